@@ -1,0 +1,698 @@
+//! The vocabulary between reading and thinking: what one file says, as plain data.
+//!
+//! Languages lower their syntax to [`SourceFacts`], manifest formats to the types of [`crate::manifests`]. No other file, no library
+//! knowledge and no service is known here. Invariant: facts of a file depend on its text, its language and nothing else, so they
+//! can be made in parallel, kept, and compared.
+//!
+//! Everything is kept in arenas and named by small ids (`ExprId`, `CallId`, …) that are dense and in source order. Ids stay the same under
+//! edits that change only white space or comments, so whatever refers to a fact by its id stays right; ranges may be read at the end.
+
+use serde::{Deserialize, Serialize};
+
+/// A short string: names, paths, literals. Cheap to clone.
+pub type Symbol = smol_str::SmolStr;
+
+/// A half-open range of bytes in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct TextRange {
+    /// Offset of the first byte.
+    pub start: u32,
+    /// Offset behind the last byte.
+    pub end: u32,
+}
+
+impl TextRange {
+    /// The range from `start` up to but without `end`.
+    pub fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+    /// Whether `other` lies within this range.
+    pub fn contains(self, other: TextRange) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+    /// Whether the byte at `offset` lies within this range; its end counts, as a cursor may stand there.
+    pub fn touches(self, offset: u32) -> bool {
+        self.start <= offset && offset <= self.end
+    }
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+pub struct Spanned<T> {
+    /// What was read.
+    pub value: T,
+    /// Where it was read.
+    pub range: TextRange,
+}
+
+impl<T> Spanned<T> {
+    /// Joins a value and its place.
+    pub fn new(value: T, range: TextRange) -> Self {
+        Self { value, range }
+    }
+}
+
+/// Something that kept a file, or a part of it, from being read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Problem {
+    /// One sentence for the user, without the file's name.
+    pub message: String,
+    /// The place, where there is one.
+    pub range: TextRange,
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// The position in its arena.
+            pub fn index(self) -> usize { self.0 as usize }
+        }
+    )*};
+}
+
+ids! {
+    /// Names an expression in [`SourceFacts::exprs`].
+    ExprId,
+    /// Names a call in [`SourceFacts::calls`].
+    CallId,
+    /// Names a function in [`SourceFacts::functions`]. [`FunctionId::MODULE`] is the file's own top-level code.
+    FunctionId,
+    /// Names a type in [`SourceFacts::types`].
+    TypeId,
+    /// Names a region of control flow in [`SourceFacts::regions`].
+    RegionId,
+}
+
+impl FunctionId {
+    /// The pseudo-function that holds a file's top-level code; always the first function of a file.
+    pub const MODULE: FunctionId = FunctionId(0);
+}
+
+/// The source languages that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Rust.
+    Rust,
+    /// TypeScript, and the script block of a component written in it.
+    TypeScript,
+    /// JavaScript, likewise.
+    JavaScript,
+}
+
+impl Language {
+    /// TypeScript and JavaScript share one lowering and one library catalog.
+    pub fn is_ecmascript(self) -> bool {
+        matches!(self, Language::TypeScript | Language::JavaScript)
+    }
+}
+
+/// What one source file says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SourceFacts {
+    /// The language it was read as.
+    pub language: Language,
+    /// Directive prologues and inner attributes in order: `use client`, `use server`.
+    pub directives: Vec<Symbol>,
+    /// Whether a comment at the top declares the file to be generated.
+    pub generated: bool,
+    /// What it takes from elsewhere.
+    pub imports: Vec<Import>,
+    /// What it hands out. Rust files have none: their items are reached by path.
+    pub exports: Vec<Export>,
+    /// Rust's `mod name;` and `mod name { … }`.
+    pub modules: Vec<Module>,
+    /// Functions, methods and closures; the first is [`FunctionId::MODULE`].
+    pub functions: Vec<Function>,
+    /// Classes, interfaces, structs, enums, traits, type aliases.
+    pub types: Vec<TypeDef>,
+    /// Rust's `impl` blocks.
+    pub impls: Vec<Impl>,
+    /// Constants, variables, statics, loop variables, names bound by patterns.
+    pub bindings: Vec<Binding>,
+    /// Assignments to something that already exists: `this.url = url`, `module.exports = …`, `axios.defaults.baseURL = …`.
+    pub assignments: Vec<Assignment>,
+    /// Calls, constructions, macro invocations and tagged templates, each after the calls in its callee and arguments.
+    pub calls: Vec<Call>,
+    /// The control flow that calls stand in; the first is the root of the module function.
+    pub regions: Vec<Region>,
+    /// All expressions that something above refers to.
+    pub exprs: Vec<Expression>,
+    /// What could not be read.
+    pub problems: Vec<Problem>,
+}
+
+impl SourceFacts {
+    /// Facts of an empty file: the module function and its root region are there.
+    pub fn empty(language: Language) -> Self {
+        Self {
+            language,
+            directives: Vec::new(),
+            generated: false,
+            imports: Vec::new(),
+            exports: Vec::new(),
+            modules: Vec::new(),
+            functions: vec![Function::module()],
+            types: Vec::new(),
+            impls: Vec::new(),
+            bindings: Vec::new(),
+            assignments: Vec::new(),
+            calls: Vec::new(),
+            regions: vec![Region { kind: RegionKind::Body, parent: None, function: FunctionId::MODULE, range: TextRange::default() }],
+            exprs: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
+    /// The expression named by `id`.
+    pub fn expr(&self, id: ExprId) -> &Expr {
+        &self.exprs[id.index()].kind
+    }
+    /// Where the expression named by `id` stands.
+    pub fn expr_range(&self, id: ExprId) -> TextRange {
+        self.exprs[id.index()].range
+    }
+    /// The call named by `id`.
+    pub fn call(&self, id: CallId) -> &Call {
+        &self.calls[id.index()]
+    }
+    /// The function named by `id`.
+    pub fn function(&self, id: FunctionId) -> &Function {
+        &self.functions[id.index()]
+    }
+    /// The type named by `id`.
+    pub fn type_def(&self, id: TypeId) -> &TypeDef {
+        &self.types[id.index()]
+    }
+    /// The region named by `id`.
+    pub fn region(&self, id: RegionId) -> &Region {
+        &self.regions[id.index()]
+    }
+}
+
+/// One name taken from another module.
+///
+/// `import axios, { get as g } from "axios"` is two of these; so is `use reqwest::{Client, Method}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Import {
+    /// The name it has in this file; empty for globs and imports for effect.
+    pub local: Symbol,
+    /// The module as written: `axios`, `./client`, `@acme/common`; in Rust the path before the last segment: `reqwest`, `crate::config`.
+    /// A Rust `use` of a single segment (`use reqwest;`) has an empty source.
+    pub source: Symbol,
+    /// Which of the module's names.
+    pub imported: Imported,
+    /// Whether the name is handed on: `export … from`, `pub use`.
+    pub reexport: bool,
+    /// Whether it is a type only: `import type`.
+    pub type_only: bool,
+    /// The function it stands in, as Rust's `use` and `require` may stand anywhere.
+    pub function: FunctionId,
+    /// Rust: path of the inline modules around it (`a::b`), else empty.
+    pub module: Symbol,
+    /// The place of the statement or of the name in it.
+    pub range: TextRange,
+}
+
+/// Which name of a module an import takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Imported {
+    /// `import x from`.
+    Default,
+    /// `import * as x from`; `export * as x from`.
+    Namespace,
+    /// `const x = require(…)`: namespace or default, whichever the module has.
+    Require,
+    /// `import { name }`, `use a::name`, `const { name } = require(…)`.
+    Named(Symbol),
+    /// `use a::*`, `export * from`.
+    Glob,
+    /// `import "x"`.
+    Effect,
+}
+
+/// One name handed out by a file: ECMAScript only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Export {
+    /// The outer name; `default` for the default export, `=` for `module.exports = …` and `export = …`.
+    pub name: Symbol,
+    /// What it stands for; [`Expr::Name`] where it is declared in the file.
+    pub value: ExprId,
+}
+
+/// A Rust module declaration.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Module {
+    /// Its name.
+    pub name: Symbol,
+    /// Path of the inline modules around it, else empty.
+    pub module: Symbol,
+    /// `#[path = "…"]`.
+    pub path: Option<Symbol>,
+    /// Whether its body is in this file.
+    pub inline: bool,
+    /// The place of the declaration.
+    pub range: TextRange,
+}
+
+/// A function, method, accessor or closure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Function {
+    /// Its name; empty for closures (their binding names them) and for the module.
+    pub name: Symbol,
+    /// What sort of function.
+    pub kind: FunctionKind,
+    /// The function around it; the module function is its own parent.
+    pub parent: FunctionId,
+    /// The class or trait it is a member of.
+    pub owner: Option<TypeId>,
+    /// The type of the `impl` block it is in, as written without arguments: `Client`.
+    pub impl_of: Option<Symbol>,
+    /// Rust: path of the inline modules around it, else empty.
+    pub module: Symbol,
+    /// Its parameters; Rust's `self` is left out.
+    pub params: Vec<Param>,
+    /// Whether it has a `self` parameter, or is a non-static member.
+    pub has_self: bool,
+    /// The declared result.
+    pub result: Option<TypeRef>,
+    /// Every value it may return: operands of `return`, an arrow's expression, Rust's tail expression (each arm of it).
+    pub returns: Vec<ExprId>,
+    /// Decorators or attributes.
+    pub attributes: Vec<Attribute>,
+    /// Whether it is `async`.
+    pub is_async: bool,
+    /// Region of its body.
+    pub body: RegionId,
+    /// The place of its name, or of its first token.
+    pub name_range: TextRange,
+    /// All of it.
+    pub range: TextRange,
+}
+
+impl Function {
+    fn module() -> Self {
+        Self {
+            name: Symbol::default(),
+            kind: FunctionKind::Module,
+            parent: FunctionId::MODULE,
+            owner: None,
+            impl_of: None,
+            module: Symbol::default(),
+            params: Vec::new(),
+            has_self: false,
+            result: None,
+            returns: Vec::new(),
+            attributes: Vec::new(),
+            is_async: false,
+            body: RegionId(0),
+            name_range: TextRange::default(),
+            range: TextRange::default(),
+        }
+    }
+}
+
+/// What sort of function a [`Function`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FunctionKind {
+    /// The file's top-level code.
+    Module,
+    /// A named function.
+    Function,
+    /// A member of a class, trait, `impl` block or object literal.
+    Method,
+    /// `constructor`.
+    Constructor,
+    /// `get x()`: read as a field.
+    Getter,
+    /// An arrow function, function expression or Rust closure; also a Rust `async` block.
+    Closure,
+}
+
+/// A parameter.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Param {
+    /// Its name; empty where it is a pattern, whose names are then bindings of the function over [`Expr::Param`].
+    pub name: Symbol,
+    /// Its declared type.
+    pub ty: Option<TypeRef>,
+    /// Its default value.
+    pub default: Option<ExprId>,
+    /// Whether it declares a field too: TypeScript's `constructor(private readonly http: HttpService)`.
+    pub property: bool,
+    /// Whether it takes all remaining arguments.
+    pub rest: bool,
+    /// Decorators.
+    pub attributes: Vec<Attribute>,
+    /// The place of its name or pattern.
+    pub range: TextRange,
+}
+
+/// A decorator or attribute: `@Get(":id")`, `#[get("/x")]`, `#[tracing::instrument(skip_all)]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// Its path, as written: `Get`, `tracing::instrument`, `derive`.
+    pub path: Symbol,
+    /// Its arguments. `name = value` pairs of Rust are gathered in one trailing [`Expr::Object`]; words are [`Expr::Name`].
+    pub args: Vec<ExprId>,
+    /// The place.
+    pub range: TextRange,
+}
+
+/// A type as written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct TypeRef {
+    /// Its path: `Client`, `reqwest::Client`, `grpc.Client`. References, `mut`, `dyn`, `impl`, lifetimes and parentheses are gone; a
+    /// function type is `fn`, an array `[]`, a tuple `()`, a union `|`, an object type `{}`, a string literal type its quoted text.
+    pub path: Symbol,
+    /// Its arguments or members: `Arc<Mutex<T>>`, `Promise<T>`; for `fn` the result alone.
+    pub args: Vec<TypeRef>,
+    /// The place.
+    pub range: TextRange,
+}
+
+/// A class, interface, struct, enum, trait or alias.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TypeDef {
+    /// Its name; empty for a class expression without one.
+    pub name: Symbol,
+    /// What sort of type.
+    pub kind: TypeKind,
+    /// The function around it.
+    pub function: FunctionId,
+    /// Rust: path of the inline modules around it, else empty.
+    pub module: Symbol,
+    /// Superclass, interfaces, supertraits; for an alias the type it stands for.
+    pub bases: Vec<TypeRef>,
+    /// The superclass as an expression, which may be a call (a mixin).
+    pub superclass: Option<ExprId>,
+    /// Names of type parameters.
+    pub type_params: Vec<Symbol>,
+    /// Fields; the variants of an enum.
+    pub fields: Vec<Field>,
+    /// Methods declared in its body.
+    pub methods: Vec<FunctionId>,
+    /// Decorators or attributes.
+    pub attributes: Vec<Attribute>,
+    /// The place of its name.
+    pub name_range: TextRange,
+    /// All of it.
+    pub range: TextRange,
+}
+
+/// What sort of type a [`TypeDef`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TypeKind {
+    /// `class`.
+    Class,
+    /// `interface`.
+    Interface,
+    /// `struct`.
+    Struct,
+    /// `enum`.
+    Enum,
+    /// `trait`.
+    Trait,
+    /// `type A = …`.
+    Alias,
+}
+
+/// A field of a type, or a variant of an enum.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Field {
+    /// Its name; tuple fields count from `0`.
+    pub name: Symbol,
+    /// Its declared type.
+    pub ty: Option<TypeRef>,
+    /// Its initial value; the value of an enum's member.
+    pub value: Option<ExprId>,
+    /// Whether it belongs to the type itself.
+    pub is_static: bool,
+    /// Decorators or attributes.
+    pub attributes: Vec<Attribute>,
+    /// The place of its name.
+    pub range: TextRange,
+}
+
+/// A Rust `impl` block.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Impl {
+    /// The trait, where it implements one.
+    pub trait_ref: Option<TypeRef>,
+    /// The type.
+    pub self_type: TypeRef,
+    /// Path of the inline modules around it, else empty.
+    pub module: Symbol,
+    /// Its functions.
+    pub methods: Vec<FunctionId>,
+    /// Its attributes.
+    pub attributes: Vec<Attribute>,
+    /// All of it.
+    pub range: TextRange,
+}
+
+/// A name bound to a value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Binding {
+    /// The name.
+    pub name: Symbol,
+    /// The function it is local to; [`FunctionId::MODULE`] for the file's own.
+    pub function: FunctionId,
+    /// Rust: path of the inline modules around it, else empty.
+    pub module: Symbol,
+    /// The value it starts with.
+    pub value: Option<ExprId>,
+    /// Its declared type.
+    pub ty: Option<TypeRef>,
+    /// Whether it can never be assigned again: `const`, `static`, Rust's `let` without `mut`.
+    pub constant: bool,
+    /// The place of the name.
+    pub range: TextRange,
+}
+
+/// `target = value`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// What is assigned: a [`Expr::Name`], [`Expr::Member`] or [`Expr::Index`].
+    pub target: ExprId,
+    /// The new value.
+    pub value: ExprId,
+    /// The function it happens in.
+    pub function: FunctionId,
+}
+
+/// A call that may leave the function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// What is called: [`Expr::Member`] for a method, [`Expr::Name`] or [`Expr::Path`] for a function, class or macro.
+    pub callee: ExprId,
+    /// How it is called.
+    pub kind: CallKind,
+    /// Its arguments; for a tagged template the template alone.
+    pub args: Vec<Arg>,
+    /// Explicit type arguments.
+    pub type_args: Vec<TypeRef>,
+    /// The function it stands in.
+    pub function: FunctionId,
+    /// The control flow it stands in.
+    pub region: RegionId,
+    /// Whether the result is awaited there and then.
+    pub awaited: bool,
+    /// What becomes of the result.
+    pub result: ResultUse,
+    /// The place of the method's or function's name.
+    pub name_range: TextRange,
+    /// All of it.
+    pub range: TextRange,
+}
+
+/// How something is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallKind {
+    /// `f(x)`.
+    Call,
+    /// `new C(x)`.
+    New,
+    /// `m!(x)`.
+    Macro,
+    /// `` sql`…` ``.
+    TaggedTemplate,
+}
+
+/// What becomes of a call's result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResultUse {
+    /// It is a statement of its own, or bound to `_`.
+    Ignored,
+    /// As ignored, but its failure ends the function (`f()?;`) or throws (`await f();`).
+    FailureOnly,
+    /// It is part of a larger expression or bound to a name.
+    Used,
+    /// It is what the function returns.
+    Returned,
+}
+
+/// An argument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arg {
+    /// Its value.
+    pub value: ExprId,
+    /// Whether it is spread: `...args`.
+    pub spread: bool,
+}
+
+/// A region of control flow. Regions nest; each belongs to one function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Region {
+    /// What sort of region.
+    pub kind: RegionKind,
+    /// The region around it in the same function; for a closure's body the region it is written in.
+    pub parent: Option<RegionId>,
+    /// The function it belongs to.
+    pub function: FunctionId,
+    /// The place.
+    pub range: TextRange,
+}
+
+/// What sort of control flow a [`Region`] is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RegionKind {
+    /// A function's body.
+    Body,
+    /// A loop over the elements of something: `for … of`, Rust's `for`.
+    ForEach,
+    /// A counting loop: `for (;;)`, and `for i in 0..n`.
+    For,
+    /// `while`, `do … while`, `while let`.
+    While,
+    /// `loop`, `for (;;)` without a condition.
+    Loop,
+    /// An arm of `if`, `match`, `switch` or a conditional expression.
+    Branch,
+    /// The body of `try`.
+    Try,
+    /// The handler of `catch`, or an `Err` arm.
+    Catch,
+    /// `finally`.
+    Finally,
+    /// Operands that run at the same time: arguments of `Promise.all`, `join!`, `try_join!`.
+    Parallel,
+    /// Arms of which one runs: `select!`, `Promise.race`.
+    Race,
+}
+
+/// An expression and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Expression {
+    /// What it is.
+    pub kind: Expr,
+    /// The place.
+    pub range: TextRange,
+    /// The function it is evaluated in.
+    pub function: FunctionId,
+}
+
+/// The small expression language.
+///
+/// What does not change which value is meant is gone: parentheses, `await`, `?`, `!`, `&`, `*`, `as T`, `satisfies T`, `x!`. Optional chaining
+/// reads as plain access. `x + y` on anything is a [`Expr::Concat`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Expr {
+    /// A string literal, its escapes resolved. A Rust `char` too.
+    Str(Symbol),
+    /// A number, as written without separators and type suffix.
+    Number(Symbol),
+    /// `true`, `false`.
+    Bool(bool),
+    /// `null`, `undefined`, `None`, `()`.
+    Null,
+    /// A regular expression, as written.
+    Regex(Symbol),
+    /// Parts one after the other: template strings, `+`, `format!` (with its holes filled in), `concat!`.
+    Concat(Vec<ExprId>),
+    /// A name in scope.
+    Name(Symbol),
+    /// A Rust path of two or more segments: `Client::new`, `crate::config::URL`, `Self::BASE`. Generic arguments are left out.
+    Path(Vec<Symbol>),
+    /// `this`, `self`.
+    This,
+    /// `super`.
+    Super,
+    /// The parameter of that position of the enclosing function `function`; made where a parameter is a pattern.
+    Param {
+        /// The function.
+        function: FunctionId,
+        /// Which of its parameters.
+        index: u32,
+    },
+    /// `object.name`, `object["name"]`, `object?.name`, a tuple's `object.0`, a field taken apart by a pattern.
+    Member {
+        /// Of what.
+        object: ExprId,
+        /// Which field.
+        name: Symbol,
+    },
+    /// `object[index]` with an index that is not a string literal.
+    Index {
+        /// Of what.
+        object: ExprId,
+        /// Which element.
+        index: ExprId,
+    },
+    /// An element of what is looped over: the loop variable's value.
+    Element(ExprId),
+    /// The result of a call.
+    Call(CallId),
+    /// An object or struct literal.
+    Object(Object),
+    /// An array, tuple or `vec![]`.
+    Array(Vec<ExprId>),
+    /// A function as a value.
+    Closure(FunctionId),
+    /// A class as a value.
+    Class(TypeId),
+    /// One of several, depending on something: `c ? a : b`, `if`/`match` as a value.
+    Choice(Vec<ExprId>),
+    /// The first that is there: `a ?? b`, `a || b`, and a pattern's default.
+    Fallback(Vec<ExprId>),
+    /// An environment variable: `process.env.X`, `process.env[x]`, `import.meta.env.X`, `std::env::var("X")`, `env!("X")`.
+    Env(ExprId),
+    /// A module loaded in place: `await import("x")`, `require("x")` within an expression.
+    Import(Symbol),
+    /// Something whose value is of no use to us, or code that does not parse.
+    Unknown,
+}
+
+/// An object or struct literal, in order, so that a later field or spread wins.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Object {
+    /// A struct literal's path as written (`Self`, `config::Settings`, `Kind::Variant`); empty for an object literal.
+    pub type_path: Symbol,
+    /// Its entries.
+    pub entries: Vec<Entry>,
+}
+
+/// An entry of an [`Object`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Entry {
+    /// `name: value`; methods of an object literal too.
+    Field {
+        /// The key.
+        name: Symbol,
+        /// Its value.
+        value: ExprId,
+        /// The place of the key.
+        range: TextRange,
+    },
+    /// `[key]: value`.
+    Computed {
+        /// The key.
+        key: ExprId,
+        /// Its value.
+        value: ExprId,
+    },
+    /// `...other`, `..other`.
+    Spread(ExprId),
+}

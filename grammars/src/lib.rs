@@ -1,0 +1,97 @@
+//! Reads: one file in, facts out.
+//!
+//! What lives here: languages, manifest formats, and the library catalog, as data. What deliberately does not: any knowledge of a second file,
+//! of services, of a protocol or a disk. Invariant: this is the only crate that names `tree_sitter`.
+
+pub mod catalog;
+pub mod facts;
+pub mod languages;
+pub mod manifests;
+
+use camino::Utf8Path;
+use serde::{Deserialize, Serialize};
+
+use facts::{Language, Problem, SourceFacts};
+use manifests::{ManifestFacts, ManifestFormat};
+
+/// A file is left alone beyond this size: 1 MiB of source is generated or data.
+pub const MAX_FILE_BYTES: usize = 1 << 20;
+
+/// How a file is to be read, decided by its path alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FileKind {
+    /// Source code.
+    Source(Language),
+    /// A Vue or Svelte component: its script block is read, at its place in the file.
+    Component,
+    /// A manifest.
+    Manifest(ManifestFormat),
+}
+
+/// What one file says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FileFacts {
+    /// Offsets of the first byte of each line.
+    pub line_starts: Vec<u32>,
+    /// What was read.
+    pub content: Content,
+}
+
+/// The two sorts of files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Content {
+    /// Source code.
+    Source(SourceFacts),
+    /// A manifest.
+    Manifest(ManifestFacts),
+}
+
+impl FileFacts {
+    /// The 1-based line that the byte at `offset` stands on.
+    pub fn line(&self, offset: u32) -> u32 {
+        self.line_starts.partition_point(|start| *start <= offset).max(1) as u32
+    }
+    /// The facts of source code.
+    pub fn source(&self) -> Option<&SourceFacts> {
+        match &self.content {
+            Content::Source(source) => Some(source),
+            Content::Manifest(_) => None,
+        }
+    }
+    /// The facts of a manifest.
+    pub fn manifest(&self) -> Option<&manifests::Manifest> {
+        match &self.content {
+            Content::Source(_) => None,
+            Content::Manifest(facts) => Some(&facts.manifest),
+        }
+    }
+    /// What could not be read.
+    pub fn problems(&self) -> &[Problem] {
+        match &self.content {
+            Content::Source(source) => &source.problems,
+            Content::Manifest(facts) => &facts.problems,
+        }
+    }
+}
+
+/// Decides by a path, relative to the workspace, whether and how a file is read. Tests, generated declarations and vendored code are not.
+pub fn classify(path: &Utf8Path) -> Option<FileKind> {
+    if languages::is_skipped(path) {
+        return None;
+    }
+    languages::language_of(path).or_else(|| manifests::format_of(path).map(FileKind::Manifest))
+}
+
+/// Reads one file. Never fails: what could not be read is among its problems.
+pub fn read(path: &Utf8Path, text: &str, kind: FileKind) -> FileFacts {
+    let line_starts = line_starts(text);
+    let content = match kind {
+        FileKind::Source(_) | FileKind::Component => Content::Source(languages::read(path, text, kind, None).0),
+        FileKind::Manifest(format) => Content::Manifest(manifests::read(format, text)),
+    };
+    FileFacts { line_starts, content }
+}
+
+fn line_starts(text: &str) -> Vec<u32> {
+    std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1)).collect()
+}
