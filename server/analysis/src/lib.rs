@@ -1,1 +1,15 @@
-//! stub
+//! Thinks: all facts in, chart and findings out.
+//!
+//! What lives here: which packages and services there are ([`workspace`]), the evaluator that turns facts into static spans ([`resolve`]), the
+//! chart of services ([`chart`]), the rules that read it ([`rules`]) and the answers to an editor's questions ([`ide`]). What deliberately
+//! does not: syntax trees, protocols, disks and clocks. Invariant: a snapshot depends on the facts handed in and on nothing else, whatever
+//! the order they came in.
+
+pub mod chart;
+pub mod ide;
+pub mod resolve;
+pub mod rules;
+pub mod workspace;
+pub mod world;
+
+pub use world::{FileId, FunctionRef, Place, Snapshot, World};

@@ -1,0 +1,294 @@
+//! The chart: services, endpoints, calls, channels and stores, each with places and evidence.
+//!
+//! Here live its types and the graph over it; making it from static spans is [`crate::resolve`]'s work. Invariants: everything is sorted (by
+//! service, then path, then position), so that equal facts make equal charts; every edge has evidence.
+
+use camino::Utf8PathBuf;
+use portolan_grammars::catalog::Operation;
+use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashMap;
+
+use crate::{FunctionRef, Place};
+
+macro_rules! indices {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// The position in its list.
+            pub fn index(self) -> usize { self.0 as usize }
+        }
+    )*};
+}
+
+indices! {
+    /// Names a service in [`Chart::services`].
+    ServiceIndex,
+    /// Names an endpoint in [`Chart::endpoints`].
+    EndpointIndex,
+    /// Names a call in [`Chart::calls`].
+    CallIndex,
+}
+
+/// What a workspace's services are and what crosses between them.
+#[derive(Debug, Clone, Default)]
+pub struct Chart {
+    /// Its services, by id.
+    pub services: Vec<Service>,
+    /// What they answer.
+    pub endpoints: Vec<Endpoint>,
+    /// Whom they wait for.
+    pub calls: Vec<Call>,
+    /// Calls whose target could not be settled.
+    pub unresolved: Vec<Unresolved>,
+    /// Topics, queues and subjects.
+    pub channels: Vec<Channel>,
+    /// Databases, caches, object stores.
+    pub stores: Vec<Store>,
+    /// How each service traces, in the order of the services; services in other languages are left out.
+    pub tracing: Vec<Tracing>,
+    /// Which function calls which, within and across files; the ground of operation trees.
+    pub functions: FxHashMap<FunctionRef, Vec<FunctionEdge>>,
+}
+
+/// A process that the workspace deploys, or an image that it deploys but does not build.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Service {
+    /// Unique name: the manifest's, else the package's.
+    pub id: Symbol,
+    /// Name to show.
+    pub name: Symbol,
+    /// Other host names and names it goes by, sorted.
+    pub aliases: Vec<Symbol>,
+    /// Folder of its code, relative to the workspace's root; empty for the root itself.
+    pub root: Utf8PathBuf,
+    /// Languages of its code, most of it first: `typescript`, `go`, …
+    pub languages: Vec<Symbol>,
+    /// What sort of process.
+    pub kind: ServiceKind,
+    /// Whether the workspace only deploys it: a database, a broker, an image built elsewhere.
+    pub third_party: bool,
+    /// Why it is thought to be a service.
+    pub evidence: Vec<Evidence>,
+}
+
+/// What sort of process a service is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ServiceKind {
+    /// It answers requests.
+    Backend,
+    /// It runs in a browser or on a device, or serves what does.
+    Frontend,
+    /// It passes requests on.
+    Gateway,
+    /// It works off messages or a schedule.
+    Worker,
+    /// A person or a script starts it.
+    Cli,
+    /// It runs to its end.
+    Job,
+}
+
+/// A reason, and where it can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Evidence {
+    /// In a few words: `env ORDER_URL = http://order:8080`, `route POST /orders`, `constructor argument baseUrl`.
+    pub what: String,
+    /// Where.
+    pub place: Place,
+}
+
+/// How sure an edge is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Status {
+    /// Every hop is evidence in the workspace.
+    Exact,
+    /// One tier of inference, named in the evidence.
+    Likely,
+    /// Several candidates; listed, never drawn.
+    Ambiguous,
+}
+
+/// A network protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// HTTP.
+    Http,
+    /// gRPC and its kin, by service and method.
+    Grpc,
+}
+
+/// Something a service answers: a SERVER span.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    /// The service.
+    pub service: ServiceIndex,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// `http.request.method` in upper case; `*` for all; `None` for rpc.
+    pub method: Option<Symbol>,
+    /// `http.route` with prefixes, parameters as `{name}`, rest as `{*name}`; or `package.Service/Method`.
+    pub path: Symbol,
+    /// Where it is declared.
+    pub place: Place,
+    /// The function that answers.
+    pub handler: Option<FunctionRef>,
+    /// Its name and where it stands.
+    pub handler_name: Option<(Symbol, Place)>,
+    /// Whether a span is recorded for it, and why (not).
+    pub coverage: Coverage,
+}
+
+/// Whether a handler's work is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Coverage {
+    /// Its service starts no tracer, or its language is not read.
+    NotTraced,
+    /// A span is recorded; what makes it, in words, and where.
+    Covered(Evidence),
+    /// The service traces, but nothing makes a span here; why, in words that end a sentence: `OtelAxumLayer is added before this route`.
+    Dark(String),
+    /// It cannot be told.
+    Unknown,
+}
+
+/// A call that leaves a service: a CLIENT span.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// The service whose process runs it.
+    pub from: ServiceIndex,
+    /// Who answers.
+    pub to: Target,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// `http.request.method`; `None` for rpc and where it is not known.
+    pub method: Option<Symbol>,
+    /// The path as called, holes as `{}`; or `package.Service/Method`.
+    pub path: Symbol,
+    /// Where method and path are decided.
+    pub place: Place,
+    /// The function that place is in.
+    pub function: FunctionRef,
+    /// The endpoint that answers.
+    pub endpoint: Option<EndpointIndex>,
+    /// Gateways it passes.
+    pub via: Vec<ServiceIndex>,
+    /// How sure.
+    pub status: Status,
+    /// Hop by hop.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Who answers a call.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Target {
+    /// A service of the chart.
+    Service(ServiceIndex),
+    /// Someone else: a host or a vendor's name.
+    External(Symbol),
+}
+
+/// A call whose target could not be settled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unresolved {
+    /// The service whose process runs it.
+    pub from: ServiceIndex,
+    /// Where.
+    pub place: Place,
+    /// The function that place is in.
+    pub function: FunctionRef,
+    /// Why, as a sentence without a full stop: `host is decided at run time`.
+    pub reason: String,
+    /// Services that were considered.
+    pub candidates: Vec<ServiceIndex>,
+}
+
+/// A topic, queue, subject or exchange with key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Channel {
+    /// `messaging.destination.name`.
+    pub name: Symbol,
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// Who sends: PRODUCER spans.
+    pub producers: Vec<ChannelEnd>,
+    /// Who receives: CONSUMER spans.
+    pub consumers: Vec<ChannelEnd>,
+}
+
+/// One end of a channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ChannelEnd {
+    /// The service.
+    pub service: ServiceIndex,
+    /// Where the call or decorator stands.
+    pub place: Place,
+    /// The function that place is in; for a consumer its handler, if known.
+    pub function: Option<FunctionRef>,
+    /// Consumers: whether a span is recorded.
+    pub coverage: Coverage,
+    /// How sure.
+    pub status: Status,
+}
+
+/// A database, cache or object store.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Store {
+    /// Unique name, made of engine, host and database.
+    pub id: Symbol,
+    /// `db.system.name`: `postgresql`, `mongodb`, `redis`, `s3`, …
+    pub system: Symbol,
+    /// Who opens it, and where.
+    pub users: Vec<(ServiceIndex, Place)>,
+    /// Tables and collections.
+    pub collections: Vec<Collection>,
+}
+
+/// A table or collection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Collection {
+    /// `db.collection.name`.
+    pub name: Symbol,
+    /// Who reads and writes it.
+    pub accesses: Vec<Access>,
+}
+
+/// A read or write of a collection: a CLIENT span of a database.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Access {
+    /// The service.
+    pub service: ServiceIndex,
+    /// Read or write.
+    pub operation: Operation,
+    /// Where.
+    pub place: Place,
+    /// The function that place is in.
+    pub function: FunctionRef,
+    /// How sure.
+    pub status: Status,
+}
+
+/// How a service traces.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tracing {
+    /// The service.
+    pub service: ServiceIndex,
+    /// Whether a tracer is started in its process.
+    pub instrumented: bool,
+    /// Names of what makes spans by itself: `http`, `grpc`, `kafkajs`; `*` for everything.
+    pub covers: Vec<Symbol>,
+    /// Why.
+    pub evidence: Vec<Evidence>,
+}
+
+/// A function calls another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct FunctionEdge {
+    /// The function called.
+    pub callee: FunctionRef,
+    /// Where.
+    pub place: Place,
+    /// Whether the caller does not wait: the call stands in a spawned task or timer.
+    pub detached: bool,
+}

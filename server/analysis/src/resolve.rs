@@ -1,0 +1,1 @@
+//! From facts to static spans: a partial evaluator over the facts of all files.

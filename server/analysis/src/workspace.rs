@@ -1,0 +1,108 @@
+//! Packages, services, environments and hosts: what the manifests say the workspace is made of.
+//!
+//! Here lives all that follows from manifests and paths alone. What deliberately does not: values of code. Invariant: two equal sets of
+//! manifests and paths make equal workspaces.
+
+pub mod modules;
+
+use camino::Utf8PathBuf;
+use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashMap;
+
+use crate::chart::{Evidence, Service, ServiceIndex};
+use crate::world::Files;
+use crate::{FileId, Place};
+
+/// What the manifests say.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Workspace {
+    /// Cargo and npm packages.
+    pub packages: Vec<Package>,
+    /// Which file a module name means.
+    pub modules: modules::Modules,
+    /// Services, by id; third-party images too.
+    pub services: Vec<Service>,
+    /// What each service's process is made of, in the order of `services`.
+    pub deployments: Vec<Deployment>,
+    /// Gateway routes of manifests: nginx, envoy.
+    pub gateways: Vec<GatewayRoute>,
+    /// Host names (and `host:port` where only the port tells) → services.
+    pub hosts: FxHashMap<Symbol, Vec<ServiceIndex>>,
+}
+
+/// A Cargo or npm package.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Package {
+    /// Its name; Cargo's with `-` as written.
+    pub name: Symbol,
+    /// Its folder.
+    pub root: Utf8PathBuf,
+    /// Its manifest.
+    pub manifest: FileId,
+    /// Cargo or npm.
+    pub ecosystem: Ecosystem,
+    /// Packages of the workspace that it depends on (not for tests alone), as positions in `packages`.
+    pub dependencies: Vec<usize>,
+}
+
+/// Whose package it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ecosystem {
+    /// Cargo.
+    Cargo,
+    /// npm, pnpm, yarn.
+    Npm,
+}
+
+/// What a service's process is made of.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Deployment {
+    /// The package it runs, as a position in `packages`.
+    pub package: Option<usize>,
+    /// The source files it starts from, where known: a Rust binary's root, a script named by a command.
+    pub entries: Vec<FileId>,
+    /// Its environment: name → value with its place, the strongest source first, variables filled in as far as known.
+    pub environment: FxHashMap<Symbol, Vec<EnvValue>>,
+    /// Ports it listens on, as the manifests say.
+    pub ports: Vec<Symbol>,
+    /// Command lines it is started with (compose, Dockerfile, package.json scripts they name), for agent flags.
+    pub commands: Vec<(Symbol, Place)>,
+    /// Group of services that are one bounded context: same image, or same package.
+    pub group: u32,
+}
+
+/// One value of an environment variable.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnvValue {
+    /// The value.
+    pub value: Symbol,
+    /// Where it is set.
+    pub place: Place,
+    /// How strong its source is: the manifest that deploys it is 0, then `env_file` and `.env` 1, an example or development file 2.
+    pub rank: u8,
+}
+
+/// A rule by which a gateway passes requests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GatewayRoute {
+    /// The gateway.
+    pub gateway: ServiceIndex,
+    /// Path prefix that matches.
+    pub prefix: Symbol,
+    /// Whether the whole path must match.
+    pub exact: bool,
+    /// What replaces the prefix; `None` leaves the path as it is.
+    pub rewrite: Option<Symbol>,
+    /// The target's URL or `host:port`, variables of the gateway's environment filled in.
+    pub target: Symbol,
+    /// Where it stands.
+    pub evidence: Evidence,
+}
+
+impl Workspace {
+    /// Reads all manifests among the files.
+    pub fn build(files: &Files) -> Self {
+        let _ = files;
+        Self::default()
+    }
+}

