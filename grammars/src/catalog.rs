@@ -1,20 +1,90 @@
 //! The library catalog: what each library's calls mean, as data.
 //!
 //! One TOML file a library in `grammars/catalog/<role>/<library>.toml`, embedded in the binary; the same shape in a user's `portolan.toml`
-//! describes a house-made client. Here live its types, its loading and its index by name. What deliberately does not: matching, which
-//! needs values from other files and so belongs to the analysis. Invariant: every entry has an example and a counterexample, which a test
-//! runs through the whole analysis.
+//! describes a house-made client. Here live its types, its loading (`load`) and its index by name (`index`). What deliberately does not:
+//! matching, which needs values from other files and so belongs to the analysis. Invariant: every file has an example and a
+//! counterexample, which a test runs through the whole analysis.
+//!
+//! # A library in five minutes
+//!
+//! ```toml
+//! # Shipper: a promise-based HTTP client.
+//! id = "shipper"                                   # equal to the file's name
+//! language = "typescript"                          # JavaScript is meant too; or "rust"
+//! packages = ["shipper"]                           # what it is imported from
+//!
+//! [[value]]                                        # const ship = shipper.create({ base: "http://orders" })
+//! callee = "create"
+//! type = "Shipper"
+//! captures = { base = { argument = 0, key = "base" } }
+//!
+//! [[http_client]]                                  # ship.get("/orders")
+//! callee = ["Shipper.get", "Shipper.post"]
+//! method = { called = true }
+//! url = { argument = 0 }
+//! base_url = { receiver = "base" }
+//!
+//! [[example]]
+//! code = """
+//! import shipper from "shipper";
+//! const ship = shipper.create({ base: "http://orders" });
+//! export const list = () => ship.get("/orders");
+//! """
+//! finds = ["CLIENT GET http://orders/orders"]
+//!
+//! [[counterexample]]
+//! code = "new Map().get('/orders');"
+//! ```
 //!
 //! # Names
 //!
-//! A *callee* is written relative to the package: `create` is `axios.create`, `default` is the package itself called. A name behind a dot
-//! is a method of a value of that type (`AxiosInstance.get`); Rust paths keep their `::` (`Client::new`). `new X()` is the callee `X`. Which
-//! values have which type is said by [`Value`] entries, by declared types and by [`Library::aliases`].
+//! Code is evaluated, never searched for text: whatever a name is called in a file, an entry sees the library's own name for it.
+//!
+//! | code | callee |
+//! |---|---|
+//! | `axios.create()`, `import { create as c } from "axios"; c()` | `create` |
+//! | the package itself, or its default export, called or constructed: `axios(…)`, `new Redis()` | `default` |
+//! | a class constructed: `new Pool()` | `Pool` |
+//! | a method of a value of a type: `instance.get()` | `AxiosInstance.get` |
+//! | a value of a type, called itself: `instance(…)` | `AxiosInstance.default` |
+//! | a method behind further members: `http.axiosRef.get()` | `HttpService.axiosRef.get` |
+//! | a Rust path within the crate: `reqwest::Client::new()`, `actix_web::web::get()` | `Client::new`, `web::get` |
+//! | a Rust macro: `sqlx::query!(…)` | `query` |
+//! | an environment's name that nothing in scope declares: `fetch(…)`, package `global` | `fetch` |
+//!
+//! A segment `*` between dots stands for any one name: `PrismaClient.*.findMany` is `prisma.user.findMany(…)` and
+//! `{ member = 0 }` then takes `user`, the name in place of the first `*`. `ClientBuilder.*` is any method of a builder. A callee without `*`
+//! wins over one with; of two with, the one with more names.
+//!
+//! # Types
+//!
+//! A value has a type because a [`Value`] entry says that a call hands one out, because it is declared so (`client: reqwest::Client`,
+//! `producer: Producer`), or because an entry of [`Library::aliases`] says that a declared type is another's (`"blocking::Client" = "Client"`;
+//! `"default" = "Redis"` for a type that is the default export). Types that only ever appear by declaration are listed in [`Library::types`]. A
+//! class that is constructed needs a value entry of its own name. Promises, `Result`, `Option`, `Arc`, `&` and the like are looked
+//! through: entries do not speak of them. A type handed out by a method on another value (a `Route` by a `Router`) belongs to it, so that its
+//! routes are the router's.
+//!
+//! # Selectors
+//!
+//! A [`Selector`] is a literal text, a place of the call (a [`Take`]), or a list of places of which the first that is there counts. Where no
+//! place is there and no default is given, the entry does not apply to the call; where the place is there but its value cannot be
+//! known, the span exists and is unresolved. A place that holds an array gives every element; a key of an array is the key of each element.
+//! Of several entries of one kind for a callee the first that applies counts. Methods compare without case and by their last name: `"post"`, `Method::POST` and `reqwest::Method::POST` are `POST`.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Language, Symbol};
+
+mod index;
+mod load;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests;
+
+pub use index::{Catalog, Meaning, Meanings};
+pub use load::CatalogError;
 
 /// One library.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,21 +99,33 @@ pub struct Library {
     /// Further names of its types: path in the package → the name used in this file (`"blocking::Client" = "Client"`).
     #[serde(default)]
     pub aliases: FxHashMap<Symbol, Symbol>,
+    /// Types, and in TypeScript objects of the package (`process.nextTick`), that no [`Value`] hands out.
+    #[serde(default)]
+    pub types: Vec<Symbol>,
     /// Calls that hand out a value of a type.
     #[serde(default)]
     pub value: Vec<Value>,
+    /// Members that are assigned to configure a value: `axios.defaults.baseURL = …`.
+    #[serde(default)]
+    pub setting: Vec<Setting>,
     /// Outbound HTTP calls.
     #[serde(default)]
     pub http_client: Vec<HttpClient>,
     /// Routes declared by a call.
     #[serde(default)]
     pub http_route: Vec<HttpRoute>,
+    /// Calls that make a method router, the handler of a route without a method: axum's `get(list).post(create)`.
+    #[serde(default)]
+    pub method_router: Vec<MethodRouter>,
     /// Routes declared by a decorator or attribute.
     #[serde(default)]
     pub route_attribute: Vec<RouteAttribute>,
     /// Calls that put routes under a prefix.
     #[serde(default)]
     pub mount: Vec<Mount>,
+    /// Calls that add a middleware to a router.
+    #[serde(default)]
+    pub middleware: Vec<Middleware>,
     /// Routes declared by a file's path.
     #[serde(default)]
     pub file_route: Vec<FileRoute>,
@@ -105,7 +187,7 @@ impl From<Language> for Family {
 }
 
 /// One name or several.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Names {
     /// One.
@@ -124,8 +206,8 @@ impl Names {
     }
 }
 
-/// Where a call keeps something: a literal text, one place, or the first of several places that has a value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// Where a call keeps something: a literal text, one place, or the first of several places that is there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Selector {
     /// The text itself.
@@ -152,8 +234,11 @@ pub struct Take {
     pub type_argument: Option<u32>,
     /// The name of the class given as argument, or of the object's class: `client.send(new SendMessageCommand(…))`.
     pub class_of: Option<i32>,
-    /// The name of the method itself: `prisma.user` → see [`Query`].
+    /// The name in place of a `*` of the callee, counted from 0: `user` in `prisma.user.findMany()`.
     pub member: Option<u32>,
+    /// The last name of the callee, as a method: `POST` for `client.post(…)`; `del` is `DELETE`, `all` and `any` are `*`. Only as `method`; loading
+    /// makes one entry with a literal method of each callee, so that nobody sees this.
+    pub called: bool,
     /// The text to take when there is no such place.
     pub default: Option<Symbol>,
 }
@@ -172,6 +257,16 @@ pub struct Value {
     pub captures: FxHashMap<Symbol, Selector>,
 }
 
+/// A member that is assigned to configure a value; it counts as captured by that value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Setting {
+    /// The member: `AxiosInstance.defaults.baseURL`; `defaults.baseURL` for the package itself.
+    pub target: Names,
+    /// The capture's name.
+    pub capture: Symbol,
+}
+
 /// An outbound HTTP call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,7 +275,7 @@ pub struct HttpClient {
     pub callee: Names,
     /// `http.request.method`.
     pub method: Selector,
-    /// The URL, or the part behind the base.
+    /// The URL, or the part behind the base; a value made by `new URL` or `Url::parse` is its text.
     pub url: Selector,
     /// The base URL.
     #[serde(default)]
@@ -206,6 +301,21 @@ pub struct HttpRoute {
     pub min_arguments: u32,
 }
 
+/// A link in the chain of calls that makes a method router. An entry with both is a route; entries with one each make a route together
+/// (actix-web's `web::get().to(list)`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MethodRouter {
+    /// What is called.
+    pub callee: Names,
+    /// `http.request.method`; `*` for all.
+    #[serde(default)]
+    pub method: Option<Selector>,
+    /// The handler.
+    #[serde(default)]
+    pub handler: Option<Selector>,
+}
+
 /// A route declared by a decorator or attribute on the handler.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -214,7 +324,7 @@ pub struct RouteAttribute {
     pub attribute: Names,
     /// `http.request.method`.
     pub method: Selector,
-    /// The route; missing for none.
+    /// The route; `default = ""` where it may be left out.
     pub path: Selector,
     /// The attribute of the class that holds a prefix: `Controller`.
     #[serde(default)]
@@ -230,12 +340,36 @@ pub struct RouteAttribute {
 pub struct Mount {
     /// What is called: a method of a router value.
     pub callee: Names,
-    /// The prefix.
+    /// The prefix; a place that holds no text is none (`app.use(router)`).
     #[serde(default)]
     pub prefix: Option<Selector>,
     /// The router, or the function that fills one in; `None` where the prefix is for all routes of the receiver (`setGlobalPrefix`).
     #[serde(default)]
     pub router: Option<Selector>,
+}
+
+/// A call that adds a middleware to a router.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Middleware {
+    /// What is called: a method of a router or server value.
+    pub callee: Names,
+    /// The middleware; a [`Tracing`] entry of the role [`TracingRole::Layer`] may know its value.
+    pub middleware: Selector,
+    /// Which of the router's routes it stands in front of.
+    pub covers: MiddlewareOrder,
+}
+
+/// Which routes a middleware stands in front of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MiddlewareOrder {
+    /// Those added earlier: axum.
+    Earlier,
+    /// Those added later: express.
+    Later,
+    /// All of them: actix-web.
+    All,
 }
 
 /// Routes declared by a file's path.
@@ -267,7 +401,7 @@ pub struct Proxy {
     /// An object of pattern → replacement.
     #[serde(default)]
     pub rewrite: Option<Selector>,
-    /// A path filter, where it is an argument.
+    /// A path filter, where it is an argument; a place that holds no text is none.
     #[serde(default)]
     pub path: Option<Selector>,
 }
@@ -490,25 +624,21 @@ pub struct Example {
     pub path: Option<Symbol>,
     /// Its text.
     pub code: Symbol,
-    /// Static spans, a line each: `CLIENT GET http://orders/x`, `SERVER GET /orders/{id}`, `PRODUCER kafka orders`, `CONSUMER kafka orders`,
-    /// `CLIENT postgresql read orders`, `RPC CLIENT shop.Cart/GetCart`, `TRACING init http,grpc`.
+    /// What is found, in any order; `{}` is a hole of a value, `${NAME}` an environment variable:
+    ///
+    /// - `CLIENT GET http://orders:8080/orders/{}`, `CLIENT * ${ORDERS_URL}/orders` where the method is not known
+    /// - `SERVER GET /orders/{id}`, `SERVER GET /files/{*path}`
+    /// - `GATEWAY /api http://orders:8080`: where it is mounted, and the target
+    /// - `RPC CLIENT shop.Cart/GetCart`, `RPC SERVER shop.Cart/GetCart`
+    /// - `PRODUCER kafka orders`, `CONSUMER kafka orders`
+    /// - `CLIENT postgresql read orders`: system, operation, collection (`{}` where it is not known)
+    /// - `STORE postgresql db/shop`: host and database; `STORE postgresql ${DATABASE_URL}` where the whole URL is one variable; `STORE s3`
+    ///   where nothing is known but the system
+    /// - `TRACING init *`, `TRACING init http,grpc` (sorted), `TRACING exporter`, `TRACING layer`, `TRACING span load`
+    /// - `SPAWN task::spawn`: the callee
     #[serde(default)]
     pub finds: Vec<Symbol>,
     /// Further files it needs: path and text.
     #[serde(default)]
     pub files: FxHashMap<Symbol, Symbol>,
-}
-
-/// All libraries that are known.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Catalog {
-    /// The libraries, sorted by id.
-    pub libraries: Vec<Library>,
-}
-
-impl Catalog {
-    /// The catalog that comes with Portolan.
-    pub fn builtin() -> Self {
-        Self::default()
-    }
 }

@@ -1,0 +1,391 @@
+//! The catalog's index: from packages to libraries, and from callees to what they mean.
+//!
+//! What deliberately does not live here: how a piece of code gets its callee. Invariant: the index is a function of the libraries, and lookups
+//! neither search nor allocate, except for callees that match a `*`.
+
+use std::sync::{Arc, LazyLock};
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{
+    Connection, Consumer, ConsumerAttribute, Family, HttpClient, HttpRoute, Library, MethodRouter, Middleware, Mount, Names, Producer,
+    Proxy, Query, RouteAttribute, RpcServer, Selector, Spawn, Tracing, Value,
+};
+use crate::facts::Symbol;
+
+/// All libraries that are known.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Catalog {
+    /// The libraries, sorted by id. Their positions name them in the lookups.
+    pub libraries: Vec<Library>,
+    indexes: Vec<LibraryIndex>,
+    packages: FxHashMap<(Family, Symbol), Vec<usize>>,
+    interesting: FxHashSet<(Family, Symbol)>,
+}
+
+/// What a name of a library means.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[expect(missing_docs, reason = "each is documented at its type")]
+pub enum Meaning<'a> {
+    Value(&'a Value),
+    HttpClient(&'a HttpClient),
+    HttpRoute(&'a HttpRoute),
+    MethodRouter(&'a MethodRouter),
+    RouteAttribute(&'a RouteAttribute),
+    Mount(&'a Mount),
+    Middleware(&'a Middleware),
+    Proxy(&'a Proxy),
+    RpcServer(&'a RpcServer),
+    Producer(&'a Producer),
+    Consumer(&'a Consumer),
+    ConsumerAttribute(&'a ConsumerAttribute),
+    Connection(&'a Connection),
+    Query(&'a Query),
+    Tracing(&'a Tracing),
+    Spawn(&'a Spawn),
+}
+
+/// All that a callee means, and the names that stood in place of its `*`.
+#[derive(Debug, Clone)]
+pub struct Meanings<'a> {
+    /// The names in place of `*`, in order; empty for most.
+    pub members: Vec<Symbol>,
+    library: &'a Library,
+    ids: &'a [MeaningId],
+}
+
+impl<'a> Meanings<'a> {
+    /// The meanings, grouped by kind, each kind in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = Meaning<'a>> + use<'a> {
+        let library = self.library;
+        self.ids.iter().filter_map(move |id| id.of(library))
+    }
+    /// Whether the callee means nothing.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+}
+
+/// A position in one of a library's lists.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct MeaningId {
+    kind: Kind,
+    position: usize,
+}
+
+macro_rules! kinds {
+    ($($kind:ident $field:ident),* $(,)?) => {
+        #[derive(Debug, Clone, Copy, PartialEq)]
+        enum Kind { $($kind),* }
+        impl MeaningId {
+            fn of(self, library: &Library) -> Option<Meaning<'_>> {
+                match self.kind { $(Kind::$kind => library.$field.get(self.position).map(Meaning::$kind)),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, Mount mount,
+    Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
+    Connection connection, Query query, Tracing tracing, Spawn spawn,
+}
+
+/// The names of one library.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct LibraryIndex {
+    callees: FxHashMap<Symbol, Vec<MeaningId>>,
+    /// Callees with a `*`, the most telling first.
+    patterns: Vec<(Symbol, Vec<MeaningId>)>,
+    attributes: FxHashMap<Symbol, Vec<MeaningId>>,
+    settings: FxHashMap<Symbol, usize>,
+    types: FxHashSet<Symbol>,
+}
+
+impl Catalog {
+    /// The catalog that comes with Portolan; it is made once and shared.
+    pub fn builtin() -> Arc<Self> {
+        static BUILTIN: LazyLock<Arc<Catalog>> =
+            LazyLock::new(|| Arc::new(Catalog::new(Catalog::embedded().filter_map(|(_, library)| library.ok()).collect())));
+        Arc::clone(&BUILTIN)
+    }
+
+    /// A catalog of these libraries. Of two with one id the later counts.
+    pub fn new(libraries: Vec<Library>) -> Self {
+        let mut catalog = Self::default();
+        catalog.extend(libraries);
+        catalog
+    }
+
+    /// Adds libraries, those of a workspace's `portolan.toml`. One with the id of a known library takes its place. Positions change.
+    pub fn extend(&mut self, libraries: Vec<Library>) {
+        for mut library in libraries {
+            expand_called(&mut library);
+            match self.libraries.binary_search_by(|known| known.id.cmp(&library.id)) {
+                Ok(at) => self.libraries[at] = library,
+                Err(at) => self.libraries.insert(at, library),
+            }
+        }
+        self.indexes = self.libraries.iter().map(LibraryIndex::new).collect();
+        self.packages.clear();
+        self.interesting.clear();
+        for (at, library) in self.libraries.iter().enumerate() {
+            for package in &library.packages {
+                self.packages.entry((library.language, package_key(library.language, package))).or_default().push(at);
+            }
+            let index = &self.indexes[at];
+            let callees = index.callees.iter().chain(index.patterns.iter().map(|(callee, ids)| (callee, ids)));
+            for (callee, _) in callees.filter(|(_, ids)| ids.iter().any(|id| id.kind != Kind::Value)) {
+                self.interesting.insert((library.language, Symbol::new(last_segment(callee))));
+            }
+        }
+    }
+
+    /// The libraries that a package belongs to: an npm package, also as a subpath of it (`next/server`) or with `node:`; a crate, with `-` and
+    /// `_` alike; or `global`.
+    pub fn libraries_of(&self, family: Family, package: &str) -> &[usize] {
+        let exact = self.packages.get(&(family, package_key(family, package)));
+        let found = exact.or_else(|| match family {
+            Family::Rust => None,
+            Family::TypeScript => self.packages.get(&(family, Symbol::new(package_of_import(package)))),
+        });
+        found.map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a call by this name may be more than the making of a value. `last_segment` is what stands behind the last `.` or `::` of the
+    /// code's own callee, so this is sure for methods and Rust paths; a bare name may be an alias or a default import, so must be resolved. Methods
+    /// of generated rpc clients are not asked for here, nor are attributes.
+    pub fn is_interesting(&self, family: Family, last_segment: &str) -> bool {
+        let known = |name: &str| self.interesting.contains(&(family, Symbol::new(name)));
+        known(last_segment) || known("*")
+    }
+
+    /// What a callee means in the library at this position, with its aliases applied.
+    pub fn meanings(&self, library: usize, callee: &str) -> Meanings<'_> {
+        static NOTHING: LazyLock<Library> = LazyLock::new(|| Library::named("", Family::Rust));
+        let (Some(found), Some(index)) = (self.libraries.get(library), self.indexes.get(library)) else {
+            return Meanings { members: Vec::new(), library: &NOTHING, ids: &[] };
+        };
+        let (ids, members) =
+            index.find(callee).or_else(|| found.without_alias(callee).and_then(|callee| index.find(&callee))).unwrap_or((&[], Vec::new()));
+        Meanings { members, library: found, ids }
+    }
+
+    /// What an attribute or decorator means in the library at this position, by its path in the package.
+    pub fn attribute_meanings(&self, library: usize, attribute: &str) -> Meanings<'_> {
+        let mut nothing = self.meanings(library, "");
+        nothing.ids = self.indexes.get(library).and_then(|index| index.attributes.get(attribute)).map_or(&[], Vec::as_slice);
+        nothing
+    }
+
+    /// The capture that an assignment to this member makes: `defaults.baseURL`.
+    pub fn setting(&self, library: usize, target: &str) -> Option<&Symbol> {
+        let position = *self.indexes.get(library)?.settings.get(target)?;
+        Some(&self.libraries[library].setting.get(position)?.capture)
+    }
+
+    /// The library's name for a type that is declared by its path in the package (`default` for the package itself), if it knows it.
+    pub fn type_name(&self, library: usize, path: &str) -> Option<&Symbol> {
+        let aliases = &self.libraries.get(library)?.aliases;
+        aliases.get(path).or_else(|| self.indexes.get(library)?.types.get(path))
+    }
+
+    /// Every word of a command line that is evidence of tracing, with its entry.
+    pub fn tracing_flags(&self) -> impl Iterator<Item = (&Symbol, &Tracing)> {
+        let entries = self.libraries.iter().flat_map(|library| &library.tracing);
+        entries.flat_map(|entry| entry.flag.iter().flat_map(Names::iter).map(move |flag| (flag, entry)))
+    }
+}
+
+impl Library {
+    /// A library that knows nothing yet.
+    pub fn named(id: &str, language: Family) -> Self {
+        Self {
+            id: Symbol::new(id),
+            language,
+            packages: Vec::new(),
+            aliases: FxHashMap::default(),
+            types: Vec::new(),
+            value: Vec::new(),
+            setting: Vec::new(),
+            http_client: Vec::new(),
+            http_route: Vec::new(),
+            method_router: Vec::new(),
+            route_attribute: Vec::new(),
+            mount: Vec::new(),
+            middleware: Vec::new(),
+            file_route: Vec::new(),
+            proxy: Vec::new(),
+            rpc_client: Vec::new(),
+            rpc_server: Vec::new(),
+            producer: Vec::new(),
+            consumer: Vec::new(),
+            consumer_attribute: Vec::new(),
+            connection: Vec::new(),
+            query: Vec::new(),
+            tracing: Vec::new(),
+            spawn: Vec::new(),
+            example: Vec::new(),
+            counterexample: Vec::new(),
+        }
+    }
+
+    /// The callee with the longest alias it begins with replaced.
+    fn without_alias(&self, callee: &str) -> Option<String> {
+        let rest_of =
+            |alias: &str| callee.strip_prefix(alias).filter(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with("::"));
+        let (alias, name) = self.aliases.iter().filter(|(alias, _)| rest_of(alias).is_some()).max_by_key(|(alias, _)| alias.len())?;
+        Some(format!("{name}{}", rest_of(alias)?))
+    }
+
+    /// The callees of every entry with its kind and position.
+    fn callees(&self) -> Vec<(&Names, MeaningId)> {
+        let mut callees = Vec::new();
+        macro_rules! each {
+            ($($kind:ident $field:ident),*) => {
+                $(for (position, entry) in self.$field.iter().enumerate() {
+                    callees.push((&entry.callee, MeaningId { kind: Kind::$kind, position }));
+                })*
+            };
+        }
+        each!(
+            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Middleware middleware, Proxy proxy,
+            Producer producer, Consumer consumer, Connection connection, Query query, Spawn spawn
+        );
+        for (position, entry) in self.rpc_server.iter().enumerate() {
+            callees.extend(entry.callee.iter().map(|names| (names, MeaningId { kind: Kind::RpcServer, position })));
+        }
+        for (position, entry) in self.tracing.iter().enumerate() {
+            callees.extend(entry.callee.iter().map(|names| (names, MeaningId { kind: Kind::Tracing, position })));
+        }
+        callees
+    }
+
+    /// The attributes of every entry with its kind and position.
+    fn attributes(&self) -> Vec<(&Names, MeaningId)> {
+        let mut attributes = Vec::new();
+        for (position, entry) in self.route_attribute.iter().enumerate() {
+            attributes.push((&entry.attribute, MeaningId { kind: Kind::RouteAttribute, position }));
+        }
+        for (position, entry) in self.consumer_attribute.iter().enumerate() {
+            attributes.push((&entry.attribute, MeaningId { kind: Kind::ConsumerAttribute, position }));
+        }
+        for (position, entry) in self.tracing.iter().enumerate() {
+            attributes.extend(entry.attribute.iter().map(|names| (names, MeaningId { kind: Kind::Tracing, position })));
+        }
+        attributes
+    }
+}
+
+impl LibraryIndex {
+    fn new(library: &Library) -> Self {
+        let mut index = Self::default();
+        for (callee, id) in library.callees().into_iter().flat_map(each_name) {
+            if !callee.split('.').any(|segment| segment == "*") {
+                index.callees.entry(callee.clone()).or_default().push(id);
+                continue;
+            }
+            match index.patterns.iter_mut().find(|(pattern, _)| pattern == callee) {
+                Some((_, ids)) => ids.push(id),
+                None => index.patterns.push((callee.clone(), vec![id])),
+            }
+        }
+        index.patterns.sort_by_cached_key(|(pattern, _)| {
+            let names = pattern.split('.').filter(|segment| *segment != "*").count();
+            (std::cmp::Reverse(names), pattern.clone())
+        });
+        for (attribute, id) in library.attributes().into_iter().flat_map(each_name) {
+            index.attributes.entry(attribute.clone()).or_default().push(id);
+        }
+        for (at, setting) in library.setting.iter().enumerate() {
+            index.settings.extend(setting.target.iter().map(|target| (target.clone(), at)));
+        }
+        index.types.extend(library.types.iter().chain(library.aliases.values()).cloned());
+        index.types.extend(library.value.iter().map(|value| value.type_name.clone()).filter(|name| name != "Self"));
+        index
+    }
+
+    fn find(&self, callee: &str) -> Option<(&[MeaningId], Vec<Symbol>)> {
+        if let Some(ids) = self.callees.get(callee) {
+            return Some((ids, Vec::new()));
+        }
+        self.patterns.iter().find_map(|(pattern, ids)| members(pattern, callee).map(|members| (ids.as_slice(), members)))
+    }
+}
+
+/// The names of a callee that stand in place of a pattern's `*`, if it matches.
+fn members(pattern: &str, callee: &str) -> Option<Vec<Symbol>> {
+    let mut members = Vec::new();
+    let (mut expected, mut found) = (pattern.split('.'), callee.split('.'));
+    loop {
+        match (expected.next(), found.next()) {
+            (None, None) => return Some(members),
+            (Some("*"), Some(name)) => members.push(Symbol::new(name)),
+            (Some(name), Some(other)) if name == other => {}
+            _ => return None,
+        }
+    }
+}
+
+fn each_name((names, id): (&Names, MeaningId)) -> impl Iterator<Item = (&Symbol, MeaningId)> {
+    names.iter().map(move |name| (name, id))
+}
+
+/// What stands behind the last `.` or `::`.
+fn last_segment(callee: &str) -> &str {
+    callee.rsplit(['.', ':']).next().unwrap_or(callee)
+}
+
+/// A package's name as the index keeps it.
+fn package_key(family: Family, package: &str) -> Symbol {
+    match family {
+        Family::Rust if package.contains('-') => Symbol::new(package.replace('-', "_")),
+        Family::Rust | Family::TypeScript => Symbol::new(package),
+    }
+}
+
+/// The package part of an import: `next` of `next/server`, `@scope/name` of `@scope/name/sub`.
+fn package_of_import(import: &str) -> &str {
+    let import = import.strip_prefix("node:").unwrap_or(import);
+    let segments = if import.starts_with('@') { 2 } else { 1 };
+    import.match_indices('/').nth(segments - 1).map_or(import, |(at, _)| &import[..at])
+}
+
+/// Makes of each entry whose method is the name called one entry a callee, with the method as a literal.
+fn expand_called(library: &mut Library) {
+    macro_rules! expand {
+        ($field:ident, $names:ident, $method:expr) => {
+            let entries = std::mem::take(&mut library.$field);
+            for entry in entries {
+                if !is_called($method(&entry)) {
+                    library.$field.push(entry);
+                    continue;
+                }
+                for name in entry.$names.iter() {
+                    let method = Selector::Literal(method_named(last_segment(name)));
+                    let mut one = entry.clone();
+                    one.$names = Names::One(name.clone());
+                    one.method = method.into();
+                    library.$field.push(one);
+                }
+            }
+        };
+    }
+    expand!(http_client, callee, |entry: &HttpClient| Some(entry.method.clone()));
+    expand!(http_route, callee, |entry: &HttpRoute| entry.method.clone());
+    expand!(method_router, callee, |entry: &MethodRouter| entry.method.clone());
+    expand!(route_attribute, attribute, |entry: &RouteAttribute| Some(entry.method.clone()));
+}
+
+fn is_called(method: Option<Selector>) -> bool {
+    matches!(method, Some(Selector::Take(take)) if take.called)
+}
+
+/// `http.request.method` by the name that libraries give its function.
+fn method_named(name: &str) -> Symbol {
+    match name.trim_end_matches("_service").to_ascii_uppercase().as_str() {
+        "DEL" => Symbol::new_static("DELETE"),
+        "ALL" | "ANY" => Symbol::new_static("*"),
+        method => Symbol::new(method),
+    }
+}

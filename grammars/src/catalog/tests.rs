@@ -1,0 +1,185 @@
+//! What every library file must keep, and the lookups. Whether its examples hold, the analysis tests.
+
+use super::*;
+
+fn library(text: &str) -> Library {
+    Catalog::parse_library(text).unwrap()
+}
+
+fn callees(library: &Library) -> Vec<&Symbol> {
+    let mut all: Vec<&Names> = Vec::new();
+    all.extend(library.value.iter().map(|entry| &entry.callee));
+    all.extend(library.http_client.iter().map(|entry| &entry.callee));
+    all.extend(library.http_route.iter().map(|entry| &entry.callee));
+    all.extend(library.method_router.iter().map(|entry| &entry.callee));
+    all.extend(library.mount.iter().map(|entry| &entry.callee));
+    all.extend(library.middleware.iter().map(|entry| &entry.callee));
+    all.extend(library.proxy.iter().map(|entry| &entry.callee));
+    all.extend(library.rpc_server.iter().filter_map(|entry| entry.callee.as_ref()));
+    all.extend(library.producer.iter().map(|entry| &entry.callee));
+    all.extend(library.consumer.iter().map(|entry| &entry.callee));
+    all.extend(library.connection.iter().map(|entry| &entry.callee));
+    all.extend(library.query.iter().map(|entry| &entry.callee));
+    all.extend(library.tracing.iter().filter_map(|entry| entry.callee.as_ref()));
+    all.extend(library.spawn.iter().map(|entry| &entry.callee));
+    all.into_iter().flat_map(Names::iter).collect()
+}
+
+#[test]
+fn every_embedded_file_is_a_library_named_like_it() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (name, library) in Catalog::embedded() {
+        let library = library.unwrap_or_else(|error| panic!("{name}.toml:{error}"));
+        assert_eq!(library.id, name, "a library's id is its file's name");
+        assert!(seen.insert(name), "{name} is there twice");
+        assert!(!library.packages.is_empty(), "{name} belongs to no package");
+        assert!(!library.example.is_empty(), "{name} has no example");
+        assert!(!library.counterexample.is_empty(), "{name} has no counterexample");
+        for example in &library.example {
+            assert!(!example.finds.is_empty(), "an example of {name} finds nothing: {}", example.code);
+        }
+        for example in &library.counterexample {
+            assert!(example.finds.is_empty(), "a counterexample of {name} finds something: {}", example.code);
+        }
+    }
+    assert!(!seen.is_empty());
+    assert_eq!(Catalog::builtin().libraries.len(), seen.len());
+}
+
+#[test]
+fn every_method_is_of_a_type_that_something_produces() {
+    let catalog = Catalog::builtin();
+    for (at, library) in catalog.libraries.iter().enumerate() {
+        for callee in callees(library) {
+            if let Some((owner, _)) = callee.split_once('.') {
+                let known = catalog.type_name(at, owner).is_some();
+                assert!(known, "{}: nothing produces {owner} of {callee}: add a value, an alias or an entry of `types`", library.id);
+            }
+        }
+        for (alias, name) in &library.aliases {
+            let made = library.types.contains(name) || library.value.iter().any(|value| value.type_name == *name);
+            let named = callees(library)
+                .iter()
+                .any(|callee| callee.split_once("::").is_some_and(|(owner, _)| owner == name.as_str()) || callee == &name);
+            assert!(made || named, "{}: {alias} is an alias of {name}, which is nothing", library.id);
+        }
+    }
+}
+
+#[test]
+fn every_capture_that_is_taken_is_made() {
+    for library in &Catalog::builtin().libraries {
+        let mut made: Vec<&Symbol> = library.value.iter().flat_map(|value| value.captures.keys()).collect();
+        made.extend(library.setting.iter().map(|setting| &setting.capture));
+        for selector in selectors(library) {
+            let places = match selector {
+                Selector::Literal(_) => continue,
+                Selector::Take(take) => std::slice::from_ref(take),
+                Selector::FirstOf(places) => places.as_slice(),
+            };
+            for place in places {
+                for capture in place.receiver.iter().chain(&place.capture) {
+                    assert!(made.contains(&capture), "{}: no value captures {capture}", library.id);
+                }
+                assert!(!place.called, "{}: `called` is for methods of HTTP", library.id);
+                let somewhere = place.argument.is_some() || place.receiver.is_some() || place.type_argument.is_some();
+                assert!(somewhere || place.class_of.is_some() || place.member.is_some(), "{}: {place:?} is no place", library.id);
+            }
+        }
+    }
+}
+
+fn selectors(library: &Library) -> Vec<&Selector> {
+    let mut all: Vec<&Selector> = Vec::new();
+    all.extend(library.value.iter().flat_map(|entry| entry.captures.values()));
+    all.extend(library.http_client.iter().flat_map(|entry| [&entry.method, &entry.url].into_iter().chain(&entry.base_url)));
+    all.extend(library.http_route.iter().flat_map(|entry| std::iter::once(&entry.path).chain(&entry.method).chain(&entry.handler)));
+    all.extend(library.method_router.iter().flat_map(|entry| entry.method.iter().chain(&entry.handler)));
+    all.extend(library.route_attribute.iter().flat_map(|entry| [&entry.method, &entry.path].into_iter().chain(&entry.class_path)));
+    all.extend(library.mount.iter().flat_map(|entry| entry.prefix.iter().chain(&entry.router)));
+    all.extend(library.middleware.iter().map(|entry| &entry.middleware));
+    all.extend(library.proxy.iter().flat_map(|entry| std::iter::once(&entry.target).chain(&entry.rewrite).chain(&entry.path)));
+    all.extend(library.rpc_client.iter().filter_map(|entry| entry.address.as_ref()));
+    all.extend(library.rpc_server.iter().flat_map(|entry| entry.service.iter().chain(&entry.implementation)));
+    all.extend(library.producer.iter().flat_map(|entry| std::iter::once(&entry.destination).chain(&entry.routing_key)));
+    all.extend(library.consumer.iter().flat_map(|entry| entry.destination.iter().chain(&entry.handler)));
+    all.extend(library.consumer_attribute.iter().map(|entry| &entry.destination));
+    all.extend(library.connection.iter().flat_map(|entry| entry.url.iter().chain(&entry.host).chain(&entry.database)));
+    all.extend(library.query.iter().flat_map(|entry| entry.statement.iter().chain(&entry.collection)));
+    all.extend(library.tracing.iter().filter_map(|entry| entry.list.as_ref()));
+    all
+}
+
+const SHIPPER: &str = r#"
+id = "shipper"
+language = "typescript"
+packages = ["@acme/shipper"]
+[aliases]
+"legacy.Shipper" = "Shipper"
+[[value]]
+callee = "create"
+type = "Shipper"
+[[value]]
+callee = "Shipper.*"
+type = "Self"
+[[http_client]]
+callee = ["Shipper.get", "Shipper.del"]
+method = { called = true }
+url = { argument = 0 }
+[[query]]
+callee = "Shipper.*.findMany"
+system = "*"
+collection = { member = 0 }
+"#;
+
+#[test]
+fn callees_find_their_meanings() {
+    let catalog = Catalog::new(vec![library(SHIPPER)]);
+    let methods = |callee: &str| -> Vec<String> {
+        let meanings = catalog.meanings(0, callee);
+        meanings
+            .iter()
+            .map(|meaning| if let Meaning::HttpClient(client) = meaning { format!("{:?}", client.method) } else { "-".into() })
+            .collect()
+    };
+    assert_eq!(methods("Shipper.get"), [r#"Literal("GET")"#], "a name wins over a star");
+    assert_eq!(methods("Shipper.del"), [r#"Literal("DELETE")"#]);
+    assert_eq!(methods("legacy.Shipper.get"), [r#"Literal("GET")"#]);
+    assert_eq!(methods("Shipper.timeout"), ["-"]);
+    assert!(catalog.meanings(0, "get").is_empty());
+    assert!(catalog.meanings(7, "create").is_empty());
+    let found = catalog.meanings(0, "Shipper.user.findMany");
+    assert_eq!(found.members, ["user"]);
+    assert!(matches!(found.iter().next(), Some(Meaning::Query(_))));
+}
+
+#[test]
+fn packages_and_names_are_found() {
+    let mut catalog = Catalog::new(vec![library(SHIPPER)]);
+    assert_eq!(catalog.libraries_of(Family::TypeScript, "@acme/shipper/esm"), [0]);
+    assert!(catalog.libraries_of(Family::Rust, "@acme/shipper").is_empty());
+    assert!(catalog.libraries_of(Family::TypeScript, "@acme").is_empty());
+    assert!(catalog.is_interesting(Family::TypeScript, "findMany"));
+    assert!(!catalog.is_interesting(Family::TypeScript, "create"), "it only makes a value");
+    let own = "id = \"a-crate\"\nlanguage = \"rust\"\npackages = [\"my-crate\"]\n[[spawn]]\ncallee = \"rt::go\"";
+    catalog.extend(vec![library(own)]);
+    assert_eq!(catalog.libraries_of(Family::Rust, "my_crate"), [0]);
+    assert_eq!(catalog.libraries_of(Family::TypeScript, "@acme/shipper"), [1], "positions follow the ids");
+    assert!(catalog.is_interesting(Family::Rust, "go"));
+    assert_eq!(catalog.type_name(1, "legacy.Shipper").map(Symbol::as_str), Some("Shipper"));
+    catalog.extend(vec![Library::named("shipper", Family::Rust)]);
+    assert!(catalog.libraries_of(Family::TypeScript, "@acme/shipper").is_empty(), "a workspace's own entry takes the place");
+}
+
+#[test]
+fn mistakes_have_a_place_and_a_reason() {
+    let error = Catalog::parse_library(
+        "id = \"x\"\nlanguage = \"rust\"\npackages = []\n[[http_client]]\ncallee = \"a\"\nmethod = \"GET\"\nurl = { argment = 0 }",
+    )
+    .unwrap_err();
+    assert_eq!(error.line, 7, "{error}");
+    assert!(error.message.contains("argment"), "{error}");
+    let error = Catalog::parse_library("id = 1").unwrap_err();
+    assert_eq!((error.line, error.column), (1, 6), "{error}");
+    assert!(Catalog::parse_library("[[[").is_err());
+}
