@@ -3,6 +3,9 @@
 //! Here live its types and the graph over it; making it from static spans is [`crate::resolve`]'s work. Invariants: everything is sorted (by
 //! service, then path, then position), so that equal facts make equal charts; every edge has evidence.
 
+pub mod document;
+pub mod index;
+
 use camino::Utf8PathBuf;
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
@@ -23,6 +26,10 @@ macro_rules! indices {
 }
 
 indices! {
+    /// Names a channel in [`Chart::channels`].
+    ChannelIndex,
+    /// Names a store in [`Chart::stores`].
+    StoreIndex,
     /// Names a service in [`Chart::services`].
     ServiceIndex,
     /// Names an endpoint in [`Chart::endpoints`].
@@ -50,6 +57,29 @@ pub struct Chart {
     pub tracing: Vec<Tracing>,
     /// Which function calls which, within and across files; the ground of operation trees.
     pub functions: FxHashMap<FunctionRef, Vec<FunctionEdge>>,
+}
+
+impl Chart {
+    /// The service named by `index`.
+    pub fn service(&self, index: ServiceIndex) -> &Service {
+        &self.services[index.index()]
+    }
+    /// The endpoint named by `index`.
+    pub fn endpoint(&self, index: EndpointIndex) -> &Endpoint {
+        &self.endpoints[index.index()]
+    }
+    /// The call named by `index`.
+    pub fn call(&self, index: CallIndex) -> &Call {
+        &self.calls[index.index()]
+    }
+    /// The channel named by `index`.
+    pub fn channel(&self, index: ChannelIndex) -> &Channel {
+        &self.channels[index.index()]
+    }
+    /// The store named by `index`.
+    pub fn store(&self, index: StoreIndex) -> &Store {
+        &self.stores[index.index()]
+    }
 }
 
 /// A process that the workspace deploys, or an image that it deploys but does not build.
@@ -90,6 +120,20 @@ pub enum ServiceKind {
     Job,
 }
 
+impl ServiceKind {
+    /// Its name in documents: `backend`, `frontend`, ….
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ServiceKind::Backend => "backend",
+            ServiceKind::Frontend => "frontend",
+            ServiceKind::Gateway => "gateway",
+            ServiceKind::Worker => "worker",
+            ServiceKind::Cli => "cli",
+            ServiceKind::Job => "job",
+        }
+    }
+}
+
 /// A reason, and where it can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Evidence {
@@ -110,6 +154,21 @@ pub enum Status {
     Ambiguous,
 }
 
+impl Status {
+    /// Its name in documents: `exact`, `likely`, `ambiguous`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Exact => "exact",
+            Status::Likely => "likely",
+            Status::Ambiguous => "ambiguous",
+        }
+    }
+    /// Whether it may be drawn, and a finding may rest on it.
+    pub fn is_settled(self) -> bool {
+        self != Status::Ambiguous
+    }
+}
+
 /// A network protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Protocol {
@@ -117,6 +176,16 @@ pub enum Protocol {
     Http,
     /// gRPC and its kin, by service and method.
     Grpc,
+}
+
+impl Protocol {
+    /// Its name in documents: `http`, `grpc`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Protocol::Http => "http",
+            Protocol::Grpc => "grpc",
+        }
+    }
 }
 
 /// Something a service answers: a SERVER span.
@@ -138,6 +207,13 @@ pub struct Endpoint {
     pub handler_name: Option<(Symbol, Place)>,
     /// Whether a span is recorded for it, and why (not).
     pub coverage: Coverage,
+}
+
+impl Endpoint {
+    /// Method and path, as people write them: `POST /orders/{id}`, `shop.Cart/AddItem`.
+    pub fn label(&self) -> String {
+        label(self.method.as_deref(), &self.path)
+    }
 }
 
 /// Whether a handler's work is recorded.
@@ -178,6 +254,28 @@ pub struct Call {
     pub status: Status,
     /// Hop by hop.
     pub evidence: Vec<Evidence>,
+}
+
+impl Call {
+    /// Method and path as called: `POST /orders/{}`, `shop.Cart/AddItem`.
+    pub fn label(&self) -> String {
+        label(self.method.as_deref(), &self.path)
+    }
+    /// The service that answers, if the workspace deploys it.
+    pub fn target(&self) -> Option<ServiceIndex> {
+        match self.to {
+            Target::Service(service) => Some(service),
+            Target::External(_) => None,
+        }
+    }
+}
+
+fn label(method: Option<&str>, path: &str) -> String {
+    match method {
+        None => path.to_owned(),
+        Some("*") => format!("any {path}"),
+        Some(method) => format!("{method} {path}"),
+    }
 }
 
 /// Who answers a call.
@@ -245,6 +343,19 @@ pub struct Store {
     pub collections: Vec<Collection>,
 }
 
+impl Store {
+    /// What people call one of its collections: `Table`, `Collection`, `Bucket`, `Index` or `Key`.
+    pub fn collection_word(&self) -> &'static str {
+        match document::engine(&self.system) {
+            "mongodb" | "firestore" | "couchdb" | "cosmosdb" | "qdrant" => "Collection",
+            "s3" | "gcs" | "filesystem" => "Bucket",
+            "elasticsearch" | "opensearch" | "meilisearch" => "Index",
+            "redis" | "memcached" => "Key",
+            _ => "Table",
+        }
+    }
+}
+
 /// A table or collection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Collection {
@@ -265,6 +376,8 @@ pub struct Access {
     pub place: Place,
     /// The function that place is in.
     pub function: FunctionRef,
+    /// Columns or fields that a write sets, sorted; empty where they are not known, as for a delete or a whole document.
+    pub columns: Vec<Symbol>,
     /// How sure.
     pub status: Status,
 }

@@ -9,6 +9,8 @@ pub mod chart;
 pub mod ide;
 pub mod resolve;
 pub mod rules;
+#[cfg(test)]
+mod testing;
 pub mod workspace;
 pub mod world;
 

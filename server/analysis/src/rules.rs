@@ -4,6 +4,7 @@
 
 use portolan_grammars::facts::Symbol;
 
+use crate::chart::ServiceIndex;
 use crate::{Place, Snapshot};
 
 /// How bad a finding is.
@@ -19,6 +20,18 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// Its name in documents: `hint`, `information`, `warning`, `error`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Hint => "hint",
+            Severity::Information => "information",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
 /// A problem found by a rule.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
@@ -32,6 +45,8 @@ pub struct Finding {
     pub place: Place,
     /// Other places, each with a few words: hops of a chain, writers of a table.
     pub related: Vec<(Place, String)>,
+    /// The services it is about, the first the one that would change.
+    pub services: Vec<ServiceIndex>,
     /// Identity that survives edits: rule, services, endpoint or table, enclosing symbol; no line numbers.
     pub identity: Symbol,
 }

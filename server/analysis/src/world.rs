@@ -12,6 +12,7 @@ use portolan_grammars::facts::{FunctionId, SourceFacts, TextRange};
 use rustc_hash::FxHashMap;
 
 use crate::chart::Chart;
+use crate::chart::index::ChartIndex;
 use crate::rules::Finding;
 use crate::workspace::Workspace;
 
@@ -80,7 +81,7 @@ impl Files {
         self.facts(place.file).map_or(1, |facts| facts.line(place.range.start))
     }
 
-    fn set(&mut self, path: Utf8PathBuf, facts: Option<Arc<FileFacts>>) -> FileId {
+    pub(crate) fn set(&mut self, path: Utf8PathBuf, facts: Option<Arc<FileFacts>>) -> FileId {
         if let Some(&id) = self.by_path.get(&path) {
             self.entries[id.0 as usize].facts = facts;
             return id;
@@ -103,8 +104,20 @@ pub struct Snapshot {
     pub workspace: Arc<Workspace>,
     /// The chart.
     pub chart: Arc<Chart>,
+    /// The chart turned round: callers, functions, places.
+    pub index: Arc<ChartIndex>,
     /// What the rules found, sorted by place.
     pub findings: Arc<Vec<Finding>>,
+}
+
+impl Snapshot {
+    /// Turns a chart round and runs the rules over it.
+    pub fn new(revision: u64, files: Files, workspace: Arc<Workspace>, chart: Arc<Chart>) -> Self {
+        let index = Arc::new(ChartIndex::new(&chart, &files));
+        let mut snapshot = Self { revision, files, workspace, chart, index, findings: Arc::default() };
+        snapshot.findings = Arc::new(crate::rules::check(&snapshot));
+        snapshot
+    }
 }
 
 /// The facts of all files, and what was made of them so far.
@@ -137,9 +150,6 @@ impl World {
         let workspace = Arc::new(Workspace::build(&self.files));
         let chart = Arc::new(Chart::default());
         let _ = &self.catalog;
-        let mut snapshot =
-            Snapshot { revision: self.revision, files: self.files.clone(), workspace, chart, findings: Arc::new(Vec::new()) };
-        snapshot.findings = Arc::new(crate::rules::check(&snapshot));
-        Arc::new(snapshot)
+        Arc::new(Snapshot::new(self.revision, self.files.clone(), workspace, chart))
     }
 }

@@ -1,0 +1,570 @@
+//! The chart as JSON: the public format of `portolan chart --format json`, described by `chart.schema.json` beside this crate's manifest.
+//!
+//! Here live its types and their making from a snapshot. What deliberately does not: writing to anywhere. Invariants: keys are stable, rows
+//! are sorted, paths are relative to the workspace's root with `/`, lines and columns count from 1; equal snapshots make equal documents.
+
+use portolan_grammars::catalog::Operation;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Chart, ServiceIndex, Target};
+use crate::{Place, Snapshot};
+
+/// The version of this format; it grows when a key changes its meaning or goes away.
+pub const SCHEMA: u32 = 1;
+
+/// A chart of the services of a workspace, as Portolan reads it from source.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[schemars(title = "Portolan chart")]
+pub struct Document {
+    /// Version of this format.
+    pub schema: u32,
+    /// What wrote the document.
+    pub generator: Generator,
+    /// Processes that the workspace deploys, by id.
+    pub services: Vec<Service>,
+    /// What they answer.
+    pub endpoints: Vec<Endpoint>,
+    /// Requests that leave a service, to other services and to the outside.
+    pub calls: Vec<Call>,
+    /// Requests whose target could not be settled.
+    pub unresolved: Vec<Unresolved>,
+    /// Topics, queues and subjects.
+    pub channels: Vec<Channel>,
+    /// Databases, caches and object stores.
+    pub stores: Vec<Store>,
+    /// Whether each service whose language is read starts a tracer.
+    pub tracing: Vec<Tracing>,
+    /// Problems found by the rules.
+    pub findings: Vec<Finding>,
+}
+
+/// What wrote the document.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Generator {
+    /// `portolan`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// A line of a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Site {
+    /// Path relative to the workspace's root.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
+}
+
+/// A line of a file, and what it says.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Reason {
+    /// In a few words: `env ORDER_URL = http://order:8080`.
+    pub what: String,
+    /// Path relative to the workspace's root.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
+}
+
+/// A line of a file, and the service that it is part of.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct ServiceSite {
+    /// Id of the service.
+    pub service: String,
+    /// Path relative to the workspace's root.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
+}
+
+/// A process that the workspace deploys.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Service {
+    /// Unique name; other rows refer to it.
+    pub id: String,
+    /// Name to show.
+    pub name: String,
+    /// Other host names and names it goes by.
+    pub aliases: Vec<String>,
+    /// Folder of its code, relative to the workspace's root; empty for the root itself.
+    pub root: String,
+    /// Languages of its code, most of it first.
+    pub languages: Vec<String>,
+    /// What sort of process.
+    pub kind: ServiceKind,
+    /// Whether the workspace deploys it without building it: a database, a broker.
+    pub third_party: bool,
+    /// Why it is thought to be a service.
+    pub evidence: Vec<Site>,
+}
+
+/// What sort of process a service is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceKind {
+    /// It answers requests.
+    Backend,
+    /// It runs in a browser or on a device, or serves what does.
+    Frontend,
+    /// It passes requests on.
+    Gateway,
+    /// It works off messages or a schedule.
+    Worker,
+    /// A person or a script starts it.
+    Cli,
+    /// It runs to its end.
+    Job,
+}
+
+/// A network protocol.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// HTTP.
+    Http,
+    /// gRPC and its kin, by service and method.
+    Grpc,
+}
+
+/// How sure a call is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Every hop is evidence in the workspace.
+    Exact,
+    /// One hop is inferred, as its evidence says.
+    Likely,
+    /// Several candidates; no finding rests on it.
+    Ambiguous,
+}
+
+/// Something a service answers.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Endpoint {
+    /// Id of the service.
+    pub service: String,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// HTTP method in upper case, `*` for all; null for rpc.
+    pub method: Option<String>,
+    /// Route with its prefixes, parameters as `{name}`; or `package.Service/Method`.
+    pub path: String,
+    /// Where it is declared.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// The function that answers, if known.
+    pub handler: Option<Handler>,
+}
+
+/// A function that answers.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Handler {
+    /// Path relative to the workspace's root.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// Its name; empty for a function without one.
+    pub name: String,
+}
+
+/// A request that leaves a service.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Call {
+    /// Id of the service whose process runs it.
+    pub from: String,
+    /// Id of the service that answers; null when it is outside of the workspace.
+    pub to: Option<String>,
+    /// Host or vendor that answers, when it is outside of the workspace.
+    pub external: Option<String>,
+    /// The protocol.
+    pub protocol: Protocol,
+    /// HTTP method in upper case; null for rpc and where it is not known.
+    pub method: Option<String>,
+    /// Path as called, parts known only at run time as `{}`; or `package.Service/Method`.
+    pub path: String,
+    /// Where method and path are decided.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// The endpoint that answers, if known.
+    pub endpoint: Option<Site>,
+    /// Ids of the gateways it passes.
+    pub via: Vec<String>,
+    /// How sure it is.
+    pub status: Status,
+    /// Why it is thought to go there, hop by hop.
+    pub evidence: Vec<Reason>,
+}
+
+/// A request whose target could not be settled.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Unresolved {
+    /// Id of the service whose process runs it.
+    pub from: String,
+    /// Path relative to the workspace's root.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// Why: `host is decided at run time`.
+    pub reason: String,
+}
+
+/// A topic, queue or subject.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Channel {
+    /// Its name.
+    pub name: String,
+    /// The broker: `kafka`, `rabbitmq`, `nats`, ….
+    pub broker: String,
+    /// Who sends.
+    pub producers: Vec<ServiceSite>,
+    /// Who receives.
+    pub consumers: Vec<ServiceSite>,
+}
+
+/// A database, cache or object store.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Store {
+    /// Unique name.
+    pub id: String,
+    /// `postgres`, `mysql`, `mongodb`, `redis`, `s3`, ….
+    pub engine: String,
+    /// Ids of the services that open it.
+    pub services: Vec<String>,
+    /// Tables and collections.
+    pub collections: Vec<Collection>,
+}
+
+/// A table or collection.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Collection {
+    /// Its name.
+    pub name: String,
+    /// Who reads it.
+    pub reads: Vec<ServiceSite>,
+    /// Who writes it.
+    pub writes: Vec<ServiceSite>,
+}
+
+/// Whether a service starts a tracer.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Tracing {
+    /// Id of the service.
+    pub service: String,
+    /// Whether a tracer is started in its process.
+    pub instrumented: bool,
+    /// Why.
+    pub evidence: Vec<Site>,
+}
+
+/// A problem found by a rule.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Finding {
+    /// The rule's name: `sync-chain`.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line for people.
+    pub message: String,
+    /// Path relative to the workspace's root.
+    pub file: String,
+    /// Line, counted from 1.
+    pub line: u32,
+    /// Column, counted from 1, in bytes of UTF-8; may be left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u32>,
+    /// Last line, counted from 1; may be left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_line: Option<u32>,
+    /// Column behind the end, counted from 1, in bytes of UTF-8; may be left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end_column: Option<u32>,
+    /// Other places that belong to it: the hops of a chain, the writers of a table.
+    pub related: Vec<Reason>,
+    /// A name that stays the same while lines move.
+    pub identity: String,
+    /// Ids of the services it is about.
+    pub services: Vec<String>,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A candidate, or inventory.
+    Hint,
+    /// A design cost.
+    Information,
+    /// Wrong now, or fails under load.
+    Warning,
+    /// A contract that cannot work.
+    Error,
+}
+
+impl Document {
+    /// Writes down a snapshot.
+    pub fn new(snapshot: &Snapshot) -> Self {
+        Writer { snapshot, chart: &snapshot.chart }.document()
+    }
+}
+
+/// The JSON Schema of [`Document`].
+pub fn schema() -> serde_json::Value {
+    schemars::schema_for!(Document).to_value()
+}
+
+/// The everyday name of a `db.system.name`.
+pub fn engine(system: &str) -> &str {
+    match system {
+        "postgresql" => "postgres",
+        "microsoft.sql_server" => "mssql",
+        "oracle.db" => "oracle",
+        "azure.cosmosdb" => "cosmosdb",
+        "gcp.spanner" => "spanner",
+        "gcp.firestore" => "firestore",
+        _ => system.strip_prefix("aws.").unwrap_or(system),
+    }
+}
+
+/// 1-based line and column (in bytes) of a place's two ends.
+pub(crate) fn span(snapshot: &Snapshot, place: Place) -> Option<[u32; 4]> {
+    let facts = snapshot.files.facts(place.file)?;
+    let position = |offset: u32| {
+        let line = facts.line(offset);
+        let start = facts.line_starts.get(line as usize - 1).copied().unwrap_or(0);
+        [line, offset.saturating_sub(start) + 1]
+    };
+    let ([line, column], [end_line, end_column]) = (position(place.range.start), position(place.range.end));
+    Some([line, column, end_line, end_column])
+}
+
+struct Writer<'a> {
+    snapshot: &'a Snapshot,
+    chart: &'a Chart,
+}
+
+impl Writer<'_> {
+    fn document(&self) -> Document {
+        let chart = self.chart;
+        let mut endpoints: Vec<Endpoint> = chart.endpoints.iter().map(|endpoint| self.endpoint(endpoint)).collect();
+        endpoints.sort_by(|a, b| (&a.service, &a.file, a.line, &a.path, &a.method).cmp(&(&b.service, &b.file, b.line, &b.path, &b.method)));
+        let mut calls: Vec<Call> = chart.calls.iter().map(|call| self.call(call)).collect();
+        calls.sort_by(|a, b| {
+            (&a.from, &a.file, a.line, &a.to, &a.external, &a.path, &a.method).cmp(&(
+                &b.from,
+                &b.file,
+                b.line,
+                &b.to,
+                &b.external,
+                &b.path,
+                &b.method,
+            ))
+        });
+        let mut unresolved: Vec<Unresolved> = chart
+            .unresolved
+            .iter()
+            .map(|row| {
+                let Site { file, line } = self.site(row.place);
+                Unresolved { from: self.id(row.from), file, line, reason: row.reason.clone() }
+            })
+            .collect();
+        unresolved.sort_by(|a, b| (&a.from, &a.file, a.line, &a.reason).cmp(&(&b.from, &b.file, b.line, &b.reason)));
+        let mut services: Vec<Service> = chart.services.iter().map(|service| self.service(service)).collect();
+        services.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut channels: Vec<Channel> = chart.channels.iter().map(|channel| self.channel(channel)).collect();
+        channels.sort_by(|a, b| (&a.name, &a.broker).cmp(&(&b.name, &b.broker)));
+        let mut stores: Vec<Store> = chart.stores.iter().map(|store| self.store(store)).collect();
+        stores.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut tracing: Vec<Tracing> = chart
+            .tracing
+            .iter()
+            .map(|row| Tracing {
+                service: self.id(row.service),
+                instrumented: row.instrumented,
+                evidence: self.sites(row.evidence.iter().map(|evidence| evidence.place)),
+            })
+            .collect();
+        tracing.sort_by(|a, b| a.service.cmp(&b.service));
+        Document {
+            schema: SCHEMA,
+            generator: Generator { name: "portolan".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            services,
+            endpoints,
+            calls,
+            unresolved,
+            channels,
+            stores,
+            tracing,
+            findings: self.snapshot.findings.iter().map(|finding| self.finding(finding)).collect(),
+        }
+    }
+
+    fn id(&self, service: ServiceIndex) -> String {
+        self.chart.service(service).id.to_string()
+    }
+
+    fn site(&self, place: Place) -> Site {
+        Site { file: self.snapshot.files.path(place.file).to_string(), line: self.snapshot.files.line(place) }
+    }
+
+    /// The lines of some places, each once, in their order.
+    fn sites(&self, places: impl Iterator<Item = Place>) -> Vec<Site> {
+        let mut sites = Vec::new();
+        for place in places {
+            let site = self.site(place);
+            if !sites.contains(&site) {
+                sites.push(site);
+            }
+        }
+        sites
+    }
+
+    fn reason(&self, what: &str, place: Place) -> Reason {
+        let Site { file, line } = self.site(place);
+        Reason { what: what.to_owned(), file, line }
+    }
+
+    fn service_sites(&self, rows: impl Iterator<Item = (ServiceIndex, Place)>) -> Vec<ServiceSite> {
+        let mut sites: Vec<ServiceSite> = rows
+            .map(|(service, place)| {
+                let Site { file, line } = self.site(place);
+                ServiceSite { service: self.id(service), file, line }
+            })
+            .collect();
+        sites.sort();
+        sites.dedup();
+        sites
+    }
+
+    fn service(&self, service: &super::Service) -> Service {
+        Service {
+            id: service.id.to_string(),
+            name: service.name.to_string(),
+            aliases: service.aliases.iter().map(ToString::to_string).collect(),
+            root: service.root.to_string(),
+            languages: service.languages.iter().map(ToString::to_string).collect(),
+            kind: match service.kind {
+                super::ServiceKind::Backend => ServiceKind::Backend,
+                super::ServiceKind::Frontend => ServiceKind::Frontend,
+                super::ServiceKind::Gateway => ServiceKind::Gateway,
+                super::ServiceKind::Worker => ServiceKind::Worker,
+                super::ServiceKind::Cli => ServiceKind::Cli,
+                super::ServiceKind::Job => ServiceKind::Job,
+            },
+            third_party: service.third_party,
+            evidence: self.sites(service.evidence.iter().map(|evidence| evidence.place)),
+        }
+    }
+
+    fn endpoint(&self, endpoint: &super::Endpoint) -> Endpoint {
+        let Site { file, line } = self.site(endpoint.place);
+        let handler = endpoint.handler_name.as_ref().map(|(name, place)| (name.to_string(), *place)).or_else(|| {
+            let function = endpoint.handler?;
+            let facts = self.snapshot.files.source(function.file)?.functions.get(function.function.index())?;
+            Some((facts.name.to_string(), Place { file: function.file, range: facts.name_range }))
+        });
+        Endpoint {
+            service: self.id(endpoint.service),
+            protocol: protocol(endpoint.protocol),
+            method: endpoint.method.as_ref().map(ToString::to_string),
+            path: endpoint.path.to_string(),
+            file,
+            line,
+            handler: handler.map(|(name, place)| {
+                let Site { file, line } = self.site(place);
+                Handler { file, line, name }
+            }),
+        }
+    }
+
+    fn call(&self, call: &super::Call) -> Call {
+        let Site { file, line } = self.site(call.place);
+        let (to, external) = match &call.to {
+            Target::Service(service) => (Some(self.id(*service)), None),
+            Target::External(name) => (None, Some(name.to_string())),
+        };
+        Call {
+            from: self.id(call.from),
+            to,
+            external,
+            protocol: protocol(call.protocol),
+            method: call.method.as_ref().map(ToString::to_string),
+            path: call.path.to_string(),
+            file,
+            line,
+            endpoint: call.endpoint.map(|endpoint| self.site(self.chart.endpoint(endpoint).place)),
+            via: call.via.iter().map(|service| self.id(*service)).collect(),
+            status: match call.status {
+                super::Status::Exact => Status::Exact,
+                super::Status::Likely => Status::Likely,
+                super::Status::Ambiguous => Status::Ambiguous,
+            },
+            evidence: call.evidence.iter().map(|evidence| self.reason(&evidence.what, evidence.place)).collect(),
+        }
+    }
+
+    fn channel(&self, channel: &super::Channel) -> Channel {
+        let ends = |ends: &[super::ChannelEnd]| self.service_sites(ends.iter().map(|end| (end.service, end.place)));
+        Channel {
+            name: channel.name.to_string(),
+            broker: channel.system.to_string(),
+            producers: ends(&channel.producers),
+            consumers: ends(&channel.consumers),
+        }
+    }
+
+    fn store(&self, store: &super::Store) -> Store {
+        let mut services: Vec<String> = store.users.iter().map(|(service, _)| self.id(*service)).collect();
+        services.sort();
+        services.dedup();
+        let mut collections: Vec<Collection> = store
+            .collections
+            .iter()
+            .map(|collection| {
+                let by = |operation: Operation| {
+                    let rows = collection.accesses.iter().filter(|access| access.operation == operation);
+                    self.service_sites(rows.map(|access| (access.service, access.place)))
+                };
+                Collection { name: collection.name.to_string(), reads: by(Operation::Read), writes: by(Operation::Write) }
+            })
+            .collect();
+        collections.sort_by(|a, b| a.name.cmp(&b.name));
+        Store { id: store.id.to_string(), engine: engine(&store.system).to_owned(), services, collections }
+    }
+
+    fn finding(&self, finding: &crate::rules::Finding) -> Finding {
+        let Site { file, line } = self.site(finding.place);
+        let span = span(self.snapshot, finding.place);
+        Finding {
+            rule: finding.rule.to_owned(),
+            severity: match finding.severity {
+                crate::rules::Severity::Hint => Severity::Hint,
+                crate::rules::Severity::Information => Severity::Information,
+                crate::rules::Severity::Warning => Severity::Warning,
+                crate::rules::Severity::Error => Severity::Error,
+            },
+            message: finding.message.clone(),
+            file,
+            line,
+            column: span.map(|span| span[1]),
+            end_line: span.map(|span| span[2]),
+            end_column: span.map(|span| span[3]),
+            related: finding.related.iter().map(|(place, what)| self.reason(what, *place)).collect(),
+            identity: finding.identity.to_string(),
+            services: finding.services.iter().map(|service| self.id(*service)).collect(),
+        }
+    }
+}
+
+fn protocol(protocol: super::Protocol) -> Protocol {
+    match protocol {
+        super::Protocol::Http => Protocol::Http,
+        super::Protocol::Grpc => Protocol::Grpc,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,327 @@
+//! The chart turned round: who calls an endpoint, what a function does, what stands at a place.
+//!
+//! Built once per snapshot from the chart and the facts, in time that follows the size of the chart. What deliberately does not live here:
+//! anything that needs more than one look-up, such as operation trees. Invariant: lists keep the order of the chart.
+
+use portolan_grammars::facts::{Expr, FunctionKind, ResultUse, SourceFacts};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Access, CallIndex, ChannelEnd, ChannelIndex, Chart, Collection, EndpointIndex, FunctionEdge, Store, StoreIndex};
+use crate::world::Files;
+use crate::{FileId, FunctionRef, Place};
+
+/// Names one end of a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EndRef {
+    /// The channel.
+    pub channel: ChannelIndex,
+    /// Which of its producers or consumers.
+    pub end: u32,
+}
+
+impl EndRef {
+    /// The producer it names.
+    pub fn producer(self, chart: &Chart) -> &ChannelEnd {
+        &chart.channel(self.channel).producers[self.end as usize]
+    }
+    /// The consumer it names.
+    pub fn consumer(self, chart: &Chart) -> &ChannelEnd {
+        &chart.channel(self.channel).consumers[self.end as usize]
+    }
+}
+
+/// Names a table or collection of a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CollectionRef {
+    /// The store.
+    pub store: StoreIndex,
+    /// Which of its collections.
+    pub collection: u32,
+}
+
+impl CollectionRef {
+    /// The store and the collection it names.
+    pub fn of(self, chart: &Chart) -> (&Store, &Collection) {
+        let store = chart.store(self.store);
+        (store, &store.collections[self.collection as usize])
+    }
+}
+
+/// Names an access to a table or collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccessRef {
+    /// The collection.
+    pub collection: CollectionRef,
+    /// Which of its accesses.
+    pub access: u32,
+}
+
+impl AccessRef {
+    /// The access it names.
+    pub fn of(self, chart: &Chart) -> &Access {
+        &self.collection.of(chart).1.accesses[self.access as usize]
+    }
+}
+
+/// Something of the chart that stands at a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Subject {
+    /// An outbound call.
+    Call(CallIndex),
+    /// A call whose target could not be settled, as a position in [`Chart::unresolved`].
+    Unresolved(u32),
+    /// An endpoint: its declaration, or the name of its handler.
+    Endpoint(EndpointIndex),
+    /// A publish.
+    Producer(EndRef),
+    /// A subscription, or the name of its handler.
+    Consumer(EndRef),
+    /// A query or a call of a model.
+    Access(AccessRef),
+}
+
+/// What stands where in one file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Spot {
+    start: u32,
+    end: u32,
+    subject: Subject,
+}
+
+/// The chart turned round.
+#[derive(Debug, Default)]
+pub struct ChartIndex {
+    calls: FxHashMap<FunctionRef, Vec<CallIndex>>,
+    producers: FxHashMap<FunctionRef, Vec<EndRef>>,
+    accesses: FxHashMap<FunctionRef, Vec<AccessRef>>,
+    callers: FxHashMap<EndpointIndex, Vec<CallIndex>>,
+    endpoints: FxHashMap<FunctionRef, Vec<EndpointIndex>>,
+    consumers: FxHashMap<FunctionRef, Vec<EndRef>>,
+    edges: FxHashMap<FunctionRef, Vec<FunctionEdge>>,
+    detached: FxHashSet<Place>,
+    spots: FxHashMap<FileId, Spots>,
+}
+
+/// The spots of a file by their start, and the length of the longest, which bounds how far to look back.
+#[derive(Debug, Default)]
+struct Spots {
+    list: Vec<Spot>,
+    longest: u32,
+}
+
+impl ChartIndex {
+    /// Turns `chart` round; `files` are those it was made from.
+    pub fn new(chart: &Chart, files: &Files) -> Self {
+        let mut index = Self::default();
+        index.add_endpoints(chart, files);
+        index.add_calls(chart, files);
+        index.add_channels(chart, files);
+        index.add_accesses(chart);
+        index.add_edges(chart, files);
+        for spots in index.spots.values_mut() {
+            spots.list.sort_unstable();
+            spots.list.dedup();
+            spots.longest = spots.list.iter().map(|spot| spot.end - spot.start).max().unwrap_or(0);
+        }
+        index
+    }
+
+    /// Calls that stand in a function; each names the service whose process runs it.
+    pub fn calls_in(&self, function: FunctionRef) -> &[CallIndex] {
+        list(&self.calls, &function)
+    }
+    /// Publishes that stand in a function.
+    pub fn producers_in(&self, function: FunctionRef) -> &[EndRef] {
+        list(&self.producers, &function)
+    }
+    /// Accesses to tables and collections that stand in a function.
+    pub fn accesses_in(&self, function: FunctionRef) -> &[AccessRef] {
+        list(&self.accesses, &function)
+    }
+    /// Who calls an endpoint.
+    pub fn callers_of(&self, endpoint: EndpointIndex) -> &[CallIndex] {
+        list(&self.callers, &endpoint)
+    }
+    /// The endpoints that a function answers.
+    pub fn endpoints_of(&self, handler: FunctionRef) -> &[EndpointIndex] {
+        list(&self.endpoints, &handler)
+    }
+    /// The subscriptions whose messages a function handles.
+    pub fn consumers_of(&self, handler: FunctionRef) -> &[EndRef] {
+        list(&self.consumers, &handler)
+    }
+    /// The functions that a function runs, by place: those it calls, and the closures written in it that nothing is known to call.
+    pub fn edges_of(&self, function: FunctionRef) -> &[FunctionEdge] {
+        list(&self.edges, &function)
+    }
+    /// Whether the function that a span stands in goes on without waiting for it: a promise that is dropped.
+    pub fn is_detached(&self, place: Place) -> bool {
+        self.detached.contains(&place)
+    }
+    /// All that stands at `offset`, with its place; the narrowest place wins and is the only one left.
+    pub fn at(&self, file: FileId, offset: u32) -> Vec<(Subject, Place)> {
+        let Some(spots) = self.spots.get(&file) else { return Vec::new() };
+        let from = spots.list.partition_point(|spot| spot.start < offset.saturating_sub(spots.longest));
+        let to = spots.list.partition_point(|spot| spot.start <= offset);
+        let hits = || spots.list[from..to].iter().filter(|spot| offset <= spot.end);
+        let Some(narrowest) = hits().map(|spot| spot.end - spot.start).min() else { return Vec::new() };
+        let narrow = hits().filter(|spot| spot.end - spot.start == narrowest);
+        narrow.map(|spot| (spot.subject, place(file, spot.start, spot.end))).collect()
+    }
+
+    fn add_endpoints(&mut self, chart: &Chart, files: &Files) {
+        for (position, endpoint) in chart.endpoints.iter().enumerate() {
+            let index = EndpointIndex(position as u32);
+            let subject = Subject::Endpoint(index);
+            self.add_spot(first_line(files, endpoint.place), subject);
+            if let Some((_, place)) = &endpoint.handler_name {
+                self.add_spot(first_line(files, *place), subject);
+            }
+            if let Some(handler) = endpoint.handler {
+                self.endpoints.entry(handler).or_default().push(index);
+                self.add_name_spot(files, handler, subject);
+            }
+        }
+    }
+
+    fn add_calls(&mut self, chart: &Chart, files: &Files) {
+        for (position, call) in chart.calls.iter().enumerate() {
+            let index = CallIndex(position as u32);
+            self.calls.entry(call.function).or_default().push(index);
+            if let Some(endpoint) = call.endpoint {
+                self.callers.entry(endpoint).or_default().push(index);
+            }
+            self.add_spot(call.place, Subject::Call(index));
+            self.mark_detached(files, call.place);
+        }
+        for (position, row) in chart.unresolved.iter().enumerate() {
+            self.add_spot(row.place, Subject::Unresolved(position as u32));
+        }
+    }
+
+    fn add_channels(&mut self, chart: &Chart, files: &Files) {
+        for (position, channel) in chart.channels.iter().enumerate() {
+            let channel_index = ChannelIndex(position as u32);
+            for (end, producer) in channel.producers.iter().enumerate() {
+                let end = EndRef { channel: channel_index, end: end as u32 };
+                if let Some(function) = producer.function {
+                    self.producers.entry(function).or_default().push(end);
+                }
+                self.add_spot(producer.place, Subject::Producer(end));
+            }
+            for (end, consumer) in channel.consumers.iter().enumerate() {
+                let end = EndRef { channel: channel_index, end: end as u32 };
+                if let Some(function) = consumer.function {
+                    self.consumers.entry(function).or_default().push(end);
+                    self.add_name_spot(files, function, Subject::Consumer(end));
+                }
+                self.add_spot(first_line(files, consumer.place), Subject::Consumer(end));
+            }
+        }
+    }
+
+    fn add_accesses(&mut self, chart: &Chart) {
+        for (store_position, store) in chart.stores.iter().enumerate() {
+            for (collection_position, collection) in store.collections.iter().enumerate() {
+                let collection_ref = CollectionRef { store: StoreIndex(store_position as u32), collection: collection_position as u32 };
+                for (position, access) in collection.accesses.iter().enumerate() {
+                    let access_ref = AccessRef { collection: collection_ref, access: position as u32 };
+                    self.accesses.entry(access.function).or_default().push(access_ref);
+                    self.add_spot(access.place, Subject::Access(access_ref));
+                }
+            }
+        }
+    }
+
+    /// Takes over the chart's edges, and lets a function run the closures written in it unless something is known to call them: the callback
+    /// of a `map`, the body of an `async` block.
+    fn add_edges(&mut self, chart: &Chart, files: &Files) {
+        let called: FxHashSet<FunctionRef> = chart.functions.values().flatten().map(|edge| edge.callee).collect();
+        self.edges = chart.functions.clone();
+        let spans = self.calls.keys().chain(self.producers.keys()).chain(self.accesses.keys());
+        let mut waiting: Vec<FunctionRef> = chart.functions.keys().chain(spans).copied().collect();
+        let mut seen = FxHashSet::default();
+        while let Some(function) = waiting.pop() {
+            let handles = self.endpoints.contains_key(&function) || self.consumers.contains_key(&function);
+            if !seen.insert(function) || handles {
+                continue;
+            }
+            let Some(facts) = files.source(function.file).and_then(|source| source.functions.get(function.function.index())) else {
+                continue;
+            };
+            let parent = FunctionRef { file: function.file, function: facts.parent };
+            if facts.kind != FunctionKind::Closure || parent == function {
+                continue;
+            }
+            if !called.contains(&function) {
+                let place = Place { file: function.file, range: facts.range };
+                self.edges.entry(parent).or_default().push(FunctionEdge { callee: function, place, detached: false });
+            }
+            waiting.push(parent);
+        }
+        for edges in self.edges.values_mut() {
+            edges.sort_by_key(|edge| (edge.place, edge.callee, edge.detached));
+        }
+    }
+
+    fn mark_detached(&mut self, files: &Files, place: Place) {
+        if files.source(place.file).is_some_and(|source| is_dropped_promise(source, place)) {
+            self.detached.insert(place);
+        }
+    }
+
+    fn add_name_spot(&mut self, files: &Files, function: FunctionRef, subject: Subject) {
+        let facts = files.source(function.file).and_then(|source| source.functions.get(function.function.index()));
+        if let Some(facts) = facts.filter(|facts| !facts.name.is_empty()) {
+            self.add_spot(first_line(files, Place { file: function.file, range: facts.name_range }), subject);
+        }
+    }
+
+    fn add_spot(&mut self, place: Place, subject: Subject) {
+        let (start, end) = (place.range.start, place.range.end.max(place.range.start));
+        self.spots.entry(place.file).or_default().list.push(Spot { start, end, subject });
+    }
+}
+
+fn list<'a, K: std::hash::Hash + Eq, V>(map: &'a FxHashMap<K, Vec<V>>, key: &K) -> &'a [V] {
+    map.get(key).map_or(&[], Vec::as_slice)
+}
+
+fn place(file: FileId, start: u32, end: u32) -> Place {
+    Place { file, range: portolan_grammars::facts::TextRange { start, end } }
+}
+
+/// The part of a place on its first line: a route's declaration may hold its whole handler.
+fn first_line(files: &Files, at: Place) -> Place {
+    let Some(facts) = files.facts(at.file) else { return at };
+    let next_line = facts.line_starts.get(facts.line(at.range.start) as usize).copied();
+    let end = next_line.map_or(at.range.end, |next| at.range.end.min(next.saturating_sub(1))).max(at.range.start);
+    place(at.file, at.range.start, end)
+}
+
+/// Whether the ECMAScript call at `place` makes a promise that its statement drops: `fetch(url);`, `fetch(url).catch(log);`.
+fn is_dropped_promise(source: &SourceFacts, place: Place) -> bool {
+    if !source.language.is_ecmascript() {
+        return false;
+    }
+    let at = |range: portolan_grammars::facts::TextRange| range == place.range;
+    // Calls are in the order of their ends, almost; the nearest one is found without help of that.
+    let Some(mut position) = source.calls.iter().position(|call| at(call.range) || at(call.name_range)) else { return false };
+    loop {
+        let call = &source.calls[position];
+        if call.awaited {
+            return false;
+        }
+        let continues = |other: &portolan_grammars::facts::Call| match source.expr(other.callee) {
+            Expr::Member { object, .. } => matches!(source.expr(*object), Expr::Call(id) if id.index() == position),
+            _ => false,
+        };
+        match source.calls[position + 1..].iter().position(continues) {
+            Some(next) => position += 1 + next,
+            None => return call.result == ResultUse::Ignored,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,177 @@
+//! Snapshots made by hand, for unit tests: files with text, and a chart whose places are found by words of that text.
+//!
+//! What deliberately does not live here: reading code. Functions are told by hand too.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use portolan_grammars::catalog::Operation;
+use portolan_grammars::facts::{Function, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TextRange};
+use portolan_grammars::{Content, FileFacts};
+
+use crate::chart::{
+    Access, Call, CallIndex, Channel, ChannelEnd, Chart, Collection, Coverage, Endpoint, EndpointIndex, Evidence, FunctionEdge, Protocol,
+    Service, ServiceIndex, ServiceKind, Status, Store, Target, Tracing,
+};
+use crate::workspace::{Deployment, Workspace};
+use crate::world::Files;
+use crate::{FileId, FunctionRef, Place, Snapshot};
+
+/// A snapshot in the making. Words name the place where they first stand in a file.
+#[derive(Default)]
+pub(crate) struct Scene {
+    texts: Vec<(Utf8PathBuf, String, SourceFacts)>,
+    pub(crate) chart: Chart,
+    pub(crate) workspace: Workspace,
+}
+
+impl Scene {
+    /// Adds a file.
+    pub(crate) fn file(&mut self, path: &str, text: &str) -> FileId {
+        let language = if path.ends_with(".rs") { Language::Rust } else { Language::TypeScript };
+        self.texts.push((path.into(), text.to_owned(), SourceFacts::empty(language)));
+        FileId(self.texts.len() as u32 - 1)
+    }
+    /// Where `words` stand in a file.
+    pub(crate) fn place(&self, file: FileId, words: &str) -> Place {
+        let (path, text, _) = &self.texts[file.0 as usize];
+        let start = text.find(words).unwrap_or_else(|| panic!("`{words}` is not in {path}"));
+        Place { file, range: TextRange::new(start, start + words.len()) }
+    }
+    /// Adds a function whose name stands where `name` first does.
+    pub(crate) fn function(&mut self, file: FileId, name: &str) -> FunctionRef {
+        let range = self.place(file, name).range;
+        let source = &mut self.texts[file.0 as usize].2;
+        let module = source.functions[0].clone();
+        source.functions.push(Function { name: name.into(), kind: FunctionKind::Function, name_range: range, range, ..module });
+        FunctionRef { file, function: FunctionId(source.functions.len() as u32 - 1) }
+    }
+    /// Adds a closure written in `parent`.
+    pub(crate) fn closure(&mut self, parent: FunctionRef, words: &str) -> FunctionRef {
+        let range = self.place(parent.file, words).range;
+        let source = &mut self.texts[parent.file.0 as usize].2;
+        let module = source.functions[0].clone();
+        source.functions.push(Function { kind: FunctionKind::Closure, parent: parent.function, name_range: range, range, ..module });
+        FunctionRef { file: parent.file, function: FunctionId(source.functions.len() as u32 - 1) }
+    }
+    /// Changes the facts of a file.
+    pub(crate) fn source(&mut self, file: FileId) -> &mut SourceFacts {
+        &mut self.texts[file.0 as usize].2
+    }
+    /// Adds a service with a group of its own.
+    pub(crate) fn service(&mut self, id: &str, kind: ServiceKind) -> ServiceIndex {
+        self.chart.services.push(Service {
+            id: id.into(),
+            name: id.into(),
+            aliases: Vec::new(),
+            root: id.into(),
+            languages: vec!["typescript".into()],
+            kind,
+            third_party: false,
+            evidence: Vec::new(),
+        });
+        let group = self.workspace.deployments.len() as u32;
+        self.workspace.deployments.push(Deployment { group, ..Deployment::default() });
+        ServiceIndex(group)
+    }
+    /// Adds an endpoint: `POST /orders`, or an rpc.
+    pub(crate) fn endpoint(&mut self, service: ServiceIndex, label: &str, place: Place, handler: FunctionRef) -> EndpointIndex {
+        let (method, path) = method_and_path(label);
+        let facts = &self.texts[handler.file.0 as usize].2.functions[handler.function.index()];
+        let name = (facts.name.clone(), Place { file: handler.file, range: facts.name_range });
+        self.chart.endpoints.push(Endpoint {
+            service,
+            protocol: if method.is_some() { Protocol::Http } else { Protocol::Grpc },
+            method,
+            path,
+            place,
+            handler: Some(handler),
+            handler_name: Some(name),
+            coverage: Coverage::NotTraced,
+        });
+        EndpointIndex(self.chart.endpoints.len() as u32 - 1)
+    }
+    /// Adds a call to an endpoint.
+    pub(crate) fn call(&mut self, from: ServiceIndex, place: Place, function: FunctionRef, endpoint: EndpointIndex) -> CallIndex {
+        let target = self.chart.endpoint(endpoint).clone();
+        self.chart.calls.push(Call {
+            from,
+            to: Target::Service(target.service),
+            protocol: target.protocol,
+            method: target.method,
+            path: target.path,
+            place,
+            function,
+            endpoint: Some(endpoint),
+            via: Vec::new(),
+            status: Status::Exact,
+            evidence: vec![Evidence { what: "a literal".into(), place }],
+        });
+        CallIndex(self.chart.calls.len() as u32 - 1)
+    }
+    /// Lets a function call another.
+    pub(crate) fn edge(&mut self, from: FunctionRef, to: FunctionRef, place: Place, detached: bool) {
+        self.chart.functions.entry(from).or_default().push(FunctionEdge { callee: to, place, detached });
+    }
+    /// Adds a channel.
+    pub(crate) fn channel(&mut self, name: &str, producers: Vec<ChannelEnd>, consumers: Vec<ChannelEnd>) {
+        self.chart.channels.push(Channel { name: name.into(), system: "kafka".into(), producers, consumers });
+    }
+    /// Adds a store.
+    pub(crate) fn store(&mut self, id: &str, system: &str, collections: Vec<(&str, Vec<Access>)>) {
+        let collections: Vec<Collection> =
+            collections.into_iter().map(|(name, accesses)| Collection { name: name.into(), accesses }).collect();
+        let mut users: Vec<(ServiceIndex, Place)> =
+            collections.iter().flat_map(|collection| &collection.accesses).map(|access| (access.service, access.place)).collect();
+        users.sort();
+        users.dedup_by_key(|user| user.0);
+        self.chart.stores.push(Store { id: id.into(), system: system.into(), users, collections });
+    }
+    /// Says how a service traces.
+    pub(crate) fn traces(&mut self, service: ServiceIndex, place: Place) {
+        let evidence = vec![Evidence { what: "NodeSDK is started".into(), place }];
+        self.chart.tracing.push(Tracing { service, instrumented: true, covers: Vec::new(), evidence });
+    }
+    /// The snapshot.
+    pub(crate) fn snapshot(self) -> Snapshot {
+        let mut files = Files::default();
+        for (path, text, source) in self.texts {
+            let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
+            files.set(path, Some(Arc::new(FileFacts { line_starts, content: Content::Source(source) })));
+        }
+        Snapshot::new(1, files, Arc::new(self.workspace), Arc::new(self.chart))
+    }
+}
+
+/// An access of `service`.
+pub(crate) fn access(service: ServiceIndex, operation: Operation, place: Place, function: FunctionRef) -> Access {
+    Access { service, operation, place, function, columns: Vec::new(), status: Status::Exact }
+}
+
+/// An end of a channel.
+pub(crate) fn end(service: ServiceIndex, place: Place, function: FunctionRef) -> ChannelEnd {
+    ChannelEnd { service, place, function: Some(function), coverage: Coverage::NotTraced, status: Status::Exact }
+}
+
+/// The file's own code.
+pub(crate) fn module(file: FileId) -> FunctionRef {
+    FunctionRef { file, function: FunctionId::MODULE }
+}
+
+/// The 1-based lines of a snapshot's findings by rule: `sync-chain orders/src/app.ts:3`.
+pub(crate) fn findings(snapshot: &Snapshot) -> Vec<String> {
+    let line = |finding: &crate::rules::Finding| {
+        let path: &Utf8Path = snapshot.files.path(finding.place.file);
+        format!("{} {}:{} {}: {}", finding.rule, path, snapshot.files.line(finding.place), finding.severity.as_str(), finding.message)
+    };
+    snapshot.findings.iter().map(line).collect()
+}
+
+fn method_and_path(label: &str) -> (Option<Symbol>, Symbol) {
+    match label.split_once(' ') {
+        Some((method, path)) => (Some(method.into()), path.into()),
+        None => (None, label.into()),
+    }
+}
