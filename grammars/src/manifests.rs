@@ -3,6 +3,17 @@
 //! No file is followed from here to another (`env_file`, `extends`, `include`): that is the workspace's work. Variables such as `${A:-b}` stay
 //! as written: [`crate::manifests::dotenv::expand`] fills them in once the workspace knows the values.
 
+pub mod dotenv;
+
+mod cargo;
+mod compose;
+mod dockerfile;
+mod json;
+mod mend;
+mod npm;
+mod tsconfig;
+mod yaml;
+
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Problem, Spanned, Symbol, TextRange};
@@ -214,6 +225,8 @@ pub struct IngressRule {
 /// A Dockerfile.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Dockerfile {
+    /// `ARG` before the first stage, with default: only `FROM` sees these.
+    pub args: Vec<Variable>,
     /// Its stages; the last is what is run unless a target is named.
     pub stages: Vec<Stage>,
 }
@@ -501,12 +514,39 @@ pub enum ManifestFormat {
     Sql,
 }
 
-/// The format of a manifest, by its path.
-pub fn format_of(_path: &camino::Utf8Path) -> Option<ManifestFormat> {
-    None
+/// One manifest format: what it is called, which files are of it, and how they are read.
+#[derive(Clone, Copy)]
+pub struct ManifestRow {
+    /// The format.
+    pub format: ManifestFormat,
+    /// Whether a file of this name is of the format. The name is the last part of its path.
+    pub matches: fn(name: &str) -> bool,
+    /// Reads a file of the format. Never fails: what could not be read is among the problems.
+    pub read: fn(text: &str) -> ManifestFacts,
 }
 
-/// Reads one manifest.
-pub fn read(_format: ManifestFormat, text: &str) -> ManifestFacts {
-    ManifestFacts { manifest: Manifest::Sql(text.into()), problems: Vec::new() }
+/// The manifest formats; the first row that matches a name decides, so [`ManifestFormat::Kubernetes`], which takes any YAML, is last.
+pub static MANIFESTS: &[ManifestRow] = &[
+    ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
+    ManifestRow { format: ManifestFormat::Cargo, matches: cargo::matches, read: cargo::read },
+    ManifestRow { format: ManifestFormat::TsConfig, matches: tsconfig::matches, read: tsconfig::read },
+    ManifestRow { format: ManifestFormat::Compose, matches: compose::matches, read: compose::read },
+    ManifestRow { format: ManifestFormat::DotEnv, matches: dotenv::matches, read: dotenv::read },
+    ManifestRow { format: ManifestFormat::Dockerfile, matches: dockerfile::matches, read: dockerfile::read },
+];
+
+/// The format of a manifest, by the last part of its path; files of GitHub's own configuration are none of ours.
+pub fn format_of(path: &camino::Utf8Path) -> Option<ManifestFormat> {
+    let name = path.file_name()?;
+    let format = MANIFESTS.iter().find(|row| (row.matches)(name))?.format;
+    let is_foreign = format == ManifestFormat::Kubernetes && path.components().any(|part| part.as_str() == ".github");
+    (!is_foreign).then_some(format)
+}
+
+/// Reads one manifest. Never fails: what could not be read is among its problems.
+pub fn read(format: ManifestFormat, text: &str) -> ManifestFacts {
+    match MANIFESTS.iter().find(|row| row.format == format) {
+        Some(row) => (row.read)(text),
+        None => ManifestFacts { manifest: Manifest::Sql(Symbol::default()), problems: Vec::new() },
+    }
 }

@@ -1,0 +1,120 @@
+//! Templates in YAML: `{{ … }}` of Helm, Jinja and the like, `{% … %}`, `{# … #}`.
+//!
+//! A text with templates is no YAML; with them masked it mostly is. Nothing is evaluated. Invariant: masking keeps every byte offset.
+
+use std::borrow::Cow;
+
+use crate::facts::{Symbol, TextRange};
+
+/// How a `{{ … }}` within a value reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::manifests) enum Templates {
+    /// As written.
+    Keep,
+    /// As the word `TEMPLATE`.
+    Placeholder,
+}
+
+/// The first and the further bytes of a masked template: control characters, which YAML itself does not allow.
+const FIRST: u8 = 1;
+const FURTHER: u8 = 2;
+
+/// A text whose templates are masked.
+pub(super) struct Masked<'t> {
+    /// The text to parse, as long as the one it came from.
+    pub(super) text: Cow<'t, str>,
+    original: &'t str,
+    /// The templates that were masked as values, in order.
+    pieces: Vec<TextRange>,
+    templates: Templates,
+}
+
+/// Masks the templates of `text`: those that fill a line and those that only steer turn to spaces, those that give a value to a mark.
+pub(super) fn mask(text: &str, templates: Templates) -> Masked<'_> {
+    let pieces = if text.contains("{{") || text.contains("{%") { pieces(text) } else { Vec::new() };
+    if pieces.is_empty() {
+        return Masked { text: Cow::Borrowed(text), original: text, pieces: Vec::new(), templates };
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    for (start, end) in &pieces {
+        bytes[*start..*end].iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
+    }
+    // With all of them blank it shows which stand alone on their line.
+    let values: Vec<TextRange> = pieces
+        .iter()
+        .filter(|(start, end)| !is_control(&text[*start..*end]) && !is_alone(&bytes, *start))
+        .map(|(start, end)| {
+            let line_end = text[*start..*end].find(['\r', '\n']).map_or(*end, |length| start + length);
+            TextRange::new(*start, line_end)
+        })
+        .collect();
+    for range in &values {
+        bytes[range.start as usize..range.end as usize].fill(FURTHER);
+        bytes[range.start as usize] = FIRST;
+    }
+    let masked = String::from_utf8_lossy(&bytes).into_owned();
+    Masked { text: Cow::Owned(masked), original: text, pieces: values, templates }
+}
+
+/// Where the templates are; one that is not closed is none.
+fn pieces(text: &str) -> Vec<(usize, usize)> {
+    let mut pieces = Vec::new();
+    let mut at = 0;
+    while let Some(start) = text[at..].find('{').map(|length| at + length) {
+        let closer = match text.as_bytes().get(start + 1) {
+            Some(b'{') => "}}",
+            Some(b'%') => "%}",
+            Some(b'#') if start == 0 || text.as_bytes()[start - 1] != b'$' => "#}",
+            _ => {
+                at = start + 1;
+                continue;
+            }
+        };
+        let Some(length) = text[start + 2..].find(closer) else {
+            // Without a closer ahead none of this kind can follow; the others are rare enough to give up on.
+            break;
+        };
+        at = start + 2 + length + 2;
+        pieces.push((start, at));
+    }
+    pieces
+}
+
+/// Whether a template steers and gives no value.
+fn is_control(piece: &str) -> bool {
+    let inner = piece[2..piece.len() - 2].trim_matches('-').trim();
+    let word = inner.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+    !piece.starts_with("{{")
+        || inner.starts_with("/*")
+        || inner.starts_with('$') && inner.contains(":=")
+        || matches!(word, "if" | "else" | "end" | "range" | "with" | "define" | "block" | "break" | "continue")
+}
+
+fn is_alone(blanked: &[u8], at: usize) -> bool {
+    let start = blanked[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let end = blanked[at..].iter().position(|byte| *byte == b'\n').map_or(blanked.len(), |length| at + length);
+    blanked[start..end].iter().all(u8::is_ascii_whitespace)
+}
+
+impl Masked<'_> {
+    /// The text of a scalar that stands from byte `start` to `end`, its marks turned into what they stand for.
+    pub(super) fn restore(&self, scalar: &str, start: usize, end: usize) -> Symbol {
+        if self.pieces.is_empty() || !scalar.as_bytes().contains(&FIRST) {
+            return Symbol::new(scalar);
+        }
+        let first = self.pieces.partition_point(|piece| (piece.start as usize) < start);
+        let mut pieces = self.pieces[first..].iter().take_while(|piece| piece.end as usize <= end);
+        let mut restored = String::new();
+        for letter in scalar.chars() {
+            match u32::from(letter) {
+                1 => restored.push_str(match (self.templates, pieces.next()) {
+                    (Templates::Keep, Some(piece)) => &self.original[piece.start as usize..piece.end as usize],
+                    _ => "TEMPLATE",
+                }),
+                2 => {}
+                _ => restored.push(letter),
+            }
+        }
+        Symbol::from(restored)
+    }
+}
