@@ -4,8 +4,11 @@
 //! manifests and paths make equal workspaces.
 
 pub mod modules;
+pub(crate) mod packages;
+mod paths;
+pub(crate) mod sources;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashMap;
 
@@ -28,6 +31,7 @@ pub struct Workspace {
     pub gateways: Vec<GatewayRoute>,
     /// Host names (and `host:port` where only the port tells) → services.
     pub hosts: FxHashMap<Symbol, Vec<ServiceIndex>>,
+    roots: packages::Roots,
 }
 
 /// A Cargo or npm package.
@@ -102,7 +106,14 @@ pub struct GatewayRoute {
 impl Workspace {
     /// Reads all manifests among the files.
     pub fn build(files: &Files) -> Self {
-        let _ = files;
-        Self::default()
+        let sources = sources::Sources::of(files);
+        let packages = packages::find(&sources);
+        let roots = packages::Roots::of(&packages);
+        let modules = modules::Modules::from_sources(files, &sources, &packages);
+        Self { packages, modules, roots, ..Self::default() }
+    }
+    /// The package that a file belongs to, as a position in `packages`: the deepest one whose folder is around it.
+    pub fn package_of(&self, path: &Utf8Path) -> Option<usize> {
+        self.roots.of_file(path)
     }
 }

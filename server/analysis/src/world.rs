@@ -52,6 +52,25 @@ struct FileEntry {
 }
 
 impl Files {
+    /// Files read from texts by path, as discovery would read them; what is no source and no manifest is left out. For tests and tools.
+    pub fn from_texts(texts: &[(&str, &str)]) -> Self {
+        let mut files = Self::default();
+        for (path, text) in texts {
+            let path = Utf8Path::new(path);
+            if let Some(kind) = portolan_grammars::classify(path) {
+                files.set(path.to_owned(), Some(Arc::new(portolan_grammars::read(path, text, kind))));
+            }
+        }
+        files
+    }
+    /// Files whose facts are at hand. For tests and tools.
+    pub fn from_facts(facts: impl IntoIterator<Item = (Utf8PathBuf, FileFacts)>) -> Self {
+        let mut files = Self::default();
+        for (path, facts) in facts {
+            files.set(path, Some(Arc::new(facts)));
+        }
+        files
+    }
     /// The file at `path`, if it is there now.
     pub fn id(&self, path: &Utf8Path) -> Option<FileId> {
         let id = *self.by_path.get(path)?;

@@ -5,8 +5,14 @@
 use portolan_grammars::facts::Symbol;
 
 use super::Package;
+use super::packages::{CargoLinks, NpmLinks, Roots};
+use super::sources::Sources;
 use crate::FileId;
 use crate::world::Files;
+
+mod ecmascript;
+mod rust;
+mod tsconfig;
 
 /// Names a Rust crate of the workspace: a library or one of the binaries of a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +23,8 @@ pub struct CrateId(pub u32);
 pub struct Crate {
     /// Its name as code writes it, with `_`.
     pub name: Symbol,
+    /// The name of its target as the manifest has it: a binary's file name, `-` kept.
+    pub target: Symbol,
     /// The package it belongs to, as a position in the workspace's packages.
     pub package: usize,
     /// Its root file.
@@ -50,34 +58,55 @@ pub struct RustModule {
 pub struct Modules {
     /// The Rust crates.
     pub crates: Vec<Crate>,
+    rust: rust::Tree,
+    ecmascript: ecmascript::Resolver,
 }
 
 impl Modules {
     /// Builds the table from all paths, manifests and Rust's `mod` declarations.
     pub fn build(files: &Files, packages: &[Package]) -> Self {
-        let _ = (files, packages);
-        Self::default()
+        Self::from_sources(files, &Sources::of(files), packages)
+    }
+    /// The same, where the manifests are at hand.
+    pub(crate) fn from_sources(files: &Files, sources: &Sources<'_>, packages: &[Package]) -> Self {
+        let roots = Roots::of(packages);
+        let links = CargoLinks::of(sources, packages, &roots);
+        let (crates, rust) = rust::build(files, sources, packages, &roots, &links);
+        let ecmascript = ecmascript::Resolver::build(files, sources, NpmLinks::of(sources, packages, &roots));
+        Self { crates, rust, ecmascript }
     }
     /// What `specifier` means in an ECMAScript file: relative paths with extensions and index files (`.js` may stand for `.ts`), `tsconfig`
     /// paths and base URL, packages of the workspace by name (source before build output), else a package outside.
     pub fn specifier(&self, from: FileId, specifier: &str) -> Specifier {
-        let _ = (from, specifier);
-        Specifier::Missing
+        self.ecmascript.specifier(from, specifier)
+    }
+    /// The source file that a manifest in `folder` means by `target`: a script's file, `main`, `dist/index.js`; build output is led back to
+    /// the source it is made from.
+    pub fn source_of(&self, folder: &str, target: &str) -> Option<FileId> {
+        self.ecmascript.source_of(folder, target)
+    }
+    /// The file that a package of the workspace hands out under its own name.
+    pub fn package_entry(&self, package: usize) -> Option<FileId> {
+        self.ecmascript.package_entry(package)
     }
     /// The crate a file belongs to and its module path in it (`["config", "client"]`); several where binaries share a file by `mod`.
     pub fn crates_of(&self, file: FileId) -> &[(CrateId, Vec<Symbol>)] {
-        let _ = file;
-        &[]
+        self.rust.crates_of(file)
     }
     /// The module of a crate at a path of module names; empty for its root.
     pub fn rust_module(&self, krate: CrateId, path: &[Symbol]) -> Option<RustModule> {
-        let _ = (krate, path);
-        None
+        self.rust.module(krate, path)
     }
     /// The crate of the workspace that `name` means in a file: the library of its own package for a binary, else a dependency's, renames
     /// included.
     pub fn crate_named(&self, from: FileId, name: &str) -> Option<CrateId> {
-        let _ = (from, name);
-        None
+        self.rust.crate_named(from, name)
+    }
+    /// The crate with this position's root, target and package.
+    pub fn krate(&self, id: CrateId) -> Option<&Crate> {
+        self.crates.get(id.0 as usize)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! Rust's crates and their module trees.
+//!
+//! What deliberately does not live here: `use` and names within a module. Invariant: a file that no crate root reaches by `mod` belongs to no
+//! crate, and each module of a crate has one place, the first that declares it.
+
+use portolan_grammars::facts::{Language, Symbol};
+use portolan_grammars::manifests::{CargoManifest, CargoTarget};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Crate, CrateId, RustModule};
+use crate::FileId;
+use crate::workspace::packages::{CargoLinks, Roots};
+use crate::workspace::sources::{Source, Sources};
+use crate::workspace::{Ecosystem, Package, paths};
+use crate::world::Files;
+
+/// Modules nested deeper than this are left out: no one writes them.
+const MAX_DEPTH: usize = 40;
+
+/// Where modules are, and which crate a name means.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Tree {
+    /// By crate and path joined by `::`.
+    modules: FxHashMap<(CrateId, Symbol), RustModule>,
+    places: FxHashMap<FileId, Vec<(CrateId, Vec<Symbol>)>>,
+    /// Libraries by the package that names them and the name it uses.
+    names: FxHashMap<(usize, Symbol), CrateId>,
+    /// The package of files that no crate reaches (examples, tests).
+    strays: FxHashMap<FileId, usize>,
+    packages: Vec<usize>,
+}
+
+impl Tree {
+    pub(super) fn crates_of(&self, file: FileId) -> &[(CrateId, Vec<Symbol>)] {
+        self.places.get(&file).map_or(&[], Vec::as_slice)
+    }
+    pub(super) fn module(&self, krate: CrateId, path: &[Symbol]) -> Option<RustModule> {
+        self.modules.get(&(krate, joined(path))).cloned()
+    }
+    pub(super) fn crate_named(&self, from: FileId, name: &str) -> Option<CrateId> {
+        let reached = self.places.get(&from).into_iter().flatten().filter_map(|(krate, _)| self.packages.get(krate.0 as usize));
+        let name: Symbol = name.into();
+        reached.chain(self.strays.get(&from)).find_map(|package| self.names.get(&(*package, name.clone())).copied())
+    }
+}
+
+fn joined(path: &[Symbol]) -> Symbol {
+    match path {
+        [] => Symbol::default(),
+        [one] => one.clone(),
+        _ => path.iter().map(Symbol::as_str).collect::<Vec<_>>().join("::").into(),
+    }
+}
+
+fn as_code(name: &str) -> Symbol {
+    if name.contains('-') { name.replace('-', "_").into() } else { name.into() }
+}
+
+/// Finds crates and walks their modules.
+pub(super) fn build(
+    files: &Files,
+    sources: &Sources<'_>,
+    packages: &[Package],
+    roots: &Roots,
+    links: &CargoLinks<'_>,
+) -> (Vec<Crate>, Tree) {
+    let mut rust: FxHashMap<&str, FileId> = FxHashMap::default();
+    // Roots of binaries that need no `[[bin]]`, by the folder of their package.
+    let mut own: FxHashMap<&str, Vec<(&str, FileId)>> = FxHashMap::default();
+    for (id, path, facts) in files.iter() {
+        let path = path.as_str();
+        if facts.source().is_none_or(|source| source.language != Language::Rust) {
+            continue;
+        }
+        rust.insert(path, id);
+        if let Some(at) = path.rfind("src/bin/").filter(|at| *at == 0 || path.as_bytes()[at - 1] == b'/') {
+            let rest = &path[at + "src/bin/".len()..];
+            let name = match rest.split_once('/') {
+                None => rest.strip_suffix(".rs"),
+                Some((name, "main.rs")) => Some(name),
+                Some(_) => None,
+            };
+            if let Some(name) = name {
+                own.entry(path[..at].trim_end_matches('/')).or_default().push((name, id));
+            }
+        }
+    }
+    own.values_mut().for_each(|found| found.sort_unstable());
+
+    let mut crates: Vec<Crate> = Vec::new();
+    for source in &sources.cargo {
+        let Some(package) = roots.at(source.folder(), Ecosystem::Cargo) else { continue };
+        let name = packages[package].name.as_str();
+        let automatic = own.get(source.folder()).map_or(&[] as &[_], Vec::as_slice);
+        targets(source, name, automatic, &rust, |target, root, library| {
+            if !crates.iter().rev().take_while(|known| known.package == package).any(|known| known.root == root) {
+                crates.push(Crate { name: as_code(target), target: target.into(), package, root, library });
+            }
+        });
+    }
+
+    let mut tree = Tree { packages: crates.iter().map(|krate| krate.package).collect(), ..Tree::default() };
+    for (index, krate) in crates.iter().enumerate() {
+        walk(files, &rust, CrateId(index as u32), krate.root, &mut tree);
+    }
+    let libraries: FxHashMap<usize, CrateId> =
+        crates.iter().enumerate().filter(|(_, krate)| krate.library).map(|(index, krate)| (krate.package, CrateId(index as u32))).collect();
+    for source in &sources.cargo {
+        let Some(package) = roots.at(source.folder(), Ecosystem::Cargo) else { continue };
+        if let Some(library) = libraries.get(&package) {
+            tree.names.insert((package, crates[library.0 as usize].name.clone()), *library);
+        }
+        for dependency in &source.facts.dependencies {
+            let Some((target, renamed)) = links.target(source.folder(), dependency) else { continue };
+            let Some(library) = libraries.get(&target) else { continue };
+            if !renamed {
+                tree.names.entry((package, crates[library.0 as usize].name.clone())).or_insert(*library);
+            }
+            tree.names.entry((package, as_code(&dependency.name))).or_insert(*library);
+        }
+    }
+    for (path, file) in rust {
+        if !tree.places.contains_key(&file)
+            && let Some(package) = roots.around(paths::folder(path), Ecosystem::Cargo)
+        {
+            tree.strays.insert(file, package);
+        }
+    }
+    (crates, tree)
+}
+
+/// The targets of a package: its library, then its binaries.
+fn targets(
+    source: &Source<'_, CargoManifest>,
+    package: &str,
+    automatic: &[(&str, FileId)],
+    rust: &FxHashMap<&str, FileId>,
+    mut found: impl FnMut(&str, FileId, bool),
+) {
+    let at = |path: &str| paths::join(source.folder(), path).and_then(|path| rust.get(path.as_str()).copied());
+    let name_of = |target: &CargoTarget| target.name.as_ref().map(|name| name.value.clone());
+    let library = source.facts.lib.as_ref();
+    if let Some(root) = at(library.and_then(|lib| lib.path.as_deref()).unwrap_or("src/lib.rs")) {
+        found(library.and_then(name_of).as_deref().unwrap_or(package), root, true);
+    }
+    for bin in &source.facts.bins {
+        let name = name_of(bin).unwrap_or_else(|| package.into());
+        let root = match &bin.path {
+            Some(path) => at(path),
+            None => at(&format!("src/bin/{name}.rs"))
+                .or_else(|| at(&format!("src/bin/{name}/main.rs")))
+                .or_else(|| (name == package || source.facts.bins.len() == 1).then(|| at("src/main.rs")).flatten()),
+        };
+        if let Some(root) = root {
+            found(&name, root, false);
+        }
+    }
+    if let Some(root) = at("src/main.rs") {
+        found(package, root, false);
+    }
+    for (name, root) in automatic {
+        found(name, *root, false);
+    }
+}
+
+/// A file still to be looked at.
+struct Pending {
+    file: FileId,
+    path: Vec<Symbol>,
+    /// Folder that its `mod name;` are looked for in.
+    children: String,
+}
+
+fn walk(files: &Files, rust: &FxHashMap<&str, FileId>, krate: CrateId, root: FileId, tree: &mut Tree) {
+    let folder = paths::folder(files.path(root).as_str()).to_owned();
+    let mut pending = vec![Pending { file: root, path: Vec::new(), children: folder }];
+    let mut seen: FxHashSet<(FileId, Vec<Symbol>)> = FxHashSet::default();
+    while let Some(Pending { file, path, children }) = pending.pop() {
+        if path.len() > MAX_DEPTH || !seen.insert((file, path.clone())) {
+            continue;
+        }
+        // A file that includes itself under another name would go on for ever.
+        let places = tree.places.entry(file).or_default();
+        if places.iter().filter(|(known, _)| *known == krate).count() >= 4 {
+            continue;
+        }
+        places.push((krate, path.clone()));
+        tree.modules.entry((krate, joined(&path))).or_insert_with(|| RustModule { file, inline: Symbol::default() });
+        let Some(source) = files.source(file) else { continue };
+        let own_folder = paths::folder(files.path(file).as_str());
+        // Folder of each inline module of this file; `#[path]` on one moves it.
+        let mut inline: FxHashMap<Symbol, String> = FxHashMap::default();
+        let mut found = Vec::new();
+        for module in &source.modules {
+            let around = match module.module.as_str() {
+                "" => children.clone(),
+                outer => inline.get(outer).cloned().unwrap_or_else(|| format!("{children}/{}", outer.replace("::", "/"))),
+            };
+            // On a file's own `mod`, `#[path]` counts from the file; within an inline module from that module's folder.
+            let base = if module.module.is_empty() { own_folder } else { around.as_str() };
+            let mut full = path.clone();
+            full.extend(module.module.split("::").filter(|part| !part.is_empty()).map(Symbol::new));
+            full.push(module.name.clone());
+            if module.inline {
+                let key: Symbol =
+                    if module.module.is_empty() { module.name.clone() } else { format!("{}::{}", module.module, module.name).into() };
+                let folder = match &module.path {
+                    Some(given) => paths::join(base, given),
+                    None => paths::join(&around, &module.name),
+                };
+                inline.insert(key.clone(), folder.unwrap_or_default());
+                tree.modules.entry((krate, joined(&full))).or_insert_with(|| RustModule { file, inline: key });
+                continue;
+            }
+            let name = module.name.strip_prefix("r#").unwrap_or(&module.name);
+            let child = match &module.path {
+                Some(given) => paths::join(base, given).and_then(|path| {
+                    let file = *rust.get(path.as_str())?;
+                    Some((file, paths::folder(&path).to_owned()))
+                }),
+                None => {
+                    let beside = paths::join(&around, &format!("{name}.rs"));
+                    let within = paths::join(&around, name);
+                    within.and_then(|within| {
+                        let file = beside
+                            .and_then(|path| rust.get(path.as_str()).copied())
+                            .or_else(|| rust.get(format!("{within}/mod.rs").as_str()).copied())?;
+                        Some((file, within))
+                    })
+                }
+            };
+            if let Some((file, children)) = child {
+                found.push(Pending { file, path: full, children });
+            }
+        }
+        // The first declared is looked at first.
+        pending.extend(found.into_iter().rev());
+    }
+}

@@ -1,0 +1,217 @@
+//! The Cargo and npm packages of a workspace and how they depend on each other.
+//!
+//! What deliberately does not live here: which file a module name means, that is [`super::modules`]. Invariant: packages are sorted by their
+//! folder, Cargo before npm.
+
+use camino::Utf8Path;
+use portolan_grammars::facts::Symbol;
+use portolan_grammars::manifests::CargoDependency;
+use rustc_hash::FxHashMap;
+
+use super::sources::{Source, Sources};
+use super::{Ecosystem, Package, paths};
+
+/// Packages by their folder.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Roots {
+    by_folder: FxHashMap<Symbol, (Option<usize>, Option<usize>)>,
+}
+
+impl Roots {
+    /// Indexes the packages.
+    pub(crate) fn of(packages: &[Package]) -> Self {
+        let mut by_folder: FxHashMap<Symbol, (Option<usize>, Option<usize>)> = FxHashMap::default();
+        for (index, package) in packages.iter().enumerate() {
+            let slot = by_folder.entry(package.root.as_str().into()).or_default();
+            match package.ecosystem {
+                Ecosystem::Cargo => slot.0 = Some(index),
+                Ecosystem::Npm => slot.1 = Some(index),
+            }
+        }
+        Self { by_folder }
+    }
+    /// The package of an ecosystem whose folder is `folder`.
+    pub(crate) fn at(&self, folder: &str, ecosystem: Ecosystem) -> Option<usize> {
+        let slot = self.by_folder.get(folder)?;
+        match ecosystem {
+            Ecosystem::Cargo => slot.0,
+            Ecosystem::Npm => slot.1,
+        }
+    }
+    /// The package of an ecosystem that a folder lies in.
+    pub(crate) fn around(&self, folder: &str, ecosystem: Ecosystem) -> Option<usize> {
+        paths::upwards(folder).find_map(|folder| self.at(folder, ecosystem))
+    }
+    /// The package that a file belongs to: the deepest folder around it that has one; a Rust file belongs to a Cargo package first, any
+    /// other to an npm package.
+    pub(crate) fn of_file(&self, path: &Utf8Path) -> Option<usize> {
+        let rust = path.extension() == Some("rs") || path.file_name() == Some("Cargo.toml");
+        paths::upwards(paths::folder(path.as_str())).find_map(|folder| {
+            let slot = self.by_folder.get(folder)?;
+            if rust { slot.0.or(slot.1) } else { slot.1.or(slot.0) }
+        })
+    }
+}
+
+/// Finds the packages.
+pub(crate) fn find(sources: &Sources<'_>) -> Vec<Package> {
+    let mut packages = Vec::with_capacity(sources.cargo.len() + sources.npm.len());
+    for source in &sources.cargo {
+        if let Some(name) = &source.facts.name {
+            packages.push(package(name.value.clone(), source, Ecosystem::Cargo));
+        }
+    }
+    for source in sources.npm.iter().filter(|source| paths::file_name(source.path) == "package.json") {
+        let name = source.facts.name.as_ref().map(|name| name.value.clone()).filter(|name| !name.is_empty());
+        packages.push(package(name.unwrap_or_else(|| paths::file_name(source.folder()).into()), source, Ecosystem::Npm));
+    }
+    packages.sort_by(|left, right| (&left.root, left.ecosystem as u8).cmp(&(&right.root, right.ecosystem as u8)));
+    let roots = Roots::of(&packages);
+    let cargo = CargoLinks::of(sources, &packages, &roots);
+    let npm = NpmLinks::of(sources, &packages, &roots);
+    let mut found: Vec<Vec<usize>> = vec![Vec::new(); packages.len()];
+    for source in &sources.cargo {
+        let Some(from) = roots.at(source.folder(), Ecosystem::Cargo) else { continue };
+        let plain = source.facts.dependencies.iter().filter(|dependency| !dependency.dev);
+        found[from].extend(plain.filter_map(|dependency| cargo.target(source.folder(), dependency).map(|(package, _)| package)));
+    }
+    for source in &sources.npm {
+        let Some(from) = roots.at(source.folder(), Ecosystem::Npm) else { continue };
+        found[from].extend(source.facts.dependencies.iter().filter_map(|(name, _)| npm.target(source.folder(), name)));
+    }
+    for (from, mut dependencies) in found.into_iter().enumerate() {
+        dependencies.sort_unstable();
+        dependencies.dedup();
+        dependencies.retain(|to| *to != from);
+        packages[from].dependencies = dependencies;
+    }
+    packages
+}
+
+fn package<T>(name: Symbol, source: &Source<'_, T>, ecosystem: Ecosystem) -> Package {
+    Package { name, root: source.folder().into(), manifest: source.file, ecosystem, dependencies: Vec::new() }
+}
+
+/// What Cargo dependencies refer to.
+#[derive(Debug)]
+pub(crate) struct CargoLinks<'a> {
+    roots: &'a Roots,
+    /// `workspace.dependencies` by the workspace's folder and the dependency's name.
+    inherited: FxHashMap<(&'a str, &'a str), &'a CargoDependency>,
+    by_name: FxHashMap<&'a str, usize>,
+}
+
+impl<'a> CargoLinks<'a> {
+    /// Indexes `workspace.dependencies`.
+    pub(crate) fn of(sources: &Sources<'a>, packages: &'a [Package], roots: &'a Roots) -> Self {
+        let mut inherited = FxHashMap::default();
+        for source in &sources.cargo {
+            for dependency in &source.facts.workspace_dependencies {
+                inherited.insert((source.folder(), dependency.name.as_str()), dependency);
+            }
+        }
+        let cargo = packages.iter().enumerate().filter(|(_, package)| package.ecosystem == Ecosystem::Cargo);
+        Self { roots, inherited, by_name: cargo.map(|(index, package)| (package.name.as_str(), index)).collect() }
+    }
+    /// The package a dependency of the manifest in `folder` refers to, and whether it was renamed.
+    pub(crate) fn target(&self, folder: &str, dependency: &CargoDependency) -> Option<(usize, bool)> {
+        let at = |folder: &str, path: &str| self.roots.at(&paths::join(folder, path)?, Ecosystem::Cargo);
+        let renamed = dependency.package.is_some();
+        if let Some(path) = &dependency.path {
+            return at(folder, path).map(|package| (package, renamed));
+        }
+        if !dependency.from_workspace {
+            return None;
+        }
+        for above in paths::upwards(folder) {
+            if let Some(entry) = self.inherited.get(&(above, dependency.name.as_str())) {
+                return at(above, entry.path.as_deref()?).map(|package| (package, renamed || entry.package.is_some()));
+            }
+        }
+        self.by_name.get(dependency.name.as_str()).map(|package| (*package, renamed))
+    }
+}
+
+/// What npm dependencies refer to; kept, as specifiers are looked up later.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct NpmLinks {
+    /// Name and folder of each package.
+    packages: Vec<(Symbol, Symbol)>,
+    roots: Roots,
+    by_name: FxHashMap<Symbol, Vec<usize>>,
+    /// Declared versions by folder of the manifest, then by name.
+    declared: FxHashMap<Symbol, FxHashMap<Symbol, Symbol>>,
+    /// Folders whose manifest has members.
+    monorepos: Vec<Symbol>,
+}
+
+impl NpmLinks {
+    /// Indexes declared dependencies.
+    pub(crate) fn of(sources: &Sources<'_>, packages: &[Package], roots: &Roots) -> Self {
+        let mut by_name: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
+        for (index, package) in packages.iter().enumerate().filter(|(_, package)| package.ecosystem == Ecosystem::Npm) {
+            by_name.entry(package.name.clone()).or_default().push(index);
+        }
+        let mut declared: FxHashMap<Symbol, FxHashMap<Symbol, Symbol>> = FxHashMap::default();
+        let mut monorepos: Vec<Symbol> = Vec::new();
+        for source in &sources.npm {
+            let all = source.facts.dev_dependencies.iter().chain(&source.facts.dependencies);
+            declared.insert(source.folder().into(), all.cloned().collect());
+            if !source.facts.workspaces.is_empty() {
+                monorepos.push(source.folder().into());
+            }
+        }
+        monorepos.extend(sources.pnpm.iter().map(|source| Symbol::new(source.folder())));
+        let packages = packages.iter().map(|package| (package.name.clone(), package.root.as_str().into())).collect();
+        Self { packages, roots: roots.clone(), by_name, declared, monorepos }
+    }
+    /// The package of the workspace that `name` means for code in `folder`; `None` for one from the registry.
+    ///
+    /// A declared link (`workspace:`, `file:`, `link:`, `portal:`) decides; else the name of a package is enough within one monorepo, or
+    /// when the name has a scope. An unscoped name alone could be the registry's.
+    pub(crate) fn target(&self, folder: &str, name: &str) -> Option<usize> {
+        let own = self.roots.around(folder, Ecosystem::Npm);
+        if let Some(own) = own.filter(|own| self.packages[*own].0 == name) {
+            return Some(own);
+        }
+        let declared = paths::upwards(folder).find_map(|above| Some((above, self.declared.get(above)?.get(name)?.as_str())));
+        let mut name = name;
+        let mut linked = false;
+        if let Some((above, version)) = declared {
+            for scheme in ["file:", "link:", "portal:"] {
+                if let Some(path) = version.strip_prefix(scheme) {
+                    let path = path.split('#').next().unwrap_or(path);
+                    return self.roots.at(&paths::join(above, path)?, Ecosystem::Npm);
+                }
+            }
+            if let Some(range) = version.strip_prefix("workspace:") {
+                linked = true;
+                if let Some((real, _)) = range.rsplit_once('@').filter(|(real, _)| !real.is_empty()) {
+                    name = real;
+                }
+                if range.starts_with('.') {
+                    return self.roots.at(&paths::join(above, range)?, Ecosystem::Npm);
+                }
+            }
+            if version.starts_with("npm:") {
+                return None;
+            }
+        }
+        let candidates = self.by_name.get(name)?;
+        let nearest = candidates.iter().copied().max_by_key(|candidate| {
+            let root = self.packages[*candidate].1.as_str();
+            (paths::shared(root, folder), std::cmp::Reverse(*candidate))
+        })?;
+        let root = self.packages[nearest].1.as_str();
+        let together = || self.monorepos.iter().any(|top| paths::is_within(folder, top) && paths::is_within(root, top));
+        (linked || name.starts_with('@') || together()).then_some(nearest)
+    }
+    /// The folder of the package at a position.
+    pub(crate) fn root(&self, package: usize) -> &str {
+        self.packages.get(package).map_or("", |(_, root)| root.as_str())
+    }
+    /// The folder of the npm package around a folder.
+    pub(crate) fn root_around(&self, folder: &str) -> Option<&str> {
+        self.roots.around(folder, Ecosystem::Npm).map(|package| self.root(package))
+    }
+}

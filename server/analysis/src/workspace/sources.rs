@@ -1,0 +1,91 @@
+//! The manifests of a workspace, sorted by format and path.
+//!
+//! Invariant: whatever the order files came in, manifests are seen in the order of their paths.
+
+use portolan_grammars::manifests::{
+    CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, PnpmWorkspace, TsConfig,
+};
+
+use super::paths;
+use crate::FileId;
+use crate::world::Files;
+
+/// A manifest in its file.
+#[derive(Debug)]
+pub(crate) struct Source<'a, T> {
+    /// The file.
+    pub(crate) file: FileId,
+    /// Its path.
+    pub(crate) path: &'a str,
+    /// What it says.
+    pub(crate) facts: &'a T,
+}
+
+impl<T> Clone for Source<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Source<'_, T> {}
+
+impl<'a, T> Source<'a, T> {
+    /// The folder it lies in.
+    pub(crate) fn folder(&self) -> &'a str {
+        paths::folder(self.path)
+    }
+}
+
+/// All manifests, by format.
+#[derive(Debug, Default)]
+pub(crate) struct Sources<'a> {
+    pub(crate) compose: Vec<Source<'a, Compose>>,
+    pub(crate) kubernetes: Vec<Source<'a, Kubernetes>>,
+    pub(crate) dockerfiles: Vec<Source<'a, Dockerfile>>,
+    pub(crate) dotenv: Vec<Source<'a, DotEnv>>,
+    pub(crate) cargo: Vec<Source<'a, CargoManifest>>,
+    pub(crate) npm: Vec<Source<'a, NpmManifest>>,
+    pub(crate) pnpm: Vec<Source<'a, PnpmWorkspace>>,
+    pub(crate) tsconfig: Vec<Source<'a, TsConfig>>,
+    pub(crate) nginx: Vec<Source<'a, Nginx>>,
+    pub(crate) envoy: Vec<Source<'a, Envoy>>,
+}
+
+impl<'a> Sources<'a> {
+    /// Finds all manifests among the files.
+    pub(crate) fn of(files: &'a Files) -> Self {
+        let mut sources = Self::default();
+        for (file, path, facts) in files.iter() {
+            let path = path.as_str();
+            let Some(manifest) = facts.manifest() else { continue };
+            match manifest {
+                Manifest::Compose(facts) => sources.compose.push(Source { file, path, facts }),
+                Manifest::Kubernetes(facts) => sources.kubernetes.push(Source { file, path, facts }),
+                Manifest::Dockerfile(facts) => sources.dockerfiles.push(Source { file, path, facts }),
+                Manifest::DotEnv(facts) => sources.dotenv.push(Source { file, path, facts }),
+                Manifest::Cargo(facts) => sources.cargo.push(Source { file, path, facts }),
+                Manifest::Npm(facts) => sources.npm.push(Source { file, path, facts }),
+                Manifest::PnpmWorkspace(facts) => sources.pnpm.push(Source { file, path, facts }),
+                Manifest::TsConfig(facts) => sources.tsconfig.push(Source { file, path, facts }),
+                Manifest::Nginx(facts) => sources.nginx.push(Source { file, path, facts }),
+                Manifest::Envoy(facts) => sources.envoy.push(Source { file, path, facts }),
+                Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) => {}
+            }
+        }
+        sort(&mut sources.compose);
+        sort(&mut sources.kubernetes);
+        sort(&mut sources.dockerfiles);
+        sort(&mut sources.dotenv);
+        sort(&mut sources.cargo);
+        sort(&mut sources.npm);
+        sort(&mut sources.pnpm);
+        sort(&mut sources.tsconfig);
+        sort(&mut sources.nginx);
+        sort(&mut sources.envoy);
+        sources
+    }
+}
+
+fn sort<T>(sources: &mut [Source<'_, T>]) {
+    sources.sort_by_key(|source| source.path);
+}
