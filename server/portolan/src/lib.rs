@@ -1,1 +1,15 @@
-//! stub
+//! Speaks: chart out to editors and terminals.
+//!
+//! What lives here: the disk ([`discover`], [`load`]), the command line ([`cli`]) and what it shows
+//! ([`output`]). What deliberately does not: any thought about services, which is `portolan-analysis`'s. Invariant: only [`output`] writes to
+//! the terminal.
+
+pub mod cli;
+pub mod discover;
+pub mod guard;
+pub mod load;
+pub mod output;
+pub mod roots;
+
+pub use discover::discover;
+pub use load::{Loaded, load};

@@ -1,0 +1,160 @@
+//! The command line: arguments in, exit code out.
+//!
+//! Invariant: 0 means all is well, 1 that findings are as bad as the user asked to be told of, 2 that the command could not do its work.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use portolan_analysis::Snapshot;
+
+use crate::guard::guarded;
+use crate::load::{FileProblem, load_roots};
+use crate::output::{self, Wait};
+use crate::roots::Roots;
+
+mod chart;
+mod check;
+
+/// Charts the services of a workspace: who waits for whom, who shares whose data, and where a trace would go dark.
+#[derive(Debug, Parser)]
+#[command(name = "portolan", version, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    /// How many threads to use [default: one for each processor]
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows what the rules find
+    Check(check::Check),
+    /// Shows the services and what crosses between them
+    Chart(chart::Chart),
+}
+
+/// The folder that a command looks at.
+#[derive(Debug, Args)]
+struct Folder {
+    /// The workspace's folder
+    #[arg(value_name = "PATH", default_value = ".")]
+    path: PathBuf,
+}
+
+/// Why a command could not do its work, as a sentence for the user.
+#[derive(Debug)]
+struct Failure(String);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Failure {
+    fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+const FAILED: u8 = 2;
+
+/// Runs the command line; the first argument is the program's name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version go to stdout and are no error; a closed pipe is nobody's business.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(FAILED));
+        }
+    };
+    if let Some(jobs) = cli.jobs
+        && let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global()
+    {
+        output::complain(&format!("cannot start {jobs} threads: {error}"));
+        return ExitCode::from(FAILED);
+    }
+    let result = match cli.command {
+        Command::Check(command) => command.run(),
+        Command::Chart(command) => command.run(),
+    };
+    result.unwrap_or_else(|failure| {
+        output::complain(&failure.0);
+        ExitCode::from(FAILED)
+    })
+}
+
+/// A workspace as a command sees it.
+struct Workspace {
+    root: PathBuf,
+    snapshot: Arc<Snapshot>,
+    problems: Vec<FileProblem>,
+}
+
+impl Folder {
+    /// Reads the workspace, and shows how far it has come if that takes long.
+    fn read(&self) -> Result<Workspace, Failure> {
+        let root = self.resolve()?;
+        let wait = Wait::start();
+        let mut loaded = load_roots(&Roots::one(root.clone()), &|done, total| wait.files(done, total));
+        let snapshot = guarded(|| loaded.world.snapshot());
+        wait.end();
+        let snapshot = snapshot.map_err(|panic| Failure::new(format!("this workspace met a bug in portolan: {panic}")))?;
+        Ok(Workspace { root, snapshot, problems: loaded.problems })
+    }
+
+    fn resolve(&self) -> Result<PathBuf, Failure> {
+        let shown = self.path.display();
+        let data = std::fs::metadata(&self.path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Failure::new(format!("no such folder: {shown}")),
+            _ => Failure::new(format!("cannot look at {shown}: {error}")),
+        })?;
+        if data.is_file() {
+            return Err(Failure::new(format!("{shown} is a file: give its folder")));
+        }
+        // Without this, an unreadable folder would look like an empty one.
+        std::fs::read_dir(&self.path).map_err(|error| Failure::new(format!("cannot read the folder {shown}: {error}")))?;
+        absolute(&self.path).map_err(|error| Failure::new(format!("cannot look at {shown}: {error}")))
+    }
+}
+
+fn absolute(path: &Path) -> std::io::Result<PathBuf> {
+    Ok(crate::roots::normalize(&std::path::absolute(path)?))
+}
+
+impl Workspace {
+    /// Whether no service was found at all; says so.
+    fn is_empty(&self) -> bool {
+        let empty = self.snapshot.chart.services.is_empty();
+        if empty {
+            output::note(&format!(
+                "no services found in {}: looked for compose files, Kubernetes manifests and Dockerfiles, and for packages (Cargo.toml, \
+                 package.json) with a binary, a start script or routes, in {} files",
+                self.root.display(),
+                self.snapshot.files.iter().count()
+            ));
+        }
+        empty
+    }
+
+    /// Says what could not be read: how much of it, or all of it.
+    fn tell_problems(&self, all: bool) {
+        if self.problems.is_empty() {
+            return;
+        }
+        if all {
+            for problem in &self.problems {
+                output::note(&problem.to_string());
+            }
+        }
+        let count = self.problems.len();
+        let hint = if all { "" } else { " (-v lists them)" };
+        output::note(&format!("{count} problem{} while reading{hint}", if count == 1 { "" } else { "s" }));
+    }
+}

@@ -1,0 +1,62 @@
+//! What is found, on a small workspace on disk.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+
+use super::*;
+
+fn workspace(files: &[(&str, &str)]) -> (tempfile::TempDir, Roots) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let roots = Roots::one(folder.path().to_owned());
+    (folder, roots)
+}
+
+fn paths(discovery: &Discovery) -> Vec<&str> {
+    discovery.files.iter().map(|file| file.path.as_str()).collect()
+}
+
+const FILES: &[(&str, &str)] = &[
+    (".gitignore", "built/\n"),
+    (".git/x.ts", ""),
+    ("built/x.ts", ""),
+    ("node_modules/a/x.ts", ""),
+    ("out/CACHEDIR.TAG", "Signature: 8a477f597d28d172789f06886806bc55\n"),
+    ("out/x.rs", ""),
+    ("src/a b.ts", ""),
+    ("src/é.rs", ""),
+    ("src/readme.txt", ""),
+    (".config/x.ts", ""),
+];
+
+#[test]
+fn ignored_vendored_and_cached_files_are_not_found() {
+    let (_folder, roots) = workspace(FILES);
+    assert_eq!(paths(&discover(&roots)), [".config/x.ts", "src/a b.ts", "src/é.rs"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_not_followed() {
+    let (folder, roots) = workspace(FILES);
+    std::os::unix::fs::symlink(folder.path(), folder.path().join("loop")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("src/é.rs"), folder.path().join("link.rs")).unwrap();
+    assert_eq!(discover(&roots).files.len(), 3);
+}
+
+#[test]
+fn a_part_is_found_by_the_same_rules() {
+    let (folder, roots) = workspace(FILES);
+    let at = |paths: &[&str]| {
+        let paths: Vec<_> = paths.iter().map(|path| folder.path().join(path)).collect();
+        discover_at(&roots, &paths)
+    };
+    assert_eq!(paths(&at(&["src/a b.ts", "built/x.ts", "built", "missing.ts", "out/x.rs"])), ["src/a b.ts"]);
+    assert_eq!(paths(&at(&["src"])), ["src/a b.ts", "src/é.rs"]);
+    assert!(at(&[]).files.is_empty());
+    assert!(discover_at(&roots, &[PathBuf::from("/elsewhere/x.ts")]).files.is_empty());
+}
