@@ -1,16 +1,115 @@
 //! Lowers TypeScript and JavaScript to facts.
+//!
+//! What lives here: choice of grammar, parsing, and what is told of a file as a whole. The walk is in `walk.rs`, the meaning of nodes in the
+//! files beside it. Nothing here knows a library or a second file. Invariant: reading never fails; what cannot be read is a problem.
+
+use std::cell::RefCell;
 
 use camino::Utf8Path;
+use tree_sitter::{Parser, Point, Range};
 
 use super::Tree;
-use crate::facts::{Language, SourceFacts};
+use crate::facts::{Language, Problem, SourceFacts, TextRange};
+use syntax::Grammar;
+
+mod chains;
+mod component;
+mod declarations;
+mod expressions;
+mod functions;
+mod literals;
+mod modules;
+mod patterns;
+mod statements;
+mod syntax;
+#[cfg(test)]
+mod tests;
+mod types;
+mod walk;
+
+thread_local! {
+    static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+}
 
 /// Reads a TypeScript or JavaScript file.
-pub fn read(_path: &Utf8Path, _text: &str, language: Language, _old: Option<&Tree>) -> (SourceFacts, Option<Tree>) {
-    (SourceFacts::empty(language), None)
+pub fn read(path: &Utf8Path, text: &str, language: Language, old: Option<&Tree>) -> (SourceFacts, Option<Tree>) {
+    let grammar: &'static Grammar = match path.extension() {
+        Some("ts" | "mts" | "cts") => &syntax::TYPESCRIPT,
+        _ => &syntax::TSX,
+    };
+    read_ranges(text, language, grammar, &[], old)
 }
 
 /// Reads the script block of a Vue or Svelte component; places are those of the whole file.
-pub fn read_component(_path: &Utf8Path, _text: &str, _old: Option<&Tree>) -> (SourceFacts, Option<Tree>) {
-    (SourceFacts::empty(Language::TypeScript), None)
+pub fn read_component(_path: &Utf8Path, text: &str, old: Option<&Tree>) -> (SourceFacts, Option<Tree>) {
+    let scripts = component::scripts(text);
+    let language = if scripts.typescript { Language::TypeScript } else { Language::JavaScript };
+    if scripts.blocks.is_empty() {
+        return (SourceFacts::empty(language), None);
+    }
+    let grammar: &'static Grammar = if scripts.typescript && !scripts.elements { &syntax::TYPESCRIPT } else { &syntax::TSX };
+    let mut points = Points { text: text.as_bytes(), at: 0, point: Point { row: 0, column: 0 } };
+    let ranges: Vec<Range> = scripts
+        .blocks
+        .iter()
+        .map(|block| Range {
+            start_byte: block.start,
+            end_byte: block.end,
+            start_point: points.advance(block.start),
+            end_point: points.advance(block.end),
+        })
+        .collect();
+    read_ranges(text, language, grammar, &ranges, old)
+}
+
+/// Reads the given ranges of a text, or all of it if there are none.
+fn read_ranges(
+    text: &str,
+    language: Language,
+    grammar: &'static Grammar,
+    ranges: &[Range],
+    old: Option<&Tree>,
+) -> (SourceFacts, Option<Tree>) {
+    if super::is_minified(text) {
+        return (failed(language, "minified, not read"), None);
+    }
+    let tree = PARSER.with_borrow_mut(|parser| {
+        parser.set_language(&grammar.language).ok()?;
+        parser.set_included_ranges(ranges).ok()?;
+        // A file may change its language: the tree of another one is of no use.
+        let old = old.map(|tree| &tree.0).filter(|tree| *tree.language() == grammar.language);
+        parser.parse(text, old)
+    });
+    let Some(tree) = tree else { return (failed(language, "could not be parsed"), None) };
+    let mut facts = walk::lower(&tree, text, language, grammar);
+    facts.generated = walk::leading_comments(&tree, text, grammar).any(super::declares_generated);
+    (facts, Some(Tree(tree)))
+}
+
+fn failed(language: Language, message: &str) -> SourceFacts {
+    let mut facts = SourceFacts::empty(language);
+    facts.problems.push(Problem { message: message.to_owned(), range: TextRange::default() });
+    facts
+}
+
+/// Counts rows and columns of increasing offsets.
+struct Points<'t> {
+    text: &'t [u8],
+    at: usize,
+    point: Point,
+}
+
+impl Points<'_> {
+    fn advance(&mut self, to: usize) -> Point {
+        for byte in self.text.get(self.at..to).unwrap_or_default() {
+            if *byte == b'\n' {
+                self.point.row += 1;
+                self.point.column = 0;
+            } else {
+                self.point.column += 1;
+            }
+        }
+        self.at = to.max(self.at);
+        self.point
+    }
 }
