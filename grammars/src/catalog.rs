@@ -68,7 +68,8 @@
 //! # Selectors
 //!
 //! A [`Selector`] is a literal text, a place of the call (a [`Take`]), or a list of places of which the first that is there counts. Where no
-//! place is there and no default is given, the entry does not apply to the call; where the place is there but its value cannot be
+//! place is there and no default is given, the entry does not apply to the call. That goes for `url`, `path` of a route, `target`, `destination`,
+//! `statement` and `collection`; all else may be missing: a `method` is then `*`, a connection not known in that part. Where the place is there but its value cannot be
 //! known, the span exists and is unresolved. A place that holds an array gives every element; a key of an array is the key of each element.
 //! Of several entries of one kind for a callee the first that applies counts. Methods compare without case and by their last name: `"post"`, `Method::POST` and `reqwest::Method::POST` are `POST`.
 
@@ -105,6 +106,9 @@ pub struct Library {
     /// Calls that hand out a value of a type.
     #[serde(default)]
     pub value: Vec<Value>,
+    /// Decorators of a parameter or field that say which value is injected there.
+    #[serde(default)]
+    pub injected: Vec<Injected>,
     /// Members that are assigned to configure a value: `axios.defaults.baseURL = …`.
     #[serde(default)]
     pub setting: Vec<Setting>,
@@ -123,6 +127,9 @@ pub struct Library {
     /// Calls that put routes under a prefix.
     #[serde(default)]
     pub mount: Vec<Mount>,
+    /// Calls that put the routes of decorators under versions.
+    #[serde(default)]
+    pub versioning: Vec<Versioning>,
     /// Calls that add a middleware to a router.
     #[serde(default)]
     pub middleware: Vec<Middleware>,
@@ -141,6 +148,9 @@ pub struct Library {
     /// Calls that send a message.
     #[serde(default)]
     pub producer: Vec<Producer>,
+    /// Calls that bind a queue to an exchange.
+    #[serde(default)]
+    pub binding: Vec<Binding>,
     /// Calls that receive messages.
     #[serde(default)]
     pub consumer: Vec<Consumer>,
@@ -255,6 +265,36 @@ pub struct Value {
     /// Captured values by name. Captures of the receiver are kept.
     #[serde(default)]
     pub captures: FxHashMap<Symbol, Selector>,
+    /// Where the value is not the call's result but handed to a function among its arguments: `prisma.$transaction(async (tx) => …)`.
+    #[serde(default)]
+    pub given_to: Option<GivenTo>,
+}
+
+/// The parameter of a function among the arguments.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GivenTo {
+    /// The argument that is a function, counted from 0; negative counts from the last.
+    pub argument: i32,
+    /// Dotted path of keys to it in the argument's fields.
+    #[serde(default)]
+    pub key: Option<Symbol>,
+    /// Which of its parameters, counted from 0.
+    pub parameter: u32,
+}
+
+/// A decorator of a parameter or field that says which value is injected there: `@InjectQueue("orders") queue: Queue`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Injected {
+    /// The decorator's path in the package.
+    pub attribute: Names,
+    /// The value's type, a type of this file.
+    #[serde(rename = "type")]
+    pub type_name: Symbol,
+    /// Captured values by name; places are those of the decorator.
+    #[serde(default)]
+    pub captures: FxHashMap<Symbol, Selector>,
 }
 
 /// A member that is assigned to configure a value; it counts as captured by that value.
@@ -332,6 +372,12 @@ pub struct RouteAttribute {
     /// Where that attribute keeps the prefix.
     #[serde(default)]
     pub class_path: Option<Selector>,
+    /// Where that attribute keeps the version, which [`Versioning`] makes part of the route.
+    #[serde(default)]
+    pub class_version: Option<Selector>,
+    /// The attribute of the class or method whose first argument is the version: `Version`.
+    #[serde(default)]
+    pub version_attribute: Option<Symbol>,
 }
 
 /// A call that puts routes under a prefix.
@@ -343,9 +389,26 @@ pub struct Mount {
     /// The prefix; a place that holds no text is none (`app.use(router)`).
     #[serde(default)]
     pub prefix: Option<Selector>,
-    /// The router, or the function that fills one in; `None` where the prefix is for all routes of the receiver (`setGlobalPrefix`).
+    /// The router, or the function that fills one in; `None` where the prefix is for all routes of the receiver (`setGlobalPrefix`) or of the
+    /// router that is constructed (`new Router({ prefix })`).
     #[serde(default)]
     pub router: Option<Selector>,
+}
+
+/// A call that puts the routes of decorators under versions: `/v1/orders`, behind a prefix for all routes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versioning {
+    /// What is called.
+    pub callee: Names,
+    /// How versions are told apart; only by path (a last name `URI`, which is also the default) they are part of the route.
+    #[serde(default)]
+    pub scheme: Option<Selector>,
+    /// What stands before the version's number.
+    pub prefix: Selector,
+    /// The version of routes that name none; several where it is an array. Without one, such routes have none.
+    #[serde(default)]
+    pub version: Option<Selector>,
 }
 
 /// A call that adds a middleware to a router.
@@ -410,8 +473,14 @@ pub struct Proxy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RpcClient {
-    /// The class's name with `{service}` for the rpc service's: `{service}Client`, `{service}`.
+    /// The class's name with `{service}` for the rpc service's: `{service}Client`, `{service}`; with a `callee`, how the service's object is named.
     pub class: Symbol,
+    /// The call that makes one of a service's object: `createClient(CartService, transport)`.
+    #[serde(default)]
+    pub callee: Option<Names>,
+    /// Where that call names the service: the object's name, or a text.
+    #[serde(default)]
+    pub service: Option<Selector>,
     /// Associated functions that make one (Rust); empty where `new` does.
     #[serde(default)]
     pub constructors: Vec<Symbol>,
@@ -432,7 +501,13 @@ pub struct RpcServer {
     /// The call that adds an implementation: `Server.addService`.
     #[serde(default)]
     pub callee: Option<Names>,
-    /// Where that call names the service: the last member of `package.Service.service`.
+    /// The attribute of a method that implements an rpc: `GrpcMethod`.
+    #[serde(default)]
+    pub attribute: Option<Names>,
+    /// Where that attribute names the rpc; missing where the method's own name does.
+    #[serde(default)]
+    pub method: Option<Selector>,
+    /// Where that call or attribute names the service: a text, an object's name, or its last member but `service` (`package.Service.service`).
     #[serde(default)]
     pub service: Option<Selector>,
     /// Where that call keeps the implementation.
@@ -462,7 +537,27 @@ pub struct Producer {
     pub system: Symbol,
     /// `messaging.destination.name`: topic, queue, subject; with a `routing_key` the exchange.
     pub destination: Selector,
-    /// The routing key of an exchange.
+    /// The routing key of an exchange; where the exchange is the empty text, the queue.
+    #[serde(default)]
+    pub routing_key: Option<Selector>,
+    /// Whether it waits for an answer, which makes it a synchronous call.
+    #[serde(default)]
+    pub replies: bool,
+}
+
+/// A call that binds a queue to an exchange.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Binding {
+    /// What is called.
+    pub callee: Names,
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// The queue.
+    pub queue: Selector,
+    /// The exchange.
+    pub exchange: Selector,
+    /// The pattern of routing keys.
     #[serde(default)]
     pub routing_key: Option<Selector>,
 }
@@ -520,7 +615,7 @@ pub struct Connection {
     pub database: Option<Selector>,
 }
 
-/// A call that reads or writes a database.
+/// A call that reads or writes a database. Several in one chain of calls with the same collection and operation are one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
@@ -528,7 +623,7 @@ pub struct Query {
     pub callee: Names,
     /// `db.system.name`; `*` where the connection decides.
     pub system: Symbol,
-    /// The SQL text; then the rest is read from it.
+    /// The SQL text; then the rest is read from it. Of several places the first that holds a text counts: macros have a type before it.
     #[serde(default)]
     pub statement: Option<Selector>,
     /// `db.collection.name`.

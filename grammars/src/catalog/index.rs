@@ -8,8 +8,8 @@ use std::sync::{Arc, LazyLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Connection, Consumer, ConsumerAttribute, Family, HttpClient, HttpRoute, Library, MethodRouter, Middleware, Mount, Names, Producer,
-    Proxy, Query, RouteAttribute, RpcServer, Selector, Spawn, Tracing, Value,
+    Binding, Connection, Consumer, ConsumerAttribute, Family, HttpClient, HttpRoute, Injected, Library, MethodRouter, Middleware, Mount,
+    Names, Producer, Proxy, Query, RouteAttribute, RpcClient, RpcServer, Selector, Spawn, Tracing, Value, Versioning,
 };
 use crate::facts::Symbol;
 
@@ -28,15 +28,19 @@ pub struct Catalog {
 #[expect(missing_docs, reason = "each is documented at its type")]
 pub enum Meaning<'a> {
     Value(&'a Value),
+    Injected(&'a Injected),
     HttpClient(&'a HttpClient),
     HttpRoute(&'a HttpRoute),
     MethodRouter(&'a MethodRouter),
     RouteAttribute(&'a RouteAttribute),
     Mount(&'a Mount),
+    Versioning(&'a Versioning),
     Middleware(&'a Middleware),
     Proxy(&'a Proxy),
+    RpcClient(&'a RpcClient),
     RpcServer(&'a RpcServer),
     Producer(&'a Producer),
+    Binding(&'a Binding),
     Consumer(&'a Consumer),
     ConsumerAttribute(&'a ConsumerAttribute),
     Connection(&'a Connection),
@@ -68,7 +72,7 @@ impl<'a> Meanings<'a> {
 
 /// A position in one of a library's lists.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct MeaningId {
+pub(super) struct MeaningId {
     kind: Kind,
     position: usize,
 }
@@ -86,7 +90,8 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, Mount mount,
+    Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute,
+    Mount mount, Versioning versioning, RpcClient rpc_client, Binding binding,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Tracing tracing, Spawn spawn,
 }
@@ -207,18 +212,21 @@ impl Library {
             aliases: FxHashMap::default(),
             types: Vec::new(),
             value: Vec::new(),
+            injected: Vec::new(),
             setting: Vec::new(),
             http_client: Vec::new(),
             http_route: Vec::new(),
             method_router: Vec::new(),
             route_attribute: Vec::new(),
             mount: Vec::new(),
+            versioning: Vec::new(),
             middleware: Vec::new(),
             file_route: Vec::new(),
             proxy: Vec::new(),
             rpc_client: Vec::new(),
             rpc_server: Vec::new(),
             producer: Vec::new(),
+            binding: Vec::new(),
             consumer: Vec::new(),
             consumer_attribute: Vec::new(),
             connection: Vec::new(),
@@ -239,40 +247,38 @@ impl Library {
     }
 
     /// The callees of every entry with its kind and position.
-    fn callees(&self) -> Vec<(&Names, MeaningId)> {
+    pub(super) fn callees(&self) -> Vec<(&Names, MeaningId)> {
         let mut callees = Vec::new();
         macro_rules! each {
             ($($kind:ident $field:ident),*) => {
                 $(for (position, entry) in self.$field.iter().enumerate() {
-                    callees.push((&entry.callee, MeaningId { kind: Kind::$kind, position }));
+                    let names: Option<&Names> = (&entry.callee).into();
+                    callees.extend(names.map(|names| (names, MeaningId { kind: Kind::$kind, position })));
                 })*
             };
         }
         each!(
-            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Middleware middleware, Proxy proxy,
-            Producer producer, Consumer consumer, Connection connection, Query query, Spawn spawn
+            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning,
+            Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding,
+            Consumer consumer, Connection connection, Query query, Tracing tracing, Spawn spawn
         );
-        for (position, entry) in self.rpc_server.iter().enumerate() {
-            callees.extend(entry.callee.iter().map(|names| (names, MeaningId { kind: Kind::RpcServer, position })));
-        }
-        for (position, entry) in self.tracing.iter().enumerate() {
-            callees.extend(entry.callee.iter().map(|names| (names, MeaningId { kind: Kind::Tracing, position })));
-        }
         callees
     }
 
     /// The attributes of every entry with its kind and position.
     fn attributes(&self) -> Vec<(&Names, MeaningId)> {
         let mut attributes = Vec::new();
-        for (position, entry) in self.route_attribute.iter().enumerate() {
-            attributes.push((&entry.attribute, MeaningId { kind: Kind::RouteAttribute, position }));
+        macro_rules! each {
+            ($($kind:ident $field:ident),*) => {
+                $(for (position, entry) in self.$field.iter().enumerate() {
+                    let names: Option<&Names> = (&entry.attribute).into();
+                    attributes.extend(names.map(|names| (names, MeaningId { kind: Kind::$kind, position })));
+                })*
+            };
         }
-        for (position, entry) in self.consumer_attribute.iter().enumerate() {
-            attributes.push((&entry.attribute, MeaningId { kind: Kind::ConsumerAttribute, position }));
-        }
-        for (position, entry) in self.tracing.iter().enumerate() {
-            attributes.extend(entry.attribute.iter().map(|names| (names, MeaningId { kind: Kind::Tracing, position })));
-        }
+        each!(
+            Injected injected, RouteAttribute route_attribute, RpcServer rpc_server, ConsumerAttribute consumer_attribute, Tracing tracing
+        );
         attributes
     }
 }

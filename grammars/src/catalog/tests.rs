@@ -7,22 +7,7 @@ fn library(text: &str) -> Library {
 }
 
 fn callees(library: &Library) -> Vec<&Symbol> {
-    let mut all: Vec<&Names> = Vec::new();
-    all.extend(library.value.iter().map(|entry| &entry.callee));
-    all.extend(library.http_client.iter().map(|entry| &entry.callee));
-    all.extend(library.http_route.iter().map(|entry| &entry.callee));
-    all.extend(library.method_router.iter().map(|entry| &entry.callee));
-    all.extend(library.mount.iter().map(|entry| &entry.callee));
-    all.extend(library.middleware.iter().map(|entry| &entry.callee));
-    all.extend(library.proxy.iter().map(|entry| &entry.callee));
-    all.extend(library.rpc_server.iter().filter_map(|entry| entry.callee.as_ref()));
-    all.extend(library.producer.iter().map(|entry| &entry.callee));
-    all.extend(library.consumer.iter().map(|entry| &entry.callee));
-    all.extend(library.connection.iter().map(|entry| &entry.callee));
-    all.extend(library.query.iter().map(|entry| &entry.callee));
-    all.extend(library.tracing.iter().filter_map(|entry| entry.callee.as_ref()));
-    all.extend(library.spawn.iter().map(|entry| &entry.callee));
-    all.into_iter().flat_map(Names::iter).collect()
+    library.callees().into_iter().flat_map(|(names, _)| names.iter()).collect()
 }
 
 #[test]
@@ -70,6 +55,7 @@ fn every_method_is_of_a_type_that_something_produces() {
 fn every_capture_that_is_taken_is_made() {
     for library in &Catalog::builtin().libraries {
         let mut made: Vec<&Symbol> = library.value.iter().flat_map(|value| value.captures.keys()).collect();
+        made.extend(library.injected.iter().flat_map(|value| value.captures.keys()));
         made.extend(library.setting.iter().map(|setting| &setting.capture));
         for selector in selectors(library) {
             let places = match selector {
@@ -92,15 +78,23 @@ fn every_capture_that_is_taken_is_made() {
 fn selectors(library: &Library) -> Vec<&Selector> {
     let mut all: Vec<&Selector> = Vec::new();
     all.extend(library.value.iter().flat_map(|entry| entry.captures.values()));
+    all.extend(library.injected.iter().flat_map(|entry| entry.captures.values()));
     all.extend(library.http_client.iter().flat_map(|entry| [&entry.method, &entry.url].into_iter().chain(&entry.base_url)));
     all.extend(library.http_route.iter().flat_map(|entry| std::iter::once(&entry.path).chain(&entry.method).chain(&entry.handler)));
     all.extend(library.method_router.iter().flat_map(|entry| entry.method.iter().chain(&entry.handler)));
-    all.extend(library.route_attribute.iter().flat_map(|entry| [&entry.method, &entry.path].into_iter().chain(&entry.class_path)));
+    all.extend(
+        library
+            .route_attribute
+            .iter()
+            .flat_map(|entry| [&entry.method, &entry.path].into_iter().chain(&entry.class_path).chain(&entry.class_version)),
+    );
     all.extend(library.mount.iter().flat_map(|entry| entry.prefix.iter().chain(&entry.router)));
     all.extend(library.middleware.iter().map(|entry| &entry.middleware));
     all.extend(library.proxy.iter().flat_map(|entry| std::iter::once(&entry.target).chain(&entry.rewrite).chain(&entry.path)));
-    all.extend(library.rpc_client.iter().filter_map(|entry| entry.address.as_ref()));
-    all.extend(library.rpc_server.iter().flat_map(|entry| entry.service.iter().chain(&entry.implementation)));
+    all.extend(library.versioning.iter().flat_map(|entry| std::iter::once(&entry.prefix).chain(&entry.scheme).chain(&entry.version)));
+    all.extend(library.rpc_client.iter().flat_map(|entry| entry.address.iter().chain(&entry.service)));
+    all.extend(library.rpc_server.iter().flat_map(|entry| entry.service.iter().chain(&entry.implementation).chain(&entry.method)));
+    all.extend(library.binding.iter().flat_map(|entry| [&entry.queue, &entry.exchange].into_iter().chain(&entry.routing_key)));
     all.extend(library.producer.iter().flat_map(|entry| std::iter::once(&entry.destination).chain(&entry.routing_key)));
     all.extend(library.consumer.iter().flat_map(|entry| entry.destination.iter().chain(&entry.handler)));
     all.extend(library.consumer_attribute.iter().map(|entry| &entry.destination));
