@@ -8,9 +8,16 @@ pub mod dotenv;
 mod cargo;
 mod compose;
 mod dockerfile;
+mod envoy;
 mod json;
+mod kubernetes;
 mod mend;
+mod nginx;
 mod npm;
+mod pnpm_workspace;
+mod prisma;
+mod proto;
+mod sql;
 mod tsconfig;
 mod yaml;
 
@@ -533,6 +540,13 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Compose, matches: compose::matches, read: compose::read },
     ManifestRow { format: ManifestFormat::DotEnv, matches: dotenv::matches, read: dotenv::read },
     ManifestRow { format: ManifestFormat::Dockerfile, matches: dockerfile::matches, read: dockerfile::read },
+    ManifestRow { format: ManifestFormat::PnpmWorkspace, matches: pnpm_workspace::matches, read: pnpm_workspace::read },
+    ManifestRow { format: ManifestFormat::Proto, matches: proto::matches, read: proto::read },
+    ManifestRow { format: ManifestFormat::Sql, matches: sql::matches, read: sql::read },
+    ManifestRow { format: ManifestFormat::Prisma, matches: prisma::matches, read: prisma::read },
+    ManifestRow { format: ManifestFormat::Nginx, matches: nginx::matches, read: nginx::read },
+    ManifestRow { format: ManifestFormat::Envoy, matches: envoy::matches, read: envoy::read },
+    ManifestRow { format: ManifestFormat::Kubernetes, matches: kubernetes::matches, read: kubernetes::read },
 ];
 
 /// The format of a manifest, by the last part of its path; files of GitHub's own configuration are none of ours.
@@ -548,5 +562,46 @@ pub fn read(format: ManifestFormat, text: &str) -> ManifestFacts {
     match MANIFESTS.iter().find(|row| row.format == format) {
         Some(row) => (row.read)(text),
         None => ManifestFacts { manifest: Manifest::Sql(Symbol::default()), problems: Vec::new() },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_decides() {
+        for (path, format) in [
+            ("a/package.json", Some(ManifestFormat::Npm)),
+            ("Cargo.toml", Some(ManifestFormat::Cargo)),
+            ("x/tsconfig.build.json", Some(ManifestFormat::TsConfig)),
+            ("docker/docker-compose.dev.yml", Some(ManifestFormat::Compose)),
+            ("pnpm-workspace.yaml", Some(ManifestFormat::PnpmWorkspace)),
+            ("envoy.tmpl.yaml", Some(ManifestFormat::Envoy)),
+            ("k8s/shop.yaml", Some(ManifestFormat::Kubernetes)),
+            (".github/workflows/ci.yml", None),
+            ("pnpm-lock.yaml", None),
+            ("package-lock.json", None),
+            ("Cargo.lock", None),
+            ("nginx.conf.template", Some(ManifestFormat::Nginx)),
+            ("web.Dockerfile", Some(ManifestFormat::Dockerfile)),
+            (".env.production", Some(ManifestFormat::DotEnv)),
+            ("schema.prisma", Some(ManifestFormat::Prisma)),
+            ("a.proto", Some(ManifestFormat::Proto)),
+            ("up.sql", Some(ManifestFormat::Sql)),
+            ("README.md", None),
+        ] {
+            assert_eq!(format_of(path.into()), format, "{path}");
+        }
+    }
+
+    #[test]
+    fn every_format_has_one_row_and_reads_anything() {
+        for row in MANIFESTS {
+            assert_eq!(MANIFESTS.iter().filter(|other| other.format == row.format).count(), 1, "{:?}", row.format);
+            for text in ["", "\u{feff}", "\0", "é", "\r\n\t", "{{ {% ${ \" ' ` [ ( <<E", "apiVersion: kind: server location ]}"] {
+                read(row.format, text);
+            }
+        }
     }
 }

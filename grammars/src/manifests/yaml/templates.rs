@@ -1,4 +1,4 @@
-//! Templates in YAML: `{{ … }}` of Helm, Jinja and the like, `{% … %}`, `{# … #}`.
+//! Templates in YAML: `{{ … }}` of Helm, Jinja and the like, `{% … %}`, `{# … #}`, `${…}`.
 //!
 //! A text with templates is no YAML; with them masked it mostly is. Nothing is evaluated. Invariant: masking keeps every byte offset.
 
@@ -6,13 +6,15 @@ use std::borrow::Cow;
 
 use crate::facts::{Symbol, TextRange};
 
-/// How a `{{ … }}` within a value reads.
+/// Which templates are masked, and how they read within a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::manifests) enum Templates {
-    /// As written.
+    /// `{{ … }}` reads as written.
     Keep,
-    /// As the word `TEMPLATE`.
+    /// `{{ … }}` reads as the word `TEMPLATE`.
     Placeholder,
+    /// `{{ … }}` and `${…}` read as written, also where `${…}` is not YAML because it is filled in before that is read.
+    KeepVariables,
 }
 
 /// The first and the further bytes of a masked template: control characters, which YAML itself does not allow.
@@ -31,7 +33,9 @@ pub(super) struct Masked<'t> {
 
 /// Masks the templates of `text`: those that fill a line and those that only steer turn to spaces, those that give a value to a mark.
 pub(super) fn mask(text: &str, templates: Templates) -> Masked<'_> {
-    let pieces = if text.contains("{{") || text.contains("{%") { pieces(text) } else { Vec::new() };
+    let has_variables = templates == Templates::KeepVariables;
+    let is_template = text.contains("{{") || text.contains("{%") || has_variables && text.contains("${");
+    let pieces = if is_template { pieces(text, has_variables) } else { Vec::new() };
     if pieces.is_empty() {
         return Masked { text: Cow::Borrowed(text), original: text, pieces: Vec::new(), templates };
     }
@@ -57,12 +61,20 @@ pub(super) fn mask(text: &str, templates: Templates) -> Masked<'_> {
 }
 
 /// Where the templates are; one that is not closed is none.
-fn pieces(text: &str) -> Vec<(usize, usize)> {
+fn pieces(text: &str, has_variables: bool) -> Vec<(usize, usize)> {
     let mut pieces = Vec::new();
     let mut at = 0;
     while let Some(start) = text[at..].find('{').map(|length| at + length) {
         let closer = match text.as_bytes().get(start + 1) {
             Some(b'{') => "}}",
+            _ if has_variables && start > 0 && text.as_bytes()[start - 1] == b'$' => {
+                at = start + 1;
+                if let Some(length) = text[at..].find(['}', '\n']).filter(|length| text[at + length..].starts_with('}')) {
+                    at += length + 1;
+                    pieces.push((start - 1, at));
+                }
+                continue;
+            }
             Some(b'%') => "%}",
             Some(b'#') if start == 0 || text.as_bytes()[start - 1] != b'$' => "#}",
             _ => {
@@ -82,10 +94,10 @@ fn pieces(text: &str) -> Vec<(usize, usize)> {
 
 /// Whether a template steers and gives no value.
 fn is_control(piece: &str) -> bool {
-    let inner = piece[2..piece.len() - 2].trim_matches('-').trim();
+    let Some(inner) = piece.strip_prefix("{{").and_then(|inner| inner.strip_suffix("}}")) else { return !piece.starts_with('$') };
+    let inner = inner.trim_matches('-').trim();
     let word = inner.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
-    !piece.starts_with("{{")
-        || inner.starts_with("/*")
+    inner.starts_with("/*")
         || inner.starts_with('$') && inner.contains(":=")
         || matches!(word, "if" | "else" | "end" | "range" | "with" | "define" | "block" | "break" | "continue")
 }
@@ -108,7 +120,7 @@ impl Masked<'_> {
         for letter in scalar.chars() {
             match u32::from(letter) {
                 1 => restored.push_str(match (self.templates, pieces.next()) {
-                    (Templates::Keep, Some(piece)) => &self.original[piece.start as usize..piece.end as usize],
+                    (Templates::Keep | Templates::KeepVariables, Some(piece)) => &self.original[piece.start as usize..piece.end as usize],
                     _ => "TEMPLATE",
                 }),
                 2 => {}

@@ -1,0 +1,245 @@
+//! Kubernetes objects, also in templates.
+//!
+//! Templates are not evaluated: a `{{ … }}` reads as `TEMPLATE`. Any YAML file may hold objects, so most files that come here hold none; they are
+//! told by a text search and not parsed.
+
+use super::yaml::{self, Node, Templates};
+use super::{ConfigMap, Container, IngressRule, Kubernetes, KubernetesService, Manifest, ManifestFacts, Variable, Workload};
+use crate::facts::{Spanned, Symbol, TextRange};
+
+/// Any YAML file but lock files and API descriptions.
+pub(super) fn matches(name: &str) -> bool {
+    (name.ends_with(".yaml") || name.ends_with(".yml")) && name != "pnpm-lock.yaml" && !name.starts_with("openapi")
+}
+
+/// Whether a text may hold objects.
+pub(super) fn looks_like_objects(text: &str) -> bool {
+    text.contains("apiVersion:") && text.contains("kind:")
+}
+
+/// Reads the objects of a file.
+pub(super) fn read(text: &str) -> ManifestFacts {
+    let mut kubernetes = Kubernetes::default();
+    let mut problems = Vec::new();
+    if looks_like_objects(text) {
+        let label = if text.contains("{{") { "Kubernetes template" } else { "Kubernetes file" };
+        let (documents, faults) = yaml::read(text, label, Templates::Placeholder);
+        documents.iter().for_each(|document| object(document, &mut kubernetes));
+        problems = faults;
+    }
+    ManifestFacts { manifest: Manifest::Kubernetes(kubernetes), problems }
+}
+
+fn object(node: &Node, kubernetes: &mut Kubernetes) {
+    let (Some(_), Some(kind)) = (node.get("apiVersion"), node.get("kind").and_then(Node::text)) else { return };
+    match kind.as_str() {
+        "List" => items(node, "items").iter().for_each(|item| object(item, kubernetes)),
+        "Deployment" | "StatefulSet" | "DaemonSet" | "Job" => kubernetes.workloads.extend(workload(node, kind, &["spec", "template"])),
+        "CronJob" => kubernetes.workloads.extend(workload(node, kind, &["spec", "jobTemplate", "spec", "template"])),
+        "Pod" => kubernetes.workloads.extend(workload(node, kind, &[])),
+        "Service" => kubernetes.services.extend(service(node)),
+        "ConfigMap" => kubernetes.config_maps.extend(config_map(node, "data")),
+        "Secret" => kubernetes.config_maps.extend(config_map(node, "stringData")),
+        "Ingress" => ingress(node, &mut kubernetes.ingress),
+        "HTTPRoute" => http_route(node, &mut kubernetes.ingress),
+        _ => {}
+    }
+}
+
+fn name(node: &Node) -> Option<Spanned<Symbol>> {
+    node.at(&["metadata", "name"])?.spanned()
+}
+
+fn namespace(node: &Node) -> Option<Symbol> {
+    node.at(&["metadata", "namespace"])?.text()
+}
+
+/// The list under `key`, which may be missing.
+fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
+    node.get(key).map_or(&[], Node::items)
+}
+
+/// The scalars of a map by name.
+fn pairs(node: Option<&Node>) -> Vec<(Symbol, Symbol)> {
+    let entries = node.map_or(&[][..], Node::entries).iter();
+    entries.filter_map(|entry| Some((entry.key.value.clone(), entry.value.text()?))).collect()
+}
+
+/// A workload whose pod template is found under `template`; a pod is its own.
+fn workload(node: &Node, kind: Symbol, template: &[&str]) -> Option<Workload> {
+    let pod = node.at(template)?;
+    let mut annotations = pairs(node.at(&["metadata", "annotations"]));
+    if !template.is_empty() {
+        annotations.extend(pairs(pod.at(&["metadata", "annotations"])));
+    }
+    Some(Workload {
+        kind,
+        name: name(node)?,
+        namespace: namespace(node),
+        labels: pairs(pod.at(&["metadata", "labels"])),
+        annotations,
+        containers: pod.get("spec").map_or(&[][..], |spec| items(spec, "containers")).iter().map(container).collect(),
+        range: node.range,
+    })
+}
+
+fn container(node: &Node) -> Container {
+    let text = |key: &str| node.get(key).and_then(Node::text);
+    let env = items(node, "env");
+    let probes = ["livenessProbe", "readinessProbe", "startupProbe"];
+    Container {
+        name: text("name").unwrap_or_default(),
+        image: node.get("image").and_then(Node::spanned),
+        command: command(node),
+        ports: items(node, "ports").iter().filter_map(|port| port.get("containerPort")?.spanned()).collect(),
+        environment: env.iter().filter_map(variable).collect(),
+        references: env.iter().filter_map(reference).collect(),
+        env_from: items(node, "envFrom").iter().filter_map(env_from).collect(),
+        has_probe: probes.iter().any(|probe| node.get(probe).is_some()),
+    }
+}
+
+fn command(node: &Node) -> Option<Spanned<Symbol>> {
+    let parts: Vec<&Node> = ["command", "args"].iter().filter_map(|key| node.get(key)).collect();
+    let words: Vec<Symbol> = parts.iter().flat_map(|part| part.scalars()).map(|word| word.value).collect();
+    let range = parts.iter().map(|part| part.range).reduce(|a, b| TextRange { start: a.start.min(b.start), end: a.end.max(b.end) })?;
+    (!words.is_empty()).then(|| Spanned::new(Symbol::from(words.join(" ")), range))
+}
+
+fn variable(node: &Node) -> Option<Variable> {
+    Some(Variable { name: node.get("name")?.text()?, value: Some(node.get("value")?.text()?), range: node.range })
+}
+
+fn reference(node: &Node) -> Option<(Symbol, Symbol, Symbol)> {
+    let from = node.get("valueFrom")?;
+    let target = from.get("configMapKeyRef").or_else(|| from.get("secretKeyRef"))?;
+    Some((node.get("name")?.text()?, target.get("name")?.text()?, target.get("key")?.text()?))
+}
+
+fn env_from(node: &Node) -> Option<Symbol> {
+    node.get("configMapRef").or_else(|| node.get("secretRef"))?.get("name")?.text()
+}
+
+fn service(node: &Node) -> Option<KubernetesService> {
+    let spec = node.get("spec");
+    let ports = spec.map_or(&[][..], |spec| items(spec, "ports")).iter();
+    Some(KubernetesService {
+        name: name(node)?,
+        namespace: namespace(node),
+        selector: pairs(spec.and_then(|spec| spec.get("selector"))),
+        ports: ports.filter_map(|port| Some((port.get("port")?.text()?, port.get("targetPort").and_then(Node::text)))).collect(),
+    })
+}
+
+fn config_map(node: &Node, key: &str) -> Option<ConfigMap> {
+    let entries = node.get(key).map_or(&[][..], Node::entries).iter();
+    let data = entries.map(|entry| Variable { name: entry.key.value.clone(), value: entry.value.text(), range: entry.range });
+    Some(ConfigMap { name: name(node)?.value, data: data.collect() })
+}
+
+fn ingress(node: &Node, rules: &mut Vec<IngressRule>) {
+    let Some(spec) = node.get("spec") else { return };
+    for rule in items(spec, "rules") {
+        let host = rule.get("host").and_then(Node::text);
+        for path in rule.get("http").map_or(&[][..], |http| items(http, "paths")) {
+            let Some(service) = path.get("backend").and_then(backend) else { continue };
+            let prefix = path.get("path").and_then(Node::text).unwrap_or_else(|| "/".into());
+            rules.push(IngressRule { host: host.clone(), path: prefix, service, range: path.range });
+        }
+    }
+    for default in [spec.get("defaultBackend"), spec.get("backend")].into_iter().flatten() {
+        rules.extend(backend(default).map(|service| IngressRule { host: None, path: "/".into(), service, range: default.range }));
+    }
+}
+
+/// The service of a backend: `service.name`, or `serviceName` before `networking.k8s.io/v1`.
+fn backend(node: &Node) -> Option<Symbol> {
+    node.at(&["service", "name"]).or_else(|| node.get("serviceName"))?.text()
+}
+
+fn http_route(node: &Node, rules: &mut Vec<IngressRule>) {
+    let Some(spec) = node.get("spec") else { return };
+    let mut hosts: Vec<Option<Symbol>> = items(spec, "hostnames").iter().map(Node::text).collect();
+    if hosts.is_empty() {
+        hosts.push(None);
+    }
+    for rule in items(spec, "rules") {
+        let mut paths: Vec<Symbol> = items(rule, "matches").iter().filter_map(|matched| matched.at(&["path", "value"])?.text()).collect();
+        if paths.is_empty() {
+            paths.push("/".into());
+        }
+        let services: Vec<Symbol> = items(rule, "backendRefs").iter().filter_map(|backend| backend.get("name")?.text()).collect();
+        for (host, path) in hosts.iter().flat_map(|host| paths.iter().map(move |path| (host, path))) {
+            rules.extend(services.iter().map(|service| IngressRule {
+                host: host.clone(),
+                path: path.clone(),
+                service: service.clone(),
+                range: rule.range,
+            }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    fn kubernetes(text: &str) -> Kubernetes {
+        let facts = read(text);
+        assert!(facts.problems.is_empty(), "{:?}", facts.problems);
+        match facts.manifest {
+            Manifest::Kubernetes(kubernetes) => kubernetes,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn reads_workloads_and_services() {
+        let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: shöp\n  namespace: n\n  annotations: {a: b}\nspec:\n  template:\n    metadata:\n      labels: {app: shop}\n      annotations: {c: d}\n    spec:\n      initContainers: [{name: init}]\n      containers:\n        - name: web\n          image: \"shop:1\"\n          command: [node]\n          args: [a.js, --x]\n          ports: [{containerPort: 80}]\n          readinessProbe: {}\n          env:\n            - {name: A, value: \"1\"}\n            - name: B\n              valueFrom: {configMapKeyRef: {name: cm, key: k}}\n            - name: C\n              valueFrom: {fieldRef: {fieldPath: x}}\n          envFrom: [{configMapRef: {name: cm}}, {secretRef: {name: s}}]\n---\napiVersion: v1\nkind: Service\nmetadata: {name: shop-svc}\nspec:\n  selector: {app: shop}\n  ports:\n    - {port: 80, targetPort: http}\n    - port: 81\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: cm}\ndata:\n  k: v\n---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {name: cron}\nspec: {jobTemplate: {spec: {template: {spec: {containers: [{name: c}]}}}}}\n---\napiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: Pod, metadata: {name: p, labels: {l: p}}, spec: {containers: [{name: q}]}}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {PASS: x}\n";
+        let all = kubernetes(text);
+        let slice = |range: TextRange| &text[range.start as usize..range.end as usize];
+        let names: Vec<_> = all.workloads.iter().map(|w| (w.kind.as_str(), w.name.value.as_str(), w.containers.len())).collect();
+        assert_eq!(names, [("Deployment", "shöp", 1), ("CronJob", "cron", 1), ("Pod", "p", 1)]);
+        let shop = &all.workloads[0];
+        assert_eq!(slice(shop.name.range), "shöp");
+        assert_eq!((shop.annotations.len(), shop.labels.len(), shop.namespace.as_deref()), (2, 1, Some("n")));
+        let web = &shop.containers[0];
+        assert_eq!(web.command.as_ref().unwrap().value, "node a.js --x");
+        assert_eq!(slice(web.image.as_ref().unwrap().range), "shop:1");
+        assert_eq!((web.environment.len(), web.env_from.len(), web.has_probe), (1, 2, true));
+        assert_eq!(web.references, [("B".into(), "cm".into(), "k".into())]);
+        assert_eq!(all.services[0].ports, [("80".into(), Some("http".into())), ("81".into(), None)]);
+        assert_eq!(all.config_maps.len(), 2);
+    }
+
+    #[test]
+    fn reads_every_style_of_ingress() {
+        let text = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nspec:\n  defaultBackend: {service: {name: d}}\n  rules:\n    - host: a.example\n      http:\n        paths:\n          - {path: /x, pathType: Prefix, backend: {service: {name: x, port: {number: 1}}}}\n          - backend: {serviceName: old, servicePort: 80}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nspec:\n  hostnames: [h]\n  rules:\n    - matches: [{path: {type: PathPrefix, value: /r}}]\n      backendRefs: [{name: r, port: 1}]\n";
+        let rules: Vec<_> = kubernetes(text).ingress.into_iter().map(|rule| (rule.host, rule.path, rule.service)).collect();
+        let rules: Vec<_> = rules.iter().map(|(host, path, service)| (host.as_deref(), path.as_str(), service.as_str())).collect();
+        assert_eq!(rules, [(Some("a.example"), "/x", "x"), (Some("a.example"), "/", "old"), (None, "/", "d"), (Some("h"), "/r", "r")]);
+    }
+
+    #[test]
+    fn reads_templates() {
+        let text = "{{- if .Values.on }}\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ include \"x.fullname\" . }}-web\n  labels:\n    {{- include \"x.labels\" . | nindent 4 }}\nspec:\n  template:\n    spec:\n      containers:\n        - name: web\n          image: {{ .Values.image }}:{{ .Values.tag }}\n          env:\n            {{- range $k, $v := .Values.env }}\n            - name: {{ $k }}\n              value: {{ $v | quote }}\n            {{- end }}\n            - name: P\n              value: \"{{ .Values.port }}\"\n{{- end }}\n";
+        let all = kubernetes(text);
+        assert_eq!(all.workloads[0].name.value, "TEMPLATE-web");
+        let web = &all.workloads[0].containers[0];
+        assert_eq!(web.image.as_ref().unwrap().value, "TEMPLATE:TEMPLATE");
+        assert_eq!(web.environment[1].name, "P");
+    }
+
+    #[test]
+    fn leaves_other_yaml_alone() {
+        assert!(!matches("pnpm-lock.yaml") && !matches("openapi.yaml") && matches("values.yaml"));
+        assert_eq!(kubernetes("a: [broken"), Kubernetes::default());
+        assert_eq!(kubernetes("apiVersion: 1\nkind: 2\n"), Kubernetes::default());
+        let facts = read(
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a}\n---\nkind: [\n---\napiVersion: v1\nkind: Service\nmetadata: {name: b}\n",
+        );
+        let Manifest::Kubernetes(kubernetes) = facts.manifest else { panic!() };
+        assert_eq!((kubernetes.services.len(), facts.problems.len()), (2, 1));
+    }
+}
