@@ -63,13 +63,14 @@
 //! `"default" = "Redis"` for a type that is the default export). Types that only ever appear by declaration are listed in [`Library::types`]. A
 //! class that is constructed needs a value entry of its own name. Promises, `Result`, `Option`, `Arc`, `&` and the like are looked
 //! through: entries do not speak of them. A type handed out by a method on another value (a `Route` by a `Router`) belongs to it, so that its
-//! routes are the router's.
+//! routes are the router's. A class that extends a type is of that type too. Of the values that a callee makes, those with
+//! [`Value::given_to`] count beside its result.
 //!
 //! # Selectors
 //!
 //! A [`Selector`] is a literal text, a place of the call (a [`Take`]), or a list of places of which the first that is there counts. Where no
-//! place is there and no default is given, the entry does not apply to the call. That goes for `url`, `path` of a route, `target`, `destination`,
-//! `statement` and `collection`; all else may be missing: a `method` is then `*`, a connection not known in that part. Where the place is there but its value cannot be
+//! place is there (where a text is wanted, an object, a function or a number is none) and no default is given, the entry does not apply to the call. That goes for `url`, `path` of a route, `target`, `destination`,
+//! `statement` and `collection`; all else may be missing: a `method` is then `*`, a connection's host not known. Where the place is there but its value cannot be
 //! known, the span exists and is unresolved. A place that holds an array gives every element; a key of an array is the key of each element.
 //! Of several entries of one kind for a callee the first that applies counts. Methods compare without case and by their last name: `"post"`, `Method::POST` and `reqwest::Method::POST` are `POST`.
 
@@ -163,6 +164,9 @@ pub struct Library {
     /// Calls that read or write a database.
     #[serde(default)]
     pub query: Vec<Query>,
+    /// Classes that stand for a collection.
+    #[serde(default)]
+    pub entity: Vec<Entity>,
     /// What makes spans.
     #[serde(default)]
     pub tracing: Vec<Tracing>,
@@ -386,7 +390,7 @@ pub struct RouteAttribute {
 pub struct Mount {
     /// What is called: a method of a router value.
     pub callee: Names,
-    /// The prefix; a place that holds no text is none (`app.use(router)`).
+    /// The prefix.
     #[serde(default)]
     pub prefix: Option<Selector>,
     /// The router, or the function that fills one in; `None` where the prefix is for all routes of the receiver (`setGlobalPrefix`) or of the
@@ -464,7 +468,7 @@ pub struct Proxy {
     /// An object of pattern → replacement.
     #[serde(default)]
     pub rewrite: Option<Selector>,
-    /// A path filter, where it is an argument; a place that holds no text is none.
+    /// A path filter, where it is an argument.
     #[serde(default)]
     pub path: Option<Selector>,
 }
@@ -604,7 +608,10 @@ pub struct Connection {
     pub callee: Names,
     /// `db.system.name`; `*` where the URL's scheme decides.
     pub system: Symbol,
-    /// The URL or DSN.
+    /// Names the system where `system` is `*`, as drivers are called: `pg`, `mysql2`, `better-sqlite3`.
+    #[serde(default)]
+    pub dialect: Option<Selector>,
+    /// The URL or DSN. Where it may be missing, a second entry without it says what then.
     #[serde(default)]
     pub url: Option<Selector>,
     /// The host, where there is no URL.
@@ -637,6 +644,19 @@ pub struct Query {
     pub operation: Option<Operation>,
 }
 
+/// A decorator of a class that stands for a collection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entity {
+    /// The decorator's path in the package.
+    pub attribute: Names,
+    /// Where it keeps the collection's name.
+    pub collection: Selector,
+    /// How the name follows from the class's where it has none.
+    #[serde(default)]
+    pub naming: Naming,
+}
+
 /// How a collection's name follows from a model's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -648,6 +668,10 @@ pub enum Naming {
     MongoosePlural,
     /// The Prisma schema says.
     PrismaModel,
+    /// It is a class, of which an [`Entity`] says it.
+    Entity,
+    /// A class's name in `snake_case`.
+    SnakeCase,
 }
 
 /// What a query does to a collection.
@@ -675,6 +699,9 @@ pub struct Tracing {
     /// Words of a command line or of `NODE_OPTIONS` that are the evidence: `@opentelemetry/auto-instrumentations-node/register`.
     #[serde(default)]
     pub flag: Option<Names>,
+    /// Modules whose import alone is the evidence: `dd-trace/init`.
+    #[serde(default)]
+    pub import: Option<Names>,
     /// An argument key without which it does not trace (`tracesSampleRate`).
     #[serde(default)]
     pub requires_key: Option<Names>,
@@ -698,7 +725,8 @@ pub enum TracingRole {
     Instrumentation,
     /// A router's middleware: covers the routes of the router it is added to, as the framework orders them.
     Layer,
-    /// It makes a span of the function it stands on or in.
+    /// It makes a span of the function it stands on or in. Its name is the first text among the arguments or the value of a key `name`; else the
+    /// function's.
     Span,
 }
 
@@ -728,7 +756,7 @@ pub struct Example {
     /// - `PRODUCER kafka orders`, `CONSUMER kafka orders`
     /// - `CLIENT postgresql read orders`: system, operation, collection (`{}` where it is not known)
     /// - `STORE postgresql db/shop`: host and database; `STORE postgresql ${DATABASE_URL}` where the whole URL is one variable; `STORE s3`
-    ///   where nothing is known but the system
+    ///   where nothing is known but the system, `STORE redis cache` without a database
     /// - `TRACING init *`, `TRACING init http,grpc` (sorted), `TRACING exporter`, `TRACING layer`, `TRACING span load`
     /// - `SPAWN task::spawn`: the callee
     #[serde(default)]

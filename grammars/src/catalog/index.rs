@@ -8,8 +8,8 @@ use std::sync::{Arc, LazyLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Binding, Connection, Consumer, ConsumerAttribute, Family, HttpClient, HttpRoute, Injected, Library, MethodRouter, Middleware, Mount,
-    Names, Producer, Proxy, Query, RouteAttribute, RpcClient, RpcServer, Selector, Spawn, Tracing, Value, Versioning,
+    Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, HttpClient, HttpRoute, Injected, Library, MethodRouter, Middleware,
+    Mount, Names, Producer, Proxy, Query, RouteAttribute, RpcClient, RpcServer, Selector, Spawn, Tracing, Value, Versioning,
 };
 use crate::facts::Symbol;
 
@@ -45,6 +45,7 @@ pub enum Meaning<'a> {
     ConsumerAttribute(&'a ConsumerAttribute),
     Connection(&'a Connection),
     Query(&'a Query),
+    Entity(&'a Entity),
     Tracing(&'a Tracing),
     Spawn(&'a Spawn),
 }
@@ -93,7 +94,7 @@ kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute,
     Mount mount, Versioning versioning, RpcClient rpc_client, Binding binding,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
-    Connection connection, Query query, Tracing tracing, Spawn spawn,
+    Connection connection, Query query, Entity entity, Tracing tracing, Spawn spawn,
 }
 
 /// The names of one library.
@@ -200,6 +201,12 @@ impl Catalog {
         let entries = self.libraries.iter().flat_map(|library| &library.tracing);
         entries.flat_map(|entry| entry.flag.iter().flat_map(Names::iter).map(move |flag| (flag, entry)))
     }
+
+    /// Every module whose import is evidence of tracing, with its entry.
+    pub fn tracing_imports(&self) -> impl Iterator<Item = (&Symbol, &Tracing)> {
+        let entries = self.libraries.iter().flat_map(|library| &library.tracing);
+        entries.flat_map(|entry| entry.import.iter().flat_map(Names::iter).map(move |module| (module, entry)))
+    }
 }
 
 impl Library {
@@ -231,6 +238,7 @@ impl Library {
             consumer_attribute: Vec::new(),
             connection: Vec::new(),
             query: Vec::new(),
+            entity: Vec::new(),
             tracing: Vec::new(),
             spawn: Vec::new(),
             example: Vec::new(),
@@ -277,7 +285,8 @@ impl Library {
             };
         }
         each!(
-            Injected injected, RouteAttribute route_attribute, RpcServer rpc_server, ConsumerAttribute consumer_attribute, Tracing tracing
+            Injected injected, RouteAttribute route_attribute, RpcServer rpc_server, ConsumerAttribute consumer_attribute, Entity entity,
+            Tracing tracing
         );
         attributes
     }

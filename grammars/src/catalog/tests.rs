@@ -45,7 +45,7 @@ fn every_method_is_of_a_type_that_something_produces() {
             let made = library.types.contains(name) || library.value.iter().any(|value| value.type_name == *name);
             let named = callees(library)
                 .iter()
-                .any(|callee| callee.split_once("::").is_some_and(|(owner, _)| owner == name.as_str()) || callee == &name);
+                .any(|callee| callee.rsplit_once("::").is_some_and(|(owner, _)| owner == name.as_str()) || callee == &name);
             assert!(made || named, "{}: {alias} is an alias of {name}, which is nothing", library.id);
         }
     }
@@ -98,7 +98,10 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.producer.iter().flat_map(|entry| std::iter::once(&entry.destination).chain(&entry.routing_key)));
     all.extend(library.consumer.iter().flat_map(|entry| entry.destination.iter().chain(&entry.handler)));
     all.extend(library.consumer_attribute.iter().map(|entry| &entry.destination));
-    all.extend(library.connection.iter().flat_map(|entry| entry.url.iter().chain(&entry.host).chain(&entry.database)));
+    all.extend(
+        library.connection.iter().flat_map(|entry| entry.url.iter().chain(&entry.dialect).chain(&entry.host).chain(&entry.database)),
+    );
+    all.extend(library.entity.iter().map(|entry| &entry.collection));
     all.extend(library.query.iter().flat_map(|entry| entry.statement.iter().chain(&entry.collection)));
     all.extend(library.tracing.iter().filter_map(|entry| entry.list.as_ref()));
     all
