@@ -461,7 +461,8 @@ pub struct Binding {
     pub name: Symbol,
     /// The function it is local to; [`FunctionId::MODULE`] for the file's own.
     pub function: FunctionId,
-    /// Rust: path of the inline modules around it, else empty.
+    /// Rust: path of the inline modules around it, else empty. For a constant of an `impl` block or trait, the type's name
+    /// counts as the innermost module: `config::Client`.
     pub module: Symbol,
     /// The value it starts with.
     pub value: Option<ExprId>,

@@ -1,0 +1,432 @@
+//! Statements, blocks, branches and loops: what runs when, and which value comes out.
+//!
+//! What deliberately does not live here: plain expressions. Invariant: the region that stands at the beginning stands again at the end.
+
+use super::kinds::{Field, Kind};
+use super::patterns::Matched;
+use super::walk::{Child, List, Lower, MAX_DEPTH};
+use crate::facts::{Expr, ExprId, RegionKind, ResultUse, TextRange};
+
+/// How a block or an arm ends.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum End {
+    /// With a value.
+    Value(ExprId),
+    /// Without one.
+    Unit,
+    /// Not at all: it returns, breaks or panics.
+    Never,
+}
+
+/// What a condition's pattern says of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tested {
+    Success,
+    Failure,
+    Other,
+}
+
+impl<'t> Lower<'t, '_, '_> {
+    /// Runs `work` one level deeper, unless that is too deep.
+    pub(super) fn deeper(&mut self, work: impl FnOnce(&mut Self)) {
+        if self.out.depth < MAX_DEPTH {
+            self.out.depth += 1;
+            work(self);
+            self.out.depth -= 1;
+        }
+    }
+
+    /// Statements of a block or items of a module. With `tail`, the last may be the block's value.
+    pub(super) fn statements(&mut self, list: List, tail: bool) -> End {
+        let counts = |child: &Child<'t>| child.named && child.kind != Kind::AttributeItem;
+        let last = (list.start..list.end).rev().find(|at| counts(&self.nodes[*at]));
+        let mut end = End::Unit;
+        let mut from = list.start;
+        for at in list.start..list.end {
+            let child = self.nodes[at];
+            if child.kind == Kind::AttributeItem {
+                continue;
+            }
+            let attributes = List { start: std::mem::replace(&mut from, at + 1), end: at };
+            if !child.named || self.is_test(attributes) {
+                continue;
+            }
+            end = self.statement(child, attributes, tail && last == Some(at));
+        }
+        end
+    }
+
+    pub(super) fn statement(&mut self, node: Child<'t>, attributes: List, last: bool) -> End {
+        let end = match node.kind {
+            Kind::ExpressionStatement => {
+                let list = self.open(node.node);
+                let closed = self.nodes[list.start..list.end].last().is_some_and(|child| child.kind == Kind::Semicolon);
+                let end = self.first(list).map_or(End::Unit, |inner| self.flow(inner));
+                self.close(list);
+                if last && !closed {
+                    return end;
+                }
+                end
+            }
+            Kind::LetDeclaration => {
+                self.let_declaration(node);
+                End::Unit
+            }
+            Kind::Label => End::Unit,
+            _ if self.item(node, attributes) => End::Unit,
+            Kind::Error => {
+                self.effect(node);
+                End::Unit
+            }
+            _ => {
+                let end = self.flow(node);
+                if last {
+                    return end;
+                }
+                end
+            }
+        };
+        match end {
+            End::Value(value) => {
+                self.out.used_as(value, ResultUse::Ignored);
+                End::Unit
+            }
+            end => end,
+        }
+    }
+
+    /// `let`; hands back the value.
+    pub(super) fn let_declaration(&mut self, node: Child<'t>) -> Option<ExprId> {
+        let list = self.open(node.node);
+        let ty = self.find(list, Field::Type).map(|ty| self.type_ref(ty));
+        let value = self.find(list, Field::Value).map(|value| self.expr(value));
+        let constant = self.find_kind(list, Kind::MutableSpecifier).is_none();
+        if let Some(pattern) = self.nodes[list.start..list.end].iter().find(|child| is_pattern_of_let(child)).copied() {
+            self.pattern(pattern, value.map_or(Matched::Nothing, Matched::Value), ty, constant);
+        } else if let Some(value) = value {
+            // `let _ = …`
+            self.out.used_as(value, ResultUse::Ignored);
+        }
+        if let Some(alternative) = self.find(list, Field::Alternative) {
+            self.arm(alternative, RegionKind::Catch);
+        }
+        self.close(list);
+        value
+    }
+
+    /// The value of a block-like expression, or of any other.
+    pub(super) fn flow(&mut self, node: Child<'t>) -> End {
+        if self.out.depth >= MAX_DEPTH {
+            let range = self.range(node);
+            return End::Value(self.out.unknown(range));
+        }
+        self.out.depth += 1;
+        let end = match self.control(node) {
+            Some(end) => end,
+            None if node.kind == Kind::MacroInvocation => self.macro_invocation(node),
+            None => End::Value(self.chain(node)),
+        };
+        self.out.depth -= 1;
+        end
+    }
+
+    /// What is not a plain expression.
+    pub(super) fn control(&mut self, node: Child<'t>) -> Option<End> {
+        Some(match node.kind {
+            Kind::Block => self.block(node),
+            Kind::UnsafeBlock | Kind::ConstBlock | Kind::TryBlock | Kind::GenBlock => {
+                let list = self.open(node.node);
+                let block = self.find_kind(list, Kind::Block);
+                self.close(list);
+                block.map_or(End::Unit, |block| self.block(block))
+            }
+            Kind::IfExpression => self.if_expression(node),
+            Kind::MatchExpression => self.match_expression(node),
+            Kind::LoopExpression => self.loop_expression(node),
+            Kind::WhileExpression => self.while_expression(node),
+            Kind::ForExpression => self.for_expression(node),
+            Kind::ReturnExpression => {
+                if let Some(value) = self.operand_of(node) {
+                    self.out.used_as(value, ResultUse::Returned);
+                    let function = self.out.function.index();
+                    self.out.facts.functions[function].returns.push(value);
+                }
+                End::Never
+            }
+            Kind::BreakExpression => {
+                if let Some(value) = self.operand_of(node)
+                    && let Some(breaks) = self.out.breaks.last_mut()
+                {
+                    breaks.push(value);
+                }
+                End::Never
+            }
+            Kind::ContinueExpression => End::Never,
+            _ => return None,
+        })
+    }
+
+    fn operand_of(&mut self, node: Child<'t>) -> Option<ExprId> {
+        let list = self.open(node.node);
+        let value = self.first(list).map(|operand| self.expr(operand));
+        self.close(list);
+        value
+    }
+
+    fn block(&mut self, node: Child<'t>) -> End {
+        let list = self.open(node.node);
+        let end = self.statements(list, true);
+        self.close(list);
+        end
+    }
+
+    /// One arm in a region of its own.
+    fn arm(&mut self, node: Child<'t>, kind: RegionKind) -> End {
+        let range = self.range(node);
+        let outer = self.out.enter(kind, range);
+        let end = self.flow(node);
+        self.out.region = outer;
+        end
+    }
+
+    fn if_expression(&mut self, top: Child<'t>) -> End {
+        let mut arms = Vec::new();
+        let mut next = Some(top);
+        while let Some(node) = next.take() {
+            let list = self.open(node.node);
+            let tested = self.find(list, Field::Condition).map_or(Tested::Other, |condition| self.condition(condition));
+            let (then_kind, else_kind) = match tested {
+                Tested::Failure => (RegionKind::Catch, RegionKind::Branch),
+                Tested::Success => (RegionKind::Branch, RegionKind::Catch),
+                Tested::Other => (RegionKind::Branch, RegionKind::Branch),
+            };
+            if let Some(then) = self.find(list, Field::Consequence) {
+                let end = self.arm(then, then_kind);
+                arms.push(end);
+            }
+            let alternative = self.find(list, Field::Alternative);
+            self.close(list);
+            let otherwise = alternative.and_then(|alternative| {
+                let list = self.open(alternative.node);
+                let inner = self.first(list);
+                self.close(list);
+                inner
+            });
+            match otherwise {
+                // A chain of any length is followed in this loop.
+                Some(inner) if inner.kind == Kind::IfExpression => next = Some(inner),
+                Some(inner) => {
+                    let end = self.arm(inner, else_kind);
+                    arms.push(end);
+                }
+                None => arms.push(End::Unit),
+            }
+        }
+        let range = self.range(top);
+        self.choice(arms, range)
+    }
+
+    /// A condition with its calls and the names that its patterns bind.
+    fn condition(&mut self, node: Child<'t>) -> Tested {
+        match node.kind {
+            Kind::LetCondition => {
+                let list = self.open(node.node);
+                let value = self.find(list, Field::Value).map(|value| self.expr(value));
+                let mut tested = Tested::Other;
+                if let Some(pattern) = self.find(list, Field::Pattern) {
+                    tested = self.tests(pattern);
+                    self.pattern(pattern, value.map_or(Matched::Nothing, Matched::Value), None, true);
+                }
+                self.close(list);
+                tested
+            }
+            Kind::LetChain => {
+                let list = self.open(node.node);
+                for at in list.start..list.end {
+                    let child = self.nodes[at];
+                    if child.named {
+                        self.deeper(|walk| {
+                            walk.condition(child);
+                        });
+                    }
+                }
+                self.close(list);
+                Tested::Other
+            }
+            _ => {
+                self.expr(node);
+                Tested::Other
+            }
+        }
+    }
+
+    /// Whether a pattern asks for success or failure.
+    fn tests(&mut self, pattern: Child<'t>) -> Tested {
+        if pattern.kind != Kind::TupleStructPattern {
+            return Tested::Other;
+        }
+        let Some(name) = self.field(pattern, Field::Type) else { return Tested::Other };
+        match self.text(name) {
+            "Ok" => Tested::Success,
+            "Err" => Tested::Failure,
+            _ => Tested::Other,
+        }
+    }
+
+    fn match_expression(&mut self, node: Child<'t>) -> End {
+        let list = self.open(node.node);
+        let value = match self.find(list, Field::Value) {
+            Some(value) => Matched::Value(self.expr(value)),
+            None => Matched::Nothing,
+        };
+        let mut arms = Vec::new();
+        if let Some(body) = self.find(list, Field::Body) {
+            let body = self.open(body.node);
+            for at in body.start..body.end {
+                let child = self.nodes[at];
+                match child.kind {
+                    Kind::MatchArm => self.match_arm(child, value, &mut arms),
+                    Kind::Error => self.effect(child),
+                    _ => {}
+                }
+            }
+        }
+        self.close(list);
+        let range = self.range(node);
+        self.choice(arms, range)
+    }
+
+    fn match_arm(&mut self, node: Child<'t>, value: Matched, arms: &mut Vec<End>) {
+        let list = self.open(node.node);
+        let attributes = List { start: list.start, end: list.end };
+        if self.is_test(attributes) {
+            self.close(list);
+            return;
+        }
+        let range = self.range(node);
+        let outer = self.out.enter(RegionKind::Branch, range);
+        if let Some(pattern) = self.find(list, Field::Pattern) {
+            let inner = self.open(pattern.node);
+            if let Some(pattern) = self.nodes[inner.start..inner.end].iter().find(|child| child.named).copied() {
+                if self.tests(pattern) == Tested::Failure {
+                    let region = self.out.region.index();
+                    self.out.facts.regions[region].kind = RegionKind::Catch;
+                }
+                if pattern.field != Field::Condition {
+                    self.pattern(pattern, value, None, true);
+                }
+            }
+            if let Some(guard) = self.find(inner, Field::Condition) {
+                self.condition(guard);
+            }
+            self.close(inner);
+        }
+        if let Some(body) = self.find(list, Field::Value) {
+            let end = self.flow(body);
+            arms.push(end);
+        }
+        self.out.region = outer;
+        self.close(list);
+    }
+
+    fn loop_expression(&mut self, node: Child<'t>) -> End {
+        let range = self.range(node);
+        let outer = self.out.enter(RegionKind::Loop, range);
+        self.out.breaks.push(Vec::new());
+        self.loop_body(node);
+        self.out.region = outer;
+        let values = self.out.breaks.pop().unwrap_or_default();
+        if values.is_empty() {
+            return End::Unit;
+        }
+        self.choice(values.into_iter().map(End::Value).collect(), range)
+    }
+
+    fn while_expression(&mut self, node: Child<'t>) -> End {
+        let range = self.range(node);
+        let outer = self.out.enter(RegionKind::While, range);
+        if let Some(condition) = self.field(node, Field::Condition) {
+            self.condition(condition);
+        }
+        self.loop_body(node);
+        self.out.region = outer;
+        End::Unit
+    }
+
+    fn for_expression(&mut self, node: Child<'t>) -> End {
+        let list = self.open(node.node);
+        let range = self.range(node);
+        let value = self.find(list, Field::Value);
+        let counting = value.is_some_and(|value| self.is_range(value));
+        let over = value.map(|value| self.expr(value));
+        let outer = self.out.enter(if counting { RegionKind::For } else { RegionKind::ForEach }, range);
+        if let Some(pattern) = self.find(list, Field::Pattern) {
+            let value = match over {
+                Some(over) => {
+                    let range = self.range(pattern);
+                    Matched::Value(self.out.push(Expr::Element(over), range))
+                }
+                None => Matched::Nothing,
+            };
+            self.pattern(pattern, value, None, true);
+        }
+        self.close(list);
+        self.loop_body(node);
+        self.out.region = outer;
+        End::Unit
+    }
+
+    /// Whether something is a range literal, be it in parentheses.
+    fn is_range(&mut self, node: Child<'t>) -> bool {
+        match node.kind {
+            Kind::RangeExpression => true,
+            Kind::ParenthesizedExpression => {
+                let list = self.open(node.node);
+                let inner = self.first(list);
+                self.close(list);
+                inner.is_some_and(|inner| inner.kind == Kind::RangeExpression)
+            }
+            _ => false,
+        }
+    }
+
+    fn loop_body(&mut self, node: Child<'t>) {
+        if let Some(body) = self.field(node, Field::Body)
+            && let End::Value(value) = self.flow(body)
+        {
+            self.out.used_as(value, ResultUse::Ignored);
+        }
+    }
+
+    /// Several ends as one.
+    pub(super) fn choice(&mut self, ends: Vec<End>, range: TextRange) -> End {
+        let mut values: Vec<ExprId> = Vec::new();
+        let mut unit = ends.is_empty();
+        for end in ends {
+            match end {
+                End::Value(value) => values.push(value),
+                End::Unit => unit = true,
+                End::Never => {}
+            }
+        }
+        match values.as_slice() {
+            [] if unit => End::Unit,
+            [] => End::Never,
+            [only] => End::Value(*only),
+            _ => End::Value(self.out.push(Expr::Choice(values), range)),
+        }
+    }
+
+    /// An end where a value is needed.
+    pub(super) fn value_of(&mut self, end: End, range: TextRange) -> ExprId {
+        match end {
+            End::Value(value) => value,
+            End::Unit => self.out.push(Expr::Null, range),
+            End::Never => self.out.unknown(range),
+        }
+    }
+}
+
+fn is_pattern_of_let(child: &Child<'_>) -> bool {
+    child.named && child.field == Field::Pattern
+}
