@@ -4,7 +4,10 @@
 //! service, then path, then position), so that equal facts make equal charts; every edge has evidence.
 
 pub mod document;
+pub mod export;
+pub mod graph;
 pub mod index;
+pub mod operation;
 
 use camino::Utf8PathBuf;
 use portolan_grammars::catalog::Operation;

@@ -1,11 +1,79 @@
 //! The rules: one file a rule, one word in the registry.
 //!
-//! A rule reads a [`Snapshot`] and names problems; it never sees a syntax node, and never reports what is only guessed.
+//! A rule reads a [`Snapshot`] and names problems; it never sees a syntax node, and never reports what is only guessed. Here live the registry,
+//! what all rules share, and the limits of volume. Invariant: equal snapshots have equal findings, sorted by path, position and rule.
+
+mod context;
+mod exempt;
+
+pub use context::{Context, Draft, Sink};
 
 use portolan_grammars::facts::Symbol;
 
 use crate::chart::ServiceIndex;
 use crate::{Place, Snapshot};
+
+/// How many findings of one rule a file shows, before one more says how many there are.
+pub const MAX_FINDINGS_PER_FILE: usize = 10;
+/// How many characters a message has at most.
+pub const MAX_MESSAGE: usize = 160;
+
+/// Declares the modules of the rules and lists their metadata: a rule is a file `rules/<name>.rs` with a `RULE`.
+macro_rules! rules {
+    ($($name:ident),* $(,)?) => {
+        $(mod $name;)*
+        static RULES: &[Rule] = &[$($name::RULE),*];
+    };
+}
+
+/// Declares a rule's metadata. Its doc comment is the rule's page, and can be read at run time.
+macro_rules! rule {
+    ($(#[doc = $line:literal])* $name:literal, $severity:ident, $summary:literal, $check:path) => {
+        $(#[doc = $line])*
+        pub(super) const RULE: $crate::rules::Rule = $crate::rules::Rule {
+            name: $name,
+            severity: $crate::rules::Severity::$severity,
+            summary: $summary,
+            page: concat!("docs/rules/", $name, ".md"),
+            lines: concat!($($line, "\n"),*),
+            check: $check,
+        };
+    };
+}
+
+rules! { handler_without_span, shared_table_writers, sync_chain }
+
+/// What a rule is.
+pub struct Rule {
+    /// Its name, in words joined by `-`: the problem it finds.
+    pub name: &'static str,
+    /// How bad its findings are, unless they say otherwise.
+    pub severity: Severity,
+    /// One line without a full stop.
+    pub summary: &'static str,
+    /// Path of its page, relative to the root of the repository and of the site.
+    pub page: &'static str,
+    lines: &'static str,
+    check: fn(&Context<'_>, &mut Sink<'_>),
+}
+
+impl Rule {
+    /// Its page as Markdown, with the headings *What it does*, *Why it matters*, *Example*, *How to fix* and *Options*, each of level 2.
+    pub fn docs(&self) -> String {
+        self.lines.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Rule").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// All rules, by name.
+pub fn all() -> &'static [Rule] {
+    RULES
+}
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -53,6 +121,34 @@ pub struct Finding {
 
 /// Runs all rules; the result is sorted by path, position and rule.
 pub fn check(snapshot: &Snapshot) -> Vec<Finding> {
-    let _ = snapshot;
-    Vec::new()
+    let context = Context::new(snapshot);
+    let mut findings = Vec::new();
+    for rule in RULES {
+        let mut sink = Sink::new(snapshot, rule);
+        (rule.check)(&context, &mut sink);
+        findings.extend(sink.finish());
+    }
+    findings.sort_by(|a, b| {
+        let key = |finding: &Finding| (finding.place.range, finding.rule);
+        (snapshot.files.path(a.place.file), key(a))
+            .cmp(&(snapshot.files.path(b.place.file), key(b)))
+            .then_with(|| a.identity.cmp(&b.identity))
+    });
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_are_sorted_and_have_whole_pages() {
+        assert!(all().is_sorted_by_key(|rule| rule.name));
+        for rule in all() {
+            let docs = rule.docs();
+            let headings: Vec<&str> = docs.lines().filter(|line| line.starts_with("## ")).collect();
+            assert_eq!(headings, ["## What it does", "## Why it matters", "## Example", "## How to fix", "## Options"], "{}", rule.name);
+            assert!(!rule.summary.ends_with('.') && rule.page.ends_with(&format!("{}.md", rule.name)));
+        }
+    }
 }

@@ -56,10 +56,6 @@ impl Scene {
         source.functions.push(Function { kind: FunctionKind::Closure, parent: parent.function, name_range: range, range, ..module });
         FunctionRef { file: parent.file, function: FunctionId(source.functions.len() as u32 - 1) }
     }
-    /// Changes the facts of a file.
-    pub(crate) fn source(&mut self, file: FileId) -> &mut SourceFacts {
-        &mut self.texts[file.0 as usize].2
-    }
     /// Adds a service with a group of its own.
     pub(crate) fn service(&mut self, id: &str, kind: ServiceKind) -> ServiceIndex {
         self.chart.services.push(Service {

@@ -1,0 +1,287 @@
+//! Operation trees: what happens when an endpoint is asked or a message comes in; and joined across services, the predicted trace.
+//!
+//! A tree follows the functions of one process; a trace follows its calls to the endpoints that answer. What deliberately does not live here:
+//! judgement. Invariant: every walk is bounded, in hops, in depth and in size, whatever the chart says.
+
+use std::collections::VecDeque;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::index::{AccessRef, ChartIndex, EndRef};
+use super::{CallIndex, Chart, EndpointIndex, ServiceIndex};
+use crate::{FunctionRef, Place, Snapshot};
+
+/// How many function calls lie at most between a handler and a span that counts as its own.
+pub const MAX_FUNCTION_HOPS: u32 = 6;
+/// How many endpoints lie at most behind each other in a trace.
+pub const MAX_TRACE_DEPTH: usize = 8;
+/// How many steps a trace has at most.
+const MAX_TRACE_STEPS: usize = 400;
+
+/// A span below a handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SpanRef {
+    /// A call of another service.
+    Call(CallIndex),
+    /// A message sent.
+    Publish(EndRef),
+    /// A read or write of a table or collection.
+    Access(AccessRef),
+}
+
+/// A span that a handler reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Step {
+    /// The span.
+    pub span: SpanRef,
+    /// Where it stands.
+    pub place: Place,
+    /// The function it stands in.
+    pub function: FunctionRef,
+    /// How many function calls lie between; 0 in the handler itself.
+    pub hops: u32,
+    /// Whether the handler may answer without waiting for it: it stands in, or behind, a spawned task, a timer or a dropped promise.
+    pub detached: bool,
+}
+
+/// What a handler does, in the order of the code.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Operation {
+    /// Its steps; each span once.
+    pub steps: Vec<Step>,
+}
+
+impl Operation {
+    /// What `function` does when the process of `service` runs it.
+    pub fn of(chart: &Chart, index: &ChartIndex, service: ServiceIndex, function: FunctionRef) -> Self {
+        let reached = reach(index, function);
+        let mut steps = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut waiting = vec![Move::Enter(function)];
+        while let Some(step) = waiting.pop() {
+            let function = match step {
+                Move::Step(step) => {
+                    steps.push(step);
+                    continue;
+                }
+                Move::Enter(function) => function,
+            };
+            let Some(&(hops, detached)) = reached.get(&function) else { continue };
+            if !seen.insert(function) {
+                continue;
+            }
+            let mut moves: Vec<(Place, Move)> = Vec::new();
+            for (span, place) in spans(chart, index, service, function) {
+                let detached = detached || index.is_detached(place);
+                moves.push((place, Move::Step(Step { span, place, function, hops, detached })));
+            }
+            moves.extend(index.edges_of(function).iter().map(|edge| (edge.place, Move::Enter(edge.callee))));
+            moves.sort_by_key(|(place, _)| *place);
+            waiting.extend(moves.into_iter().rev().map(|(_, step)| step));
+        }
+        Self { steps }
+    }
+
+    /// What an endpoint does; nothing where its handler is not known.
+    pub fn of_endpoint(chart: &Chart, index: &ChartIndex, endpoint: EndpointIndex) -> Self {
+        let endpoint = chart.endpoint(endpoint);
+        endpoint.handler.map(|handler| Self::of(chart, index, endpoint.service, handler)).unwrap_or_default()
+    }
+
+    /// The calls among its steps.
+    pub fn calls(&self) -> impl Iterator<Item = (CallIndex, &Step)> {
+        self.steps.iter().filter_map(|step| match step.span {
+            SpanRef::Call(call) => Some((call, step)),
+            SpanRef::Publish(_) | SpanRef::Access(_) => None,
+        })
+    }
+}
+
+enum Move {
+    Enter(FunctionRef),
+    Step(Step),
+}
+
+/// The functions in reach, how far each is, and whether all ways to it are detached. Ways that are waited for come first.
+fn reach(index: &ChartIndex, from: FunctionRef) -> FxHashMap<FunctionRef, (u32, bool)> {
+    let mut reached = FxHashMap::default();
+    for detached in [false, true] {
+        let mut queue: VecDeque<(FunctionRef, u32)> = VecDeque::new();
+        if detached {
+            // The second round starts at what the first one left behind.
+            let mut starts: Vec<(FunctionRef, u32)> = Vec::new();
+            for (&function, &(hops, _)) in &reached {
+                let edges = index.edges_of(function).iter().filter(|edge| edge.detached && hops < MAX_FUNCTION_HOPS);
+                starts.extend(edges.map(|edge| (edge.callee, hops + 1)));
+            }
+            starts.sort_by_key(|(function, hops)| (*hops, *function));
+            queue.extend(starts);
+        } else {
+            queue.push_back((from, 0));
+        }
+        while let Some((function, hops)) = queue.pop_front() {
+            if reached.contains_key(&function) {
+                continue;
+            }
+            reached.insert(function, (hops, detached));
+            if hops < MAX_FUNCTION_HOPS {
+                let edges = index.edges_of(function).iter().filter(|edge| detached || !edge.detached);
+                queue.extend(edges.map(|edge| (edge.callee, hops + 1)));
+            }
+        }
+    }
+    reached
+}
+
+/// The spans that stand in a function of a service's process.
+fn spans<'a>(
+    chart: &'a Chart,
+    index: &'a ChartIndex,
+    service: ServiceIndex,
+    function: FunctionRef,
+) -> impl Iterator<Item = (SpanRef, Place)> + 'a {
+    let calls = index.calls_in(function).iter().filter_map(move |call| {
+        let row = chart.call(*call);
+        (row.from == service).then_some((SpanRef::Call(*call), row.place))
+    });
+    let publishes = index.producers_in(function).iter().filter_map(move |end| {
+        let row = end.producer(chart);
+        (row.service == service).then_some((SpanRef::Publish(*end), row.place))
+    });
+    let accesses = index.accesses_in(function).iter().filter_map(move |access| {
+        let row = access.of(chart);
+        (row.service == service).then_some((SpanRef::Access(*access), row.place))
+    });
+    calls.chain(publishes).chain(accesses)
+}
+
+/// A predicted trace: an endpoint's operation, with the operations of the endpoints it calls.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// The endpoint.
+    pub endpoint: EndpointIndex,
+    /// What it does, in the order of the code.
+    pub steps: Vec<TraceStep>,
+}
+
+/// A step of a trace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TraceStep {
+    /// The step.
+    pub step: Step,
+    /// For a call whose endpoint is known, what that does; `None` too where the trace would come back to itself or grow out of bounds.
+    pub answer: Option<Trace>,
+}
+
+impl Trace {
+    /// The trace that starts at `endpoint`. Ambiguous calls are not followed.
+    pub fn of(snapshot: &Snapshot, endpoint: EndpointIndex) -> Self {
+        Tracer { chart: &snapshot.chart, index: &snapshot.index, path: Vec::new(), budget: MAX_TRACE_STEPS }.follow(endpoint)
+    }
+}
+
+struct Tracer<'a> {
+    chart: &'a Chart,
+    index: &'a ChartIndex,
+    path: Vec<EndpointIndex>,
+    budget: usize,
+}
+
+impl Tracer<'_> {
+    /// Recurses at most [`MAX_TRACE_DEPTH`] deep.
+    fn follow(&mut self, endpoint: EndpointIndex) -> Trace {
+        self.path.push(endpoint);
+        let mut steps = Vec::new();
+        for step in Operation::of_endpoint(self.chart, self.index, endpoint).steps {
+            if self.budget == 0 {
+                break;
+            }
+            self.budget -= 1;
+            let target = match step.span {
+                SpanRef::Call(call) => Some(self.chart.call(call)).filter(|call| call.status.is_settled()).and_then(|call| call.endpoint),
+                SpanRef::Publish(_) | SpanRef::Access(_) => None,
+            };
+            let target = target.filter(|target| self.path.len() < MAX_TRACE_DEPTH && !self.path.contains(target));
+            let answer = target.map(|target| self.follow(target));
+            steps.push(TraceStep { step, answer });
+        }
+        self.path.pop();
+        Trace { endpoint, steps }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use portolan_grammars::catalog::Operation as Access;
+
+    use super::*;
+    use crate::chart::ServiceKind;
+    use crate::testing::{Scene, access, end};
+
+    #[test]
+    fn steps_follow_functions_and_say_what_is_not_waited_for() {
+        let mut scene = Scene::default();
+        let file = scene.file("src/app.ts", "handler read() load fetch-price select task() audit send();");
+        let service = scene.service("orders", ServiceKind::Backend);
+        let other = scene.service("prices", ServiceKind::Backend);
+        let handler = scene.function(file, "handler");
+        let load = scene.function(file, "load");
+        let audit = scene.function(file, "audit");
+        let (to_load, to_audit) = (scene.place(file, "read()"), scene.place(file, "task()"));
+        scene.edge(handler, load, to_load, false);
+        scene.edge(handler, audit, to_audit, true);
+        scene.edge(load, handler, to_load, false);
+        let place = scene.place(file, "fetch-price");
+        let endpoint = scene.endpoint(other, "GET /price", place, audit);
+        scene.call(service, place, load, endpoint);
+        scene.call(other, place, load, endpoint);
+        let place = scene.place(file, "select");
+        scene.store("db", "postgresql", vec![("orders", vec![access(service, Access::Read, place, load)])]);
+        let place = scene.place(file, "send()");
+        scene.channel("orders", vec![end(service, place, audit)], Vec::new());
+        let snapshot = scene.snapshot();
+        let operation = Operation::of(&snapshot.chart, &snapshot.index, service, handler);
+        let steps: Vec<_> = operation.steps.iter().map(|step| (step.hops, step.detached)).collect();
+        assert_eq!(steps, [(1, false), (1, false), (1, true)]);
+        assert!(matches!(operation.steps[0].span, SpanRef::Call(CallIndex(0))));
+        assert!(matches!(operation.steps[1].span, SpanRef::Access(_)));
+        assert!(matches!(operation.steps[2].span, SpanRef::Publish(_)));
+    }
+
+    #[test]
+    fn traces_cross_services_and_end_where_they_come_back() {
+        let mut scene = Scene::default();
+        let file = scene.file("src/app.ts", "one two call-two call-one");
+        let (a, b) = (scene.service("a", ServiceKind::Backend), scene.service("b", ServiceKind::Backend));
+        let (one, two) = (scene.function(file, "one"), scene.function(file, "two"));
+        let place = scene.place(file, "one");
+        let first = scene.endpoint(a, "GET /one", place, one);
+        let place = scene.place(file, "two");
+        let second = scene.endpoint(b, "GET /two", place, two);
+        let place = scene.place(file, "call-two");
+        scene.call(a, place, one, second);
+        let place = scene.place(file, "call-one");
+        scene.call(b, place, two, first);
+        let trace = Trace::of(&scene.snapshot(), first);
+        let answer = trace.steps[0].answer.as_ref().map(|answer| (answer.endpoint, answer.steps[0].answer.is_none()));
+        assert_eq!(answer, Some((second, true)));
+    }
+
+    #[test]
+    fn more_than_six_functions_away_is_out_of_reach() {
+        let mut scene = Scene::default();
+        let file = scene.file("src/app.ts", "f0 f1 f2 f3 f4 f5 f6 f7 call");
+        let service = scene.service("a", ServiceKind::Backend);
+        let functions: Vec<_> = (0..8).map(|n| scene.function(file, &format!("f{n}"))).collect();
+        let place = scene.place(file, "call");
+        for pair in functions.windows(2) {
+            scene.edge(pair[0], pair[1], place, false);
+        }
+        let endpoint = scene.endpoint(service, "GET /x", place, functions[0]);
+        scene.call(service, place, functions[6], endpoint);
+        scene.call(service, place, functions[7], endpoint);
+        let snapshot = scene.snapshot();
+        let operation = Operation::of_endpoint(&snapshot.chart, &snapshot.index, endpoint);
+        assert_eq!(operation.steps.iter().map(|step| step.hops).collect::<Vec<_>>(), [6]);
+    }
+}

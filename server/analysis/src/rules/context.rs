@@ -1,0 +1,219 @@
+//! What rules are given, and where their findings go.
+//!
+//! Here live the look-ups that rules share and the limits of volume. What deliberately does not: any rule.
+
+use portolan_grammars::facts::{FunctionId, Symbol};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{Finding, MAX_FINDINGS_PER_FILE, MAX_MESSAGE, Rule, Severity};
+use crate::chart::index::ChartIndex;
+use crate::chart::operation::Operation;
+use crate::chart::{Chart, EndpointIndex, ServiceIndex};
+use crate::{FileId, FunctionRef, Place, Snapshot};
+
+/// What rules read: a snapshot, and what follows from it.
+#[derive(Debug)]
+pub struct Context<'a> {
+    /// The snapshot; its findings are empty yet.
+    pub snapshot: &'a Snapshot,
+    /// Its chart.
+    pub chart: &'a Chart,
+    /// Its chart, turned round.
+    pub index: &'a ChartIndex,
+    operations: Vec<Operation>,
+}
+
+impl<'a> Context<'a> {
+    /// Gets a snapshot ready for its rules.
+    pub fn new(snapshot: &'a Snapshot) -> Self {
+        let (chart, index) = (&*snapshot.chart, &*snapshot.index);
+        let operations = (0..chart.endpoints.len()).map(|at| Operation::of_endpoint(chart, index, EndpointIndex(at as u32))).collect();
+        Self { snapshot, chart, index, operations }
+    }
+
+    /// What an endpoint does.
+    pub fn operation(&self, endpoint: EndpointIndex) -> &Operation {
+        &self.operations[endpoint.index()]
+    }
+
+    /// The id of a service.
+    pub fn id(&self, service: ServiceIndex) -> &'a Symbol {
+        &self.chart.service(service).id
+    }
+
+    /// Names the group of services that share one codebase with `service`: api and worker of one image are one bounded context.
+    pub fn group(&self, service: ServiceIndex) -> u64 {
+        let deployment = self.snapshot.workspace.deployments.get(service.index());
+        // A service without a deployment is a group of its own, beyond all numbers of the workspace.
+        deployment.map_or((1 << 32) + u64::from(service.0), |deployment| u64::from(deployment.group))
+    }
+
+    /// The name of the function that a place is in, by which it is known after edits: `OrderService.save`, `save`, or the file's path for code
+    /// outside of functions.
+    pub fn symbol(&self, function: FunctionRef) -> String {
+        let Some(source) = self.snapshot.files.source(function.file) else { return self.path(function.file) };
+        let mut id = function.function;
+        // Parents come before their children, so this ends; the bound is for facts that are wrong.
+        for _ in 0..64 {
+            let Some(facts) = source.functions.get(id.index()) else { break };
+            if !facts.name.is_empty() {
+                let owner =
+                    facts.owner.and_then(|owner| source.types.get(owner.index())).map(|owner| &owner.name).or(facts.impl_of.as_ref());
+                return owner
+                    .filter(|owner| !owner.is_empty())
+                    .map_or_else(|| facts.name.to_string(), |owner| format!("{owner}.{}", facts.name));
+            }
+            if id == FunctionId::MODULE {
+                break;
+            }
+            id = facts.parent;
+        }
+        self.path(function.file)
+    }
+
+    fn path(&self, file: FileId) -> String {
+        self.snapshot.files.path(file).to_string()
+    }
+}
+
+/// A finding in the making.
+#[derive(Debug)]
+pub struct Draft {
+    /// How bad, where it is not the rule's default.
+    pub severity: Option<Severity>,
+    /// Both sides, the endpoint and the number.
+    pub message: String,
+    /// The line a person would change.
+    pub place: Place,
+    /// Other places, each with a few words.
+    pub related: Vec<(Place, String)>,
+    /// The services it is about.
+    pub services: Vec<ServiceIndex>,
+    /// What it is about, in words without line numbers: endpoint, table, enclosing symbol.
+    pub subject: Vec<String>,
+}
+
+/// Takes the findings of one rule.
+#[derive(Debug)]
+pub struct Sink<'a> {
+    snapshot: &'a Snapshot,
+    rule: &'static Rule,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Sink<'a> {
+    /// A sink for `rule`.
+    pub(super) fn new(snapshot: &'a Snapshot, rule: &'static Rule) -> Self {
+        Self { snapshot, rule, findings: Vec::new() }
+    }
+
+    /// Takes a finding.
+    pub fn report(&mut self, draft: Draft) {
+        let mut ids: Vec<&str> = draft.services.iter().map(|service| self.snapshot.chart.service(*service).id.as_str()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let identity = [self.rule.name, &ids.join(","), &draft.subject.join(" ")].join(" | ");
+        self.findings.push(Finding {
+            rule: self.rule.name,
+            severity: draft.severity.unwrap_or(self.rule.severity),
+            message: shorten(draft.message),
+            place: draft.place,
+            related: draft.related,
+            services: draft.services,
+            identity: identity.into(),
+        });
+    }
+
+    /// The findings: one for each identity and for each place, and not more of a file than anybody reads.
+    pub(super) fn finish(mut self) -> Vec<Finding> {
+        let files = &self.snapshot.files;
+        self.findings.sort_by(|a, b| {
+            (files.path(a.place.file), a.place.range, &a.identity).cmp(&(files.path(b.place.file), b.place.range, &b.identity))
+        });
+        let (mut identities, mut places) = (FxHashSet::default(), FxHashSet::default());
+        self.findings.retain(|finding| identities.insert(finding.identity.clone()) && places.insert(finding.place));
+        let mut counts: FxHashMap<FileId, usize> = FxHashMap::default();
+        for finding in &self.findings {
+            *counts.entry(finding.place.file).or_default() += 1;
+        }
+        let mut seen: FxHashMap<FileId, usize> = FxHashMap::default();
+        let mut kept = Vec::with_capacity(self.findings.len());
+        for mut finding in self.findings {
+            let file = finding.place.file;
+            let nth = seen.entry(file).or_default();
+            *nth += 1;
+            let total = counts.get(&file).copied().unwrap_or(0);
+            if *nth <= MAX_FINDINGS_PER_FILE || total == MAX_FINDINGS_PER_FILE + 1 {
+                kept.push(finding);
+            } else if *nth == MAX_FINDINGS_PER_FILE + 1 {
+                finding.message = format!("and {} more findings of {} in this file", total - MAX_FINDINGS_PER_FILE, self.rule.name);
+                finding.related = Vec::new();
+                finding.identity = format!("{} | {} | and more", self.rule.name, files.path(file)).into();
+                kept.push(finding);
+            }
+        }
+        kept
+    }
+}
+
+/// Cuts a message that is too long in its middle, where it names the least.
+fn shorten(message: String) -> String {
+    let length = message.chars().count();
+    if length <= MAX_MESSAGE {
+        return message;
+    }
+    let head = MAX_MESSAGE * 2 / 3;
+    let tail = MAX_MESSAGE - head - 1;
+    message.chars().take(head).chain(std::iter::once('…')).chain(message.chars().skip(length - tail)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{Scene, module};
+
+    static RULE: Rule =
+        Rule { name: "loud", severity: Severity::Hint, summary: "", page: "", lines: "", check: |_: &Context<'_>, _: &mut Sink<'_>| {} };
+
+    fn kept(count: usize) -> Vec<String> {
+        let mut scene = Scene::default();
+        let names: Vec<String> = (0..count).map(|at| format!("f{at:02}")).collect();
+        let file = scene.file("src/app.ts", &names.join(" "));
+        let places: Vec<Place> = names.iter().map(|name| scene.place(file, name)).collect();
+        let snapshot = scene.snapshot();
+        let mut sink = Sink::new(&snapshot, &RULE);
+        for (name, place) in names.iter().zip(places) {
+            for _ in 0..2 {
+                let (related, services) = (Vec::new(), Vec::new());
+                sink.report(Draft { severity: None, message: name.clone(), place, related, services, subject: vec![name.clone()] });
+            }
+        }
+        sink.finish().into_iter().map(|finding| finding.message).collect()
+    }
+
+    #[test]
+    fn each_once_and_not_too_many_of_a_file() {
+        assert_eq!(kept(3), ["f00", "f01", "f02"]);
+        assert_eq!(kept(11).len(), 11);
+        let many = kept(14);
+        assert_eq!((many.len(), many[10].as_str()), (11, "and 4 more findings of loud in this file"));
+    }
+
+    #[test]
+    fn long_messages_lose_their_middle() {
+        let short = shorten("é".repeat(200) + "end");
+        assert!(short.chars().count() == MAX_MESSAGE && short.ends_with("end") && short.contains('…'));
+    }
+
+    #[test]
+    fn symbols_are_names_of_functions_around() {
+        let mut scene = Scene::default();
+        let file = scene.file("src/app.ts", "save () => {}");
+        let save = scene.function(file, "save");
+        let closure = scene.closure(save, "() => {}");
+        let snapshot = scene.snapshot();
+        let context = Context::new(&snapshot);
+        assert_eq!(context.symbol(closure), "save");
+        assert_eq!(context.symbol(module(file)), "src/app.ts");
+    }
+}

@@ -1,0 +1,129 @@
+//! What rules leave alone, by kind and by name: front ends, jobs, health routes, tables that are shared on purpose.
+//!
+//! Invariant: names are compared word by word, never as substrings.
+
+use crate::chart::{Service, ServiceKind};
+
+/// Whether rules about data leave a service alone: front ends hold no data, jobs and tools run beside the system and not in it.
+pub(super) fn from_data_rules(service: &Service) -> bool {
+    service.third_party
+        || matches!(service.kind, ServiceKind::Frontend | ServiceKind::Job | ServiceKind::Cli)
+        || words(&service.id).iter().any(|word| is_housekeeper(word))
+}
+
+/// Services that set data up, tear it down or carry it away are told by their names where their kind does not tell.
+fn is_housekeeper(word: &str) -> bool {
+    let stem = word.strip_suffix("service").or_else(|| word.strip_suffix("job")).unwrap_or(word);
+    matches!(stem, "reset" | "seed" | "seeder" | "seeds" | "migrate" | "migrator" | "migration" | "migrations" | "fixtures" | "backup")
+}
+
+/// Whether rules about spans leave a service alone.
+pub(super) fn from_span_rules(service: &Service) -> bool {
+    service.third_party || service.kind == ServiceKind::Frontend
+}
+
+/// Whether a service only passes on what it is asked, and so is no step of its own in a chain: gateways, and back ends of front ends.
+pub(super) fn from_chains(service: &Service) -> bool {
+    matches!(service.kind, ServiceKind::Gateway | ServiceKind::Frontend)
+}
+
+/// Whether a route is there for machines that watch, or hands out files.
+pub(super) fn is_plumbing(path: &str) -> bool {
+    if path.starts_with("grpc.health.") || path.starts_with("grpc.reflection.") {
+        return true;
+    }
+    let segments: Vec<String> = path.split('/').filter(|segment| !segment.is_empty()).map(str::to_ascii_lowercase).collect();
+    let watched = |segment: &String| {
+        let name: String = segment.chars().filter(char::is_ascii_alphanumeric).collect();
+        matches!(
+            name.as_str(),
+            "health"
+                | "healthz"
+                | "healthcheck"
+                | "livez"
+                | "liveness"
+                | "readyz"
+                | "readiness"
+                | "metrics"
+                | "prometheus"
+                | "ping"
+                | "heartbeat"
+        )
+    };
+    let short = matches!(segments.as_slice(), [one] if matches!(one.as_str(), "status" | "live" | "ready" | "alive" | "up" | "version"));
+    let file = |segment: &String| matches!(segment.as_str(), "static" | "assets" | "favicon.ico" | "robots.txt");
+    let catch_all = matches!(segments.as_slice(), [one] if one.starts_with("{*") || one == "*");
+    segments.iter().any(watched) || short || segments.first().is_some_and(file) || catch_all
+}
+
+/// Whether several services write a table on purpose: queues and marks that stand in for a broker, and what migrations leave.
+pub(super) fn is_shared_table(name: &str) -> bool {
+    let words = words(name);
+    words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "outbox"
+                | "inbox"
+                | "job"
+                | "jobs"
+                | "lock"
+                | "locks"
+                | "migration"
+                | "migrations"
+                | "flyway"
+                | "databasechangelog"
+                | "databasechangeloglock"
+        )
+    })
+}
+
+/// The words of a name, in lower case: `orderOutbox`, `order_outbox` and `order-outbox` have the same.
+fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before_is_lower = false;
+    for character in name.chars() {
+        let starts = character.is_uppercase() && before_is_lower;
+        if !character.is_alphanumeric() || starts {
+            words.push(String::new());
+        }
+        if character.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(character.to_lowercase());
+        }
+        before_is_lower = character.is_lowercase() || character.is_numeric();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_by_words() {
+        assert!(is_shared_table("order_outbox") && is_shared_table("orderOutbox") && is_shared_table("_prisma_migrations"));
+        assert!(!is_shared_table("clocks") && !is_shared_table("orders"));
+        assert!(is_housekeeper("reset") && is_housekeeper("resetservice") && !is_housekeeper("presets"));
+    }
+
+    #[test]
+    fn plumbing_is_told_by_whole_segments() {
+        for path in [
+            "/health",
+            "/api/healthz",
+            "/emailer/health-check",
+            "/metrics",
+            "/status",
+            "/static/{*path}",
+            "/{*path}",
+            "grpc.health.v1.Health/Check",
+        ] {
+            assert!(is_plumbing(path), "{path}");
+        }
+        for path in ["/orders", "/orders/{id}/status", "/healthy-recipes", "/", "shop.Cart/AddItem"] {
+            assert!(!is_plumbing(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! `shared-table-writers`: one table, written by services that are built apart.
+//!
+//! What deliberately does not live here: readers, which are another matter. Invariant: every write that counts is `exact` or `likely`.
+
+use std::collections::BTreeMap;
+
+use portolan_grammars::catalog::Operation;
+use portolan_grammars::facts::Symbol;
+
+use super::{Context, Draft, Severity, Sink, exempt};
+use crate::chart::{Access, Collection, ServiceIndex, Store};
+
+/// How many write sites are named.
+const MAX_SITES: usize = 20;
+
+rule! {
+    /// ## What it does
+    /// Finds tables and collections that two or more services write. Services of one image or one package are one codebase and count as one.
+    ///
+    /// If the columns that each service writes are known and no column is written by two of them, it is information only. Left alone are tables
+    /// that are shared on purpose (outbox, inbox, jobs, locks, migrations), jobs, command line tools, and services that reset, seed, migrate or
+    /// back up data.
+    ///
+    /// ## Why it matters
+    /// Whoever writes a table upholds its rules: which states follow which, what must be unique, what must be sent afterwards. Two writers uphold
+    /// two sets of rules, and neither can change the table alone.
+    ///
+    /// ## Example
+    /// ```ts
+    /// // orders
+    /// await pool.query("UPDATE orders SET state = 'placed' WHERE id = $1", [id]);
+    /// // shipping, with the same database
+    /// await pool.query("UPDATE orders SET state = 'shipped' WHERE id = $1", [id]);
+    /// ```
+    ///
+    /// ## How to fix
+    /// Let one service own the table; the others ask it, by a call or by an event that it consumes.
+    ///
+    /// ## Options
+    /// None.
+    "shared-table-writers", Warning, "Several services write one table", check
+}
+
+/// The writes of one bounded context.
+struct Writer<'a> {
+    services: Vec<ServiceIndex>,
+    writes: Vec<&'a Access>,
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    for store in &context.chart.stores {
+        // Keys of a cache and buckets are no tables.
+        if !matches!(store.collection_word(), "Table" | "Collection" | "Index") {
+            continue;
+        }
+        for collection in store.collections.iter().filter(|collection| !exempt::is_shared_table(&collection.name)) {
+            let writers = writers(context, collection);
+            if writers.len() > 1 {
+                report(context, sink, store, collection, &writers);
+            }
+        }
+    }
+}
+
+/// Who writes, the one with the most writes first: it is the likeliest owner.
+fn writers<'a>(context: &Context<'_>, collection: &'a Collection) -> Vec<Writer<'a>> {
+    let mut groups: BTreeMap<u64, Writer<'a>> = BTreeMap::new();
+    for access in &collection.accesses {
+        let counts = access.operation == Operation::Write && access.status.is_settled();
+        if counts && !exempt::from_data_rules(context.chart.service(access.service)) {
+            let writer = groups.entry(context.group(access.service)).or_insert_with(|| Writer { services: Vec::new(), writes: Vec::new() });
+            if !writer.services.contains(&access.service) {
+                writer.services.push(access.service);
+            }
+            // A library's write, run by two services of the group, is one place.
+            if !writer.writes.iter().any(|other| other.place == access.place) {
+                writer.writes.push(access);
+            }
+        }
+    }
+    let mut writers: Vec<Writer<'a>> = groups.into_values().collect();
+    for writer in &mut writers {
+        writer.services.sort();
+        let files = &context.snapshot.files;
+        writer.writes.sort_by(|a, b| (files.path(a.place.file), a.place.range).cmp(&(files.path(b.place.file), b.place.range)));
+    }
+    writers.sort_by_key(|writer| (std::cmp::Reverse(writer.writes.len()), writer.services.first().copied()));
+    writers
+}
+
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, collection: &Collection, writers: &[Writer<'_>]) {
+    let name = |writer: &Writer<'_>| writer.services.iter().map(|service| context.id(*service).as_str()).collect::<Vec<_>>().join("+");
+    let start = format!("{} `{}` is written by ", store.collection_word(), collection.name);
+    let columns = disjoint_columns(writers);
+    let message = if let Some(function) = shared_function(context, writers) {
+        let names: Vec<String> = writers.iter().map(name).collect();
+        format!("{start}{} through `{function}`", enumerate(&names))
+    } else if let Some(columns) = &columns {
+        let columns = columns.iter().map(|columns| columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(", "));
+        let rows: Vec<String> =
+            writers.iter().zip(columns).map(|(writer, columns)| format!("{} (columns {columns})", name(writer))).collect();
+        start + &enumerate(&rows)
+    } else {
+        let places = |count: usize| if count == 1 { "1 place".to_owned() } else { format!("{count} places") };
+        let rows: Vec<String> = writers.iter().map(|writer| format!("{} ({})", name(writer), places(writer.writes.len()))).collect();
+        start + &enumerate(&rows)
+    };
+    // The owner stays; the line to change is one of the writer with the least to change.
+    let Some(change) = writers.last().and_then(|writer| writer.writes.first()) else { return };
+    let related = writers.iter().flat_map(|writer| {
+        let name = name(writer);
+        writer
+            .writes
+            .iter()
+            .map(move |access| (access.place, format!("{name} writes `{}` in {}", collection.name, context.symbol(access.function))))
+    });
+    let related = related.filter(|(place, _)| *place != change.place).take(MAX_SITES).collect();
+    let services = writers.iter().rev().flat_map(|writer| writer.services.iter().copied()).collect();
+    sink.report(Draft {
+        severity: columns.is_some().then_some(Severity::Information),
+        message,
+        place: change.place,
+        related,
+        services,
+        subject: vec![store.id.to_string(), collection.name.to_string()],
+    });
+}
+
+/// The columns of each writer, if all are known and none is written by two.
+fn disjoint_columns(writers: &[Writer<'_>]) -> Option<Vec<Vec<Symbol>>> {
+    let mut all: Vec<Symbol> = Vec::new();
+    let mut each = Vec::new();
+    for writer in writers {
+        if writer.writes.iter().any(|access| access.columns.is_empty()) {
+            return None;
+        }
+        let mut columns: Vec<Symbol> = writer.writes.iter().flat_map(|access| access.columns.iter().cloned()).collect();
+        columns.sort();
+        columns.dedup();
+        if columns.iter().any(|column| all.contains(column)) {
+            return None;
+        }
+        all.extend(columns.iter().cloned());
+        each.push(columns);
+    }
+    Some(each)
+}
+
+/// The function of a shared library that all writers write through, and nowhere else.
+fn shared_function(context: &Context<'_>, writers: &[Writer<'_>]) -> Option<String> {
+    let (first, others) = writers.split_first()?;
+    let function = first.writes.first()?.function;
+    let only = |writer: &Writer<'_>| writer.writes.iter().all(|access| access.function == function);
+    (only(first) && others.iter().all(only)).then(|| context.symbol(function))
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn enumerate(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [start @ .., last] => format!("{} and {last}", start.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::{ServiceKind, Status};
+    use crate::testing::{Scene, access, findings, module};
+
+    /// Three writes: two of `api`, one of `pdf`.
+    fn scene(table: &str) -> Scene {
+        let mut scene = Scene::default();
+        let (api, pdf) = (scene.service("api", ServiceKind::Backend), scene.service("pdf", ServiceKind::Backend));
+        let one = scene.file("api/src/db.ts", "save\nupdate\n");
+        let two = scene.file("pdf/src/db.ts", "\nremove\n");
+        let write = |scene: &Scene, service, file, words| access(service, Operation::Write, scene.place(file, words), module(file));
+        let accesses = vec![write(&scene, api, one, "save"), write(&scene, api, one, "update"), write(&scene, pdf, two, "remove")];
+        scene.store("mongo/app", "mongodb", vec![(table, accesses)]);
+        scene
+    }
+
+    fn accesses(scene: &mut Scene) -> &mut Vec<Access> {
+        &mut scene.chart.stores[0].collections[0].accesses
+    }
+
+    #[test]
+    fn the_lesser_writer_is_marked() {
+        let found = findings(&scene("templates").snapshot());
+        assert_eq!(
+            found,
+            ["shared-table-writers pdf/src/db.ts:2 warning: Collection `templates` is written by api (2 places) and pdf (1 place)"]
+        );
+    }
+
+    #[test]
+    fn one_codebase_queues_guesses_and_housekeepers_are_silent() {
+        let mut one = scene("templates");
+        one.workspace.deployments[1].group = 0;
+        assert!(findings(&one.snapshot()).is_empty());
+        assert!(findings(&scene("email_outbox").snapshot()).is_empty());
+        let mut guess = scene("templates");
+        accesses(&mut guess)[2].status = Status::Ambiguous;
+        assert!(findings(&guess.snapshot()).is_empty());
+        let mut job = scene("templates");
+        job.chart.services[1].kind = ServiceKind::Job;
+        assert!(findings(&job.snapshot()).is_empty());
+        let mut reset = scene("templates");
+        reset.chart.services[1].id = "resetservice".into();
+        assert!(findings(&reset.snapshot()).is_empty());
+    }
+
+    #[test]
+    fn columns_apart_are_information() {
+        let mut apart = scene("users");
+        for (access, column) in accesses(&mut apart).iter_mut().zip(["email", "name", "plan"]) {
+            access.columns = vec![column.into()];
+        }
+        let found = findings(&apart.snapshot());
+        assert_eq!(
+            found,
+            [
+                "shared-table-writers pdf/src/db.ts:2 information: Collection `users` is written by api (columns email, name) and pdf (columns plan)"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_shared_function_is_named() {
+        let mut shared = scene("users");
+        let file = shared.file("libs/db.ts", "saveUser write");
+        let (function, place) = (shared.function(file, "saveUser"), shared.place(file, "write"));
+        let (api, pdf) = (ServiceIndex(0), ServiceIndex(1));
+        *accesses(&mut shared) = vec![access(api, Operation::Write, place, function), access(pdf, Operation::Write, place, function)];
+        let found = findings(&shared.snapshot());
+        assert_eq!(found, ["shared-table-writers libs/db.ts:1 warning: Collection `users` is written by api and pdf through `saveUser`"]);
+    }
+}
