@@ -1,0 +1,246 @@
+//! Whatever is edited, in whatever order: the incremental snapshot equals the one from scratch, and facts read with the old tree equal those
+//! read without.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use portolan_analysis::World;
+use portolan_analysis::chart::document::Document;
+use portolan_grammars::FileFacts;
+use portolan_grammars::catalog::Catalog;
+use portolan_grammars::languages::{self, Edit};
+use portolan_tests::disk;
+use portolan_tests::texts::{Texts, facts};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngSeed};
+
+fn config(cases: u32) -> Config {
+    // A fixed seed: the same edits on every machine. `PROPTEST_CASES` asks for more of them.
+    let mut config = Config { rng_seed: RngSeed::Fixed(0x9047), failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = cases;
+    }
+    config
+}
+
+/// The workspace all edits start from.
+fn base() -> &'static Texts {
+    static BASE: OnceLock<Texts> = OnceLock::new();
+    BASE.get_or_init(|| disk::texts(&disk::workspace("chandlery")))
+}
+
+/// What is typed, pasted or half-typed.
+const SNIPPETS: [&str; 12] = [
+    "\n",
+    "{",
+    "}",
+    "`${",
+    "\"",
+    "// portolan: allow(no-timeout) for a test\n",
+    "await fetch(\"http://orders:4100/orders\");\n",
+    "app.post(\"/extra\", (req, res) => res.end());\n",
+    ".route(\"/extra\", get(show_stock))\n",
+    "      EXTRA_URL: http://pricing:4400\n",
+    "export const url = process.env.ORDERS_URL;\n",
+    "é🦀",
+];
+
+/// Paths at which files come into being.
+const PATHS: [&str; 8] = [
+    "services/orders/src/extra.ts",
+    "services/checkout/src/clients/index.ts",
+    "services/inventory/src/extra.rs",
+    "services/inventory/src/stock/mod.rs",
+    "services/extra/package.json",
+    "services/extra/src/index.ts",
+    "compose.override.yaml",
+    "packages/events/src/index.tsx",
+];
+
+/// One thing that happens to a workspace. Numbers are taken modulo what there is.
+#[derive(Debug, Clone)]
+enum Step {
+    Cut { file: usize, from: usize, length: usize },
+    Insert { file: usize, at: usize, snippet: usize },
+    CopyOver { file: usize, from: usize },
+    Delete { file: usize },
+    Restore { file: usize },
+    Create { path: usize, from: usize },
+    Rename { file: usize, path: usize },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let n = 0..10_000usize;
+    prop_oneof![
+        4 => (n.clone(), n.clone(), 1..200usize).prop_map(|(file, from, length)| Step::Cut { file, from, length }),
+        4 => (n.clone(), n.clone(), n.clone()).prop_map(|(file, at, snippet)| Step::Insert { file, at, snippet }),
+        2 => (n.clone(), n.clone()).prop_map(|(file, from)| Step::CopyOver { file, from }),
+        2 => n.clone().prop_map(|file| Step::Delete { file }),
+        3 => n.clone().prop_map(|file| Step::Restore { file }),
+        2 => (n.clone(), n.clone()).prop_map(|(path, from)| Step::Create { path, from }),
+        2 => (n.clone(), n).prop_map(|(file, path)| Step::Rename { file, path }),
+    ]
+}
+
+fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at % (text.len() + 1);
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn pick<V>(map: &BTreeMap<Utf8PathBuf, V>, index: usize) -> Utf8PathBuf {
+    map.keys().nth(index % map.len()).unwrap().clone()
+}
+
+/// Applies a step; the result is what to tell the world: path and new text, or none for a file that is gone.
+fn apply(texts: &mut Texts, step: &Step) -> Vec<(Utf8PathBuf, Option<String>)> {
+    let mut changes = Vec::new();
+    match *step {
+        Step::Cut { file, from, length } => {
+            let path = pick(texts, file);
+            let mut text = texts[&path].clone();
+            let start = boundary(&text, from);
+            let end = boundary(&text, (start + length).min(text.len())).max(start);
+            text.replace_range(start..end, "");
+            changes.push((path, Some(text)));
+        }
+        Step::Insert { file, at, snippet } => {
+            let path = pick(texts, file);
+            let mut text = texts[&path].clone();
+            let at = boundary(&text, at);
+            text.insert_str(at, SNIPPETS[snippet % SNIPPETS.len()]);
+            changes.push((path, Some(text)));
+        }
+        Step::CopyOver { file, from } => changes.push((pick(texts, file), Some(base()[&pick(base(), from)].clone()))),
+        Step::Delete { file } if texts.len() > 1 => changes.push((pick(texts, file), None)),
+        Step::Delete { .. } => {}
+        Step::Restore { file } => {
+            let path = pick(base(), file);
+            changes.push((path.clone(), Some(base()[&path].clone())));
+        }
+        Step::Create { path, from } => {
+            changes.push((PATHS[path % PATHS.len()].into(), Some(base()[&pick(base(), from)].clone())));
+        }
+        Step::Rename { file, path } => {
+            let old = pick(texts, file);
+            let new = Utf8PathBuf::from(PATHS[path % PATHS.len()]);
+            if old != new {
+                let text = texts[&old].clone();
+                changes.extend([(old, None), (new, Some(text))]);
+            }
+        }
+    }
+    for (path, text) in &changes {
+        match text {
+            Some(text) => texts.insert(path.clone(), text.clone()),
+            None => texts.remove(path),
+        };
+    }
+    changes
+}
+
+fn document(world: &mut World) -> String {
+    serde_json::to_string_pretty(&Document::new(&world.snapshot())).unwrap()
+}
+
+/// The first lines that differ.
+fn difference(incremental: &str, scratch: &str) -> String {
+    let differing = incremental.lines().zip(scratch.lines()).enumerate().filter(|(_, (left, right))| left != right).take(8);
+    differing.map(|(index, (left, right))| format!("{}: incremental {left}\n    scratch {right}\n", index + 1)).collect()
+}
+
+proptest! {
+    #![proptest_config(config(24))]
+
+    #[test]
+    fn incremental_equals_scratch(batches in prop::collection::vec(prop::collection::vec(step(), 1..4), 1..5)) {
+        let mut texts = base().clone();
+        let mut known: BTreeMap<Utf8PathBuf, Arc<FileFacts>> =
+            texts.iter().filter_map(|(path, text)| Some((path.clone(), facts(path, text)?))).collect();
+        let mut world = World::new(Catalog::builtin());
+        for (path, facts) in &known {
+            world.set(path.clone(), facts.clone());
+        }
+        world.snapshot();
+        for batch in &batches {
+            for (path, text) in batch.iter().flat_map(|step| apply(&mut texts, step)) {
+                match text.and_then(|text| facts(&path, &text)) {
+                    Some(facts) => {
+                        known.insert(path.clone(), facts.clone());
+                        world.set(path, facts);
+                    }
+                    None => {
+                        known.remove(&path);
+                        world.remove(&path);
+                    }
+                }
+            }
+            let mut fresh = World::new(Catalog::builtin());
+            for (path, facts) in &known {
+                fresh.set(path.clone(), facts.clone());
+            }
+            let (incremental, scratch) = (document(&mut world), document(&mut fresh));
+            prop_assert!(incremental == scratch, "after {batch:?}:\n{}", difference(&incremental, &scratch));
+        }
+    }
+
+    #[test]
+    fn the_old_tree_changes_nothing(file in 0..10_000usize, edits in prop::collection::vec((0..10_000usize, 0..40usize, 0..12usize), 1..6)) {
+        let sources: Vec<&Utf8PathBuf> = base().keys().filter(|path| languages::language_of(path).is_some()).collect();
+        let path: &Utf8Path = sources[file % sources.len()];
+        let kind = languages::language_of(path).unwrap();
+        let mut text = base()[path].clone();
+        let (_, mut tree) = languages::read(path, &text, kind, None);
+        for (at, cut, snippet) in edits {
+            let start = boundary(&text, at);
+            let old_end = boundary(&text, (start + cut).min(text.len())).max(start);
+            let snippet = SNIPPETS[snippet];
+            let mut new = text.clone();
+            new.replace_range(start..old_end, snippet);
+            let new_end = start + snippet.len();
+            let edit = Edit {
+                start,
+                old_end,
+                new_end,
+                start_point: point(&text, start),
+                old_end_point: point(&text, old_end),
+                new_end_point: point(&new, new_end),
+            };
+            if let Some(tree) = &mut tree {
+                tree.edit(&edit);
+            }
+            text = new;
+            let (with, next) = languages::read(path, &text, kind, tree.as_ref());
+            let (without, _) = languages::read(path, &text, kind, None);
+            prop_assert!(with == without, "{path} after {edit:?}");
+            tree = next;
+        }
+    }
+}
+
+/// Row and byte column of an offset.
+fn point(text: &str, offset: usize) -> (usize, usize) {
+    let before = &text[..offset];
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count(), offset - line_start)
+}
+
+/// The order in which files come to be known says nothing.
+#[test]
+fn order_does_not_matter() {
+    let mut forward = World::new(Catalog::builtin());
+    let mut backward = World::new(Catalog::builtin());
+    for (path, text) in base() {
+        facts(path, text).into_iter().for_each(|facts| forward.set(path.clone(), facts));
+    }
+    for (path, text) in base().iter().rev() {
+        facts(path, text).into_iter().for_each(|facts| backward.set(path.clone(), facts));
+    }
+    let (forward, backward) = (document(&mut forward), document(&mut backward));
+    assert!(forward == backward, "{}", difference(&forward, &backward));
+}
