@@ -66,7 +66,8 @@ pub fn language_of(path: &Utf8Path) -> Option<FileKind> {
 }
 
 /// Folders of code that others wrote.
-const FOREIGN_FOLDERS: [&str; 6] = ["node_modules", "bower_components", "vendor", "vendored", "third_party", "third-party"];
+const FOREIGN_FOLDERS: [&str; 8] =
+    [".git", ".yarn", "node_modules", "bower_components", "vendor", "vendored", "third_party", "third-party"];
 
 /// Folders of tests, whatever is in them.
 const TEST_FOLDERS: [&str; 9] = ["__tests__", "__mocks__", "__fixtures__", "__snapshots__", "test", "tests", "e2e", "cypress", "fixtures"];

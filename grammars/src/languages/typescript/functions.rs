@@ -9,21 +9,20 @@ use crate::facts::{
 };
 
 /// What is known of a function before its insides are looked at.
-pub(super) struct Outline {
-    pub(super) name: Symbol,
-    pub(super) name_range: TextRange,
-    pub(super) kind: FunctionKind,
-    pub(super) owner: Option<TypeId>,
-    pub(super) has_self: bool,
-    pub(super) attributes: Vec<Attribute>,
+struct Outline {
+    name: Symbol,
+    name_range: TextRange,
+    kind: FunctionKind,
+    owner: Option<TypeId>,
+    has_self: bool,
+    attributes: Vec<Attribute>,
 }
 
 impl<'t> Lowering<'t> {
-    /// Lowers a function, method, signature or closure.
-    pub(super) fn function(&mut self, child: Child<'t>, outline: Outline) -> FunctionId {
-        let children = self.children(child);
+    /// Lowers a function, method, signature or closure, whose children are on the stack.
+    fn function(&mut self, child: Child<'t>, children: &Range<usize>, outline: Outline) -> FunctionId {
         let id = FunctionId(self.facts.functions.len() as u32);
-        let body = self.field(&children, Field::Body);
+        let body = self.field(children, Field::Body);
         let region = RegionId(self.facts.regions.len() as u32);
         self.facts.regions.push(Region {
             kind: RegionKind::Body,
@@ -43,16 +42,16 @@ impl<'t> Lowering<'t> {
             result: None,
             returns: Vec::new(),
             attributes: outline.attributes,
-            is_async: self.of_kind(&children, Kind::AsyncToken).is_some(),
+            is_async: self.of_kind(children, Kind::AsyncToken).is_some(),
             body: region,
             name_range: outline.name_range,
             range: range(child),
         });
         let outer = (self.function, self.region);
         (self.function, self.region) = (id, region);
-        if let Some(parameters) = self.field(&children, Field::Parameters) {
+        if let Some(parameters) = self.field(children, Field::Parameters) {
             self.parameters(parameters);
-        } else if let Some(parameter) = self.field(&children, Field::Parameter) {
+        } else if let Some(parameter) = self.field(children, Field::Parameter) {
             let name = self.symbol(parameter);
             self.add_param(Param {
                 name,
@@ -64,7 +63,7 @@ impl<'t> Lowering<'t> {
                 range: range(parameter),
             });
         }
-        self.facts.functions[id.index()].result = self.field(&children, Field::ReturnType).and_then(|result| self.annotation(result));
+        self.facts.functions[id.index()].result = self.field(children, Field::ReturnType).and_then(|result| self.annotation(result));
         match body {
             Some(body) if body.kind == Kind::StatementBlock => self.block(body),
             Some(body) => {
@@ -74,7 +73,6 @@ impl<'t> Lowering<'t> {
             None => {}
         }
         (self.function, self.region) = outer;
-        self.release(children);
         id
     }
 
@@ -87,12 +85,12 @@ impl<'t> Lowering<'t> {
     pub(super) fn closure_of(&mut self, child: Child<'t>, kind: FunctionKind, owner: Option<TypeId>, has_self: bool) -> FunctionId {
         let children = self.children(child);
         let named = self.field(&children, Field::Name);
+        let name_range = named.map_or_else(|| self.first_token(child), range);
+        // The name of a function expression is known only within it.
+        let name = named.filter(|_| kind != FunctionKind::Closure).map(|name| self.symbol(name)).unwrap_or_default();
+        let id = self.function(child, &children, Outline { name, name_range, kind, owner, has_self, attributes: Vec::new() });
         self.release(children);
-        let (name, name_range) = match named {
-            Some(name) => (self.symbol(name), range(name)),
-            None => (Symbol::default(), self.first_token(child)),
-        };
-        self.function(child, Outline { name, name_range, kind, owner, has_self, attributes: Vec::new() })
+        id
     }
 
     /// Lowers a function declaration.
@@ -106,7 +104,6 @@ impl<'t> Lowering<'t> {
         let named = self.field(&children, Field::Name);
         let is_static = self.of_kind(&children, Kind::StaticToken).is_some();
         let getter = self.of_kind(&children, Kind::GetToken).is_some();
-        self.release(children);
         let (name, name_range) = match named {
             Some(name) => (self.method_name(name), range(name)),
             None => (Symbol::default(), self.first_token(child)),
@@ -116,7 +113,9 @@ impl<'t> Lowering<'t> {
             FunctionKind::Method if owner.is_some() && name == "constructor" => FunctionKind::Constructor,
             kind => kind,
         };
-        self.function(child, Outline { name, name_range, kind, owner, has_self: !is_static, attributes })
+        let id = self.function(child, &children, Outline { name, name_range, kind, owner, has_self: !is_static, attributes });
+        self.release(children);
+        id
     }
 
     /// The name of a member, `["name"]` included; any other computed name stays as written.
@@ -167,14 +166,15 @@ impl<'t> Lowering<'t> {
                 pattern = self.first_named(&inner).unwrap_or(pattern);
                 self.release(inner);
             }
-            let ty = self.field(&children, Field::Type).and_then(|ty| self.annotation(ty));
+            let annotation = self.field(&children, Field::Type);
+            let ty = annotation.and_then(|ty| self.annotation(ty));
             let default = self.field(&children, Field::Value).map(|value| self.expr(value, Context::USED));
             let plain = pattern.kind == Kind::Identifier;
             let name = if plain { self.symbol(pattern) } else { Symbol::default() };
             let index = self.add_param(Param { name, ty, default, property, rest, attributes, range: range(pattern) });
             if !plain {
                 let value = self.add_at(Expr::Param { function: self.function, index }, pattern);
-                self.pattern(pattern, value, super::patterns::Target::Bind { constant: false });
+                self.declared_pattern(pattern, value, annotation, false);
             }
         }
         self.release(children);

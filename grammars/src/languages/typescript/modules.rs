@@ -74,6 +74,12 @@ impl<'t> Lowering<'t> {
         if !matches!(specifier.kind, Kind::ImportSpecifier | Kind::ExportSpecifier) {
             return None;
         }
+        // Most are a single name.
+        let text = self.text_of(specifier);
+        if !text.contains(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '/')) {
+            let name = Symbol::new(text);
+            return Some((name.clone(), name, type_only));
+        }
         let children = self.children(specifier);
         let type_only =
             type_only || self.stack[children.clone()].iter().any(|part| part.kind == Kind::TypeToken && part.field == Field::None);

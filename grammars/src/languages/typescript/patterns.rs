@@ -59,6 +59,44 @@ impl<'t> Lowering<'t> {
         self.shallower();
     }
 
+    /// Lowers a pattern that declares names; an object type written behind it, `{ a }: { a: A }`, tells their types.
+    pub(super) fn declared_pattern(&mut self, pattern: Child<'t>, value: ExprId, annotation: Option<Child<'t>>, constant: bool) {
+        let first = self.facts.bindings.len();
+        self.pattern(pattern, value, Target::Bind { constant });
+        let Some(annotation) = annotation else { return };
+        let children = self.children(annotation);
+        let object = self.of_kind(&children, Kind::ObjectType);
+        self.release(children);
+        let Some(object) = object else { return };
+        self.each(object, |this, member| {
+            if member.kind != Kind::PropertySignature {
+                return;
+            }
+            let children = this.children(member);
+            let (name, ty) = (this.field(&children, Field::Name), this.field(&children, Field::Type));
+            this.release(children);
+            let (Some(name), Some(ty)) = (name, ty) else { return };
+            let name = this.property_name(name);
+            for at in first..this.facts.bindings.len() {
+                if this.is_field_of(this.facts.bindings[at].value, value, &name) {
+                    this.facts.bindings[at].ty = this.annotation(ty);
+                }
+            }
+        });
+    }
+
+    /// Whether a value is that field of the object, perhaps with a default.
+    fn is_field_of(&self, value: Option<ExprId>, of: ExprId, field: &str) -> bool {
+        match value.map(|value| self.facts.expr(value)) {
+            Some(Expr::Member { object, name }) => *object == of && name == field,
+            Some(Expr::Fallback(values)) => {
+                let first = values.first().map(|first| self.facts.expr(*first));
+                matches!(first, Some(Expr::Member { object, name }) if *object == of && name == field)
+            }
+            _ => false,
+        }
+    }
+
     fn bind_or_assign(&mut self, place: Child<'t>, name: Symbol, value: ExprId, target: Target) {
         match target {
             Target::Bind { constant } => self.bind(name, Some(value), None, constant, range(place)),

@@ -1,5 +1,7 @@
 //! Statements and declarations of variables, and the regions of control flow they make.
 
+use std::ops::Range;
+
 use super::expressions::is_expression;
 use super::patterns::Target;
 use super::syntax::{Field, Kind};
@@ -9,13 +11,17 @@ use crate::facts::{Binding, Expr, ExprId, FunctionId, Import, Imported, RegionKi
 impl<'t> Lowering<'t> {
     /// Lowers the whole file.
     pub(super) fn program(&mut self, root: Child<'t>) {
-        self.prologue(root);
-        self.block(root);
+        let children = self.children(root);
+        self.prologue(&children);
+        for at in children.clone() {
+            let statement = self.stack[at];
+            self.statement(statement);
+        }
+        self.release(children);
     }
 
     /// The directives that a file begins with.
-    fn prologue(&mut self, root: Child<'t>) {
-        let children = self.children(root);
+    fn prologue(&mut self, children: &Range<usize>) {
         for at in children.clone() {
             let statement = self.stack[at];
             if statement.kind != Kind::ExpressionStatement {
@@ -28,7 +34,6 @@ impl<'t> Lowering<'t> {
             let directive = self.string_value(text);
             self.facts.directives.push(directive);
         }
-        self.release(children);
     }
 
     /// Lowers the statements in a block.
@@ -248,7 +253,8 @@ impl<'t> Lowering<'t> {
     fn variable(&mut self, declarator: Child<'t>, constant: bool) {
         let children = self.children(declarator);
         let name = self.field(&children, Field::Name);
-        let ty = self.field(&children, Field::Type).and_then(|ty| self.annotation(ty));
+        let annotation = self.field(&children, Field::Type);
+        let ty = annotation.and_then(|ty| self.annotation(ty));
         let value = self.field(&children, Field::Value);
         self.release(children);
         let Some(name) = name else { return };
@@ -268,7 +274,7 @@ impl<'t> Lowering<'t> {
             self.bind(name_text, value, ty, constant, range(name));
         } else {
             let value = value.unwrap_or_else(|| self.add_at(Expr::Unknown, name));
-            self.pattern(name, value, Target::Bind { constant });
+            self.declared_pattern(name, value, annotation, constant);
         }
     }
 

@@ -63,7 +63,7 @@ pub(super) struct Lowering<'t> {
 pub(super) fn lower(tree: &Tree, text: &str, language: Language, grammar: &'static Grammar) -> SourceFacts {
     let root = tree.root_node();
     let mut facts = SourceFacts::empty(language);
-    facts.exprs.reserve(text.len() / 24);
+    facts.exprs.reserve(text.len() / 40);
     let whole = TextRange::new(0, text.len());
     facts.regions[0].range = whole;
     facts.functions[0].range = whole;
@@ -84,7 +84,11 @@ pub(super) fn lower(tree: &Tree, text: &str, language: Language, grammar: &'stat
     if root.has_error() {
         lowering.syntax_errors(root);
     }
-    lowering.facts
+    let mut facts = lowering.facts;
+    // Facts are kept for long.
+    facts.exprs.shrink_to_fit();
+    facts.calls.shrink_to_fit();
+    facts
 }
 
 impl<'t> Lowering<'t> {

@@ -18,7 +18,7 @@ fn functions_and_params() {
         fn2 Function g()
         fn3 Closure (x) -> x.y
         fn4 async Closure ({}: P, {}, s = {}) -> m
-        fn5 Closure named()
+        fn5 Closure ()
         fn6 Function u({} = z)
         fn7 Function inner() in fn6 -> 1
         ",
@@ -34,6 +34,21 @@ fn functions_and_params() {
         const l = fn4
         const t = fn5
         let v = param(6, 0).v in fn6
+        ",
+    );
+}
+
+#[test]
+fn types_behind_patterns() {
+    let text = "function f({ a, b: c = 1, d: { e } }: { a: A; b?: B[]; d: D }) {} const { g }: { g: G } = h, { i }: I = j;";
+    assert_lines(
+        bindings(&facts(text)),
+        "
+        let a: A = param(1, 0).a in fn1
+        let c: []<B> = (param(1, 0).b ?? 1) in fn1
+        let e = param(1, 0).d.e in fn1
+        const g: G = h.g
+        const i = j.i
         ",
     );
 }
