@@ -34,6 +34,8 @@ pub(super) fn read(text: &str) -> ManifestFacts {
 struct Reader {
     nginx: Nginx,
     blocks: Vec<Block>,
+    /// How many blocks too deep to keep are open.
+    skipped: usize,
     /// Locations that pass on, with where they begin: inner ones are finished first.
     found: Vec<(u32, NginxLocation)>,
     is_nginx: bool,
@@ -61,6 +63,8 @@ enum BlockKind {
     Other,
 }
 
+/// Blocks deeper than this are gone over.
+const DEEPEST: usize = 64;
 /// A value that variables make longer than this stays as written.
 const LONGEST: usize = 4096;
 
@@ -90,12 +94,17 @@ impl Reader {
         if let Some(open) = self.blocks.first() {
             self.problems.push(Problem { message: "nginx configuration: this block is not closed".to_owned(), range: open.range });
         }
+        self.skipped = 0;
         while !self.blocks.is_empty() {
             self.close();
         }
     }
 
     fn open(&mut self, words: &[Spanned<Symbol>]) {
+        if self.skipped > 0 || self.blocks.len() >= DEEPEST {
+            self.skipped += 1;
+            return;
+        }
         let word = |at: usize| words.get(at).map(|word| word.value.as_str()).unwrap_or_default();
         let kind = match word(0) {
             "upstream" => {
@@ -119,6 +128,10 @@ impl Reader {
     }
 
     fn close(&mut self) {
+        if self.skipped > 0 {
+            self.skipped -= 1;
+            return;
+        }
         let Some(block) = self.blocks.pop() else { return };
         match block.kind {
             BlockKind::Location { modifier, path } => self.found.extend(block.targets.into_iter().map(|target| {
@@ -142,7 +155,7 @@ impl Reader {
     }
 
     fn directive(&mut self, words: &[Spanned<Symbol>]) {
-        let Some((name, arguments)) = words.split_first() else { return };
+        let Some((name, arguments)) = words.split_first().filter(|_| self.skipped == 0) else { return };
         let (first, second) = (arguments.first(), arguments.get(1));
         match (name.value.as_str(), first, second) {
             ("set", Some(variable), Some(value)) => {

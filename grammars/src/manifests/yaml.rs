@@ -5,6 +5,7 @@
 //! where aliases multiply it.
 
 mod build;
+mod flow;
 mod templates;
 
 use std::rc::Rc;
@@ -104,17 +105,36 @@ pub(super) fn read(text: &str, label: &str, templates: Templates) -> (Vec<Node>,
     let mut documents = Vec::new();
     let mut problems = Vec::new();
     for (start, end) in document_ranges(&masked.text) {
-        let (nodes, fault) = mend::read(&masked.text[start..end], |part| {
-            let (nodes, fault) = build::build(part, start, &masked);
-            fault.map_or(Ok(nodes), Err)
-        });
-        documents.extend(nodes.unwrap_or_else(|| build::build(&masked.text[start..end], start, &masked).0));
+        let part = &masked.text[start..end];
+        let (nodes, fault) = build::build(part, start, &masked);
+        let (nodes, fault) = match fault {
+            None => (nodes, None),
+            Some(_) => read_broken(part, start, &masked),
+        };
+        documents.extend(nodes);
         if let Some(mut fault) = fault {
             fault.at += start;
             problems.push(fault.problem(label, text));
         }
     }
     (documents, problems)
+}
+
+/// Reads a document that has an error, or what only the parser takes for one.
+fn read_broken(part: &str, start: usize, masked: &templates::Masked<'_>) -> (Vec<Node>, Option<mend::Fault>) {
+    let (_, (nodes, fault)) = flow::with_joined_lines(part, flow::Lines::All, |text| build::build(text, start, masked));
+    if fault.is_none() {
+        return (nodes, None);
+    }
+    let (joined, (nodes, fault)) = flow::with_joined_lines(part, flow::Lines::Closing, |text| build::build(text, start, masked));
+    if fault.is_none() {
+        return (nodes, None);
+    }
+    let (mended, fault) = mend::read(&joined, |text| {
+        let (nodes, fault) = build::build(text, start, masked);
+        fault.map_or(Ok(nodes), Err)
+    });
+    (mended.unwrap_or(nodes), fault)
 }
 
 /// The documents between lines that begin with `---`, so that an error in one leaves the others alone. Directives stay with their document.
@@ -212,6 +232,18 @@ mod tests {
             assert_eq!(documents[0].at(&["one", "image"]).and_then(Node::text).as_deref(), Some("a"), "{broken}");
             assert_eq!(problems.len(), 1, "{broken}");
         }
+    }
+
+    #[test]
+    fn brackets_may_close_where_their_key_begins() {
+        let text = "a:\n  é: [\"x\", # c\n\n    # d\n  ]\n  c: [\n  y,\n  'z'\n  ]\nd: {\n  \"e\": \"f\"\n}\ng: 1\n";
+        let node = one(text);
+        assert_eq!(node.at(&["a", "é"]).unwrap().items().len(), 1);
+        assert_eq!(slice(text, node.at(&["a", "c"]).unwrap().items()[1].range), "z");
+        assert_eq!(slice(text, node.get("g").unwrap().range), "1");
+        let text = "a:\n  b: [\"x\"\n  ]\n  c: d: e\n  f: [\"x\"\n  ]\nk: 2\n";
+        let (documents, problems) = read(text, "YAML", Templates::Keep);
+        assert_eq!((documents[0].get("k").is_some(), problems.len()), (true, 1));
     }
 
     #[test]
