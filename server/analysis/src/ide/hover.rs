@@ -1,0 +1,274 @@
+//! What a hover says about each thing of the chart.
+//!
+//! Each page opens with what it is and where it leads, then why that is thought, then what hangs on it.
+
+use std::collections::BTreeMap;
+
+use portolan_grammars::catalog::Operation as AccessKind;
+
+use super::answering_place;
+use super::markdown::{Page, code, escape};
+use crate::chart::document::engine;
+use crate::chart::index::{AccessRef, EndRef, Subject};
+use crate::chart::operation::{Operation, SpanRef, Trace};
+use crate::chart::{CallIndex, ChannelEnd, Coverage, EndpointIndex, Evidence, ServiceIndex, Status, Target};
+use crate::{Place, Snapshot};
+
+/// How many lines of the chain below a call are shown, and how deep.
+const MAX_CHAIN: usize = 10;
+const MAX_CHAIN_DEPTH: usize = 4;
+
+/// The page about `subject`.
+pub(super) fn page(snapshot: &Snapshot, subject: Subject) -> String {
+    let mut writer = Writer { snapshot, page: Page::new(snapshot) };
+    match subject {
+        Subject::Call(call) => writer.call(call),
+        Subject::Unresolved(position) => writer.unresolved(position),
+        Subject::Endpoint(endpoint) => writer.endpoint(endpoint),
+        Subject::Producer(end) => writer.producer(end),
+        Subject::Consumer(end) => writer.consumer(end),
+        Subject::Access(access) => writer.access(access),
+    }
+    writer.page.finish()
+}
+
+struct Writer<'a> {
+    snapshot: &'a Snapshot,
+    page: Page<'a>,
+}
+
+impl Writer<'_> {
+    fn call(&mut self, index: CallIndex) {
+        let chart = &self.snapshot.chart;
+        let call = chart.call(index);
+        let service = match &call.to {
+            Target::External(host) => {
+                self.page.paragraph(&format!("{} · outside, **{}**", code(&call.label()), escape(host)));
+                self.evidence(&call.evidence);
+                return;
+            }
+            Target::Service(service) => *service,
+        };
+        let via: Vec<String> = call.via.iter().map(|service| self.bold(*service)).collect();
+        let via = if via.is_empty() { String::new() } else { format!(" through {}", via.join(", ")) };
+        let endpoint = call.endpoint.map(|endpoint| (endpoint, chart.endpoint(endpoint)));
+        let label = endpoint.map_or_else(|| call.label(), |(_, endpoint)| endpoint.label());
+        self.page.paragraph(&format!("{} · asks {}{via}", code(&label), self.bold(service)));
+        match endpoint {
+            Some((_, endpoint)) => {
+                let name = endpoint.handler_name.as_ref().map(|(name, _)| name.as_str()).filter(|name| !name.is_empty());
+                let name = name.map(|name| format!("{} ", code(name))).unwrap_or_default();
+                let link = self.page.link(answering_place(self.snapshot, endpoint));
+                self.page.paragraph(&format!("Answered by {name}{link}"));
+            }
+            None => self.page.paragraph("Which endpoint answers is not known"),
+        }
+        self.page.paragraph(match call.status {
+            Status::Exact => "Certain: each step stands in the workspace",
+            Status::Likely => "Likely: one step is inferred",
+            Status::Ambiguous => "Ambiguous: others may be meant as well",
+        });
+        self.evidence(&call.evidence);
+        let Some((index_of_endpoint, endpoint)) = endpoint else { return };
+        let mut rows = Vec::new();
+        chain(self.snapshot, &Trace::of(self.snapshot, index_of_endpoint), 0, &mut rows);
+        let more = rows.len().saturating_sub(MAX_CHAIN);
+        rows.truncate(MAX_CHAIN);
+        if more > 0 {
+            rows.push((0, format!("and {more} more")));
+        }
+        self.page.tree("To answer, it asks", &rows);
+        let callers = self.snapshot.index.callers_of(index_of_endpoint).iter().filter(|other| **other != index);
+        let callers = self.by_service(callers.map(|other| (chart.call(*other).from, chart.call(*other).place)));
+        self.page.list("Also called by", &callers);
+        self.coverage(&endpoint.coverage, endpoint.service);
+    }
+
+    fn evidence(&mut self, evidence: &[Evidence]) {
+        let rows: Vec<String> =
+            evidence.iter().map(|evidence| format!("{} {}", escape(&evidence.what), self.page.link(evidence.place))).collect();
+        self.page.list("Because of", &rows);
+    }
+
+    fn unresolved(&mut self, position: u32) {
+        let Some(row) = self.snapshot.chart.unresolved.get(position as usize) else { return };
+        self.page.paragraph(&format!("Call of an unknown service: {}", escape(&row.reason)));
+        let candidates: Vec<String> = row.candidates.iter().map(|service| self.bold(*service)).collect();
+        self.page.list("Considered", &candidates);
+    }
+
+    fn endpoint(&mut self, index: EndpointIndex) {
+        let chart = &self.snapshot.chart;
+        let endpoint = chart.endpoint(index);
+        self.page.paragraph(&format!("{} · answered by {}", code(&endpoint.label()), self.bold(endpoint.service)));
+        let callers = self.snapshot.index.callers_of(index).iter().map(|call| (chart.call(*call).from, chart.call(*call).place));
+        let callers = self.by_service(callers);
+        if callers.is_empty() {
+            self.page.paragraph("Nobody in this workspace is known to call it");
+        }
+        self.page.list("Called by", &callers);
+        let operation = Operation::of_endpoint(chart, &self.snapshot.index, index);
+        self.operation(&operation);
+        self.coverage(&endpoint.coverage, endpoint.service);
+    }
+
+    /// Calls, messages and tables of a handler.
+    fn operation(&mut self, operation: &Operation) {
+        let chart = &self.snapshot.chart;
+        let (mut calls, mut sends) = (Vec::new(), Vec::new());
+        let mut tables: BTreeMap<String, (bool, bool)> = BTreeMap::new();
+        for step in &operation.steps {
+            let detached = if step.detached { ", not waited for" } else { "" };
+            let link = self.page.link(step.place);
+            match step.span {
+                SpanRef::Call(call) => {
+                    let call = chart.call(call);
+                    let to = match &call.to {
+                        Target::Service(service) => self.bold(*service),
+                        Target::External(host) => format!("{} (outside)", escape(host)),
+                    };
+                    calls.push(format!("{to} {}{detached} {link}", code(&call.label())));
+                }
+                SpanRef::Publish(end) => sends.push(format!("{}{detached} {link}", code(&chart.channel(end.channel).name))),
+                SpanRef::Access(access) => {
+                    let (reads, writes) = tables.entry(code(&access.collection.of(chart).1.name)).or_default();
+                    match access.of(chart).operation {
+                        AccessKind::Read => *reads = true,
+                        AccessKind::Write => *writes = true,
+                    }
+                }
+            }
+        }
+        let tables: Vec<String> = tables
+            .into_iter()
+            .map(|(name, how)| match how {
+                (true, true) => format!("{name} read and written"),
+                (false, true) => format!("{name} written"),
+                _ => format!("{name} read"),
+            })
+            .collect();
+        self.page.list("Asks", &calls);
+        self.page.list("Tables", &tables);
+        self.page.list("Sends", &sends);
+    }
+
+    fn coverage(&mut self, coverage: &Coverage, service: ServiceIndex) {
+        match coverage {
+            Coverage::Covered(evidence) => {
+                self.page.paragraph(&format!("Traced: {} {}", escape(&evidence.what), self.page.link(evidence.place)));
+            }
+            Coverage::Dark(why) => self.page.paragraph(&format!("No span: {}", escape(why))),
+            Coverage::NotTraced => {
+                let read = self.snapshot.chart.tracing.iter().any(|row| row.service == service);
+                if read {
+                    self.page.paragraph(&format!("Not traced: {} starts no tracer", self.bold(service)));
+                }
+            }
+            Coverage::Unknown => {}
+        }
+    }
+
+    fn producer(&mut self, end: EndRef) {
+        let channel = self.snapshot.chart.channel(end.channel);
+        self.page.paragraph(&format!("Sends to {} ({})", code(&channel.name), escape(&channel.system)));
+        let consumers = self.by_service(channel.consumers.iter().map(|end| (end.service, end.place)));
+        if consumers.is_empty() {
+            self.page.paragraph("Nobody in this workspace is known to receive it");
+        }
+        self.page.list("Received by", &consumers);
+        self.others("Also sent by", &channel.producers, end);
+    }
+
+    fn consumer(&mut self, end: EndRef) {
+        let chart = &self.snapshot.chart;
+        let channel = chart.channel(end.channel);
+        let consumer = end.consumer(chart);
+        self.page.paragraph(&format!("Receives from {} ({})", code(&channel.name), escape(&channel.system)));
+        let producers = self.by_service(channel.producers.iter().map(|end| (end.service, end.place)));
+        if producers.is_empty() {
+            self.page.paragraph("Nobody in this workspace is known to send it");
+        }
+        self.page.list("Sent by", &producers);
+        self.others("Also received by", &channel.consumers, end);
+        if let Some(function) = consumer.function {
+            self.operation(&Operation::of(chart, &self.snapshot.index, consumer.service, function));
+        }
+        self.coverage(&consumer.coverage, consumer.service);
+    }
+
+    fn others(&mut self, heading: &str, ends: &[ChannelEnd], this: EndRef) {
+        let others = ends.iter().enumerate().filter(|(position, _)| *position != this.end as usize);
+        let others = self.by_service(others.map(|(_, end)| (end.service, end.place)));
+        self.page.list(heading, &others);
+    }
+
+    fn access(&mut self, access: AccessRef) {
+        let chart = &self.snapshot.chart;
+        let (store, collection) = access.collection.of(chart);
+        let verb = match access.of(chart).operation {
+            AccessKind::Read => "Reads",
+            AccessKind::Write => "Writes",
+        };
+        let word = store.collection_word().to_lowercase();
+        let name = code(&collection.name);
+        self.page.paragraph(&format!("{verb} {word} {name} · {} {}", engine(&store.system), code(&store.id)));
+        let by = |kind: AccessKind| collection.accesses.iter().filter(move |access| access.operation == kind);
+        let mut writes: BTreeMap<ServiceIndex, usize> = BTreeMap::new();
+        for access in by(AccessKind::Write) {
+            *writes.entry(access.service).or_default() += 1;
+        }
+        let total: usize = writes.values().sum();
+        let most = writes.iter().max_by_key(|(service, count)| (**count, std::cmp::Reverse(**service)));
+        let tied = most.is_some_and(|(_, most)| writes.values().filter(|count| *count == most).count() > 1);
+        match most {
+            None => self.page.paragraph("Nobody in this workspace is known to write it"),
+            Some((owner, _)) if writes.len() == 1 => self.page.paragraph(&format!("Owned by {}, its only writer", self.bold(*owner))),
+            Some(_) if tied => self.page.paragraph(&format!("No clear owner: {} services write it", writes.len())),
+            Some((owner, count)) => {
+                self.page.paragraph(&format!("Owned, it seems, by {}: {count} of {total} writes", self.bold(*owner)));
+            }
+        }
+        let writers = self.by_service(by(AccessKind::Write).map(|access| (access.service, access.place)));
+        self.page.list("Written by", &writers);
+        let readers = self.by_service(by(AccessKind::Read).map(|access| (access.service, access.place)));
+        self.page.list("Read by", &readers);
+    }
+
+    /// A row for each service: its name, how many places, and the first of them.
+    fn by_service(&self, rows: impl Iterator<Item = (ServiceIndex, Place)>) -> Vec<String> {
+        let mut services: BTreeMap<ServiceIndex, Vec<Place>> = BTreeMap::new();
+        for (service, place) in rows {
+            services.entry(service).or_default().push(place);
+        }
+        services
+            .into_iter()
+            .map(|(service, mut places)| {
+                places.sort_by(|a, b| (self.snapshot.files.path(a.file), a.range).cmp(&(self.snapshot.files.path(b.file), b.range)));
+                places.dedup();
+                let links: Vec<String> = places.iter().take(3).map(|place| self.page.link(*place)).collect();
+                let count = if places.len() > 1 { format!(", {} places", places.len()) } else { String::new() };
+                format!("{}{count} {}", self.bold(service), links.join(" "))
+            })
+            .collect()
+    }
+
+    fn bold(&self, service: ServiceIndex) -> String {
+        format!("**{}**", escape(&self.snapshot.chart.service(service).id))
+    }
+}
+
+/// The calls of a trace as rows with depths. Recurses at most [`MAX_CHAIN_DEPTH`] deep.
+fn chain(snapshot: &Snapshot, trace: &Trace, depth: usize, rows: &mut Vec<(usize, String)>) {
+    let chart = &snapshot.chart;
+    for step in &trace.steps {
+        let SpanRef::Call(call) = step.step.span else { continue };
+        let call = chart.call(call);
+        let Some(to) = call.target().filter(|_| call.status.is_settled()) else { continue };
+        let label = call.endpoint.map_or_else(|| call.label(), |endpoint| chart.endpoint(endpoint).label());
+        let detached = if step.step.detached { ", not waited for" } else { "" };
+        rows.push((depth, format!("**{}** {}{detached}", escape(&chart.service(to).id), code(&label))));
+        if let Some(answer) = step.answer.as_ref().filter(|_| depth + 1 < MAX_CHAIN_DEPTH) {
+            chain(snapshot, answer, depth + 1, rows);
+        }
+    }
+}
