@@ -6,7 +6,9 @@
 pub mod modules;
 pub(crate) mod packages;
 mod paths;
+mod services;
 pub(crate) mod sources;
+mod variables;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::Symbol;
@@ -110,7 +112,10 @@ impl Workspace {
         let packages = packages::find(&sources);
         let roots = packages::Roots::of(&packages);
         let modules = modules::Modules::from_sources(files, &sources, &packages);
-        Self { packages, modules, roots, ..Self::default() }
+        let variables = variables::Variables::of(&sources);
+        let context = services::Context::new(files, &sources, &packages, &roots, &modules, &variables);
+        let (services, deployments, _drafts) = services::find(&context);
+        Self { services, deployments, packages, modules, roots, ..Self::default() }
     }
     /// The package that a file belongs to, as a position in `packages`: the deepest one whose folder is around it.
     pub fn package_of(&self, path: &Utf8Path) -> Option<usize> {

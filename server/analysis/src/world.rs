@@ -43,6 +43,7 @@ pub struct FunctionRef {
 pub struct Files {
     by_path: FxHashMap<Utf8PathBuf, FileId>,
     entries: Vec<FileEntry>,
+    others: Arc<Vec<Utf8PathBuf>>,
 }
 
 #[derive(Debug, Clone)]
@@ -75,6 +76,16 @@ impl Files {
     pub fn id(&self, path: &Utf8Path) -> Option<FileId> {
         let id = *self.by_path.get(path)?;
         self.entries[id.0 as usize].facts.is_some().then_some(id)
+    }
+    /// Paths of the workspace's files that are not read, sources of other languages above all: whose folder they are in tells what a service is
+    /// written in.
+    pub fn others(&self) -> &[Utf8PathBuf] {
+        &self.others
+    }
+    /// Says which files there are that are not read.
+    pub fn set_others(&mut self, mut paths: Vec<Utf8PathBuf>) {
+        paths.sort();
+        self.others = Arc::new(paths);
     }
     /// The path of a file.
     pub fn path(&self, id: FileId) -> &Utf8Path {
@@ -156,6 +167,11 @@ impl World {
     /// Hands in the facts of a new or changed file; `path` is relative to the workspace's root, with `/`.
     pub fn set(&mut self, path: Utf8PathBuf, facts: Arc<FileFacts>) {
         self.files.set(path, Some(facts));
+    }
+
+    /// Hands in the paths of files that are not read, relative to the workspace's root.
+    pub fn set_others(&mut self, paths: Vec<Utf8PathBuf>) {
+        self.files.set_others(paths);
     }
 
     /// Takes a file away.

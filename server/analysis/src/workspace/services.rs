@@ -1,0 +1,299 @@
+//! Which services there are: what compose and Kubernetes files deploy, then what packages and binaries are products without being deployed.
+//!
+//! What deliberately does not live here: their environment, their hosts. Invariant: services are sorted by id and ids are unique.
+
+use std::collections::BTreeSet;
+
+use portolan_grammars::facts::{Symbol, TextRange};
+use portolan_grammars::manifests::{ComposeService, Container, Dockerfile, Stage, Workload};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::modules::{CrateId, Modules};
+use super::packages::Roots;
+use super::sources::{Source, Sources};
+use super::variables::Variables;
+use super::{Deployment, Ecosystem, Package, paths};
+use crate::chart::{Evidence, Service, ServiceIndex, ServiceKind};
+use crate::world::Files;
+use crate::{FileId, Place};
+use known::{image_name, normal, unscoped};
+
+mod code;
+mod deployed;
+mod kinds;
+pub(crate) mod known;
+mod undeployed;
+
+/// Everything that finding services looks at, with the maps that keep it linear.
+pub(crate) struct Context<'a> {
+    pub(crate) files: &'a Files,
+    pub(crate) sources: &'a Sources<'a>,
+    pub(crate) packages: &'a [Package],
+    pub(crate) roots: &'a Roots,
+    pub(crate) modules: &'a Modules,
+    pub(crate) variables: &'a Variables<'a>,
+    /// Positions of Dockerfiles by path.
+    pub(crate) dockerfile_at: FxHashMap<&'a str, usize>,
+    /// Folders that hold a package or a Dockerfile, by their normal name and by their package's.
+    pub(crate) named_folders: FxHashMap<String, Vec<&'a str>>,
+    /// All folders that hold a file, directly or not.
+    pub(crate) folders: FxHashSet<&'a str>,
+    /// Binaries by the name of their target.
+    pub(crate) binaries: FxHashMap<&'a str, Vec<CrateId>>,
+    /// Positions of npm manifests by folder.
+    pub(crate) npm_at: FxHashMap<&'a str, usize>,
+    /// Packages that another one depends on.
+    pub(crate) depended: FxHashSet<usize>,
+}
+
+/// A service while its parts are gathered.
+#[derive(Default)]
+pub(crate) struct Draft<'a> {
+    pub(crate) name: Symbol,
+    pub(crate) aliases: BTreeSet<Symbol>,
+    /// Names by which others reach it over the network, with the place that says so.
+    pub(crate) hosts: Vec<(Symbol, Evidence)>,
+    pub(crate) evidence: Vec<Evidence>,
+    /// Its entries in compose files, the strongest first, and how strong.
+    pub(crate) compose: Vec<(Source<'a, portolan_grammars::manifests::Compose>, &'a ComposeService, u8)>,
+    /// Its workloads.
+    pub(crate) workloads: Vec<(FileId, &'a str, &'a Workload, &'a Container)>,
+    /// The Dockerfile it is built by, as a position, and the stage that is run.
+    pub(crate) dockerfile: Option<(usize, Option<Symbol>)>,
+    /// Its image, variables filled in.
+    pub(crate) image: Option<Symbol>,
+    /// Build context, as a folder of the workspace.
+    pub(crate) context: Option<String>,
+    pub(crate) root: String,
+    pub(crate) package: Option<usize>,
+    pub(crate) entries: Vec<FileId>,
+    pub(crate) binary: Option<CrateId>,
+    pub(crate) third_party: bool,
+    pub(crate) kind: Option<ServiceKind>,
+    pub(crate) commands: Vec<(Symbol, Place)>,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(
+        files: &'a Files,
+        sources: &'a Sources<'a>,
+        packages: &'a [Package],
+        roots: &'a Roots,
+        modules: &'a Modules,
+        variables: &'a Variables<'a>,
+    ) -> Self {
+        let dockerfile_at = sources.dockerfiles.iter().enumerate().map(|(index, source)| (source.path, index)).collect();
+        let mut named_folders: FxHashMap<String, Vec<&str>> = FxHashMap::default();
+        let mut name = |name: &str, folder: &'a str| {
+            let known = named_folders.entry(normal(name)).or_default();
+            if !known.contains(&folder) {
+                known.push(folder);
+            }
+        };
+        for package in packages {
+            name(paths::file_name(package.root.as_str()), package.root.as_str());
+            name(unscoped(&package.name), package.root.as_str());
+        }
+        for source in &sources.dockerfiles {
+            name(paths::file_name(source.folder()), source.folder());
+        }
+        let mut folders: FxHashSet<&str> = FxHashSet::default();
+        for path in files.iter().map(|(_, path, _)| path.as_str()).chain(files.others().iter().map(|path| path.as_str())) {
+            for folder in paths::upwards(paths::folder(path)) {
+                if !folders.insert(folder) {
+                    break;
+                }
+            }
+        }
+        let mut binaries: FxHashMap<&str, Vec<CrateId>> = FxHashMap::default();
+        for (index, krate) in modules.crates.iter().enumerate().filter(|(_, krate)| !krate.library) {
+            binaries.entry(krate.target.as_str()).or_default().push(CrateId(index as u32));
+        }
+        let npm_at = sources.npm.iter().enumerate().map(|(index, source)| (source.folder(), index)).collect();
+        let depended = packages.iter().flat_map(|package| package.dependencies.iter().copied()).collect();
+        Self { files, sources, packages, roots, modules, variables, dockerfile_at, named_folders, folders, binaries, npm_at, depended }
+    }
+
+    /// The Dockerfile of a draft.
+    pub(crate) fn dockerfile(&self, draft: &Draft<'_>) -> Option<Source<'a, Dockerfile>> {
+        draft.dockerfile.as_ref().and_then(|(index, _)| self.sources.dockerfiles.get(*index).copied())
+    }
+    /// The stage that a draft runs, and the stages it is made from, itself first.
+    pub(crate) fn stages(&self, draft: &Draft<'_>) -> Vec<&'a Stage> {
+        let Some((index, target)) = &draft.dockerfile else { return Vec::new() };
+        self.sources.dockerfiles.get(*index).map_or_else(Vec::new, |source| stage_chain(source.facts, target.as_deref()))
+    }
+    /// The folder that a name of an image or a service means, when just one does.
+    pub(crate) fn folder_named(&self, name: &str) -> Option<&'a str> {
+        match self.named_folders.get(&normal(name)).map(Vec::as_slice) {
+            Some([one]) => Some(one),
+            _ => None,
+        }
+    }
+}
+
+/// The stage that is run, then those it is made from; the last one's `from` is an image.
+pub(crate) fn stage_chain<'a>(dockerfile: &'a Dockerfile, target: Option<&str>) -> Vec<&'a Stage> {
+    let stages = &dockerfile.stages;
+    let named = |name: &str, before: usize| {
+        stages[..before].iter().rposition(|stage| stage.name.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(name)))
+    };
+    let mut at = target.and_then(|target| named(target, stages.len())).or(stages.len().checked_sub(1));
+    let mut chain = Vec::new();
+    while let Some(index) = at {
+        chain.push(&stages[index]);
+        at = named(&stages[index].from, index);
+    }
+    chain
+}
+
+/// Finds the services and what they are made of.
+pub(crate) fn find<'a>(context: &Context<'a>) -> (Vec<Service>, Vec<Deployment>, Vec<Draft<'a>>) {
+    let mut drafts = deployed::find(context);
+    for draft in &mut drafts {
+        code::locate(context, draft);
+    }
+    share_roots(context, &mut drafts);
+    let mut drafts = deployed::merge_replicas(context, drafts);
+    undeployed::add(context, &mut drafts);
+    make_unique(&mut drafts);
+    drafts.sort_by(|left, right| left.name.cmp(&right.name));
+    finish(context, drafts)
+}
+
+/// A root that several drafts claim by their build context alone belongs to none of them.
+fn share_roots(context: &Context<'_>, drafts: &mut [Draft<'_>]) {
+    let mut claims: FxHashMap<String, usize> = FxHashMap::default();
+    for draft in drafts.iter().filter(|draft| !draft.third_party) {
+        *claims.entry(draft.root.clone()).or_default() += 1;
+    }
+    for draft in drafts.iter_mut().filter(|draft| !draft.third_party) {
+        if claims.get(&draft.root).is_some_and(|count| *count > 1)
+            && draft.binary.is_none()
+            && let Some(folder) = context.folder_named(&draft.name)
+            && folder != draft.root
+            && paths::is_within(folder, &draft.root)
+        {
+            draft.root = folder.to_owned();
+            draft.package = None;
+            draft.entries.clear();
+            code::settle_package(context, draft);
+        }
+    }
+}
+
+fn make_unique(drafts: &mut [Draft<'_>]) {
+    let mut seen: FxHashSet<Symbol> = FxHashSet::default();
+    for draft in drafts {
+        let plain = draft.name.clone();
+        let mut count = 1;
+        while !seen.insert(draft.name.clone()) {
+            let folder = paths::file_name(&draft.root);
+            draft.aliases.insert(plain.clone());
+            draft.name = match count {
+                1 if !folder.is_empty() && normal(folder) != normal(&plain) => format!("{folder}-{plain}").into(),
+                _ => format!("{plain}-{}", count + 1).into(),
+            };
+            count += 1;
+        }
+    }
+}
+
+fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service>, Vec<Deployment>, Vec<Draft<'a>>) {
+    let languages = kinds::languages(context, &drafts);
+    let mut groups: FxHashMap<String, u32> = FxHashMap::default();
+    let mut services = Vec::with_capacity(drafts.len());
+    let mut deployments = Vec::with_capacity(drafts.len());
+    for (index, draft) in drafts.iter_mut().enumerate() {
+        code::commands(context, draft);
+        let kind = kinds::kind(context, draft);
+        let mut aliases = std::mem::take(&mut draft.aliases);
+        if !draft.third_party {
+            if let Some(package) = draft.package.map(|package| &context.packages[package]) {
+                let shared =
+                    draft.binary.is_some_and(|binary| context.modules.krate(binary).is_some_and(|krate| krate.target != package.name));
+                if !shared {
+                    aliases.insert(unscoped(&package.name).into());
+                }
+            }
+            if draft.binary.is_none() && !draft.root.is_empty() {
+                aliases.insert(paths::file_name(&draft.root).into());
+            }
+        }
+        aliases.retain(|alias| *alias != draft.name && !alias.is_empty() && !alias.contains('$'));
+        draft.evidence.sort();
+        draft.evidence.dedup();
+        // What deploys it comes before what it is built from.
+        let deployed: Vec<FileId> =
+            draft.compose.iter().map(|(source, ..)| source.file).chain(draft.workloads.iter().map(|(file, ..)| *file)).collect();
+        draft.evidence.sort_by_key(|evidence| deployed.iter().position(|file| *file == evidence.place.file).unwrap_or(usize::MAX));
+        let group_key = match (draft.package, &draft.image) {
+            (Some(package), _) => format!("package {package}"),
+            (None, Some(image)) if !draft.third_party => format!("image {image}"),
+            _ => format!("service {index}"),
+        };
+        let next = groups.len() as u32;
+        let group = *groups.entry(group_key).or_insert(next);
+        services.push(Service {
+            id: draft.name.clone(),
+            name: draft.name.clone(),
+            aliases: aliases.iter().cloned().collect(),
+            root: draft.root.as_str().into(),
+            languages: languages[index].clone(),
+            kind,
+            third_party: draft.third_party,
+            evidence: draft.evidence.clone(),
+        });
+        deployments.push(Deployment {
+            package: draft.package,
+            entries: draft.entries.clone(),
+            environment: FxHashMap::default(),
+            ports: ports(context, draft),
+            commands: draft.commands.clone(),
+            group,
+        });
+    }
+    (services, deployments, drafts)
+}
+
+fn ports(context: &Context<'_>, draft: &Draft<'_>) -> Vec<Symbol> {
+    let mut found: Vec<Symbol> = Vec::new();
+    for (source, service, _) in &draft.compose {
+        let written = service.ports.iter().map(|port| &port.container).chain(service.expose.iter().map(|port| &port.value));
+        found.extend(written.map(|port| context.variables.fill(source.folder(), port)));
+    }
+    found.extend(draft.workloads.iter().flat_map(|(.., container)| container.ports.iter().map(|port| port.value.clone())));
+    found.extend(context.stages(draft).first().into_iter().flat_map(|stage| stage.expose.iter().map(|port| port.value.clone())));
+    let mut ports: Vec<Symbol> = found.into_iter().map(|port| port.split('/').next().unwrap_or_default().into()).collect();
+    ports.retain(|port: &Symbol| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
+    ports.sort();
+    ports.dedup();
+    ports
+}
+
+/// Evidence for a service.
+pub(crate) fn evidence(what: impl Into<String>, file: FileId, range: TextRange) -> Evidence {
+    Evidence { what: what.into(), place: Place { file, range } }
+}
+
+/// The position of a service in the list.
+pub(crate) fn index(at: usize) -> ServiceIndex {
+    ServiceIndex(at as u32)
+}
+
+/// Whether a package is of Cargo.
+pub(crate) fn is_cargo(package: &Package) -> bool {
+    package.ecosystem == Ecosystem::Cargo
+}
+
+/// Names that an image goes by: its last part, and the end of a tag that tells images of one repository apart.
+pub(crate) fn image_names(image: &str) -> Vec<String> {
+    let mut names = vec![image_name(image)];
+    if let Some((_, end)) = known::image_tag(image).and_then(|tag| tag.split_once('-')) {
+        names.push(end.to_owned());
+    }
+    names
+}
+
+#[cfg(test)]
+mod tests;

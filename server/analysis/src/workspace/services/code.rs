@@ -1,0 +1,425 @@
+//! Whose code a service runs: its folder, its package, the files it starts from, its command lines.
+//!
+//! Invariant: a place is taken from what a manifest names before one is taken from what looks alike.
+
+use portolan_grammars::facts::{Spanned, Symbol};
+use portolan_grammars::manifests::{Stage, dotenv};
+
+use super::known::{is_tool_name, normal, unscoped};
+use super::{Context, Draft, image_names, is_cargo};
+use crate::workspace::modules::CrateId;
+use crate::workspace::{Ecosystem, paths};
+use crate::{FileId, Place};
+
+/// Folders that only sort files: a Dockerfile in one says nothing of whose code it builds.
+const GENERIC_FOLDERS: &[&str] = &[
+    "docker",
+    ".docker",
+    "dockerfiles",
+    "build",
+    "deploy",
+    "deployment",
+    "deployments",
+    "infra",
+    "infrastructure",
+    "ci",
+    "images",
+    "ops",
+    "devops",
+    "containers",
+    "docker-compose",
+    "scripts",
+    "config",
+];
+
+/// Finds a draft's folder, package and entries.
+pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
+    if draft.third_party {
+        let built = draft.context.is_some();
+        draft.root = context.dockerfile(draft).filter(|_| built).map(|source| source.folder().to_owned()).unwrap_or_default();
+        return;
+    }
+    adopt_base(context, draft);
+    if let Some(binary) = binary_of_commands(context, draft).or_else(|| binary_of_image(context, draft)) {
+        settle_binary(context, draft, binary);
+        return;
+    }
+    let folder = context.dockerfile(draft).map(|source| source.folder());
+    let own = folder.filter(|folder| !folder.is_empty()).and_then(|folder| package_at(context, folder));
+    draft.package = own.or_else(|| referred_package(context, draft)).or_else(|| {
+        let at = draft.context.as_deref().filter(|at| !at.is_empty())?;
+        package_at(context, at)
+    });
+    if draft.package.is_none() {
+        let named = draft
+            .image
+            .iter()
+            .flat_map(|image| image_names(image))
+            .chain([draft.name.to_string()])
+            .find_map(|name| context.folder_named(&name));
+        let specific = folder.filter(|folder| !folder.is_empty() && !GENERIC_FOLDERS.contains(&paths::file_name(folder)));
+        let at = specific.or(named).map(str::to_owned).or_else(|| draft.context.clone()).unwrap_or_default();
+        draft.package = package_at(context, &at);
+        draft.root = at;
+    }
+    settle_package(context, draft);
+}
+
+/// A draft built from another image of the workspace runs that image's program.
+fn adopt_base(context: &Context<'_>, draft: &mut Draft<'_>) {
+    let Some(last) = context.stages(draft).last().copied() else { return };
+    let own = draft.dockerfile.as_ref().map(|(index, _)| *index);
+    let name = super::known::image_name(&base_image(context, draft, &last.from));
+    if name.len() < 4 {
+        return;
+    }
+    let mut fitting = context.sources.dockerfiles.iter().enumerate().filter(|(index, source)| {
+        let file = paths::file_name(source.path);
+        let stem =
+            file.strip_suffix(".Dockerfile").or_else(|| file.strip_suffix(".dockerfile")).or_else(|| file.strip_prefix("Dockerfile."));
+        Some(*index) != own
+            && stem
+                .is_some_and(|stem| stem.len() >= 4 && name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+    });
+    if let (Some((index, _)), None) = (fitting.next(), fitting.next()) {
+        draft.dockerfile = Some((index, None));
+    }
+}
+
+/// The image a stage is made from, with build arguments filled in.
+pub(super) fn base_image(context: &Context<'_>, draft: &Draft<'_>, from: &str) -> Symbol {
+    let Some(dockerfile) = context.dockerfile(draft) else { return from.into() };
+    let of = |name: &str| {
+        let given = draft.compose.iter().find_map(|(source, service, _)| {
+            let argument = service.build_args.iter().find(|argument| argument.name == name)?;
+            Some(context.variables.fill(source.folder(), argument.value.as_deref()?))
+        });
+        given.or_else(|| dockerfile.facts.args.iter().find(|argument| argument.name == name)?.value.clone())
+    };
+    dotenv::expand(from, &of)
+}
+
+/// The package whose folder this is: of Cargo where it has binaries, else of npm.
+fn package_at(context: &Context<'_>, folder: &str) -> Option<usize> {
+    let cargo = context.roots.at(folder, Ecosystem::Cargo).filter(|package| default_binary(context, *package).is_some());
+    cargo.or_else(|| context.roots.at(folder, Ecosystem::Npm))
+}
+
+/// The binary a package is run as where none is named.
+pub(super) fn default_binary(context: &Context<'_>, package: usize) -> Option<CrateId> {
+    let name = &context.packages[package].name;
+    let of = context.modules.crates.iter().enumerate().filter(|(_, krate)| krate.package == package && !krate.library);
+    let bins: Vec<(CrateId, &str)> = of.map(|(index, krate)| (CrateId(index as u32), krate.target.as_str())).collect();
+    let named = bins.iter().find(|(_, target)| normal(target) == normal(name));
+    let mut products = bins.iter().filter(|(_, target)| !is_tool_name(target));
+    named.or_else(|| products.next().filter(|_| products.next().is_none())).or(bins.first()).map(|(id, _)| *id)
+}
+
+/// Makes a binary what a draft runs.
+pub(super) fn settle_binary(context: &Context<'_>, draft: &mut Draft<'_>, binary: CrateId) {
+    if let Some(krate) = context.modules.krate(binary) {
+        draft.binary = Some(binary);
+        draft.package = Some(krate.package);
+        draft.root = context.packages[krate.package].root.as_str().to_owned();
+        draft.entries = vec![krate.root];
+        draft.aliases.insert(krate.target.clone());
+    }
+}
+
+/// Takes folder and entries from a draft's package.
+pub(super) fn settle_package(context: &Context<'_>, draft: &mut Draft<'_>) {
+    if draft.package.is_none() {
+        draft.package = package_at(context, &draft.root.clone());
+    }
+    let Some(package) = draft.package else { return };
+    draft.root = context.packages[package].root.as_str().to_owned();
+    if is_cargo(&context.packages[package])
+        && let Some(krate) = default_binary(context, package).and_then(|binary| context.modules.krate(binary))
+    {
+        draft.entries = vec![krate.root];
+    }
+}
+
+/// Command lines that start a draft, the deploying manifest's first.
+pub(super) fn written_commands(context: &Context<'_>, draft: &Draft<'_>) -> Vec<(Symbol, Place)> {
+    let mut found = Vec::new();
+    let mut add = |text: &Spanned<Symbol>, file: FileId| {
+        if !text.value.is_empty() {
+            found.push((text.value.clone(), Place { file, range: text.range }));
+        }
+    };
+    for (source, service, _) in &draft.compose {
+        service.entrypoint.iter().chain(&service.command).for_each(|text| add(text, source.file));
+    }
+    for (file, _, _, container) in &draft.workloads {
+        container.command.iter().for_each(|text| add(text, *file));
+    }
+    if let Some(dockerfile) = context.dockerfile(draft) {
+        let stages = context.stages(draft);
+        if let Some(stage) = stages.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some()) {
+            stage.entrypoint.iter().chain(&stage.command).for_each(|text| add(text, dockerfile.file));
+        }
+    }
+    found
+}
+
+/// Words of a command line, quotes and shell signs taken away.
+pub(super) fn words(command: &str) -> impl Iterator<Item = &str> {
+    command
+        .split(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '(' | ')' | ',' | '[' | ']'))
+        .filter(|word| !word.is_empty())
+}
+
+/// The programs a command line starts, shells and wrappers left out.
+fn programs(command: &str) -> Vec<&str> {
+    const WRAPPERS: &[&str] = &["sh", "bash", "ash", "exec", "env", "tini", "dumb-init", "sudo", "nohup", "time", "init"];
+    let mut found = Vec::new();
+    let mut expected = true;
+    let mut previous = "";
+    for word in words(command) {
+        if matches!(word, "&&" | "||" | ";" | "|" | "do" | "then") {
+            expected = true;
+            continue;
+        }
+        let name = paths::file_name(word.trim_end_matches(';'));
+        if matches!(previous, "--bin" | "-p" | "--package") {
+            found.push(name);
+        } else if expected && !(word.starts_with('-') || word.contains('=') || WRAPPERS.contains(&name)) {
+            found.push(name);
+            expected = false;
+        }
+        if word.ends_with(';') {
+            expected = true;
+        }
+        previous = word;
+    }
+    found
+}
+
+/// The Rust binary that a draft's command lines name.
+pub(super) fn binary_of_commands(context: &Context<'_>, draft: &Draft<'_>) -> Option<CrateId> {
+    if context.binaries.is_empty() {
+        return None;
+    }
+    let commands = written_commands(context, draft);
+    commands.iter().find_map(|(text, _)| programs(text).into_iter().find_map(|name| binary_named(context, draft, name)))
+}
+
+/// The binary of a name that a draft can hold: the one nearest to its Dockerfile.
+fn binary_named(context: &Context<'_>, draft: &Draft<'_>, name: &str) -> Option<CrateId> {
+    let at = context.dockerfile(draft).map(|source| source.folder()).unwrap_or_default();
+    let around = draft.context.as_deref().unwrap_or_default();
+    let root = |binary: &CrateId| context.modules.krate(*binary).map_or("", |krate| context.packages[krate.package].root.as_str());
+    let candidates = context.binaries.get(name)?.iter().copied();
+    candidates
+        .filter(|binary| paths::is_within(root(binary), around))
+        .max_by_key(|binary| (paths::shared(root(binary), at), std::cmp::Reverse(*binary)))
+}
+
+/// The binary that a draft's image holds, where it is the only one; else one with the draft's own name.
+fn binary_of_image(context: &Context<'_>, draft: &Draft<'_>) -> Option<CrateId> {
+    if context.binaries.is_empty() {
+        return None;
+    }
+    let stages = context.stages(draft);
+    let mut held: Vec<CrateId> = installed(&stages).filter_map(|name| binary_named(context, draft, name)).collect();
+    held.retain(|binary| context.modules.krate(*binary).is_some_and(|krate| !is_tool_name(&krate.target)));
+    held.dedup();
+    if let [one] = held.as_slice() {
+        return Some(*one);
+    }
+    let own = binary_named(context, draft, &draft.name)?;
+    let fits = draft.dockerfile.is_none() || held.contains(&own) || stages.iter().any(|stage| stage.from.contains("rust"));
+    fits.then_some(own)
+}
+
+/// Names of what the stages take from build output: the last part of what they copy from other stages.
+pub(super) fn installed<'a>(stages: &[&'a Stage]) -> impl Iterator<Item = &'a str> {
+    stages
+        .iter()
+        .copied()
+        .flat_map(|stage| &stage.copies)
+        .filter(|copy| copy.from.is_some())
+        .flat_map(|copy| &copy.sources)
+        .map(|source| paths::file_name(source))
+}
+
+/// The package that a draft's Dockerfile and command lines speak of.
+fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
+    let around = draft.context.clone().unwrap_or_default();
+    let own = normal(&draft.name);
+    let fits = |package: usize| {
+        let package = &context.packages[package];
+        let names = [normal(unscoped(&package.name)), normal(paths::file_name(package.root.as_str()))];
+        let images = draft.image.iter().flat_map(|image| image_names(image)).map(|name| normal(&name));
+        names.contains(&own) || images.into_iter().any(|image| names.contains(&image))
+    };
+    for (command, _) in written_commands(context, draft) {
+        for word in words(&command).filter(|word| word.contains('/')) {
+            if let Some(file) = file_named(context, &around, word)
+                && let Some(package) = context.roots.of_file(context.files.path(file))
+                && context.packages[package].root != around.as_str()
+            {
+                return Some(package);
+            }
+        }
+        if let Some(package) = workspace_named(context, &command) {
+            return Some(package);
+        }
+    }
+    let (index, _) = draft.dockerfile.as_ref()?;
+    let stages = &context.sources.dockerfiles.get(*index)?.facts.stages;
+    let mut copied: Vec<usize> = Vec::new();
+    for source in stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_none()).flat_map(|copy| &copy.sources) {
+        let Some(path) = paths::join(&around, source) else { continue };
+        let package = paths::upwards(&path)
+            .take_while(|folder| !folder.is_empty() && *folder != around)
+            .find_map(|folder| package_at(context, folder));
+        copied.extend(package.filter(|package| !copied.contains(package)));
+    }
+    if let Some(package) = copied.iter().copied().find(|package| fits(*package)) {
+        return Some(package);
+    }
+    let built = stages.iter().rev().flat_map(|stage| stage.runs.iter().rev()).find_map(|run| workspace_named(context, &run.value));
+    if built.is_some() {
+        return built;
+    }
+    let libraries: Vec<usize> = copied.iter().flat_map(|package| context.packages[*package].dependencies.iter().copied()).collect();
+    copied.retain(|package| !libraries.contains(package));
+    match copied.as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    }
+}
+
+/// The npm package that a command line picks out of its monorepo.
+fn workspace_named(context: &Context<'_>, command: &str) -> Option<usize> {
+    let list: Vec<&str> = words(command).collect();
+    let manager = list.iter().any(|word| matches!(*word, "yarn" | "pnpm" | "npm" | "turbo" | "nx" | "lerna" | "npx" | "bun"));
+    if !manager {
+        return None;
+    }
+    let named = |name: &str| {
+        let name = name.trim_matches(|letter| matches!(letter, '{' | '}' | '.' | '^'));
+        let mut fitting = context.packages.iter().enumerate().filter(|(_, package)| !is_cargo(package) && package.name == name);
+        let folder = || context.roots.at(name.trim_start_matches("./"), Ecosystem::Npm);
+        fitting.next().map(|(index, _)| index).or_else(folder)
+    };
+    for (at, word) in list.iter().enumerate() {
+        let next = list.get(at + 1).copied();
+        let name = match *word {
+            "workspace" | "--filter" | "-F" | "-w" | "--workspace" | "--scope" | "prune" | "--project" | "focus" => next,
+            _ => ["--filter=", "--workspace=", "--scope=", "-w=", "--project="].iter().find_map(|option| word.strip_prefix(option)),
+        };
+        if let Some(package) = name.and_then(named) {
+            return Some(package);
+        }
+    }
+    None
+}
+
+/// The source file that a word of a command line names, as seen from a folder; leading folders of the image are taken away.
+fn file_named(context: &Context<'_>, folder: &str, word: &str) -> Option<FileId> {
+    let word = word.trim_start_matches("file://");
+    if word.starts_with('-') || word.contains("://") || word.contains('$') {
+        return None;
+    }
+    let mut rest = word.trim_start_matches('/');
+    for _ in 0..5 {
+        if let Some(file) = context.modules.source_of(folder, rest) {
+            return Some(file);
+        }
+        if !word.starts_with('/') {
+            return None;
+        }
+        rest = rest.split_once('/')?.1;
+    }
+    None
+}
+
+/// Fills in a draft's command lines, npm scripts they name included, and the files it starts from.
+pub(super) fn commands(context: &Context<'_>, draft: &mut Draft<'_>) {
+    let mut found = written_commands(context, draft);
+    if draft.third_party {
+        draft.commands = found;
+        return;
+    }
+    let npm = context.npm_at.get(draft.root.as_str()).map(|index| &context.sources.npm[*index]);
+    if let Some(npm) = npm {
+        let script = |name: &str| npm.facts.scripts.iter().find(|script| script.name == name);
+        let mut at = 0;
+        let mut named: Vec<&str> = Vec::new();
+        if found.is_empty() {
+            let usual = ["start:prod", "start", "serve", "dev"].into_iter().find(|name| script(name).is_some());
+            named.extend(usual);
+        }
+        // Scripts call scripts; each is looked at once.
+        loop {
+            for name in std::mem::take(&mut named) {
+                if let Some(script) = script(name) {
+                    let text = (script.value.clone().unwrap_or_default(), Place { file: npm.file, range: script.range });
+                    if !found.contains(&text) {
+                        found.push(text);
+                    }
+                }
+            }
+            let Some((text, _)) = found.get(at) else { break };
+            named = npm.facts.scripts.iter().map(|script| script.name.as_str()).filter(|name| runs_script(text, name)).collect();
+            at += 1;
+        }
+    }
+    if draft.entries.is_empty() && draft.package.is_some_and(|package| !is_cargo(&context.packages[package])) {
+        draft.entries = npm_entries(context, draft, &found);
+    }
+    draft.commands = found;
+}
+
+/// Whether a command line runs a script of `package.json`.
+fn runs_script(command: &str, script: &str) -> bool {
+    const MANAGERS: &[&str] = &["npm", "yarn", "pnpm", "bun"];
+    let list: Vec<&str> = words(command).map(|word| word.trim_end_matches(';')).collect();
+    list.iter().enumerate().any(|(at, word)| {
+        if *word != script || at == 0 {
+            return false;
+        }
+        match list[at - 1] {
+            "run" => true,
+            before if MANAGERS.contains(&before) => script == "start" || before != "npm",
+            _ => {
+                list[..at].iter().any(|word| MANAGERS.contains(word))
+                    && list[..at].iter().any(|word| matches!(*word, "workspace" | "--filter" | "-F" | "-w"))
+            }
+        }
+    })
+}
+
+fn npm_entries(context: &Context<'_>, draft: &Draft<'_>, commands: &[(Symbol, Place)]) -> Vec<FileId> {
+    let mut found: Vec<FileId> = Vec::new();
+    let around = draft.context.as_deref().unwrap_or_default();
+    for (command, _) in commands {
+        for word in words(command) {
+            let is_file = [".js", ".ts", ".mjs", ".cjs", ".mts", ".tsx"].iter().any(|ending| word.ends_with(ending));
+            if !is_file && !(word.contains('/') && !word.contains("node_modules") && !word.starts_with("--")) {
+                continue;
+            }
+            let file = file_named(context, &draft.root, word).or_else(|| file_named(context, around, word));
+            if let Some(file) =
+                file.filter(|file| paths::is_within(context.files.path(*file).as_str(), &draft.root) && !found.contains(file))
+            {
+                found.push(file);
+            }
+        }
+        if words(command).any(|word| word == "nest")
+            && let Some(file) = context.modules.source_of(&draft.root, "src/main")
+            && !found.contains(&file)
+        {
+            found.push(file);
+        }
+    }
+    if found.is_empty() {
+        let usual = ["src/main", "src/index", "src/server", "src/app", "main", "index", "server", "app"];
+        let declared = draft.package.and_then(|package| context.modules.package_entry(package));
+        found.extend(declared.or_else(|| usual.iter().find_map(|path| context.modules.source_of(&draft.root, path))));
+    }
+    found
+}

@@ -1,0 +1,342 @@
+//! Services that compose and Kubernetes files deploy.
+//!
+//! Files of one folder are layers of one project. What only files for tests deploy is left out. Invariant: what is built here is told from
+//! what is not by a `build` in any layer, or by a name that the workspace knows.
+
+use portolan_grammars::facts::Symbol;
+use portolan_grammars::manifests::{Compose, ComposeService};
+use rustc_hash::FxHashMap;
+
+use super::known::{self, image_name, is_stock_base, is_stock_image, normal};
+use super::{Context, Draft, code, evidence, image_names};
+use crate::workspace::paths;
+use crate::workspace::sources::Source;
+
+/// How many services `extends` may lead through.
+const MAX_EXTENDS: usize = 4;
+
+/// What deploys, in the order of the drafts found; third-party ones too.
+pub(super) fn find<'a>(context: &Context<'a>) -> Vec<Draft<'a>> {
+    let mut drafts: Vec<Draft<'a>> = Vec::new();
+    let mut by_key: FxHashMap<(String, String), usize> = FxHashMap::default();
+    compose(context, &mut drafts, &mut by_key);
+    for draft in &mut drafts {
+        describe_compose(context, draft);
+    }
+    let mut drafts = merge_projects(drafts);
+    kubernetes(context, &mut drafts);
+    for draft in &mut drafts {
+        decide_origin(context, draft);
+    }
+    drafts
+}
+
+fn layer(path: &str) -> u8 {
+    let name = paths::file_name(path).to_ascii_lowercase();
+    let words: Vec<&str> = name.split(['.', '-', '_']).collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    match () {
+        () if has(&["dev", "development", "local", "debug", "override"]) => 1,
+        () if known::is_example_path(paths::folder(path)) => 2,
+        () => 0,
+    }
+}
+
+fn compose<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, by_key: &mut FxHashMap<(String, String), usize>) {
+    let mut sources: Vec<(u8, usize, Source<'a, Compose>)> = context
+        .sources
+        .compose
+        .iter()
+        .filter(|source| !known::is_test_path(source.path))
+        .map(|source| (layer(source.path), paths::file_name(source.path).len(), *source))
+        .collect();
+    sources.sort_by_key(|(layer, length, source)| (*layer, *length, source.path));
+    let by_path: FxHashMap<&str, Source<'a, Compose>> = context.sources.compose.iter().map(|source| (source.path, *source)).collect();
+    for (layer, _, source) in sources {
+        for service in &source.facts.services {
+            if known::is_test_name(&service.name.value) {
+                continue;
+            }
+            let key = (source.folder().to_owned(), service.name.value.to_string());
+            let at = *by_key.entry(key).or_insert_with(|| {
+                drafts.push(Draft { name: service.name.value.clone(), ..Draft::default() });
+                drafts.len() - 1
+            });
+            let draft = &mut drafts[at];
+            let what = format!("compose service {}", service.name.value);
+            draft.evidence.push(evidence(what.clone(), source.file, service.name.range));
+            draft.hosts.push((service.name.value.clone(), evidence(what, source.file, service.name.range)));
+            draft.compose.push((source, service, layer));
+            let mut next = service.extends.as_ref();
+            let mut here = source;
+            for _ in 0..MAX_EXTENDS {
+                let Some((file, name)) = next else { break };
+                let base = match file {
+                    None => Some(here),
+                    Some(file) => paths::join(here.folder(), file).and_then(|path| by_path.get(path.as_str()).copied()),
+                };
+                let Some(base) = base else { break };
+                let Some(extended) = base.facts.services.iter().find(|service| service.name.value == *name) else { break };
+                draft.compose.push((base, extended, layer));
+                (here, next) = (base, extended.extends.as_ref());
+            }
+        }
+    }
+}
+
+fn describe_compose(context: &Context<'_>, draft: &mut Draft<'_>) {
+    for (source, service, _) in &draft.compose {
+        let folder = source.folder();
+        for alias in &service.aliases {
+            let name = context.variables.fill(folder, &alias.value);
+            if !name.contains('$') {
+                draft.hosts.push((name.clone(), evidence(format!("alias {name}"), source.file, alias.range)));
+                draft.aliases.insert(name);
+            }
+        }
+        if draft.image.is_none() {
+            draft.image = service.image.as_ref().map(|image| context.variables.fill(folder, &image.value));
+        }
+    }
+    // Production is looked at before development: `dev.Dockerfile` runs a watcher.
+    let mut builds: Vec<(bool, Option<usize>, Option<String>, Option<Symbol>)> = Vec::new();
+    for (source, service, _) in &draft.compose {
+        let folder = source.folder();
+        let Some((at, dockerfile)) = build_of(context, folder, service) else { continue };
+        let path = dockerfile.as_deref().unwrap_or_default();
+        let found = context.dockerfile_at.get(path).copied();
+        let is_development =
+            paths::file_name(path).to_ascii_lowercase().split(['.', '-', '_']).any(|word| matches!(word, "dev" | "development" | "local"));
+        builds.push((is_development, found, at, service.build_target.clone()));
+    }
+    builds.sort_by_key(|(is_development, found, ..)| (found.is_none(), *is_development));
+    if let Some((_, found, at, target)) = builds.into_iter().next() {
+        draft.dockerfile = found.map(|index| (index, target));
+        draft.context = Some(at.unwrap_or_default());
+    }
+}
+
+/// The folder and the Dockerfile's path of a `build`; the folder is `None` where it is elsewhere.
+fn build_of(context: &Context<'_>, folder: &str, service: &ComposeService) -> Option<(Option<String>, Option<String>)> {
+    let fill = |text: &str| context.variables.fill(folder, text);
+    if service.build_context.is_none() && service.dockerfile.is_none() {
+        return None;
+    }
+    let given = service.build_context.as_ref().map_or_else(|| Symbol::new("."), |given| fill(&given.value));
+    if given.contains("://") || given.contains('$') {
+        return None;
+    }
+    let at = paths::join(folder, &given)?;
+    let name = service.dockerfile.as_ref().map_or_else(|| Symbol::new("Dockerfile"), |name| fill(&name.value));
+    let dockerfile = paths::join(&at, &name);
+    Some((Some(at), dockerfile))
+}
+
+/// One service that several folders' projects deploy: the same code, or the same stock image.
+fn merge_projects(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
+    let mut merged: Vec<Draft<'_>> = Vec::new();
+    let mut by_name: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
+    for draft in drafts {
+        let known = by_name.entry(draft.name.clone()).or_default();
+        let same = known.iter().copied().find(|at| {
+            let other = &merged[*at];
+            match (draft.dockerfile.as_ref(), other.dockerfile.as_ref()) {
+                (Some((left, _)), Some((right, _))) => left == right,
+                _ => draft.context.is_none() || other.context.is_none() || draft.context == other.context,
+            }
+        });
+        match same {
+            Some(at) => absorb(&mut merged[at], draft),
+            None => {
+                known.push(merged.len());
+                merged.push(draft);
+            }
+        }
+    }
+    merged
+}
+
+/// Adds to a draft what another one of the same service knows.
+pub(super) fn absorb<'a>(draft: &mut Draft<'a>, other: Draft<'a>) {
+    if other.name != draft.name {
+        draft.aliases.insert(other.name);
+    }
+    draft.aliases.extend(other.aliases);
+    draft.hosts.extend(other.hosts);
+    draft.evidence.extend(other.evidence);
+    draft.compose.extend(other.compose);
+    draft.compose.sort_by_key(|(.., layer)| *layer);
+    draft.workloads.extend(other.workloads);
+    if draft.context.is_none() {
+        draft.context = other.context;
+    }
+    draft.dockerfile = draft.dockerfile.take().or(other.dockerfile);
+    draft.image = draft.image.take().or(other.image);
+    draft.kind = draft.kind.or(other.kind);
+    draft.binary = draft.binary.or(other.binary);
+    draft.package = draft.package.or(other.package);
+    for entry in other.entries {
+        if !draft.entries.contains(&entry) {
+            draft.entries.push(entry);
+        }
+    }
+}
+
+fn kubernetes<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
+    let mut by_name: FxHashMap<String, usize> =
+        drafts.iter().enumerate().rev().map(|(index, draft)| (normal(&draft.name), index)).collect();
+    for source in context.sources.kubernetes.iter().filter(|source| !known::is_test_path(source.path)) {
+        for workload in &source.facts.workloads {
+            let mut containers: Vec<_> = workload.containers.iter().collect();
+            containers.sort_by_key(|container| container.image.as_ref().is_none_or(|image| is_stock_image(&image.value)));
+            let Some(container) = containers.first() else { continue };
+            let Some(name) = workload_name(&workload.name.value, &container.name, source.path) else { continue };
+            if known::is_test_name(&name) {
+                continue;
+            }
+            let at = *by_name.entry(normal(&name)).or_insert_with(|| {
+                drafts.push(Draft { name: name.clone(), ..Draft::default() });
+                drafts.len() - 1
+            });
+            let draft = &mut drafts[at];
+            draft.evidence.push(evidence(format!("{} {name}", workload.kind), source.file, workload.name.range));
+            if draft.name != name {
+                draft.aliases.insert(name.clone());
+            }
+            if matches!(workload.kind.as_str(), "Job" | "CronJob") && draft.compose.is_empty() {
+                draft.kind = Some(crate::chart::ServiceKind::Job);
+            }
+            if draft.image.is_none() {
+                draft.image = container.image.as_ref().map(|image| image.value.clone()).filter(|image| !image.ends_with("TEMPLATE"));
+            }
+            draft.workloads.push((source.file, source.folder(), workload, container));
+        }
+    }
+    // A Service is a host name of the workloads it selects, wherever both are written.
+    let mut by_label: FxHashMap<(&str, &str), Vec<usize>> = FxHashMap::default();
+    for (index, draft) in drafts.iter().enumerate() {
+        for (_, _, workload, _) in &draft.workloads {
+            for (key, value) in &workload.labels {
+                let known = by_label.entry((key, value)).or_default();
+                if known.last() != Some(&index) {
+                    known.push(index);
+                }
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for source in context.sources.kubernetes.iter().filter(|source| !known::is_test_path(source.path)) {
+        for service in source.facts.services.iter().filter(|service| !service.selector.is_empty()) {
+            let Some((first, rest)) = service.selector.split_first() else { continue };
+            let candidates = by_label.get(&(first.0.as_str(), first.1.as_str())).map_or(&[] as &[_], Vec::as_slice);
+            let mut fitting = candidates.iter().copied().filter(|index| {
+                drafts[*index]
+                    .workloads
+                    .iter()
+                    .any(|(_, _, workload, _)| rest.iter().chain([first]).all(|pair| workload.labels.iter().any(|label| label == pair)))
+            });
+            if let (Some(index), None) = (fitting.next(), fitting.next()) {
+                found.push((index, source, service));
+            }
+        }
+    }
+    for (index, source, service) in found {
+        let draft = &mut drafts[index];
+        let Some(name) = workload_name(&service.name.value, &draft.name, source.path) else { continue };
+        let why = evidence(format!("Kubernetes service {name}"), source.file, service.name.range);
+        let space = service.namespace.as_deref().filter(|space| !space.contains("TEMPLATE"));
+        draft.hosts.push((name.clone(), why.clone()));
+        if let Some(space) = space {
+            draft.hosts.push((format!("{name}.{space}").into(), why));
+        }
+        if name != draft.name {
+            draft.aliases.insert(name);
+        }
+    }
+}
+
+/// A workload's name; of a template the part that is written out, else the container's, else the chart's folder.
+fn workload_name(name: &str, container: &str, path: &str) -> Option<Symbol> {
+    let plain = |name: &str| {
+        let left = name.replace("TEMPLATE", "");
+        let left = left.trim_matches(['-', '_', '.', ' ']);
+        (!left.is_empty()).then(|| Symbol::new(left))
+    };
+    if !name.contains("TEMPLATE") {
+        return (!name.is_empty()).then(|| name.into());
+    }
+    plain(name).or_else(|| plain(container)).or_else(|| {
+        let chart = path.split("/templates/").next().unwrap_or(path);
+        plain(paths::file_name(chart)).filter(|_| chart != path)
+    })
+}
+
+/// Decides whether the workspace builds a draft.
+fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
+    if draft.context.is_some() {
+        if let Some(base) = context.stages(draft).last() {
+            let base = code::base_image(context, draft, &base.from);
+            draft.third_party = is_stock_base(&base) && !holds_code(context, draft);
+        }
+        return;
+    }
+    let stock = draft.image.as_deref().is_some_and(is_stock_image);
+    if stock {
+        draft.third_party = true;
+        return;
+    }
+    let names = draft.image.iter().flat_map(|image| image_names(image)).chain([draft.name.to_string()]);
+    let mut is_known = false;
+    for name in names {
+        let folders = context.named_folders.get(&normal(&name)).map_or(&[] as &[_], Vec::as_slice);
+        let products = folders.iter().filter(|folder| !folder.is_empty() && !known::is_test_path(folder));
+        is_known |= products.count() > 0 || context.binaries.contains_key(name.as_str());
+    }
+    if !is_known && draft.image.is_some() {
+        is_known = code::binary_of_commands(context, draft).is_some();
+    }
+    draft.third_party = !is_known;
+}
+
+/// Whether there is source code, not settings alone, beside a draft's Dockerfile.
+fn holds_code(context: &Context<'_>, draft: &Draft<'_>) -> bool {
+    let Some(source) = context.dockerfile(draft) else { return false };
+    !source.folder().is_empty()
+        && context
+            .roots
+            .of_file(camino::Utf8Path::new(source.path))
+            .is_some_and(|package| context.packages[package].root == source.folder())
+}
+
+/// Several deployments of one program that differ by a number alone are one service.
+pub(super) fn merge_replicas<'a>(context: &Context<'a>, drafts: Vec<Draft<'a>>) -> Vec<Draft<'a>> {
+    let mut merged: Vec<Draft<'a>> = Vec::new();
+    let mut by_stem: FxHashMap<(String, Option<String>, Option<String>), usize> = FxHashMap::default();
+    for mut draft in drafts {
+        let stem = draft.name.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches(['-', '_']).to_owned();
+        if stem.is_empty() || draft.compose.is_empty() {
+            merged.push(draft);
+            continue;
+        }
+        let what = draft.image.as_ref().map(|image| image_name(image));
+        let key = (stem.clone(), what, draft.dockerfile.as_ref().map(|(index, _)| index.to_string()));
+        match by_stem.get(&key) {
+            Some(at) if merged[*at].binary == draft.binary && merged[*at].third_party == draft.third_party => {
+                let first = &mut merged[*at];
+                let is_known = first.binary.and_then(|binary| context.modules.krate(binary)).is_some_and(|krate| krate.target == stem)
+                    || context.named_folders.contains_key(&normal(&stem));
+                if is_known && first.name != stem.as_str() {
+                    let old = std::mem::replace(&mut first.name, stem.as_str().into());
+                    first.aliases.insert(old);
+                }
+                absorb(first, draft);
+            }
+            _ => {
+                by_stem.insert(key, merged.len());
+                draft.evidence.dedup();
+                merged.push(draft);
+            }
+        }
+    }
+    merged
+}

@@ -1,0 +1,99 @@
+//! What sort of process a service is and which languages it is written in.
+
+use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashMap;
+
+use super::known::{self, FRONTEND_PACKAGES, GATEWAY_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES};
+use super::{Context, Draft, code, is_cargo};
+use crate::chart::ServiceKind;
+use crate::workspace::paths;
+
+/// The languages of each draft, most of it first: by counting files, else by the image it is built from.
+pub(super) fn languages(context: &Context<'_>, drafts: &[Draft<'_>]) -> Vec<Vec<Symbol>> {
+    let mut owners: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
+    for (index, draft) in drafts.iter().enumerate().filter(|(_, draft)| !draft.third_party) {
+        owners.entry(draft.root.as_str()).or_default().push(index);
+    }
+    let mut counts: Vec<FxHashMap<&'static str, usize>> = vec![FxHashMap::default(); drafts.len()];
+    let all = context.files.iter().filter(|(.., facts)| facts.source().is_some()).map(|(_, path, _)| path.as_str());
+    let others = context.files.others().iter().map(|path| path.as_str());
+    for path in all.chain(others) {
+        let Some(language) = known::language(path) else { continue };
+        let Some(owner) = paths::upwards(paths::folder(path)).find_map(|folder| owners.get(folder)) else { continue };
+        for index in owner {
+            *counts[*index].entry(language).or_default() += 1;
+        }
+    }
+    let of = |(draft, counts): (&Draft<'_>, FxHashMap<&'static str, usize>)| {
+        if draft.third_party {
+            return Vec::new();
+        }
+        let mut counted: Vec<(&str, usize)> = counts.into_iter().collect();
+        counted.sort_by_key(|(language, count)| (std::cmp::Reverse(*count), *language));
+        let built_in =
+            || context.stages(draft).iter().find_map(|stage| known::language_of_image(&code::base_image(context, draft, &stage.from)));
+        if draft.binary.is_some() {
+            counted.retain(|(language, _)| *language == "rust");
+        }
+        // At the root of a workspace, files of everything are counted: the image tells more.
+        if counted.is_empty() || draft.root.is_empty() {
+            let at_build = || context.dockerfile(draft)?.facts.stages.iter().find_map(|stage| known::language_of_image(&stage.from));
+            if let Some(language) = built_in().or_else(at_build).filter(|_| counted.is_empty()) {
+                return vec![Symbol::new(language)];
+            }
+        }
+        counted.into_iter().map(|(language, _)| Symbol::new(language)).collect()
+    };
+    drafts.iter().zip(counts).map(of).collect()
+}
+
+/// What sort of process a draft is.
+pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>) -> ServiceKind {
+    if let Some(kind) = draft.kind {
+        return kind;
+    }
+    let says = |words: &[&str]| draft.name.split(['-', '_', '.']).any(|word| words.contains(&word));
+    if draft.third_party {
+        let image = draft.image.as_deref().unwrap_or_default();
+        return if known::is_gateway_image(image) { ServiceKind::Gateway } else { ServiceKind::Backend };
+    }
+    if let Some(package) = draft.package.filter(|package| !is_cargo(&context.packages[*package]))
+        && let Some(npm) = context.npm_at.get(context.packages[package].root.as_str()).map(|index| context.sources.npm[*index].facts)
+    {
+        let has = |list: &[&str]| npm.dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
+        let builds = |list: &[&str]| npm.dev_dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
+        let serves = has(SERVER_PACKAGES);
+        return match () {
+            () if has(&["next", "nuxt", "expo", "react-native", "gatsby", "@sveltejs/kit", "@remix-run/react"])
+                || builds(&["@sveltejs/kit", "nuxt"]) =>
+            {
+                ServiceKind::Frontend
+            }
+            () if (has(FRONTEND_PACKAGES) || builds(&["svelte", "vue"])) && !serves => ServiceKind::Frontend,
+            () if has(GATEWAY_PACKAGES) => ServiceKind::Gateway,
+            () if says(&["worker", "workers", "consumer", "cron", "scheduler"]) => ServiceKind::Worker,
+            () if has(WORKER_PACKAGES) && !serves => ServiceKind::Worker,
+            () if !npm.bins.is_empty() && !serves && draft.compose.is_empty() && draft.workloads.is_empty() => ServiceKind::Cli,
+            () => ServiceKind::Backend,
+        };
+    }
+    if let Some(base) = context.stages(draft).last() {
+        let image = code::base_image(context, draft, &base.from);
+        if known::is_gateway_image(&image) {
+            return ServiceKind::Gateway;
+        }
+        if draft.package.is_none()
+            && known::image_name(&image).starts_with("nginx")
+            && context.sources.nginx.iter().any(|nginx| paths::is_within(nginx.path, &draft.root) && !nginx.facts.locations.is_empty())
+        {
+            return ServiceKind::Gateway;
+        }
+    }
+    match () {
+        () if says(&["worker", "workers", "consumer", "cron", "scheduler"]) => ServiceKind::Worker,
+        () if says(&["proxy", "gateway"]) => ServiceKind::Gateway,
+        () if says(&["frontend", "web", "webapp", "ui"]) && draft.binary.is_none() => ServiceKind::Frontend,
+        () if says(&["cli", "ctl"]) => ServiceKind::Cli,
+        () => ServiceKind::Backend,
+    }
+}

@@ -1,0 +1,486 @@
+//! What names and paths alone say: stock images, servers by dependency, folders of tests and tools, languages by extension.
+//!
+//! What deliberately does not live here: library call shapes, those are the catalog's.
+
+/// Last parts of image names of well-known software: what a workspace deploys but does not write.
+const STOCK_IMAGES: &[&str] = &[
+    "adminer",
+    "airflow",
+    "alertmanager",
+    "alpine",
+    "alloy",
+    "apache",
+    "azurite",
+    "beanstalkd",
+    "blackbox-exporter",
+    "busybox",
+    "cadvisor",
+    "caddy",
+    "cassandra",
+    "certbot",
+    "clickhouse",
+    "clickhouse-server",
+    "cockroach",
+    "consul",
+    "couchbase",
+    "couchdb",
+    "cp-kafka",
+    "cp-schema-registry",
+    "cp-zookeeper",
+    "curl",
+    "debezium",
+    "dgraph",
+    "docker-registry",
+    "dynamodb-local",
+    "elasticmq",
+    "elasticsearch",
+    "emqx",
+    "envoy",
+    "eclipse-mosquitto",
+    "etcd",
+    "eventstore",
+    "filebeat",
+    "flagd",
+    "fluent-bit",
+    "fluentd",
+    "gitea",
+    "grafana",
+    "graphite",
+    "haproxy",
+    "hasura",
+    "hivemq",
+    "httpd",
+    "inbucket",
+    "influxdb",
+    "jaeger",
+    "jenkins",
+    "kafdrop",
+    "kafka",
+    "kafka-ui",
+    "keycloak",
+    "kibana",
+    "kong",
+    "localstack",
+    "logstash",
+    "loki",
+    "maildev",
+    "mailhog",
+    "mailpit",
+    "mariadb",
+    "mc",
+    "meilisearch",
+    "memcached",
+    "metabase",
+    "milvus",
+    "minio",
+    "mockserver",
+    "mongo",
+    "mongo-express",
+    "mongodb",
+    "mosquitto",
+    "mssql-server",
+    "mysql",
+    "nats",
+    "nats-streaming",
+    "neo4j",
+    "nginx",
+    "nginx-unprivileged",
+    "node-exporter",
+    "openldap",
+    "opensearch",
+    "opensearch-dashboards",
+    "opentelemetry-collector",
+    "opentelemetry-collector-contrib",
+    "oracle-xe",
+    "otel-collector",
+    "pgadmin",
+    "pgadmin4",
+    "pgbouncer",
+    "pgvector",
+    "phpmyadmin",
+    "portainer",
+    "postgis",
+    "postgres",
+    "postgresql",
+    "prometheus",
+    "promtail",
+    "pulsar",
+    "pushgateway",
+    "qdrant",
+    "questdb",
+    "rabbitmq",
+    "redis",
+    "redis-commander",
+    "redis-stack",
+    "redis-stack-server",
+    "redisinsight",
+    "redpanda",
+    "registry",
+    "rethinkdb",
+    "schema-registry",
+    "scylla",
+    "selenium",
+    "sentry",
+    "solr",
+    "sonarqube",
+    "statsd",
+    "surrealdb",
+    "swagger-ui",
+    "tempo",
+    "temporal",
+    "timescaledb",
+    "toxiproxy",
+    "traefik",
+    "typesense",
+    "unleash-server",
+    "valkey",
+    "vault",
+    "varnish",
+    "vector",
+    "victoria-metrics",
+    "weaviate",
+    "wiremock",
+    "zipkin",
+    "zookeeper",
+];
+
+/// Images that pass requests on or hand out files by a configuration of the workspace: built here, they are its services.
+const CONFIGURED_IMAGES: &[&str] = &[
+    "nginx",
+    "nginx-unprivileged",
+    "envoy",
+    "caddy",
+    "traefik",
+    "haproxy",
+    "httpd",
+    "kong",
+    "apache",
+    "openresty",
+    "alpine",
+    "busybox",
+    "varnish",
+];
+
+const GATEWAY_IMAGES: &[&str] = &["envoy", "traefik", "haproxy", "kong"];
+
+/// Whether an image is well-known software, by its name without registry, path and tag.
+pub(crate) fn is_stock_image(image: &str) -> bool {
+    let name = image_name(image);
+    STOCK_IMAGES.contains(&name.as_str())
+}
+
+/// Whether an image made from `base`, with only settings added, is still that software: a broker with a plug-in, a search engine.
+pub(crate) fn is_stock_base(base: &str) -> bool {
+    is_stock_image(base) && !CONFIGURED_IMAGES.contains(&image_name(base).as_str())
+}
+
+/// Whether an image is a proxy.
+pub(crate) fn is_gateway_image(image: &str) -> bool {
+    GATEWAY_IMAGES.contains(&image_name(image).as_str())
+}
+
+/// The last part of an image's name, without tag and digest, in lower case.
+pub(crate) fn image_name(image: &str) -> String {
+    let image = image.split('@').next().unwrap_or(image);
+    let last = image.rsplit('/').next().unwrap_or(image);
+    last.split(':').next().unwrap_or(last).to_ascii_lowercase()
+}
+
+/// An image's tag.
+pub(crate) fn image_tag(image: &str) -> Option<&str> {
+    let image = image.split('@').next().unwrap_or(image);
+    image.rsplit('/').next().unwrap_or(image).split_once(':').map(|(_, tag)| tag)
+}
+
+/// A name for comparing: lower case, without `-`, `_`, `.` and blanks.
+pub(crate) fn normal(name: &str) -> String {
+    name.chars().filter(|letter| !matches!(letter, '-' | '_' | '.' | ' ')).flat_map(char::to_lowercase).collect()
+}
+
+/// A package's name without its scope.
+pub(crate) fn unscoped(name: &str) -> &str {
+    name.strip_prefix('@').and_then(|rest| rest.split_once('/')).map_or(name, |(_, rest)| rest)
+}
+
+fn words(name: &str) -> impl Iterator<Item = String> {
+    let mut words = vec![String::new()];
+    let mut lower = false;
+    for letter in name.chars() {
+        if !letter.is_alphanumeric() || (letter.is_uppercase() && lower) {
+            words.push(String::new());
+        }
+        lower = letter.is_lowercase();
+        if letter.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.into_iter().filter(|word| !word.is_empty())
+}
+
+/// Whether a name, or one part of a path, speaks of tests.
+pub(crate) fn is_test_name(name: &str) -> bool {
+    words(name).any(|word| {
+        matches!(
+            word.as_str(),
+            "test" | "tests" | "testing" | "e2e" | "cypress" | "playwright" | "fixture" | "fixtures" | "mock" | "mocks" | "spec"
+        )
+    })
+}
+
+/// Whether a path lies in a folder of tests, or of an editor's own settings.
+pub(crate) fn is_test_path(path: &str) -> bool {
+    path.split('/').any(|part| is_test_name(part) || matches!(part, ".devcontainer" | ".github" | ".gitlab" | ".circleci" | "node_modules"))
+}
+
+/// Whether a path lies in a folder of examples, documentation or templates.
+pub(crate) fn is_example_path(path: &str) -> bool {
+    path.split('/').any(|part| {
+        words(part).any(|word| {
+            matches!(
+                word.as_str(),
+                "example"
+                    | "examples"
+                    | "sample"
+                    | "samples"
+                    | "playground"
+                    | "playgrounds"
+                    | "template"
+                    | "templates"
+                    | "docs"
+                    | "documentation"
+                    | "benchmarks"
+                    | "benches"
+            )
+        })
+    })
+}
+
+/// Whether a name is that of a tool for those who write the workspace, and of no product.
+pub(crate) fn is_tool_name(name: &str) -> bool {
+    const TOOLS: &[&str] = &[
+        "test",
+        "tests",
+        "testing",
+        "bench",
+        "benches",
+        "benchmark",
+        "benchmarks",
+        "example",
+        "examples",
+        "sample",
+        "demo",
+        "xtask",
+        "fuzz",
+        "fuzzer",
+        "mock",
+        "mocks",
+        "codegen",
+        "generator",
+        "gen",
+        "genproto",
+        "lint",
+        "eslint",
+        "prettier",
+        "tsconfig",
+        "storybook",
+        "sim",
+        "simulator",
+        "simulation",
+        "helper",
+        "e2e",
+        "fixtures",
+        "script",
+        "scripts",
+        "build",
+        "builder",
+        "dev",
+        "ci",
+        "playground",
+        "template",
+        "healthcheck",
+        "health",
+        "migrate",
+        "migration",
+        "migrations",
+        "seed",
+        "seeder",
+        "docs",
+        "loadtest",
+        "stress",
+        "repro",
+        "prototype",
+        "plugin",
+    ];
+    words(name).any(|word| TOOLS.contains(&word.as_str()) || word.ends_with("bench"))
+}
+
+/// The language of a file by its extension, as charts name it.
+pub(crate) fn language(path: &str) -> Option<&'static str> {
+    Some(match path.rsplit_once('.')?.1 {
+        "rs" => "rust",
+        "ts" | "tsx" | "mts" | "cts" => "typescript",
+        "js" | "jsx" | "mjs" | "cjs" => "javascript",
+        "vue" | "svelte" => "javascript",
+        "go" => "go",
+        "py" => "python",
+        "java" => "java",
+        "kt" | "kts" => "kotlin",
+        "cs" => "csharp",
+        "fs" => "fsharp",
+        "php" => "php",
+        "rb" => "ruby",
+        "ex" | "exs" => "elixir",
+        "erl" => "erlang",
+        "cpp" | "cc" | "cxx" | "hpp" => "cpp",
+        "c" | "h" => "c",
+        "scala" => "scala",
+        "swift" => "swift",
+        "dart" => "dart",
+        "clj" => "clojure",
+        "hs" => "haskell",
+        "zig" => "zig",
+        _ => return None,
+    })
+}
+
+/// The language of an image that code is built or run in.
+pub(crate) fn language_of_image(image: &str) -> Option<&'static str> {
+    let name = image_name(image);
+    if image.contains("/dotnet/") {
+        return Some("csharp");
+    }
+    let starts = |prefix: &str| name.starts_with(prefix);
+    Some(match () {
+        () if starts("node") || starts("bun") || starts("deno") => "javascript",
+        () if starts("golang") || name == "go" => "go",
+        () if starts("python") => "python",
+        () if starts("openjdk")
+            || starts("eclipse-temurin")
+            || starts("maven")
+            || starts("gradle")
+            || starts("amazoncorretto")
+            || starts("java") =>
+        {
+            "java"
+        }
+        () if starts("rust") => "rust",
+        () if starts("php") => "php",
+        () if starts("ruby") => "ruby",
+        () if starts("elixir") => "elixir",
+        () if starts("dart") => "dart",
+        () if starts("swift") => "swift",
+        () if starts("nginx") => "nginx",
+        () if starts("envoy") => "envoy",
+        () if starts("caddy") => "caddy",
+        () if starts("traefik") => "traefik",
+        () if starts("haproxy") => "haproxy",
+        () => return None,
+    })
+}
+
+/// Dependencies that make an npm package a front end, unless it serves requests itself.
+pub(crate) const FRONTEND_PACKAGES: &[&str] = &[
+    "next",
+    "react",
+    "react-dom",
+    "vue",
+    "svelte",
+    "@sveltejs/kit",
+    "@angular/core",
+    "react-native",
+    "expo",
+    "nuxt",
+    "solid-js",
+    "preact",
+    "@remix-run/react",
+    "astro",
+    "gatsby",
+    "qwik",
+];
+
+/// Dependencies that make it a server.
+pub(crate) const SERVER_PACKAGES: &[&str] = &[
+    "express",
+    "fastify",
+    "koa",
+    "@hapi/hapi",
+    "@nestjs/core",
+    "hono",
+    "@hono/node-server",
+    "restify",
+    "@apollo/server",
+    "apollo-server",
+    "apollo-server-express",
+    "graphql-yoga",
+    "polka",
+    "@feathersjs/feathers",
+    "@adonisjs/core",
+    "@grpc/grpc-js",
+    "grpc",
+    "@connectrpc/connect-node",
+    "socket.io",
+    "ws",
+    "moleculer",
+    "@strapi/strapi",
+    "@loopback/core",
+    "elysia",
+    "@trpc/server",
+    "micro",
+    "nodemailer",
+    "smtp-server",
+    "@medusajs/medusa",
+    "h3",
+    "nitropack",
+];
+
+/// Dependencies that make it work off messages or a schedule.
+pub(crate) const WORKER_PACKAGES: &[&str] = &[
+    "bullmq",
+    "bull",
+    "kafkajs",
+    "amqplib",
+    "amqp-connection-manager",
+    "nats",
+    "node-cron",
+    "cron",
+    "agenda",
+    "@temporalio/worker",
+    "sqs-consumer",
+    "@aws-sdk/client-sqs",
+    "bee-queue",
+    "graphile-worker",
+    "pg-boss",
+    "mqtt",
+    "inngest",
+    "node-schedule",
+];
+
+/// Dependencies that pass requests on.
+pub(crate) const GATEWAY_PACKAGES: &[&str] = &[
+    "http-proxy-middleware",
+    "http-proxy",
+    "express-http-proxy",
+    "express-gateway",
+    "@fastify/http-proxy",
+    "@apollo/gateway",
+    "fast-gateway",
+    "koa-proxies",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_told_apart() {
+        assert_eq!(image_name("docker.io/library/Redis:7.4@sha256:00"), "redis");
+        assert_eq!(image_tag("ghcr.io/acme/demo:latest-cart"), Some("latest-cart"));
+        assert_eq!(image_tag("localhost:5000/acme/demo"), None);
+        assert!(is_test_name("frontendTests") && is_test_name("test_runner") && !is_test_name("latest") && !is_test_name("attestation"));
+        assert!(is_tool_name("pagebench") && is_tool_name("slow-helper") && !is_tool_name("gateway"));
+        assert!(is_stock_base("apache/kafka:3") && !is_stock_base("nginx:1"));
+        assert_eq!(unscoped("@acme/api"), "api");
+    }
+}

@@ -1,0 +1,280 @@
+//! Services that no manifest deploys: binaries that an image holds, packages with a Dockerfile beside them, applications and tools with an entry
+//! of their own.
+//!
+//! What deliberately is none: libraries, tools for those who write the workspace, examples and tests. Invariant: a package or binary that a
+//! deployed service runs is not found again.
+
+use portolan_grammars::facts::Symbol;
+use portolan_grammars::manifests::NpmManifest;
+use rustc_hash::FxHashSet;
+
+use super::known::{self, FRONTEND_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES, normal, unscoped};
+use super::{Context, Draft, code, evidence, is_cargo, stage_chain};
+use crate::chart::ServiceKind;
+use crate::workspace::modules::CrateId;
+use crate::workspace::paths;
+
+/// Adds what is a product without being deployed.
+pub(super) fn add<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
+    installed_binaries(context, drafts);
+    let is_deployed = drafts.iter().any(|draft| !draft.third_party);
+    let mut taken: FxHashSet<usize> = drafts.iter().filter(|draft| !draft.third_party).filter_map(|draft| draft.package).collect();
+    npm_packages(context, drafts, &mut taken);
+    cargo_packages(context, drafts, &taken, is_deployed);
+    lone_dockerfiles(context, drafts);
+}
+
+fn is_aside(path: &str) -> bool {
+    known::is_test_path(path) || known::is_example_path(path)
+}
+
+/// Rust binaries that an image takes from its build.
+fn installed_binaries<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
+    if context.binaries.is_empty() {
+        return;
+    }
+    let mut taken: FxHashSet<CrateId> = drafts.iter().filter_map(|draft| draft.binary).collect();
+    for (index, source) in context.sources.dockerfiles.iter().enumerate().filter(|(_, source)| !is_aside(source.path)) {
+        let chain = stage_chain(source.facts, None);
+        let runs = source.facts.stages.iter().flat_map(|stage| &stage.runs);
+        let built: Vec<&str> = runs
+            .flat_map(|run| code::words(&run.value).zip(code::words(&run.value).skip(1)))
+            .filter(|(option, _)| *option == "--bin")
+            .map(|(_, name)| name)
+            .collect();
+        for name in code::installed(&chain).chain(built) {
+            let Some(binaries) = context.binaries.get(name) else { continue };
+            let root = |binary: CrateId| context.modules.krate(binary).map_or("", |krate| context.packages[krate.package].root.as_str());
+            let Some(binary) =
+                binaries.iter().copied().max_by_key(|binary| (paths::shared(root(*binary), source.folder()), std::cmp::Reverse(*binary)))
+            else {
+                continue;
+            };
+            if known::is_tool_name(name) || is_aside(root(binary)) || !taken.insert(binary) {
+                continue;
+            }
+            let range = chain
+                .iter()
+                .flat_map(|stage| &stage.copies)
+                .find(|copy| copy.sources.iter().any(|source| paths::file_name(source) == name))
+                .map(|copy| copy.range);
+            let range = range.or_else(|| chain.first().map(|stage| stage.range)).unwrap_or_default();
+            let mut draft = Draft { name: name.into(), dockerfile: Some((index, None)), ..Draft::default() };
+            draft.evidence.push(evidence(format!("image holds binary {name}"), source.file, range));
+            code::settle_binary(context, &mut draft, binary);
+            draft.kind = tool_kind(name);
+            drafts.push(draft);
+        }
+    }
+}
+
+fn tool_kind(name: &str) -> Option<ServiceKind> {
+    let lower = name.to_ascii_lowercase();
+    (lower.ends_with("ctl") && lower != "ctl" || lower.split(['-', '_']).any(|word| word == "cli")).then_some(ServiceKind::Cli)
+}
+
+fn npm_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken: &mut FxHashSet<usize>) {
+    for (index, package) in context.packages.iter().enumerate().filter(|(_, package)| !is_cargo(package)) {
+        let root = package.root.as_str();
+        if taken.contains(&index) || is_aside(root) || known::is_tool_name(unscoped(&package.name)) {
+            continue;
+        }
+        let Some(source) = context.npm_at.get(root).map(|at| &context.sources.npm[*at]) else { continue };
+        let npm = source.facts;
+        let is_monorepo = !npm.workspaces.is_empty() || context.sources.pnpm.iter().any(|pnpm| pnpm.folder() == root);
+        if is_monorepo || (root.is_empty() && context.packages.len() > 1 && npm.dependencies.is_empty()) {
+            continue;
+        }
+        let dockerfile = context.dockerfile_at.get(join(root, "Dockerfile").as_str()).copied();
+        let kind = if dockerfile.is_some() { Some(None) } else { application(context, index, root, npm) };
+        let Some(kind) = kind else { continue };
+        taken.insert(index);
+        let name = npm.name.as_ref().map_or_else(|| package.name.clone(), |name| name.value.clone());
+        let range = npm.name.as_ref().map(|name| name.range).unwrap_or_default();
+        let mut draft = Draft { name: unscoped(&name).into(), root: root.to_owned(), package: Some(index), kind, ..Draft::default() };
+        draft.aliases.insert(name.clone());
+        draft.evidence.push(evidence(format!("package {name}"), source.file, range));
+        if let Some(at) = dockerfile {
+            let built = &context.sources.dockerfiles[at];
+            draft.dockerfile = Some((at, None));
+            draft.evidence.push(evidence(
+                "Dockerfile beside it",
+                built.file,
+                built.facts.stages.first().map(|stage| stage.range).unwrap_or_default(),
+            ));
+        }
+        drafts.push(draft);
+    }
+}
+
+fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// Whether a package is an application: something starts it and it is no library. The kind where it is plain.
+fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManifest) -> Option<Option<ServiceKind>> {
+    let has = |list: &[&str]| npm.dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
+    let uses = |list: &[&str]| has(list) || npm.dev_dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
+    let is_library = context.depended.contains(&package)
+        || (!npm.private && npm.entries.iter().any(|entry| entry.contains("dist/") || entry.contains("build/") || entry.contains("lib/")));
+    let scripts: Vec<&str> = npm
+        .scripts
+        .iter()
+        .filter(|script| {
+            script
+                .name
+                .split(':')
+                .next()
+                .is_some_and(|name| matches!(name, "start" | "serve" | "dev" | "develop" | "preview" | "android" | "ios"))
+        })
+        .filter_map(|script| script.value.as_deref())
+        .collect();
+    let runs = |programs: &[&str]| scripts.iter().any(|script| code::words(script).any(|word| programs.contains(&paths::file_name(word))));
+    if !is_library {
+        let serves_pages = runs(&[
+            "next",
+            "vite",
+            "react-scripts",
+            "react-app-rewired",
+            "craco",
+            "ng",
+            "expo",
+            "react-native",
+            "vue-cli-service",
+            "nuxt",
+            "nuxi",
+            "svelte-kit",
+            "remix",
+            "astro",
+            "webpack-dev-server",
+            "gatsby",
+            "parcel",
+            "rsbuild",
+            "vinxi",
+            "ionic",
+        ]) || scripts.iter().any(|script| script.contains("webpack serve"));
+        let watches = scripts.iter().any(|script| script.contains("vite build") || script.contains("storybook"));
+        if serves_pages
+            && uses(FRONTEND_PACKAGES)
+            && !has(SERVER_PACKAGES)
+            && !(watches && !scripts.iter().any(|script| code::words(script).any(|word| word == "vite")))
+        {
+            return Some(Some(ServiceKind::Frontend));
+        }
+        if serves_pages && uses(&["next", "nuxt", "@sveltejs/kit", "@remix-run/react", "expo", "react-native", "astro"]) {
+            return Some(Some(ServiceKind::Frontend));
+        }
+        let starts = runs(&[
+            "node",
+            "nest",
+            "ts-node",
+            "ts-node-dev",
+            "tsx",
+            "nodemon",
+            "bun",
+            "deno",
+            "fastify",
+            "wrangler",
+            "serverless",
+            "sls",
+            "strapi",
+            "medusa",
+            "pm2",
+            "pm2-runtime",
+            "babel-node",
+            "tsnd",
+            "encore",
+            "swc-node",
+        ]);
+        let has_entry = ["src/main", "src/index", "src/server", "src/app", "main", "index", "server", "app"]
+            .iter()
+            .any(|path| context.modules.source_of(root, path).is_some());
+        if starts
+            && (has_entry || scripts.iter().any(|script| code::words(script).any(|word| context.modules.source_of(root, word).is_some())))
+        {
+            if has(SERVER_PACKAGES) {
+                return Some(None);
+            }
+            if has(WORKER_PACKAGES) {
+                return Some(Some(ServiceKind::Worker));
+            }
+        }
+    }
+    let is_tool = !npm.bins.is_empty() && npm.bins.iter().any(|(_, target)| context.modules.source_of(root, target).is_some());
+    let named_tool = known::unscoped(npm.name.as_ref().map_or("", |name| name.value.as_str())).split(['-', '_']).any(|word| word == "cli");
+    if is_tool && !context.depended.contains(&package) && (npm.private || named_tool || npm.entries.is_empty()) {
+        return Some(Some(ServiceKind::Cli));
+    }
+    None
+}
+
+/// Binaries of Cargo packages that nothing deploys.
+fn cargo_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken: &FxHashSet<usize>, is_deployed: bool) {
+    let bound: FxHashSet<CrateId> = drafts.iter().filter_map(|draft| draft.binary).collect();
+    for (index, krate) in context.modules.crates.iter().enumerate().filter(|(_, krate)| !krate.library) {
+        let id = CrateId(index as u32);
+        let package = &context.packages[krate.package];
+        let root = package.root.as_str();
+        if bound.contains(&id) || is_aside(root) || known::is_tool_name(&krate.target) || known::is_tool_name(&package.name) {
+            continue;
+        }
+        let path = context.files.path(krate.root).as_str();
+        let is_main = path == join(root, "src/main.rs");
+        let dockerfile = context.dockerfile_at.get(join(root, "Dockerfile").as_str()).copied();
+        // Beside what is deployed, a second binary of a package is more often a helper than a product.
+        let beside = taken.contains(&krate.package);
+        if (is_deployed && !is_main && dockerfile.is_none()) || (beside && !is_main) || (beside && dockerfile.is_some()) || is_aside(path) {
+            continue;
+        }
+        let mut draft = Draft { name: krate.target.clone(), ..Draft::default() };
+        let manifest = context.sources.cargo.iter().find(|source| source.file == package.manifest);
+        let range = manifest.and_then(|source| source.facts.name.as_ref()).map(|name| name.range).unwrap_or_default();
+        draft.evidence.push(evidence(format!("binary {}", krate.target), package.manifest, range));
+        draft.dockerfile = dockerfile.map(|at| (at, None));
+        code::settle_binary(context, &mut draft, id);
+        draft.kind = if dockerfile.is_some() || !is_deployed { tool_kind(&krate.target) } else { Some(ServiceKind::Cli) };
+        drafts.push(draft);
+    }
+}
+
+/// Dockerfiles of other languages: an image that starts something, with code beside it.
+fn lone_dockerfiles<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
+    let mut used: FxHashSet<usize> = drafts.iter().filter_map(|draft| draft.dockerfile.as_ref().map(|(index, _)| *index)).collect();
+    let mut roots: FxHashSet<String> = drafts.iter().filter(|draft| !draft.third_party).map(|draft| draft.root.clone()).collect();
+    for (_, service, _) in drafts.iter().flat_map(|draft| &draft.compose) {
+        if let Some(path) = service.dockerfile.as_ref() {
+            used.extend(context.dockerfile_at.get(path.value.trim_start_matches("./")));
+        }
+    }
+    let coded: FxHashSet<&str> = context
+        .files
+        .others()
+        .iter()
+        .map(|path| path.as_str())
+        .filter(|path| known::language(path).is_some())
+        .flat_map(|path| paths::upwards(paths::folder(path)).take(4))
+        .collect();
+    for (index, source) in context.sources.dockerfiles.iter().enumerate() {
+        let folder = source.folder();
+        let name = paths::file_name(folder);
+        if used.contains(&index)
+            || folder.is_empty()
+            || is_aside(source.path)
+            || known::is_tool_name(name)
+            || paths::file_name(source.path) != "Dockerfile"
+        {
+            continue;
+        }
+        let chain = stage_chain(source.facts, None);
+        let starts = chain.iter().any(|stage| stage.entrypoint.is_some() || stage.command.is_some());
+        let is_within_one = paths::upwards(folder).any(|folder| !folder.is_empty() && roots.contains(folder));
+        let is_named = drafts.iter().any(|draft| normal(&draft.name) == normal(name));
+        if !starts || is_within_one || is_named || !coded.contains(folder) {
+            continue;
+        }
+        roots.insert(folder.to_owned());
+        let mut draft = Draft { name: Symbol::new(name), root: folder.to_owned(), dockerfile: Some((index, None)), ..Draft::default() };
+        draft.evidence.push(evidence("Dockerfile", source.file, chain.first().map(|stage| stage.range).unwrap_or_default()));
+        drafts.push(draft);
+    }
+}

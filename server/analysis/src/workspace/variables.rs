@@ -1,0 +1,140 @@
+//! Variables that manifests fill in: `.env` and other dotenv files, folder by folder.
+//!
+//! What deliberately does not live here: the environment of a service, that is [`super::environment`]. Invariant: filling in ends, however the
+//! variables refer to each other.
+
+use portolan_grammars::facts::Symbol;
+use portolan_grammars::manifests::{DotEnv, Variable, dotenv};
+use rustc_hash::FxHashMap;
+
+use super::paths;
+use super::sources::{Source, Sources};
+use crate::Place;
+
+/// How deep variables may refer to each other.
+const MAX_DEPTH: u8 = 8;
+
+/// A variable of a dotenv file and how strong that file is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Given<'a> {
+    pub(crate) file: Source<'a, DotEnv>,
+    pub(crate) variable: &'a Variable,
+    pub(crate) rank: u8,
+}
+
+impl Given<'_> {
+    pub(crate) fn place(&self) -> Place {
+        Place { file: self.file.file, range: self.variable.range }
+    }
+}
+
+/// The dotenv files by folder, the strongest first.
+#[derive(Debug, Default)]
+pub(crate) struct Variables<'a> {
+    files: FxHashMap<&'a str, Vec<(u8, Source<'a, DotEnv>)>>,
+    by_name: FxHashMap<&'a str, FxHashMap<&'a str, Given<'a>>>,
+    by_path: FxHashMap<&'a str, Source<'a, DotEnv>>,
+}
+
+/// How strong a dotenv file is, by its name: 1 for what runs, 2 for examples and development; `None` for tests.
+pub(crate) fn rank(name: &str) -> Option<u8> {
+    let lower = name.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split(['.', '-', '_']).collect();
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(word));
+    if has(&["test", "tests", "testing", "e2e", "ci"]) {
+        return None;
+    }
+    Some(if has(&["example", "sample", "template", "dist", "default", "defaults", "dev", "development", "local", "tmpl"]) { 2 } else { 1 })
+}
+
+/// Within a rank: `.env.docker` before `.env`, that before others.
+fn order(name: &str) -> u8 {
+    match name {
+        ".env" => 1,
+        _ if name.contains("docker") || name.contains("compose") => 0,
+        _ if name.starts_with(".env") => 2,
+        _ => 3,
+    }
+}
+
+impl<'a> Variables<'a> {
+    pub(crate) fn of(sources: &Sources<'a>) -> Self {
+        let mut all = Self::default();
+        for source in &sources.dotenv {
+            all.by_path.insert(source.path, *source);
+            if let Some(rank) = rank(paths::file_name(source.path)) {
+                all.files.entry(source.folder()).or_default().push((rank, *source));
+            }
+        }
+        for (folder, files) in &mut all.files {
+            files.sort_by_key(|(rank, source)| (*rank, order(paths::file_name(source.path)), source.path));
+            let names = all.by_name.entry(folder).or_default();
+            for (rank, file) in files.iter() {
+                // Within one file the last one counts.
+                for variable in file.facts.variables.iter().rev().filter(|variable| variable.value.is_some()) {
+                    let given = Given { file: *file, variable, rank: *rank };
+                    let known = names.entry(variable.name.as_str()).or_insert(given);
+                    // A value left empty in an earlier file is for others to give.
+                    if known.variable.value.as_deref() == Some("") {
+                        *known = given;
+                    }
+                }
+            }
+        }
+        all
+    }
+    /// The dotenv files of a folder, the strongest first.
+    pub(crate) fn files_in(&self, folder: &str) -> &[(u8, Source<'a, DotEnv>)] {
+        self.files.get(folder).map_or(&[], Vec::as_slice)
+    }
+    /// The dotenv file at a path.
+    pub(crate) fn file_at(&self, path: &str) -> Option<Source<'a, DotEnv>> {
+        self.by_path.get(path).copied()
+    }
+    /// The strongest value of a variable in a folder's dotenv files.
+    pub(crate) fn given(&self, folder: &str, name: &str) -> Option<Given<'a>> {
+        self.by_name.get(folder)?.get(name).copied()
+    }
+    /// `text` with the variables of a folder's dotenv files filled in.
+    pub(crate) fn fill(&self, folder: &str, text: &str) -> Symbol {
+        self.fill_with(folder, text, &|_| None)
+    }
+    /// The same, where `first` knows variables that come before those of the dotenv files.
+    pub(crate) fn fill_with(&self, folder: &str, text: &str, first: &dyn Fn(&str) -> Option<Symbol>) -> Symbol {
+        self.fill_within(folder, text, first, MAX_DEPTH)
+    }
+
+    fn fill_within(&self, folder: &str, text: &str, first: &dyn Fn(&str) -> Option<Symbol>, depth: u8) -> Symbol {
+        if !text.contains('$') || depth == 0 {
+            return text.into();
+        }
+        dotenv::expand(text, &|name| {
+            if let Some(value) = first(name) {
+                return Some(value);
+            }
+            let value = self.given(folder, name)?.variable.value.as_ref()?;
+            Some(self.fill_within(folder, value, first, depth - 1))
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::Files;
+
+    #[test]
+    fn fills_in_chains_and_survives_cycles() {
+        let files = Files::from_texts(&[
+            ("a/.env", "HOST=cart\nPORT=80\nADDR=$HOST:${PORT}\nX=$Y\nY=$X\n"),
+            ("a/.env.example", "PORT=81\nONLY=example\n"),
+            ("a/.env.test", "HOST=fake\n"),
+        ]);
+        let sources = Sources::of(&files);
+        let variables = Variables::of(&sources);
+        assert_eq!(variables.fill("a", "http://${ADDR}/x"), "http://cart:80/x");
+        assert_eq!(variables.fill("a", "${ONLY} ${NONE:-d}"), "example d");
+        assert!(variables.fill("a", "$X").len() < 100);
+        assert_eq!(variables.fill("b", "$HOST"), "$HOST");
+    }
+}
