@@ -69,6 +69,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) entries: Vec<FileId>,
     pub(crate) binary: Option<CrateId>,
     pub(crate) third_party: bool,
+    /// Whether its image starts another program, and only holds this one too.
+    pub(crate) shares_image: bool,
     pub(crate) kind: Option<ServiceKind>,
     pub(crate) commands: Vec<(Symbol, Place)>,
 }
@@ -216,7 +218,7 @@ fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service
                     aliases.insert(unscoped(&package.name).into());
                 }
             }
-            if draft.binary.is_none() && !draft.root.is_empty() {
+            if draft.binary.is_none() && !draft.root.is_empty() && !known::is_layout_folder(paths::file_name(&draft.root)) {
                 aliases.insert(paths::file_name(&draft.root).into());
             }
         }
@@ -263,7 +265,14 @@ fn ports(context: &Context<'_>, draft: &Draft<'_>) -> Vec<Symbol> {
         found.extend(written.map(|port| context.variables.fill(source.folder(), port)));
     }
     found.extend(draft.workloads.iter().flat_map(|(.., container)| container.ports.iter().map(|port| port.value.clone())));
-    found.extend(context.stages(draft).first().into_iter().flat_map(|stage| stage.expose.iter().map(|port| port.value.clone())));
+    found.extend(
+        context
+            .stages(draft)
+            .first()
+            .filter(|_| !draft.shares_image)
+            .into_iter()
+            .flat_map(|stage| stage.expose.iter().map(|port| port.value.clone())),
+    );
     let mut ports: Vec<Symbol> = found.into_iter().map(|port| port.split('/').next().unwrap_or_default().into()).collect();
     ports.retain(|port: &Symbol| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
     ports.sort();

@@ -83,6 +83,8 @@ fn adopt_base(context: &Context<'_>, draft: &mut Draft<'_>) {
     });
     if let (Some((index, _)), None) = (fitting.next(), fitting.next()) {
         draft.dockerfile = Some((index, None));
+        // That image has a context of its own, which its Dockerfile does not tell.
+        draft.context = Some(String::new());
     }
 }
 
@@ -154,7 +156,7 @@ pub(super) fn written_commands(context: &Context<'_>, draft: &Draft<'_>) -> Vec<
     for (file, _, _, container) in &draft.workloads {
         container.command.iter().for_each(|text| add(text, *file));
     }
-    if let Some(dockerfile) = context.dockerfile(draft) {
+    if let Some(dockerfile) = context.dockerfile(draft).filter(|_| !draft.shares_image) {
         let stages = context.stages(draft);
         if let Some(stage) = stages.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some()) {
             stage.entrypoint.iter().chain(&stage.command).for_each(|text| add(text, dockerfile.file));

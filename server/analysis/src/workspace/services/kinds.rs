@@ -32,6 +32,10 @@ pub(super) fn languages(context: &Context<'_>, drafts: &[Draft<'_>]) -> Vec<Vec<
         counted.sort_by_key(|(language, count)| (std::cmp::Reverse(*count), *language));
         let built_in =
             || context.stages(draft).iter().find_map(|stage| known::language_of_image(&code::base_image(context, draft, &stage.from)));
+        let is_npm = draft.package.is_some_and(|package| !is_cargo(&context.packages[package]));
+        if is_npm && counted.iter().any(|(language, _)| matches!(*language, "typescript" | "javascript")) {
+            counted.sort_by_key(|(language, _)| !matches!(*language, "typescript" | "javascript"));
+        }
         if draft.binary.is_some() {
             counted.retain(|(language, _)| *language == "rust");
         }

@@ -257,6 +257,11 @@ pub(crate) fn is_example_path(path: &str) -> bool {
     })
 }
 
+/// Whether a folder's name says how code is laid out and not what it is.
+pub(crate) fn is_layout_folder(name: &str) -> bool {
+    matches!(name, "src" | "app" | "apps" | "lib" | "libs" | "source" | "code" | "cmd" | "main" | "packages" | "services")
+}
+
 /// Whether a name is that of a tool for those who write the workspace, and of no product.
 pub(crate) fn is_tool_name(name: &str) -> bool {
     const TOOLS: &[&str] = &[
@@ -334,7 +339,7 @@ pub(crate) fn language(path: &str) -> Option<&'static str> {
         "ex" | "exs" => "elixir",
         "erl" => "erlang",
         "cpp" | "cc" | "cxx" | "hpp" => "cpp",
-        "c" | "h" => "c",
+        "c" => "c",
         "scala" => "scala",
         "swift" => "swift",
         "dart" => "dart",
@@ -467,6 +472,54 @@ pub(crate) const GATEWAY_PACKAGES: &[&str] = &[
     "@apollo/gateway",
     "fast-gateway",
     "koa-proxies",
+];
+
+/// Programs of scripts that hand out pages.
+pub(crate) const PAGE_SERVERS: &[&str] = &[
+    "next",
+    "vite",
+    "react-scripts",
+    "react-app-rewired",
+    "craco",
+    "ng",
+    "expo",
+    "react-native",
+    "vue-cli-service",
+    "nuxt",
+    "nuxi",
+    "svelte-kit",
+    "remix",
+    "astro",
+    "webpack-dev-server",
+    "gatsby",
+    "parcel",
+    "rsbuild",
+    "vinxi",
+    "ionic",
+];
+
+/// Programs of scripts that run a file.
+pub(crate) const RUNNERS: &[&str] = &[
+    "node",
+    "nest",
+    "ts-node",
+    "ts-node-dev",
+    "tsx",
+    "nodemon",
+    "bun",
+    "deno",
+    "fastify",
+    "wrangler",
+    "serverless",
+    "sls",
+    "strapi",
+    "medusa",
+    "pm2",
+    "pm2-runtime",
+    "babel-node",
+    "tsnd",
+    "encore",
+    "swc-node",
 ];
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ fn installed_binaries<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
                 .find(|copy| copy.sources.iter().any(|source| paths::file_name(source) == name))
                 .map(|copy| copy.range);
             let range = range.or_else(|| chain.first().map(|stage| stage.range)).unwrap_or_default();
-            let mut draft = Draft { name: name.into(), dockerfile: Some((index, None)), ..Draft::default() };
+            let mut draft = Draft { name: name.into(), dockerfile: Some((index, None)), shares_image: true, ..Draft::default() };
             draft.evidence.push(evidence(format!("image holds binary {name}"), source.file, range));
             code::settle_binary(context, &mut draft, binary);
             draft.kind = tool_kind(name);
@@ -115,7 +115,8 @@ fn join(folder: &str, name: &str) -> String {
 fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManifest) -> Option<Option<ServiceKind>> {
     let has = |list: &[&str]| npm.dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
     let uses = |list: &[&str]| has(list) || npm.dev_dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
-    let is_library = context.depended.contains(&package)
+    let is_library = uses(&["ng-packagr", "tsup", "microbundle"]) && !has(SERVER_PACKAGES)
+        || context.depended.contains(&package)
         || (!npm.private && npm.entries.iter().any(|entry| entry.contains("dist/") || entry.contains("build/") || entry.contains("lib/")));
     let scripts: Vec<&str> = npm
         .scripts
@@ -130,62 +131,26 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
         .filter_map(|script| script.value.as_deref())
         .collect();
     let runs = |programs: &[&str]| scripts.iter().any(|script| code::words(script).any(|word| programs.contains(&paths::file_name(word))));
+    let is_tool = !npm.bins.is_empty() && npm.bins.iter().any(|(_, target)| context.modules.source_of(root, target).is_some());
+    let named_tool = known::unscoped(npm.name.as_ref().map_or("", |name| name.value.as_str())).split(['-', '_']).any(|word| word == "cli");
+    if is_tool
+        && !context.depended.contains(&package)
+        && (named_tool || !npm.private || !has(SERVER_PACKAGES))
+        && !uses(FRONTEND_PACKAGES)
+        && (npm.private || named_tool || npm.entries.is_empty() || uses(&["commander", "yargs", "oclif", "@oclif/core", "cac", "inquirer"]))
+    {
+        return Some(Some(ServiceKind::Cli));
+    }
     if !is_library {
-        let serves_pages = runs(&[
-            "next",
-            "vite",
-            "react-scripts",
-            "react-app-rewired",
-            "craco",
-            "ng",
-            "expo",
-            "react-native",
-            "vue-cli-service",
-            "nuxt",
-            "nuxi",
-            "svelte-kit",
-            "remix",
-            "astro",
-            "webpack-dev-server",
-            "gatsby",
-            "parcel",
-            "rsbuild",
-            "vinxi",
-            "ionic",
-        ]) || scripts.iter().any(|script| script.contains("webpack serve"));
-        let watches = scripts.iter().any(|script| script.contains("vite build") || script.contains("storybook"));
-        if serves_pages
-            && uses(FRONTEND_PACKAGES)
-            && !has(SERVER_PACKAGES)
-            && !(watches && !scripts.iter().any(|script| code::words(script).any(|word| word == "vite")))
-        {
+        let serves_pages = runs(known::PAGE_SERVERS) || scripts.iter().any(|script| script.contains("webpack serve"));
+        let watches = scripts.iter().all(|script| script.contains("vite build") || script.contains("storybook"));
+        if serves_pages && uses(FRONTEND_PACKAGES) && !has(SERVER_PACKAGES) && !watches {
             return Some(Some(ServiceKind::Frontend));
         }
         if serves_pages && uses(&["next", "nuxt", "@sveltejs/kit", "@remix-run/react", "expo", "react-native", "astro"]) {
             return Some(Some(ServiceKind::Frontend));
         }
-        let starts = runs(&[
-            "node",
-            "nest",
-            "ts-node",
-            "ts-node-dev",
-            "tsx",
-            "nodemon",
-            "bun",
-            "deno",
-            "fastify",
-            "wrangler",
-            "serverless",
-            "sls",
-            "strapi",
-            "medusa",
-            "pm2",
-            "pm2-runtime",
-            "babel-node",
-            "tsnd",
-            "encore",
-            "swc-node",
-        ]);
+        let starts = runs(known::RUNNERS);
         let has_entry = ["src/main", "src/index", "src/server", "src/app", "main", "index", "server", "app"]
             .iter()
             .any(|path| context.modules.source_of(root, path).is_some());
@@ -199,11 +164,6 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
                 return Some(Some(ServiceKind::Worker));
             }
         }
-    }
-    let is_tool = !npm.bins.is_empty() && npm.bins.iter().any(|(_, target)| context.modules.source_of(root, target).is_some());
-    let named_tool = known::unscoped(npm.name.as_ref().map_or("", |name| name.value.as_str())).split(['-', '_']).any(|word| word == "cli");
-    if is_tool && !context.depended.contains(&package) && (npm.private || named_tool || npm.entries.is_empty()) {
-        return Some(Some(ServiceKind::Cli));
     }
     None
 }
