@@ -180,3 +180,53 @@ fn mistakes_have_a_place_and_a_reason() {
     assert_eq!((error.line, error.column), (1, 6), "{error}");
     assert!(Catalog::parse_library("[[[").is_err());
 }
+
+#[test]
+fn every_example_is_code_and_every_find_is_in_the_format() {
+    for (name, library) in Catalog::embedded() {
+        let library = library.unwrap();
+        for example in library.example.iter().chain(&library.counterexample) {
+            let main = match (example.path.as_deref(), library.language) {
+                (Some(path), _) => path,
+                (None, Family::Rust) => "src/main.rs",
+                (None, Family::TypeScript) => "src/index.ts",
+            };
+            let files = example.files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+            for (path, text) in files.chain([(main, example.code.as_str())]) {
+                assert!(is_code(path, text), "{name}: {path} does not parse:\n{text}");
+            }
+            for find in &example.finds {
+                assert!(is_find(find), "{name}: {find}");
+            }
+        }
+    }
+}
+
+fn is_code(path: &str, text: &str) -> bool {
+    let language = match path.rsplit('.').next().unwrap() {
+        "rs" => tree_sitter_rust::LANGUAGE,
+        "ts" | "js" => tree_sitter_typescript::LANGUAGE_TYPESCRIPT,
+        "tsx" => tree_sitter_typescript::LANGUAGE_TSX,
+        "json" | "proto" | "prisma" => return true,
+        other => panic!("an example in {other}"),
+    };
+    let mut parser = tree_sitter::Parser::new();
+    parser.set_language(&language.into()).unwrap();
+    !parser.parse(text, None).unwrap().root_node().has_error()
+}
+
+fn is_find(find: &str) -> bool {
+    let is_method = |word: &str| word == "*" || word.bytes().all(|byte| byte.is_ascii_uppercase());
+    match find.split(' ').collect::<Vec<_>>().as_slice() {
+        ["CLIENT", _system, "read" | "write", _collection] => true,
+        ["CLIENT", method, url] => is_method(method) && (url.contains("://") || url.starts_with("${") || url.starts_with('/')),
+        ["SERVER", method, route] => is_method(method) && route.starts_with('/') && !route.contains(':'),
+        ["GATEWAY", route, _target] => route.starts_with('/'),
+        ["RPC", "CLIENT" | "SERVER", name] => name.split('/').count() == 2,
+        ["PRODUCER" | "CONSUMER", _system, _destination] => true,
+        ["STORE", _system] | ["STORE", _system, _] => true,
+        ["TRACING", "exporter" | "layer"] | ["TRACING", "init" | "span", _] => true,
+        ["SPAWN", _callee] => true,
+        _ => false,
+    }
+}
