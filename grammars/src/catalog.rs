@@ -44,6 +44,7 @@
 //! |---|---|
 //! | `axios.create()`, `import { create as c } from "axios"; c()` | `create` |
 //! | the package itself, or its default export, called or constructed: `axios(…)`, `new Redis()` | `default` |
+//! | the same behind a default export's name: `require("axios").default.get()` | `get` |
 //! | a class constructed: `new Pool()` | `Pool` |
 //! | a method of a value of a type: `instance.get()` | `AxiosInstance.get` |
 //! | a value of a type, called itself: `instance(…)` | `AxiosInstance.default` |
@@ -68,25 +69,38 @@
 //!
 //! # Selectors
 //!
-//! A [`Selector`] is a literal text, a place of the call (a [`Take`]), or a list of places of which the first that is there counts. Where no
-//! place is there (where a text is wanted, an object, a function or a number is none) and no default is given, the entry does not apply to the call. That goes for `url`, `path` of a route, `target`, `destination`,
-//! `statement` and `collection`; all else may be missing: a `method` is then `*`, a connection's host not known. Where the place is there but its value cannot be
-//! known, the span exists and is unresolved. A place that holds an array gives every element; a key of an array is the key of each element.
-//! Of several entries of one kind for a callee the first that applies counts. Methods compare without case and by their last name: `"post"`, `Method::POST` and `reqwest::Method::POST` are `POST`.
+//! A [`Selector`] is a literal text, a place of the call (a [`Take`]), or a list of places of which the first that is there counts; a default
+//! stands at the last. Where a text is wanted, a place that holds an object, a function or a number is not there.
+//!
+//! Where no place of a `url`, `path` of a route, `target`, `destination`, `statement` or `collection` is there, the entry does not apply to
+//! the call; all else may be missing: a `method` is then `*`, a connection's host not known. Where the place is there but its value cannot be
+//! known, the span exists and is unresolved. Of several entries of one kind for a callee the first that applies counts.
+//!
+//! A place that holds an array gives every element; a key of an array is the key of each element. Methods compare without case and by their
+//! last name: `"post"`, `Method::POST` and `reqwest::Method::POST` are `POST`.
 
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Language, Symbol};
 
+mod database;
+mod http;
 mod index;
 mod load;
+mod messaging;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
 
+pub use database::{Connection, Entity, Naming, Operation, Query};
+pub use http::{
+    FileRoute, FileRouteConvention, HttpClient, HttpRoute, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, RouteAttribute,
+    Versioning,
+};
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
+pub use messaging::{Binding, Consumer, ConsumerAttribute, Producer};
 
 /// One library.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -311,168 +325,6 @@ pub struct Setting {
     pub capture: Symbol,
 }
 
-/// An outbound HTTP call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpClient {
-    /// What is called.
-    pub callee: Names,
-    /// `http.request.method`.
-    pub method: Selector,
-    /// The URL, or the part behind the base; a value made by `new URL` or `Url::parse` is its text.
-    pub url: Selector,
-    /// The base URL.
-    #[serde(default)]
-    pub base_url: Option<Selector>,
-}
-
-/// A route declared by a call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HttpRoute {
-    /// What is called: a method of a router value.
-    pub callee: Names,
-    /// `http.request.method`; `*` for all. Where it is missing, the handler argument is a method router (`get(h).post(h2)`).
-    #[serde(default)]
-    pub method: Option<Selector>,
-    /// `http.route`, before prefixes; `:name`, `{name}`, `*rest` and the like as the framework writes them.
-    pub path: Selector,
-    /// The handler; wrappers around it are looked through.
-    #[serde(default)]
-    pub handler: Option<Selector>,
-    /// Fewer arguments make it something else: `app.get("env")`.
-    #[serde(default)]
-    pub min_arguments: u32,
-}
-
-/// A link in the chain of calls that makes a method router. An entry with both is a route; entries with one each make a route together
-/// (actix-web's `web::get().to(list)`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct MethodRouter {
-    /// What is called.
-    pub callee: Names,
-    /// `http.request.method`; `*` for all.
-    #[serde(default)]
-    pub method: Option<Selector>,
-    /// The handler.
-    #[serde(default)]
-    pub handler: Option<Selector>,
-}
-
-/// A route declared by a decorator or attribute on the handler.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RouteAttribute {
-    /// The attribute's path in the package: `Get`, `get`.
-    pub attribute: Names,
-    /// `http.request.method`.
-    pub method: Selector,
-    /// The route; `default = ""` where it may be left out.
-    pub path: Selector,
-    /// The attribute of the class that holds a prefix: `Controller`.
-    #[serde(default)]
-    pub class_attribute: Option<Symbol>,
-    /// Where that attribute keeps the prefix.
-    #[serde(default)]
-    pub class_path: Option<Selector>,
-    /// Where that attribute keeps the version, which [`Versioning`] makes part of the route.
-    #[serde(default)]
-    pub class_version: Option<Selector>,
-    /// The attribute of the class or method whose first argument is the version: `Version`.
-    #[serde(default)]
-    pub version_attribute: Option<Symbol>,
-}
-
-/// A call that puts routes under a prefix.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Mount {
-    /// What is called: a method of a router value.
-    pub callee: Names,
-    /// The prefix.
-    #[serde(default)]
-    pub prefix: Option<Selector>,
-    /// The router, or the function that fills one in; `None` where the prefix is for all routes of the receiver (`setGlobalPrefix`) or of the
-    /// router that is constructed (`new Router({ prefix })`).
-    #[serde(default)]
-    pub router: Option<Selector>,
-}
-
-/// A call that puts the routes of decorators under versions: `/v1/orders`, behind a prefix for all routes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Versioning {
-    /// What is called.
-    pub callee: Names,
-    /// How versions are told apart; only by path (a last name `URI`, which is also the default) they are part of the route.
-    #[serde(default)]
-    pub scheme: Option<Selector>,
-    /// What stands before the version's number.
-    pub prefix: Selector,
-    /// The version of routes that name none; several where it is an array. Without one, such routes have none.
-    #[serde(default)]
-    pub version: Option<Selector>,
-}
-
-/// A call that adds a middleware to a router.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Middleware {
-    /// What is called: a method of a router or server value.
-    pub callee: Names,
-    /// The middleware; a [`Tracing`] entry of the role [`TracingRole::Layer`] may know its value.
-    pub middleware: Selector,
-    /// Which of the router's routes it stands in front of.
-    pub covers: MiddlewareOrder,
-}
-
-/// Which routes a middleware stands in front of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MiddlewareOrder {
-    /// Those added earlier: axum.
-    Earlier,
-    /// Those added later: express.
-    Later,
-    /// All of them: actix-web.
-    All,
-}
-
-/// Routes declared by a file's path.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FileRoute {
-    /// How paths become routes.
-    pub convention: FileRouteConvention,
-}
-
-/// Conventions of file-based routing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FileRouteConvention {
-    /// `pages/api/orders/[id].ts`, default export, all methods.
-    NextPages,
-    /// `app/orders/[id]/route.ts`, an export a method.
-    NextApp,
-}
-
-/// A call that passes requests on to another host.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Proxy {
-    /// What is called; where it is mounted decides the prefix.
-    pub callee: Names,
-    /// The target's base URL.
-    pub target: Selector,
-    /// An object of pattern → replacement.
-    #[serde(default)]
-    pub rewrite: Option<Selector>,
-    /// A path filter, where it is an argument.
-    #[serde(default)]
-    pub path: Option<Selector>,
-}
-
 /// A generated rpc client, known by its class name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -529,159 +381,6 @@ pub enum Case {
     Snake,
     /// `getCart` or `GetCart`.
     Camel,
-}
-
-/// A call that sends a message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Producer {
-    /// What is called.
-    pub callee: Names,
-    /// `messaging.system`.
-    pub system: Symbol,
-    /// `messaging.destination.name`: topic, queue, subject; with a `routing_key` the exchange.
-    pub destination: Selector,
-    /// The routing key of an exchange; where the exchange is the empty text, the queue.
-    #[serde(default)]
-    pub routing_key: Option<Selector>,
-    /// Whether it waits for an answer, which makes it a synchronous call.
-    #[serde(default)]
-    pub replies: bool,
-}
-
-/// A call that binds a queue to an exchange.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Binding {
-    /// What is called.
-    pub callee: Names,
-    /// `messaging.system`.
-    pub system: Symbol,
-    /// The queue.
-    pub queue: Selector,
-    /// The exchange.
-    pub exchange: Selector,
-    /// The pattern of routing keys.
-    #[serde(default)]
-    pub routing_key: Option<Selector>,
-}
-
-/// A call that receives messages.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Consumer {
-    /// What is called.
-    pub callee: Names,
-    /// `messaging.system`.
-    pub system: Symbol,
-    /// `messaging.destination.name`; missing where another call on the same value names it (`subscribe`, then `run`).
-    #[serde(default)]
-    pub destination: Option<Selector>,
-    /// The handler; missing where another call on the same value names it.
-    #[serde(default)]
-    pub handler: Option<Selector>,
-    /// Where the handled messages' trace context comes from: the instrumentation that must be on (`kafkajs`).
-    #[serde(default)]
-    pub instrumentation: Option<Symbol>,
-}
-
-/// A handler of messages declared by a decorator.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ConsumerAttribute {
-    /// The attribute's path in the package.
-    pub attribute: Names,
-    /// `messaging.system`; `*` where the transport is configured elsewhere.
-    pub system: Symbol,
-    /// `messaging.destination.name`.
-    pub destination: Selector,
-    /// Whether the sender waits for an answer, which makes it a synchronous call.
-    #[serde(default)]
-    pub replies: bool,
-}
-
-/// A call that opens a database.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Connection {
-    /// What is called.
-    pub callee: Names,
-    /// `db.system.name`; `*` where the URL's scheme decides.
-    pub system: Symbol,
-    /// Names the system where `system` is `*`, as drivers are called: `pg`, `mysql2`, `better-sqlite3`.
-    #[serde(default)]
-    pub dialect: Option<Selector>,
-    /// The URL or DSN. Where it may be missing, a second entry without it says what then.
-    #[serde(default)]
-    pub url: Option<Selector>,
-    /// The host, where there is no URL.
-    #[serde(default)]
-    pub host: Option<Selector>,
-    /// The database's name, where there is no URL.
-    #[serde(default)]
-    pub database: Option<Selector>,
-}
-
-/// A call that reads or writes a database. Several in one chain of calls with the same collection and operation are one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Query {
-    /// What is called.
-    pub callee: Names,
-    /// `db.system.name`; `*` where the connection decides.
-    pub system: Symbol,
-    /// The SQL text; then the rest is read from it. Of several places the first that holds a text counts: macros have a type before it.
-    #[serde(default)]
-    pub statement: Option<Selector>,
-    /// `db.collection.name`.
-    #[serde(default)]
-    pub collection: Option<Selector>,
-    /// How the collection's name is derived from what was selected.
-    #[serde(default)]
-    pub naming: Naming,
-    /// Whether it reads or writes.
-    #[serde(default)]
-    pub operation: Option<Operation>,
-}
-
-/// A decorator of a class that stands for a collection.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entity {
-    /// The decorator's path in the package.
-    pub attribute: Names,
-    /// Where it keeps the collection's name.
-    pub collection: Selector,
-    /// How the name follows from the class's where it has none.
-    #[serde(default)]
-    pub naming: Naming,
-}
-
-/// How a collection's name follows from a model's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Naming {
-    /// It is the name.
-    #[default]
-    Same,
-    /// mongoose: lower case, plural.
-    MongoosePlural,
-    /// The Prisma schema says.
-    PrismaModel,
-    /// It is a class, of which an [`Entity`] says it.
-    Entity,
-    /// A class's name in `snake_case`.
-    SnakeCase,
-}
-
-/// What a query does to a collection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Operation {
-    /// It reads.
-    Read,
-    /// It writes.
-    Write,
 }
 
 /// Something that makes spans.

@@ -1,0 +1,93 @@
+//! Entries of databases: connections, queries, and classes that stand for a collection.
+//!
+//! What deliberately does not live here: the reading of SQL. Invariant: an entry says where a name stands and how it follows from a model's, never
+//! which store it is in.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Names, Selector};
+use crate::facts::Symbol;
+
+/// A call that opens a database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Connection {
+    /// What is called.
+    pub callee: Names,
+    /// `db.system.name`; `*` where the URL's scheme decides.
+    pub system: Symbol,
+    /// Names the system where `system` is `*`, as drivers are called: `pg`, `mysql2`, `better-sqlite3`.
+    #[serde(default)]
+    pub dialect: Option<Selector>,
+    /// The URL or DSN. Where it may be missing, a second entry without it says what then.
+    #[serde(default)]
+    pub url: Option<Selector>,
+    /// The host, where there is no URL.
+    #[serde(default)]
+    pub host: Option<Selector>,
+    /// The database's name, where there is no URL.
+    #[serde(default)]
+    pub database: Option<Selector>,
+}
+
+/// A call that reads or writes a database. Several in one chain of calls with the same collection and operation are one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Query {
+    /// What is called.
+    pub callee: Names,
+    /// `db.system.name`; `*` where the connection decides.
+    pub system: Symbol,
+    /// The SQL text; then the rest is read from it. Of several places the first that holds a text counts: macros have a type before it.
+    #[serde(default)]
+    pub statement: Option<Selector>,
+    /// `db.collection.name`.
+    #[serde(default)]
+    pub collection: Option<Selector>,
+    /// How the collection's name is derived from what was selected.
+    #[serde(default)]
+    pub naming: Naming,
+    /// Whether it reads or writes.
+    #[serde(default)]
+    pub operation: Option<Operation>,
+}
+
+/// A decorator of a class that stands for a collection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entity {
+    /// The decorator's path in the package.
+    pub attribute: Names,
+    /// Where it keeps the collection's name.
+    pub collection: Selector,
+    /// How the name follows from the class's where it has none.
+    #[serde(default)]
+    pub naming: Naming,
+}
+
+/// How a collection's name follows from a model's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Naming {
+    /// It is the name.
+    #[default]
+    Same,
+    /// mongoose: lower case, plural.
+    MongoosePlural,
+    /// The Prisma schema says.
+    PrismaModel,
+    /// It is a class, of which an [`Entity`] says it.
+    Entity,
+    /// A class's name in `snake_case`.
+    SnakeCase,
+}
+
+/// What a query does to a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Operation {
+    /// It reads.
+    Read,
+    /// It writes.
+    Write,
+}

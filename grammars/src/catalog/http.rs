@@ -1,0 +1,170 @@
+//! Entries of HTTP clients, servers and gateways.
+//!
+//! What deliberately does not live here: rpc, whose calls need no URL. Invariant: routes are as the framework writes them, without prefixes.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Names, Selector};
+use crate::facts::Symbol;
+
+/// An outbound HTTP call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpClient {
+    /// What is called.
+    pub callee: Names,
+    /// `http.request.method`.
+    pub method: Selector,
+    /// The URL, or the part behind the base; a value made by `new URL` or `Url::parse` is its text.
+    pub url: Selector,
+    /// The base URL.
+    #[serde(default)]
+    pub base_url: Option<Selector>,
+}
+
+/// A route declared by a call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HttpRoute {
+    /// What is called: a method of a router value.
+    pub callee: Names,
+    /// `http.request.method`; `*` for all. Where it is missing, the handler argument is a method router (`get(h).post(h2)`).
+    #[serde(default)]
+    pub method: Option<Selector>,
+    /// `http.route`, before prefixes; `:name`, `{name}`, `*rest` and the like as the framework writes them.
+    pub path: Selector,
+    /// The handler; wrappers around it are looked through.
+    #[serde(default)]
+    pub handler: Option<Selector>,
+    /// Fewer arguments make it something else: `app.get("env")`.
+    #[serde(default)]
+    pub min_arguments: u32,
+}
+
+/// A link in the chain of calls that makes a method router. An entry with both is a route; entries with one each make a route together
+/// (actix-web's `web::get().to(list)`).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MethodRouter {
+    /// What is called.
+    pub callee: Names,
+    /// `http.request.method`; `*` for all.
+    #[serde(default)]
+    pub method: Option<Selector>,
+    /// The handler.
+    #[serde(default)]
+    pub handler: Option<Selector>,
+}
+
+/// A route declared by a decorator or attribute on the handler.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RouteAttribute {
+    /// The attribute's path in the package: `Get`, `get`.
+    pub attribute: Names,
+    /// `http.request.method`.
+    pub method: Selector,
+    /// The route; `default = ""` where it may be left out.
+    pub path: Selector,
+    /// The attribute of the class that holds a prefix: `Controller`.
+    #[serde(default)]
+    pub class_attribute: Option<Symbol>,
+    /// Where that attribute keeps the prefix.
+    #[serde(default)]
+    pub class_path: Option<Selector>,
+    /// Where that attribute keeps the version, which [`Versioning`] makes part of the route.
+    #[serde(default)]
+    pub class_version: Option<Selector>,
+    /// The attribute of the class or method whose first argument is the version: `Version`.
+    #[serde(default)]
+    pub version_attribute: Option<Symbol>,
+}
+
+/// A call that puts routes under a prefix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mount {
+    /// What is called: a method of a router value.
+    pub callee: Names,
+    /// The prefix.
+    #[serde(default)]
+    pub prefix: Option<Selector>,
+    /// The router, or the function that fills one in; `None` where the prefix is for all routes of the receiver (`setGlobalPrefix`) or of the
+    /// router that is constructed (`new Router({ prefix })`).
+    #[serde(default)]
+    pub router: Option<Selector>,
+}
+
+/// A call that puts the routes of decorators under versions: `/v1/orders`, behind a prefix for all routes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versioning {
+    /// What is called.
+    pub callee: Names,
+    /// How versions are told apart; only by path (a last name `URI`, which is also the default) they are part of the route.
+    #[serde(default)]
+    pub scheme: Option<Selector>,
+    /// What stands before the version's number.
+    pub prefix: Selector,
+    /// The version of routes that name none; several where it is an array. Without one, such routes have none.
+    #[serde(default)]
+    pub version: Option<Selector>,
+}
+
+/// A call that adds a middleware to a router.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Middleware {
+    /// What is called: a method of a router or server value.
+    pub callee: Names,
+    /// The middleware; a [`Tracing`](super::Tracing) entry of the role [`Layer`](super::TracingRole::Layer) may know its value.
+    pub middleware: Selector,
+    /// Which of the router's routes it stands in front of.
+    pub covers: MiddlewareOrder,
+}
+
+/// Which routes a middleware stands in front of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MiddlewareOrder {
+    /// Those added earlier: axum.
+    Earlier,
+    /// Those added later: express.
+    Later,
+    /// All of them: actix-web.
+    All,
+}
+
+/// Routes declared by a file's path.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileRoute {
+    /// How paths become routes.
+    pub convention: FileRouteConvention,
+}
+
+/// Conventions of file-based routing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileRouteConvention {
+    /// `pages/api/orders/[id].ts`, default export, all methods.
+    NextPages,
+    /// `app/orders/[id]/route.ts`, an export a method.
+    NextApp,
+}
+
+/// A call that passes requests on to another host.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Proxy {
+    /// What is called; where it is mounted decides the prefix.
+    pub callee: Names,
+    /// The target's base URL.
+    pub target: Selector,
+    /// An object of pattern → replacement.
+    #[serde(default)]
+    pub rewrite: Option<Selector>,
+    /// A path filter, where it is an argument.
+    #[serde(default)]
+    pub path: Option<Selector>,
+}
