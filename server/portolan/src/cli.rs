@@ -18,6 +18,7 @@ use crate::roots::Roots;
 
 mod chart;
 mod check;
+mod lsp;
 
 /// Charts the services of a workspace: who waits for whom, who shares whose data, and where a trace would go dark.
 #[derive(Debug, Parser)]
@@ -36,6 +37,8 @@ enum Command {
     Check(check::Check),
     /// Shows the services and what crosses between them
     Chart(chart::Chart),
+    /// Serves an editor over standard input and output
+    Lsp(lsp::Lsp),
 }
 
 /// The folder that a command looks at.
@@ -83,6 +86,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Check(command) => command.run(),
         Command::Chart(command) => command.run(),
+        Command::Lsp(command) => command.run(),
     };
     result.unwrap_or_else(|failure| {
         output::complain(&failure.0);

@@ -20,7 +20,9 @@ pub fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         std::panic::set_hook(Box::new(move |panic| {
             if GUARDED.get() {
                 let place = panic.location().map(|at| format!(" ({}:{})", at.file(), at.line())).unwrap_or_default();
-                let message = panic.payload_as_str().unwrap_or("panic");
+                let payload = panic.payload();
+                let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+                let message = text.unwrap_or("panic");
                 MESSAGE.set(Some(format!("{message}{place}")));
             } else {
                 default(panic);

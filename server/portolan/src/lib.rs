@@ -1,13 +1,14 @@
 //! Speaks: chart out to editors and terminals.
 //!
-//! What lives here: the disk ([`discover`], [`load`]), the command line ([`cli`]) and what it shows
+//! What lives here: the disk ([`discover`], [`load`]), the command line ([`cli`]), the language server ([`lsp`]) and what either shows
 //! ([`output`]). What deliberately does not: any thought about services, which is `portolan-analysis`'s. Invariant: only [`output`] writes to
-//! the terminal.
+//! the terminal, and only [`lsp`] names the protocol.
 
 pub mod cli;
 pub mod discover;
 pub mod guard;
 pub mod load;
+pub mod lsp;
 pub mod output;
 pub mod roots;
 

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use portolan_analysis::chart::document::Document;
+use portolan_analysis::chart::export;
 
 use super::{Failure, Folder};
 use crate::output;
@@ -15,7 +16,7 @@ pub(super) struct Chart {
     #[command(flatten)]
     folder: Folder,
     /// The form of the chart
-    #[arg(long, value_enum, default_value_t = Format::Json)]
+    #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// Writes the chart to a file
     #[arg(short, long, value_name = "FILE")]
@@ -27,18 +28,25 @@ pub(super) struct Chart {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
+    /// For people
+    Text,
     /// For programs: stable and sorted
     Json,
+    /// A diagram that GitHub and many editors show
+    Mermaid,
 }
 
 impl Chart {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let workspace = self.folder.read()?;
-        workspace.is_empty();
+        let empty = workspace.is_empty();
         workspace.tell_problems(self.verbose);
         let chart = match self.format {
+            Format::Text if empty => String::new(),
+            Format::Text => export::text(&workspace.snapshot),
             Format::Json => output::json(&Document::new(&workspace.snapshot))
                 .map_err(|error| Failure::new(format!("cannot write the chart as JSON: {error}")))?,
+            Format::Mermaid => export::mermaid(&workspace.snapshot),
         };
         match &self.output {
             Some(file) => {

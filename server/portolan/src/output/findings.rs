@@ -93,14 +93,23 @@ fn origin<'a>(snapshot: &Snapshot, path: &'a Utf8Path, place: Place) -> Origin<'
 
 /// The bytes of `text` to underline for a place: within the text, on character boundaries, not too many lines.
 fn excerpt(text: &str, place: Place) -> Range<usize> {
-    let start = text.floor_char_boundary(place.range.start as usize);
-    let end = text.ceil_char_boundary(place.range.end as usize).max(start);
+    let start = boundary(text, place.range.start, false);
+    let end = boundary(text, place.range.end, true).max(start);
     let range = &text[start..end];
     if range.lines().count() > LONG_EXCERPT {
         let first = range.lines().next().unwrap_or_default();
         return start..start + first.len();
     }
     start..end
+}
+
+/// The nearest boundary between characters, before or (`up`) behind an offset.
+fn boundary(text: &str, offset: u32, up: bool) -> usize {
+    let mut at = (offset as usize).min(text.len());
+    while !text.is_char_boundary(at) {
+        at = if up { at + 1 } else { at - 1 };
+    }
+    at
 }
 
 /// One line on what was found, where, and what is not known: `3 warnings, 2 notes in 5 services; 12 calls unresolved (see portolan chart)`.

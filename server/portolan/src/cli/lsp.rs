@@ -1,0 +1,22 @@
+//! `portolan lsp`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::Failure;
+
+/// Serves an editor over standard input and output.
+#[derive(Debug, Args)]
+pub(super) struct Lsp {
+    /// Accepted because many editors pass it; there is no other transport
+    #[arg(long)]
+    stdio: bool,
+}
+
+impl Lsp {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let Self { stdio: _ } = self;
+        crate::lsp::serve_stdio().map_err(|error| Failure::new(format!("cannot serve: {error}")))
+    }
+}

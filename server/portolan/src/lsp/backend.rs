@@ -1,0 +1,170 @@
+//! The methods of the protocol, a line or two each.
+//!
+//! Invariant: handlers of notifications never wait, so that they are done in the order of their messages; nothing that asks the editor is
+//! waited for.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::ls_types::{
+    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
+    DidOpenTextDocumentParams, DidSaveTextDocumentParams, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams,
+    InitializeParams, InitializeResult, InitializedParams, ServerInfo,
+};
+use tower_lsp::{Client, LanguageServer};
+
+use super::capabilities::{self, Editor};
+use super::session::{Change, Reading, Session};
+use super::status::{Status, StatusParams};
+use super::{handlers, progress, publish, uri, world_thread};
+
+/// An editor that does not answer within this time is not waited for.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// One editor's server.
+#[derive(Debug)]
+pub(super) struct Backend {
+    client: Client,
+    shut_down: Arc<AtomicBool>,
+    session: OnceLock<(Arc<Session>, Editor)>,
+    folders: Mutex<Vec<PathBuf>>,
+    /// What goes on beside the messages; ends with the server.
+    tasks: Mutex<JoinSet<()>>,
+}
+
+impl Backend {
+    /// A server that speaks through `client` and says in `shut_down` that it was asked to.
+    pub(super) fn new(client: Client, shut_down: Arc<AtomicBool>) -> Self {
+        Self { client, shut_down, session: OnceLock::new(), folders: Mutex::default(), tasks: Mutex::default() }
+    }
+
+    fn session(&self) -> Option<Arc<Session>> {
+        self.session.get().map(|(session, _)| session.clone())
+    }
+
+    fn editor(&self) -> Editor {
+        self.session.get().map(|(_, editor)| *editor).unwrap_or_default()
+    }
+
+    fn send(&self, change: Change) {
+        if let Some((session, _)) = self.session.get() {
+            session.send(change);
+        }
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(task);
+    }
+
+    fn start(&self, parameters: &InitializeParams) -> std::io::Result<InitializeResult> {
+        let encoding = capabilities::encoding(&parameters.capabilities);
+        let (sender, changes) = mpsc::channel();
+        let (publisher, views) = watch::channel(None);
+        let reading = Arc::new(Reading::default());
+        world_thread::start(encoding, reading.clone(), changes, publisher)?;
+        let session = Arc::new(Session::new(encoding, reading, sender, views));
+        let folders = capabilities::folders(parameters);
+        *self.folders.lock().unwrap_or_else(PoisonError::into_inner) = folders.clone();
+        session.send(Change::Folders(folders));
+        // The library lets `initialize` through once.
+        let _ = self.session.set((session, Editor::new(&parameters.capabilities)));
+        Ok(InitializeResult {
+            capabilities: capabilities::server(encoding),
+            server_info: Some(ServerInfo { name: "portolan".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
+            offset_encoding: None,
+        })
+    }
+
+    async fn watch(client: Client) {
+        let Some(registration) = capabilities::watchers() else { return };
+        match tokio::time::timeout(ANSWER, client.register_capability(vec![registration])).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("changes on disk are not seen: the editor refused to watch files: {error}"),
+            Err(_) => tracing::warn!("changes on disk may not be seen: the editor did not answer"),
+        }
+    }
+
+    /// `portolan/chart`.
+    pub(super) async fn chart(&self, _parameters: serde_json::Value) -> Result<serde_json::Value> {
+        handlers::answer(self.session(), |view, _| handlers::chart(view)).await
+    }
+}
+
+impl LanguageServer for Backend {
+    async fn initialize(&self, parameters: InitializeParams) -> Result<InitializeResult> {
+        self.start(&parameters)
+            .map_err(|error| Error { message: format!("the server cannot start: {error}").into(), ..Error::internal_error() })
+    }
+
+    async fn initialized(&self, _: InitializedParams) {
+        let Some(session) = self.session() else { return };
+        let client = self.client.clone();
+        self.spawn(async move { client.send_notification::<Status>(StatusParams::reading()).await });
+        self.spawn(publish::run(self.client.clone(), session.clone()));
+        if self.editor().shows_progress {
+            self.spawn(progress::run(self.client.clone(), session));
+        }
+        if self.editor().watches {
+            self.spawn(Self::watch(self.client.clone()));
+        }
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        self.shut_down.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn did_open(&self, parameters: DidOpenTextDocumentParams) {
+        let document = parameters.text_document;
+        if let Some(path) = uri::path(&document.uri) {
+            self.send(Change::Open { path, uri: document.uri, version: document.version, text: document.text });
+        }
+    }
+
+    async fn did_change(&self, parameters: DidChangeTextDocumentParams) {
+        if let Some(path) = uri::path(&parameters.text_document.uri) {
+            let edits = parameters.content_changes.into_iter().map(|change| (change.range, change.text)).collect();
+            self.send(Change::Edit { path, version: parameters.text_document.version, edits });
+        }
+    }
+
+    async fn did_close(&self, parameters: DidCloseTextDocumentParams) {
+        if let Some(path) = uri::path(&parameters.text_document.uri) {
+            self.send(Change::Close { path });
+        }
+    }
+
+    async fn did_save(&self, _: DidSaveTextDocumentParams) {
+        // The text is known already.
+    }
+
+    async fn did_change_watched_files(&self, parameters: DidChangeWatchedFilesParams) {
+        let paths: Vec<_> = parameters.changes.iter().filter_map(|event| uri::path(&event.uri)).collect();
+        if !paths.is_empty() {
+            self.send(Change::Disk(paths));
+        }
+    }
+
+    async fn did_change_workspace_folders(&self, parameters: DidChangeWorkspaceFoldersParams) {
+        let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
+        let removed: Vec<_> = parameters.event.removed.iter().filter_map(|folder| uri::path(&folder.uri)).collect();
+        folders.retain(|folder| !removed.contains(folder));
+        folders.extend(parameters.event.added.iter().filter_map(|folder| uri::path(&folder.uri)));
+        self.send(Change::Folders(folders.clone()));
+    }
+
+    async fn hover(&self, parameters: HoverParams) -> Result<Option<Hover>> {
+        let at = parameters.text_document_position_params;
+        handlers::answer(self.session(), move |view, session| handlers::hover(view, session, &at)).await
+    }
+
+    async fn goto_definition(&self, parameters: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
+        let (at, links) = (parameters.text_document_position_params, self.editor().links);
+        handlers::answer(self.session(), move |view, session| handlers::definition(view, session, &at, links)).await
+    }
+}

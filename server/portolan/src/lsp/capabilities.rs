@@ -1,0 +1,100 @@
+//! What is agreed with the editor: what it can, and what the server offers.
+
+use std::path::PathBuf;
+
+use tower_lsp::ls_types::{
+    ClientCapabilities, DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern, HoverProviderCapability,
+    InitializeParams, OneOf, PositionEncodingKind, Registration, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
+    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WatchKind, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+};
+
+use super::to_proto::Encoding;
+use super::uri;
+
+/// Files whose changes on disk matter. Every kind of file that can be read must match; creations and deletions are watched for all.
+const WATCHED: &[&str] = &[
+    "**/*.{rs,ts,tsx,mts,cts,js,jsx,mjs,cjs,vue,svelte}",
+    "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,template,tpl,env,dockerfile,Dockerfile}",
+    "**/{Dockerfile*,Containerfile*,Caddyfile,Procfile,CACHEDIR.TAG}",
+    "**/{.env*,.gitignore,.ignore}",
+];
+
+/// What the editor can do, as far as it matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Editor {
+    /// It can be asked to watch files.
+    pub(super) watches: bool,
+    /// It can show progress.
+    pub(super) shows_progress: bool,
+    /// It understands links with an origin.
+    pub(super) links: bool,
+}
+
+impl Editor {
+    /// Reads its capabilities.
+    pub(super) fn new(capabilities: &ClientCapabilities) -> Self {
+        let watched = capabilities.workspace.as_ref().and_then(|workspace| workspace.did_change_watched_files.as_ref());
+        let definition = capabilities.text_document.as_ref().and_then(|text| text.definition.as_ref());
+        Self {
+            watches: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
+            shows_progress: capabilities.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
+            links: definition.and_then(|definition| definition.link_support).unwrap_or(false),
+        }
+    }
+}
+
+/// Bytes where the editor can, as that costs nothing; else what everybody must speak.
+pub(super) fn encoding(capabilities: &ClientCapabilities) -> Encoding {
+    let offered = capabilities.general.as_ref().and_then(|general| general.position_encodings.as_deref()).unwrap_or_default();
+    if offered.contains(&PositionEncodingKind::UTF8) { Encoding::Utf8 } else { Encoding::Utf16 }
+}
+
+/// The folders of the workspace, in the newest form the editor gives them.
+#[expect(deprecated, reason = "older editors give `rootUri` or `rootPath` alone")]
+pub(super) fn folders(parameters: &InitializeParams) -> Vec<PathBuf> {
+    if let Some(folders) = &parameters.workspace_folders {
+        return folders.iter().filter_map(|folder| uri::path(&folder.uri)).collect();
+    }
+    let root = parameters.root_uri.as_ref().and_then(uri::path);
+    root.or_else(|| parameters.root_path.as_ref().map(PathBuf::from)).filter(|root| root.is_absolute()).into_iter().collect()
+}
+
+/// What the server offers.
+pub(super) fn server(encoding: Encoding) -> ServerCapabilities {
+    ServerCapabilities {
+        position_encoding: Some(match encoding {
+            Encoding::Utf8 => PositionEncodingKind::UTF8,
+            Encoding::Utf16 => PositionEncodingKind::UTF16,
+        }),
+        text_document_sync: Some(TextDocumentSyncCapability::Options(TextDocumentSyncOptions {
+            open_close: Some(true),
+            change: Some(TextDocumentSyncKind::INCREMENTAL),
+            save: Some(TextDocumentSyncSaveOptions::Supported(true)),
+            ..TextDocumentSyncOptions::default()
+        })),
+        hover_provider: Some(HoverProviderCapability::Simple(true)),
+        definition_provider: Some(OneOf::Left(true)),
+        workspace: Some(WorkspaceServerCapabilities {
+            workspace_folders: Some(WorkspaceFoldersServerCapabilities {
+                supported: Some(true),
+                change_notifications: Some(OneOf::Left(true)),
+            }),
+            file_operations: None,
+        }),
+        ..ServerCapabilities::default()
+    }
+}
+
+/// Asks the editor to watch files. Whole folders may come and go as one event, so creations and deletions are watched whatever the name.
+pub(super) fn watchers() -> Option<Registration> {
+    let changes = WATCHED
+        .iter()
+        .map(|glob| FileSystemWatcher { glob_pattern: GlobPattern::String((*glob).to_owned()), kind: Some(WatchKind::Change) });
+    let all = FileSystemWatcher { glob_pattern: GlobPattern::String("**/*".to_owned()), kind: Some(WatchKind::Create | WatchKind::Delete) };
+    let options = DidChangeWatchedFilesRegistrationOptions { watchers: changes.chain([all]).collect() };
+    Some(Registration {
+        id: "portolan/watch".to_owned(),
+        method: "workspace/didChangeWatchedFiles".to_owned(),
+        register_options: Some(serde_json::to_value(options).ok()?),
+    })
+}

@@ -1,0 +1,354 @@
+//! The one writer: applies changes to the world and publishes views.
+//!
+//! All changes that have come in are applied before a view is made, so that a burst costs one view. What deliberately does not live here:
+//! anything that waits for the editor. Invariant: a text that the editor holds wins over the disk; once it is closed, the disk is read again.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, mpsc};
+
+use camino::Utf8PathBuf;
+use line_index::LineIndex;
+use portolan_analysis::{Snapshot, World};
+use portolan_grammars::FileFacts;
+use portolan_grammars::catalog::Catalog;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use tokio::sync::watch;
+
+use super::documents::{Document, Documents, lines_of};
+use super::session::{Change, Open, Reading, View};
+use super::to_proto::Encoding;
+use crate::discover::{Found, discover, discover_at, kind_at};
+use crate::guard::guarded;
+use crate::load::{Unread, read_disk, read_text};
+use crate::roots::{Roots, normalize};
+
+/// From so many changed paths on, looking at everything is quicker than looking for each.
+const MANY: usize = 500;
+
+/// Files that say which files count.
+const IGNORE_FILES: &[&str] = &[".gitignore", ".ignore", "CACHEDIR.TAG"];
+
+/// Code nests deeper than a thread's usual stack likes.
+const STACK_BYTES: usize = 16 << 20;
+
+/// Starts the thread; it ends when the sender of its changes is gone.
+pub(super) fn start(
+    encoding: Encoding,
+    reading: Arc<Reading>,
+    changes: mpsc::Receiver<Change>,
+    views: watch::Sender<Option<Arc<View>>>,
+) -> std::io::Result<()> {
+    let writer = Writer::new(encoding, reading);
+    std::thread::Builder::new().name("world".to_owned()).stack_size(STACK_BYTES).spawn(move || writer.run(&changes, &views))?;
+    Ok(())
+}
+
+/// A file of the world.
+#[derive(Debug)]
+struct Entry {
+    found: Found,
+    facts: Arc<FileFacts>,
+    lines: Arc<LineIndex>,
+    /// Of the text on disk; `None` where the editor's text was read.
+    hash: Option<u64>,
+}
+
+/// What reading a file from disk gave.
+enum FromDisk {
+    Read { facts: Arc<FileFacts>, lines: LineIndex, hash: u64 },
+    Same,
+    Nothing,
+}
+
+struct Writer {
+    encoding: Encoding,
+    reading: Arc<Reading>,
+    roots: Arc<Roots>,
+    world: World,
+    entries: FxHashMap<PathBuf, Entry>,
+    documents: Documents,
+    snapshot: Option<Arc<Snapshot>>,
+    /// How many snapshots there were; a world's own count begins anew with it.
+    revision: u64,
+    applied: u64,
+    dirty: bool,
+    /// As of the last view.
+    lines: Arc<Vec<Option<Arc<LineIndex>>>>,
+    /// Lines of files that were read since the last view.
+    touched: FxHashMap<Utf8PathBuf, Arc<LineIndex>>,
+}
+
+impl Writer {
+    fn new(encoding: Encoding, reading: Arc<Reading>) -> Self {
+        Self {
+            encoding,
+            reading,
+            roots: Arc::default(),
+            world: World::new(Catalog::builtin()),
+            entries: FxHashMap::default(),
+            documents: Documents::default(),
+            snapshot: None,
+            revision: 0,
+            applied: 0,
+            dirty: true,
+            lines: Arc::default(),
+            touched: FxHashMap::default(),
+        }
+    }
+
+    fn run(mut self, changes: &mpsc::Receiver<Change>, views: &watch::Sender<Option<Arc<View>>>) {
+        while let Ok(first) = changes.recv() {
+            let mut disk = Vec::new();
+            for change in std::iter::once(first).chain(changes.try_iter()) {
+                self.applied += 1;
+                if let Err(panic) = guarded(|| self.apply(change, &mut disk)) {
+                    tracing::error!("a change met a bug: {panic}");
+                }
+            }
+            if !disk.is_empty()
+                && let Err(panic) = guarded(|| self.look(disk))
+            {
+                tracing::error!("changed files met a bug: {panic}");
+            }
+            if let Some(view) = self.view() {
+                views.send_replace(Some(Arc::new(view)));
+            }
+        }
+    }
+
+    fn apply(&mut self, change: Change, disk: &mut Vec<PathBuf>) {
+        match change {
+            Change::Folders(folders) => {
+                self.roots = Arc::new(Roots::new(folders));
+                self.read_all();
+            }
+            Change::Open { path, uri, version, text } => {
+                self.documents.insert(path.clone(), Document::new(uri, version, text));
+                self.read_document(&path);
+            }
+            Change::Edit { path, version, edits } => match self.documents.get_mut(&path) {
+                Some(document) => {
+                    document.edit(version, edits, self.encoding);
+                    self.read_document(&path);
+                }
+                None => tracing::warn!("{} was changed but never opened", path.display()),
+            },
+            Change::Close { path } => {
+                self.documents.remove(&path);
+                disk.push(path);
+            }
+            Change::Disk(paths) => disk.extend(paths),
+        }
+    }
+
+    /// Reads a text that the editor holds, if it belongs to the workspace.
+    fn read_document(&mut self, path: &Path) {
+        let found = match self.entries.get(path) {
+            Some(entry) => entry.found.clone(),
+            None => match self.find(path) {
+                Some(found) => found,
+                None => return,
+            },
+        };
+        let Some(document) = self.documents.get_mut(path) else { return };
+        match document.read(&found) {
+            Ok(facts) => {
+                let lines = document.lines.clone();
+                self.set(found, Arc::new(facts), lines, None);
+            }
+            Err(message) => {
+                tracing::warn!("{}: {message}", path.display());
+                self.remove(path);
+            }
+        }
+    }
+
+    /// A file that is not known yet: on disk and not ignored, or not on disk at all, as the editor may hold the text of a file that is new.
+    fn find(&self, path: &Path) -> Option<Found> {
+        let found = kind_at(&self.roots, path)?;
+        if path.exists() { discover_at(&self.roots, &[path.to_owned()]).files.pop() } else { Some(found) }
+    }
+
+    /// Looks at paths that changed on disk.
+    fn look(&mut self, paths: Vec<PathBuf>) {
+        let mut paths: Vec<PathBuf> = paths.iter().map(|path| normalize(path)).collect();
+        if paths.iter().any(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| IGNORE_FILES.contains(&name))) {
+            self.read_all();
+            return;
+        }
+        paths.sort();
+        paths.dedup();
+        // Most of what is created and deleted is of no interest: build output, logs.
+        paths.retain(|path| self.entries.contains_key(path) || kind_at(&self.roots, path).is_some() || !path.is_file());
+        if paths.len() > MANY {
+            self.read_all();
+            return;
+        }
+        let found = discover_at(&self.roots, &paths).files;
+        let targets: FxHashSet<&Path> = paths.iter().map(PathBuf::as_path).collect();
+        let there: FxHashSet<&Path> = found.iter().map(|file| file.disk.as_path()).collect();
+        let gone: Vec<PathBuf> = self
+            .entries
+            .keys()
+            .filter(|path| !there.contains(path.as_path()) && path.ancestors().any(|outer| targets.contains(outer)))
+            .cloned()
+            .collect();
+        for path in gone {
+            self.remove_from_disk(&path);
+        }
+        self.read_found(found);
+    }
+
+    /// Reads the whole workspace, and forgets what is no longer part of it.
+    fn read_all(&mut self) {
+        let found = discover(&self.roots).files;
+        let mut kept: FxHashMap<PathBuf, Utf8PathBuf> = found.iter().map(|file| (file.disk.clone(), file.path.clone())).collect();
+        let gone: Vec<PathBuf> =
+            self.entries.iter().filter(|(disk, entry)| kept.get(*disk) != Some(&entry.found.path)).map(|(disk, _)| disk.clone()).collect();
+        kept.clear();
+        for path in gone {
+            // A new folder beside the first gives its files other names.
+            self.remove(&path);
+        }
+        self.read_found(found);
+        let open: Vec<PathBuf> = self.documents.keys().cloned().collect();
+        for path in open {
+            if !self.entries.contains_key(&path) {
+                self.read_document(&path);
+            }
+        }
+    }
+
+    /// Reads files from disk, in parallel, where the editor does not hold their text.
+    fn read_found(&mut self, mut found: Vec<Found>) {
+        found.retain(|file| {
+            let open = self.documents.contains_key(&file.disk);
+            !open || !self.entries.contains_key(&file.disk)
+        });
+        let (open, closed): (Vec<Found>, Vec<Found>) = found.into_iter().partition(|file| self.documents.contains_key(&file.disk));
+        self.reading.total.store(closed.len(), Ordering::Relaxed);
+        self.reading.done.store(0, Ordering::Relaxed);
+        let read: Vec<FromDisk> = closed
+            .par_iter()
+            .map(|file| {
+                let read = from_disk(file, self.entries.get(&file.disk).and_then(|entry| entry.hash));
+                self.reading.done.fetch_add(1, Ordering::Relaxed);
+                read
+            })
+            .collect();
+        for (file, read) in closed.into_iter().zip(read) {
+            match read {
+                FromDisk::Read { facts, lines, hash } => self.set(file, facts, Arc::new(lines), Some(hash)),
+                FromDisk::Same => {}
+                FromDisk::Nothing => self.remove(&file.disk),
+            }
+        }
+        for file in open {
+            self.read_document(&file.disk);
+        }
+    }
+
+    fn set(&mut self, found: Found, facts: Arc<FileFacts>, lines: Arc<LineIndex>, hash: Option<u64>) {
+        self.world.set(found.path.clone(), facts.clone());
+        self.touched.insert(found.path.clone(), lines.clone());
+        self.entries.insert(found.disk.clone(), Entry { found, facts, lines, hash });
+        self.dirty = true;
+    }
+
+    /// Forgets a file that is gone from disk, unless the editor holds its text.
+    fn remove_from_disk(&mut self, path: &Path) {
+        if !self.documents.contains_key(path) {
+            self.remove(path);
+        }
+    }
+
+    fn remove(&mut self, path: &Path) {
+        if let Some(entry) = self.entries.remove(path) {
+            self.world.remove(&entry.found.path);
+            self.dirty = true;
+        }
+    }
+
+    /// The view of what is known now; `None` if there is no snapshot at all.
+    fn view(&mut self) -> Option<View> {
+        if std::mem::take(&mut self.dirty) {
+            match guarded(|| self.world.snapshot()) {
+                Ok(snapshot) => {
+                    self.snapshot = Some(snapshot);
+                    self.revision += 1;
+                }
+                Err(panic) => {
+                    tracing::error!("the analysis met a bug: {panic}");
+                    self.begin_anew();
+                }
+            }
+        }
+        let snapshot = self.snapshot.clone()?;
+        if !self.touched.is_empty() {
+            let all = Arc::make_mut(&mut self.lines);
+            for (path, lines) in std::mem::take(&mut self.touched) {
+                let Some(id) = snapshot.files.id(&path) else { continue };
+                let at = id.0 as usize;
+                if all.len() <= at {
+                    all.resize(at + 1, None);
+                }
+                all[at] = Some(lines);
+            }
+        }
+        let open = self.documents.iter().filter_map(|(path, document)| {
+            let id = snapshot.files.id(&self.entries.get(path)?.found.path)?;
+            Some((id, Open { uri: document.uri.clone(), version: document.version }))
+        });
+        let open = open.collect();
+        Some(View { revision: self.revision, applied: self.applied, snapshot, roots: self.roots.clone(), lines: self.lines.clone(), open })
+    }
+
+    /// Makes a new world of the facts there are, as the old one may be half changed. Until the next change, the last good snapshot has to do.
+    fn begin_anew(&mut self) {
+        self.world = World::new(Catalog::builtin());
+        let mut entries: Vec<&Entry> = self.entries.values().collect();
+        entries.sort_by(|a, b| a.found.path.cmp(&b.found.path));
+        for entry in entries {
+            self.world.set(entry.found.path.clone(), entry.facts.clone());
+            self.touched.insert(entry.found.path.clone(), entry.lines.clone());
+        }
+        if self.snapshot.is_none() {
+            self.snapshot = guarded(|| World::new(Catalog::builtin()).snapshot()).ok();
+        }
+    }
+}
+
+/// Reads a file, unless its text has the hash `known`.
+fn from_disk(file: &Found, known: Option<u64>) -> FromDisk {
+    let text = match read_disk(&file.disk) {
+        Ok(text) => text,
+        Err(Unread::Gone) => return FromDisk::Nothing,
+        Err(Unread::Because(message)) => {
+            tracing::warn!("{}: {message}", file.path);
+            return FromDisk::Nothing;
+        }
+    };
+    let hash = hash(&text.text);
+    if known == Some(hash) {
+        return FromDisk::Same;
+    }
+    if let Some(problem) = &text.problem {
+        tracing::warn!("{}: {problem}", file.path);
+    }
+    match read_text(&file.relative, &text.text, file.kind) {
+        Ok(facts) => FromDisk::Read { facts: Arc::new(facts), lines: lines_of(&text.text), hash },
+        Err(message) => {
+            tracing::warn!("{}: {message}", file.path);
+            FromDisk::Nothing
+        }
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    use std::hash::Hasher;
+    let mut hasher = FxHasher::default();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
