@@ -43,6 +43,8 @@ pub struct Found {
 pub struct Discovery {
     /// The files, sorted by path.
     pub files: Vec<Found>,
+    /// Paths in the world of files that are there but not read, sorted: their names tell of other languages.
+    pub others: Vec<Utf8PathBuf>,
     /// What could not be looked at.
     pub problems: Vec<FileProblem>,
 }
@@ -90,9 +92,11 @@ fn finish(parts: impl Iterator<Item = Discovery>) -> Discovery {
     let mut all = Discovery::default();
     for part in parts {
         all.files.extend(part.files);
+        all.others.extend(part.others);
         all.problems.extend(part.problems);
     }
     all.files.sort_by(|a, b| a.path.cmp(&b.path));
+    all.others.sort();
     all.problems.sort();
     all
 }
@@ -114,7 +118,7 @@ fn walk(root: &Root, targets: Option<Targets>) -> Discovery {
         .build_parallel();
     let found = Mutex::new(Discovery::default());
     walker.run(|| {
-        let mut part = Part { found: &found, files: Vec::new(), problems: Vec::new() };
+        let mut part = Part { found: &found, files: Vec::new(), others: Vec::new(), problems: Vec::new() };
         Box::new(move |entry| {
             part.visit(root, entry);
             WalkState::Continue
@@ -145,6 +149,7 @@ fn is_cache(folder: &Path) -> bool {
 struct Part<'a> {
     found: &'a Mutex<Discovery>,
     files: Vec<Found>,
+    others: Vec<Utf8PathBuf>,
     problems: Vec<FileProblem>,
 }
 
@@ -170,8 +175,11 @@ impl Part<'_> {
             }
             return;
         };
-        let Some(kind) = classify(&relative) else { return };
         let Some(path) = root.to_world(entry.path()) else { return };
+        let Some(kind) = classify(&relative) else {
+            self.others.push(path);
+            return;
+        };
         self.files.push(Found { path, relative, disk: entry.into_path(), kind });
     }
 }
@@ -180,6 +188,7 @@ impl Drop for Part<'_> {
     fn drop(&mut self) {
         let mut found = self.found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         found.files.append(&mut self.files);
+        found.others.append(&mut self.others);
         found.problems.append(&mut self.problems);
     }
 }

@@ -66,7 +66,7 @@ pub fn load(root: &Path) -> Loaded {
 
 /// Reads a workspace and says how far it has come.
 pub fn load_roots(roots: &Roots, progress: Progress<'_>) -> Loaded {
-    let Discovery { files, mut problems } = discover(roots);
+    let Discovery { files, others, mut problems } = discover(roots);
     let done = AtomicUsize::new(0);
     let total = files.len();
     let read: Vec<_> = files
@@ -81,6 +81,7 @@ pub fn load_roots(roots: &Roots, progress: Progress<'_>) -> Loaded {
         })
         .collect();
     let mut world = World::new(Catalog::builtin());
+    world.set_others(others);
     for (file, read) in files.into_iter().zip(read) {
         match read {
             Ok((facts, problem)) => {

@@ -36,7 +36,9 @@ const FILES: &[(&str, &str)] = &[
 #[test]
 fn ignored_vendored_and_cached_files_are_not_found() {
     let (_folder, roots) = workspace(FILES);
-    assert_eq!(paths(&discover(&roots)), [".config/x.ts", "src/a b.ts", "src/é.rs"]);
+    let discovery = discover(&roots);
+    assert_eq!(paths(&discovery), [".config/x.ts", "src/a b.ts", "src/é.rs"]);
+    assert_eq!(discovery.others, [".gitignore", "src/readme.txt"]);
 }
 
 #[cfg(unix)]

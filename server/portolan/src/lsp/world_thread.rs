@@ -3,11 +3,12 @@
 //! All changes that have come in are applied before a view is made, so that a burst costs one view. What deliberately does not live here:
 //! anything that waits for the editor. Invariant: a text that the editor holds wins over the disk; once it is closed, the disk is read again.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, mpsc};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use line_index::LineIndex;
 use portolan_analysis::{Snapshot, World};
 use portolan_grammars::FileFacts;
@@ -19,13 +20,10 @@ use tokio::sync::watch;
 use super::documents::{Document, Documents, lines_of};
 use super::session::{Change, Open, Reading, View};
 use super::to_proto::Encoding;
-use crate::discover::{Found, discover, discover_at, kind_at};
+use crate::discover::{Discovery, Found, discover, discover_at, kind_at};
 use crate::guard::guarded;
 use crate::load::{Unread, read_disk, read_text};
 use crate::roots::{Roots, normalize};
-
-/// From so many changed paths on, looking at everything is quicker than looking for each.
-const MANY: usize = 500;
 
 /// Files that say which files count.
 const IGNORE_FILES: &[&str] = &[".gitignore", ".ignore", "CACHEDIR.TAG"];
@@ -67,7 +65,11 @@ struct Writer {
     reading: Arc<Reading>,
     roots: Arc<Roots>,
     world: World,
-    entries: FxHashMap<PathBuf, Entry>,
+    /// By path on disk, so that what is below a folder stands together.
+    entries: BTreeMap<PathBuf, Entry>,
+    /// Paths of files that are not read.
+    others: BTreeSet<Utf8PathBuf>,
+    others_changed: bool,
     documents: Documents,
     snapshot: Option<Arc<Snapshot>>,
     /// How many snapshots there were; a world's own count begins anew with it.
@@ -87,7 +89,9 @@ impl Writer {
             reading,
             roots: Arc::default(),
             world: World::new(Catalog::builtin()),
-            entries: FxHashMap::default(),
+            entries: BTreeMap::new(),
+            others: BTreeSet::new(),
+            others_changed: false,
             documents: Documents::default(),
             snapshot: None,
             revision: 0,
@@ -180,39 +184,51 @@ impl Writer {
         }
         paths.sort();
         paths.dedup();
-        // Most of what is created and deleted is of no interest: build output, logs.
-        paths.retain(|path| self.entries.contains_key(path) || kind_at(&self.roots, path).is_some() || !path.is_file());
-        if paths.len() > MANY {
-            self.read_all();
-            return;
+        let Discovery { files, others, .. } = discover_at(&self.roots, &paths);
+        let there: FxHashSet<&Path> = files.iter().map(|file| file.disk.as_path()).collect();
+        let mut gone: Vec<PathBuf> = Vec::new();
+        let mut others_gone: Vec<Utf8PathBuf> = Vec::new();
+        for path in &paths {
+            let below = self.entries.range(path.clone()..).map(|(below, _)| below).take_while(|below| below.starts_with(path));
+            gone.extend(below.filter(|below| !there.contains(below.as_path())).cloned());
+            if let Some((_, path)) = self.roots.to_world(path) {
+                let below = self.others.range(path.clone()..).take_while(|below| below.starts_with(&path));
+                others_gone.extend(below.filter(|below| others.binary_search(below).is_err()).cloned());
+            }
         }
-        let found = discover_at(&self.roots, &paths).files;
-        let targets: FxHashSet<&Path> = paths.iter().map(PathBuf::as_path).collect();
-        let there: FxHashSet<&Path> = found.iter().map(|file| file.disk.as_path()).collect();
-        let gone: Vec<PathBuf> = self
-            .entries
-            .keys()
-            .filter(|path| !there.contains(path.as_path()) && path.ancestors().any(|outer| targets.contains(outer)))
-            .cloned()
-            .collect();
         for path in gone {
-            self.remove_from_disk(&path);
+            // The editor may still hold the text.
+            if !self.documents.contains_key(&path) {
+                self.remove(&path);
+            }
         }
-        self.read_found(found);
+        for path in others_gone {
+            self.others_changed |= self.others.remove(&path);
+        }
+        for path in others {
+            self.others_changed |= self.others.insert(path);
+        }
+        self.read_found(files);
     }
 
     /// Reads the whole workspace, and forgets what is no longer part of it.
     fn read_all(&mut self) {
-        let found = discover(&self.roots).files;
-        let mut kept: FxHashMap<PathBuf, Utf8PathBuf> = found.iter().map(|file| (file.disk.clone(), file.path.clone())).collect();
-        let gone: Vec<PathBuf> =
-            self.entries.iter().filter(|(disk, entry)| kept.get(*disk) != Some(&entry.found.path)).map(|(disk, _)| disk.clone()).collect();
-        kept.clear();
+        let Discovery { files, others, .. } = discover(&self.roots);
+        let others = BTreeSet::from_iter(others);
+        self.others_changed |= self.others != others;
+        self.others = others;
+        let kept: FxHashMap<&Path, &Utf8Path> = files.iter().map(|file| (file.disk.as_path(), file.path.as_path())).collect();
+        // A second folder beside the first gives the files of both other names.
+        let gone: Vec<PathBuf> = self
+            .entries
+            .iter()
+            .filter(|(disk, entry)| kept.get(disk.as_path()) != Some(&entry.found.path.as_path()))
+            .map(|(disk, _)| disk.clone())
+            .collect();
         for path in gone {
-            // A new folder beside the first gives its files other names.
             self.remove(&path);
         }
-        self.read_found(found);
+        self.read_found(files);
         let open: Vec<PathBuf> = self.documents.keys().cloned().collect();
         for path in open {
             if !self.entries.contains_key(&path) {
@@ -257,13 +273,6 @@ impl Writer {
         self.dirty = true;
     }
 
-    /// Forgets a file that is gone from disk, unless the editor holds its text.
-    fn remove_from_disk(&mut self, path: &Path) {
-        if !self.documents.contains_key(path) {
-            self.remove(path);
-        }
-    }
-
     fn remove(&mut self, path: &Path) {
         if let Some(entry) = self.entries.remove(path) {
             self.world.remove(&entry.found.path);
@@ -273,6 +282,10 @@ impl Writer {
 
     /// The view of what is known now; `None` if there is no snapshot at all.
     fn view(&mut self) -> Option<View> {
+        if std::mem::take(&mut self.others_changed) {
+            self.world.set_others(self.others.iter().cloned().collect());
+            self.dirty = true;
+        }
         if std::mem::take(&mut self.dirty) {
             match guarded(|| self.world.snapshot()) {
                 Ok(snapshot) => {
@@ -308,6 +321,7 @@ impl Writer {
     /// Makes a new world of the facts there are, as the old one may be half changed. Until the next change, the last good snapshot has to do.
     fn begin_anew(&mut self) {
         self.world = World::new(Catalog::builtin());
+        self.others_changed = true;
         let mut entries: Vec<&Entry> = self.entries.values().collect();
         entries.sort_by(|a, b| a.found.path.cmp(&b.found.path));
         for entry in entries {
