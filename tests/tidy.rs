@@ -189,37 +189,27 @@ fn nothing_is_left_for_later() {
 /// The headings that a rule's documentation has.
 const RULE_HEADINGS: [&str; 5] = ["## What it does", "## Why it matters", "## Example", "## How to fix", "## Options"];
 
-/// Rules by file: `server/analysis/src/rules/<rule>.rs`. A file whose documentation has none of the headings is shared by rules.
-fn rules(files: &[File]) -> Vec<(String, &File)> {
-    let rule = |file: &File| Some(file.path.strip_prefix("server/analysis/src/rules/")?.strip_suffix(".rs")?.replace('_', "-"));
-    let has_heading = |file: &File| RULE_HEADINGS.iter().any(|heading| file.text.contains(heading));
-    files.iter().filter(|file| has_heading(file)).filter_map(|file| Some((rule(file)?, file))).collect()
-}
-
 #[test]
 fn every_rule_is_documented_and_specified() {
-    let files = files();
-    let registry = files.iter().find(|file| file.path == "server/analysis/src/rules.rs").unwrap();
     let mut offenders = Vec::new();
-    for (rule, file) in rules(&files) {
-        for heading in RULE_HEADINGS.iter().filter(|heading| !file.text.contains(*heading)) {
-            offenders.push(format!("{}: no `{heading}`", file.path));
+    for rule in portolan_analysis::rules::all() {
+        let docs = rule.docs();
+        for heading in RULE_HEADINGS.iter().filter(|heading| !docs.lines().any(|line| line == **heading)) {
+            offenders.push(format!("{}: no `{heading}`", rule.name));
         }
-        let spec = format!("tests/specs/rules/{rule}.md");
-        if !root().join(&spec).exists() {
-            offenders.push(format!("{rule}: no {spec}"));
-        }
-        if !has_word(&registry.text, &rule.replace('-', "_")) {
-            offenders.push(format!("{rule}: not in the registry"));
-        }
-    }
-    for spec in files.iter().filter_map(|file| file.path.strip_prefix("tests/specs/rules/")?.strip_suffix(".md")) {
-        let rule = format!("server/analysis/src/rules/{}.rs", spec.replace('-', "_"));
-        if !root().join(&rule).exists() {
-            offenders.push(format!("tests/specs/rules/{spec}.md: there is no {rule}"));
+        let file = format!("server/analysis/src/rules/{}.rs", rule.name.replace('-', "_"));
+        let spec = format!("tests/specs/rules/{}.md", rule.name);
+        for path in [file, spec].iter().filter(|path| !root().join(path).exists()) {
+            offenders.push(format!("{}: no {path}", rule.name));
         }
     }
-    none("rules without documentation, spec or registration", offenders);
+    for file in files() {
+        let Some(spec) = file.path.strip_prefix("tests/specs/rules/").and_then(|name| name.strip_suffix(".md")) else { continue };
+        if !portolan_analysis::rules::all().iter().any(|rule| rule.name == spec) {
+            offenders.push(format!("{}: there is no such rule", file.path));
+        }
+    }
+    none("rules without documentation, spec or file", offenders);
 }
 
 #[test]

@@ -9,5 +9,6 @@ pub mod disk;
 pub mod lines;
 pub mod markdown;
 pub mod marks;
+pub mod server;
 pub mod spec;
 pub mod texts;
