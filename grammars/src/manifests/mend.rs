@@ -27,7 +27,7 @@ impl Fault {
 }
 
 /// How many bytes, and how many texts, are read at most to find the lines at fault.
-const MOST_BYTES: usize = 2 << 20;
+const MOST_BYTES: usize = 1 << 20;
 const MOST_TEXTS: usize = 64;
 
 /// Reads `text` with `parse`, and if that fails, without the lines that seem at fault, as few of them as possible; if that fails too, only what

@@ -65,6 +65,8 @@ enum BlockKind {
 
 /// Blocks deeper than this are gone over.
 const DEEPEST: usize = 64;
+/// No more `listen` ports than this are kept.
+const MOST_LISTENS: usize = 256;
 /// A value that variables make longer than this stays as written.
 const LONGEST: usize = 4096;
 
@@ -177,7 +179,8 @@ impl Reader {
             }
             ("listen", Some(address), _) => {
                 let port = port(&address.value);
-                if !port.is_empty() && !self.nginx.listens.contains(&port) {
+                let is_room = self.nginx.listens.len() < MOST_LISTENS;
+                if is_room && !port.is_empty() && !self.nginx.listens.contains(&port) {
                     self.nginx.listens.push(port);
                 }
             }

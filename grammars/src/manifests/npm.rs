@@ -3,6 +3,7 @@
 //! Globs, entry files and versions stay as written: finding the packages and files they mean is the workspace's work.
 
 use jsonc_parser::ast::{Object, ObjectProp, Value};
+use rustc_hash::FxHashSet;
 
 use super::{Manifest, ManifestFacts, NpmManifest, Variable, json};
 use crate::facts::Symbol;
@@ -48,14 +49,8 @@ fn entries(root: &Object<'_>) -> Vec<Symbol> {
             value => all_targets(value, &mut entries),
         }
     }
-    let mut seen = Vec::new();
-    entries.retain(|entry| {
-        let is_new = !seen.contains(entry);
-        if is_new {
-            seen.push(entry.clone());
-        }
-        is_new
-    });
+    let mut seen = FxHashSet::default();
+    entries.retain(|entry| seen.insert(entry.clone()));
     entries
 }
 

@@ -126,7 +126,10 @@ impl<'t> Reader<'t> {
     }
 
     fn problem(&mut self, message: String, range: TextRange) {
-        self.problems.push(Problem { message: format!("proto file: {message}"), range });
+        const MOST: usize = 16;
+        if self.problems.len() < MOST {
+            self.problems.push(Problem { message: format!("proto file: {message}"), range });
+        }
     }
 }
 

@@ -99,6 +99,9 @@ impl Node {
     }
 }
 
+/// No more problems of a file than this are told.
+const MOST_PROBLEMS: usize = 16;
+
 /// Reads the documents of a text. A document with an error gives what can be read of it; `label` names the format in problems.
 pub(super) fn read(text: &str, label: &str, templates: Templates) -> (Vec<Node>, Vec<Problem>) {
     let masked = templates::mask(text, templates);
@@ -112,7 +115,7 @@ pub(super) fn read(text: &str, label: &str, templates: Templates) -> (Vec<Node>,
             Some(_) => read_broken(part, start, &masked),
         };
         documents.extend(nodes);
-        if let Some(mut fault) = fault {
+        if let Some(mut fault) = fault.filter(|_| problems.len() < MOST_PROBLEMS) {
             fault.at += start;
             problems.push(fault.problem(label, text));
         }

@@ -32,6 +32,7 @@ pub(super) struct Word {
 pub(super) fn instructions(text: &str) -> Vec<Instruction> {
     let escape = escape_character(text);
     let mut instructions = Vec::new();
+    let mut unclosed = 0;
     let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     while at < text.len() {
         let (start, mut blanked) = (at, String::new());
@@ -51,7 +52,7 @@ pub(super) fn instructions(text: &str) -> Vec<Instruction> {
             }
             at = (end + 1).min(text.len());
             // A filler ends an instruction only where none has begun.
-            let goes_on = continued || is_filler && !blanked.trim().is_empty();
+            let goes_on = continued || is_filler && !blanked.trim_start().is_empty();
             if !goes_on || at >= text.len() {
                 break;
             }
@@ -59,7 +60,7 @@ pub(super) fn instructions(text: &str) -> Vec<Instruction> {
         }
         if let Some(instruction) = Instruction::new(&blanked, start, escape) {
             if matches!(instruction.keyword.as_str(), "RUN" | "COPY" | "ADD") {
-                at = behind_heredocs(text, at, &instruction.body);
+                at = behind_heredocs(text, at, &instruction.body, &mut unclosed);
             }
             instructions.push(instruction);
         }
@@ -82,15 +83,22 @@ fn line_end(text: &str, from: usize) -> usize {
     text[from..].find('\n').map_or(text.len(), |length| from + length)
 }
 
-/// The offset behind the here-documents that `body` opens, which begin at `at`; one that is never closed is none.
-fn behind_heredocs(text: &str, mut at: usize, body: &str) -> usize {
+/// The offset behind the here-documents that `body` opens, which begin at `at`. One that is never closed is none; they are counted, as
+/// looking for their ends takes the whole file.
+fn behind_heredocs(text: &str, mut at: usize, body: &str, unclosed: &mut usize) -> usize {
+    const MOST_UNCLOSED: usize = 16;
     for (word, strips_tabs) in heredocs(body) {
+        if *unclosed == MOST_UNCLOSED {
+            return at;
+        }
+        *unclosed += 1;
         let mut line_start = at;
         while line_start < text.len() {
             let end = line_end(text, line_start);
             let line = text[line_start..end].trim_end_matches('\r');
             line_start = (end + 1).min(text.len());
             if (if strips_tabs { line.trim_start_matches('\t') } else { line }) == word {
+                *unclosed -= 1;
                 at = line_start;
                 break;
             }

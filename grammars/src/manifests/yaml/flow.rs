@@ -16,7 +16,7 @@ pub(super) enum Lines {
 
 /// How often, and how many bytes, a text is read at most.
 const MOST_JOINS: usize = 64;
-const MOST_BYTES: usize = 4 << 20;
+const MOST_BYTES: usize = 1 << 20;
 /// How the parser begins to say that a line within brackets is not indented enough.
 const MESSAGE: &str = "invalid indentation";
 

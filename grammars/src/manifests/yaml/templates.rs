@@ -43,15 +43,18 @@ pub(super) fn mask(text: &str, templates: Templates) -> Masked<'_> {
     for (start, end) in &pieces {
         bytes[*start..*end].iter_mut().filter(|byte| !matches!(byte, b'\n' | b'\r')).for_each(|byte| *byte = b' ');
     }
-    // With all of them blank it shows which stand alone on their line.
-    let values: Vec<TextRange> = pieces
-        .iter()
-        .filter(|(start, end)| !is_control(&text[*start..*end]) && !is_alone(&bytes, *start))
-        .map(|(start, end)| {
+    // With all of them blank it shows which stand alone on their line. Lines are looked at once, however many templates they have.
+    let mut line = (0, 0, false);
+    let mut values = Vec::new();
+    for (start, end) in &pieces {
+        if *start >= line.1 {
+            line = line_around(&bytes, *start);
+        }
+        if !line.2 && !is_control(&text[*start..*end]) {
             let line_end = text[*start..*end].find(['\r', '\n']).map_or(*end, |length| start + length);
-            TextRange::new(*start, line_end)
-        })
-        .collect();
+            values.push(TextRange::new(*start, line_end));
+        }
+    }
     for range in &values {
         bytes[range.start as usize..range.end as usize].fill(FURTHER);
         bytes[range.start as usize] = FIRST;
@@ -68,9 +71,10 @@ fn pieces(text: &str, has_variables: bool) -> Vec<(usize, usize)> {
         let closer = match text.as_bytes().get(start + 1) {
             Some(b'{') => "}}",
             _ if has_variables && start > 0 && text.as_bytes()[start - 1] == b'$' => {
-                at = start + 1;
-                if let Some(length) = text[at..].find(['}', '\n']).filter(|length| text[at + length..].starts_with('}')) {
-                    at += length + 1;
+                // Where none closes before the line ends, none further on in the line does.
+                let Some(length) = text[start..].find(['}', '\n']) else { break };
+                at = start + length + 1;
+                if text[start + length..].starts_with('}') {
                     pieces.push((start - 1, at));
                 }
                 continue;
@@ -102,10 +106,11 @@ fn is_control(piece: &str) -> bool {
         || matches!(word, "if" | "else" | "end" | "range" | "with" | "define" | "block" | "break" | "continue")
 }
 
-fn is_alone(blanked: &[u8], at: usize) -> bool {
-    let start = blanked[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
-    let end = blanked[at..].iter().position(|byte| *byte == b'\n').map_or(blanked.len(), |length| at + length);
-    blanked[start..end].iter().all(u8::is_ascii_whitespace)
+/// Start and end of the line around byte `at`, and whether it is blank.
+fn line_around(bytes: &[u8], at: usize) -> (usize, usize, bool) {
+    let start = bytes[..at].iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    let end = bytes[at..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |length| at + length);
+    (start, end, bytes[start..end].iter().all(u8::is_ascii_whitespace))
 }
 
 impl Masked<'_> {
