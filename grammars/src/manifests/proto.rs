@@ -1,7 +1,7 @@
 //! Protocol buffer files: package, services and their methods.
 //!
-//! Written by hand: a full parser stops at the first error, knows only the editions of its day, and nests without bound, while the few things
-//! wanted here can be found in any state of the text. Messages are not read. Invariant: one pass over the tokens, no recursion.
+//! Written by hand: the parser at hand reads nothing of a file with an error and rejects `edition`, while the few things wanted here can be found in
+//! any state of the text. Messages are not read. Invariant: one pass over the tokens, no recursion.
 
 use super::{Manifest, ManifestFacts, Proto, ProtoMethod, ProtoService};
 use crate::facts::{Problem, Spanned, Symbol, TextRange};
