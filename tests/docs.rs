@@ -1,0 +1,61 @@
+//! Pages that are made of code. `UPDATE_EXPECT=1` writes them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use portolan_analysis::rules::{self, Rule, Severity};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn page(rule: &Rule) -> String {
+    let severity = match rule.severity {
+        Severity::Hint => "hint",
+        Severity::Information => "information",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    };
+    format!("# {}\n\n{}. Severity: {severity}, unless said otherwise below.\n\n{}\n", rule.name, rule.summary, rule.docs().trim())
+}
+
+fn index() -> String {
+    let mut text = String::from("# Rules\n\n| rule | finds |\n|---|---|\n");
+    for rule in rules::all() {
+        text += &format!("| [`{0}`]({0}.md) | {1} |\n", rule.name, rule.summary);
+    }
+    text
+}
+
+/// Every rule's page is what its file says, and there is no page of a rule that is gone.
+#[test]
+fn rule_pages_are_up_to_date() {
+    let folder = root().join("docs/rules");
+    let mut pages: BTreeMap<PathBuf, String> = rules::all().iter().map(|rule| (root().join(rule.page), page(rule))).collect();
+    pages.insert(folder.join("README.md"), index());
+    let update = std::env::var_os("UPDATE_EXPECT").is_some();
+    let mut stale = Vec::new();
+    for (path, wanted) in &pages {
+        if std::fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n") != *wanted {
+            if update {
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, wanted).unwrap();
+            } else {
+                stale.push(path.display().to_string());
+            }
+        }
+    }
+    for entry in std::fs::read_dir(&folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if !pages.contains_key(&path) {
+            if update {
+                std::fs::remove_file(&path).unwrap();
+            } else {
+                stale.push(path.display().to_string());
+            }
+        }
+    }
+    assert!(stale.is_empty(), "run `UPDATE_EXPECT=1 cargo test -p portolan-tests --test docs` for\n{}", stale.join("\n"));
+}
