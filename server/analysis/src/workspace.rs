@@ -3,12 +3,17 @@
 //! Here lives all that follows from manifests and paths alone. What deliberately does not: values of code. Invariant: two equal sets of
 //! manifests and paths make equal workspaces.
 
+mod environment;
+mod gateways;
+mod hosts;
 pub mod modules;
 pub(crate) mod packages;
 mod paths;
 mod services;
 pub(crate) mod sources;
 mod variables;
+
+pub use hosts::HostMatch;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::Symbol;
@@ -31,9 +36,10 @@ pub struct Workspace {
     pub deployments: Vec<Deployment>,
     /// Gateway routes of manifests: nginx, envoy.
     pub gateways: Vec<GatewayRoute>,
-    /// Host names (and `host:port` where only the port tells) → services.
+    /// Host names in lower case (and `host:port` where only the port tells) → services; [`Workspace::service_of_host`] weighs them.
     pub hosts: FxHashMap<Symbol, Vec<ServiceIndex>>,
     roots: packages::Roots,
+    names: hosts::Hosts,
 }
 
 /// A Cargo or npm package.
@@ -114,8 +120,13 @@ impl Workspace {
         let modules = modules::Modules::from_sources(files, &sources, &packages);
         let variables = variables::Variables::of(&sources);
         let context = services::Context::new(files, &sources, &packages, &roots, &modules, &variables);
-        let (services, deployments, _drafts) = services::find(&context);
-        Self { services, deployments, packages, modules, roots, ..Self::default() }
+        let (services, mut deployments, drafts) = services::find(&context);
+        for (deployment, environment) in deployments.iter_mut().zip(environment::of(&context, &drafts)) {
+            deployment.environment = environment;
+        }
+        let names = hosts::Hosts::of(&context, &drafts, &services, &deployments);
+        let gateways = gateways::of(&context, &drafts, &deployments);
+        Self { hosts: names.table(), services, deployments, gateways, packages, modules, roots, names }
     }
     /// The package that a file belongs to, as a position in `packages`: the deepest one whose folder is around it.
     pub fn package_of(&self, path: &Utf8Path) -> Option<usize> {

@@ -36,8 +36,6 @@ pub(crate) struct Context<'a> {
     pub(crate) dockerfile_at: FxHashMap<&'a str, usize>,
     /// Folders that hold a package or a Dockerfile, by their normal name and by their package's.
     pub(crate) named_folders: FxHashMap<String, Vec<&'a str>>,
-    /// All folders that hold a file, directly or not.
-    pub(crate) folders: FxHashSet<&'a str>,
     /// Binaries by the name of their target.
     pub(crate) binaries: FxHashMap<&'a str, Vec<CrateId>>,
     /// Positions of npm manifests by folder.
@@ -99,21 +97,13 @@ impl<'a> Context<'a> {
         for source in &sources.dockerfiles {
             name(paths::file_name(source.folder()), source.folder());
         }
-        let mut folders: FxHashSet<&str> = FxHashSet::default();
-        for path in files.iter().map(|(_, path, _)| path.as_str()).chain(files.others().iter().map(|path| path.as_str())) {
-            for folder in paths::upwards(paths::folder(path)) {
-                if !folders.insert(folder) {
-                    break;
-                }
-            }
-        }
         let mut binaries: FxHashMap<&str, Vec<CrateId>> = FxHashMap::default();
         for (index, krate) in modules.crates.iter().enumerate().filter(|(_, krate)| !krate.library) {
             binaries.entry(krate.target.as_str()).or_default().push(CrateId(index as u32));
         }
         let npm_at = sources.npm.iter().enumerate().map(|(index, source)| (source.folder(), index)).collect();
         let depended = packages.iter().flat_map(|package| package.dependencies.iter().copied()).collect();
-        Self { files, sources, packages, roots, modules, variables, dockerfile_at, named_folders, folders, binaries, npm_at, depended }
+        Self { files, sources, packages, roots, modules, variables, dockerfile_at, named_folders, binaries, npm_at, depended }
     }
 
     /// The Dockerfile of a draft.

@@ -401,7 +401,8 @@ fn npm_entries(context: &Context<'_>, draft: &Draft<'_>, commands: &[(Symbol, Pl
     for (command, _) in commands {
         for word in words(command) {
             let is_file = [".js", ".ts", ".mjs", ".cjs", ".mts", ".tsx"].iter().any(|ending| word.ends_with(ending));
-            if !is_file && !(word.contains('/') && !word.contains("node_modules") && !word.starts_with("--")) {
+            let may_be_path = word.contains('/') && !word.contains("node_modules") && !word.starts_with("--");
+            if !is_file && !may_be_path {
                 continue;
             }
             let file = file_named(context, &draft.root, word).or_else(|| file_named(context, around, word));

@@ -99,20 +99,25 @@ fn describe_compose(context: &Context<'_>, draft: &mut Draft<'_>) {
         }
     }
     // Production is looked at before development: `dev.Dockerfile` runs a watcher.
-    let mut builds: Vec<(bool, Option<usize>, Option<String>, Option<Symbol>)> = Vec::new();
-    for (source, service, _) in &draft.compose {
-        let folder = source.folder();
-        let Some((at, dockerfile)) = build_of(context, folder, service) else { continue };
-        let path = dockerfile.as_deref().unwrap_or_default();
-        let found = context.dockerfile_at.get(path).copied();
-        let is_development =
-            paths::file_name(path).to_ascii_lowercase().split(['.', '-', '_']).any(|word| matches!(word, "dev" | "development" | "local"));
-        builds.push((is_development, found, at, service.build_target.clone()));
+    struct Build {
+        is_development: bool,
+        dockerfile: Option<usize>,
+        context: Option<String>,
+        target: Option<Symbol>,
     }
-    builds.sort_by_key(|(is_development, found, ..)| (found.is_none(), *is_development));
-    if let Some((_, found, at, target)) = builds.into_iter().next() {
-        draft.dockerfile = found.map(|index| (index, target));
-        draft.context = Some(at.unwrap_or_default());
+    let mut builds: Vec<Build> = Vec::new();
+    for (source, service, _) in &draft.compose {
+        let Some((at, dockerfile)) = build_of(context, source.folder(), service) else { continue };
+        let path = dockerfile.as_deref().unwrap_or_default();
+        let name = paths::file_name(path).to_ascii_lowercase();
+        let is_development = name.split(['.', '-', '_']).any(|word| matches!(word, "dev" | "development" | "local"));
+        let dockerfile = context.dockerfile_at.get(path).copied();
+        builds.push(Build { is_development, dockerfile, context: at, target: service.build_target.clone() });
+    }
+    builds.sort_by_key(|build| (build.dockerfile.is_none(), build.is_development));
+    if let Some(build) = builds.into_iter().next() {
+        draft.dockerfile = build.dockerfile.map(|index| (index, build.target));
+        draft.context = Some(build.context.unwrap_or_default());
     }
 }
 

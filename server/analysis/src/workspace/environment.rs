@@ -1,0 +1,182 @@
+//! The environment of each service: every value a manifest gives a variable, with its place and how strong its source is.
+//!
+//! What deliberately does not live here: defaults in code. Invariant: values are sorted by strength, and an equal value is kept once, where it is
+//! strongest.
+
+use portolan_grammars::facts::Symbol;
+use portolan_grammars::manifests::{ConfigMap, Variable, dotenv};
+use rustc_hash::FxHashMap;
+
+use super::services::{Context, Draft};
+use super::sources::Source;
+use super::{EnvValue, paths};
+use crate::{FileId, Place};
+
+type Environment = FxHashMap<Symbol, Vec<EnvValue>>;
+
+/// ConfigMaps and Secrets by name.
+type ConfigMaps<'a> = FxHashMap<&'a str, Vec<(FileId, &'a str, &'a ConfigMap)>>;
+
+/// The environment of each draft, in their order.
+pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>]) -> Vec<Environment> {
+    let mut maps: ConfigMaps<'_> = FxHashMap::default();
+    for source in &context.sources.kubernetes {
+        for map in &source.facts.config_maps {
+            maps.entry(map.name.as_str()).or_default().push((source.file, source.folder(), map));
+        }
+    }
+    drafts.iter().map(|draft| environment(context, &maps, draft)).collect()
+}
+
+fn environment(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'_>) -> Environment {
+    let mut found = Environment::default();
+    from_compose(context, draft, &mut found);
+    from_kubernetes(maps, draft, &mut found);
+    from_image(context, draft, &mut found);
+    if !draft.third_party {
+        from_dotenv(context, draft, &mut found);
+    }
+    for values in found.values_mut() {
+        values.sort_by_key(|value| value.rank);
+        // A value left empty waits for another source to fill it.
+        if values.iter().any(|value| !value.value.is_empty()) {
+            values.retain(|value| !value.value.is_empty());
+        }
+        let mut kept: Vec<EnvValue> = Vec::with_capacity(values.len());
+        for value in values.drain(..) {
+            if !kept.iter().any(|known| known.value == value.value) {
+                kept.push(value);
+            }
+        }
+        *values = kept;
+    }
+    found
+}
+
+fn add(found: &mut Environment, name: &Symbol, value: Symbol, place: Place, rank: u8) {
+    found.entry(name.clone()).or_default().push(EnvValue { value, place, rank });
+}
+
+fn from_compose(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environment) {
+    for (source, service, layer) in &draft.compose {
+        let folder = source.folder();
+        // What an overlay for development sets is weaker than what the base or production does.
+        let rank = (*layer).min(1);
+        for variable in &service.environment {
+            let place = Place { file: source.file, range: variable.range };
+            match &variable.value {
+                Some(value) => add(found, &variable.name, context.variables.fill(folder, value), place, rank),
+                None => {
+                    if let Some(given) = context.variables.given(folder, &variable.name)
+                        && let Some(value) = &given.variable.value
+                    {
+                        let rank = if given.rank == 1 { rank } else { given.rank };
+                        add(found, &variable.name, context.variables.fill(folder, value), given.place(), rank);
+                    }
+                }
+            }
+        }
+        for path in &service.env_files {
+            let Some(path) = paths::join(folder, &context.variables.fill(folder, &path.value)) else { continue };
+            if let Some(file) = context.variables.file_at(&path) {
+                add_file(context, file, 1, found);
+                continue;
+            }
+            // The file itself is not kept in the workspace; an example beside it often is.
+            let examples = ["example", "sample", "template", "dist"].map(|ending| format!("{path}.{ending}"));
+            if let Some(file) = examples.iter().find_map(|path| context.variables.file_at(path)) {
+                add_file(context, file, 2, found);
+            }
+        }
+    }
+}
+
+fn add_file(context: &Context<'_>, file: Source<'_, portolan_grammars::manifests::DotEnv>, rank: u8, found: &mut Environment) {
+    let own = |name: &str| last(&file.facts.variables, name).filter(|value| !value.contains('$'));
+    for variable in file.facts.variables.iter().rev() {
+        if let Some(value) = &variable.value {
+            let value = context.variables.fill_with(file.folder(), value, &own);
+            add(found, &variable.name, value, Place { file: file.file, range: variable.range }, rank);
+        }
+    }
+}
+
+fn last(variables: &[Variable], name: &str) -> Option<Symbol> {
+    variables.iter().rev().find(|variable| variable.name == name)?.value.clone()
+}
+
+fn from_kubernetes(maps: &ConfigMaps<'_>, draft: &Draft<'_>, found: &mut Environment) {
+    for (file, folder, _, container) in &draft.workloads {
+        // The map beside the workload, where several have its name.
+        let map = |name: &str| {
+            let all = maps.get(name)?;
+            all.iter().find(|(_, at, _)| at == folder).or(all.first()).copied()
+        };
+        for variable in &container.environment {
+            if let Some(value) = &variable.value {
+                let value = fill_parentheses(value, &container.environment);
+                add(found, &variable.name, value, Place { file: *file, range: variable.range }, 0);
+            }
+        }
+        for (name, object, key) in &container.references {
+            if let Some((file, _, map)) = map(object)
+                && let Some(entry) = map.data.iter().find(|entry| entry.name == *key)
+                && let Some(value) = &entry.value
+            {
+                add(found, name, value.clone(), Place { file, range: entry.range }, 0);
+            }
+        }
+        for object in &container.env_from {
+            let Some((file, _, map)) = map(object) else { continue };
+            for entry in &map.data {
+                if let Some(value) = &entry.value {
+                    add(found, &entry.name, value.clone(), Place { file, range: entry.range }, 0);
+                }
+            }
+        }
+    }
+}
+
+/// Kubernetes' own `$(NAME)`, which refers to variables of the same container.
+fn fill_parentheses(value: &Symbol, variables: &[Variable]) -> Symbol {
+    if !value.contains("$(") {
+        return value.clone();
+    }
+    let mut filled = value.to_string();
+    for variable in variables {
+        if let Some(value) = variable.value.as_ref().filter(|value| !value.contains("$(")) {
+            filled = filled.replace(&format!("$({})", variable.name), value);
+        }
+    }
+    filled.into()
+}
+
+fn from_image(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environment) {
+    let Some(dockerfile) = context.dockerfile(draft) else { return };
+    let stages = context.stages(draft);
+    for stage in &stages {
+        for variable in stage.env.iter().rev() {
+            let Some(value) = &variable.value else { continue };
+            let of = |name: &str| {
+                let earlier = stages.iter().flat_map(|stage| stage.env.iter().chain(&stage.args)).chain(&dockerfile.facts.args);
+                let value = earlier.filter(|known| known.name == name).find_map(|known| known.value.clone())?;
+                (!value.contains('$')).then_some(value)
+            };
+            add(found, &variable.name, dotenv::expand(value, &of), Place { file: dockerfile.file, range: variable.range }, 1);
+        }
+    }
+}
+
+/// Dotenv files in the folder of the code, and in the workspace's root where no manifest deploys the service.
+fn from_dotenv(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environment) {
+    let mut folders: Vec<(String, bool)> =
+        ["", "src", "config", "env", "envs"].iter().filter_map(|folder| Some((paths::join(&draft.root, folder)?, false))).collect();
+    if draft.compose.is_empty() && draft.workloads.is_empty() && !draft.root.is_empty() {
+        folders.push((String::new(), true));
+    }
+    for (folder, is_weak) in folders {
+        for (rank, file) in context.variables.files_in(&folder) {
+            add_file(context, *file, if is_weak { 2 } else { *rank }, found);
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Which service a host, a port of this machine or a variable's name means.
+//!
+//! What deliberately does not live here: evaluating URLs. Invariant: names are compared without case, and a name that several services go by is
+//! answered with all of them.
+
+use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashMap;
+
+use super::services::known::normal;
+use super::services::{Context, Draft, index};
+use super::{Deployment, Workspace};
+use crate::chart::{Evidence, Service, ServiceIndex};
+
+/// What a host means.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HostMatch {
+    /// One service, by which sort of name, and where that is written.
+    One(ServiceIndex, &'static str, Evidence),
+    /// Several services go by it.
+    Several(Vec<ServiceIndex>),
+    /// No service of the workspace.
+    None,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Name {
+    service: ServiceIndex,
+    how: &'static str,
+    evidence: Evidence,
+}
+
+/// Names and ports of services.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Hosts {
+    /// Names that a manifest gives on its network.
+    names: FxHashMap<Symbol, Vec<Name>>,
+    /// Other names of services.
+    aliases: FxHashMap<Symbol, Vec<Name>>,
+    /// Ports of this machine that a manifest publishes.
+    ports: FxHashMap<Symbol, Vec<Name>>,
+    /// Ports that services listen on by their own `PORT`: this machine's where they run without a container.
+    own_ports: FxHashMap<Symbol, Vec<Name>>,
+    /// Normal forms of names and aliases.
+    stems: FxHashMap<String, Vec<Name>>,
+}
+
+impl Hosts {
+    /// Gathers the names of all services.
+    pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>], services: &[Service], deployments: &[Deployment]) -> Self {
+        let mut hosts = Self::default();
+        for (at, draft) in drafts.iter().enumerate() {
+            let service = &services[at];
+            let Some(first) = service.evidence.first() else { continue };
+            let named = |how: &'static str, evidence: &Evidence| Name { service: index(at), how, evidence: evidence.clone() };
+            for (host, evidence) in &draft.hosts {
+                put(&mut hosts.names, lower(host), named("service name", evidence));
+            }
+            for (file, _, workload, _) in &draft.workloads {
+                let place = crate::Place { file: *file, range: workload.name.range };
+                let evidence = Evidence { what: format!("{} {}", workload.kind, workload.name.value), place };
+                put(&mut hosts.aliases, lower(&workload.name.value), named("workload name", &evidence));
+            }
+            for alias in [&service.id].into_iter().chain(&service.aliases) {
+                put(&mut hosts.aliases, lower(alias), named("service alias", first));
+                put(&mut hosts.stems, normal(alias), named("variable stem", first));
+                let short = normal(alias);
+                if let Some(short) = ["service", "svc"].iter().find_map(|ending| short.strip_suffix(ending)).filter(|short| short.len() > 1)
+                {
+                    put(&mut hosts.stems, short.to_owned(), named("variable stem", first));
+                }
+            }
+            for (source, compose, _) in &draft.compose {
+                for port in compose.ports.iter().filter_map(|port| Some((port.host.as_ref()?, port.range))) {
+                    let number = context.variables.fill(source.folder(), port.0);
+                    let number = number.rsplit(':').next().unwrap_or_default();
+                    let place = crate::Place { file: source.file, range: port.1 };
+                    let evidence = Evidence { what: format!("published port {number}"), place };
+                    put(&mut hosts.ports, number.into(), named("published port", &evidence));
+                }
+            }
+            let own = deployments[at].environment.get("PORT").into_iter().flatten().filter(|_| !service.third_party);
+            for value in own.filter(|value| !value.value.is_empty() && value.value.bytes().all(|byte| byte.is_ascii_digit())) {
+                let evidence = Evidence { what: format!("env PORT = {}", value.value), place: value.place };
+                put(&mut hosts.own_ports, value.value.clone(), named("own port", &evidence));
+            }
+        }
+        hosts.own_ports.retain(|port, _| !hosts.ports.contains_key(port));
+        hosts
+    }
+    /// The names a manifest gives, for the workspace's public table.
+    pub(super) fn table(&self) -> FxHashMap<Symbol, Vec<ServiceIndex>> {
+        let mut table: FxHashMap<Symbol, Vec<ServiceIndex>> = FxHashMap::default();
+        for (name, found) in self.aliases.iter().chain(&self.names) {
+            let known = table.entry(name.clone()).or_default();
+            known.extend(found.iter().map(|name| name.service));
+        }
+        for (port, found) in self.ports.iter().chain(&self.own_ports) {
+            for host in LOCAL {
+                table.entry(format!("{host}:{port}").into()).or_default().extend(found.iter().map(|name| name.service));
+            }
+        }
+        for services in table.values_mut() {
+            services.sort_unstable();
+            services.dedup();
+        }
+        table
+    }
+}
+
+const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "host.docker.internal"];
+
+/// Endings of names within a cluster or a provider's private network.
+const PRIVATE: [&str; 9] =
+    [".svc.cluster.local", ".cluster.local", ".svc", ".railway.internal", ".flycast", ".internal", ".service.consul", ".local", ".docker"];
+
+fn lower(name: &str) -> Symbol {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
+}
+
+fn put<K: std::hash::Hash + Eq>(map: &mut FxHashMap<K, Vec<Name>>, key: K, name: Name) {
+    let known = map.entry(key).or_default();
+    if !known.iter().any(|other| other.service == name.service) {
+        known.push(name);
+    }
+}
+
+fn answer(found: Option<&Vec<Name>>) -> HostMatch {
+    match found.map(Vec::as_slice) {
+        None | Some([]) => HostMatch::None,
+        Some([one]) => HostMatch::One(one.service, one.how, one.evidence.clone()),
+        Some(several) => HostMatch::Several(several.iter().map(|name| name.service).collect()),
+    }
+}
+
+impl Workspace {
+    /// The service that a host means, the port (digits) helping where the host is this machine: a name or alias of a manifest, a name within a
+    /// cluster, a port that one service owns, another name of a service.
+    pub fn service_of_host(&self, host: &str, port: Option<&str>) -> HostMatch {
+        let host = lower(host.trim_end_matches('.'));
+        if matches!(host.as_str(), "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "::1" | "host.docker.internal" | "10.0.2.2") {
+            return port.map_or(HostMatch::None, |port| answer(self.names.ports.get(port).or_else(|| self.names.own_ports.get(port))));
+        }
+        let found = answer(self.names.names.get(&host));
+        if found != HostMatch::None {
+            return found;
+        }
+        let inner = PRIVATE.iter().find_map(|ending| host.strip_suffix(ending));
+        if let Some(inner) = inner {
+            let found = answer(self.names.names.get(inner));
+            if found != HostMatch::None {
+                return found;
+            }
+            if let Some((name, _)) = inner.split_once('.') {
+                let found = answer(self.names.names.get(name));
+                if found != HostMatch::None {
+                    return found;
+                }
+            }
+        }
+        // `name.namespace`, where the namespace is written nowhere.
+        if let Some((name, space)) = host.split_once('.')
+            && !space.contains('.')
+            && !matches!(space, "com" | "org" | "net" | "io" | "dev" | "app" | "ai" | "co" | "me" | "sh" | "cloud")
+        {
+            let found = answer(self.names.names.get(name));
+            if found != HostMatch::None {
+                return found;
+            }
+        }
+        answer(self.names.aliases.get(inner.unwrap_or(&host)))
+    }
+    /// The service whose name or alias is the stem of a variable: `ORDER_SERVICE_URL`, `NEXT_PUBLIC_API_BASE_URL`. An inference, one tier below
+    /// hosts.
+    pub fn service_of_stem(&self, env_name: &str) -> HostMatch {
+        const PREFIXES: [&str; 9] =
+            ["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "GATSBY_", "NG_APP_", "VUE_APP_", "PUBLIC_"];
+        const ENDINGS: [&str; 12] =
+            ["_URL", "_URI", "_ADDR", "_ADDRESS", "_HOST", "_HOSTNAME", "_ENDPOINT", "_API", "_PORT", "_BASE", "_ORIGIN", "_SERVICE"];
+        let name = env_name.to_ascii_uppercase();
+        let mut stem = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
+        for _ in 0..4 {
+            let Some(shorter) = ENDINGS.iter().find_map(|ending| stem.strip_suffix(ending)).filter(|shorter| !shorter.is_empty()) else {
+                break;
+            };
+            stem = shorter;
+            let found = answer(self.names.stems.get(&normal(stem)));
+            if found != HostMatch::None {
+                return found;
+            }
+        }
+        HostMatch::None
+    }
+}
