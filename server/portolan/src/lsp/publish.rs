@@ -62,8 +62,8 @@ fn make(view: &View, session: &Session) -> Sets {
         let Some(diagnostic) = to_proto::diagnostic(view, session.encoding, finding) else { continue };
         if let Some(set) = sets.get_mut(&path) {
             set.diagnostics.push(diagnostic);
-        } else if let Some(uri) = to_proto::file(view, file) {
-            let version = view.open.get(&file).map(|open| open.version);
+        } else if let Some(uri) = to_proto::uri_of(view, &path) {
+            let version = view.open.get(&path).map(|open| open.version);
             sets.insert(path, Set { uri, version, diagnostics: vec![diagnostic] });
         }
     }
@@ -74,7 +74,7 @@ async fn send(client: &Client, session: &Session, view: &View, sets: Sets, sent:
     let mut gone: Vec<PathBuf> = sent.keys().filter(|path| !sets.contains_key(*path)).cloned().collect();
     gone.sort();
     for path in gone {
-        let version = view.file(&path).and_then(|file| view.open.get(&file)).map(|open| open.version);
+        let version = view.open.get(&path).map(|open| open.version);
         if session.version(&path) == version
             && let Some(set) = sent.remove(&path)
         {

@@ -72,8 +72,8 @@ pub(super) struct View {
     pub(super) roots: Arc<Roots>,
     /// Lines of each file, by its id; of the very text that the snapshot was made of.
     pub(super) lines: Arc<Vec<Option<Arc<LineIndex>>>>,
-    /// The files whose text the editor holds.
-    pub(super) open: FxHashMap<FileId, Open>,
+    /// The files whose text the editor holds, by path on disk; also such as are no part of the workspace.
+    pub(super) open: FxHashMap<PathBuf, Open>,
 }
 
 impl View {

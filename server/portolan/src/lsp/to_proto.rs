@@ -1,10 +1,12 @@
 //! From bytes to the editor's lines and characters.
 
+use std::path::Path;
+use std::str::FromStr;
+
 use line_index::{LineCol, LineIndex, TextSize, WideEncoding};
 use portolan_analysis::rules::{Finding, Severity};
 use portolan_analysis::{FileId, Place};
 use portolan_grammars::facts::TextRange;
-use std::str::FromStr;
 use tower_lsp::ls_types::{
     CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Position, Range, Uri,
 };
@@ -47,10 +49,12 @@ pub(super) fn range(lines: &LineIndex, encoding: Encoding, range: TextRange) -> 
 
 /// The URI of a file of the world: the editor's own spelling where it has the file open.
 pub(super) fn file(view: &View, id: FileId) -> Option<Uri> {
-    if let Some(open) = view.open.get(&id) {
-        return Some(open.uri.clone());
-    }
-    uri::uri(&view.roots.to_disk(view.snapshot.files.path(id))?)
+    uri_of(view, &view.roots.to_disk(view.snapshot.files.path(id))?)
+}
+
+/// The URI of a path on disk, likewise.
+pub(super) fn uri_of(view: &View, path: &Path) -> Option<Uri> {
+    view.open.get(path).map(|open| open.uri.clone()).or_else(|| uri::uri(path))
 }
 
 /// The location of a place.
@@ -105,9 +109,7 @@ pub(super) fn markdown(view: &View, markdown: &str) -> String {
             continue;
         };
         result.push_str(before);
-        let id = view.snapshot.files.id(path.into());
-        let target = id.and_then(|id| file(view, id)).or_else(|| uri::uri(&view.roots.to_disk(path.into())?));
-        match target {
+        match view.roots.to_disk(path.into()).and_then(|path| uri_of(view, &path)) {
             Some(target) => result.push_str(&format!("]({}#L{line})", target.as_str())),
             // A name without a link is better than a link that leads nowhere.
             None => result.push(']'),

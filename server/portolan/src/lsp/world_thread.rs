@@ -267,8 +267,17 @@ impl Writer {
     }
 
     fn set(&mut self, found: Found, facts: Arc<FileFacts>, lines: Arc<LineIndex>, hash: Option<u64>) {
-        self.world.set(found.path.clone(), facts.clone());
         self.touched.insert(found.path.clone(), lines.clone());
+        if let Some(entry) = self.entries.get_mut(&found.disk)
+            && entry.found == found
+            && entry.facts == facts
+        {
+            // Opened, closed, or edited without a difference to us.
+            entry.lines = lines;
+            entry.hash = hash;
+            return;
+        }
+        self.world.set(found.path.clone(), facts.clone());
         self.entries.insert(found.disk.clone(), Entry { found, facts, lines, hash });
         self.dirty = true;
     }
@@ -310,11 +319,8 @@ impl Writer {
                 all[at] = Some(lines);
             }
         }
-        let open = self.documents.iter().filter_map(|(path, document)| {
-            let id = snapshot.files.id(&self.entries.get(path)?.found.path)?;
-            Some((id, Open { uri: document.uri.clone(), version: document.version }))
-        });
-        let open = open.collect();
+        let open = self.documents.iter();
+        let open = open.map(|(path, document)| (path.clone(), Open { uri: document.uri.clone(), version: document.version })).collect();
         Some(View { revision: self.revision, applied: self.applied, snapshot, roots: self.roots.clone(), lines: self.lines.clone(), open })
     }
 
