@@ -92,12 +92,12 @@ fn env(instruction: &Instruction) -> Vec<Variable> {
 
 /// A port without its protocol.
 fn exposed(word: Word) -> Spanned<Symbol> {
-    let port = match word.text.rsplit_once('/') {
-        Some((port, "tcp" | "udp" | "TCP" | "UDP")) => Symbol::new(port),
-        _ => word.text,
-    };
-    let end = word.range.start + port.len() as u32;
-    Spanned::new(port, TextRange { start: word.range.start, end: end.min(word.range.end) })
+    let Some((port, "tcp" | "udp" | "TCP" | "UDP")) = word.text.rsplit_once('/') else { return Spanned::new(word.text, word.range) };
+    let range = word.range;
+    // Quotes and escapes make the text shorter than its place, which then stays whole.
+    let is_bare = word.text.len() as u32 == range.end - range.start;
+    let end = if is_bare { range.start + port.len() as u32 } else { range.end };
+    Spanned::new(Symbol::new(port), TextRange { start: range.start, end })
 }
 
 /// The words of an array or of a command line, joined by a space. Quotes of a command line stay.
@@ -218,6 +218,8 @@ mod tests {
         ] {
             dockerfile(text);
         }
+        let (file, _) = dockerfile("FROM a\nEXPOSE \"80\"/tcp \\é/udp");
+        assert_eq!(file.stages[0].expose.iter().map(|port| port.range.end).collect::<Vec<_>>(), [22, 30]);
         dockerfile(&"FROM a \\\n".repeat(20_000));
         dockerfile(&"RUN <<E\n".repeat(2_000));
     }
