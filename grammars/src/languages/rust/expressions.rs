@@ -6,7 +6,7 @@
 use super::kinds::{Field, Kind};
 use super::literals;
 use super::walk::{Child, List, Lower};
-use crate::facts::{Arg, Assignment, Call, CallKind, Entry, Expr, ExprId, Object, RegionKind, ResultUse, TextRange, TypeRef};
+use crate::facts::{Arg, Assignment, Call, CallKind, Entry, Expr, ExprId, Object, RegionKind, ResultUse, Symbol, TextRange, TypeRef};
 
 /// A wrapping node of a chain, its children opened.
 struct Link<'t> {
@@ -41,8 +41,15 @@ impl<'t> Lower<'t, '_, '_> {
         }
         let mut links: Vec<Link<'t>> = Vec::new();
         let mut node = top;
+        let mut plain = None;
         while node.kind.is_link() {
-            let list = self.open(node.node);
+            if node.kind == Kind::FieldExpression {
+                plain = self.plain_fields(node);
+                if plain.is_some() {
+                    break;
+                }
+            }
+            let list = if node.kind == Kind::CallExpression { self.open_call(node.node) } else { self.open(node.node) };
             let Some(inner) = self.inner_link(node.kind, list) else {
                 self.close(list);
                 break;
@@ -50,8 +57,11 @@ impl<'t> Lower<'t, '_, '_> {
             links.push(Link { node, list });
             node = inner;
         }
-        let mut path = None;
-        let value = self.primary(node, &mut path);
+        let mut path = plain.map(|(_, name)| (name, Vec::new()));
+        let value = match plain {
+            Some((value, _)) => value,
+            None => self.primary(node, &mut path),
+        };
         let (name, types) = match path {
             Some((name, types)) => (name, types),
             None => (self.range(node), Vec::new()),
@@ -63,6 +73,32 @@ impl<'t> Lower<'t, '_, '_> {
         }
         self.end_sum(&mut chain);
         chain.value
+    }
+
+    /// Fields of a name, `self.config.url`, read off the text: the value, and where the last field stands.
+    fn plain_fields(&mut self, node: Child<'t>) -> Option<(ExprId, TextRange)> {
+        let range = self.range(node);
+        let text = self.out.slice(range);
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.');
+        if text.starts_with(|first: char| first.is_ascii_digit())
+            || text.contains("..")
+            || text.ends_with('.')
+            || !text.bytes().all(is_plain)
+        {
+            return None;
+        }
+        let mut fields = text.split('.');
+        let mut end = range.start + fields.next()?.len() as u32;
+        let first = TextRange { start: range.start, end };
+        let mut value = self.out.path(vec![self.out.symbol(first)], first);
+        let mut place = first;
+        for field in fields {
+            place = TextRange { start: end + 1, end: end + 1 + field.len() as u32 };
+            end = place.end;
+            let object = value;
+            value = self.out.push(Expr::Member { object, name: Symbol::new(field) }, TextRange { start: range.start, end });
+        }
+        Some((value, place))
     }
 
     /// The node that a link continues.
@@ -239,6 +275,9 @@ impl<'t> Lower<'t, '_, '_> {
     }
 
     fn arguments(&mut self, node: Child<'t>) -> Vec<Arg> {
+        if self.text(node) == "()" {
+            return Vec::new();
+        }
         let list = self.open(node.node);
         let values = self.values(list);
         self.close(list);
@@ -322,15 +361,16 @@ impl<'t> Lower<'t, '_, '_> {
     }
 
     fn entry(&mut self, node: Child<'t>, entries: &mut Vec<Entry>) {
+        if node.kind == Kind::ShorthandFieldInitializer
+            && let Some(name) = self.only_child(node)
+        {
+            self.shorthand(name, entries);
+            return;
+        }
         let list = self.open(node.node);
         let inner = self.first(list);
         match (node.kind, inner) {
-            (Kind::ShorthandFieldInitializer, Some(name)) => {
-                let range = self.range(name);
-                let name = self.out.symbol(range);
-                let value = self.out.path(vec![name.clone()], range);
-                entries.push(Entry::Field { name, value, range });
-            }
+            (Kind::ShorthandFieldInitializer, Some(name)) => self.shorthand(name, entries),
             (Kind::FieldInitializer, _) => {
                 if let Some(key) = self.find(list, Field::Member) {
                     let range = self.range(key);
@@ -350,6 +390,13 @@ impl<'t> Lower<'t, '_, '_> {
             _ => {}
         }
         self.close(list);
+    }
+
+    fn shorthand(&mut self, name: Child<'t>, entries: &mut Vec<Entry>) {
+        let range = self.range(name);
+        let name = self.out.symbol(range);
+        let value = self.out.path(vec![name.clone()], range);
+        entries.push(Entry::Field { name, value, range });
     }
 
     /// `a.b = c` and `a += c`; other compound assignments only for the calls in them.

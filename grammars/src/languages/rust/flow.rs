@@ -59,10 +59,16 @@ impl<'t> Lower<'t, '_, '_> {
     pub(super) fn statement(&mut self, node: Child<'t>, attributes: List, last: bool) -> End {
         let end = match node.kind {
             Kind::ExpressionStatement => {
-                let list = self.open(node.node);
-                let closed = self.nodes[list.start..list.end].last().is_some_and(|child| child.kind == Kind::Semicolon);
-                let end = self.first(list).map_or(End::Unit, |inner| self.flow(inner));
-                self.close(list);
+                let closed = self.text(node).ends_with(';');
+                let end = match self.only_child(node) {
+                    Some(inner) => self.flow(inner),
+                    None => {
+                        let list = self.open(node.node);
+                        let end = self.first(list).map_or(End::Unit, |inner| self.flow(inner));
+                        self.close(list);
+                        end
+                    }
+                };
                 if last && !closed {
                     return end;
                 }
@@ -261,12 +267,12 @@ impl<'t> Lower<'t, '_, '_> {
     }
 
     /// Whether a pattern asks for success or failure.
-    fn tests(&mut self, pattern: Child<'t>) -> Tested {
+    fn tests(&self, pattern: Child<'t>) -> Tested {
         if pattern.kind != Kind::TupleStructPattern {
             return Tested::Other;
         }
-        let Some(name) = self.field(pattern, Field::Type) else { return Tested::Other };
-        match self.text(name) {
+        let text = self.text(pattern);
+        match text.split('(').next().unwrap_or(text).trim_end() {
             "Ok" => Tested::Success,
             "Err" => Tested::Failure,
             _ => Tested::Other,

@@ -6,6 +6,81 @@ use super::kinds::{Field, Kind};
 use super::walk::{Child, List, Lower, MAX_DEPTH};
 use crate::facts::{Symbol, TextRange, TypeRef};
 
+/// Types longer than this are read off the nodes; it bounds the recursion too.
+const MAX_SIMPLE_TYPE: usize = 96;
+
+/// Reads a simple type off its text.
+struct TypeReader<'a> {
+    text: &'a str,
+    at: usize,
+    /// Where the text begins in the file.
+    base: u32,
+}
+
+impl TypeReader<'_> {
+    fn skip_spaces(&mut self) {
+        self.at += self.rest().len() - self.rest().trim_start_matches(' ').len();
+    }
+
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn eat(&mut self, mark: char) -> bool {
+        self.skip_spaces();
+        let found = self.rest().starts_with(mark);
+        self.at += usize::from(found);
+        found
+    }
+
+    /// A type; nothing where it is not simple after all.
+    fn read(&mut self) -> Option<TypeRef> {
+        self.skip_spaces();
+        let start = self.at;
+        while self.eat('&') {}
+        self.skip_spaces();
+        let path = self.path()?;
+        let mut args = Vec::new();
+        if self.eat('<') {
+            loop {
+                if self.eat('>') {
+                    break;
+                }
+                args.push(self.read()?);
+                if !self.eat(',') {
+                    if !self.eat('>') {
+                        return None;
+                    }
+                    break;
+                }
+            }
+        }
+        let range = TextRange { start: self.base + start as u32, end: self.base + self.at as u32 };
+        Some(TypeRef { path, args, range })
+    }
+
+    fn path(&mut self) -> Option<Symbol> {
+        let start = self.at;
+        loop {
+            let name = self.rest().find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(self.rest().len());
+            let word = &self.rest()[..name];
+            // Constants, and words that begin something else.
+            if word.is_empty()
+                || word.starts_with(|first: char| first.is_ascii_digit())
+                || matches!(word, "mut" | "dyn" | "impl" | "for" | "fn" | "true" | "false")
+            {
+                return None;
+            }
+            self.at += name;
+            if !self.rest().starts_with("::") {
+                break;
+            }
+            self.at += 2;
+        }
+        Some(Symbol::new(&self.text[start..self.at]))
+    }
+}
+
 /// A path taken apart.
 pub(super) struct PathParts {
     /// Its segments without generic arguments.
@@ -30,10 +105,26 @@ impl<'t> Lower<'t, '_, '_> {
             Kind::NeverType => return leaf(Symbol::new_static("!"), Vec::new()),
             _ => {}
         }
+        if let Some(simple) = self.simple_type(range) {
+            return simple;
+        }
         self.out.depth += 1;
         let result = self.compound_type(node, range);
         self.out.depth -= 1;
         result
+    }
+
+    /// A type of names, `&` and `<…>` alone, read off the text: that spares most of the looking at nodes.
+    fn simple_type(&self, range: TextRange) -> Option<TypeRef> {
+        let text = self.out.slice(range);
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'<' | b'>' | b',' | b' ' | b'&');
+        if text.len() > MAX_SIMPLE_TYPE || !text.bytes().all(allowed) {
+            return None;
+        }
+        let mut reader = TypeReader { text, at: 0, base: range.start };
+        let ty = reader.read()?;
+        reader.skip_spaces();
+        (reader.at == text.len()).then_some(TypeRef { range, ..ty })
     }
 
     fn compound_type(&mut self, node: Child<'t>, range: TextRange) -> TypeRef {
