@@ -6,10 +6,11 @@
 use camino::Utf8Path;
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::CargoDependency;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sources::{Source, Sources};
 use super::{Ecosystem, Package, paths};
+use crate::FileId;
 
 /// Packages by their folder.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -63,6 +64,10 @@ pub(crate) fn find(sources: &Sources<'_>) -> Vec<Package> {
     }
     for source in sources.npm.iter().filter(|source| paths::file_name(source.path) == "package.json") {
         let name = source.facts.name.as_ref().map(|name| name.value.clone()).filter(|name| !name.is_empty());
+        // Without a name, scripts or dependencies it only says how the files of its folder are loaded.
+        if name.is_none() && source.facts.scripts.is_empty() && source.facts.dependencies.is_empty() {
+            continue;
+        }
         packages.push(package(name.unwrap_or_else(|| paths::file_name(source.folder()).into()), source, Ecosystem::Npm));
     }
     packages.sort_by(|left, right| (&left.root, left.ecosystem as u8).cmp(&(&right.root, right.ecosystem as u8)));
@@ -149,7 +154,10 @@ impl NpmLinks {
     /// Indexes declared dependencies.
     pub(crate) fn of(sources: &Sources<'_>, packages: &[Package], roots: &Roots) -> Self {
         let mut by_name: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
-        for (index, package) in packages.iter().enumerate().filter(|(_, package)| package.ecosystem == Ecosystem::Npm) {
+        let nameless: FxHashSet<FileId> =
+            sources.npm.iter().filter(|source| source.facts.name.is_none()).map(|source| source.file).collect();
+        let npm = packages.iter().enumerate().filter(|(_, package)| package.ecosystem == Ecosystem::Npm);
+        for (index, package) in npm.filter(|(_, package)| !nameless.contains(&package.manifest)) {
             by_name.entry(package.name.clone()).or_default().push(index);
         }
         let mut declared: FxHashMap<Symbol, FxHashMap<Symbol, Symbol>> = FxHashMap::default();

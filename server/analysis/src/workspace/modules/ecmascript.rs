@@ -155,7 +155,9 @@ impl Resolver {
     fn target_in(&self, root: &str, target: &str, depth: u8) -> Option<FileId> {
         let target = target.strip_prefix("./").unwrap_or(target);
         if target.split('/').any(|part| part == "..") {
-            return self.probe(&paths::join(root, target)?, depth);
+            // A folder's own manifest may lead to the build output of the package around it.
+            let path = paths::join(root, target)?;
+            return self.probe(&path, depth).or_else(|| self.led_back(&path));
         }
         let parts: Vec<&str> = target.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
         let is_output = parts.first().is_some_and(|first| is_output_folder(first));
@@ -182,7 +184,7 @@ impl Resolver {
     fn led_back(&self, path: &str) -> Option<FileId> {
         let root = self.links.root_around(paths::folder(path))?;
         let rest = path.strip_prefix(root)?.trim_start_matches('/');
-        if rest.is_empty() { self.in_package(root, "", 1) } else { self.target_in(root, rest, 0) }
+        if rest.is_empty() { None } else { self.target_in(root, rest, 0) }
     }
 
     /// The file at a path, its extension or `index` left out or that of its output.
@@ -198,8 +200,8 @@ impl Resolver {
         };
         let swaps: &[(&str, &[&str])] = &[
             (".d.ts", &["ts", "tsx", "js"]),
-            (".d.mts", &["mts"]),
-            (".d.cts", &["cts"]),
+            (".d.mts", &["mts", "ts", "tsx", "mjs", "js"]),
+            (".d.cts", &["cts", "ts", "tsx", "cjs", "js"]),
             (".jsx", &["tsx", "jsx"]),
             (".mjs", &["mts", "ts", "js", "tsx"]),
             (".cjs", &["cts", "ts", "js"]),

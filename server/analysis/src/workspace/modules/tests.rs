@@ -139,8 +139,14 @@ fn packages_of_the_workspace_are_led_to_their_source() {
         ("packages/common/src/deep/x.ts", ts()),
         ("packages/helpers/package.json", npm("helpers", |facts| facts.entries = vec!["lib/main.js".into()])),
         ("packages/helpers/lib/main.js", source(Language::JavaScript)),
+        (
+            "packages/common/express/package.json",
+            manifest(Manifest::Npm(NpmManifest { entries: vec!["../dist/cjs/server.d.cts".into()], ..NpmManifest::default() })),
+        ),
+        ("packages/common/src/server.ts", ts()),
         ("other/helpers/package.json", npm("helpers", |_| {})),
         ("other/helpers/index.js", source(Language::JavaScript)),
+        ("package.json", npm("loop", |facts| facts.entries = vec!["a/..".into(), "./".into(), "..".into()])),
         ("redis/package.json", npm("redis", |_| {})),
         ("redis/index.js", source(Language::JavaScript)),
     ]);
@@ -149,6 +155,9 @@ fn packages_of_the_workspace_are_led_to_their_source() {
     assert_eq!(world.specifier(from, "@acme/common/http"), "packages/common/src/http/client.ts");
     assert_eq!(world.specifier(from, "@acme/common/deep/x"), "packages/common/src/deep/x.ts");
     assert_eq!(world.specifier(from, "@acme/common/dist/http/client"), "packages/common/src/http/client.ts");
+    assert_eq!(world.specifier(from, "@acme/common/express"), "packages/common/src/server.ts");
+    assert_eq!(world.specifier(from, "../../.."), "missing");
+    assert_eq!(world.specifier(from, "express"), "<express> ");
     assert_eq!(world.specifier(from, "helpers"), "other/helpers/index.js");
     assert_eq!(world.specifier(from, "redis"), "<redis> ");
     assert_eq!(
