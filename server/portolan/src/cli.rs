@@ -162,3 +162,37 @@ impl Workspace {
         output::note(&format!("{count} problem{} while reading{hint}", if count == 1 { "" } else { "s" }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn what_is_no_folder_is_said_to_be_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.ts");
+        std::fs::write(&file, "").unwrap();
+        let resolve = |path: PathBuf| Folder { path }.resolve().map_err(|failure| failure.0);
+        assert_eq!(resolve(file.clone()).unwrap_err(), format!("{} is a file: give its folder", file.display()));
+        let missing = folder.path().join("none");
+        assert_eq!(resolve(missing.clone()).unwrap_err(), format!("no such folder: {}", missing.display()));
+        assert_eq!(resolve(folder.path().join("x/..")).unwrap_err(), format!("no such folder: {}", folder.path().join("x/..").display()));
+        assert_eq!(resolve(folder.path().join(".")).unwrap(), folder.path());
+    }
+
+    #[test]
+    fn exit_codes_tell_failures_from_usage() {
+        let run = |arguments: &[&str]| format!("{:?}", run(arguments.iter().map(OsString::from)));
+        let failed = format!("{:?}", ExitCode::from(2));
+        assert_eq!(run(&["portolan", "check", "/no/such/folder"]), failed);
+        assert_eq!(run(&["portolan", "chart", "--format", "svg"]), failed);
+        assert_eq!(run(&["portolan", "--version"]), format!("{:?}", ExitCode::SUCCESS));
+    }
+}

@@ -12,15 +12,15 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
-    DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams,
-    DidOpenTextDocumentParams, DidSaveTextDocumentParams, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams,
-    InitializeParams, InitializeResult, InitializedParams, ServerInfo,
+    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
+    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, GotoDefinitionParams, GotoDefinitionResponse, Hover,
+    HoverParams, InitializeParams, InitializeResult, InitializedParams, ServerInfo,
 };
 use tower_lsp::{Client, LanguageServer};
 
 use super::capabilities::{self, Editor};
 use super::session::{Change, Reading, Session};
-use super::status::{Status, StatusParams};
+use super::status::{StatusNotification, StatusParams};
 use super::{handlers, progress, publish, uri, world_thread};
 
 /// An editor that does not answer within this time is not waited for.
@@ -104,7 +104,7 @@ impl LanguageServer for Backend {
     async fn initialized(&self, _: InitializedParams) {
         let Some(session) = self.session() else { return };
         let client = self.client.clone();
-        self.spawn(async move { client.send_notification::<Status>(StatusParams::reading()).await });
+        self.spawn(async move { client.send_notification::<StatusNotification>(StatusParams::reading()).await });
         self.spawn(publish::run(self.client.clone(), session.clone()));
         if self.editor().shows_progress {
             self.spawn(progress::run(self.client.clone(), session));
@@ -148,6 +148,10 @@ impl LanguageServer for Backend {
         if !paths.is_empty() {
             self.send(Change::Disk(paths));
         }
+    }
+
+    async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {
+        // There is nothing to configure: some editors tell all servers of all settings.
     }
 
     async fn did_change_workspace_folders(&self, parameters: DidChangeWorkspaceFoldersParams) {

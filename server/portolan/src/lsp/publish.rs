@@ -3,7 +3,7 @@
 //! Invariant: diagnostics are sent only for the version of a text that the editor still holds; what did not change is not sent again; what is
 //! gone is cleared.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use tokio::time::{Instant, timeout_at};
 use tower_lsp::Client;
 use tower_lsp::ls_types::{Diagnostic, Uri};
 
-use super::session::{Session, View};
-use super::status::{Status, StatusParams};
+use super::session::{Open, Session, View};
+use super::status::{StatusNotification, StatusParams};
 use super::to_proto;
 
 /// How long no further view must come.
@@ -49,7 +49,7 @@ pub(super) async fn run(client: Client, session: Arc<Session>) {
             Err(error) => tracing::error!("diagnostics met a bug: {error}"),
         }
         let quiescent = view.applied == session.sent();
-        client.send_notification::<Status>(StatusParams::of(&view, quiescent)).await;
+        client.send_notification::<StatusNotification>(StatusParams::of(&view, quiescent)).await;
     }
 }
 
@@ -71,27 +71,75 @@ fn make(view: &View, session: &Session) -> Sets {
 }
 
 async fn send(client: &Client, session: &Session, view: &View, sets: Sets, sent: &mut Sets) {
-    let mut gone: Vec<PathBuf> = sent.keys().filter(|path| !sets.contains_key(*path)).cloned().collect();
-    gone.sort();
-    for path in gone {
-        let version = view.open.get(&path).map(|open| open.version);
-        if session.version(&path) == version
-            && let Some(set) = sent.remove(&path)
-        {
-            client.publish_diagnostics(set.uri, Vec::new(), version).await;
+    for set in plan(|path| session.version(path), &view.open, sets, sent) {
+        client.publish_diagnostics(set.uri, set.diagnostics, set.version).await;
+    }
+}
+
+/// What to send, sorted by path, and notes it as sent: `held` is the version that the editor holds now, `open` what the view was made of.
+fn plan(held: impl Fn(&Path) -> Option<i32>, open: &FxHashMap<PathBuf, Open>, sets: Sets, sent: &mut Sets) -> Vec<Set> {
+    let mut new = sets;
+    for (path, set) in sent.iter() {
+        let version = open.get(path).map(|open| open.version);
+        new.entry(path.clone()).or_insert_with(|| Set { uri: set.uri.clone(), version, diagnostics: Vec::new() });
+    }
+    let mut new: Vec<(PathBuf, Set)> = new.into_iter().collect();
+    // Where the editor is ahead, the view that follows will be right.
+    new.retain(|(path, set)| held(path) == set.version);
+    new.sort_by(|a, b| a.0.cmp(&b.0));
+    let mut plan = Vec::new();
+    for (path, set) in new {
+        let before = if set.diagnostics.is_empty() { sent.remove(&path) } else { sent.insert(path, set.clone()) };
+        if before.is_none_or(|before| before.uri != set.uri || before.diagnostics != set.diagnostics) {
+            plan.push(set);
         }
     }
-    let mut sets: Vec<(PathBuf, Set)> = sets.into_iter().collect();
-    sets.sort_by(|a, b| a.0.cmp(&b.0));
-    for (path, set) in sets {
-        if session.version(&path) != set.version {
-            // The editor is ahead: the view that follows will be right.
-            continue;
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::str::FromStr;
+
+    use tower_lsp::ls_types::Range;
+
+    use super::*;
+
+    fn sets(version: Option<i32>, messages: &[&str]) -> Sets {
+        let diagnostics = messages.iter().map(|message| Diagnostic::new_simple(Range::default(), (*message).to_owned())).collect();
+        let set = Set { uri: Uri::from_str("file:///w/a.ts").unwrap(), version, diagnostics };
+        Sets::from_iter([(PathBuf::from("/w/a.ts"), set)])
+    }
+
+    fn open(version: i32) -> FxHashMap<PathBuf, Open> {
+        let open = Open { uri: Uri::from_str("file:///w/a.ts").unwrap(), version };
+        FxHashMap::from_iter([(PathBuf::from("/w/a.ts"), open)])
+    }
+
+    fn messages(plan: Vec<Set>) -> Vec<(Option<i32>, Vec<String>)> {
+        plan.into_iter().map(|set| (set.version, set.diagnostics.into_iter().map(|diagnostic| diagnostic.message).collect())).collect()
+    }
+
+    #[test]
+    fn only_the_version_that_the_editor_holds_is_published() {
+        let mut sent = Sets::default();
+        // Behind, and ahead of a document that was closed and opened again.
+        for held in [Some(4), Some(1), None] {
+            assert!(plan(|_| held, &open(3), sets(Some(3), &["x"]), &mut sent).is_empty());
         }
-        let same = sent.get(&path).is_some_and(|sent| sent.uri == set.uri && sent.diagnostics == set.diagnostics);
-        if !same {
-            client.publish_diagnostics(set.uri.clone(), set.diagnostics.clone(), set.version).await;
-        }
-        sent.insert(path, set);
+        let plan = plan(|_| Some(3), &open(3), sets(Some(3), &["x"]), &mut sent);
+        assert_eq!(messages(plan), [(Some(3), vec!["x".to_owned()])]);
+    }
+
+    #[test]
+    fn the_same_is_not_sent_again_and_what_is_gone_is_cleared_once() {
+        let mut sent = Sets::default();
+        assert_eq!(plan(|_| None, &FxHashMap::default(), sets(None, &["x"]), &mut sent).len(), 1);
+        assert!(plan(|_| Some(1), &open(1), sets(Some(1), &["x"]), &mut sent).is_empty());
+        // The editor is ahead: not yet.
+        assert!(plan(|_| Some(3), &open(2), Sets::default(), &mut sent).is_empty());
+        assert_eq!(messages(plan(|_| Some(3), &open(3), Sets::default(), &mut sent)), [(Some(3), vec![])]);
+        assert!(plan(|_| Some(3), &open(3), Sets::default(), &mut sent).is_empty());
     }
 }

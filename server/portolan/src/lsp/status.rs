@@ -1,5 +1,7 @@
 //! `portolan/status`: tells the editor, and tests, how far the server is.
 
+use portolan_analysis::chart::{Status, Target};
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 use tower_lsp::ls_types::notification::Notification;
 
@@ -7,9 +9,9 @@ use super::session::View;
 
 /// Sent after each view whose diagnostics were published.
 #[derive(Debug)]
-pub(super) enum Status {}
+pub(super) enum StatusNotification {}
 
-impl Notification for Status {
+impl Notification for StatusNotification {
     type Params = StatusParams;
     const METHOD: &'static str = "portolan/status";
 }
@@ -26,7 +28,7 @@ pub(super) struct StatusParams {
     pub(super) quiescent: bool,
     /// How many services there are, those of third parties left out.
     pub(super) services: usize,
-    /// How many calls from one service to another are drawn.
+    /// How many pairs of services there are of which one calls the other.
     pub(super) edges: usize,
     /// How many findings there are.
     pub(super) findings: usize,
@@ -41,12 +43,21 @@ impl StatusParams {
     /// Of a view.
     pub(super) fn of(view: &View, quiescent: bool) -> Self {
         let chart = &view.snapshot.chart;
+        let edges: FxHashSet<_> = chart
+            .calls
+            .iter()
+            .filter(|call| call.status != Status::Ambiguous)
+            .filter_map(|call| match call.to {
+                Target::Service(to) => Some((call.from, to)),
+                Target::External(_) => None,
+            })
+            .collect();
         Self {
             revision: view.revision,
             changes: view.applied,
             quiescent,
             services: chart.services.iter().filter(|service| !service.third_party).count(),
-            edges: chart.calls.len(),
+            edges: edges.len(),
             findings: view.snapshot.findings.len(),
         }
     }
