@@ -17,6 +17,7 @@ use tracing_subscriber::EnvFilter;
 mod backend;
 mod capabilities;
 mod documents;
+mod framing;
 mod from_proto;
 mod handlers;
 mod in_order;
@@ -29,8 +30,12 @@ mod to_proto;
 mod uri;
 mod world_thread;
 
-/// How many requests may be under way at once.
-const CONCURRENCY: usize = 64;
+/// How many requests may be under way at once. More would keep the server from hearing what comes after them, and all of them may wait for the
+/// first view; what they compute is computed elsewhere, so many cost nothing.
+const CONCURRENCY: usize = 512;
+
+/// How much may be read ahead of the server.
+const PIPE_BYTES: usize = 64 << 10;
 
 /// How long answers that are under way may still take once the editor said `exit`.
 const FAREWELL: Duration = Duration::from_millis(500);
@@ -59,9 +64,15 @@ where
             .finish()
     };
     let service = in_order::InOrder::new(service, exit.clone());
-    let server = Server::new(input, output, socket).concurrency_level(CONCURRENCY).serve(service);
+    let (checked, to_check) = tokio::io::duplex(PIPE_BYTES);
+    let server = Server::new(checked, output, socket).concurrency_level(CONCURRENCY).serve(service);
     tokio::select! {
         () = server => {}
+        () = async {
+            framing::forward(input, to_check).await;
+            // The server ends by itself once it has read everything.
+            std::future::pending().await
+        } => {}
         () = async {
             exit.notified().await;
             tokio::time::sleep(FAREWELL).await;
