@@ -2,7 +2,7 @@
 //!
 //! Here live the look-ups that rules share and the limits of volume. What deliberately does not: any rule.
 
-use portolan_grammars::facts::{FunctionId, Symbol};
+use portolan_grammars::facts::{Binding, Expr, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Finding, MAX_FINDINGS_PER_FILE, MAX_MESSAGE, Rule, Severity};
@@ -51,28 +51,40 @@ impl<'a> Context<'a> {
     /// The name of the function that a place is in, by which it is known after edits: `OrderService.save`, `save`, or the file's path for code
     /// outside of functions.
     pub fn symbol(&self, function: FunctionRef) -> String {
-        let Some(source) = self.snapshot.files.source(function.file) else { return self.path(function.file) };
+        self.named_function(function).unwrap_or_else(|| self.snapshot.files.path(function.file).to_string())
+    }
+
+    /// Whether code stands in a function that others can call by its name, and not at the top of its file or in a closure there.
+    pub fn is_in_named_function(&self, function: FunctionRef) -> bool {
+        self.named_function(function).is_some()
+    }
+
+    fn named_function(&self, function: FunctionRef) -> Option<String> {
+        let source = self.snapshot.files.source(function.file)?;
         let mut id = function.function;
         // Parents come before their children, so this ends; the bound is for facts that are wrong.
         for _ in 0..64 {
-            let Some(facts) = source.functions.get(id.index()) else { break };
+            let facts = source.functions.get(id.index())?;
             if !facts.name.is_empty() {
                 let owner =
                     facts.owner.and_then(|owner| source.types.get(owner.index())).map(|owner| &owner.name).or(facts.impl_of.as_ref());
-                return owner
-                    .filter(|owner| !owner.is_empty())
-                    .map_or_else(|| facts.name.to_string(), |owner| format!("{owner}.{}", facts.name));
+                let owner = owner.filter(|owner| !owner.is_empty());
+                return Some(owner.map_or_else(|| facts.name.to_string(), |owner| format!("{owner}.{}", facts.name)));
+            }
+            // A closure is known by what it is bound to: `const save = async () => …`.
+            let bound = |binding: &&Binding| {
+                binding.function == facts.parent
+                    && binding.value.is_some_and(|value| matches!(source.expr(value), Expr::Closure(it) if *it == id))
+            };
+            if let Some(binding) = source.bindings.iter().find(bound).filter(|binding| !binding.name.is_empty()) {
+                return Some(binding.name.to_string());
             }
             if id == FunctionId::MODULE {
-                break;
+                return None;
             }
             id = facts.parent;
         }
-        self.path(function.file)
-    }
-
-    fn path(&self, file: FileId) -> String {
-        self.snapshot.files.path(file).to_string()
+        None
     }
 }
 

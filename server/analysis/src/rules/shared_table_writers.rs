@@ -2,12 +2,13 @@
 //!
 //! What deliberately does not live here: readers, which are another matter. Invariant: every write that counts is `exact` or `likely`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 
 use super::{Context, Draft, Severity, Sink, exempt};
+use crate::Place;
 use crate::chart::{Access, Collection, ServiceIndex, Store};
 
 /// How many write sites are named.
@@ -64,10 +65,18 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 
 /// Who writes, the one with the most writes first: it is the likeliest owner.
 fn writers<'a>(context: &Context<'_>, collection: &'a Collection) -> Vec<Writer<'a>> {
+    let writes = collection.accesses.iter().filter(|access| access.operation == Operation::Write && access.status.is_settled());
+    let writes: Vec<&Access> = writes.filter(|access| !exempt::from_data_rules(context.chart.service(access.service))).collect();
+    let mut groups_at: BTreeMap<Place, BTreeSet<u64>> = BTreeMap::new();
+    for access in &writes {
+        groups_at.entry(access.place).or_default().insert(context.group(access.service));
+    }
     let mut groups: BTreeMap<u64, Writer<'a>> = BTreeMap::new();
-    for access in &collection.accesses {
-        let counts = access.operation == Operation::Write && access.status.is_settled();
-        if counts && !exempt::from_data_rules(context.chart.service(access.service)) {
+    for access in writes {
+        // Top-level code of a library, and hooks that it registers, stand in every process that loads it; whether a service runs into the write
+        // can only be told of functions that it calls.
+        let shared = groups_at.get(&access.place).is_some_and(|groups| groups.len() > 1);
+        if !shared || context.is_in_named_function(access.function) {
             let writer = groups.entry(context.group(access.service)).or_insert_with(|| Writer { services: Vec::new(), writes: Vec::new() });
             if !writer.services.contains(&access.service) {
                 writer.services.push(access.service);
@@ -224,6 +233,17 @@ mod tests {
                 "shared-table-writers pdf/src/db.ts:2 information: Collection `users` is written by api (columns email, name) and pdf (columns plan)"
             ]
         );
+    }
+
+    #[test]
+    fn hooks_of_a_shared_library_are_silent() {
+        let mut shared = scene("users");
+        let file = shared.file("libs/db.ts", "schema.post('save', () => write)");
+        let place = shared.place(file, "write");
+        let hook = shared.closure(module(file), "() => write");
+        let (api, pdf) = (ServiceIndex(0), ServiceIndex(1));
+        *accesses(&mut shared) = vec![access(api, Operation::Write, place, hook), access(pdf, Operation::Write, place, hook)];
+        assert!(findings(&shared.snapshot()).is_empty());
     }
 
     #[test]
