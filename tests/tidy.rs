@@ -274,6 +274,10 @@ fn every_dependency_has_its_reason() {
     let architecture = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
     let dependencies = manifest.split("[workspace.dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
     let names = dependencies.lines().filter_map(|line| line.split_once(" = ")).map(|(name, _)| name.trim());
-    let missing = |name: &&str| !name.starts_with('#') && !name.starts_with("portolan-") && !architecture.contains(&format!("`{name}`"));
-    none("dependencies without a reason in ARCHITECTURE.md", names.filter(missing).map(str::to_owned).collect());
+    let names: Vec<&str> = names.filter(|name| !name.starts_with('#') && !name.starts_with("portolan-")).collect();
+    let table = architecture.split("## Dependencies").nth(1).unwrap();
+    let reasons: Vec<&str> = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
+    let missing = names.iter().filter(|name| !reasons.contains(name)).map(|name| format!("{name}: no reason in ARCHITECTURE.md"));
+    let stale = reasons.iter().filter(|name| !names.contains(name)).map(|name| format!("{name}: a reason, but no dependency"));
+    none("dependencies and their reasons", missing.chain(stale).collect());
 }
