@@ -60,6 +60,15 @@ enum FromDisk {
     Nothing,
 }
 
+/// What changes that came in together leave to be read.
+#[derive(Debug, Default)]
+struct Batch {
+    /// Texts that the editor holds.
+    texts: BTreeSet<PathBuf>,
+    /// Files and folders on disk.
+    disk: Vec<PathBuf>,
+}
+
 struct Writer {
     encoding: Encoding,
     reading: Arc<Reading>,
@@ -104,16 +113,14 @@ impl Writer {
 
     fn run(mut self, changes: &mpsc::Receiver<Change>, views: &watch::Sender<Option<Arc<View>>>) {
         while let Ok(first) = changes.recv() {
-            let mut disk = Vec::new();
+            let mut batch = Batch::default();
             for change in std::iter::once(first).chain(changes.try_iter()) {
                 self.applied += 1;
-                if let Err(panic) = guarded(|| self.apply(change, &mut disk)) {
+                if let Err(panic) = guarded(|| self.apply(change, &mut batch)) {
                     tracing::error!("a change met a bug: {panic}");
                 }
             }
-            if !disk.is_empty()
-                && let Err(panic) = guarded(|| self.look(disk))
-            {
+            if let Err(panic) = guarded(|| self.catch_up(batch)) {
                 tracing::error!("changed files met a bug: {panic}");
             }
             if let Some(view) = self.view() {
@@ -122,7 +129,7 @@ impl Writer {
         }
     }
 
-    fn apply(&mut self, change: Change, disk: &mut Vec<PathBuf>) {
+    fn apply(&mut self, change: Change, batch: &mut Batch) {
         match change {
             Change::Folders(folders) => {
                 self.roots = Arc::new(Roots::new(folders));
@@ -130,20 +137,30 @@ impl Writer {
             }
             Change::Open { path, uri, version, text } => {
                 self.documents.insert(path.clone(), Document::new(uri, version, text));
-                self.read_document(&path);
+                batch.texts.insert(path);
             }
             Change::Edit { path, version, edits } => match self.documents.get_mut(&path) {
                 Some(document) => {
                     document.edit(version, edits, self.encoding);
-                    self.read_document(&path);
+                    batch.texts.insert(path);
                 }
                 None => tracing::warn!("{} was changed but never opened", path.display()),
             },
             Change::Close { path } => {
                 self.documents.remove(&path);
-                disk.push(path);
+                batch.disk.push(path);
             }
-            Change::Disk(paths) => disk.extend(paths),
+            Change::Disk(paths) => batch.disk.extend(paths),
+        }
+    }
+
+    /// Reads what the changes of a batch touched: each text once, however many edits there were.
+    fn catch_up(&mut self, batch: Batch) {
+        for path in &batch.texts {
+            self.read_document(path);
+        }
+        if !batch.disk.is_empty() {
+            self.look(batch.disk);
         }
     }
 
