@@ -55,7 +55,7 @@
 //!
 //! A segment `*` between dots stands for any one name: `PrismaClient.*.findMany` is `prisma.user.findMany(…)` and
 //! `{ member = 0 }` then takes `user`, the name in place of the first `*`. `ClientBuilder.*` is any method of a builder. A callee without `*`
-//! wins over one with; of two with, the one with more names.
+//! wins over one with, which then says only what the call hands out; of two with, the one with more names wins.
 //!
 //! # Types
 //!

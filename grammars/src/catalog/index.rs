@@ -309,6 +309,7 @@ impl LibraryIndex {
             let names = pattern.split('.').filter(|segment| *segment != "*").count();
             (std::cmp::Reverse(names), pattern.clone())
         });
+        index.add_values_of_stars();
         for (attribute, id) in library.attributes().into_iter().flat_map(each_name) {
             index.attributes.entry(attribute.clone()).or_default().push(id);
         }
@@ -318,6 +319,19 @@ impl LibraryIndex {
         index.types.extend(library.types.iter().chain(library.aliases.values()).cloned());
         index.types.extend(library.value.iter().map(|value| value.type_name.clone()).filter(|name| name != "Self"));
         index
+    }
+
+    /// A name wins over a star of its own kind; what a call hands out is another matter: `Router.route` is a route, and `Router.*` says that it
+    /// hands out the router.
+    fn add_values_of_stars(&mut self) {
+        for (callee, ids) in &mut self.callees {
+            if ids.iter().any(|id| matches!(id.kind, Kind::Value)) {
+                continue;
+            }
+            let mut matching = self.patterns.iter().filter(|(pattern, _)| members(pattern, callee).is_some());
+            let value = matching.find_map(|(_, ids)| ids.iter().find(|id| matches!(id.kind, Kind::Value)));
+            ids.extend(value.copied());
+        }
     }
 
     fn find(&self, callee: &str) -> Option<(&[MeaningId], Vec<Symbol>)> {
