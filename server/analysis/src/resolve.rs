@@ -1,1 +1,24 @@
 //! From facts to static spans: a partial evaluator over the facts of all files.
+//!
+//! The way of the data: [`index`] finds names in facts, [`evaluate`] finds values of expressions, [`link`] makes the static spans of one file
+//! from them, and [`assemble`] joins the links of all files with the workspace into a chart. What deliberately does not live here: what
+//! manifests say ([`crate::workspace`]) and what follows from a chart ([`crate::rules`]).
+
+pub mod assemble;
+pub mod callers;
+pub mod classes;
+pub mod data;
+pub mod ecmascript;
+pub mod evaluate;
+pub mod index;
+pub mod library;
+pub mod link;
+pub mod links;
+pub mod outbound;
+pub mod paths;
+pub mod routes;
+pub mod rpc;
+pub mod rust_paths;
+pub mod spans;
+pub mod sql;
+pub mod value;

@@ -3,20 +3,22 @@
 //! One writer holds the [`World`]; readers hold an [`Arc<Snapshot>`] that never changes. A changed file is handed in as facts; the next
 //! snapshot relinks what depends on it.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::facts::{FunctionId, SourceFacts, TextRange};
-use rustc_hash::FxHashMap;
+use portolan_grammars::facts::{FunctionId, Module, SourceFacts, Symbol, TextRange};
 
 use crate::chart::Chart;
 use crate::chart::index::ChartIndex;
+use crate::resolve::assemble::{Input, assemble};
+use crate::resolve::links::Links;
 use crate::rules::Finding;
 use crate::workspace::Workspace;
 
-/// Names a file of one world; dense, never used again for another path.
+/// Names a file of one snapshot; dense, in the order of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u32);
 
@@ -38,44 +40,35 @@ pub struct FunctionRef {
     pub function: FunctionId,
 }
 
-/// The files of a world: paths relative to its root, with `/`, and their facts.
+/// The files of a world: paths relative to its root, with `/`, and their facts. Sorted by path, so that ids say nothing but the order.
 #[derive(Debug, Clone, Default)]
 pub struct Files {
-    by_path: FxHashMap<Utf8PathBuf, FileId>,
-    entries: Vec<FileEntry>,
+    paths: Arc<Vec<Utf8PathBuf>>,
+    facts: Vec<Option<Arc<FileFacts>>>,
     others: Arc<Vec<Utf8PathBuf>>,
-}
-
-#[derive(Debug, Clone)]
-struct FileEntry {
-    path: Utf8PathBuf,
-    facts: Option<Arc<FileFacts>>,
 }
 
 impl Files {
     /// Files read from texts by path, as discovery would read them; what is no source and no manifest is left out. For tests and tools.
     pub fn from_texts(texts: &[(&str, &str)]) -> Self {
-        let mut files = Self::default();
-        for (path, text) in texts {
+        let read = texts.iter().filter_map(|(path, text)| {
             let path = Utf8Path::new(path);
-            if let Some(kind) = portolan_grammars::classify(path) {
-                files.set(path.to_owned(), Some(Arc::new(portolan_grammars::read(path, text, kind))));
-            }
-        }
-        files
+            let kind = portolan_grammars::classify(path)?;
+            Some((path.to_owned(), portolan_grammars::read(path, text, kind)))
+        });
+        Self::from_facts(read)
     }
     /// Files whose facts are at hand. For tests and tools.
     pub fn from_facts(facts: impl IntoIterator<Item = (Utf8PathBuf, FileFacts)>) -> Self {
-        let mut files = Self::default();
-        for (path, facts) in facts {
-            files.set(path, Some(Arc::new(facts)));
-        }
-        files
+        Self::of(&facts.into_iter().map(|(path, facts)| (path, Arc::new(facts))).collect(), Arc::default())
     }
-    /// The file at `path`, if it is there now.
+    fn of(files: &BTreeMap<Utf8PathBuf, Arc<FileFacts>>, others: Arc<Vec<Utf8PathBuf>>) -> Self {
+        Self { paths: Arc::new(files.keys().cloned().collect()), facts: files.values().cloned().map(Some).collect(), others }
+    }
+    /// The file at `path`, if it is there.
     pub fn id(&self, path: &Utf8Path) -> Option<FileId> {
-        let id = *self.by_path.get(path)?;
-        self.entries[id.0 as usize].facts.is_some().then_some(id)
+        let at = self.paths.binary_search_by(|known| known.as_path().cmp(path)).ok()?;
+        Some(FileId(at as u32))
     }
     /// Paths of the workspace's files that are not read, sources of other languages above all: whose folder they are in tells what a service is
     /// written in.
@@ -87,39 +80,33 @@ impl Files {
         paths.sort();
         self.others = Arc::new(paths);
     }
+    /// The paths of all files, by [`FileId`].
+    pub fn paths(&self) -> &[Utf8PathBuf] {
+        &self.paths
+    }
     /// The path of a file.
     pub fn path(&self, id: FileId) -> &Utf8Path {
-        &self.entries[id.0 as usize].path
+        &self.paths[id.0 as usize]
     }
-    /// The facts of a file; `None` once it is gone.
+    /// The facts of a file.
     pub fn facts(&self, id: FileId) -> Option<&Arc<FileFacts>> {
-        self.entries[id.0 as usize].facts.as_ref()
+        self.facts.get(id.0 as usize)?.as_ref()
     }
-    /// The facts of a source file; `None` for manifests and files that are gone.
+    /// The facts of a source file; `None` for manifests.
     pub fn source(&self, id: FileId) -> Option<&SourceFacts> {
         self.facts(id)?.source()
     }
-    /// All files that are there, in the order of their ids.
+    /// All files, by path.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Utf8Path, &Arc<FileFacts>)> {
-        self.entries
+        self.paths
             .iter()
+            .zip(&self.facts)
             .enumerate()
-            .filter_map(|(index, entry)| Some((FileId(index as u32), entry.path.as_path(), entry.facts.as_ref()?)))
+            .filter_map(|(index, (path, facts))| Some((FileId(index as u32), path.as_path(), facts.as_ref()?)))
     }
     /// The 1-based line of a place.
     pub fn line(&self, place: Place) -> u32 {
         self.facts(place.file).map_or(1, |facts| facts.line(place.range.start))
-    }
-
-    pub(crate) fn set(&mut self, path: Utf8PathBuf, facts: Option<Arc<FileFacts>>) -> FileId {
-        if let Some(&id) = self.by_path.get(&path) {
-            self.entries[id.0 as usize].facts = facts;
-            return id;
-        }
-        let id = FileId(self.entries.len() as u32);
-        self.by_path.insert(path.clone(), id);
-        self.entries.push(FileEntry { path, facts });
-        id
     }
 }
 
@@ -154,37 +141,85 @@ impl Snapshot {
 #[derive(Debug)]
 pub struct World {
     catalog: Arc<Catalog>,
+    facts: BTreeMap<Utf8PathBuf, Arc<FileFacts>>,
+    others: Arc<Vec<Utf8PathBuf>>,
     files: Files,
+    workspace: Arc<Workspace>,
+    links: Links,
+    /// Files whose facts changed since the last snapshot.
+    changed: BTreeSet<Utf8PathBuf>,
+    /// Whether files came or went, or a manifest or a module tree changed: then everything is linked again.
+    reshaped: bool,
     revision: u64,
 }
 
 impl World {
     /// A world without files.
     pub fn new(catalog: Arc<Catalog>) -> Self {
-        Self { catalog, files: Files::default(), revision: 0 }
+        Self {
+            catalog,
+            facts: BTreeMap::new(),
+            others: Arc::default(),
+            files: Files::default(),
+            workspace: Arc::default(),
+            links: Links::default(),
+            changed: BTreeSet::new(),
+            reshaped: true,
+            revision: 0,
+        }
     }
 
     /// Hands in the facts of a new or changed file; `path` is relative to the workspace's root, with `/`.
     pub fn set(&mut self, path: Utf8PathBuf, facts: Arc<FileFacts>) {
-        self.files.set(path, Some(facts));
+        let old = self.facts.insert(path.clone(), facts.clone());
+        let same_shape = old.is_some_and(|old| match (old.source(), facts.source()) {
+            (Some(old), Some(new)) => old.modules.iter().map(module_shape).eq(new.modules.iter().map(module_shape)),
+            (None, None) => old.content == facts.content && old.line_starts == facts.line_starts,
+            _ => false,
+        });
+        self.reshaped |= !same_shape;
+        self.changed.insert(path);
     }
 
     /// Hands in the paths of files that are not read, relative to the workspace's root.
-    pub fn set_others(&mut self, paths: Vec<Utf8PathBuf>) {
-        self.files.set_others(paths);
+    pub fn set_others(&mut self, mut paths: Vec<Utf8PathBuf>) {
+        paths.sort();
+        if *self.others != paths {
+            self.others = Arc::new(paths);
+            self.reshaped = true;
+        }
     }
 
     /// Takes a file away.
     pub fn remove(&mut self, path: &Utf8Path) {
-        self.files.set(path.to_owned(), None);
+        self.reshaped |= self.facts.remove(path).is_some();
     }
 
     /// What follows from all that was handed in; relinks what changed since the last call.
     pub fn snapshot(&mut self) -> Arc<Snapshot> {
         self.revision += 1;
-        let workspace = Arc::new(Workspace::build(&self.files));
-        let chart = Arc::new(Chart::default());
-        let _ = &self.catalog;
-        Arc::new(Snapshot::new(self.revision, self.files.clone(), workspace, chart))
+        let changed = std::mem::take(&mut self.changed);
+        if std::mem::take(&mut self.reshaped) {
+            self.files = Files::of(&self.facts, self.others.clone());
+            self.workspace = Arc::new(Workspace::build(&self.files));
+            self.links.rebuild(&self.files, self.files.paths(), &self.workspace, &self.catalog);
+        } else {
+            let mut ids = Vec::with_capacity(changed.len());
+            for path in &changed {
+                if let (Some(id), Some(facts)) = (self.files.id(path), self.facts.get(path)) {
+                    self.files.facts[id.0 as usize] = Some(facts.clone());
+                    ids.push(id);
+                }
+            }
+            self.links.update(&ids, &self.files, self.files.paths(), &self.workspace, &self.catalog);
+        }
+        let input = Input { files: &self.files, workspace: &self.workspace, catalog: &self.catalog, links: self.links.all() };
+        let chart = Arc::new(assemble(&input));
+        Arc::new(Snapshot::new(self.revision, self.files.clone(), self.workspace.clone(), chart))
     }
+}
+
+/// What of a Rust module declaration decides which files belong to a crate.
+fn module_shape(module: &Module) -> (&Symbol, &Symbol, &Option<Symbol>, bool) {
+    (&module.name, &module.module, &module.path, module.inline)
 }

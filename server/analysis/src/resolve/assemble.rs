@@ -1,0 +1,331 @@
+//! From the links of all files and the workspace to a chart: what each service's code says, as that service sees it.
+
+use std::sync::Arc;
+
+use portolan_grammars::catalog::Catalog;
+use portolan_grammars::facts::{FunctionId, Symbol, TextRange};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use self::reach::Reach;
+use self::targets::{Answer, Endpoints, Passage, Targets};
+use super::link::{FileLink, OutboundCall, Request, Site};
+use super::value::{CallRef, Source};
+use crate::chart::{Call, Chart, Evidence, FunctionEdge, Protocol, ServiceIndex, Status, Target, Unresolved};
+use crate::workspace::{HostMatch, Workspace};
+use crate::world::Files;
+use crate::{FileId, FunctionRef, Place};
+
+mod endpoints;
+mod messages;
+mod reach;
+mod stores;
+mod targets;
+mod text;
+mod tracing;
+
+/// All that a chart is made from.
+pub struct Input<'a> {
+    /// The files.
+    pub files: &'a Files,
+    /// Packages and services.
+    pub workspace: &'a Workspace,
+    /// Libraries.
+    pub catalog: &'a Catalog,
+    /// Links by [`FileId`].
+    pub links: &'a [Option<Arc<FileLink>>],
+}
+
+/// From facts' names to places.
+#[derive(Clone, Copy)]
+struct Places<'a> {
+    files: &'a Files,
+}
+
+impl Places<'_> {
+    /// A call's own name: the method.
+    fn call(self, call: CallRef) -> Place {
+        let range = self.files.source(call.file).map_or(TextRange::default(), |facts| facts.call(call.call).name_range);
+        Place { file: call.file, range }
+    }
+    /// A function's name.
+    fn function(self, function: FunctionRef) -> Place {
+        let range = self.files.source(function.file).map_or(TextRange::default(), |facts| facts.function(function.function).name_range);
+        Place { file: function.file, range }
+    }
+    fn site(self, site: Site) -> Place {
+        match site {
+            Site::Call(call) => self.call(call),
+            Site::Function(function) => self.function(function),
+            Site::File(file) => Place { file, range: TextRange::default() },
+        }
+    }
+    fn source(self, source: Source) -> Option<Place> {
+        match source {
+            Source::Expr(file, expr) => {
+                let range = self.files.source(file)?.expr_range(expr);
+                Some(Place { file, range })
+            }
+            Source::Call(file, call) => Some(self.call(CallRef { file, call })),
+        }
+    }
+}
+
+/// Makes the chart.
+pub fn assemble(input: &Input<'_>) -> Chart {
+    let reach = Reach::find(input);
+    let places = Places { files: input.files };
+    let mut chart = Chart { services: input.workspace.services.clone(), ..Chart::default() };
+    let routes = endpoints::Routes::collect(input);
+    let coverage = tracing::Coverages::find(input, &reach);
+    chart.endpoints = endpoints::find(input, &reach, &routes, &coverage);
+    let passages = endpoints::passages(input, &reach, &routes);
+    calls(input, &reach, &places, passages, &mut chart);
+    chart.channels = messages::find(input, &reach, &coverage);
+    chart.stores = stores::find(input, &reach);
+    chart.tracing = coverage.tracing(input);
+    chart.functions = functions(input, &places);
+    chart
+}
+
+fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Passage>, chart: &mut Chart) {
+    let endpoints = std::mem::take(&mut chart.endpoints);
+    let targets = Targets { input, endpoints: Endpoints::new(&endpoints, chart.services.len()), passages };
+    let services: Vec<ServiceIndex> =
+        (0..chart.services.len() as u32).map(ServiceIndex).filter(|service| !chart.services[service.index()].third_party).collect();
+    let mut rows: Vec<Call> = Vec::new();
+    let mut unresolved: Vec<Unresolved> = Vec::new();
+    for outbound in input.links.iter().flatten().flat_map(|link| &link.calls) {
+        for &service in &services {
+            if !reach.has(service, outbound.function) {
+                continue;
+            }
+            match &outbound.request {
+                Request::Http { method, .. } => {
+                    http(&targets, reach, places, service, outbound, method.as_ref(), &mut rows, &mut unresolved)
+                }
+                Request::Rpc { .. } => rpc(&targets, reach, places, service, outbound, &mut rows, &mut unresolved),
+            }
+        }
+    }
+    for passage in &targets.passages {
+        gateway_hop(&targets, passage, &mut rows);
+    }
+    let key = |files: &Files, place: Place| (files.path(place.file).to_owned(), place.range.start);
+    rows.sort_by(|a, b| {
+        (a.from, key(input.files, a.place), &a.to, &a.path, &a.method, a.status).cmp(&(
+            b.from,
+            key(input.files, b.place),
+            &b.to,
+            &b.path,
+            &b.method,
+            b.status,
+        ))
+    });
+    rows.dedup_by(|a, b| a.from == b.from && a.place == b.place && a.to == b.to && a.path == b.path && a.method == b.method);
+    unresolved.sort_by(|a, b| (a.from, key(input.files, a.place), &a.reason).cmp(&(b.from, key(input.files, b.place), &b.reason)));
+    unresolved.dedup_by(|a, b| a.from == b.from && a.place == b.place);
+    // A place that resolves in one way is not unresolved in another.
+    let resolved: FxHashSet<(ServiceIndex, Place)> = rows.iter().map(|call| (call.from, call.place)).collect();
+    unresolved.retain(|row| !resolved.contains(&(row.from, row.place)));
+    chart.calls = rows;
+    chart.unresolved = unresolved;
+    chart.endpoints = endpoints;
+}
+
+#[expect(clippy::too_many_arguments, reason = "two outputs and the three sides of one call")]
+fn http(
+    targets: &Targets<'_>,
+    reach: &Reach,
+    places: &Places<'_>,
+    service: ServiceIndex,
+    outbound: &OutboundCall,
+    method: Option<&Symbol>,
+    rows: &mut Vec<Call>,
+    unresolved: &mut Vec<Unresolved>,
+) {
+    let Request::Http { urls, .. } = &outbound.request else { return };
+    let place = places.call(outbound.site);
+    let mut reasons: Vec<(String, Vec<ServiceIndex>)> = Vec::new();
+    for url in urls {
+        if !url.contexts.iter().all(|context| reach.has(service, *context)) {
+            continue;
+        }
+        for mut text in text::texts(targets.input, service, &url.pattern) {
+            for passed in &url.passed {
+                text.evidence.push(Evidence { what: "base URL passed here".to_owned(), place: places.call(*passed) });
+            }
+            for source in url.pattern.sources.iter().take(6) {
+                if let Some(place) = places.source(*source) {
+                    text.evidence.push(Evidence { what: "part of the URL".to_owned(), place });
+                }
+            }
+            let path = text::Address::parse(&text.text).path().to_owned();
+            let path: Symbol = path.split('?').next().unwrap_or_default().into();
+            match targets.answer(service, method, &text) {
+                Answer::Service(found) => rows.push(Call {
+                    from: service,
+                    to: Target::Service(found.service),
+                    protocol: Protocol::Http,
+                    method: method.cloned(),
+                    path: if path.is_empty() { "/".into() } else { path },
+                    place,
+                    function: outbound.function,
+                    endpoint: found.endpoint,
+                    via: found.via,
+                    status: found.status,
+                    evidence: deduplicated(found.evidence),
+                }),
+                Answer::External(host) => rows.push(Call {
+                    from: service,
+                    to: Target::External(host),
+                    protocol: Protocol::Http,
+                    method: method.cloned(),
+                    path: if path.is_empty() { "/".into() } else { path },
+                    place,
+                    function: outbound.function,
+                    endpoint: None,
+                    via: Vec::new(),
+                    status: if text.guessed { Status::Likely } else { Status::Exact },
+                    evidence: deduplicated(text.evidence),
+                }),
+                Answer::Ambiguous(candidates, reason) => reasons.push((reason, candidates)),
+                Answer::Unresolved(reason) => reasons.push((reason, Vec::new())),
+            }
+        }
+    }
+    if urls.is_empty() {
+        reasons.push(("the URL is decided at run time".to_owned(), Vec::new()));
+    }
+    if let Some((reason, candidates)) = reasons.into_iter().next() {
+        unresolved.push(Unresolved { from: service, place, function: outbound.function, reason, candidates });
+    }
+}
+
+fn rpc(
+    targets: &Targets<'_>,
+    reach: &Reach,
+    places: &Places<'_>,
+    service: ServiceIndex,
+    outbound: &OutboundCall,
+    rows: &mut Vec<Call>,
+    unresolved: &mut Vec<Unresolved>,
+) {
+    let Request::Rpc { service: rpc, method, addresses, .. } = &outbound.request else { return };
+    let input = targets.input;
+    let place = places.call(outbound.site);
+    let path: Symbol = format!("{rpc}/{method}").into();
+    let mut found: Vec<(ServiceIndex, Status, Vec<Evidence>)> = Vec::new();
+    for address in addresses {
+        if !address.contexts.iter().all(|context| reach.has(service, *context)) {
+            continue;
+        }
+        for text in text::texts(input, service, &address.pattern) {
+            if let Answer::Service(answer) = targets.answer(service, None, &text) {
+                found.push((answer.service, answer.status, answer.evidence));
+            }
+        }
+    }
+    // Without an address, the service that implements it.
+    if found.is_empty() {
+        let mut implementing: Vec<_> =
+            targets.endpoints.all.iter().filter(|endpoint| endpoint.protocol == Protocol::Grpc && endpoint.path == path).collect();
+        implementing.sort_by_key(|endpoint| endpoint.service);
+        implementing.dedup_by_key(|endpoint| endpoint.service);
+        let others = implementing.iter().filter(|endpoint| endpoint.service != service).count();
+        for endpoint in &implementing {
+            if others > 0 && endpoint.service == service {
+                continue;
+            }
+            let name = &input.workspace.services[endpoint.service.index()].name;
+            let status = if implementing.len() == 1 { Status::Exact } else { Status::Likely };
+            found.push((endpoint.service, status, vec![Evidence { what: format!("{name} implements {path}"), place: endpoint.place }]));
+        }
+    }
+    if found.is_empty() {
+        let simple = rpc.rsplit('.').next().unwrap_or(rpc);
+        if let HostMatch::One(answer, _, why) = input.workspace.service_of_stem(&format!("{}_ADDR", super::rpc::snake_case(simple))) {
+            found.push((answer, Status::Likely, vec![why]));
+        }
+    }
+    if found.is_empty() {
+        let reason = format!("no service is known to implement {rpc}");
+        unresolved.push(Unresolved { from: service, place, function: outbound.function, reason, candidates: Vec::new() });
+    }
+    for (to, status, evidence) in found {
+        let endpoint = targets
+            .endpoints
+            .all
+            .iter()
+            .position(|endpoint| endpoint.service == to && endpoint.protocol == Protocol::Grpc && endpoint.path == path);
+        rows.push(Call {
+            from: service,
+            to: Target::Service(to),
+            protocol: Protocol::Grpc,
+            method: None,
+            path: path.clone(),
+            place,
+            function: outbound.function,
+            endpoint: endpoint.map(|at| crate::chart::EndpointIndex(at as u32)),
+            via: Vec::new(),
+            status,
+            evidence: deduplicated(evidence),
+        });
+    }
+}
+
+/// The hop of a gateway itself: from it to whom it passes on.
+fn gateway_hop(targets: &Targets<'_>, passage: &Passage, rows: &mut Vec<Call>) {
+    let base = &passage.target.text;
+    let text = text::Text {
+        text: if base.contains("://") || base.starts_with("${") { base.clone() } else { format!("http://{base}") },
+        ..passage.target.clone()
+    };
+    let mut evidence = vec![passage.evidence.clone()];
+    if let text::Address::Host { .. } | text::Address::Unset(..) = text::Address::parse(&text.text)
+        && let Answer::Service(found) = targets.answer(passage.gateway, None, &text)
+        && found.service != passage.gateway
+    {
+        evidence.extend(found.evidence);
+        let prefix = passage.prefix.trim_end_matches('/');
+        rows.push(Call {
+            from: passage.gateway,
+            to: Target::Service(found.service),
+            protocol: Protocol::Http,
+            method: None,
+            path: if passage.exact { prefix.into() } else { format!("{prefix}/*").into() },
+            place: passage.evidence.place,
+            function: FunctionRef { file: passage.evidence.place.file, function: FunctionId::MODULE },
+            endpoint: None,
+            via: Vec::new(),
+            status: found.status,
+            evidence: deduplicated(evidence),
+        });
+    }
+}
+
+fn deduplicated(evidence: Vec<Evidence>) -> Vec<Evidence> {
+    let mut kept: Vec<Evidence> = Vec::new();
+    for one in evidence {
+        if !kept.iter().any(|known| known.place == one.place) {
+            kept.push(one);
+        }
+    }
+    kept
+}
+
+fn functions(input: &Input<'_>, places: &Places<'_>) -> FxHashMap<FunctionRef, Vec<FunctionEdge>> {
+    let mut all: FxHashMap<FunctionRef, Vec<FunctionEdge>> = FxHashMap::default();
+    for (at, link) in input.links.iter().enumerate() {
+        let Some(link) = link else { continue };
+        let file = FileId(at as u32);
+        for edge in &link.edges {
+            let caller = FunctionRef { file, function: edge.caller };
+            let place = match edge.call {
+                Some(call) => places.call(call),
+                None => places.function(edge.callee),
+            };
+            all.entry(caller).or_default().push(FunctionEdge { callee: edge.callee, place, detached: edge.detached });
+        }
+    }
+    all
+}

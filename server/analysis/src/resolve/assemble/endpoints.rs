@@ -1,0 +1,281 @@
+//! Endpoints of each service: routes with all their prefixes, rpc methods, and gateways declared in code.
+
+use std::collections::BTreeSet;
+
+use portolan_grammars::facts::Symbol;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::reach::Reach;
+use super::targets::{Passage, Rewrite};
+use super::text::{self, Text};
+use super::tracing::Coverages;
+use super::{Input, Places};
+use crate::chart::{Endpoint, Evidence, Protocol, ServiceIndex};
+use crate::resolve::evaluate::join_patterns;
+use crate::resolve::link::{MountDecl, ProxyDecl, RouteDecl, Router, Site};
+use crate::resolve::paths;
+use crate::resolve::value::Pattern;
+use crate::{FunctionRef, Place};
+
+/// Mounts around mounts that are followed.
+const MAX_MOUNTS: u32 = 6;
+/// Prefixes that one router may have.
+const MAX_PREFIXES: usize = 12;
+
+/// Routes, mounts and proxies of all files, by router.
+pub(super) struct Routes<'a> {
+    pub(super) routes: Vec<&'a RouteDecl>,
+    mounts: FxHashMap<Router, Vec<&'a MountDecl>>,
+    global_prefixes: Vec<&'a MountDecl>,
+    proxies: Vec<&'a ProxyDecl>,
+}
+
+impl<'a> Routes<'a> {
+    /// Collects them from the links.
+    pub(super) fn collect(input: &Input<'a>) -> Self {
+        let links = || input.links.iter().flatten();
+        let mut mounts: FxHashMap<Router, Vec<&MountDecl>> = FxHashMap::default();
+        let mut global_prefixes = Vec::new();
+        for mount in links().flat_map(|link| &link.mounts) {
+            match mount.child {
+                Some(child) => mounts.entry(child).or_default().push(mount),
+                None => global_prefixes.push(mount),
+            }
+        }
+        Self {
+            routes: links().flat_map(|link| &link.routes).collect(),
+            mounts,
+            global_prefixes,
+            proxies: links().flat_map(|link| &link.proxies).collect(),
+        }
+    }
+
+    /// The prefixes that a router's routes have in a service; one that is empty where it is mounted nowhere.
+    fn prefixes(&self, reach: &Reach, service: ServiceIndex, router: Router) -> Vec<Pattern> {
+        let mut done: Vec<Pattern> = Vec::new();
+        let mut open = vec![(router, Pattern::default(), 0)];
+        let mut seen = FxHashSet::default();
+        while let Some((router, behind, depth)) = open.pop() {
+            let mounts: Vec<&&MountDecl> =
+                self.mounts.get(&router).into_iter().flatten().filter(|mount| reach.has(service, mount.function)).collect();
+            if mounts.is_empty() || depth >= MAX_MOUNTS {
+                if !done.contains(&behind) {
+                    done.push(behind);
+                }
+                continue;
+            }
+            for mount in mounts {
+                let empty = [Pattern::default()];
+                let prefixes = if mount.prefixes.is_empty() { &empty[..] } else { &mount.prefixes };
+                for prefix in prefixes {
+                    let whole = join_prefix(prefix, &behind);
+                    match mount.parent.filter(|parent| *parent != router) {
+                        Some(parent) if seen.len() < 256 && seen.insert((router, parent, whole.clone())) => {
+                            open.push((parent, whole, depth + 1))
+                        }
+                        Some(_) => {}
+                        None => done.push(whole),
+                    }
+                }
+            }
+            if done.len() >= MAX_PREFIXES {
+                break;
+            }
+        }
+        done.truncate(MAX_PREFIXES);
+        done
+    }
+}
+
+/// A prefix before a path, either of which may be empty.
+fn join_prefix(prefix: &Pattern, path: &Pattern) -> Pattern {
+    if prefix.parts.is_empty() {
+        return path.clone();
+    }
+    let mut joined = join_patterns(prefix, path);
+    // Where a route is declared is where its own path stands, not where a prefix does.
+    joined.sources = path.sources.clone();
+    joined
+}
+
+/// The service's endpoints, sorted by service, path, method and place.
+pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, coverage: &Coverages<'_>) -> Vec<Endpoint> {
+    let places = Places { files: input.files };
+    let mut all = Vec::new();
+    for at in 0..input.workspace.services.len() {
+        let service = ServiceIndex(at as u32);
+        if input.workspace.services[at].third_party {
+            continue;
+        }
+        let global: Vec<Pattern> = routes
+            .global_prefixes
+            .iter()
+            .filter(|mount| reach.has(service, mount.function))
+            .flat_map(|mount| mount.prefixes.clone())
+            .take(1)
+            .collect();
+        for route in &routes.routes {
+            if !reach.has(service, route.function) {
+                continue;
+            }
+            let prefixes = match route.router {
+                Some(router) => routes.prefixes(reach, service, router),
+                None if route.globally_prefixed && !global.is_empty() => global.clone(),
+                None => vec![Pattern::default()],
+            };
+            let place = route_place(input, route);
+            let mut known: BTreeSet<Symbol> = BTreeSet::new();
+            for prefix in &prefixes {
+                for path in &route.paths {
+                    let whole = join_prefix(prefix, path);
+                    for text in text::texts(input, service, &whole) {
+                        for form in paths::optional_forms(&text.text) {
+                            known.insert(paths::normal_route(&form));
+                        }
+                    }
+                }
+            }
+            for path in known {
+                all.push(Endpoint {
+                    service,
+                    protocol: Protocol::Http,
+                    method: Some(route.method.clone()),
+                    path,
+                    place,
+                    handler: route.handler,
+                    handler_name: handler_name(input, &places, route.handler),
+                    coverage: coverage.route(input, service, route),
+                });
+            }
+        }
+        rpc(input, reach, service, coverage, &places, &mut all);
+    }
+    let key = |endpoint: &Endpoint| {
+        let path = input.files.path(endpoint.place.file).to_owned();
+        (endpoint.service, endpoint.path.clone(), endpoint.method.clone(), path, endpoint.place.range)
+    };
+    all.sort_by_cached_key(key);
+    all.dedup_by(|a, b| a.service == b.service && a.path == b.path && a.method == b.method && a.place == b.place);
+    all
+}
+
+/// Where a route's path stands, else its call or handler.
+fn route_place(input: &Input<'_>, route: &RouteDecl) -> Place {
+    let places = Places { files: input.files };
+    if let Site::Call(call) = route.site {
+        let own =
+            |pattern: &Pattern| pattern.sources.iter().find_map(|source| places.source(*source).filter(|place| place.file == call.file));
+        let whole = input.files.source(call.file).map(|facts| facts.call(call.call).range);
+        if let Some(place) = route.paths.iter().find_map(own)
+            && whole.is_some_and(|whole| whole.contains(place.range))
+        {
+            return place;
+        }
+    }
+    if let Site::Function(function) = route.site
+        && let Some(facts) = input.files.source(function.file)
+        && route.convention.is_none()
+        && let Some(attribute) = facts.function(function.function).attributes.first()
+    {
+        return Place { file: function.file, range: attribute.range };
+    }
+    places.site(route.site)
+}
+
+fn handler_name(input: &Input<'_>, places: &Places<'_>, handler: Option<FunctionRef>) -> Option<(Symbol, Place)> {
+    let handler = handler?;
+    let facts = input.files.source(handler.file)?;
+    let function = facts.function(handler.function);
+    let name = if function.name.is_empty() { "handler".into() } else { function.name.clone() };
+    Some((name, places.function(handler)))
+}
+
+fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Coverages<'_>, places: &Places<'_>, all: &mut Vec<Endpoint>) {
+    let links = || input.links.iter().flatten();
+    let served: FxHashSet<&Symbol> =
+        links().flat_map(|link| &link.rpc_servers).filter(|(_, function)| reach.has(service, *function)).map(|(name, _)| name).collect();
+    let put_anywhere: FxHashSet<&Symbol> = links().flat_map(|link| &link.rpc_servers).map(|(name, _)| name).collect();
+    for handler in links().flat_map(|link| &link.rpc_handlers) {
+        let simple: Symbol = handler.service.rsplit('.').next().unwrap_or(&handler.service).into();
+        let ours = if put_anywhere.contains(&simple) {
+            served.contains(&simple) && in_packages(input, service, handler.handler)
+        } else {
+            reach.has(service, handler.handler)
+        };
+        if !ours {
+            continue;
+        }
+        all.push(Endpoint {
+            service,
+            protocol: Protocol::Grpc,
+            method: None,
+            path: format!("{}/{}", handler.service, handler.method).into(),
+            place: places.function(handler.handler),
+            handler: Some(handler.handler),
+            handler_name: handler_name(input, places, Some(handler.handler)),
+            coverage: coverage.rpc(input, service, handler.handler),
+        });
+    }
+}
+
+/// Whether a function's package is the service's or one that it depends on.
+fn in_packages(input: &Input<'_>, service: ServiceIndex, function: FunctionRef) -> bool {
+    let Some(own) = input.workspace.deployments[service.index()].package else { return true };
+    let Some(package) = input.workspace.package_of(input.files.path(function.file)) else { return false };
+    let mut open = vec![own];
+    let mut seen = FxHashSet::default();
+    while let Some(next) = open.pop() {
+        if next == package {
+            return true;
+        }
+        if seen.insert(next) {
+            open.extend(input.workspace.packages[next].dependencies.iter().copied());
+        }
+    }
+    false
+}
+
+/// The tables of all gateways: those of manifests, and those that code declares.
+pub(super) fn passages(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) -> Vec<Passage> {
+    let places = Places { files: input.files };
+    let mut all: Vec<Passage> = input
+        .workspace
+        .gateways
+        .iter()
+        .map(|route| Passage {
+            gateway: route.gateway,
+            prefix: route.prefix.to_string(),
+            exact: route.exact,
+            target: Text { text: route.target.to_string(), ..Text::default() },
+            rewrite: Rewrite::Prefix(route.rewrite.as_ref().map(Symbol::to_string)),
+            evidence: route.evidence.clone(),
+        })
+        .collect();
+    for at in 0..input.workspace.services.len() {
+        let service = ServiceIndex(at as u32);
+        for proxy in &routes.proxies {
+            if input.workspace.services[at].third_party || !reach.has(service, proxy.function) {
+                continue;
+            }
+            let mounted = routes.prefixes(reach, service, Router::Made(proxy.site));
+            let empty = [Pattern::default()];
+            let own = if proxy.paths.is_empty() { &empty[..] } else { &proxy.paths };
+            for prefix in mounted.iter().flat_map(|mount| own.iter().map(move |path| join_prefix(mount, path))) {
+                for prefix in text::texts(input, service, &prefix) {
+                    for target in proxy.targets.iter().flat_map(|target| text::texts(input, service, &target.pattern)) {
+                        let prefix = prefix.text.split('*').next().unwrap_or_default();
+                        all.push(Passage {
+                            gateway: service,
+                            prefix: if prefix.starts_with('/') { prefix.to_owned() } else { format!("/{prefix}") },
+                            exact: false,
+                            target,
+                            rewrite: Rewrite::Patterns(proxy.rewrites.clone()),
+                            evidence: Evidence { what: format!("proxy of {prefix}"), place: places.call(proxy.site) },
+                        });
+                    }
+                }
+            }
+        }
+    }
+    all
+}

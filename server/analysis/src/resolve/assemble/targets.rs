@@ -1,0 +1,375 @@
+//! From a call's URL to the service and the endpoint that answer.
+//!
+//! Tiers, in this order: a host that a manifest names; a port that one service owns; the stem of a variable that nobody sets; the only service
+//! that serves the path. Gateways are passed through by their tables. What fits several services is ambiguous and never drawn.
+
+use portolan_grammars::facts::Symbol;
+
+use super::Input;
+use super::text::{Address, Text};
+use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, ServiceIndex, ServiceKind, Status};
+use crate::resolve::paths::{self, Segment};
+use crate::workspace::HostMatch;
+
+/// Gateways behind gateways that are followed.
+const MAX_HOPS: u32 = 4;
+
+/// A table by which a service passes requests on.
+#[derive(Debug, Clone)]
+pub(super) struct Passage {
+    pub(super) gateway: ServiceIndex,
+    /// The path's prefix that matches.
+    pub(super) prefix: String,
+    pub(super) exact: bool,
+    pub(super) target: Text,
+    pub(super) rewrite: Rewrite,
+    pub(super) evidence: Evidence,
+}
+
+/// What becomes of a path that is passed on.
+#[derive(Debug, Clone)]
+pub(super) enum Rewrite {
+    /// The prefix is replaced; with `None` the path stays.
+    Prefix(Option<String>),
+    /// Pattern and replacement pairs, of which the first that matches counts. Without one the path stays, or loses its mount's prefix:
+    /// libraries and their versions differ in that, so both are tried.
+    Patterns(Vec<(Symbol, Symbol)>),
+}
+
+impl Passage {
+    fn matches(&self, path: &str) -> bool {
+        let bare = path.split('?').next().unwrap_or(path);
+        if self.exact {
+            return bare.trim_end_matches('/') == self.prefix.trim_end_matches('/');
+        }
+        let prefix = self.prefix.trim_end_matches('/');
+        bare.strip_prefix(prefix)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.prefix.ends_with('/') || rest.starts_with('{'))
+    }
+
+    /// The paths that the target may see.
+    fn rewritten(&self, path: &str) -> Vec<String> {
+        match &self.rewrite {
+            Rewrite::Prefix(None) => vec![path.to_owned()],
+            Rewrite::Prefix(Some(replacement)) => {
+                let rest = path.get(self.prefix.len()..).unwrap_or_default();
+                vec![slashed(&format!("{replacement}{rest}"))]
+            }
+            Rewrite::Patterns(patterns) => {
+                let stripped = slashed(path.strip_prefix(self.prefix.trim_end_matches('/')).unwrap_or(path));
+                for (pattern, replacement) in patterns {
+                    let literal = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\/", "/");
+                    let anchored = pattern.starts_with('^');
+                    for candidate in [path, stripped.as_str()] {
+                        if anchored && let Some(rest) = candidate.strip_prefix(literal.as_str()) {
+                            return vec![slashed(&format!("{replacement}{rest}"))];
+                        }
+                        if !anchored && candidate.contains(&literal) {
+                            return vec![slashed(&candidate.replacen(&literal, replacement, 1))];
+                        }
+                    }
+                }
+                vec![path.to_owned(), stripped]
+            }
+        }
+    }
+}
+
+fn slashed(path: &str) -> String {
+    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
+}
+
+/// Who answers a call.
+#[derive(Debug, Clone)]
+pub(super) enum Answer {
+    /// A service.
+    Service(Found),
+    /// Someone outside.
+    External(Symbol),
+    /// Several services may.
+    Ambiguous(Vec<ServiceIndex>, String),
+    /// It cannot be told.
+    Unresolved(String),
+}
+
+/// A service that answers.
+#[derive(Debug, Clone)]
+pub(super) struct Found {
+    pub(super) service: ServiceIndex,
+    pub(super) endpoint: Option<EndpointIndex>,
+    pub(super) via: Vec<ServiceIndex>,
+    pub(super) status: Status,
+    pub(super) evidence: Vec<Evidence>,
+}
+
+/// Endpoints by service, taken apart once.
+pub(super) struct Endpoints<'a> {
+    pub(super) all: &'a [Endpoint],
+    parsed: Vec<Vec<Segment>>,
+    by_service: Vec<Vec<u32>>,
+}
+
+impl<'a> Endpoints<'a> {
+    pub(super) fn new(all: &'a [Endpoint], services: usize) -> Self {
+        let mut by_service = vec![Vec::new(); services];
+        for (at, endpoint) in all.iter().enumerate() {
+            if endpoint.protocol == Protocol::Http {
+                by_service[endpoint.service.index()].push(at as u32);
+            }
+        }
+        Self { all, parsed: all.iter().map(|endpoint| paths::segments(&endpoint.path)).collect(), by_service }
+    }
+
+    /// The endpoint of a service that a method and path mean, and how well they fit.
+    pub(super) fn find(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str) -> Option<(EndpointIndex, u32)> {
+        let call = paths::segments(path);
+        let mut best: Option<(EndpointIndex, u32)> = None;
+        for &at in &self.by_service[service.index()] {
+            let endpoint = &self.all[at as usize];
+            let declared = endpoint.method.as_deref().unwrap_or("*");
+            let agrees = declared == "*" || method.is_none_or(|method| declared == method.as_str());
+            if !agrees {
+                continue;
+            }
+            if let Some(score) = paths::fit(&call, &self.parsed[at as usize]) {
+                let score = score * 2 + u32::from(declared != "*");
+                if best.is_none_or(|(_, known)| score > known) {
+                    best = Some((EndpointIndex(at), score));
+                }
+            }
+        }
+        best
+    }
+}
+
+/// What is needed to find who answers.
+pub(super) struct Targets<'a> {
+    pub(super) input: &'a Input<'a>,
+    pub(super) endpoints: Endpoints<'a>,
+    pub(super) passages: Vec<Passage>,
+}
+
+impl Targets<'_> {
+    /// Who answers a request of a service.
+    pub(super) fn answer(&self, from: ServiceIndex, method: Option<&Symbol>, text: &Text) -> Answer {
+        let address = Address::parse(&text.text);
+        let status = if text.guessed { Status::Likely } else { Status::Exact };
+        self.at(from, method, &address, status, text.evidence.clone(), 0)
+    }
+
+    fn at(
+        &self,
+        from: ServiceIndex,
+        method: Option<&Symbol>,
+        address: &Address,
+        status: Status,
+        mut evidence: Vec<Evidence>,
+        hops: u32,
+    ) -> Answer {
+        match address {
+            Address::Host { host, port, path } => match self.input.workspace.service_of_host(host, port.as_deref()) {
+                HostMatch::One(service, how, why) => {
+                    evidence.push(why);
+                    // A name that no manifest gives on its network is an inference.
+                    let status = if how == "service alias" { status.max(Status::Likely) } else { status };
+                    self.of_service(from, service, method, path, status, evidence, hops)
+                }
+                HostMatch::Several(services) => Answer::Ambiguous(services, format!("several services answer at {host}")),
+                HostMatch::None => {
+                    if matches!(host.as_str(), "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "host.docker.internal" | "10.0.2.2") {
+                        return Answer::Unresolved(match port {
+                            Some(port) => format!("no service is known to listen on {host}:{port}"),
+                            None => format!("{host} is no service's name"),
+                        });
+                    }
+                    Answer::External(host.as_str().into())
+                }
+            },
+            Address::Unset(name, path) => match self.input.workspace.service_of_stem(name) {
+                HostMatch::One(service, _, why) => {
+                    evidence.push(why);
+                    self.of_service(from, service, method, path, status.max(Status::Likely), evidence, hops)
+                }
+                _ => self.by_path(from, method, path, evidence, format!("{name} is set nowhere in the workspace")),
+            },
+            Address::Relative(path) => self.relative(from, method, path, status, evidence, hops),
+            Address::Unknown(path) => self.by_path(from, method, path, evidence, "its host is decided at run time".to_owned()),
+        }
+    }
+
+    /// A request that reaches a service: answered by it, or passed on.
+    fn of_service(
+        &self,
+        from: ServiceIndex,
+        service: ServiceIndex,
+        method: Option<&Symbol>,
+        path: &str,
+        status: Status,
+        evidence: Vec<Evidence>,
+        hops: u32,
+    ) -> Answer {
+        let own = self.endpoints.find(service, method, path);
+        if hops < MAX_HOPS
+            && own.is_none_or(|(_, score)| score <= 6)
+            && let Some(answer) = self.passed_on(from, service, method, path, status, &evidence, hops)
+        {
+            return answer;
+        }
+        Answer::Service(Found { service, endpoint: own.map(|(endpoint, _)| endpoint), via: Vec::new(), status, evidence })
+    }
+
+    /// Who answers behind a gateway.
+    fn passed_on(
+        &self,
+        from: ServiceIndex,
+        gateway: ServiceIndex,
+        method: Option<&Symbol>,
+        path: &str,
+        status: Status,
+        evidence: &[Evidence],
+        hops: u32,
+    ) -> Option<Answer> {
+        let path = slashed(path);
+        let passage = self
+            .passages
+            .iter()
+            .filter(|passage| passage.gateway == gateway && passage.matches(&path))
+            .max_by_key(|passage| (passage.exact, passage.prefix.trim_end_matches('/').len()))?;
+        let mut answers = Vec::new();
+        for rewritten in passage.rewritten(&path) {
+            let base = passage.target.text.trim_end_matches('/');
+            let base = if base.contains("://") || base.starts_with("${") { base.to_owned() } else { format!("http://{base}") };
+            let address = Address::parse(&format!("{base}{rewritten}"));
+            let mut why = evidence.to_vec();
+            why.push(passage.evidence.clone());
+            why.extend(passage.target.evidence.iter().cloned());
+            let status = if passage.target.guessed { status.max(Status::Likely) } else { status };
+            answers.push(self.at(gateway, method, &address, status, why, hops + 1));
+        }
+        let known = |answer: &Answer| matches!(answer, Answer::Service(found) if found.endpoint.is_some());
+        let at = answers.iter().position(known).unwrap_or(0);
+        let mut answer = answers.swap_remove(at);
+        let _ = from;
+        if let Answer::Service(found) = &mut answer {
+            found.via.insert(0, gateway);
+        }
+        Some(answer)
+    }
+
+    /// A path without a host: a front end's goes to its own server or to the gateway that has the path.
+    fn relative(
+        &self,
+        from: ServiceIndex,
+        method: Option<&Symbol>,
+        path: &str,
+        status: Status,
+        evidence: Vec<Evidence>,
+        hops: u32,
+    ) -> Answer {
+        if let Some((endpoint, _)) = self.endpoints.find(from, method, path) {
+            return Answer::Service(Found { service: from, endpoint: Some(endpoint), via: Vec::new(), status, evidence });
+        }
+        let kind = self.input.workspace.services[from.index()].kind;
+        if kind == ServiceKind::Frontend && hops == 0 {
+            let mut gateways: Vec<ServiceIndex> =
+                self.passages.iter().filter(|passage| passage.matches(path)).map(|passage| passage.gateway).collect();
+            gateways.sort();
+            gateways.dedup();
+            // The front end's own server first; then the gateway that serves the front end.
+            let chosen = if gateways.contains(&from) {
+                Some(from)
+            } else if gateways.len() == 1 {
+                gateways.first().copied()
+            } else {
+                None
+            };
+            if let Some(gateway) = chosen
+                && let Some(answer) = self.passed_on(from, gateway, method, path, status.max(Status::Likely), &evidence, hops)
+            {
+                return answer;
+            }
+            if gateways.len() > 1 {
+                return Answer::Ambiguous(gateways, "several gateways have this path".to_owned());
+            }
+        }
+        Answer::Unresolved("the URL is relative, and no gateway is known to have it".to_owned())
+    }
+
+    /// The only service that serves a path, where the host says nothing.
+    fn by_path(&self, from: ServiceIndex, method: Option<&Symbol>, path: &str, mut evidence: Vec<Evidence>, reason: String) -> Answer {
+        let segments = paths::segments(path);
+        if !is_telling(&segments) {
+            return Answer::Unresolved(reason);
+        }
+        let mut candidates = Vec::new();
+        for at in 0..self.input.workspace.services.len() {
+            let service = ServiceIndex(at as u32);
+            if let Some((endpoint, score)) = self.endpoints.find(service, method, path)
+                && !paths::fits_by_hole(&segments, &paths::segments(&self.endpoints.all[endpoint.index()].path))
+            {
+                candidates.push((service, endpoint, score));
+            }
+        }
+        // A process seldom calls itself over the network: with one other candidate, that is meant.
+        let others: Vec<_> = candidates.iter().filter(|(service, ..)| *service != from).collect();
+        let one = match (candidates.as_slice(), others.as_slice()) {
+            ([only], _) => Some(only),
+            (_, [only]) => Some(*only),
+            _ => None,
+        };
+        match one {
+            Some(&(service, endpoint, _)) => {
+                let name = &self.input.workspace.services[service.index()].name;
+                let place = self.endpoints.all[endpoint.index()].place;
+                evidence.push(Evidence { what: format!("only {name} serves {}", self.endpoints.all[endpoint.index()].path), place });
+                Answer::Service(Found { service, endpoint: Some(endpoint), via: Vec::new(), status: Status::Likely, evidence })
+            }
+            None if candidates.is_empty() => Answer::Unresolved(reason),
+            None => Answer::Ambiguous(candidates.iter().map(|(service, ..)| *service).collect(), reason),
+        }
+    }
+}
+
+/// Whether a path says enough to be told apart from those that every service and half of the world has.
+fn is_telling(segments: &[Segment]) -> bool {
+    let literals: Vec<&Symbol> = segments
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Literal(text) => Some(text),
+            _ => None,
+        })
+        .collect();
+    let common = |text: &str| {
+        let version = text.starts_with('v') && text[1..].bytes().all(|byte| byte.is_ascii_digit()) && text.len() > 1;
+        version
+            || matches!(
+                text,
+                "api"
+                    | "health"
+                    | "healthz"
+                    | "ready"
+                    | "readyz"
+                    | "livez"
+                    | "live"
+                    | "status"
+                    | "metrics"
+                    | "ping"
+                    | "version"
+                    | "login"
+                    | "logout"
+                    | "token"
+                    | "users"
+                    | "user"
+                    | "auth"
+                    | "graphql"
+                    | "rest"
+                    | "public"
+                    | "internal"
+                    | "info"
+                    | "config"
+                    | "debug"
+            )
+    };
+    let telling = literals.iter().filter(|text| !common(text)).count();
+    telling >= 2 || (telling == 1 && literals.len() >= 2)
+}

@@ -1,0 +1,192 @@
+//! Texts as one service sees them: its environment put in place of variables.
+
+use portolan_grammars::facts::Symbol;
+
+use super::{Input, Places};
+use crate::chart::{Evidence, ServiceIndex};
+use crate::resolve::paths::HOLE;
+use crate::resolve::value::{Part, Pattern};
+
+/// Texts that one pattern may be in one service.
+const MAX_TEXTS: usize = 8;
+
+/// A text as one service sees it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Text {
+    /// The text; holes are `{}`, variables that nobody sets `${NAME}`.
+    pub(super) text: String,
+    /// Where its parts are decided.
+    pub(super) evidence: Vec<Evidence>,
+    /// Whether the name of a settings key was taken for a variable's.
+    pub(super) guessed: bool,
+}
+
+/// What a pattern may be in a service.
+pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern) -> Vec<Text> {
+    let places = Places { files: input.files };
+    let mut all = vec![Text::default()];
+    for part in &pattern.parts {
+        let options: Vec<Text> = match part {
+            Part::Text(text) => vec![Text { text: text.to_string(), ..Text::default() }],
+            Part::Param(..) | Part::Hole(_) => match guessed_variable(part) {
+                Some(name) => {
+                    let mut options = variable(input, service, &name, None, true);
+                    if options.iter().all(|option| option.text.starts_with("${")) {
+                        options = vec![Text { text: HOLE.to_owned(), ..Text::default() }];
+                    }
+                    options
+                }
+                None => vec![Text { text: HOLE.to_owned(), ..Text::default() }],
+            },
+            Part::Env { name, default, guessed, source } => {
+                let mut options = variable(input, service, name, default.as_deref(), *guessed);
+                if let Some(place) = source.as_ref().and_then(|source| places.source(*source)) {
+                    for option in &mut options {
+                        option.evidence.push(Evidence { what: format!("reads {name}"), place });
+                    }
+                }
+                options
+            }
+        };
+        all = all
+            .iter()
+            .flat_map(|head| {
+                options.iter().map(|tail| Text {
+                    text: format!("{}{}", head.text, tail.text),
+                    evidence: head.evidence.iter().chain(&tail.evidence).cloned().collect(),
+                    guessed: head.guessed || tail.guessed,
+                })
+            })
+            .take(MAX_TEXTS)
+            .collect();
+    }
+    all
+}
+
+/// A member of something unknown that is written like a variable is taken for the variable.
+fn guessed_variable(part: &Part) -> Option<Symbol> {
+    let name = match part {
+        Part::Param(_, path) => path.last()?,
+        Part::Hole(name) => name,
+        _ => return None,
+    };
+    let constant = name.contains('_') && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    constant.then(|| name.clone())
+}
+
+fn variable(input: &Input<'_>, service: ServiceIndex, name: &Symbol, default: Option<&Pattern>, guessed: bool) -> Vec<Text> {
+    let values = input.workspace.deployments[service.index()].environment.get(name).map_or(&[][..], Vec::as_slice);
+    let best = values.iter().map(|value| value.rank).min();
+    let mut options: Vec<Text> = Vec::new();
+    for value in values.iter().filter(|value| Some(value.rank) == best && !value.value.is_empty()) {
+        if options.iter().all(|known| known.text != value.value.as_str()) && options.len() < MAX_TEXTS {
+            let evidence = vec![Evidence { what: format!("env {name} = {}", value.value), place: value.place }];
+            options.push(Text { text: value.value.to_string(), evidence, guessed });
+        }
+    }
+    if options.is_empty()
+        && let Some(default) = default
+    {
+        options = texts(input, service, default);
+    }
+    if options.is_empty() {
+        options.push(Text { text: format!("${{{name}}}"), evidence: Vec::new(), guessed });
+    }
+    options
+}
+
+/// A URL taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Address {
+    /// A path without a host.
+    Relative(String),
+    /// A host.
+    Host {
+        /// Its name, in lower case.
+        host: String,
+        /// Its port.
+        port: Option<String>,
+        /// The path behind it.
+        path: String,
+    },
+    /// A host that a variable decides which nobody sets.
+    Unset(Symbol, String),
+    /// A host that is decided at run time.
+    Unknown(String),
+}
+
+impl Address {
+    /// Takes a text apart.
+    pub(super) fn parse(text: &str) -> Self {
+        let text = text.trim();
+        if let Some(rest) = text.strip_prefix("${") {
+            let (name, rest) = rest.split_once('}').unwrap_or((rest, ""));
+            return Address::Unset(name.into(), behind_authority(rest));
+        }
+        if text.starts_with('/') {
+            return Address::Relative(text.to_owned());
+        }
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None => (None, text),
+        };
+        let (authority, path) = match rest.find(['/', '?']) {
+            Some(at) => rest.split_at(at),
+            None => (rest, ""),
+        };
+        let path = path.to_owned();
+        let authority = authority.rsplit('@').next().unwrap_or(authority);
+        if let Some(at) = authority.find("${") {
+            let name = authority[at + 2..].split('}').next().unwrap_or_default();
+            return Address::Unset(name.into(), path);
+        }
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if port == HOLE || port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
+            _ => (authority, None),
+        };
+        if host.contains(HOLE) || host.is_empty() {
+            return Address::Unknown(path);
+        }
+        if scheme.is_none() && port.is_none() && !host.contains('.') {
+            return Address::Relative(format!("/{text}"));
+        }
+        let port = port.filter(|port| *port != HOLE).map(str::to_owned);
+        Address::Host { host: host.to_ascii_lowercase(), port, path }
+    }
+
+    /// The path behind the host.
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Address::Relative(path) | Address::Host { path, .. } | Address::Unset(_, path) | Address::Unknown(path) => path,
+        }
+    }
+}
+
+/// What stands behind a host: after `:port`, from the first slash.
+fn behind_authority(rest: &str) -> String {
+    match rest.find('/') {
+        Some(at) => rest[at..].to_owned(),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Address;
+
+    #[test]
+    fn urls_are_taken_apart() {
+        let host =
+            |host: &str, port: Option<&str>, path: &str| Address::Host { host: host.into(), port: port.map(Into::into), path: path.into() };
+        assert_eq!(Address::parse("http://Orders:8080/a/{}"), host("orders", Some("8080"), "/a/{}"));
+        assert_eq!(Address::parse("cart:7070"), host("cart", Some("7070"), ""));
+        assert_eq!(Address::parse("https://api.stripe.com/v1"), host("api.stripe.com", None, "/v1"));
+        assert_eq!(Address::parse("/api/x"), Address::Relative("/api/x".into()));
+        assert_eq!(Address::parse("orders"), Address::Relative("/orders".into()));
+        assert_eq!(Address::parse("${A_URL}/x"), Address::Unset("A_URL".into(), "/x".into()));
+        assert_eq!(Address::parse("http://${A_HOST}:80/x"), Address::Unset("A_HOST".into(), "/x".into()));
+        assert_eq!(Address::parse("{}/v1/x"), Address::Unknown("/v1/x".into()));
+        assert_eq!(Address::parse("http://{}:{}/v1"), Address::Unknown("/v1".into()));
+        assert_eq!(Address::parse("postgres://user:pass@db:5432/shop"), host("db", Some("5432"), "/shop"));
+    }
+}

@@ -1,0 +1,279 @@
+//! Tracing: what each process records by itself, and whether each handler is covered.
+//!
+//! First the process (an SDK that is started, an agent flag in any manifest, the instrumentations listed), then the handler: a layer of its
+//! router in the framework's order, a span on the function or on what it delegates to at once.
+
+use portolan_grammars::catalog::{MiddlewareOrder, TracingRole};
+use portolan_grammars::facts::{Language, Symbol};
+use portolan_grammars::manifests::Manifest;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::reach::Reach;
+use super::{Input, Places};
+use crate::chart::{Coverage, Evidence, ServiceIndex, Tracing};
+use crate::resolve::link::{LayerDecl, MessageDecl, MountDecl, RouteDecl, Router, Site, TracingDecl};
+use crate::{FileId, FunctionRef};
+
+/// What is known of tracing, by service and function.
+pub(super) struct Coverages<'a> {
+    services: Vec<Process>,
+    spans: FxHashMap<FunctionRef, &'a TracingDecl>,
+    layers: FxHashMap<Router, Vec<&'a LayerDecl>>,
+    mounts: FxHashMap<Router, Vec<&'a MountDecl>>,
+    calls: FxHashMap<FunctionRef, Vec<FunctionRef>>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Process {
+    instrumented: bool,
+    covers: Vec<Symbol>,
+    evidence: Vec<Evidence>,
+    ecmascript: bool,
+}
+
+impl<'a> Coverages<'a> {
+    pub(super) fn find(input: &Input<'a>, reach: &Reach) -> Self {
+        let places = Places { files: input.files };
+        let links = || input.links.iter().flatten();
+        let declared: Vec<&TracingDecl> = links().flat_map(|link| &link.tracing).collect();
+        let mut spans = FxHashMap::default();
+        for span in declared.iter().filter(|span| span.role == TracingRole::Span) {
+            spans.entry(span.function).or_insert(*span);
+        }
+        let mut layers: FxHashMap<Router, Vec<&LayerDecl>> = FxHashMap::default();
+        for layer in links().flat_map(|link| &link.layers) {
+            if let Some(router) = layer.router {
+                layers.entry(router).or_default().push(layer);
+            }
+        }
+        let mut mounts: FxHashMap<Router, Vec<&MountDecl>> = FxHashMap::default();
+        for mount in links().flat_map(|link| &link.mounts) {
+            if let Some(child) = mount.child {
+                mounts.entry(child).or_default().push(mount);
+            }
+        }
+        let mut calls: FxHashMap<FunctionRef, Vec<FunctionRef>> = FxHashMap::default();
+        for (at, link) in input.links.iter().enumerate() {
+            for edge in link.iter().flat_map(|link| &link.edges).filter(|edge| !edge.detached) {
+                calls.entry(FunctionRef { file: FileId(at as u32), function: edge.caller }).or_default().push(edge.callee);
+            }
+        }
+        let services = (0..input.workspace.services.len())
+            .map(|at| {
+                let service = ServiceIndex(at as u32);
+                let mut process = Process { ecmascript: ecmascript(input, service), ..Process::default() };
+                for init in &declared {
+                    if matches!(init.role, TracingRole::Init | TracingRole::Exporter) && reach.has(service, init.function) {
+                        process.instrumented = true;
+                        process.covers.extend(init.covers.iter().cloned());
+                        process.evidence.push(Evidence { what: format!("starts tracing: {}", init.name), place: places.site(init.site) });
+                    }
+                }
+                flags(input, service, &mut process);
+                process.covers.sort();
+                process.covers.dedup();
+                process.evidence.sort_by(|a, b| {
+                    (input.files.path(a.place.file), a.place.range, &a.what).cmp(&(input.files.path(b.place.file), b.place.range, &b.what))
+                });
+                process.evidence.dedup();
+                process
+            })
+            .collect();
+        Self { services, spans, layers, mounts, calls }
+    }
+
+    /// The chart's rows, for services in languages that are read.
+    pub(super) fn tracing(&self, input: &Input<'_>) -> Vec<Tracing> {
+        let read = |at: usize| {
+            let service = &input.workspace.services[at];
+            !service.third_party
+                && service.languages.iter().any(|language| matches!(language.as_str(), "rust" | "typescript" | "javascript"))
+        };
+        self.services
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| read(*at))
+            .map(|(at, process)| Tracing {
+                service: ServiceIndex(at as u32),
+                instrumented: process.instrumented,
+                covers: process.covers.clone(),
+                evidence: process.evidence.clone(),
+            })
+            .collect()
+    }
+
+    /// Whether a route's handler is recorded.
+    pub(super) fn route(&self, input: &Input<'_>, service: ServiceIndex, route: &RouteDecl) -> Coverage {
+        let process = &self.services[service.index()];
+        if !process.instrumented {
+            return Coverage::NotTraced;
+        }
+        if let Some(covered) = self.by_process(process, "http") {
+            return covered;
+        }
+        let places = Places { files: input.files };
+        let mut uncovered = None;
+        if let (Some(router), Site::Call(call)) = (route.router, route.site) {
+            let mut open = vec![(router, call, 0)];
+            let mut seen = FxHashSet::default();
+            while let Some((router, call, depth)) = open.pop() {
+                for layer in self.layers.get(&router).into_iter().flatten() {
+                    let earlier = call.file == layer.site.file && call.call < layer.site.call;
+                    let covers = match layer.order {
+                        MiddlewareOrder::All => true,
+                        MiddlewareOrder::Earlier => earlier || call.file != layer.site.file,
+                        MiddlewareOrder::Later => !earlier,
+                    };
+                    if covers {
+                        return Coverage::Covered(Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
+                    }
+                    uncovered = Some(match layer.order {
+                        MiddlewareOrder::Earlier => format!("{} is added before this route", layer.name),
+                        _ => format!("{} is added after this route", layer.name),
+                    });
+                }
+                for mount in self.mounts.get(&router).into_iter().flatten() {
+                    if let Some(parent) = mount.parent
+                        && depth < 6
+                        && seen.insert(parent)
+                    {
+                        open.push((parent, mount.site, depth + 1));
+                    }
+                }
+            }
+        } else if let Some(router) = route.router {
+            // An attributed handler: the routers that it is added to decide.
+            let mut open: Vec<Router> = vec![router];
+            let mut seen = FxHashSet::default();
+            while let Some(router) = open.pop() {
+                if let Some(layer) = self.layers.get(&router).and_then(|layers| layers.first()) {
+                    return Coverage::Covered(Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
+                }
+                open.extend(
+                    self.mounts.get(&router).into_iter().flatten().filter_map(|mount| mount.parent).filter(|parent| seen.insert(*parent)),
+                );
+            }
+        }
+        self.by_span(&places, route.handler).unwrap_or_else(|| match (uncovered, route.handler) {
+            (Some(why), _) => Coverage::Dark(why),
+            (None, Some(_)) => Coverage::Dark(self.reason(process, "http")),
+            (None, None) => Coverage::Unknown,
+        })
+    }
+
+    /// Whether an rpc's handler is recorded.
+    pub(super) fn rpc(&self, input: &Input<'_>, service: ServiceIndex, handler: FunctionRef) -> Coverage {
+        let process = &self.services[service.index()];
+        if !process.instrumented {
+            return Coverage::NotTraced;
+        }
+        let places = Places { files: input.files };
+        let layered = self.layers.values().flatten().find(|layer| layer.site.file == handler.file || layer.order == MiddlewareOrder::All);
+        self.by_process(process, "grpc")
+            .or_else(|| self.by_span(&places, Some(handler)))
+            .or_else(|| layered.map(|layer| Coverage::Covered(Evidence { what: layer.name.to_string(), place: places.call(layer.site) })))
+            .unwrap_or_else(|| Coverage::Dark(self.reason(process, "grpc")))
+    }
+
+    /// Whether a message's handler is recorded.
+    pub(super) fn consumer(
+        &self,
+        input: &Input<'_>,
+        service: ServiceIndex,
+        message: &MessageDecl,
+        handler: Option<FunctionRef>,
+    ) -> Coverage {
+        let process = &self.services[service.index()];
+        if !process.instrumented {
+            return Coverage::NotTraced;
+        }
+        let places = Places { files: input.files };
+        let instrumentation = message.instrumentation.as_deref().unwrap_or(&message.system);
+        self.by_process(process, instrumentation).or_else(|| self.by_span(&places, handler)).unwrap_or_else(|| match handler {
+            Some(_) => Coverage::Dark(self.reason(process, instrumentation)),
+            None => Coverage::Unknown,
+        })
+    }
+
+    fn by_process(&self, process: &Process, kind: &str) -> Option<Coverage> {
+        let covered = process.covers.iter().any(|name| name == kind || name == "*");
+        (covered && !process.evidence.is_empty()).then(|| Coverage::Covered(process.evidence[0].clone()))
+    }
+
+    /// A span on the handler, or on what it calls at once.
+    fn by_span(&self, places: &Places<'_>, handler: Option<FunctionRef>) -> Option<Coverage> {
+        let handler = handler?;
+        let mut open = vec![(handler, 0)];
+        let mut seen = FxHashSet::default();
+        while let Some((function, depth)) = open.pop() {
+            if let Some(span) = self.spans.get(&function) {
+                return Some(Coverage::Covered(Evidence { what: span.name.to_string(), place: places.site(span.site) }));
+            }
+            if depth < 2 && seen.insert(function) {
+                open.extend(self.calls.get(&function).into_iter().flatten().map(|callee| (*callee, depth + 1)));
+            }
+        }
+        None
+    }
+
+    fn reason(&self, process: &Process, kind: &str) -> String {
+        if process.ecmascript && !process.covers.is_empty() {
+            format!("{kind} is not among the instrumentations that are started")
+        } else if process.ecmascript {
+            "its tracer starts no instrumentation".to_owned()
+        } else {
+            "neither a layer nor #[instrument] makes one".to_owned()
+        }
+    }
+}
+
+fn ecmascript(input: &Input<'_>, service: ServiceIndex) -> bool {
+    let deployment = &input.workspace.deployments[service.index()];
+    let entry = deployment.entries.first().and_then(|entry| input.files.source(*entry)).map(|facts| facts.language);
+    match entry {
+        Some(language) => language != Language::Rust,
+        None => !input.workspace.services[service.index()].languages.iter().any(|language| language == "rust"),
+    }
+}
+
+/// Agents that a command line or a variable switches on.
+fn flags(input: &Input<'_>, service: ServiceIndex, process: &mut Process) {
+    let deployment = &input.workspace.deployments[service.index()];
+    let mut lines: Vec<(Symbol, crate::Place)> = deployment.commands.clone();
+    for (name, values) in &deployment.environment {
+        if name == "NODE_OPTIONS" || name.ends_with("_OPTIONS") {
+            lines.extend(values.iter().map(|value| (value.value.clone(), value.place)));
+        }
+    }
+    let disabled = |name: &str, value: &str| {
+        deployment.environment.get(name).is_some_and(|values| values.first().is_some_and(|first| first.value.eq_ignore_ascii_case(value)))
+    };
+    if disabled("OTEL_SDK_DISABLED", "true") {
+        return;
+    }
+    for (line, place) in lines {
+        for (flag, entry) in input.catalog.tracing_flags() {
+            if line.split([' ', '=', '"', '\'']).any(|word| word == flag.as_str()) {
+                process.instrumented = true;
+                process.covers.extend(entry.covers.iter().cloned());
+                process.evidence.push(Evidence { what: format!("started with {flag}"), place });
+            }
+        }
+    }
+    for (file, _, facts) in input.files.iter() {
+        let Some(Manifest::Kubernetes(objects)) = facts.manifest() else { continue };
+        for workload in &objects.workloads {
+            let own = workload.name.value == input.workspace.services[service.index()].id;
+            let injected = workload
+                .annotations
+                .iter()
+                .any(|(name, value)| name.starts_with("instrumentation.opentelemetry.io/inject-") && value != "false");
+            if own && injected {
+                process.instrumented = true;
+                process.covers.push("*".into());
+                let place = crate::Place { file, range: workload.name.range };
+                process.evidence.push(Evidence { what: "the OpenTelemetry operator injects an agent".to_owned(), place });
+            }
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! From a function to its call sites, and from a parameter to what they pass.
+
+use std::sync::Arc;
+
+use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, Symbol};
+
+use super::evaluate::Evaluator;
+use super::value::{CallRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, concat};
+use crate::FunctionRef;
+
+/// Call sites of one function that are looked at; a function called more often is no wrapper of anything.
+const MAX_CALLERS: usize = 600;
+
+impl<'w> Evaluator<'w> {
+    /// Puts values in place of parameters.
+    pub fn substitute(&mut self, value: &Value, with: &dyn Fn(ParamRef) -> Option<Value>) -> Value {
+        match value {
+            Value::Param(param, path) => match with(*param) {
+                Some(value) => path.iter().fold(value, |value, name| self.member(&value, name, None)),
+                None => value.clone(),
+            },
+            Value::Text(pattern) if pattern.has_param() => self.substitute_pattern(pattern, with),
+            Value::OneOf(values) => {
+                let values: Vec<Value> = values.iter().map(|value| self.substitute(value, with)).collect();
+                Value::one_of(values)
+            }
+            Value::Array(items) => Value::Array(items.iter().map(|item| self.substitute(item, with)).collect()),
+            Value::Object(object) if value.has_param() => {
+                let fields = object.fields.iter().map(|(name, value)| (name.clone(), self.substitute(value, with))).collect();
+                Value::Object(Arc::new(ObjectValue { class: object.class, fields, sources: object.sources.clone() }))
+            }
+            Value::New(class, arguments, site) if value.has_param() => {
+                Value::New(*class, arguments.iter().map(|argument| self.substitute(argument, with)).collect(), *site)
+            }
+            Value::Instance(instance) if value.has_param() => {
+                let captures = instance.captures.iter().map(|(name, value)| (name.clone(), self.substitute(value, with))).collect();
+                Value::Instance(Arc::new(Instance { captures, ..(**instance).clone() }))
+            }
+            Value::RpcClient(service, address) => Value::RpcClient(service.clone(), Arc::new(self.substitute(address, with))),
+            Value::Function(function, Some(receiver)) if receiver.has_param() => {
+                Value::Function(*function, Some(Arc::new(self.substitute(receiver, with))))
+            }
+            other => other.clone(),
+        }
+    }
+
+    /// Puts values in place of a text's parameters.
+    pub fn substitute_pattern(&mut self, pattern: &Pattern, with: &dyn Fn(ParamRef) -> Option<Value>) -> Value {
+        let mut parts = Vec::new();
+        for part in &pattern.parts {
+            parts.push(match part {
+                Part::Param(param, path) => match with(*param) {
+                    Some(value) => {
+                        let value = path.iter().fold(value, |value, name| self.member(&value, name, None));
+                        if value.is_unknown() || value.patterns().is_empty() {
+                            Value::pattern(Pattern::part(Part::Hole(path.last().cloned().unwrap_or_default())))
+                        } else {
+                            value
+                        }
+                    }
+                    None => Value::pattern(Pattern::part(part.clone())),
+                },
+                part => Value::pattern(Pattern::part(part.clone())),
+            });
+        }
+        match concat(&parts) {
+            Value::Text(joined) => {
+                let mut joined = (*joined).clone();
+                for source in &pattern.sources {
+                    if !joined.sources.contains(source) {
+                        joined.sources.push(*source);
+                    }
+                }
+                Value::pattern(joined)
+            }
+            other => other,
+        }
+    }
+
+    /// The calls of a function; of a constructor the constructions of its class.
+    pub fn callers(&mut self, function: FunctionRef) -> Arc<[CallRef]> {
+        if let Some(callers) = self.callers.get(&function) {
+            return callers.clone();
+        }
+        // While they are being looked for there are none: a call that needs its own callers to be understood is not one.
+        self.callers.insert(function, Arc::from([]));
+        let found: Arc<[CallRef]> = self.find_callers(function).into();
+        self.callers.insert(function, found.clone());
+        found
+    }
+
+    fn find_callers(&mut self, function: FunctionRef) -> Vec<CallRef> {
+        let Some((facts, index)) = self.file(function.file) else { return Vec::new() };
+        let declared = facts.function(function.function);
+        let mut names: Vec<Symbol> = Vec::new();
+        match declared.kind {
+            FunctionKind::Constructor => {
+                let Some(owner) = declared.owner else { return Vec::new() };
+                names.push(facts.type_def(owner).name.clone());
+                names.extend(self.subclasses(super::value::ClassRef { file: function.file, class: owner }));
+            }
+            FunctionKind::Closure => names.extend(index.closure_names.get(&function.function).cloned()),
+            FunctionKind::Module | FunctionKind::Getter => {}
+            FunctionKind::Function | FunctionKind::Method => names.push(declared.name.clone()),
+        }
+        // A default export goes by any name; most often its own or its file's.
+        let exported = index.exports.get("default").or_else(|| index.exports.get("=")).is_some();
+        if exported
+            && facts.language.is_ecmascript()
+            && matches!(declared.kind, FunctionKind::Closure | FunctionKind::Function | FunctionKind::Constructor)
+        {
+            names.extend(self.file_names(function.file));
+        }
+        names.retain(|name| !name.is_empty());
+        names.sort();
+        names.dedup();
+        let mut found = Vec::new();
+        for name in names {
+            for file in self.files_with(&name).to_vec() {
+                let Some((facts, index)) = self.file(file) else { continue };
+                for &call in index.calls.get(&name).into_iter().flatten() {
+                    if found.len() >= MAX_CALLERS {
+                        return found;
+                    }
+                    if self.calls(file, facts, call, function) {
+                        found.push(CallRef { file, call });
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn calls(&mut self, file: crate::FileId, facts: &portolan_grammars::facts::SourceFacts, call: CallId, function: FunctionRef) -> bool {
+        let callee = self.eval(file, facts.call(call).callee);
+        callee.alternatives().to_vec().iter().any(|callee| match callee {
+            Value::Function(called, _) => *called == function,
+            Value::Class(class) => facts.call(call).kind == CallKind::New && self.constructor(*class) == Some(function),
+            _ => false,
+        })
+    }
+
+    fn subclasses(&mut self, class: super::value::ClassRef) -> Vec<Symbol> {
+        let Some(facts) = self.facts(class.file) else { return Vec::new() };
+        let name = facts.type_def(class.class).name.clone();
+        let mut names = Vec::new();
+        for file in self.files_with(&name).to_vec() {
+            let Some((facts, index)) = self.file(file) else { continue };
+            for id in index.subtypes.get(&name).into_iter().flatten() {
+                names.push(facts.type_def(*id).name.clone());
+            }
+        }
+        names
+    }
+
+    /// The names that a file's default export probably has elsewhere: the file's, as written and in camel case.
+    fn file_names(&self, file: crate::FileId) -> Vec<Symbol> {
+        let Some(path) = self.cx.paths.get(file.0 as usize) else { return Vec::new() };
+        let stem = path.file_stem().unwrap_or_default();
+        let stem = if stem == "index" { path.parent().and_then(|parent| parent.file_name()).unwrap_or_default() } else { stem };
+        let mut camel = String::new();
+        let mut upper = false;
+        for character in stem.chars() {
+            if matches!(character, '-' | '_' | '.') {
+                upper = true;
+            } else if upper {
+                camel.extend(character.to_uppercase());
+                upper = false;
+            } else {
+                camel.push(character);
+            }
+        }
+        vec![stem.into(), camel.into()]
+    }
+
+    /// The arguments of a call site, as a substitution for the parameters of the function it calls.
+    pub fn arguments(&mut self, site: CallRef) -> Vec<Value> {
+        let Some(facts) = self.facts(site.file) else { return Vec::new() };
+        let call = facts.call(site.call);
+        if call.args.iter().any(|argument| argument.spread) {
+            return Vec::new();
+        }
+        call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect()
+    }
+
+    /// The value that a call site passes for a parameter, its default where it passes none.
+    pub fn passed(&mut self, site: CallRef, param: ParamRef) -> Value {
+        let arguments = self.arguments(site);
+        if let Some(value) = arguments.get(param.index as usize) {
+            return value.clone();
+        }
+        let Some(facts) = self.facts(param.function.file) else { return Value::Unknown };
+        let default = facts.function(param.function.function).params.get(param.index as usize).and_then(|param| param.default);
+        default.map_or(Value::Unknown, |default| self.eval(param.function.file, default))
+    }
+
+    /// All values that the call sites of its function pass for a parameter.
+    pub fn param_values(&mut self, param: ParamRef, depth: u32) -> Value {
+        if depth == 0 {
+            return Value::Unknown;
+        }
+        let callers = self.callers(param.function);
+        let mut values = Vec::new();
+        for site in callers.iter().take(24) {
+            let value = self.passed(*site, param);
+            match value {
+                Value::Param(outer, path) if path.is_empty() => values.push(self.param_values(outer, depth - 1)),
+                value => values.push(value),
+            }
+        }
+        Value::one_of(values)
+    }
+
+    /// The function that a call site stands in.
+    pub fn function_of(&mut self, site: CallRef) -> FunctionRef {
+        let function = self.facts(site.file).map_or(portolan_grammars::facts::FunctionId::MODULE, |facts| facts.call(site.call).function);
+        FunctionRef { file: site.file, function }
+    }
+
+    /// Whether an expression is a member of something, and its name.
+    pub fn callee_member(&mut self, site: CallRef) -> Option<(portolan_grammars::facts::ExprId, Symbol)> {
+        let facts = self.facts(site.file)?;
+        match facts.expr(facts.call(site.call).callee) {
+            Expr::Member { object, name } => Some((*object, name.clone())),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Databases: connections, queries, tables.
+
+use portolan_grammars::catalog::{self, Naming};
+use portolan_grammars::facts::Symbol;
+
+use super::library::CallView;
+use super::link::{AccessDecl, ConnectionDecl, Linker};
+use super::spans::Walk;
+use super::sql;
+use super::value::{Part, Pattern};
+use crate::FunctionRef;
+
+impl<'w> Linker<'w> {
+    pub(super) fn connection(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Connection) {
+        let _ = walk;
+        let mut urls = Vec::new();
+        if let Some(value) = entry.url.as_ref().and_then(|selector| self.evaluator.select(selector, view)) {
+            for pattern in value.patterns() {
+                urls.extend(self.bases(&pattern));
+            }
+        }
+        let mut texts = |selector: &Option<catalog::Selector>| {
+            selector.as_ref().and_then(|selector| self.evaluator.select(selector, view)).map(|value| value.patterns()).unwrap_or_default()
+        };
+        let (hosts, databases) = (texts(&entry.host), texts(&entry.database));
+        // A library has an entry for each way to open: those that find nothing in this call say nothing beside the one that does.
+        let connections = &mut self.link.connections;
+        if let Some(other) = connections.iter().position(|other| other.site == view.site) {
+            if urls.is_empty() && hosts.is_empty() && databases.is_empty() {
+                return;
+            }
+            let empty = &connections[other];
+            if empty.urls.is_empty() && empty.hosts.is_empty() && empty.databases.is_empty() {
+                connections.remove(other);
+            }
+        }
+        self.link.connections.push(ConnectionDecl { system: entry.system.clone(), urls, hosts, databases, site: view.site, function });
+    }
+
+    pub(super) fn query(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Query) {
+        let connection = view.callee.receiver.as_ref().and_then(|receiver| receiver.root);
+        let prisma = entry.naming == Naming::PrismaModel;
+        let base = AccessDecl { system: entry.system.clone(), collections: Vec::new(), prisma, site: view.site, function, connection };
+        let detached = self.is_detached(walk, view.site.call);
+        if let Some(statement) = &entry.statement {
+            let Some(value) = self.evaluator.select(statement, view) else { return };
+            for draft in self.drafts(view.site, function, &[value], detached) {
+                for lifted in self.lift(draft, &|_, texts| whole_param(&texts[0])) {
+                    let collections = sql::accesses(&statement_text(&lifted.texts[0]));
+                    self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
+                }
+            }
+            return;
+        }
+        let Some(operation) = entry.operation else { return };
+        let Some(value) = entry.collection.as_ref().and_then(|selector| self.evaluator.select(selector, view)) else { return };
+        for draft in self.drafts(view.site, function, &[value], detached) {
+            for lifted in self.lift(draft, &|_, texts| whole_param(&texts[0])) {
+                let Some(name) = lifted.texts[0].literal() else { continue };
+                let collections = vec![(collection_name(&name, entry.naming), operation)];
+                self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
+            }
+        }
+    }
+
+    fn access(&mut self, access: AccessDecl) {
+        if access.collections.is_empty() {
+            return;
+        }
+        match self.link.accesses.iter_mut().find(|known| known.site == access.site && known.system == access.system) {
+            Some(known) => {
+                for collection in access.collections {
+                    if !known.collections.contains(&collection) {
+                        known.collections.push(collection);
+                    }
+                }
+            }
+            None => self.link.accesses.push(access),
+        }
+    }
+}
+
+fn whole_param(text: &Pattern) -> bool {
+    matches!(text.parts.as_slice(), [Part::Param(..)])
+}
+
+/// A statement with its holes as placeholders: a bound value where a value may stand, which is nearly everywhere.
+fn statement_text(text: &Pattern) -> String {
+    let mut statement = String::new();
+    for part in &text.parts {
+        match part {
+            Part::Text(text) => statement.push_str(text),
+            Part::Env { .. } | Part::Param(..) | Part::Hole(_) => statement.push_str(sql::PLACEHOLDER),
+        }
+    }
+    statement
+}
+
+fn collection_name(name: &Symbol, naming: Naming) -> Symbol {
+    match naming {
+        Naming::Same | Naming::PrismaModel | Naming::Entity => name.clone(),
+        Naming::SnakeCase => super::rpc::snake_case(name).into(),
+        Naming::MongoosePlural => mongoose_plural(name).into(),
+    }
+}
+
+/// Mongoose's legacy pluralisation, as far as English nouns of models need it.
+fn mongoose_plural(name: &str) -> String {
+    let name = name.to_lowercase();
+    let irregular = [("person", "people"), ("child", "children"), ("man", "men"), ("foot", "feet"), ("tooth", "teeth"), ("goose", "geese")];
+    if let Some((_, plural)) = irregular.iter().find(|(singular, _)| name == *singular) {
+        return (*plural).to_owned();
+    }
+    if ["advice", "energy", "experience", "news", "equipment", "information", "money", "series", "species", "staff"]
+        .contains(&name.as_str())
+    {
+        return name;
+    }
+    let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| name.ends_with(suffix));
+    if name.ends_with('s') && !ends(&["ss", "us", "is"]) {
+        return name;
+    }
+    if ends(&["ay", "ey", "oy", "uy"]) {
+        return format!("{name}s");
+    }
+    if let Some(stem) = name.strip_suffix('y') {
+        return format!("{stem}ies");
+    }
+    if let Some(stem) = name.strip_suffix("sis") {
+        return format!("{stem}ses");
+    }
+    if ends(&["s", "x", "ch", "sh", "z"]) {
+        return format!("{name}es");
+    }
+    format!("{name}s")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mongoose_plural;
+
+    #[test]
+    fn models_are_pluralised() {
+        for (model, collection) in [
+            ("Tenant", "tenants"),
+            ("Property", "properties"),
+            ("Box", "boxes"),
+            ("Day", "days"),
+            ("Address", "addresses"),
+            ("Person", "people"),
+        ] {
+            assert_eq!(mongoose_plural(model), collection);
+        }
+    }
+}

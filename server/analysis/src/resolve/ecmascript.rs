@@ -1,0 +1,101 @@
+//! Names across ECMAScript modules: imports, exports, re-exports.
+
+use portolan_grammars::facts::{Expr, Import, Imported, SourceFacts, Symbol};
+
+use super::evaluate::{Evaluator, external};
+use super::value::Value;
+use crate::FileId;
+use crate::workspace::modules::Specifier;
+
+impl<'w> Evaluator<'w> {
+    /// A name that no function around declares: the environment's own, such as `fetch`.
+    pub(super) fn ecmascript_name(&mut self, file: FileId, facts: &SourceFacts, name: &Symbol) -> Value {
+        let _ = (file, facts);
+        Value::External("global".into(), std::sync::Arc::from([name.clone()]))
+    }
+
+    /// What an import brings in.
+    pub(super) fn ecmascript_import(&mut self, file: FileId, import: &Import) -> Value {
+        match self.cx.workspace.modules.specifier(file, &import.source) {
+            Specifier::File(target) => self.whole_module(target, &import.imported),
+            Specifier::Package(package, subpath) => {
+                let module = external(&package, &subpath);
+                match &import.imported {
+                    Imported::Named(name) => self.member(&module, name, None),
+                    _ => module,
+                }
+            }
+            Specifier::Missing => Value::Unknown,
+        }
+    }
+
+    /// A module of the workspace, or one of its names.
+    pub(super) fn whole_module(&mut self, target: FileId, imported: &Imported) -> Value {
+        match imported {
+            Imported::Named(name) => self.export(target, name),
+            Imported::Default => {
+                let value = self.export(target, &"default".into());
+                if value.is_unknown() { self.export(target, &"=".into()) } else { value }
+            }
+            Imported::Require => {
+                let value = self.export(target, &"=".into());
+                if value.is_unknown() { Value::Module(target) } else { value }
+            }
+            Imported::Namespace | Imported::Glob | Imported::Effect => Value::Module(target),
+        }
+    }
+
+    /// What a file hands out under a name, through its re-exports.
+    pub fn export(&mut self, file: FileId, name: &Symbol) -> Value {
+        let key = (file, name.clone());
+        if !self.export_guard.insert(key.clone()) {
+            return Value::Unknown;
+        }
+        let value = self.export_unguarded(file, name);
+        self.export_guard.remove(&key);
+        value
+    }
+
+    fn export_unguarded(&mut self, file: FileId, name: &Symbol) -> Value {
+        let Some((facts, index)) = self.file(file) else { return Value::Unknown };
+        if let Some(at) = index.exports.get(name).and_then(|all| all.first()) {
+            return self.eval(file, facts.exports[*at as usize].value);
+        }
+        let reexport = |at: &u32| facts.imports[*at as usize].reexport;
+        if let Some(at) = index.imports.get(name).and_then(|all| all.iter().find(|at| reexport(at))) {
+            return self.ecmascript_import(file, &facts.imports[*at as usize]);
+        }
+        for at in &index.globs {
+            let import = &facts.imports[*at as usize];
+            if !import.reexport || name == "default" {
+                continue;
+            }
+            let value = match self.cx.workspace.modules.specifier(file, &import.source) {
+                Specifier::File(target) => self.export(target, name),
+                // The package may or may not have it; there is nobody else who could.
+                Specifier::Package(..) | Specifier::Missing => Value::Unknown,
+            };
+            if !value.is_unknown() {
+                return value;
+            }
+        }
+        // `module.exports = { name }`.
+        if name != "="
+            && name != "default"
+            && let Some(at) = index.exports.get("=").and_then(|all| all.first())
+        {
+            let object = self.eval(file, facts.exports[*at as usize].value);
+            return self.member(&object, name, None);
+        }
+        // `export default { name }`, taken apart by a bundler's interop, and names of components without a default.
+        if name != "="
+            && name != "default"
+            && let Some(at) = index.exports.get("default").and_then(|all| all.first())
+            && let Expr::Object(_) = facts.expr(facts.exports[*at as usize].value)
+        {
+            let object = self.eval(file, facts.exports[*at as usize].value);
+            return self.member(&object, name, None);
+        }
+        Value::Unknown
+    }
+}

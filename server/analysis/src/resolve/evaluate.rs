@@ -1,0 +1,740 @@
+//! The evaluator: what an expression may stand for, followed through constants, imports, functions, fields and library calls.
+//!
+//! Evaluation is symbolic and depends on no call site: parameters stay holes, see [`super::callers`]. It is bounded in depth and guarded
+//! against cycles, so it always ends. Every file and name that it looks at is noted in [`Dependencies`]: that is what a relink follows.
+
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use portolan_grammars::catalog::{Catalog, Family};
+use portolan_grammars::facts::{CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol};
+use portolan_grammars::manifests::Manifest;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::index::{FileIndex, GlobalIndex, Indexed};
+use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Part, Pattern, Source, Value, concat};
+use crate::workspace::Workspace;
+use crate::workspace::modules::Specifier;
+use crate::{FileId, FunctionRef};
+
+/// How deep one evaluation may nest.
+const MAX_DEPTH: u32 = 60;
+/// Expressions evaluated for one file before the rest counts as unknown.
+const MAX_STEPS: u32 = 2_000_000;
+
+/// All that an evaluation can see.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'w> {
+    /// Facts by [`FileId`]; `None` where the file is gone.
+    pub files: &'w [Option<Indexed>],
+    /// Paths by [`FileId`].
+    pub paths: &'w [Utf8PathBuf],
+    /// Names of all files.
+    pub global: &'w GlobalIndex,
+    /// Packages, services and modules.
+    pub workspace: &'w Workspace,
+    /// Libraries.
+    pub catalog: &'w Catalog,
+    /// Rpc services by simple name → `package.Service` names.
+    pub rpc_services: &'w FxHashMap<Symbol, Vec<Symbol>>,
+    /// Methods of each `package.Service`.
+    pub rpc_declared: &'w FxHashMap<Symbol, Vec<Symbol>>,
+    /// Names that rpc methods have in code.
+    pub rpc_methods: &'w FxHashSet<Symbol>,
+}
+
+impl Context<'_> {
+    /// The methods of an rpc service.
+    pub fn rpc_methods_of(&self, service: &Symbol) -> Vec<Symbol> {
+        self.rpc_declared.get(service).cloned().unwrap_or_default()
+    }
+
+    /// Whether the package that a file belongs to depends on one of these packages.
+    pub fn package_depends_on(&self, path: &Utf8Path, packages: &[Symbol]) -> bool {
+        let Some(package) = self.workspace.package_of(path) else { return false };
+        let manifest = self.workspace.packages[package].manifest;
+        match self.files.get(manifest.0 as usize).and_then(Option::as_ref).and_then(|entry| entry.facts.manifest()) {
+            Some(Manifest::Npm(npm)) => npm.dependencies.iter().chain(&npm.dev_dependencies).any(|(name, _)| packages.contains(name)),
+            _ => false,
+        }
+    }
+}
+
+/// What an evaluation looked at: if none of it changes, its result does not either.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Dependencies {
+    /// Files whose facts were read.
+    pub files: FxHashSet<FileId>,
+    /// Names whose uses were looked for in all files.
+    pub names: FxHashSet<Symbol>,
+}
+
+/// Evaluates expressions; keeps what it found.
+#[derive(Debug)]
+pub struct Evaluator<'w> {
+    /// What it can see.
+    pub cx: Context<'w>,
+    /// What it has looked at.
+    pub dependencies: Dependencies,
+    memo: FxHashMap<(FileId, ExprId), Value>,
+    active: FxHashSet<(FileId, ExprId)>,
+    pub(super) field_guard: FxHashSet<(ClassRef, Symbol)>,
+    pub(super) export_guard: FxHashSet<(FileId, Symbol)>,
+    pub(super) returns: FxHashMap<FunctionRef, Value>,
+    returns_active: FxHashSet<FunctionRef>,
+    pub(super) fields: FxHashMap<(ClassRef, Symbol), Value>,
+    pub(super) callers: FxHashMap<FunctionRef, Arc<[CallRef]>>,
+    depth: u32,
+    steps: u32,
+}
+
+impl<'w> Evaluator<'w> {
+    /// An evaluator that has looked at nothing.
+    pub fn new(cx: Context<'w>) -> Self {
+        Self {
+            cx,
+            dependencies: Dependencies::default(),
+            memo: FxHashMap::default(),
+            active: FxHashSet::default(),
+            field_guard: FxHashSet::default(),
+            export_guard: FxHashSet::default(),
+            returns: FxHashMap::default(),
+            returns_active: FxHashSet::default(),
+            fields: FxHashMap::default(),
+            callers: FxHashMap::default(),
+            depth: 0,
+            steps: 0,
+        }
+    }
+
+    /// The facts of a source file.
+    pub fn facts(&mut self, file: FileId) -> Option<&'w SourceFacts> {
+        self.dependencies.files.insert(file);
+        self.cx.files.get(file.0 as usize)?.as_ref()?.facts.source()
+    }
+
+    /// The facts of a source file and their index.
+    pub fn file(&mut self, file: FileId) -> Option<(&'w SourceFacts, &'w FileIndex)> {
+        self.dependencies.files.insert(file);
+        let entry = self.cx.files.get(file.0 as usize)?.as_ref()?;
+        Some((entry.facts.source()?, entry.index.as_deref()?))
+    }
+
+    /// The files in which something has that name.
+    pub fn files_with(&mut self, name: &Symbol) -> &'w [FileId] {
+        self.dependencies.names.insert(name.clone());
+        self.cx.global.files_with(name)
+    }
+
+    /// What an expression may stand for.
+    pub fn eval(&mut self, file: FileId, id: ExprId) -> Value {
+        let key = (file, id);
+        if let Some(value) = self.memo.get(&key) {
+            return value.clone();
+        }
+        self.steps += 1;
+        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS || !self.active.insert(key) {
+            return Value::Unknown;
+        }
+        self.depth += 1;
+        let value = self.facts(file).map_or(Value::Unknown, |facts| self.eval_kind(file, facts, id));
+        self.depth -= 1;
+        self.active.remove(&key);
+        self.memo.insert(key, value.clone());
+        value
+    }
+
+    fn eval_kind(&mut self, file: FileId, facts: &'w SourceFacts, id: ExprId) -> Value {
+        let function = facts.exprs[id.index()].function;
+        match facts.expr(id) {
+            Expr::Str(text) | Expr::Number(text) | Expr::Regex(text) => {
+                Value::pattern(Pattern { parts: vec![Part::Text(text.clone())], sources: vec![Source::Expr(file, id)] })
+            }
+            Expr::Bool(flag) => Value::text(if *flag { "true" } else { "false" }),
+            Expr::Null => Value::Null,
+            Expr::Unknown => Value::Unknown,
+            Expr::Concat(parts) => {
+                let values: Vec<Value> = parts.iter().map(|part| self.eval_named(file, facts, *part)).collect();
+                concat(&values)
+            }
+            Expr::Name(name) => self.lookup(file, facts, function, name, facts.expr_range(id).start),
+            Expr::Path(path) => self.rust_path_in(file, facts, function, path),
+            Expr::This => self.this_class(file, facts, function).map_or(Value::Unknown, Value::Some),
+            Expr::Super => {
+                self.this_class(file, facts, function).and_then(|class| self.base_class(class)).map_or(Value::Unknown, Value::Some)
+            }
+            Expr::Param { function, index } => {
+                Value::Param(ParamRef { function: FunctionRef { file, function: *function }, index: *index }, Arc::from([]))
+            }
+            Expr::Member { object, name } => {
+                let object = self.eval(file, *object);
+                self.member(&object, name, Some(Source::Expr(file, id)))
+            }
+            Expr::Index { object, index } => {
+                let object = self.eval(file, *object);
+                let index = self.eval(file, *index);
+                if let Some(name) = index.literal() {
+                    return self.member(&object, &name, Some(Source::Expr(file, id)));
+                }
+                let values: Vec<Value> = object
+                    .alternatives()
+                    .iter()
+                    .flat_map(|object| match object {
+                        Value::Array(items) => items.to_vec(),
+                        Value::Object(object) => object.fields.values().cloned().collect(),
+                        _ => Vec::new(),
+                    })
+                    .collect();
+                Value::one_of(values)
+            }
+            Expr::Element(of) => {
+                let of = self.eval(file, *of);
+                self.elements(&of)
+            }
+            Expr::Call(call) => self.eval_call(file, facts, *call),
+            Expr::Object(object) => {
+                let mut value = ObjectValue::default();
+                if !object.type_path.is_empty() {
+                    value.class = self.class_named(file, function, &object.type_path);
+                }
+                for entry in &object.entries {
+                    match entry {
+                        Entry::Field { name, value: expr, .. } => {
+                            value.fields.insert(name.clone(), self.eval(file, *expr));
+                            value.sources.insert(name.clone(), Source::Expr(file, *expr));
+                        }
+                        Entry::Computed { key, value: expr } => {
+                            if let Some(name) = self.eval(file, *key).literal() {
+                                value.fields.insert(name.clone(), self.eval(file, *expr));
+                                value.sources.insert(name, Source::Expr(file, *expr));
+                            }
+                        }
+                        Entry::Spread(expr) => {
+                            if let Value::Object(other) = self.eval(file, *expr) {
+                                value.fields.extend(other.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+                                value.sources.extend(other.sources.iter().map(|(name, source)| (name.clone(), *source)));
+                            }
+                        }
+                    }
+                }
+                Value::Object(Arc::new(value))
+            }
+            Expr::Array(items) => Value::Array(items.iter().map(|item| self.eval(file, *item)).collect()),
+            Expr::Closure(closure) => Value::Function(FunctionRef { file, function: *closure }, None),
+            Expr::Class(class) => Value::Class(ClassRef { file, class: *class }),
+            Expr::Choice(arms) => {
+                let values: Vec<Value> = arms.iter().map(|arm| self.eval(file, *arm)).collect();
+                Value::one_of(values)
+            }
+            Expr::Fallback(arms) => {
+                let values: Vec<Value> = arms.iter().map(|arm| self.eval(file, *arm)).collect();
+                fallback(values)
+            }
+            Expr::Env(name) => match self.eval(file, *name).literal() {
+                Some(name) => {
+                    let source = Some(Source::Expr(file, id));
+                    Value::pattern(Pattern::part(Part::Env { name, default: None, guessed: false, source }))
+                }
+                None => Value::Unknown,
+            },
+            Expr::Import(source) => match self.cx.workspace.modules.specifier(file, source) {
+                Specifier::File(file) => self.whole_module(file, &Imported::Require),
+                Specifier::Package(package, subpath) => external(&package, &subpath),
+                Specifier::Missing => Value::Unknown,
+            },
+        }
+    }
+
+    /// Evaluates a part of a text, so that an unknown hole at least has its name.
+    fn eval_named(&mut self, file: FileId, facts: &SourceFacts, id: ExprId) -> Value {
+        let value = self.eval(file, id);
+        if !matches!(value, Value::Unknown | Value::Null | Value::Some(_) | Value::Object(_)) {
+            return value;
+        }
+        let name = match facts.expr(id) {
+            Expr::Name(name) | Expr::Member { name, .. } => name.clone(),
+            _ => Symbol::default(),
+        };
+        Value::pattern(Pattern::part(Part::Hole(name)))
+    }
+
+    /// The elements of a list.
+    pub fn elements(&mut self, of: &Value) -> Value {
+        let items: Vec<Value> = of
+            .alternatives()
+            .iter()
+            .flat_map(|value| match value {
+                Value::Array(items) => items.to_vec(),
+                _ => Vec::new(),
+            })
+            .collect();
+        Value::one_of(items)
+    }
+
+    /// The class that `this` or `self` is an instance of.
+    pub fn this_class(&mut self, file: FileId, facts: &SourceFacts, mut function: FunctionId) -> Option<ClassRef> {
+        loop {
+            let here = facts.function(function);
+            if let Some(class) = here.owner {
+                return Some(ClassRef { file, class });
+            }
+            if let Some(name) = &here.impl_of {
+                return self.class_named(file, FunctionId::MODULE, name);
+            }
+            // `function` has its own `this`; arrows and Rust closures do not, and both are closures.
+            if here.kind == FunctionKind::Module || function == here.parent {
+                return None;
+            }
+            function = here.parent;
+        }
+    }
+
+    fn lookup(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, name: &Symbol, at: u32) -> Value {
+        if let Some(value) = self.lexical(file, facts, function, name, at) {
+            return value;
+        }
+        if facts.language.is_ecmascript() {
+            self.ecmascript_name(file, facts, name)
+        } else {
+            self.rust_path_in(file, facts, function, std::slice::from_ref(name))
+        }
+    }
+
+    /// A name bound by the functions around: parameters, variables, nested functions and types. The module's own names are included for
+    /// ECMAScript only, as Rust's items are found by path.
+    fn lexical(&mut self, file: FileId, facts: &'w SourceFacts, mut function: FunctionId, name: &Symbol, at: u32) -> Option<Value> {
+        let (_, index) = self.file(file)?;
+        let bindings = index.bindings.get(name).map_or(&[][..], Vec::as_slice);
+        let ecmascript = facts.language.is_ecmascript();
+        loop {
+            let here = facts.function(function);
+            let module = here.kind == FunctionKind::Module;
+            if module && !ecmascript {
+                return None;
+            }
+            // The nearest binding before the use; with hoisting and closures, else the first.
+            let own = || bindings.iter().map(|at| &facts.bindings[*at as usize]).filter(|binding| binding.function == function);
+            let before = own().filter(|binding| binding.range.end <= at).last();
+            if let Some(binding) = before.or_else(|| own().next()) {
+                // `let x = f(x)`: the name on the right is an outer one; such a binding is not before its own value.
+                return Some(self.binding(file, facts, binding));
+            }
+            if let Some(index) = here.params.iter().position(|param| param.name == *name) {
+                return Some(self.parameter(file, facts, function, index as u32));
+            }
+            if let Some(nested) = index.functions.get(name).and_then(|all| {
+                all.iter().find(|id| facts.function(**id).parent == function && facts.function(**id).kind == FunctionKind::Function)
+            }) {
+                return Some(Value::Function(FunctionRef { file, function: *nested }, None));
+            }
+            if let Some(class) = index.types.get(name).and_then(|all| all.iter().find(|id| facts.type_def(**id).function == function)) {
+                return Some(Value::Class(ClassRef { file, class: *class }));
+            }
+            if let Some(import) = index
+                .imports
+                .get(name)
+                .and_then(|all| all.iter().map(|at| &facts.imports[*at as usize]).find(|import| import.function == function))
+                && (ecmascript || !module)
+            {
+                return Some(if ecmascript { self.ecmascript_import(file, import) } else { self.rust_import(file, import) });
+            }
+            if module {
+                return None;
+            }
+            function = here.parent;
+        }
+    }
+
+    /// The value of a binding: what it starts with, and for a variable whatever the file assigns to it.
+    pub(super) fn binding(&mut self, file: FileId, facts: &'w SourceFacts, binding: &portolan_grammars::facts::Binding) -> Value {
+        let mut values = Vec::new();
+        if let Some(value) = binding.value {
+            values.push(self.eval(file, value));
+        }
+        if !binding.constant
+            && let Some((_, index)) = self.file(file)
+            && let Some(assignments) = index.assignments.get(&binding.name)
+        {
+            for at in assignments {
+                let assignment = &facts.assignments[*at as usize];
+                if matches!(facts.expr(assignment.target), Expr::Name(_)) {
+                    values.push(self.eval(file, assignment.value));
+                }
+            }
+        }
+        let value = Value::one_of(values);
+        if let Some(ty) = &binding.ty
+            && value.is_unknown()
+        {
+            return self.typed(file, binding.function, ty).unwrap_or(value);
+        }
+        value
+    }
+
+    fn parameter(&mut self, file: FileId, facts: &SourceFacts, function: FunctionId, index: u32) -> Value {
+        let param = ParamRef { function: FunctionRef { file, function }, index };
+        // The callback of `items.map(item => …)`: an element, if the list is known.
+        if facts.function(function).kind == FunctionKind::Closure
+            && let Some((_, file_index)) = self.file(file)
+            && let Some(&(call, _)) = file_index.argument_of.get(&function)
+            && let Expr::Member { object, name } = facts.expr(facts.call(call).callee)
+            && matches!(
+                name.as_str(),
+                "map" | "forEach" | "flatMap" | "filter" | "for_each" | "find" | "some" | "every" | "and_then" | "map_err"
+            )
+        {
+            let object = self.eval(file, *object);
+            let value = if matches!(name.as_str(), "and_then") || (name == "map" && !matches!(object, Value::Array(_) | Value::OneOf(_))) {
+                object
+            } else {
+                self.elements(&object)
+            };
+            if index == 0 && !value.is_unknown() {
+                return value;
+            }
+        }
+        Value::Param(param, Arc::from([]))
+    }
+
+    /// What a call gives back.
+    pub fn eval_call(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Value {
+        let call = facts.call(id);
+        if let Some(value) = self.builtin(file, facts, id) {
+            return value;
+        }
+        let callee = self.eval(file, call.callee);
+        let site = CallRef { file, call: id };
+        let values: Vec<Value> = callee.alternatives().to_vec().iter().map(|callee| self.call_result(callee, site, facts)).collect();
+        let value = Value::one_of(values);
+        if value.is_unknown()
+            && let Some(client) = self.rpc_client(file, facts, id)
+        {
+            return client;
+        }
+        value
+    }
+
+    fn call_result(&mut self, callee: &Value, site: CallRef, facts: &'w SourceFacts) -> Value {
+        let call = facts.call(site.call);
+        match callee {
+            Value::Function(function, receiver) => {
+                let arguments: Vec<Value> = call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect();
+                self.apply(*function, receiver.as_deref(), &arguments)
+            }
+            Value::Class(class) => {
+                if call.kind != CallKind::New && facts.language.is_ecmascript() {
+                    return Value::Unknown;
+                }
+                let arguments: Arc<[Value]> = call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect();
+                if facts.language.is_ecmascript() {
+                    // A class that extends a library's is one of that library's values.
+                    self.library_subclass(*class, &arguments).unwrap_or(Value::New(*class, arguments, site))
+                } else {
+                    // A tuple struct or variant.
+                    let fields = arguments.iter().enumerate().map(|(at, value)| (Symbol::from(at.to_string()), value.clone())).collect();
+                    Value::Object(Arc::new(ObjectValue { class: Some(*class), fields, ..ObjectValue::default() }))
+                }
+            }
+            Value::External(..) | Value::Instance(_) => self.library_result(callee, site, facts),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// What a function gives back for given arguments.
+    pub fn apply(&mut self, function: FunctionRef, receiver: Option<&Value>, arguments: &[Value]) -> Value {
+        let result = self.result_of(function);
+        if !result.has_param() {
+            return result;
+        }
+        let constructor = receiver.and_then(|receiver| self.constructor_arguments(receiver));
+        self.substitute(&result, &|param| {
+            if param.function == function {
+                return arguments.get(param.index as usize).cloned();
+            }
+            let (of, arguments) = constructor.as_ref()?;
+            (param.function == *of).then(|| arguments.get(param.index as usize).cloned()).flatten()
+        })
+    }
+
+    /// What a function may give back, in terms of its parameters.
+    pub fn result_of(&mut self, function: FunctionRef) -> Value {
+        if let Some(value) = self.returns.get(&function) {
+            return value.clone();
+        }
+        if self.returns_active.len() > 12 || !self.returns_active.insert(function) {
+            return Value::Unknown;
+        }
+        let mut value = Value::Unknown;
+        if let Some(facts) = self.facts(function.file) {
+            let declared = facts.function(function.function);
+            let values: Vec<Value> = declared.returns.iter().map(|result| self.eval(function.file, *result)).collect();
+            value = Value::one_of(values);
+            // A declared result says more than a value that nothing is known of.
+            if (value.is_unknown() || matches!(value, Value::Param(..)))
+                && let Some(ty) = &declared.result
+                && let Some(typed) = self.typed(function.file, function.function, ty)
+            {
+                value = typed;
+            }
+        }
+        self.returns_active.remove(&function);
+        if self.returns_active.is_empty() {
+            self.returns.insert(function, value.clone());
+        }
+        value
+    }
+
+    /// Language and standard-library calls that matter for texts, and those that hand through what they are given.
+    fn builtin(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
+        let call = facts.call(id);
+        let argument = |at: usize| call.args.get(at).map(|argument| argument.value);
+        match facts.expr(call.callee) {
+            Expr::Member { object, name } => {
+                let method = name.as_str();
+                if facts.language.is_ecmascript() {
+                    match method {
+                        "bind" | "then" | "catch" | "finally" | "toString" | "trim" | "trimEnd" | "toLowerCase" | "toUpperCase"
+                        | "normalize" | "valueOf" | "asPromise" | "toPromise" | "lean" | "freeze" => {}
+                        "replace" | "replaceAll" => {}
+                        "assign" => {}
+                        "concat" => {
+                            let mut parts = vec![self.eval(file, *object)];
+                            if matches!(parts[0], Value::Text(_)) {
+                                for argument in &call.args {
+                                    parts.push(self.eval(file, argument.value));
+                                }
+                                return Some(concat(&parts));
+                            }
+                            return None;
+                        }
+                        "join" => {
+                            let Value::Array(items) = self.eval(file, *object) else { return None };
+                            let separator = argument(0).map_or(Value::text(","), |argument| self.eval(file, argument));
+                            let mut parts = Vec::new();
+                            for (at, item) in items.iter().enumerate() {
+                                if at > 0 {
+                                    parts.push(separator.clone());
+                                }
+                                parts.push(item.clone());
+                            }
+                            return Some(concat(&parts));
+                        }
+                        _ => return None,
+                    }
+                    if matches!(method, "freeze" | "assign") {
+                        let arguments: Vec<Value> = call.args.iter().map(|argument| self.eval(file, argument.value)).collect();
+                        let mut merged = ObjectValue::default();
+                        for value in arguments {
+                            match value {
+                                Value::Object(object) => {
+                                    merged.fields.extend(object.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+                                    merged.sources.extend(object.sources.iter().map(|(name, source)| (name.clone(), *source)));
+                                }
+                                other if method == "freeze" => return Some(other),
+                                _ => {}
+                            }
+                        }
+                        return Some(Value::Object(Arc::new(merged)));
+                    }
+                    let receiver = self.eval(file, *object);
+                    return match (&receiver, method) {
+                        (Value::Function(..), "bind") => Some(receiver),
+                        (Value::External(..) | Value::Instance(_), _) => None,
+                        (_, "then" | "catch" | "finally" | "lean") => Some(receiver),
+                        (Value::Text(_) | Value::Param(..) | Value::OneOf(_), _) => Some(receiver),
+                        _ => None,
+                    };
+                }
+                let transparent = match method {
+                    "unwrap_or" | "or" | "or_else" | "unwrap_or_else" => {
+                        let receiver = self.eval(file, *object);
+                        if matches!(receiver, Value::Some(_)) {
+                            return None;
+                        }
+                        let other = match argument(0).map(|argument| self.eval(file, argument)) {
+                            Some(Value::Function(closure, _)) => self.result_of(closure),
+                            Some(value) => value,
+                            None => Value::Unknown,
+                        };
+                        return Some(fallback(vec![receiver, other]));
+                    }
+                    // `Url::join` and `Path::join` both put a slash where it belongs.
+                    "join" if call.args.len() == 1 => {
+                        let receiver = self.eval(file, *object);
+                        let tail = self.eval(file, argument(0)?);
+                        return matches!(receiver, Value::Text(_) | Value::Param(..) | Value::Unknown).then(|| join_url(&receiver, &tail));
+                    }
+                    "unwrap" | "expect" | "unwrap_or_default" | "clone" | "cloned" | "to_string" | "to_owned" | "into" | "as_str"
+                    | "as_ref" | "as_deref" | "as_mut" | "as_bytes" | "ok" | "ok_or" | "ok_or_else" | "map_err" | "context"
+                    | "with_context" | "borrow" | "lock" | "read" | "write" | "try_into" | "into_inner" | "get_ref" | "get_mut"
+                    | "trim" | "trim_end_matches" | "trim_start_matches" | "trim_end" | "to_lowercase" | "parse" | "into_string"
+                    | "to_str" | "to_string_lossy" | "as_path" | "to_path_buf" | "deref" | "boxed" | "borrow_mut" | "into_boxed_str"
+                    | "copied" | "wrap_err" | "inspect_err" | "in_current_span" | "instrument" | "take" | "filter" | "and_then" | "map"
+                    | "next" | "get_or_init" | "load" | "load_full" => true,
+                    _ => false,
+                };
+                if !transparent {
+                    return None;
+                }
+                let receiver = self.eval(file, *object);
+                match (&receiver, method) {
+                    // A library's own method of that name is the library's business.
+                    (
+                        Value::Instance(_) | Value::External(..),
+                        "clone" | "unwrap" | "expect" | "as_ref" | "borrow" | "lock" | "into_inner" | "to_owned" | "ok" | "context"
+                        | "with_context" | "map_err" | "instrument" | "in_current_span",
+                    ) => Some(receiver),
+                    (Value::Instance(_) | Value::External(..), _) => None,
+                    // An own method wins over the standard library's.
+                    (Value::Some(class) | Value::New(class, ..), _) if self.has_method(*class, name) => None,
+                    (Value::Unknown | Value::Null, _) => None,
+                    (Value::Param(param, path), "get_or_init" | "map" | "and_then") => Some(Value::Param(*param, path.clone())),
+                    (_, "get_or_init") => None,
+                    _ => Some(receiver),
+                }
+            }
+            Expr::Path(path) => {
+                let [.., owner, name] = path.as_slice() else { return None };
+                let hands_through = matches!(
+                    (owner.as_str(), name.as_str()),
+                    (
+                        "Arc"
+                            | "Rc"
+                            | "Box"
+                            | "Mutex"
+                            | "RwLock"
+                            | "RefCell"
+                            | "Cell"
+                            | "OnceCell"
+                            | "LazyLock"
+                            | "Lazy"
+                            | "Cow"
+                            | "String"
+                            | "Data"
+                            | "Some"
+                            | "Ok"
+                            | "Pin"
+                            | "Extension"
+                            | "State"
+                            | "PathBuf"
+                            | "SecretString"
+                            | "Secret",
+                        "new" | "from" | "pin" | "clone" | "force" | "Borrowed" | "Owned" | "into_inner" | "from_str"
+                    ) | ("Url" | "Uri" | "ApiUrl" | "Endpoint", "parse" | "from_static" | "try_from" | "from_str" | "from_maybe_shared")
+                        | ("str", "from_utf8")
+                );
+                if !hands_through {
+                    return None;
+                }
+                if matches!(owner.as_str(), "Endpoint" | "Data" | "State" | "Extension" | "Secret")
+                    && let Value::External(..) = self.eval(file, call.callee)
+                    && owner == "Endpoint"
+                {
+                    return None;
+                }
+                match self.eval(file, argument(0)?) {
+                    Value::Function(closure, _) if matches!(owner.as_str(), "LazyLock" | "Lazy" | "OnceCell") => {
+                        Some(self.result_of(closure))
+                    }
+                    value => Some(value),
+                }
+            }
+            Expr::Name(name) => match name.as_str() {
+                "Some" | "Ok" | "Err" | "Box" if facts.language == portolan_grammars::facts::Language::Rust => {
+                    if name == "Err" {
+                        return Some(Value::Unknown);
+                    }
+                    Some(self.eval(file, argument(0)?))
+                }
+                "String" | "encodeURIComponent" | "encodeURI" | "decodeURIComponent" | "Number" | "parseInt"
+                    if facts.language.is_ecmascript() =>
+                {
+                    Some(self.eval(file, argument(0)?))
+                }
+                "require" if facts.language.is_ecmascript() => None,
+                "URL" | "Request" if call.kind == CallKind::New => {
+                    if let Value::External(package, _) = self.eval(file, call.callee)
+                        && package == "global"
+                    {
+                        let path = self.eval(file, argument(0)?);
+                        return Some(match argument(1) {
+                            Some(base) if name == "URL" => {
+                                let base = self.eval(file, base);
+                                join_url(&base, &path)
+                            }
+                            _ => path,
+                        });
+                    }
+                    None
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The family of a file's language.
+    pub fn family(&mut self, file: FileId) -> Option<Family> {
+        Some(self.facts(file)?.language.into())
+    }
+}
+
+/// The first of several values that is there. A variable's default is kept with the variable.
+pub(super) fn fallback(values: Vec<Value>) -> Value {
+    if let [Value::Text(first), rest @ ..] = values.as_slice()
+        && let [Part::Env { name, default: None, guessed, source }] = first.parts.as_slice()
+        && let Some(Value::Text(second)) = rest.iter().find(|value| !value.is_unknown())
+    {
+        let default = Some(second.clone());
+        return Value::pattern(Pattern {
+            parts: vec![Part::Env { name: name.clone(), default, guessed: *guessed, source: *source }],
+            sources: first.sources.clone(),
+        });
+    }
+    Value::one_of(values)
+}
+
+/// A name of a package: `next`, `server`.
+pub(super) fn external(package: &Symbol, subpath: &Symbol) -> Value {
+    let package = if subpath.is_empty() { package.clone() } else { format!("{package}/{subpath}").into() };
+    Value::External(package, Arc::from([]))
+}
+
+/// A path put behind a base: `new URL(path, base)`, `base.join(path)`. An absolute URL as path replaces the base.
+pub(super) fn join_url(base: &Value, path: &Value) -> Value {
+    let bases = base.patterns();
+    let mut joined = Vec::new();
+    for path in path.patterns() {
+        let absolute = matches!(path.parts.first(), Some(Part::Text(text)) if text.contains("://"));
+        if absolute || bases.is_empty() {
+            joined.push(Value::pattern(path));
+            continue;
+        }
+        for base in &bases {
+            joined.push(Value::pattern(join_patterns(base, &path)));
+        }
+    }
+    Value::one_of(joined)
+}
+
+/// A path put behind a base, with exactly one slash between.
+pub fn join_patterns(base: &Pattern, path: &Pattern) -> Pattern {
+    let mut joined = base.clone();
+    let ends = matches!(joined.parts.last(), Some(Part::Text(text)) if text.ends_with('/'));
+    let starts = matches!(path.parts.first(), Some(Part::Text(text)) if text.starts_with('/'));
+    if path.parts.is_empty() || path.literal().is_some_and(|text| text.is_empty()) {
+        return joined;
+    }
+    if ends && starts {
+        if let Some(Part::Text(text)) = joined.parts.last_mut() {
+            *text = text.trim_end_matches('/').into();
+            if text.is_empty() {
+                joined.parts.pop();
+            }
+        }
+    } else if !ends && !starts && !joined.parts.is_empty() {
+        joined.push(Part::Text("/".into()));
+    }
+    joined.extend(path);
+    joined
+}

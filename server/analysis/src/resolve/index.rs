@@ -1,0 +1,245 @@
+//! Indices over facts: of one file by name, and of all files by the names that other files look for.
+//!
+//! Invariant: an index of a file depends on its facts alone; the index of all files is the sum of those.
+
+use std::sync::Arc;
+
+use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeId};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::FileId;
+
+type ByName<T> = FxHashMap<Symbol, Vec<T>>;
+
+/// What a source file has, by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FileIndex {
+    /// Positions in `bindings`.
+    pub bindings: ByName<u32>,
+    /// Named functions.
+    pub functions: ByName<FunctionId>,
+    /// Types.
+    pub types: ByName<TypeId>,
+    /// Positions in `imports`, by local name.
+    pub imports: ByName<u32>,
+    /// Positions of glob imports.
+    pub globs: Vec<u32>,
+    /// Positions in `exports`, by outer name.
+    pub exports: ByName<u32>,
+    /// Positions in `assignments`, by the name or last member assigned to.
+    pub assignments: ByName<u32>,
+    /// Calls, by the last name of what is called.
+    pub calls: ByName<CallId>,
+    /// Struct literals, by the last segment of their type; `Self` is replaced by the type of the `impl`.
+    pub literals: ByName<ExprId>,
+    /// Positions in `impls`, by the last segment of the type's path.
+    pub impls: ByName<u32>,
+    /// Positions in `impls`, by the last segment of the trait's path.
+    pub trait_impls: ByName<u32>,
+    /// Types, by the last segment of each base.
+    pub subtypes: ByName<TypeId>,
+    /// Closures by the binding, assignment or object field that holds them: what a caller's name for them is.
+    pub closure_names: FxHashMap<FunctionId, Symbol>,
+    /// For each binding, function and type the function it is declared in is known from the facts; this maps a function to the call it is an
+    /// argument of, with the position.
+    pub argument_of: FxHashMap<FunctionId, (CallId, u32)>,
+}
+
+/// The last segment of a path written with `::` or `.`.
+pub fn last_segment(path: &str) -> &str {
+    path.rsplit(['.', ':']).next().unwrap_or(path)
+}
+
+/// The name that a callee is looked up by.
+pub fn callee_name(facts: &SourceFacts, callee: ExprId) -> Option<&Symbol> {
+    match facts.expr(callee) {
+        Expr::Name(name) => Some(name),
+        Expr::Path(path) => path.last(),
+        Expr::Member { name, .. } => Some(name),
+        _ => None,
+    }
+}
+
+impl FileIndex {
+    /// Indexes the facts of one file.
+    pub fn build(facts: &SourceFacts) -> Self {
+        let mut index = Self::default();
+        for (at, binding) in facts.bindings.iter().enumerate() {
+            index.bindings.entry(binding.name.clone()).or_default().push(at as u32);
+            if let Some(value) = binding.value
+                && let Some(function) = closure_in(facts, value)
+            {
+                index.closure_names.insert(function, binding.name.clone());
+            }
+        }
+        for (at, function) in facts.functions.iter().enumerate() {
+            if !function.name.is_empty() {
+                index.functions.entry(function.name.clone()).or_default().push(FunctionId(at as u32));
+            }
+        }
+        for (at, def) in facts.types.iter().enumerate() {
+            index.types.entry(def.name.clone()).or_default().push(TypeId(at as u32));
+            for base in &def.bases {
+                index.subtypes.entry(last_segment(&base.path).into()).or_default().push(TypeId(at as u32));
+            }
+        }
+        for (at, import) in facts.imports.iter().enumerate() {
+            if import.local.is_empty() {
+                index.globs.push(at as u32);
+            } else {
+                index.imports.entry(import.local.clone()).or_default().push(at as u32);
+            }
+        }
+        for (at, export) in facts.exports.iter().enumerate() {
+            index.exports.entry(export.name.clone()).or_default().push(at as u32);
+        }
+        for (at, assignment) in facts.assignments.iter().enumerate() {
+            let name = match facts.expr(assignment.target) {
+                Expr::Name(name) | Expr::Member { name, .. } => name.clone(),
+                _ => continue,
+            };
+            if let Some(function) = closure_in(facts, assignment.value) {
+                index.closure_names.insert(function, name.clone());
+            }
+            index.assignments.entry(name).or_default().push(at as u32);
+        }
+        for (at, call) in facts.calls.iter().enumerate() {
+            let id = CallId(at as u32);
+            for (position, argument) in call.args.iter().enumerate() {
+                if let Some(function) = closure_in(facts, argument.value) {
+                    index.argument_of.insert(function, (id, position as u32));
+                }
+            }
+            if let Some(name) = callee_name(facts, call.callee) {
+                index.calls.entry(name.clone()).or_default().push(id);
+                // `Self::new(…)` and `Client::new(…)` are both looked up by `new`; constructions by the class.
+            }
+        }
+        for (at, expression) in facts.exprs.iter().enumerate() {
+            let Expr::Object(object) = &expression.kind else { continue };
+            for entry in &object.entries {
+                if let portolan_grammars::facts::Entry::Field { name, value, .. } = entry
+                    && let Some(function) = closure_in(facts, *value)
+                {
+                    index.closure_names.insert(function, name.clone());
+                }
+            }
+            if object.type_path.is_empty() {
+                continue;
+            }
+            let mut name = Symbol::new(last_segment(&object.type_path));
+            if name == "Self" {
+                match self_type(facts, expression.function) {
+                    Some(own) => name = own,
+                    None => continue,
+                }
+            }
+            index.literals.entry(name).or_default().push(ExprId(at as u32));
+        }
+        for (at, block) in facts.impls.iter().enumerate() {
+            index.impls.entry(last_segment(&block.self_type.path).into()).or_default().push(at as u32);
+            if let Some(of) = &block.trait_ref {
+                index.trait_impls.entry(last_segment(&of.path).into()).or_default().push(at as u32);
+            }
+        }
+        index
+    }
+}
+
+/// The name of the type whose `impl` block a function, or one around it, stands in.
+pub fn self_type(facts: &SourceFacts, mut function: FunctionId) -> Option<Symbol> {
+    loop {
+        let here = facts.function(function);
+        if let Some(name) = &here.impl_of {
+            return Some(last_segment(name).into());
+        }
+        if function == here.parent {
+            return None;
+        }
+        function = here.parent;
+    }
+}
+
+fn closure_in(facts: &SourceFacts, value: ExprId) -> Option<FunctionId> {
+    match facts.expr(value) {
+        Expr::Closure(function) => Some(*function),
+        _ => None,
+    }
+}
+
+/// Which files have something by a name: the ways in which an evaluation goes from a declaration to its uses.
+#[derive(Debug, Clone, Default)]
+pub struct GlobalIndex {
+    files: FxHashMap<Symbol, Vec<FileId>>,
+    /// Named functions of the whole workspace: how many have each name.
+    functions: FxHashMap<Symbol, u32>,
+}
+
+impl GlobalIndex {
+    /// Takes a file's names in.
+    pub fn insert(&mut self, file: FileId, index: &FileIndex) {
+        for name in names(index) {
+            let files = self.files.entry(name.clone()).or_default();
+            if let Err(at) = files.binary_search(&file) {
+                files.insert(at, file);
+            }
+        }
+        for (name, functions) in &index.functions {
+            *self.functions.entry(name.clone()).or_default() += functions.len() as u32;
+        }
+        for name in index.closure_names.values() {
+            *self.functions.entry(name.clone()).or_default() += 1;
+        }
+    }
+    /// Takes a file's names out.
+    pub fn remove(&mut self, file: FileId, index: &FileIndex) {
+        for name in names(index) {
+            if let Some(files) = self.files.get_mut(name)
+                && let Ok(at) = files.binary_search(&file)
+            {
+                files.remove(at);
+            }
+        }
+        for (name, functions) in &index.functions {
+            if let Some(count) = self.functions.get_mut(name) {
+                *count = count.saturating_sub(functions.len() as u32);
+            }
+        }
+        for name in index.closure_names.values() {
+            if let Some(count) = self.functions.get_mut(name) {
+                *count = count.saturating_sub(1);
+            }
+        }
+    }
+    /// The files in which something is called, built, implemented or extended by that name.
+    pub fn files_with(&self, name: &str) -> &[FileId] {
+        self.files.get(name).map_or(&[], Vec::as_slice)
+    }
+    /// Whether any function of the workspace has that name.
+    pub fn is_function(&self, name: &str) -> bool {
+        self.functions.get(name).is_some_and(|count| *count > 0)
+    }
+}
+
+/// The names by which other files look for something in this one.
+pub fn names(index: &FileIndex) -> FxHashSet<&Symbol> {
+    index
+        .calls
+        .keys()
+        .chain(index.literals.keys())
+        .chain(index.impls.keys())
+        .chain(index.trait_impls.keys())
+        .chain(index.subtypes.keys())
+        .chain(index.assignments.keys())
+        .chain(index.functions.keys())
+        .collect()
+}
+
+/// A file's facts with their index; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Indexed {
+    /// The facts.
+    pub facts: Arc<portolan_grammars::FileFacts>,
+    /// The index; `None` for manifests.
+    pub index: Option<Arc<FileIndex>>,
+}

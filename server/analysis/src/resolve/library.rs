@@ -1,0 +1,253 @@
+//! Library calls: from an evaluated callee to what the catalog says of it, and from its selectors to values.
+
+use std::sync::Arc;
+
+use portolan_grammars::catalog::{Family, Meaning, Meanings, Selector, Take};
+use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol};
+
+use super::evaluate::Evaluator;
+use super::value::{CallRef, Instance, Source, Value};
+
+/// A callee as the catalog knows it.
+#[derive(Debug, Clone)]
+pub struct LibraryCallee {
+    /// Position of the library.
+    pub library: usize,
+    /// The callee's name there.
+    pub name: String,
+    /// What a method is called on.
+    pub receiver: Option<Arc<Instance>>,
+}
+
+/// A call seen through the catalog: where its selectors look.
+#[derive(Debug, Clone, Copy)]
+pub struct CallView<'a> {
+    /// The call.
+    pub site: CallRef,
+    /// Its facts.
+    pub call: &'a Call,
+    /// The library's callee.
+    pub callee: &'a LibraryCallee,
+    /// Names in place of the callee's `*`.
+    pub members: &'a [Symbol],
+}
+
+impl<'w> Evaluator<'w> {
+    /// What an evaluated callee is called in the libraries it may belong to.
+    pub fn library_callees(&mut self, family: Family, callee: &Value) -> Vec<LibraryCallee> {
+        match callee {
+            Value::External(package, path) => {
+                let separator = if family == Family::Rust { "::" } else { "." };
+                let name = if path.is_empty() { "default".to_owned() } else { path.join(separator) };
+                let libraries = self.cx.catalog.libraries_of(family, package);
+                libraries.iter().map(|&library| LibraryCallee { library, name: name.clone(), receiver: None }).collect()
+            }
+            Value::Instance(instance) => {
+                let members = if instance.members.is_empty() { "default".to_owned() } else { instance.members.join(".") };
+                let name = format!("{}.{members}", instance.type_name);
+                vec![LibraryCallee { library: instance.library as usize, name, receiver: Some(instance.clone()) }]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What a library callee means.
+    pub fn meanings(&self, callee: &LibraryCallee) -> Meanings<'w> {
+        self.cx.catalog.meanings(callee.library, &callee.name)
+    }
+
+    /// The value that a library's call hands out.
+    pub(super) fn library_result(&mut self, callee: &Value, site: CallRef, facts: &'w SourceFacts) -> Value {
+        let call = facts.call(site.call);
+        let family = Family::from(facts.language);
+        for found in self.library_callees(family, callee) {
+            let meanings = self.meanings(&found);
+            for meaning in meanings.iter() {
+                let Meaning::Value(entry) = meaning else { continue };
+                let view = CallView { site, call, callee: &found, members: &meanings.members };
+                let mut instance = match &found.receiver {
+                    Some(receiver) if entry.type_name == "Self" => {
+                        let mut same = (**receiver).clone();
+                        same.members.clear();
+                        same
+                    }
+                    receiver => Instance {
+                        library: found.library as u32,
+                        type_name: entry.type_name.clone(),
+                        captures: receiver.as_ref().map(|receiver| receiver.captures.clone()).unwrap_or_default(),
+                        members: Vec::new(),
+                        origin: Some(site),
+                        root: receiver.as_ref().and_then(|receiver| receiver.root).or(Some(site)),
+                        param: receiver.as_ref().and_then(|receiver| receiver.param),
+                    },
+                };
+                for (name, selector) in &entry.captures {
+                    if let Some(value) = self.select(selector, &view) {
+                        instance.captures.insert(name.clone(), value);
+                    }
+                }
+                return Value::Instance(Arc::new(instance));
+            }
+        }
+        Value::Unknown
+    }
+
+    /// The value that a selector finds in a call; `None` where there is no such place and no default.
+    pub fn select(&mut self, selector: &Selector, view: &CallView<'_>) -> Option<Value> {
+        match selector {
+            Selector::Literal(text) => Some(Value::text(text.clone())),
+            Selector::Take(take) => self.take(take, view),
+            Selector::FirstOf(takes) => takes.iter().find_map(|take| self.take(take, view)),
+        }
+    }
+
+    fn take(&mut self, take: &Take, view: &CallView<'_>) -> Option<Value> {
+        let value = self.take_place(take, view).map(|value| match value {
+            Value::Array(items) => Value::one_of(items.iter().cloned()),
+            value => value,
+        });
+        value.or_else(|| take.default.clone().map(Value::text))
+    }
+
+    fn take_place(&mut self, take: &Take, view: &CallView<'_>) -> Option<Value> {
+        if let Some(index) = take.argument {
+            let value = self.argument(view, index)?;
+            let value = match &take.capture {
+                Some(name) => captured(&value, name)?,
+                None => value,
+            };
+            return match &take.key {
+                Some(key) => self.dig(value, key),
+                None => Some(value),
+            };
+        }
+        if let Some(name) = &take.receiver {
+            let value = match view.callee.receiver.as_ref().and_then(|receiver| receiver.captures.get(name)) {
+                Some(value) => value.clone(),
+                None => self.setting(view, name)?,
+            };
+            return match &take.key {
+                Some(key) => self.dig(value, key),
+                None => Some(value),
+            };
+        }
+        if let Some(index) = take.class_of {
+            let value = self.argument(view, index)?;
+            return class_name(self, &value).map(Value::text);
+        }
+        if let Some(index) = take.member {
+            return view.members.get(index as usize).cloned().map(Value::text);
+        }
+        if let Some(index) = take.type_argument {
+            return view.call.type_args.get(index as usize).map(|ty| Value::text(ty.path.clone()));
+        }
+        None
+    }
+
+    fn argument(&mut self, view: &CallView<'_>, index: i32) -> Option<Value> {
+        let count = view.call.args.len() as i32;
+        let at = if index < 0 { count + index } else { index };
+        let argument = view.call.args.get(usize::try_from(at).ok()?)?;
+        Some(self.eval(view.site.file, argument.value))
+    }
+
+    /// Follows a dotted path of keys.
+    fn dig(&mut self, value: Value, keys: &str) -> Option<Value> {
+        let mut value = value;
+        for key in keys.split('.') {
+            let key = Symbol::new(key);
+            value = match &value {
+                Value::Object(object) => object.fields.get(&key)?.clone(),
+                Value::Array(items) => {
+                    let found: Vec<Value> = items.iter().filter_map(|item| self.dig(item.clone(), &key)).collect();
+                    if found.is_empty() {
+                        return None;
+                    }
+                    Value::one_of(found)
+                }
+                Value::OneOf(values) => {
+                    let found: Vec<Value> = values.iter().filter_map(|item| self.dig(item.clone(), &key)).collect();
+                    if found.is_empty() {
+                        return None;
+                    }
+                    Value::one_of(found)
+                }
+                Value::Text(_) | Value::Null | Value::Function(..) | Value::Instance(_) => return None,
+                Value::Unknown => return Some(Value::Unknown),
+                other => self.member(other, &key, None),
+            };
+        }
+        Some(value)
+    }
+
+    /// A capture that is assigned: `axios.defaults.baseURL = …`, anywhere in the workspace.
+    fn setting(&mut self, view: &CallView<'_>, capture: &Symbol) -> Option<Value> {
+        let library = view.callee.library;
+        let settings: Vec<Symbol> = self.cx.catalog.libraries[library]
+            .setting
+            .iter()
+            .filter(|setting| setting.capture == *capture)
+            .flat_map(|setting| setting.target.iter().cloned().collect::<Vec<_>>())
+            .collect();
+        let last = Symbol::new(super::index::last_segment(settings.first()?));
+        let wanted = view.callee.receiver.as_ref();
+        let mut values = Vec::new();
+        for file in self.files_with(&last).to_vec() {
+            let Some((facts, index)) = self.file(file) else { continue };
+            let family = Family::from(facts.language);
+            for at in index.assignments.get(&last).into_iter().flatten() {
+                let assignment = &facts.assignments[*at as usize];
+                if !matches!(facts.expr(assignment.target), Expr::Member { .. }) {
+                    continue;
+                }
+                let target = self.eval(file, assignment.target);
+                let same = match (&target, wanted) {
+                    (Value::Instance(target), Some(receiver)) => target.origin.is_some() && target.origin == receiver.origin,
+                    (Value::External(..), None) => true,
+                    _ => false,
+                };
+                let named = self
+                    .library_callees(family, &target)
+                    .iter()
+                    .any(|found| found.library == library && settings.contains(&Symbol::new(&found.name)));
+                if same && named {
+                    values.push(self.eval(file, assignment.value));
+                }
+            }
+        }
+        let value = Value::one_of(values);
+        (!value.is_unknown()).then_some(value)
+    }
+}
+
+fn captured(value: &Value, name: &Symbol) -> Option<Value> {
+    let found: Vec<Value> = value
+        .alternatives()
+        .iter()
+        .filter_map(|value| match value {
+            Value::Instance(instance) => instance.captures.get(name).cloned(),
+            _ => None,
+        })
+        .collect();
+    if found.is_empty() { None } else { Some(Value::one_of(found)) }
+}
+
+fn class_name(evaluator: &mut Evaluator<'_>, value: &Value) -> Option<Symbol> {
+    match value {
+        Value::Instance(instance) => Some(instance.type_name.clone()),
+        Value::New(class, ..) | Value::Some(class) | Value::Class(class) => {
+            Some(evaluator.facts(class.file)?.type_def(class.class).name.clone())
+        }
+        Value::External(_, path) => path.last().cloned(),
+        Value::Object(object) => {
+            let class = object.class?;
+            Some(evaluator.facts(class.file)?.type_def(class.class).name.clone())
+        }
+        _ => None,
+    }
+}
+
+/// The source that a call's argument is evidence by.
+pub fn call_source(site: CallRef) -> Source {
+    Source::Call(site.file, site.call)
+}

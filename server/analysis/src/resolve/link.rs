@@ -1,0 +1,294 @@
+//! The link of one file: everything in it that crosses a process boundary, evaluated as far as code alone allows.
+//!
+//! What only a service can say (its environment, its hosts, which code it reaches) is left for [`super::assemble`]. Invariants: a link holds no
+//! ranges, so it stays right when code moves; it depends on exactly the files and names in its [`Dependencies`].
+
+use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Operation, TracingRole};
+use portolan_grammars::facts::{FunctionId, Symbol};
+
+use super::evaluate::{Context, Dependencies, Evaluator};
+use super::value::{CallRef, ParamRef, Pattern};
+use crate::{FileId, FunctionRef};
+
+/// Everything in one file that crosses a process boundary.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct FileLink {
+    /// Calls that leave the process. Their sites may be in other files: where a wrapper is called.
+    pub calls: Vec<OutboundCall>,
+    /// Routes.
+    pub routes: Vec<RouteDecl>,
+    /// Routers put under prefixes.
+    pub mounts: Vec<MountDecl>,
+    /// Requests passed on.
+    pub proxies: Vec<ProxyDecl>,
+    /// Middleware that makes spans.
+    pub layers: Vec<LayerDecl>,
+    /// Rpc methods implemented.
+    pub rpc_handlers: Vec<RpcHandler>,
+    /// Places where an rpc implementation is put into a server, by the service's simple name.
+    pub rpc_servers: Vec<(Symbol, FunctionRef)>,
+    /// Messages sent and received.
+    pub messages: Vec<MessageDecl>,
+    /// Databases opened.
+    pub connections: Vec<ConnectionDecl>,
+    /// Databases read and written.
+    pub accesses: Vec<AccessDecl>,
+    /// What makes spans.
+    pub tracing: Vec<TracingDecl>,
+    /// Function calls and mentions.
+    pub edges: Vec<EdgeDecl>,
+    /// Methods called on something unknown, by the function that calls them.
+    pub mentions: Vec<(FunctionId, Symbol)>,
+    /// Files it imports.
+    pub imports: Vec<FileId>,
+    /// What all this depends on.
+    pub dependencies: Dependencies,
+}
+
+/// Where something is declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Site {
+    /// By a call.
+    Call(CallRef),
+    /// By a function, most often through an attribute of it.
+    Function(FunctionRef),
+    /// By a file's path.
+    File(FileId),
+}
+
+/// A call that leaves the process.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutboundCall {
+    /// Where method and path are decided.
+    pub site: CallRef,
+    /// The function that is in.
+    pub function: FunctionRef,
+    /// The library's call that sends.
+    pub leaf: CallRef,
+    /// What is sent where.
+    pub request: Request,
+    /// Whether nobody waits: it stands in a spawned task.
+    pub detached: bool,
+}
+
+/// What is sent where.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Request {
+    /// An HTTP request.
+    Http {
+        /// `http.request.method`; `None` where it is decided at run time.
+        method: Option<Symbol>,
+        /// Every URL it may have.
+        urls: Vec<Url>,
+    },
+    /// A remote procedure call.
+    Rpc {
+        /// `package.Service`.
+        service: Symbol,
+        /// Method name as called.
+        method: Symbol,
+        /// How the method is written.
+        case: Option<Case>,
+        /// Every address its client may have.
+        addresses: Vec<Url>,
+    },
+}
+
+/// A URL, and the call sites that it comes through.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Url {
+    /// The URL; its base may hold variables and holes.
+    pub pattern: Pattern,
+    /// Functions whose code decides the base: it is so only in services that reach all of them.
+    pub contexts: Vec<FunctionRef>,
+    /// Call sites that pass the base on, from the inside out.
+    pub passed: Vec<CallRef>,
+}
+
+/// What names a router.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Router {
+    /// The call that made it.
+    Made(CallRef),
+    /// A parameter, which is a router that callers make.
+    Param(ParamRef),
+    /// A function that an attribute makes a route.
+    Attributed(FunctionRef),
+}
+
+/// A route.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RouteDecl {
+    /// The router it is added to; `None` for file-based routes and those of classes.
+    pub router: Option<Router>,
+    /// `http.request.method` in upper case, `*` for all.
+    pub method: Symbol,
+    /// Its path, before prefixes.
+    pub paths: Vec<Pattern>,
+    /// Where it is declared.
+    pub site: Site,
+    /// The function whose code declares it.
+    pub function: FunctionRef,
+    /// Who answers.
+    pub handler: Option<FunctionRef>,
+    /// Whether an application's global prefix is for it: routes of controller classes.
+    pub globally_prefixed: bool,
+    /// Whether its path is a file's.
+    pub convention: Option<FileRouteConvention>,
+}
+
+/// A router under a prefix.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MountDecl {
+    /// The outer router; `None` for a prefix of everything.
+    pub parent: Option<Router>,
+    /// The prefix.
+    pub prefixes: Vec<Pattern>,
+    /// The inner router.
+    pub child: Option<Router>,
+    /// Where.
+    pub site: CallRef,
+    /// The function that is in.
+    pub function: FunctionRef,
+}
+
+/// A call that passes requests on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProxyDecl {
+    /// The call; a mount's child by this call puts it under a prefix.
+    pub site: CallRef,
+    /// The function that is in.
+    pub function: FunctionRef,
+    /// Base URL of the target.
+    pub targets: Vec<Url>,
+    /// Pattern and replacement pairs.
+    pub rewrites: Vec<(Symbol, Symbol)>,
+    /// Its own path filter.
+    pub paths: Vec<Pattern>,
+}
+
+/// Middleware that makes spans, added to a router.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerDecl {
+    /// The router.
+    pub router: Option<Router>,
+    /// Which routes it stands in front of.
+    pub order: MiddlewareOrder,
+    /// Where it is added.
+    pub site: CallRef,
+    /// Its name, for people.
+    pub name: Symbol,
+}
+
+/// A method of an rpc service that the workspace implements.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RpcHandler {
+    /// `package.Service`.
+    pub service: Symbol,
+    /// The method, as declared.
+    pub method: Symbol,
+    /// Who answers.
+    pub handler: FunctionRef,
+}
+
+/// A message sent or received.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageDecl {
+    /// Whether it is received.
+    pub consumes: bool,
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// Every destination it may have.
+    pub destinations: Vec<Pattern>,
+    /// Routing key, where the destination is an exchange.
+    pub routing_key: Option<Pattern>,
+    /// Where.
+    pub site: Site,
+    /// The function that is in.
+    pub function: FunctionRef,
+    /// Consumers: who handles it.
+    pub handler: Option<FunctionRef>,
+    /// Consumers: the value that subscribes; a subscription and its handler share it.
+    pub group: Option<CallRef>,
+    /// The instrumentation that makes its spans.
+    pub instrumentation: Option<Symbol>,
+    /// Whether the sender waits for an answer.
+    pub replies: bool,
+}
+
+/// A database opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectionDecl {
+    /// `db.system.name`, `*` where the URL tells.
+    pub system: Symbol,
+    /// URLs or DSNs.
+    pub urls: Vec<Url>,
+    /// Hosts, where there is no URL.
+    pub hosts: Vec<Pattern>,
+    /// Database names, where there is no URL.
+    pub databases: Vec<Pattern>,
+    /// Where.
+    pub site: CallRef,
+    /// The function that is in.
+    pub function: FunctionRef,
+}
+
+/// A collection read or written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccessDecl {
+    /// `db.system.name`, `*` where the connection tells.
+    pub system: Symbol,
+    /// Table or collection, and what is done to it.
+    pub collections: Vec<(Symbol, Operation)>,
+    /// Prisma: the collections are models, named by the schema.
+    pub prisma: bool,
+    /// Where.
+    pub site: CallRef,
+    /// The function that is in.
+    pub function: FunctionRef,
+    /// The call that opened the database, where it can be followed.
+    pub connection: Option<CallRef>,
+}
+
+/// Something that makes spans.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TracingDecl {
+    /// What it is.
+    pub role: TracingRole,
+    /// What its process records by itself.
+    pub covers: Vec<Symbol>,
+    /// Where.
+    pub site: Site,
+    /// The function that is in.
+    pub function: FunctionRef,
+    /// Its name, for people.
+    pub name: Symbol,
+}
+
+/// A function calls another, or hands it on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EdgeDecl {
+    /// The function whose code it is.
+    pub caller: FunctionId,
+    /// The other function.
+    pub callee: FunctionRef,
+    /// The call; `None` where the function is only named.
+    pub call: Option<CallRef>,
+    /// Whether the caller does not wait.
+    pub detached: bool,
+}
+
+/// Links one file.
+pub fn link(cx: Context<'_>, file: FileId) -> FileLink {
+    let mut linker = Linker { evaluator: Evaluator::new(cx), file, link: FileLink::default() };
+    linker.run();
+    linker.link.dependencies = std::mem::take(&mut linker.evaluator.dependencies);
+    linker.link
+}
+
+/// One file being linked.
+pub(super) struct Linker<'w> {
+    pub(super) evaluator: Evaluator<'w>,
+    pub(super) file: FileId,
+    pub(super) link: FileLink,
+}

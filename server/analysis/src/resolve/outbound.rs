@@ -1,0 +1,395 @@
+//! What leaves a process: HTTP calls, remote procedure calls, messages; and the lifting of wrappers to their call sites.
+//!
+//! A wrapper is a function whose parameter decides a call's method, path or destination: then its call sites are the spans. A base URL that is
+//! a parameter does not move the span; it only says which hosts there may be.
+
+use portolan_grammars::catalog::{self, Case, Family};
+use portolan_grammars::facts::Symbol;
+
+use super::evaluate::join_patterns;
+use super::library::CallView;
+use super::link::{Linker, MessageDecl, OutboundCall, Request, Site, Url};
+use super::rpc::is_rpc_method;
+use super::spans::Walk;
+use super::value::{CallRef, ParamRef, Part, Pattern, Value};
+use crate::FunctionRef;
+
+/// Wrappers around wrappers that are followed.
+const MAX_LIFTS: u32 = 4;
+/// Spans that one library call may become.
+const MAX_SPANS: usize = 400;
+/// Bases that one call may have.
+const MAX_BASES: usize = 48;
+
+/// Parameter names that say that a whole path or URL is passed, not a segment of one.
+fn is_path_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["path", "url", "uri", "endpoint", "route", "resource"].iter().any(|word| name.ends_with(word))
+}
+
+/// A span on its way up through wrappers.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub(super) site: CallRef,
+    pub(super) function: FunctionRef,
+    /// One text for each attribute of the span.
+    pub(super) texts: Vec<Pattern>,
+    pub(super) detached: bool,
+}
+
+impl<'w> Linker<'w> {
+    pub(super) fn http_call(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::HttpClient) {
+        let Some(url) = self.evaluator.select(&entry.url, view) else { return };
+        let method = self.evaluator.select(&entry.method, view).unwrap_or(Value::Unknown);
+        let base = entry.base_url.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+        let url = match base {
+            Some(base) if !base.is_unknown() => super::evaluate::join_url(&base, &url),
+            _ => url,
+        };
+        let detached = self.is_detached(walk, view.site.call);
+        for draft in self.drafts(view.site, function, &[method, url], detached) {
+            let leaf = view.site;
+            for lifted in self.lift(draft, &|linker, texts| linker.is_undecided(&texts[0], &texts[1])) {
+                let method = method_name(&lifted.texts[0]);
+                let urls = self.bases(&lifted.texts[1]);
+                self.outbound(lifted, leaf, Request::Http { method, urls });
+            }
+        }
+    }
+
+    /// Keeps a call; alternatives of one site are one call with several URLs.
+    fn outbound(&mut self, draft: Draft, leaf: CallRef, request: Request) {
+        let Draft { site, function, detached, .. } = draft;
+        if let Request::Http { method, urls } = &request {
+            let same = self.link.calls.iter_mut().find(|call| {
+                call.site == site && call.leaf == leaf && matches!(&call.request, Request::Http { method: other, .. } if other == method)
+            });
+            if let Some(OutboundCall { request: Request::Http { urls: known, .. }, .. }) = same {
+                for url in urls {
+                    if known.len() < MAX_BASES && !known.contains(url) {
+                        known.push(url.clone());
+                    }
+                }
+                return;
+            }
+        }
+        self.link.calls.push(OutboundCall { site, function, leaf, request, detached });
+    }
+
+    /// A call of a generated client's method, if the receiver is one.
+    pub(super) fn rpc_call(&mut self, walk: &Walk<'w>, site: CallRef, function: FunctionRef, object: &Value, method: &Symbol) -> bool {
+        let mut found = false;
+        for value in object.alternatives().to_vec() {
+            let Value::RpcClient(service, address) = value else { continue };
+            let known = self.evaluator.cx.rpc_methods_of(&service);
+            let Some(rpc) = known.iter().find(|rpc| is_rpc_method(rpc, method)).cloned() else { continue };
+            found = true;
+            let mut addresses = Vec::new();
+            for pattern in address.patterns() {
+                addresses.extend(self.bases(&pattern));
+            }
+            let detached = self.is_detached(walk, site.call);
+            let case = Some(if walk.family == Family::Rust { Case::Snake } else { Case::Camel });
+            let request = Request::Rpc { service, method: rpc, case, addresses };
+            self.link.calls.push(OutboundCall { site, function, leaf: site, request, detached });
+        }
+        found
+    }
+
+    pub(super) fn producer(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Producer) {
+        let Some(destination) = self.evaluator.select(&entry.destination, view) else { return };
+        let key = entry.routing_key.as_ref().and_then(|selector| self.evaluator.select(selector, view)).unwrap_or(Value::text(""));
+        let detached = self.is_detached(walk, view.site.call);
+        let system = entry.system.clone();
+        self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl { system: system.clone(), ..message });
+    }
+
+    pub(super) fn consumer(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Consumer) {
+        let destination = match &entry.destination {
+            Some(selector) => match self.evaluator.select(selector, view) {
+                Some(value) => value,
+                None => return,
+            },
+            None => Value::Null,
+        };
+        let handler =
+            entry.handler.as_ref().and_then(|selector| self.evaluator.select(selector, view)).and_then(|value| function_in(&value));
+        let group = view.callee.receiver.as_ref().and_then(|receiver| receiver.origin);
+        let (system, instrumentation) = (entry.system.clone(), entry.instrumentation.clone());
+        let complete = |message: MessageDecl| MessageDecl {
+            consumes: true,
+            system: system.clone(),
+            handler,
+            group,
+            instrumentation: instrumentation.clone(),
+            ..message
+        };
+        if matches!(destination, Value::Null) {
+            let message = complete(message(Site::Call(view.site), function, Vec::new(), None));
+            self.link.messages.push(message);
+            return;
+        }
+        let detached = self.is_detached(walk, view.site.call);
+        self.messages(view.site, function, &[destination, Value::text("")], detached, complete);
+    }
+
+    fn messages(
+        &mut self,
+        site: CallRef,
+        function: FunctionRef,
+        values: &[Value],
+        detached: bool,
+        complete: impl Fn(MessageDecl) -> MessageDecl,
+    ) {
+        for draft in self.drafts(site, function, values, detached) {
+            for lifted in self.lift(draft, &|_, texts| texts[0].has_param()) {
+                let key = lifted.texts[1].clone();
+                let key = (key.literal().as_deref() != Some("")).then_some(key);
+                let declared = complete(message(Site::Call(lifted.site), lifted.function, vec![lifted.texts[0].clone()], key));
+                let same = self.link.messages.iter_mut().find(|known| known.site == declared.site && known.consumes == declared.consumes);
+                match same {
+                    Some(known) => {
+                        for destination in declared.destinations {
+                            if !known.destinations.contains(&destination) {
+                                known.destinations.push(destination);
+                            }
+                        }
+                    }
+                    None => self.link.messages.push(declared),
+                }
+            }
+        }
+    }
+
+    pub(super) fn consumer_attribute(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::ConsumerAttribute) {
+        let Some(destination) = self.evaluator.select(&entry.destination, view) else { return };
+        let destinations = destination.patterns();
+        let declared = MessageDecl {
+            consumes: true,
+            system: entry.system.clone(),
+            handler: Some(function),
+            replies: entry.replies,
+            ..message(Site::Function(function), function, destinations, None)
+        };
+        self.link.messages.push(declared);
+    }
+
+    /// One draft for each combination of alternatives.
+    pub(super) fn drafts(&mut self, site: CallRef, function: FunctionRef, values: &[Value], detached: bool) -> Vec<Draft> {
+        let mut all: Vec<Vec<Pattern>> = vec![Vec::new()];
+        for value in values {
+            let mut patterns = value.patterns();
+            if patterns.is_empty() {
+                patterns.push(Pattern::part(Part::Hole(Symbol::default())));
+            }
+            patterns.truncate(24);
+            all = all
+                .iter()
+                .flat_map(|head| patterns.iter().map(|tail| [head.as_slice(), std::slice::from_ref(tail)].concat()))
+                .take(48)
+                .collect();
+        }
+        all.into_iter().map(|texts| Draft { site, function, texts, detached }).collect()
+    }
+
+    /// Moves a span up to the call sites of the wrapper it stands in, as long as it is undecided and there are any.
+    pub(super) fn lift(&mut self, draft: Draft, undecided: &dyn Fn(&mut Self, &[Pattern]) -> bool) -> Vec<Draft> {
+        let mut done = Vec::new();
+        let mut open = vec![(draft, 0)];
+        while let Some((draft, depth)) = open.pop() {
+            if done.len() + open.len() >= MAX_SPANS {
+                done.push(draft);
+                continue;
+            }
+            let param = draft.texts.iter().flat_map(|text| &text.parts).find_map(param_of);
+            let Some(param) = param.filter(|_| depth < MAX_LIFTS && undecided(self, &draft.texts)) else {
+                done.push(draft);
+                continue;
+            };
+            // The parameter that matters is the outermost wrapper's that the site stands in: all of one function are replaced at once.
+            let callers = self.evaluator.callers(param.function);
+            if callers.is_empty() {
+                done.push(draft);
+                continue;
+            }
+            for caller in callers.iter() {
+                let texts: Vec<Value> = draft
+                    .texts
+                    .iter()
+                    .map(|text| {
+                        let passed = self.passed_params(text, param.function, *caller);
+                        self.evaluator.substitute_pattern(text, &|param| {
+                            passed.iter().find(|(known, _)| *known == param).map(|(_, value)| value.clone())
+                        })
+                    })
+                    .collect();
+                let function = self.evaluator.function_of(*caller);
+                for lifted in self.drafts(*caller, function, &texts, draft.detached) {
+                    open.push((lifted, depth + 1));
+                }
+            }
+        }
+        done
+    }
+
+    /// What a call site passes for the parameters in a text.
+    fn passed_params(&mut self, text: &Pattern, function: FunctionRef, site: CallRef) -> Vec<(ParamRef, Value)> {
+        let mut params: Vec<ParamRef> = Vec::new();
+        collect_params(text, &mut params);
+        params.retain(|param| param.function == function);
+        params.sort();
+        params.dedup();
+        params.into_iter().map(|param| (param, self.evaluator.passed(site, param))).collect()
+    }
+
+    /// Whether the callers decide the method or the path.
+    fn is_undecided(&mut self, method: &Pattern, url: &Pattern) -> bool {
+        if method.has_param() {
+            return true;
+        }
+        let Some(rest) = behind_base(&url.parts) else {
+            return url.parts.iter().any(|part| matches!(part, Part::Param(..)));
+        };
+        // `${base}${path}`, `/api${path}`: a parameter that no slash goes before is a path; so is one that is named so.
+        let mut before: &str = if rest.len() < url.parts.len() { "" } else { "/" };
+        let mut literal = false;
+        for part in rest {
+            match part {
+                Part::Text(text) => {
+                    before = text;
+                    literal |= text.chars().any(|character| character != '/');
+                }
+                Part::Param(param, path) => {
+                    let name = match path.last() {
+                        Some(name) => name.clone(),
+                        None => self.param_name(*param),
+                    };
+                    let query = url.parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains('?')))
+                        && before.contains(['?', '=', '&']);
+                    if !query
+                        && (!before.ends_with('/') && !before.ends_with(['-', '_', '.', ',', ':', '=', '@'])
+                            || is_path_name(&name)
+                            || !literal)
+                    {
+                        return true;
+                    }
+                    before = "x";
+                }
+                _ => before = "x",
+            }
+        }
+        false
+    }
+
+    fn param_name(&mut self, param: ParamRef) -> Symbol {
+        self.evaluator
+            .facts(param.function.file)
+            .and_then(|facts| facts.function(param.function.function).params.get(param.index as usize).map(|param| param.name.clone()))
+            .unwrap_or_default()
+    }
+
+    /// All URLs that a text with parameters in its base may be, each with the code that decides it.
+    pub(super) fn bases(&mut self, url: &Pattern) -> Vec<Url> {
+        let mut done: Vec<Url> = Vec::new();
+        let mut open = vec![(Url { pattern: url.clone(), contexts: Vec::new(), passed: Vec::new() }, 0)];
+        while let Some((url, depth)) = open.pop() {
+            if done.len() >= MAX_BASES {
+                break;
+            }
+            let base = url.pattern.parts.iter().take_while(
+                |part| !matches!(part, Part::Text(text) if text.trim_start_matches("http://").trim_start_matches("https://").contains('/')),
+            );
+            let param = base.filter_map(param_of).next();
+            let Some(param) = param.filter(|_| depth < MAX_LIFTS) else {
+                if !done.contains(&url) {
+                    done.push(url);
+                }
+                continue;
+            };
+            let callers = self.evaluator.callers(param.function);
+            if callers.is_empty() {
+                done.push(url);
+                continue;
+            }
+            for caller in callers.iter().take(MAX_BASES) {
+                let passed = self.passed_params(&url.pattern, param.function, *caller);
+                let value = self.evaluator.substitute_pattern(&url.pattern, &|param| {
+                    passed.iter().find(|(known, _)| *known == param).map(|(_, value)| value.clone())
+                });
+                let context = self.evaluator.function_of(*caller);
+                for pattern in value.patterns() {
+                    let mut contexts = url.contexts.clone();
+                    contexts.push(context);
+                    let mut passed = url.passed.clone();
+                    passed.push(*caller);
+                    open.push((Url { pattern, contexts, passed }, depth + 1));
+                }
+            }
+        }
+        done
+    }
+}
+
+fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routing_key: Option<Pattern>) -> MessageDecl {
+    MessageDecl {
+        consumes: false,
+        system: Symbol::default(),
+        destinations,
+        routing_key,
+        site,
+        function,
+        handler: None,
+        group: None,
+        instrumentation: None,
+        replies: false,
+    }
+}
+
+fn param_of(part: &Part) -> Option<ParamRef> {
+    match part {
+        Part::Param(param, _) => Some(*param),
+        Part::Env { default: Some(default), .. } => default.parts.iter().find_map(param_of),
+        _ => None,
+    }
+}
+
+fn collect_params(text: &Pattern, params: &mut Vec<ParamRef>) {
+    for part in &text.parts {
+        match part {
+            Part::Param(param, _) => params.push(*param),
+            Part::Env { default: Some(default), .. } => collect_params(default, params),
+            _ => {}
+        }
+    }
+}
+
+/// The parts behind a URL's base: what follows a leading hole, or the host of an absolute URL. `None` for a hole alone.
+pub(super) fn behind_base(parts: &[Part]) -> Option<&[Part]> {
+    match parts.first()? {
+        Part::Text(_) => Some(parts),
+        _ => {
+            let rest = &parts[1..];
+            if rest.is_empty() { None } else { Some(rest) }
+        }
+    }
+}
+
+/// `http.request.method` in upper case, where it is known.
+fn method_name(text: &Pattern) -> Option<Symbol> {
+    let literal = text.literal()?;
+    let method = literal.to_ascii_uppercase();
+    matches!(method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | "CONNECT").then(|| method.into())
+}
+
+/// The function among the alternatives of a value.
+pub(super) fn function_in(value: &Value) -> Option<FunctionRef> {
+    value.alternatives().iter().find_map(|value| match value {
+        Value::Function(function, _) => Some(*function),
+        _ => None,
+    })
+}
+
+/// A prefix put before a path.
+pub(super) fn prefixed(prefix: &Pattern, path: &Pattern) -> Pattern {
+    if prefix.parts.is_empty() { path.clone() } else { join_patterns(prefix, path) }
+}

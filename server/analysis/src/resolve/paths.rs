@@ -1,0 +1,229 @@
+//! Paths of routes and calls: one normal form, and which route a call's path means.
+//!
+//! A path is a list of segments: literal, parameter, or rest. Frameworks write parameters as `:id`, `{id}`, `<id>`, `[id]`; a call has a hole
+//! where its text is decided at run time. Literals match exactly; a hole matches a parameter, and a literal only where nothing else does.
+
+use camino::Utf8Path;
+use portolan_grammars::catalog::FileRouteConvention;
+use portolan_grammars::facts::Symbol;
+
+/// What a hole of a call's path is written as while it is text.
+pub const HOLE: &str = "{}";
+
+/// A segment of a path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Segment {
+    /// Text.
+    Literal(Symbol),
+    /// A parameter, with its name; or a hole, without.
+    Param(Symbol),
+    /// All further segments.
+    Rest(Symbol),
+}
+
+/// A route's path in the normal form: `/orders/{id}`, `/files/{*rest}`.
+pub fn normal_route(path: &str) -> Symbol {
+    let segments = segments(path);
+    if segments.is_empty() {
+        return "/".into();
+    }
+    let mut text = String::new();
+    for segment in &segments {
+        text.push('/');
+        match segment {
+            Segment::Literal(literal) => text.push_str(literal),
+            Segment::Param(name) => {
+                text.push('{');
+                text.push_str(name);
+                text.push('}');
+            }
+            Segment::Rest(name) => {
+                text.push_str("{*");
+                text.push_str(name);
+                text.push('}');
+            }
+        }
+    }
+    text.into()
+}
+
+/// Every path that a route with optional segments stands for: `/a/:b?` is `/a` and `/a/:b`.
+pub fn optional_forms(path: &str) -> Vec<String> {
+    match path.rfind("/:").filter(|_| path.ends_with('?')) {
+        Some(at) => {
+            let mut forms = optional_forms(&path[..at]);
+            forms.push(path.trim_end_matches('?').to_owned());
+            forms
+        }
+        None => vec![path.to_owned()],
+    }
+}
+
+/// The segments of a path, whatever the framework.
+pub fn segments(path: &str) -> Vec<Segment> {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    split(path).into_iter().filter(|segment| !segment.is_empty()).map(segment).collect()
+}
+
+/// Splits at slashes outside of braces, parentheses and angle brackets, so that patterns of parameters stay whole.
+fn split(path: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let (mut depth, mut start) = (0usize, 0);
+    for (at, character) in path.char_indices() {
+        match character {
+            '{' | '(' | '<' => depth += 1,
+            '}' | ')' | '>' => depth = depth.saturating_sub(1),
+            '/' if depth == 0 => {
+                parts.push(&path[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&path[start..]);
+    parts
+}
+
+fn segment(text: &str) -> Segment {
+    if text == "*" || text == "**" {
+        return Segment::Rest(Symbol::default());
+    }
+    if let Some(name) = text.strip_prefix('*') {
+        return Segment::Rest(name.into());
+    }
+    if let Some(inner) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
+        if let Some(name) = inner.strip_prefix('*') {
+            return Segment::Rest(name.into());
+        }
+        if !inner.contains('{') {
+            let (name, pattern) = inner.split_once(':').unwrap_or((inner, ""));
+            return if pattern.contains('*') && pattern.contains('.') { Segment::Rest(name.into()) } else { Segment::Param(name.into()) };
+        }
+    }
+    if let Some(inner) = text.strip_prefix('<').and_then(|text| text.strip_suffix('>')) {
+        return match inner.strip_suffix("..") {
+            Some(name) => Segment::Rest(name.into()),
+            None => Segment::Param(inner.split(':').next_back().unwrap_or(inner).into()),
+        };
+    }
+    if let Some(inner) = text.strip_prefix("[...").or_else(|| text.strip_prefix("[[...")) {
+        return Segment::Rest(inner.trim_end_matches(']').into());
+    }
+    if let Some(inner) = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+        return Segment::Param(inner.into());
+    }
+    if let Some(name) = text.strip_prefix(':') {
+        let name = name.split(['(', '?', '*', '+']).next().unwrap_or(name);
+        return if text.ends_with('*') || text.contains("(.*)") { Segment::Rest(name.into()) } else { Segment::Param(name.into()) };
+    }
+    // A hole or parameter within a segment makes the whole segment one.
+    if text.contains(HOLE) || (text.contains('{') && text.contains('}')) {
+        return Segment::Param(Symbol::default());
+    }
+    Segment::Literal(text.into())
+}
+
+/// How well a call's path fits a route's; `None` if not at all. Higher is better: literals that agree count more than parameters.
+pub fn fit(call: &[Segment], route: &[Segment]) -> Option<u32> {
+    let mut score = 1;
+    let mut at = 0;
+    for segment in route {
+        match segment {
+            Segment::Rest(_) => return Some(score),
+            Segment::Literal(literal) => match call.get(at)? {
+                Segment::Literal(text) if text == literal => score += 10,
+                // What is decided at run time may be this literal; anything better wins.
+                Segment::Param(_) => score += 1,
+                _ => return None,
+            },
+            Segment::Param(_) => match call.get(at)? {
+                Segment::Param(_) => score += 5,
+                Segment::Literal(_) => score += 3,
+                Segment::Rest(_) => return None,
+            },
+        }
+        at += 1;
+    }
+    (at == call.len()).then_some(score)
+}
+
+/// Whether a fit rests on a hole of the call being one of the route's literals.
+pub fn fits_by_hole(call: &[Segment], route: &[Segment]) -> bool {
+    call.iter().zip(route).any(|(call, route)| matches!((call, route), (Segment::Param(_), Segment::Literal(_))))
+}
+
+/// The route that a file's path declares by a convention.
+pub fn file_route(convention: FileRouteConvention, path: &Utf8Path) -> Option<String> {
+    let text = path.as_str();
+    let stem = text.rsplit_once('.')?.0;
+    match convention {
+        FileRouteConvention::NextPages => {
+            let inner = after_folder(stem, "pages/api/")?;
+            let inner = inner.strip_suffix("/index").unwrap_or(if inner == "index" { "" } else { inner });
+            Some(format!("/api/{inner}"))
+        }
+        FileRouteConvention::NextApp => {
+            let inner = after_folder(stem, "app/")?;
+            let inner = inner.strip_suffix("/route").unwrap_or(if inner == "route" { "" } else { return None });
+            let kept: Vec<&str> = inner
+                .split('/')
+                .filter(|segment| !(segment.starts_with('(') && segment.ends_with(')')) && !segment.starts_with('@'))
+                .collect();
+            Some(format!("/{}", kept.join("/")))
+        }
+    }
+}
+
+fn after_folder<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
+    if let Some(rest) = path.strip_prefix(folder) {
+        return Some(rest);
+    }
+    let at = path.find(&format!("/{folder}"))?;
+    Some(&path[at + 1 + folder.len()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frameworks_have_one_normal_form() {
+        for (written, normal) in [
+            ("/orders/:id", "/orders/{id}"),
+            ("orders/{id}/", "/orders/{id}"),
+            ("/orders/<id>", "/orders/{id}"),
+            ("/orders/[id]", "/orders/{id}"),
+            ("/orders/:id(\\d+)", "/orders/{id}"),
+            ("/files/*rest", "/files/{*rest}"),
+            ("/files/{*rest}", "/files/{*rest}"),
+            ("/files/{tail:.*}", "/files/{*tail}"),
+            ("/files/[...path]", "/files/{*path}"),
+            ("/x-{}", "/{}"),
+            ("", "/"),
+        ] {
+            assert_eq!(normal_route(written), normal, "{written}");
+        }
+        assert_eq!(optional_forms("/a/:b/:c?"), ["/a/:b", "/a/:b/:c"]);
+    }
+
+    #[test]
+    fn literals_fit_better_than_parameters() {
+        let call = segments("/orders/latest");
+        let literal = fit(&call, &segments("/orders/latest"));
+        let param = fit(&call, &segments("/orders/:id"));
+        assert!(literal > param && param.is_some());
+        assert_eq!(fit(&call, &segments("/orders")), None);
+        assert_eq!(fit(&segments("/orders"), &segments("/orders/:id")), None);
+        assert!(fit(&segments("/files/a/b"), &segments("/files/*")).is_some());
+    }
+
+    #[test]
+    fn files_declare_routes() {
+        let pages = |path: &str| file_route(FileRouteConvention::NextPages, Utf8Path::new(path));
+        assert_eq!(pages("src/web/pages/api/cart/[id].ts").as_deref(), Some("/api/cart/[id]"));
+        assert_eq!(pages("pages/api/index.ts").as_deref(), Some("/api/"));
+        let app = |path: &str| file_route(FileRouteConvention::NextApp, Utf8Path::new(path));
+        assert_eq!(app("web/src/app/(shop)/health/route.ts").as_deref(), Some("/health"));
+        assert_eq!(app("web/src/app/health/page.tsx"), None);
+    }
+}

@@ -1,0 +1,503 @@
+//! What a process answers: routes, mounts, gateways in code, rpc implementations.
+
+use portolan_grammars::catalog::{self, FileRouteConvention, Meaning, TracingRole};
+use portolan_grammars::facts::{Expr, ExprId, FunctionId, Symbol};
+use rustc_hash::FxHashMap;
+
+use super::index::last_segment;
+use super::library::{CallView, LibraryCallee};
+use super::link::{LayerDecl, Linker, MountDecl, ProxyDecl, RouteDecl, Router, RpcHandler, Site};
+use super::outbound::function_in;
+use super::rpc::{is_rpc_method, service_name};
+use super::spans::{Walk, attribute_call};
+use super::value::{CallRef, Instance, ParamRef, Pattern, Value};
+use crate::FunctionRef;
+
+/// What identifies a router value.
+fn router_of(instance: &Instance) -> Option<Router> {
+    match (instance.root, instance.param) {
+        (Some(root), _) => Some(Router::Made(root)),
+        (None, Some(param)) => Some(Router::Param(param)),
+        (None, None) => None,
+    }
+}
+
+impl<'w> Linker<'w> {
+    pub(super) fn http_route(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::HttpRoute) {
+        if view.call.args.len() < entry.min_arguments as usize {
+            return;
+        }
+        let Some(path) = self.evaluator.select(&entry.path, view) else { return };
+        let paths: Vec<Pattern> = path.patterns();
+        if paths.is_empty() {
+            return;
+        }
+        let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
+        if let Some(router) = router {
+            self.parameter_mounts(router, view.site, function);
+        }
+        let site = Site::Call(view.site);
+        let handler_expr = entry.handler.as_ref().and_then(|selector| argument_expr(selector, view));
+        let push = |linker: &mut Self, method: Symbol, handler: Option<FunctionRef>| {
+            linker.link.routes.push(RouteDecl {
+                router,
+                method,
+                paths: paths.clone(),
+                site,
+                function,
+                handler,
+                globally_prefixed: false,
+                convention: None,
+            });
+        };
+        match &entry.method {
+            Some(selector) => {
+                let method = self.evaluator.select(selector, view).unwrap_or(Value::Unknown);
+                let handler = handler_expr.and_then(|expr| self.handler(walk, expr));
+                for pattern in method.patterns() {
+                    let method = pattern.literal().map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()));
+                    push(self, method, handler);
+                }
+            }
+            None => {
+                let routes = handler_expr.map(|expr| self.method_router(walk, expr)).unwrap_or_default();
+                if routes.is_empty() {
+                    let handler = handler_expr.and_then(|expr| self.handler(walk, expr));
+                    push(self, "*".into(), handler);
+                }
+                for (method, handler) in routes {
+                    push(self, method, handler);
+                }
+            }
+        }
+    }
+
+    /// The methods and handlers of `get(list).post(create)`, `web::get().to(list)`.
+    fn method_router(&mut self, walk: &Walk<'w>, expr: ExprId) -> Vec<(Symbol, Option<FunctionRef>)> {
+        let mut routes = Vec::new();
+        let (mut methods, mut handlers) = (Vec::new(), Vec::new());
+        let mut next = Some(expr);
+        while let Some(expr) = next {
+            let Expr::Call(id) = walk.facts.expr(expr) else { break };
+            let call = walk.facts.call(*id);
+            let callee = self.evaluator.eval(self.file, call.callee);
+            for found in self.evaluator.library_callees(walk.family, &callee) {
+                let meanings = self.evaluator.meanings(&found);
+                let view = CallView { site: CallRef { file: self.file, call: *id }, call, callee: &found, members: &meanings.members };
+                for meaning in meanings.iter() {
+                    let Meaning::MethodRouter(entry) = meaning else { continue };
+                    let method = entry.method.as_ref().and_then(|selector| self.evaluator.select(selector, &view)).map(|method| {
+                        method
+                            .patterns()
+                            .first()
+                            .and_then(Pattern::literal)
+                            .map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()))
+                    });
+                    let has_handler = entry.handler.is_some();
+                    let handler = entry
+                        .handler
+                        .as_ref()
+                        .and_then(|selector| argument_expr(selector, &view))
+                        .and_then(|expr| self.handler(walk, expr));
+                    match (method, has_handler) {
+                        (Some(method), true) => routes.push((method, handler)),
+                        (Some(method), false) => methods.push(method),
+                        (None, true) => handlers.push(handler),
+                        (None, false) => {}
+                    }
+                }
+            }
+            next = match walk.facts.expr(call.callee) {
+                Expr::Member { object, .. } => Some(*object),
+                _ => None,
+            };
+        }
+        if let Some(handler) = handlers.first() {
+            if methods.is_empty() {
+                methods.push("*".into());
+            }
+            routes.extend(methods.into_iter().map(|method| (method, *handler)));
+        } else {
+            routes.extend(methods.into_iter().map(|method| (method, None)));
+        }
+        routes.reverse();
+        routes
+    }
+
+    /// The function behind a handler argument: wrappers such as `asyncHandler(show)` are looked through.
+    fn handler(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<FunctionRef> {
+        let mut expr = expr;
+        for _ in 0..4 {
+            // A call's own arguments say more than what a wrapper hands back, which is a closure of its own.
+            if let Expr::Call(id) = walk.facts.expr(expr) {
+                let call = walk.facts.call(*id);
+                let argument = call.args.iter().rev().map(|argument| argument.value).find(|argument| {
+                    matches!(walk.facts.expr(*argument), Expr::Closure(_))
+                        || function_in(&self.evaluator.eval(self.file, *argument)).is_some()
+                });
+                if let Some(argument) = argument {
+                    expr = argument;
+                    continue;
+                }
+            }
+            let value = self.evaluator.eval(self.file, expr);
+            return function_in(&value);
+        }
+        None
+    }
+
+    pub(super) fn mount(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Mount) {
+        let parent = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
+        if let Some(parent) = parent {
+            self.parameter_mounts(parent, view.site, function);
+        }
+        let prefix = entry.prefix.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+        let prefixes: Vec<Pattern> = match &prefix {
+            Some(value) => value
+                .alternatives()
+                .iter()
+                .filter(|value| matches!(value, Value::Text(_) | Value::Param(..)))
+                .flat_map(Value::patterns)
+                .collect(),
+            None => Vec::new(),
+        };
+        let site = view.site;
+        let Some(selector) = &entry.router else {
+            self.link.mounts.push(MountDecl { parent: None, prefixes, child: None, site, function });
+            return;
+        };
+        let Some(value) = self.evaluator.select(selector, view) else { return };
+        let mut children = Vec::new();
+        for value in value.alternatives() {
+            match value {
+                Value::Instance(instance) => children.extend(router_of(instance)),
+                Value::Function(inner, _) => {
+                    children.push(Router::Attributed(*inner));
+                    children.push(Router::Param(ParamRef { function: *inner, index: 0 }));
+                }
+                _ => {}
+            }
+        }
+        // Middleware between prefix and router may be proxies: any argument may be one.
+        for argument in &view.call.args {
+            if let Some(proxy) = self.proxy_call(walk, argument.value) {
+                children.push(Router::Made(proxy));
+            }
+        }
+        for child in children {
+            self.link.mounts.push(MountDecl { parent, prefixes: prefixes.clone(), child: Some(child), site, function });
+        }
+    }
+
+    /// The call of a gateway library that an expression is.
+    fn proxy_call(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<CallRef> {
+        let Expr::Call(id) = walk.facts.expr(expr) else { return None };
+        let callee = self.evaluator.eval(self.file, walk.facts.call(*id).callee);
+        let proxies = self
+            .evaluator
+            .library_callees(walk.family, &callee)
+            .iter()
+            .any(|found| self.evaluator.meanings(found).iter().any(|meaning| matches!(meaning, Meaning::Proxy(_))));
+        proxies.then_some(CallRef { file: self.file, call: *id })
+    }
+
+    /// A router that came as a parameter is the router of each caller.
+    fn parameter_mounts(&mut self, router: Router, site: CallRef, function: FunctionRef) {
+        let mut open = vec![(router, 0)];
+        while let Some((router, depth)) = open.pop() {
+            let Router::Param(param) = router else { continue };
+            let known = self.link.mounts.iter().any(|mount| mount.child == Some(router) && mount.prefixes.is_empty() && mount.site == site);
+            if depth > 3 || known {
+                continue;
+            }
+            for caller in self.evaluator.callers(param.function).iter() {
+                let passed = self.evaluator.passed(*caller, param);
+                for value in passed.alternatives() {
+                    let parent = match value {
+                        Value::Instance(instance) => router_of(instance),
+                        Value::Param(outer, path) if path.is_empty() => Some(Router::Param(*outer)),
+                        _ => None,
+                    };
+                    if let Some(parent) = parent.filter(|parent| *parent != router) {
+                        self.link.mounts.push(MountDecl {
+                            parent: Some(parent),
+                            prefixes: Vec::new(),
+                            child: Some(router),
+                            site,
+                            function,
+                        });
+                        open.push((parent, depth + 1));
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn middleware(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::Middleware) {
+        let Some(expr) = argument_expr(&entry.middleware, view) else { return };
+        let Some(name) = self.layer(walk, expr) else { return };
+        let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
+        self.link.layers.push(LayerDecl { router, order: entry.covers, site: view.site, name });
+    }
+
+    /// The name of a layer that makes spans, if an expression is one or is built from one.
+    fn layer(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<Symbol> {
+        let mut open = vec![expr];
+        let mut steps = 0;
+        while let Some(expr) = open.pop() {
+            steps += 1;
+            if steps > 32 {
+                return None;
+            }
+            let callee = match walk.facts.expr(expr) {
+                Expr::Call(id) => {
+                    let call = walk.facts.call(*id);
+                    if let Expr::Member { object, .. } = walk.facts.expr(call.callee) {
+                        open.push(*object);
+                    }
+                    open.extend(call.args.iter().map(|argument| argument.value));
+                    call.callee
+                }
+                Expr::Name(name) => {
+                    let bound =
+                        walk.index.bindings.get(name).and_then(|all| all.last()).and_then(|at| walk.facts.bindings[*at as usize].value);
+                    open.extend(bound);
+                    expr
+                }
+                Expr::Path(_) => expr,
+                _ => continue,
+            };
+            let value = self.evaluator.eval(self.file, callee);
+            for found in self.evaluator.library_callees(walk.family, &value) {
+                let layer = self
+                    .evaluator
+                    .meanings(&found)
+                    .iter()
+                    .any(|meaning| matches!(meaning, Meaning::Tracing(entry) if entry.role == TracingRole::Layer));
+                if layer {
+                    return Some(found.name.split("::").next().map(last_segment).unwrap_or_default().into());
+                }
+            }
+        }
+        None
+    }
+
+    pub(super) fn proxy(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Proxy) {
+        let _ = walk;
+        let Some(target) = self.evaluator.select(&entry.target, view) else { return };
+        let mut targets = Vec::new();
+        for pattern in target.patterns() {
+            targets.extend(self.bases(&pattern));
+        }
+        let mut rewrites = Vec::new();
+        if let Some(Value::Object(object)) = entry.rewrite.as_ref().and_then(|selector| self.evaluator.select(selector, view)) {
+            for (pattern, replacement) in &object.fields {
+                if let Some(replacement) = replacement.literal() {
+                    rewrites.push((pattern.clone(), replacement));
+                }
+            }
+        }
+        rewrites.sort();
+        let paths = match entry.path.as_ref().and_then(|selector| self.evaluator.select(selector, view)) {
+            Some(value) => value.alternatives().iter().filter(|value| matches!(value, Value::Text(_))).flat_map(Value::patterns).collect(),
+            None => Vec::new(),
+        };
+        self.link.proxies.push(ProxyDecl { site: view.site, function, targets, rewrites, paths });
+    }
+
+    pub(super) fn route_attribute(
+        &mut self,
+        walk: &Walk<'w>,
+        function: FunctionRef,
+        view: &CallView<'_>,
+        entry: &catalog::RouteAttribute,
+        known: &mut FxHashMap<Symbol, Vec<LibraryCallee>>,
+    ) {
+        let Some(path) = self.evaluator.select(&entry.path, view) else { return };
+        let method = self.evaluator.select(&entry.method, view).unwrap_or(Value::text("*"));
+        let mut paths = path.patterns();
+        let in_class = entry.class_attribute.is_some();
+        if let (Some(wanted), Some(owner)) = (&entry.class_attribute, walk.facts.function(function.function).owner) {
+            let mut prefixes = None;
+            for attribute in &walk.facts.type_def(owner).attributes {
+                let call = attribute_call(attribute);
+                for found in self.attribute_libraries(walk, known, FunctionId::MODULE, &attribute.path) {
+                    if found.name != *wanted {
+                        continue;
+                    }
+                    let view = CallView { site: view.site, call: &call, callee: &found, members: &[] };
+                    let prefix = entry.class_path.as_ref().and_then(|selector| self.evaluator.select(selector, &view));
+                    prefixes = Some(prefix.map_or_else(Vec::new, |prefix| prefix.patterns()));
+                }
+            }
+            // Without the class's attribute the method is no route.
+            let Some(prefixes) = prefixes else { return };
+            if !prefixes.is_empty() {
+                paths = prefixes.iter().flat_map(|prefix| paths.iter().map(|path| super::outbound::prefixed(prefix, path))).collect();
+            }
+        }
+        for pattern in method.patterns() {
+            let method = pattern.literal().map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()));
+            self.link.routes.push(RouteDecl {
+                router: (!in_class).then_some(Router::Attributed(function)),
+                method,
+                paths: paths.clone(),
+                site: Site::Function(function),
+                function,
+                handler: Some(function),
+                globally_prefixed: in_class,
+                convention: None,
+            });
+        }
+    }
+
+    /// Routes by the file's own path, where its package uses a framework that has them.
+    pub(super) fn file_routes(&mut self, walk: &Walk<'w>) {
+        if !walk.facts.language.is_ecmascript() {
+            return;
+        }
+        let path = self.evaluator.cx.paths[self.file.0 as usize].clone();
+        let conventions: Vec<(FileRouteConvention, &[Symbol])> = self
+            .evaluator
+            .cx
+            .catalog
+            .libraries
+            .iter()
+            .flat_map(|library| library.file_route.iter().map(|entry| (entry.convention, library.packages.as_slice())))
+            .collect();
+        for (convention, packages) in conventions {
+            let Some(route) = super::paths::file_route(convention, &path) else { continue };
+            if !self.evaluator.cx.package_depends_on(&path, packages) {
+                continue;
+            }
+            let paths = vec![Pattern::text(route)];
+            let exports: Vec<(Symbol, ExprId)> = walk.facts.exports.iter().map(|export| (export.name.clone(), export.value)).collect();
+            for (name, value) in exports {
+                let method: Symbol = match convention {
+                    FileRouteConvention::NextPages if name == "default" => "*".into(),
+                    FileRouteConvention::NextApp if name.bytes().all(|byte| byte.is_ascii_uppercase()) => name.clone(),
+                    _ => continue,
+                };
+                let handler = self.handler(walk, value);
+                let site = handler.filter(|handler| handler.file == self.file).map_or(Site::File(self.file), Site::Function);
+                self.link.routes.push(RouteDecl {
+                    router: None,
+                    method,
+                    paths: paths.clone(),
+                    site,
+                    function: super::value::module_function(self.file),
+                    handler,
+                    globally_prefixed: false,
+                    convention: Some(convention),
+                });
+            }
+        }
+    }
+
+    pub(super) fn rpc_server(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::RpcServer) {
+        let Some(expr) = entry.service.as_ref().and_then(|selector| argument_expr(selector, view)) else { return };
+        // The service is named by some member of the expression: `shop.Cart.service`, `CartService`.
+        let mut names = Vec::new();
+        let mut next = Some(expr);
+        while let Some(expr) = next {
+            next = match walk.facts.expr(expr) {
+                Expr::Member { object, name } => {
+                    names.push(name.clone());
+                    Some(*object)
+                }
+                Expr::Name(name) => {
+                    names.push(name.clone());
+                    walk.index
+                        .bindings
+                        .get(name)
+                        .and_then(|all| all.first())
+                        .and_then(|at| walk.facts.bindings[*at as usize].value)
+                        .filter(|_| names.len() < 8)
+                }
+                _ => None,
+            };
+        }
+        let services = self.evaluator.cx.rpc_services;
+        let service = names.iter().find_map(|name| {
+            services.get(name).or_else(|| name.strip_suffix("Service").and_then(|name| services.get(name)))?.first().cloned()
+        });
+        let Some(service) = service else { return };
+        self.link.rpc_servers.push((last_segment(&service).into(), function));
+        let implementation = entry.implementation.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+        let Some(implementation) = implementation else { return };
+        for method in self.evaluator.cx.rpc_methods_of(&service) {
+            for value in implementation.alternatives().to_vec() {
+                let names = [method.clone(), camel(&method)];
+                let found = names.iter().find_map(|name| match &value {
+                    Value::Object(object) => function_in(object.fields.get(name)?),
+                    other => function_in(&self.evaluator.member(other, name, None)),
+                });
+                if let Some(handler) = found {
+                    self.link.rpc_handlers.push(RpcHandler { service: service.clone(), method: method.clone(), handler });
+                }
+            }
+        }
+    }
+
+    /// Traits of generated servers that the file implements, and where implementations are put into a server.
+    pub(super) fn rpc_implementations(&mut self, walk: &Walk<'w>) {
+        if self.evaluator.cx.rpc_services.is_empty() || walk.facts.language.is_ecmascript() {
+            return;
+        }
+        let patterns: Vec<Symbol> = self
+            .evaluator
+            .cx
+            .catalog
+            .libraries
+            .iter()
+            .filter(|library| library.language == walk.family)
+            .flat_map(|library| library.rpc_server.iter().filter_map(|entry| entry.implements.clone()))
+            .collect();
+        for block in &walk.facts.impls {
+            let Some(of) = &block.trait_ref else { continue };
+            for pattern in &patterns {
+                let Some(simple) = service_name(pattern, last_segment(&of.path)) else { continue };
+                let Some(service) = self.evaluator.cx.rpc_services.get(simple).and_then(|all| all.first()).cloned() else { continue };
+                // A trait that the workspace declares is not a generated one.
+                if self.evaluator.class_named(self.file, FunctionId::MODULE, &of.path).is_some() {
+                    continue;
+                }
+                for method in self.evaluator.cx.rpc_methods_of(&service) {
+                    let found = block.methods.iter().find(|id| is_rpc_method(&method, &walk.facts.function(**id).name));
+                    if let Some(id) = found {
+                        let handler = FunctionRef { file: self.file, function: *id };
+                        self.link.rpc_handlers.push(RpcHandler { service: service.clone(), method, handler });
+                    }
+                }
+            }
+        }
+        for call in &walk.facts.calls {
+            let Expr::Path(path) = walk.facts.expr(call.callee) else { continue };
+            let [.., class, constructor] = path.as_slice() else { continue };
+            if !matches!(constructor.as_str(), "new" | "with_interceptor" | "from_arc") {
+                continue;
+            }
+            if let Some(simple) = class.strip_suffix("Server")
+                && self.evaluator.cx.rpc_services.contains_key(simple)
+            {
+                self.link.rpc_servers.push((simple.into(), FunctionRef { file: self.file, function: call.function }));
+            }
+        }
+    }
+}
+
+/// The expression that a selector takes, where it takes an argument.
+pub(super) fn argument_expr(selector: &catalog::Selector, view: &CallView<'_>) -> Option<ExprId> {
+    let catalog::Selector::Take(take) = selector else { return None };
+    let index = take.argument?;
+    let at = if index < 0 { view.call.args.len() as i32 + index } else { index };
+    view.call.args.get(usize::try_from(at).ok()?).map(|argument| argument.value)
+}
+
+fn camel(name: &str) -> Symbol {
+    let mut characters = name.chars();
+    match characters.next() {
+        Some(first) => format!("{}{}", first.to_ascii_lowercase(), characters.as_str()).into(),
+        None => Symbol::default(),
+    }
+}

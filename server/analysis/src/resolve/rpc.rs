@@ -1,0 +1,130 @@
+//! Generated rpc clients and servers, known by the names that code generators give them.
+//!
+//! The generated code is seldom in the workspace, so a class `CartServiceClient` that nobody declares is the client of the rpc service
+//! `CartService` that a `.proto` file declares. A class that the workspace declares by such a name is never taken for one.
+
+use std::sync::Arc;
+
+use portolan_grammars::catalog::{Family, RpcClient, Selector};
+use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts, Symbol};
+
+use super::evaluate::Evaluator;
+use super::index::callee_name;
+use super::library::{CallView, LibraryCallee};
+use super::value::{CallRef, Value};
+use crate::FileId;
+
+impl<'w> Evaluator<'w> {
+    /// The rpc client that a call makes, if it does.
+    pub(super) fn rpc_client(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
+        if self.cx.rpc_services.is_empty() {
+            return None;
+        }
+        let call = facts.call(id);
+        let family = Family::from(facts.language);
+        let (class, constructor, hint) = match (facts.expr(call.callee), family) {
+            (Expr::Path(path), Family::Rust) => {
+                let [before @ .., class, constructor] = path.as_slice() else { return None };
+                (class.clone(), Some(constructor.clone()), before.last().cloned())
+            }
+            (_, Family::TypeScript) if call.kind == CallKind::New => (callee_name(facts, call.callee)?.clone(), None, None),
+            _ => return None,
+        };
+        for (library, entry) in self.rpc_entries(family) {
+            let made = match &constructor {
+                Some(constructor) => entry.constructors.contains(constructor),
+                None => true,
+            };
+            let Some(simple) = service_name(&entry.class, &class) else { continue };
+            let Some(candidates) = self.cx.rpc_services.get(simple) else { continue };
+            // A class named just like the service could be anything, unless the file uses the library; so could any class in a file
+            // that does not.
+            if !made || (family == Family::TypeScript && !self.imports_library(facts, library)) {
+                continue;
+            }
+            let service = pick(candidates, hint.as_deref());
+            let view_callee = LibraryCallee { library, name: String::new(), receiver: None };
+            let view = CallView { site: CallRef { file, call: id }, call, callee: &view_callee, members: &[] };
+            let address = entry.address.as_ref().and_then(|selector: &Selector| self.select(selector, &view)).unwrap_or(Value::Unknown);
+            return Some(Value::RpcClient(service, Arc::new(address)));
+        }
+        None
+    }
+
+    /// The rpc client that a declared type's name means.
+    pub(super) fn rpc_typed(&mut self, name: &Symbol) -> Option<Value> {
+        for family in [Family::Rust, Family::TypeScript] {
+            for (_, entry) in self.rpc_entries(family) {
+                // The bare service name as a type is the server's trait or interface more often than a client.
+                if entry.class == "{service}" {
+                    continue;
+                }
+                if let Some(candidates) = service_name(&entry.class, name).and_then(|simple| self.cx.rpc_services.get(simple)) {
+                    return Some(Value::RpcClient(pick(candidates, None), Arc::new(Value::Unknown)));
+                }
+            }
+        }
+        None
+    }
+
+    fn rpc_entries(&self, family: Family) -> Vec<(usize, &'w RpcClient)> {
+        let catalog = self.cx.catalog;
+        catalog
+            .libraries
+            .iter()
+            .enumerate()
+            .filter(|(_, library)| library.language == family)
+            .flat_map(|(at, library)| library.rpc_client.iter().map(move |entry| (at, entry)))
+            .collect()
+    }
+
+    /// Whether a file imports a package of a library.
+    pub fn imports_library(&self, facts: &SourceFacts, library: usize) -> bool {
+        let packages = &self.cx.catalog.libraries[library].packages;
+        facts.imports.iter().any(|import| packages.contains(&import.source))
+    }
+}
+
+/// The service's name in a generated class's: `CartService` in `CartServiceClient` by `{service}Client`.
+pub fn service_name<'a>(pattern: &str, class: &'a str) -> Option<&'a str> {
+    let (before, after) = pattern.split_once("{service}")?;
+    class.strip_prefix(before)?.strip_suffix(after).filter(|name| !name.is_empty())
+}
+
+/// Of several rpc services by one simple name, the one whose package the code's path hints at; else the first.
+fn pick(candidates: &[Symbol], hint: Option<&str>) -> Symbol {
+    let hinted = hint.and_then(|hint| {
+        let stem = hint.trim_end_matches("_client").trim_end_matches("_server");
+        candidates.iter().find(|name| name.split('.').rev().nth(1).is_some_and(|package| package == stem || package == hint))
+    });
+    hinted.or_else(|| candidates.first()).cloned().unwrap_or_default()
+}
+
+/// `GetCart` as generators write it: `get_cart`.
+pub fn snake_case(name: &str) -> String {
+    let mut snake = String::with_capacity(name.len() + 4);
+    let characters: Vec<char> = name.chars().collect();
+    for (at, character) in characters.iter().enumerate() {
+        if character.is_uppercase() {
+            let after_lower = at > 0 && !characters[at - 1].is_uppercase();
+            let before_lower = characters.get(at + 1).is_some_and(|next| next.is_lowercase());
+            if at > 0 && (after_lower || before_lower) && characters[at - 1] != '_' {
+                snake.push('_');
+            }
+            snake.extend(character.to_lowercase());
+        } else {
+            snake.push(*character);
+        }
+    }
+    snake
+}
+
+/// Whether a method's name is how generators write an rpc's.
+pub fn is_rpc_method(rpc: &str, method: &str) -> bool {
+    method == snake_case(rpc) || method == rpc || {
+        let mut characters = rpc.chars();
+        characters
+            .next()
+            .is_some_and(|first| method.starts_with(first.to_ascii_lowercase()) && method[first.len_utf8()..] == *characters.as_str())
+    }
+}

@@ -1,0 +1,204 @@
+//! Rust paths: `crate::config::URL`, `Self::new`, `Client::builder`, through modules, uses and globs.
+
+use std::sync::Arc;
+
+use portolan_grammars::facts::{FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol};
+
+use super::evaluate::Evaluator;
+use super::value::{ClassRef, Value};
+use crate::workspace::modules::{CrateId, RustModule};
+use crate::{FileId, FunctionRef};
+
+/// Uses followed from one to the next before a path counts as unknown.
+const MAX_HOPS: u32 = 12;
+
+impl<'w> Evaluator<'w> {
+    /// A path as seen in a function.
+    pub(super) fn rust_path_in(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, path: &[Symbol]) -> Value {
+        let Some((first, rest)) = path.split_first() else { return Value::Unknown };
+        if first == "Self" {
+            let class = self.this_class(file, facts, function);
+            return class.map_or(Value::Unknown, |class| self.associated(&Value::Class(class), rest));
+        }
+        // Uses inside functions.
+        let mut around = function;
+        while around != FunctionId::MODULE {
+            let import = facts.imports.iter().find(|import| import.function == around && import.local == *first);
+            if let Some(import) = import {
+                let base = self.rust_import(file, import);
+                return self.associated(&base, rest);
+            }
+            let nested = facts
+                .functions
+                .iter()
+                .position(|nested| nested.parent == around && nested.kind == FunctionKind::Function && nested.name == *first);
+            if let Some(nested) = nested
+                && rest.is_empty()
+            {
+                return Value::Function(FunctionRef { file, function: FunctionId(nested as u32) }, None);
+            }
+            around = facts.function(around).parent;
+        }
+        let inline = facts.function(function).module.clone();
+        self.rust_path(file, &inline, path, 0)
+    }
+
+    /// A path as seen in a module of a file.
+    pub(super) fn rust_path(&mut self, file: FileId, inline: &Symbol, path: &[Symbol], hops: u32) -> Value {
+        let Some((first, rest)) = path.split_first() else { return Value::Unknown };
+        if hops > MAX_HOPS {
+            return Value::Unknown;
+        }
+        let (krate, mut module) = match self.cx.workspace.modules.crates_of(file).first() {
+            Some((krate, module)) => (*krate, module.clone()),
+            // A file outside of all module trees still sees its own items.
+            None => {
+                return match self.rust_item(&RustModule { file, inline: inline.clone() }, None, path, hops) {
+                    Value::Unknown => external_path(path),
+                    value => value,
+                };
+            }
+        };
+        module.extend(inline.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new));
+        match first.as_str() {
+            "crate" | "$crate" => self.rust_module_path(krate, Vec::new(), rest, hops),
+            "self" => self.rust_module_path(krate, module, rest, hops),
+            "super" => {
+                let mut path = path;
+                while path.first().is_some_and(|segment| segment == "super") {
+                    module.pop();
+                    path = &path[1..];
+                }
+                self.rust_module_path(krate, module, path, hops)
+            }
+            _ => {
+                let here = self.rust_module_path(krate, module, path, hops);
+                if !here.is_unknown() {
+                    return here;
+                }
+                if let Some(other) = self.cx.workspace.modules.crate_named(file, first) {
+                    return self.rust_module_path(other, Vec::new(), rest, hops);
+                }
+                external_path(path)
+            }
+        }
+    }
+
+    fn rust_module_path(&mut self, krate: CrateId, module: Vec<Symbol>, path: &[Symbol], hops: u32) -> Value {
+        if path.is_empty() {
+            return Value::RustModule(krate, module.into());
+        }
+        match self.cx.workspace.modules.rust_module(krate, &module) {
+            Some(found) => self.rust_item(&found, Some((krate, module)), path, hops),
+            None => Value::Unknown,
+        }
+    }
+
+    /// An item of a module, by the names it declares, its child modules, its uses and its globs.
+    fn rust_item(&mut self, module: &RustModule, at: Option<(CrateId, Vec<Symbol>)>, path: &[Symbol], hops: u32) -> Value {
+        let Some((name, rest)) = path.split_first() else { return Value::Unknown };
+        let file = module.file;
+        let Some((facts, index)) = self.file(file) else { return Value::Unknown };
+        if let Some(class) = index.types.get(name).and_then(|all| all.iter().find(|id| facts.type_def(**id).module == module.inline)) {
+            return self.associated(&Value::Class(ClassRef { file, class: *class }), rest);
+        }
+        if rest.is_empty() {
+            let own = |id: &&FunctionId| {
+                let function = facts.function(**id);
+                function.module == module.inline && function.parent == FunctionId::MODULE && function.kind == FunctionKind::Function
+            };
+            if let Some(function) = index.functions.get(name).and_then(|all| all.iter().find(own)) {
+                return Value::Function(FunctionRef { file, function: *function }, None);
+            }
+            let binding = index.bindings.get(name).and_then(|all| {
+                all.iter()
+                    .map(|at| &facts.bindings[*at as usize])
+                    .find(|binding| binding.function == FunctionId::MODULE && binding.module == module.inline)
+            });
+            if let Some(binding) = binding {
+                return self.binding(file, facts, binding);
+            }
+        }
+        if let Some((krate, parent)) = &at {
+            let mut child = parent.clone();
+            child.push(name.clone());
+            if let Some(found) = self.cx.workspace.modules.rust_module(*krate, &child) {
+                if rest.is_empty() {
+                    return Value::RustModule(*krate, child.into());
+                }
+                return self.rust_item(&found, Some((*krate, child)), rest, hops);
+            }
+        }
+        let import = index.imports.get(name).and_then(|all| {
+            all.iter()
+                .map(|at| &facts.imports[*at as usize])
+                .find(|import| import.module == module.inline && import.function == FunctionId::MODULE && import.local == *name)
+        });
+        if let Some(import) = import
+            && !(import.source.is_empty() && matches!(&import.imported, Imported::Named(named) if named == name))
+        {
+            let base = self.rust_use(file, import, hops + 1);
+            return self.associated(&base, rest);
+        }
+        for at in &index.globs {
+            let import = &facts.imports[*at as usize];
+            if import.module != module.inline || import.imported != Imported::Glob {
+                continue;
+            }
+            let mut whole: Vec<Symbol> = import.source.split("::").map(Symbol::new).collect();
+            // A glob of this very module, or of an outside package, brings nothing we could follow.
+            if whole.first().is_some_and(|first| first == name) {
+                continue;
+            }
+            whole.extend(path.iter().cloned());
+            let value = self.rust_path(file, &module.inline, &whole, hops + 4);
+            if !value.is_unknown() && !matches!(value, Value::External(..)) {
+                return value;
+            }
+        }
+        Value::Unknown
+    }
+
+    /// What a `use` brings in.
+    pub(super) fn rust_import(&mut self, file: FileId, import: &Import) -> Value {
+        self.rust_use(file, import, 0)
+    }
+
+    fn rust_use(&mut self, file: FileId, import: &Import, hops: u32) -> Value {
+        let mut path: Vec<Symbol> = import.source.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new).collect();
+        if let Imported::Named(name) = &import.imported {
+            path.push(name.clone());
+        }
+        if path.first() == Some(&import.local) && path.len() == 1 {
+            // `use reqwest;`
+            if let Some(krate) = self.cx.workspace.modules.crate_named(file, &path[0]) {
+                return Value::RustModule(krate, Arc::from([]));
+            }
+            return external_path(&path);
+        }
+        // A use that starts with a name which is itself this use would go in circles; hops end that.
+        self.rust_path(file, &import.module, &path, hops + 1)
+    }
+
+    /// The rest of a path behind a type, module or package.
+    pub(super) fn associated(&mut self, base: &Value, rest: &[Symbol]) -> Value {
+        let Some((name, more)) = rest.split_first() else { return base.clone() };
+        let next = match base {
+            Value::RustModule(krate, module) => return self.rust_module_path(*krate, module.to_vec(), rest, 1),
+            Value::External(package, path) => {
+                let whole: Vec<Symbol> = path.iter().cloned().chain(rest.iter().cloned()).collect();
+                return Value::External(package.clone(), whole.into());
+            }
+            other => self.member(other, name, None),
+        };
+        self.associated(&next, more)
+    }
+}
+
+fn external_path(path: &[Symbol]) -> Value {
+    match path.split_first() {
+        // A lone lower-case name is no crate that anybody named: it may be a prelude function or a macro's own.
+        Some((first, rest)) => Value::External(first.clone(), rest.into()),
+        None => Value::Unknown,
+    }
+}

@@ -1,0 +1,506 @@
+//! The walk over a file's calls and attributes that finds its static spans.
+
+use std::sync::Arc;
+
+use portolan_grammars::catalog::{Family, Meaning, TracingRole};
+use portolan_grammars::facts::{
+    Arg, Attribute, Call, CallId, CallKind, Expr, ExprId, FunctionId, FunctionKind, Language, RegionId, ResultUse, SourceFacts, Symbol,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::index::{FileIndex, callee_name};
+use super::library::{CallView, LibraryCallee};
+use super::link::{EdgeDecl, Linker, Site, TracingDecl};
+use super::value::{CallRef, Value};
+use crate::FunctionRef;
+use crate::workspace::modules::Specifier;
+
+/// What the walk knows of a file before it looks at calls one by one.
+pub(super) struct Walk<'w> {
+    pub(super) facts: &'w SourceFacts,
+    pub(super) index: &'w FileIndex,
+    pub(super) family: Family,
+    /// Calls whose result nobody waits for: arguments of a spawn, and what stands in closures given to one.
+    pub(super) detached_calls: FxHashSet<CallId>,
+    pub(super) detached_closures: FxHashSet<FunctionId>,
+}
+
+impl<'w> Linker<'w> {
+    pub(super) fn run(&mut self) {
+        let Some((facts, index)) = self.evaluator.file(self.file) else { return };
+        let mut walk = Walk {
+            facts,
+            index,
+            family: facts.language.into(),
+            detached_calls: FxHashSet::default(),
+            detached_closures: FxHashSet::default(),
+        };
+        if facts.generated {
+            return;
+        }
+        self.imports(&walk);
+        self.spawns(&mut walk);
+        for at in 0..facts.calls.len() {
+            self.call(&walk, CallId(at as u32));
+        }
+        self.mentions(&walk);
+        self.closures(&walk);
+        self.attributes(&walk);
+        self.file_routes(&walk);
+        self.rpc_implementations(&walk);
+        self.link.edges.sort();
+        self.link.edges.dedup();
+        self.link.mentions.sort();
+        self.link.mentions.dedup();
+        self.link.imports.sort();
+        self.link.imports.dedup();
+    }
+
+    fn imports(&mut self, walk: &Walk<'w>) {
+        for import in &walk.facts.imports {
+            if import.type_only {
+                continue;
+            }
+            if walk.facts.language.is_ecmascript() {
+                if let Specifier::File(target) = self.evaluator.cx.workspace.modules.specifier(self.file, &import.source) {
+                    self.link.imports.push(target);
+                }
+            }
+        }
+        for expression in &walk.facts.exprs {
+            if let Expr::Import(source) = &expression.kind
+                && let Specifier::File(target) = self.evaluator.cx.workspace.modules.specifier(self.file, source)
+            {
+                self.link.imports.push(target);
+            }
+        }
+    }
+
+    /// Whether a call is worth evaluating for what it means to a library.
+    fn is_interesting(&self, walk: &Walk<'w>, callee: ExprId) -> bool {
+        let catalog = self.evaluator.cx.catalog;
+        match walk.facts.expr(callee) {
+            Expr::Member { name, .. } => catalog.is_interesting(walk.family, name),
+            Expr::Path(path) => path.last().is_some_and(|name| catalog.is_interesting(walk.family, name)),
+            // A bare name may be an alias, a default import or a client that is called itself.
+            Expr::Name(name) => {
+                catalog.is_interesting(walk.family, name) || walk.index.imports.contains_key(name) || walk.index.bindings.contains_key(name)
+            }
+            _ => false,
+        }
+    }
+
+    /// Finds spawns first: what they are given, nobody waits for.
+    fn spawns(&mut self, walk: &mut Walk<'w>) {
+        for (at, call) in walk.facts.calls.iter().enumerate() {
+            if !self.is_interesting(walk, call.callee) {
+                continue;
+            }
+            let Some(name) = callee_name(walk.facts, call.callee) else { continue };
+            let spawning = matches!(
+                name.as_str(),
+                "spawn"
+                    | "spawn_blocking"
+                    | "spawn_local"
+                    | "spawn_on"
+                    | "setTimeout"
+                    | "setInterval"
+                    | "setImmediate"
+                    | "nextTick"
+                    | "queueMicrotask"
+                    | "after"
+                    | "waitUntil"
+            );
+            if !spawning {
+                continue;
+            }
+            let callee = self.evaluator.eval(self.file, call.callee);
+            let spawns = self
+                .evaluator
+                .library_callees(walk.family, &callee)
+                .iter()
+                .any(|found| self.evaluator.meanings(found).iter().any(|meaning| matches!(meaning, Meaning::Spawn(_))));
+            if !spawns {
+                continue;
+            }
+            let _ = at;
+            for argument in &call.args {
+                let mut expr = argument.value;
+                // `tokio::spawn(work().instrument(span))`
+                for _ in 0..4 {
+                    match walk.facts.expr(expr) {
+                        Expr::Call(inner) => {
+                            walk.detached_calls.insert(*inner);
+                            match walk.facts.expr(walk.facts.call(*inner).callee) {
+                                Expr::Member { object, .. } => expr = *object,
+                                _ => break,
+                            }
+                        }
+                        Expr::Closure(function) => {
+                            walk.detached_closures.insert(*function);
+                            break;
+                        }
+                        _ => break,
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a call runs in a task that nobody waits for.
+    pub(super) fn is_detached(&self, walk: &Walk<'w>, id: CallId) -> bool {
+        if walk.detached_calls.contains(&id) {
+            return true;
+        }
+        let mut function = walk.facts.call(id).function;
+        loop {
+            if walk.detached_closures.contains(&function) {
+                return true;
+            }
+            let here = walk.facts.function(function);
+            if here.kind != FunctionKind::Closure || here.parent == function {
+                return false;
+            }
+            function = here.parent;
+        }
+    }
+
+    fn call(&mut self, walk: &Walk<'w>, id: CallId) {
+        let facts = walk.facts;
+        let call = facts.call(id);
+        let name = callee_name(facts, call.callee);
+        let interesting = self.is_interesting(walk, call.callee);
+        if let Some(name) = name {
+            // Whether any function has this name is a question to all files.
+            self.evaluator.dependencies.names.insert(name.clone());
+        }
+        let function_named = name.is_some_and(|name| self.evaluator.cx.global.is_function(name)) || call.kind == CallKind::New;
+        let rpc = name.is_some_and(|name| self.evaluator.cx.rpc_methods.contains(name));
+        if !interesting && !function_named && !rpc {
+            return;
+        }
+        let site = CallRef { file: self.file, call: id };
+        let function = FunctionRef { file: self.file, function: call.function };
+        if rpc && let Expr::Member { object, name } = facts.expr(call.callee) {
+            let object = self.evaluator.eval(self.file, *object);
+            if self.rpc_call(walk, site, function, &object, name) {
+                return;
+            }
+        }
+        let callee = self.evaluator.eval(self.file, call.callee);
+        let mut known = false;
+        for callee in callee.alternatives().to_vec() {
+            match &callee {
+                Value::Function(called, _) => {
+                    known = true;
+                    let detached = walk.detached_calls.contains(&id);
+                    self.link.edges.push(EdgeDecl { caller: call.function, callee: *called, call: Some(site), detached });
+                }
+                Value::Class(class) => {
+                    known = true;
+                    if let Some(constructor) = self.evaluator.constructor(*class) {
+                        let edge = EdgeDecl { caller: call.function, callee: constructor, call: Some(site), detached: false };
+                        self.link.edges.push(edge);
+                    }
+                    self.instantiates(call, *class);
+                }
+                Value::External(..) | Value::Instance(_) => {
+                    known = true;
+                    for found in self.evaluator.library_callees(walk.family, &callee) {
+                        self.library_call(walk, site, function, &found);
+                    }
+                }
+                // A router or client that came as an untyped parameter: what callers pass tells.
+                Value::Param(param, path) if interesting && !path.is_empty() && self.looks_like_span(walk, call) => {
+                    let values = self.evaluator.param_values(*param, 3);
+                    for value in values.alternatives().to_vec() {
+                        let mut member = value;
+                        if let Value::Instance(instance) = &member {
+                            // The router's identity is the parameter's: its routes are those of every caller's router.
+                            let mut own = (**instance).clone();
+                            own.param = own.param.or(Some(*param));
+                            own.root = None;
+                            own.origin = None;
+                            member = Value::Instance(Arc::new(own));
+                        } else if !matches!(member, Value::External(..)) {
+                            continue;
+                        }
+                        for name in path.iter() {
+                            member = self.evaluator.member(&member, name, None);
+                        }
+                        for found in self.evaluator.library_callees(walk.family, &member) {
+                            self.library_call(walk, site, function, &found);
+                        }
+                        // Several callers pass values of one type: the call is one.
+                        break;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if !known && let Some(name) = name {
+            self.link.mentions.push((call.function, name.clone()));
+        }
+    }
+
+    /// A first argument like a path, URL or anything evaluated; plain words are keys of maps.
+    fn looks_like_span(&mut self, walk: &Walk<'w>, call: &Call) -> bool {
+        let Some(first) = call.args.first() else { return false };
+        match walk.facts.expr(first.value) {
+            Expr::Str(text) => text.starts_with('/') || text.contains("://"),
+            Expr::Concat(_) | Expr::Member { .. } | Expr::Object(_) => true,
+            _ => false,
+        }
+    }
+
+    /// A class that is constructed has its methods within reach of whoever constructs it; nothing more is known here.
+    fn instantiates(&mut self, call: &Call, class: super::value::ClassRef) {
+        let _ = (call, class);
+    }
+
+    /// Everything that a library's call means.
+    pub(super) fn library_call(&mut self, walk: &Walk<'w>, site: CallRef, function: FunctionRef, found: &LibraryCallee) {
+        let call = walk.facts.call(site.call);
+        let meanings = self.evaluator.meanings(found);
+        if meanings.is_empty() {
+            return;
+        }
+        let view = CallView { site, call, callee: found, members: &meanings.members };
+        for meaning in meanings.iter() {
+            match meaning {
+                Meaning::HttpClient(entry) => self.http_call(walk, function, &view, entry),
+                Meaning::HttpRoute(entry) => self.http_route(walk, function, &view, entry),
+                Meaning::Mount(entry) => self.mount(walk, function, &view, entry),
+                Meaning::Middleware(entry) => self.middleware(walk, &view, entry),
+                Meaning::Proxy(entry) => self.proxy(walk, function, &view, entry),
+                Meaning::RpcServer(entry) => self.rpc_server(walk, function, &view, entry),
+                Meaning::Producer(entry) => self.producer(walk, function, &view, entry),
+                Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
+                Meaning::Connection(entry) => self.connection(walk, function, &view, entry),
+                Meaning::Query(entry) => self.query(walk, function, &view, entry),
+                Meaning::Tracing(entry) => {
+                    if let Some(covers) = self.tracing(&view, entry) {
+                        let name = Symbol::new(super::index::last_segment(&found.name));
+                        self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Call(site), function, name });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// What a tracing call covers; `None` if it lacks what makes it trace.
+    fn tracing(&mut self, view: &CallView<'_>, entry: &portolan_grammars::catalog::Tracing) -> Option<Vec<Symbol>> {
+        if let Some(keys) = &entry.requires_key {
+            let found = view.call.args.iter().any(|argument| match self.evaluator.eval(self.file, argument.value) {
+                Value::Object(object) => keys.iter().any(|key| object.fields.contains_key(key)),
+                _ => false,
+            });
+            if !found {
+                return None;
+            }
+        }
+        let mut covers = entry.covers.clone();
+        if let Some(list) = &entry.list
+            && let Some(value) = self.evaluator.select(list, view)
+        {
+            for value in value.alternatives().to_vec() {
+                covers.extend(self.instrumentation(&value));
+            }
+        }
+        // What is listed stands in the arguments as calls, whose values the catalog need not hand out.
+        if entry.list.is_some() {
+            for argument in &view.call.args {
+                self.listed(argument.value, &mut covers, 0);
+            }
+        }
+        covers.sort();
+        covers.dedup();
+        Some(covers)
+    }
+
+    fn instrumentation(&mut self, value: &Value) -> Vec<Symbol> {
+        let Value::Array(items) = value else { return Vec::new() };
+        items.iter().flat_map(|item| self.instrumentation(item)).collect()
+    }
+
+    /// Adds what the instrumentations named in an expression cover.
+    fn listed(&mut self, expr: ExprId, covers: &mut Vec<Symbol>, depth: u32) {
+        if depth > 6 {
+            return;
+        }
+        let Some(facts) = self.evaluator.facts(self.file) else { return };
+        match facts.expr(expr) {
+            Expr::Array(items) => items.iter().for_each(|item| self.listed(*item, covers, depth + 1)),
+            Expr::Choice(items) | Expr::Fallback(items) => items.iter().for_each(|item| self.listed(*item, covers, depth + 1)),
+            Expr::Object(object) => {
+                for entry in &object.entries {
+                    if let portolan_grammars::facts::Entry::Field { value, .. } = entry {
+                        self.listed(*value, covers, depth + 1);
+                    }
+                }
+            }
+            Expr::Call(id) => {
+                let family = Family::from(facts.language);
+                let callee = self.evaluator.eval(self.file, facts.call(*id).callee);
+                for found in self.evaluator.library_callees(family, &callee) {
+                    for meaning in self.evaluator.meanings(&found).iter() {
+                        if let Meaning::Tracing(entry) = meaning
+                            && entry.role == TracingRole::Instrumentation
+                        {
+                            covers.extend(entry.covers.iter().cloned());
+                        }
+                    }
+                }
+            }
+            Expr::Name(name) => {
+                let (_, index) = match self.evaluator.file(self.file) {
+                    Some(found) => found,
+                    None => return,
+                };
+                let value = index.bindings.get(name).and_then(|all| all.first()).and_then(|at| facts.bindings[*at as usize].value);
+                if let Some(value) = value {
+                    self.listed(value, covers, depth + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Functions named without being called: handlers, callbacks, methods handed on.
+    fn mentions(&mut self, walk: &Walk<'w>) {
+        let callees: FxHashSet<ExprId> = walk.facts.calls.iter().map(|call| call.callee).collect();
+        for (at, expression) in walk.facts.exprs.iter().enumerate() {
+            let id = ExprId(at as u32);
+            let name = match &expression.kind {
+                Expr::Name(name) | Expr::Member { name, .. } => name,
+                Expr::Path(path) => match path.last() {
+                    Some(name) => name,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            if callees.contains(&id) {
+                continue;
+            }
+            self.evaluator.dependencies.names.insert(name.clone());
+            if !self.evaluator.cx.global.is_function(name) {
+                continue;
+            }
+            let value = self.evaluator.eval(self.file, id);
+            for value in value.alternatives() {
+                if let Value::Function(function, _) = value {
+                    self.link.edges.push(EdgeDecl { caller: expression.function, callee: *function, call: None, detached: false });
+                }
+            }
+        }
+    }
+
+    /// A closure runs as part of the function around it, unless it is given to a spawn.
+    fn closures(&mut self, walk: &Walk<'w>) {
+        for (at, function) in walk.facts.functions.iter().enumerate() {
+            let id = FunctionId(at as u32);
+            if function.kind != FunctionKind::Closure {
+                continue;
+            }
+            let callee = FunctionRef { file: self.file, function: id };
+            let detached = walk.detached_closures.contains(&id);
+            let call = walk.index.argument_of.get(&id).map(|(call, _)| CallRef { file: self.file, call: *call });
+            self.link.edges.push(EdgeDecl { caller: function.parent, callee, call, detached });
+        }
+    }
+
+    fn attributes(&mut self, walk: &Walk<'w>) {
+        let mut known: FxHashMap<Symbol, Vec<LibraryCallee>> = FxHashMap::default();
+        for at in 0..walk.facts.functions.len() {
+            let id = FunctionId(at as u32);
+            for attribute in &walk.facts.function(id).attributes {
+                for found in self.attribute_libraries(walk, &mut known, id, &attribute.path) {
+                    self.attribute(walk, id, attribute, &found, &mut known);
+                }
+            }
+        }
+    }
+
+    /// The libraries that an attribute's path leads to.
+    pub(super) fn attribute_libraries(
+        &mut self,
+        walk: &Walk<'w>,
+        known: &mut FxHashMap<Symbol, Vec<LibraryCallee>>,
+        function: FunctionId,
+        path: &Symbol,
+    ) -> Vec<LibraryCallee> {
+        if matches!(
+            path.as_str(),
+            "derive" | "doc" | "allow" | "cfg" | "serde" | "inline" | "must_use" | "expect" | "async_trait" | "error"
+        ) {
+            return Vec::new();
+        }
+        if let Some(found) = known.get(path) {
+            return found.clone();
+        }
+        let value = if walk.facts.language == Language::Rust {
+            let segments: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
+            self.evaluator.rust_path_in(self.file, walk.facts, function, &segments)
+        } else {
+            let mut segments = path.split('.');
+            let first = Symbol::new(segments.next().unwrap_or_default());
+            match walk.index.imports.get(&first).and_then(|all| all.first()) {
+                Some(at) => {
+                    let mut value = self.evaluator.ecmascript_import(self.file, &walk.facts.imports[*at as usize]);
+                    for segment in segments {
+                        value = self.evaluator.member(&value, &segment.into(), None);
+                    }
+                    value
+                }
+                None => Value::Unknown,
+            }
+        };
+        let found = self.evaluator.library_callees(walk.family, &value);
+        known.insert(path.clone(), found.clone());
+        found
+    }
+
+    fn attribute(
+        &mut self,
+        walk: &Walk<'w>,
+        id: FunctionId,
+        attribute: &Attribute,
+        found: &LibraryCallee,
+        known: &mut FxHashMap<Symbol, Vec<LibraryCallee>>,
+    ) {
+        let function = FunctionRef { file: self.file, function: id };
+        let meanings = self.evaluator.cx.catalog.attribute_meanings(found.library, &found.name);
+        let call = attribute_call(attribute);
+        let site = CallRef { file: self.file, call: CallId(0) };
+        let view = CallView { site, call: &call, callee: found, members: &meanings.members };
+        for meaning in meanings.iter() {
+            match meaning {
+                Meaning::RouteAttribute(entry) => self.route_attribute(walk, function, &view, entry, known),
+                Meaning::ConsumerAttribute(entry) => self.consumer_attribute(function, &view, entry),
+                Meaning::Tracing(entry) => {
+                    let name = attribute.path.clone();
+                    let covers = entry.covers.clone();
+                    self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Function(function), function, name });
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// An attribute as a call, so that selectors find its arguments.
+pub(super) fn attribute_call(attribute: &Attribute) -> Call {
+    Call {
+        callee: ExprId(0),
+        kind: CallKind::Call,
+        args: attribute.args.iter().map(|value| Arg { value: *value, spread: false }).collect(),
+        type_args: Vec::new(),
+        function: FunctionId::MODULE,
+        region: RegionId(0),
+        awaited: false,
+        result: ResultUse::Used,
+        name_range: attribute.range,
+        range: attribute.range,
+    }
+}

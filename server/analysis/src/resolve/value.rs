@@ -1,0 +1,310 @@
+//! What an expression may stand for: texts with named holes, library values, objects, functions and classes of the workspace.
+//!
+//! Values are symbolic: a parameter stays a hole until someone substitutes what a call site passes. Invariant: a value holds no range, so
+//! that it stays right when code moves.
+
+use std::sync::Arc;
+
+use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
+use rustc_hash::FxHashMap;
+
+use crate::workspace::modules::CrateId;
+use crate::{FileId, FunctionRef};
+
+/// Alternatives kept of a value; more are cut.
+const MAX_ALTERNATIVES: usize = 24;
+
+/// A class, struct, enum, trait or interface of the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ClassRef {
+    /// Its file.
+    pub file: FileId,
+    /// Its position there.
+    pub class: TypeId,
+}
+
+/// A parameter of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ParamRef {
+    /// The function.
+    pub function: FunctionRef,
+    /// Its position.
+    pub index: u32,
+}
+
+/// A call of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallRef {
+    /// The file.
+    pub file: FileId,
+    /// The call in it.
+    pub call: CallId,
+}
+
+/// Where something that a value depends on was read: a line of evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Source {
+    /// An expression.
+    Expr(FileId, ExprId),
+    /// A call whose arguments decide.
+    Call(FileId, CallId),
+}
+
+/// A part of a [`Pattern`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    /// Literal text.
+    Text(Symbol),
+    /// An environment variable, with the text to take when it is not set.
+    Env {
+        /// Its name.
+        name: Symbol,
+        /// The code's default.
+        default: Option<Arc<Pattern>>,
+        /// Whether the name is only that of a settings object's key, taken for the variable's.
+        guessed: bool,
+        /// Where it is read.
+        source: Option<Source>,
+    },
+    /// A parameter, or a member of one.
+    Param(ParamRef, Vec<Symbol>),
+    /// Something that is decided at run time; its name, for people.
+    Hole(Symbol),
+}
+
+/// A text with holes, and where its parts come from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Pattern {
+    /// Its parts in order; no two neighbours are both texts.
+    pub parts: Vec<Part>,
+    /// Evidence, in the order it was met.
+    pub sources: Vec<Source>,
+}
+
+impl Pattern {
+    /// A literal.
+    pub fn text(text: impl Into<Symbol>) -> Self {
+        Self { parts: vec![Part::Text(text.into())], sources: Vec::new() }
+    }
+    /// One part.
+    pub fn part(part: Part) -> Self {
+        Self { parts: vec![part], sources: Vec::new() }
+    }
+    /// Adds a part, joining neighbouring texts.
+    pub fn push(&mut self, part: Part) {
+        match (self.parts.last_mut(), part) {
+            (_, Part::Text(text)) if text.is_empty() => {}
+            (Some(Part::Text(last)), Part::Text(text)) => *last = format!("{last}{text}").into(),
+            (_, part) => self.parts.push(part),
+        }
+    }
+    /// Adds all of another.
+    pub fn extend(&mut self, other: &Pattern) {
+        for part in &other.parts {
+            self.push(part.clone());
+        }
+        for source in &other.sources {
+            if !self.sources.contains(source) {
+                self.sources.push(*source);
+            }
+        }
+    }
+    /// The text, where it has no hole.
+    pub fn literal(&self) -> Option<Symbol> {
+        match self.parts.as_slice() {
+            [] => Some(Symbol::default()),
+            [Part::Text(text)] => Some(text.clone()),
+            _ => None,
+        }
+    }
+    /// Whether a parameter is part of it.
+    pub fn has_param(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Param(..) => true,
+            Part::Env { default: Some(default), .. } => default.has_param(),
+            _ => false,
+        })
+    }
+}
+
+/// A value of a type that a library of the catalog describes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Instance {
+    /// Position of the library in the catalog.
+    pub library: u32,
+    /// The type's name in the catalog.
+    pub type_name: Symbol,
+    /// What it remembers of the calls that made it.
+    pub captures: FxHashMap<Symbol, Value>,
+    /// Members read from it since: `prisma.user` has `user`.
+    pub members: Vec<Symbol>,
+    /// The call that made it: the identity of a consumer.
+    pub origin: Option<CallRef>,
+    /// The call that made what it was handed out by, if anything: the identity of a router, which its routes share.
+    pub root: Option<CallRef>,
+    /// The parameter that it is known by, where only its declared type is.
+    pub param: Option<ParamRef>,
+}
+
+/// An object with known fields.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ObjectValue {
+    /// The struct or class it is an instance of.
+    pub class: Option<ClassRef>,
+    /// Its fields.
+    pub fields: FxHashMap<Symbol, Value>,
+    /// Where each field's value is written.
+    pub sources: FxHashMap<Symbol, Source>,
+}
+
+/// What an expression may stand for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// Nothing is known.
+    Unknown,
+    /// `null`, `undefined`, `None`.
+    Null,
+    /// A text, number or flag.
+    Text(Arc<Pattern>),
+    /// An object or struct literal.
+    Object(Arc<ObjectValue>),
+    /// A list.
+    Array(Arc<[Value]>),
+    /// A name of a package outside of the workspace: the package, and the path in it.
+    External(Symbol, Arc<[Symbol]>),
+    /// A value of a library's type.
+    Instance(Arc<Instance>),
+    /// A generated rpc client of a service (`package.Service`), and the address it was made with.
+    RpcClient(Symbol, Arc<Value>),
+    /// A function, and the object it is a method of.
+    Function(FunctionRef, Option<Arc<Value>>),
+    /// A class or type itself.
+    Class(ClassRef),
+    /// What `new C(…)` made: the class and the arguments.
+    New(ClassRef, Arc<[Value]>, CallRef),
+    /// Some instance of a class: `this`, or something declared to be one.
+    Some(ClassRef),
+    /// A parameter, or a member of one.
+    Param(ParamRef, Arc<[Symbol]>),
+    /// An ECMAScript module.
+    Module(FileId),
+    /// A Rust module.
+    RustModule(CrateId, Arc<[Symbol]>),
+    /// One of several.
+    OneOf(Arc<[Value]>),
+}
+
+impl Value {
+    /// A literal text.
+    pub fn text(text: impl Into<Symbol>) -> Self {
+        Value::Text(Arc::new(Pattern::text(text)))
+    }
+    /// A text with holes.
+    pub fn pattern(pattern: Pattern) -> Self {
+        Value::Text(Arc::new(pattern))
+    }
+    /// Whether nothing is known of it.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Value::Unknown | Value::Null)
+    }
+    /// One of several values; what is unknown counts only where there is nothing else.
+    pub fn one_of(values: impl IntoIterator<Item = Value>) -> Self {
+        let mut all: Vec<Value> = Vec::new();
+        let mut null = false;
+        let mut add = |value: Value| {
+            if all.len() < MAX_ALTERNATIVES && !all.contains(&value) {
+                all.push(value);
+            }
+        };
+        for value in values {
+            match value {
+                Value::Unknown => {}
+                Value::Null => null = true,
+                Value::OneOf(values) => values.iter().for_each(|value| add(value.clone())),
+                value => add(value),
+            }
+        }
+        match all.len() {
+            0 if null => Value::Null,
+            0 => Value::Unknown,
+            1 => all.remove(0),
+            _ => Value::OneOf(all.into()),
+        }
+    }
+    /// Its alternatives.
+    pub fn alternatives(&self) -> &[Value] {
+        match self {
+            Value::OneOf(values) => values,
+            other => std::slice::from_ref(other),
+        }
+    }
+    /// As texts: one pattern for each alternative; what has no text is a hole.
+    pub fn patterns(&self) -> Vec<Pattern> {
+        self.alternatives()
+            .iter()
+            .filter_map(|value| match value {
+                Value::Text(pattern) => Some((**pattern).clone()),
+                Value::Param(param, path) => Some(Pattern::part(Part::Param(*param, path.to_vec()))),
+                Value::External(_, path) => {
+                    let last = path.last()?;
+                    let constant = last.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+                    Some(if constant { Pattern::text(last.clone()) } else { Pattern::part(Part::Hole(last.clone())) })
+                }
+                Value::Null => None,
+                _ => Some(Pattern::part(Part::Hole(Symbol::default()))),
+            })
+            .collect()
+    }
+    /// The literal text, where it is one.
+    pub fn literal(&self) -> Option<Symbol> {
+        match self {
+            Value::Text(pattern) => pattern.literal(),
+            Value::External(..) => self.patterns().first()?.literal(),
+            _ => None,
+        }
+    }
+    /// Whether a parameter is part of it.
+    pub fn has_param(&self) -> bool {
+        match self {
+            Value::Param(..) => true,
+            Value::Text(pattern) => pattern.has_param(),
+            Value::OneOf(values) | Value::Array(values) => values.iter().any(Value::has_param),
+            Value::Object(object) => object.fields.values().any(Value::has_param),
+            Value::New(_, arguments, _) => arguments.iter().any(Value::has_param),
+            Value::Instance(instance) => instance.captures.values().any(Value::has_param),
+            Value::RpcClient(_, address) => address.has_param(),
+            Value::Function(_, Some(receiver)) => receiver.has_param(),
+            _ => false,
+        }
+    }
+}
+
+/// Joins texts, one pattern for each combination of alternatives, as far as they are few.
+pub fn concat(parts: &[Value]) -> Value {
+    let mut all = vec![Pattern::default()];
+    for part in parts {
+        let mut patterns = part.patterns();
+        if patterns.is_empty() {
+            patterns.push(Pattern::part(Part::Hole(Symbol::default())));
+        }
+        if all.len() * patterns.len() > MAX_ALTERNATIVES {
+            patterns.truncate(1);
+        }
+        all = all
+            .iter()
+            .flat_map(|head| {
+                patterns.iter().map(|tail| {
+                    let mut joined = head.clone();
+                    joined.extend(tail);
+                    joined
+                })
+            })
+            .collect();
+    }
+    Value::one_of(all.into_iter().map(Value::pattern))
+}
+
+/// The module function of a file.
+pub fn module_function(file: FileId) -> FunctionRef {
+    FunctionRef { file, function: FunctionId::MODULE }
+}
