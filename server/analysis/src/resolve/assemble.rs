@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::facts::{FunctionId, Symbol, TextRange};
+use portolan_grammars::facts::{Expr, FunctionId, Symbol, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::reach::Reach;
@@ -58,6 +58,16 @@ impl Places<'_> {
             Site::Function(function) => self.function(function),
             Site::File(file) => Place { file, range: TextRange::default() },
         }
+    }
+    /// What a source says, in a few words.
+    fn words(self, source: Source) -> String {
+        if let Source::Expr(file, expr) = source
+            && let Some(facts) = self.files.source(file)
+            && let Expr::Str(text) = facts.expr(expr)
+        {
+            return format!("`{}`", text.chars().take(60).collect::<String>());
+        }
+        "part of the URL".to_owned()
     }
     fn source(self, source: Source) -> Option<Place> {
         match source {
@@ -156,11 +166,11 @@ fn http(
             }
             for source in url.pattern.sources.iter().take(6) {
                 if let Some(place) = places.source(*source) {
-                    text.evidence.push(Evidence { what: "part of the URL".to_owned(), place });
+                    text.evidence.push(Evidence { what: places.words(*source), place });
                 }
             }
             let path = text::Address::parse(&text.text).path().to_owned();
-            let path: Symbol = path.split('?').next().unwrap_or_default().into();
+            let path: Symbol = path.split('?').next().unwrap_or_default().replace("//", "/").into();
             match targets.answer(service, method, &text) {
                 Answer::Service(found) => rows.push(Call {
                     from: service,

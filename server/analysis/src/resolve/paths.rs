@@ -147,9 +147,12 @@ pub fn fit(call: &[Segment], route: &[Segment]) -> Option<u32> {
     (at == call.len()).then_some(score)
 }
 
-/// Whether a fit rests on a hole of the call being one of the route's literals.
-pub fn fits_by_hole(call: &[Segment], route: &[Segment]) -> bool {
-    call.iter().zip(route).any(|(call, route)| matches!((call, route), (Segment::Param(_), Segment::Literal(_))))
+/// Whether a fit rests on literals alone: no hole of the call stands for a literal of the route, and no rest swallows what the call says.
+pub fn fits_by_literals(call: &[Segment], route: &[Segment]) -> bool {
+    let by_hole = call.iter().zip(route).any(|(call, route)| matches!((call, route), (Segment::Param(_), Segment::Literal(_))));
+    let swallowed = call.iter().zip(route).any(|(call, route)| matches!((call, route), (Segment::Literal(_), Segment::Param(_))));
+    let rest = route.iter().any(|segment| matches!(segment, Segment::Rest(_)));
+    !by_hole && !swallowed && !rest
 }
 
 /// The route that a file's path declares by a convention.

@@ -186,7 +186,7 @@ impl Targets<'_> {
                 }
             },
             Address::Unset(name, path) => match self.input.workspace.service_of_stem(name) {
-                HostMatch::One(service, _, why) => {
+                HostMatch::One(service, _, why) if self.may_answer(service, method, path) => {
                     evidence.push(why);
                     self.of_service(from, service, method, path, status.max(Status::Likely), evidence, hops)
                 }
@@ -195,6 +195,16 @@ impl Targets<'_> {
             Address::Relative(path) => self.relative(from, method, path, status, evidence, hops),
             Address::Unknown(path) => self.by_path(from, method, path, evidence, "its host is decided at run time".to_owned()),
         }
+    }
+
+    /// Whether the stem of a variable may mean a service: it must be one that is called, and where its routes are known, have the path.
+    fn may_answer(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str) -> bool {
+        if matches!(self.input.workspace.services[service.index()].kind, ServiceKind::Cli | ServiceKind::Job) {
+            return false;
+        }
+        let silent = !self.endpoints.all.iter().any(|endpoint| endpoint.service == service && endpoint.protocol == Protocol::Http);
+        let passes = self.passages.iter().any(|passage| passage.gateway == service);
+        silent || passes || path.is_empty() || self.endpoints.find(service, method, path).is_some()
     }
 
     /// A request that reaches a service: answered by it, or passed on.
@@ -305,7 +315,7 @@ impl Targets<'_> {
         for at in 0..self.input.workspace.services.len() {
             let service = ServiceIndex(at as u32);
             if let Some((endpoint, score)) = self.endpoints.find(service, method, path)
-                && !paths::fits_by_hole(&segments, &paths::segments(&self.endpoints.all[endpoint.index()].path))
+                && paths::fits_by_literals(&segments, &paths::segments(&self.endpoints.all[endpoint.index()].path))
             {
                 candidates.push((service, endpoint, score));
             }

@@ -118,7 +118,7 @@ pub(super) enum Address {
 impl Address {
     /// Takes a text apart.
     pub(super) fn parse(text: &str) -> Self {
-        let text = text.trim();
+        let text = absolute_tail(text.trim());
         if let Some(rest) = text.strip_prefix("${") {
             let (name, rest) = rest.split_once('}').unwrap_or((rest, ""));
             return Address::Unset(name.into(), behind_authority(rest));
@@ -162,6 +162,13 @@ impl Address {
     }
 }
 
+/// An absolute URL put behind a base replaces it.
+fn absolute_tail(text: &str) -> &str {
+    let before_query = &text[..text.find('?').unwrap_or(text.len())];
+    let at = ["http://", "https://"].iter().filter_map(|scheme| before_query.rfind(scheme)).max();
+    at.map_or(text, |at| &text[at..])
+}
+
 /// What stands behind a host: after `:port`, from the first slash.
 fn behind_authority(rest: &str) -> String {
     match rest.find('/') {
@@ -183,6 +190,7 @@ mod tests {
         assert_eq!(Address::parse("https://api.stripe.com/v1"), host("api.stripe.com", None, "/v1"));
         assert_eq!(Address::parse("/api/x"), Address::Relative("/api/x".into()));
         assert_eq!(Address::parse("orders"), Address::Relative("/orders".into()));
+        assert_eq!(Address::parse("http://localhost:3000https://orders/x"), host("orders", None, "/x"));
         assert_eq!(Address::parse("${A_URL}/x"), Address::Unset("A_URL".into(), "/x".into()));
         assert_eq!(Address::parse("http://${A_HOST}:80/x"), Address::Unset("A_HOST".into(), "/x".into()));
         assert_eq!(Address::parse("{}/v1/x"), Address::Unknown("/v1/x".into()));
