@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, Symbol};
 
-use super::evaluate::Evaluator;
+use super::evaluate::{Evaluator, variable};
 use super::value::{CallRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, concat};
 use crate::FunctionRef;
 
@@ -60,6 +60,15 @@ impl<'w> Evaluator<'w> {
                     }
                     None => Value::pattern(Pattern::part(part.clone())),
                 },
+                Part::NamedByCaller { name, default, source } => {
+                    let default = self.substitute_default(default.as_ref(), with);
+                    let names = self.substitute_pattern(name, with).patterns();
+                    Value::one_of(names.into_iter().map(|name| variable(name, default.clone(), *source)))
+                }
+                Part::Env { name, default: Some(default), guessed, source } if default.has_param() => {
+                    let default = self.substitute_default(Some(default), with);
+                    Value::pattern(Pattern::part(Part::Env { name: name.clone(), default, guessed: *guessed, source: *source }))
+                }
                 part => Value::pattern(Pattern::part(part.clone())),
             });
         }
@@ -74,6 +83,14 @@ impl<'w> Evaluator<'w> {
                 Value::pattern(joined)
             }
             other => other,
+        }
+    }
+
+    /// A variable's default with values in place of parameters; none where it may be several.
+    fn substitute_default(&mut self, default: Option<&Arc<Pattern>>, with: &dyn Fn(ParamRef) -> Option<Value>) -> Option<Arc<Pattern>> {
+        match self.substitute_pattern(default?, with) {
+            Value::Text(default) if !matches!(default.parts.as_slice(), [Part::Hole(_)]) => Some(default),
+            _ => None,
         }
     }
 

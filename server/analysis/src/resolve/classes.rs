@@ -92,6 +92,10 @@ impl<'w> Evaluator<'w> {
                 _ => guess(name, source).unwrap_or(Value::Unknown),
             },
             Value::Param(param, path) => {
+                // `State(state): State<AppState>`: what the pattern takes out is what the type is known by.
+                if path.is_empty() && name == "0" && self.is_wrapped(*param) {
+                    return value.clone();
+                }
                 if path.is_empty()
                     && let Some(typed) = self.parameter_type(*param)
                 {
@@ -109,6 +113,14 @@ impl<'w> Evaluator<'w> {
             Value::Function(..) if matches!(name.as_str(), "bind" | "call" | "apply") => value.clone(),
             _ => Value::Unknown,
         }
+    }
+
+    /// Whether a parameter's declared type stands for what it holds.
+    fn is_wrapped(&mut self, param: ParamRef) -> bool {
+        let ty = self
+            .facts(param.function.file)
+            .and_then(|facts| facts.function(param.function.function).params.get(param.index as usize)?.ty.as_ref());
+        ty.is_some_and(|ty| is_wrapper(last_segment(&ty.path)) && !ty.args.is_empty())
     }
 
     /// What the declared type of a parameter says about its value.

@@ -4,7 +4,7 @@ use portolan_grammars::catalog::{self, Naming};
 use portolan_grammars::facts::Symbol;
 
 use super::library::CallView;
-use super::link::{AccessDecl, ConnectionDecl, Linker};
+use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker};
 use super::spans::Walk;
 use super::sql;
 use super::value::{Part, Pattern};
@@ -57,7 +57,7 @@ impl<'w> Linker<'w> {
         for draft in self.drafts(view.site, function, &[value], detached) {
             for lifted in self.lift(draft, &|_, texts| whole_param(&texts[0])) {
                 let Some(name) = lifted.texts[0].literal() else { continue };
-                let collections = vec![(collection_name(&name, entry.naming), operation)];
+                let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), operation, columns: Vec::new() }];
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
             }
         }
@@ -90,7 +90,7 @@ fn statement_text(text: &Pattern) -> String {
     for part in &text.parts {
         match part {
             Part::Text(text) => statement.push_str(text),
-            Part::Env { .. } | Part::Param(..) | Part::Hole(_) => statement.push_str(sql::PLACEHOLDER),
+            Part::Env { .. } | Part::NamedByCaller { .. } | Part::Param(..) | Part::Hole(_) => statement.push_str(sql::PLACEHOLDER),
         }
     }
     statement

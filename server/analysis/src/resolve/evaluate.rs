@@ -230,13 +230,11 @@ impl<'w> Evaluator<'w> {
                 let values: Vec<Value> = arms.iter().map(|arm| self.eval(file, *arm)).collect();
                 fallback(values)
             }
-            Expr::Env(name) => match self.eval(file, *name).literal() {
-                Some(name) => {
-                    let source = Some(Source::Expr(file, id));
-                    Value::pattern(Pattern::part(Part::Env { name, default: None, guessed: false, source }))
-                }
-                None => Value::Unknown,
-            },
+            Expr::Env(name) => {
+                let name = self.eval(file, *name);
+                let source = Some(Source::Expr(file, id));
+                Value::one_of(name.patterns().into_iter().map(|name| variable(name, None, source)))
+            }
             Expr::Import(source) => match self.cx.workspace.modules.specifier(file, source) {
                 Specifier::File(file) => self.whole_module(file, &Imported::Require),
                 Specifier::Package(package, subpath) => external(&package, &subpath),
@@ -682,16 +680,34 @@ impl<'w> Evaluator<'w> {
 /// The first of several values that is there. A variable's default is kept with the variable.
 pub(super) fn fallback(values: Vec<Value>) -> Value {
     if let [Value::Text(first), rest @ ..] = values.as_slice()
-        && let [Part::Env { name, default: None, guessed, source }] = first.parts.as_slice()
-        && let Some(Value::Text(second)) = rest.iter().find(|value| !value.is_unknown())
+        && let [variable] = first.parts.as_slice()
+        && let Some(second) = rest.iter().find(|value| !value.is_unknown())
+        && let [default] = second.patterns().as_slice()
     {
-        let default = Some(second.clone());
-        return Value::pattern(Pattern {
-            parts: vec![Part::Env { name: name.clone(), default, guessed: *guessed, source: *source }],
-            sources: first.sources.clone(),
-        });
+        let default = Some(Arc::new(default.clone()));
+        let part = match variable {
+            Part::Env { name, default: None, guessed, source } if matches!(second, Value::Text(_)) => {
+                Some(Part::Env { name: name.clone(), default, guessed: *guessed, source: *source })
+            }
+            Part::NamedByCaller { name, default: None, source } if matches!(second, Value::Text(_) | Value::Param(..)) => {
+                Some(Part::NamedByCaller { name: name.clone(), default, source: *source })
+            }
+            _ => None,
+        };
+        if let Some(part) = part {
+            return Value::pattern(Pattern { parts: vec![part], sources: first.sources.clone() });
+        }
     }
     Value::one_of(values)
+}
+
+/// The environment variable of a name, as far as the name is known.
+pub(super) fn variable(name: Pattern, default: Option<Arc<Pattern>>, source: Option<Source>) -> Value {
+    match name.literal() {
+        Some(name) => Value::pattern(Pattern::part(Part::Env { name, default, guessed: false, source })),
+        None if name.has_param() => Value::pattern(Pattern::part(Part::NamedByCaller { name: Arc::new(name), default, source })),
+        None => Value::Unknown,
+    }
 }
 
 /// A name of a package: `next`, `server`.

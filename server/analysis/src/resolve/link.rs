@@ -178,6 +178,8 @@ pub struct LayerDecl {
     pub site: CallRef,
     /// Its name, for people.
     pub name: Symbol,
+    /// The function whose span it is, where the layer is a function of the workspace: without a span in it, it is no such layer.
+    pub opens: Option<FunctionRef>,
 }
 
 /// A method of an rpc service that the workspace implements.
@@ -233,13 +235,24 @@ pub struct ConnectionDecl {
     pub function: FunctionRef,
 }
 
+/// What is done to a table or collection.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CollectionUse {
+    /// Its name.
+    pub name: Symbol,
+    /// Read or write.
+    pub operation: Operation,
+    /// Columns that a write sets, sorted; empty where they are not known.
+    pub columns: Vec<Symbol>,
+}
+
 /// A collection read or written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AccessDecl {
     /// `db.system.name`, `*` where the connection tells.
     pub system: Symbol,
-    /// Table or collection, and what is done to it.
-    pub collections: Vec<(Symbol, Operation)>,
+    /// Tables or collections, and what is done to them.
+    pub collections: Vec<CollectionUse>,
     /// Prisma: the collections are models, named by the schema.
     pub prisma: bool,
     /// Where.

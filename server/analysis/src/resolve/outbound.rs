@@ -348,6 +348,7 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
 fn param_of(part: &Part) -> Option<ParamRef> {
     match part {
         Part::Param(param, _) => Some(*param),
+        Part::NamedByCaller { name, .. } => name.parts.iter().find_map(param_of),
         Part::Env { default: Some(default), .. } => default.parts.iter().find_map(param_of),
         _ => None,
     }
@@ -357,6 +358,12 @@ fn collect_params(text: &Pattern, params: &mut Vec<ParamRef>) {
     for part in &text.parts {
         match part {
             Part::Param(param, _) => params.push(*param),
+            Part::NamedByCaller { name, default, .. } => {
+                collect_params(name, params);
+                if let Some(default) = default {
+                    collect_params(default, params);
+                }
+            }
             Part::Env { default: Some(default), .. } => collect_params(default, params),
             _ => {}
         }

@@ -235,19 +235,21 @@ impl<'w> Linker<'w> {
 
     pub(super) fn middleware(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::Middleware) {
         let Some(expr) = argument_expr(&entry.middleware, view) else { return };
-        let Some(name) = self.layer(walk, expr) else { return };
+        let Some((name, opens)) = self.layer(walk, expr) else { return };
         let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
-        self.link.layers.push(LayerDecl { router, order: entry.covers, site: view.site, name });
+        self.link.layers.push(LayerDecl { router, order: entry.covers, site: view.site, name, opens });
     }
 
-    /// The name of a layer that makes spans, if an expression is one or is built from one.
-    fn layer(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<Symbol> {
+    /// The name of a layer that makes spans, if an expression is one or is built from one; with it the function that a layer is made of,
+    /// where it is one of the workspace: `from_fn(with_span)`.
+    fn layer(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<(Symbol, Option<FunctionRef>)> {
         let mut open = vec![expr];
         let mut steps = 0;
+        let mut function = None;
         while let Some(expr) = open.pop() {
             steps += 1;
             if steps > 32 {
-                return None;
+                break;
             }
             let callee = match walk.facts.expr(expr) {
                 Expr::Call(id) => {
@@ -268,6 +270,13 @@ impl<'w> Linker<'w> {
                 _ => continue,
             };
             let value = self.evaluator.eval(self.file, callee);
+            if callee == expr
+                && function.is_none()
+                && let Some(named) = function_in(&value)
+            {
+                let name = self.evaluator.facts(named.file).map(|facts| facts.function(named.function).name.clone()).unwrap_or_default();
+                function = Some((name, Some(named)));
+            }
             for found in self.evaluator.library_callees(walk.family, &value) {
                 let layer = self
                     .evaluator
@@ -275,11 +284,11 @@ impl<'w> Linker<'w> {
                     .iter()
                     .any(|meaning| matches!(meaning, Meaning::Tracing(entry) if entry.role == TracingRole::Layer));
                 if layer {
-                    return Some(found.name.split("::").next().map(last_segment).unwrap_or_default().into());
+                    return Some((type_or_function(&found.name).into(), None));
                 }
             }
         }
-        None
+        function
     }
 
     pub(super) fn proxy(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Proxy) {
@@ -484,6 +493,12 @@ impl<'w> Linker<'w> {
             }
         }
     }
+}
+
+/// What people call a library's callee: its type, `OtelAxumLayer` of `middleware::OtelAxumLayer::default`, else its function.
+fn type_or_function(name: &str) -> &str {
+    let mut segments = name.rsplit([':', '.']).filter(|segment| !segment.is_empty());
+    segments.clone().find(|segment| segment.starts_with(char::is_uppercase)).or_else(|| segments.next()).unwrap_or_default()
 }
 
 /// The expression that a selector takes, where it takes an argument.

@@ -7,15 +7,20 @@ use std::ops::ControlFlow;
 
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
-use sqlparser::ast::{Expr, FromTable, ObjectName, Query, Statement, TableFactor, TableObject, Visit, Visitor};
+use sqlparser::ast::{
+    Assignment, AssignmentTarget, Expr, FromTable, ObjectName, OnConflictAction, OnInsert, Query, Statement, TableFactor, TableObject, Visit,
+    Visitor,
+};
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
+
+use super::link::CollectionUse;
 
 /// What stands for a hole of a statement.
 pub const PLACEHOLDER: &str = "$1";
 
 /// Tables of a statement, each with what is done to it; sorted, each once.
-pub fn accesses(statement: &str) -> Vec<(Symbol, Operation)> {
+pub fn accesses(statement: &str) -> Vec<CollectionUse> {
     if !looks_like_sql(statement) {
         return Vec::new();
     }
@@ -30,12 +35,12 @@ pub fn accesses(statement: &str) -> Vec<(Symbol, Operation)> {
                 tables.statement(statement);
                 let _ = statement.visit(&mut tables);
             }
-            tables.found.retain(|(name, _)| !tables.expressions.contains(name));
+            tables.found.retain(|used| !tables.expressions.contains(&used.name));
             tables.found
         }
         Err(_) => words(statement),
     };
-    found.retain(|(name, _)| !name.is_empty() && !name.contains('$'));
+    found.retain(|used| !used.name.is_empty() && !used.name.contains('$'));
     found.sort();
     found.dedup();
     found
@@ -50,53 +55,88 @@ fn looks_like_sql(statement: &str) -> bool {
 
 #[derive(Default)]
 struct Tables {
-    found: Vec<(Symbol, Operation)>,
+    found: Vec<CollectionUse>,
     expressions: Vec<Symbol>,
 }
 
 impl Tables {
-    fn add(&mut self, name: &ObjectName, operation: Operation) {
+    fn read(&mut self, name: &ObjectName) {
         let name = table_name(name);
-        if operation == Operation::Read && self.found.contains(&(name.clone(), Operation::Write)) {
-            // `UPDATE t …` names its target once; that it also reads it is not worth a row.
-            return;
+        // `UPDATE t …` names its target once; that it also reads it is not worth a row.
+        if !self.found.iter().any(|known| known.name == name && known.operation == Operation::Write) {
+            self.found.push(CollectionUse { name, operation: Operation::Read, columns: Vec::new() });
         }
-        self.found.push((name, operation));
+    }
+
+    fn write(&mut self, name: &ObjectName, mut columns: Vec<Symbol>) {
+        columns.sort();
+        columns.dedup();
+        self.found.push(CollectionUse { name: table_name(name), operation: Operation::Write, columns });
     }
 
     fn statement(&mut self, statement: &Statement) {
         match statement {
             Statement::Insert(insert) => {
                 if let TableObject::TableName(name) = &insert.table {
-                    self.add(name, Operation::Write);
+                    let mut columns: Vec<Symbol> = insert.columns.iter().filter_map(column_name).collect();
+                    columns.extend(assigned(&insert.assignments));
+                    // Without a list of columns it sets all of them, and what else it sets on a conflict says nothing more.
+                    if !columns.is_empty() {
+                        columns.extend(match &insert.on {
+                            Some(OnInsert::DuplicateKeyUpdate(assignments)) => assigned(assignments),
+                            Some(OnInsert::OnConflict(conflict)) => match &conflict.action {
+                                OnConflictAction::DoUpdate(update) => assigned(&update.assignments),
+                                OnConflictAction::DoNothing => Vec::new(),
+                            },
+                            _ => Vec::new(),
+                        });
+                    }
+                    self.write(name, columns);
                 }
             }
             Statement::Update(update) => {
                 if let TableFactor::Table { name, .. } = &update.table.relation {
-                    self.add(name, Operation::Write);
+                    self.write(name, assigned(&update.assignments));
                 }
             }
             Statement::Delete(delete) => {
                 let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
                 for table in from {
                     if let TableFactor::Table { name, .. } = &table.relation {
-                        self.add(name, Operation::Write);
+                        self.write(name, Vec::new());
                     }
                 }
             }
             Statement::Truncate(truncate) => {
                 for target in &truncate.table_names {
-                    self.add(&target.name, Operation::Write);
+                    self.write(&target.name, Vec::new());
                 }
             }
             Statement::Merge(merge) => {
                 if let TableFactor::Table { name, .. } = &merge.table {
-                    self.add(name, Operation::Write);
+                    self.write(name, Vec::new());
                 }
             }
             _ => {}
         }
     }
+}
+
+/// The columns that assignments set.
+fn assigned(assignments: &[Assignment]) -> Vec<Symbol> {
+    assignments
+        .iter()
+        .flat_map(|assignment| match &assignment.target {
+            AssignmentTarget::ColumnName(name) => std::slice::from_ref(name),
+            AssignmentTarget::Tuple(names) => names,
+        })
+        .filter_map(column_name)
+        .collect()
+}
+
+/// A column's name, without its table's.
+fn column_name(name: &ObjectName) -> Option<Symbol> {
+    name.0.last().and_then(|part| part.as_ident()).map(|ident| Symbol::new(&ident.value))
 }
 
 impl Visitor for Tables {
@@ -115,7 +155,7 @@ impl Visitor for Tables {
     }
 
     fn pre_visit_relation(&mut self, relation: &ObjectName) -> ControlFlow<()> {
-        self.add(relation, Operation::Read);
+        self.read(relation);
         ControlFlow::Continue(())
     }
 
@@ -143,7 +183,7 @@ fn table_name(name: &ObjectName) -> Symbol {
 }
 
 /// Tables behind the keywords of a statement that does not parse.
-fn words(statement: &str) -> Vec<(Symbol, Operation)> {
+fn words(statement: &str) -> Vec<CollectionUse> {
     let words: Vec<&str> = statement.split_whitespace().collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
@@ -163,7 +203,8 @@ fn words(statement: &str) -> Vec<(Symbol, Operation)> {
         let plain = !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '.' | '"'));
         let keyword = ["select", "only", "lateral", "unnest", "values"].iter().any(|keyword| name.eq_ignore_ascii_case(keyword));
         if plain && !keyword && !next.contains('(') {
-            found.push((name.replace('"', "").trim_start_matches("public.").into(), operation));
+            let name = name.replace('"', "").trim_start_matches("public.").into();
+            found.push(CollectionUse { name, operation, columns: Vec::new() });
         }
     }
     found
@@ -174,7 +215,7 @@ mod tests {
     use super::*;
 
     fn read(statement: &str) -> Vec<String> {
-        accesses(statement).iter().map(|(name, operation)| format!("{operation:?} {name}").to_lowercase()).collect()
+        accesses(statement).iter().map(|used| format!("{:?} {}", used.operation, used.name).to_lowercase()).collect()
     }
 
     #[test]
@@ -196,6 +237,21 @@ mod tests {
             let mut found = read(statement);
             found.sort();
             assert_eq!(found, expected, "{statement}");
+        }
+    }
+    #[test]
+    fn writes_name_their_columns() {
+        for (statement, expected) in [
+            ("UPDATE orders SET street = $2, city = $3 WHERE id = $1", vec!["city", "street"]),
+            ("UPDATE orders SET (a, b) = (1, 2)", vec!["a", "b"]),
+            ("INSERT INTO orders (id, state) VALUES ($1, $2)", vec!["id", "state"]),
+            ("INSERT INTO orders (id) VALUES ($1) ON CONFLICT (id) DO UPDATE SET seen = now()", vec!["id", "seen"]),
+            ("INSERT INTO orders VALUES ($1, $2)", vec![]),
+            ("DELETE FROM orders WHERE id = $1", vec![]),
+        ] {
+            let found = accesses(statement);
+            assert_eq!(found.len(), 1, "{statement}");
+            assert_eq!(found[0].columns, expected, "{statement}");
         }
     }
 }

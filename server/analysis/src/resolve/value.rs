@@ -66,6 +66,15 @@ pub enum Part {
         /// Where it is read.
         source: Option<Source>,
     },
+    /// An environment variable whose name the caller decides: `required("ORDERS_URL")`.
+    NamedByCaller {
+        /// Its name, which has parameters.
+        name: Arc<Pattern>,
+        /// The code's default.
+        default: Option<Arc<Pattern>>,
+        /// Where it is read.
+        source: Option<Source>,
+    },
     /// A parameter, or a member of one.
     Param(ParamRef, Vec<Symbol>),
     /// Something that is decided at run time; its name, for people.
@@ -120,7 +129,7 @@ impl Pattern {
     /// Whether a parameter is part of it.
     pub fn has_param(&self) -> bool {
         self.parts.iter().any(|part| match part {
-            Part::Param(..) => true,
+            Part::Param(..) | Part::NamedByCaller { .. } => true,
             Part::Env { default: Some(default), .. } => default.has_param(),
             _ => false,
         })

@@ -60,10 +60,17 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             if !store.users.iter().any(|(user, _)| *user == service) {
                 store.users.push((service, place));
             }
-            for (name, operation) in &access.collections {
+            for used in &access.collections {
+                let name = &used.name;
                 let name = if access.prisma { models.get(name).cloned().unwrap_or_else(|| name.clone()) } else { name.clone() };
-                let row =
-                    Access { service, operation: *operation, place, function: access.function, columns: Vec::new(), status: Status::Exact };
+                let row = Access {
+                    service,
+                    operation: used.operation,
+                    place,
+                    function: access.function,
+                    columns: used.columns.clone(),
+                    status: Status::Exact,
+                };
                 let rows = collections.entry((id.clone(), name)).or_default();
                 if !rows.contains(&row) {
                     rows.push(row);

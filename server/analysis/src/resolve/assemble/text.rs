@@ -28,7 +28,7 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
     for part in &pattern.parts {
         let options: Vec<Text> = match part {
             Part::Text(text) => vec![Text { text: text.to_string(), ..Text::default() }],
-            Part::Param(..) | Part::Hole(_) => match guessed_variable(part) {
+            Part::NamedByCaller { .. } | Part::Param(..) | Part::Hole(_) => match guessed_variable(part) {
                 Some(name) => {
                     let mut options = variable(input, service, &name, None, true);
                     if options.iter().all(|option| option.text.starts_with("${")) {

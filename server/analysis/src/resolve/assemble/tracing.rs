@@ -42,6 +42,12 @@ impl<'a> Coverages<'a> {
         }
         let mut layers: FxHashMap<Router, Vec<&LayerDecl>> = FxHashMap::default();
         for layer in links().flat_map(|link| &link.layers) {
+            // A function as middleware is a layer if it opens a span itself.
+            if let Some(function) = layer.opens
+                && !spans.contains_key(&function)
+            {
+                continue;
+            }
             if let Some(router) = layer.router {
                 layers.entry(router).or_default().push(layer);
             }
