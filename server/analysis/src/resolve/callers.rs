@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, Symbol};
 
-use super::evaluate::{Evaluator, variable};
+use super::evaluate::{Evaluator, fallback, variable};
 use super::value::{CallRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, concat};
 use crate::FunctionRef;
 
@@ -49,9 +49,13 @@ impl<'w> Evaluator<'w> {
         let mut parts = Vec::new();
         for part in &pattern.parts {
             parts.push(match part {
-                Part::Param(param, path) => match with(*param) {
+                Part::Param(param, path, default) => match with(*param) {
                     Some(value) => {
                         let value = path.iter().fold(value, |value, name| self.member(&value, name, None));
+                        let value = match default {
+                            Some(default) => fallback(vec![value, Value::Text(default.clone())]),
+                            None => value,
+                        };
                         if value.is_unknown() || value.patterns().is_empty() {
                             Value::pattern(Pattern::part(Part::Hole(path.last().cloned().unwrap_or_default())))
                         } else {

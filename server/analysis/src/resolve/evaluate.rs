@@ -677,8 +677,18 @@ impl<'w> Evaluator<'w> {
     }
 }
 
-/// The first of several values that is there. A variable's default is kept with the variable.
+/// The first of several values that is there. A variable's default is kept with the variable, a parameter's with the parameter.
 pub(super) fn fallback(values: Vec<Value>) -> Value {
+    if let [Value::Text(first), ..] = values.as_slice()
+        && first.literal().is_some_and(|text| !text.is_empty())
+    {
+        return values[0].clone();
+    }
+    if let [Value::Param(param, path), rest @ ..] = values.as_slice()
+        && let Some(Value::Text(default)) = rest.iter().find(|value| !value.is_unknown())
+    {
+        return Value::pattern(Pattern::part(Part::Param(*param, path.to_vec(), Some(default.clone()))));
+    }
     if let [Value::Text(first), rest @ ..] = values.as_slice()
         && let [variable] = first.parts.as_slice()
         && let Some(second) = rest.iter().find(|value| !value.is_unknown())

@@ -259,7 +259,7 @@ impl<'w> Linker<'w> {
                     before = text;
                     literal |= text.chars().any(|character| character != '/');
                 }
-                Part::Param(param, path) => {
+                Part::Param(param, path, _) => {
                     let name = match path.last() {
                         Some(name) => name.clone(),
                         None => self.param_name(*param),
@@ -347,7 +347,7 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
 
 fn param_of(part: &Part) -> Option<ParamRef> {
     match part {
-        Part::Param(param, _) => Some(*param),
+        Part::Param(param, ..) => Some(*param),
         Part::NamedByCaller { name, .. } => name.parts.iter().find_map(param_of),
         Part::Env { default: Some(default), .. } => default.parts.iter().find_map(param_of),
         _ => None,
@@ -357,7 +357,7 @@ fn param_of(part: &Part) -> Option<ParamRef> {
 fn collect_params(text: &Pattern, params: &mut Vec<ParamRef>) {
     for part in &text.parts {
         match part {
-            Part::Param(param, _) => params.push(*param),
+            Part::Param(param, ..) => params.push(*param),
             Part::NamedByCaller { name, default, .. } => {
                 collect_params(name, params);
                 if let Some(default) = default {

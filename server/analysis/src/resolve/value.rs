@@ -75,8 +75,8 @@ pub enum Part {
         /// Where it is read.
         source: Option<Source>,
     },
-    /// A parameter, or a member of one.
-    Param(ParamRef, Vec<Symbol>),
+    /// A parameter or a member of one, with the text to take where a caller passes none.
+    Param(ParamRef, Vec<Symbol>, Option<Arc<Pattern>>),
     /// Something that is decided at run time; its name, for people.
     Hole(Symbol),
 }
@@ -253,7 +253,7 @@ impl Value {
             .iter()
             .filter_map(|value| match value {
                 Value::Text(pattern) => Some((**pattern).clone()),
-                Value::Param(param, path) => Some(Pattern::part(Part::Param(*param, path.to_vec()))),
+                Value::Param(param, path) => Some(Pattern::part(Part::Param(*param, path.to_vec(), None))),
                 Value::External(_, path) => {
                     let last = path.last()?;
                     let constant = last.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');

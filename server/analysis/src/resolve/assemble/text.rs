@@ -28,6 +28,7 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
     for part in &pattern.parts {
         let options: Vec<Text> = match part {
             Part::Text(text) => vec![Text { text: text.to_string(), ..Text::default() }],
+            Part::Param(_, _, Some(default)) => texts(input, service, default),
             Part::NamedByCaller { .. } | Part::Param(..) | Part::Hole(_) => match guessed_variable(part) {
                 Some(name) => {
                     let mut options = variable(input, service, &name, None, true);
@@ -66,7 +67,7 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
 /// A member of something unknown that is written like a variable is taken for the variable.
 fn guessed_variable(part: &Part) -> Option<Symbol> {
     let name = match part {
-        Part::Param(_, path) => path.last()?,
+        Part::Param(_, path, _) => path.last()?,
         Part::Hole(name) => name,
         _ => return None,
     };
