@@ -132,11 +132,10 @@ impl Scene {
     }
     /// The snapshot.
     pub(crate) fn snapshot(self) -> Snapshot {
-        let mut files = Files::default();
-        for (path, text, source) in self.texts {
+        let files = Files::in_order(self.texts.into_iter().map(|(path, text, source)| {
             let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
-            files.set(path, Some(Arc::new(FileFacts { line_starts, content: Content::Source(source) })));
-        }
+            (path, FileFacts { line_starts, content: Content::Source(source) })
+        }));
         Snapshot::new(1, files, Arc::new(self.workspace), Arc::new(self.chart))
     }
 }

@@ -62,6 +62,12 @@ impl Files {
     pub fn from_facts(facts: impl IntoIterator<Item = (Utf8PathBuf, FileFacts)>) -> Self {
         Self::of(&facts.into_iter().map(|(path, facts)| (path, Arc::new(facts))).collect(), Arc::default())
     }
+    /// Files with the ids of the order given: [`Files::id`] may not find them. For scenes made by hand.
+    #[cfg(test)]
+    pub(crate) fn in_order(facts: impl IntoIterator<Item = (Utf8PathBuf, FileFacts)>) -> Self {
+        let (paths, facts): (Vec<_>, Vec<_>) = facts.into_iter().map(|(path, facts)| (path, Some(Arc::new(facts)))).unzip();
+        Self { paths: Arc::new(paths), facts, others: Arc::default() }
+    }
     fn of(files: &BTreeMap<Utf8PathBuf, Arc<FileFacts>>, others: Arc<Vec<Utf8PathBuf>>) -> Self {
         Self { paths: Arc::new(files.keys().cloned().collect()), facts: files.values().cloned().map(Some).collect(), others }
     }

@@ -167,7 +167,7 @@ pub fn file_route(convention: FileRouteConvention, path: &Utf8Path) -> Option<St
         }
         FileRouteConvention::NextApp => {
             let inner = after_folder(stem, "app/")?;
-            let inner = inner.strip_suffix("/route").unwrap_or(if inner == "route" { "" } else { return None });
+            let inner = if inner == "route" { "" } else { inner.strip_suffix("/route")? };
             let kept: Vec<&str> = inner
                 .split('/')
                 .filter(|segment| !(segment.starts_with('(') && segment.ends_with(')')) && !segment.starts_with('@'))
