@@ -1,4 +1,4 @@
-//! The rules: one file a rule, one word in the registry.
+//! The rules: one file a rule, and its name in the registry.
 //!
 //! A rule reads a [`Snapshot`] and names problems; it never sees a syntax node, and never reports what is only guessed. Here live the registry,
 //! what all rules share, and the limits of volume. Invariant: equal snapshots have equal findings, sorted by path, position and rule.
@@ -18,14 +18,6 @@ pub const MAX_FINDINGS_PER_FILE: usize = 10;
 /// How many characters a message has at most.
 pub const MAX_MESSAGE: usize = 160;
 
-/// Declares the modules of the rules and lists their metadata: a rule is a file `rules/<name>.rs` with a `RULE`.
-macro_rules! rules {
-    ($($name:ident),* $(,)?) => {
-        $(mod $name;)*
-        static RULES: &[Rule] = &[$($name::RULE),*];
-    };
-}
-
 /// Declares a rule's metadata. Its doc comment is the rule's page, and can be read at run time.
 macro_rules! rule {
     ($(#[doc = $line:literal])* $name:literal, $severity:ident, $summary:literal, $check:path) => {
@@ -41,7 +33,12 @@ macro_rules! rule {
     };
 }
 
-rules! { handler_without_span, shared_table_writers, sync_chain }
+mod handler_without_span;
+mod shared_table_writers;
+mod sync_chain;
+
+/// The registry.
+static RULES: &[Rule] = &[handler_without_span::RULE, shared_table_writers::RULE, sync_chain::RULE];
 
 /// What a rule is.
 pub struct Rule {

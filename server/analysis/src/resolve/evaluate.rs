@@ -312,7 +312,7 @@ impl<'w> Evaluator<'w> {
             }
             // The nearest binding before the use; with hoisting and closures, else the first.
             let own = || bindings.iter().map(|at| &facts.bindings[*at as usize]).filter(|binding| binding.function == function);
-            let before = own().filter(|binding| binding.range.end <= at).last();
+            let before = own().rfind(|binding| binding.range.end <= at);
             if let Some(binding) = before.or_else(|| own().next()) {
                 // `let x = f(x)`: the name on the right is an outer one; such a binding is not before its own value.
                 return Some(self.binding(file, facts, binding));

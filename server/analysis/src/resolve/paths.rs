@@ -168,10 +168,9 @@ pub fn file_route(convention: FileRouteConvention, path: &Utf8Path) -> Option<St
         FileRouteConvention::NextApp => {
             let inner = after_folder(stem, "app/")?;
             let inner = if inner == "route" { "" } else { inner.strip_suffix("/route")? };
-            let kept: Vec<&str> = inner
-                .split('/')
-                .filter(|segment| !(segment.starts_with('(') && segment.ends_with(')')) && !segment.starts_with('@'))
-                .collect();
+            // `(group)` and `@slot` are folders that the URL leaves out.
+            let left_out = |segment: &str| segment.starts_with('@') || (segment.starts_with('(') && segment.ends_with(')'));
+            let kept: Vec<&str> = inner.split('/').filter(|segment| !left_out(segment)).collect();
             Some(format!("/{}", kept.join("/")))
         }
     }

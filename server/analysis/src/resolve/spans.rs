@@ -61,10 +61,10 @@ impl<'w> Linker<'w> {
             if import.type_only {
                 continue;
             }
-            if walk.facts.language.is_ecmascript() {
-                if let Specifier::File(target) = self.evaluator.cx.workspace.modules.specifier(self.file, &import.source) {
-                    self.link.imports.push(target);
-                }
+            if walk.facts.language.is_ecmascript()
+                && let Specifier::File(target) = self.evaluator.cx.workspace.modules.specifier(self.file, &import.source)
+            {
+                self.link.imports.push(target);
             }
         }
         for expression in &walk.facts.exprs {

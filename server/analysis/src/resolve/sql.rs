@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Expr, FromTable, ObjectName, OnConflictAction, OnInsert, Query, Statement, TableFactor, TableObject, Visit,
-    Visitor,
+    Assignment, AssignmentTarget, Expr, FromTable, ObjectName, OnConflictAction, OnInsert, Query, Statement, TableFactor, TableObject,
+    Visit, Visitor,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;

@@ -83,12 +83,12 @@ impl Graph {
         let mut offsets = Vec::with_capacity(count + 1);
         let mut next = 0;
         let mut package_of = vec![None; count];
-        for at in 0..count {
+        for (at, package) in package_of.iter_mut().enumerate() {
             offsets.push(next);
             let id = FileId(at as u32);
             if let Some(facts) = input.files.source(id) {
                 next += facts.functions.len() as u32;
-                package_of[at] = input.workspace.package_of(input.files.path(id));
+                *package = input.workspace.package_of(input.files.path(id));
             }
         }
         offsets.push(next);

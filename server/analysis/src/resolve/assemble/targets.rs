@@ -172,7 +172,7 @@ impl Targets<'_> {
                     evidence.push(why);
                     // A name that no manifest gives on its network is an inference.
                     let status = if how == "service alias" { status.max(Status::Likely) } else { status };
-                    self.of_service(from, service, method, path, status, evidence, hops)
+                    self.of_service(service, method, path, status, evidence, hops)
                 }
                 HostMatch::Several(services) => Answer::Ambiguous(services, format!("several services answer at {host}")),
                 HostMatch::None => {
@@ -188,7 +188,7 @@ impl Targets<'_> {
             Address::Unset(name, path) => match self.input.workspace.service_of_stem(name) {
                 HostMatch::One(service, _, why) if self.may_answer(service, method, path) => {
                     evidence.push(why);
-                    self.of_service(from, service, method, path, status.max(Status::Likely), evidence, hops)
+                    self.of_service(service, method, path, status.max(Status::Likely), evidence, hops)
                 }
                 _ => self.by_path(from, method, path, evidence, format!("{name} is set nowhere in the workspace")),
             },
@@ -210,7 +210,6 @@ impl Targets<'_> {
     /// A request that reaches a service: answered by it, or passed on.
     fn of_service(
         &self,
-        from: ServiceIndex,
         service: ServiceIndex,
         method: Option<&Symbol>,
         path: &str,
@@ -221,7 +220,7 @@ impl Targets<'_> {
         let own = self.endpoints.find(service, method, path);
         if hops < MAX_HOPS
             && own.is_none_or(|(_, score)| score <= 6)
-            && let Some(answer) = self.passed_on(from, service, method, path, status, &evidence, hops)
+            && let Some(answer) = self.passed_on(service, method, path, status, &evidence, hops)
         {
             return answer;
         }
@@ -231,7 +230,6 @@ impl Targets<'_> {
     /// Who answers behind a gateway.
     fn passed_on(
         &self,
-        from: ServiceIndex,
         gateway: ServiceIndex,
         method: Option<&Symbol>,
         path: &str,
@@ -259,7 +257,6 @@ impl Targets<'_> {
         let known = |answer: &Answer| matches!(answer, Answer::Service(found) if found.endpoint.is_some());
         let at = answers.iter().position(known).unwrap_or(0);
         let mut answer = answers.swap_remove(at);
-        let _ = from;
         if let Answer::Service(found) = &mut answer {
             found.via.insert(0, gateway);
         }
@@ -294,7 +291,7 @@ impl Targets<'_> {
                 None
             };
             if let Some(gateway) = chosen
-                && let Some(answer) = self.passed_on(from, gateway, method, path, status.max(Status::Likely), &evidence, hops)
+                && let Some(answer) = self.passed_on(gateway, method, path, status.max(Status::Likely), &evidence, hops)
             {
                 return answer;
             }
