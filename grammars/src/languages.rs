@@ -113,7 +113,12 @@ pub fn is_skipped(path: &Utf8Path) -> bool {
     let folders = path.parent().into_iter().flat_map(|parent| parent.components());
     for folder in folders {
         let folder = folder.as_str();
-        if FOREIGN_FOLDERS.contains(&folder) || TEST_FOLDERS.contains(&folder) || (source && TEST_SOURCE_FOLDERS.contains(&folder)) {
+        let underscored = folder.starts_with("__") && folder.ends_with("__");
+        if FOREIGN_FOLDERS.contains(&folder)
+            || (source && underscored)
+            || TEST_FOLDERS.contains(&folder)
+            || (source && TEST_SOURCE_FOLDERS.contains(&folder))
+        {
             return true;
         }
     }
@@ -129,7 +134,8 @@ fn is_skipped_source(name: &str) -> bool {
     let tool = words.next().unwrap_or_default();
     let mut last = None;
     for word in words {
-        if TEST_WORDS.contains(&word) || word == "min" {
+        // `api.servertest.ts`, `cart.e2e-spec.ts` too.
+        if TEST_WORDS.contains(&word) || word.ends_with("test") || word.ends_with("spec") || word == "min" {
             return true;
         }
         // `webpack.config.dev.js` too.

@@ -6,6 +6,8 @@ use portolan_grammars::manifests::{
     CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, PnpmWorkspace, TsConfig,
 };
 
+use rustc_hash::FxHashSet;
+
 use super::paths;
 use crate::FileId;
 use crate::world::Files;
@@ -52,6 +54,20 @@ pub(crate) struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
+    /// A deployment manifest within the `src` folder of a package is what that package writes for others: a generator's template.
+    fn leave_out_templates(&mut self) {
+        let packages: FxHashSet<&str> =
+            self.npm.iter().map(Source::folder).chain(self.cargo.iter().map(Source::folder)).filter(|folder| !folder.is_empty()).collect();
+        let is_template = |path: &str| {
+            let inner = path.match_indices("/src/").any(|(at, _)| packages.contains(&path[..at]));
+            // The source folder of a workspace of services has packages of its own; then the manifest is theirs.
+            inner && !packages.contains(paths::folder(path))
+        };
+        self.compose.retain(|source| !is_template(source.path));
+        self.dockerfiles.retain(|source| !is_template(source.path));
+        self.kubernetes.retain(|source| !is_template(source.path));
+    }
+
     /// Finds all manifests among the files.
     pub(crate) fn of(files: &'a Files) -> Self {
         let mut sources = Self::default();
@@ -72,6 +88,7 @@ impl<'a> Sources<'a> {
                 Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) => {}
             }
         }
+        sources.leave_out_templates();
         sort(&mut sources.compose);
         sort(&mut sources.kubernetes);
         sort(&mut sources.dockerfiles);
