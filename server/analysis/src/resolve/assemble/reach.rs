@@ -143,7 +143,12 @@ impl Graph {
                 if input.files.source(id).is_none() {
                     continue;
                 }
-                let own = match deployment.package {
+                // A service in a folder of a larger package (one manifest for a whole repository) owns its folder, not the package.
+                let whole = deployment.package.filter(|package| {
+                    let package = workspace.packages[*package].root.as_path();
+                    package == root || !root.starts_with(package)
+                });
+                let own = match whole {
                     Some(package) => self.package_of[at] == Some(package),
                     None => under(input.files.path(id), root) && !self.in_other_service(input, at, service, root),
                 };
