@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, Symbol};
 
 use super::evaluate::{Evaluator, fallback, variable};
-use super::value::{CallRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, concat};
+use super::value::{CallRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, concat, origin};
 use crate::FunctionRef;
 
 /// Call sites of one function that are looked at; a function called more often is no wrapper of anything.
@@ -27,7 +27,12 @@ impl<'w> Evaluator<'w> {
             Value::Array(items) => Value::Array(items.iter().map(|item| self.substitute(item, with)).collect()),
             Value::Object(object) if value.has_param() => {
                 let fields = object.fields.iter().map(|(name, value)| (name.clone(), self.substitute(value, with))).collect();
-                Value::Object(Arc::new(ObjectValue { class: object.class, fields, sources: object.sources.clone() }))
+                let mut whole = ObjectValue { class: object.class, fields, sources: object.sources.clone(), rest: Vec::new() };
+                for spread in &object.rest {
+                    let spread = self.substitute(spread, with);
+                    whole.spread(spread);
+                }
+                Value::Object(Arc::new(whole))
             }
             Value::New(class, arguments, site) if value.has_param() => {
                 Value::New(*class, arguments.iter().map(|argument| self.substitute(argument, with)).collect(), *site)
@@ -64,6 +69,10 @@ impl<'w> Evaluator<'w> {
                     }
                     None => Value::pattern(Pattern::part(part.clone())),
                 },
+                Part::Origin(of) if of.has_param() => {
+                    let of = self.substitute_pattern(of, with);
+                    origin(&of)
+                }
                 Part::NamedByCaller { name, default, source } => {
                     let default = self.substitute_default(default.as_ref(), with);
                     let names = self.substitute_pattern(name, with).patterns();

@@ -6,7 +6,7 @@ use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, SourceFacts, Symb
 
 use super::evaluate::Evaluator;
 use super::index::last_segment;
-use super::value::{ClassRef, Instance, ParamRef, Part, Pattern, Source, Value};
+use super::value::{ClassRef, Instance, ParamRef, Part, Pattern, Source, Value, origin};
 use crate::{FileId, FunctionRef};
 
 /// Implementations of a trait or interface that a call may mean; with more, it is not followed.
@@ -63,8 +63,11 @@ impl<'w> Evaluator<'w> {
                 if let Some(class) = object.class {
                     return self.instance_member(value, class, name).unwrap_or(Value::Unknown);
                 }
-                Value::Unknown
+                let spread: Vec<Value> = object.rest.iter().map(|rest| self.member(rest, name, source)).collect();
+                Value::one_of(spread)
             }
+            Value::Text(_) if name == "origin" => origin(value),
+            Value::Text(_) if name == "href" => value.clone(),
             Value::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get(at).cloned()).unwrap_or(Value::Unknown),
             Value::External(package, path) => {
                 if name == "default" {

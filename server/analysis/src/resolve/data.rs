@@ -45,7 +45,7 @@ impl<'w> Linker<'w> {
         if let Some(statement) = &entry.statement {
             let Some(value) = self.evaluator.select(statement, view) else { return };
             for draft in self.drafts(view.site, function, &[value], detached) {
-                for lifted in self.lift(draft, &|_, texts| whole_param(&texts[0])) {
+                for lifted in self.lift(draft, &|_, draft| whole_param(&draft.texts[0])) {
                     let collections = sql::accesses(&statement_text(&lifted.texts[0]));
                     self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
                 }
@@ -55,7 +55,7 @@ impl<'w> Linker<'w> {
         let Some(operation) = entry.operation else { return };
         let Some(value) = entry.collection.as_ref().and_then(|selector| self.evaluator.select(selector, view)) else { return };
         for draft in self.drafts(view.site, function, &[value], detached) {
-            for lifted in self.lift(draft, &|_, texts| whole_param(&texts[0])) {
+            for lifted in self.lift(draft, &|_, draft| whole_param(&draft.texts[0])) {
                 let Some(name) = lifted.texts[0].literal() else { continue };
                 let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), operation, columns: Vec::new() }];
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
@@ -90,7 +90,7 @@ fn statement_text(text: &Pattern) -> String {
     for part in &text.parts {
         match part {
             Part::Text(text) => statement.push_str(text),
-            Part::Env { .. } | Part::NamedByCaller { .. } | Part::Param(..) | Part::Hole(_) => statement.push_str(sql::PLACEHOLDER),
+            Part::Env { .. } | Part::NamedByCaller { .. } | Part::Param(..) | Part::Origin(_) | Part::Hole(_) => statement.push_str(sql::PLACEHOLDER),
         }
     }
     statement

@@ -21,6 +21,10 @@ use crate::{FileId, FunctionRef};
 const MAX_DEPTH: u32 = 60;
 /// Expressions evaluated for one file before the rest counts as unknown.
 const MAX_STEPS: u32 = 2_000_000;
+/// Values put into one list that are looked at.
+const MAX_PUSHED: usize = 16;
+/// Functions of packages that read the environment variable which their first argument names.
+const ENVIRONMENT_READERS: [(&str, &str); 2] = [("next-runtime-env", "env"), ("@beam-australia/react-env", "default")];
 
 /// All that an evaluation can see.
 #[derive(Debug, Clone, Copy)]
@@ -210,10 +214,8 @@ impl<'w> Evaluator<'w> {
                             }
                         }
                         Entry::Spread(expr) => {
-                            if let Value::Object(other) = self.eval(file, *expr) {
-                                value.fields.extend(other.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
-                                value.sources.extend(other.sources.iter().map(|(name, source)| (name.clone(), *source)));
-                            }
+                            let other = self.eval(file, *expr);
+                            value.spread(other);
                         }
                     }
                 }
@@ -360,13 +362,40 @@ impl<'w> Evaluator<'w> {
                 }
             }
         }
-        let value = Value::one_of(values);
+        let mut value = Value::one_of(values);
+        if let Value::Array(items) = &value
+            && facts.language.is_ecmascript()
+        {
+            let pushed = self.pushed(file, facts, binding);
+            if !pushed.is_empty() {
+                value = Value::Array(items.iter().cloned().chain(pushed).collect());
+            }
+        }
         if let Some(ty) = &binding.ty
             && value.is_unknown()
         {
             return self.typed(file, binding.function, ty).unwrap_or(value);
         }
         value
+    }
+
+    /// What is put into a list after it was made: `list.push(x)`.
+    fn pushed(&mut self, file: FileId, facts: &'w SourceFacts, binding: &portolan_grammars::facts::Binding) -> Vec<Value> {
+        let Some((_, index)) = self.file(file) else { return Vec::new() };
+        let mut pushed = Vec::new();
+        for call in index.calls.get("push").into_iter().flatten().map(|call| facts.call(*call)) {
+            let Expr::Member { object, .. } = facts.expr(call.callee) else { continue };
+            if !matches!(facts.expr(*object), Expr::Name(name) if *name == binding.name) || !inside(facts, call.function, binding.function) {
+                continue;
+            }
+            for argument in call.args.iter().filter(|argument| !argument.spread).take(MAX_PUSHED) {
+                pushed.push(self.eval(file, argument.value));
+            }
+            if pushed.len() >= MAX_PUSHED {
+                break;
+            }
+        }
+        pushed
     }
 
     fn parameter(&mut self, file: FileId, facts: &SourceFacts, function: FunctionId, index: u32) -> Value {
@@ -433,6 +462,12 @@ impl<'w> Evaluator<'w> {
                     Value::Object(Arc::new(ObjectValue { class: Some(*class), fields, ..ObjectValue::default() }))
                 }
             }
+            Value::External(package, path)
+                if ENVIRONMENT_READERS.contains(&(package.as_str(), path.last().map_or("default", Symbol::as_str))) =>
+            {
+                let name = call.args.first().map_or(Value::Unknown, |argument| self.eval(site.file, argument.value));
+                Value::one_of(name.patterns().into_iter().map(|name| variable(name, None, Some(Source::Call(site.file, site.call)))))
+            }
             Value::External(..) | Value::Instance(_) => self.library_result(callee, site, facts),
             _ => Value::Unknown,
         }
@@ -494,6 +529,20 @@ impl<'w> Evaluator<'w> {
                         "bind" | "then" | "catch" | "finally" | "toString" | "trim" | "trimEnd" | "toLowerCase" | "toUpperCase"
                         | "normalize" | "valueOf" | "asPromise" | "toPromise" | "lean" | "freeze" => {}
                         "replace" | "replaceAll" => {}
+                        // Parameters of the callback already stand for the elements.
+                        "map" | "flatMap" => {
+                            let list = self.eval(file, *object);
+                            if !matches!(list, Value::Array(_)) {
+                                return None;
+                            }
+                            let Value::Function(each, receiver) = self.eval(file, argument(0)?) else { return None };
+                            let element = self.elements(&list);
+                            return Some(Value::Array(Arc::from([self.apply(each, receiver.as_deref(), &[element])])));
+                        }
+                        "filter" | "reverse" | "sort" | "slice" => {
+                            let list = self.eval(file, *object);
+                            return matches!(list, Value::Array(_)).then_some(list);
+                        }
                         "assign" => {}
                         "concat" => {
                             let mut parts = vec![self.eval(file, *object)];
@@ -674,6 +723,20 @@ impl<'w> Evaluator<'w> {
     /// The family of a file's language.
     pub fn family(&mut self, file: FileId) -> Option<Family> {
         Some(self.facts(file)?.language.into())
+    }
+}
+
+/// Whether a function is another one or stands in it.
+fn inside(facts: &SourceFacts, mut function: FunctionId, outer: FunctionId) -> bool {
+    loop {
+        if function == outer {
+            return true;
+        }
+        let parent = facts.function(function).parent;
+        if parent == function {
+            return false;
+        }
+        function = parent;
     }
 }
 

@@ -49,7 +49,7 @@ impl<'w> Linker<'w> {
         let detached = self.is_detached(walk, view.site.call);
         for draft in self.drafts(view.site, function, &[method, url], detached) {
             let leaf = view.site;
-            for lifted in self.lift(draft, &|linker, texts| linker.is_undecided(&texts[0], &texts[1])) {
+            for lifted in self.lift(draft, &|linker, draft| linker.is_undecided(draft)) {
                 let method = method_name(&lifted.texts[0]);
                 let urls = self.bases(&lifted.texts[1]);
                 self.outbound(lifted, leaf, Request::Http { method, urls });
@@ -142,7 +142,7 @@ impl<'w> Linker<'w> {
         complete: impl Fn(MessageDecl) -> MessageDecl,
     ) {
         for draft in self.drafts(site, function, values, detached) {
-            for lifted in self.lift(draft, &|_, texts| texts[0].has_param()) {
+            for lifted in self.lift(draft, &|_, draft| draft.texts[0].has_param()) {
                 let key = lifted.texts[1].clone();
                 let key = (key.literal().as_deref() != Some("")).then_some(key);
                 let declared = complete(message(Site::Call(lifted.site), lifted.function, vec![lifted.texts[0].clone()], key));
@@ -193,7 +193,7 @@ impl<'w> Linker<'w> {
     }
 
     /// Moves a span up to the call sites of the wrapper it stands in, as long as it is undecided and there are any.
-    pub(super) fn lift(&mut self, draft: Draft, undecided: &dyn Fn(&mut Self, &[Pattern]) -> bool) -> Vec<Draft> {
+    pub(super) fn lift(&mut self, draft: Draft, undecided: &dyn Fn(&mut Self, &Draft) -> bool) -> Vec<Draft> {
         let mut done = Vec::new();
         let mut open = vec![(draft, 0)];
         while let Some((draft, depth)) = open.pop() {
@@ -202,7 +202,7 @@ impl<'w> Linker<'w> {
                 continue;
             }
             let param = draft.texts.iter().flat_map(|text| &text.parts).find_map(param_of);
-            let Some(param) = param.filter(|_| depth < MAX_LIFTS && undecided(self, &draft.texts)) else {
+            let Some(param) = param.filter(|_| depth < MAX_LIFTS && undecided(self, &draft)) else {
                 done.push(draft);
                 continue;
             };
@@ -242,13 +242,15 @@ impl<'w> Linker<'w> {
         params.into_iter().map(|param| (param, self.evaluator.passed(site, param))).collect()
     }
 
-    /// Whether the callers decide the method or the path.
-    fn is_undecided(&mut self, method: &Pattern, url: &Pattern) -> bool {
+    /// Whether the callers decide the method or the path. Only parameters of the code around count: what a settings object far away was made
+    /// with says which URLs there may be, but the call stays where it is.
+    fn is_undecided(&mut self, draft: &Draft) -> bool {
+        let (method, url) = (&draft.texts[0], &draft.texts[1]);
         if method.has_param() {
             return true;
         }
         let Some(rest) = behind_base(&url.parts) else {
-            return url.parts.iter().any(|part| matches!(part, Part::Param(..)));
+            return url.parts.iter().any(|part| matches!(part, Part::Param(param, ..) if self.surrounds(param.function, draft.function)));
         };
         // `${base}${path}`, `/api${path}`: a parameter that no slash goes before is a path; so is one that is named so.
         let mut before: &str = if rest.len() < url.parts.len() { "" } else { "/" };
@@ -259,7 +261,7 @@ impl<'w> Linker<'w> {
                     before = text;
                     literal |= text.chars().any(|character| character != '/');
                 }
-                Part::Param(param, path, _) => {
+                Part::Param(param, path, _) if self.surrounds(param.function, draft.function) => {
                     let name = match path.last() {
                         Some(name) => name.clone(),
                         None => self.param_name(*param),
@@ -279,6 +281,28 @@ impl<'w> Linker<'w> {
             }
         }
         false
+    }
+
+    /// Whether a function is another one, is around it, or makes the values of the type that it is a method of.
+    fn surrounds(&mut self, outer: FunctionRef, inner: FunctionRef) -> bool {
+        if outer.file != inner.file {
+            return false;
+        }
+        let Some(facts) = self.evaluator.facts(inner.file) else { return false };
+        let made_by = facts.function(outer.function);
+        let mut function = inner.function;
+        loop {
+            let here = facts.function(function);
+            let same_type = (here.owner.is_some() && here.owner == made_by.owner)
+                || (here.impl_of.is_some() && here.impl_of == made_by.impl_of);
+            if function == outer.function || same_type {
+                return true;
+            }
+            if here.parent == function {
+                return false;
+            }
+            function = here.parent;
+        }
     }
 
     fn param_name(&mut self, param: ParamRef) -> Symbol {
@@ -350,6 +374,7 @@ fn param_of(part: &Part) -> Option<ParamRef> {
         Part::Param(param, ..) => Some(*param),
         Part::NamedByCaller { name, .. } => name.parts.iter().find_map(param_of),
         Part::Env { default: Some(default), .. } => default.parts.iter().find_map(param_of),
+        Part::Origin(of) => of.parts.iter().find_map(param_of),
         _ => None,
     }
 }
@@ -365,6 +390,7 @@ fn collect_params(text: &Pattern, params: &mut Vec<ParamRef>) {
                 }
             }
             Part::Env { default: Some(default), .. } => collect_params(default, params),
+            Part::Origin(of) => collect_params(of, params),
             _ => {}
         }
     }

@@ -77,6 +77,8 @@ pub enum Part {
     },
     /// A parameter or a member of one, with the text to take where a caller passes none.
     Param(ParamRef, Vec<Symbol>, Option<Arc<Pattern>>),
+    /// Scheme and authority of a URL that is known only once its parameters and variables are.
+    Origin(Arc<Pattern>),
     /// Something that is decided at run time; its name, for people.
     Hole(Symbol),
 }
@@ -131,6 +133,7 @@ impl Pattern {
         self.parts.iter().any(|part| match part {
             Part::Param(..) | Part::NamedByCaller { .. } => true,
             Part::Env { default: Some(default), .. } => default.has_param(),
+            Part::Origin(of) => of.has_param(),
             _ => false,
         })
     }
@@ -164,6 +167,8 @@ pub struct ObjectValue {
     pub fields: FxHashMap<Symbol, Value>,
     /// Where each field's value is written.
     pub sources: FxHashMap<Symbol, Source>,
+    /// What was spread into it whose fields are not known: it may have any field.
+    pub rest: Vec<Value>,
 }
 
 /// What an expression may stand for.
@@ -201,6 +206,21 @@ pub enum Value {
     RustModule(CrateId, Arc<[Symbol]>),
     /// One of several.
     OneOf(Arc<[Value]>),
+}
+
+impl ObjectValue {
+    /// Takes in what is spread into it behind its fields so far.
+    pub fn spread(&mut self, value: Value) {
+        match value {
+            Value::Object(other) => {
+                self.fields.extend(other.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+                self.sources.extend(other.sources.iter().map(|(name, source)| (name.clone(), *source)));
+                self.rest.extend(other.rest.iter().cloned());
+            }
+            Value::Null => {}
+            other => self.rest.push(other),
+        }
+    }
 }
 
 impl Value {
@@ -278,7 +298,7 @@ impl Value {
             Value::Param(..) => true,
             Value::Text(pattern) => pattern.has_param(),
             Value::OneOf(values) | Value::Array(values) => values.iter().any(Value::has_param),
-            Value::Object(object) => object.fields.values().any(Value::has_param),
+            Value::Object(object) => object.fields.values().chain(&object.rest).any(Value::has_param),
             Value::New(_, arguments, _) => arguments.iter().any(Value::has_param),
             Value::Instance(instance) => instance.captures.values().any(Value::has_param),
             Value::RpcClient(_, address) => address.has_param(),
@@ -311,6 +331,15 @@ pub fn concat(parts: &[Value]) -> Value {
             .collect();
     }
     Value::one_of(all.into_iter().map(Value::pattern))
+}
+
+/// Scheme and authority of each URL that a value may be.
+pub fn origin(of: &Value) -> Value {
+    let known = of.patterns().into_iter().filter(|pattern| !pattern.parts.iter().all(|part| matches!(part, Part::Hole(_))));
+    Value::one_of(known.map(|pattern| {
+        let sources = pattern.sources.clone();
+        Value::pattern(Pattern { parts: vec![Part::Origin(Arc::new(pattern))], sources })
+    }))
 }
 
 /// The module function of a file.

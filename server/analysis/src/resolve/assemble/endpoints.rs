@@ -262,7 +262,8 @@ pub(super) fn passages(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) ->
             let own = if proxy.paths.is_empty() { &empty[..] } else { &proxy.paths };
             for prefix in mounted.iter().flat_map(|mount| own.iter().map(move |path| join_prefix(mount, path))) {
                 for prefix in text::texts(input, service, &prefix) {
-                    for target in proxy.targets.iter().flat_map(|target| text::texts(input, service, &target.pattern)) {
+                    let ours = proxy.targets.iter().filter(|target| target.contexts.iter().all(|context| reach.has(service, *context)));
+                    for target in ours.flat_map(|target| text::texts(input, service, &target.pattern)) {
                         let prefix = prefix.text.split('*').next().unwrap_or_default();
                         all.push(Passage {
                             gateway: service,

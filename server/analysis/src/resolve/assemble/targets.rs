@@ -47,6 +47,20 @@ impl Passage {
             .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.prefix.ends_with('/') || rest.starts_with('{'))
     }
 
+    /// Whether a path matches, if what is not known of it is what it takes.
+    fn may_match(&self, path: &str) -> bool {
+        let mut segments = path.split(['/', '?']).filter(|segment| !segment.is_empty());
+        for wanted in self.prefix.split('/').filter(|segment| !segment.is_empty()) {
+            match segments.next() {
+                // A hole may be several segments, if the path ends with it.
+                Some(segment) if segment.starts_with('{') => return true,
+                Some(segment) if segment == wanted => {}
+                _ => return false,
+            }
+        }
+        false
+    }
+
     /// The paths that the target may see.
     fn rewritten(&self, path: &str) -> Vec<String> {
         match &self.rewrite {
@@ -154,7 +168,13 @@ impl Targets<'_> {
     pub(super) fn answer(&self, from: ServiceIndex, method: Option<&Symbol>, text: &Text) -> Answer {
         let address = Address::parse(&text.text);
         let status = if text.guessed { Status::Likely } else { Status::Exact };
-        self.at(from, method, &address, status, text.evidence.clone(), 0)
+        match self.at(from, method, &address, status, text.evidence.clone(), 0) {
+            Answer::Ambiguous(candidates, reason) => match self.of_several(&candidates, text) {
+                Some(service) => self.of_service(service, method, address.path(), Status::Likely, text.evidence.clone(), 0),
+                None => Answer::Ambiguous(candidates, reason),
+            },
+            answer => answer,
+        }
     }
 
     fn at(
@@ -207,6 +227,20 @@ impl Targets<'_> {
         silent || passes || path.is_empty() || self.endpoints.find(service, method, path).is_some()
     }
 
+    /// Which of several services on one host and port is meant: the one that the variable is named after, else the only one that is the
+    /// workspace's own.
+    fn of_several(&self, candidates: &[ServiceIndex], text: &Text) -> Option<ServiceIndex> {
+        let workspace = self.input.workspace;
+        if let Some(HostMatch::One(service, ..)) = text.variable.as_ref().map(|name| workspace.service_of_stem(name))
+            && candidates.contains(&service)
+        {
+            return Some(service);
+        }
+        let mut own = candidates.iter().filter(|service| !workspace.services[service.index()].third_party);
+        let first = own.next().copied();
+        first.filter(|_| own.next().is_none() && matches!(Address::parse(&text.text), Address::Host { .. }))
+    }
+
     /// A request that reaches a service: answered by it, or passed on.
     fn of_service(
         &self,
@@ -243,6 +277,11 @@ impl Targets<'_> {
             .iter()
             .filter(|passage| passage.gateway == gateway && passage.matches(&path))
             .max_by_key(|passage| (passage.exact, passage.prefix.trim_end_matches('/').len()))?;
+        // What is decided at run time may as well belong to a longer prefix.
+        let open = self.passages.iter().filter(|other| other.gateway == gateway && other.target.text != passage.target.text);
+        if open.clone().any(|other| other.prefix.len() > passage.prefix.len() && other.may_match(&path)) {
+            return Some(Answer::Unresolved("which of the gateway's targets is meant is decided at run time".to_owned()));
+        }
         let mut answers = Vec::new();
         for rewritten in passage.rewritten(&path) {
             let base = passage.target.text.trim_end_matches('/');

@@ -10,6 +10,10 @@ use crate::resolve::value::{Part, Pattern};
 /// Texts that one pattern may be in one service.
 const MAX_TEXTS: usize = 8;
 
+/// Prefixes by which bundlers tell which variables browsers may see.
+const PUBLIC_PREFIXES: [&str; 7] =
+    ["NEXT_PUBLIC_", "REACT_APP_", "VITE_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "GATSBY_", "VUE_APP_"];
+
 /// A text as one service sees it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Text {
@@ -19,6 +23,8 @@ pub(super) struct Text {
     pub(super) evidence: Vec<Evidence>,
     /// Whether the name of a settings key was taken for a variable's.
     pub(super) guessed: bool,
+    /// The variable that decides its beginning.
+    pub(super) variable: Option<Symbol>,
 }
 
 /// What a pattern may be in a service.
@@ -39,6 +45,7 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
                 }
                 None => vec![Text { text: HOLE.to_owned(), ..Text::default() }],
             },
+            Part::Origin(of) => texts(input, service, of).into_iter().map(origin).collect(),
             Part::Env { name, default, guessed, source } => {
                 let mut options = variable(input, service, name, default.as_deref(), *guessed);
                 if let Some(place) = source.as_ref().and_then(|source| places.source(*source)) {
@@ -56,12 +63,24 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
                     text: format!("{}{}", head.text, tail.text),
                     evidence: head.evidence.iter().chain(&tail.evidence).cloned().collect(),
                     guessed: head.guessed || tail.guessed,
+                    variable: if head.text.trim_start_matches("http://").trim_start_matches("https://").is_empty() {
+                        tail.variable.clone()
+                    } else {
+                        head.variable.clone()
+                    },
                 })
             })
             .take(MAX_TEXTS)
             .collect();
     }
     all
+}
+
+/// Scheme and authority of a URL.
+fn origin(of: Text) -> Text {
+    let authority = of.text.find("://").map_or(0, |at| at + 3);
+    let end = of.text[authority..].find('/').map_or(of.text.len(), |at| authority + at);
+    Text { text: of.text[..end].to_owned(), ..of }
 }
 
 /// A member of something unknown that is written like a variable is taken for the variable.
@@ -82,8 +101,15 @@ fn variable(input: &Input<'_>, service: ServiceIndex, name: &Symbol, default: Op
     for value in values.iter().filter(|value| Some(value.rank) == best && !value.value.is_empty()) {
         if options.iter().all(|known| known.text != value.value.as_str()) && options.len() < MAX_TEXTS {
             let evidence = vec![Evidence { what: format!("env {name} = {}", value.value), place: value.place }];
-            options.push(Text { text: value.value.to_string(), evidence, guessed });
+            options.push(Text { text: value.value.to_string(), evidence, guessed, variable: Some(name.clone()) });
         }
+    }
+    // Bundlers hand variables with a prefix to browsers: a service set up at its start copies them from those without.
+    if options.is_empty()
+        && let Some(bare) = PUBLIC_PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).filter(|bare| !bare.is_empty())
+    {
+        options = variable(input, service, &bare.into(), None, true);
+        options.retain(|option| !option.text.starts_with("${"));
     }
     if options.is_empty()
         && let Some(default) = default
@@ -91,7 +117,7 @@ fn variable(input: &Input<'_>, service: ServiceIndex, name: &Symbol, default: Op
         options = texts(input, service, default);
     }
     if options.is_empty() {
-        options.push(Text { text: format!("${{{name}}}"), evidence: Vec::new(), guessed });
+        options.push(Text { text: format!("${{{name}}}"), evidence: Vec::new(), guessed, variable: Some(name.clone()) });
     }
     options
 }
@@ -119,7 +145,8 @@ pub(super) enum Address {
 impl Address {
     /// Takes a text apart.
     pub(super) fn parse(text: &str) -> Self {
-        let text = absolute_tail(text.trim());
+        let text = single_slashes(absolute_tail(text.trim()));
+        let text = text.as_str();
         if let Some(rest) = text.strip_prefix("${") {
             let (name, rest) = rest.split_once('}').unwrap_or((rest, ""));
             return Address::Unset(name.into(), behind_authority(rest));
@@ -170,6 +197,19 @@ fn absolute_tail(text: &str) -> &str {
     at.map_or(text, |at| &text[at..])
 }
 
+/// Each run of slashes as one, but for those behind a scheme: texts put together are careless of them, and so are servers.
+fn single_slashes(text: &str) -> String {
+    let start = text.find("://").map_or(0, |at| at + 3);
+    let (head, rest) = text.split_at(start);
+    let mut whole = head.to_owned();
+    for character in rest.chars() {
+        if character != '/' || !whole[start..].ends_with('/') {
+            whole.push(character);
+        }
+    }
+    whole
+}
+
 /// What stands behind a host: after `:port`, from the first slash.
 fn behind_authority(rest: &str) -> String {
     match rest.find('/') {
@@ -189,6 +229,7 @@ mod tests {
         assert_eq!(Address::parse("http://Orders:8080/a/{}"), host("orders", Some("8080"), "/a/{}"));
         assert_eq!(Address::parse("cart:7070"), host("cart", Some("7070"), ""));
         assert_eq!(Address::parse("https://api.stripe.com/v1"), host("api.stripe.com", None, "/v1"));
+        assert_eq!(Address::parse("http://a:80/api//x/"), host("a", Some("80"), "/api/x/"));
         assert_eq!(Address::parse("/api/x"), Address::Relative("/api/x".into()));
         assert_eq!(Address::parse("orders"), Address::Relative("/orders".into()));
         assert_eq!(Address::parse("http://localhost:3000https://orders/x"), host("orders", None, "/x"));
