@@ -53,7 +53,7 @@ impl Passage {
         for wanted in self.prefix.split('/').filter(|segment| !segment.is_empty()) {
             match segments.next() {
                 // A hole may be several segments, if the path ends with it.
-                Some(segment) if segment.starts_with('{') => return true,
+                Some(segment) if segment.starts_with('{') => return segments.next().is_none(),
                 Some(segment) if segment == wanted => {}
                 _ => return false,
             }
