@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, Symbol};
 
 use super::evaluate::{Evaluator, fallback, variable};
-use super::value::{CallRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, concat, origin};
+use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, concat, origin};
 use crate::FunctionRef;
 
 /// Call sites of one function that are looked at; a function called more often is no wrapper of anything.
@@ -127,7 +127,7 @@ impl<'w> Evaluator<'w> {
             FunctionKind::Constructor => {
                 let Some(owner) = declared.owner else { return Vec::new() };
                 names.push(facts.type_def(owner).name.clone());
-                names.extend(self.subclasses(super::value::ClassRef { file: function.file, class: owner }));
+                names.extend(self.subclasses(ClassRef { file: function.file, class: owner }));
             }
             FunctionKind::Closure => names.extend(index.closure_names.get(&function.function).cloned()),
             FunctionKind::Module | FunctionKind::Getter => {}
@@ -144,7 +144,7 @@ impl<'w> Evaluator<'w> {
         names.retain(|name| !name.is_empty());
         names.sort();
         names.dedup();
-        let mut found = Vec::new();
+        let mut found = self.super_calls(function);
         for name in names {
             for file in self.files_with(&name).to_vec() {
                 let Some((facts, index)) = self.file(file) else { continue };
@@ -170,7 +170,109 @@ impl<'w> Evaluator<'w> {
         })
     }
 
-    fn subclasses(&mut self, class: super::value::ClassRef) -> Vec<Symbol> {
+    /// Calls of `super(…)` that a constructor is meant by.
+    fn super_calls(&mut self, constructor: FunctionRef) -> Vec<CallRef> {
+        let Some(facts) = self.facts(constructor.file) else { return Vec::new() };
+        let declared = facts.function(constructor.function);
+        let (FunctionKind::Constructor, Some(owner)) = (declared.kind, declared.owner) else { return Vec::new() };
+        let name = facts.type_def(owner).name.clone();
+        let mut found = Vec::new();
+        for file in self.files_with(&name).to_vec() {
+            let Some((facts, index)) = self.file(file) else { continue };
+            for id in index.subtypes.get(&name).into_iter().flatten() {
+                let base = self.base_class(ClassRef { file, class: *id }).and_then(|base| self.constructor(base));
+                if base != Some(constructor) {
+                    continue;
+                }
+                let own = |call: &portolan_grammars::facts::Call| {
+                    let function = facts.function(call.function);
+                    function.kind == FunctionKind::Constructor
+                        && function.owner == Some(*id)
+                        && matches!(facts.expr(call.callee), Expr::Super)
+                };
+                let calls = facts.calls.iter().enumerate().filter(|(_, call)| own(call));
+                found.extend(calls.map(|(at, _)| CallRef { file, call: CallId(at as u32) }));
+            }
+        }
+        found
+    }
+
+    /// Whether a call of a constructor may make an object of a class: `new` of it or of one that extends it, or a `super(…)` on the way.
+    pub fn may_construct(&mut self, site: CallRef, constructor: FunctionRef, class: ClassRef) -> bool {
+        let Some(facts) = self.facts(constructor.file) else { return true };
+        let declared = facts.function(constructor.function);
+        let (FunctionKind::Constructor, Some(owner)) = (declared.kind, declared.owner) else { return true };
+        // A constructor of an unrelated class is somebody else's matter.
+        if !self.extends(class, ClassRef { file: constructor.file, class: owner }) {
+            return true;
+        }
+        let Some(facts) = self.facts(site.file) else { return true };
+        let call = facts.call(site.call);
+        if matches!(facts.expr(call.callee), Expr::Super) {
+            let Some(through) = self.this_class(site.file, facts, call.function) else { return true };
+            return self.extends(through, class) || self.extends(class, through);
+        }
+        let callee = self.eval(site.file, call.callee);
+        callee.alternatives().to_vec().iter().any(|made| match made {
+            Value::Class(made) => self.extends(*made, class),
+            _ => true,
+        })
+    }
+
+    /// Whether a class is another or extends it.
+    fn extends(&mut self, class: ClassRef, base: ClassRef) -> bool {
+        let mut class = class;
+        for _ in 0..6 {
+            if class == base {
+                return true;
+            }
+            match self.base_class(class) {
+                Some(next) => class = next,
+                None => return false,
+            }
+        }
+        false
+    }
+
+    /// The objects that a call site calls a method on, [`Value::Unknown`] where they are not known.
+    pub fn receivers(&mut self, site: CallRef, method: FunctionRef) -> Vec<Value> {
+        let Some(facts) = self.facts(site.file) else { return vec![Value::Unknown] };
+        let callee = self.eval(site.file, facts.call(site.call).callee);
+        let mut found = Vec::new();
+        for value in callee.alternatives() {
+            if let Value::Function(called, Some(receiver)) = value
+                && *called == method
+            {
+                found.extend(receiver.alternatives().iter().cloned());
+            }
+        }
+        if found.is_empty() { vec![Value::Unknown] } else { found }
+    }
+
+    /// What an object was constructed with for a parameter of its constructor, or of the function that fills in its fields.
+    pub fn constructed_with(&mut self, object: &Value, param: ParamRef) -> Option<Value> {
+        match object {
+            Value::New(..) => {
+                let (constructor, arguments) = self.constructor_arguments(object)?;
+                (constructor == param.function).then(|| arguments.get(param.index as usize).cloned()).flatten()
+            }
+            Value::Object(object) => {
+                let class = object.class?;
+                let fields = self.facts(class.file)?.type_def(class.class).fields.iter();
+                let names: Vec<Symbol> = fields.map(|field| field.name.clone()).collect();
+                names.into_iter().find_map(|name| {
+                    let filled = self.field(class, &name)?;
+                    let of_param = filled.patterns().iter().any(
+                        |pattern| matches!(pattern.parts.as_slice(), [Part::Param(known, path, ..)] if *known == param && path.is_empty()),
+                    );
+                    of_param.then(|| object.fields.get(&name).cloned()).flatten()
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn subclasses(&mut self, class: ClassRef) -> Vec<Symbol> {
         let Some(facts) = self.facts(class.file) else { return Vec::new() };
         let name = facts.type_def(class.class).name.clone();
         let mut names = Vec::new();

@@ -90,7 +90,9 @@ fn statement_text(text: &Pattern) -> String {
     for part in &text.parts {
         match part {
             Part::Text(text) => statement.push_str(text),
-            Part::Env { .. } | Part::NamedByCaller { .. } | Part::Param(..) | Part::Origin(_) | Part::Hole(_) => statement.push_str(sql::PLACEHOLDER),
+            Part::Env { .. } | Part::NamedByCaller { .. } | Part::Param(..) | Part::Origin(_) | Part::Hole(_) => {
+                statement.push_str(sql::PLACEHOLDER)
+            }
         }
     }
     statement

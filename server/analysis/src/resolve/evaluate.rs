@@ -385,7 +385,8 @@ impl<'w> Evaluator<'w> {
         let mut pushed = Vec::new();
         for call in index.calls.get("push").into_iter().flatten().map(|call| facts.call(*call)) {
             let Expr::Member { object, .. } = facts.expr(call.callee) else { continue };
-            if !matches!(facts.expr(*object), Expr::Name(name) if *name == binding.name) || !inside(facts, call.function, binding.function) {
+            if !matches!(facts.expr(*object), Expr::Name(name) if *name == binding.name) || !inside(facts, call.function, binding.function)
+            {
                 continue;
             }
             for argument in call.args.iter().filter(|argument| !argument.spread).take(MAX_PUSHED) {

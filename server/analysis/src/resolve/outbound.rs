@@ -11,7 +11,7 @@ use super::library::CallView;
 use super::link::{Linker, MessageDecl, OutboundCall, Request, Site, Url};
 use super::rpc::is_rpc_method;
 use super::spans::Walk;
-use super::value::{CallRef, ParamRef, Part, Pattern, Value};
+use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value};
 use crate::FunctionRef;
 
 /// Wrappers around wrappers that are followed.
@@ -35,6 +35,8 @@ pub(super) struct Draft {
     /// One text for each attribute of the span.
     pub(super) texts: Vec<Pattern>,
     pub(super) detached: bool,
+    /// Classes that the objects are of whose methods were called on the way: what constructs others of the same base says nothing.
+    pub(super) classes: Vec<ClassRef>,
 }
 
 impl<'w> Linker<'w> {
@@ -51,7 +53,7 @@ impl<'w> Linker<'w> {
             let leaf = view.site;
             for lifted in self.lift(draft, &|linker, draft| linker.is_undecided(draft)) {
                 let method = method_name(&lifted.texts[0]);
-                let urls = self.bases(&lifted.texts[1]);
+                let urls = self.bases_of(&lifted.texts[1], &lifted.classes);
                 self.outbound(lifted, leaf, Request::Http { method, urls });
             }
         }
@@ -189,7 +191,7 @@ impl<'w> Linker<'w> {
                 .take(48)
                 .collect();
         }
-        all.into_iter().map(|texts| Draft { site, function, texts, detached }).collect()
+        all.into_iter().map(|texts| Draft { site, function, texts, detached, classes: Vec::new() }).collect()
     }
 
     /// Moves a span up to the call sites of the wrapper it stands in, as long as it is undecided and there are any.
@@ -201,35 +203,69 @@ impl<'w> Linker<'w> {
                 done.push(draft);
                 continue;
             }
-            let param = draft.texts.iter().flat_map(|text| &text.parts).find_map(param_of);
-            let Some(param) = param.filter(|_| depth < MAX_LIFTS && undecided(self, &draft)) else {
+            let Some(wrapper) = self.wrapper(&draft, undecided).filter(|_| depth < MAX_LIFTS) else {
                 done.push(draft);
                 continue;
             };
-            // The parameter that matters is the outermost wrapper's that the site stands in: all of one function are replaced at once.
-            let callers = self.evaluator.callers(param.function);
+            let callers = self.evaluator.callers(wrapper);
             if callers.is_empty() {
                 done.push(draft);
                 continue;
             }
             for caller in callers.iter() {
-                let texts: Vec<Value> = draft
-                    .texts
-                    .iter()
-                    .map(|text| {
-                        let passed = self.passed_params(text, param.function, *caller);
-                        self.evaluator.substitute_pattern(text, &|param| {
-                            passed.iter().find(|(known, _)| *known == param).map(|(_, value)| value.clone())
-                        })
-                    })
-                    .collect();
                 let function = self.evaluator.function_of(*caller);
-                for lifted in self.drafts(*caller, function, &texts, draft.detached) {
-                    open.push((lifted, depth + 1));
+                for receiver in self.evaluator.receivers(*caller, wrapper) {
+                    let texts: Vec<Value> = draft
+                        .texts
+                        .iter()
+                        .map(|text| {
+                            let mut passed = self.passed_params(text, wrapper, *caller);
+                            passed.extend(self.constructed_params(text, &receiver));
+                            self.evaluator.substitute_pattern(text, &|param| {
+                                passed.iter().find(|(known, _)| *known == param).map(|(_, value)| value.clone())
+                            })
+                        })
+                        .collect();
+                    for mut lifted in self.drafts(*caller, function, &texts, draft.detached) {
+                        lifted.classes.clone_from(&draft.classes);
+                        if let Value::Some(class) = receiver {
+                            lifted.classes.push(class);
+                        }
+                        open.push((lifted, depth + 1));
+                    }
                 }
             }
         }
         done
+    }
+
+    /// The function whose callers decide what a draft leaves open, if it leaves anything open: the one that the site stands in, if its
+    /// parameters matter, else the first whose do.
+    fn wrapper(&mut self, draft: &Draft, undecided: &dyn Fn(&mut Self, &Draft) -> bool) -> Option<FunctionRef> {
+        let mut params = Vec::new();
+        draft.texts.iter().for_each(|text| collect_params(text, &mut params));
+        if params.is_empty() || !undecided(self, draft) {
+            return None;
+        }
+        let first = params[0].function;
+        params.sort_by_key(|param| param.function != draft.function);
+        for param in &params {
+            let texts = draft.texts.iter().map(|text| masked(text, param.function)).collect();
+            let alone = Draft { texts, ..draft.clone() };
+            if undecided(self, &alone) {
+                return Some(param.function);
+            }
+        }
+        Some(first)
+    }
+
+    /// What a method's receiver was constructed with, for the parameters in a text.
+    fn constructed_params(&mut self, text: &Pattern, receiver: &Value) -> Vec<(ParamRef, Value)> {
+        let mut params = Vec::new();
+        collect_params(text, &mut params);
+        params.sort();
+        params.dedup();
+        params.into_iter().filter_map(|param| Some((param, self.evaluator.constructed_with(receiver, param)?))).collect()
     }
 
     /// What a call site passes for the parameters in a text.
@@ -293,8 +329,8 @@ impl<'w> Linker<'w> {
         let mut function = inner.function;
         loop {
             let here = facts.function(function);
-            let same_type = (here.owner.is_some() && here.owner == made_by.owner)
-                || (here.impl_of.is_some() && here.impl_of == made_by.impl_of);
+            let same_type =
+                (here.owner.is_some() && here.owner == made_by.owner) || (here.impl_of.is_some() && here.impl_of == made_by.impl_of);
             if function == outer.function || same_type {
                 return true;
             }
@@ -314,6 +350,11 @@ impl<'w> Linker<'w> {
 
     /// All URLs that a text with parameters in its base may be, each with the code that decides it.
     pub(super) fn bases(&mut self, url: &Pattern) -> Vec<Url> {
+        self.bases_of(url, &[])
+    }
+
+    /// As [`Linker::bases`], for a method of objects of these classes.
+    fn bases_of(&mut self, url: &Pattern, classes: &[ClassRef]) -> Vec<Url> {
         let mut done: Vec<Url> = Vec::new();
         let mut open = vec![(Url { pattern: url.clone(), contexts: Vec::new(), passed: Vec::new() }, 0)];
         while let Some((url, depth)) = open.pop() {
@@ -336,6 +377,9 @@ impl<'w> Linker<'w> {
                 continue;
             }
             for caller in callers.iter().take(MAX_BASES) {
+                if !classes.iter().all(|class| self.evaluator.may_construct(*caller, param.function, *class)) {
+                    continue;
+                }
                 let passed = self.passed_params(&url.pattern, param.function, *caller);
                 let value = self.evaluator.substitute_pattern(&url.pattern, &|param| {
                     passed.iter().find(|(known, _)| *known == param).map(|(_, value)| value.clone())
@@ -367,6 +411,17 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
         instrumentation: None,
         replies: false,
     }
+}
+
+/// A text in which only one function's parameters are left open.
+fn masked(text: &Pattern, function: FunctionRef) -> Pattern {
+    let mut masked = text.clone();
+    for part in &mut masked.parts {
+        if param_of(part).is_some_and(|param| param.function != function) {
+            *part = Part::Hole(Symbol::default());
+        }
+    }
+    masked
 }
 
 fn param_of(part: &Part) -> Option<ParamRef> {

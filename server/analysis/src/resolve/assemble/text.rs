@@ -11,8 +11,7 @@ use crate::resolve::value::{Part, Pattern};
 const MAX_TEXTS: usize = 8;
 
 /// Prefixes by which bundlers tell which variables browsers may see.
-const PUBLIC_PREFIXES: [&str; 7] =
-    ["NEXT_PUBLIC_", "REACT_APP_", "VITE_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "GATSBY_", "VUE_APP_"];
+const PUBLIC_PREFIXES: [&str; 7] = ["NEXT_PUBLIC_", "REACT_APP_", "VITE_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "GATSBY_", "VUE_APP_"];
 
 /// A text as one service sees it.
 #[derive(Debug, Clone, PartialEq, Default)]
