@@ -73,6 +73,7 @@ impl TestServer {
             "general": {"positionEncodings": encodings},
             "workspace": {"configuration": true, "workspaceFolders": true, "didChangeWatchedFiles": {"dynamicRegistration": true}},
             "window": {"workDoneProgress": true},
+            "experimental": {"portolanStatus": true},
             "textDocument": {"publishDiagnostics": {"relatedInformation": true, "versionSupport": true}, "hover": {"contentFormat": ["markdown"]}}
         });
         let folders = json!([{"uri": uri, "name": "test"}]);

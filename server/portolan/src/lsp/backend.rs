@@ -104,8 +104,11 @@ impl LanguageServer for Backend {
     async fn initialized(&self, _: InitializedParams) {
         let Some(session) = self.session() else { return };
         let client = self.client.clone();
-        self.spawn(async move { client.send_notification::<StatusNotification>(StatusParams::reading()).await });
-        self.spawn(publish::run(self.client.clone(), session.clone()));
+        let wants_status = self.editor().wants_status;
+        if wants_status {
+            self.spawn(async move { client.send_notification::<StatusNotification>(StatusParams::reading()).await });
+        }
+        self.spawn(publish::run(self.client.clone(), session.clone(), wants_status));
         if self.editor().shows_progress {
             self.spawn(progress::run(self.client.clone(), session));
         }

@@ -28,6 +28,8 @@ pub(super) struct Editor {
     pub(super) shows_progress: bool,
     /// It understands links with an origin.
     pub(super) links: bool,
+    /// It wants `portolan/status`: `{"experimental": {"portolanStatus": true}}`.
+    pub(super) wants_status: bool,
 }
 
 impl Editor {
@@ -38,6 +40,7 @@ impl Editor {
         Self {
             watches: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
             shows_progress: capabilities.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
+            wants_status: capabilities.experimental.as_ref().and_then(|own| own.get("portolanStatus")?.as_bool()).unwrap_or(false),
             links: definition.and_then(|definition| definition.link_support).unwrap_or(false),
         }
     }

@@ -32,8 +32,8 @@ struct Set {
 
 type Sets = FxHashMap<PathBuf, Set>;
 
-/// Publishes until there are no more views.
-pub(super) async fn run(client: Client, session: Arc<Session>) {
+/// Publishes until there are no more views; `wants_status` has the status told behind each.
+pub(super) async fn run(client: Client, session: Arc<Session>, wants_status: bool) {
     let mut views = session.views();
     let mut sent = Sets::default();
     while views.changed().await.is_ok() {
@@ -48,8 +48,10 @@ pub(super) async fn run(client: Client, session: Arc<Session>) {
             Ok(sets) => send(&client, &session, &view, sets, &mut sent).await,
             Err(error) => tracing::error!("diagnostics met a bug: {error}"),
         }
-        let quiescent = view.applied == session.sent();
-        client.send_notification::<StatusNotification>(StatusParams::of(&view, quiescent)).await;
+        if wants_status {
+            let quiescent = view.applied == session.sent();
+            client.send_notification::<StatusNotification>(StatusParams::of(&view, quiescent)).await;
+        }
     }
 }
 

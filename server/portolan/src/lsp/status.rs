@@ -1,4 +1,5 @@
-//! `portolan/status`: tells the editor, and tests, how far the server is.
+//! `portolan/status`: tells the editor, and tests, how far the server is, if the client says that it wants to know: the protocol has no such
+//! message, and some clients complain of what they do not know.
 
 use portolan_analysis::chart::{Status, Target};
 use rustc_hash::FxHashSet;
