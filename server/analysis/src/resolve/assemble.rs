@@ -59,15 +59,16 @@ impl Places<'_> {
             Site::File(file) => Place { file, range: TextRange::default() },
         }
     }
-    /// What a source says, in a few words.
-    fn words(self, source: Source) -> String {
+    /// What a source says, in a few words; nothing for punctuation.
+    fn words(self, source: Source) -> Option<String> {
         if let Source::Expr(file, expr) = source
             && let Some(facts) = self.files.source(file)
             && let Expr::Str(text) = facts.expr(expr)
         {
-            return format!("`{}`", text.chars().take(60).collect::<String>());
+            let telling = text.chars().any(char::is_alphanumeric);
+            return telling.then(|| format!("`{}`", text.chars().take(60).collect::<String>()));
         }
-        "part of the URL".to_owned()
+        Some("part of the URL".to_owned())
     }
     fn source(self, source: Source) -> Option<Place> {
         match source {
@@ -165,8 +166,8 @@ fn http(
                 text.evidence.push(Evidence { what: "base URL passed here".to_owned(), place: places.call(*passed) });
             }
             for source in url.pattern.sources.iter().take(6) {
-                if let Some(place) = places.source(*source) {
-                    text.evidence.push(Evidence { what: places.words(*source), place });
+                if let (Some(place), Some(what)) = (places.source(*source), places.words(*source)) {
+                    text.evidence.push(Evidence { what, place });
                 }
             }
             let path = text::Address::parse(&text.text).path().to_owned();
