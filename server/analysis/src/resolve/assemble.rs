@@ -17,6 +17,7 @@ use crate::{FileId, FunctionRef, Place};
 
 mod endpoints;
 mod messages;
+mod owners;
 mod reach;
 mod stores;
 mod targets;
@@ -105,6 +106,8 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
         (0..chart.services.len() as u32).map(ServiceIndex).filter(|service| !chart.services[service.index()].third_party).collect();
     let mut rows: Vec<Call> = Vec::new();
     let mut unresolved: Vec<Unresolved> = Vec::new();
+    let mut votes = owners::Votes::default();
+    let mut open: Vec<Open<'_>> = Vec::new();
     for outbound in input.links.iter().flatten().flat_map(|link| &link.calls) {
         for &service in &services {
             if !reach.has(service, outbound.function) {
@@ -112,11 +115,15 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
             }
             match &outbound.request {
                 Request::Http { method, .. } => {
-                    http(&targets, reach, places, service, outbound, method.as_ref(), &mut rows, &mut unresolved)
+                    let mut out = HttpOut { rows: &mut rows, unresolved: &mut unresolved, votes: &mut votes, open: &mut open };
+                    http(&targets, reach, places, service, outbound, method.as_ref(), &mut out)
                 }
                 Request::Rpc { .. } => rpc(&targets, reach, places, service, outbound, &mut rows, &mut unresolved),
             }
         }
+    }
+    for call in open {
+        settle(&targets, &votes, call, &mut rows, &mut unresolved);
     }
     for passage in &targets.passages {
         gateway_hop(&targets, passage, &mut rows);
@@ -143,20 +150,38 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
     chart.endpoints = endpoints;
 }
 
-#[expect(clippy::too_many_arguments, reason = "two outputs and the three sides of one call")]
-fn http(
+/// Where the calls of [`http`] go.
+struct HttpOut<'o, 'a> {
+    rows: &'o mut Vec<Call>,
+    unresolved: &'o mut Vec<Unresolved>,
+    votes: &'o mut owners::Votes,
+    open: &'o mut Vec<Open<'a>>,
+}
+
+/// A call that its host and path do not settle: what stands around it may.
+struct Open<'a> {
+    call: Call,
+    outbound: &'a OutboundCall,
+    kin: Vec<owners::Kin>,
+    candidates: Vec<ServiceIndex>,
+    reason: String,
+}
+
+fn http<'a>(
     targets: &Targets<'_>,
     reach: &Reach,
     places: &Places<'_>,
     service: ServiceIndex,
-    outbound: &OutboundCall,
+    outbound: &'a OutboundCall,
     method: Option<&Symbol>,
-    rows: &mut Vec<Call>,
-    unresolved: &mut Vec<Unresolved>,
+    out: &mut HttpOut<'_, 'a>,
 ) {
     let Request::Http { urls, .. } = &outbound.request else { return };
     let place = places.call(outbound.site);
-    let mut reasons: Vec<(String, Vec<ServiceIndex>)> = Vec::new();
+    if urls.is_empty() {
+        let reason = "the URL is decided at run time".to_owned();
+        out.unresolved.push(Unresolved { from: service, place, function: outbound.function, reason, candidates: Vec::new() });
+    }
     for url in urls {
         if !url.contexts.iter().all(|context| reach.has(service, *context)) {
             continue;
@@ -172,43 +197,77 @@ fn http(
             }
             let path = text::Address::parse(&text.text).path().to_owned();
             let path: Symbol = path.split('?').next().unwrap_or_default().replace("//", "/").into();
+            let mut call = Call {
+                from: service,
+                to: Target::External(Symbol::default()),
+                protocol: Protocol::Http,
+                method: method.cloned(),
+                path: if path.is_empty() { "/".into() } else { path },
+                place,
+                function: outbound.function,
+                endpoint: None,
+                via: Vec::new(),
+                status: if text.guessed { Status::Likely } else { Status::Exact },
+                evidence: Vec::new(),
+            };
             match targets.answer(service, method, &text) {
-                Answer::Service(found) => rows.push(Call {
-                    from: service,
-                    to: Target::Service(found.service),
-                    protocol: Protocol::Http,
-                    method: method.cloned(),
-                    path: if path.is_empty() { "/".into() } else { path },
-                    place,
-                    function: outbound.function,
-                    endpoint: found.endpoint,
-                    via: found.via,
-                    status: found.status,
-                    evidence: deduplicated(found.evidence),
-                }),
-                Answer::External(host) => rows.push(Call {
-                    from: service,
-                    to: Target::External(host),
-                    protocol: Protocol::Http,
-                    method: method.cloned(),
-                    path: if path.is_empty() { "/".into() } else { path },
-                    place,
-                    function: outbound.function,
-                    endpoint: None,
-                    via: Vec::new(),
-                    status: if text.guessed { Status::Likely } else { Status::Exact },
-                    evidence: deduplicated(text.evidence),
-                }),
-                Answer::Ambiguous(candidates, reason) => reasons.push((reason, candidates)),
-                Answer::Unresolved(reason) => reasons.push((reason, Vec::new())),
+                Answer::Service(found) => {
+                    if found.via.is_empty() && found.endpoint.is_some() {
+                        out.votes.add(owners::kin(targets.input, service, outbound, url), found.service, place);
+                    }
+                    answered(&mut call, found);
+                    out.rows.push(call);
+                }
+                Answer::External(host) => {
+                    call.to = Target::External(host);
+                    call.evidence = deduplicated(text.evidence);
+                    out.rows.push(call);
+                }
+                Answer::Ambiguous(candidates, reason) => {
+                    call.evidence = text.evidence;
+                    let kin = owners::kin(targets.input, service, outbound, url);
+                    out.open.push(Open { call, outbound, kin, candidates, reason });
+                }
+                Answer::Unresolved(reason) => {
+                    let hostless = match text::Address::parse(&text.text) {
+                        text::Address::Unknown(_) | text::Address::Unset(..) => true,
+                        text::Address::Host { host, .. } => targets::is_local(&host),
+                        text::Address::Relative(_) => false,
+                    };
+                    call.evidence = text.evidence;
+                    let kin = if hostless { owners::kin(targets.input, service, outbound, url) } else { Vec::new() };
+                    out.open.push(Open { call, outbound, kin, candidates: Vec::new(), reason });
+                }
             }
         }
     }
-    if urls.is_empty() {
-        reasons.push(("the URL is decided at run time".to_owned(), Vec::new()));
+}
+
+fn answered(call: &mut Call, found: targets::Found) {
+    call.to = Target::Service(found.service);
+    call.endpoint = found.endpoint;
+    call.via = found.via;
+    call.status = found.status;
+    call.evidence = deduplicated(found.evidence);
+}
+
+/// Settles a call by what stands around it, or says why it cannot be.
+fn settle(targets: &Targets<'_>, votes: &owners::Votes, open: Open<'_>, rows: &mut Vec<Call>, unresolved: &mut Vec<Unresolved>) {
+    let Open { mut call, outbound, kin, candidates, reason } = open;
+    let (from, method, path) = (call.from, call.method.clone(), call.path.clone());
+    let mut found = None;
+    if !kin.is_empty() || !candidates.is_empty() {
+        found = votes
+            .settle(&kin, &targets.endpoints, method.as_ref(), &path)
+            .or_else(|| owners::named_for(targets.input, &targets.endpoints, from, outbound, method.as_ref(), &path));
     }
-    if let Some((reason, candidates)) = reasons.into_iter().next() {
-        unresolved.push(Unresolved { from: service, place, function: outbound.function, reason, candidates });
+    match found {
+        Some(found) => {
+            let evidence = [std::mem::take(&mut call.evidence), found.evidence.clone()].concat();
+            answered(&mut call, targets::Found { evidence, ..found });
+            rows.push(call);
+        }
+        None => unresolved.push(Unresolved { from, place: call.place, function: call.function, reason, candidates }),
     }
 }
 

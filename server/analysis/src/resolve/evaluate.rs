@@ -19,6 +19,8 @@ use crate::{FileId, FunctionRef};
 
 /// How deep one evaluation may nest.
 const MAX_DEPTH: u32 = 60;
+/// Values that are found again rather than kept, for one file, because a cycle cut them short.
+const MAX_AGAIN: u32 = 20_000;
 /// Expressions evaluated for one file before the rest counts as unknown.
 const MAX_STEPS: u32 = 2_000_000;
 /// Values put into one list that are looked at.
@@ -81,7 +83,12 @@ pub struct Evaluator<'w> {
     /// What it has looked at.
     pub dependencies: Dependencies,
     memo: FxHashMap<(FileId, ExprId), Value>,
-    active: FxHashSet<(FileId, ExprId)>,
+    /// Expressions being evaluated, with their depth.
+    active: FxHashMap<(FileId, ExprId), u32>,
+    /// The least depth that a cycle led back to since the innermost evaluation began.
+    cut: u32,
+    /// Values not kept because of cycles.
+    again: u32,
     pub(super) field_guard: FxHashSet<(ClassRef, Symbol)>,
     pub(super) export_guard: FxHashSet<(FileId, Symbol)>,
     pub(super) returns: FxHashMap<FunctionRef, Value>,
@@ -99,7 +106,9 @@ impl<'w> Evaluator<'w> {
             cx,
             dependencies: Dependencies::default(),
             memo: FxHashMap::default(),
-            active: FxHashSet::default(),
+            active: FxHashMap::default(),
+            cut: u32::MAX,
+            again: 0,
             field_guard: FxHashSet::default(),
             export_guard: FxHashSet::default(),
             returns: FxHashMap::default(),
@@ -137,14 +146,27 @@ impl<'w> Evaluator<'w> {
             return value.clone();
         }
         self.steps += 1;
-        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS || !self.active.insert(key) {
+        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
+            return Value::Unknown;
+        }
+        if let Some(depth) = self.active.get(&key) {
+            self.cut = self.cut.min(*depth);
             return Value::Unknown;
         }
         self.depth += 1;
+        let depth = self.depth;
+        self.active.insert(key, depth);
+        let around = std::mem::replace(&mut self.cut, u32::MAX);
         let value = self.facts(file).map_or(Value::Unknown, |facts| self.eval_kind(file, facts, id));
         self.depth -= 1;
         self.active.remove(&key);
-        self.memo.insert(key, value.clone());
+        // What is unknown only because it is part of something that is being evaluated is not known to be unknown: `a = a.b().c()`.
+        let provisional = self.cut < depth && value.is_unknown() && self.again < MAX_AGAIN;
+        self.again += u32::from(provisional);
+        self.cut = if self.cut < depth { self.cut.min(around) } else { around };
+        if !provisional {
+            self.memo.insert(key, value.clone());
+        }
         value
     }
 
@@ -314,7 +336,10 @@ impl<'w> Evaluator<'w> {
             }
             // The nearest binding before the use; with hoisting and closures, else the first.
             let own = || bindings.iter().map(|at| &facts.bindings[*at as usize]).filter(|binding| binding.function == function);
-            let before = own().rfind(|binding| binding.range.end <= at);
+            let before = own().rfind(|binding| {
+                let inside = |value| facts.expr_range(value).start <= at && at < facts.expr_range(value).end;
+                binding.range.end <= at && !binding.value.is_some_and(inside)
+            });
             if let Some(binding) = before.or_else(|| own().next()) {
                 // `let x = f(x)`: the name on the right is an outer one; such a binding is not before its own value.
                 return Some(self.binding(file, facts, binding));

@@ -3,8 +3,10 @@
 //! A wrapper is a function whose parameter decides a call's method, path or destination: then its call sites are the spans. A base URL that is
 //! a parameter does not move the span; it only says which hosts there may be.
 
+use std::collections::VecDeque;
+
 use portolan_grammars::catalog::{self, Case, Family};
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Expr, Symbol};
 
 use super::evaluate::join_patterns;
 use super::library::CallView;
@@ -275,7 +277,42 @@ impl<'w> Linker<'w> {
         params.retain(|param| param.function == function);
         params.sort();
         params.dedup();
-        params.into_iter().map(|param| (param, self.evaluator.passed(site, param))).collect()
+        params
+            .into_iter()
+            .map(|param| {
+                let passed = self.evaluator.passed(site, param);
+                let named = if passed.is_unknown() { self.argument_name(site, param) } else { None };
+                (param, named.map_or(passed, |name| Value::pattern(Pattern::part(Part::Hole(name)))))
+            })
+            .collect()
+    }
+
+    /// The name of what a call site passes, where its value is not known: calls that pass things of one name pass the same.
+    fn argument_name(&mut self, site: CallRef, param: ParamRef) -> Option<Symbol> {
+        let facts = self.evaluator.facts(site.file)?;
+        let mut expr = facts.call(site.call).args.get(param.index as usize)?.value;
+        for _ in 0..6 {
+            expr = match facts.expr(expr) {
+                Expr::Member { name, .. } => return Some(name.clone()),
+                Expr::Name(name) => {
+                    let function = facts.exprs[expr.index()].function;
+                    let binding = facts.bindings.iter().rev().find(|binding| binding.name == *name && binding.function == function);
+                    match binding.and_then(|binding| binding.value) {
+                        Some(value) if value != expr => value,
+                        _ => return Some(name.clone()),
+                    }
+                }
+                Expr::Call(call) => match facts.expr(facts.call(*call).callee) {
+                    Expr::Member { object, name } if facts.call(*call).args.is_empty() => match name.as_str() {
+                        "clone" | "to_string" | "to_owned" | "as_str" | "as_ref" | "into" | "toString" | "unwrap" => *object,
+                        _ => return Some(name.clone()),
+                    },
+                    _ => return None,
+                },
+                _ => return None,
+            };
+        }
+        None
     }
 
     /// Whether the callers decide the method or the path. Only parameters of the code around count: what a settings object far away was made
@@ -356,8 +393,9 @@ impl<'w> Linker<'w> {
     /// As [`Linker::bases`], for a method of objects of these classes.
     fn bases_of(&mut self, url: &Pattern, classes: &[ClassRef]) -> Vec<Url> {
         let mut done: Vec<Url> = Vec::new();
-        let mut open = vec![(Url { pattern: url.clone(), contexts: Vec::new(), passed: Vec::new() }, 0)];
-        while let Some((url, depth)) = open.pop() {
+        // The nearest first: what few calls lead to is worth more than the many ways of one far caller.
+        let mut open = VecDeque::from([(Url { pattern: url.clone(), contexts: Vec::new(), passed: Vec::new() }, 0)]);
+        while let Some((url, depth)) = open.pop_front() {
             if done.len() >= MAX_BASES {
                 break;
             }
@@ -390,7 +428,7 @@ impl<'w> Linker<'w> {
                     contexts.push(context);
                     let mut passed = url.passed.clone();
                     passed.push(*caller);
-                    open.push((Url { pattern, contexts, passed }, depth + 1));
+                    open.push_back((Url { pattern, contexts, passed }, depth + 1));
                 }
             }
         }

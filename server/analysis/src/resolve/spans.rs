@@ -182,7 +182,13 @@ impl<'w> Linker<'w> {
         let site = CallRef { file: self.file, call: id };
         let function = FunctionRef { file: self.file, function: call.function };
         if rpc && let Expr::Member { object, name } = facts.expr(call.callee) {
-            let object = self.evaluator.eval(self.file, *object);
+            let mut object = self.evaluator.eval(self.file, *object);
+            if let Value::Param(param, path) = &object
+                && path.is_empty()
+                && let Some(typed) = self.evaluator.parameter_type(*param)
+            {
+                object = typed;
+            }
             if self.rpc_call(walk, site, function, &object, name) {
                 return;
             }

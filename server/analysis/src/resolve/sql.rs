@@ -40,10 +40,16 @@ pub fn accesses(statement: &str) -> Vec<CollectionUse> {
         }
         Err(_) => words(statement),
     };
-    found.retain(|used| !used.name.is_empty() && !used.name.contains('$'));
+    found.retain(|used| !used.name.is_empty() && !used.name.contains('$') && !is_system_catalog(&used.name));
     found.sort();
     found.dedup();
     found
+}
+
+/// Whether a table is the database's own: nobody's data.
+fn is_system_catalog(name: &str) -> bool {
+    let starts = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
+    ["pg_", "information_schema.", "sqlite_master", "sqlite_schema"].iter().any(|prefix| starts(prefix))
 }
 
 fn looks_like_sql(statement: &str) -> bool {
@@ -229,6 +235,8 @@ mod tests {
             ("WITH moved AS (DELETE FROM jobs RETURNING *) INSERT INTO done SELECT * FROM moved", vec!["write done", "write jobs"]),
             ("SELECT generate_series FROM generate_series(1, 2)", vec![]),
             ("hello from orders", vec![]),
+            ("SELECT d.datname, o.id FROM pg_catalog.pg_database d, orders o", vec!["read orders"]),
+            ("SELECT 1 FROM pg_stat_activity JOIN information_schema.tables ON true", vec![]),
             ("SELECT ,, FROM orders WHERE", vec!["read orders"]),
             ("SELECT count(*) FROM \"Order\" WHERE id IN (SELECT order_id FROM lines)", vec!["read order", "read lines"]),
         ] {

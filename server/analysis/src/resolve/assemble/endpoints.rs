@@ -115,7 +115,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, covera
             .take(1)
             .collect();
         for route in &routes.routes {
-            if !reach.has(service, route.function) {
+            if !reach.runs(service, route.function) {
                 continue;
             }
             let prefixes = match route.router {
@@ -193,14 +193,14 @@ fn handler_name(input: &Input<'_>, places: &Places<'_>, handler: Option<Function
 fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Coverages<'_>, places: &Places<'_>, all: &mut Vec<Endpoint>) {
     let links = || input.links.iter().flatten();
     let served: FxHashSet<&Symbol> =
-        links().flat_map(|link| &link.rpc_servers).filter(|(_, function)| reach.has(service, *function)).map(|(name, _)| name).collect();
+        links().flat_map(|link| &link.rpc_servers).filter(|(_, function)| reach.runs(service, *function)).map(|(name, _)| name).collect();
     let put_anywhere: FxHashSet<&Symbol> = links().flat_map(|link| &link.rpc_servers).map(|(name, _)| name).collect();
     for handler in links().flat_map(|link| &link.rpc_handlers) {
         let simple: Symbol = handler.service.rsplit('.').next().unwrap_or(&handler.service).into();
         let ours = if put_anywhere.contains(&simple) {
             served.contains(&simple) && in_packages(input, service, handler.handler)
         } else {
-            reach.has(service, handler.handler)
+            reach.runs(service, handler.handler)
         };
         if !ours {
             continue;

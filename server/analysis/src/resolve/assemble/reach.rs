@@ -7,19 +7,25 @@
 use std::collections::VecDeque;
 
 use camino::Utf8Path;
-use portolan_grammars::facts::{FunctionId, FunctionKind, Symbol};
+use portolan_grammars::facts::{FunctionId, FunctionKind, Impl, Symbol};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Input;
 use crate::chart::ServiceIndex;
+use crate::resolve::index::last_segment;
 use crate::{FileId, FunctionRef};
 
 /// The functions that each service reaches, in the order of the services.
 #[derive(Debug, Default)]
 pub(super) struct Reach {
     offsets: Vec<u32>,
+    /// By calls, and by names of methods.
     reached: Vec<Vec<u64>>,
+    /// By resolved calls alone, as far as Rust goes.
+    certain: Vec<Vec<u64>>,
+    package_of: Vec<Option<usize>>,
+    own_package: Vec<Option<usize>>,
 }
 
 impl Reach {
@@ -27,6 +33,21 @@ impl Reach {
     pub(super) fn has(&self, service: ServiceIndex, function: FunctionRef) -> bool {
         let Some(id) = self.id(function) else { return false };
         self.reached.get(service.index()).is_some_and(|bits| bits[id as usize / 64] & (1 << (id % 64)) != 0)
+    }
+
+    /// Whether a service runs a function that opens something for the whole process: a server's routes, a database, tracing. A library that
+    /// it depends on does so only where a resolved call leads there; that a method is named so is not enough.
+    pub(super) fn runs(&self, service: ServiceIndex, function: FunctionRef) -> bool {
+        if !self.has(service, function) {
+            return false;
+        }
+        let package = self.package_of.get(function.file.0 as usize).copied().flatten();
+        let own = self.own_package.get(service.index()).copied().flatten();
+        if package == own {
+            return true;
+        }
+        let Some(id) = self.id(function) else { return false };
+        self.certain.get(service.index()).is_some_and(|bits| bits[id as usize / 64] & (1 << (id % 64)) != 0)
     }
 
     fn id(&self, function: FunctionRef) -> Option<u32> {
@@ -40,14 +61,18 @@ impl Reach {
     pub(super) fn find(input: &Input<'_>) -> Self {
         let graph = Graph::build(input);
         let shared = shared_packages(input);
-        let reached = (0..input.workspace.services.len())
+        let (reached, certain) = (0..input.workspace.services.len())
             .into_par_iter()
             .map(|at| {
                 let service = ServiceIndex(at as u32);
-                if input.workspace.services[at].third_party { vec![0; graph.words()] } else { graph.search(input, service, &shared) }
+                if input.workspace.services[at].third_party {
+                    return (vec![0; graph.words()], vec![0; graph.words()]);
+                }
+                (graph.search(input, service, &shared, false), graph.search(input, service, &shared, true))
             })
-            .collect();
-        Self { offsets: graph.offsets, reached }
+            .unzip();
+        let own_package = input.workspace.deployments.iter().map(|deployment| deployment.package).collect();
+        Self { offsets: graph.offsets, reached, certain, package_of: graph.package_of, own_package }
     }
 }
 
@@ -71,6 +96,8 @@ struct Graph {
     mentions: Vec<Vec<Symbol>>,
     named: FxHashMap<Symbol, Vec<FunctionRef>>,
     package_of: Vec<Option<usize>>,
+    /// Packages that services run.
+    of_services: FxHashSet<usize>,
 }
 
 impl Graph {
@@ -117,16 +144,18 @@ impl Graph {
                 }
             }
         }
-        Self { offsets, edges, mentions, named, package_of }
+        let of_services = input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect();
+        Self { offsets, edges, mentions, named, package_of, of_services }
     }
 
-    fn search(&self, input: &Input<'_>, service: ServiceIndex, shared: &FxHashSet<usize>) -> Vec<u64> {
+    fn search(&self, input: &Input<'_>, service: ServiceIndex, shared: &FxHashSet<usize>, certain: bool) -> Vec<u64> {
         let workspace = input.workspace;
         let deployment = &workspace.deployments[service.index()];
         let packages = closure(input, deployment.package);
         let by_entry = deployment.package.is_some_and(|package| shared.contains(&package)) && !deployment.entries.is_empty();
         let mut search = Search {
             graph: self,
+            certain,
             bits: vec![0; self.words()],
             files: FxHashSet::default(),
             names: FxHashSet::default(),
@@ -188,6 +217,7 @@ fn closure(input: &Input<'_>, package: Option<usize>) -> FxHashSet<usize> {
 
 struct Search<'a> {
     graph: &'a Graph,
+    certain: bool,
     bits: Vec<u64>,
     files: FxHashSet<FileId>,
     names: FxHashSet<Symbol>,
@@ -228,8 +258,14 @@ impl Search<'_> {
             if !self.has(module) {
                 self.reach(module);
             }
-            if id == module && self.files.insert(file_id) {
-                // First visit by way of a function alone.
+            if id == module
+                && let Some(facts) = input.files.source(file_id)
+            {
+                for implementation in facts.impls.iter().filter(|implementation| is_called_unseen(implementation)) {
+                    for method in &implementation.methods {
+                        self.reach(module + method.0);
+                    }
+                }
             }
             if id == module
                 && let Some(link) = input.links[file].as_deref()
@@ -251,14 +287,15 @@ impl Search<'_> {
                     let target = function.file.0 as usize;
                     let package = graph.package_of[target];
                     let visible = match package {
-                        Some(package) => packages.contains(&package),
+                        // The code of another service's own package runs here only where a resolved call leads to it.
+                        Some(package) => packages.contains(&package) && (Some(package) == own || !graph.of_services.contains(&package)),
                         None => own.is_none(),
                     };
                     let to = graph.offsets[target] + function.function.0;
                     // ECMAScript: only of a file that something imports.
                     let loaded = match input.files.source(function.file) {
                         Some(facts) if facts.language.is_ecmascript() => self.has(graph.offsets[target]),
-                        Some(_) => true,
+                        Some(_) => !self.certain && !is_everywhere(name),
                         None => false,
                     };
                     if visible && loaded {
@@ -268,4 +305,196 @@ impl Search<'_> {
             }
         }
     }
+}
+
+/// Whether an `impl` block is for a trait whose methods run without being called by name: conversions, operators, what a framework calls.
+fn is_called_unseen(implementation: &Impl) -> bool {
+    implementation.trait_ref.as_ref().is_some_and(|of| {
+        matches!(
+            last_segment(&of.path),
+            "From"
+                | "TryFrom"
+                | "Into"
+                | "TryInto"
+                | "FromStr"
+                | "Default"
+                | "Drop"
+                | "Deref"
+                | "DerefMut"
+                | "Iterator"
+                | "IntoIterator"
+                | "Future"
+                | "Stream"
+                | "Service"
+                | "Layer"
+                | "FromRequest"
+                | "FromRequestParts"
+                | "FromRef"
+                | "IntoResponse"
+        )
+    })
+}
+
+/// Names of the standard library's methods: called on something unknown, they most often mean those.
+fn is_everywhere(name: &str) -> bool {
+    matches!(
+        name,
+        "abs"
+            | "add"
+            | "all"
+            | "and_then"
+            | "any"
+            | "append"
+            | "as_bytes"
+            | "as_deref"
+            | "as_mut"
+            | "as_ref"
+            | "as_slice"
+            | "as_str"
+            | "borrow"
+            | "borrow_mut"
+            | "build"
+            | "bytes"
+            | "chain"
+            | "chars"
+            | "chunks"
+            | "clear"
+            | "clone"
+            | "cloned"
+            | "close"
+            | "cmp"
+            | "collect"
+            | "concat"
+            | "contains"
+            | "contains_key"
+            | "context"
+            | "copied"
+            | "count"
+            | "default"
+            | "deref"
+            | "display"
+            | "drain"
+            | "drop"
+            | "elapsed"
+            | "ends_with"
+            | "entry"
+            | "enumerate"
+            | "eq"
+            | "err"
+            | "expect"
+            | "extend"
+            | "filter"
+            | "filter_map"
+            | "find"
+            | "first"
+            | "flat_map"
+            | "flatten"
+            | "flush"
+            | "fmt"
+            | "fold"
+            | "for_each"
+            | "force"
+            | "from"
+            | "from_iter"
+            | "from_str"
+            | "get"
+            | "get_mut"
+            | "get_or_init"
+            | "hash"
+            | "id"
+            | "insert"
+            | "into"
+            | "into_inner"
+            | "into_iter"
+            | "is_empty"
+            | "is_err"
+            | "is_none"
+            | "is_ok"
+            | "is_some"
+            | "iter"
+            | "iter_mut"
+            | "join"
+            | "keys"
+            | "kind"
+            | "last"
+            | "len"
+            | "lines"
+            | "load"
+            | "lock"
+            | "map"
+            | "map_err"
+            | "max"
+            | "message"
+            | "min"
+            | "name"
+            | "ne"
+            | "new"
+            | "next"
+            | "now"
+            | "ok"
+            | "ok_or"
+            | "ok_or_else"
+            | "open"
+            | "or_default"
+            | "or_else"
+            | "or_insert"
+            | "or_insert_with"
+            | "parse"
+            | "partial_cmp"
+            | "path"
+            | "peek"
+            | "poll"
+            | "poll_next"
+            | "pop"
+            | "position"
+            | "push"
+            | "push_str"
+            | "read"
+            | "recv"
+            | "remove"
+            | "replace"
+            | "resize"
+            | "retain"
+            | "rev"
+            | "send"
+            | "set"
+            | "size"
+            | "skip"
+            | "sort"
+            | "sort_by"
+            | "source"
+            | "split"
+            | "spawn"
+            | "starts_with"
+            | "status"
+            | "store"
+            | "strip_prefix"
+            | "strip_suffix"
+            | "sub"
+            | "sum"
+            | "swap"
+            | "take"
+            | "text"
+            | "to_owned"
+            | "to_string"
+            | "to_vec"
+            | "trim"
+            | "truncate"
+            | "try_from"
+            | "try_into"
+            | "try_lock"
+            | "unwrap"
+            | "unwrap_or"
+            | "unwrap_or_default"
+            | "unwrap_or_else"
+            | "update"
+            | "url"
+            | "values"
+            | "wait"
+            | "with_capacity"
+            | "with_context"
+            | "write"
+            | "write_all"
+            | "zip"
+    )
 }

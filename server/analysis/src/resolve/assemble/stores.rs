@@ -29,7 +29,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         .collect();
     for connection in input.links.iter().flatten().flat_map(|link| &link.connections) {
         for &service in &services {
-            if !reach.has(service, connection.function) {
+            if !reach.runs(service, connection.function) {
                 continue;
             }
             let Some((id, system)) = identity(input, reach, service, connection) else { continue };

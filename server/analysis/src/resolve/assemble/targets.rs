@@ -154,6 +154,32 @@ impl<'a> Endpoints<'a> {
         }
         best
     }
+
+    /// Whether no HTTP endpoint of a service is known.
+    pub(super) fn is_silent(&self, service: ServiceIndex) -> bool {
+        self.by_service[service.index()].is_empty()
+    }
+
+    /// The endpoint of a service that a path means whose base URL ends in a prefix nobody knows: the only one that ends in the same literals.
+    pub(super) fn find_behind_prefix(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str) -> Option<EndpointIndex> {
+        let call = paths::segments(path);
+        if !call.iter().any(|segment| matches!(segment, Segment::Literal(text) if !is_common(text))) {
+            return None;
+        }
+        let mut fitting = self.by_service[service.index()].iter().copied().filter(|at| {
+            let endpoint = &self.all[*at as usize];
+            let declared = endpoint.method.as_deref().unwrap_or("*");
+            let route = &self.parsed[*at as usize];
+            (declared == "*" || method.is_none_or(|method| declared == method.as_str()))
+                && route.len() > call.len()
+                && paths::fit(&call, &route[route.len() - call.len()..]).is_some()
+                && paths::fits_by_literals(&call, &route[route.len() - call.len()..])
+        });
+        match (fitting.next(), fitting.next()) {
+            (Some(at), None) => Some(EndpointIndex(at)),
+            _ => None,
+        }
+    }
 }
 
 /// What is needed to find who answers.
@@ -196,11 +222,12 @@ impl Targets<'_> {
                 }
                 HostMatch::Several(services) => Answer::Ambiguous(services, format!("several services answer at {host}")),
                 HostMatch::None => {
-                    if matches!(host.as_str(), "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "host.docker.internal" | "10.0.2.2") {
-                        return Answer::Unresolved(match port {
+                    if is_local(host) {
+                        let reason = match port {
                             Some(port) => format!("no service is known to listen on {host}:{port}"),
                             None => format!("{host} is no service's name"),
-                        });
+                        };
+                        return self.by_path(from, method, path, evidence, reason, hops);
                     }
                     Answer::External(host.as_str().into())
                 }
@@ -210,10 +237,10 @@ impl Targets<'_> {
                     evidence.push(why);
                     self.of_service(service, method, path, status.max(Status::Likely), evidence, hops)
                 }
-                _ => self.by_path(from, method, path, evidence, format!("{name} is set nowhere in the workspace")),
+                _ => self.by_path(from, method, path, evidence, format!("{name} is set nowhere in the workspace"), hops),
             },
             Address::Relative(path) => self.relative(from, method, path, status, evidence, hops),
-            Address::Unknown(path) => self.by_path(from, method, path, evidence, "its host is decided at run time".to_owned()),
+            Address::Unknown(path) => self.by_path(from, method, path, evidence, "its host is decided at run time".to_owned(), hops),
         }
     }
 
@@ -342,38 +369,66 @@ impl Targets<'_> {
     }
 
     /// The only service that serves a path, where the host says nothing.
-    fn by_path(&self, from: ServiceIndex, method: Option<&Symbol>, path: &str, mut evidence: Vec<Evidence>, reason: String) -> Answer {
+    fn by_path(
+        &self,
+        from: ServiceIndex,
+        method: Option<&Symbol>,
+        path: &str,
+        evidence: Vec<Evidence>,
+        reason: String,
+        hops: u32,
+    ) -> Answer {
         let segments = paths::segments(path);
         if !is_telling(&segments) {
             return Answer::Unresolved(reason);
         }
-        let mut candidates = Vec::new();
-        for at in 0..self.input.workspace.services.len() {
-            let service = ServiceIndex(at as u32);
-            if let Some((endpoint, score)) = self.endpoints.find(service, method, path)
-                && paths::fits_by_literals(&segments, &paths::segments(&self.endpoints.all[endpoint.index()].path))
-            {
-                candidates.push((service, endpoint, score));
-            }
-        }
-        // A process seldom calls itself over the network: with one other candidate, that is meant.
-        let others: Vec<_> = candidates.iter().filter(|(service, ..)| *service != from).collect();
-        let one = match (candidates.as_slice(), others.as_slice()) {
-            ([only], _) => Some(only),
-            (_, [only]) => Some(*only),
-            _ => None,
-        };
-        match one {
-            Some(&(service, endpoint, _)) => {
-                let name = &self.input.workspace.services[service.index()].name;
-                let place = self.endpoints.all[endpoint.index()].place;
-                evidence.push(Evidence { what: format!("only {name} serves {}", self.endpoints.all[endpoint.index()].path), place });
-                Answer::Service(Found { service, endpoint: Some(endpoint), via: Vec::new(), status: Status::Likely, evidence })
-            }
-            None if candidates.is_empty() => Answer::Unresolved(reason),
-            None => Answer::Ambiguous(candidates.iter().map(|(service, ..)| *service).collect(), reason),
+        let candidates: Vec<ServiceIndex> = (0..self.input.workspace.services.len() as u32)
+            .map(ServiceIndex)
+            .filter(|service| {
+                self.endpoints.find(*service, method, path).is_some_and(|(endpoint, _)| {
+                    paths::fits_by_literals(&segments, &paths::segments(&self.endpoints.all[endpoint.index()].path))
+                })
+            })
+            .collect();
+        match candidates.as_slice() {
+            [] => Answer::Unresolved(reason),
+            [only] => self.only(*only, method, path, evidence),
+            // Behind a gateway nothing else can tell.
+            _ if hops > 0 => self.other(from, &candidates, method, path, evidence).unwrap_or(Answer::Ambiguous(candidates, reason)),
+            _ => Answer::Ambiguous(candidates, reason),
         }
     }
+
+    /// A process seldom calls itself over the network: with one other candidate, that is meant.
+    pub(super) fn other(
+        &self,
+        from: ServiceIndex,
+        candidates: &[ServiceIndex],
+        method: Option<&Symbol>,
+        path: &str,
+        evidence: Vec<Evidence>,
+    ) -> Option<Answer> {
+        let mut others = candidates.iter().filter(|service| **service != from);
+        match (others.next(), others.next()) {
+            (Some(one), None) => Some(self.only(*one, method, path, evidence)),
+            _ => None,
+        }
+    }
+
+    fn only(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str, mut evidence: Vec<Evidence>) -> Answer {
+        let endpoint = self.endpoints.find(service, method, path).map(|(endpoint, _)| endpoint);
+        if let Some(endpoint) = endpoint {
+            let name = &self.input.workspace.services[service.index()].name;
+            let endpoint = &self.endpoints.all[endpoint.index()];
+            evidence.push(Evidence { what: format!("only {name} serves {}", endpoint.path), place: endpoint.place });
+        }
+        Answer::Service(Found { service, endpoint, via: Vec::new(), status: Status::Likely, evidence })
+    }
+}
+
+/// Whether a host is this machine.
+pub(super) fn is_local(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "host.docker.internal" | "10.0.2.2")
 }
 
 /// Whether a path says enough to be told apart from those that every service and half of the world has.
@@ -385,37 +440,41 @@ fn is_telling(segments: &[Segment]) -> bool {
             _ => None,
         })
         .collect();
-    let common = |text: &str| {
-        let version = text.starts_with('v') && text[1..].bytes().all(|byte| byte.is_ascii_digit()) && text.len() > 1;
-        version
-            || matches!(
-                text,
-                "api"
-                    | "health"
-                    | "healthz"
-                    | "ready"
-                    | "readyz"
-                    | "livez"
-                    | "live"
-                    | "status"
-                    | "metrics"
-                    | "ping"
-                    | "version"
-                    | "login"
-                    | "logout"
-                    | "token"
-                    | "users"
-                    | "user"
-                    | "auth"
-                    | "graphql"
-                    | "rest"
-                    | "public"
-                    | "internal"
-                    | "info"
-                    | "config"
-                    | "debug"
-            )
-    };
-    let telling = literals.iter().filter(|text| !common(text)).count();
-    telling >= 2 || (telling == 1 && literals.len() >= 2)
+    let telling = literals.iter().filter(|text| !is_common(text)).count();
+    // A compound of words says as much as two segments.
+    let compound = |text: &str| text.len() >= 10 && text.contains(['_', '-']);
+    telling >= 2 || (telling == 1 && (literals.len() >= 2 || literals.iter().any(|text| compound(text))))
+}
+
+/// Whether a segment is one that every service may have.
+fn is_common(text: &str) -> bool {
+    let version = text.starts_with('v') && text.len() > 1 && text[1..].bytes().all(|byte| byte.is_ascii_digit());
+    version
+        || matches!(
+            text,
+            "api"
+                | "health"
+                | "healthz"
+                | "ready"
+                | "readyz"
+                | "livez"
+                | "live"
+                | "status"
+                | "metrics"
+                | "ping"
+                | "version"
+                | "login"
+                | "logout"
+                | "token"
+                | "users"
+                | "user"
+                | "auth"
+                | "graphql"
+                | "rest"
+                | "public"
+                | "internal"
+                | "info"
+                | "config"
+                | "debug"
+        )
 }

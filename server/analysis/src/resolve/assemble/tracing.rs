@@ -69,7 +69,7 @@ impl<'a> Coverages<'a> {
                 let service = ServiceIndex(at as u32);
                 let mut process = Process { ecmascript: ecmascript(input, service), ..Process::default() };
                 for init in &declared {
-                    if matches!(init.role, TracingRole::Init | TracingRole::Exporter) && reach.has(service, init.function) {
+                    if matches!(init.role, TracingRole::Init | TracingRole::Exporter) && reach.runs(service, init.function) {
                         process.instrumented = true;
                         process.covers.extend(init.covers.iter().cloned());
                         process.evidence.push(Evidence { what: format!("starts tracing: {}", init.name), place: places.site(init.site) });

@@ -1,0 +1,247 @@
+//! Whom a call means whose host is decided at run time, by what stands around it.
+//!
+//! Tiers, in this order: calls with the same base URL, or by the same client type, whose path only one service has; then the service that the
+//! client's package or type is named for. What is found must serve the call's method and path, so no such tier invents an endpoint.
+
+use portolan_grammars::facts::Symbol;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::Input;
+use super::targets::{Endpoints, Found};
+use crate::chart::{EndpointIndex, Evidence, ServiceIndex, ServiceKind, Status};
+use crate::resolve::index::last_segment;
+use crate::resolve::link::{OutboundCall, Url};
+use crate::resolve::value::{CallRef, Part};
+use crate::{FileId, FunctionRef, Place};
+
+/// What calls of one client have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) enum Kin {
+    /// The call sites that pass the base URL, in one service.
+    Passed(ServiceIndex, Vec<CallRef>),
+    /// The base URL's own parts, in one service and one function.
+    Base(ServiceIndex, Vec<Part>, FunctionRef),
+    /// The type whose methods send, in one service.
+    TypeIn(ServiceIndex, FileId, Symbol),
+    /// The type whose methods send, where it also makes the base URL.
+    Type(FileId, Symbol),
+}
+
+/// Services that calls were found to mean, by what those calls have in common.
+#[derive(Debug, Default)]
+pub(super) struct Votes {
+    found: FxHashMap<Kin, FxHashMap<ServiceIndex, Place>>,
+}
+
+impl Votes {
+    /// Notes that a call means a service.
+    pub(super) fn add(&mut self, kin: Vec<Kin>, service: ServiceIndex, place: Place) {
+        for one in kin {
+            self.found.entry(one).or_default().entry(service).or_insert(place);
+        }
+    }
+
+    /// The only service that kin of a call mean and that serves its method and path.
+    pub(super) fn settle(&self, kin: &[Kin], endpoints: &Endpoints<'_>, method: Option<&Symbol>, path: &str) -> Option<Found> {
+        for one in kin {
+            let Some(services) = self.found.get(one) else { continue };
+            let mut serving = services.iter().filter_map(|(service, place)| {
+                let (endpoint, _) = endpoints.find(*service, method, path)?;
+                Some((*service, endpoint, *place))
+            });
+            if let (Some((service, endpoint, place)), None) = (serving.next(), serving.next()) {
+                let what = match one {
+                    Kin::Passed(..) | Kin::Base(..) => "the same base URL is used here".to_owned(),
+                    Kin::TypeIn(_, _, name) | Kin::Type(_, name) => format!("{name} calls it here"),
+                };
+                return Some(found(service, Some(endpoint), Evidence { what, place }));
+            }
+        }
+        None
+    }
+}
+
+fn found(service: ServiceIndex, endpoint: Option<EndpointIndex>, evidence: Evidence) -> Found {
+    Found { service, endpoint, via: Vec::new(), status: Status::Likely, evidence: vec![evidence] }
+}
+
+/// What a call has in common with others, the strongest first.
+pub(super) fn kin(input: &Input<'_>, from: ServiceIndex, outbound: &OutboundCall, url: &Url) -> Vec<Kin> {
+    let mut all = Vec::new();
+    if !url.passed.is_empty() {
+        all.push(Kin::Passed(from, url.passed.clone()));
+    }
+    let base = base(url);
+    let named = base.iter().any(|part| match part {
+        Part::Hole(name) => !name.is_empty(),
+        Part::Text(_) => false,
+        _ => true,
+    });
+    if named {
+        all.push(Kin::Base(from, base, url.contexts.last().copied().unwrap_or(outbound.function)));
+    }
+    if let Some((file, name)) = owner(input, leaf_function(input, outbound)) {
+        all.push(Kin::TypeIn(from, file, name.clone()));
+        if url.passed.is_empty() {
+            all.push(Kin::Type(file, name));
+        }
+    }
+    all
+}
+
+/// The parts of a URL before its path.
+fn base(url: &Url) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for part in &url.pattern.parts {
+        if let Part::Text(text) = part {
+            let start = text.find("://").map_or(0, |at| at + 3);
+            if let Some(end) = text[start..].find('/') {
+                if start + end > 0 {
+                    parts.push(Part::Text(text[..start + end].into()));
+                }
+                break;
+            }
+        }
+        parts.push(match part {
+            // Where a variable is read makes no difference.
+            Part::Env { name, default, guessed, .. } => {
+                Part::Env { name: name.clone(), default: default.clone(), guessed: *guessed, source: None }
+            }
+            part => part.clone(),
+        });
+    }
+    parts
+}
+
+fn leaf_function(input: &Input<'_>, outbound: &OutboundCall) -> FunctionRef {
+    let leaf = outbound.leaf;
+    match input.files.source(leaf.file) {
+        Some(facts) => FunctionRef { file: leaf.file, function: facts.call(leaf.call).function },
+        None => outbound.function,
+    }
+}
+
+/// The type that a function, or one around it, is a method of.
+fn owner(input: &Input<'_>, function: FunctionRef) -> Option<(FileId, Symbol)> {
+    let facts = input.files.source(function.file)?;
+    let mut at = function.function;
+    for _ in 0..32 {
+        let here = facts.function(at);
+        if let Some(name) = &here.impl_of {
+            return Some((function.file, last_segment(name).into()));
+        }
+        if let Some(owner) = here.owner {
+            return Some((function.file, facts.type_def(owner).name.clone())).filter(|(_, name)| !name.is_empty());
+        }
+        if here.parent == at {
+            return None;
+        }
+        at = here.parent;
+    }
+    None
+}
+
+/// The service that a client's package or type is named for, if it serves the call's method and path.
+pub(super) fn named_for(
+    input: &Input<'_>,
+    endpoints: &Endpoints<'_>,
+    from: ServiceIndex,
+    outbound: &OutboundCall,
+    method: Option<&Symbol>,
+    path: &str,
+) -> Option<Found> {
+    let leaf = leaf_function(input, outbound);
+    let own = input.workspace.deployments[from.index()].package;
+    // A package of clients, which other packages use: `orders-client`.
+    if let Some(package) = input.workspace.package_of(input.files.path(leaf.file))
+        && own != Some(package)
+        && let Some(stem) = client_stem(&input.workspace.packages[package].name)
+        && let Some(service) = only_service(input, |names| names.contains(&stem))
+        && let Some(endpoint) = serves(endpoints, service, method, path)
+    {
+        let what = format!("sent by the package {}", input.workspace.packages[package].name);
+        return Some(found(service, endpoint, Evidence { what, place: place_of(input, leaf) }));
+    }
+    for function in [leaf, outbound.function] {
+        let Some((_, name)) = owner(input, function) else { continue };
+        // One word may name anything; two are hardly the service's by chance.
+        let whole = normal(&name);
+        let compound = name.chars().skip(1).any(char::is_uppercase);
+        let stem = client_stem(&name);
+        let service = only_service(input, |names| {
+            (compound && names.contains(&whole))
+                || stem.as_ref().is_some_and(|stem| names.iter().any(|name| name.len() >= 6 && stem.starts_with(name.as_str())))
+        });
+        if let Some(service) = service
+            && service != from
+            && let Some(endpoint) = serves(endpoints, service, method, path)
+        {
+            return Some(found(service, endpoint, Evidence { what: format!("sent by {name}"), place: place_of(input, function) }));
+        }
+    }
+    None
+}
+
+fn place_of(input: &Input<'_>, function: FunctionRef) -> Place {
+    super::Places { files: input.files }.function(function)
+}
+
+/// The endpoint that a service answers a call by; `Some(None)` where none of its HTTP endpoints is known.
+fn serves(endpoints: &Endpoints<'_>, service: ServiceIndex, method: Option<&Symbol>, path: &str) -> Option<Option<EndpointIndex>> {
+    if endpoints.is_silent(service) {
+        return Some(None);
+    }
+    endpoints
+        .find(service, method, path)
+        .map(|(endpoint, _)| endpoint)
+        .or_else(|| endpoints.find_behind_prefix(service, method, path))
+        .map(Some)
+}
+
+/// The only called service by one of whose names (in normal form) something holds.
+fn only_service(input: &Input<'_>, holds: impl Fn(&FxHashSet<String>) -> bool) -> Option<ServiceIndex> {
+    let mut one = None;
+    for (at, service) in input.workspace.services.iter().enumerate() {
+        if service.third_party || service.kind != ServiceKind::Backend {
+            continue;
+        }
+        let mut names: FxHashSet<String> = service.aliases.iter().chain([&service.id, &service.name]).map(|name| normal(name)).collect();
+        names.retain(|name| !name.is_empty());
+        if holds(&names) && one.replace(ServiceIndex(at as u32)).is_some() {
+            return None;
+        }
+    }
+    one
+}
+
+fn normal(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect()
+}
+
+/// What a client's package or type is a client of: `orders-client`, `OrdersApiClient` → `orders`.
+fn client_stem(name: &str) -> Option<String> {
+    let whole = normal(last_segment(name.rsplit('/').next().unwrap_or(name)));
+    let mut stem = whole.as_str();
+    for _ in 0..2 {
+        let shorter = ["client", "api", "sdk", "node", "connection"].iter().find_map(|ending| stem.strip_suffix(ending));
+        match shorter.filter(|shorter| !shorter.is_empty()) {
+            Some(shorter) => stem = shorter,
+            None => break,
+        }
+    }
+    (stem != whole).then(|| stem.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::client_stem;
+
+    #[test]
+    fn clients_are_named_for_what_they_call() {
+        assert_eq!(client_stem("orders-client").as_deref(), Some("orders"));
+        assert_eq!(client_stem("@shop/orders-sdk").as_deref(), Some("orders"));
+        assert_eq!(client_stem("OrdersApiClient").as_deref(), Some("orders"));
+        assert_eq!(client_stem("Client"), None);
+        assert_eq!(client_stem("Orders"), None);
+    }
+}
