@@ -1,7 +1,7 @@
 //! What a process answers: routes, mounts, gateways in code, rpc implementations.
 
 use portolan_grammars::catalog::{self, FileRouteConvention, Meaning, TracingRole};
-use portolan_grammars::facts::{Expr, ExprId, FunctionId, Symbol};
+use portolan_grammars::facts::{Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 use rustc_hash::FxHashMap;
 
 use super::index::last_segment;
@@ -37,7 +37,7 @@ impl<'w> Linker<'w> {
             self.parameter_mounts(router, view.site, function);
         }
         let site = Site::Call(view.site);
-        let handler_expr = entry.handler.as_ref().and_then(|selector| argument_expr(selector, view));
+        let handler_expr = entry.handler.as_ref().and_then(|selector| argument_expr(walk.facts, selector, view));
         let push = |linker: &mut Self, method: Symbol, handler: Option<FunctionRef>| {
             linker.link.routes.push(RouteDecl {
                 router,
@@ -97,7 +97,7 @@ impl<'w> Linker<'w> {
                     let handler = entry
                         .handler
                         .as_ref()
-                        .and_then(|selector| argument_expr(selector, &view))
+                        .and_then(|selector| argument_expr(walk.facts, selector, &view))
                         .and_then(|expr| self.handler(walk, expr));
                     match (method, has_handler) {
                         (Some(method), true) => routes.push((method, handler)),
@@ -234,7 +234,7 @@ impl<'w> Linker<'w> {
     }
 
     pub(super) fn middleware(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::Middleware) {
-        let Some(expr) = argument_expr(&entry.middleware, view) else { return };
+        let Some(expr) = argument_expr(walk.facts, &entry.middleware, view) else { return };
         let Some((name, opens)) = self.layer(walk, expr) else { return };
         let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
         self.link.layers.push(LayerDecl { router, order: entry.covers, site: view.site, name, opens });
@@ -404,7 +404,7 @@ impl<'w> Linker<'w> {
     }
 
     pub(super) fn rpc_server(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::RpcServer) {
-        let Some(expr) = entry.service.as_ref().and_then(|selector| argument_expr(selector, view)) else { return };
+        let Some(expr) = entry.service.as_ref().and_then(|selector| argument_expr(walk.facts, selector, view)) else { return };
         // The service is named by some member of the expression: `shop.Cart.service`, `CartService`.
         let mut names = Vec::new();
         let mut next = Some(expr);
@@ -501,12 +501,26 @@ fn type_or_function(name: &str) -> &str {
     segments.clone().find(|segment| segment.starts_with(char::is_uppercase)).or_else(|| segments.next()).unwrap_or_default()
 }
 
-/// The expression that a selector takes, where it takes an argument.
-pub(super) fn argument_expr(selector: &catalog::Selector, view: &CallView<'_>) -> Option<ExprId> {
-    let catalog::Selector::Take(take) = selector else { return None };
-    let index = take.argument?;
-    let at = if index < 0 { view.call.args.len() as i32 + index } else { index };
-    view.call.args.get(usize::try_from(at).ok()?).map(|argument| argument.value)
+/// The expression that a selector takes, where it takes an argument or a field of one that is written out.
+pub(super) fn argument_expr(facts: &SourceFacts, selector: &catalog::Selector, view: &CallView<'_>) -> Option<ExprId> {
+    let places = match selector {
+        catalog::Selector::Literal(_) => return None,
+        catalog::Selector::Take(take) => std::slice::from_ref(take),
+        catalog::Selector::FirstOf(places) => places.as_slice(),
+    };
+    places.iter().find_map(|take| {
+        let index = take.argument?;
+        let at = if index < 0 { view.call.args.len() as i32 + index } else { index };
+        let argument = view.call.args.get(usize::try_from(at).ok()?)?.value;
+        let keys = take.key.as_deref().map(|key| key.split('.')).into_iter().flatten();
+        keys.into_iter().try_fold(argument, |object, key| {
+            let Expr::Object(object) = facts.expr(object) else { return None };
+            object.entries.iter().find_map(|entry| match entry {
+                Entry::Field { name, value, .. } if name == key => Some(*value),
+                _ => None,
+            })
+        })
+    })
 }
 
 fn camel(name: &str) -> Symbol {
