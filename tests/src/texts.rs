@@ -20,7 +20,7 @@ pub fn facts(path: &Utf8Path, text: &str) -> Option<Arc<FileFacts>> {
 
 /// A world that holds the files, not yet linked.
 pub fn world(texts: &Texts) -> World {
-    let mut world = World::new(Catalog::builtin());
+    let world = World::new(Catalog::builtin());
     for (path, text) in texts {
         if let Some(facts) = facts(path, text) {
             world.set(path.clone(), facts);

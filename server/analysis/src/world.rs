@@ -1,12 +1,14 @@
 //! The world: facts of all files, and the snapshot that follows from them.
 //!
-//! One writer holds the [`World`]; readers hold an [`Arc<Snapshot>`] that never changes. A changed file is handed in as facts; the next
-//! snapshot relinks what depends on it.
+//! Facts may be handed in by many threads at once; one thread makes snapshots, and readers hold an [`Arc<Snapshot>`] that never changes. A
+//! changed file is handed in as facts; the next snapshot relinks what depends on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use dashmap::{DashMap, DashSet};
 use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::{FunctionId, Module, SourceFacts, Symbol, TextRange};
@@ -147,15 +149,15 @@ impl Snapshot {
 #[derive(Debug)]
 pub struct World {
     catalog: Arc<Catalog>,
-    facts: BTreeMap<Utf8PathBuf, Arc<FileFacts>>,
+    facts: DashMap<Utf8PathBuf, Arc<FileFacts>>,
     others: Arc<Vec<Utf8PathBuf>>,
     files: Files,
     workspace: Arc<Workspace>,
     links: Links,
     /// Files whose facts changed since the last snapshot.
-    changed: BTreeSet<Utf8PathBuf>,
+    changed: DashSet<Utf8PathBuf>,
     /// Whether files came or went, or a manifest or a module tree changed: then everything is linked again.
-    reshaped: bool,
+    reshaped: AtomicBool,
     revision: u64,
 }
 
@@ -164,26 +166,26 @@ impl World {
     pub fn new(catalog: Arc<Catalog>) -> Self {
         Self {
             catalog,
-            facts: BTreeMap::new(),
+            facts: DashMap::new(),
             others: Arc::default(),
             files: Files::default(),
             workspace: Arc::default(),
             links: Links::default(),
-            changed: BTreeSet::new(),
-            reshaped: true,
+            changed: DashSet::new(),
+            reshaped: AtomicBool::new(true),
             revision: 0,
         }
     }
 
     /// Hands in the facts of a new or changed file; `path` is relative to the workspace's root, with `/`.
-    pub fn set(&mut self, path: Utf8PathBuf, facts: Arc<FileFacts>) {
+    pub fn set(&self, path: Utf8PathBuf, facts: Arc<FileFacts>) {
         let old = self.facts.insert(path.clone(), facts.clone());
         let same_shape = old.is_some_and(|old| match (old.source(), facts.source()) {
             (Some(old), Some(new)) => old.modules.iter().map(module_shape).eq(new.modules.iter().map(module_shape)),
             (None, None) => old.content == facts.content && old.line_starts == facts.line_starts,
             _ => false,
         });
-        self.reshaped |= !same_shape;
+        self.reshaped.fetch_or(!same_shape, Ordering::Relaxed);
         self.changed.insert(path);
     }
 
@@ -192,28 +194,29 @@ impl World {
         paths.sort();
         if *self.others != paths {
             self.others = Arc::new(paths);
-            self.reshaped = true;
+            self.reshaped.store(true, Ordering::Relaxed);
         }
     }
 
     /// Takes a file away.
-    pub fn remove(&mut self, path: &Utf8Path) {
-        self.reshaped |= self.facts.remove(path).is_some();
+    pub fn remove(&self, path: &Utf8Path) {
+        self.reshaped.fetch_or(self.facts.remove(path).is_some(), Ordering::Relaxed);
     }
 
     /// What follows from all that was handed in; relinks what changed since the last call.
     pub fn snapshot(&mut self) -> Arc<Snapshot> {
         self.revision += 1;
-        let changed = std::mem::take(&mut self.changed);
-        if std::mem::take(&mut self.reshaped) {
-            self.files = Files::of(&self.facts, self.others.clone());
+        let changed: BTreeSet<Utf8PathBuf> = std::mem::take(&mut self.changed).into_iter().collect();
+        if std::mem::take(self.reshaped.get_mut()) {
+            let facts = self.facts.iter().map(|entry| (entry.key().clone(), entry.value().clone())).collect();
+            self.files = Files::of(&facts, self.others.clone());
             self.workspace = Arc::new(Workspace::build(&self.files));
             self.links.rebuild(&self.files, self.files.paths(), &self.workspace, &self.catalog);
         } else {
             let mut ids = Vec::with_capacity(changed.len());
             for path in &changed {
                 if let (Some(id), Some(facts)) = (self.files.id(path), self.facts.get(path)) {
-                    self.files.facts[id.0 as usize] = Some(facts.clone());
+                    self.files.facts[id.0 as usize] = Some(facts.value().clone());
                     ids.push(id);
                 }
             }

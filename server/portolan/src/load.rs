@@ -1,6 +1,6 @@
 //! Reads the files of a workspace into a world.
 //!
-//! Files are read in parallel and handed to the world in the order of their paths, so that ids never depend on a thread's timing. What
+//! Files are read and handed to the world in parallel; the world orders them by path, so that nothing depends on a thread's timing. What
 //! deliberately does not live here: the texts an editor holds. Invariant: no file, whatever it holds, keeps the others from being read.
 
 use std::path::Path;
@@ -13,7 +13,7 @@ use portolan_grammars::catalog::Catalog;
 use portolan_grammars::{FileFacts, FileKind, MAX_FILE_BYTES};
 use rayon::prelude::*;
 
-use crate::discover::{Discovery, discover};
+use crate::discover::{Discovery, Found, discover};
 use crate::guard::guarded;
 use crate::roots::Roots;
 
@@ -69,37 +69,37 @@ pub fn load_roots(roots: &Roots, progress: Progress<'_>) -> Loaded {
     let Discovery { files, others, mut problems } = discover(roots);
     let done = AtomicUsize::new(0);
     let total = files.len();
-    let read: Vec<_> = files
-        .par_iter()
-        .map(|file| {
-            let read = read_disk(&file.disk).map(|text| {
-                let facts = read_text(&file.relative, &text.text, file.kind);
-                (facts, text.problem)
-            });
-            progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
-            read
-        })
-        .collect();
     let mut world = World::new(Catalog::builtin());
     world.set_others(others);
-    for (file, read) in files.into_iter().zip(read) {
-        match read {
-            Ok((facts, problem)) => {
-                problems.extend(problem.map(|message| FileProblem::new(file.path.clone(), message)));
-                match facts {
-                    Ok(facts) => {
-                        problems.extend(problems_of(&file.path, &facts));
-                        world.set(file.path, Arc::new(facts));
-                    }
-                    Err(message) => problems.push(FileProblem::new(file.path, message)),
-                }
-            }
-            Err(Unread::Gone) => {}
-            Err(Unread::Because(message)) => problems.push(FileProblem::new(file.path, message)),
-        }
-    }
+    let found: Vec<FileProblem> = files
+        .into_par_iter()
+        .flat_map_iter(|file| {
+            let found = read_into(&world, file);
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);
+            found
+        })
+        .collect();
+    problems.extend(found);
     problems.sort();
     Loaded { world, problems, files: total }
+}
+
+/// Reads one file into a world, and says what could not be read of it.
+fn read_into(world: &World, file: Found) -> Vec<FileProblem> {
+    let text = match read_disk(&file.disk) {
+        Ok(text) => text,
+        Err(Unread::Gone) => return Vec::new(),
+        Err(Unread::Because(message)) => return vec![FileProblem::new(file.path, message)],
+    };
+    let mut problems: Vec<FileProblem> = text.problem.into_iter().map(|message| FileProblem::new(file.path.clone(), message)).collect();
+    match read_text(&file.relative, &text.text, file.kind) {
+        Ok(facts) => {
+            problems.extend(problems_of(&file.path, &facts));
+            world.set(file.path, Arc::new(facts));
+        }
+        Err(message) => problems.push(FileProblem::new(file.path, message)),
+    }
+    problems
 }
 
 /// Why there is no text of a file.
