@@ -161,7 +161,7 @@ impl SourceFacts {
             bindings: Vec::new(),
             assignments: Vec::new(),
             calls: Vec::new(),
-            regions: vec![Region { kind: RegionKind::Body, parent: None, function: FunctionId::MODULE, range: TextRange::default() }],
+            regions: vec![Region { kind: RegionKind::Body, parent: None, function: FunctionId::MODULE, condition: None, range: TextRange::default() }],
             exprs: Vec::new(),
             problems: Vec::new(),
         }
@@ -554,6 +554,8 @@ pub struct Region {
     pub parent: Option<RegionId>,
     /// The function it belongs to.
     pub function: FunctionId,
+    /// What must hold for it to run, where that is plain to see: the condition of an `if`'s first arm or of `a && b`. ECMAScript only.
+    pub condition: Option<ExprId>,
     /// The place.
     pub range: TextRange,
 }

@@ -21,4 +21,5 @@ pub mod rpc;
 pub mod rust_paths;
 pub mod spans;
 pub mod sql;
+mod switches;
 pub mod value;

@@ -220,13 +220,14 @@ impl<'t> Lowering<'t> {
         }
     }
 
-    /// Whether this is `process.env` or `import.meta.env`, whose members are environment variables.
+    /// Whether this is `process.env`, `import.meta.env` or k6's `__ENV`, whose members are environment variables.
     pub(super) fn is_environment(&self, id: ExprId) -> bool {
         match self.facts.expr(id) {
             Expr::Member { object, name } if name == "env" => match self.facts.expr(*object) {
                 Expr::Name(name) => name == "process" || name == "Bun",
                 _ => self.is_member_of(*object, "import", "meta"),
             },
+            Expr::Name(name) => name == "__ENV",
             _ => false,
         }
     }

@@ -264,13 +264,11 @@ impl<'t> Lowering<'t> {
 
     fn ternary(&mut self, child: Child<'t>, context: Context) -> ExprId {
         let children = self.children(child);
-        if let Some(condition) = self.field(&children, Field::Condition) {
-            self.expr(condition, Context::USED);
-        }
+        let condition = self.field(&children, Field::Condition).map(|condition| self.expr(condition, Context::USED));
         let mut arms = Vec::with_capacity(2);
-        for field in [Field::Consequence, Field::Alternative] {
+        for (field, condition) in [(Field::Consequence, condition), (Field::Alternative, None)] {
             if let Some(arm) = self.field(&children, field) {
-                arms.push(self.within(RegionKind::Branch, arm, |this| this.expr(arm, context)));
+                arms.push(self.within_condition(RegionKind::Branch, condition, arm, |this| this.expr(arm, context)));
             }
         }
         self.release(children);

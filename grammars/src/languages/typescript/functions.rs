@@ -28,6 +28,7 @@ impl<'t> Lowering<'t> {
             kind: RegionKind::Body,
             parent: Some(self.region),
             function: id,
+            condition: None,
             range: range(body.unwrap_or(child)),
         });
         self.facts.functions.push(Function {

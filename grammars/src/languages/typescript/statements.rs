@@ -124,11 +124,9 @@ impl<'t> Lowering<'t> {
         let mut next = Some(outer);
         while let Some(child) = next.take() {
             let children = self.children(child);
-            if let Some(condition) = self.field(&children, Field::Condition) {
-                self.expr(condition, Context::USED);
-            }
+            let condition = self.field(&children, Field::Condition).map(|condition| self.expr(condition, Context::USED));
             if let Some(arm) = self.field(&children, Field::Consequence) {
-                self.within(RegionKind::Branch, arm, |this| this.statement(arm));
+                self.within_condition(RegionKind::Branch, condition, arm, |this| this.statement(arm));
             }
             if let Some(otherwise) = self.field(&children, Field::Alternative) {
                 let within = self.children(otherwise);

@@ -89,8 +89,8 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     let mut chart = Chart { services: input.workspace.services.clone(), ..Chart::default() };
     let routes = endpoints::Routes::collect(input);
     let coverage = tracing::Coverages::find(input, &reach);
-    chart.endpoints = endpoints::find(input, &reach, &routes, &coverage);
     let passages = endpoints::passages(input, &reach, &routes);
+    chart.endpoints = endpoints::find(input, &reach, &routes, &passages, &coverage);
     calls(input, &reach, &places, passages, &mut chart);
     chart.channels = messages::find(input, &reach, &coverage);
     chart.stores = stores::find(input, &reach);
@@ -101,7 +101,7 @@ pub fn assemble(input: &Input<'_>) -> Chart {
 
 fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Passage>, chart: &mut Chart) {
     let endpoints = std::mem::take(&mut chart.endpoints);
-    let targets = Targets { input, endpoints: Endpoints::new(&endpoints, chart.services.len()), passages };
+    let targets = Targets { input, endpoints: Endpoints::new(&endpoints, chart.services.len(), &passages), passages };
     let services: Vec<ServiceIndex> =
         (0..chart.services.len() as u32).map(ServiceIndex).filter(|service| !chart.services[service.index()].third_party).collect();
     let mut rows: Vec<Call> = Vec::new();

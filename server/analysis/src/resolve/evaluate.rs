@@ -780,7 +780,8 @@ pub(super) fn fallback(values: Vec<Value>) -> Value {
     }
     if let [Value::Text(first), rest @ ..] = values.as_slice()
         && let [variable] = first.parts.as_slice()
-        && let Some(second) = rest.iter().find(|value| !value.is_unknown())
+        && rest.iter().any(|value| !value.is_unknown())
+        && let second = fallback(rest.iter().filter(|value| !value.is_unknown()).cloned().collect())
         && let [default] = second.patterns().as_slice()
     {
         let default = Some(Arc::new(default.clone()));

@@ -279,7 +279,7 @@ pub struct TracingDecl {
 }
 
 /// A function calls another, or hands it on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EdgeDecl {
     /// The function whose code it is.
     pub caller: FunctionId,
@@ -289,6 +289,8 @@ pub struct EdgeDecl {
     pub call: Option<CallRef>,
     /// Whether the caller does not wait.
     pub detached: bool,
+    /// Where it depends on an option: the functions that switch the option on, of which one must run. Empty: it depends on none.
+    pub switches: Vec<FunctionRef>,
 }
 
 /// Links one file.

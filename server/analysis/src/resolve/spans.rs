@@ -200,12 +200,14 @@ impl<'w> Linker<'w> {
                 Value::Function(called, _) => {
                     known = true;
                     let detached = walk.detached_calls.contains(&id);
-                    self.link.edges.push(EdgeDecl { caller: call.function, callee: *called, call: Some(site), detached });
+                    let switches = self.switches(walk, call.region);
+                    self.link.edges.push(EdgeDecl { caller: call.function, callee: *called, call: Some(site), detached, switches });
                 }
                 Value::Class(class) => {
                     known = true;
                     if let Some(constructor) = self.evaluator.constructor(*class) {
-                        let edge = EdgeDecl { caller: call.function, callee: constructor, call: Some(site), detached: false };
+                        let switches = self.switches(walk, call.region);
+                        let edge = EdgeDecl { caller: call.function, callee: constructor, call: Some(site), detached: false, switches };
                         self.link.edges.push(edge);
                     }
                     self.instantiates(call, *class);
@@ -375,7 +377,9 @@ impl<'w> Linker<'w> {
 
     /// Functions named without being called: handlers, callbacks, methods handed on.
     fn mentions(&mut self, walk: &Walk<'w>) {
-        let callees: FxHashSet<ExprId> = walk.facts.calls.iter().map(|call| call.callee).collect();
+        // Neither what is called here, nor what others may import and then name themselves.
+        let callees: FxHashSet<ExprId> =
+            walk.facts.calls.iter().map(|call| call.callee).chain(walk.facts.exports.iter().map(|export| export.value)).collect();
         for (at, expression) in walk.facts.exprs.iter().enumerate() {
             let id = ExprId(at as u32);
             let name = match &expression.kind {
@@ -396,7 +400,7 @@ impl<'w> Linker<'w> {
             let value = self.evaluator.eval(self.file, id);
             for value in value.alternatives() {
                 if let Value::Function(function, _) = value {
-                    self.link.edges.push(EdgeDecl { caller: expression.function, callee: *function, call: None, detached: false });
+                    self.link.edges.push(EdgeDecl { caller: expression.function, callee: *function, call: None, detached: false, switches: Vec::new() });
                 }
             }
         }
@@ -412,7 +416,7 @@ impl<'w> Linker<'w> {
             let callee = FunctionRef { file: self.file, function: id };
             let detached = walk.detached_closures.contains(&id);
             let call = walk.index.argument_of.get(&id).map(|(call, _)| CallRef { file: self.file, call: *call });
-            self.link.edges.push(EdgeDecl { caller: function.parent, callee, call, detached });
+            self.link.edges.push(EdgeDecl { caller: function.parent, callee, call, detached, switches: Vec::new() });
         }
     }
 

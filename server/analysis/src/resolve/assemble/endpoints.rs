@@ -99,7 +99,7 @@ fn join_prefix(prefix: &Pattern, path: &Pattern) -> Pattern {
 }
 
 /// The service's endpoints, sorted by service, path, method and place.
-pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, coverage: &Coverages<'_>) -> Vec<Endpoint> {
+pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passages: &[Passage], coverage: &Coverages<'_>) -> Vec<Endpoint> {
     let places = Places { files: input.files };
     let mut all = Vec::new();
     for at in 0..input.workspace.services.len() {
@@ -150,6 +150,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, covera
         }
         rpc(input, reach, service, coverage, &places, &mut all);
     }
+    all.extend(passages.iter().filter_map(|passage| passed_on(&places, passage)));
     let key = |endpoint: &Endpoint| {
         let path = input.files.path(endpoint.place.file).to_owned();
         (endpoint.service, endpoint.path.clone(), endpoint.method.clone(), path, endpoint.place.range)
@@ -157,6 +158,21 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, covera
     all.sort_by_cached_key(key);
     all.dedup_by(|a, b| a.service == b.service && a.path == b.path && a.method == b.method && a.place == b.place);
     all
+}
+
+/// What a gateway that code declares answers, by passing it on.
+fn passed_on(places: &Places<'_>, passage: &Passage) -> Option<Endpoint> {
+    let proxy = passage.proxy?;
+    Some(Endpoint {
+        service: passage.gateway,
+        protocol: Protocol::Http,
+        method: Some("*".into()),
+        path: paths::normal_route(&format!("{}/*", passage.prefix.trim_end_matches('/'))),
+        place: places.call(proxy),
+        handler: None,
+        handler_name: None,
+        coverage: crate::chart::Coverage::Unknown,
+    })
 }
 
 /// Where a route's path stands, else its call or handler.
@@ -249,6 +265,7 @@ pub(super) fn passages(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) ->
             target: Text { text: route.target.to_string(), ..Text::default() },
             rewrite: Rewrite::Prefix(route.rewrite.as_ref().map(Symbol::to_string)),
             evidence: route.evidence.clone(),
+            proxy: None,
         })
         .collect();
     for at in 0..input.workspace.services.len() {
@@ -272,6 +289,7 @@ pub(super) fn passages(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) ->
                             target,
                             rewrite: Rewrite::Patterns(proxy.rewrites.clone()),
                             evidence: Evidence { what: format!("proxy of {prefix}"), place: places.call(proxy.site) },
+                            proxy: Some(proxy.site),
                         });
                     }
                 }

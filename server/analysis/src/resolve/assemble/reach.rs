@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use camino::Utf8Path;
-use portolan_grammars::facts::{FunctionId, FunctionKind, Impl, Symbol};
+use portolan_grammars::facts::{FunctionId, FunctionKind, Impl, SourceFacts, Symbol};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -93,6 +93,8 @@ fn shared_packages(input: &Input<'_>) -> FxHashSet<usize> {
 struct Graph {
     offsets: Vec<u32>,
     edges: Vec<Vec<u32>>,
+    /// Edges that count only once one of some functions is reached, by where they start.
+    switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>>,
     mentions: Vec<Vec<Symbol>>,
     named: FxHashMap<Symbol, Vec<FunctionRef>>,
     package_of: Vec<Option<usize>>,
@@ -120,6 +122,7 @@ impl Graph {
         }
         offsets.push(next);
         let mut edges = vec![Vec::new(); next as usize];
+        let mut switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>> = FxHashMap::default();
         let mut mentions = vec![Vec::new(); next as usize];
         let mut named: FxHashMap<Symbol, Vec<FunctionRef>> = FxHashMap::default();
         for (at, link) in input.links.iter().enumerate() {
@@ -134,7 +137,11 @@ impl Graph {
             for edge in &link.edges {
                 let from = offsets[at] + edge.caller.0;
                 let to = offsets.get(edge.callee.file.0 as usize).map(|start| start + edge.callee.function.0);
-                if let (Some(list), Some(to)) = (edges.get_mut(from as usize), to) {
+                let Some(to) = to else { continue };
+                if !edge.switches.is_empty() {
+                    let id = |function: &FunctionRef| offsets.get(function.file.0 as usize).map(|start| start + function.function.0);
+                    switched.entry(from).or_default().push((to, edge.switches.iter().filter_map(id).collect()));
+                } else if let Some(list) = edges.get_mut(from as usize) {
                     list.push(to);
                 }
             }
@@ -145,7 +152,7 @@ impl Graph {
             }
         }
         let of_services = input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect();
-        Self { offsets, edges, mentions, named, package_of, of_services }
+        Self { offsets, edges, switched, mentions, named, package_of, of_services }
     }
 
     fn search(&self, input: &Input<'_>, service: ServiceIndex, shared: &FxHashSet<usize>, certain: bool) -> Vec<u64> {
@@ -160,6 +167,7 @@ impl Graph {
             files: FxHashSet::default(),
             names: FxHashSet::default(),
             queue: VecDeque::new(),
+            waiting: FxHashMap::default(),
         };
         let root = workspace.services[service.index()].root.as_path();
         if by_entry {
@@ -169,7 +177,10 @@ impl Graph {
         } else {
             for at in 0..input.links.len() {
                 let id = FileId(at as u32);
-                if input.files.source(id).is_none() {
+                let Some(facts) = input.files.source(id) else { continue };
+                // A load test is a service's only where it is what the service's folder holds, not where it lies beside the code it tests.
+                let path = input.files.path(id);
+                if is_load_test(facts) && !(deployment.package.is_none() && path.parent() == Some(root)) {
                     continue;
                 }
                 // A service in a folder of a larger package (one manifest for a whole repository) owns its folder, not the package.
@@ -199,6 +210,11 @@ impl Graph {
     }
 }
 
+/// Whether a file is a script for the load tester k6.
+fn is_load_test(facts: &SourceFacts) -> bool {
+    facts.imports.iter().any(|import| import.source == "k6" || import.source.starts_with("k6/"))
+}
+
 fn under(path: &Utf8Path, root: &Utf8Path) -> bool {
     root.as_str().is_empty() || path.starts_with(root)
 }
@@ -222,6 +238,8 @@ struct Search<'a> {
     files: FxHashSet<FileId>,
     names: FxHashSet<Symbol>,
     queue: VecDeque<u32>,
+    /// What is reached as soon as a function is that switches it on.
+    waiting: FxHashMap<u32, Vec<u32>>,
 }
 
 impl Search<'_> {
@@ -278,6 +296,18 @@ impl Search<'_> {
             }
             for to in &graph.edges[id as usize] {
                 self.reach(*to);
+            }
+            for to in self.waiting.remove(&id).unwrap_or_default() {
+                self.reach(to);
+            }
+            for (to, switches) in graph.switched.get(&id).into_iter().flatten() {
+                if switches.iter().any(|switch| self.has(*switch)) {
+                    self.reach(*to);
+                } else {
+                    for switch in switches {
+                        self.waiting.entry(*switch).or_default().push(*to);
+                    }
+                }
             }
             for name in &graph.mentions[id as usize] {
                 if !self.names.insert(name.clone()) {

@@ -4,11 +4,14 @@
 //! that serves the path. Gateways are passed through by their tables. What fits several services is ambiguous and never drawn.
 
 use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashSet;
 
 use super::Input;
 use super::text::{Address, Text};
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, ServiceIndex, ServiceKind, Status};
 use crate::resolve::paths::{self, Segment};
+use crate::Place;
+use crate::resolve::value::CallRef;
 use crate::workspace::HostMatch;
 
 /// Gateways behind gateways that are followed.
@@ -24,6 +27,8 @@ pub(super) struct Passage {
     pub(super) target: Text,
     pub(super) rewrite: Rewrite,
     pub(super) evidence: Evidence,
+    /// The call that declares it, if code does.
+    pub(super) proxy: Option<CallRef>,
 }
 
 /// What becomes of a path that is passed on.
@@ -124,10 +129,12 @@ pub(super) struct Endpoints<'a> {
 }
 
 impl<'a> Endpoints<'a> {
-    pub(super) fn new(all: &'a [Endpoint], services: usize) -> Self {
+    /// What gateways pass on is answered by others: it is found by way of `passages`.
+    pub(super) fn new(all: &'a [Endpoint], services: usize, passages: &[Passage]) -> Self {
+        let proxies: FxHashSet<Place> = passages.iter().filter(|passage| passage.proxy.is_some()).map(|passage| passage.evidence.place).collect();
         let mut by_service = vec![Vec::new(); services];
         for (at, endpoint) in all.iter().enumerate() {
-            if endpoint.protocol == Protocol::Http {
+            if endpoint.protocol == Protocol::Http && !proxies.contains(&endpoint.place) {
                 by_service[endpoint.service.index()].push(at as u32);
             }
         }

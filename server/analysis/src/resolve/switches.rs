@@ -1,0 +1,126 @@
+//! Options that code depends on: `if (options.useQueue) { … }`, and who switches them on.
+//!
+//! A shared library does for each service what the service's options ask for. Only conditions that are a plain parameter, a member of one, or a
+//! field that such a condition guards count; whatever else a condition says is taken to hold. Invariant: where it is not sure that an option is
+//! off, it is on.
+
+use portolan_grammars::facts::{Expr, ExprId, RegionId, SourceFacts, TextRange};
+
+use super::evaluate::Evaluator;
+use super::link::Linker;
+use super::spans::Walk;
+use super::value::{ParamRef, Value};
+use crate::{FileId, FunctionRef};
+
+/// Fields behind fields that are followed.
+const MAX_FIELDS: u32 = 3;
+/// Regions around a place that are looked at.
+const MAX_REGIONS: usize = 32;
+
+impl<'w> Linker<'w> {
+    /// The functions that switch on the option which a region depends on; none where it depends on none.
+    pub(super) fn switches(&mut self, walk: &Walk<'w>, region: RegionId) -> Vec<FunctionRef> {
+        if !walk.facts.language.is_ecmascript() {
+            return Vec::new();
+        }
+        self.evaluator.region_switches(self.file, region, MAX_FIELDS).unwrap_or_default()
+    }
+}
+
+impl<'w> Evaluator<'w> {
+    /// `None`: no option is known to decide.
+    fn region_switches(&mut self, file: FileId, region: RegionId, depth: u32) -> Option<Vec<FunctionRef>> {
+        let facts = self.facts(file)?;
+        let mut next = Some(region);
+        for _ in 0..MAX_REGIONS {
+            let here = facts.region(next?);
+            if let Some(found) = here.condition.and_then(|condition| self.condition_switches(file, facts, condition, depth)) {
+                return Some(found);
+            }
+            next = here.parent;
+        }
+        None
+    }
+
+    fn condition_switches(&mut self, file: FileId, facts: &'w SourceFacts, condition: ExprId, depth: u32) -> Option<Vec<FunctionRef>> {
+        if let Value::Param(param, path) = self.eval(file, condition) {
+            return self.switching_callers(param, &path);
+        }
+        let Expr::Member { object, name } = facts.expr(condition) else { return None };
+        if depth == 0 || !matches!(facts.expr(*object), Expr::This) {
+            return None;
+        }
+        // A field is there once one of its assignments has run.
+        let class = self.this_class(file, facts, facts.exprs[condition.index()].function)?;
+        let starts = facts.type_def(class.class).fields.iter().filter(|field| field.name == *name).filter_map(|field| field.value);
+        if class.file != file || starts.clone().any(|value| !matches!(facts.expr(value), Expr::Null)) {
+            return None;
+        }
+        let (_, index) = self.file(file)?;
+        let mut switches = Vec::new();
+        let mut assigned = false;
+        for at in index.assignments.get(name).into_iter().flatten() {
+            let assignment = &facts.assignments[*at as usize];
+            let Expr::Member { object, .. } = facts.expr(assignment.target) else { continue };
+            if !matches!(facts.expr(*object), Expr::This) || matches!(facts.expr(assignment.value), Expr::Null) {
+                continue;
+            }
+            assigned = true;
+            let region = region_at(facts, facts.expr_range(assignment.target))?;
+            switches.extend(self.region_switches(file, region, depth - 1)?);
+        }
+        assigned.then_some(switches)
+    }
+
+    /// The functions with a call that passes something else than nothing or `false` for a parameter's member.
+    fn switching_callers(&mut self, param: ParamRef, path: &[portolan_grammars::facts::Symbol]) -> Option<Vec<FunctionRef>> {
+        let callers = self.callers(param.function);
+        if callers.is_empty() {
+            return None;
+        }
+        let mut on = Vec::new();
+        for caller in callers.iter() {
+            let mut value = self.passed(*caller, param);
+            // A caller that passes an option on is as good as one that switches it on.
+            let mut off = is_off(&value) || (matches!(value, Value::Unknown) && self.passes_nothing(*caller, param));
+            for name in path {
+                if let Value::Object(object) = &value
+                    && object.class.is_none()
+                    && object.rest.is_empty()
+                    && !object.fields.contains_key(name)
+                {
+                    off = true;
+                    break;
+                }
+                value = self.member(&value, name, None);
+                off |= is_off(&value);
+            }
+            if !off {
+                on.push(self.function_of(*caller));
+            }
+        }
+        // Where nobody switches it on, its own function stands for those who are not seen.
+        if on.is_empty() { None } else { Some(on) }
+    }
+
+    fn passes_nothing(&mut self, caller: super::value::CallRef, param: ParamRef) -> bool {
+        self.facts(caller.file).is_some_and(|facts| {
+            let call = facts.call(caller.call);
+            call.args.len() <= param.index as usize && call.args.iter().all(|argument| !argument.spread)
+        })
+    }
+}
+
+fn is_off(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Text(text) => text.literal().is_some_and(|text| text == "false" || text.is_empty()),
+        _ => false,
+    }
+}
+
+/// The innermost region that a place lies in.
+fn region_at(facts: &SourceFacts, place: TextRange) -> Option<RegionId> {
+    let around = facts.regions.iter().enumerate().filter(|(at, region)| *at == 0 || region.range.contains(place));
+    around.min_by_key(|(at, region)| if *at == 0 { u32::MAX } else { region.range.end - region.range.start }).map(|(at, _)| RegionId(at as u32))
+}
