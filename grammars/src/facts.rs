@@ -161,7 +161,13 @@ impl SourceFacts {
             bindings: Vec::new(),
             assignments: Vec::new(),
             calls: Vec::new(),
-            regions: vec![Region { kind: RegionKind::Body, parent: None, function: FunctionId::MODULE, condition: None, range: TextRange::default() }],
+            regions: vec![Region {
+                kind: RegionKind::Body,
+                parent: None,
+                function: FunctionId::MODULE,
+                condition: None,
+                range: TextRange::default(),
+            }],
             exprs: Vec::new(),
             problems: Vec::new(),
         }

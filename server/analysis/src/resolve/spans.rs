@@ -400,7 +400,13 @@ impl<'w> Linker<'w> {
             let value = self.evaluator.eval(self.file, id);
             for value in value.alternatives() {
                 if let Value::Function(function, _) = value {
-                    self.link.edges.push(EdgeDecl { caller: expression.function, callee: *function, call: None, detached: false, switches: Vec::new() });
+                    self.link.edges.push(EdgeDecl {
+                        caller: expression.function,
+                        callee: *function,
+                        call: None,
+                        detached: false,
+                        switches: Vec::new(),
+                    });
                 }
             }
         }

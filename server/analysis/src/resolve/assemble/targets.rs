@@ -8,9 +8,9 @@ use rustc_hash::FxHashSet;
 
 use super::Input;
 use super::text::{Address, Text};
+use crate::Place;
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, ServiceIndex, ServiceKind, Status};
 use crate::resolve::paths::{self, Segment};
-use crate::Place;
 use crate::resolve::value::CallRef;
 use crate::workspace::HostMatch;
 
@@ -131,7 +131,8 @@ pub(super) struct Endpoints<'a> {
 impl<'a> Endpoints<'a> {
     /// What gateways pass on is answered by others: it is found by way of `passages`.
     pub(super) fn new(all: &'a [Endpoint], services: usize, passages: &[Passage]) -> Self {
-        let proxies: FxHashSet<Place> = passages.iter().filter(|passage| passage.proxy.is_some()).map(|passage| passage.evidence.place).collect();
+        let proxies: FxHashSet<Place> =
+            passages.iter().filter(|passage| passage.proxy.is_some()).map(|passage| passage.evidence.place).collect();
         let mut by_service = vec![Vec::new(); services];
         for (at, endpoint) in all.iter().enumerate() {
             if endpoint.protocol == Protocol::Http && !proxies.contains(&endpoint.place) {
