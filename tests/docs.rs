@@ -1,11 +1,13 @@
-//! Pages that are made of code. `UPDATE_EXPECT=1` writes them.
+//! Pages and pictures that are made of code. `UPDATE_EXPECT=1` writes them.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use portolan::output::findings::{Style, render, summary};
 use portolan_analysis::rules::{self, Rule, Severity};
+use portolan_tests::{disk, texts};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
@@ -58,4 +60,21 @@ fn rule_pages_are_up_to_date() {
         }
     }
     assert!(stale.is_empty(), "run `UPDATE_EXPECT=1 cargo test -p portolan-tests --test docs` for\n{}", stale.join("\n"));
+}
+
+/// The README's picture is what `portolan check` prints for the demonstration, in the colours of a terminal.
+#[test]
+fn the_picture_of_check_is_up_to_date() {
+    let demo = disk::workspace("chandlery");
+    let snapshot = texts::world(&disk::texts(&demo)).snapshot();
+    let mut screen = String::from("$ portolan check tests/workspaces/chandlery\n");
+    screen += &render(&demo, &snapshot, &snapshot.findings, Style { colours: true, width: 120 });
+    screen += &summary(&snapshot);
+    screen.push('\n');
+    let drawn = anstyle_svg::Term::new().render_svg(&screen);
+    let path = root().join("docs/check.svg");
+    if std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n") != drawn {
+        assert!(std::env::var_os("UPDATE_EXPECT").is_some(), "run `UPDATE_EXPECT=1 cargo test -p portolan-tests --test docs`");
+        std::fs::write(&path, drawn).unwrap();
+    }
 }
