@@ -1,0 +1,217 @@
+//! What calls of the languages and of their standard libraries mean for texts: those that make, join or change them, and those that hand
+//! through what they are given.
+//!
+//! What deliberately does not live here: libraries, which the catalog knows. Invariant: a method of the workspace's own wins over one here.
+
+use std::sync::Arc;
+
+use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts};
+
+use super::evaluate::{Evaluator, fallback, join_url};
+use super::value::{ObjectValue, Value, concat};
+use crate::FileId;
+
+impl<'w> Evaluator<'w> {
+    /// Language and standard-library calls that matter for texts, and those that hand through what they are given.
+    pub(super) fn builtin(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
+        let call = facts.call(id);
+        let argument = |at: usize| call.args.get(at).map(|argument| argument.value);
+        match facts.expr(call.callee) {
+            Expr::Member { object, name } => {
+                let method = name.as_str();
+                if facts.language.is_ecmascript() {
+                    match method {
+                        "bind" | "then" | "catch" | "finally" | "toString" | "trim" | "trimEnd" | "toLowerCase" | "toUpperCase"
+                        | "normalize" | "valueOf" | "asPromise" | "toPromise" | "lean" | "freeze" => {}
+                        "replace" | "replaceAll" => {}
+                        // Parameters of the callback already stand for the elements.
+                        "map" | "flatMap" => {
+                            let list = self.eval(file, *object);
+                            if !matches!(list, Value::Array(_)) {
+                                return None;
+                            }
+                            let Value::Function(each, receiver) = self.eval(file, argument(0)?) else { return None };
+                            let element = self.elements(&list);
+                            return Some(Value::Array(Arc::from([self.apply(each, receiver.as_deref(), &[element])])));
+                        }
+                        "filter" | "reverse" | "sort" | "slice" => {
+                            let list = self.eval(file, *object);
+                            return matches!(list, Value::Array(_)).then_some(list);
+                        }
+                        "assign" => {}
+                        "concat" => {
+                            let mut parts = vec![self.eval(file, *object)];
+                            if matches!(parts[0], Value::Text(_)) {
+                                for argument in &call.args {
+                                    parts.push(self.eval(file, argument.value));
+                                }
+                                return Some(concat(&parts));
+                            }
+                            return None;
+                        }
+                        "join" => {
+                            let Value::Array(items) = self.eval(file, *object) else { return None };
+                            let separator = argument(0).map_or(Value::text(","), |argument| self.eval(file, argument));
+                            let mut parts = Vec::new();
+                            for (at, item) in items.iter().enumerate() {
+                                if at > 0 {
+                                    parts.push(separator.clone());
+                                }
+                                parts.push(item.clone());
+                            }
+                            return Some(concat(&parts));
+                        }
+                        _ => return None,
+                    }
+                    if matches!(method, "freeze" | "assign") {
+                        let arguments: Vec<Value> = call.args.iter().map(|argument| self.eval(file, argument.value)).collect();
+                        let mut merged = ObjectValue::default();
+                        for value in arguments {
+                            match value {
+                                Value::Object(object) => {
+                                    merged.fields.extend(object.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
+                                    merged.sources.extend(object.sources.iter().map(|(name, source)| (name.clone(), *source)));
+                                }
+                                other if method == "freeze" => return Some(other),
+                                _ => {}
+                            }
+                        }
+                        return Some(Value::Object(Arc::new(merged)));
+                    }
+                    let receiver = self.eval(file, *object);
+                    return match (&receiver, method) {
+                        (Value::Function(..), "bind") => Some(receiver),
+                        (Value::External(..) | Value::Instance(_), _) => None,
+                        (_, "then" | "catch" | "finally" | "lean") => Some(receiver),
+                        (Value::Text(_) | Value::Param(..) | Value::OneOf(_), _) => Some(receiver),
+                        _ => None,
+                    };
+                }
+                let transparent = match method {
+                    "unwrap_or" | "or" | "or_else" | "unwrap_or_else" => {
+                        let receiver = self.eval(file, *object);
+                        if matches!(receiver, Value::Some(_)) {
+                            return None;
+                        }
+                        let other = match argument(0).map(|argument| self.eval(file, argument)) {
+                            Some(Value::Function(closure, _)) => self.result_of(closure),
+                            Some(value) => value,
+                            None => Value::Unknown,
+                        };
+                        return Some(fallback(vec![receiver, other]));
+                    }
+                    // `Url::join` and `Path::join` both put a slash where it belongs.
+                    "join" if call.args.len() == 1 => {
+                        let receiver = self.eval(file, *object);
+                        let tail = self.eval(file, argument(0)?);
+                        return matches!(receiver, Value::Text(_) | Value::Param(..) | Value::Unknown).then(|| join_url(&receiver, &tail));
+                    }
+                    "unwrap" | "expect" | "unwrap_or_default" | "clone" | "cloned" | "to_string" | "to_owned" | "into" | "as_str"
+                    | "as_ref" | "as_deref" | "as_mut" | "as_bytes" | "ok" | "ok_or" | "ok_or_else" | "map_err" | "context"
+                    | "with_context" | "borrow" | "lock" | "read" | "write" | "try_into" | "into_inner" | "get_ref" | "get_mut"
+                    | "trim" | "trim_end_matches" | "trim_start_matches" | "trim_end" | "to_lowercase" | "parse" | "into_string"
+                    | "to_str" | "to_string_lossy" | "as_path" | "to_path_buf" | "deref" | "boxed" | "borrow_mut" | "into_boxed_str"
+                    | "copied" | "wrap_err" | "inspect_err" | "in_current_span" | "instrument" | "take" | "filter" | "and_then" | "map"
+                    | "next" | "get_or_init" | "load" | "load_full" => true,
+                    _ => false,
+                };
+                if !transparent {
+                    return None;
+                }
+                let receiver = self.eval(file, *object);
+                match (&receiver, method) {
+                    // A library's own method of that name is the library's business.
+                    (
+                        Value::Instance(_) | Value::External(..),
+                        "clone" | "unwrap" | "expect" | "as_ref" | "borrow" | "lock" | "into_inner" | "to_owned" | "ok" | "context"
+                        | "with_context" | "map_err" | "instrument" | "in_current_span",
+                    ) => Some(receiver),
+                    (Value::Instance(_) | Value::External(..), _) => None,
+                    // An own method wins over the standard library's.
+                    (Value::Some(class) | Value::New(class, ..), _) if self.has_method(*class, name) => None,
+                    (Value::Unknown | Value::Null, _) => None,
+                    (Value::Param(param, path), "get_or_init" | "map" | "and_then") => Some(Value::Param(*param, path.clone())),
+                    (_, "get_or_init") => None,
+                    _ => Some(receiver),
+                }
+            }
+            Expr::Path(path) => {
+                let [.., owner, name] = path.as_slice() else { return None };
+                let hands_through = matches!(
+                    (owner.as_str(), name.as_str()),
+                    (
+                        "Arc"
+                            | "Rc"
+                            | "Box"
+                            | "Mutex"
+                            | "RwLock"
+                            | "RefCell"
+                            | "Cell"
+                            | "OnceCell"
+                            | "LazyLock"
+                            | "Lazy"
+                            | "Cow"
+                            | "String"
+                            | "Data"
+                            | "Some"
+                            | "Ok"
+                            | "Pin"
+                            | "Extension"
+                            | "State"
+                            | "PathBuf"
+                            | "SecretString"
+                            | "Secret",
+                        "new" | "from" | "pin" | "clone" | "force" | "Borrowed" | "Owned" | "into_inner" | "from_str"
+                    ) | ("Url" | "Uri" | "ApiUrl" | "Endpoint", "parse" | "from_static" | "try_from" | "from_str" | "from_maybe_shared")
+                        | ("str", "from_utf8")
+                );
+                if !hands_through {
+                    return None;
+                }
+                if matches!(owner.as_str(), "Endpoint" | "Data" | "State" | "Extension" | "Secret")
+                    && let Value::External(..) = self.eval(file, call.callee)
+                    && owner == "Endpoint"
+                {
+                    return None;
+                }
+                match self.eval(file, argument(0)?) {
+                    Value::Function(closure, _) if matches!(owner.as_str(), "LazyLock" | "Lazy" | "OnceCell") => {
+                        Some(self.result_of(closure))
+                    }
+                    value => Some(value),
+                }
+            }
+            Expr::Name(name) => match name.as_str() {
+                "Some" | "Ok" | "Err" | "Box" if facts.language == portolan_grammars::facts::Language::Rust => {
+                    if name == "Err" {
+                        return Some(Value::Unknown);
+                    }
+                    Some(self.eval(file, argument(0)?))
+                }
+                "String" | "encodeURIComponent" | "encodeURI" | "decodeURIComponent" | "Number" | "parseInt"
+                    if facts.language.is_ecmascript() =>
+                {
+                    Some(self.eval(file, argument(0)?))
+                }
+                "require" if facts.language.is_ecmascript() => None,
+                "URL" | "Request" if call.kind == CallKind::New => {
+                    if let Value::External(package, _) = self.eval(file, call.callee)
+                        && package == "global"
+                    {
+                        let path = self.eval(file, argument(0)?);
+                        return Some(match argument(1) {
+                            Some(base) if name == "URL" => {
+                                let base = self.eval(file, base);
+                                join_url(&base, &path)
+                            }
+                            _ => path,
+                        });
+                    }
+                    None
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
