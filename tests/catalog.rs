@@ -4,7 +4,7 @@
 
 use camino::Utf8PathBuf;
 use libtest_mimic::{Arguments, Failed, Trial};
-use portolan_analysis::resolve::describe;
+use portolan_analysis::resolve::describe::describe;
 use portolan_grammars::catalog::{Catalog, Example, Family, Library};
 use portolan_tests::texts::{Texts, world};
 

@@ -21,6 +21,7 @@ pub struct Catalog {
     indexes: Vec<LibraryIndex>,
     packages: FxHashMap<(Family, Symbol), Vec<usize>>,
     interesting: FxHashSet<(Family, Symbol)>,
+    spawning: FxHashSet<(Family, Symbol)>,
 }
 
 /// What a name of a library means.
@@ -135,10 +136,13 @@ impl Catalog {
         self.indexes = self.libraries.iter().map(LibraryIndex::new).collect();
         self.packages.clear();
         self.interesting.clear();
+        self.spawning.clear();
         for (at, library) in self.libraries.iter().enumerate() {
             for package in &library.packages {
                 self.packages.entry((library.language, package_key(library.language, package))).or_default().push(at);
             }
+            let spawns = library.spawn.iter().flat_map(|entry| entry.callee.iter());
+            self.spawning.extend(spawns.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             let index = &self.indexes[at];
             let callees = index.callees.iter().chain(index.patterns.iter().map(|(callee, ids)| (callee, ids)));
             for (callee, _) in callees.filter(|(_, ids)| ids.iter().any(|id| id.kind != Kind::Value)) {
@@ -164,6 +168,11 @@ impl Catalog {
     pub fn is_interesting(&self, family: Family, last_segment: &str) -> bool {
         let known = |name: &str| self.interesting.contains(&(family, Symbol::new(name)));
         known(last_segment) || known("*")
+    }
+
+    /// Whether a call by this name may leave the caller's flow; as with [`Catalog::is_interesting`], a bare name must be resolved.
+    pub fn may_spawn(&self, family: Family, last_segment: &str) -> bool {
+        self.spawning.contains(&(family, Symbol::new(last_segment)))
     }
 
     /// What a callee means in the library at this position, with its aliases applied.

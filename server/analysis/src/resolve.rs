@@ -9,6 +9,7 @@ pub mod builtins;
 pub mod callers;
 pub mod classes;
 pub mod data;
+pub mod describe;
 pub mod ecmascript;
 pub mod evaluate;
 pub mod index;

@@ -136,7 +136,7 @@ impl Scene {
             let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
             (path, FileFacts { line_starts, content: Content::Source(source) })
         }));
-        Snapshot::new(1, files, Arc::new(self.workspace), Arc::new(self.chart))
+        Snapshot::new(1, files, Arc::new(self.workspace), Arc::default(), Arc::new(self.chart))
     }
 }
 

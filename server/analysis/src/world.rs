@@ -16,6 +16,7 @@ use portolan_grammars::facts::{FunctionId, Module, SourceFacts, Symbol, TextRang
 use crate::chart::Chart;
 use crate::chart::index::ChartIndex;
 use crate::resolve::assemble::{Input, assemble};
+use crate::resolve::link::FileLink;
 use crate::resolve::links::Links;
 use crate::rules::Finding;
 use crate::workspace::Workspace;
@@ -127,6 +128,8 @@ pub struct Snapshot {
     pub files: Files,
     /// Packages and services.
     pub workspace: Arc<Workspace>,
+    /// The links that the chart is made from, by [`FileId`].
+    pub links: Arc<[Option<Arc<FileLink>>]>,
     /// The chart.
     pub chart: Arc<Chart>,
     /// The chart turned round: callers, functions, places.
@@ -137,9 +140,9 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Turns a chart round and runs the rules over it.
-    pub fn new(revision: u64, files: Files, workspace: Arc<Workspace>, chart: Arc<Chart>) -> Self {
+    pub fn new(revision: u64, files: Files, workspace: Arc<Workspace>, links: Arc<[Option<Arc<FileLink>>]>, chart: Arc<Chart>) -> Self {
         let index = Arc::new(ChartIndex::new(&chart, &files));
-        let mut snapshot = Self { revision, files, workspace, chart, index, findings: Arc::default() };
+        let mut snapshot = Self { revision, files, workspace, links, chart, index, findings: Arc::default() };
         snapshot.findings = Arc::new(crate::rules::check(&snapshot));
         snapshot
     }
@@ -224,7 +227,7 @@ impl World {
         }
         let input = Input { files: &self.files, workspace: &self.workspace, catalog: &self.catalog, links: self.links.all() };
         let chart = Arc::new(assemble(&input));
-        Arc::new(Snapshot::new(self.revision, self.files.clone(), self.workspace.clone(), chart))
+        Arc::new(Snapshot::new(self.revision, self.files.clone(), self.workspace.clone(), self.links.all().into(), chart))
     }
 }
 

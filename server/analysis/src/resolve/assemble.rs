@@ -15,13 +15,13 @@ use crate::workspace::{HostMatch, Workspace};
 use crate::world::Files;
 use crate::{FileId, FunctionRef, Place};
 
-mod endpoints;
+pub(super) mod endpoints;
 mod messages;
 mod owners;
 mod reach;
-mod stores;
+pub(super) mod stores;
 mod targets;
-mod text;
+pub(super) mod text;
 mod tracing;
 
 /// All that a chart is made from.
@@ -87,7 +87,7 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     let reach = Reach::find(input);
     let places = Places { files: input.files };
     let mut chart = Chart { services: input.workspace.services.clone(), ..Chart::default() };
-    let routes = endpoints::Routes::collect(input);
+    let routes = endpoints::Routes::collect(input.links);
     let coverage = tracing::Coverages::find(input, &reach);
     let passages = endpoints::passages(input, &reach, &routes);
     chart.endpoints = endpoints::find(input, &reach, &routes, &passages, &coverage);

@@ -35,6 +35,8 @@ pub struct FileLink {
     pub accesses: Vec<AccessDecl>,
     /// What makes spans.
     pub tracing: Vec<TracingDecl>,
+    /// Calls that leave the caller's flow, and what the library calls them.
+    pub spawns: Vec<(CallRef, Symbol)>,
     /// Function calls and mentions.
     pub edges: Vec<EdgeDecl>,
     /// Methods called on something unknown, by the function that calls them.

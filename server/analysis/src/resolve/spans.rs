@@ -93,37 +93,22 @@ impl<'w> Linker<'w> {
     /// Finds spawns first: what they are given, nobody waits for.
     fn spawns(&mut self, walk: &mut Walk<'w>) {
         for (at, call) in walk.facts.calls.iter().enumerate() {
-            if !self.is_interesting(walk, call.callee) {
-                continue;
-            }
-            let Some(name) = callee_name(walk.facts, call.callee) else { continue };
-            let spawning = matches!(
-                name.as_str(),
-                "spawn"
-                    | "spawn_blocking"
-                    | "spawn_local"
-                    | "spawn_on"
-                    | "setTimeout"
-                    | "setInterval"
-                    | "setImmediate"
-                    | "nextTick"
-                    | "queueMicrotask"
-                    | "after"
-                    | "waitUntil"
-            );
-            if !spawning {
+            let spawns = |linker: &Self, name: &Symbol| linker.evaluator.cx.catalog.may_spawn(walk.family, name);
+            let candidate = match walk.facts.expr(call.callee) {
+                Expr::Member { name, .. } => spawns(self, name),
+                Expr::Path(path) => path.last().is_some_and(|name| spawns(self, name)),
+                Expr::Name(name) => spawns(self, name) || walk.index.imports.contains_key(name),
+                _ => false,
+            };
+            if !candidate {
                 continue;
             }
             let callee = self.evaluator.eval(self.file, call.callee);
-            let spawns = self
-                .evaluator
-                .library_callees(walk.family, &callee)
-                .iter()
-                .any(|found| self.evaluator.meanings(found).iter().any(|meaning| matches!(meaning, Meaning::Spawn(_))));
-            if !spawns {
-                continue;
-            }
-            let _ = at;
+            let found = self.evaluator.library_callees(walk.family, &callee);
+            let is_spawn = |found: &&LibraryCallee| self.evaluator.meanings(found).iter().any(|meaning| matches!(meaning, Meaning::Spawn(_)));
+            let Some(found) = found.iter().find(is_spawn) else { continue };
+            let site = CallRef { file: self.file, call: CallId(at as u32) };
+            self.link.spawns.push((site, found.name.as_str().into()));
             for argument in &call.args {
                 let mut expr = argument.value;
                 // `tokio::spawn(work().instrument(span))`
@@ -288,7 +273,10 @@ impl<'w> Linker<'w> {
                 Meaning::Query(entry) => self.query(walk, function, &view, entry),
                 Meaning::Tracing(entry) => {
                     if let Some(covers) = self.tracing(&view, entry) {
-                        let name = Symbol::new(super::index::last_segment(&found.name));
+                        let name = match entry.role {
+                            TracingRole::Span => self.span_name(&view).unwrap_or_else(|| walk.facts.function(call.function).name.clone()),
+                            _ => Symbol::new(super::index::last_segment(&found.name)),
+                        };
                         self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Call(site), function, name });
                     }
                 }
@@ -325,6 +313,15 @@ impl<'w> Linker<'w> {
         covers.sort();
         covers.dedup();
         Some(covers)
+    }
+
+    /// The name that a span is given: the first text among the arguments, or the value of a key `name`.
+    fn span_name(&mut self, view: &CallView<'_>) -> Option<Symbol> {
+        view.call.args.iter().find_map(|argument| match self.evaluator.eval(self.file, argument.value) {
+            Value::Object(object) => object.fields.get("name").and_then(Value::literal),
+            Value::Text(pattern) => pattern.literal(),
+            _ => None,
+        })
     }
 
     fn instrumentation(&mut self, value: &Value) -> Vec<Symbol> {
@@ -495,7 +492,10 @@ impl<'w> Linker<'w> {
                 Meaning::RouteAttribute(entry) => self.route_attribute(walk, function, &view, entry, known),
                 Meaning::ConsumerAttribute(entry) => self.consumer_attribute(function, &view, entry),
                 Meaning::Tracing(entry) => {
-                    let name = attribute.path.clone();
+                    let name = match entry.role {
+                        TracingRole::Span => self.span_name(&view).unwrap_or_else(|| walk.facts.function(id).name.clone()),
+                        _ => attribute.path.clone(),
+                    };
                     let covers = entry.covers.clone();
                     self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Function(function), function, name });
                 }

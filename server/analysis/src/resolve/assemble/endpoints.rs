@@ -1,6 +1,7 @@
 //! Endpoints of each service: routes with all their prefixes, rpc methods, and gateways declared in code.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -12,7 +13,7 @@ use super::tracing::Coverages;
 use super::{Input, Places};
 use crate::chart::{Endpoint, Evidence, Protocol, ServiceIndex};
 use crate::resolve::evaluate::join_patterns;
-use crate::resolve::link::{MountDecl, ProxyDecl, RouteDecl, Router, Site};
+use crate::resolve::link::{FileLink, MountDecl, ProxyDecl, RouteDecl, Router, Site};
 use crate::resolve::paths;
 use crate::resolve::value::Pattern;
 use crate::{FunctionRef, Place};
@@ -23,17 +24,20 @@ const MAX_MOUNTS: u32 = 6;
 const MAX_PREFIXES: usize = 12;
 
 /// Routes, mounts and proxies of all files, by router.
-pub(super) struct Routes<'a> {
-    pub(super) routes: Vec<&'a RouteDecl>,
+pub(in crate::resolve) struct Routes<'a> {
+    pub(in crate::resolve) routes: Vec<&'a RouteDecl>,
     mounts: FxHashMap<Router, Vec<&'a MountDecl>>,
     global_prefixes: Vec<&'a MountDecl>,
-    proxies: Vec<&'a ProxyDecl>,
+    pub(in crate::resolve) proxies: Vec<&'a ProxyDecl>,
 }
+
+/// Whether a function's code is part of what is looked at: of a service.
+pub(in crate::resolve) type Reaches<'a> = &'a dyn Fn(FunctionRef) -> bool;
 
 impl<'a> Routes<'a> {
     /// Collects them from the links.
-    pub(super) fn collect(input: &Input<'a>) -> Self {
-        let links = || input.links.iter().flatten();
+    pub(in crate::resolve) fn collect(links: &'a [Option<Arc<FileLink>>]) -> Self {
+        let links = || links.iter().flatten();
         let mut mounts: FxHashMap<Router, Vec<&MountDecl>> = FxHashMap::default();
         let mut global_prefixes = Vec::new();
         for mount in links().flat_map(|link| &link.mounts) {
@@ -50,14 +54,40 @@ impl<'a> Routes<'a> {
         }
     }
 
-    /// The prefixes that a router's routes have in a service; one that is empty where it is mounted nowhere.
-    fn prefixes(&self, reach: &Reach, service: ServiceIndex, router: Router) -> Vec<Pattern> {
+    /// The whole paths of a route, with all prefixes, as the framework writes them.
+    pub(in crate::resolve) fn paths(&self, route: &RouteDecl, reaches: Reaches<'_>) -> Vec<Pattern> {
+        let prefixes = match route.router {
+            Some(router) => self.prefixes(router, reaches),
+            None if route.globally_prefixed => self.global_prefixes(reaches),
+            None => vec![Pattern::default()],
+        };
+        prefixes.iter().flat_map(|prefix| route.paths.iter().map(move |path| join_prefix(prefix, path))).collect()
+    }
+
+    /// The prefix of all routes of classes; empty where there is none.
+    fn global_prefixes(&self, reaches: Reaches<'_>) -> Vec<Pattern> {
+        let found = self.global_prefixes.iter().filter(|mount| reaches(mount.function)).flat_map(|mount| &mount.prefixes).next();
+        vec![found.cloned().unwrap_or_default()]
+    }
+
+    /// The paths under which a proxy takes requests.
+    pub(in crate::resolve) fn proxied(&self, proxy: &ProxyDecl, reaches: Reaches<'_>) -> Vec<Pattern> {
+        let empty = [Pattern::default()];
+        let own = if proxy.paths.is_empty() { &empty[..] } else { &proxy.paths };
+        self.prefixes(Router::Made(proxy.site), reaches)
+            .iter()
+            .flat_map(|mount| own.iter().map(move |path| join_prefix(mount, path)))
+            .collect()
+    }
+
+    /// The prefixes that a router's routes have; one that is empty where it is mounted nowhere.
+    fn prefixes(&self, router: Router, reaches: Reaches<'_>) -> Vec<Pattern> {
         let mut done: Vec<Pattern> = Vec::new();
         let mut open = vec![(router, Pattern::default(), 0)];
         let mut seen = FxHashSet::default();
         while let Some((router, behind, depth)) = open.pop() {
             let mounts: Vec<&&MountDecl> =
-                self.mounts.get(&router).into_iter().flatten().filter(|mount| reach.has(service, mount.function)).collect();
+                self.mounts.get(&router).into_iter().flatten().filter(|mount| reaches(mount.function)).collect();
             if mounts.is_empty() || depth >= MAX_MOUNTS {
                 if !done.contains(&behind) {
                     done.push(behind);
@@ -107,31 +137,17 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
         if input.workspace.services[at].third_party {
             continue;
         }
-        let global: Vec<Pattern> = routes
-            .global_prefixes
-            .iter()
-            .filter(|mount| reach.has(service, mount.function))
-            .flat_map(|mount| mount.prefixes.clone())
-            .take(1)
-            .collect();
+        let reaches = |function: FunctionRef| reach.has(service, function);
         for route in &routes.routes {
             if !reach.runs(service, route.function) {
                 continue;
             }
-            let prefixes = match route.router {
-                Some(router) => routes.prefixes(reach, service, router),
-                None if route.globally_prefixed && !global.is_empty() => global.clone(),
-                None => vec![Pattern::default()],
-            };
             let place = route_place(input, route);
             let mut known: BTreeSet<Symbol> = BTreeSet::new();
-            for prefix in &prefixes {
-                for path in &route.paths {
-                    let whole = join_prefix(prefix, path);
-                    for text in text::texts(input, service, &whole) {
-                        for form in paths::optional_forms(&text.text) {
-                            known.insert(paths::normal_route(&form));
-                        }
+            for whole in routes.paths(route, &reaches) {
+                for text in text::texts(input, service, &whole) {
+                    for form in paths::optional_forms(&text.text) {
+                        known.insert(paths::normal_route(&form));
                     }
                 }
             }
@@ -274,10 +290,7 @@ pub(super) fn passages(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) ->
             if input.workspace.services[at].third_party || !reach.has(service, proxy.function) {
                 continue;
             }
-            let mounted = routes.prefixes(reach, service, Router::Made(proxy.site));
-            let empty = [Pattern::default()];
-            let own = if proxy.paths.is_empty() { &empty[..] } else { &proxy.paths };
-            for prefix in mounted.iter().flat_map(|mount| own.iter().map(move |path| join_prefix(mount, path))) {
+            for prefix in routes.proxied(proxy, &|function| reach.has(service, function)) {
                 for prefix in text::texts(input, service, &prefix) {
                     let ours = proxy.targets.iter().filter(|target| target.contexts.iter().all(|context| reach.has(service, *context)));
                     for target in ours.flat_map(|target| text::texts(input, service, &target.pattern)) {

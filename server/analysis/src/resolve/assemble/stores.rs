@@ -16,6 +16,7 @@ use crate::chart::{Access, Collection, ServiceIndex, Status, Store};
 use crate::resolve::link::ConnectionDecl;
 use crate::resolve::value::CallRef;
 use crate::workspace::HostMatch;
+use crate::world::Files;
 
 /// All stores, by id.
 pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
@@ -41,7 +42,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             }
         }
     }
-    let models = prisma_models(input);
+    let models = prisma_models(input.files);
     let mut collections: BTreeMap<(Symbol, Symbol), Vec<Access>> = BTreeMap::new();
     for access in input.links.iter().flatten().flat_map(|link| &link.accesses) {
         for &service in &services {
@@ -187,7 +188,7 @@ fn unset(text: &str) -> Option<&str> {
 }
 
 /// `db.system.name` of a URL's scheme.
-fn system_of_scheme(scheme: &str) -> Option<&'static str> {
+pub(in crate::resolve) fn system_of_scheme(scheme: &str) -> Option<&'static str> {
     Some(match scheme.split('+').next().unwrap_or(scheme) {
         "postgres" | "postgresql" => "postgresql",
         "mysql" | "mariadb" => "mysql",
@@ -200,9 +201,9 @@ fn system_of_scheme(scheme: &str) -> Option<&'static str> {
 }
 
 /// Prisma's models by the name that code has for them: `orderItem` → `order_items`.
-fn prisma_models(input: &Input<'_>) -> FxHashMap<Symbol, Symbol> {
+pub(in crate::resolve) fn prisma_models(files: &Files) -> FxHashMap<Symbol, Symbol> {
     let mut models = FxHashMap::default();
-    for (_, _, facts) in input.files.iter() {
+    for (_, _, facts) in files.iter() {
         let Some(Manifest::Prisma(schema)) = facts.manifest() else { continue };
         for model in &schema.models {
             let mut characters = model.name.value.chars();

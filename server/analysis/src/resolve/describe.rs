@@ -1,0 +1,138 @@
+//! Static spans as lines of text, before any service's environment is put in: how the catalog's examples say what they find.
+//!
+//! The format is documented at [`Example::finds`](portolan_grammars::catalog::Example). What deliberately does not live here: what a service
+//! makes of a span ([`super::assemble`]). Invariant: a line says nothing that its code alone does not decide.
+
+use std::collections::BTreeSet;
+
+use portolan_grammars::catalog::{Operation, TracingRole};
+
+use super::assemble::endpoints::Routes;
+use super::assemble::stores::{prisma_models, system_of_scheme};
+use super::link::{ConnectionDecl, FileLink, Request, Url};
+use super::paths::{HOLE, normal_route, optional_forms};
+use super::value::{Part, Pattern};
+use crate::FunctionRef;
+use crate::world::Snapshot;
+
+/// A line for each static span of a snapshot's files, sorted; one for several that no line could tell apart.
+pub fn describe(snapshot: &Snapshot) -> Vec<String> {
+    let mut lines = BTreeSet::new();
+    let models = prisma_models(&snapshot.files);
+    for link in snapshot.links.iter().flatten() {
+        calls(link, &mut lines);
+        for access in &link.accesses {
+            for (name, operation) in &access.collections {
+                let name = if access.prisma { models.get(name).unwrap_or(name) } else { name };
+                let operation = match operation {
+                    Operation::Read => "read",
+                    Operation::Write => "write",
+                };
+                lines.insert(format!("CLIENT {} {operation} {name}", access.system));
+            }
+        }
+        lines.extend(link.connections.iter().map(store));
+        lines.extend(link.rpc_handlers.iter().map(|handler| format!("RPC SERVER {}/{}", handler.service, handler.method)));
+        for message in &link.messages {
+            let kind = if message.consumes { "CONSUMER" } else { "PRODUCER" };
+            for destination in &message.destinations {
+                let mut name = text(destination);
+                if name.is_empty()
+                    && let Some(key) = &message.routing_key
+                {
+                    name = text(key);
+                }
+                lines.insert(format!("{kind} {} {name}", message.system));
+            }
+        }
+        for tracing in &link.tracing {
+            let (role, what) = match tracing.role {
+                TracingRole::Init => ("init", tracing.covers.join(",")),
+                TracingRole::Exporter => ("exporter", String::new()),
+                TracingRole::Layer => ("layer", String::new()),
+                TracingRole::Span => ("span", tracing.name.to_string()),
+                TracingRole::Instrumentation => continue,
+            };
+            lines.insert(format!("TRACING {role} {what}").trim_end().to_owned());
+        }
+        lines.extend(link.spawns.iter().map(|(_, callee)| format!("SPAWN {callee}")));
+    }
+    let routes = Routes::collect(&snapshot.links);
+    let everything = |_: FunctionRef| true;
+    for route in &routes.routes {
+        for path in routes.paths(route, &everything) {
+            lines.extend(optional_forms(&text(&path)).iter().map(|form| format!("SERVER {} {}", route.method, normal_route(form))));
+        }
+    }
+    for proxy in &routes.proxies {
+        for prefix in routes.proxied(proxy, &everything) {
+            let prefix = text(&prefix);
+            let prefix = prefix.trim_start_matches('/').split('*').next().unwrap_or_default().trim_end_matches('/');
+            lines.extend(proxy.targets.iter().map(|target| format!("GATEWAY /{prefix} {}", text(&target.pattern))));
+        }
+    }
+    lines.into_iter().collect()
+}
+
+fn calls(link: &FileLink, lines: &mut BTreeSet<String>) {
+    for call in &link.calls {
+        match &call.request {
+            Request::Http { method, urls } => {
+                let method = method.as_deref().unwrap_or("*");
+                lines.extend(urls.iter().map(|url| format!("CLIENT {method} {}", without_query(&text(&url.pattern)))));
+            }
+            Request::Rpc { service, method, .. } => {
+                lines.insert(format!("RPC CLIENT {service}/{method}"));
+            }
+        }
+    }
+}
+
+/// A text with `${NAME}` for a variable and `{}` for what is decided at run time.
+fn text(pattern: &Pattern) -> String {
+    pattern.parts.iter().fold(String::new(), |mut text, part| {
+        match part {
+            Part::Text(part) => text.push_str(part),
+            Part::Env { name, .. } => text.extend(["${", name.as_str(), "}"]),
+            Part::Param(..) | Part::Hole(_) => text.push_str(HOLE),
+        }
+        text
+    })
+}
+
+fn without_query(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
+}
+
+fn store(connection: &ConnectionDecl) -> String {
+    let mut system = connection.system.clone();
+    let texts = |patterns: &[Pattern]| patterns.first().map(text).unwrap_or_default();
+    let name = match connection.urls.first() {
+        Some(Url { pattern, .. }) => {
+            let url = text(pattern);
+            if let Some(known) = url.split_once("://").and_then(|(scheme, _)| system_of_scheme(scheme))
+                && system == "*"
+            {
+                system = known.into();
+            }
+            store_name(&url)
+        }
+        None => {
+            let parts = [texts(&connection.hosts), texts(&connection.databases)];
+            parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
+        }
+    };
+    format!("STORE {system} {name}").trim_end().to_owned()
+}
+
+/// Host and database of a URL: `db/shop`.
+fn store_name(url: &str) -> String {
+    let url = without_query(url);
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = authority.rsplit('@').next().unwrap_or(authority);
+    let port = |port: &str| port == HOLE || port.bytes().all(|byte| byte.is_ascii_digit());
+    let host = host.rsplit_once(':').filter(|(_, last)| port(last)).map_or(host, |(host, _)| host);
+    let database = database.trim_end_matches('/');
+    if database.is_empty() { host.to_owned() } else { format!("{host}/{database}") }
+}
