@@ -22,6 +22,7 @@ pub struct Catalog {
     packages: FxHashMap<(Family, Symbol), Vec<usize>>,
     interesting: FxHashSet<(Family, Symbol)>,
     spawning: FxHashSet<(Family, Symbol)>,
+    giving: FxHashSet<(Family, Symbol)>,
 }
 
 /// What a name of a library means.
@@ -137,12 +138,15 @@ impl Catalog {
         self.packages.clear();
         self.interesting.clear();
         self.spawning.clear();
+        self.giving.clear();
         for (at, library) in self.libraries.iter().enumerate() {
             for package in &library.packages {
                 self.packages.entry((library.language, package_key(library.language, package))).or_default().push(at);
             }
             let spawns = library.spawn.iter().flat_map(|entry| entry.callee.iter());
             self.spawning.extend(spawns.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
+            let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
+            self.giving.extend(gives.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             let index = &self.indexes[at];
             let callees = index.callees.iter().chain(index.patterns.iter().map(|(callee, ids)| (callee, ids)));
             for (callee, _) in callees.filter(|(_, ids)| ids.iter().any(|id| id.kind != Kind::Value)) {
@@ -173,6 +177,11 @@ impl Catalog {
     /// Whether a call by this name may leave the caller's flow; as with [`Catalog::is_interesting`], a bare name must be resolved.
     pub fn may_spawn(&self, family: Family, last_segment: &str) -> bool {
         self.spawning.contains(&(family, Symbol::new(last_segment)))
+    }
+
+    /// Whether a call by this name may hand a value to a function among its arguments; a bare name must be resolved.
+    pub fn may_give(&self, family: Family, last_segment: &str) -> bool {
+        self.giving.contains(&(family, Symbol::new(last_segment)))
     }
 
     /// What a callee means in the library at this position, with its aliases applied.

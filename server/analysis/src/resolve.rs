@@ -6,6 +6,7 @@
 
 pub mod assemble;
 pub mod builtins;
+pub mod attributes;
 pub mod callers;
 pub mod classes;
 pub mod data;
@@ -16,10 +17,12 @@ pub mod index;
 pub mod library;
 pub mod link;
 pub mod links;
+pub mod messages;
 pub mod outbound;
 pub mod paths;
 pub mod routes;
 pub mod rpc;
+pub mod rpc_servers;
 pub mod rust_paths;
 pub mod spans;
 pub mod sql;

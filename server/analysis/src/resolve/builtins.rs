@@ -194,13 +194,13 @@ impl<'w> Evaluator<'w> {
                     Some(self.eval(file, argument(0)?))
                 }
                 "require" if facts.language.is_ecmascript() => None,
-                "URL" | "Request" if call.kind == CallKind::New => {
+                "URL" if call.kind == CallKind::New => {
                     if let Value::External(package, _) = self.eval(file, call.callee)
                         && package == "global"
                     {
                         let path = self.eval(file, argument(0)?);
                         return Some(match argument(1) {
-                            Some(base) if name == "URL" => {
+                            Some(base) => {
                                 let base = self.eval(file, base);
                                 join_url(&base, &path)
                             }

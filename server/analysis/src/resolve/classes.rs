@@ -129,7 +129,11 @@ impl<'w> Evaluator<'w> {
     /// What the declared type of a parameter says about its value.
     pub fn parameter_type(&mut self, param: ParamRef) -> Option<Value> {
         let facts = self.facts(param.function.file)?;
-        let ty = facts.function(param.function.function).params.get(param.index as usize)?.ty.as_ref()?;
+        let declared = facts.function(param.function.function).params.get(param.index as usize)?;
+        if let Some(injected) = self.injected(param.function.file, &declared.attributes) {
+            return Some(injected);
+        }
+        let ty = declared.ty.as_ref()?;
         match self.typed(param.function.file, param.function.function, ty)? {
             Value::Instance(instance) => Some(Value::Instance(Arc::new(Instance { param: Some(param), ..(*instance).clone() }))),
             value => Some(value),
@@ -181,7 +185,8 @@ impl<'w> Evaluator<'w> {
                 let value = self.ecmascript_import(file, import);
                 if value.is_unknown() { self.exported_type(file, import)? } else { value }
             } else {
-                return Some(Value::Unknown);
+                // A name that only the environment may know: `Express.Application`.
+                Value::External("global".into(), Arc::from([first]))
             };
             for segment in segments {
                 value = match &value {
@@ -484,6 +489,7 @@ impl<'w> Evaluator<'w> {
         let mut exists = false;
         for field in def.fields.iter().filter(|field| field.name == *name && !field.is_static) {
             exists = true;
+            values.extend(self.injected(class.file, &field.attributes));
             if let Some(value) = field.value {
                 values.push(self.eval(class.file, value));
             }
@@ -498,7 +504,8 @@ impl<'w> Evaluator<'w> {
                     exists = true;
                     let param_ref = ParamRef { function: FunctionRef { file: class.file, function: *id }, index: at as u32 };
                     // An injected service is known by its type; a text only by what is passed.
-                    let typed = param.ty.as_ref().and_then(|ty| self.typed(class.file, *id, ty));
+                    let injected = self.injected(class.file, &param.attributes);
+                    let typed = injected.or_else(|| param.ty.as_ref().and_then(|ty| self.typed(class.file, *id, ty)));
                     values.push(typed.unwrap_or(Value::Param(param_ref, Arc::from([]))));
                 }
             }

@@ -7,53 +7,62 @@ use super::library::CallView;
 use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker};
 use super::spans::Walk;
 use super::sql;
-use super::value::{Part, Pattern};
+use super::value::{Part, Pattern, Value};
 use crate::FunctionRef;
 
 impl<'w> Linker<'w> {
-    pub(super) fn connection(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Connection) {
-        let _ = walk;
+    pub(super) fn connection(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Connection) -> bool {
         let mut urls = Vec::new();
-        if let Some(value) = entry.url.as_ref().and_then(|selector| self.evaluator.select(selector, view)) {
+        if let Some(selector) = &entry.url {
+            let Some(value) = self.evaluator.select_text(selector, view) else { return false };
             for pattern in value.patterns() {
                 urls.extend(self.bases(&pattern));
             }
         }
         let mut texts = |selector: &Option<catalog::Selector>| {
-            selector.as_ref().and_then(|selector| self.evaluator.select(selector, view)).map(|value| value.patterns()).unwrap_or_default()
+            selector
+                .as_ref()
+                .and_then(|selector| self.evaluator.select_text(selector, view))
+                .map(|value| value.patterns())
+                .unwrap_or_default()
         };
-        let (hosts, databases) = (texts(&entry.host), texts(&entry.database));
-        // A library has an entry for each way to open: those that find nothing in this call say nothing beside the one that does.
-        let connections = &mut self.link.connections;
-        if let Some(other) = connections.iter().position(|other| other.site == view.site) {
-            if urls.is_empty() && hosts.is_empty() && databases.is_empty() {
-                return;
-            }
-            let empty = &connections[other];
-            if empty.urls.is_empty() && empty.hosts.is_empty() && empty.databases.is_empty() {
-                connections.remove(other);
-            }
-        }
-        self.link.connections.push(ConnectionDecl { system: entry.system.clone(), urls, hosts, databases, site: view.site, function });
+        let (hosts, databases, dialects) = (texts(&entry.host), texts(&entry.database), texts(&entry.dialect));
+        let dialect = dialects.first().and_then(Pattern::literal).and_then(|dialect| system_of_dialect(&dialect));
+        let system = dialect.filter(|_| entry.system == "*").map_or_else(|| entry.system.clone(), Symbol::from);
+        let library = &self.evaluator.cx.catalog.libraries[view.callee.library];
+        let prisma = library.query.iter().any(|query| query.naming == Naming::PrismaModel);
+        self.link.connections.push(ConnectionDecl { system, prisma, urls, hosts, databases, site: view.site, function });
+        true
     }
 
-    pub(super) fn query(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Query) {
+    pub(super) fn query(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Query) -> bool {
         let connection = view.callee.receiver.as_ref().and_then(|receiver| receiver.root);
         let prisma = entry.naming == Naming::PrismaModel;
         let base = AccessDecl { system: entry.system.clone(), collections: Vec::new(), prisma, site: view.site, function, connection };
         let detached = self.is_detached(walk, view.site.call);
         if let Some(statement) = &entry.statement {
-            let Some(value) = self.evaluator.select(statement, view) else { return };
+            let Some(value) = self.evaluator.select_text(statement, view) else { return false };
             for draft in self.drafts(view.site, function, &[value], detached) {
                 for lifted in self.lift(draft, &|_, draft| whole_param(&draft.texts[0])) {
                     let collections = sql::accesses(&statement_text(&lifted.texts[0]));
                     self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
                 }
             }
-            return;
+            return true;
         }
-        let Some(operation) = entry.operation else { return };
-        let Some(value) = entry.collection.as_ref().and_then(|selector| self.evaluator.select(selector, view)) else { return };
+        let (Some(operation), Some(selector)) = (entry.operation, &entry.collection) else { return false };
+        if entry.naming == Naming::Entity {
+            let Some(value) = self.evaluator.select(selector, view) else { return false };
+            for class in value.alternatives() {
+                let (Value::Class(class) | Value::Some(class)) = class else { continue };
+                if let Some(name) = self.evaluator.collection_of_class(*class) {
+                    let collections = vec![CollectionUse { name, operation, columns: Vec::new() }];
+                    self.access(AccessDecl { collections, ..base.clone() });
+                }
+            }
+            return true;
+        }
+        let Some(value) = self.evaluator.select_text(selector, view) else { return false };
         for draft in self.drafts(view.site, function, &[value], detached) {
             for lifted in self.lift(draft, &|_, draft| whole_param(&draft.texts[0])) {
                 let Some(name) = lifted.texts[0].literal() else { continue };
@@ -61,6 +70,7 @@ impl<'w> Linker<'w> {
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
             }
         }
+        true
     }
 
     fn access(&mut self, access: AccessDecl) {
@@ -98,7 +108,19 @@ fn statement_text(text: &Pattern) -> String {
     statement
 }
 
-fn collection_name(name: &Symbol, naming: Naming) -> Symbol {
+/// The system that a driver or dialect is for.
+pub fn system_of_dialect(dialect: &str) -> Option<&'static str> {
+    Some(match dialect {
+        "pg" | "pg-native" | "postgres" | "postgresql" | "pgnative" | "cockroachdb" | "aurora-postgres" => "postgresql",
+        "mysql" | "mysql2" | "mariadb" | "aurora-mysql" => "mysql",
+        "sqlite" | "sqlite3" | "better-sqlite3" | "sqljs" | "libsql" => "sqlite",
+        "mssql" | "tedious" | "sqlserver" => "mssql",
+        "mongodb" => "mongodb",
+        _ => return None,
+    })
+}
+
+pub(super) fn collection_name(name: &Symbol, naming: Naming) -> Symbol {
     match naming {
         Naming::Same | Naming::PrismaModel | Naming::Entity => name.clone(),
         Naming::SnakeCase => super::rpc::snake_case(name).into(),

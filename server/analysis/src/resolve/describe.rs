@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 
 use portolan_grammars::catalog::{Operation, TracingRole};
+use portolan_grammars::facts::Symbol;
 
 use super::assemble::endpoints::Routes;
-use super::assemble::stores::{prisma_models, system_of_scheme};
-use super::link::{ConnectionDecl, FileLink, Request, Url};
+use super::assemble::stores::{connections, is_sql, prisma_models, system_of_scheme};
+use super::link::{AccessDecl, ConnectionDecl, FileLink, Request, Url};
 use super::paths::{HOLE, normal_route, optional_forms};
 use super::value::{Part, Pattern};
 use crate::FunctionRef;
@@ -19,19 +20,21 @@ use crate::world::Snapshot;
 pub fn describe(snapshot: &Snapshot) -> Vec<String> {
     let mut lines = BTreeSet::new();
     let models = prisma_models(&snapshot.files);
+    let connections = connections(&snapshot.files, &snapshot.links);
+    lines.extend(connections.iter().map(store));
     for link in snapshot.links.iter().flatten() {
         calls(link, &mut lines);
         for access in &link.accesses {
-            for (name, operation) in &access.collections {
-                let name = if access.prisma { models.get(name).unwrap_or(name) } else { name };
-                let operation = match operation {
+            let system = access_system(&connections, access);
+            for used in &access.collections {
+                let name = if access.prisma { models.get(&used.name).unwrap_or(&used.name) } else { &used.name };
+                let operation = match used.operation {
                     Operation::Read => "read",
                     Operation::Write => "write",
                 };
-                lines.insert(format!("CLIENT {} {operation} {name}", access.system));
+                lines.insert(format!("CLIENT {system} {operation} {name}"));
             }
         }
-        lines.extend(link.connections.iter().map(store));
         lines.extend(link.rpc_handlers.iter().map(|handler| format!("RPC SERVER {}/{}", handler.service, handler.method)));
         for message in &link.messages {
             let kind = if message.consumes { "CONSUMER" } else { "PRODUCER" };
@@ -94,7 +97,13 @@ fn text(pattern: &Pattern) -> String {
         match part {
             Part::Text(part) => text.push_str(part),
             Part::Env { name, .. } => text.extend(["${", name.as_str(), "}"]),
-            Part::Param(..) | Part::Hole(_) => text.push_str(HOLE),
+            Part::Origin(url) => {
+                let url = self::text(url);
+                let authority = url.find("://").map_or(0, |at| at + 3);
+                let end = url[authority..].find('/').map_or(url.len(), |at| authority + at);
+                text.push_str(&url[..end]);
+            }
+            Part::Param(..) | Part::NamedByCaller { .. } | Part::Hole(_) => text.push_str(HOLE),
         }
         text
     })
@@ -104,25 +113,39 @@ fn without_query(url: &str) -> &str {
     url.split(['?', '#']).next().unwrap_or(url)
 }
 
+/// The system of an access: its own, or that of the connection that it goes through, else of the only one that it can.
+fn access_system(connections: &[ConnectionDecl], access: &AccessDecl) -> Symbol {
+    if access.system != "*" {
+        return access.system.clone();
+    }
+    let through = connections.iter().filter(|connection| Some(connection.site) == access.connection).map(system).next();
+    let mut all: Vec<Symbol> = connections.iter().map(system).filter(|system| is_sql(system)).collect();
+    all.sort();
+    all.dedup();
+    match (through, all.as_slice()) {
+        (Some(system), _) => system,
+        (None, [only]) => only.clone(),
+        (None, _) => access.system.clone(),
+    }
+}
+
+/// The system of a connection, as it says or as its URL's scheme does.
+fn system(connection: &ConnectionDecl) -> Symbol {
+    let by_scheme = |url: &Url| text(&url.pattern).split_once("://").and_then(|(scheme, _)| system_of_scheme(scheme));
+    let known = connection.urls.first().and_then(by_scheme).filter(|_| connection.system == "*");
+    known.map_or_else(|| connection.system.clone(), Symbol::from)
+}
+
 fn store(connection: &ConnectionDecl) -> String {
-    let mut system = connection.system.clone();
     let texts = |patterns: &[Pattern]| patterns.first().map(text).unwrap_or_default();
     let name = match connection.urls.first() {
-        Some(Url { pattern, .. }) => {
-            let url = text(pattern);
-            if let Some(known) = url.split_once("://").and_then(|(scheme, _)| system_of_scheme(scheme))
-                && system == "*"
-            {
-                system = known.into();
-            }
-            store_name(&url)
-        }
+        Some(Url { pattern, .. }) => store_name(&text(pattern)),
         None => {
             let parts = [texts(&connection.hosts), texts(&connection.databases)];
             parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
         }
     };
-    format!("STORE {system} {name}").trim_end().to_owned()
+    format!("STORE {} {name}", system(connection)).trim_end().to_owned()
 }
 
 /// Host and database of a URL: `db/shop`.

@@ -12,6 +12,7 @@ use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{FileIndex, GlobalIndex, Indexed};
+use super::library::LibraryCallee;
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Part, Pattern, Source, Value, concat};
 use crate::workspace::Workspace;
 use crate::workspace::modules::Specifier;
@@ -93,6 +94,7 @@ pub struct Evaluator<'w> {
     pub(super) export_guard: FxHashSet<(FileId, Symbol)>,
     pub(super) returns: FxHashMap<FunctionRef, Value>,
     returns_active: FxHashSet<FunctionRef>,
+    pub(super) attributes: FxHashMap<(FileId, Symbol), Vec<LibraryCallee>>,
     pub(super) fields: FxHashMap<(ClassRef, Symbol), Value>,
     pub(super) callers: FxHashMap<FunctionRef, Arc<[CallRef]>>,
     depth: u32,
@@ -113,6 +115,7 @@ impl<'w> Evaluator<'w> {
             export_guard: FxHashSet::default(),
             returns: FxHashMap::default(),
             returns_active: FxHashSet::default(),
+            attributes: FxHashMap::default(),
             fields: FxHashMap::default(),
             callers: FxHashMap::default(),
             depth: 0,
@@ -445,6 +448,11 @@ impl<'w> Evaluator<'w> {
             if index == 0 && !value.is_unknown() {
                 return value;
             }
+        }
+        if facts.function(function).kind == FunctionKind::Closure
+            && let Some(given) = self.given(param.function, index)
+        {
+            return given;
         }
         Value::Param(param, Arc::from([]))
     }

@@ -43,6 +43,8 @@ pub struct FileIndex {
     /// For each binding, function and type the function it is declared in is known from the facts; this maps a function to the call it is an
     /// argument of, with the position.
     pub argument_of: FxHashMap<FunctionId, (CallId, u32)>,
+    /// The same for functions that are fields of an object among the arguments, with the key.
+    pub option_of: FxHashMap<FunctionId, (CallId, u32, Symbol)>,
 }
 
 /// The last segment of a path written with `::` or `.`.
@@ -108,6 +110,14 @@ impl FileIndex {
             for (position, argument) in call.args.iter().enumerate() {
                 if let Some(function) = closure_in(facts, argument.value) {
                     index.argument_of.insert(function, (id, position as u32));
+                }
+                let Expr::Object(object) = facts.expr(argument.value) else { continue };
+                for entry in &object.entries {
+                    if let portolan_grammars::facts::Entry::Field { name, value, .. } = entry
+                        && let Some(function) = closure_in(facts, *value)
+                    {
+                        index.option_of.insert(function, (id, position as u32, name.clone()));
+                    }
                 }
             }
             if let Some(name) = callee_name(facts, call.callee) {

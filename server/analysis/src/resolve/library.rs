@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::catalog::{Family, Meaning, Meanings, Selector, Take};
+use portolan_grammars::catalog::{self, Family, Meaning, Meanings, Selector, Take};
 use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol};
 
 use super::evaluate::Evaluator;
 use super::value::{CallRef, Instance, Source, Value};
+use crate::FunctionRef;
 
 /// A callee as the catalog knows it.
 #[derive(Debug, Clone)]
@@ -42,13 +43,35 @@ impl<'w> Evaluator<'w> {
                 let libraries = self.cx.catalog.libraries_of(family, package);
                 libraries.iter().map(|&library| LibraryCallee { library, name: name.clone(), receiver: None }).collect()
             }
-            Value::Instance(instance) => {
-                let members = if instance.members.is_empty() { "default".to_owned() } else { instance.members.join(".") };
-                let name = format!("{}.{members}", instance.type_name);
-                vec![LibraryCallee { library: instance.library as usize, name, receiver: Some(instance.clone()) }]
-            }
+            Value::Instance(instance) => vec![self.instance_callee(instance)],
             _ => Vec::new(),
         }
+    }
+
+    /// What a value of a library's type is called as. Members that hand out a value of their own are that value: `source.manager.find`.
+    fn instance_callee(&self, instance: &Arc<Instance>) -> LibraryCallee {
+        let library = instance.library as usize;
+        let mut receiver = instance.clone();
+        for _ in 0..4 {
+            let name = match receiver.members.as_slice() {
+                [] => format!("{}.default", receiver.type_name),
+                members => format!("{}.{}", receiver.type_name, members.join(".")),
+            };
+            let known = receiver.members.len() < 2 || !self.cx.catalog.meanings(library, &name).is_empty();
+            let read = (1..receiver.members.len()).rev().filter(|_| !known).find_map(|count| {
+                let prefix = format!("{}.{}", receiver.type_name, receiver.members[..count].join("."));
+                let meanings = self.cx.catalog.meanings(library, &prefix);
+                let handed_out = |meaning: Meaning<'w>| match meaning {
+                    Meaning::Value(entry) if entry.given_to.is_none() && entry.type_name != "Self" => Some(entry.type_name.clone()),
+                    _ => None,
+                };
+                if meanings.members.is_empty() { Some((count, meanings.iter().find_map(handed_out)?)) } else { None }
+            });
+            let Some((count, type_name)) = read else { return LibraryCallee { library, name, receiver: Some(receiver) } };
+            let members = receiver.members[count..].to_vec();
+            receiver = Arc::new(Instance { type_name, members, ..(*receiver).clone() });
+        }
+        LibraryCallee { library, name: String::new(), receiver: Some(receiver) }
     }
 
     /// What a library callee means.
@@ -63,33 +86,82 @@ impl<'w> Evaluator<'w> {
         for found in self.library_callees(family, callee) {
             let meanings = self.meanings(&found);
             for meaning in meanings.iter() {
-                let Meaning::Value(entry) = meaning else { continue };
                 let view = CallView { site, call, callee: &found, members: &meanings.members };
-                let mut instance = match &found.receiver {
-                    Some(receiver) if entry.type_name == "Self" => {
-                        let mut same = (**receiver).clone();
-                        same.members.clear();
-                        same
+                match meaning {
+                    Meaning::Value(entry) if entry.given_to.is_none() => return self.handed_out(entry, &view),
+                    Meaning::RpcClient(entry) => {
+                        if let Some(client) = self.rpc_client_of(entry, &view) {
+                            return client;
+                        }
                     }
-                    receiver => Instance {
-                        library: found.library as u32,
-                        type_name: entry.type_name.clone(),
-                        captures: receiver.as_ref().map(|receiver| receiver.captures.clone()).unwrap_or_default(),
-                        members: Vec::new(),
-                        origin: Some(site),
-                        root: receiver.as_ref().and_then(|receiver| receiver.root).or(Some(site)),
-                        param: receiver.as_ref().and_then(|receiver| receiver.param),
-                    },
-                };
-                for (name, selector) in &entry.captures {
-                    if let Some(value) = self.select(selector, &view) {
-                        instance.captures.insert(name.clone(), value);
-                    }
+                    _ => {}
                 }
-                return Value::Instance(Arc::new(instance));
             }
         }
         Value::Unknown
+    }
+
+    /// The value that an entry says a call makes.
+    fn handed_out(&mut self, entry: &catalog::Value, view: &CallView<'_>) -> Value {
+        let receiver = view.callee.receiver.as_ref();
+        let mut instance = match receiver {
+            Some(receiver) if entry.type_name == "Self" => {
+                let mut same = (**receiver).clone();
+                same.members.clear();
+                same
+            }
+            receiver => Instance {
+                library: view.callee.library as u32,
+                type_name: entry.type_name.clone(),
+                captures: receiver.as_ref().map(|receiver| receiver.captures.clone()).unwrap_or_default(),
+                members: Vec::new(),
+                origin: Some(view.site),
+                root: receiver.as_ref().and_then(|receiver| receiver.root).or(Some(view.site)),
+                param: receiver.as_ref().and_then(|receiver| receiver.param),
+            },
+        };
+        for (name, selector) in &entry.captures {
+            if let Some(value) = self.select(selector, view) {
+                instance.captures.insert(name.clone(), value);
+            }
+        }
+        Value::Instance(Arc::new(instance))
+    }
+
+    /// The value that a library's call hands to a parameter of a function among its arguments: `transaction(async (tx) => …)`.
+    pub(super) fn given(&mut self, function: FunctionRef, parameter: u32) -> Option<Value> {
+        let (facts, index) = self.file(function.file)?;
+        let (id, position, key) = match index.argument_of.get(&function.function) {
+            Some(&(call, position)) => (call, position, None),
+            None => {
+                let (call, position, key) = index.option_of.get(&function.function)?;
+                (*call, *position, Some(key))
+            }
+        };
+        let call = facts.call(id);
+        let family = Family::from(facts.language);
+        // Only the library's own functions hand something out; most closures are given to others.
+        let name = super::index::callee_name(facts, call.callee)?;
+        if !self.cx.catalog.may_give(family, name) && !index.imports.contains_key(name) && !index.bindings.contains_key(name) {
+            return None;
+        }
+        let callee = self.eval(function.file, call.callee);
+        let site = CallRef { file: function.file, call: id };
+        for callee in callee.alternatives().to_vec() {
+            for found in self.library_callees(family, &callee) {
+                let meanings = self.meanings(&found);
+                for meaning in meanings.iter() {
+                    let Meaning::Value(entry) = meaning else { continue };
+                    let Some(to) = &entry.given_to else { continue };
+                    let argument = if to.argument < 0 { call.args.len() as i32 + to.argument } else { to.argument };
+                    if argument == position as i32 && to.parameter == parameter && to.key.as_ref() == key {
+                        let view = CallView { site, call, callee: &found, members: &meanings.members };
+                        return Some(self.handed_out(entry, &view));
+                    }
+                }
+            }
+        }
+        None
     }
 
     /// The value that a selector finds in a call; `None` where there is no such place and no default.
@@ -98,6 +170,54 @@ impl<'w> Evaluator<'w> {
             Selector::Literal(text) => Some(Value::text(text.clone())),
             Selector::Take(take) => self.take(take, view),
             Selector::FirstOf(takes) => takes.iter().find_map(|take| self.take(take, view)),
+        }
+    }
+
+    /// The text that a selector finds; a place that holds an object, a function or a number is not there.
+    pub fn select_text(&mut self, selector: &Selector, view: &CallView<'_>) -> Option<Value> {
+        let takes = match selector {
+            Selector::Literal(text) => return Some(Value::text(text.clone())),
+            Selector::Take(take) => std::slice::from_ref(take),
+            Selector::FirstOf(takes) => takes,
+        };
+        let mut unknown = None;
+        for take in takes {
+            match self.take_text(take, view) {
+                // What is not known may be no text; a place behind it that holds one is it then.
+                Some(Value::Unknown) => unknown = Some(Value::Unknown),
+                Some(value) => return Some(value),
+                None => {}
+            }
+        }
+        unknown.or_else(|| takes.iter().find_map(|take| take.default.clone()).map(Value::text))
+    }
+
+    fn take_text(&mut self, take: &Take, view: &CallView<'_>) -> Option<Value> {
+        let value = match self.take_place(take, view)? {
+            Value::Array(items) => Value::one_of(items.iter().cloned()),
+            value => value,
+        };
+        match value {
+            Value::Null => None,
+            Value::Unknown => Some(value),
+            _ => {
+                let texts: Vec<Value> = value.alternatives().iter().filter(|value| self.is_text(value)).cloned().collect();
+                (!texts.is_empty()).then(|| Value::one_of(texts))
+            }
+        }
+    }
+
+    /// Whether a value may be a text.
+    fn is_text(&mut self, value: &Value) -> bool {
+        match value {
+            Value::Text(pattern) => match (pattern.parts.as_slice(), pattern.sources.as_slice()) {
+                ([_], [Source::Expr(file, expr)]) => {
+                    self.facts(*file).is_none_or(|facts| !matches!(facts.expr(*expr), Expr::Number(_) | Expr::Regex(_) | Expr::Bool(_)))
+                }
+                _ => true,
+            },
+            Value::Param(..) | Value::External(..) | Value::Some(_) => true,
+            _ => false,
         }
     }
 

@@ -19,6 +19,8 @@ pub struct FileLink {
     pub routes: Vec<RouteDecl>,
     /// Routers put under prefixes.
     pub mounts: Vec<MountDecl>,
+    /// Versions that routes of classes are put under.
+    pub versionings: Vec<VersioningDecl>,
     /// Requests passed on.
     pub proxies: Vec<ProxyDecl>,
     /// Middleware that makes spans.
@@ -27,6 +29,8 @@ pub struct FileLink {
     pub rpc_handlers: Vec<RpcHandler>,
     /// Places where an rpc implementation is put into a server, by the service's simple name.
     pub rpc_servers: Vec<(Symbol, FunctionRef)>,
+    /// Queues bound to exchanges.
+    pub bindings: Vec<BindingDecl>,
     /// Messages sent and received.
     pub messages: Vec<MessageDecl>,
     /// Databases opened.
@@ -135,6 +139,8 @@ pub struct RouteDecl {
     pub handler: Option<FunctionRef>,
     /// Whether an application's global prefix is for it: routes of controller classes.
     pub globally_prefixed: bool,
+    /// Versions that it is declared for, where versions are part of the path; `None` where it names none.
+    pub versions: Option<Vec<Symbol>>,
     /// Whether its path is a file's.
     pub convention: Option<FileRouteConvention>,
 }
@@ -142,7 +148,7 @@ pub struct RouteDecl {
 /// A router under a prefix.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MountDecl {
-    /// The outer router; `None` for a prefix of everything.
+    /// The outer router; `None` for a prefix of everything. The inner router itself for a prefix of its own.
     pub parent: Option<Router>,
     /// The prefix.
     pub prefixes: Vec<Pattern>,
@@ -151,6 +157,17 @@ pub struct MountDecl {
     /// Where.
     pub site: CallRef,
     /// The function that is in.
+    pub function: FunctionRef,
+}
+
+/// Routes of classes are put under versions: `/v1/orders`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VersioningDecl {
+    /// What stands before the version: `v`.
+    pub prefix: Pattern,
+    /// The versions of routes that name none; without one, such routes have none.
+    pub versions: Vec<Symbol>,
+    /// The function that says so.
     pub function: FunctionRef,
 }
 
@@ -220,11 +237,28 @@ pub struct MessageDecl {
     pub replies: bool,
 }
 
+/// A queue bound to an exchange.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BindingDecl {
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// The queue.
+    pub queues: Vec<Pattern>,
+    /// The exchange.
+    pub exchanges: Vec<Pattern>,
+    /// The pattern of routing keys: `*` is one word of them, `#` any number.
+    pub routing_keys: Vec<Pattern>,
+    /// The function that binds them.
+    pub function: FunctionRef,
+}
+
 /// A database opened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConnectionDecl {
     /// `db.system.name`, `*` where the URL tells.
     pub system: Symbol,
+    /// Prisma: what the code does not say, the schema's data source does.
+    pub prisma: bool,
     /// URLs or DSNs.
     pub urls: Vec<Url>,
     /// Hosts, where there is no URL.

@@ -10,7 +10,7 @@ use portolan_grammars::facts::{Expr, Symbol};
 
 use super::evaluate::join_patterns;
 use super::library::CallView;
-use super::link::{Linker, MessageDecl, OutboundCall, Request, Site, Url};
+use super::link::{Linker, OutboundCall, Request, Url};
 use super::rpc::is_rpc_method;
 use super::spans::Walk;
 use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value};
@@ -42,10 +42,10 @@ pub(super) struct Draft {
 }
 
 impl<'w> Linker<'w> {
-    pub(super) fn http_call(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::HttpClient) {
-        let Some(url) = self.evaluator.select(&entry.url, view) else { return };
-        let method = self.evaluator.select(&entry.method, view).unwrap_or(Value::Unknown);
-        let base = entry.base_url.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+    pub(super) fn http_call(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::HttpClient) -> bool {
+        let Some(url) = self.evaluator.select_text(&entry.url, view) else { return false };
+        let method = self.evaluator.select_text(&entry.method, view).unwrap_or(Value::Unknown);
+        let base = entry.base_url.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
         let url = match base {
             Some(base) if !base.is_unknown() => super::evaluate::join_url(&base, &url),
             _ => url,
@@ -59,6 +59,7 @@ impl<'w> Linker<'w> {
                 self.outbound(lifted, leaf, Request::Http { method, urls });
             }
         }
+        true
     }
 
     /// Keeps a call; alternatives of one site are one call with several URLs.
@@ -98,84 +99,6 @@ impl<'w> Linker<'w> {
             self.link.calls.push(OutboundCall { site, function, leaf: site, request, detached });
         }
         found
-    }
-
-    pub(super) fn producer(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Producer) {
-        let Some(destination) = self.evaluator.select(&entry.destination, view) else { return };
-        let key = entry.routing_key.as_ref().and_then(|selector| self.evaluator.select(selector, view)).unwrap_or(Value::text(""));
-        let detached = self.is_detached(walk, view.site.call);
-        let system = entry.system.clone();
-        self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl { system: system.clone(), ..message });
-    }
-
-    pub(super) fn consumer(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Consumer) {
-        let destination = match &entry.destination {
-            Some(selector) => match self.evaluator.select(selector, view) {
-                Some(value) => value,
-                None => return,
-            },
-            None => Value::Null,
-        };
-        let handler =
-            entry.handler.as_ref().and_then(|selector| self.evaluator.select(selector, view)).and_then(|value| function_in(&value));
-        let group = view.callee.receiver.as_ref().and_then(|receiver| receiver.origin);
-        let (system, instrumentation) = (entry.system.clone(), entry.instrumentation.clone());
-        let complete = |message: MessageDecl| MessageDecl {
-            consumes: true,
-            system: system.clone(),
-            handler,
-            group,
-            instrumentation: instrumentation.clone(),
-            ..message
-        };
-        if matches!(destination, Value::Null) {
-            let message = complete(message(Site::Call(view.site), function, Vec::new(), None));
-            self.link.messages.push(message);
-            return;
-        }
-        let detached = self.is_detached(walk, view.site.call);
-        self.messages(view.site, function, &[destination, Value::text("")], detached, complete);
-    }
-
-    fn messages(
-        &mut self,
-        site: CallRef,
-        function: FunctionRef,
-        values: &[Value],
-        detached: bool,
-        complete: impl Fn(MessageDecl) -> MessageDecl,
-    ) {
-        for draft in self.drafts(site, function, values, detached) {
-            for lifted in self.lift(draft, &|_, draft| draft.texts[0].has_param()) {
-                let key = lifted.texts[1].clone();
-                let key = (key.literal().as_deref() != Some("")).then_some(key);
-                let declared = complete(message(Site::Call(lifted.site), lifted.function, vec![lifted.texts[0].clone()], key));
-                let same = self.link.messages.iter_mut().find(|known| known.site == declared.site && known.consumes == declared.consumes);
-                match same {
-                    Some(known) => {
-                        for destination in declared.destinations {
-                            if !known.destinations.contains(&destination) {
-                                known.destinations.push(destination);
-                            }
-                        }
-                    }
-                    None => self.link.messages.push(declared),
-                }
-            }
-        }
-    }
-
-    pub(super) fn consumer_attribute(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::ConsumerAttribute) {
-        let Some(destination) = self.evaluator.select(&entry.destination, view) else { return };
-        let destinations = destination.patterns();
-        let declared = MessageDecl {
-            consumes: true,
-            system: entry.system.clone(),
-            handler: Some(function),
-            replies: entry.replies,
-            ..message(Site::Function(function), function, destinations, None)
-        };
-        self.link.messages.push(declared);
     }
 
     /// One draft for each combination of alternatives.
@@ -433,21 +356,6 @@ impl<'w> Linker<'w> {
             }
         }
         done
-    }
-}
-
-fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routing_key: Option<Pattern>) -> MessageDecl {
-    MessageDecl {
-        consumes: false,
-        system: Symbol::default(),
-        destinations,
-        routing_key,
-        site,
-        function,
-        handler: None,
-        group: None,
-        instrumentation: None,
-        replies: false,
     }
 }
 

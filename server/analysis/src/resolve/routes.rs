@@ -1,14 +1,11 @@
 //! What a process answers: routes, mounts, gateways in code, rpc implementations.
 
 use portolan_grammars::catalog::{self, FileRouteConvention, Meaning, TracingRole};
-use portolan_grammars::facts::{Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
-use rustc_hash::FxHashMap;
+use portolan_grammars::facts::{Attribute, CallKind, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
-use super::index::last_segment;
-use super::library::{CallView, LibraryCallee};
-use super::link::{LayerDecl, Linker, MountDecl, ProxyDecl, RouteDecl, Router, RpcHandler, Site};
+use super::library::CallView;
+use super::link::{LayerDecl, Linker, MountDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::function_in;
-use super::rpc::{is_rpc_method, service_name};
 use super::spans::{Walk, attribute_call};
 use super::value::{CallRef, Instance, ParamRef, Pattern, Value};
 use crate::FunctionRef;
@@ -23,14 +20,14 @@ fn router_of(instance: &Instance) -> Option<Router> {
 }
 
 impl<'w> Linker<'w> {
-    pub(super) fn http_route(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::HttpRoute) {
+    pub(super) fn http_route(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::HttpRoute) -> bool {
         if view.call.args.len() < entry.min_arguments as usize {
-            return;
+            return false;
         }
-        let Some(path) = self.evaluator.select(&entry.path, view) else { return };
+        let Some(path) = self.evaluator.select_text(&entry.path, view) else { return false };
         let paths: Vec<Pattern> = path.patterns();
         if paths.is_empty() {
-            return;
+            return false;
         }
         let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
         if let Some(router) = router {
@@ -47,6 +44,7 @@ impl<'w> Linker<'w> {
                 function,
                 handler,
                 globally_prefixed: false,
+                versions: None,
                 convention: None,
             });
         };
@@ -70,6 +68,7 @@ impl<'w> Linker<'w> {
                 }
             }
         }
+        true
     }
 
     /// The methods and handlers of `get(list).post(create)`, `web::get().to(list)`.
@@ -146,29 +145,35 @@ impl<'w> Linker<'w> {
         None
     }
 
-    pub(super) fn mount(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Mount) {
+    pub(super) fn mount(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Mount) -> bool {
         let parent = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
         if let Some(parent) = parent {
             self.parameter_mounts(parent, view.site, function);
         }
-        let prefix = entry.prefix.as_ref().and_then(|selector| self.evaluator.select(selector, view));
-        let prefixes: Vec<Pattern> = match &prefix {
-            Some(value) => value
-                .alternatives()
-                .iter()
-                .filter(|value| matches!(value, Value::Text(_) | Value::Param(..)))
-                .flat_map(Value::patterns)
-                .collect(),
-            None => Vec::new(),
-        };
+        // What is not known may be a middleware as well as a prefix.
+        let prefix = entry.prefix.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
+        let prefixes: Vec<Pattern> = prefix.filter(|prefix| !prefix.is_unknown()).map(|prefix| prefix.patterns()).unwrap_or_default();
         let site = view.site;
         let Some(selector) = &entry.router else {
-            self.link.mounts.push(MountDecl { parent: None, prefixes, child: None, site, function });
-            return;
+            // Routes of classes have no router; a library that has them has one prefix for all.
+            let library = &self.evaluator.cx.catalog.libraries[view.callee.library];
+            let by_class = library.route_attribute.iter().any(|route| route.class_attribute.is_some());
+            let own = if by_class { None } else { Some(parent.unwrap_or(Router::Made(site))) };
+            if prefixes.iter().any(|prefix| !prefix.parts.is_empty()) {
+                self.link.mounts.push(MountDecl { parent: own, prefixes, child: own, site, function });
+            }
+            return true;
         };
-        let Some(value) = self.evaluator.select(selector, view) else { return };
+        let Some(value) = self.evaluator.select(selector, view) else { return false };
+        let mut values = value.alternatives().to_vec();
+        // A macro is the list of its arguments: `routes![show, create]`.
+        if let Some(Expr::Call(id)) = argument_expr(walk.facts, selector, view).map(|expr| walk.facts.expr(expr))
+            && walk.facts.call(*id).kind == CallKind::Macro
+        {
+            values.extend(walk.facts.call(*id).args.iter().map(|argument| self.evaluator.eval(self.file, argument.value)));
+        }
         let mut children = Vec::new();
-        for value in value.alternatives() {
+        for value in &values {
             match value {
                 Value::Instance(instance) => children.extend(router_of(instance)),
                 Value::Function(inner, _) => {
@@ -187,6 +192,23 @@ impl<'w> Linker<'w> {
         for child in children {
             self.link.mounts.push(MountDecl { parent, prefixes: prefixes.clone(), child: Some(child), site, function });
         }
+        true
+    }
+
+    /// A call that puts routes of classes under versions, where it does so by their path.
+    pub(super) fn versioning(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Versioning) -> bool {
+        let scheme = entry.scheme.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+        let by_path = match &scheme {
+            Some(Value::External(_, path)) => path.last().is_some_and(|scheme| scheme == "URI"),
+            Some(_) => false,
+            None => true,
+        };
+        let Some(prefix) = self.evaluator.select_text(&entry.prefix, view).filter(|_| by_path) else { return false };
+        let version = entry.version.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+        let versions = version.map(|version| versions(&version)).unwrap_or_default();
+        let prefix = prefix.patterns().into_iter().next().unwrap_or_default();
+        self.link.versionings.push(VersioningDecl { prefix, versions, function });
+        true
     }
 
     /// The call of a gateway library that an expression is.
@@ -233,11 +255,12 @@ impl<'w> Linker<'w> {
         }
     }
 
-    pub(super) fn middleware(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::Middleware) {
-        let Some(expr) = argument_expr(walk.facts, &entry.middleware, view) else { return };
-        let Some((name, opens)) = self.layer(walk, expr) else { return };
+    pub(super) fn middleware(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::Middleware) -> bool {
+        let Some(expr) = argument_expr(walk.facts, &entry.middleware, view) else { return false };
+        let Some((name, opens)) = self.layer(walk, expr) else { return false };
         let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
         self.link.layers.push(LayerDecl { router, order: entry.covers, site: view.site, name, opens });
+        true
     }
 
     /// The name of a layer that makes spans, if an expression is one or is built from one; with it the function that a layer is made of,
@@ -291,9 +314,8 @@ impl<'w> Linker<'w> {
         function
     }
 
-    pub(super) fn proxy(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Proxy) {
-        let _ = walk;
-        let Some(target) = self.evaluator.select(&entry.target, view) else { return };
+    pub(super) fn proxy(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Proxy) -> bool {
+        let Some(target) = self.evaluator.select_text(&entry.target, view) else { return false };
         let mut targets = Vec::new();
         for pattern in target.patterns() {
             targets.extend(self.bases(&pattern));
@@ -307,38 +329,37 @@ impl<'w> Linker<'w> {
             }
         }
         rewrites.sort();
-        let paths = match entry.path.as_ref().and_then(|selector| self.evaluator.select(selector, view)) {
-            Some(value) => value.alternatives().iter().filter(|value| matches!(value, Value::Text(_))).flat_map(Value::patterns).collect(),
-            None => Vec::new(),
-        };
+        let paths = entry.path.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
+        let paths = paths.map(|paths| paths.patterns()).unwrap_or_default();
         self.link.proxies.push(ProxyDecl { site: view.site, function, targets, rewrites, paths });
+        true
     }
 
-    pub(super) fn route_attribute(
-        &mut self,
-        walk: &Walk<'w>,
-        function: FunctionRef,
-        view: &CallView<'_>,
-        entry: &catalog::RouteAttribute,
-        known: &mut FxHashMap<Symbol, Vec<LibraryCallee>>,
-    ) {
-        let Some(path) = self.evaluator.select(&entry.path, view) else { return };
+    pub(super) fn route_attribute(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::RouteAttribute) {
+        let Some(path) = self.evaluator.select_text(&entry.path, view) else { return };
         let method = self.evaluator.select(&entry.method, view).unwrap_or(Value::text("*"));
         let mut paths = path.patterns();
         let in_class = entry.class_attribute.is_some();
+        let mut versions = None;
         if let (Some(wanted), Some(owner)) = (&entry.class_attribute, walk.facts.function(function.function).owner) {
             let mut prefixes = None;
+            let mut class_versions = None;
             for attribute in &walk.facts.type_def(owner).attributes {
                 let call = attribute_call(attribute);
-                for found in self.attribute_libraries(walk, known, FunctionId::MODULE, &attribute.path) {
-                    if found.name != *wanted {
-                        continue;
-                    }
+                for found in self.evaluator.attribute_callees(self.file, FunctionId::MODULE, &attribute.path) {
                     let view = CallView { site: view.site, call: &call, callee: &found, members: &[] };
-                    let prefix = entry.class_path.as_ref().and_then(|selector| self.evaluator.select(selector, &view));
-                    prefixes = Some(prefix.map_or_else(Vec::new, |prefix| prefix.patterns()));
+                    if found.name == *wanted {
+                        let prefix = entry.class_path.as_ref().and_then(|selector| self.evaluator.select_text(selector, &view));
+                        prefixes = Some(prefix.map_or_else(Vec::new, |prefix| prefix.patterns()));
+                        let version = entry.class_version.as_ref().and_then(|selector| self.evaluator.select(selector, &view));
+                        class_versions = class_versions.or(version.map(|version| self::versions(&version)));
+                    }
                 }
+                class_versions = class_versions.or(self.version_attribute(entry, attribute));
             }
+            let own =
+                walk.facts.function(function.function).attributes.iter().find_map(|attribute| self.version_attribute(entry, attribute));
+            versions = own.or(class_versions);
             // Without the class's attribute the method is no route.
             let Some(prefixes) = prefixes else { return };
             if !prefixes.is_empty() {
@@ -355,9 +376,18 @@ impl<'w> Linker<'w> {
                 function,
                 handler: Some(function),
                 globally_prefixed: in_class,
+                versions: versions.clone(),
                 convention: None,
             });
         }
+    }
+
+    /// The versions that an attribute of a class or method names, if it is the one that does.
+    fn version_attribute(&mut self, entry: &catalog::RouteAttribute, attribute: &Attribute) -> Option<Vec<Symbol>> {
+        let wanted = entry.version_attribute.as_ref()?;
+        let found = self.evaluator.attribute_callees(self.file, FunctionId::MODULE, &attribute.path);
+        let first = *attribute.args.first().filter(|_| found.iter().any(|found| found.name == *wanted))?;
+        Some(versions(&self.evaluator.eval(self.file, first)))
     }
 
     /// Routes by the file's own path, where its package uses a framework that has them.
@@ -397,108 +427,21 @@ impl<'w> Linker<'w> {
                     function: super::value::module_function(self.file),
                     handler,
                     globally_prefixed: false,
+                    versions: None,
                     convention: Some(convention),
                 });
             }
         }
     }
-
-    pub(super) fn rpc_server(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::RpcServer) {
-        let Some(expr) = entry.service.as_ref().and_then(|selector| argument_expr(walk.facts, selector, view)) else { return };
-        // The service is named by some member of the expression: `shop.Cart.service`, `CartService`.
-        let mut names = Vec::new();
-        let mut next = Some(expr);
-        while let Some(expr) = next {
-            next = match walk.facts.expr(expr) {
-                Expr::Member { object, name } => {
-                    names.push(name.clone());
-                    Some(*object)
-                }
-                Expr::Name(name) => {
-                    names.push(name.clone());
-                    walk.index
-                        .bindings
-                        .get(name)
-                        .and_then(|all| all.first())
-                        .and_then(|at| walk.facts.bindings[*at as usize].value)
-                        .filter(|_| names.len() < 8)
-                }
-                _ => None,
-            };
-        }
-        let services = self.evaluator.cx.rpc_services;
-        let service = names.iter().find_map(|name| {
-            services.get(name).or_else(|| name.strip_suffix("Service").and_then(|name| services.get(name)))?.first().cloned()
-        });
-        let Some(service) = service else { return };
-        self.link.rpc_servers.push((last_segment(&service).into(), function));
-        let implementation = entry.implementation.as_ref().and_then(|selector| self.evaluator.select(selector, view));
-        let Some(implementation) = implementation else { return };
-        for method in self.evaluator.cx.rpc_methods_of(&service) {
-            for value in implementation.alternatives().to_vec() {
-                let names = [method.clone(), camel(&method)];
-                let found = names.iter().find_map(|name| match &value {
-                    Value::Object(object) => function_in(object.fields.get(name)?),
-                    other => function_in(&self.evaluator.member(other, name, None)),
-                });
-                if let Some(handler) = found {
-                    self.link.rpc_handlers.push(RpcHandler { service: service.clone(), method: method.clone(), handler });
-                }
-            }
-        }
-    }
-
-    /// Traits of generated servers that the file implements, and where implementations are put into a server.
-    pub(super) fn rpc_implementations(&mut self, walk: &Walk<'w>) {
-        if self.evaluator.cx.rpc_services.is_empty() || walk.facts.language.is_ecmascript() {
-            return;
-        }
-        let patterns: Vec<Symbol> = self
-            .evaluator
-            .cx
-            .catalog
-            .libraries
-            .iter()
-            .filter(|library| library.language == walk.family)
-            .flat_map(|library| library.rpc_server.iter().filter_map(|entry| entry.implements.clone()))
-            .collect();
-        for block in &walk.facts.impls {
-            let Some(of) = &block.trait_ref else { continue };
-            for pattern in &patterns {
-                let Some(simple) = service_name(pattern, last_segment(&of.path)) else { continue };
-                let Some(service) = self.evaluator.cx.rpc_services.get(simple).and_then(|all| all.first()).cloned() else { continue };
-                // A trait that the workspace declares is not a generated one.
-                if self.evaluator.class_named(self.file, FunctionId::MODULE, &of.path).is_some() {
-                    continue;
-                }
-                for method in self.evaluator.cx.rpc_methods_of(&service) {
-                    let found = block.methods.iter().find(|id| is_rpc_method(&method, &walk.facts.function(**id).name));
-                    if let Some(id) = found {
-                        let handler = FunctionRef { file: self.file, function: *id };
-                        self.link.rpc_handlers.push(RpcHandler { service: service.clone(), method, handler });
-                    }
-                }
-            }
-        }
-        for call in &walk.facts.calls {
-            let Expr::Path(path) = walk.facts.expr(call.callee) else { continue };
-            let [.., class, constructor] = path.as_slice() else { continue };
-            if !matches!(constructor.as_str(), "new" | "with_interceptor" | "from_arc") {
-                continue;
-            }
-            if let Some(simple) = class.strip_suffix("Server")
-                && self.evaluator.cx.rpc_services.contains_key(simple)
-            {
-                self.link.rpc_servers.push((simple.into(), FunctionRef { file: self.file, function: call.function }));
-            }
-        }
-    }
 }
 
-/// What people call a library's callee: its type, `OtelAxumLayer` of `middleware::OtelAxumLayer::default`, else its function.
-fn type_or_function(name: &str) -> &str {
-    let mut segments = name.rsplit([':', '.']).filter(|segment| !segment.is_empty());
-    segments.clone().find(|segment| segment.starts_with(char::is_uppercase)).or_else(|| segments.next()).unwrap_or_default()
+/// The versions that a value names; none where it says that there is none.
+fn versions(value: &Value) -> Vec<Symbol> {
+    let all = match value {
+        Value::Array(items) => items.to_vec(),
+        value => value.alternatives().to_vec(),
+    };
+    all.iter().filter(|version| matches!(version, Value::Text(_))).filter_map(Value::literal).collect()
 }
 
 /// The expression that a selector takes, where it takes an argument or a field of one that is written out.
@@ -523,10 +466,8 @@ pub(super) fn argument_expr(facts: &SourceFacts, selector: &catalog::Selector, v
     })
 }
 
-fn camel(name: &str) -> Symbol {
-    let mut characters = name.chars();
-    match characters.next() {
-        Some(first) => format!("{}{}", first.to_ascii_lowercase(), characters.as_str()).into(),
-        None => Symbol::default(),
-    }
+/// What people call a library's callee: its type, `OtelAxumLayer` of `middleware::OtelAxumLayer::default`, else its function.
+fn type_or_function(name: &str) -> &str {
+    let mut segments = name.rsplit([':', '.']).filter(|segment| !segment.is_empty());
+    segments.clone().find(|segment| segment.starts_with(char::is_uppercase)).or_else(|| segments.next()).unwrap_or_default()
 }

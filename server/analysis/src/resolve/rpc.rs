@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, RpcClient, Selector};
-use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts, Symbol};
+use portolan_grammars::facts::{CallId, CallKind, Expr, Imported, SourceFacts, Symbol};
 
 use super::evaluate::Evaluator;
 use super::index::callee_name;
@@ -47,6 +47,51 @@ impl<'w> Evaluator<'w> {
             let view = CallView { site: CallRef { file, call: id }, call, callee: &view_callee, members: &[] };
             let address = entry.address.as_ref().and_then(|selector: &Selector| self.select(selector, &view)).unwrap_or(Value::Unknown);
             return Some(Value::RpcClient(service, Arc::new(address)));
+        }
+        None
+    }
+
+    /// The client that a library's call makes of a service's object: `createClient(CartService, transport)`.
+    pub(super) fn rpc_client_of(&mut self, entry: &RpcClient, view: &CallView<'_>) -> Option<Value> {
+        let service = self.service_named(entry.service.as_ref()?, view)?;
+        let address = entry.address.as_ref().and_then(|selector| self.select(selector, view)).unwrap_or(Value::Unknown);
+        Some(Value::RpcClient(service, Arc::new(address)))
+    }
+
+    /// The rpc service that a place of a call names: by a text, or by the name of a generated object (`shop.Cart.service`,
+    /// `CartDefinition`).
+    pub(super) fn service_named(&mut self, selector: &Selector, view: &CallView<'_>) -> Option<Symbol> {
+        let services = self.cx.rpc_services;
+        if let Some(text) = self.select_text(selector, view).filter(|value| matches!(value, Value::Text(_))) {
+            let text = text.literal()?;
+            let candidates = services.get(super::index::last_segment(&text))?;
+            return candidates.iter().find(|name| **name == text).or_else(|| candidates.first()).cloned();
+        }
+        let (facts, index) = self.file(view.site.file)?;
+        let clients = &self.cx.catalog.libraries[view.callee.library].rpc_client;
+        let mut next = super::routes::argument_expr(facts, selector, view);
+        for _ in 0..8 {
+            let name = match facts.expr(next?) {
+                Expr::Member { object, name } => {
+                    next = Some(*object);
+                    name.clone()
+                }
+                Expr::Name(name) => {
+                    let bound = index.bindings.get(name).and_then(|all| all.first());
+                    next = bound.and_then(|at| facts.bindings[*at as usize].value);
+                    let import = index.imports.get(name).and_then(|all| all.first());
+                    match import.map(|at| &facts.imports[*at as usize].imported) {
+                        Some(Imported::Named(original)) => original.clone(),
+                        _ => name.clone(),
+                    }
+                }
+                _ => return None,
+            };
+            let by_pattern = clients.iter().filter_map(|client| service_name(&client.class, &name)).find_map(|name| services.get(name));
+            let found = by_pattern.or_else(|| services.get(&name)).or_else(|| services.get(name.strip_suffix("Service")?));
+            if let Some(service) = found.and_then(|candidates| candidates.first()) {
+                return Some(service.clone());
+            }
         }
         None
     }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Meaning, TracingRole};
 use portolan_grammars::facts::{
-    Arg, Attribute, Call, CallId, CallKind, Expr, ExprId, FunctionId, FunctionKind, Language, RegionId, ResultUse, SourceFacts, Symbol,
+    Arg, Attribute, Call, CallId, CallKind, Expr, ExprId, FunctionId, FunctionKind, RegionId, ResultUse, SourceFacts, Symbol,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::index::{FileIndex, callee_name};
 use super::library::{CallView, LibraryCallee};
@@ -57,6 +57,7 @@ impl<'w> Linker<'w> {
     }
 
     fn imports(&mut self, walk: &Walk<'w>) {
+        self.tracing_imports(walk);
         for import in &walk.facts.imports {
             if import.type_only {
                 continue;
@@ -76,15 +77,50 @@ impl<'w> Linker<'w> {
         }
     }
 
+    /// Modules whose import alone starts a tracer.
+    fn tracing_imports(&mut self, walk: &Walk<'w>) {
+        let catalog = self.evaluator.cx.catalog;
+        let loaded = walk.facts.exprs.iter().filter_map(|expression| match &expression.kind {
+            Expr::Import(source) => Some((source, expression.function)),
+            _ => None,
+        });
+        let imported = walk.facts.imports.iter().filter(|import| !import.type_only).map(|import| (&import.source, import.function));
+        for (source, function) in imported.chain(loaded) {
+            let Some((_, entry)) = catalog.tracing_imports().find(|(module, _)| *module == source) else { continue };
+            let function = FunctionRef { file: self.file, function };
+            if self.link.tracing.iter().any(|known| known.site == Site::File(self.file) && known.name == *source) {
+                continue;
+            }
+            let (role, covers) = (entry.role, entry.covers.clone());
+            self.link.tracing.push(TracingDecl { role, covers, site: Site::File(self.file), function, name: source.clone() });
+        }
+    }
+
     /// Whether a call is worth evaluating for what it means to a library.
     fn is_interesting(&self, walk: &Walk<'w>, callee: ExprId) -> bool {
         let catalog = self.evaluator.cx.catalog;
+        let is_param = |name: &Symbol| {
+            let mut function = walk.facts.exprs[callee.index()].function;
+            loop {
+                let here = walk.facts.function(function);
+                if here.params.iter().any(|param| param.name == *name) {
+                    return true;
+                }
+                if here.parent == function {
+                    return false;
+                }
+                function = here.parent;
+            }
+        };
         match walk.facts.expr(callee) {
             Expr::Member { name, .. } => catalog.is_interesting(walk.family, name),
             Expr::Path(path) => path.last().is_some_and(|name| catalog.is_interesting(walk.family, name)),
             // A bare name may be an alias, a default import or a client that is called itself.
             Expr::Name(name) => {
-                catalog.is_interesting(walk.family, name) || walk.index.imports.contains_key(name) || walk.index.bindings.contains_key(name)
+                catalog.is_interesting(walk.family, name)
+                    || walk.index.imports.contains_key(name)
+                    || walk.index.bindings.contains_key(name)
+                    || is_param(name)
             }
             _ => false,
         }
@@ -105,7 +141,8 @@ impl<'w> Linker<'w> {
             }
             let callee = self.evaluator.eval(self.file, call.callee);
             let found = self.evaluator.library_callees(walk.family, &callee);
-            let is_spawn = |found: &&LibraryCallee| self.evaluator.meanings(found).iter().any(|meaning| matches!(meaning, Meaning::Spawn(_)));
+            let is_spawn =
+                |found: &&LibraryCallee| self.evaluator.meanings(found).iter().any(|meaning| matches!(meaning, Meaning::Spawn(_)));
             let Some(found) = found.iter().find(is_spawn) else { continue };
             let site = CallRef { file: self.file, call: CallId(at as u32) };
             self.link.spawns.push((site, found.name.as_str().into()));
@@ -259,28 +296,42 @@ impl<'w> Linker<'w> {
             return;
         }
         let view = CallView { site, call, callee: found, members: &meanings.members };
+        // Of several entries of one kind the first that applies counts.
+        let mut applied = None;
         for meaning in meanings.iter() {
-            match meaning {
+            let kind = std::mem::discriminant(&meaning);
+            if applied == Some(kind) {
+                continue;
+            }
+            let applies = match meaning {
                 Meaning::HttpClient(entry) => self.http_call(walk, function, &view, entry),
                 Meaning::HttpRoute(entry) => self.http_route(walk, function, &view, entry),
                 Meaning::Mount(entry) => self.mount(walk, function, &view, entry),
+                Meaning::Versioning(entry) => self.versioning(function, &view, entry),
                 Meaning::Middleware(entry) => self.middleware(walk, &view, entry),
-                Meaning::Proxy(entry) => self.proxy(walk, function, &view, entry),
-                Meaning::RpcServer(entry) => self.rpc_server(walk, function, &view, entry),
+                Meaning::Proxy(entry) => self.proxy(function, &view, entry),
+                Meaning::RpcServer(entry) => self.rpc_server(function, &view, entry),
                 Meaning::Producer(entry) => self.producer(walk, function, &view, entry),
+                Meaning::Binding(entry) => self.binding(function, &view, entry),
                 Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
-                Meaning::Connection(entry) => self.connection(walk, function, &view, entry),
+                Meaning::Connection(entry) => self.connection(function, &view, entry),
                 Meaning::Query(entry) => self.query(walk, function, &view, entry),
-                Meaning::Tracing(entry) => {
-                    if let Some(covers) = self.tracing(&view, entry) {
+                Meaning::Tracing(entry) => match self.tracing(&view, entry) {
+                    Some(covers) => {
                         let name = match entry.role {
                             TracingRole::Span => self.span_name(&view).unwrap_or_else(|| walk.facts.function(call.function).name.clone()),
                             _ => Symbol::new(super::index::last_segment(&found.name)),
                         };
                         self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Call(site), function, name });
+                        true
                     }
-                }
-                _ => {}
+                    None => false,
+                },
+                // What a call hands out, and what is looked for where it matters: spawns, handlers of routes.
+                _ => false,
+            };
+            if applies {
+                applied = Some(kind);
             }
         }
     }
@@ -424,64 +475,39 @@ impl<'w> Linker<'w> {
     }
 
     fn attributes(&mut self, walk: &Walk<'w>) {
-        let mut known: FxHashMap<Symbol, Vec<LibraryCallee>> = FxHashMap::default();
         for at in 0..walk.facts.functions.len() {
             let id = FunctionId(at as u32);
             for attribute in &walk.facts.function(id).attributes {
-                for found in self.attribute_libraries(walk, &mut known, id, &attribute.path) {
-                    self.attribute(walk, id, attribute, &found, &mut known);
+                for found in self.evaluator.attribute_callees(self.file, id, &attribute.path) {
+                    self.attribute(walk, id, attribute, &found);
                 }
             }
         }
+        self.class_attributes(walk);
     }
 
-    /// The libraries that an attribute's path leads to.
-    pub(super) fn attribute_libraries(
-        &mut self,
-        walk: &Walk<'w>,
-        known: &mut FxHashMap<Symbol, Vec<LibraryCallee>>,
-        function: FunctionId,
-        path: &Symbol,
-    ) -> Vec<LibraryCallee> {
-        if matches!(
-            path.as_str(),
-            "derive" | "doc" | "allow" | "cfg" | "serde" | "inline" | "must_use" | "expect" | "async_trait" | "error"
-        ) {
-            return Vec::new();
-        }
-        if let Some(found) = known.get(path) {
-            return found.clone();
-        }
-        let value = if walk.facts.language == Language::Rust {
-            let segments: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
-            self.evaluator.rust_path_in(self.file, walk.facts, function, &segments)
-        } else {
-            let mut segments = path.split('.');
-            let first = Symbol::new(segments.next().unwrap_or_default());
-            match walk.index.imports.get(&first).and_then(|all| all.first()) {
-                Some(at) => {
-                    let mut value = self.evaluator.ecmascript_import(self.file, &walk.facts.imports[*at as usize]);
-                    for segment in segments {
-                        value = self.evaluator.member(&value, &segment.into(), None);
+    /// Decorators of classes that make their handler a consumer: a job's processor.
+    fn class_attributes(&mut self, walk: &Walk<'w>) {
+        for class in walk.facts.types.iter().filter(|class| walk.facts.language.is_ecmascript() && !class.attributes.is_empty()) {
+            let handler = class.methods.iter().find(|id| walk.facts.function(**id).name == "process").copied();
+            let function = FunctionRef { file: self.file, function: handler.unwrap_or(class.function) };
+            for attribute in &class.attributes {
+                let call = attribute_call(attribute);
+                for found in self.evaluator.attribute_callees(self.file, class.function, &attribute.path) {
+                    let meanings = self.evaluator.cx.catalog.attribute_meanings(found.library, &found.name);
+                    let site = CallRef { file: self.file, call: CallId(0) };
+                    let view = CallView { site, call: &call, callee: &found, members: &meanings.members };
+                    for meaning in meanings.iter() {
+                        if let Meaning::ConsumerAttribute(entry) = meaning {
+                            self.consumer_attribute(function, &view, entry);
+                        }
                     }
-                    value
                 }
-                None => Value::Unknown,
             }
-        };
-        let found = self.evaluator.library_callees(walk.family, &value);
-        known.insert(path.clone(), found.clone());
-        found
+        }
     }
 
-    fn attribute(
-        &mut self,
-        walk: &Walk<'w>,
-        id: FunctionId,
-        attribute: &Attribute,
-        found: &LibraryCallee,
-        known: &mut FxHashMap<Symbol, Vec<LibraryCallee>>,
-    ) {
+    fn attribute(&mut self, walk: &Walk<'w>, id: FunctionId, attribute: &Attribute, found: &LibraryCallee) {
         let function = FunctionRef { file: self.file, function: id };
         let meanings = self.evaluator.cx.catalog.attribute_meanings(found.library, &found.name);
         let call = attribute_call(attribute);
@@ -489,8 +515,9 @@ impl<'w> Linker<'w> {
         let view = CallView { site, call: &call, callee: found, members: &meanings.members };
         for meaning in meanings.iter() {
             match meaning {
-                Meaning::RouteAttribute(entry) => self.route_attribute(walk, function, &view, entry, known),
+                Meaning::RouteAttribute(entry) => self.route_attribute(walk, function, &view, entry),
                 Meaning::ConsumerAttribute(entry) => self.consumer_attribute(function, &view, entry),
+                Meaning::RpcServer(entry) => self.rpc_attribute(walk, function, &view, entry),
                 Meaning::Tracing(entry) => {
                     let name = match entry.role {
                         TracingRole::Span => self.span_name(&view).unwrap_or_else(|| walk.facts.function(id).name.clone()),

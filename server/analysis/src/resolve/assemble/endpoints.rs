@@ -13,9 +13,9 @@ use super::tracing::Coverages;
 use super::{Input, Places};
 use crate::chart::{Endpoint, Evidence, Protocol, ServiceIndex};
 use crate::resolve::evaluate::join_patterns;
-use crate::resolve::link::{FileLink, MountDecl, ProxyDecl, RouteDecl, Router, Site};
+use crate::resolve::link::{FileLink, MountDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use crate::resolve::paths;
-use crate::resolve::value::Pattern;
+use crate::resolve::value::{Part, Pattern};
 use crate::{FunctionRef, Place};
 
 /// Mounts around mounts that are followed.
@@ -28,6 +28,7 @@ pub(in crate::resolve) struct Routes<'a> {
     pub(in crate::resolve) routes: Vec<&'a RouteDecl>,
     mounts: FxHashMap<Router, Vec<&'a MountDecl>>,
     global_prefixes: Vec<&'a MountDecl>,
+    versionings: Vec<&'a VersioningDecl>,
     pub(in crate::resolve) proxies: Vec<&'a ProxyDecl>,
 }
 
@@ -50,6 +51,7 @@ impl<'a> Routes<'a> {
             routes: links().flat_map(|link| &link.routes).collect(),
             mounts,
             global_prefixes,
+            versionings: links().flat_map(|link| &link.versionings).collect(),
             proxies: links().flat_map(|link| &link.proxies).collect(),
         }
     }
@@ -58,7 +60,7 @@ impl<'a> Routes<'a> {
     pub(in crate::resolve) fn paths(&self, route: &RouteDecl, reaches: Reaches<'_>) -> Vec<Pattern> {
         let prefixes = match route.router {
             Some(router) => self.prefixes(router, reaches),
-            None if route.globally_prefixed => self.global_prefixes(reaches),
+            None if route.globally_prefixed => self.versioned(route, self.global_prefixes(reaches), reaches),
             None => vec![Pattern::default()],
         };
         prefixes.iter().flat_map(|prefix| route.paths.iter().map(move |path| join_prefix(prefix, path))).collect()
@@ -68,6 +70,21 @@ impl<'a> Routes<'a> {
     fn global_prefixes(&self, reaches: Reaches<'_>) -> Vec<Pattern> {
         let found = self.global_prefixes.iter().filter(|mount| reaches(mount.function)).flat_map(|mount| &mount.prefixes).next();
         vec![found.cloned().unwrap_or_default()]
+    }
+
+    /// Prefixes with a route's versions behind them, where versions are part of the path.
+    fn versioned(&self, route: &RouteDecl, prefixes: Vec<Pattern>, reaches: Reaches<'_>) -> Vec<Pattern> {
+        let Some(versioning) = self.versionings.iter().find(|versioning| reaches(versioning.function)) else { return prefixes };
+        let versions = route.versions.as_ref().unwrap_or(&versioning.versions);
+        if versions.is_empty() {
+            return prefixes;
+        }
+        let segment = |version: &Symbol| {
+            let mut segment = versioning.prefix.clone();
+            segment.push(Part::Text(version.clone()));
+            segment
+        };
+        prefixes.iter().flat_map(|prefix| versions.iter().map(move |version| join_prefix(prefix, &segment(version)))).collect()
     }
 
     /// The paths under which a proxy takes requests.
@@ -86,8 +103,13 @@ impl<'a> Routes<'a> {
         let mut open = vec![(router, Pattern::default(), 0)];
         let mut seen = FxHashSet::default();
         while let Some((router, behind, depth)) = open.pop() {
-            let mounts: Vec<&&MountDecl> =
-                self.mounts.get(&router).into_iter().flatten().filter(|mount| reaches(mount.function)).collect();
+            let all = self.mounts.get(&router).into_iter().flatten().filter(|mount| reaches(mount.function));
+            // A prefix of its own stands before its routes, wherever it is mounted.
+            let (own, mounts): (Vec<&&MountDecl>, Vec<&&MountDecl>) = all.partition(|mount| mount.parent == Some(router));
+            let behind = match own.iter().find_map(|mount| mount.prefixes.first()) {
+                Some(prefix) => join_prefix(prefix, &behind),
+                None => behind,
+            };
             if mounts.is_empty() || depth >= MAX_MOUNTS {
                 if !done.contains(&behind) {
                     done.push(behind);
@@ -99,7 +121,7 @@ impl<'a> Routes<'a> {
                 let prefixes = if mount.prefixes.is_empty() { &empty[..] } else { &mount.prefixes };
                 for prefix in prefixes {
                     let whole = join_prefix(prefix, &behind);
-                    match mount.parent.filter(|parent| *parent != router) {
+                    match mount.parent {
                         Some(parent) if seen.len() < 256 && seen.insert((router, parent, whole.clone())) => {
                             open.push((parent, whole, depth + 1))
                         }

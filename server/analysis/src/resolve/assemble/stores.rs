@@ -4,17 +4,20 @@
 //! by the same line of code share it, and those that run different code do not.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use camino::Utf8Path;
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::Manifest;
+use portolan_grammars::manifests::{Manifest, Prisma};
 use rustc_hash::FxHashMap;
 
 use super::reach::Reach;
 use super::text::{self, Address};
 use super::{Input, Places};
 use crate::chart::{Access, Collection, ServiceIndex, Status, Store};
-use crate::resolve::link::ConnectionDecl;
-use crate::resolve::value::CallRef;
+use crate::resolve::data::system_of_dialect;
+use crate::resolve::link::{ConnectionDecl, FileLink, Url};
+use crate::resolve::value::{CallRef, Part, Pattern};
 use crate::workspace::HostMatch;
 use crate::world::Files;
 
@@ -28,7 +31,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         .map(ServiceIndex)
         .filter(|service| !input.workspace.services[service.index()].third_party)
         .collect();
-    for connection in input.links.iter().flatten().flat_map(|link| &link.connections) {
+    for connection in &connections(input.files, input.links) {
         for &service in &services {
             if !reach.runs(service, connection.function) {
                 continue;
@@ -93,11 +96,48 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
     all
 }
 
+/// All connections, completed by what a Prisma schema says of its database.
+pub(in crate::resolve) fn connections(files: &Files, links: &[Option<Arc<FileLink>>]) -> Vec<ConnectionDecl> {
+    let schemas: Vec<(&Utf8Path, &Prisma)> = files
+        .iter()
+        .filter_map(|(_, path, facts)| match facts.manifest() {
+            Some(Manifest::Prisma(schema)) if schema.provider.is_some() => Some((path, schema)),
+            _ => None,
+        })
+        .collect();
+    let complete = |connection: &ConnectionDecl| {
+        let mut connection = connection.clone();
+        if !connection.prisma {
+            return connection;
+        }
+        // Of several schemas the one whose folder is nearest to the code.
+        let code = files.path(connection.site.file);
+        let shared = |path: &Utf8Path| path.components().zip(code.components()).take_while(|(a, b)| a == b).count();
+        let Some((_, schema)) = schemas.iter().rev().max_by_key(|(path, _)| shared(path)) else { return connection };
+        if let Some(system) = schema.provider.as_deref().and_then(system_of_dialect).filter(|_| connection.system == "*") {
+            connection.system = system.into();
+        }
+        if connection.urls.is_empty() {
+            let env = |name: &Symbol| Part::Env { name: name.clone(), default: None, guessed: false, source: None };
+            let part =
+                schema.url_env.as_ref().map(|name| env(&name.value)).or(schema.url.as_ref().map(|url| Part::Text(url.value.clone())));
+            let url = |part| Url { pattern: Pattern::part(part), contexts: Vec::new(), passed: Vec::new() };
+            connection.urls.extend(part.map(url));
+        }
+        connection
+    };
+    links.iter().flatten().flat_map(|link| &link.connections).map(complete).collect()
+}
+
+/// Whether a system is queried in SQL.
+pub(in crate::resolve) fn is_sql(system: &str) -> bool {
+    matches!(system, "postgresql" | "mysql" | "sqlite" | "mssql" | "sql" | "mariadb" | "other_sql")
+}
+
 /// The store that a service's access without a known connection goes to: its only one of that system.
 fn store_of(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Symbol, place: crate::Place) -> Symbol {
-    let sql = |system: &str| matches!(system, "postgresql" | "mysql" | "sqlite" | "mssql" | "sql" | "mariadb" | "other_sql");
     let fits = |store: &&Store| {
-        store.users.iter().any(|(user, _)| *user == service) && (store.system == *system || (system == "*" && sql(&store.system)))
+        store.users.iter().any(|(user, _)| *user == service) && (store.system == *system || (system == "*" && is_sql(&store.system)))
     };
     let mut fitting = stores.values().filter(fits);
     match (fitting.next(), fitting.next()) {

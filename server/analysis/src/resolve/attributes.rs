@@ -1,0 +1,97 @@
+//! Decorators and attributes: what they mean to libraries, which values they inject, and which collections they name.
+//!
+//! What deliberately does not live here: the spans that they declare ([`super::spans`]).
+
+use std::sync::Arc;
+
+use portolan_grammars::catalog::Meaning;
+use portolan_grammars::facts::{Attribute, CallId, FunctionId, Language, Symbol};
+use rustc_hash::FxHashMap;
+
+use super::evaluate::Evaluator;
+use super::library::{CallView, LibraryCallee};
+use super::spans::attribute_call;
+use super::value::{CallRef, ClassRef, Instance, Value};
+use crate::FileId;
+
+impl<'w> Evaluator<'w> {
+    /// The libraries that an attribute's path leads to.
+    pub(super) fn attribute_callees(&mut self, file: FileId, function: FunctionId, path: &Symbol) -> Vec<LibraryCallee> {
+        if matches!(
+            path.as_str(),
+            "derive" | "doc" | "allow" | "cfg" | "serde" | "inline" | "must_use" | "expect" | "async_trait" | "error"
+        ) {
+            return Vec::new();
+        }
+        let key = (file, path.clone());
+        if let Some(found) = self.attributes.get(&key) {
+            return found.clone();
+        }
+        let Some((facts, index)) = self.file(file) else { return Vec::new() };
+        let value = if facts.language == Language::Rust {
+            let segments: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
+            self.rust_path_in(file, facts, function, &segments)
+        } else {
+            let mut segments = path.split('.');
+            let first = Symbol::new(segments.next().unwrap_or_default());
+            match index.imports.get(&first).and_then(|all| all.first()) {
+                Some(at) => {
+                    let value = self.ecmascript_import(file, &facts.imports[*at as usize]);
+                    segments.fold(value, |value, segment| self.member(&value, &segment.into(), None))
+                }
+                None => Value::Unknown,
+            }
+        };
+        let found = self.library_callees(facts.language.into(), &value);
+        self.attributes.insert(key, found.clone());
+        found
+    }
+
+    /// The value that a decorator of a parameter or field injects.
+    pub(super) fn injected(&mut self, file: FileId, attributes: &[Attribute]) -> Option<Value> {
+        for attribute in attributes {
+            for found in self.attribute_callees(file, FunctionId::MODULE, &attribute.path) {
+                for meaning in self.cx.catalog.attribute_meanings(found.library, &found.name).iter() {
+                    let Meaning::Injected(entry) = meaning else { continue };
+                    let call = attribute_call(attribute);
+                    let view = CallView { site: CallRef { file, call: CallId(0) }, call: &call, callee: &found, members: &[] };
+                    let mut captures = FxHashMap::default();
+                    for (name, selector) in &entry.captures {
+                        if let Some(value) = self.select(selector, &view) {
+                            captures.insert(name.clone(), value);
+                        }
+                    }
+                    return Some(Value::Instance(Arc::new(Instance {
+                        library: found.library as u32,
+                        type_name: entry.type_name.clone(),
+                        captures,
+                        members: Vec::new(),
+                        origin: None,
+                        root: None,
+                        param: None,
+                    })));
+                }
+            }
+        }
+        None
+    }
+
+    /// The collection that a class stands for, as its decorator says or as its name makes it.
+    pub(super) fn collection_of_class(&mut self, class: ClassRef) -> Option<Symbol> {
+        let def = self.facts(class.file)?.type_def(class.class);
+        for attribute in &def.attributes {
+            for found in self.attribute_callees(class.file, def.function, &attribute.path) {
+                for meaning in self.cx.catalog.attribute_meanings(found.library, &found.name).iter() {
+                    let Meaning::Entity(entry) = meaning else { continue };
+                    let call = attribute_call(attribute);
+                    let view = CallView { site: CallRef { file: class.file, call: CallId(0) }, call: &call, callee: &found, members: &[] };
+                    return match self.select_text(&entry.collection, &view) {
+                        Some(name) => name.literal(),
+                        None => Some(super::data::collection_name(&def.name, entry.naming)),
+                    };
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,130 @@
+//! Messages sent and received, and the queues that are bound to exchanges.
+//!
+//! What deliberately does not live here: which destinations are one channel ([`super::assemble`]).
+
+use portolan_grammars::catalog;
+
+use super::library::CallView;
+use super::link::{BindingDecl, Linker, MessageDecl, Site};
+use super::outbound::function_in;
+use super::spans::Walk;
+use super::value::{CallRef, Pattern, Value};
+use crate::FunctionRef;
+
+impl<'w> Linker<'w> {
+    pub(super) fn producer(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Producer) -> bool {
+        let Some(destination) = self.evaluator.select_text(&entry.destination, view) else { return false };
+        let key = entry.routing_key.as_ref().and_then(|selector| self.evaluator.select_text(selector, view)).unwrap_or(Value::text(""));
+        let detached = self.is_detached(walk, view.site.call);
+        let (system, replies) = (entry.system.clone(), entry.replies);
+        self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl {
+            system: system.clone(),
+            replies,
+            ..message
+        });
+        true
+    }
+
+    pub(super) fn consumer(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Consumer) -> bool {
+        let destination = match &entry.destination {
+            Some(selector) => match self.evaluator.select_text(selector, view) {
+                Some(value) => Some(value),
+                None => return false,
+            },
+            None => None,
+        };
+        let handler =
+            entry.handler.as_ref().and_then(|selector| self.evaluator.select(selector, view)).and_then(|value| function_in(&value));
+        let group = view.callee.receiver.as_ref().and_then(|receiver| receiver.origin);
+        let (system, instrumentation) = (entry.system.clone(), entry.instrumentation.clone());
+        let complete = |message: MessageDecl| MessageDecl {
+            consumes: true,
+            system: system.clone(),
+            handler,
+            group,
+            instrumentation: instrumentation.clone(),
+            ..message
+        };
+        match destination {
+            None => {
+                let message = complete(message(Site::Call(view.site), function, Vec::new(), None));
+                self.link.messages.push(message);
+            }
+            Some(destination) => {
+                let detached = self.is_detached(walk, view.site.call);
+                self.messages(view.site, function, &[destination, Value::text("")], detached, complete);
+            }
+        }
+        true
+    }
+
+    fn messages(
+        &mut self,
+        site: CallRef,
+        function: FunctionRef,
+        values: &[Value],
+        detached: bool,
+        complete: impl Fn(MessageDecl) -> MessageDecl,
+    ) {
+        for draft in self.drafts(site, function, values, detached) {
+            for lifted in self.lift(draft, &|_, draft| draft.texts[0].has_param()) {
+                let key = lifted.texts[1].clone();
+                let key = (key.literal().as_deref() != Some("")).then_some(key);
+                let declared = complete(message(Site::Call(lifted.site), lifted.function, vec![lifted.texts[0].clone()], key));
+                let same = self.link.messages.iter_mut().find(|known| known.site == declared.site && known.consumes == declared.consumes);
+                match same {
+                    Some(known) => {
+                        for destination in declared.destinations {
+                            if !known.destinations.contains(&destination) {
+                                known.destinations.push(destination);
+                            }
+                        }
+                    }
+                    None => self.link.messages.push(declared),
+                }
+            }
+        }
+    }
+
+    pub(super) fn consumer_attribute(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::ConsumerAttribute) {
+        let Some(destination) = self.evaluator.select_text(&entry.destination, view) else { return };
+        let destinations = destination.patterns();
+        let declared = MessageDecl {
+            consumes: true,
+            system: entry.system.clone(),
+            handler: Some(function),
+            replies: entry.replies,
+            ..message(Site::Function(function), function, destinations, None)
+        };
+        self.link.messages.push(declared);
+    }
+
+    pub(super) fn binding(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Binding) -> bool {
+        let Some(queue) = self.evaluator.select_text(&entry.queue, view) else { return false };
+        let Some(exchange) = self.evaluator.select_text(&entry.exchange, view) else { return false };
+        let key = entry.routing_key.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
+        self.link.bindings.push(BindingDecl {
+            system: entry.system.clone(),
+            queues: queue.patterns(),
+            exchanges: exchange.patterns(),
+            routing_keys: key.map(|key| key.patterns()).unwrap_or_default(),
+            function,
+        });
+        true
+    }
+}
+
+fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routing_key: Option<Pattern>) -> MessageDecl {
+    MessageDecl {
+        consumes: false,
+        system: Default::default(),
+        destinations,
+        routing_key,
+        site,
+        function,
+        handler: None,
+        group: None,
+        instrumentation: None,
+        replies: false,
+    }
+}
