@@ -233,7 +233,7 @@ impl<'w> Evaluator<'w> {
         if let Some(index) = take.argument {
             let value = self.argument(view, index)?;
             let value = match &take.capture {
-                Some(name) => captured(&value, name)?,
+                Some(name) => self.captured(&value, name)?,
                 None => value,
             };
             return match &take.key {
@@ -262,6 +262,23 @@ impl<'w> Evaluator<'w> {
             return view.call.type_args.get(index as usize).map(|ty| Value::text(ty.path.clone()));
         }
         None
+    }
+
+    /// What a value remembers under a name. A parameter that is declared to be of a library's type remembers what callers' values do.
+    fn captured(&mut self, value: &Value, name: &Symbol) -> Option<Value> {
+        let mut found = Vec::new();
+        for value in value.alternatives() {
+            match value {
+                Value::Instance(instance) => found.extend(instance.captures.get(name).cloned()),
+                Value::Param(param, path) if path.is_empty() => {
+                    if let Some(Value::Instance(_)) = self.parameter_type(*param) {
+                        found.push(Value::Param(*param, Arc::from([name.clone()])));
+                    }
+                }
+                _ => {}
+            }
+        }
+        if found.is_empty() { None } else { Some(Value::one_of(found)) }
     }
 
     fn argument(&mut self, view: &CallView<'_>, index: i32) -> Option<Value> {
@@ -338,18 +355,6 @@ impl<'w> Evaluator<'w> {
         let value = Value::one_of(values);
         (!value.is_unknown()).then_some(value)
     }
-}
-
-fn captured(value: &Value, name: &Symbol) -> Option<Value> {
-    let found: Vec<Value> = value
-        .alternatives()
-        .iter()
-        .filter_map(|value| match value {
-            Value::Instance(instance) => instance.captures.get(name).cloned(),
-            _ => None,
-        })
-        .collect();
-    if found.is_empty() { None } else { Some(Value::one_of(found)) }
 }
 
 fn class_name(evaluator: &mut Evaluator<'_>, value: &Value) -> Option<Symbol> {
