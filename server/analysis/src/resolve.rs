@@ -5,8 +5,8 @@
 //! manifests say ([`crate::workspace`]) and what follows from a chart ([`crate::rules`]).
 
 pub mod assemble;
-pub mod builtins;
 pub mod attributes;
+pub mod builtins;
 pub mod callers;
 pub mod classes;
 pub mod data;
