@@ -9,6 +9,7 @@ pub mod attributes;
 pub mod builtins;
 pub mod callers;
 pub mod classes;
+pub mod collections;
 pub mod data;
 pub mod describe;
 pub mod ecmascript;

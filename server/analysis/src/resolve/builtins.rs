@@ -88,6 +88,7 @@ impl<'w> Evaluator<'w> {
                     };
                 }
                 let transparent = match method {
+                    "get" | "remove" | "pop" | "first" | "last" => return self.typed_lookup(file, *object),
                     "unwrap_or" | "or" | "or_else" | "unwrap_or_else" => {
                         let receiver = self.eval(file, *object);
                         if matches!(receiver, Value::Some(_)) {

@@ -217,8 +217,12 @@ impl<'w> Evaluator<'w> {
                 Value::one_of(values)
             }
             Expr::Element(of) => {
-                let of = self.eval(file, *of);
-                self.elements(&of)
+                let list = self.eval(file, *of);
+                let elements = self.elements(&list);
+                if elements.is_unknown() && facts.language == portolan_grammars::facts::Language::Rust {
+                    return self.typed_element(file, *of).unwrap_or(elements);
+                }
+                elements
             }
             Expr::Call(call) => self.eval_call(file, facts, *call),
             Expr::Object(object) => {

@@ -150,7 +150,10 @@ pub fn fit(call: &[Segment], route: &[Segment]) -> Option<u32> {
 /// Whether a fit rests on literals alone: no hole of the call stands for a literal of the route, and no rest swallows what the call says.
 pub fn fits_by_literals(call: &[Segment], route: &[Segment]) -> bool {
     let by_hole = call.iter().zip(route).any(|(call, route)| matches!((call, route), (Segment::Param(_), Segment::Literal(_))));
-    let swallowed = call.iter().zip(route).any(|(call, route)| matches!((call, route), (Segment::Literal(_), Segment::Param(_))));
+    // A number is what a parameter is for; a word may be a route of its own elsewhere.
+    let word = |text: &str| !text.bytes().all(|byte| byte.is_ascii_digit());
+    let swallowed =
+        call.iter().zip(route).any(|(call, route)| matches!((call, route), (Segment::Literal(text), Segment::Param(_)) if word(text)));
     let rest = route.iter().any(|segment| matches!(segment, Segment::Rest(_)));
     !by_hole && !swallowed && !rest
 }
