@@ -7,7 +7,7 @@ use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Ope
 use portolan_grammars::facts::{FunctionId, Symbol};
 
 use super::evaluate::{Context, Dependencies, Evaluator};
-use super::value::{CallRef, ParamRef, Pattern};
+use super::value::{CallRef, ClassRef, ParamRef, Pattern};
 use crate::{FileId, FunctionRef};
 
 /// Everything in one file that crosses a process boundary.
@@ -45,6 +45,8 @@ pub struct FileLink {
     pub edges: Vec<EdgeDecl>,
     /// Methods called on something unknown, by the function that calls them.
     pub mentions: Vec<(FunctionId, Symbol)>,
+    /// Classes that its functions construct, name, or are injected with; ECMAScript only.
+    pub classes: Vec<(FunctionId, ClassRef)>,
     /// Files it imports.
     pub imports: Vec<FileId>,
     /// What all this depends on.

@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 use super::index::{FileIndex, callee_name};
 use super::library::{CallView, LibraryCallee};
 use super::link::{EdgeDecl, Linker, Site, TracingDecl};
-use super::value::{CallRef, Value};
+use super::value::{CallRef, ClassRef, Value};
 use crate::FunctionRef;
 use crate::workspace::modules::Specifier;
 
@@ -44,6 +44,7 @@ impl<'w> Linker<'w> {
             self.call(&walk, CallId(at as u32));
         }
         self.mentions(&walk);
+        self.injected_classes(&walk);
         self.closures(&walk);
         self.attributes(&walk);
         self.file_routes(&walk);
@@ -52,6 +53,8 @@ impl<'w> Linker<'w> {
         self.link.edges.dedup();
         self.link.mentions.sort();
         self.link.mentions.dedup();
+        self.link.classes.sort();
+        self.link.classes.dedup();
         self.link.imports.sort();
         self.link.imports.dedup();
     }
@@ -232,7 +235,7 @@ impl<'w> Linker<'w> {
                         let edge = EdgeDecl { caller: call.function, callee: constructor, call: Some(site), detached: false, switches };
                         self.link.edges.push(edge);
                     }
-                    self.instantiates(call, *class);
+                    self.live_class(walk, call.function, *class);
                 }
                 Value::External(..) | Value::Instance(_) => {
                     known = true;
@@ -283,9 +286,32 @@ impl<'w> Linker<'w> {
         }
     }
 
-    /// A class that is constructed has its methods within reach of whoever constructs it; nothing more is known here.
-    fn instantiates(&mut self, call: &Call, class: super::value::ClassRef) {
-        let _ = (call, class);
+    /// Notes a class whose instances a function may come by, and the classes it derives from: their methods may be what it calls.
+    fn live_class(&mut self, walk: &Walk<'w>, function: FunctionId, class: ClassRef) {
+        if !walk.facts.language.is_ecmascript() {
+            return;
+        }
+        let mut next = Some(class);
+        for _ in 0..6 {
+            let Some(class) = next else { return };
+            self.link.classes.push((function, class));
+            next = self.evaluator.base_class(class);
+        }
+    }
+
+    /// Classes that constructors are injected with.
+    fn injected_classes(&mut self, walk: &Walk<'w>) {
+        for (at, function) in walk.facts.functions.iter().enumerate() {
+            if function.kind != FunctionKind::Constructor {
+                continue;
+            }
+            let id = FunctionId(at as u32);
+            for ty in function.params.iter().filter_map(|param| param.ty.as_ref()) {
+                if let Some(class) = self.evaluator.class_named(self.file, id, &ty.path) {
+                    self.live_class(walk, id, class);
+                }
+            }
+        }
     }
 
     /// Everything that a library's call means.
@@ -442,11 +468,16 @@ impl<'w> Linker<'w> {
                 continue;
             }
             self.evaluator.dependencies.names.insert(name.clone());
-            if !self.evaluator.cx.global.is_function(name) {
+            let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
+                && (walk.index.imports.contains_key(name) || walk.index.types.contains_key(name));
+            if !is_class && !self.evaluator.cx.global.is_function(name) {
                 continue;
             }
             let value = self.evaluator.eval(self.file, id);
             for value in value.alternatives() {
+                if let Value::Class(class) = value {
+                    self.live_class(walk, expression.function, *class);
+                }
                 if let Value::Function(function, _) = value {
                     self.link.edges.push(EdgeDecl {
                         caller: expression.function,

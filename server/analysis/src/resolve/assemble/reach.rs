@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Input;
 use crate::chart::ServiceIndex;
 use crate::resolve::index::last_segment;
+use crate::resolve::value::ClassRef;
 use crate::{FileId, FunctionRef};
 
 /// The functions that each service reaches, in the order of the services.
@@ -96,6 +97,8 @@ struct Graph {
     /// Edges that count only once one of some functions is reached, by where they start.
     switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>>,
     mentions: Vec<Vec<Symbol>>,
+    /// Classes that each function may come by instances of.
+    classes: Vec<Vec<ClassRef>>,
     named: FxHashMap<Symbol, Vec<FunctionRef>>,
     package_of: Vec<Option<usize>>,
     /// Packages that services run.
@@ -124,6 +127,7 @@ impl Graph {
         let mut edges = vec![Vec::new(); next as usize];
         let mut switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>> = FxHashMap::default();
         let mut mentions = vec![Vec::new(); next as usize];
+        let mut classes = vec![Vec::new(); next as usize];
         let mut named: FxHashMap<Symbol, Vec<FunctionRef>> = FxHashMap::default();
         for (at, link) in input.links.iter().enumerate() {
             let id = FileId(at as u32);
@@ -145,6 +149,11 @@ impl Graph {
                     list.push(to);
                 }
             }
+            for (function, class) in &link.classes {
+                if let Some(list) = classes.get_mut((offsets[at] + function.0) as usize) {
+                    list.push(*class);
+                }
+            }
             for (function, name) in &link.mentions {
                 if let Some(list) = mentions.get_mut((offsets[at] + function.0) as usize) {
                     list.push(name.clone());
@@ -152,7 +161,7 @@ impl Graph {
             }
         }
         let of_services = input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect();
-        Self { offsets, edges, switched, mentions, named, package_of, of_services }
+        Self { offsets, edges, switched, mentions, classes, named, package_of, of_services }
     }
 
     fn search(&self, input: &Input<'_>, service: ServiceIndex, shared: &FxHashSet<usize>, certain: bool) -> Vec<u64> {
@@ -168,6 +177,8 @@ impl Graph {
             names: FxHashSet::default(),
             queue: VecDeque::new(),
             waiting: FxHashMap::default(),
+            live: FxHashSet::default(),
+            dormant: FxHashMap::default(),
         };
         let root = workspace.services[service.index()].root.as_path();
         if by_entry {
@@ -240,6 +251,9 @@ struct Search<'a> {
     queue: VecDeque<u32>,
     /// What is reached as soon as a function is that switches it on.
     waiting: FxHashMap<u32, Vec<u32>>,
+    /// Classes of which there may be instances, and methods called by name that wait for one of theirs.
+    live: FxHashSet<ClassRef>,
+    dormant: FxHashMap<ClassRef, Vec<u32>>,
 }
 
 impl Search<'_> {
@@ -309,6 +323,13 @@ impl Search<'_> {
                     }
                 }
             }
+            for class in &graph.classes[id as usize] {
+                if self.live.insert(*class) {
+                    for method in self.dormant.remove(class).unwrap_or_default() {
+                        self.reach(method);
+                    }
+                }
+            }
             for name in &graph.mentions[id as usize] {
                 if !self.names.insert(name.clone()) {
                     continue;
@@ -328,13 +349,25 @@ impl Search<'_> {
                         Some(_) => !self.certain && !is_everywhere(name),
                         None => false,
                     };
-                    if visible && loaded {
-                        self.reach(to);
+                    if !visible || !loaded {
+                        continue;
+                    }
+                    // A method runs only on an instance.
+                    match owner(input, *function).filter(|class| !self.live.contains(class)) {
+                        Some(class) => self.dormant.entry(class).or_default().push(to),
+                        None => self.reach(to),
                     }
                 }
             }
         }
     }
+}
+
+/// The ECMAScript class that a function is a method of.
+fn owner(input: &Input<'_>, function: FunctionRef) -> Option<ClassRef> {
+    let facts = input.files.source(function.file)?;
+    let class = facts.function(function.function).owner.filter(|_| facts.language.is_ecmascript())?;
+    Some(ClassRef { file: function.file, class })
 }
 
 /// Whether an `impl` block is for a trait whose methods run without being called by name: conversions, operators, what a framework calls.
