@@ -1,14 +1,14 @@
 //! Databases: connections, queries, tables.
 
 use portolan_grammars::catalog::{self, Naming};
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Expr, Symbol};
 
 use super::library::CallView;
 use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker};
 use super::spans::Walk;
 use super::sql;
 use super::value::{Part, Pattern, Value};
-use crate::FunctionRef;
+use crate::{FileId, FunctionRef};
 
 impl<'w> Linker<'w> {
     pub(super) fn connection(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Connection) -> bool {
@@ -38,7 +38,7 @@ impl<'w> Linker<'w> {
     pub(super) fn query(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Query) -> bool {
         let connection = view.callee.receiver.as_ref().and_then(|receiver| receiver.root);
         let prisma = entry.naming == Naming::PrismaModel;
-        let base = AccessDecl { system: entry.system.clone(), collections: Vec::new(), prisma, site: view.site, function, connection };
+        let base = AccessDecl { system: entry.system.clone(), collections: Vec::new(), prisma, site: view.site, function, connection, hook_of: self.hook_of(walk, function) };
         let detached = self.is_detached(walk, view.site.call);
         if let Some(statement) = &entry.statement {
             let Some(value) = self.evaluator.select_text(statement, view) else { return false };
@@ -71,6 +71,26 @@ impl<'w> Linker<'w> {
             }
         }
         true
+    }
+
+    /// The file of the schema, if a function is one of its hooks: `schema.post("save", …)`.
+    fn hook_of(&mut self, walk: &Walk<'w>, function: FunctionRef) -> Option<FileId> {
+        let mut function = function.function;
+        loop {
+            if let Some((call, _)) = walk.index.argument_of.get(&function)
+                && let Expr::Member { object, name } = walk.facts.expr(walk.facts.call(*call).callee)
+                && matches!(name.as_str(), "pre" | "post")
+                && let Value::Instance(schema) = self.evaluator.eval(self.file, *object)
+                && schema.type_name == "Schema"
+            {
+                return Some(schema.origin.map_or(self.file, |made| made.file));
+            }
+            let parent = walk.facts.function(function).parent;
+            if parent == function {
+                return None;
+            }
+            function = parent;
+        }
     }
 
     fn access(&mut self, access: AccessDecl) {

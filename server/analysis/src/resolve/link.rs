@@ -297,8 +297,10 @@ pub struct AccessDecl {
     pub site: CallRef,
     /// The function that is in.
     pub function: FunctionRef,
-    /// The call that opened the database, where it can be followed.
+    /// The call that opened the database or made the model, where it can be followed.
     pub connection: Option<CallRef>,
+    /// The file of the model whose writes run it, where it stands in a hook of a schema.
+    pub hook_of: Option<FileId>,
 }
 
 /// Something that makes spans.

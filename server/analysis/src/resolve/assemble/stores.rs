@@ -7,16 +7,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::Utf8Path;
+use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::{Manifest, Prisma};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::reach::Reach;
 use super::text::{self, Address};
 use super::{Input, Places};
 use crate::chart::{Access, Collection, ServiceIndex, Status, Store};
+use crate::FileId;
 use crate::resolve::data::system_of_dialect;
-use crate::resolve::link::{ConnectionDecl, FileLink, Url};
+use crate::resolve::link::{AccessDecl, ConnectionDecl, FileLink, Url};
 use crate::resolve::value::{CallRef, Part, Pattern};
 use crate::workspace::HostMatch;
 use crate::world::Files;
@@ -47,9 +49,18 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
     }
     let models = prisma_models(input.files);
     let mut collections: BTreeMap<(Symbol, Symbol), Vec<Access>> = BTreeMap::new();
-    for access in input.links.iter().flatten().flat_map(|link| &link.accesses) {
+    // Which services write to models of which file: they run the hooks of its schemas.
+    let accesses = || input.links.iter().flatten().flat_map(|link| &link.accesses);
+    let writes = |access: &&AccessDecl| access.hook_of.is_none() && access.collections.iter().any(|used| used.operation != Operation::Read);
+    let mut writers: FxHashSet<(ServiceIndex, FileId)> = FxHashSet::default();
+    for access in accesses().filter(writes) {
+        if let Some(model) = access.connection {
+            writers.extend(services.iter().filter(|service| reach.has(**service, access.function)).map(|service| (*service, model.file)));
+        }
+    }
+    for access in accesses() {
         for &service in &services {
-            if !reach.has(service, access.function) {
+            if !reach.has(service, access.function) || access.hook_of.is_some_and(|file| !writers.contains(&(service, file))) {
                 continue;
             }
             let place = places.call(access.site);
