@@ -38,7 +38,15 @@ impl<'w> Linker<'w> {
     pub(super) fn query(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Query) -> bool {
         let connection = view.callee.receiver.as_ref().and_then(|receiver| receiver.root);
         let prisma = entry.naming == Naming::PrismaModel;
-        let base = AccessDecl { system: entry.system.clone(), collections: Vec::new(), prisma, site: view.site, function, connection, hook_of: self.hook_of(walk, function) };
+        let base = AccessDecl {
+            system: entry.system.clone(),
+            collections: Vec::new(),
+            prisma,
+            site: view.site,
+            function,
+            connection,
+            hook_of: self.hook_of(walk, function),
+        };
         let detached = self.is_detached(walk, view.site.call);
         if let Some(statement) = &entry.statement {
             let Some(value) = self.evaluator.select_text(statement, view) else { return false };

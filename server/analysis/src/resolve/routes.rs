@@ -1,11 +1,12 @@
 //! What a process answers: routes, mounts, gateways in code, rpc implementations.
 
+use camino::Utf8Path;
 use portolan_grammars::catalog::{self, FileRouteConvention, Meaning, TracingRole};
 use portolan_grammars::facts::{Attribute, CallKind, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
 use super::library::CallView;
 use super::link::{LayerDecl, Linker, MountDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
-use super::outbound::function_in;
+use super::outbound::{function_in, prefixed};
 use super::spans::{Walk, attribute_call};
 use super::value::{CallRef, Instance, ParamRef, Pattern, Value};
 use crate::FunctionRef;
@@ -409,7 +410,10 @@ impl<'w> Linker<'w> {
             if !self.evaluator.cx.package_depends_on(&path, packages) {
                 continue;
             }
-            let paths = vec![Pattern::text(route)];
+            let paths: Vec<Pattern> = match self.next_base_path(&path) {
+                Some(base) => base.patterns().iter().map(|base| prefixed(base, &Pattern::text(route.clone()))).collect(),
+                None => vec![Pattern::text(route)],
+            };
             let exports: Vec<(Symbol, ExprId)> = walk.facts.exports.iter().map(|export| (export.name.clone(), export.value)).collect();
             for (name, value) in exports {
                 let method: Symbol = match convention {
@@ -432,6 +436,27 @@ impl<'w> Linker<'w> {
                 });
             }
         }
+    }
+
+    /// The `basePath` in the `next.config` of the package that a file belongs to.
+    fn next_base_path(&mut self, path: &Utf8Path) -> Option<Value> {
+        let workspace = self.evaluator.cx.workspace;
+        let manifest = workspace.packages[workspace.package_of(path)?].manifest;
+        let folder = self.evaluator.cx.paths[manifest.0 as usize].parent()?.to_owned();
+        let config = ["js", "mjs", "ts", "cjs"].iter().find_map(|extension| {
+            let file = workspace.modules.source_of(folder.as_str(), &format!("next.config.{extension}"))?;
+            (self.evaluator.cx.paths[file.0 as usize].file_stem() == Some("next.config")).then_some(file)
+        })?;
+        let facts = self.evaluator.facts(config)?;
+        let value = facts.exprs.iter().find_map(|expression| {
+            let Expr::Object(object) = &expression.kind else { return None };
+            object.entries.iter().find_map(|entry| match entry {
+                Entry::Field { name, value, .. } if name == "basePath" => Some(*value),
+                _ => None,
+            })
+        })?;
+        let value = self.evaluator.eval(config, value);
+        matches!(value, Value::Text(_) | Value::OneOf(_)).then_some(value)
     }
 }
 

@@ -171,7 +171,7 @@ impl Address {
             Some((host, port)) if port == HOLE || port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
             _ => (authority, None),
         };
-        if host.contains(HOLE) || host.is_empty() {
+        if host.contains(HOLE) || host.is_empty() || (host.contains(':') && !host.starts_with('[')) {
             return Address::Unknown(path);
         }
         if scheme.is_none() && port.is_none() && !host.contains('.') {
