@@ -453,6 +453,7 @@ pub struct Example {
     /// - `GATEWAY /api http://orders:8080`: where it is mounted, and the target
     /// - `RPC CLIENT shop.Cart/GetCart`, `RPC SERVER shop.Cart/GetCart`
     /// - `PRODUCER kafka orders`, `CONSUMER kafka orders`
+    /// - `BINDING rabbitmq billing shop/order.*`: a queue, the exchange that it is bound to and the pattern of routing keys
     /// - `CLIENT postgresql read orders`: system, operation, collection (`{}` where it is not known)
     /// - `STORE postgresql db/shop`: host and database; `STORE postgresql ${DATABASE_URL}` where the whole URL is one variable; `STORE s3`
     ///   where nothing is known but the system, `STORE redis cache` without a database

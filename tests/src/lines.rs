@@ -102,7 +102,8 @@ fn services(snapshot: &Snapshot) -> Vec<String> {
 
 fn endpoints(snapshot: &Snapshot) -> Vec<String> {
     let line = |endpoint: &portolan_analysis::chart::Endpoint| {
-        let method = endpoint.method.as_deref().unwrap_or("rpc");
+        let unnamed = if endpoint.protocol == Protocol::Message { "request" } else { "rpc" };
+        let method = endpoint.method.as_deref().unwrap_or(unnamed);
         format!("{} serves {method} {}{}", name(snapshot, endpoint.service), endpoint.path, coverage(&endpoint.coverage))
     };
     snapshot.chart.endpoints.iter().map(line).collect()
@@ -126,6 +127,7 @@ fn call_line(snapshot: &Snapshot, call: &Call) -> String {
         (Some(method), _) => method.as_str(),
         (None, Protocol::Http) => "?",
         (None, Protocol::Grpc) => "rpc",
+        (None, Protocol::Message) => "request",
     };
     let mut line = format!("{} -> {to} {method} {} {}", name(snapshot, call.from), call.path, status(call.status));
     if !call.via.is_empty() {

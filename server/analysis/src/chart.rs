@@ -179,14 +179,17 @@ pub enum Protocol {
     Http,
     /// gRPC and its kin, by service and method.
     Grpc,
+    /// A broker: a message whose sender waits for the answer.
+    Message,
 }
 
 impl Protocol {
-    /// Its name in documents: `http`, `grpc`.
+    /// Its name in documents: `http`, `grpc`, `message`.
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::Http => "http",
             Protocol::Grpc => "grpc",
+            Protocol::Message => "message",
         }
     }
 }

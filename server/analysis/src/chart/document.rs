@@ -126,6 +126,8 @@ pub enum Protocol {
     Http,
     /// gRPC and its kin, by service and method.
     Grpc,
+    /// A broker: a message whose sender waits for the answer.
+    Message,
 }
 
 /// How sure a call is.
@@ -563,6 +565,7 @@ fn protocol(protocol: super::Protocol) -> Protocol {
     match protocol {
         super::Protocol::Http => Protocol::Http,
         super::Protocol::Grpc => Protocol::Grpc,
+        super::Protocol::Message => Protocol::Message,
     }
 }
 

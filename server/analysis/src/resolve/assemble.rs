@@ -19,6 +19,7 @@ pub(super) mod endpoints;
 mod messages;
 mod owners;
 mod reach;
+mod requests;
 pub(super) mod stores;
 mod targets;
 pub(super) mod text;
@@ -122,6 +123,7 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
             }
         }
     }
+    requests::calls(input, reach, places, &endpoints, &mut rows);
     for call in open {
         settle(&targets, &votes, call, &mut rows, &mut unresolved);
     }

@@ -48,6 +48,11 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
                 lines.insert(format!("{kind} {} {name}", message.system));
             }
         }
+        for binding in &link.bindings {
+            let first = |patterns: &[Pattern]| patterns.first().map(text).unwrap_or_default();
+            let (queue, exchange, key) = (first(&binding.queues), first(&binding.exchanges), first(&binding.routing_keys));
+            lines.insert(format!("BINDING {} {queue} {exchange}/{key}", binding.system).trim_end_matches('/').to_owned());
+        }
         for tracing in &link.tracing {
             let (role, what) = match tracing.role {
                 TracingRole::Init => ("init", tracing.covers.join(",")),

@@ -187,6 +187,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
             }
         }
         rpc(input, reach, service, coverage, &places, &mut all);
+        super::requests::endpoints(input, reach, service, coverage, &places, &mut all);
     }
     all.extend(passages.iter().filter_map(|passage| passed_on(&places, passage)));
     let key = |endpoint: &Endpoint| {
@@ -236,7 +237,7 @@ fn route_place(input: &Input<'_>, route: &RouteDecl) -> Place {
     places.site(route.site)
 }
 
-fn handler_name(input: &Input<'_>, places: &Places<'_>, handler: Option<FunctionRef>) -> Option<(Symbol, Place)> {
+pub(super) fn handler_name(input: &Input<'_>, places: &Places<'_>, handler: Option<FunctionRef>) -> Option<(Symbol, Place)> {
     let handler = handler?;
     let facts = input.files.source(handler.file)?;
     let function = facts.function(handler.function);

@@ -9,13 +9,16 @@ use super::text;
 use super::tracing::Coverages;
 use super::{Input, Places};
 use crate::chart::{Channel, ChannelEnd, Coverage, ServiceIndex, Status};
-use crate::resolve::link::MessageDecl;
+use crate::resolve::link::{BindingDecl, MessageDecl};
+use crate::resolve::value::Pattern;
 
 /// All channels, by system and name.
 pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -> Vec<Channel> {
     let places = Places { files: input.files };
     let mut channels: BTreeMap<(Symbol, Symbol), Channel> = BTreeMap::new();
-    let declared: Vec<&MessageDecl> = input.links.iter().flatten().flat_map(|link| &link.messages).collect();
+    // A sender that waits for the answer calls.
+    let links = || input.links.iter().flatten();
+    let declared: Vec<&MessageDecl> = links().flat_map(|link| &link.messages).filter(|message| !message.replies).collect();
     for message in &declared {
         // A subscription's handler is often named by another call on the same value.
         let handler = message.handler.or_else(|| {
@@ -27,29 +30,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
             if input.workspace.services[at].third_party || !reach.has(service, message.function) {
                 continue;
             }
-            let mut names: Vec<(Symbol, Status)> = Vec::new();
-            for destination in &message.destinations {
-                for text in text::texts(input, service, destination) {
-                    let key = match &message.routing_key {
-                        Some(key) => text::texts(input, service, key).into_iter().next().map(|text| text.text),
-                        None => None,
-                    };
-                    let whole = match key {
-                        // The default exchange delivers to the queue of the key's name.
-                        Some(key) if text.text.is_empty() => key,
-                        Some(key) if !key.is_empty() => format!("{}/{key}", text.text),
-                        _ => text.text.clone(),
-                    };
-                    if whole.is_empty() || whole.contains("{}") || whole.contains("${") {
-                        continue;
-                    }
-                    let status = if text.guessed { Status::Likely } else { Status::Exact };
-                    names.push((whole.into(), status));
-                }
-            }
-            names.sort();
-            names.dedup_by(|a, b| a.0 == b.0);
-            for (name, status) in names {
+            for (name, status) in names(input, service, message) {
                 let channel = channels.entry((message.system.clone(), name.clone())).or_insert_with(|| Channel {
                     name,
                     system: message.system.clone(),
@@ -71,6 +52,9 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
             }
         }
     }
+    for binding in links().flat_map(|link| &link.bindings) {
+        bind(input, reach, binding, &mut channels);
+    }
     let mut all: Vec<Channel> = channels.into_values().collect();
     for channel in &mut all {
         let key = |end: &ChannelEnd| (end.service, input.files.path(end.place.file).to_owned(), end.place.range);
@@ -78,4 +62,104 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
         channel.consumers.sort_by_cached_key(key);
     }
     all
+}
+
+/// The destinations of a message as a service names them; an exchange with its routing key is `exchange/key`.
+pub(super) fn names(input: &Input<'_>, service: ServiceIndex, message: &MessageDecl) -> Vec<(Symbol, Status)> {
+    let mut names: Vec<(Symbol, Status)> = Vec::new();
+    for destination in &message.destinations {
+        for text in text::texts(input, service, destination) {
+            let key = match &message.routing_key {
+                Some(key) => text::texts(input, service, key).into_iter().next().map(|text| text.text),
+                None => None,
+            };
+            let whole = match key {
+                // The default exchange delivers to the queue of the key's name.
+                Some(key) if text.text.is_empty() => key,
+                Some(key) if !key.is_empty() => format!("{}/{key}", text.text),
+                _ => text.text.clone(),
+            };
+            if whole.is_empty() || whole.contains("{}") || whole.contains("${") {
+                continue;
+            }
+            let status = if text.guessed { Status::Likely } else { Status::Exact };
+            names.push((whole.into(), status));
+        }
+    }
+    names.sort();
+    names.dedup_by(|a, b| a.0 == b.0);
+    names
+}
+
+/// Lets the consumers of a bound queue receive what is sent to its exchange.
+fn bind(input: &Input<'_>, reach: &Reach, binding: &BindingDecl, channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {
+    for at in 0..input.workspace.services.len() {
+        let service = ServiceIndex(at as u32);
+        if input.workspace.services[at].third_party || !reach.has(service, binding.function) {
+            continue;
+        }
+        let texts = |patterns: &[Pattern]| -> Vec<String> {
+            patterns.iter().flat_map(|pattern| text::texts(input, service, pattern)).map(|text| text.text).collect()
+        };
+        let (exchanges, keys) = (texts(&binding.exchanges), texts(&binding.routing_keys));
+        for queue in texts(&binding.queues) {
+            let Some(consumers) = channels.get(&(binding.system.clone(), queue.as_str().into())).map(|channel| channel.consumers.clone())
+            else {
+                continue;
+            };
+            for ((system, name), channel) in channels.iter_mut() {
+                let bound = exchanges.iter().any(|exchange| match name.strip_prefix(exchange.as_str()) {
+                    Some("") => true,
+                    Some(rest) => {
+                        rest.strip_prefix('/').is_some_and(|key| keys.is_empty() || keys.iter().any(|pattern| is_routed(pattern, key)))
+                    }
+                    None => false,
+                });
+                if *system != binding.system || !bound || name.as_str() == queue {
+                    continue;
+                }
+                for end in &consumers {
+                    if !channel.consumers.iter().any(|known| known.service == end.service && known.place == end.place) {
+                        channel.consumers.push(end.clone());
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a pattern of routing keys lets a key through: `*` is one word, `#` any number; an empty pattern is a fanout's.
+fn is_routed(pattern: &str, key: &str) -> bool {
+    fn words(pattern: &[&str], key: &[&str]) -> bool {
+        match (pattern, key) {
+            ([], []) => true,
+            (["#", rest @ ..], _) => (0..=key.len()).any(|skipped| words(rest, &key[skipped..])),
+            ([word, rest @ ..], [first, others @ ..]) => (*word == "*" || word == first) && words(rest, others),
+            _ => false,
+        }
+    }
+    // More words than any routing key has would only cost time.
+    let split = |text: &'_ str| text.split('.').count() <= 32;
+    pattern.is_empty()
+        || (split(pattern) && split(key) && words(&pattern.split('.').collect::<Vec<_>>(), &key.split('.').collect::<Vec<_>>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_routed;
+
+    #[test]
+    fn keys_are_routed_by_words() {
+        for (pattern, key, routed) in [
+            ("order.created", "order.created", true),
+            ("order.*", "order.created", true),
+            ("order.*", "order.line.created", false),
+            ("order.#", "order.line.created", true),
+            ("#", "anything.at.all", true),
+            ("", "anything", true),
+            ("*.created", "order.paid", false),
+        ] {
+            assert_eq!(is_routed(pattern, key), routed, "{pattern} {key}");
+        }
+    }
 }
