@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol};
+use portolan_grammars::catalog::{Family, Meaning};
+use portolan_grammars::facts::{CallKind, Expr, FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol};
+
+use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
-use super::value::{ClassRef, Value};
+use super::value::{ClassRef, Instance, Value};
 use crate::workspace::modules::{CrateId, RustModule};
 use crate::{FileId, FunctionRef};
 
 /// Uses followed from one to the next before a path counts as unknown.
 const MAX_HOPS: u32 = 12;
+/// What a value of a table remembers its module's name by; catalog entries select it.
+const MODULE_OF_TABLE: &str = "table";
 
 impl<'w> Evaluator<'w> {
     /// A path as seen in a function.
@@ -37,10 +42,29 @@ impl<'w> Evaluator<'w> {
             {
                 return Value::Function(FunctionRef { file, function: FunctionId(nested as u32) }, None);
             }
+            if let Some(value) = self.rust_function_glob(file, facts, around, path) {
+                return value;
+            }
             around = facts.function(around).parent;
         }
         let inline = facts.function(function).module.clone();
         self.rust_path(file, &inline, path, 0)
+    }
+
+    /// What a path means by a glob of a function: `use schema::orders::dsl::*;`.
+    fn rust_function_glob(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, path: &[Symbol]) -> Option<Value> {
+        for import in facts.imports.iter().filter(|import| import.function == function && import.imported == Imported::Glob) {
+            let mut whole: Vec<Symbol> = import.source.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new).collect();
+            if whole.first() == path.first() {
+                continue;
+            }
+            whole.extend(path.iter().cloned());
+            let value = self.rust_path(file, &facts.function(function).module, &whole, 4);
+            if !value.is_unknown() && !matches!(value, Value::External(..)) {
+                return Some(value);
+            }
+        }
+        None
     }
 
     /// A path as seen in a module of a file.
@@ -156,7 +180,44 @@ impl<'w> Evaluator<'w> {
                 return value;
             }
         }
-        Value::Unknown
+        self.declared_table(file, name, rest).unwrap_or(Value::Unknown)
+    }
+
+    /// A table that a macro of a query builder declares as a module of its own: `schema::orders::table`, `schema::orders::dsl::orders`.
+    fn declared_table(&mut self, file: FileId, name: &Symbol, rest: &[Symbol]) -> Option<Value> {
+        let whole = match rest {
+            [] => true,
+            [part] => part == "table" || part == "dsl",
+            [dsl, part] => dsl == "dsl" && (part == name || part == "table"),
+            _ => false,
+        };
+        if !whole {
+            return None;
+        }
+        let (facts, index) = self.file(file)?;
+        for call in index.calls.get("table")? {
+            let call = facts.call(*call);
+            // The macro's own path is looked up here too: its package is no table.
+            let own = matches!(facts.expr(call.callee), Expr::Path(path) if path.first() == Some(name));
+            if call.kind != CallKind::Macro || own {
+                continue;
+            }
+            let callee = self.eval(file, call.callee);
+            for found in self.library_callees(Family::Rust, &callee) {
+                let Some(type_name) = self.meanings(&found).iter().find_map(|meaning| match meaning {
+                    Meaning::Value(entry) => Some(entry.type_name.clone()),
+                    _ => None,
+                }) else {
+                    continue;
+                };
+                let mut captures = FxHashMap::default();
+                captures.insert(Symbol::from(MODULE_OF_TABLE), Value::text(name.clone()));
+                let (library, members) = (found.library as u32, Vec::new());
+                let instance = Instance { library, type_name, captures, members, origin: None, root: None, param: None };
+                return Some(Value::Instance(Arc::new(instance)));
+            }
+        }
+        None
     }
 
     /// What a `use` brings in.
@@ -188,6 +249,12 @@ impl<'w> Evaluator<'w> {
             Value::External(package, path) => {
                 let whole: Vec<Symbol> = path.iter().cloned().chain(rest.iter().cloned()).collect();
                 return Value::External(package.clone(), whole.into());
+            }
+            // The module of a table is known by the table.
+            Value::Instance(instance) if instance.captures.contains_key(MODULE_OF_TABLE) => {
+                let own = instance.captures.get(MODULE_OF_TABLE).and_then(Value::literal);
+                let same = name == "table" || name == "dsl" || own.as_ref() == Some(name);
+                if same { base.clone() } else { Value::Unknown }
             }
             other => self.member(other, name, None),
         };
