@@ -155,7 +155,7 @@ fn difference(incremental: &str, scratch: &str) -> String {
 }
 
 proptest! {
-    #![proptest_config(config(24))]
+    #![proptest_config(config(32))]
 
     #[test]
     fn incremental_equals_scratch(batches in prop::collection::vec(prop::collection::vec(step(), 1..4), 1..5)) {
