@@ -33,7 +33,7 @@ fn base() -> &'static Texts {
 }
 
 /// What is typed, pasted or half-typed.
-const SNIPPETS: [&str; 12] = [
+const SNIPPETS: [&str; 15] = [
     "\n",
     "{",
     "}",
@@ -46,6 +46,9 @@ const SNIPPETS: [&str; 12] = [
     "      EXTRA_URL: http://pricing:4400\n",
     "export const url = process.env.ORDERS_URL;\n",
     "é🦀",
+    "/* code only moves */ ",
+    "\nfunction createOrder() { return fetch(\"http://pricing:4400/\"); }\n",
+    "\nfn stock() -> u32 { quotes::price() }\n",
 ];
 
 /// Paths at which files come into being.
@@ -190,7 +193,7 @@ proptest! {
     }
 
     #[test]
-    fn the_old_tree_changes_nothing(file in 0..10_000usize, edits in prop::collection::vec((0..10_000usize, 0..40usize, 0..12usize), 1..6)) {
+    fn the_old_tree_changes_nothing(file in 0..10_000usize, edits in prop::collection::vec((0..10_000usize, 0..40usize, 0..SNIPPETS.len()), 1..6)) {
         let sources: Vec<&Utf8PathBuf> = base().keys().filter(|path| languages::language_of(path).is_some()).collect();
         let path: &Utf8Path = sources[file % sources.len()];
         let kind = languages::language_of(path).unwrap();

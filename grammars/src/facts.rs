@@ -9,6 +9,8 @@
 
 use serde::{Deserialize, Serialize};
 
+mod places;
+
 /// A short string: names, paths, literals. Cheap to clone.
 pub type Symbol = smol_str::SmolStr;
 

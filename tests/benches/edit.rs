@@ -1,8 +1,8 @@
 //! How long an edit takes in the real server, as a ratio to the incremental re-parse of the same edits in the same run.
 //!
-//! `cargo bench -p portolan-tests --bench edit -- FOLDER [FILE]` types 200 characters into a file, by default the largest source. *Answer* is from
-//! the change to the answer of a hover that needs it; *diagnostics* is from the change until all that follows from it is published, the
-//! server's pause for more typing included.
+//! `cargo bench -p portolan-tests --bench edit -- FOLDER [FILE [EDITS]]` types 200 characters into a file, by default the largest source.
+//! *Answer* is from the change to the answer of a hover that needs it; *diagnostics* is from the change until all that follows from it is
+//! published, the server's pause for more typing included.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
@@ -25,11 +25,12 @@ fn main() {
         Some(path) => (path.clone(), if path.ends_with(".rs") { Language::Rust } else { Language::TypeScript }),
         None => largest(&folder),
     };
+    let edits = arguments.next().map_or(EDITS, |edits| edits.parse().unwrap());
     let text = std::fs::read_to_string(folder.join(&path)).unwrap();
-    println!("{path}: {} lines, {EDITS} edits", text.lines().count());
-    let mut floor = reparse(&text, language, path.ends_with("x"));
+    println!("{path}: {} lines, {edits} edits", text.lines().count());
+    let mut floor = reparse(&text, language, path.ends_with("x"), edits);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let (mut answers, mut diagnostics) = runtime.block_on(serve(&folder, &path, &text, language));
+    let (mut answers, mut diagnostics) = runtime.block_on(serve(&folder, &path, &text, language, edits));
     let base = show("re-parse with the old tree", &mut floor, None);
     show("answer", &mut answers, Some(base));
     show("diagnostics", &mut diagnostics, Some(base));
@@ -47,8 +48,8 @@ fn largest(folder: &Path) -> (String, Language) {
 }
 
 /// The characters to type, one by one, over and over.
-fn typed(language: Language) -> impl Iterator<Item = char> {
-    (if language == Language::Rust { TYPED_RUST } else { TYPED }).chars().cycle().take(EDITS)
+fn typed(language: Language, edits: usize) -> impl Iterator<Item = char> {
+    (if language == Language::Rust { TYPED_RUST } else { TYPED }).chars().cycle().take(edits)
 }
 
 /// Where typing starts: at the end of the line in the middle.
@@ -60,7 +61,7 @@ fn middle(text: &str) -> (usize, usize, usize) {
 }
 
 /// What each edit costs a parser that keeps its tree.
-fn reparse(text: &str, language: Language, jsx: bool) -> Vec<Duration> {
+fn reparse(text: &str, language: Language, jsx: bool, edits: usize) -> Vec<Duration> {
     let grammar = match language {
         Language::Rust => tree_sitter_rust::LANGUAGE,
         _ if jsx => tree_sitter_typescript::LANGUAGE_TSX,
@@ -72,7 +73,7 @@ fn reparse(text: &str, language: Language, jsx: bool) -> Vec<Duration> {
     let mut tree = parser.parse(&text, None).unwrap();
     let (mut at, mut row, mut column) = middle(&text);
     let mut times = Vec::new();
-    for letter in typed(language) {
+    for letter in typed(language, edits) {
         let start = Instant::now();
         text.insert(at, letter);
         let (next_row, next_column) = if letter == '\n' { (row + 1, 0) } else { (row, column + 1) };
@@ -95,7 +96,7 @@ fn reparse(text: &str, language: Language, jsx: bool) -> Vec<Duration> {
 }
 
 /// The same edits in the server.
-async fn serve(folder: &Path, path: &str, text: &str, language: Language) -> (Vec<Duration>, Vec<Duration>) {
+async fn serve(folder: &Path, path: &str, text: &str, language: Language, edits: usize) -> (Vec<Duration>, Vec<Duration>) {
     let mut server = TestServer::start(folder).await;
     let id = if language == Language::Rust { "rust" } else { "typescript" };
     server.open(path, id, text).await;
@@ -104,7 +105,7 @@ async fn serve(folder: &Path, path: &str, text: &str, language: Language) -> (Ve
     let line = text.lines().nth(row).unwrap_or_default();
     let (mut row, mut column) = (row as u64, line[..column].encode_utf16().count() as u64);
     let (mut answers, mut diagnostics) = (Vec::new(), Vec::new());
-    for (version, letter) in (2..).zip(typed(language)) {
+    for (version, letter) in (2..).zip(typed(language, edits)) {
         let start = Instant::now();
         server.edit(path, version, [row, column, row, column], &letter.to_string()).await;
         server.request("textDocument/hover", server.at(path, row, column)).await;

@@ -25,6 +25,7 @@ pub mod routes;
 pub mod rpc;
 pub mod rpc_servers;
 pub mod rust_paths;
+mod size;
 pub mod spans;
 pub mod sql;
 mod switches;

@@ -125,12 +125,7 @@ pub fn check(snapshot: &Snapshot) -> Vec<Finding> {
         (rule.check)(&context, &mut sink);
         findings.extend(sink.finish());
     }
-    findings.sort_by(|a, b| {
-        let key = |finding: &Finding| (finding.place.range, finding.rule);
-        (snapshot.files.path(a.place.file), key(a))
-            .cmp(&(snapshot.files.path(b.place.file), key(b)))
-            .then_with(|| a.identity.cmp(&b.identity))
-    });
+    findings.sort_by(|a, b| (a.place, a.rule, &a.identity).cmp(&(b.place, b.rule, &b.identity)));
     findings
 }
 

@@ -130,19 +130,12 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
     for passage in &targets.passages {
         gateway_hop(&targets, passage, &mut rows);
     }
-    let key = |files: &Files, place: Place| (files.path(place.file).to_owned(), place.range.start);
+    let key = |place: Place| (place.file, place.range.start);
     rows.sort_by(|a, b| {
-        (a.from, key(input.files, a.place), &a.to, &a.path, &a.method, a.status).cmp(&(
-            b.from,
-            key(input.files, b.place),
-            &b.to,
-            &b.path,
-            &b.method,
-            b.status,
-        ))
+        (a.from, key(a.place), &a.to, &a.path, &a.method, a.status).cmp(&(b.from, key(b.place), &b.to, &b.path, &b.method, b.status))
     });
     rows.dedup_by(|a, b| a.from == b.from && a.place == b.place && a.to == b.to && a.path == b.path && a.method == b.method);
-    unresolved.sort_by(|a, b| (a.from, key(input.files, a.place), &a.reason).cmp(&(b.from, key(input.files, b.place), &b.reason)));
+    unresolved.sort_by(|a, b| (a.from, key(a.place), &a.reason).cmp(&(b.from, key(b.place), &b.reason)));
     unresolved.dedup_by(|a, b| a.from == b.from && a.place == b.place);
     // A place that resolves in one way is not unresolved in another.
     let resolved: FxHashSet<(ServiceIndex, Place)> = rows.iter().map(|call| (call.from, call.place)).collect();

@@ -210,7 +210,7 @@ impl<'w> Evaluator<'w> {
             Imported::Default => import.local.clone(),
             _ => return Some(Value::Unknown),
         };
-        match self.cx.workspace.modules.specifier(file, &import.source) {
+        match self.specifier(file, &import.source) {
             Specifier::File(target) => Some(self.type_of_module(target, &name).unwrap_or(Value::Unknown)),
             _ => Some(Value::Unknown),
         }
@@ -229,7 +229,7 @@ impl<'w> Evaluator<'w> {
                 let imports = index.imports.get(name).into_iter().flatten().chain(&index.globs);
                 for at in imports {
                     let import = &facts.imports[*at as usize];
-                    if let crate::workspace::modules::Specifier::File(next) = self.cx.workspace.modules.specifier(target, &import.source) {
+                    if let crate::workspace::modules::Specifier::File(next) = self.specifier(target, &import.source) {
                         let wanted = match &import.imported {
                             portolan_grammars::facts::Imported::Named(original) => original.clone(),
                             _ => name.clone(),
@@ -304,8 +304,8 @@ impl<'w> Evaluator<'w> {
                 let facts = self.facts(current.file)?;
                 let _ = facts;
                 let values: Vec<Value> = methods
-                    .into_iter()
-                    .map(|method| {
+                    .iter()
+                    .map(|&method| {
                         let getter =
                             self.facts(method.file).is_some_and(|facts| facts.function(method.function).kind == FunctionKind::Getter);
                         if getter {
@@ -334,7 +334,17 @@ impl<'w> Evaluator<'w> {
 
     /// The methods of a class by that name: its own, those of its `impl` blocks, and for a trait or interface those of the few that
     /// implement it.
-    pub(super) fn methods(&mut self, class: ClassRef, name: &Symbol) -> Vec<FunctionRef> {
+    pub(super) fn methods(&mut self, class: ClassRef, name: &Symbol) -> Arc<[FunctionRef]> {
+        let key = (class, name.clone());
+        if let Some(known) = self.methods.get(&key) {
+            return known.clone();
+        }
+        let found: Arc<[FunctionRef]> = self.find_methods(class, name).into();
+        self.methods.insert(key, found.clone());
+        found
+    }
+
+    fn find_methods(&mut self, class: ClassRef, name: &Symbol) -> Vec<FunctionRef> {
         let Some(facts) = self.facts(class.file) else { return Vec::new() };
         let def = facts.type_def(class.class);
         let own: Vec<FunctionRef> = def
@@ -359,7 +369,7 @@ impl<'w> Evaluator<'w> {
         }
         let type_name = def.name.clone();
         let mut found = Vec::new();
-        for file in self.impl_files(class, &type_name) {
+        for &file in self.impl_files(class, &type_name).iter() {
             let Some((facts, index)) = self.file(file) else { continue };
             for at in index.impls.get(&type_name).into_iter().flatten() {
                 let block = &facts.impls[*at as usize];
@@ -374,7 +384,16 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The files that may have `impl` blocks of a type: its own first, and those of its crate where the name means the type.
-    fn impl_files(&mut self, class: ClassRef, type_name: &Symbol) -> Vec<FileId> {
+    fn impl_files(&mut self, class: ClassRef, type_name: &Symbol) -> Arc<[FileId]> {
+        if let Some(known) = self.impl_files.get(&class) {
+            return known.clone();
+        }
+        let found: Arc<[FileId]> = self.find_impl_files(class, type_name).into();
+        self.impl_files.insert(class, found.clone());
+        found
+    }
+
+    fn find_impl_files(&mut self, class: ClassRef, type_name: &Symbol) -> Vec<FileId> {
         let modules = &self.cx.workspace.modules;
         let own: Vec<_> = modules.crates_of(class.file).iter().map(|(krate, _)| *krate).collect();
         let mut files = vec![class.file];
@@ -460,6 +479,7 @@ impl<'w> Evaluator<'w> {
         let def = facts.type_def(class.class);
         let declared = def.fields.iter().find(|field| field.name == *name && !(def.kind == TypeKind::Enum));
         if !self.field_guard.insert(key.clone()) {
+            self.cuts += 1;
             return declared.map(|_| Value::Unknown);
         }
         let value = match def.kind {
@@ -583,7 +603,7 @@ impl<'w> Evaluator<'w> {
             }
             let methods = self.methods(current, name);
             if !methods.is_empty() {
-                return Value::one_of(methods.into_iter().map(|method| Value::Function(method, None)));
+                return Value::one_of(methods.iter().map(|method| Value::Function(*method, None)));
             }
             // An associated constant stands in the `impl` block as a binding of the file.
             if def.kind != TypeKind::Class

@@ -16,7 +16,7 @@ impl<'w> Evaluator<'w> {
 
     /// What an import brings in.
     pub(super) fn ecmascript_import(&mut self, file: FileId, import: &Import) -> Value {
-        match self.cx.workspace.modules.specifier(file, &import.source) {
+        match self.specifier(file, &import.source) {
             Specifier::File(target) => self.whole_module(target, &import.imported),
             Specifier::Package(package, subpath) => {
                 let module = external(&package, &subpath);
@@ -70,7 +70,7 @@ impl<'w> Evaluator<'w> {
             if !import.reexport || name == "default" {
                 continue;
             }
-            let value = match self.cx.workspace.modules.specifier(file, &import.source) {
+            let value = match self.specifier(file, &import.source) {
                 Specifier::File(target) => self.export(target, name),
                 // The package may or may not have it; there is nobody else who could.
                 Specifier::Package(..) | Specifier::Missing => Value::Unknown,

@@ -74,7 +74,11 @@ pub struct Dependencies {
     pub files: FxHashSet<FileId>,
     /// Names whose uses were looked for in all files.
     pub names: FxHashSet<Symbol>,
+    /// Names of which it was asked whether any function has them.
+    pub functions: FxHashSet<Symbol>,
 }
+
+type ByPath = FxHashMap<Box<[Symbol]>, Value>;
 
 /// Evaluates expressions; keeps what it found.
 #[derive(Debug)]
@@ -97,8 +101,15 @@ pub struct Evaluator<'w> {
     pub(super) attributes: FxHashMap<(FileId, Symbol), Vec<LibraryCallee>>,
     pub(super) fields: FxHashMap<(ClassRef, Symbol), Value>,
     pub(super) callers: FxHashMap<FunctionRef, Arc<[CallRef]>>,
+    pub(super) methods: FxHashMap<(ClassRef, Symbol), Arc<[FunctionRef]>>,
+    pub(super) impl_files: FxHashMap<ClassRef, Arc<[FileId]>>,
+    specifiers: FxHashMap<(FileId, Symbol), Specifier>,
+    /// What paths mean, by the module they are read in.
+    pub(super) paths: FxHashMap<(FileId, Symbol), ByPath>,
     depth: u32,
     steps: u32,
+    /// How often something was left unknown because it was being evaluated already, or too deep.
+    pub(super) cuts: u32,
 }
 
 impl<'w> Evaluator<'w> {
@@ -118,8 +129,13 @@ impl<'w> Evaluator<'w> {
             attributes: FxHashMap::default(),
             fields: FxHashMap::default(),
             callers: FxHashMap::default(),
+            methods: FxHashMap::default(),
+            impl_files: FxHashMap::default(),
+            specifiers: FxHashMap::default(),
+            paths: FxHashMap::default(),
             depth: 0,
             steps: 0,
+            cuts: 0,
         }
     }
 
@@ -142,6 +158,21 @@ impl<'w> Evaluator<'w> {
         self.cx.global.files_with(name)
     }
 
+    /// What a module specifier in a file means. It takes many look-ups to tell, and every mention of an imported name asks.
+    pub(super) fn specifier(&mut self, file: FileId, source: &Symbol) -> Specifier {
+        let modules = &self.cx.workspace.modules;
+        self.specifiers.entry((file, source.clone())).or_insert_with(|| modules.specifier(file, source)).clone()
+    }
+
+    /// Whether any function of the workspace has that name.
+    pub fn is_function(&mut self, name: &Symbol) -> bool {
+        // Most names are met many times.
+        if !self.dependencies.functions.contains(name) {
+            self.dependencies.functions.insert(name.clone());
+        }
+        self.cx.global.is_function(name)
+    }
+
     /// What an expression may stand for.
     pub fn eval(&mut self, file: FileId, id: ExprId) -> Value {
         let key = (file, id);
@@ -150,17 +181,19 @@ impl<'w> Evaluator<'w> {
         }
         self.steps += 1;
         if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
+            self.cuts += 1;
             return Value::Unknown;
         }
         if let Some(depth) = self.active.get(&key) {
             self.cut = self.cut.min(*depth);
+            self.cuts += 1;
             return Value::Unknown;
         }
         self.depth += 1;
         let depth = self.depth;
         self.active.insert(key, depth);
         let around = std::mem::replace(&mut self.cut, u32::MAX);
-        let value = self.facts(file).map_or(Value::Unknown, |facts| self.eval_kind(file, facts, id));
+        let value = self.facts(file).map_or(Value::Unknown, |facts| self.eval_kind(file, facts, id)).bounded();
         self.depth -= 1;
         self.active.remove(&key);
         // What is unknown only because it is part of something that is being evaluated is not known to be unknown: `a = a.b().c()`.
@@ -266,7 +299,7 @@ impl<'w> Evaluator<'w> {
                 let source = Some(Source::Expr(file, id));
                 Value::one_of(name.patterns().into_iter().map(|name| variable(name, None, source)))
             }
-            Expr::Import(source) => match self.cx.workspace.modules.specifier(file, source) {
+            Expr::Import(source) => match self.specifier(file, source) {
                 Specifier::File(file) => self.whole_module(file, &Imported::Require),
                 Specifier::Package(package, subpath) => external(&package, &subpath),
                 Specifier::Missing => Value::Unknown,
@@ -533,6 +566,7 @@ impl<'w> Evaluator<'w> {
             return value.clone();
         }
         if self.returns_active.len() > 12 || !self.returns_active.insert(function) {
+            self.cuts += 1;
             return Value::Unknown;
         }
         let mut value = Value::Unknown;

@@ -241,8 +241,12 @@ pub fn names(index: &FileIndex) -> FxHashSet<&Symbol> {
         .chain(index.trait_impls.keys())
         .chain(index.subtypes.keys())
         .chain(index.assignments.keys())
-        .chain(index.functions.keys())
         .collect()
+}
+
+/// The names that functions of a file go by, as [`GlobalIndex::is_function`] counts them.
+pub fn function_names(index: &FileIndex) -> impl Iterator<Item = &Symbol> {
+    index.functions.keys().chain(index.closure_names.values())
 }
 
 /// A file's facts with their index; cheap to clone.

@@ -1,8 +1,9 @@
 //! The links of all files, kept up to date: what changed is linked again, and what depends on it.
 //!
-//! A file's link is made from the files it looked at and from the uses of the names it looked for. So a changed file asks for three things to be
-//! linked again: itself, whatever looked at it, and whatever looked for a name that it has only now. Invariant: after [`Links::update`] every
-//! link equals the one that would be made from scratch.
+//! A file's link is made from the files it looked at, from the uses of the names it looked for, and from whether some names are a function's at
+//! all. So a changed file asks for four things to be linked again: itself, whatever looked at it, whatever looked for a name that it has only
+//! now, and whatever asked for the name of a function that came as the first or went as the last of its name. A file whose code only moved asks for
+//! nothing, as links hold no places. Invariant: after [`Links::update`] every link equals the one that would be made from scratch.
 
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::evaluate::Context;
-use super::index::{FileIndex, GlobalIndex, Indexed, names};
+use super::index::{FileIndex, GlobalIndex, Indexed, function_names, names};
 use super::link::{FileLink, link};
 use super::rpc::snake_case;
 use crate::FileId;
@@ -64,19 +65,28 @@ impl Links {
     /// Takes in changed files, whose paths and whose workspace are as before, and links again what depends on them.
     pub fn update(&mut self, changed: &[FileId], files: &Files, paths: &[Utf8PathBuf], workspace: &Workspace, catalog: &Catalog) {
         let mut added: FxHashSet<Symbol> = FxHashSet::default();
-        for &file in changed {
+        let mut functions: FxHashMap<Symbol, bool> = FxHashMap::default();
+        let changed: Vec<FileId> = changed.iter().copied().filter(|file| !self.take_move(*file, files)).collect();
+        for &file in &changed {
             let new = files.facts(file).map(indexed);
             let old = std::mem::replace(&mut self.indexed[file.0 as usize], new);
             let old_index = old.as_ref().and_then(|entry| entry.index.as_deref());
+            let new_index = self.indexed[file.0 as usize].as_ref().and_then(|entry| entry.index.as_deref());
+            for name in old_index.into_iter().chain(new_index).flat_map(function_names) {
+                if !functions.contains_key(name) {
+                    functions.insert(name.clone(), self.global.is_function(name));
+                }
+            }
             if let Some(index) = old_index {
                 self.global.remove(file, index);
             }
-            if let Some(index) = self.indexed[file.0 as usize].as_ref().and_then(|entry| entry.index.as_deref()) {
+            if let Some(index) = new_index {
                 self.global.insert(file, index);
                 let before = old_index.map(names).unwrap_or_default();
                 added.extend(names(index).into_iter().filter(|name| !before.contains(name)).cloned());
             }
         }
+        functions.retain(|name, was| self.global.is_function(name) != *was);
         let stale: Vec<FileId> = self
             .links
             .par_iter()
@@ -85,13 +95,28 @@ impl Links {
                 let file = FileId(at as u32);
                 let known = changed.contains(&file);
                 let depends = link.as_ref().is_some_and(|link| {
-                    changed.iter().any(|changed| link.dependencies.files.contains(changed))
-                        || added.iter().any(|name| link.dependencies.names.contains(name))
+                    let on = &link.dependencies;
+                    changed.iter().any(|changed| on.files.contains(changed))
+                        || added.iter().any(|name| on.names.contains(name))
+                        || functions.keys().any(|name| on.functions.contains(name))
                 });
                 (known || depends).then_some(file)
             })
             .collect();
         self.relink(&stale, paths, workspace, catalog);
+    }
+
+    /// Takes in a file whose code only moved; `false` if it says something else than before.
+    fn take_move(&mut self, file: FileId, files: &Files) -> bool {
+        let (Some(entry), Some(new)) = (&mut self.indexed[file.0 as usize], files.facts(file)) else { return false };
+        let moved = match (entry.facts.source(), new.source()) {
+            (Some(before), Some(after)) => before.is_moved_to(after),
+            _ => false,
+        };
+        if moved {
+            entry.facts = new.clone();
+        }
+        moved
     }
 
     fn relink(&mut self, stale: &[FileId], paths: &[Utf8PathBuf], workspace: &Workspace, catalog: &Catalog) {

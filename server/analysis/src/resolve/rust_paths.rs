@@ -25,30 +25,47 @@ impl<'w> Evaluator<'w> {
             let class = self.this_class(file, facts, function);
             return class.map_or(Value::Unknown, |class| self.associated(&Value::Class(class), rest));
         }
+        let Some((_, index)) = self.file(file) else { return Value::Unknown };
+        let imports = index.imports.get(first).map_or(&[][..], Vec::as_slice);
+        let functions = index.functions.get(first).map_or(&[][..], Vec::as_slice);
         // Uses inside functions.
         let mut around = function;
         while around != FunctionId::MODULE {
-            let import = facts.imports.iter().find(|import| import.function == around && import.local == *first);
+            let import = imports.iter().map(|at| &facts.imports[*at as usize]).find(|import| import.function == around);
             if let Some(import) = import {
                 let base = self.rust_import(file, import);
                 return self.associated(&base, rest);
             }
-            let nested = facts
-                .functions
-                .iter()
-                .position(|nested| nested.parent == around && nested.kind == FunctionKind::Function && nested.name == *first);
+            let nested = functions.iter().find(|id| {
+                let nested = facts.function(**id);
+                nested.parent == around && nested.kind == FunctionKind::Function
+            });
             if let Some(nested) = nested
                 && rest.is_empty()
             {
-                return Value::Function(FunctionRef { file, function: FunctionId(nested as u32) }, None);
+                return Value::Function(FunctionRef { file, function: *nested }, None);
             }
             if let Some(value) = self.rust_function_glob(file, facts, around, path) {
                 return value;
             }
             around = facts.function(around).parent;
         }
-        let inline = facts.function(function).module.clone();
-        self.rust_path(file, &inline, path, 0)
+        self.module_path(file, &facts.function(function).module, path)
+    }
+
+    /// A path as seen in a module of a file, kept: code names the same few types over and over.
+    fn module_path(&mut self, file: FileId, inline: &Symbol, path: &[Symbol]) -> Value {
+        let key = (file, inline.clone());
+        if let Some(value) = self.paths.get(&key).and_then(|known| known.get(path)) {
+            return value.clone();
+        }
+        let cuts = self.cuts;
+        let value = self.rust_path(file, inline, path, 0);
+        // In the middle of a circle it may mean less than elsewhere.
+        if self.cuts == cuts {
+            self.paths.entry(key).or_default().insert(path.into(), value.clone());
+        }
+        value
     }
 
     /// What a path means by a glob of a function: `use schema::orders::dsl::*;`.

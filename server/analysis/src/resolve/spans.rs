@@ -66,14 +66,14 @@ impl<'w> Linker<'w> {
                 continue;
             }
             if walk.facts.language.is_ecmascript()
-                && let Specifier::File(target) = self.evaluator.cx.workspace.modules.specifier(self.file, &import.source)
+                && let Specifier::File(target) = self.evaluator.specifier(self.file, &import.source)
             {
                 self.link.imports.push(target);
             }
         }
         for expression in &walk.facts.exprs {
             if let Expr::Import(source) = &expression.kind
-                && let Specifier::File(target) = self.evaluator.cx.workspace.modules.specifier(self.file, source)
+                && let Specifier::File(target) = self.evaluator.specifier(self.file, source)
             {
                 self.link.imports.push(target);
             }
@@ -195,11 +195,7 @@ impl<'w> Linker<'w> {
         let call = facts.call(id);
         let name = callee_name(facts, call.callee);
         let interesting = self.is_interesting(walk, call.callee);
-        if let Some(name) = name {
-            // Whether any function has this name is a question to all files.
-            self.evaluator.dependencies.names.insert(name.clone());
-        }
-        let function_named = name.is_some_and(|name| self.evaluator.cx.global.is_function(name)) || call.kind == CallKind::New;
+        let function_named = name.is_some_and(|name| self.evaluator.is_function(name)) || call.kind == CallKind::New;
         let rpc = name.is_some_and(|name| self.evaluator.cx.rpc_methods.contains(name));
         if !interesting && !function_named && !rpc {
             return;
@@ -467,10 +463,9 @@ impl<'w> Linker<'w> {
             if callees.contains(&id) {
                 continue;
             }
-            self.evaluator.dependencies.names.insert(name.clone());
             let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
                 && (walk.index.imports.contains_key(name) || walk.index.types.contains_key(name));
-            if !is_class && !self.evaluator.cx.global.is_function(name) {
+            if !is_class && !self.evaluator.is_function(name) {
                 continue;
             }
             let value = self.evaluator.eval(self.file, id);

@@ -329,6 +329,9 @@ pub fn concat(parts: &[Value]) -> Value {
                 })
             })
             .collect();
+        if all.iter().any(Pattern::is_too_large) {
+            return Value::Unknown;
+        }
     }
     Value::one_of(all.into_iter().map(Value::pattern))
 }

@@ -139,9 +139,7 @@ impl<'a> Sink<'a> {
     /// The findings: one for each identity and for each place, and not more of a file than anybody reads.
     pub(super) fn finish(mut self) -> Vec<Finding> {
         let files = &self.snapshot.files;
-        self.findings.sort_by(|a, b| {
-            (files.path(a.place.file), a.place.range, &a.identity).cmp(&(files.path(b.place.file), b.place.range, &b.identity))
-        });
+        self.findings.sort_by(|a, b| (a.place, &a.identity).cmp(&(b.place, &b.identity)));
         let (mut identities, mut places) = (FxHashSet::default(), FxHashSet::default());
         self.findings.retain(|finding| identities.insert(finding.identity.clone()) && places.insert(finding.place));
         let mut counts: FxHashMap<FileId, usize> = FxHashMap::default();

@@ -190,11 +190,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
         super::requests::endpoints(input, reach, service, coverage, &places, &mut all);
     }
     all.extend(passages.iter().filter_map(|passage| passed_on(&places, passage)));
-    let key = |endpoint: &Endpoint| {
-        let path = input.files.path(endpoint.place.file).to_owned();
-        (endpoint.service, endpoint.path.clone(), endpoint.method.clone(), path, endpoint.place.range)
-    };
-    all.sort_by_cached_key(key);
+    all.sort_by(|a, b| (a.service, &a.path, &a.method, a.place).cmp(&(b.service, &b.path, &b.method, b.place)));
     all.dedup_by(|a, b| a.service == b.service && a.path == b.path && a.method == b.method && a.place == b.place);
     all
 }

@@ -57,9 +57,9 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     }
     let mut all: Vec<Channel> = channels.into_values().collect();
     for channel in &mut all {
-        let key = |end: &ChannelEnd| (end.service, input.files.path(end.place.file).to_owned(), end.place.range);
-        channel.producers.sort_by_cached_key(key);
-        channel.consumers.sort_by_cached_key(key);
+        let key = |end: &ChannelEnd| (end.service, end.place);
+        channel.producers.sort_by_key(key);
+        channel.consumers.sort_by_key(key);
     }
     all
 }

@@ -94,15 +94,14 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         }
     }
     for ((id, name), mut accesses) in collections {
-        let key = |access: &Access| (access.service, input.files.path(access.place.file).to_owned(), access.place.range, access.operation);
-        accesses.sort_by_cached_key(key);
+        accesses.sort_by_key(|access| (access.service, access.place, access.operation));
         if let Some(store) = stores.get_mut(&id) {
             store.collections.push(Collection { name, accesses });
         }
     }
     let mut all: Vec<Store> = stores.into_values().collect();
     for store in &mut all {
-        store.users.sort_by_cached_key(|(service, place)| (*service, input.files.path(place.file).to_owned(), place.range));
+        store.users.sort();
     }
     all
 }

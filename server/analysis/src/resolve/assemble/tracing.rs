@@ -78,9 +78,7 @@ impl<'a> Coverages<'a> {
                 flags(input, service, &mut process);
                 process.covers.sort();
                 process.covers.dedup();
-                process.evidence.sort_by(|a, b| {
-                    (input.files.path(a.place.file), a.place.range, &a.what).cmp(&(input.files.path(b.place.file), b.place.range, &b.what))
-                });
+                process.evidence.sort_by(|a, b| (a.place, &a.what).cmp(&(b.place, &b.what)));
                 process.evidence.dedup();
                 process
             })
