@@ -14,6 +14,9 @@ use crate::chart::{Coverage, Evidence, ServiceIndex, Tracing};
 use crate::resolve::link::{LayerDecl, MessageDecl, MountDecl, RouteDecl, Router, Site, TracingDecl};
 use crate::{FileId, FunctionRef};
 
+/// Functions between a handler and the one that opens its span: wrappers within wrappers.
+const MAX_DELEGATIONS: u32 = 4;
+
 /// What is known of tracing, by service and function.
 pub(super) struct Coverages<'a> {
     services: Vec<Process>,
@@ -213,7 +216,7 @@ impl<'a> Coverages<'a> {
             if let Some(span) = self.spans.get(&function) {
                 return Some(Coverage::Covered(Evidence { what: span.name.to_string(), place: places.site(span.site) }));
             }
-            if depth < 2 && seen.insert(function) {
+            if depth < MAX_DELEGATIONS && seen.insert(function) {
                 open.extend(self.calls.get(&function).into_iter().flatten().map(|callee| (*callee, depth + 1)));
             }
         }
