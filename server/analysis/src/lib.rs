@@ -6,6 +6,7 @@
 //! the order they came in.
 
 pub mod chart;
+pub mod files;
 pub mod ide;
 pub mod resolve;
 pub mod rules;
@@ -14,4 +15,5 @@ mod testing;
 pub mod workspace;
 pub mod world;
 
-pub use world::{FileId, FunctionRef, Place, Snapshot, World};
+pub use files::{FileId, Files, FunctionRef, Place};
+pub use world::{Snapshot, World};

@@ -15,8 +15,8 @@ use crate::chart::{
     Access, Call, CallIndex, Channel, ChannelEnd, Chart, Collection, Coverage, Endpoint, EndpointIndex, Evidence, FunctionEdge, Protocol,
     Service, ServiceIndex, ServiceKind, Status, Store, Target, Tracing,
 };
+use crate::files::Files;
 use crate::workspace::{Deployment, Workspace};
-use crate::world::Files;
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
 /// A snapshot in the making. Words name the place where they first stand in a file.

@@ -20,7 +20,7 @@ use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashMap;
 
 use crate::chart::{Evidence, Service, ServiceIndex};
-use crate::world::Files;
+use crate::files::Files;
 use crate::{FileId, Place};
 
 /// What the manifests say.

@@ -3,7 +3,7 @@
 //! Facts may be handed in by many threads at once; one thread makes snapshots, and readers hold an [`Arc<Snapshot>`] that never changes. A
 //! changed file is handed in as facts; the next snapshot relinks what depends on it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,113 +11,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 use dashmap::{DashMap, DashSet};
 use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::facts::{FunctionId, Module, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{Module, Symbol};
 
 use crate::chart::Chart;
 use crate::chart::index::ChartIndex;
+use crate::files::Files;
 use crate::resolve::assemble::{Input, assemble};
 use crate::resolve::link::FileLink;
 use crate::resolve::links::Links;
 use crate::rules::Finding;
 use crate::workspace::Workspace;
-
-/// Names a file of one snapshot; dense, in the order of paths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FileId(pub u32);
-
-/// A range of bytes in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Place {
-    /// The file.
-    pub file: FileId,
-    /// The range in it.
-    pub range: TextRange,
-}
-
-/// A function of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct FunctionRef {
-    /// The file.
-    pub file: FileId,
-    /// The function in it.
-    pub function: FunctionId,
-}
-
-/// The files of a world: paths relative to its root, with `/`, and their facts. Sorted by path, so that ids say nothing but the order.
-#[derive(Debug, Clone, Default)]
-pub struct Files {
-    paths: Arc<Vec<Utf8PathBuf>>,
-    facts: Vec<Option<Arc<FileFacts>>>,
-    others: Arc<Vec<Utf8PathBuf>>,
-}
-
-impl Files {
-    /// Files read from texts by path, as discovery would read them; what is no source and no manifest is left out. For tests and tools.
-    pub fn from_texts(texts: &[(&str, &str)]) -> Self {
-        let read = texts.iter().filter_map(|(path, text)| {
-            let path = Utf8Path::new(path);
-            let kind = portolan_grammars::classify(path)?;
-            Some((path.to_owned(), portolan_grammars::read(path, text, kind)))
-        });
-        Self::from_facts(read)
-    }
-    /// Files whose facts are at hand. For tests and tools.
-    pub fn from_facts(facts: impl IntoIterator<Item = (Utf8PathBuf, FileFacts)>) -> Self {
-        Self::of(&facts.into_iter().map(|(path, facts)| (path, Arc::new(facts))).collect(), Arc::default())
-    }
-    /// Files with the ids of the order given: [`Files::id`] may not find them. For scenes made by hand.
-    #[cfg(test)]
-    pub(crate) fn in_order(facts: impl IntoIterator<Item = (Utf8PathBuf, FileFacts)>) -> Self {
-        let (paths, facts): (Vec<_>, Vec<_>) = facts.into_iter().map(|(path, facts)| (path, Some(Arc::new(facts)))).unzip();
-        Self { paths: Arc::new(paths), facts, others: Arc::default() }
-    }
-    fn of(files: &BTreeMap<Utf8PathBuf, Arc<FileFacts>>, others: Arc<Vec<Utf8PathBuf>>) -> Self {
-        Self { paths: Arc::new(files.keys().cloned().collect()), facts: files.values().cloned().map(Some).collect(), others }
-    }
-    /// The file at `path`, if it is there.
-    pub fn id(&self, path: &Utf8Path) -> Option<FileId> {
-        let at = self.paths.binary_search_by(|known| known.as_path().cmp(path)).ok()?;
-        Some(FileId(at as u32))
-    }
-    /// Paths of the workspace's files that are not read, sources of other languages above all: whose folder they are in tells what a service is
-    /// written in.
-    pub fn others(&self) -> &[Utf8PathBuf] {
-        &self.others
-    }
-    /// Says which files there are that are not read.
-    pub fn set_others(&mut self, mut paths: Vec<Utf8PathBuf>) {
-        paths.sort();
-        self.others = Arc::new(paths);
-    }
-    /// The paths of all files, by [`FileId`].
-    pub fn paths(&self) -> &[Utf8PathBuf] {
-        &self.paths
-    }
-    /// The path of a file.
-    pub fn path(&self, id: FileId) -> &Utf8Path {
-        &self.paths[id.0 as usize]
-    }
-    /// The facts of a file.
-    pub fn facts(&self, id: FileId) -> Option<&Arc<FileFacts>> {
-        self.facts.get(id.0 as usize)?.as_ref()
-    }
-    /// The facts of a source file; `None` for manifests.
-    pub fn source(&self, id: FileId) -> Option<&SourceFacts> {
-        self.facts(id)?.source()
-    }
-    /// All files, by path.
-    pub fn iter(&self) -> impl Iterator<Item = (FileId, &Utf8Path, &Arc<FileFacts>)> {
-        self.paths
-            .iter()
-            .zip(&self.facts)
-            .enumerate()
-            .filter_map(|(index, (path, facts))| Some((FileId(index as u32), path.as_path(), facts.as_ref()?)))
-    }
-    /// The 1-based line of a place.
-    pub fn line(&self, place: Place) -> u32 {
-        self.facts(place.file).map_or(1, |facts| facts.line(place.range.start))
-    }
-}
 
 /// Everything that is known at one moment. Cheap to share, never changes.
 #[derive(Debug)]
@@ -219,7 +122,7 @@ impl World {
             let mut ids = Vec::with_capacity(changed.len());
             for path in &changed {
                 if let (Some(id), Some(facts)) = (self.files.id(path), self.facts.get(path)) {
-                    self.files.facts[id.0 as usize] = Some(facts.value().clone());
+                    self.files.replace(id, facts.value().clone());
                     ids.push(id);
                 }
             }

@@ -7,7 +7,7 @@ use portolan_grammars::facts::{Expr, FunctionKind, ResultUse, SourceFacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Access, CallIndex, ChannelEnd, ChannelIndex, Chart, Collection, EndpointIndex, FunctionEdge, Store, StoreIndex};
-use crate::world::Files;
+use crate::files::Files;
 use crate::{FileId, FunctionRef, Place};
 
 /// Names one end of a channel.

@@ -11,8 +11,8 @@ use self::targets::{Answer, Endpoints, Passage, Targets};
 use super::link::{FileLink, OutboundCall, Request, Site};
 use super::value::{CallRef, Source};
 use crate::chart::{Call, Chart, Evidence, FunctionEdge, Protocol, ServiceIndex, Status, Target, Unresolved};
+use crate::files::Files;
 use crate::workspace::{HostMatch, Workspace};
-use crate::world::Files;
 use crate::{FileId, FunctionRef, Place};
 
 pub(super) mod endpoints;

@@ -20,8 +20,8 @@ use super::index::{FileIndex, GlobalIndex, Indexed, function_names, names};
 use super::link::{FileLink, link};
 use super::rpc::snake_case;
 use crate::FileId;
+use crate::files::Files;
 use crate::workspace::Workspace;
-use crate::world::Files;
 
 /// The links of all files.
 #[derive(Debug, Default)]

@@ -8,7 +8,7 @@ use super::Package;
 use super::packages::{CargoLinks, NpmLinks, Roots};
 use super::sources::Sources;
 use crate::FileId;
-use crate::world::Files;
+use crate::files::Files;
 
 mod ecmascript;
 mod rust;

@@ -14,7 +14,7 @@ use super::sources::{Source, Sources};
 use super::variables::Variables;
 use super::{Deployment, Ecosystem, Package, paths};
 use crate::chart::{Evidence, Service, ServiceIndex, ServiceKind};
-use crate::world::Files;
+use crate::files::Files;
 use crate::{FileId, Place};
 use known::{image_name, normal, unscoped};
 

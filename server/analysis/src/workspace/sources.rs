@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 
 use super::paths;
 use crate::FileId;
-use crate::world::Files;
+use crate::files::Files;
 
 /// A manifest in its file.
 #[derive(Debug)]

@@ -121,7 +121,7 @@ impl<'a> Variables<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::Files;
+    use crate::files::Files;
 
     #[test]
     fn fills_in_chains_and_survives_cycles() {

@@ -17,11 +17,11 @@ use super::text::{self, Address};
 use super::{Input, Places};
 use crate::FileId;
 use crate::chart::{Access, Collection, ServiceIndex, Status, Store};
+use crate::files::Files;
 use crate::resolve::data::system_of_dialect;
 use crate::resolve::link::{AccessDecl, ConnectionDecl, FileLink, Url};
 use crate::resolve::value::{CallRef, Part, Pattern};
 use crate::workspace::HostMatch;
-use crate::world::Files;
 
 /// All stores, by id.
 pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {

@@ -9,10 +9,10 @@ use rustc_hash::FxHashMap;
 use super::Specifier;
 use super::tsconfig::{self, Mapping};
 use crate::FileId;
+use crate::files::Files;
 use crate::workspace::packages::NpmLinks;
 use crate::workspace::paths;
 use crate::workspace::sources::Sources;
-use crate::world::Files;
 
 const EXTENSIONS: [&str; 10] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte"];
 const OUTPUT_FOLDERS: [&str; 12] = ["dist", "build", "lib", "out", "output", "es", "esm", "cjs", "types", "compiled", "public", "bundle"];

@@ -9,10 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Crate, CrateId, RustModule};
 use crate::FileId;
+use crate::files::Files;
 use crate::workspace::packages::{CargoLinks, Roots};
 use crate::workspace::sources::{Source, Sources};
 use crate::workspace::{Ecosystem, Package, paths};
-use crate::world::Files;
 
 /// Modules nested deeper than this are left out: no one writes them.
 const MAX_DEPTH: usize = 40;

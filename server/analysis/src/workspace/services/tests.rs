@@ -3,8 +3,8 @@
 use camino::Utf8PathBuf;
 
 use crate::chart::{Service, ServiceKind};
+use crate::files::Files;
 use crate::workspace::{Deployment, HostMatch, Workspace};
-use crate::world::Files;
 
 fn build(texts: &[(&str, &str)]) -> (Files, Workspace) {
     let files = Files::from_texts(texts);
