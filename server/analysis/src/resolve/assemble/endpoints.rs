@@ -139,6 +139,15 @@ impl<'a> Routes<'a> {
     }
 }
 
+/// A path without a first segment that is a variable which nobody sets, or that nothing is known of.
+fn without_unset(path: &str) -> &str {
+    let first = path.trim_start_matches('/');
+    match first.strip_prefix("${").or_else(|| first.strip_prefix('{')).and_then(|rest| rest.split_once('}')) {
+        Some((_, rest)) => rest,
+        None => path,
+    }
+}
+
 /// A prefix before a path, either of which may be empty.
 fn join_prefix(prefix: &Pattern, path: &Pattern) -> Pattern {
     if prefix.parts.is_empty() {
@@ -168,7 +177,9 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
             let mut known: BTreeSet<Symbol> = BTreeSet::new();
             for whole in routes.paths(route, &reaches) {
                 for text in text::texts(input, service, &whole) {
-                    for form in paths::optional_forms(&text.text) {
+                    // A framework's base path that nobody sets is none.
+                    let whole = if route.convention.is_some() { without_unset(&text.text) } else { &text.text };
+                    for form in paths::optional_forms(whole) {
                         known.insert(paths::normal_route(&form));
                     }
                 }
