@@ -348,13 +348,4 @@ impl<'w> Evaluator<'w> {
         let function = self.facts(site.file).map_or(portolan_grammars::facts::FunctionId::MODULE, |facts| facts.call(site.call).function);
         FunctionRef { file: site.file, function }
     }
-
-    /// Whether an expression is a member of something, and its name.
-    pub fn callee_member(&mut self, site: CallRef) -> Option<(portolan_grammars::facts::ExprId, Symbol)> {
-        let facts = self.facts(site.file)?;
-        match facts.expr(facts.call(site.call).callee) {
-            Expr::Member { object, name } => Some((*object, name.clone())),
-            _ => None,
-        }
-    }
 }

@@ -371,8 +371,3 @@ fn class_name(evaluator: &mut Evaluator<'_>, value: &Value) -> Option<Symbol> {
         _ => None,
     }
 }
-
-/// The source that a call's argument is evidence by.
-pub fn call_source(site: CallRef) -> Source {
-    Source::Call(site.file, site.call)
-}
