@@ -302,10 +302,69 @@ pub struct Unresolved {
     pub place: Place,
     /// The function that place is in.
     pub function: FunctionRef,
-    /// Why, as a sentence without a full stop: `host is decided at run time`.
-    pub reason: String,
+    /// `http.request.method`; `None` for rpc and where it is not known.
+    pub method: Option<Symbol>,
+    /// The path as called, holes as `{}`; or `package.Service/Method`; empty where nothing of it is known.
+    pub path: Symbol,
+    /// Why.
+    pub reason: Reason,
     /// Services that were considered.
     pub candidates: Vec<ServiceIndex>,
+    /// What is known of the URL, hop by hop.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Unresolved {
+    /// Method and path as called: `POST /orders/{}`; `a call` where neither is known.
+    pub fn label(&self) -> String {
+        match (&self.method, self.path.as_str()) {
+            (None, "") => "a call".to_owned(),
+            (Some(method), "") => method.to_string(),
+            (method, path) => label(method.as_deref(), path),
+        }
+    }
+}
+
+/// Why the target of a call could not be settled. Shown, it is a sentence without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// A variable decides the host, and nobody sets it.
+    Variable(Symbol),
+    /// A port of this machine, as `localhost:4000`, that no service is known to listen on.
+    Port(Symbol),
+    /// This machine, without a port: `localhost`.
+    Machine(Symbol),
+    /// Several services go by the host.
+    SharedHost(Symbol),
+    /// A path without a host, and no gateway is known to have it.
+    Relative,
+    /// A path without a host that several gateways have.
+    Gateways,
+    /// It reaches a gateway, but what decides where that passes it on is known at run time only.
+    GatewayTarget,
+    /// An rpc service, by its full name, that nobody is known to implement.
+    Rpc(Symbol),
+    /// The host is known at run time only.
+    Host,
+    /// Nothing of the URL is known.
+    Url,
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Reason::Variable(name) => write!(f, "{name} is set nowhere in the workspace"),
+            Reason::Port(host) => write!(f, "no service is known to listen on {host}"),
+            Reason::Machine(host) => write!(f, "{host} is no service's name"),
+            Reason::SharedHost(host) => write!(f, "several services answer at {host}"),
+            Reason::Relative => f.write_str("the URL is relative, and no gateway is known to have it"),
+            Reason::Gateways => f.write_str("several gateways have this path"),
+            Reason::GatewayTarget => f.write_str("which of the gateway's targets is meant is decided at run time"),
+            Reason::Rpc(service) => write!(f, "no service is known to implement {service}"),
+            Reason::Host => f.write_str("its host is decided at run time"),
+            Reason::Url => f.write_str("the URL is decided at run time"),
+        }
+    }
 }
 
 /// A topic, queue, subject or exchange with key.

@@ -13,7 +13,7 @@ use portolan_grammars::{Content, FileFacts};
 
 use crate::chart::{
     Access, Call, CallIndex, Channel, ChannelEnd, Chart, Collection, Coverage, Endpoint, EndpointIndex, Evidence, FunctionEdge, Protocol,
-    Service, ServiceIndex, ServiceKind, Status, Store, Target, Tracing,
+    Reason, Service, ServiceIndex, ServiceKind, Status, Store, Target, Tracing, Unresolved,
 };
 use crate::files::Files;
 use crate::workspace::{Deployment, Workspace};
@@ -106,6 +106,19 @@ impl Scene {
             evidence: vec![Evidence { what: "a literal".into(), place }],
         });
         CallIndex(self.chart.calls.len() as u32 - 1)
+    }
+    /// Adds a call that is not settled, by a file's own code.
+    pub(crate) fn unresolved(&mut self, from: ServiceIndex, place: Place, reason: Reason, candidates: Vec<ServiceIndex>) {
+        self.chart.unresolved.push(Unresolved {
+            from,
+            place,
+            function: module(place.file),
+            method: None,
+            path: Symbol::default(),
+            reason,
+            candidates,
+            evidence: Vec::new(),
+        });
     }
     /// Lets a function call another.
     pub(crate) fn edge(&mut self, from: FunctionRef, to: FunctionRef, place: Place, detached: bool) {

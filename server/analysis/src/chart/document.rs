@@ -370,7 +370,7 @@ impl Writer<'_> {
             .iter()
             .map(|row| {
                 let Site { file, line } = self.site(row.place);
-                Unresolved { from: self.id(row.from), file, line, reason: row.reason.clone() }
+                Unresolved { from: self.id(row.from), file, line, reason: row.reason.to_string() }
             })
             .collect();
         unresolved.sort_by(|a, b| (&a.from, &a.file, a.line, &a.reason).cmp(&(&b.from, &b.file, b.line, &b.reason)));

@@ -92,7 +92,7 @@ impl Writer<'_> {
 
     fn unresolved(&mut self, position: u32) {
         let Some(row) = self.snapshot.chart.unresolved.get(position as usize) else { return };
-        self.page.paragraph(&format!("Call of an unknown service: {}", escape(&row.reason)));
+        self.page.paragraph(&format!("Call of an unknown service: {}", escape(&row.reason.to_string())));
         let candidates: Vec<String> = row.candidates.iter().map(|service| self.bold(*service)).collect();
         self.page.list("Considered", &candidates);
     }

@@ -3,8 +3,8 @@
 use portolan_grammars::catalog::Operation;
 
 use super::*;
-use crate::chart::{Coverage, Evidence, ServiceKind, Unresolved};
-use crate::testing::{Scene, access, end, module};
+use crate::chart::{Coverage, Evidence, Reason, ServiceKind};
+use crate::testing::{Scene, access, end};
 
 /// `web` asks `order`, which asks `stock`, writes a table and sends a message that `mail` receives; `mail` reads the table.
 fn scene() -> Scene {
@@ -35,8 +35,7 @@ fn scene() -> Scene {
     let place = scene.place(order_file, "axios.get(stock)");
     scene.call(order, place, create, stocks);
     let place = scene.place(web_file, "fetch(any)");
-    let reason = "host is decided at run time".to_owned();
-    scene.chart.unresolved.push(Unresolved { from: web, place, function: module(web_file), reason, candidates: vec![order] });
+    scene.unresolved(web, place, Reason::Host, vec![order]);
     let write = access(order, Operation::Write, scene.place(order_file, "pool.query(insert)"), create);
     let read = access(mail, Operation::Read, scene.place(mail_file, "pool.query(select)"), handle);
     scene.store("db/shop", "postgresql", vec![("orders", vec![write, read])]);
@@ -129,7 +128,7 @@ Received by
 
 #[test]
 fn what_could_not_be_settled_says_why() {
-    let expected = "Call of an unknown service: host is decided at run time\n\nConsidered\n\n- **order**";
+    let expected = "Call of an unknown service: its host is decided at run time\n\nConsidered\n\n- **order**";
     assert_eq!(at(&scene().snapshot(), 0, "fetch(any)", &scene()).unwrap(), expected);
     assert_eq!(at(&scene().snapshot(), 0, "load", &scene()), None);
 }

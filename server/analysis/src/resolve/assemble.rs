@@ -10,7 +10,7 @@ use self::reach::Reach;
 use self::targets::{Answer, Endpoints, Passage, Targets};
 use super::link::{FileLink, OutboundCall, Request, Site};
 use super::value::{CallRef, Source};
-use crate::chart::{Call, Chart, Evidence, FunctionEdge, Protocol, ServiceIndex, Status, Target, Unresolved};
+use crate::chart::{Call, Chart, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, Status, Target, Unresolved};
 use crate::files::Files;
 use crate::workspace::{HostMatch, Workspace};
 use crate::{FileId, FunctionRef, Place};
@@ -159,7 +159,7 @@ struct Open<'a> {
     outbound: &'a OutboundCall,
     kin: Vec<owners::Kin>,
     candidates: Vec<ServiceIndex>,
-    reason: String,
+    reason: Reason,
 }
 
 fn http<'a>(
@@ -174,8 +174,16 @@ fn http<'a>(
     let Request::Http { urls, .. } = &outbound.request else { return };
     let place = places.call(outbound.site);
     if urls.is_empty() {
-        let reason = "the URL is decided at run time".to_owned();
-        out.unresolved.push(Unresolved { from: service, place, function: outbound.function, reason, candidates: Vec::new() });
+        out.unresolved.push(Unresolved {
+            from: service,
+            place,
+            function: outbound.function,
+            method: method.cloned(),
+            path: Symbol::default(),
+            reason: Reason::Url,
+            candidates: Vec::new(),
+            evidence: Vec::new(),
+        });
     }
     for url in urls {
         if !url.contexts.iter().all(|context| reach.has(service, *context)) {
@@ -262,7 +270,16 @@ fn settle(targets: &Targets<'_>, votes: &owners::Votes, open: Open<'_>, rows: &m
             answered(&mut call, targets::Found { evidence, ..found });
             rows.push(call);
         }
-        None => unresolved.push(Unresolved { from, place: call.place, function: call.function, reason, candidates }),
+        None => unresolved.push(Unresolved {
+            from,
+            place: call.place,
+            function: call.function,
+            method,
+            path,
+            reason,
+            candidates,
+            evidence: deduplicated(call.evidence),
+        }),
     }
 }
 
@@ -313,8 +330,16 @@ fn rpc(
         }
     }
     if found.is_empty() {
-        let reason = format!("no service is known to implement {rpc}");
-        unresolved.push(Unresolved { from: service, place, function: outbound.function, reason, candidates: Vec::new() });
+        unresolved.push(Unresolved {
+            from: service,
+            place,
+            function: outbound.function,
+            method: None,
+            path: path.clone(),
+            reason: Reason::Rpc(rpc.clone()),
+            candidates: Vec::new(),
+            evidence: Vec::new(),
+        });
     }
     for (to, status, evidence) in found {
         let endpoint = targets

@@ -1,5 +1,5 @@
 use super::*;
-use crate::chart::{Evidence, ServiceKind, Unresolved};
+use crate::chart::{Evidence, Reason, ServiceKind};
 use crate::testing::{Scene, access, end, module};
 
 fn scene() -> Scene {
@@ -14,8 +14,7 @@ fn scene() -> Scene {
     let call = scene.call(from, place, module(web), endpoint);
     scene.chart.calls[call.index()].evidence = vec![Evidence { what: "env ORDER_URL = http://order:8080".into(), place }];
     let place = scene.place(web, "axios.get(other)");
-    let reason = "host is decided at run time".to_owned();
-    scene.chart.unresolved.push(Unresolved { from, place, function: module(web), reason, candidates: Vec::new() });
+    scene.unresolved(from, place, Reason::Host, Vec::new());
     let place = scene.place(order, "pool.query('insert')");
     scene.store("postgresql db:5432/shop", "postgresql", vec![("orders", vec![access(to, Operation::Write, place, module(order))])]);
     let place = scene.place(order, "producer.send()");
@@ -53,7 +52,7 @@ Tracing
 
 Unresolved (1)
   web (1)
-    web/src/app.ts:2  host is decided at run time
+    web/src/app.ts:2  its host is decided at run time
 ";
     assert_eq!(text(&scene().snapshot()), expected);
 }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::Input;
 use super::text::{Address, Text};
 use crate::Place;
-use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, ServiceIndex, ServiceKind, Status};
+use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, ServiceKind, Status};
 use crate::resolve::paths::{self, Segment};
 use crate::resolve::value::CallRef;
 use crate::workspace::HostMatch;
@@ -106,9 +106,9 @@ pub(super) enum Answer {
     /// Someone outside.
     External(Symbol),
     /// Several services may.
-    Ambiguous(Vec<ServiceIndex>, String),
+    Ambiguous(Vec<ServiceIndex>, Reason),
     /// It cannot be told.
-    Unresolved(String),
+    Unresolved(Reason),
 }
 
 /// A service that answers.
@@ -228,12 +228,12 @@ impl Targets<'_> {
                     let status = if how == "service alias" { status.max(Status::Likely) } else { status };
                     self.of_service(service, method, path, status, evidence, hops)
                 }
-                HostMatch::Several(services) => Answer::Ambiguous(services, format!("several services answer at {host}")),
+                HostMatch::Several(services) => Answer::Ambiguous(services, Reason::SharedHost(host.as_str().into())),
                 HostMatch::None => {
                     if is_local(host) {
                         let reason = match port {
-                            Some(port) => format!("no service is known to listen on {host}:{port}"),
-                            None => format!("{host} is no service's name"),
+                            Some(port) => Reason::Port(format!("{host}:{port}").into()),
+                            None => Reason::Machine(host.as_str().into()),
                         };
                         return self.by_path(from, method, path, evidence, reason, hops);
                     }
@@ -245,10 +245,10 @@ impl Targets<'_> {
                     evidence.push(why);
                     self.of_service(service, method, path, status.max(Status::Likely), evidence, hops)
                 }
-                _ => self.by_path(from, method, path, evidence, format!("{name} is set nowhere in the workspace"), hops),
+                _ => self.by_path(from, method, path, evidence, Reason::Variable(name.clone()), hops),
             },
             Address::Relative(path) => self.relative(from, method, path, status, evidence, hops),
-            Address::Unknown(path) => self.by_path(from, method, path, evidence, "its host is decided at run time".to_owned(), hops),
+            Address::Unknown(path) => self.by_path(from, method, path, evidence, Reason::Host, hops),
         }
     }
 
@@ -315,7 +315,7 @@ impl Targets<'_> {
         // What is decided at run time may as well belong to a longer prefix.
         let open = self.passages.iter().filter(|other| other.gateway == gateway && other.target.text != passage.target.text);
         if open.clone().any(|other| other.prefix.len() > passage.prefix.len() && other.may_match(&path)) {
-            return Some(Answer::Unresolved("which of the gateway's targets is meant is decided at run time".to_owned()));
+            return Some(Answer::Unresolved(Reason::GatewayTarget));
         }
         let mut answers = Vec::new();
         for rewritten in passage.rewritten(&path) {
@@ -370,10 +370,10 @@ impl Targets<'_> {
                 return answer;
             }
             if gateways.len() > 1 {
-                return Answer::Ambiguous(gateways, "several gateways have this path".to_owned());
+                return Answer::Ambiguous(gateways, Reason::Gateways);
             }
         }
-        Answer::Unresolved("the URL is relative, and no gateway is known to have it".to_owned())
+        Answer::Unresolved(Reason::Relative)
     }
 
     /// The only service that serves a path, where the host says nothing.
@@ -383,7 +383,7 @@ impl Targets<'_> {
         method: Option<&Symbol>,
         path: &str,
         evidence: Vec<Evidence>,
-        reason: String,
+        reason: Reason,
         hops: u32,
     ) -> Answer {
         let segments = paths::segments(path);
