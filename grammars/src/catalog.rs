@@ -157,6 +157,9 @@ pub struct Library {
     /// Generated rpc clients.
     #[serde(default)]
     pub rpc_client: Vec<RpcClient>,
+    /// Objects of generated code that describe an rpc service.
+    #[serde(default)]
+    pub rpc_contract: Vec<RpcContract>,
     /// Generated rpc servers.
     #[serde(default)]
     pub rpc_server: Vec<RpcServer>,
@@ -343,8 +346,33 @@ pub struct RpcClient {
     /// Where its construction keeps the server's address.
     #[serde(default)]
     pub address: Option<Selector>,
+    /// The call in each method of a generated client that is checked in, by its last two names, whose argument is the rpc's path:
+    /// `PathAndQuery::from_static`.
+    #[serde(default)]
+    pub stub: Option<Symbol>,
     /// How rpc names are written as methods.
     pub method_case: Case,
+}
+
+/// An object of generated code that describes an rpc service and so says which it is.
+///
+/// `{ typeName: "shop.Cart", methods: { getCart: { name: "GetCart" } } }` has `service`, `methods` and `name`;
+/// `{ getCart: { path: "/shop.Cart/GetCart" } }` has `path` alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RpcContract {
+    /// The key whose text is `package.Service`.
+    #[serde(default)]
+    pub service: Option<Symbol>,
+    /// The key of the object that holds the methods.
+    #[serde(default)]
+    pub methods: Option<Symbol>,
+    /// The key of a method whose text is its name; missing where the key in `methods` is.
+    #[serde(default)]
+    pub name: Option<Symbol>,
+    /// The key of a method, an entry of the object itself, whose text is `/package.Service/Method`.
+    #[serde(default)]
+    pub path: Option<Symbol>,
 }
 
 /// A generated rpc server, known by its class or trait name.
@@ -360,6 +388,9 @@ pub struct RpcServer {
     /// The attribute of a method that implements an rpc: `GrpcMethod`.
     #[serde(default)]
     pub attribute: Option<Names>,
+    /// The decorator that generated code has for a class whose methods implement all rpcs of a service, with `{service}` for its name.
+    #[serde(default)]
+    pub class_attribute: Option<Symbol>,
     /// Where that attribute names the rpc; missing where the method's own name does.
     #[serde(default)]
     pub method: Option<Selector>,
@@ -369,6 +400,9 @@ pub struct RpcServer {
     /// Where that call keeps the implementation.
     #[serde(default)]
     pub implementation: Option<Selector>,
+    /// The constant of a generated server type that is checked in whose text names the service; the trait is called as the type without `Server`.
+    #[serde(default)]
+    pub named_by: Option<Symbol>,
     /// How rpc names are written as methods.
     pub method_case: Case,
 }

@@ -249,6 +249,7 @@ impl Library {
             file_route: Vec::new(),
             proxy: Vec::new(),
             rpc_client: Vec::new(),
+            rpc_contract: Vec::new(),
             rpc_server: Vec::new(),
             producer: Vec::new(),
             binding: Vec::new(),

@@ -10,6 +10,7 @@ pub mod builtins;
 pub mod callers;
 pub mod classes;
 pub mod collections;
+pub mod contracts;
 pub mod data;
 pub mod describe;
 pub mod ecmascript;

@@ -165,6 +165,9 @@ impl<'w> Evaluator<'w> {
                     let inner = def.function;
                     return self.typed(class.file, inner, target);
                 }
+                if let Some(service) = self.cx.contracts.stubs.get(&class) {
+                    return Some(Value::RpcClient(service.clone(), Arc::new(Value::Unknown)));
+                }
                 Some(Value::Some(class))
             }
             Value::External(package, path) => self.library_typed(file, &package, &path).or_else(|| self.rpc_typed(path.last()?)),

@@ -11,6 +11,7 @@ use portolan_grammars::facts::{CallId, CallKind, Entry, Expr, ExprId, FunctionId
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::contracts::Contracts;
 use super::index::{FileIndex, GlobalIndex, Indexed};
 use super::library::LibraryCallee;
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Part, Pattern, Source, Value, concat};
@@ -42,18 +43,14 @@ pub struct Context<'w> {
     pub workspace: &'w Workspace,
     /// Libraries.
     pub catalog: &'w Catalog,
-    /// Rpc services by simple name → `package.Service` names.
-    pub rpc_services: &'w FxHashMap<Symbol, Vec<Symbol>>,
-    /// Methods of each `package.Service`.
-    pub rpc_declared: &'w FxHashMap<Symbol, Vec<Symbol>>,
-    /// Names that rpc methods have in code.
-    pub rpc_methods: &'w FxHashSet<Symbol>,
+    /// Rpc services.
+    pub contracts: &'w Contracts,
 }
 
 impl Context<'_> {
     /// The methods of an rpc service.
     pub fn rpc_methods_of(&self, service: &Symbol) -> Vec<Symbol> {
-        self.rpc_declared.get(service).cloned().unwrap_or_default()
+        self.contracts.declared.get(service).cloned().unwrap_or_default()
     }
 
     /// Whether the package that a file belongs to depends on one of these packages.
@@ -505,7 +502,7 @@ impl<'w> Evaluator<'w> {
         let values: Vec<Value> = callee.alternatives().to_vec().iter().map(|callee| self.call_result(callee, site, facts)).collect();
         let value = Value::one_of(values);
         if value.is_unknown()
-            && let Some(client) = self.rpc_client(file, facts, id)
+            && let Some(client) = self.rpc_client(file, facts, id).or_else(|| self.same_client(file, facts, id))
         {
             return client;
         }
@@ -517,13 +514,17 @@ impl<'w> Evaluator<'w> {
         match callee {
             Value::Function(function, receiver) => {
                 let arguments: Vec<Value> = call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect();
-                self.apply(*function, receiver.as_deref(), &arguments)
+                let value = self.apply(*function, receiver.as_deref(), &arguments);
+                self.made_stub(&value, site, facts)
             }
             Value::Class(class) => {
                 if call.kind != CallKind::New && facts.language.is_ecmascript() {
                     return Value::Unknown;
                 }
                 let arguments: Arc<[Value]> = call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect();
+                if let Some(service) = self.cx.contracts.stubs.get(class) {
+                    return self.stub(service.clone(), site, facts);
+                }
                 if facts.language.is_ecmascript() {
                     // A class that extends a library's is one of that library's values.
                     self.library_subclass(*class, &arguments).unwrap_or(Value::New(*class, arguments, site))
@@ -540,6 +541,8 @@ impl<'w> Evaluator<'w> {
                 Value::one_of(name.patterns().into_iter().map(|name| variable(name, None, Some(Source::Call(site.file, site.call)))))
             }
             Value::External(..) | Value::Instance(_) => self.library_result(callee, site, facts),
+            // A generated constructor, made of a service's description.
+            Value::RpcClient(service, _) if call.kind == CallKind::New => self.stub(service.clone(), site, facts),
             _ => Value::Unknown,
         }
     }

@@ -43,6 +43,8 @@ pub struct FileIndex {
     /// For each binding, function and type the function it is declared in is known from the facts; this maps a function to the call it is an
     /// argument of, with the position.
     pub argument_of: FxHashMap<FunctionId, (CallId, u32)>,
+    /// Objects with a text that may name an rpc or its service: what generated code describes services by.
+    pub identities: Vec<ExprId>,
     /// The same for functions that are fields of an object among the arguments, with the key.
     pub option_of: FxHashMap<FunctionId, (CallId, u32, Symbol)>,
 }
@@ -127,12 +129,16 @@ impl FileIndex {
         }
         for (at, expression) in facts.exprs.iter().enumerate() {
             let Expr::Object(object) = &expression.kind else { continue };
+            let mut identity = false;
             for entry in &object.entries {
-                if let portolan_grammars::facts::Entry::Field { name, value, .. } = entry
-                    && let Some(function) = closure_in(facts, *value)
-                {
+                let portolan_grammars::facts::Entry::Field { name, value, .. } = entry else { continue };
+                if let Some(function) = closure_in(facts, *value) {
                     index.closure_names.insert(function, name.clone());
                 }
+                identity |= matches!(facts.expr(*value), Expr::Str(text) if super::contracts::may_identify(text));
+            }
+            if identity {
+                index.identities.push(ExprId(at as u32));
             }
             if object.type_path.is_empty() {
                 continue;
@@ -256,4 +262,13 @@ pub struct Indexed {
     pub facts: Arc<portolan_grammars::FileFacts>,
     /// The index; `None` for manifests.
     pub index: Option<Arc<FileIndex>>,
+    /// What its generated code declares of rpc services.
+    pub contracts: super::contracts::Declared,
+}
+
+impl Indexed {
+    /// Whether a change of it may change what is known of rpc services.
+    pub fn declares(&self) -> bool {
+        !self.contracts.is_empty() || self.facts.source().is_some_and(|source| source.generated)
+    }
 }

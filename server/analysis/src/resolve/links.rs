@@ -11,14 +11,13 @@ use camino::Utf8PathBuf;
 use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::Manifest;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::contracts::{Contracts, Declared};
 use super::evaluate::Context;
 use super::index::{FileIndex, GlobalIndex, Indexed, function_names, names};
 use super::link::{FileLink, link};
-use super::rpc::snake_case;
 use crate::FileId;
 use crate::files::Files;
 use crate::workspace::Workspace;
@@ -29,15 +28,7 @@ pub struct Links {
     indexed: Vec<Option<Indexed>>,
     global: GlobalIndex,
     links: Vec<Option<Arc<FileLink>>>,
-    rpc: Rpc,
-}
-
-/// Rpc services that `.proto` files declare.
-#[derive(Debug, Default, PartialEq)]
-struct Rpc {
-    services: FxHashMap<Symbol, Vec<Symbol>>,
-    declared: FxHashMap<Symbol, Vec<Symbol>>,
-    methods: FxHashSet<Symbol>,
+    contracts: Contracts,
 }
 
 impl Links {
@@ -49,14 +40,14 @@ impl Links {
     /// Links everything anew.
     pub fn rebuild(&mut self, files: &Files, paths: &[Utf8PathBuf], workspace: &Workspace, catalog: &Catalog) {
         let count = paths.len();
-        self.indexed = (0..count).into_par_iter().map(|at| files.facts(FileId(at as u32)).map(indexed)).collect();
+        self.indexed = (0..count).into_par_iter().map(|at| files.facts(FileId(at as u32)).map(|facts| indexed(facts, catalog))).collect();
         self.global = GlobalIndex::default();
         for (at, entry) in self.indexed.iter().enumerate() {
             if let Some(index) = entry.as_ref().and_then(|entry| entry.index.as_deref()) {
                 self.global.insert(FileId(at as u32), index);
             }
         }
-        self.rpc = rpc(files);
+        self.contracts = Contracts::collect(&self.indexed, catalog);
         self.links = vec![None; count];
         let all: Vec<FileId> = (0..count as u32).map(FileId).collect();
         self.relink(&all, paths, workspace, catalog);
@@ -66,9 +57,11 @@ impl Links {
     pub fn update(&mut self, changed: &[FileId], files: &Files, paths: &[Utf8PathBuf], workspace: &Workspace, catalog: &Catalog) {
         let mut added: FxHashSet<Symbol> = FxHashSet::default();
         let mut functions: FxHashMap<Symbol, bool> = FxHashMap::default();
+        let mut declares = false;
         let changed: Vec<FileId> = changed.iter().copied().filter(|file| !self.take_move(*file, files)).collect();
         for &file in &changed {
-            let new = files.facts(file).map(indexed);
+            let new = files.facts(file).map(|facts| indexed(facts, catalog));
+            declares |= [&new, &self.indexed[file.0 as usize]].into_iter().flatten().any(Indexed::declares);
             let old = std::mem::replace(&mut self.indexed[file.0 as usize], new);
             let old_index = old.as_ref().and_then(|entry| entry.index.as_deref());
             let new_index = self.indexed[file.0 as usize].as_ref().and_then(|entry| entry.index.as_deref());
@@ -84,6 +77,14 @@ impl Links {
                 self.global.insert(file, index);
                 let before = old_index.map(names).unwrap_or_default();
                 added.extend(names(index).into_iter().filter(|name| !before.contains(name)).cloned());
+            }
+        }
+        if declares {
+            let contracts = Contracts::collect(&self.indexed, catalog);
+            if contracts != self.contracts {
+                self.contracts = contracts;
+                let all: Vec<FileId> = (0..paths.len() as u32).map(FileId).collect();
+                return self.relink(&all, paths, workspace, catalog);
             }
         }
         functions.retain(|name, was| self.global.is_function(name) != *was);
@@ -120,16 +121,7 @@ impl Links {
     }
 
     fn relink(&mut self, stale: &[FileId], paths: &[Utf8PathBuf], workspace: &Workspace, catalog: &Catalog) {
-        let cx = Context {
-            files: &self.indexed,
-            paths,
-            global: &self.global,
-            workspace,
-            catalog,
-            rpc_services: &self.rpc.services,
-            rpc_declared: &self.rpc.declared,
-            rpc_methods: &self.rpc.methods,
-        };
+        let cx = Context { files: &self.indexed, paths, global: &self.global, workspace, catalog, contracts: &self.contracts };
         let source = |file: &&FileId| self.indexed[file.0 as usize].as_ref().is_some_and(|entry| entry.index.is_some());
         let made: Vec<(FileId, Option<Arc<FileLink>>)> =
             stale.par_iter().map(|file| (*file, source(&file).then(|| Arc::new(link(cx, *file))))).collect();
@@ -139,37 +131,11 @@ impl Links {
     }
 }
 
-fn indexed(facts: &Arc<FileFacts>) -> Indexed {
+fn indexed(facts: &Arc<FileFacts>, catalog: &Catalog) -> Indexed {
     let index = facts.source().map(|source| Arc::new(FileIndex::build(source)));
-    Indexed { facts: facts.clone(), index }
-}
-
-fn rpc(files: &Files) -> Rpc {
-    let mut rpc = Rpc::default();
-    for (_, _, facts) in files.iter() {
-        let Some(Manifest::Proto(proto)) = facts.manifest() else { continue };
-        for service in &proto.services {
-            let simple = service.name.value.clone();
-            let full: Symbol = if proto.package.is_empty() { simple.clone() } else { format!("{}.{simple}", proto.package).into() };
-            let known = rpc.services.entry(simple).or_default();
-            if !known.contains(&full) {
-                known.push(full.clone());
-                known.sort();
-            }
-            let methods = rpc.declared.entry(full).or_default();
-            for method in &service.methods {
-                let name = method.name.value.clone();
-                if !methods.contains(&name) {
-                    methods.push(name.clone());
-                }
-                rpc.methods.insert(snake_case(&name).into());
-                let mut characters = name.chars();
-                if let Some(first) = characters.next() {
-                    rpc.methods.insert(format!("{}{}", first.to_ascii_lowercase(), characters.as_str()).into());
-                }
-                rpc.methods.insert(name);
-            }
-        }
-    }
-    rpc
+    let contracts = match (facts.source(), &index) {
+        (Some(source), Some(index)) => Declared::read(source, index, catalog),
+        _ => Declared::default(),
+    };
+    Indexed { facts: facts.clone(), index, contracts }
 }

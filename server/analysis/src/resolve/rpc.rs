@@ -1,13 +1,15 @@
 //! Generated rpc clients and servers, known by the names that code generators give them.
 //!
-//! The generated code is seldom in the workspace, so a class `CartServiceClient` that nobody declares is the client of the rpc service
-//! `CartService` that a `.proto` file declares. A class that the workspace declares by such a name is never taken for one.
+//! Where the generated code is not in the workspace, a class `CartServiceClient` that nobody declares is the client of the rpc service
+//! `CartService` that a `.proto` file declares. A class that the workspace declares by such a name is taken for one only if it is generated, or
+//! if what its methods send names the service ([`super::contracts`]).
 
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, RpcClient, Selector};
 use portolan_grammars::facts::{CallId, CallKind, Expr, Imported, SourceFacts, Symbol};
 
+use super::contracts::described_service;
 use super::evaluate::Evaluator;
 use super::index::callee_name;
 use super::library::{CallView, LibraryCallee};
@@ -17,7 +19,7 @@ use crate::FileId;
 impl<'w> Evaluator<'w> {
     /// The rpc client that a call makes, if it does.
     pub(super) fn rpc_client(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
-        if self.cx.rpc_services.is_empty() {
+        if self.cx.contracts.services.is_empty() {
             return None;
         }
         let call = facts.call(id);
@@ -31,12 +33,15 @@ impl<'w> Evaluator<'w> {
             _ => return None,
         };
         for (library, entry) in self.rpc_entries(family) {
+            if entry.callee.is_some() {
+                continue;
+            }
             let made = match &constructor {
                 Some(constructor) => entry.constructors.contains(constructor),
                 None => true,
             };
             let Some(simple) = service_name(&entry.class, &class) else { continue };
-            let Some(candidates) = self.cx.rpc_services.get(simple) else { continue };
+            let Some(candidates) = self.cx.contracts.services.get(simple) else { continue };
             // A class named just like the service could be anything, unless the file uses the library; so could any class in a file
             // that does not.
             if !made || (family == Family::TypeScript && !self.imports_library(facts, library)) {
@@ -51,6 +56,18 @@ impl<'w> Evaluator<'w> {
         None
     }
 
+    /// A client that a method of its own hands on, with more settings: `CartClient::new(channel).max_decoding_message_size(limit)`.
+    pub(super) fn same_client(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
+        if facts.language.is_ecmascript() || self.cx.contracts.services.is_empty() {
+            return None;
+        }
+        let Expr::Member { object, name } = facts.expr(facts.call(id).callee) else { return None };
+        let client = self.eval(file, *object);
+        let Value::RpcClient(service, _) = &client else { return None };
+        let methods = self.cx.contracts.declared.get(service)?;
+        (!methods.iter().any(|rpc| is_rpc_method(rpc, name))).then_some(client)
+    }
+
     /// The client that a library's call makes of a service's object: `createClient(CartService, transport)`.
     pub(super) fn rpc_client_of(&mut self, entry: &RpcClient, view: &CallView<'_>) -> Option<Value> {
         let service = self.service_named(entry.service.as_ref()?, view)?;
@@ -61,11 +78,16 @@ impl<'w> Evaluator<'w> {
     /// The rpc service that a place of a call names: by a text, or by the name of a generated object (`shop.Cart.service`,
     /// `CartDefinition`).
     pub(super) fn service_named(&mut self, selector: &Selector, view: &CallView<'_>) -> Option<Symbol> {
-        let services = self.cx.rpc_services;
+        let services = &self.cx.contracts.services;
         if let Some(text) = self.select_text(selector, view).filter(|value| matches!(value, Value::Text(_))) {
             let text = text.literal()?;
             let candidates = services.get(super::index::last_segment(&text))?;
             return candidates.iter().find(|name| **name == text).or_else(|| candidates.first()).cloned();
+        }
+        if let Some(value) = self.select(selector, view)
+            && let Some(service) = described_service(&value, self.cx.catalog)
+        {
+            return Some(service);
         }
         let (facts, index) = self.file(view.site.file)?;
         let clients = &self.cx.catalog.libraries[view.callee.library].rpc_client;
@@ -101,15 +123,48 @@ impl<'w> Evaluator<'w> {
         for family in [Family::Rust, Family::TypeScript] {
             for (_, entry) in self.rpc_entries(family) {
                 // The bare service name as a type is the server's trait or interface more often than a client.
-                if entry.class == "{service}" {
+                if entry.class == "{service}" || entry.callee.is_some() {
                     continue;
                 }
-                if let Some(candidates) = service_name(&entry.class, name).and_then(|simple| self.cx.rpc_services.get(simple)) {
+                if let Some(candidates) = service_name(&entry.class, name).and_then(|simple| self.cx.contracts.services.get(simple)) {
                     return Some(Value::RpcClient(pick(candidates, None), Arc::new(Value::Unknown)));
                 }
             }
         }
         None
+    }
+
+    /// What a call makes whose value is an object of a generated client type that is checked in: a client of that type's service.
+    pub(super) fn made_stub(&mut self, value: &Value, site: CallRef, facts: &'w SourceFacts) -> Value {
+        let class = match value {
+            Value::Object(object) => object.class,
+            Value::Some(class) | Value::New(class, ..) => Some(*class),
+            _ => None,
+        };
+        match class.and_then(|class| self.cx.contracts.stubs.get(&class)) {
+            Some(service) => self.stub(service.clone(), site, facts),
+            None => value.clone(),
+        }
+    }
+
+    /// A generated client that a call makes, with the address that the call is given.
+    pub(super) fn stub(&mut self, service: Symbol, site: CallRef, facts: &'w SourceFacts) -> Value {
+        let family = Family::from(facts.language);
+        let call = facts.call(site.call);
+        let constructor = match facts.expr(call.callee) {
+            Expr::Path(path) => path.last().cloned(),
+            _ => None,
+        };
+        for (library, entry) in self.rpc_entries(family) {
+            let makes = constructor.as_ref().is_none_or(|constructor| entry.constructors.contains(constructor));
+            let Some(selector) = entry.address.as_ref().filter(|_| makes && entry.callee.is_none()) else { continue };
+            let view_callee = LibraryCallee { library, name: String::new(), receiver: None };
+            let view = CallView { site, call, callee: &view_callee, members: &[] };
+            if let Some(address) = self.select(selector, &view) {
+                return Value::RpcClient(service, Arc::new(address));
+            }
+        }
+        Value::RpcClient(service, Arc::new(Value::Unknown))
     }
 
     fn rpc_entries(&self, family: Family) -> Vec<(usize, &'w RpcClient)> {
@@ -143,6 +198,17 @@ fn pick(candidates: &[Symbol], hint: Option<&str>) -> Symbol {
         candidates.iter().find(|name| name.split('.').rev().nth(1).is_some_and(|package| package == stem || package == hint))
     });
     hinted.or_else(|| candidates.first()).cloned().unwrap_or_default()
+}
+
+/// `get_cart` as generators write a type's name: `GetCart`.
+pub fn camel_case(snake: &str) -> String {
+    let mut camel = String::with_capacity(snake.len());
+    for word in snake.split('_') {
+        let mut characters = word.chars();
+        camel.extend(characters.next().map(|first| first.to_ascii_uppercase()));
+        camel.push_str(characters.as_str());
+    }
+    camel
 }
 
 /// `GetCart` as generators write it: `get_cart`.

@@ -3,7 +3,7 @@
 //! What deliberately does not live here: clients, and how names of generated code are told from others ([`super::rpc`]).
 
 use portolan_grammars::catalog;
-use portolan_grammars::facts::{Expr, FunctionId, Symbol};
+use portolan_grammars::facts::{Attribute, Expr, FunctionId, Symbol};
 
 use super::index::last_segment;
 use super::library::CallView;
@@ -46,10 +46,35 @@ impl<'w> Linker<'w> {
         }
     }
 
+    /// Classes whose decorator says that their methods implement a service.
+    fn rpc_classes(&mut self, walk: &Walk<'w>) {
+        let contracts = self.evaluator.cx.contracts;
+        let libraries = self.evaluator.cx.catalog.libraries.iter().filter(|library| library.language == walk.family);
+        let patterns: Vec<&Symbol> =
+            libraries.flat_map(|library| library.rpc_server.iter().filter_map(|entry| entry.class_attribute.as_ref())).collect();
+        for class in walk.facts.types.iter().filter(|class| !class.attributes.is_empty()) {
+            let named = |attribute: &Attribute| {
+                let name = last_segment(&attribute.path);
+                patterns.iter().find_map(|pattern| contracts.services.get(service_name(pattern, name)?)?.first().cloned())
+            };
+            let Some(service) = class.attributes.iter().find_map(named) else { continue };
+            for method in self.evaluator.cx.rpc_methods_of(&service) {
+                let found = class.methods.iter().find(|id| is_rpc_method(&method, &walk.facts.function(**id).name));
+                if let Some(id) = found {
+                    let handler = FunctionRef { file: self.file, function: *id };
+                    self.link.rpc_handlers.push(RpcHandler { service: service.clone(), method, handler });
+                }
+            }
+        }
+    }
+
     /// Traits of generated servers that the file implements, and where implementations are put into a server.
     pub(super) fn rpc_implementations(&mut self, walk: &Walk<'w>) {
-        if self.evaluator.cx.rpc_services.is_empty() || walk.facts.language.is_ecmascript() {
+        if self.evaluator.cx.contracts.services.is_empty() {
             return;
+        }
+        if walk.facts.language.is_ecmascript() {
+            return self.rpc_classes(walk);
         }
         let patterns: Vec<Symbol> = self
             .evaluator
@@ -63,12 +88,7 @@ impl<'w> Linker<'w> {
         for block in &walk.facts.impls {
             let Some(of) = &block.trait_ref else { continue };
             for pattern in &patterns {
-                let Some(simple) = service_name(pattern, last_segment(&of.path)) else { continue };
-                let Some(service) = self.evaluator.cx.rpc_services.get(simple).and_then(|all| all.first()).cloned() else { continue };
-                // A trait that the workspace declares is not a generated one.
-                if self.evaluator.class_named(self.file, FunctionId::MODULE, &of.path).is_some() {
-                    continue;
-                }
+                let Some(service) = self.implemented(pattern, &of.path) else { continue };
                 for method in self.evaluator.cx.rpc_methods_of(&service) {
                     let found = block.methods.iter().find(|id| is_rpc_method(&method, &walk.facts.function(**id).name));
                     if let Some(id) = found {
@@ -85,10 +105,27 @@ impl<'w> Linker<'w> {
                 continue;
             }
             if let Some(simple) = class.strip_suffix("Server")
-                && self.evaluator.cx.rpc_services.contains_key(simple)
+                && self.evaluator.cx.contracts.services.contains_key(simple)
             {
                 self.link.rpc_servers.push((simple.into(), FunctionRef { file: self.file, function: call.function }));
             }
+        }
+    }
+}
+
+impl Linker<'_> {
+    /// The rpc service that an implemented trait stands for. A trait that the workspace declares is one only if it is known to be generated.
+    fn implemented(&mut self, pattern: &str, path: &Symbol) -> Option<Symbol> {
+        let contracts = self.evaluator.cx.contracts;
+        let name = last_segment(path);
+        let simple = service_name(pattern, name)?;
+        let candidates = contracts.services.get(simple);
+        if candidates.is_none() && contracts.traits.is_empty() {
+            return None;
+        }
+        match self.evaluator.class_named(self.file, FunctionId::MODULE, path) {
+            Some(declared) => contracts.traits.get(&declared).cloned(),
+            None => candidates?.first().cloned(),
         }
     }
 }
