@@ -63,6 +63,19 @@ const PATHS: [&str; 8] = [
     "packages/events/src/index.tsx",
 ];
 
+/// What `portolan.toml` may come to say.
+const SETTINGS: [&str; 9] = [
+    "",
+    "ignore = [\"services/payments\", \"*.service.ts\"]\n",
+    "ignore = [\"portolan.toml\", \"pricing\"]\n",
+    "[environment]\nORDERS_URL = \"http://pricing:4400\"\n[services.checkout.environment]\nPAYMENTS_URL = \"http://orders:4100\"\n",
+    "[hosts]\n\"orders\" = \"payments\"\n[external]\n\"payments\" = \"bank\"\n",
+    "[services.orders]\nroot = \"services/payments\"\n[services.extra]\nroot = \"services/extra\"\n[services.web]\norigin = \"orders\"\n",
+    "[services.orders]\nignore = true\n[services.inventory]\nimplements = [\"Quotes\"]\n",
+    "[[calls]]\nfile = \"services\"\nto = \"orders\"\n[[clients]]\nid = \"axios\"\nlanguage = \"typescript\"\npackages = [\"axios\"]\n",
+    "[[clients]]\nid = \"own\"\nlanguage = \"typescript\"\npackages = [\"./services/checkout/src/clients/http.ts\"]\n[hosts",
+];
+
 /// One thing that happens to a workspace. Numbers are taken modulo what there is.
 #[derive(Debug, Clone)]
 enum Step {
@@ -73,6 +86,7 @@ enum Step {
     Restore { file: usize },
     Create { path: usize, from: usize },
     Rename { file: usize, path: usize },
+    Settle { text: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -84,7 +98,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => n.clone().prop_map(|file| Step::Delete { file }),
         3 => n.clone().prop_map(|file| Step::Restore { file }),
         2 => (n.clone(), n.clone()).prop_map(|(path, from)| Step::Create { path, from }),
-        2 => (n.clone(), n).prop_map(|(file, path)| Step::Rename { file, path }),
+        2 => (n.clone(), n.clone()).prop_map(|(file, path)| Step::Rename { file, path }),
+        2 => n.prop_map(|text| Step::Settle { text }),
     ]
 }
 
@@ -129,6 +144,7 @@ fn apply(texts: &mut Texts, step: &Step) -> Vec<(Utf8PathBuf, Option<String>)> {
         Step::Create { path, from } => {
             changes.push((PATHS[path % PATHS.len()].into(), Some(base()[&pick(base(), from)].clone())));
         }
+        Step::Settle { text } => changes.push(("portolan.toml".into(), Some(SETTINGS[text % SETTINGS.len()].to_owned()))),
         Step::Rename { file, path } => {
             let old = pick(texts, file);
             let new = Utf8PathBuf::from(PATHS[path % PATHS.len()]);
@@ -231,6 +247,27 @@ fn point(text: &str, offset: usize) -> (usize, usize) {
     let before = &text[..offset];
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count(), offset - line_start)
+}
+
+/// Whatever settings said before, what they say now counts, and nothing else.
+#[test]
+fn settings_come_and_go() {
+    let path = Utf8Path::new("portolan.toml");
+    let mut world = portolan_tests::texts::world(base());
+    let without = document(&mut world);
+    let mut seen = std::collections::BTreeSet::from([without.clone()]);
+    for text in SETTINGS.iter().chain(SETTINGS.iter().rev()) {
+        world.set(path.to_owned(), facts(path, text).unwrap());
+        let incremental = document(&mut world);
+        let mut texts = base().clone();
+        texts.insert(path.to_owned(), (*text).to_owned());
+        let scratch = document(&mut portolan_tests::texts::world(&texts));
+        assert!(incremental == scratch, "{text}\n{}", difference(&incremental, &scratch));
+        seen.insert(incremental);
+    }
+    assert!(seen.len() >= SETTINGS.len() - 1, "settings change nothing: {} charts", seen.len());
+    world.remove(path);
+    assert_eq!(document(&mut world), without);
 }
 
 /// The order in which files come to be known says nothing.

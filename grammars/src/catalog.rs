@@ -80,6 +80,7 @@
 //! last name: `"post"`, `Method::POST` and `reqwest::Method::POST` are `POST`.
 
 use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Language, Symbol};
@@ -100,10 +101,11 @@ pub use http::{
 };
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
+pub(crate) use load::plain_message;
 pub use messaging::{Binding, Consumer, ConsumerAttribute, Producer};
 
 /// One library.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Library {
     /// Unique name, equal to the file's.
@@ -199,7 +201,7 @@ pub struct Library {
 }
 
 /// A family of languages that share libraries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
     /// Rust.
@@ -218,7 +220,7 @@ impl From<Language> for Family {
 }
 
 /// One name or several.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Names {
     /// One.
@@ -238,7 +240,7 @@ impl Names {
 }
 
 /// Where a call keeps something: a literal text, one place, or the first of several places that is there.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Selector {
     /// The text itself.
@@ -250,7 +252,7 @@ pub enum Selector {
 }
 
 /// One place of a call.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Take {
     /// An argument, counted from 0; negative counts from the last (`-1`).
@@ -275,7 +277,7 @@ pub struct Take {
 }
 
 /// A call that hands out a value of a known type, and what the value remembers of the call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Value {
     /// What is called, constructed, or (without a call) read as a member.
@@ -292,7 +294,7 @@ pub struct Value {
 }
 
 /// The parameter of a function among the arguments.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GivenTo {
     /// The argument that is a function, counted from 0; negative counts from the last.
@@ -305,7 +307,7 @@ pub struct GivenTo {
 }
 
 /// A decorator of a parameter or field that says which value is injected there: `@InjectQueue("orders") queue: Queue`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Injected {
     /// The decorator's path in the package.
@@ -319,7 +321,7 @@ pub struct Injected {
 }
 
 /// A member that is assigned to configure a value; it counts as captured by that value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Setting {
     /// The member: `AxiosInstance.defaults.baseURL`; `defaults.baseURL` for the package itself.
@@ -329,7 +331,7 @@ pub struct Setting {
 }
 
 /// A generated rpc client, known by its class name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RpcClient {
     /// The class's name with `{service}` for the rpc service's: `{service}Client`, `{service}`; with a `callee`, how the service's object is named.
@@ -358,7 +360,7 @@ pub struct RpcClient {
 ///
 /// `{ typeName: "shop.Cart", methods: { getCart: { name: "GetCart" } } }` has `service`, `methods` and `name`;
 /// `{ getCart: { path: "/shop.Cart/GetCart" } }` has `path` alone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RpcContract {
     /// The key whose text is `package.Service`.
@@ -376,7 +378,7 @@ pub struct RpcContract {
 }
 
 /// A generated rpc server, known by its class or trait name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RpcServer {
     /// The trait that is implemented, with `{service}` for the rpc service's name.
@@ -408,7 +410,7 @@ pub struct RpcServer {
 }
 
 /// How an rpc's name is written as a method.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Case {
     /// `get_cart`.
@@ -418,7 +420,7 @@ pub enum Case {
 }
 
 /// Something that makes spans.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tracing {
     /// What it is.
@@ -447,7 +449,7 @@ pub struct Tracing {
 }
 
 /// What a [`Tracing`] entry is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TracingRole {
     /// It starts a tracer for the process; covers what it lists, or what its instrumentations cover.
@@ -464,7 +466,7 @@ pub enum TracingRole {
 }
 
 /// A call that leaves the caller's flow: what its closure does, nobody waits for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spawn {
     /// What is called.
@@ -472,7 +474,7 @@ pub struct Spawn {
 }
 
 /// A piece of code and what is found in it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// The file's path, where it matters; else `src/index.ts` or `src/main.rs`.

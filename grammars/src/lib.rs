@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod facts;
 pub mod languages;
 pub mod manifests;
+pub mod suggest;
 
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};

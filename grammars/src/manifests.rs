@@ -17,6 +17,7 @@ mod npm;
 mod pnpm_workspace;
 mod prisma;
 mod proto;
+pub mod settings;
 mod sql;
 mod tsconfig;
 mod yaml;
@@ -54,6 +55,8 @@ pub enum Manifest {
     Prisma(Prisma),
     /// `*.sql`: the text; the analysis parses it.
     Sql(Symbol),
+    /// `portolan.toml`.
+    Settings(Box<settings::Settings>),
 }
 
 /// A manifest and what could not be read of it.
@@ -519,6 +522,8 @@ pub enum ManifestFormat {
     Prisma,
     /// SQL.
     Sql,
+    /// `portolan.toml`.
+    Settings,
 }
 
 /// One manifest format: what it is called, which files are of it, and how they are read.
@@ -535,6 +540,7 @@ pub struct ManifestRow {
 /// The manifest formats; the first row that matches a name decides, so [`ManifestFormat::Kubernetes`], which takes any YAML, is last.
 pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
+    ManifestRow { format: ManifestFormat::Settings, matches: settings::matches, read: settings::read },
     ManifestRow { format: ManifestFormat::Cargo, matches: cargo::matches, read: cargo::read },
     ManifestRow { format: ManifestFormat::TsConfig, matches: tsconfig::matches, read: tsconfig::read },
     ManifestRow { format: ManifestFormat::Compose, matches: compose::matches, read: compose::read },
@@ -589,6 +595,7 @@ mod tests {
             ("schema.prisma", Some(ManifestFormat::Prisma)),
             ("a.proto", Some(ManifestFormat::Proto)),
             ("up.sql", Some(ManifestFormat::Sql)),
+            ("shop/portolan.toml", Some(ManifestFormat::Settings)),
             ("README.md", None),
         ] {
             assert_eq!(format_of(path.into()), format, "{path}");

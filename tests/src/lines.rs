@@ -72,6 +72,17 @@ pub fn unresolved(snapshot: &Snapshot) -> Vec<String> {
     lines
 }
 
+/// What files say that is not understood: `portolan.toml:3 unknown key ...`.
+pub fn problems(snapshot: &Snapshot) -> Vec<String> {
+    let of_files = snapshot.files.iter().flat_map(|(file, _, facts)| {
+        facts.problems().iter().map(move |problem| (Place { file, range: problem.range }, problem.message.as_str()))
+    });
+    let of_all = snapshot.workspace.problems.iter().map(|problem| (problem.place, problem.message.as_str()));
+    let mut lines: Vec<String> = of_files.chain(of_all).map(|(at, message)| format!("{} {message}", place(snapshot, at))).collect();
+    lines.sort();
+    lines
+}
+
 /// `src/api.ts:30`.
 pub fn place(snapshot: &Snapshot, place: Place) -> String {
     format!("{}:{}", snapshot.files.path(place.file), snapshot.files.line(place))

@@ -76,7 +76,7 @@ fn prepare(document: &Document, section: &Section, own_rule: Option<&str>) -> Re
             continue;
         }
         match block.kind() {
-            "spans" | "unresolved" | "hover" | "definition" => case.expectations.push(block.clone()),
+            "spans" | "unresolved" | "problems" | "hover" | "definition" => case.expectations.push(block.clone()),
             "rules" => named = Some(block.lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()),
             // A shell session or a sketch in the prose.
             "text" | "console" => {}
@@ -128,6 +128,7 @@ fn found(case: &Case, snapshot: &Snapshot, block: &Block) -> Result<Vec<String>,
             Ok(lines::spans(snapshot, if kinds.is_empty() { &Kind::SPANS } else { &kinds }))
         }
         "unresolved" => Ok(lines::unresolved(snapshot)),
+        "problems" => Ok(lines::problems(snapshot)),
         kind => {
             let cursor = case.files.iter().find_map(|(path, file)| Some((path, file.cursor?)));
             let (path, offset) = cursor.ok_or("no file has a cursor")?;
@@ -150,7 +151,7 @@ fn compare(block: &Block, found: Vec<String>, outcome: &mut Outcome) {
         lines
     };
     let (found, mut expected) = (trimmed(&found), trimmed(&block.lines));
-    if block.kind() == "spans" || block.kind() == "unresolved" {
+    if matches!(block.kind(), "spans" | "unresolved" | "problems") {
         // The order of lines says nothing; a spec may be written in the order of its story.
         let mut sorted = found.clone();
         sorted.sort();

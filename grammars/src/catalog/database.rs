@@ -3,13 +3,14 @@
 //! What deliberately does not live here: the reading of SQL. Invariant: an entry says where a name stands and how it follows from a model's, never
 //! which store it is in.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Names, Selector};
 use crate::facts::Symbol;
 
 /// A call that opens a database.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Connection {
     /// What is called.
@@ -31,7 +32,7 @@ pub struct Connection {
 }
 
 /// A call that reads or writes a database. Several in one chain of calls with the same collection and operation are one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// What is called.
@@ -53,7 +54,7 @@ pub struct Query {
 }
 
 /// A decorator of a class that stands for a collection.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entity {
     /// The decorator's path in the package.
@@ -66,7 +67,7 @@ pub struct Entity {
 }
 
 /// How a collection's name follows from a model's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Naming {
     /// It is the name.
@@ -83,7 +84,7 @@ pub enum Naming {
 }
 
 /// What a query does to a collection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Operation {
     /// It reads.

@@ -2,13 +2,14 @@
 //!
 //! What deliberately does not live here: rpc, whose calls need no URL. Invariant: routes are as the framework writes them, without prefixes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Names, Selector};
 use crate::facts::Symbol;
 
 /// An outbound HTTP call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HttpClient {
     /// What is called.
@@ -23,7 +24,7 @@ pub struct HttpClient {
 }
 
 /// A route declared by a call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HttpRoute {
     /// What is called: a method of a router value.
@@ -43,7 +44,7 @@ pub struct HttpRoute {
 
 /// A link in the chain of calls that makes a method router. An entry with both is a route; entries with one each make a route together
 /// (actix-web's `web::get().to(list)`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MethodRouter {
     /// What is called.
@@ -57,7 +58,7 @@ pub struct MethodRouter {
 }
 
 /// A route declared by a decorator or attribute on the handler.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RouteAttribute {
     /// The attribute's path in the package: `Get`, `get`.
@@ -81,7 +82,7 @@ pub struct RouteAttribute {
 }
 
 /// A call that puts routes under a prefix.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Mount {
     /// What is called: a method of a router value.
@@ -96,7 +97,7 @@ pub struct Mount {
 }
 
 /// A call that puts the routes of decorators under versions: `/v1/orders`, behind a prefix for all routes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Versioning {
     /// What is called.
@@ -112,7 +113,7 @@ pub struct Versioning {
 }
 
 /// A call that adds a middleware to a router.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Middleware {
     /// What is called: a method of a router or server value.
@@ -124,7 +125,7 @@ pub struct Middleware {
 }
 
 /// Which routes a middleware stands in front of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MiddlewareOrder {
     /// Those added earlier: axum.
@@ -136,7 +137,7 @@ pub enum MiddlewareOrder {
 }
 
 /// Routes declared by a file's path.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileRoute {
     /// How paths become routes.
@@ -144,7 +145,7 @@ pub struct FileRoute {
 }
 
 /// Conventions of file-based routing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FileRouteConvention {
     /// `pages/api/orders/[id].ts`, default export, all methods.
@@ -154,7 +155,7 @@ pub enum FileRouteConvention {
 }
 
 /// A call that passes requests on to another host.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Proxy {
     /// What is called; where it is mounted decides the prefix.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{Catalog, Library, Names, Selector, Take};
 use crate::facts::{Symbol, TextRange};
+use crate::suggest;
 
 /// Name and text of each embedded file, sorted by path.
 pub(super) const EMBEDDED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/catalog.rs"));
@@ -47,7 +48,20 @@ impl CatalogError {
             let start = before.rfind('\n').map_or(0, |at| at + 1);
             (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
         });
-        Self { message: error.message().to_owned(), range: span.map(|span| TextRange::new(span.start, span.end)), line, column }
+        Self { message: plain_message(error.message()), range: span.map(|span| TextRange::new(span.start, span.end)), line, column }
+    }
+}
+
+/// What serde says of a key, as a user of TOML would: an unknown key with the one that was meant.
+pub(crate) fn plain_message(message: &str) -> String {
+    if let Some(rest) = message.strip_prefix("unknown field ") {
+        let mut names = rest.split('`').skip(1).step_by(2);
+        let name = names.next().unwrap_or_default();
+        return format!("unknown key `{name}`{}", suggest::hint(name, &names.collect::<Vec<_>>()));
+    }
+    match message.strip_prefix("missing field ") {
+        Some(rest) => format!("missing key {rest}"),
+        None => message.to_owned(),
     }
 }
 

@@ -3,13 +3,14 @@
 //! What deliberately does not live here: events within a process, which cross no boundary. Invariant: a destination is named as the library
 //! names it; which destinations are one is the analysis' to say.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Names, Selector};
 use crate::facts::Symbol;
 
 /// A call that sends a message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Producer {
     /// What is called.
@@ -27,7 +28,7 @@ pub struct Producer {
 }
 
 /// A call that binds a queue to an exchange.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Binding {
     /// What is called.
@@ -44,7 +45,7 @@ pub struct Binding {
 }
 
 /// A call that receives messages.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Consumer {
     /// What is called.
@@ -63,7 +64,7 @@ pub struct Consumer {
 }
 
 /// A handler of messages declared by a decorator.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConsumerAttribute {
     /// The attribute's path in the package.

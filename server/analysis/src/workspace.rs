@@ -10,6 +10,7 @@ pub mod modules;
 pub(crate) mod packages;
 mod paths;
 mod services;
+pub mod settings;
 pub(crate) mod sources;
 mod variables;
 
@@ -38,6 +39,10 @@ pub struct Workspace {
     pub gateways: Vec<GatewayRoute>,
     /// Host names in lower case (and `host:port` where only the port tells) → services; [`Workspace::service_of_host`] weighs them.
     pub hosts: FxHashMap<Symbol, Vec<ServiceIndex>>,
+    /// What `portolan.toml` files settle.
+    pub settings: settings::Settled,
+    /// What of `portolan.toml` files cannot be as it is written, by place.
+    pub problems: Vec<settings::Problem>,
     roots: packages::Roots,
     names: hosts::Hosts,
 }
@@ -117,16 +122,20 @@ impl Workspace {
         let sources = sources::Sources::of(files);
         let packages = packages::find(&sources);
         let roots = packages::Roots::of(&packages);
-        let modules = modules::Modules::from_sources(files, &sources, &packages);
+        let mut problems = Vec::new();
+        let mut modules = modules::Modules::from_sources(files, &sources, &packages);
+        modules.set_house_made(&sources, &packages, &mut problems);
         let variables = variables::Variables::of(&sources);
         let context = services::Context::new(files, &sources, &packages, &roots, &modules, &variables);
-        let (services, mut deployments, drafts) = services::find(&context);
+        let services::Services { services, mut deployments, drafts, told } = services::find(&context, &mut problems);
         for (deployment, environment) in deployments.iter_mut().zip(environment::of(&context, &drafts)) {
             deployment.environment = environment;
         }
         let names = hosts::Hosts::of(&context, &drafts, &services, &deployments);
         let gateways = gateways::of(&context, &drafts, &deployments);
-        Self { hosts: names.table(), services, deployments, gateways, packages, modules, roots, names }
+        let settings = settings::Settled::of(&context, &drafts, &services, &told, &mut problems);
+        problems.sort_by_key(|problem| problem.place);
+        Self { hosts: names.table(), services, deployments, gateways, packages, modules, settings, problems, roots, names }
     }
     /// The package that a file belongs to, as a position in `packages`: the deepest one whose folder is around it.
     pub fn package_of(&self, path: &Utf8Path) -> Option<usize> {

@@ -3,7 +3,7 @@
 //! Facts may be handed in by many threads at once; one thread makes snapshots, and readers hold an [`Arc<Snapshot>`] that never changes. A
 //! changed file is handed in as facts; the next snapshot relinks what depends on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -21,6 +21,7 @@ use crate::resolve::link::FileLink;
 use crate::resolve::links::Links;
 use crate::rules::Finding;
 use crate::workspace::Workspace;
+use crate::workspace::settings::{self, Ignored};
 
 /// Everything that is known at one moment. Cheap to share, never changes.
 #[derive(Debug)]
@@ -54,7 +55,10 @@ impl Snapshot {
 /// The facts of all files, and what was made of them so far.
 #[derive(Debug)]
 pub struct World {
+    /// What comes with Portolan.
     catalog: Arc<Catalog>,
+    /// The same, with what the workspace's settings add.
+    whole: Arc<Catalog>,
     facts: DashMap<Utf8PathBuf, Arc<FileFacts>>,
     others: Arc<Vec<Utf8PathBuf>>,
     files: Files,
@@ -71,6 +75,7 @@ impl World {
     /// A world without files.
     pub fn new(catalog: Arc<Catalog>) -> Self {
         Self {
+            whole: catalog.clone(),
             catalog,
             facts: DashMap::new(),
             others: Arc::default(),
@@ -114,10 +119,10 @@ impl World {
         self.revision += 1;
         let changed: BTreeSet<Utf8PathBuf> = std::mem::take(&mut self.changed).into_iter().collect();
         if std::mem::take(self.reshaped.get_mut()) {
-            let facts = self.facts.iter().map(|entry| (entry.key().clone(), entry.value().clone())).collect();
-            self.files = Files::of(&facts, self.others.clone());
+            self.files = self.files_in_question();
             self.workspace = Arc::new(Workspace::build(&self.files));
-            self.links.rebuild(&self.files, self.files.paths(), &self.workspace, &self.catalog);
+            self.whole = self.whole_catalog();
+            self.links.rebuild(&self.files, self.files.paths(), &self.workspace, &self.whole);
         } else {
             let mut ids = Vec::with_capacity(changed.len());
             for path in &changed {
@@ -126,11 +131,37 @@ impl World {
                     ids.push(id);
                 }
             }
-            self.links.update(&ids, &self.files, self.files.paths(), &self.workspace, &self.catalog);
+            self.links.update(&ids, &self.files, self.files.paths(), &self.workspace, &self.whole);
         }
-        let input = Input { files: &self.files, workspace: &self.workspace, catalog: &self.catalog, links: self.links.all() };
+        let input = Input { files: &self.files, workspace: &self.workspace, catalog: &self.whole, links: self.links.all() };
         let chart = Arc::new(assemble(&input));
         Arc::new(Snapshot::new(self.revision, self.files.clone(), self.workspace.clone(), self.links.all().into(), chart))
+    }
+}
+
+impl World {
+    /// All files but those that settings leave out.
+    fn files_in_question(&self) -> Files {
+        let mut facts: BTreeMap<Utf8PathBuf, Arc<FileFacts>> =
+            self.facts.iter().map(|entry| (entry.key().clone(), entry.value().clone())).collect();
+        let ignored = Ignored::of(facts.iter().map(|(path, facts)| (path.as_path(), &**facts)));
+        if ignored.is_empty() {
+            return Files::of(&facts, self.others.clone());
+        }
+        facts.retain(|path, _| !ignored.matches(path.as_str()));
+        let others = self.others.iter().filter(|path| !ignored.matches(path.as_str())).cloned().collect();
+        Files::of(&facts, Arc::new(others))
+    }
+
+    /// The catalog with the libraries of settings.
+    fn whole_catalog(&self) -> Arc<Catalog> {
+        let libraries = settings::libraries(&self.files);
+        if libraries.is_empty() {
+            return self.catalog.clone();
+        }
+        let mut whole = (*self.catalog).clone();
+        whole.extend(libraries);
+        Arc::new(whole)
     }
 }
 

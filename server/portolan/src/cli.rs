@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use portolan_analysis::Snapshot;
+use portolan_grammars::manifests::settings::FILE_NAME;
 
 use crate::guard::guarded;
 use crate::load::{FileProblem, load_roots};
@@ -110,7 +111,10 @@ impl Folder {
         let snapshot = guarded(|| loaded.world.snapshot());
         wait.end();
         let snapshot = snapshot.map_err(|panic| Failure::new(format!("this workspace met a bug in portolan: {panic}")))?;
-        Ok(Workspace { root, snapshot, problems: loaded.problems })
+        let mut problems = loaded.problems;
+        problems.extend(settings_problems(&snapshot));
+        problems.sort();
+        Ok(Workspace { root, snapshot, problems })
     }
 
     fn resolve(&self) -> Result<PathBuf, Failure> {
@@ -126,6 +130,15 @@ impl Folder {
         std::fs::read_dir(&self.path).map_err(|error| Failure::new(format!("cannot read the folder {shown}: {error}")))?;
         absolute(&self.path).map_err(|error| Failure::new(format!("cannot look at {shown}: {error}")))
     }
+}
+
+/// What of `portolan.toml` only the whole workspace shows to be wrong.
+fn settings_problems(snapshot: &Snapshot) -> impl Iterator<Item = FileProblem> {
+    snapshot.workspace.problems.iter().map(|problem| FileProblem {
+        path: snapshot.files.path(problem.place.file).to_owned(),
+        line: Some(snapshot.files.line(problem.place)),
+        message: problem.message.clone(),
+    })
 }
 
 fn absolute(path: &Path) -> std::io::Result<PathBuf> {
@@ -147,17 +160,16 @@ impl Workspace {
         empty
     }
 
-    /// Says what could not be read: how much of it, or all of it.
+    /// Says what could not be read: how much of it, or all of it. What the user wrote for portolan alone is always said.
     fn tell_problems(&self, all: bool) {
-        if self.problems.is_empty() {
+        let (own, others): (Vec<_>, Vec<_>) = self.problems.iter().partition(|problem| problem.path.file_name() == Some(FILE_NAME));
+        for problem in own.iter().chain(others.iter().filter(|_| all)) {
+            output::note(&problem.to_string());
+        }
+        if others.is_empty() {
             return;
         }
-        if all {
-            for problem in &self.problems {
-                output::note(&problem.to_string());
-            }
-        }
-        let count = self.problems.len();
+        let count = others.len();
         let hint = if all { "" } else { " (-v lists them)" };
         output::note(&format!("{count} problem{} while reading{hint}", if count == 1 { "" } else { "s" }));
     }

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use self::reach::Reach;
 use self::targets::{Answer, Endpoints, Passage, Targets};
 use super::link::{FileLink, OutboundCall, Request, Site};
+use super::paths::HOLE;
 use super::value::{CallRef, Source};
 use crate::chart::{Call, Chart, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, Status, Target, Unresolved};
 use crate::files::Files;
@@ -110,6 +111,10 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
     let mut votes = owners::Votes::default();
     let mut open: Vec<Open<'_>> = Vec::new();
     for outbound in input.links.iter().flatten().flat_map(|link| &link.calls) {
+        // What a house-made client does inside is told by settings.
+        if input.workspace.modules.is_house_made(outbound.site.file) {
+            continue;
+        }
         for &service in &services {
             if !reach.has(service, outbound.function) {
                 continue;
@@ -174,6 +179,24 @@ fn http<'a>(
     let Request::Http { urls, .. } = &outbound.request else { return };
     let place = places.call(outbound.site);
     if urls.is_empty() {
+        if let Some((to, why)) = told(targets.input, outbound) {
+            let mut call = Call {
+                from: service,
+                to: to.clone(),
+                protocol: Protocol::Http,
+                method: method.cloned(),
+                path: HOLE.into(),
+                place,
+                function: outbound.function,
+                endpoint: None,
+                via: Vec::new(),
+                status: Status::Exact,
+                evidence: Vec::new(),
+            };
+            goes_to(targets, &mut call, to, why);
+            out.rows.push(call);
+            return;
+        }
         out.unresolved.push(Unresolved {
             from: service,
             place,
@@ -222,6 +245,11 @@ fn http<'a>(
                     out.rows.push(call);
                 }
                 Answer::External(host) => {
+                    if let text::Address::Host { host, port, .. } = text::Address::parse(&text.text)
+                        && let Some((Target::External(_), why)) = targets.told(service, &host, port.as_deref())
+                    {
+                        text.evidence.push(why);
+                    }
                     call.to = Target::External(host);
                     call.evidence = deduplicated(text.evidence);
                     out.rows.push(call);
@@ -254,10 +282,49 @@ fn answered(call: &mut Call, found: targets::Found) {
     call.evidence = deduplicated(found.evidence);
 }
 
+/// Whom the workspace's settings say that the calls around this one go to.
+fn told<'a>(input: &Input<'a>, outbound: &OutboundCall) -> Option<(&'a Target, &'a Evidence)> {
+    let settings = &input.workspace.settings;
+    if !settings.speaks_of_calls() {
+        return None;
+    }
+    let mut names = Vec::new();
+    let FunctionRef { file, function: mut at } = outbound.function;
+    let facts = input.files.source(file)?;
+    loop {
+        let here = facts.function(at);
+        if !here.name.is_empty() {
+            names.push(here.name.clone());
+        }
+        if here.parent == at || names.len() > 32 {
+            break;
+        }
+        at = here.parent;
+    }
+    settings.calls(input.files.path(outbound.site.file), &names)
+}
+
+/// Lets a call go where settings say.
+fn goes_to(targets: &Targets<'_>, call: &mut Call, to: &Target, why: &Evidence) {
+    let mut evidence = std::mem::take(&mut call.evidence);
+    evidence.push(why.clone());
+    call.status = Status::Exact;
+    call.to = to.clone();
+    if let Target::Service(service) = to {
+        call.endpoint = targets.endpoints.find(*service, call.method.as_ref(), &call.path).map(|(endpoint, _)| endpoint);
+    }
+    call.evidence = deduplicated(evidence);
+}
+
 /// Settles a call by what stands around it, or says why it cannot be.
 fn settle(targets: &Targets<'_>, votes: &owners::Votes, open: Open<'_>, rows: &mut Vec<Call>, unresolved: &mut Vec<Unresolved>) {
     let Open { mut call, outbound, kin, candidates, reason } = open;
     let (from, method, path) = (call.from, call.method.clone(), call.path.clone());
+    if let Some((to, why)) = told(targets.input, outbound) {
+        goes_to(targets, &mut call, to, why);
+        rows.push(call);
+        return;
+    }
     let mut found = None;
     if !kin.is_empty() || !candidates.is_empty() {
         found = votes
@@ -307,7 +374,12 @@ fn rpc(
             }
         }
     }
-    // Without an address, the service that implements it.
+    // Without an address, the service that settings say implements it, or whose code does.
+    if found.is_empty()
+        && let Some((implementing, why)) = input.workspace.settings.implementing(rpc)
+    {
+        found.push((*implementing, Status::Exact, vec![why.clone()]));
+    }
     if found.is_empty() {
         let mut implementing: Vec<_> =
             targets.endpoints.all.iter().filter(|endpoint| endpoint.protocol == Protocol::Grpc && endpoint.path == path).collect();

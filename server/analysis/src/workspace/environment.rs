@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::services::{Context, Draft};
 use super::sources::Source;
-use super::{EnvValue, paths};
+use super::{EnvValue, paths, settings};
 use crate::{FileId, Place};
 
 type Environment = FxHashMap<Symbol, Vec<EnvValue>>;
@@ -49,6 +49,11 @@ fn environment(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'_>) 
             }
         }
         *values = kept;
+    }
+    for (file, variable) in settings::environment(context, draft).into_iter().rev() {
+        let place = Place { file, range: variable.range };
+        let value = variable.value.clone().unwrap_or_default();
+        found.insert(variable.name.clone(), vec![EnvValue { value, place, rank: 0 }]);
     }
     found
 }

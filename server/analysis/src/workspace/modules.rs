@@ -6,6 +6,7 @@ use portolan_grammars::facts::Symbol;
 
 use super::Package;
 use super::packages::{CargoLinks, NpmLinks, Roots};
+use super::settings::{HouseMade, Problem};
 use super::sources::Sources;
 use crate::FileId;
 use crate::files::Files;
@@ -60,6 +61,7 @@ pub struct Modules {
     pub crates: Vec<Crate>,
     rust: rust::Tree,
     ecmascript: ecmascript::Resolver,
+    house_made: HouseMade,
 }
 
 impl Modules {
@@ -73,12 +75,31 @@ impl Modules {
         let links = CargoLinks::of(sources, packages, &roots);
         let (crates, rust) = rust::build(files, sources, packages, &roots, &links);
         let ecmascript = ecmascript::Resolver::build(files, sources, NpmLinks::of(sources, packages, &roots));
-        Self { crates, rust, ecmascript }
+        Self { crates, rust, ecmascript, house_made: HouseMade::default() }
+    }
+    /// Takes what hands out house-made clients for packages outside: what they do is told by settings, not by their code.
+    pub(crate) fn set_house_made(&mut self, sources: &Sources<'_>, packages: &[Package], problems: &mut Vec<Problem>) {
+        let file = |folder: &str, path: &str| self.source_of(folder, path);
+        let own = HouseMade::of(sources, packages, &file, &|package| self.package_entry(package), problems);
+        self.house_made = own;
+    }
+    /// Whether a file's code is told by settings, as it hands out a house-made client.
+    pub fn is_house_made(&self, file: FileId) -> bool {
+        self.house_made.file(file).is_some()
     }
     /// What `specifier` means in an ECMAScript file: relative paths with extensions and index files (`.js` may stand for `.ts`), `tsconfig`
     /// paths and base URL, packages of the workspace by name (source before build output), else a package outside.
     pub fn specifier(&self, from: FileId, specifier: &str) -> Specifier {
-        self.ecmascript.specifier(from, specifier)
+        if let Some((package, subpath)) = self.house_made.package(specifier) {
+            return Specifier::Package(package.into(), subpath.into());
+        }
+        match self.ecmascript.specifier(from, specifier) {
+            Specifier::File(file) => match self.house_made.file(file) {
+                Some(package) => Specifier::Package(package.clone(), Symbol::default()),
+                None => Specifier::File(file),
+            },
+            other => other,
+        }
     }
     /// The source file that a manifest in `folder` means by `target`: a script's file, `main`, `dist/index.js`; build output is led back to
     /// the source it is made from.
@@ -100,7 +121,7 @@ impl Modules {
     /// The crate of the workspace that `name` means in a file: the library of its own package for a binary, else a dependency's, renames
     /// included.
     pub fn crate_named(&self, from: FileId, name: &str) -> Option<CrateId> {
-        self.rust.crate_named(from, name)
+        if self.house_made.is_crate(name) { None } else { self.rust.crate_named(from, name) }
     }
     /// The crate with this position's root, target and package.
     pub fn krate(&self, id: CrateId) -> Option<&Crate> {

@@ -5,11 +5,13 @@
 use std::collections::BTreeSet;
 
 use portolan_grammars::facts::{Symbol, TextRange};
+use portolan_grammars::manifests::settings::{ServiceSettings, Settings};
 use portolan_grammars::manifests::{ComposeService, Container, Dockerfile, Stage, Workload};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::modules::{CrateId, Modules};
 use super::packages::Roots;
+use super::settings::Problem;
 use super::sources::{Source, Sources};
 use super::variables::Variables;
 use super::{Deployment, Ecosystem, Package, paths};
@@ -22,6 +24,7 @@ mod code;
 mod deployed;
 mod kinds;
 pub(crate) mod known;
+mod told;
 mod undeployed;
 
 /// Everything that finding services looks at, with the maps that keep it linear.
@@ -71,6 +74,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) shares_image: bool,
     pub(crate) kind: Option<ServiceKind>,
     pub(crate) commands: Vec<(Symbol, Place)>,
+    /// What `portolan.toml` says of it, the strongest last.
+    pub(crate) settings: Vec<(Source<'a, Settings>, &'a ServiceSettings)>,
 }
 
 impl<'a> Context<'a> {
@@ -139,18 +144,33 @@ pub(crate) fn stage_chain<'a>(dockerfile: &'a Dockerfile, target: Option<&str>) 
     chain
 }
 
+/// The services and what they are made of.
+pub(crate) struct Services<'a> {
+    /// The services, by id.
+    pub(crate) services: Vec<Service>,
+    /// What each is made of.
+    pub(crate) deployments: Vec<Deployment>,
+    /// What was gathered of each.
+    pub(crate) drafts: Vec<Draft<'a>>,
+    /// Places of names in settings that met a service.
+    pub(crate) told: FxHashSet<Place>,
+}
+
 /// Finds the services and what they are made of.
-pub(crate) fn find<'a>(context: &Context<'a>) -> (Vec<Service>, Vec<Deployment>, Vec<Draft<'a>>) {
+pub(crate) fn find<'a>(context: &Context<'a>, problems: &mut Vec<Problem>) -> Services<'a> {
     let mut drafts = deployed::find(context);
     for draft in &mut drafts {
         code::locate(context, draft);
     }
     share_roots(context, &mut drafts);
     let mut drafts = deployed::merge_replicas(context, drafts);
+    told::place(context, &mut drafts, problems);
     undeployed::add(context, &mut drafts);
+    let told = told::describe(context, &mut drafts);
     make_unique(&mut drafts);
     drafts.sort_by(|left, right| left.name.cmp(&right.name));
-    finish(context, drafts)
+    let (services, deployments, drafts) = finish(context, drafts);
+    Services { services, deployments, drafts, told }
 }
 
 /// A root that several drafts claim by their build context alone belongs to none of them.

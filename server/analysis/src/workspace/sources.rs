@@ -2,6 +2,7 @@
 //!
 //! Invariant: whatever the order files came in, manifests are seen in the order of their paths.
 
+use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
     CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, PnpmWorkspace, TsConfig,
 };
@@ -51,6 +52,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) tsconfig: Vec<Source<'a, TsConfig>>,
     pub(crate) nginx: Vec<Source<'a, Nginx>>,
     pub(crate) envoy: Vec<Source<'a, Envoy>>,
+    pub(crate) settings: Vec<Source<'a, Settings>>,
 }
 
 impl<'a> Sources<'a> {
@@ -85,6 +87,7 @@ impl<'a> Sources<'a> {
                 Manifest::TsConfig(facts) => sources.tsconfig.push(Source { file, path, facts }),
                 Manifest::Nginx(facts) => sources.nginx.push(Source { file, path, facts }),
                 Manifest::Envoy(facts) => sources.envoy.push(Source { file, path, facts }),
+                Manifest::Settings(facts) => sources.settings.push(Source { file, path, facts }),
                 Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) => {}
             }
         }
@@ -99,6 +102,7 @@ impl<'a> Sources<'a> {
         sort(&mut sources.tsconfig);
         sort(&mut sources.nginx);
         sort(&mut sources.envoy);
+        sort(&mut sources.settings);
         sources
     }
 }

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::Input;
 use super::text::{Address, Text};
 use crate::Place;
-use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, ServiceKind, Status};
+use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::paths::{self, Segment};
 use crate::resolve::value::CallRef;
 use crate::workspace::HostMatch;
@@ -220,6 +220,17 @@ impl Targets<'_> {
         mut evidence: Vec<Evidence>,
         hops: u32,
     ) -> Answer {
+        if let Address::Host { host, port, path } = address
+            && let Some((target, why)) = self.told(from, host, port.as_deref())
+        {
+            return match target {
+                Target::Service(service) => {
+                    evidence.push(why);
+                    self.of_service(service, method, path, status, evidence, hops)
+                }
+                Target::External(name) => Answer::External(name),
+            };
+        }
         match address {
             Address::Host { host, port, path } => match self.input.workspace.service_of_host(host, port.as_deref()) {
                 HostMatch::One(service, how, why) => {
@@ -250,6 +261,17 @@ impl Targets<'_> {
             Address::Relative(path) => self.relative(from, method, path, status, evidence, hops),
             Address::Unknown(path) => self.by_path(from, method, path, evidence, Reason::Host, hops),
         }
+    }
+
+    /// Who answers at a host by the workspace's settings. A name of someone outside for a whole domain leaves the workspace's own hosts alone.
+    pub(super) fn told(&self, from: ServiceIndex, host: &str, port: Option<&str>) -> Option<(Target, Evidence)> {
+        let workspace = self.input.workspace;
+        let root = &workspace.services[from.index()].root;
+        if let Some(told) = workspace.settings.host(root, host, port) {
+            return Some(told.clone());
+        }
+        let (target, why) = workspace.settings.ending(root, host)?;
+        (workspace.service_of_host(host, port) == HostMatch::None).then(|| (target.clone(), why.clone()))
     }
 
     /// Whether the stem of a variable may mean a service: it must be one that is called, and where its routes are known, have the path.
@@ -347,6 +369,12 @@ impl Targets<'_> {
         evidence: Vec<Evidence>,
         hops: u32,
     ) -> Answer {
+        if hops == 0
+            && let Some((origin, why)) = self.input.workspace.settings.origin(from)
+        {
+            let evidence = [evidence, vec![why.clone()]].concat();
+            return self.of_service(*origin, method, path, status, evidence, hops + 1);
+        }
         if let Some((endpoint, _)) = self.endpoints.find(from, method, path) {
             return Answer::Service(Found { service: from, endpoint: Some(endpoint), via: Vec::new(), status, evidence });
         }
