@@ -102,7 +102,7 @@ pub use http::{
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
-pub use messaging::{Binding, Consumer, ConsumerAttribute, Producer};
+pub use messaging::{Binding, Consumer, ConsumerAttribute, Listener, Producer, Transport};
 
 /// One library.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -126,6 +126,9 @@ pub struct Library {
     /// Decorators of a parameter or field that say which value is injected there.
     #[serde(default)]
     pub injected: Vec<Injected>,
+    /// Objects that say which value is injected for a token.
+    #[serde(default)]
+    pub provider: Vec<Provider>,
     /// Members that are assigned to configure a value: `axios.defaults.baseURL = …`.
     #[serde(default)]
     pub setting: Vec<Setting>,
@@ -168,6 +171,9 @@ pub struct Library {
     /// Calls that send a message.
     #[serde(default)]
     pub producer: Vec<Producer>,
+    /// Calls that say how messages reach the handlers that decorators declare.
+    #[serde(default)]
+    pub listener: Vec<Listener>,
     /// Calls that bind a queue to an exchange.
     #[serde(default)]
     pub binding: Vec<Binding>,
@@ -267,6 +273,9 @@ pub struct Take {
     pub type_argument: Option<u32>,
     /// The name of the class given as argument, or of the object's class: `client.send(new SendMessageCommand(…))`.
     pub class_of: Option<i32>,
+    /// Whether an object stands for the text of its values, `create` for `{ cmd: "create" }`; of several, in the order of their keys, joined as
+    /// `cmd=create,role=item`.
+    pub joined: bool,
     /// The name in place of a `*` of the callee, counted from 0: `user` in `prisma.user.findMany()`.
     pub member: Option<u32>,
     /// The last name of the callee, as a method: `POST` for `client.post(…)`; `del` is `DELETE`, `all` and `any` are `*`. Only as `method`; loading
@@ -312,12 +321,40 @@ pub struct GivenTo {
 pub struct Injected {
     /// The decorator's path in the package.
     pub attribute: Names,
-    /// The value's type, a type of this file.
-    #[serde(rename = "type")]
+    /// The value's type, a type of this file; missing with a `token`. A declared type that the catalog knows wins, and keeps what is captured.
+    #[serde(rename = "type", default)]
     pub type_name: Symbol,
+    /// The token whose [`Provider`] tells the value.
+    #[serde(default)]
+    pub token: Option<Selector>,
     /// Captured values by name; places are those of the decorator.
     #[serde(default)]
     pub captures: FxHashMap<Symbol, Selector>,
+}
+
+/// An object that says which value is injected for a token: `{ provide: TOKEN, useFactory: () => … }`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// The key of the token.
+    pub token: Symbol,
+    /// Keys of which an object must have one to be a provider.
+    pub requires: Names,
+    /// The key of the value.
+    #[serde(default)]
+    pub value: Option<Symbol>,
+    /// The key of the class that it is an object of.
+    #[serde(default)]
+    pub class: Option<Symbol>,
+    /// The key of the function that makes it.
+    #[serde(default)]
+    pub factory: Option<Symbol>,
+    /// The type, of this file, of the value that the object, or what its factory hands out, describes by options.
+    #[serde(rename = "type", default)]
+    pub type_name: Option<Symbol>,
+    /// What the value then captures: dotted paths of keys into those options.
+    #[serde(default)]
+    pub captures: FxHashMap<Symbol, Symbol>,
 }
 
 /// A member that is assigned to configure a value; it counts as captured by that value.

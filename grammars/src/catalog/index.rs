@@ -8,10 +8,11 @@ use std::sync::{Arc, LazyLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, HttpClient, HttpRoute, Injected, Library, MethodRouter, Middleware,
-    Mount, Names, Producer, Proxy, Query, RouteAttribute, RpcClient, RpcServer, Selector, Spawn, Tracing, Value, Versioning,
+    Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, HttpClient, HttpRoute, Injected, Library, Listener, MethodRouter,
+    Middleware, Mount, Names, Producer, Provider, Proxy, Query, RouteAttribute, RpcClient, RpcServer, Selector, Spawn, Tracing, Value,
+    Versioning,
 };
-use crate::facts::Symbol;
+use crate::facts::{Entry, ExprId, Object, Symbol};
 
 /// All libraries that are known.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -23,6 +24,8 @@ pub struct Catalog {
     interesting: FxHashSet<(Family, Symbol)>,
     spawning: FxHashSet<(Family, Symbol)>,
     giving: FxHashSet<(Family, Symbol)>,
+    /// Positions of libraries and of their providers.
+    providers: Vec<(usize, usize)>,
 }
 
 /// What a name of a library means.
@@ -42,6 +45,7 @@ pub enum Meaning<'a> {
     RpcClient(&'a RpcClient),
     RpcServer(&'a RpcServer),
     Producer(&'a Producer),
+    Listener(&'a Listener),
     Binding(&'a Binding),
     Consumer(&'a Consumer),
     ConsumerAttribute(&'a ConsumerAttribute),
@@ -94,7 +98,7 @@ macro_rules! kinds {
 
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute,
-    Mount mount, Versioning versioning, RpcClient rpc_client, Binding binding,
+    Mount mount, Versioning versioning, RpcClient rpc_client, Binding binding, Listener listener,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, Tracing tracing, Spawn spawn,
 }
@@ -139,6 +143,7 @@ impl Catalog {
         self.interesting.clear();
         self.spawning.clear();
         self.giving.clear();
+        self.providers.clear();
         for (at, library) in self.libraries.iter().enumerate() {
             for package in &library.packages {
                 self.packages.entry((library.language, package_key(library.language, package))).or_default().push(at);
@@ -147,6 +152,7 @@ impl Catalog {
             self.spawning.extend(spawns.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
             self.giving.extend(gives.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
+            self.providers.extend((0..library.provider.len()).map(|position| (at, position)));
             let index = &self.indexes[at];
             let callees = index.callees.iter().chain(index.patterns.iter().map(|(callee, ids)| (callee, ids)));
             for (callee, _) in callees.filter(|(_, ids)| ids.iter().any(|id| id.kind != Kind::Value)) {
@@ -208,6 +214,30 @@ impl Catalog {
         Some(&self.libraries[library].setting.get(position)?.capture)
     }
 
+    /// The token of an object that says what is injected for one.
+    pub fn provider_token(&self, family: Family, object: &Object) -> Option<ExprId> {
+        self.provider(family, object).map(|(_, _, token)| token)
+    }
+
+    /// The entry by which an object says what is injected for a token, its library and the token.
+    pub fn provider(&self, family: Family, object: &Object) -> Option<(usize, &Provider, ExprId)> {
+        if self.providers.is_empty() || object.entries.len() < 2 {
+            return None;
+        }
+        let field = |key: &Symbol| {
+            object.entries.iter().find_map(|entry| match entry {
+                Entry::Field { name, value, .. } if name == key => Some(*value),
+                _ => None,
+            })
+        };
+        self.providers.iter().find_map(|(at, position)| {
+            let library = &self.libraries[*at];
+            let provider = &library.provider[*position];
+            let token = field(&provider.token).filter(|_| library.language == family)?;
+            provider.requires.iter().any(|key| field(key).is_some()).then_some((*at, provider, token))
+        })
+    }
+
     /// The library's name for a type that is declared by its path in the package (`default` for the package itself), if it knows it.
     pub fn type_name(&self, library: usize, path: &str) -> Option<&Symbol> {
         let aliases = &self.libraries.get(library)?.aliases;
@@ -238,6 +268,7 @@ impl Library {
             types: Vec::new(),
             value: Vec::new(),
             injected: Vec::new(),
+            provider: Vec::new(),
             setting: Vec::new(),
             http_client: Vec::new(),
             http_route: Vec::new(),
@@ -252,6 +283,7 @@ impl Library {
             rpc_contract: Vec::new(),
             rpc_server: Vec::new(),
             producer: Vec::new(),
+            listener: Vec::new(),
             binding: Vec::new(),
             consumer: Vec::new(),
             consumer_attribute: Vec::new(),
@@ -286,7 +318,7 @@ impl Library {
         }
         each!(
             Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning,
-            Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding,
+            Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, Listener listener,
             Consumer consumer, Connection connection, Query query, Tracing tracing, Spawn spawn
         );
         callees

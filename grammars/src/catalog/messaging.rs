@@ -3,6 +3,7 @@
 //! What deliberately does not live here: events within a process, which cross no boundary. Invariant: a destination is named as the library
 //! names it; which destinations are one is the analysis' to say.
 
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +26,41 @@ pub struct Producer {
     /// Whether it waits for an answer, which makes it a synchronous call.
     #[serde(default)]
     pub replies: bool,
+    /// How it travels, where options say that.
+    #[serde(default)]
+    pub transport: Option<Transport>,
+}
+
+/// How messages travel, where options of the sending or receiving value say that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transport {
+    /// The option that names it.
+    pub name: Selector,
+    /// `messaging.system` by that name.
+    pub systems: FxHashMap<Symbol, Symbol>,
+    /// Names of those that go to a host without a broker between.
+    #[serde(default)]
+    pub direct: Vec<Symbol>,
+    /// The host of those.
+    #[serde(default)]
+    pub host: Option<Selector>,
+    /// The port of those.
+    #[serde(default)]
+    pub port: Option<Selector>,
+    /// The queue that all messages go through, where there is one.
+    #[serde(default)]
+    pub queue: Option<Selector>,
+}
+
+/// A call that says how messages reach the handlers that decorators declare.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Listener {
+    /// What is called.
+    pub callee: Names,
+    /// How they travel.
+    pub transport: Transport,
 }
 
 /// A call that binds a queue to an exchange.

@@ -62,7 +62,20 @@ fn every_capture_that_is_taken_is_made() {
             library.language == Family::Rust && library.value.iter().any(|value| value.callee.iter().any(|callee| *callee == module));
         let mut made: Vec<&Symbol> = library.value.iter().flat_map(|value| value.captures.keys()).collect();
         made.extend(tables.then_some(&module));
-        made.extend(library.injected.iter().flat_map(|value| value.captures.keys()));
+        // What is injected keeps what another file of the same package captures.
+        let kin = Catalog::builtin();
+        let kin = kin.libraries.iter().filter(|other| other.packages.iter().any(|package| library.packages.contains(package)));
+        let injected: Vec<Symbol> = kin
+            .flat_map(|other| {
+                other
+                    .injected
+                    .iter()
+                    .flat_map(|value| value.captures.keys())
+                    .chain(other.provider.iter().flat_map(|value| value.captures.keys()))
+            })
+            .cloned()
+            .collect();
+        made.extend(&injected);
         made.extend(library.setting.iter().map(|setting| &setting.capture));
         for selector in selectors(library) {
             let places = match selector {
@@ -99,6 +112,13 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.middleware.iter().map(|entry| &entry.middleware));
     all.extend(library.proxy.iter().flat_map(|entry| std::iter::once(&entry.target).chain(&entry.rewrite).chain(&entry.path)));
     all.extend(library.versioning.iter().flat_map(|entry| std::iter::once(&entry.prefix).chain(&entry.scheme).chain(&entry.version)));
+    all.extend(library.injected.iter().filter_map(|entry| entry.token.as_ref()));
+    let transports =
+        library.producer.iter().filter_map(|entry| entry.transport.as_ref()).chain(library.listener.iter().map(|entry| &entry.transport));
+    all.extend(
+        transports
+            .flat_map(|transport| std::iter::once(&transport.name).chain(&transport.host).chain(&transport.port).chain(&transport.queue)),
+    );
     all.extend(library.rpc_client.iter().flat_map(|entry| entry.address.iter().chain(&entry.service)));
     all.extend(library.rpc_server.iter().flat_map(|entry| entry.service.iter().chain(&entry.implementation).chain(&entry.method)));
     all.extend(library.binding.iter().flat_map(|entry| [&entry.queue, &entry.exchange].into_iter().chain(&entry.routing_key)));

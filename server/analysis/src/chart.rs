@@ -344,6 +344,8 @@ pub enum Reason {
     GatewayTarget,
     /// An rpc service, by its full name, that nobody is known to implement.
     Rpc(Symbol),
+    /// A message's destination that not exactly one service is known to answer.
+    Answers(Symbol),
     /// The host is known at run time only.
     Host,
     /// Nothing of the URL is known.
@@ -361,6 +363,7 @@ impl std::fmt::Display for Reason {
             Reason::Gateways => f.write_str("several gateways have this path"),
             Reason::GatewayTarget => f.write_str("which of the gateway's targets is meant is decided at run time"),
             Reason::Rpc(service) => write!(f, "no service is known to implement {service}"),
+            Reason::Answers(name) => write!(f, "no one service is known to answer `{name}`"),
             Reason::Host => f.write_str("its host is decided at run time"),
             Reason::Url => f.write_str("the URL is decided at run time"),
         }

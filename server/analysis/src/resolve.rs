@@ -22,6 +22,7 @@ pub mod links;
 pub mod messages;
 pub mod outbound;
 pub mod paths;
+mod providers;
 pub mod routes;
 pub mod rpc;
 pub mod rpc_servers;

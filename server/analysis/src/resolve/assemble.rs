@@ -128,7 +128,7 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
             }
         }
     }
-    requests::calls(input, reach, places, &endpoints, &mut rows);
+    requests::calls(&targets, reach, places, &mut rows, &mut unresolved);
     for call in open {
         settle(&targets, &votes, call, &mut rows, &mut unresolved);
     }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Meaning;
-use portolan_grammars::facts::{Attribute, CallId, FunctionId, Language, Symbol};
+use portolan_grammars::facts::{Attribute, CallId, FunctionId, Language, Symbol, TypeRef};
 use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
@@ -47,14 +47,36 @@ impl<'w> Evaluator<'w> {
         found
     }
 
-    /// The value that a decorator of a parameter or field injects.
-    pub(super) fn injected(&mut self, file: FileId, attributes: &[Attribute]) -> Option<Value> {
+    /// The value that a decorator of a parameter or field injects. Its declared type wins where it is a library's, and keeps what is captured.
+    pub(super) fn injected(&mut self, file: FileId, function: FunctionId, attributes: &[Attribute], ty: Option<&TypeRef>) -> Option<Value> {
+        if attributes.is_empty() {
+            return None;
+        }
+        let value = self.injected_value(file, attributes)?;
+        let typed = ty.and_then(|ty| self.typed(file, function, ty));
+        let Some(Value::Instance(declared)) = typed else { return Some(value) };
+        let values = value.alternatives().iter().map(|value| match value {
+            Value::Instance(made) if made.library != declared.library || made.type_name != declared.type_name => {
+                let mut one = (*declared).clone();
+                one.captures.extend(made.captures.iter().map(|(name, value)| (name.clone(), value.clone())));
+                Value::Instance(Arc::new(one))
+            }
+            value => value.clone(),
+        });
+        Some(Value::one_of(values))
+    }
+
+    fn injected_value(&mut self, file: FileId, attributes: &[Attribute]) -> Option<Value> {
         for attribute in attributes {
             for found in self.attribute_callees(file, FunctionId::MODULE, &attribute.path) {
                 for meaning in self.cx.catalog.attribute_meanings(found.library, &found.name).iter() {
                     let Meaning::Injected(entry) = meaning else { continue };
                     let call = attribute_call(attribute);
                     let view = CallView { site: CallRef { file, call: CallId(0) }, call: &call, callee: &found, members: &[] };
+                    if let Some(token) = &entry.token {
+                        let Some(value) = self.provided(token, &view) else { continue };
+                        return Some(value);
+                    }
                     let mut captures = FxHashMap::default();
                     for (name, selector) in &entry.captures {
                         if let Some(value) = self.select(selector, &view) {

@@ -130,7 +130,7 @@ impl<'w> Evaluator<'w> {
     pub fn parameter_type(&mut self, param: ParamRef) -> Option<Value> {
         let facts = self.facts(param.function.file)?;
         let declared = facts.function(param.function.function).params.get(param.index as usize)?;
-        if let Some(injected) = self.injected(param.function.file, &declared.attributes) {
+        if let Some(injected) = self.injected(param.function.file, param.function.function, &declared.attributes, declared.ty.as_ref()) {
             return Some(injected);
         }
         let ty = declared.ty.as_ref()?;
@@ -512,7 +512,7 @@ impl<'w> Evaluator<'w> {
         let mut exists = false;
         for field in def.fields.iter().filter(|field| field.name == *name && !field.is_static) {
             exists = true;
-            values.extend(self.injected(class.file, &field.attributes));
+            values.extend(self.injected(class.file, def.function, &field.attributes, field.ty.as_ref()));
             if let Some(value) = field.value {
                 values.push(self.eval(class.file, value));
             }
@@ -527,7 +527,7 @@ impl<'w> Evaluator<'w> {
                     exists = true;
                     let param_ref = ParamRef { function: FunctionRef { file: class.file, function: *id }, index: at as u32 };
                     // An injected service is known by its type; a text only by what is passed.
-                    let injected = self.injected(class.file, &param.attributes);
+                    let injected = self.injected(class.file, *id, &param.attributes, param.ty.as_ref());
                     let typed = injected.or_else(|| param.ty.as_ref().and_then(|ty| self.typed(class.file, *id, ty)));
                     values.push(typed.unwrap_or(Value::Param(param_ref, Arc::from([]))));
                 }

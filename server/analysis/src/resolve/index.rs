@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -43,6 +44,8 @@ pub struct FileIndex {
     /// For each binding, function and type the function it is declared in is known from the facts; this maps a function to the call it is an
     /// argument of, with the position.
     pub argument_of: FxHashMap<FunctionId, (CallId, u32)>,
+    /// Objects that say what is injected for a token, by the token's name or text.
+    pub providers: ByName<ExprId>,
     /// Objects with a text that may name an rpc or its service: what generated code describes services by.
     pub identities: Vec<ExprId>,
     /// The same for functions that are fields of an object among the arguments, with the key.
@@ -52,6 +55,14 @@ pub struct FileIndex {
 /// The last segment of a path written with `::` or `.`.
 pub fn last_segment(path: &str) -> &str {
     path.rsplit(['.', ':']).next().unwrap_or(path)
+}
+
+/// The name or text that an expression is written as.
+pub fn spelled(facts: &SourceFacts, expr: ExprId) -> Option<Symbol> {
+    match facts.expr(expr) {
+        Expr::Str(name) | Expr::Name(name) | Expr::Member { name, .. } => Some(name.clone()),
+        _ => None,
+    }
 }
 
 /// The name that a callee is looked up by.
@@ -66,7 +77,7 @@ pub fn callee_name(facts: &SourceFacts, callee: ExprId) -> Option<&Symbol> {
 
 impl FileIndex {
     /// Indexes the facts of one file.
-    pub fn build(facts: &SourceFacts) -> Self {
+    pub fn build(facts: &SourceFacts, catalog: &Catalog) -> Self {
         let mut index = Self::default();
         for (at, binding) in facts.bindings.iter().enumerate() {
             index.bindings.entry(binding.name.clone()).or_default().push(at as u32);
@@ -129,6 +140,9 @@ impl FileIndex {
         }
         for (at, expression) in facts.exprs.iter().enumerate() {
             let Expr::Object(object) = &expression.kind else { continue };
+            if let Some(token) = catalog.provider_token(facts.language.into(), object).and_then(|token| spelled(facts, token)) {
+                index.providers.entry(token).or_default().push(ExprId(at as u32));
+            }
             let mut identity = false;
             for entry in &object.entries {
                 let portolan_grammars::facts::Entry::Field { name, value, .. } = entry else { continue };
@@ -247,6 +261,7 @@ pub fn names(index: &FileIndex) -> FxHashSet<&Symbol> {
         .chain(index.trait_impls.keys())
         .chain(index.subtypes.keys())
         .chain(index.assignments.keys())
+        .chain(index.providers.keys())
         .collect()
 }
 

@@ -197,6 +197,7 @@ impl<'w> Evaluator<'w> {
             Value::Array(items) => Value::one_of(items.iter().cloned()),
             value => value,
         };
+        let value = if take.joined { Value::one_of(value.alternatives().iter().map(joined)) } else { value };
         match value {
             Value::Null => None,
             Value::Unknown => Some(value),
@@ -289,7 +290,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// Follows a dotted path of keys.
-    fn dig(&mut self, value: Value, keys: &str) -> Option<Value> {
+    pub(super) fn dig(&mut self, value: Value, keys: &str) -> Option<Value> {
         let mut value = value;
         for key in keys.split('.') {
             let key = Symbol::new(key);
@@ -355,6 +356,23 @@ impl<'w> Evaluator<'w> {
         let value = Value::one_of(values);
         (!value.is_unknown()).then_some(value)
     }
+}
+
+/// An object as one text of its values.
+fn joined(value: &Value) -> Value {
+    let Value::Object(object) = value else { return value.clone() };
+    let mut fields: Vec<(&Symbol, &Value)> = object.fields.iter().collect();
+    fields.sort_by_key(|(name, _)| *name);
+    if let [(_, only)] = fields.as_slice() {
+        return (*only).clone();
+    }
+    let mut parts = Vec::new();
+    for (at, (name, value)) in fields.into_iter().enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        parts.push(Value::text(format!("{comma}{name}=")));
+        parts.push(value.clone());
+    }
+    super::value::concat(&parts)
 }
 
 fn class_name(evaluator: &mut Evaluator<'_>, value: &Value) -> Option<Symbol> {

@@ -31,6 +31,8 @@ pub struct FileLink {
     pub rpc_servers: Vec<(Symbol, FunctionRef)>,
     /// Queues bound to exchanges.
     pub bindings: Vec<BindingDecl>,
+    /// How messages reach handlers that decorators declare.
+    pub listeners: Vec<ListenerDecl>,
     /// Messages sent and received.
     pub messages: Vec<MessageDecl>,
     /// Databases opened.
@@ -237,6 +239,28 @@ pub struct MessageDecl {
     pub instrumentation: Option<Symbol>,
     /// Whether the sender waits for an answer.
     pub replies: bool,
+    /// Where it goes.
+    pub carrier: Carrier,
+}
+
+/// Where messages go, as far as options say that.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Carrier {
+    /// Every address it may be, where no broker stands between.
+    pub addresses: Vec<Url>,
+    /// The queue, where all messages go through one.
+    pub queues: Vec<Pattern>,
+}
+
+/// How messages reach the handlers that decorators declare.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListenerDecl {
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// The queue, where all messages go through one.
+    pub queues: Vec<Pattern>,
+    /// The function that says so.
+    pub function: FunctionRef,
 }
 
 /// A queue bound to an exchange.

@@ -132,7 +132,7 @@ impl Links {
 }
 
 fn indexed(facts: &Arc<FileFacts>, catalog: &Catalog) -> Indexed {
-    let index = facts.source().map(|source| Arc::new(FileIndex::build(source)));
+    let index = facts.source().map(|source| Arc::new(FileIndex::build(source, catalog)));
     let contracts = match (facts.source(), &index) {
         (Some(source), Some(index)) => Declared::read(source, index, catalog),
         _ => Declared::default(),

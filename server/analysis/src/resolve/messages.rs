@@ -3,12 +3,13 @@
 //! What deliberately does not live here: which destinations are one channel ([`super::assemble`]).
 
 use portolan_grammars::catalog;
+use portolan_grammars::facts::Symbol;
 
 use super::library::CallView;
-use super::link::{BindingDecl, Linker, MessageDecl, Site};
+use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, Site};
 use super::outbound::function_in;
 use super::spans::Walk;
-use super::value::{CallRef, Pattern, Value};
+use super::value::{CallRef, Pattern, Value, concat};
 use crate::FunctionRef;
 
 impl<'w> Linker<'w> {
@@ -16,12 +17,50 @@ impl<'w> Linker<'w> {
         let Some(destination) = self.evaluator.select_text(&entry.destination, view) else { return false };
         let key = entry.routing_key.as_ref().and_then(|selector| self.evaluator.select_text(selector, view)).unwrap_or(Value::text(""));
         let detached = self.is_detached(walk, view.site.call);
-        let (system, replies) = (entry.system.clone(), entry.replies);
+        let (mut system, replies) = (entry.system.clone(), entry.replies);
+        let mut carrier = Carrier::default();
+        if let Some(transport) = &entry.transport
+            && let Some((named, found)) = self.carrier(view, transport)
+        {
+            (system, carrier) = (named, found);
+        }
         self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl {
             system: system.clone(),
             replies,
+            carrier: carrier.clone(),
             ..message
         });
+        true
+    }
+
+    /// How the messages of a value travel: the system, and where they go.
+    fn carrier(&mut self, view: &CallView<'_>, transport: &catalog::Transport) -> Option<(Symbol, Carrier)> {
+        let names: Vec<Symbol> =
+            self.evaluator.select(&transport.name, view)?.patterns().iter().filter_map(|name| last_word(&name.literal()?)).collect();
+        let mut systems: Vec<&Symbol> = names.iter().filter_map(|name| transport.systems.get(name)).collect();
+        systems.sort();
+        systems.dedup();
+        let [system] = systems.as_slice() else { return None };
+        let mut carrier = Carrier::default();
+        if names.iter().all(|name| transport.direct.contains(name)) {
+            let mut place = |selector: &Option<catalog::Selector>, fallback: &str| {
+                let value = selector.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+                value.filter(|value| !value.is_unknown()).unwrap_or(Value::text(fallback))
+            };
+            let (host, port) = (place(&transport.host, "localhost"), place(&transport.port, ""));
+            let whole = [Value::text("tcp://"), host, Value::text(":"), port];
+            for pattern in concat(&whole).patterns() {
+                carrier.addresses.extend(self.bases(&pattern));
+            }
+        } else if let Some(queue) = transport.queue.as_ref().and_then(|selector| self.evaluator.select_text(selector, view)) {
+            carrier.queues = queue.patterns();
+        }
+        Some(((*system).clone(), carrier))
+    }
+
+    pub(super) fn listener(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Listener) -> bool {
+        let Some((system, carrier)) = self.carrier(view, &entry.transport) else { return false };
+        self.link.listeners.push(ListenerDecl { system, queues: carrier.queues, function });
         true
     }
 
@@ -126,5 +165,11 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
         group: None,
         instrumentation: None,
         replies: false,
+        carrier: Carrier::default(),
     }
+}
+
+/// `TCP` of `Transport.TCP`.
+fn last_word(name: &str) -> Option<Symbol> {
+    name.rsplit('.').next().map(Symbol::new)
 }

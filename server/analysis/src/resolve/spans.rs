@@ -335,6 +335,7 @@ impl<'w> Linker<'w> {
                 Meaning::RpcServer(entry) => self.rpc_server(function, &view, entry),
                 Meaning::Producer(entry) => self.producer(walk, function, &view, entry),
                 Meaning::Binding(entry) => self.binding(function, &view, entry),
+                Meaning::Listener(entry) => self.listener(function, &view, entry),
                 Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
                 Meaning::Connection(entry) => self.connection(function, &view, entry),
                 Meaning::Query(entry) => self.query(walk, function, &view, entry),

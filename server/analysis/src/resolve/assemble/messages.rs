@@ -9,7 +9,7 @@ use super::text;
 use super::tracing::Coverages;
 use super::{Input, Places};
 use crate::chart::{Channel, ChannelEnd, Coverage, ServiceIndex, Status};
-use crate::resolve::link::{BindingDecl, MessageDecl};
+use crate::resolve::link::{BindingDecl, ListenerDecl, MessageDecl};
 use crate::resolve::value::Pattern;
 
 /// All channels, by system and name.
@@ -19,6 +19,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     // A sender that waits for the answer calls.
     let links = || input.links.iter().flatten();
     let declared: Vec<&MessageDecl> = links().flat_map(|link| &link.messages).filter(|message| !message.replies).collect();
+    let systems = Systems::find(input, reach);
     for message in &declared {
         // A subscription's handler is often named by another call on the same value.
         let handler = message.handler.or_else(|| {
@@ -31,9 +32,10 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
                 continue;
             }
             for (name, status) in names(input, service, message) {
-                let channel = channels.entry((message.system.clone(), name.clone())).or_insert_with(|| Channel {
+                let system = if message.consumes { systems.of(service, &message.system) } else { message.system.clone() };
+                let channel = channels.entry((system.clone(), name.clone())).or_insert_with(|| Channel {
                     name,
-                    system: message.system.clone(),
+                    system,
                     producers: Vec::new(),
                     consumers: Vec::new(),
                 });
@@ -52,6 +54,8 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
             }
         }
     }
+    answered_events(input, reach, coverage, &systems, &mut channels);
+    join_unnamed(&mut channels);
     for binding in links().flat_map(|link| &link.bindings) {
         bind(input, reach, binding, &mut channels);
     }
@@ -62,6 +66,112 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
         channel.consumers.sort_by_key(key);
     }
     all
+}
+
+/// Handlers that answer requests take events of the same name, too, if someone sends such.
+fn answered_events(
+    input: &Input<'_>,
+    reach: &Reach,
+    coverage: &Coverages<'_>,
+    systems: &Systems,
+    channels: &mut BTreeMap<(Symbol, Symbol), Channel>,
+) {
+    let places = Places { files: input.files };
+    let links = || input.links.iter().flatten();
+    for message in links().flat_map(|link| &link.messages).filter(|message| message.consumes && message.replies) {
+        for service in services(input).filter(|service| reach.has(*service, message.function)) {
+            for (name, status) in names(input, service, message) {
+                let system = systems.of(service, &message.system);
+                let sent = channels.values_mut().filter(|channel| channel.name == name && !channel.producers.is_empty());
+                for channel in sent.filter(|channel| channel.system == system || channel.system == "*" || system == "*") {
+                    let place = places.site(message.site);
+                    if !channel.consumers.iter().any(|known| known.service == service && known.place == place) {
+                        let coverage = coverage.consumer(input, service, message, message.handler);
+                        let function = message.handler.or(Some(message.function));
+                        channel.consumers.push(ChannelEnd { service, place, function, coverage, status });
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Ends whose system options elsewhere decide belong to the only channel of their name, if there is one.
+fn join_unnamed(channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {
+    let unnamed: Vec<(Symbol, Symbol)> = channels.keys().filter(|(system, _)| system == "*").cloned().collect();
+    for key in unnamed {
+        let mut named = channels.keys().filter(|(system, name)| *name == key.1 && system != "*");
+        let (Some(only), None) = (named.next().cloned(), named.next()) else { continue };
+        let Some(from) = channels.remove(&key) else { continue };
+        let Some(to) = channels.get_mut(&only) else { continue };
+        for (ends, known) in [(from.producers, &mut to.producers), (from.consumers, &mut to.consumers)] {
+            for end in ends {
+                if !known.iter().any(|known| known.service == end.service && known.place == end.place) {
+                    known.push(end);
+                }
+            }
+        }
+    }
+}
+
+/// How messages reach the handlers of each service that decorators declare.
+pub(super) struct Systems {
+    by_service: Vec<Vec<(Symbol, Vec<String>)>>,
+}
+
+impl Systems {
+    /// Reads what services listen to.
+    pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Self {
+        let listeners: Vec<&ListenerDecl> = input.links.iter().flatten().flat_map(|link| &link.listeners).collect();
+        let mut by_service = vec![Vec::new(); input.workspace.services.len()];
+        if listeners.is_empty() {
+            return Self { by_service };
+        }
+        for service in services(input) {
+            for listener in listeners.iter().filter(|listener| reach.has(service, listener.function)) {
+                by_service[service.index()].push((listener.system.clone(), texts(input, service, &listener.queues)));
+            }
+        }
+        Self { by_service }
+    }
+
+    /// The system of a service's handlers: the only one that it listens to, where they do not say.
+    fn of(&self, service: ServiceIndex, declared: &Symbol) -> Symbol {
+        if declared != "*" {
+            return declared.clone();
+        }
+        let mut all = self.by_service[service.index()].iter().map(|(system, _)| system);
+        match all.next() {
+            Some(first) if all.all(|other| other == first) => first.clone(),
+            _ => declared.clone(),
+        }
+    }
+
+    /// Whether a service may receive what is sent over a system.
+    pub(super) fn may_receive(&self, service: ServiceIndex, system: &str) -> bool {
+        let all = &self.by_service[service.index()];
+        system == "*" || all.is_empty() || all.iter().any(|(known, _)| known == system)
+    }
+
+    /// Whether a service listens to one of these queues.
+    pub(super) fn listens(&self, service: ServiceIndex, queues: &[String]) -> bool {
+        self.by_service[service.index()].iter().any(|(_, own)| own.iter().any(|queue| queues.contains(queue)))
+    }
+}
+
+/// Patterns as a service sees them, without those that it does not know all of.
+pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, patterns: &[Pattern]) -> Vec<String> {
+    let all = patterns.iter().flat_map(|pattern| text::texts(input, service, pattern)).map(|text| text.text);
+    all.filter(|text| !text.contains("{}") && !text.contains("${")).collect()
+}
+
+/// The workspace's own services.
+pub(super) fn services(input: &Input<'_>) -> impl Iterator<Item = ServiceIndex> + use<> {
+    let own: Vec<ServiceIndex> = (0..input.workspace.services.len() as u32)
+        .map(ServiceIndex)
+        .filter(|service| !input.workspace.services[service.index()].third_party)
+        .collect();
+    own.into_iter()
 }
 
 /// The destinations of a message as a service names them; an exchange with its routing key is `exchange/key`.

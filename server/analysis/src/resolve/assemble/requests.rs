@@ -1,12 +1,16 @@
 //! Requests over brokers: a message whose sender waits for the answer is a call, not a channel.
 //!
 //! What deliberately does not live here: messages that nobody answers ([`super::messages`]). Invariant: who answers is known by system and
-//! destination alone, as with rpc; a request that nobody in the workspace answers is no call.
+//! destination, as with rpc; of several that answer to one name, the sender's address or queue tells, or nobody is called.
+
+use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashMap;
 
 use super::reach::Reach;
+use super::targets::{Answer, Targets};
 use super::tracing::Coverages;
-use super::{Input, Places, endpoints, messages};
-use crate::chart::{Call, Endpoint, EndpointIndex, Evidence, Protocol, ServiceIndex, Status, Target};
+use super::{Input, Places, deduplicated, endpoints, messages, text};
+use crate::chart::{Call, Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, Status, Target, Unresolved};
 use crate::resolve::link::MessageDecl;
 
 /// Adds what a service answers over brokers.
@@ -35,53 +39,108 @@ pub(super) fn endpoints(
 }
 
 /// Adds the calls of all services that wait for an answer.
-pub(super) fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, endpoints: &[Endpoint], rows: &mut Vec<Call>) {
-    for message in declared(input).filter(|message| !message.consumes && message.replies) {
+pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, rows: &mut Vec<Call>, unresolved: &mut Vec<Unresolved>) {
+    let input = targets.input;
+    let asked: Vec<&MessageDecl> = declared(input).filter(|message| !message.consumes && message.replies).collect();
+    if asked.is_empty() {
+        return;
+    }
+    let systems = messages::Systems::find(input, reach);
+    let mut answering: FxHashMap<&Symbol, Vec<EndpointIndex>> = FxHashMap::default();
+    for (at, endpoint) in targets.endpoints.all.iter().enumerate().filter(|(_, endpoint)| endpoint.protocol == Protocol::Message) {
+        answering.entry(&endpoint.path).or_default().push(EndpointIndex(at as u32));
+    }
+    for message in asked {
         let place = places.site(message.site);
-        for from in services(input).filter(|service| reach.has(*service, message.function)) {
+        for from in messages::services(input).filter(|service| reach.has(*service, message.function)) {
             for (path, status) in messages::names(input, from, message) {
-                let mut answering: Vec<(ServiceIndex, Evidence)> = Vec::new();
-                for to in services(input).filter(|to| *to != from) {
-                    let answers = declared(input).find(|other| {
-                        let same = other.consumes && other.system == message.system && reach.has(to, other.function);
-                        same && messages::names(input, to, other).iter().any(|(name, _)| *name == path)
-                    });
-                    if let Some(other) = answers {
-                        let what = format!("{} answers {path}", input.workspace.services[to.index()].name);
-                        answering.push((to, Evidence { what, place: places.site(other.site) }));
-                    }
-                }
-                // Of several one answers, and nobody knows which.
-                let [(to, evidence)] = answering.as_slice() else { continue };
-                let endpoint = endpoints
-                    .iter()
-                    .position(|endpoint| endpoint.service == *to && endpoint.protocol == Protocol::Message && endpoint.path == path);
-                rows.push(Call {
+                let mut call = Call {
                     from,
-                    to: Target::Service(*to),
+                    to: Target::External(Symbol::default()),
                     protocol: Protocol::Message,
                     method: None,
-                    path,
+                    path: path.clone(),
                     place,
                     function: message.function,
-                    endpoint: endpoint.map(|at| EndpointIndex(at as u32)),
+                    endpoint: None,
                     via: Vec::new(),
-                    status: if message.system == "*" { status.max(Status::Likely) } else { status },
-                    evidence: vec![evidence.clone()],
-                });
+                    status,
+                    evidence: Vec::new(),
+                };
+                let answers = answering.get(&path).map_or(&[][..], Vec::as_slice);
+                let endpoint_of =
+                    |to: ServiceIndex| answers.iter().copied().find(|endpoint| targets.endpoints.all[endpoint.index()].service == to);
+                if let Some((to, how, evidence)) = addressed(targets, reach, from, message) {
+                    if to == from {
+                        continue;
+                    }
+                    call.to = Target::Service(to);
+                    call.endpoint = endpoint_of(to);
+                    call.status = status.max(how);
+                    call.evidence = deduplicated(evidence);
+                    rows.push(call);
+                    continue;
+                }
+                let mut to: Vec<ServiceIndex> = answers.iter().map(|endpoint| targets.endpoints.all[endpoint.index()].service).collect();
+                to.sort();
+                to.dedup();
+                let elsewhere = to.iter().any(|to| *to != from);
+                to.retain(|to| *to != from && systems.may_receive(*to, &message.system));
+                let queues = messages::texts(input, from, &message.carrier.queues);
+                if to.len() > 1 && !queues.is_empty() {
+                    to.retain(|to| systems.listens(*to, &queues));
+                }
+                match to.as_slice() {
+                    [to] => {
+                        let what = format!("{} answers {path}", input.workspace.services[to.index()].name);
+                        call.to = Target::Service(*to);
+                        call.endpoint = endpoint_of(*to);
+                        if message.system == "*" {
+                            call.status = status.max(Status::Likely);
+                        }
+                        let place = call.endpoint.map(|endpoint| targets.endpoints.all[endpoint.index()].place);
+                        call.evidence.extend(place.map(|place| Evidence { what, place }));
+                        rows.push(call);
+                    }
+                    // What a service asks of itself is nobody else's matter.
+                    [] if !answers.is_empty() && !elsewhere => {}
+                    several => unresolved.push(Unresolved {
+                        from,
+                        place,
+                        function: message.function,
+                        method: None,
+                        path: path.clone(),
+                        reason: Reason::Answers(path.clone()),
+                        candidates: several.to_vec(),
+                        evidence: Vec::new(),
+                    }),
+                }
             }
         }
     }
 }
 
-fn declared<'a>(input: &Input<'a>) -> impl Iterator<Item = &'a MessageDecl> + use<'a> {
-    input.links.iter().flatten().flat_map(|link| &link.messages)
+/// The service that a message goes to by its address alone.
+fn addressed(
+    targets: &Targets<'_>,
+    reach: &Reach,
+    from: ServiceIndex,
+    message: &MessageDecl,
+) -> Option<(ServiceIndex, Status, Vec<Evidence>)> {
+    let mut found: Option<(ServiceIndex, Status, Vec<Evidence>)> = None;
+    for address in message.carrier.addresses.iter().filter(|address| address.contexts.iter().all(|context| reach.has(from, *context))) {
+        for text in text::texts(targets.input, from, &address.pattern) {
+            let Answer::Service(answer) = targets.answer(from, None, &text) else { continue };
+            match &found {
+                None => found = Some((answer.service, answer.status, answer.evidence)),
+                Some((known, ..)) if *known == answer.service => {}
+                Some(_) => return None,
+            }
+        }
+    }
+    found
 }
 
-fn services(input: &Input<'_>) -> impl Iterator<Item = ServiceIndex> + use<> {
-    let own: Vec<ServiceIndex> = (0..input.workspace.services.len() as u32)
-        .map(ServiceIndex)
-        .filter(|service| !input.workspace.services[service.index()].third_party)
-        .collect();
-    own.into_iter()
+fn declared<'a>(input: &Input<'a>) -> impl Iterator<Item = &'a MessageDecl> + use<'a> {
+    input.links.iter().flatten().flat_map(|link| &link.messages)
 }

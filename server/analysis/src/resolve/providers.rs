@@ -1,0 +1,118 @@
+//! Injection by token: from `@Inject(TOKEN)` to the object that says what is provided for it.
+//!
+//! What deliberately does not live here: injection by type, which declared types tell. Invariant: providers are found by how their token is
+//! written or by its text; of several, those in the package that asks count before all others.
+
+use std::sync::Arc;
+
+use portolan_grammars::catalog::{Family, Provider, Selector};
+use portolan_grammars::facts::{Entry, Expr, ExprId, Object, Symbol};
+use rustc_hash::FxHashMap;
+
+use super::evaluate::Evaluator;
+use super::index::spelled;
+use super::library::CallView;
+use super::value::{Instance, Value};
+use crate::FileId;
+
+/// Providers of one token that are looked at.
+const MAX_PROVIDERS: usize = 24;
+
+impl<'w> Evaluator<'w> {
+    /// The value that is provided for the token which a decorator names.
+    pub(super) fn provided(&mut self, token: &Selector, view: &CallView<'_>) -> Option<Value> {
+        let file = view.site.file;
+        let facts = self.facts(file)?;
+        let written = super::routes::argument_expr(facts, token, view).and_then(|token| spelled(facts, token));
+        let text = self.select(token, view).and_then(|value| value.literal());
+        let mut names: Vec<Symbol> = written.iter().chain(&text).cloned().collect();
+        names.dedup();
+        let mut found: Vec<(FileId, ExprId)> = Vec::new();
+        for name in &names {
+            for provider in self.files_with(name).to_vec() {
+                let Some((_, index)) = self.file(provider) else { continue };
+                found.extend(index.providers.get(name).into_iter().flatten().map(|object| (provider, *object)));
+            }
+        }
+        found.sort();
+        found.dedup();
+        let package = |file: FileId| self.cx.workspace.package_of(&self.cx.paths[file.0 as usize]);
+        let own = package(file);
+        if found.iter().any(|(provider, _)| package(*provider) == own) {
+            found.retain(|(provider, _)| package(*provider) == own);
+        }
+        found.truncate(MAX_PROVIDERS);
+        let values: Vec<Value> =
+            found.into_iter().filter_map(|(file, object)| self.provider_value(file, object, written.as_ref(), text.as_ref())).collect();
+        let value = Value::one_of(values);
+        let known = value.alternatives().iter().all(|value| !matches!(value, Value::Unknown | Value::Null | Value::Param(..)));
+        known.then_some(value)
+    }
+
+    /// What one object provides, if it is for the token.
+    fn provider_value(&mut self, file: FileId, object: ExprId, written: Option<&Symbol>, text: Option<&Symbol>) -> Option<Value> {
+        let facts = self.facts(file)?;
+        let Expr::Object(fields) = facts.expr(object) else { return None };
+        let (library, entry, token) = self.cx.catalog.provider(Family::from(facts.language), fields)?;
+        let same = match (self.eval(file, token).literal(), text) {
+            (Some(own), Some(text)) => own == *text,
+            _ => spelled(facts, token).as_ref() == written,
+        };
+        if !same {
+            return None;
+        }
+        let at = |key: &Option<Symbol>| key.as_ref().and_then(|key| field(fields, key));
+        if let Some(class) = at(&entry.class) {
+            return match self.eval(file, class) {
+                Value::Class(class) => Some(Value::Some(class)),
+                _ => None,
+            };
+        }
+        if let Some(value) = at(&entry.value) {
+            return Some(self.eval(file, value));
+        }
+        let made = match at(&entry.factory) {
+            Some(factory) => match self.eval(file, factory) {
+                Value::Function(function, _) => self.result_of(function),
+                _ => return None,
+            },
+            None => self.eval(file, object),
+        };
+        self.described(library, entry, &made)
+    }
+
+    /// The value that options describe; a value that was made already is itself.
+    fn described(&mut self, library: usize, entry: &Provider, options: &Value) -> Option<Value> {
+        let Some(type_name) = &entry.type_name else { return Some(options.clone()) };
+        let mut values = Vec::new();
+        for options in options.alternatives() {
+            if !matches!(options, Value::Object(_)) {
+                values.push(options.clone());
+                continue;
+            }
+            let mut captures = FxHashMap::default();
+            for (name, key) in &entry.captures {
+                if let Some(value) = self.dig(options.clone(), key) {
+                    captures.insert(name.clone(), value);
+                }
+            }
+            values.push(Value::Instance(Arc::new(Instance {
+                library: library as u32,
+                type_name: type_name.clone(),
+                captures,
+                members: Vec::new(),
+                origin: None,
+                root: None,
+                param: None,
+            })));
+        }
+        Some(Value::one_of(values))
+    }
+}
+
+fn field(object: &Object, key: &str) -> Option<ExprId> {
+    object.entries.iter().find_map(|entry| match entry {
+        Entry::Field { name, value, .. } if name == key => Some(*value),
+        _ => None,
+    })
+}
