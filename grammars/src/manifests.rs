@@ -3,6 +3,7 @@
 //! No file is followed from here to another (`env_file`, `extends`, `include`): that is the workspace's work. Variables such as `${A:-b}` stay
 //! as written: [`crate::manifests::dotenv::expand`] fills them in once the workspace knows the values.
 
+pub mod builds;
 pub mod dotenv;
 
 mod cargo;
@@ -14,6 +15,7 @@ mod kubernetes;
 mod mend;
 mod nginx;
 mod npm;
+mod nx;
 mod pnpm_workspace;
 mod prisma;
 mod proto;
@@ -57,6 +59,10 @@ pub enum Manifest {
     Sql(Symbol),
     /// `portolan.toml`.
     Settings(Box<settings::Settings>),
+    /// What builds images: GitHub workflows, skaffold and bake files.
+    Builds(Builds),
+    /// `project.json` of Nx.
+    Project(NxProject),
 }
 
 /// A manifest and what could not be read of it.
@@ -119,6 +125,8 @@ pub struct ComposeService {
     pub env_files: Vec<Spanned<Symbol>>,
     /// `depends_on` names.
     pub depends_on: Vec<Spanned<Symbol>>,
+    /// Those of them that must have run to their end before.
+    pub after: Vec<Symbol>,
     /// `labels` as name and value.
     pub labels: Vec<Variable>,
     /// `profiles`.
@@ -493,6 +501,41 @@ pub struct PrismaModel {
     pub schema: Option<Symbol>,
 }
 
+/// Images that something builds.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Builds {
+    /// In order.
+    pub builds: Vec<ImageBuild>,
+}
+
+/// How an image is built.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ImageBuild {
+    /// Its name with tag, as written; `*` stands for what only a run decides.
+    pub image: Symbol,
+    /// The folder it is built in.
+    pub context: Option<Symbol>,
+    /// Its Dockerfile.
+    pub dockerfile: Option<Symbol>,
+    /// The stage that is built.
+    pub target: Option<Symbol>,
+    /// The place.
+    pub range: TextRange,
+}
+
+/// A `project.json` of Nx.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct NxProject {
+    /// `name`, and where that stands.
+    pub name: Option<Spanned<Symbol>>,
+    /// Whether `projectType` is `application`.
+    pub is_application: bool,
+    /// Targets and their executors.
+    pub targets: Vec<(Symbol, Symbol)>,
+    /// `options.main` of the target `build`, from the workspace's root.
+    pub main: Option<Symbol>,
+}
+
 /// The manifest formats: one row each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ManifestFormat {
@@ -524,6 +567,14 @@ pub enum ManifestFormat {
     Sql,
     /// `portolan.toml`.
     Settings,
+    /// A GitHub workflow.
+    Workflow,
+    /// A skaffold file.
+    Skaffold,
+    /// A file of `docker buildx bake`.
+    Bake,
+    /// A project of Nx.
+    Project,
 }
 
 /// One manifest format: what it is called, which files are of it, and how they are read.
@@ -539,6 +590,10 @@ pub struct ManifestRow {
 
 /// The manifest formats; the first row that matches a name decides, so [`ManifestFormat::Kubernetes`], which takes any YAML, is last.
 pub static MANIFESTS: &[ManifestRow] = &[
+    ManifestRow { format: ManifestFormat::Workflow, matches: builds::by_folder, read: builds::read_workflow },
+    ManifestRow { format: ManifestFormat::Skaffold, matches: builds::is_skaffold, read: builds::read_skaffold },
+    ManifestRow { format: ManifestFormat::Bake, matches: builds::is_bake, read: builds::read_bake },
+    ManifestRow { format: ManifestFormat::Project, matches: nx::matches, read: nx::read },
     ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
     ManifestRow { format: ManifestFormat::Settings, matches: settings::matches, read: settings::read },
     ManifestRow { format: ManifestFormat::Cargo, matches: cargo::matches, read: cargo::read },
@@ -555,9 +610,12 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Kubernetes, matches: kubernetes::matches, read: kubernetes::read },
 ];
 
-/// The format of a manifest, by the last part of its path; files of GitHub's own configuration are none of ours.
+/// The format of a manifest, by the last part of its path; of GitHub's own configuration only workflows are read.
 pub fn format_of(path: &camino::Utf8Path) -> Option<ManifestFormat> {
     let name = path.file_name()?;
+    if builds::is_workflow(path) && (name.ends_with(".yml") || name.ends_with(".yaml")) {
+        return Some(ManifestFormat::Workflow);
+    }
     let format = MANIFESTS.iter().find(|row| (row.matches)(name))?.format;
     let is_foreign = format == ManifestFormat::Kubernetes && path.components().any(|part| part.as_str() == ".github");
     (!is_foreign).then_some(format)
@@ -585,7 +643,10 @@ mod tests {
             ("pnpm-workspace.yaml", Some(ManifestFormat::PnpmWorkspace)),
             ("envoy.tmpl.yaml", Some(ManifestFormat::Envoy)),
             ("k8s/shop.yaml", Some(ManifestFormat::Kubernetes)),
-            (".github/workflows/ci.yml", None),
+            (".github/workflows/ci.yml", Some(ManifestFormat::Workflow)),
+            (".github/dependabot.yml", None),
+            ("docker-bake.hcl", Some(ManifestFormat::Bake)),
+            ("apps/web/project.json", Some(ManifestFormat::Project)),
             ("pnpm-lock.yaml", None),
             ("package-lock.json", None),
             ("Cargo.lock", None),

@@ -62,6 +62,7 @@ fn service(entry: &Entry) -> ComposeService {
         environment: get("environment").map(variables).unwrap_or_default(),
         env_files: get("env_file").map(paths).unwrap_or_default(),
         depends_on: get("depends_on").map(names).unwrap_or_default(),
+        after: get("depends_on").map(ended).unwrap_or_default(),
         labels: get("labels").map(variables).unwrap_or_default(),
         profiles: get("profiles").map(Node::scalars).unwrap_or_default().into_iter().map(|profile| profile.value).collect(),
         volumes: get("volumes").map_or(&[][..], Node::items).iter().filter_map(volume).collect(),
@@ -106,6 +107,12 @@ fn paths(node: &Node) -> Vec<Spanned<Symbol>> {
 /// A list of names, or the keys of a map.
 fn names(node: &Node) -> Vec<Spanned<Symbol>> {
     node.scalars().into_iter().chain(node.entries().iter().map(|entry| entry.key.clone())).collect()
+}
+
+/// The names that must have run to their end.
+fn ended(node: &Node) -> Vec<Symbol> {
+    let ends = |node: &Node| node.get("condition").and_then(Node::text).as_deref() == Some("service_completed_successfully");
+    node.entries().iter().filter(|entry| ends(&entry.value)).map(|entry| entry.key.value.clone()).collect()
 }
 
 fn extends(node: &Node) -> Option<(Option<Symbol>, Symbol)> {

@@ -22,6 +22,7 @@ use known::{image_name, normal, unscoped};
 
 mod code;
 mod deployed;
+mod images;
 mod kinds;
 pub(crate) mod known;
 mod told;
@@ -213,12 +214,13 @@ fn make_unique(drafts: &mut [Draft<'_>]) {
 
 fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service>, Vec<Deployment>, Vec<Draft<'a>>) {
     let languages = kinds::languages(context, &drafts);
+    let imports = kinds::imports(context, &drafts, &languages);
     let mut groups: FxHashMap<String, u32> = FxHashMap::default();
     let mut services = Vec::with_capacity(drafts.len());
     let mut deployments = Vec::with_capacity(drafts.len());
     for (index, draft) in drafts.iter_mut().enumerate() {
         code::commands(context, draft);
-        let kind = kinds::kind(context, draft);
+        let kind = kinds::kind(context, draft, &imports[index]);
         let mut aliases = std::mem::take(&mut draft.aliases);
         if !draft.third_party {
             if let Some(package) = draft.package.map(|package| &context.packages[package]) {

@@ -4,7 +4,7 @@
 
 use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
-    CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, PnpmWorkspace, TsConfig,
+    Builds, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, NxProject, PnpmWorkspace, TsConfig,
 };
 
 use rustc_hash::FxHashSet;
@@ -53,6 +53,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) nginx: Vec<Source<'a, Nginx>>,
     pub(crate) envoy: Vec<Source<'a, Envoy>>,
     pub(crate) settings: Vec<Source<'a, Settings>>,
+    pub(crate) builds: Vec<Source<'a, Builds>>,
+    pub(crate) projects: Vec<Source<'a, NxProject>>,
 }
 
 impl<'a> Sources<'a> {
@@ -88,6 +90,8 @@ impl<'a> Sources<'a> {
                 Manifest::Nginx(facts) => sources.nginx.push(Source { file, path, facts }),
                 Manifest::Envoy(facts) => sources.envoy.push(Source { file, path, facts }),
                 Manifest::Settings(facts) => sources.settings.push(Source { file, path, facts }),
+                Manifest::Builds(facts) => sources.builds.push(Source { file, path, facts }),
+                Manifest::Project(facts) => sources.projects.push(Source { file, path, facts }),
                 Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) => {}
             }
         }
@@ -103,6 +107,8 @@ impl<'a> Sources<'a> {
         sort(&mut sources.nginx);
         sort(&mut sources.envoy);
         sort(&mut sources.settings);
+        sort(&mut sources.builds);
+        sort(&mut sources.projects);
         sources
     }
 }

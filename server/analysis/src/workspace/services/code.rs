@@ -51,18 +51,33 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
         package_at(context, at)
     });
     if draft.package.is_none() {
-        let named = draft
+        let named: Vec<&str> = draft
             .image
             .iter()
             .flat_map(|image| image_names(image))
             .chain([draft.name.to_string()])
-            .find_map(|name| context.folder_named(&name));
+            .filter_map(|name| context.folder_named(&name))
+            .collect();
+        // What is published for others to install is not what an image of its name runs.
+        let named = named.iter().find(|folder| !is_published(context, folder)).or(named.first()).copied();
         let specific = folder.filter(|folder| !folder.is_empty() && !GENERIC_FOLDERS.contains(&paths::file_name(folder)));
-        let at = specific.or(named).map(str::to_owned).or_else(|| draft.context.clone()).unwrap_or_default();
+        let Some(at) = specific.or(named).map(str::to_owned).or_else(|| draft.context.clone()) else {
+            // Deployed, but built elsewhere: nothing says whose code it is.
+            draft.third_party = true;
+            return;
+        };
         draft.package = package_at(context, &at);
         draft.root = at;
     }
     settle_package(context, draft);
+}
+
+/// Whether the npm package of a folder is a tool or library from a registry.
+fn is_published(context: &Context<'_>, folder: &str) -> bool {
+    context.npm_at.get(folder).is_some_and(|at| {
+        let npm = context.sources.npm[*at].facts;
+        !npm.private && (!npm.bins.is_empty() || !npm.exports.is_empty())
+    })
 }
 
 /// A draft built from another image of the workspace runs that image's program.
@@ -228,6 +243,16 @@ fn binary_of_image(context: &Context<'_>, draft: &Draft<'_>) -> Option<CrateId> 
     held.retain(|binary| context.modules.krate(*binary).is_some_and(|krate| !is_tool_name(&krate.target)));
     held.dedup();
     if let [one] = held.as_slice() {
+        return Some(*one);
+    }
+    // Of several, the one that is called like the image.
+    let names: Vec<String> = draft.image.iter().flat_map(|image| image_names(image)).chain([draft.name.to_string()]).collect();
+    let called = |binary: &CrateId| {
+        let target = context.modules.krate(*binary).map(|krate| normal(&krate.target)).unwrap_or_default();
+        names.iter().map(|name| normal(name)).any(|name| name.len() > 3 && target.ends_with(&name))
+    };
+    let mut fitting = held.iter().filter(|binary| called(binary));
+    if let (Some(one), None) = (fitting.next(), fitting.next()) {
         return Some(*one);
     }
     let own = binary_named(context, draft, &draft.name)?;

@@ -5,8 +5,9 @@
 
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::{Compose, ComposeService};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::images::Images;
 use super::known::{self, image_name, is_stock_base, is_stock_image, normal};
 use super::{Context, Draft, code, evidence, image_names};
 use crate::workspace::paths;
@@ -20,12 +21,15 @@ pub(super) fn find<'a>(context: &Context<'a>) -> Vec<Draft<'a>> {
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     let mut by_key: FxHashMap<(String, String), usize> = FxHashMap::default();
     compose(context, &mut drafts, &mut by_key);
+    find_jobs(&mut drafts);
     for draft in &mut drafts {
         describe_compose(context, draft);
     }
     let mut drafts = merge_projects(drafts);
     kubernetes(context, &mut drafts);
+    let images = Images::of(context);
     for draft in &mut drafts {
+        images.settle(context, draft);
         decide_origin(context, draft);
     }
     drafts
@@ -80,6 +84,22 @@ fn compose<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, by_key: &mut 
                 draft.compose.push((base, extended, layer));
                 (here, next) = (base, extended.extends.as_ref());
             }
+        }
+    }
+}
+
+/// What others wait for to end is a job.
+fn find_jobs(drafts: &mut [Draft<'_>]) {
+    let ended: FxHashSet<(String, Symbol)> = drafts
+        .iter()
+        .flat_map(|draft| &draft.compose)
+        .flat_map(|(source, service, _)| service.after.iter().map(|name| (source.folder().to_owned(), name.clone())))
+        .collect();
+    for draft in drafts {
+        let is_job =
+            draft.compose.iter().any(|(source, service, _)| ended.contains(&(source.folder().to_owned(), service.name.value.clone())));
+        if is_job {
+            draft.kind = Some(crate::chart::ServiceKind::Job);
         }
     }
 }

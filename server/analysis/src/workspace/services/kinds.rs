@@ -1,7 +1,7 @@
 //! What sort of process a service is and which languages it is written in.
 
 use portolan_grammars::facts::Symbol;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::known::{self, FRONTEND_PACKAGES, GATEWAY_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES};
 use super::{Context, Draft, code, is_cargo};
@@ -51,8 +51,31 @@ pub(super) fn languages(context: &Context<'_>, drafts: &[Draft<'_>]) -> Vec<Vec<
     drafts.iter().zip(counts).map(of).collect()
 }
 
-/// What sort of process a draft is.
-pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>) -> ServiceKind {
+/// The packages that a draft's code imports, where no manifest of its own tells: such code lives in a monorepo with one list for all.
+pub(super) fn imports<'a>(context: &Context<'a>, drafts: &[Draft<'_>], languages: &[Vec<Symbol>]) -> Vec<FxHashSet<&'a str>> {
+    let mut found = vec![FxHashSet::default(); drafts.len()];
+    let mut owners: FxHashMap<&str, usize> = FxHashMap::default();
+    for (index, draft) in drafts.iter().enumerate() {
+        let has_own = context.npm_at.get(draft.root.as_str()).is_some_and(|at| !context.sources.npm[*at].facts.dependencies.is_empty());
+        let is_ecmascript = languages[index].first().is_some_and(|language| matches!(language.as_str(), "typescript" | "javascript"));
+        if is_ecmascript && !draft.third_party && draft.binary.is_none() && !draft.root.is_empty() && !has_own {
+            owners.insert(draft.root.as_str(), index);
+        }
+    }
+    if owners.is_empty() {
+        return found;
+    }
+    for (_, path, facts) in context.files.iter() {
+        let Some(source) = facts.source().filter(|source| source.language.is_ecmascript()) else { continue };
+        let Some(owner) = paths::upwards(paths::folder(path.as_str())).find_map(|folder| owners.get(folder)) else { continue };
+        let packages = source.imports.iter().map(|import| import.source.as_str());
+        found[*owner].extend(packages.filter(|package| !package.starts_with('.')));
+    }
+    found
+}
+
+/// What sort of process a draft is; `imports` are the packages its code imports, where no manifest tells.
+pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: &FxHashSet<&str>) -> ServiceKind {
     if let Some(kind) = draft.kind {
         return kind;
     }
@@ -61,23 +84,32 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>) -> ServiceKind {
         let image = draft.image.as_deref().unwrap_or_default();
         return if known::is_gateway_image(image) { ServiceKind::Gateway } else { ServiceKind::Backend };
     }
-    if let Some(package) = draft.package.filter(|package| !is_cargo(&context.packages[*package]))
-        && let Some(npm) = context.npm_at.get(context.packages[package].root.as_str()).map(|index| context.sources.npm[*index].facts)
-    {
-        let has = |list: &[&str]| npm.dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
-        let builds = |list: &[&str]| npm.dev_dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
+    if known::is_job_name(&draft.name) {
+        return ServiceKind::Job;
+    }
+    let package = draft.package.filter(|package| !is_cargo(&context.packages[*package]));
+    let npm = package
+        .and_then(|package| context.npm_at.get(context.packages[package].root.as_str()))
+        .map(|index| context.sources.npm[*index].facts);
+    if npm.is_some() || !imports.is_empty() {
+        let depends = |name: &str| npm.is_some_and(|npm| npm.dependencies.iter().any(|(known, _)| known == name));
+        let has = |list: &[&str]| list.iter().any(|name| depends(name) || imports.contains(name));
+        let builds = |list: &[&str]| npm.is_some_and(|npm| npm.dev_dependencies.iter().any(|(name, _)| list.contains(&name.as_str())));
         let serves = has(SERVER_PACKAGES);
+        let is_tool = npm.is_some_and(|npm| !npm.bins.is_empty()) && draft.compose.is_empty() && draft.workloads.is_empty();
         return match () {
             () if has(&["next", "nuxt", "expo", "react-native", "gatsby", "@sveltejs/kit", "@remix-run/react"])
                 || builds(&["@sveltejs/kit", "nuxt"]) =>
             {
                 ServiceKind::Frontend
             }
-            () if (has(FRONTEND_PACKAGES) || builds(&["svelte", "vue"])) && !serves => ServiceKind::Frontend,
+            () if (has(FRONTEND_PACKAGES) || builds(&["svelte", "vue"]) || hands_out_files(context, draft)) && !serves => {
+                ServiceKind::Frontend
+            }
             () if has(GATEWAY_PACKAGES) => ServiceKind::Gateway,
             () if says(&["worker", "workers", "consumer", "cron", "scheduler"]) => ServiceKind::Worker,
             () if has(WORKER_PACKAGES) && !serves => ServiceKind::Worker,
-            () if !npm.bins.is_empty() && !serves && draft.compose.is_empty() && draft.workloads.is_empty() => ServiceKind::Cli,
+            () if is_tool && !serves => ServiceKind::Cli,
             () => ServiceKind::Backend,
         };
     }
@@ -100,4 +132,14 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>) -> ServiceKind {
         () if says(&["cli", "ctl"]) => ServiceKind::Cli,
         () => ServiceKind::Backend,
     }
+}
+
+/// Whether a draft's image does nothing but hand out what was built: a page and its scripts.
+fn hands_out_files(context: &Context<'_>, draft: &Draft<'_>) -> bool {
+    let stages = context.stages(draft);
+    let Some(base) = stages.last() else { return false };
+    let is_server = |name: &str| known::FILE_SERVERS.contains(&name);
+    let commands = code::written_commands(context, draft);
+    let starts = commands.iter().any(|(command, _)| code::words(command).any(|word| is_server(paths::file_name(word))));
+    is_server(&known::image_name(&code::base_image(context, draft, &base.from))) || starts
 }

@@ -262,6 +262,25 @@ pub(crate) fn is_layout_folder(name: &str) -> bool {
     matches!(name, "src" | "app" | "apps" | "lib" | "libs" | "source" | "code" | "cmd" | "main" | "packages" | "services")
 }
 
+/// Whether a name speaks of something that is run once and ends.
+pub(crate) fn is_job_name(name: &str) -> bool {
+    let jobs = ["migrate", "migration", "migrations", "migrator", "init", "seed", "seeder", "bootstrap", "setup"];
+    words(name).any(|word| jobs.contains(&word.as_str()))
+}
+
+/// Whether a name is that of a tool although an image is built of it. What generates, migrates or fills something may well be a product then.
+pub(crate) fn is_tool_image(name: &str) -> bool {
+    let kept: Vec<String> = words(name)
+        .filter(|word| {
+            !matches!(
+                word.as_str(),
+                "generator" | "plugin" | "migrate" | "migration" | "migrations" | "seed" | "seeder" | "sim" | "simulator" | "simulation"
+            )
+        })
+        .collect();
+    is_tool_name(&kept.join("-"))
+}
+
 /// Whether a name is that of a tool for those who write the workspace, and of no product.
 pub(crate) fn is_tool_name(name: &str) -> bool {
     const TOOLS: &[&str] = &[
@@ -497,6 +516,9 @@ pub(crate) const PAGE_SERVERS: &[&str] = &[
     "vinxi",
     "ionic",
 ];
+
+/// Images and programs that hand out files as they are.
+pub(crate) const FILE_SERVERS: &[&str] = &["nginx", "nginx-unprivileged", "caddy", "httpd", "serve", "http-server", "static-web-server"];
 
 /// Programs of scripts that run a file.
 pub(crate) const RUNNERS: &[&str] = &[

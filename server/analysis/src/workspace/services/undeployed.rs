@@ -21,6 +21,7 @@ pub(super) fn add<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
     let mut taken: FxHashSet<usize> = drafts.iter().filter(|draft| !draft.third_party).filter_map(|draft| draft.package).collect();
     npm_packages(context, drafts, &mut taken);
     cargo_packages(context, drafts, &taken, is_deployed);
+    nx_projects(context, drafts);
     lone_dockerfiles(context, drafts);
 }
 
@@ -62,7 +63,10 @@ fn installed_binaries<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
             let mut draft = Draft { name: name.into(), dockerfile: Some((index, None)), shares_image: true, ..Draft::default() };
             draft.evidence.push(evidence(format!("image holds binary {name}"), source.file, range));
             code::settle_binary(context, &mut draft, binary);
-            draft.kind = tool_kind(name);
+            // An image of a command-line tool listens nowhere.
+            let package = draft.package.map_or("", |package| context.packages[package].name.as_str());
+            let listens = chain.iter().any(|stage| !stage.expose.is_empty());
+            draft.kind = tool_kind(name).or_else(|| tool_kind(package).filter(|_| !listens));
             drafts.push(draft);
         }
     }
@@ -76,7 +80,13 @@ fn tool_kind(name: &str) -> Option<ServiceKind> {
 fn npm_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken: &mut FxHashSet<usize>) {
     for (index, package) in context.packages.iter().enumerate().filter(|(_, package)| !is_cargo(package)) {
         let root = package.root.as_str();
-        if taken.contains(&index) || is_aside(root) || known::is_tool_name(unscoped(&package.name)) {
+        if taken.contains(&index) || is_aside(root) {
+            continue;
+        }
+        let dockerfile = context.dockerfile_at.get(join(root, "Dockerfile").as_str()).copied();
+        let built = dockerfile.is_some_and(|at| starts(context.sources.dockerfiles[at].facts));
+        let name = unscoped(&package.name);
+        if if built { known::is_tool_image(name) } else { known::is_tool_name(name) } {
             continue;
         }
         let Some(source) = context.npm_at.get(root).map(|at| &context.sources.npm[*at]) else { continue };
@@ -85,7 +95,6 @@ fn npm_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken: &
         if is_monorepo || (root.is_empty() && context.packages.len() > 1 && npm.dependencies.is_empty()) {
             continue;
         }
-        let dockerfile = context.dockerfile_at.get(join(root, "Dockerfile").as_str()).copied();
         let kind = if dockerfile.is_some() { Some(None) } else { application(context, index, root, npm) };
         let Some(kind) = kind else { continue };
         taken.insert(index);
@@ -103,6 +112,36 @@ fn npm_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken: &
                 built.facts.stages.first().map(|stage| stage.range).unwrap_or_default(),
             ));
         }
+        drafts.push(draft);
+    }
+}
+
+/// Whether an image starts something.
+fn starts(dockerfile: &portolan_grammars::manifests::Dockerfile) -> bool {
+    stage_chain(dockerfile, None).iter().any(|stage| stage.entrypoint.is_some() || stage.command.is_some())
+}
+
+/// Projects that Nx knows as applications, where no package of their own says more: those with an image, and those that can be served.
+fn nx_projects<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
+    let roots: FxHashSet<String> = drafts.iter().filter(|draft| !draft.third_party).map(|draft| draft.root.clone()).collect();
+    for source in &context.sources.projects {
+        let (folder, project) = (source.folder(), source.facts);
+        let dockerfile = context.dockerfile_at.get(join(folder, "Dockerfile").as_str()).copied();
+        let serves = project.targets.iter().any(|(name, _)| name == "serve");
+        let name = project.name.as_ref().map_or_else(|| Symbol::new(paths::file_name(folder)), |name| name.value.clone());
+        let name = Symbol::new(unscoped(&name));
+        if !project.is_application || !(serves || dockerfile.is_some()) || folder.is_empty() || roots.contains(folder) {
+            continue;
+        }
+        let is_named = drafts.iter().any(|draft| normal(&draft.name) == normal(&name));
+        if is_aside(folder) || known::is_test_name(&name) || is_named {
+            continue;
+        }
+        let range = project.name.as_ref().map(|name| name.range).unwrap_or_default();
+        let mut draft = Draft { name, root: folder.to_owned(), dockerfile: dockerfile.map(|at| (at, None)), ..Draft::default() };
+        draft.package = context.roots.at(folder, crate::workspace::Ecosystem::Npm);
+        draft.entries = project.main.iter().filter_map(|main| context.modules.source_of("", main)).collect();
+        draft.evidence.push(evidence("Nx application", source.file, range));
         drafts.push(draft);
     }
 }
@@ -220,16 +259,15 @@ fn lone_dockerfiles<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
         if used.contains(&index)
             || folder.is_empty()
             || is_aside(source.path)
-            || known::is_tool_name(name)
+            || known::is_tool_image(name)
             || paths::file_name(source.path) != "Dockerfile"
         {
             continue;
         }
         let chain = stage_chain(source.facts, None);
-        let starts = chain.iter().any(|stage| stage.entrypoint.is_some() || stage.command.is_some());
         let is_within_one = paths::upwards(folder).any(|folder| !folder.is_empty() && roots.contains(folder));
         let is_named = drafts.iter().any(|draft| normal(&draft.name) == normal(name));
-        if !starts || is_within_one || is_named || !coded.contains(folder) {
+        if !starts(source.facts) || is_within_one || is_named || !coded.contains(folder) {
             continue;
         }
         roots.insert(folder.to_owned());

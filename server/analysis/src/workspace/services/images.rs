@@ -1,0 +1,105 @@
+//! Which Dockerfile makes an image that a manifest runs and another place builds: a workflow, a bake or skaffold file, a script, or a folder that
+//! is called like the image.
+//!
+//! Invariant: an image that two Dockerfiles could make is made by neither.
+
+use portolan_grammars::facts::{Symbol, TextRange};
+use portolan_grammars::manifests::{ImageBuild, builds};
+use rustc_hash::FxHashMap;
+
+use super::known::{self, image_name, normal};
+use super::{Context, Draft, evidence};
+use crate::FileId;
+use crate::chart::Evidence;
+use crate::workspace::paths;
+
+/// A way to build an image.
+struct Recipe {
+    dockerfile: usize,
+    context: String,
+    target: Option<Symbol>,
+    evidence: Evidence,
+}
+
+/// The images that the workspace builds, by the last part of their name.
+pub(super) struct Images {
+    built: FxHashMap<String, Vec<Recipe>>,
+    /// Dockerfiles by the normal name of their folder, or by that in their own name.
+    named: FxHashMap<String, Vec<usize>>,
+}
+
+impl Images {
+    pub(super) fn of(context: &Context<'_>) -> Self {
+        let mut all = Self { built: FxHashMap::default(), named: FxHashMap::default() };
+        for source in &context.sources.builds {
+            // A workflow runs at the root.
+            let folder = if source.path.contains(".github/workflows/") { "" } else { source.folder() };
+            for build in &source.facts.builds {
+                all.add(context, folder, build, source.file, build.range);
+            }
+        }
+        for source in &context.sources.npm {
+            for script in source.facts.scripts.iter().filter(|script| script.value.as_ref().is_some_and(|value| value.contains("build"))) {
+                for build in builds::commands(script.value.as_deref().unwrap_or_default()) {
+                    all.add(context, source.folder(), &build, source.file, script.range);
+                }
+            }
+        }
+        for (index, source) in context.sources.dockerfiles.iter().enumerate().filter(|(_, source)| !known::is_test_path(source.path)) {
+            let file = paths::file_name(source.path);
+            let stem = file.strip_suffix(".Dockerfile").or_else(|| file.strip_suffix(".dockerfile"));
+            let stem = stem.or_else(|| file.strip_prefix("Dockerfile.")).unwrap_or_else(|| paths::file_name(source.folder()));
+            all.named.entry(normal(stem)).or_default().push(index);
+        }
+        all
+    }
+
+    fn add(&mut self, context: &Context<'_>, folder: &str, build: &ImageBuild, file: FileId, range: TextRange) {
+        let name = image_name(&build.image);
+        if name.is_empty() || name.contains(['*', '$', '{']) {
+            return;
+        }
+        let given = |path: &Option<Symbol>| path.as_deref().filter(|path| !path.contains("://") && !path.contains('$')).map(str::to_owned);
+        let at = given(&build.context).unwrap_or_default();
+        let Some(at) = paths::join(folder, &at) else { return };
+        // `docker build -f` counts from where it runs; bake and skaffold from the context.
+        let found = match given(&build.dockerfile) {
+            Some(path) => [paths::join(folder, &path), paths::join(&at, &path)]
+                .into_iter()
+                .flatten()
+                .find_map(|path| context.dockerfile_at.get(path.as_str()).copied()),
+            None => paths::join(&at, "Dockerfile").and_then(|path| context.dockerfile_at.get(path.as_str()).copied()),
+        };
+        let Some(dockerfile) = found else { return };
+        let known = self.built.entry(name).or_default();
+        if !known.iter().any(|recipe| recipe.dockerfile == dockerfile && recipe.target == build.target) {
+            let evidence = evidence(format!("builds {}", build.image), file, range);
+            known.push(Recipe { dockerfile, context: at, target: build.target.clone(), evidence });
+        }
+    }
+
+    /// Finds how a draft's image is built, where its own manifest does not say.
+    pub(super) fn settle(&self, context: &Context<'_>, draft: &mut Draft<'_>) {
+        if draft.context.is_some() || draft.dockerfile.is_some() {
+            return;
+        }
+        let Some(image) = draft.image.as_deref().filter(|image| !known::is_stock_image(image)) else { return };
+        let name = image_name(image);
+        if let Some([recipe]) = self.built.get(&name).map(Vec::as_slice) {
+            draft.dockerfile = Some((recipe.dockerfile, recipe.target.clone()));
+            draft.context = Some(recipe.context.clone());
+            draft.evidence.push(recipe.evidence.clone());
+            return;
+        }
+        if let Some([index]) = self.named.get(&normal(&name)).map(Vec::as_slice) {
+            let source = &context.sources.dockerfiles[*index];
+            draft.dockerfile = Some((*index, None));
+            // A folder that only sorts Dockerfiles is no context: such an image is built at the root.
+            let own =
+                context.roots.of_file(camino::Utf8Path::new(source.path)).is_some_and(|at| context.packages[at].root == source.folder());
+            draft.context = Some(if own { source.folder().to_owned() } else { String::new() });
+            let range = source.facts.stages.first().map(|stage| stage.range).unwrap_or_default();
+            draft.evidence.push(evidence(format!("Dockerfile of {name}"), source.file, range));
+        }
+    }
+}
