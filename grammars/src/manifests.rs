@@ -5,6 +5,8 @@
 
 pub mod builds;
 pub mod dotenv;
+pub mod gateway;
+pub mod traefik;
 
 mod cargo;
 mod compose;
@@ -161,8 +163,10 @@ pub struct Kubernetes {
     pub services: Vec<KubernetesService>,
     /// ConfigMaps, and Secrets with `stringData`.
     pub config_maps: Vec<ConfigMap>,
-    /// Ingress rules.
-    pub ingress: Vec<IngressRule>,
+    /// Ingress, HTTPRoute, GRPCRoute, and traefik's IngressRoute.
+    pub gateways: Vec<gateway::GatewayObject>,
+    /// traefik's Middleware.
+    pub middlewares: Vec<gateway::PathMiddleware>,
 }
 
 /// Something that runs containers.
@@ -225,19 +229,6 @@ pub struct ConfigMap {
     pub name: Symbol,
     /// `data` or `stringData`.
     pub data: Vec<Variable>,
-}
-
-/// One path of an Ingress.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct IngressRule {
-    /// The public host.
-    pub host: Option<Symbol>,
-    /// The path prefix.
-    pub path: Symbol,
-    /// The Service it goes to.
-    pub service: Symbol,
-    /// The place.
-    pub range: TextRange,
 }
 
 /// A Dockerfile.
@@ -436,6 +427,8 @@ pub struct Nginx {
     pub locations: Vec<NginxLocation>,
     /// `listen` ports.
     pub listens: Vec<Symbol>,
+    /// `include`s, as written.
+    pub includes: Vec<Symbol>,
 }
 
 /// A `location` that passes requests on.
@@ -445,6 +438,8 @@ pub struct NginxLocation {
     pub modifier: Symbol,
     /// The prefix or pattern.
     pub path: Symbol,
+    /// `server_name`s of its server; none for all. `*` where it is the server for hosts that no other one names.
+    pub hosts: Vec<Symbol>,
     /// `rewrite` rules: pattern and replacement.
     pub rewrites: Vec<(Symbol, Symbol)>,
     /// Target of `proxy_pass`, `grpc_pass` or `uwsgi_pass`, variables filled in from `set` where possible.
@@ -463,12 +458,16 @@ pub struct Envoy {
 /// A route of an envoy configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnvoyRoute {
-    /// `match.prefix` or `match.path`.
+    /// `domains` of its virtual host; none for all.
+    pub hosts: Vec<Symbol>,
+    /// `match.prefix`, `match.path` or `match.safe_regex`.
     pub prefix: Symbol,
-    /// Whether the whole path must match.
-    pub exact: bool,
+    /// How that is meant.
+    pub matching: gateway::PathMatching,
     /// `route.prefix_rewrite`.
     pub prefix_rewrite: Option<Symbol>,
+    /// `route.regex_rewrite`: pattern and substitution.
+    pub regex_rewrite: Option<(Symbol, Symbol)>,
     /// `route.cluster`.
     pub cluster: Symbol,
     /// The place.

@@ -145,6 +145,9 @@ fn call_line(snapshot: &Snapshot, call: &Call) -> String {
         let via: Vec<&str> = call.via.iter().map(|gateway| name(snapshot, *gateway)).collect();
         line += &format!(" via {}", via.join(", "));
     }
+    if call.development {
+        line += " in development";
+    }
     line
 }
 

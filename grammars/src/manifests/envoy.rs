@@ -3,6 +3,7 @@
 //! Placeholders such as `${VAR}` stay as written. Routes and clusters are taken wherever they stand, as static and dynamic configurations and
 //! filters wrap them differently.
 
+use super::gateway::PathMatching;
 use super::yaml::{self, Node, Templates};
 use super::{Envoy, EnvoyRoute, Manifest, ManifestFacts, kubernetes};
 use crate::facts::{Spanned, Symbol};
@@ -31,7 +32,9 @@ fn search(node: &Node, envoy: &mut Envoy) {
         match entry.key.value.as_str() {
             "virtual_hosts" => {
                 for host in entry.value.items() {
-                    envoy.routes.extend(host.get("routes").map_or(&[][..], Node::items).iter().flat_map(routes));
+                    let domains = host.get("domains").map(Node::scalars).unwrap_or_default();
+                    let hosts = domains.into_iter().map(|domain| domain.value).filter(|domain| domain != "*").collect::<Vec<_>>();
+                    envoy.routes.extend(host.get("routes").map_or(&[][..], Node::items).iter().flat_map(|route| routes(route, &hosts)));
                 }
             }
             "clusters" => envoy.clusters.extend(entry.value.items().iter().flat_map(cluster)),
@@ -41,17 +44,25 @@ fn search(node: &Node, envoy: &mut Envoy) {
     node.items().iter().for_each(|item| search(item, envoy));
 }
 
-fn routes(node: &Node) -> Vec<EnvoyRoute> {
+fn routes(node: &Node, hosts: &[Symbol]) -> Vec<EnvoyRoute> {
     let matched = |key: &str| node.at(&["match", key]).and_then(Node::text);
     let Some(route) = node.get("route") else { return Vec::new() };
-    let exact = matched("path");
-    let Some(prefix) = matched("prefix").or_else(|| matched("path_separated_prefix")).or_else(|| exact.clone()) else { return Vec::new() };
+    let pattern = node.at(&["match", "safe_regex", "regex"]).and_then(Node::text);
+    let prefix = matched("prefix").or_else(|| matched("path_separated_prefix")).map(|prefix| (PathMatching::Prefix, prefix));
+    let exact = || matched("path").map(|path| (PathMatching::Exact, path));
+    // The whole path must match.
+    let pattern = || pattern.map(|pattern| (PathMatching::Pattern, format!("^(?:{pattern})$").into()));
+    let Some((matching, prefix)) = prefix.or_else(exact).or_else(pattern) else { return Vec::new() };
+    let rewrite = |keys: &[&str]| route.at(keys).and_then(Node::text);
+    let regex_rewrite = rewrite(&["regex_rewrite", "pattern", "regex"]).zip(rewrite(&["regex_rewrite", "substitution"]));
     let weighted = route.at(&["weighted_clusters", "clusters"]).map_or(&[][..], Node::items).iter();
     let clusters = route.get("cluster").and_then(Node::text).into_iter().chain(weighted.filter_map(|cluster| cluster.get("name")?.text()));
     clusters
         .map(|cluster| EnvoyRoute {
+            hosts: hosts.to_vec(),
             prefix: prefix.clone(),
-            exact: exact.is_some(),
+            matching,
+            regex_rewrite: regex_rewrite.clone(),
             prefix_rewrite: route.get("prefix_rewrite").and_then(Node::text),
             cluster,
             range: node.range,
@@ -99,8 +110,11 @@ mod tests {
         let facts = read(text);
         assert!(facts.problems.is_empty(), "{:?}", facts.problems);
         let Manifest::Envoy(envoy) = facts.manifest else { panic!() };
-        let routes: Vec<_> =
-            envoy.routes.iter().map(|r| (r.prefix.as_str(), r.exact, r.prefix_rewrite.as_deref(), r.cluster.as_str())).collect();
+        let routes: Vec<_> = envoy
+            .routes
+            .iter()
+            .map(|r| (r.prefix.as_str(), r.matching == PathMatching::Exact, r.prefix_rewrite.as_deref(), r.cluster.as_str()))
+            .collect();
         assert_eq!(routes, [("/a/", false, Some("/"), "a"), ("/b", true, None, "b"), ("/b", true, None, "c")]);
         assert_eq!(envoy.clusters.len(), 1);
         let (name, address) = &envoy.clusters[0];

@@ -3,8 +3,10 @@
 //! Templates are not evaluated: a `{{ … }}` reads as `TEMPLATE`. Any YAML file may hold objects, so most files that come here hold none; they are
 //! told by a text search and not parsed.
 
+mod routes;
+
 use super::yaml::{self, Node, Templates};
-use super::{ConfigMap, Container, IngressRule, Kubernetes, KubernetesService, Manifest, ManifestFacts, Variable, Workload};
+use super::{ConfigMap, Container, Kubernetes, KubernetesService, Manifest, ManifestFacts, Variable, Workload};
 use crate::facts::{Spanned, Symbol, TextRange};
 
 /// Any YAML file but lock files and API descriptions.
@@ -40,9 +42,8 @@ fn object(node: &Node, kubernetes: &mut Kubernetes) {
         "Service" => kubernetes.services.extend(service(node)),
         "ConfigMap" => kubernetes.config_maps.extend(config_map(node, "data")),
         "Secret" => kubernetes.config_maps.extend(config_map(node, "stringData")),
-        "Ingress" => ingress(node, &mut kubernetes.ingress),
-        "HTTPRoute" => http_route(node, &mut kubernetes.ingress),
-        _ => {}
+        "Middleware" => kubernetes.middlewares.extend(routes::middleware(node)),
+        kind => kubernetes.gateways.extend(routes::read(node, kind)),
     }
 }
 
@@ -137,49 +138,6 @@ fn config_map(node: &Node, key: &str) -> Option<ConfigMap> {
     Some(ConfigMap { name: name(node)?.value, data: data.collect() })
 }
 
-fn ingress(node: &Node, rules: &mut Vec<IngressRule>) {
-    let Some(spec) = node.get("spec") else { return };
-    for rule in items(spec, "rules") {
-        let host = rule.get("host").and_then(Node::text);
-        for path in rule.get("http").map_or(&[][..], |http| items(http, "paths")) {
-            let Some(service) = path.get("backend").and_then(backend) else { continue };
-            let prefix = path.get("path").and_then(Node::text).unwrap_or_else(|| "/".into());
-            rules.push(IngressRule { host: host.clone(), path: prefix, service, range: path.range });
-        }
-    }
-    for default in [spec.get("defaultBackend"), spec.get("backend")].into_iter().flatten() {
-        rules.extend(backend(default).map(|service| IngressRule { host: None, path: "/".into(), service, range: default.range }));
-    }
-}
-
-/// The service of a backend: `service.name`, or `serviceName` before `networking.k8s.io/v1`.
-fn backend(node: &Node) -> Option<Symbol> {
-    node.at(&["service", "name"]).or_else(|| node.get("serviceName"))?.text()
-}
-
-fn http_route(node: &Node, rules: &mut Vec<IngressRule>) {
-    let Some(spec) = node.get("spec") else { return };
-    let mut hosts: Vec<Option<Symbol>> = items(spec, "hostnames").iter().map(Node::text).collect();
-    if hosts.is_empty() {
-        hosts.push(None);
-    }
-    for rule in items(spec, "rules") {
-        let mut paths: Vec<Symbol> = items(rule, "matches").iter().filter_map(|matched| matched.at(&["path", "value"])?.text()).collect();
-        if paths.is_empty() {
-            paths.push("/".into());
-        }
-        let services: Vec<Symbol> = items(rule, "backendRefs").iter().filter_map(|backend| backend.get("name")?.text()).collect();
-        for (host, path) in hosts.iter().flat_map(|host| paths.iter().map(move |path| (host, path))) {
-            rules.extend(services.iter().map(|service| IngressRule {
-                host: host.clone(),
-                path: path.clone(),
-                service: service.clone(),
-                range: rule.range,
-            }));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
@@ -211,14 +169,6 @@ mod tests {
         assert_eq!(web.references, [("B".into(), "cm".into(), "k".into())]);
         assert_eq!(all.services[0].ports, [("80".into(), Some("http".into())), ("81".into(), None)]);
         assert_eq!(all.config_maps.len(), 2);
-    }
-
-    #[test]
-    fn reads_every_style_of_ingress() {
-        let text = "apiVersion: networking.k8s.io/v1\nkind: Ingress\nspec:\n  defaultBackend: {service: {name: d}}\n  rules:\n    - host: a.example\n      http:\n        paths:\n          - {path: /x, pathType: Prefix, backend: {service: {name: x, port: {number: 1}}}}\n          - backend: {serviceName: old, servicePort: 80}\n---\napiVersion: gateway.networking.k8s.io/v1\nkind: HTTPRoute\nspec:\n  hostnames: [h]\n  rules:\n    - matches: [{path: {type: PathPrefix, value: /r}}]\n      backendRefs: [{name: r, port: 1}]\n";
-        let rules: Vec<_> = kubernetes(text).ingress.into_iter().map(|rule| (rule.host, rule.path, rule.service)).collect();
-        let rules: Vec<_> = rules.iter().map(|(host, path, service)| (host.as_deref(), path.as_str(), service.as_str())).collect();
-        assert_eq!(rules, [(Some("a.example"), "/x", "x"), (Some("a.example"), "/", "old"), (None, "/", "d"), (Some("h"), "/r", "r")]);
     }
 
     #[test]

@@ -26,7 +26,8 @@ pub(super) fn read(text: &str) -> ManifestFacts {
     let problems = if reader.is_nginx { reader.problems } else { Vec::new() };
     let mut nginx = if reader.is_nginx { reader.nginx } else { Nginx::default() };
     reader.found.sort_by_key(|(start, _)| *start);
-    nginx.locations = reader.found.into_iter().map(|(_, location)| location).collect();
+    let found = reader.found.into_iter().map(|(_, location)| location);
+    nginx.locations = found.flat_map(|location| mapped(location, &reader.maps)).collect();
     ManifestFacts { manifest: Manifest::Nginx(nginx), problems }
 }
 
@@ -39,6 +40,9 @@ struct Reader {
     /// Locations that pass on, with where they begin: inner ones are finished first.
     found: Vec<(u32, NginxLocation)>,
     is_nginx: bool,
+    /// Whether a server was seen.
+    has_server: bool,
+    maps: Vec<Map>,
     problems: Vec<Problem>,
 }
 
@@ -50,11 +54,20 @@ struct Block {
     variables: FxHashMap<Symbol, Symbol>,
     rewrites: Vec<(Symbol, Symbol)>,
     targets: Vec<Spanned<Symbol>>,
+    /// Hosts that a server names.
+    hosts: Vec<Symbol>,
+    /// Whether a server says that it is the one for other hosts.
+    is_default: bool,
+    /// How many locations were finished before it.
+    locations_before: usize,
 }
 
 #[derive(Default)]
 enum BlockKind {
     Upstream,
+    Server,
+    /// A `map`: its values by key.
+    Map(Map),
     Location {
         modifier: Symbol,
         path: Symbol,
@@ -63,8 +76,20 @@ enum BlockKind {
     Other,
 }
 
+/// A `map` from one variable to another.
+#[derive(Default, Clone)]
+struct Map {
+    /// The variable that it makes, without `$`.
+    name: Symbol,
+    /// The variable that decides.
+    key: Symbol,
+    entries: Vec<(Symbol, Symbol)>,
+}
+
 /// Blocks deeper than this are gone over.
 const DEEPEST: usize = 64;
+/// No more entries of a `map` than this are kept.
+const MOST_ENTRIES: usize = 64;
 /// No more `listen` ports than this are kept.
 const MOST_LISTENS: usize = 256;
 /// A value that variables make longer than this stays as written.
@@ -119,6 +144,11 @@ impl Reader {
                 let path = if glued.is_empty() { word(2) } else { glued };
                 BlockKind::Location { modifier: Symbol::new(modifier), path: Symbol::new(path) }
             }
+            "server" => BlockKind::Server,
+            "map" => {
+                let name = word(2).trim_start_matches('$').into();
+                BlockKind::Map(Map { name, key: Symbol::new(word(1)), entries: Vec::new() })
+            }
             _ => BlockKind::Other,
         };
         self.is_nginx |= matches!(word(0), "server" | "location" | "upstream");
@@ -126,7 +156,7 @@ impl Reader {
             .first()
             .zip(words.last())
             .map_or_else(TextRange::default, |(first, last)| TextRange { start: first.range.start, end: last.range.end });
-        self.blocks.push(Block { kind, range, ..Block::default() });
+        self.blocks.push(Block { kind, range, locations_before: self.found.len(), ..Block::default() });
     }
 
     fn close(&mut self) {
@@ -138,8 +168,20 @@ impl Reader {
         match block.kind {
             BlockKind::Location { modifier, path } => self.found.extend(block.targets.into_iter().map(|target| {
                 let (modifier, path, rewrites) = (modifier.clone(), path.clone(), block.rewrites.clone());
-                (block.range.start, NginxLocation { modifier, path, rewrites, target })
+                (block.range.start, NginxLocation { modifier, path, hosts: Vec::new(), rewrites, target })
             })),
+            BlockKind::Map(map) => self.maps.push(map),
+            BlockKind::Server => {
+                // The first server is the one for all hosts that none names, unless another says that it is.
+                let is_default = block.is_default || !self.has_server;
+                self.has_server = true;
+                let mut hosts = block.hosts;
+                if !hosts.is_empty() && is_default {
+                    hosts.push("*".into());
+                }
+                let own = self.found.iter_mut().skip(block.locations_before);
+                own.for_each(|(_, location)| location.hosts.clone_from(&hosts));
+            }
             // What an `if` in a location says, the location does.
             _ => {
                 if let Some(location) = self.location() {
@@ -159,6 +201,12 @@ impl Reader {
     fn directive(&mut self, words: &[Spanned<Symbol>]) {
         let Some((name, arguments)) = words.split_first().filter(|_| self.skipped == 0) else { return };
         let (first, second) = (arguments.first(), arguments.get(1));
+        if let Some(BlockKind::Map(map)) = self.blocks.last_mut().map(|block| &mut block.kind) {
+            if let Some(value) = first.filter(|_| map.entries.len() < MOST_ENTRIES) {
+                map.entries.push((name.value.clone(), value.value.clone()));
+            }
+            return;
+        }
         match (name.value.as_str(), first, second) {
             ("set", Some(variable), Some(value)) => {
                 let value = self.fold(&value.value);
@@ -177,7 +225,16 @@ impl Reader {
                     location.rewrites.push((pattern.value.clone(), replacement.value.clone()));
                 }
             }
+            ("include", Some(path), _) if self.nginx.includes.len() < MOST_LISTENS => self.nginx.includes.push(path.value.clone()),
+            ("server_name", Some(_), _) => {
+                if let Some(block) = self.blocks.last_mut().filter(|block| matches!(block.kind, BlockKind::Server)) {
+                    block.hosts.extend(arguments.iter().filter_map(|name| host(&name.value)));
+                }
+            }
             ("listen", Some(address), _) => {
+                if let Some(block) = self.blocks.last_mut() {
+                    block.is_default |= arguments.iter().any(|word| word.value == "default_server");
+                }
                 let port = port(&address.value);
                 let is_room = self.nginx.listens.len() < MOST_LISTENS;
                 if is_room && !port.is_empty() && !self.nginx.listens.contains(&port) {
@@ -212,6 +269,45 @@ impl Reader {
         folded.push_str(rest);
         if folded.len() > LONGEST { text.clone() } else { Symbol::from(folded) }
     }
+}
+
+/// A host of a `server_name`; none for expressions and names that say nothing.
+fn host(name: &str) -> Option<Symbol> {
+    let name = if name.starts_with('.') { format!("*{name}") } else { name.to_ascii_lowercase() };
+    let telling = name.contains('.') && !name.starts_with('~') && !name.contains('$') && !name.ends_with('.');
+    telling.then(|| name.into())
+}
+
+/// A location whose target a `map` decides, once for each of its values.
+fn mapped(location: NginxLocation, maps: &[Map]) -> Vec<NginxLocation> {
+    let decides = |map: &&Map| {
+        let rest = location.target.value.split_once(&format!("${}", map.name)).map(|(_, rest)| rest);
+        let braced = location.target.value.contains(&format!("${{{}}}", map.name));
+        !map.name.is_empty()
+            && (braced || rest.is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_ascii_alphanumeric() || letter == '_')))
+    };
+    let Some(map) = maps.iter().find(decides) else { return vec![location] };
+    let by_path = matches!(map.key.as_str(), "$uri" | "$request_uri" | "$document_uri");
+    let by_host = matches!(map.key.as_str(), "$host" | "$http_host" | "$server_name");
+    let mut all = Vec::new();
+    for (key, value) in &map.entries {
+        let mut one = location.clone();
+        let target = one.target.value.replace(&format!("${{{}}}", map.name), value).replace(&format!("${}", map.name), value);
+        one.target.value = target.into();
+        match key.as_str() {
+            "hostnames" | "volatile" | "include" => continue,
+            "default" => {}
+            pattern if by_path && pattern.starts_with('~') => {
+                one.modifier = if pattern.starts_with("~*") { "~*".into() } else { "~".into() };
+                one.path = pattern.trim_start_matches(['~', '*']).into();
+            }
+            path if by_path => (one.modifier, one.path) = ("=".into(), path.into()),
+            name if by_host => one.hosts = host(name).into_iter().collect(),
+            _ => {}
+        }
+        all.push(one);
+    }
+    all
 }
 
 /// The port of a `listen` address; empty for a socket file, and for a bare host.
@@ -284,6 +380,17 @@ mod tests {
         assert_eq!(nginx.locations[2].rewrites, [("^/a/(.*)$".into(), "/$1".into())]);
         let range = nginx.locations[0].target.range;
         assert_eq!(&text[range.start as usize..range.end as usize], "http://shop/");
+    }
+
+    #[test]
+    fn servers_and_maps_decide() {
+        let text = "map $uri $to { ~^/a/ http://a; default http://b; }\nserver { server_name x.example _; include sub/*.conf; location / { proxy_pass $to; } }\nserver { server_name .y.example localhost; location / { proxy_pass http://y; } }";
+        let (nginx, problems) = nginx(text);
+        assert!(problems.is_empty(), "{problems:?}");
+        let shown: Vec<_> =
+            nginx.locations.iter().map(|l| format!("{} {}{} {}", l.hosts.join(","), l.modifier, l.path, l.target.value)).collect();
+        assert_eq!(shown, ["x.example,* ~^/a/ http://a", "x.example,* / http://b", "*.y.example / http://y"]);
+        assert_eq!(nginx.includes, ["sub/*.conf"]);
     }
 
     #[test]

@@ -256,6 +256,8 @@ pub struct Call {
     pub endpoint: Option<EndpointIndex>,
     /// Gateways it passes.
     pub via: Vec<ServiceIndex>,
+    /// Whether it gets there through a development server's proxy alone: no gateway of production is known to have it.
+    pub development: bool,
     /// How sure.
     pub status: Status,
     /// Hop by hop.

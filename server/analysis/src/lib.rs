@@ -9,6 +9,7 @@ pub mod chart;
 pub mod files;
 pub mod ide;
 pub mod resolve;
+pub mod rewrite;
 pub mod rules;
 #[cfg(test)]
 mod testing;

@@ -102,6 +102,7 @@ impl Scene {
             function,
             endpoint: Some(endpoint),
             via: Vec::new(),
+            development: false,
             status: Status::Exact,
             evidence: vec![Evidence { what: "a literal".into(), place }],
         });

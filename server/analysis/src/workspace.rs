@@ -22,6 +22,7 @@ use rustc_hash::FxHashMap;
 
 use crate::chart::{Evidence, Service, ServiceIndex};
 use crate::files::Files;
+use crate::rewrite::{PathMatch, Step};
 use crate::{FileId, Place};
 
 /// What the manifests say.
@@ -35,7 +36,7 @@ pub struct Workspace {
     pub services: Vec<Service>,
     /// What each service's process is made of, in the order of `services`.
     pub deployments: Vec<Deployment>,
-    /// Gateway routes of manifests: nginx, envoy.
+    /// Gateway routes of manifests: nginx, envoy, Ingress and the like.
     pub gateways: Vec<GatewayRoute>,
     /// Host names in lower case (and `host:port` where only the port tells) → services; [`Workspace::service_of_host`] weighs them.
     pub hosts: FxHashMap<Symbol, Vec<ServiceIndex>>,
@@ -104,14 +105,18 @@ pub struct EnvValue {
 pub struct GatewayRoute {
     /// The gateway.
     pub gateway: ServiceIndex,
-    /// Path prefix that matches.
-    pub prefix: Symbol,
-    /// Whether the whole path must match.
-    pub exact: bool,
-    /// What replaces the prefix; `None` leaves the path as it is.
-    pub rewrite: Option<Symbol>,
+    /// Public hosts that it is for, in lower case; none for any. `*.example.com` is everything below, `*` whatever no other rule names.
+    pub hosts: Vec<Symbol>,
+    /// Which paths it takes.
+    pub matched: PathMatch,
+    /// Of the rules of one gateway that take a path, the one of the highest rank counts.
+    pub rank: u32,
+    /// What becomes of the path, in order.
+    pub steps: Vec<Step>,
     /// The target's URL or `host:port`, variables of the gateway's environment filled in.
     pub target: Symbol,
+    /// Whether only a development server has it.
+    pub development: bool,
     /// Where it stands.
     pub evidence: Evidence,
 }
@@ -131,8 +136,8 @@ impl Workspace {
         for (deployment, environment) in deployments.iter_mut().zip(environment::of(&context, &drafts)) {
             deployment.environment = environment;
         }
-        let names = hosts::Hosts::of(&context, &drafts, &services, &deployments);
         let gateways = gateways::of(&context, &drafts, &deployments);
+        let names = hosts::Hosts::of(&context, &drafts, &services, &deployments, &gateways);
         let settings = settings::Settled::of(&context, &drafts, &services, &told, &mut problems);
         problems.sort_by_key(|problem| problem.place);
         Self { hosts: names.table(), services, deployments, gateways, packages, modules, settings, problems, roots, names }

@@ -195,6 +195,10 @@ pub struct Call {
     pub endpoint: Option<Site>,
     /// Ids of the gateways it passes.
     pub via: Vec<String>,
+    /// Whether it gets there through a development server's proxy alone: no gateway of production is known to have it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[schemars(default)]
+    pub development: bool,
     /// How sure it is.
     pub status: Status,
     /// Why it is thought to go there, hop by hop.
@@ -499,6 +503,7 @@ impl Writer<'_> {
             line,
             endpoint: call.endpoint.map(|endpoint| self.site(self.chart.endpoint(endpoint).place)),
             via: call.via.iter().map(|service| self.id(*service)).collect(),
+            development: call.development,
             status: match call.status {
                 super::Status::Exact => Status::Exact,
                 super::Status::Likely => Status::Likely,

@@ -51,6 +51,7 @@ impl Writer<'_> {
         };
         let via: Vec<String> = call.via.iter().map(|service| self.bold(*service)).collect();
         let via = if via.is_empty() { String::new() } else { format!(" through {}", via.join(", ")) };
+        let via = if call.development { format!("{via} in development, by a proxy of the development server") } else { via };
         let endpoint = call.endpoint.map(|endpoint| (endpoint, chart.endpoint(endpoint)));
         let label = endpoint.map_or_else(|| call.label(), |(_, endpoint)| endpoint.label());
         self.page.paragraph(&format!("{} · asks {}{via}", code(&label), self.bold(service)));

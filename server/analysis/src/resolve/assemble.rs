@@ -6,8 +6,9 @@ use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::{Expr, FunctionId, Symbol, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::passages::Passage;
 use self::reach::Reach;
-use self::targets::{Answer, Endpoints, Passage, Targets};
+use self::targets::{Answer, Endpoints, Targets};
 use super::link::{FileLink, OutboundCall, Request, Site};
 use super::paths::HOLE;
 use super::value::{CallRef, Source};
@@ -19,6 +20,7 @@ use crate::{FileId, FunctionRef, Place};
 pub(super) mod endpoints;
 mod messages;
 mod owners;
+mod passages;
 mod reach;
 mod requests;
 pub(super) mod stores;
@@ -91,7 +93,7 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     let mut chart = Chart { services: input.workspace.services.clone(), ..Chart::default() };
     let routes = endpoints::Routes::collect(input.links);
     let coverage = tracing::Coverages::find(input, &reach);
-    let passages = endpoints::passages(input, &reach, &routes);
+    let passages = passages::find(input, &reach, &routes);
     chart.endpoints = endpoints::find(input, &reach, &routes, &passages, &coverage);
     calls(input, &reach, &places, passages, &mut chart);
     chart.channels = messages::find(input, &reach, &coverage);
@@ -103,7 +105,8 @@ pub fn assemble(input: &Input<'_>) -> Chart {
 
 fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Passage>, chart: &mut Chart) {
     let endpoints = std::mem::take(&mut chart.endpoints);
-    let targets = Targets { input, endpoints: Endpoints::new(&endpoints, chart.services.len(), &passages), passages };
+    let passage_targets = passages::targets(input, &passages);
+    let targets = Targets { input, endpoints: Endpoints::new(&endpoints, chart.services.len(), &passages), passages, passage_targets };
     let services: Vec<ServiceIndex> =
         (0..chart.services.len() as u32).map(ServiceIndex).filter(|service| !chart.services[service.index()].third_party).collect();
     let mut rows: Vec<Call> = Vec::new();
@@ -140,6 +143,10 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
         (a.from, key(a.place), &a.to, &a.path, &a.method, a.status).cmp(&(b.from, key(b.place), &b.to, &b.path, &b.method, b.status))
     });
     rows.dedup_by(|a, b| a.from == b.from && a.place == b.place && a.to == b.to && a.path == b.path && a.method == b.method);
+    // A base URL alone is what a wrapper would ask for by default; where a call says more, that is what it asks for.
+    let telling: FxHashSet<(ServiceIndex, Place, Target)> =
+        rows.iter().filter(|call| call.endpoint.is_some()).map(|call| (call.from, call.place, call.to.clone())).collect();
+    rows.retain(|call| call.endpoint.is_some() || call.path != "/" || !telling.contains(&(call.from, call.place, call.to.clone())));
     unresolved.sort_by(|a, b| (a.from, key(a.place), &a.reason).cmp(&(b.from, key(b.place), &b.reason)));
     unresolved.dedup_by(|a, b| a.from == b.from && a.place == b.place);
     // A place that resolves in one way is not unresolved in another.
@@ -190,6 +197,7 @@ fn http<'a>(
                 function: outbound.function,
                 endpoint: None,
                 via: Vec::new(),
+                development: false,
                 status: Status::Exact,
                 evidence: Vec::new(),
             };
@@ -233,6 +241,7 @@ fn http<'a>(
                 function: outbound.function,
                 endpoint: None,
                 via: Vec::new(),
+                development: false,
                 status: if text.guessed { Status::Likely } else { Status::Exact },
                 evidence: Vec::new(),
             };
@@ -278,6 +287,7 @@ fn answered(call: &mut Call, found: targets::Found) {
     call.to = Target::Service(found.service);
     call.endpoint = found.endpoint;
     call.via = found.via;
+    call.development = found.development;
     call.status = found.status;
     call.evidence = deduplicated(found.evidence);
 }
@@ -364,12 +374,14 @@ fn rpc(
     let place = places.call(outbound.site);
     let path: Symbol = format!("{rpc}/{method}").into();
     let mut found: Vec<(ServiceIndex, Status, Vec<Evidence>)> = Vec::new();
+    let mut via = Vec::new();
     for address in addresses {
         if !address.contexts.iter().all(|context| reach.has(service, *context)) {
             continue;
         }
         for text in text::texts(input, service, &address.pattern) {
-            if let Answer::Service(answer) = targets.answer(service, None, &text) {
+            if let Answer::Service(answer) = targets.answer_rpc(service, &text, &path) {
+                via = answer.via;
                 found.push((answer.service, answer.status, answer.evidence));
             }
         }
@@ -428,7 +440,8 @@ fn rpc(
             place,
             function: outbound.function,
             endpoint: endpoint.map(|at| crate::chart::EndpointIndex(at as u32)),
-            via: Vec::new(),
+            via: via.clone(),
+            development: false,
             status,
             evidence: deduplicated(evidence),
         });
@@ -437,28 +450,25 @@ fn rpc(
 
 /// The hop of a gateway itself: from it to whom it passes on.
 fn gateway_hop(targets: &Targets<'_>, passage: &Passage, rows: &mut Vec<Call>) {
-    let base = &passage.target.text;
-    let text = text::Text {
-        text: if base.contains("://") || base.starts_with("${") { base.clone() } else { format!("http://{base}") },
-        ..passage.target.clone()
-    };
+    let text = text::Text { text: passage.base(), ..passage.target.clone() };
     let mut evidence = vec![passage.evidence.clone()];
     if let text::Address::Host { .. } | text::Address::Unset(..) = text::Address::parse(&text.text)
+        && !passage.development
         && let Answer::Service(found) = targets.answer(passage.gateway, None, &text)
         && found.service != passage.gateway
     {
         evidence.extend(found.evidence);
-        let prefix = passage.prefix.trim_end_matches('/');
         rows.push(Call {
             from: passage.gateway,
             to: Target::Service(found.service),
             protocol: Protocol::Http,
             method: None,
-            path: if passage.exact { prefix.into() } else { format!("{prefix}/*").into() },
+            path: passage.matched.shown(),
             place: passage.evidence.place,
             function: FunctionRef { file: passage.evidence.place.file, function: FunctionId::MODULE },
             endpoint: None,
             via: Vec::new(),
+            development: false,
             status: found.status,
             evidence: deduplicated(evidence),
         });

@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 
 use super::services::known::normal;
 use super::services::{Context, Draft, index};
-use super::{Deployment, Workspace};
+use super::{Deployment, GatewayRoute, Workspace};
 use crate::chart::{Evidence, Service, ServiceIndex};
 
 /// What a host means.
@@ -46,7 +46,13 @@ pub(crate) struct Hosts {
 
 impl Hosts {
     /// Gathers the names of all services.
-    pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>], services: &[Service], deployments: &[Deployment]) -> Self {
+    pub(super) fn of(
+        context: &Context<'_>,
+        drafts: &[Draft<'_>],
+        services: &[Service],
+        deployments: &[Deployment],
+        gateways: &[GatewayRoute],
+    ) -> Self {
         let mut hosts = Self::default();
         for (at, draft) in drafts.iter().enumerate() {
             let service = &services[at];
@@ -84,6 +90,17 @@ impl Hosts {
                 put(&mut hosts.own_ports, value.value.clone(), named("own port", &evidence));
             }
         }
+        // Hosts that a gateway answers for; a name of a network comes first.
+        let mut public: FxHashMap<Symbol, Vec<Name>> = FxHashMap::default();
+        for route in gateways {
+            for host in route.hosts.iter().filter(|host| host.contains('.') && !host.contains('*')) {
+                let host = lower(host);
+                if !hosts.names.contains_key(&host) {
+                    put(&mut public, host, Name { service: route.gateway, how: "public host", evidence: route.evidence.clone() });
+                }
+            }
+        }
+        hosts.names.extend(public);
         hosts.own_ports.retain(|port, _| !hosts.ports.contains_key(port));
         hosts
     }

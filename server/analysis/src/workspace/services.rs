@@ -14,7 +14,7 @@ use super::packages::Roots;
 use super::settings::Problem;
 use super::sources::{Source, Sources};
 use super::variables::Variables;
-use super::{Deployment, Ecosystem, Package, paths};
+use super::{Deployment, Ecosystem, Package, gateways, paths};
 use crate::chart::{Evidence, Service, ServiceIndex, ServiceKind};
 use crate::files::Files;
 use crate::{FileId, Place};
@@ -77,6 +77,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) commands: Vec<(Symbol, Place)>,
     /// What `portolan.toml` says of it, the strongest last.
     pub(crate) settings: Vec<(Source<'a, Settings>, &'a ServiceSettings)>,
+    /// The gateway of the platform that it stands for, if it is none of the workspace's own.
+    pub(crate) stands_for: Option<Symbol>,
 }
 
 impl<'a> Context<'a> {
@@ -167,6 +169,7 @@ pub(crate) fn find<'a>(context: &Context<'a>, problems: &mut Vec<Problem>) -> Se
     let mut drafts = deployed::merge_replicas(context, drafts);
     told::place(context, &mut drafts, problems);
     undeployed::add(context, &mut drafts);
+    gateways::objects::add(context, &mut drafts);
     let told = told::describe(context, &mut drafts);
     make_unique(&mut drafts);
     drafts.sort_by(|left, right| left.name.cmp(&right.name));

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::passages::Passage;
 use super::reach::Reach;
-use super::targets::{Passage, Rewrite};
-use super::text::{self, Text};
+use super::text;
 use super::tracing::Coverages;
 use super::{Input, Places};
-use crate::chart::{Endpoint, Evidence, Protocol, ServiceIndex};
+use crate::chart::{Endpoint, Protocol, ServiceIndex};
 use crate::resolve::evaluate::join_patterns;
 use crate::resolve::link::{FileLink, MountDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use crate::resolve::paths;
@@ -213,7 +213,7 @@ fn passed_on(places: &Places<'_>, passage: &Passage) -> Option<Endpoint> {
         service: passage.gateway,
         protocol: Protocol::Http,
         method: Some("*".into()),
-        path: paths::normal_route(&format!("{}/*", passage.prefix.trim_end_matches('/'))),
+        path: paths::normal_route(&format!("{}/*", passage.matched.prefix().trim_end_matches('/'))),
         place: places.call(proxy),
         handler: None,
         handler_name: None,
@@ -295,49 +295,4 @@ fn in_packages(input: &Input<'_>, service: ServiceIndex, function: FunctionRef) 
         }
     }
     false
-}
-
-/// The tables of all gateways: those of manifests, and those that code declares.
-pub(super) fn passages(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) -> Vec<Passage> {
-    let places = Places { files: input.files };
-    let mut all: Vec<Passage> = input
-        .workspace
-        .gateways
-        .iter()
-        .map(|route| Passage {
-            gateway: route.gateway,
-            prefix: route.prefix.to_string(),
-            exact: route.exact,
-            target: Text { text: route.target.to_string(), ..Text::default() },
-            rewrite: Rewrite::Prefix(route.rewrite.as_ref().map(Symbol::to_string)),
-            evidence: route.evidence.clone(),
-            proxy: None,
-        })
-        .collect();
-    for at in 0..input.workspace.services.len() {
-        let service = ServiceIndex(at as u32);
-        for proxy in &routes.proxies {
-            if input.workspace.services[at].third_party || !reach.has(service, proxy.function) {
-                continue;
-            }
-            for prefix in routes.proxied(proxy, &|function| reach.has(service, function)) {
-                for prefix in text::texts(input, service, &prefix) {
-                    let ours = proxy.targets.iter().filter(|target| target.contexts.iter().all(|context| reach.has(service, *context)));
-                    for target in ours.flat_map(|target| text::texts(input, service, &target.pattern)) {
-                        let prefix = prefix.text.split('*').next().unwrap_or_default();
-                        all.push(Passage {
-                            gateway: service,
-                            prefix: if prefix.starts_with('/') { prefix.to_owned() } else { format!("/{prefix}") },
-                            exact: false,
-                            target,
-                            rewrite: Rewrite::Patterns(proxy.rewrites.clone()),
-                            evidence: Evidence { what: format!("proxy of {prefix}"), place: places.call(proxy.site) },
-                            proxy: Some(proxy.site),
-                        });
-                    }
-                }
-            }
-        }
-    }
-    all
 }

@@ -62,7 +62,7 @@ impl Votes {
 }
 
 fn found(service: ServiceIndex, endpoint: Option<EndpointIndex>, evidence: Evidence) -> Found {
-    Found { service, endpoint, via: Vec::new(), status: Status::Likely, evidence: vec![evidence] }
+    Found { service, endpoint, via: Vec::new(), development: false, status: Status::Likely, evidence: vec![evidence] }
 }
 
 /// What a call has in common with others, the strongest first.

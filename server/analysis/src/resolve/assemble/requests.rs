@@ -64,6 +64,7 @@ pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, r
                     function: message.function,
                     endpoint: None,
                     via: Vec::new(),
+                    development: false,
                     status,
                     evidence: Vec::new(),
                 };

@@ -1,102 +1,18 @@
 //! From a call's URL to the service and the endpoint that answer.
 //!
 //! Tiers, in this order: a host that a manifest names; a port that one service owns; the stem of a variable that nobody sets; the only service
-//! that serves the path. Gateways are passed through by their tables. What fits several services is ambiguous and never drawn.
+//! that serves the path. Gateways are passed through by their tables, see [`super::passages`]. What fits several services is ambiguous and never drawn.
 
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashSet;
 
 use super::Input;
+use super::passages::Passage;
 use super::text::{Address, Text};
 use crate::Place;
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::paths::{self, Segment};
-use crate::resolve::value::CallRef;
 use crate::workspace::HostMatch;
-
-/// Gateways behind gateways that are followed.
-const MAX_HOPS: u32 = 4;
-
-/// A table by which a service passes requests on.
-#[derive(Debug, Clone)]
-pub(super) struct Passage {
-    pub(super) gateway: ServiceIndex,
-    /// The path's prefix that matches.
-    pub(super) prefix: String,
-    pub(super) exact: bool,
-    pub(super) target: Text,
-    pub(super) rewrite: Rewrite,
-    pub(super) evidence: Evidence,
-    /// The call that declares it, if code does.
-    pub(super) proxy: Option<CallRef>,
-}
-
-/// What becomes of a path that is passed on.
-#[derive(Debug, Clone)]
-pub(super) enum Rewrite {
-    /// The prefix is replaced; with `None` the path stays.
-    Prefix(Option<String>),
-    /// Pattern and replacement pairs, of which the first that matches counts. Without one the path stays, or loses its mount's prefix:
-    /// libraries and their versions differ in that, so both are tried.
-    Patterns(Vec<(Symbol, Symbol)>),
-}
-
-impl Passage {
-    fn matches(&self, path: &str) -> bool {
-        let bare = path.split('?').next().unwrap_or(path);
-        if self.exact {
-            return bare.trim_end_matches('/') == self.prefix.trim_end_matches('/');
-        }
-        let prefix = self.prefix.trim_end_matches('/');
-        bare.strip_prefix(prefix)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.prefix.ends_with('/') || rest.starts_with('{'))
-    }
-
-    /// Whether a path matches, if what is not known of it is what it takes.
-    fn may_match(&self, path: &str) -> bool {
-        let mut segments = path.split(['/', '?']).filter(|segment| !segment.is_empty());
-        for wanted in self.prefix.split('/').filter(|segment| !segment.is_empty()) {
-            match segments.next() {
-                // A hole may be several segments, if the path ends with it.
-                Some(segment) if segment.starts_with('{') => return segments.next().is_none(),
-                Some(segment) if segment == wanted => {}
-                _ => return false,
-            }
-        }
-        false
-    }
-
-    /// The paths that the target may see.
-    fn rewritten(&self, path: &str) -> Vec<String> {
-        match &self.rewrite {
-            Rewrite::Prefix(None) => vec![path.to_owned()],
-            Rewrite::Prefix(Some(replacement)) => {
-                let rest = path.get(self.prefix.len()..).unwrap_or_default();
-                vec![slashed(&format!("{replacement}{rest}"))]
-            }
-            Rewrite::Patterns(patterns) => {
-                let stripped = slashed(path.strip_prefix(self.prefix.trim_end_matches('/')).unwrap_or(path));
-                for (pattern, replacement) in patterns {
-                    let literal = pattern.trim_start_matches('^').trim_end_matches('$').replace("\\/", "/");
-                    let anchored = pattern.starts_with('^');
-                    for candidate in [path, stripped.as_str()] {
-                        if anchored && let Some(rest) = candidate.strip_prefix(literal.as_str()) {
-                            return vec![slashed(&format!("{replacement}{rest}"))];
-                        }
-                        if !anchored && candidate.contains(&literal) {
-                            return vec![slashed(&candidate.replacen(&literal, replacement, 1))];
-                        }
-                    }
-                }
-                vec![path.to_owned(), stripped]
-            }
-        }
-    }
-}
-
-fn slashed(path: &str) -> String {
-    if path.starts_with('/') { path.to_owned() } else { format!("/{path}") }
-}
 
 /// Who answers a call.
 #[derive(Debug, Clone)]
@@ -117,8 +33,42 @@ pub(super) struct Found {
     pub(super) service: ServiceIndex,
     pub(super) endpoint: Option<EndpointIndex>,
     pub(super) via: Vec<ServiceIndex>,
+    /// Whether only a development server leads there.
+    pub(super) development: bool,
     pub(super) status: Status,
     pub(super) evidence: Vec<Evidence>,
+}
+
+impl Found {
+    /// A service that was reached.
+    pub(super) fn new(service: ServiceIndex, endpoint: Option<EndpointIndex>, trail: Trail) -> Self {
+        Self { service, endpoint, via: Vec::new(), development: false, status: trail.status, evidence: trail.evidence }
+    }
+}
+
+/// What is asked of a service.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask<'a> {
+    pub(super) method: Option<&'a Symbol>,
+    pub(super) path: &'a str,
+    /// The hosts by which it may be asked; none where that is not known.
+    pub(super) hosts: &'a [Symbol],
+    /// Whether the tables of development servers are meant.
+    pub(super) development: bool,
+}
+
+/// How a request got where it is.
+#[derive(Debug, Clone)]
+pub(super) struct Trail {
+    pub(super) status: Status,
+    pub(super) evidence: Vec<Evidence>,
+    /// Gateways passed.
+    pub(super) hops: u32,
+}
+
+/// Whether an answer says who.
+pub(super) fn is_settled(answer: &Answer) -> bool {
+    matches!(answer, Answer::Service(_) | Answer::External(_))
 }
 
 /// Endpoints by service, taken apart once.
@@ -195,6 +145,8 @@ pub(super) struct Targets<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) endpoints: Endpoints<'a>,
     pub(super) passages: Vec<Passage>,
+    /// The services that the passages lead to, in their order.
+    pub(super) passage_targets: Vec<Option<ServiceIndex>>,
 }
 
 impl Targets<'_> {
@@ -202,31 +154,29 @@ impl Targets<'_> {
     pub(super) fn answer(&self, from: ServiceIndex, method: Option<&Symbol>, text: &Text) -> Answer {
         let address = Address::parse(&text.text);
         let status = if text.guessed { Status::Likely } else { Status::Exact };
-        match self.at(from, method, &address, status, text.evidence.clone(), 0) {
+        let trail = Trail { status, evidence: text.evidence.clone(), hops: 0 };
+        match self.at(from, method, &address, trail) {
             Answer::Ambiguous(candidates, reason) => match self.of_several(&candidates, text) {
-                Some(service) => self.of_service(service, method, address.path(), Status::Likely, text.evidence.clone(), 0),
+                Some(service) => {
+                    let trail = Trail { status: Status::Likely, evidence: text.evidence.clone(), hops: 0 };
+                    self.of_service(service, Ask { method, path: address.path(), hosts: &[], development: false }, trail)
+                }
                 None => Answer::Ambiguous(candidates, reason),
             },
             answer => answer,
         }
     }
 
-    fn at(
-        &self,
-        from: ServiceIndex,
-        method: Option<&Symbol>,
-        address: &Address,
-        status: Status,
-        mut evidence: Vec<Evidence>,
-        hops: u32,
-    ) -> Answer {
-        if let Address::Host { host, port, path } = address
+    /// Who answers at an address that `from` asks.
+    pub(super) fn at(&self, from: ServiceIndex, method: Option<&Symbol>, address: &Address, mut trail: Trail) -> Answer {
+        let any = Ask { method, path: address.path(), hosts: &[], development: false };
+        if let Address::Host { host, port, .. } = address
             && let Some((target, why)) = self.told(from, host, port.as_deref())
         {
             return match target {
                 Target::Service(service) => {
-                    evidence.push(why);
-                    self.of_service(service, method, path, status, evidence, hops)
+                    trail.evidence.push(why);
+                    self.of_service(service, Ask { hosts: &[host.as_str().into()], ..any }, trail)
                 }
                 Target::External(name) => Answer::External(name),
             };
@@ -234,10 +184,12 @@ impl Targets<'_> {
         match address {
             Address::Host { host, port, path } => match self.input.workspace.service_of_host(host, port.as_deref()) {
                 HostMatch::One(service, how, why) => {
-                    evidence.push(why);
+                    trail.evidence.push(why);
                     // A name that no manifest gives on its network is an inference.
-                    let status = if how == "service alias" { status.max(Status::Likely) } else { status };
-                    self.of_service(service, method, path, status, evidence, hops)
+                    if how == "service alias" {
+                        trail.status = trail.status.max(Status::Likely);
+                    }
+                    self.of_service(service, Ask { hosts: &[host.as_str().into()], ..any }, trail)
                 }
                 HostMatch::Several(services) => Answer::Ambiguous(services, Reason::SharedHost(host.as_str().into())),
                 HostMatch::None => {
@@ -246,20 +198,21 @@ impl Targets<'_> {
                             Some(port) => Reason::Port(format!("{host}:{port}").into()),
                             None => Reason::Machine(host.as_str().into()),
                         };
-                        return self.by_path(from, method, path, evidence, reason, hops);
+                        return self.by_path(from, method, path, trail.evidence, reason, trail.hops);
                     }
                     Answer::External(host.as_str().into())
                 }
             },
             Address::Unset(name, path) => match self.input.workspace.service_of_stem(name) {
                 HostMatch::One(service, _, why) if self.may_answer(service, method, path) => {
-                    evidence.push(why);
-                    self.of_service(service, method, path, status.max(Status::Likely), evidence, hops)
+                    trail.evidence.push(why);
+                    trail.status = trail.status.max(Status::Likely);
+                    self.of_service(service, any, trail)
                 }
-                _ => self.by_path(from, method, path, evidence, Reason::Variable(name.clone()), hops),
+                _ => self.by_path(from, method, path, trail.evidence, Reason::Variable(name.clone()), trail.hops),
             },
-            Address::Relative(path) => self.relative(from, method, path, status, evidence, hops),
-            Address::Unknown(path) => self.by_path(from, method, path, evidence, Reason::Host, hops),
+            Address::Relative(_) => self.relative(from, any, trail),
+            Address::Unknown(path) => self.by_path(from, method, path, trail.evidence, Reason::Host, trail.hops),
         }
     }
 
@@ -299,109 +252,14 @@ impl Targets<'_> {
     }
 
     /// A request that reaches a service: answered by it, or passed on.
-    fn of_service(
-        &self,
-        service: ServiceIndex,
-        method: Option<&Symbol>,
-        path: &str,
-        status: Status,
-        evidence: Vec<Evidence>,
-        hops: u32,
-    ) -> Answer {
-        let own = self.endpoints.find(service, method, path);
-        if hops < MAX_HOPS
-            && own.is_none_or(|(_, score)| score <= 6)
-            && let Some(answer) = self.passed_on(service, method, path, status, &evidence, hops)
+    pub(super) fn of_service(&self, service: ServiceIndex, ask: Ask<'_>, trail: Trail) -> Answer {
+        let own = self.endpoints.find(service, ask.method, ask.path);
+        if own.is_none_or(|(_, score)| score <= 6)
+            && let Some(answer) = self.passed_on(service, ask, &trail)
         {
             return answer;
         }
-        Answer::Service(Found { service, endpoint: own.map(|(endpoint, _)| endpoint), via: Vec::new(), status, evidence })
-    }
-
-    /// Who answers behind a gateway.
-    fn passed_on(
-        &self,
-        gateway: ServiceIndex,
-        method: Option<&Symbol>,
-        path: &str,
-        status: Status,
-        evidence: &[Evidence],
-        hops: u32,
-    ) -> Option<Answer> {
-        let path = slashed(path);
-        let passage = self
-            .passages
-            .iter()
-            .filter(|passage| passage.gateway == gateway && passage.matches(&path))
-            .max_by_key(|passage| (passage.exact, passage.prefix.trim_end_matches('/').len()))?;
-        // What is decided at run time may as well belong to a longer prefix.
-        let open = self.passages.iter().filter(|other| other.gateway == gateway && other.target.text != passage.target.text);
-        if open.clone().any(|other| other.prefix.len() > passage.prefix.len() && other.may_match(&path)) {
-            return Some(Answer::Unresolved(Reason::GatewayTarget));
-        }
-        let mut answers = Vec::new();
-        for rewritten in passage.rewritten(&path) {
-            let base = passage.target.text.trim_end_matches('/');
-            let base = if base.contains("://") || base.starts_with("${") { base.to_owned() } else { format!("http://{base}") };
-            let address = Address::parse(&format!("{base}{rewritten}"));
-            let mut why = evidence.to_vec();
-            why.push(passage.evidence.clone());
-            why.extend(passage.target.evidence.iter().cloned());
-            let status = if passage.target.guessed { status.max(Status::Likely) } else { status };
-            answers.push(self.at(gateway, method, &address, status, why, hops + 1));
-        }
-        let known = |answer: &Answer| matches!(answer, Answer::Service(found) if found.endpoint.is_some());
-        let at = answers.iter().position(known).unwrap_or(0);
-        let mut answer = answers.swap_remove(at);
-        if let Answer::Service(found) = &mut answer {
-            found.via.insert(0, gateway);
-        }
-        Some(answer)
-    }
-
-    /// A path without a host: a front end's goes to its own server or to the gateway that has the path.
-    fn relative(
-        &self,
-        from: ServiceIndex,
-        method: Option<&Symbol>,
-        path: &str,
-        status: Status,
-        evidence: Vec<Evidence>,
-        hops: u32,
-    ) -> Answer {
-        if hops == 0
-            && let Some((origin, why)) = self.input.workspace.settings.origin(from)
-        {
-            let evidence = [evidence, vec![why.clone()]].concat();
-            return self.of_service(*origin, method, path, status, evidence, hops + 1);
-        }
-        if let Some((endpoint, _)) = self.endpoints.find(from, method, path) {
-            return Answer::Service(Found { service: from, endpoint: Some(endpoint), via: Vec::new(), status, evidence });
-        }
-        let kind = self.input.workspace.services[from.index()].kind;
-        if kind == ServiceKind::Frontend && hops == 0 {
-            let mut gateways: Vec<ServiceIndex> =
-                self.passages.iter().filter(|passage| passage.matches(path)).map(|passage| passage.gateway).collect();
-            gateways.sort();
-            gateways.dedup();
-            // The front end's own server first; then the gateway that serves the front end.
-            let chosen = if gateways.contains(&from) {
-                Some(from)
-            } else if gateways.len() == 1 {
-                gateways.first().copied()
-            } else {
-                None
-            };
-            if let Some(gateway) = chosen
-                && let Some(answer) = self.passed_on(gateway, method, path, status.max(Status::Likely), &evidence, hops)
-            {
-                return answer;
-            }
-            if gateways.len() > 1 {
-                return Answer::Ambiguous(gateways, Reason::Gateways);
-            }
-        }
-        Answer::Unresolved(Reason::Relative)
+        Answer::Service(Found::new(service, own.map(|(endpoint, _)| endpoint), trail))
     }
 
     /// The only service that serves a path, where the host says nothing.
@@ -458,7 +316,7 @@ impl Targets<'_> {
             let endpoint = &self.endpoints.all[endpoint.index()];
             evidence.push(Evidence { what: format!("only {name} serves {}", endpoint.path), place: endpoint.place });
         }
-        Answer::Service(Found { service, endpoint, via: Vec::new(), status: Status::Likely, evidence })
+        Answer::Service(Found::new(service, endpoint, Trail { status: Status::Likely, evidence, hops: 0 }))
     }
 }
 

@@ -1,0 +1,347 @@
+//! The tables by which services pass requests on, and the way of a request through them.
+//!
+//! What deliberately does not live here: hosts, see [`super::targets`]. Invariant: a development server's table is asked only where no other
+//! gateway answers, and what leads through it says so.
+
+use portolan_grammars::facts::Symbol;
+
+use super::endpoints::Routes;
+use super::reach::Reach;
+use super::targets::{Answer, Ask, Found, Targets, Trail, is_settled};
+use super::text::{self, Address, Text};
+use super::{Input, Places};
+use crate::chart::{Evidence, Reason, ServiceIndex, ServiceKind, Status};
+use crate::resolve::value::CallRef;
+use crate::rewrite::{Fit, PathMatch, Pattern, Step, rewritten, slashed};
+use crate::workspace::HostMatch;
+
+/// Gateways behind gateways that are followed.
+const MAX_HOPS: u32 = 5;
+
+/// A table by which a service passes requests on.
+#[derive(Debug, Clone)]
+pub(super) struct Passage {
+    pub(super) gateway: ServiceIndex,
+    /// Public hosts that it is for, see [`crate::workspace::GatewayRoute::hosts`].
+    pub(super) hosts: Vec<Symbol>,
+    /// The paths that it takes.
+    pub(super) matched: PathMatch,
+    /// Of those that take a path, the highest counts.
+    pub(super) rank: u32,
+    pub(super) target: Text,
+    pub(super) rewrite: Rewrite,
+    /// Whether only a development server has it.
+    pub(super) development: bool,
+    pub(super) evidence: Evidence,
+    /// The call that declares it, if code does.
+    pub(super) proxy: Option<CallRef>,
+}
+
+/// What becomes of a path that is passed on.
+#[derive(Debug, Clone)]
+pub(super) enum Rewrite {
+    /// Steps in order.
+    Steps(Vec<Step>),
+    /// Pattern and replacement pairs, of which the first that matches counts. Without one the path stays, or loses its mount's prefix:
+    /// libraries and their versions differ in that, so both are tried.
+    Patterns(Vec<(Pattern, Symbol)>),
+}
+
+impl Passage {
+    /// How well a host that is asked fits; `None` if not at all. Whoever is asked without a host may be any.
+    fn host(&self, asked: &[Symbol]) -> Option<u8> {
+        if self.hosts.is_empty() || asked.is_empty() {
+            return Some(0);
+        }
+        let fits = |own: &Symbol| match own.strip_prefix('*') {
+            Some("") => Some(0),
+            Some(ending) => asked.iter().any(|host| host.ends_with(ending)).then_some(1),
+            None => asked.contains(own).then_some(2),
+        };
+        self.hosts.iter().filter_map(fits).max()
+    }
+
+    /// The paths that the target may see.
+    fn rewritten(&self, path: &str) -> Vec<String> {
+        match &self.rewrite {
+            Rewrite::Steps(steps) => vec![rewritten(path, &self.matched, steps)],
+            Rewrite::Patterns(patterns) => {
+                let stripped = slashed(path.strip_prefix(self.matched.prefix().trim_end_matches('/')).unwrap_or(path));
+                for (pattern, replacement) in patterns {
+                    let step = [Step::Pattern { pattern: pattern.clone(), to: replacement.clone(), whole: false }];
+                    for candidate in [path, stripped.as_str()] {
+                        if pattern.is_in(candidate) {
+                            return vec![rewritten(candidate, &self.matched, &step)];
+                        }
+                    }
+                }
+                vec![path.to_owned(), stripped]
+            }
+        }
+    }
+
+    /// The target's URL.
+    pub(super) fn base(&self) -> String {
+        let base = self.target.text.trim_end_matches('/');
+        if base.contains("://") || base.starts_with("${") { base.to_owned() } else { format!("http://{base}") }
+    }
+}
+
+/// The tables of all gateways: those of manifests, and those that code declares.
+pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) -> Vec<Passage> {
+    let places = Places { files: input.files };
+    let of_manifests = input.workspace.gateways.iter().map(|route| Passage {
+        gateway: route.gateway,
+        hosts: route.hosts.clone(),
+        matched: route.matched.clone(),
+        rank: route.rank,
+        target: Text { text: route.target.to_string(), ..Text::default() },
+        rewrite: Rewrite::Steps(route.steps.clone()),
+        development: route.development,
+        evidence: route.evidence.clone(),
+        proxy: None,
+    });
+    let mut all: Vec<Passage> = of_manifests.collect();
+    for proxy in &routes.proxies {
+        let compiled = |(pattern, to): &(Symbol, Symbol)| Some((Pattern::new(pattern, false)?, to.clone()));
+        let patterns: Vec<(Pattern, Symbol)> = proxy.rewrites.iter().filter_map(compiled).collect();
+        for at in 0..input.workspace.services.len() {
+            let service = ServiceIndex(at as u32);
+            if input.workspace.services[at].third_party || !reach.has(service, proxy.function) {
+                continue;
+            }
+            for prefix in routes.proxied(proxy, &|function| reach.has(service, function)) {
+                for prefix in text::texts(input, service, &prefix) {
+                    let ours = proxy.targets.iter().filter(|target| target.contexts.iter().all(|context| reach.has(service, *context)));
+                    for target in ours.flat_map(|target| text::texts(input, service, &target.pattern)) {
+                        let prefix = prefix.text.split('*').next().unwrap_or_default();
+                        let matched = PathMatch::Prefix(if prefix.starts_with('/') { prefix.into() } else { format!("/{prefix}").into() });
+                        all.push(Passage {
+                            gateway: service,
+                            hosts: Vec::new(),
+                            rank: prefix.trim_end_matches('/').len() as u32,
+                            matched,
+                            target,
+                            rewrite: Rewrite::Patterns(patterns.clone()),
+                            development: false,
+                            evidence: Evidence { what: format!("proxy of {prefix}"), place: places.call(proxy.site) },
+                            proxy: Some(proxy.site),
+                        });
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+/// How well a host fits a rule, and the rule's rank.
+type Weight = (u8, u32);
+
+/// A gateway that a front end's requests enter by, and the hosts that they ask for there; none for any.
+struct Door {
+    gateway: ServiceIndex,
+    hosts: Vec<Symbol>,
+}
+
+impl Targets<'_> {
+    /// Who answers an rpc (`package.Service/Method`) at an address: a gateway passes it on by its path.
+    pub(super) fn answer_rpc(&self, from: ServiceIndex, text: &Text, path: &str) -> Answer {
+        let answer = self.answer(from, None, text);
+        match &answer {
+            Answer::Service(found) if self.passages.iter().any(|passage| passage.gateway == found.service) => {
+                let scheme = if text.text.contains("://") || text.text.starts_with("${") { "" } else { "http://" };
+                let whole = Text { text: format!("{scheme}{}/{path}", text.text.trim_end_matches('/')), ..text.clone() };
+                self.answer(from, None, &whole)
+            }
+            _ => answer,
+        }
+    }
+
+    /// Who answers behind a gateway; `None` where it does not pass the path on.
+    pub(super) fn passed_on(&self, gateway: ServiceIndex, ask: Ask<'_>, trail: &Trail) -> Option<Answer> {
+        if trail.hops >= MAX_HOPS {
+            return None;
+        }
+        let path = slashed(ask.path);
+        let ask = Ask { path: &path, ..ask };
+        let own = self.passages.iter().filter(|passage| passage.gateway == gateway && passage.development == ask.development);
+        let fitting = own.filter_map(|passage| Some((passage, passage.host(ask.hosts)?)));
+        let mut best: Vec<(&Passage, Weight)> = Vec::new();
+        let mut others: Vec<(&Passage, Weight)> = Vec::new();
+        for (passage, host) in fitting {
+            let weight = (host, passage.rank);
+            match passage.matched.fit(ask.path) {
+                Fit::Yes => match best.first().map(|(_, known)| weight.cmp(known)) {
+                    None | Some(std::cmp::Ordering::Greater) => best = vec![(passage, weight)],
+                    Some(std::cmp::Ordering::Equal) => best.push((passage, weight)),
+                    Some(std::cmp::Ordering::Less) => {}
+                },
+                Fit::Maybe => others.push((passage, weight)),
+                Fit::No => {}
+            }
+        }
+        let (first, weight) = *best.first()?;
+        // What is decided at run time may as well belong to a stronger rule.
+        if others.iter().any(|(other, strength)| *strength > weight && other.target.text != first.target.text) {
+            return Some(Answer::Unresolved(Reason::GatewayTarget));
+        }
+        let answers: Vec<Answer> = best.iter().map(|(passage, _)| self.through(passage, ask, trail)).collect();
+        Some(agreed(answers, Reason::GatewayTarget))
+    }
+
+    /// Who answers what one rule of a gateway passes on.
+    fn through(&self, passage: &Passage, ask: Ask<'_>, trail: &Trail) -> Answer {
+        let base = passage.base();
+        let mut answers: Vec<Answer> = Vec::new();
+        for path in passage.rewritten(ask.path) {
+            let mut next = trail.clone();
+            next.evidence.push(passage.evidence.clone());
+            next.evidence.extend(passage.target.evidence.iter().cloned());
+            next.hops += 1;
+            if passage.target.guessed || passage.development {
+                next.status = next.status.max(Status::Likely);
+            }
+            answers.push(self.at(passage.gateway, ask.method, &Address::parse(&format!("{base}{path}")), next));
+        }
+        let known = |answer: &Answer| matches!(answer, Answer::Service(found) if found.endpoint.is_some());
+        let at = answers.iter().position(known).unwrap_or(0);
+        let mut answer = answers.swap_remove(at);
+        if let Answer::Service(found) = &mut answer {
+            if passage.development {
+                found.development = true;
+            } else {
+                found.via.insert(0, passage.gateway);
+            }
+        }
+        answer
+    }
+
+    /// A path without a host: a front end's goes to its own server, or to the gateway that it is served by.
+    pub(super) fn relative(&self, from: ServiceIndex, ask: Ask<'_>, trail: Trail) -> Answer {
+        if trail.hops == 0
+            && let Some((origin, why)) = self.input.workspace.settings.origin(from)
+        {
+            let evidence = [trail.evidence, vec![why.clone()]].concat();
+            return self.of_service(*origin, ask, Trail { evidence, hops: 1, ..trail });
+        }
+        if let Some((endpoint, _)) = self.endpoints.find(from, ask.method, ask.path) {
+            return Answer::Service(Found::new(from, Some(endpoint), trail));
+        }
+        if self.input.workspace.services[from.index()].kind != ServiceKind::Frontend || trail.hops > 0 {
+            return Answer::Unresolved(Reason::Relative);
+        }
+        // What comes back to the front end itself is a page, or nothing.
+        let elsewhere = |answer: &Answer| !matches!(answer, Answer::Service(found) if found.service == from);
+        let doors = self.doors(from);
+        let through = |door: &Door| self.passed_on(door.gateway, Ask { hosts: &door.hosts, ..ask }, &trail).filter(elsewhere);
+        let found: Vec<Answer> = doors.iter().filter_map(through).collect();
+        if !found.is_empty() {
+            return agreed(found, Reason::Gateways);
+        }
+        if let Some(answer) = self.passed_on(from, ask, &trail).filter(elsewhere) {
+            return answer;
+        }
+        let mut reason = Reason::Relative;
+        if doors.is_empty() {
+            // Nobody says who serves the front end: the only gateway that has the path.
+            let telling = |passage: &&Passage| {
+                !passage.development && passage.matched.fit(ask.path) == Fit::Yes && !passage.matched.prefix().trim_matches('/').is_empty()
+            };
+            let mut gateways: Vec<ServiceIndex> = self.passages.iter().filter(telling).map(|passage| passage.gateway).collect();
+            gateways.sort();
+            gateways.dedup();
+            if let [gateway] = gateways.as_slice() {
+                let trail = Trail { status: trail.status.max(Status::Likely), ..trail.clone() };
+                if let Some(answer) = self.passed_on(*gateway, ask, &trail).filter(elsewhere) {
+                    return answer;
+                }
+            }
+            if gateways.len() > 1 {
+                reason = Reason::Gateways;
+            }
+        }
+        let development = self.passed_on(from, Ask { development: true, ..ask }, &trail);
+        match development.filter(elsewhere) {
+            Some(answer) if is_settled(&answer) || reason == Reason::Relative => answer,
+            _ if reason == Reason::Gateways => Answer::Ambiguous(self.gateways_of(ask), reason),
+            _ => Answer::Unresolved(reason),
+        }
+    }
+
+    /// Gateways that have a path.
+    fn gateways_of(&self, ask: Ask<'_>) -> Vec<ServiceIndex> {
+        let fitting = self.passages.iter().filter(|passage| !passage.development && passage.matched.fit(ask.path) == Fit::Yes);
+        let mut gateways: Vec<ServiceIndex> = fitting.map(|passage| passage.gateway).collect();
+        gateways.sort();
+        gateways.dedup();
+        gateways
+    }
+
+    /// The outermost gateways that pass requests on to a service.
+    fn doors(&self, service: ServiceIndex) -> Vec<Door> {
+        let mut doors: Vec<Door> = Vec::new();
+        let mut seen = vec![service];
+        let mut open = vec![service];
+        while let Some(inner) = open.pop() {
+            let mut outer: Vec<Door> = Vec::new();
+            for (passage, target) in self.passages.iter().zip(&self.passage_targets) {
+                if *target != Some(inner) || passage.gateway == inner || passage.development {
+                    continue;
+                }
+                let any = passage.hosts.is_empty() || passage.hosts.iter().any(|host| host.starts_with('*'));
+                let hosts = || if any { Vec::new() } else { passage.hosts.clone() };
+                match outer.iter_mut().find(|door| door.gateway == passage.gateway) {
+                    Some(door) if any => door.hosts.clear(),
+                    Some(door) if door.hosts.is_empty() => {}
+                    Some(door) => door.hosts.extend(hosts()),
+                    None => outer.push(Door { gateway: passage.gateway, hosts: hosts() }),
+                }
+            }
+            for door in outer {
+                if seen.contains(&door.gateway) {
+                    continue;
+                }
+                seen.push(door.gateway);
+                // Whoever is behind another gateway is no door itself.
+                let is_inner = self
+                    .passages
+                    .iter()
+                    .zip(&self.passage_targets)
+                    .any(|(passage, target)| *target == Some(door.gateway) && !passage.development && !seen.contains(&passage.gateway));
+                if is_inner { open.push(door.gateway) } else { doors.push(door) }
+            }
+        }
+        doors.sort_by_key(|door| door.gateway);
+        doors
+    }
+}
+
+/// The services that passages lead to, in their order.
+pub(super) fn targets(input: &Input<'_>, passages: &[Passage]) -> Vec<Option<ServiceIndex>> {
+    let of = |passage: &Passage| match Address::parse(&passage.base()) {
+        Address::Host { host, port, .. } => match input.workspace.service_of_host(&host, port.as_deref()) {
+            HostMatch::One(service, ..) => Some(service),
+            _ => None,
+        },
+        _ => None,
+    };
+    passages.iter().map(of).collect()
+}
+
+/// The one answer of several that all who know one agree on.
+fn agreed(mut answers: Vec<Answer>, reason: Reason) -> Answer {
+    let service = |answer: &Answer| match answer {
+        Answer::Service(found) => Some(found.service),
+        _ => None,
+    };
+    let mut services: Vec<ServiceIndex> = answers.iter().filter_map(service).collect();
+    services.sort();
+    services.dedup();
+    if services.len() > 1 {
+        return Answer::Ambiguous(services, reason);
+    }
+    let known = |answer: &Answer| matches!(answer, Answer::Service(found) if found.endpoint.is_some());
+    let at = answers.iter().position(known).or_else(|| answers.iter().position(|answer| service(answer).is_some()));
+    answers.swap_remove(at.unwrap_or(0))
+}
