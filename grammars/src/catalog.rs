@@ -90,6 +90,7 @@ mod http;
 mod index;
 mod load;
 mod messaging;
+mod sdk;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
@@ -103,6 +104,7 @@ pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
 pub use messaging::{Binding, Consumer, ConsumerAttribute, Listener, Producer, Transport};
+pub use sdk::SdkCall;
 
 /// One library.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -192,6 +194,9 @@ pub struct Library {
     /// Classes that stand for a collection.
     #[serde(default)]
     pub entity: Vec<Entity>,
+    /// Calls of a third party's SDK, which go out by themselves.
+    #[serde(default)]
+    pub sdk_call: Vec<SdkCall>,
     /// What makes spans.
     #[serde(default)]
     pub tracing: Vec<Tracing>,
@@ -267,7 +272,7 @@ pub struct Take {
     pub key: Option<Symbol>,
     /// Something captured by the value that the method is called on: see [`Value::captures`].
     pub receiver: Option<Symbol>,
-    /// Something captured by the argument's value: a topic in `send(FutureRecord::to(topic))`.
+    /// Something captured by the argument's value, or by what it has under `key`: a topic in `send(FutureRecord::to(topic))`.
     pub capture: Option<Symbol>,
     /// A type argument, counted from 0: its name.
     pub type_argument: Option<u32>,
@@ -281,6 +286,10 @@ pub struct Take {
     /// The last name of the callee, as a method: `POST` for `client.post(…)`; `del` is `DELETE`, `all` and `any` are `*`. Only as `method`; loading
     /// makes one entry with a literal method of each callee, so that nobody sees this.
     pub called: bool,
+    /// An environment variable that the library reads by itself: `FLAGD_HOST`.
+    pub env: Option<Symbol>,
+    /// How the name that is meant follows from the text or class found there: a model's collection.
+    pub naming: Option<Naming>,
     /// The text to take when there is no such place.
     pub default: Option<Symbol>,
 }
@@ -528,6 +537,7 @@ pub struct Example {
     /// - `PRODUCER kafka orders`, `CONSUMER kafka orders`
     /// - `BINDING rabbitmq billing shop/order.*`: a queue, the exchange that it is bound to and the pattern of routing keys
     /// - `CLIENT postgresql read orders`: system, operation, collection (`{}` where it is not known)
+    /// - `SDK stripe charges.create`: the third party, or the address where that is known, and the operation
     /// - `STORE postgresql db/shop`: host and database; `STORE postgresql ${DATABASE_URL}` where the whole URL is one variable; `STORE s3`
     ///   where nothing is known but the system, `STORE redis cache` without a database
     /// - `TRACING init *`, `TRACING init http,grpc` (sorted), `TRACING exporter`, `TRACING layer`, `TRACING span load`

@@ -139,6 +139,7 @@ fn call_line(snapshot: &Snapshot, call: &Call) -> String {
         (None, Protocol::Http) => "?",
         (None, Protocol::Grpc) => "rpc",
         (None, Protocol::Message) => "request",
+        (None, Protocol::Sdk) => "sdk",
     };
     let mut line = format!("{} -> {to} {method} {} {}", name(snapshot, call.from), call.path, status(call.status));
     if !call.via.is_empty() {

@@ -81,6 +81,10 @@ pub enum Naming {
     Entity,
     /// A class's name in `snake_case`.
     SnakeCase,
+    /// A class's name in the plural, as it is written otherwise.
+    Plural,
+    /// A table's name, perhaps followed by what the statement calls it: `orders as o`.
+    Aliased,
 }
 
 /// What a query does to a collection.

@@ -9,8 +9,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, HttpClient, HttpRoute, Injected, Library, Listener, MethodRouter,
-    Middleware, Mount, Names, Producer, Provider, Proxy, Query, RouteAttribute, RpcClient, RpcServer, Selector, Spawn, Tracing, Value,
-    Versioning,
+    Middleware, Mount, Names, Producer, Provider, Proxy, Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, Spawn, Tracing,
+    Value, Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -52,6 +52,7 @@ pub enum Meaning<'a> {
     Connection(&'a Connection),
     Query(&'a Query),
     Entity(&'a Entity),
+    SdkCall(&'a SdkCall),
     Tracing(&'a Tracing),
     Spawn(&'a Spawn),
 }
@@ -100,7 +101,8 @@ kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute,
     Mount mount, Versioning versioning, RpcClient rpc_client, Binding binding, Listener listener,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
-    Connection connection, Query query, Entity entity, Tracing tracing, Spawn spawn,
+    Connection connection, Query query, Entity entity, SdkCall sdk_call, Tracing tracing,
+    Spawn spawn,
 }
 
 /// The names of one library.
@@ -290,6 +292,7 @@ impl Library {
             connection: Vec::new(),
             query: Vec::new(),
             entity: Vec::new(),
+            sdk_call: Vec::new(),
             tracing: Vec::new(),
             spawn: Vec::new(),
             example: Vec::new(),
@@ -319,7 +322,7 @@ impl Library {
         each!(
             Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, Listener listener,
-            Consumer consumer, Connection connection, Query query, Tracing tracing, Spawn spawn
+            Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Tracing tracing, Spawn spawn
         );
         callees
     }

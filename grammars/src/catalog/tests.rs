@@ -89,6 +89,7 @@ fn every_capture_that_is_taken_is_made() {
                 }
                 assert!(!place.called, "{}: `called` is for methods of HTTP", library.id);
                 let somewhere = place.argument.is_some() || place.receiver.is_some() || place.type_argument.is_some();
+                let somewhere = somewhere || place.env.is_some();
                 assert!(somewhere || place.class_of.is_some() || place.member.is_some(), "{}: {place:?} is no place", library.id);
             }
         }
@@ -130,6 +131,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     );
     all.extend(library.entity.iter().map(|entry| &entry.collection));
     all.extend(library.query.iter().flat_map(|entry| entry.statement.iter().chain(&entry.collection)));
+    all.extend(library.sdk_call.iter().flat_map(|entry| entry.peer.iter().chain(&entry.address)));
     all.extend(library.tracing.iter().filter_map(|entry| entry.list.as_ref()));
     all
 }
@@ -255,6 +257,7 @@ fn is_find(find: &str) -> bool {
         ["GATEWAY", route, _target] => route.starts_with('/'),
         ["RPC", "CLIENT" | "SERVER", name] => name.split('/').count() == 2,
         ["PRODUCER" | "CONSUMER", _system, _destination] => true,
+        ["SDK", _peer, _operation] => true,
         ["STORE", _system] | ["STORE", _system, _] => true,
         ["TRACING", "exporter" | "layer"] | ["TRACING", "init" | "span", _] => true,
         ["SPAWN", _callee] => true,

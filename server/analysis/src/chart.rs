@@ -181,15 +181,18 @@ pub enum Protocol {
     Grpc,
     /// A broker: a message whose sender waits for the answer.
     Message,
+    /// A third party's SDK, which speaks whatever it speaks.
+    Sdk,
 }
 
 impl Protocol {
-    /// Its name in documents: `http`, `grpc`, `message`.
+    /// Its name in documents: `http`, `grpc`, `message`, `sdk`.
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::Http => "http",
             Protocol::Grpc => "grpc",
             Protocol::Message => "message",
+            Protocol::Sdk => "sdk",
         }
     }
 }

@@ -9,6 +9,7 @@ mod hosts;
 pub mod modules;
 pub(crate) mod packages;
 mod paths;
+pub mod prisma;
 mod services;
 pub mod settings;
 pub(crate) mod sources;
@@ -38,6 +39,8 @@ pub struct Workspace {
     pub deployments: Vec<Deployment>,
     /// Gateway routes of manifests: nginx, envoy, Ingress and the like.
     pub gateways: Vec<GatewayRoute>,
+    /// Prisma's schemas.
+    pub prisma: prisma::PrismaSchemas,
     /// Host names in lower case (and `host:port` where only the port tells) → services; [`Workspace::service_of_host`] weighs them.
     pub hosts: FxHashMap<Symbol, Vec<ServiceIndex>>,
     /// What `portolan.toml` files settle.
@@ -128,7 +131,8 @@ impl Workspace {
         let packages = packages::find(&sources);
         let roots = packages::Roots::of(&packages);
         let mut problems = Vec::new();
-        let mut modules = modules::Modules::from_sources(files, &sources, &packages);
+        let prisma = prisma::PrismaSchemas::of(files, &sources.npm);
+        let mut modules = modules::Modules::from_sources(files, &sources, &packages, &prisma);
         modules.set_house_made(&sources, &packages, &mut problems);
         let variables = variables::Variables::of(&sources);
         let context = services::Context::new(files, &sources, &packages, &roots, &modules, &variables);
@@ -140,7 +144,7 @@ impl Workspace {
         let names = hosts::Hosts::of(&context, &drafts, &services, &deployments, &gateways);
         let settings = settings::Settled::of(&context, &drafts, &services, &told, &mut problems);
         problems.sort_by_key(|problem| problem.place);
-        Self { hosts: names.table(), services, deployments, gateways, packages, modules, settings, problems, roots, names }
+        Self { hosts: names.table(), services, deployments, gateways, prisma, packages, modules, settings, problems, roots, names }
     }
     /// The package that a file belongs to, as a position in `packages`: the deepest one whose folder is around it.
     pub fn package_of(&self, path: &Utf8Path) -> Option<usize> {

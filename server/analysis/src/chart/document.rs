@@ -128,6 +128,8 @@ pub enum Protocol {
     Grpc,
     /// A broker: a message whose sender waits for the answer.
     Message,
+    /// A third party's SDK, which speaks whatever it speaks.
+    Sdk,
 }
 
 /// How sure a call is.
@@ -571,6 +573,7 @@ fn protocol(protocol: super::Protocol) -> Protocol {
         super::Protocol::Http => Protocol::Http,
         super::Protocol::Grpc => Protocol::Grpc,
         super::Protocol::Message => Protocol::Message,
+        super::Protocol::Sdk => Protocol::Sdk,
     }
 }
 

@@ -23,6 +23,7 @@ mod owners;
 mod passages;
 mod reach;
 mod requests;
+mod sdks;
 pub(super) mod stores;
 mod targets;
 pub(super) mod text;
@@ -128,9 +129,11 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
                     http(&targets, reach, places, service, outbound, method.as_ref(), &mut out)
                 }
                 Request::Rpc { .. } => rpc(&targets, reach, places, service, outbound, &mut rows, &mut unresolved),
+                Request::Sdk { .. } => {}
             }
         }
     }
+    sdks::calls(&targets, reach, places, &services, &mut rows);
     requests::calls(&targets, reach, places, &mut rows, &mut unresolved);
     for call in open {
         settle(&targets, &votes, call, &mut rows, &mut unresolved);

@@ -220,7 +220,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// Whether a class is another or extends it.
-    fn extends(&mut self, class: ClassRef, base: ClassRef) -> bool {
+    pub(super) fn extends(&mut self, class: ClassRef, base: ClassRef) -> bool {
         let mut class = class;
         for _ in 0..6 {
             if class == base {
@@ -252,9 +252,19 @@ impl<'w> Evaluator<'w> {
     /// What an object was constructed with for a parameter of its constructor, or of the function that fills in its fields.
     pub fn constructed_with(&mut self, object: &Value, param: ParamRef) -> Option<Value> {
         match object {
-            Value::New(..) => {
-                let (constructor, arguments) = self.constructor_arguments(object)?;
-                (constructor == param.function).then(|| arguments.get(param.index as usize).cloned()).flatten()
+            Value::New(class, ..) | Value::Some(class) => {
+                let mut given = self.constructor_arguments(object);
+                let mut class = *class;
+                for _ in 0..6 {
+                    if let Some((constructor, arguments)) = &given
+                        && *constructor == param.function
+                    {
+                        return arguments.get(param.index as usize).cloned();
+                    }
+                    given = self.super_arguments(class, given);
+                    class = self.base_class(class)?;
+                }
+                None
             }
             Value::Object(object) => {
                 let class = object.class?;

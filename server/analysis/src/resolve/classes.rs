@@ -290,17 +290,14 @@ impl<'w> Evaluator<'w> {
     /// A field or method of an instance: of its class, then of its bases.
     fn instance_member(&mut self, receiver: &Value, class: ClassRef, name: &Symbol) -> Option<Value> {
         let mut current = class;
+        let mut given = self.constructor_arguments(receiver);
         for _ in 0..6 {
             let field = self.field(current, name);
             if let Some(value) = field {
-                if let Some((constructor, arguments)) = self.constructor_arguments(receiver)
-                    && value.has_param()
-                {
-                    return Some(self.substitute(&value, &|param| {
-                        (param.function == constructor).then(|| arguments.get(param.index as usize).cloned()).flatten()
-                    }));
-                }
-                return Some(value);
+                return Some(match &given {
+                    Some((constructor, arguments)) => self.with_arguments(&value, *constructor, arguments),
+                    None => value,
+                });
             }
             let methods = self.methods(current, name);
             if !methods.is_empty() {
@@ -320,6 +317,7 @@ impl<'w> Evaluator<'w> {
                     .collect();
                 return Some(Value::one_of(values));
             }
+            given = self.super_arguments(current, given);
             match self.base_class(current) {
                 Some(base) => current = base,
                 None => break,
@@ -471,6 +469,52 @@ impl<'w> Evaluator<'w> {
         }
     }
 
+    /// The constructor of a class's base and what `super(…)` gives it, in terms of what the class's own constructor was given.
+    pub(super) fn super_arguments(
+        &mut self,
+        class: ClassRef,
+        given: Option<(FunctionRef, Arc<[Value]>)>,
+    ) -> Option<(FunctionRef, Arc<[Value]>)> {
+        let base = self.base_class(class)?;
+        let facts = self.facts(class.file)?;
+        if !facts.language.is_ecmascript() {
+            return None;
+        }
+        let methods = &facts.type_def(class.class).methods;
+        let Some(own) = methods.iter().copied().find(|id| facts.function(*id).kind == FunctionKind::Constructor) else {
+            // What it is given goes to the base's constructor.
+            return given;
+        };
+        let base = self.constructor(base)?;
+        let (_, index) = self.file(class.file)?;
+        let call = index.super_calls.get(&own)?;
+        let arguments: Vec<Value> = facts.call(*call).args.iter().map(|argument| self.eval(class.file, argument.value)).collect();
+        let arguments = match given {
+            Some((constructor, given)) => arguments.iter().map(|value| self.with_arguments(value, constructor, &given)).collect(),
+            None => arguments.into(),
+        };
+        Some((base, arguments))
+    }
+
+    /// A value with a constructor's parameters replaced by what it was given.
+    pub(super) fn with_arguments(&mut self, value: &Value, constructor: FunctionRef, arguments: &[Value]) -> Value {
+        let given = |param: ParamRef| (param.function == constructor).then(|| arguments.get(param.index as usize).cloned()).flatten();
+        if let Value::Instance(instance) = value
+            && let Some(passed) = instance.param.filter(|_| instance.origin.is_none()).and_then(given)
+        {
+            // What was passed is known better than by its type.
+            let same = |one: &&Value| matches!(one, Value::Instance(one) if one.library == instance.library);
+            let mut passed: Vec<Value> = passed.alternatives().iter().filter(same).cloned().collect();
+            for name in &instance.members {
+                passed = passed.iter().map(|one| self.member(one, name, None)).collect();
+            }
+            if !passed.is_empty() {
+                return Value::one_of(passed);
+            }
+        }
+        if value.has_param() { self.substitute(value, &given) } else { value.clone() }
+    }
+
     /// The value of a field, in terms of the constructor's parameters: its initial value and everything that is assigned to it. `None`
     /// if the class has no such field.
     pub(super) fn field(&mut self, class: ClassRef, name: &Symbol) -> Option<Value> {
@@ -499,7 +543,7 @@ impl<'w> Evaluator<'w> {
             && let Some(ty) = declared.and_then(|field| field.ty.as_ref())
             && let Some(typed) = self.typed(class.file, def.function, ty)
         {
-            value = typed;
+            value = known_by(typed, &value);
         }
         self.fields.insert(key, value.clone());
         Some(value)
@@ -529,7 +573,11 @@ impl<'w> Evaluator<'w> {
                     // An injected service is known by its type; a text only by what is passed.
                     let injected = self.injected(class.file, *id, &param.attributes, param.ty.as_ref());
                     let typed = injected.or_else(|| param.ty.as_ref().and_then(|ty| self.typed(class.file, *id, ty)));
-                    values.push(typed.unwrap_or(Value::Param(param_ref, Arc::from([]))));
+                    let passed = Value::Param(param_ref, Arc::from([]));
+                    values.push(match typed {
+                        Some(typed) => known_by(typed, &passed),
+                        None => passed,
+                    });
                 }
             }
         }
@@ -653,6 +701,21 @@ impl<'w> Evaluator<'w> {
             }
         }
         None
+    }
+}
+
+/// A value of a library's type that a field has, with the parameter that it came by.
+fn known_by(typed: Value, came_by: &Value) -> Value {
+    let mut params = came_by.alternatives().iter().map(|value| match value {
+        Value::Param(param, path) if path.is_empty() => Some(*param),
+        _ => None,
+    });
+    let first = params.next().flatten();
+    match (&typed, first.filter(|first| params.all(|param| param == Some(*first)))) {
+        (Value::Instance(instance), Some(param)) if instance.param.is_none() => {
+            Value::Instance(Arc::new(Instance { param: Some(param), ..(**instance).clone() }))
+        }
+        _ => typed,
     }
 }
 

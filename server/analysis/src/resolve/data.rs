@@ -1,14 +1,21 @@
 //! Databases: connections, queries, tables.
 
 use portolan_grammars::catalog::{self, Naming};
-use portolan_grammars::facts::{Expr, Symbol};
+use portolan_grammars::facts::{Expr, FunctionKind, Symbol};
+use rustc_hash::FxHashSet;
 
 use super::library::CallView;
 use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker};
+use super::outbound::Draft;
 use super::spans::Walk;
 use super::sql;
-use super::value::{Part, Pattern, Value};
+use super::value::{ClassRef, ParamRef, Part, Pattern, Value};
 use crate::{FileId, FunctionRef};
+
+/// Repositories around repositories that are followed.
+const MAX_OWNERS: u32 = 4;
+/// Accesses that one query may become.
+const MAX_ACCESSES: usize = 2000;
 
 impl<'w> Linker<'w> {
     pub(super) fn connection(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Connection) -> bool {
@@ -30,18 +37,19 @@ impl<'w> Linker<'w> {
         let dialect = dialects.first().and_then(Pattern::literal).and_then(|dialect| system_of_dialect(&dialect));
         let system = dialect.filter(|_| entry.system == "*").map_or_else(|| entry.system.clone(), Symbol::from);
         let library = &self.evaluator.cx.catalog.libraries[view.callee.library];
-        let prisma = library.query.iter().any(|query| query.naming == Naming::PrismaModel);
+        let prisma = is_prisma(library);
         self.link.connections.push(ConnectionDecl { system, prisma, urls, hosts, databases, site: view.site, function });
         true
     }
 
     pub(super) fn query(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Query) -> bool {
         let connection = view.callee.receiver.as_ref().and_then(|receiver| receiver.root);
-        let prisma = entry.naming == Naming::PrismaModel;
+        let prisma = is_prisma(&self.evaluator.cx.catalog.libraries[view.callee.library]);
         let base = AccessDecl {
             system: entry.system.clone(),
             collections: Vec::new(),
             prisma,
+            models: entry.naming == Naming::PrismaModel,
             site: view.site,
             function,
             connection,
@@ -72,13 +80,78 @@ impl<'w> Linker<'w> {
         }
         let Some(value) = self.evaluator.select_text(selector, view) else { return false };
         for draft in self.drafts(view.site, function, &[value], detached) {
-            for lifted in self.lift(draft, &|_, draft| whole_param(&draft.texts[0])) {
+            for lifted in self.lift_to_owners(draft) {
                 let Some(name) = lifted.texts[0].literal() else { continue };
                 let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), operation, columns: Vec::new() }];
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
             }
         }
         true
+    }
+
+    /// Moves an access up to where it is known whose it is: a repository's method is called on a repository of some model, which its
+    /// constructor was given; all else as [`Linker::lift`] does.
+    fn lift_to_owners(&mut self, draft: Draft) -> Vec<Draft> {
+        let mut done = Vec::new();
+        let mut open = vec![(draft, 0)];
+        let mut seen = FxHashSet::default();
+        while let Some((draft, depth)) = open.pop() {
+            if done.len() >= MAX_ACCESSES || !seen.insert((draft.site, draft.texts.clone())) {
+                continue;
+            }
+            let method = match draft.texts[0].parts.as_slice() {
+                [Part::Param(param, ..)] => self.method_of_constructed(draft.function, *param).map(|method| (method, *param)),
+                _ => None,
+            };
+            let Some((method, param)) = method else {
+                done.extend(self.lift(draft, &|_, draft| whole_param(&draft.texts[0])));
+                continue;
+            };
+            if depth >= MAX_OWNERS {
+                continue;
+            }
+            for caller in self.evaluator.callers(method).iter() {
+                for receiver in self.evaluator.receivers(*caller, method) {
+                    let receiver = match receiver {
+                        Value::Param(of, path) if path.is_empty() => self.evaluator.parameter_type(of).unwrap_or(Value::Unknown),
+                        receiver => receiver,
+                    };
+                    let passed = self.evaluator.constructed_with(&receiver, param);
+                    // On a receiver that only the class around knows (`this`), its own callers tell.
+                    let texts = match &passed {
+                        Some(passed) => {
+                            let passed = |of: ParamRef| (of == param).then(|| passed.clone());
+                            self.evaluator.substitute_pattern(&draft.texts[0], &passed)
+                        }
+                        None if matches!(receiver, Value::Some(_)) => Value::pattern(draft.texts[0].clone()),
+                        None => continue,
+                    };
+                    let function = self.evaluator.function_of(*caller);
+                    open.extend(self.drafts(*caller, function, &[texts], draft.detached).into_iter().map(|draft| (draft, depth + 1)));
+                }
+            }
+        }
+        done
+    }
+
+    /// The method around a function, if a parameter is of the constructor of its class or of a base.
+    fn method_of_constructed(&mut self, function: FunctionRef, param: ParamRef) -> Option<FunctionRef> {
+        let made_by = self.evaluator.facts(param.function.file)?.function(param.function.function);
+        let base = made_by.owner.filter(|_| made_by.kind == FunctionKind::Constructor)?;
+        let facts = self.evaluator.facts(function.file)?;
+        let mut at = function.function;
+        loop {
+            let here = facts.function(at);
+            if let Some(owner) = here.owner.filter(|_| here.kind == FunctionKind::Method) {
+                let class = ClassRef { file: function.file, class: owner };
+                let extends = self.evaluator.extends(class, ClassRef { file: param.function.file, class: base });
+                return extends.then_some(FunctionRef { file: function.file, function: at });
+            }
+            if here.parent == at {
+                return None;
+            }
+            at = here.parent;
+        }
     }
 
     /// The file of the schema, if a function is one of its hooks: `schema.post("save", …)`.
@@ -118,6 +191,11 @@ impl<'w> Linker<'w> {
     }
 }
 
+/// Whether a library's models are those of a schema.
+fn is_prisma(library: &catalog::Library) -> bool {
+    library.query.iter().any(|query| query.naming == Naming::PrismaModel)
+}
+
 fn whole_param(text: &Pattern) -> bool {
     matches!(text.parts.as_slice(), [Part::Param(..)])
 }
@@ -152,8 +230,36 @@ pub(super) fn collection_name(name: &Symbol, naming: Naming) -> Symbol {
     match naming {
         Naming::Same | Naming::PrismaModel | Naming::Entity => name.clone(),
         Naming::SnakeCase => super::rpc::snake_case(name).into(),
+        Naming::Plural => plural(name).into(),
+        Naming::Aliased => aliased(name),
         Naming::MongoosePlural => mongoose_plural(name).into(),
     }
+}
+
+/// A table without the name that the statement gives it: `orders` of `orders as o`.
+fn aliased(name: &str) -> Symbol {
+    let mut words = name.split_whitespace();
+    let first = words.next().unwrap_or_default();
+    match words.next() {
+        Some(word) if !word.eq_ignore_ascii_case("as") => Symbol::new(name),
+        _ => Symbol::new(first),
+    }
+}
+
+/// The plural of the English noun that a name ends with, in its own case: `OrderLine` is `OrderLines`, `Category` is `Categories`.
+fn plural(name: &str) -> String {
+    let start =
+        name.char_indices().rev().find(|(_, character)| character.is_ascii_uppercase() || *character == '_').map_or(0, |(at, _)| at);
+    let (head, noun) = name.split_at(start);
+    let plural = mongoose_plural(noun);
+    let mut cased: String = head.to_owned();
+    for (at, character) in plural.chars().enumerate() {
+        match noun.chars().nth(at) {
+            Some(original) if original.is_ascii_uppercase() => cased.push(character.to_ascii_uppercase()),
+            _ => cased.push(character),
+        }
+    }
+    cased
 }
 
 /// Mongoose's legacy pluralisation, as far as English nouns of models need it.
@@ -189,7 +295,7 @@ fn mongoose_plural(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::mongoose_plural;
+    use super::{aliased, mongoose_plural, plural};
 
     #[test]
     fn models_are_pluralised() {
@@ -202,6 +308,12 @@ mod tests {
             ("Person", "people"),
         ] {
             assert_eq!(mongoose_plural(model), collection);
+        }
+        for (model, table) in [("User", "Users"), ("OrderLine", "OrderLines"), ("Category", "Categories"), ("order_item", "order_items")] {
+            assert_eq!(plural(model), table);
+        }
+        for (text, table) in [("orders as o", "orders"), ("shop.orders", "shop.orders"), ("orders", "orders")] {
+            assert_eq!(aliased(text), table);
         }
     }
 }

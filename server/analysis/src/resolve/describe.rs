@@ -9,7 +9,7 @@ use portolan_grammars::catalog::{Operation, TracingRole};
 use portolan_grammars::facts::Symbol;
 
 use super::assemble::endpoints::Routes;
-use super::assemble::stores::{connections, is_sql, prisma_models, system_of_scheme};
+use super::assemble::stores::{connections, is_sql, system_of_scheme, table};
 use super::link::{AccessDecl, ConnectionDecl, FileLink, Request, Url};
 use super::paths::{HOLE, normal_route, optional_forms};
 use super::value::{Part, Pattern};
@@ -19,15 +19,14 @@ use crate::world::Snapshot;
 /// A line for each static span of a snapshot's files, sorted; one for several that no line could tell apart.
 pub fn describe(snapshot: &Snapshot) -> Vec<String> {
     let mut lines = BTreeSet::new();
-    let models = prisma_models(&snapshot.files);
-    let connections = connections(&snapshot.files, &snapshot.links);
+    let connections = connections(&snapshot.files, &snapshot.workspace, &snapshot.links);
     lines.extend(connections.iter().map(store));
     for link in snapshot.links.iter().flatten() {
         calls(link, &mut lines);
         for access in &link.accesses {
             let system = access_system(&connections, access);
             for used in &access.collections {
-                let name = if access.prisma { models.get(&used.name).unwrap_or(&used.name) } else { &used.name };
+                let name = table(&snapshot.files, &snapshot.workspace.prisma, access, &used.name);
                 let operation = match used.operation {
                     Operation::Read => "read",
                     Operation::Write => "write",
@@ -92,6 +91,12 @@ fn calls(link: &FileLink, lines: &mut BTreeSet<String>) {
             Request::Rpc { service, method, .. } => {
                 lines.insert(format!("RPC CLIENT {service}/{method}"));
             }
+            Request::Sdk { peers, addresses, operation, .. } => {
+                let known = |address: &&Url| !address.pattern.parts.iter().all(|part| matches!(part, Part::Hole(_) | Part::Param(..)));
+                let of_address = addresses.iter().find(known).map(|address| store_name(&text(&address.pattern)));
+                let peer = of_address.or_else(|| peers.first().map(ToString::to_string)).unwrap_or_else(|| HOLE.to_owned());
+                lines.insert(format!("SDK {peer} {operation}"));
+            }
         }
     }
 }
@@ -146,7 +151,7 @@ fn store(connection: &ConnectionDecl) -> String {
     let name = match connection.urls.first() {
         Some(Url { pattern, .. }) => store_name(&text(pattern)),
         None => {
-            let parts = [texts(&connection.hosts), texts(&connection.databases)];
+            let parts = [store_name(&texts(&connection.hosts)), texts(&connection.databases)];
             parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("/")
         }
     };

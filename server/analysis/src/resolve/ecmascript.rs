@@ -56,6 +56,14 @@ impl<'w> Evaluator<'w> {
         value
     }
 
+    /// Whether the catalog knows a package to have a name.
+    fn is_known_name(&mut self, file: FileId, package: &Symbol, name: &Symbol) -> bool {
+        let Some(family) = self.family(file) else { return false };
+        let catalog = self.cx.catalog;
+        let knows = |library: &usize| catalog.type_name(*library, name).is_some() || !catalog.meanings(*library, name).is_empty();
+        catalog.libraries_of(family, package).iter().any(knows)
+    }
+
     fn export_unguarded(&mut self, file: FileId, name: &Symbol) -> Value {
         let Some((facts, index)) = self.file(file) else { return Value::Unknown };
         if let Some(at) = index.exports.get(name).and_then(|all| all.first()) {
@@ -72,7 +80,11 @@ impl<'w> Evaluator<'w> {
             }
             let value = match self.specifier(file, &import.source) {
                 Specifier::File(target) => self.export(target, name),
-                // The package may or may not have it; there is nobody else who could.
+                // The package may or may not have it; of one that the catalog describes, that is known.
+                Specifier::Package(package, subpath) if self.is_known_name(file, &package, name) => {
+                    let module = external(&package, &subpath);
+                    self.member(&module, name, None)
+                }
                 Specifier::Package(..) | Specifier::Missing => Value::Unknown,
             };
             if !value.is_unknown() {

@@ -50,6 +50,8 @@ pub struct FileIndex {
     pub identities: Vec<ExprId>,
     /// The same for functions that are fields of an object among the arguments, with the key.
     pub option_of: FxHashMap<FunctionId, (CallId, u32, Symbol)>,
+    /// The `super(…)` of each constructor that has one.
+    pub super_calls: FxHashMap<FunctionId, CallId>,
 }
 
 /// The last segment of a path written with `::` or `.`.
@@ -132,6 +134,9 @@ impl FileIndex {
                         index.option_of.insert(function, (id, position as u32, name.clone()));
                     }
                 }
+            }
+            if matches!(facts.expr(call.callee), Expr::Super) {
+                index.super_calls.entry(call.function).or_insert(id);
             }
             if let Some(name) = callee_name(facts, call.callee) {
                 index.calls.entry(name.clone()).or_default().push(id);

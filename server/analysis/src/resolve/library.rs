@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::catalog::{self, Family, Meaning, Meanings, Selector, Take};
-use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol};
+use portolan_grammars::catalog::{self, Family, Meaning, Meanings, Naming, Selector, Take};
+use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol, TypeKind};
 
-use super::evaluate::Evaluator;
-use super::value::{CallRef, Instance, Source, Value};
+use super::evaluate::{Evaluator, variable};
+use super::value::{CallRef, ClassRef, Instance, ParamRef, Pattern, Source, Value};
 use crate::FunctionRef;
 
 /// A callee as the catalog knows it.
@@ -231,21 +231,72 @@ impl<'w> Evaluator<'w> {
     }
 
     fn take_place(&mut self, take: &Take, view: &CallView<'_>) -> Option<Value> {
+        let found = self.take_unnamed(take, view);
+        match take.naming {
+            Some(naming) => self.renamed(found?, naming, take, view),
+            None => found,
+        }
+    }
+
+    /// A model's collection in place of its name or class.
+    fn renamed(&mut self, value: Value, naming: Naming, take: &Take, view: &CallView<'_>) -> Option<Value> {
+        if naming != Naming::Entity {
+            let rename = |value: &Value| match value.literal() {
+                Some(name) => Value::text(super::data::collection_name(&name, naming)),
+                None => value.clone(),
+            };
+            return Some(Value::one_of(value.alternatives().iter().map(rename)));
+        }
+        let mut found = Vec::new();
+        for value in value.alternatives() {
+            match value {
+                Value::Class(class) | Value::Some(class) => found.extend(self.collection_of_class(*class).map(Value::text)),
+                Value::Param(..) => found.push(value.clone()),
+                // `Order.name`
+                _ => found.extend(self.named_class(take, view).and_then(|class| self.collection_of_class(class)).map(Value::text)),
+            }
+        }
+        if found.is_empty() { None } else { Some(Value::one_of(found)) }
+    }
+
+    /// The class whose name an argument is.
+    fn named_class(&mut self, take: &Take, view: &CallView<'_>) -> Option<ClassRef> {
+        let argument = view.call.args.get(usize::try_from(take.argument?).ok()?)?;
+        match self.facts(view.site.file)?.expr(argument.value) {
+            Expr::Member { object, name } if name == "name" => match self.eval(view.site.file, *object) {
+                Value::Class(class) => Some(class),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn take_unnamed(&mut self, take: &Take, view: &CallView<'_>) -> Option<Value> {
+        if let Some(name) = &take.env {
+            return Some(variable(Pattern::text(name.clone()), None, None));
+        }
         if let Some(index) = take.argument {
             let value = self.argument(view, index)?;
-            let value = match &take.capture {
-                Some(name) => self.captured(&value, name)?,
+            let value = match &take.key {
+                Some(key) => self.dig(value, key)?,
                 None => value,
             };
-            return match &take.key {
-                Some(key) => self.dig(value, key),
+            return match &take.capture {
+                Some(name) => self.captured(&value, name),
                 None => Some(value),
             };
         }
         if let Some(name) = &take.receiver {
             let value = match view.callee.receiver.as_ref().and_then(|receiver| receiver.captures.get(name)) {
                 Some(value) => value.clone(),
-                None => self.setting(view, name)?,
+                None => match self.setting(view, name) {
+                    Some(value) => value,
+                    // Known by its declared type alone: what callers pass remembers it.
+                    None => {
+                        let receiver = view.callee.receiver.as_ref().filter(|receiver| receiver.origin.is_none())?;
+                        Value::Param(receiver.param?, Arc::from([name.clone()]))
+                    }
+                },
             };
             return match &take.key {
                 Some(key) => self.dig(value, key),
@@ -310,12 +361,30 @@ impl<'w> Evaluator<'w> {
                     }
                     Value::one_of(found)
                 }
-                Value::Text(_) | Value::Null | Value::Function(..) | Value::Instance(_) => return None,
+                // What a factory gives back.
+                Value::Function(function, _) => match self.result_of(*function) {
+                    Value::Function(..) | Value::Unknown => return None,
+                    result => self.dig(result, &key)?,
+                },
+                Value::Text(_) | Value::Null | Value::Instance(_) => return None,
+                Value::Param(param, path) if path.is_empty() && self.is_textual(*param) => return None,
                 Value::Unknown => return Some(Value::Unknown),
                 other => self.member(other, &key, None),
             };
         }
         Some(value)
+    }
+
+    /// Whether a parameter is declared to be a text or an enum's member: then it has no keys.
+    fn is_textual(&mut self, param: ParamRef) -> bool {
+        let Some(facts) = self.facts(param.function.file) else { return false };
+        let declared = facts.function(param.function.function).params.get(param.index as usize);
+        let Some(ty) = declared.and_then(|param| param.ty.as_ref()) else { return false };
+        matches!(ty.path.as_str(), "string" | "String" | "str")
+            || self
+                .class_named(param.function.file, param.function.function, &ty.path)
+                .and_then(|class| Some(self.facts(class.file)?.type_def(class.class).kind == TypeKind::Enum))
+                .unwrap_or_default()
     }
 
     /// A capture that is assigned: `axios.defaults.baseURL = …`, anywhere in the workspace.

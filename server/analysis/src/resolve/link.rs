@@ -102,6 +102,17 @@ pub enum Request {
         /// Every address its client may have.
         addresses: Vec<Url>,
     },
+    /// A call of a third party's SDK.
+    Sdk {
+        /// The library's id: calls that do not say who answers have it of others of the same.
+        library: Symbol,
+        /// `peer.service`, where the call says it.
+        peers: Vec<Symbol>,
+        /// What is called: `charges.create`.
+        operation: Symbol,
+        /// Every address its client may have been set up with.
+        addresses: Vec<Url>,
+    },
 }
 
 /// A URL, and the call sites that it comes through.
@@ -315,8 +326,10 @@ pub struct AccessDecl {
     pub system: Symbol,
     /// Tables or collections, and what is done to them.
     pub collections: Vec<CollectionUse>,
-    /// Prisma: the collections are models, named by the schema.
+    /// Prisma: the schema says which database it is.
     pub prisma: bool,
+    /// Prisma: the collections are models, named by the schema.
+    pub models: bool,
     /// Where.
     pub site: CallRef,
     /// The function that is in.

@@ -101,6 +101,34 @@ impl<'w> Linker<'w> {
         found
     }
 
+    /// A call of a third party's SDK. It stays where it is: a wrapper's callers decide nothing of it.
+    pub(super) fn sdk_call(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::SdkCall) -> bool {
+        if entry.awaited && !view.call.awaited {
+            return false;
+        }
+        let mut peers = Vec::new();
+        if let Some(selector) = &entry.peer {
+            // What decides it is not there: another provider, another transport.
+            let Some(value) = self.evaluator.select_text(selector, view) else { return false };
+            peers.extend(value.alternatives().iter().filter_map(Value::literal));
+        }
+        let mut addresses = Vec::new();
+        if let Some(value) = entry.address.as_ref().and_then(|selector| self.evaluator.select_text(selector, view)) {
+            for pattern in value.patterns() {
+                addresses.extend(self.bases(&pattern));
+            }
+        }
+        let name = &view.callee.name;
+        let separator = if walk.family == Family::Rust { "::" } else { "." };
+        let of_type = view.callee.receiver.as_ref().map_or(0, |receiver| receiver.type_name.len() + 1);
+        let operation = name.get(of_type..).unwrap_or(name).trim_start_matches("default").trim_start_matches(separator).into();
+        let detached = self.is_detached(walk, view.site.call);
+        let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
+        let request = Request::Sdk { library, peers, operation, addresses };
+        self.link.calls.push(OutboundCall { site: view.site, function, leaf: view.site, request, detached });
+        true
+    }
+
     /// One draft for each combination of alternatives.
     pub(super) fn drafts(&mut self, site: CallRef, function: FunctionRef, values: &[Value], detached: bool) -> Vec<Draft> {
         let mut all: Vec<Vec<Pattern>> = vec![Vec::new()];

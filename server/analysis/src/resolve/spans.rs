@@ -190,9 +190,25 @@ impl<'w> Linker<'w> {
         }
     }
 
+    /// `super(…)` of a class that extends a library's is its construction.
+    fn super_call(&mut self, walk: &Walk<'w>, site: CallRef, function: FunctionId) {
+        let Some(class) = walk.facts.function(function).owner.map(|owner| walk.facts.type_def(owner)) else { return };
+        let Some(superclass) = class.superclass else { return };
+        let callee = self.evaluator.eval(self.file, superclass);
+        if matches!(callee, Value::External(..)) {
+            for found in self.evaluator.library_callees(walk.family, &callee) {
+                self.library_call(walk, site, FunctionRef { file: self.file, function }, &found);
+            }
+        }
+    }
+
     fn call(&mut self, walk: &Walk<'w>, id: CallId) {
         let facts = walk.facts;
         let call = facts.call(id);
+        if matches!(facts.expr(call.callee), Expr::Super) {
+            self.super_call(walk, CallRef { file: self.file, call: id }, call.function);
+            return;
+        }
         let name = callee_name(facts, call.callee);
         let interesting = self.is_interesting(walk, call.callee);
         let function_named = name.is_some_and(|name| self.evaluator.is_function(name)) || call.kind == CallKind::New;
@@ -339,6 +355,7 @@ impl<'w> Linker<'w> {
                 Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
                 Meaning::Connection(entry) => self.connection(function, &view, entry),
                 Meaning::Query(entry) => self.query(walk, function, &view, entry),
+                Meaning::SdkCall(entry) => self.sdk_call(walk, function, &view, entry),
                 Meaning::Tracing(entry) => match self.tracing(&view, entry) {
                     Some(covers) => {
                         let name = match entry.role {

@@ -6,6 +6,7 @@ use portolan_grammars::facts::Symbol;
 
 use super::Package;
 use super::packages::{CargoLinks, NpmLinks, Roots};
+use super::prisma::PrismaSchemas;
 use super::settings::{HouseMade, Problem};
 use super::sources::Sources;
 use crate::FileId;
@@ -67,14 +68,15 @@ pub struct Modules {
 impl Modules {
     /// Builds the table from all paths, manifests and Rust's `mod` declarations.
     pub fn build(files: &Files, packages: &[Package]) -> Self {
-        Self::from_sources(files, &Sources::of(files), packages)
+        let sources = Sources::of(files);
+        Self::from_sources(files, &sources, packages, &PrismaSchemas::of(files, &sources.npm))
     }
     /// The same, where the manifests are at hand.
-    pub(crate) fn from_sources(files: &Files, sources: &Sources<'_>, packages: &[Package]) -> Self {
+    pub(crate) fn from_sources(files: &Files, sources: &Sources<'_>, packages: &[Package], prisma: &PrismaSchemas) -> Self {
         let roots = Roots::of(packages);
         let links = CargoLinks::of(sources, packages, &roots);
         let (crates, rust) = rust::build(files, sources, packages, &roots, &links);
-        let ecmascript = ecmascript::Resolver::build(files, sources, NpmLinks::of(sources, packages, &roots));
+        let ecmascript = ecmascript::Resolver::build(files, sources, NpmLinks::of(sources, packages, &roots), prisma.clone());
         Self { crates, rust, ecmascript, house_made: HouseMade::default() }
     }
     /// Takes what hands out house-made clients for packages outside: what they do is told by settings, not by their code.

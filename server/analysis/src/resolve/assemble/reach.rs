@@ -27,6 +27,8 @@ pub(super) struct Reach {
     certain: Vec<Vec<u64>>,
     package_of: Vec<Option<usize>>,
     own_package: Vec<Option<usize>>,
+    /// Whether a service shares its package with others, and runs what its own entry leads to.
+    by_entry: Vec<bool>,
 }
 
 impl Reach {
@@ -47,6 +49,17 @@ impl Reach {
         if package == own {
             return true;
         }
+        self.has_certainly(service, function)
+    }
+
+    /// Whether a service opens the database that a function opens. As [`Reach::runs`], but one of several services of a package does so only
+    /// where a resolved call leads there.
+    pub(super) fn opens(&self, service: ServiceIndex, function: FunctionRef) -> bool {
+        let by_entry = self.by_entry.get(service.index()).copied().unwrap_or_default();
+        self.runs(service, function) && (!by_entry || self.has_certainly(service, function))
+    }
+
+    fn has_certainly(&self, service: ServiceIndex, function: FunctionRef) -> bool {
         let Some(id) = self.id(function) else { return false };
         self.certain.get(service.index()).is_some_and(|bits| bits[id as usize / 64] & (1 << (id % 64)) != 0)
     }
@@ -73,7 +86,10 @@ impl Reach {
             })
             .unzip();
         let own_package = input.workspace.deployments.iter().map(|deployment| deployment.package).collect();
-        Self { offsets: graph.offsets, reached, certain, package_of: graph.package_of, own_package }
+        let is_shared = |package: Option<usize>| package.is_some_and(|package| shared.contains(&package));
+        let deployments = &input.workspace.deployments;
+        let by_entry = deployments.iter().map(|service| is_shared(service.package) && !service.entries.is_empty()).collect();
+        Self { offsets: graph.offsets, reached, certain, package_of: graph.package_of, own_package, by_entry }
     }
 }
 

@@ -1,27 +1,27 @@
 //! Stores: which databases there are, who opens them, and who reads and writes what in them.
 //!
-//! A store's identity is its system, host and database, as each service's environment gives them. Where that is unknown, services that open it
-//! by the same line of code share it, and those that run different code do not.
+//! A store's identity is its system, host, database and schema, as each service's environment gives them. Where that is unknown, services that
+//! open it by the same line of code share it, and those that run different code do not; lines of one package that the same services run open
+//! one store, for all that is known.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use camino::Utf8Path;
 use portolan_grammars::catalog::Operation;
-use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{Manifest, Prisma};
+use portolan_grammars::facts::{CallId, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::reach::Reach;
 use super::text::{self, Address};
 use super::{Input, Places};
-use crate::FileId;
 use crate::chart::{Access, Collection, ServiceIndex, Status, Store};
 use crate::files::Files;
 use crate::resolve::data::system_of_dialect;
 use crate::resolve::link::{AccessDecl, ConnectionDecl, FileLink, Url};
 use crate::resolve::value::{CallRef, Part, Pattern};
-use crate::workspace::HostMatch;
+use crate::workspace::prisma::{PrismaSchema, PrismaSchemas};
+use crate::workspace::{HostMatch, Workspace};
+use crate::{FileId, FunctionRef};
 
 /// All stores, by id.
 pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
@@ -33,12 +33,20 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         .map(ServiceIndex)
         .filter(|service| !input.workspace.services[service.index()].third_party)
         .collect();
-    for connection in &connections(input.files, input.links) {
-        for &service in &services {
-            if !reach.runs(service, connection.function) {
+    let connections = connections(input.files, input.workspace, input.links);
+    let mut unknown: FxHashMap<Unknown, Symbol> = FxHashMap::default();
+    for connection in &connections {
+        let running: Vec<ServiceIndex> = services.iter().copied().filter(|service| reach.opens(*service, connection.function)).collect();
+        for &service in &running {
+            let Some((id, system)) = identity(input, reach, service, connection).or_else(|| {
+                // The same line opens the same database in whatever service runs it, for all that is known.
+                let place = input.files.path(connection.site.file);
+                let key = (concrete(connection.system.clone()), input.workspace.package_of(place), running.clone());
+                let id = || format!("{}:{place}#{}", connection.system, connection.site.call.0).into();
+                Some((unknown.entry(key).or_insert_with(id).clone(), concrete(connection.system.clone())))
+            }) else {
                 continue;
-            }
-            let Some((id, system)) = identity(input, reach, service, connection) else { continue };
+            };
             let place = places.call(connection.site);
             opened.insert((service, connection.site), id.clone());
             let store = stores.entry(id.clone()).or_insert_with(|| Store { id, system, users: Vec::new(), collections: Vec::new() });
@@ -47,7 +55,6 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             }
         }
     }
-    let models = prisma_models(input.files);
     let mut collections: BTreeMap<(Symbol, Symbol), Vec<Access>> = BTreeMap::new();
     // Which services write to models of which file: they run the hooks of its schemas.
     let accesses = || input.links.iter().flatten().flat_map(|link| &link.accesses);
@@ -65,10 +72,16 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             }
             let place = places.call(access.site);
             let own = access.connection.and_then(|call| opened.get(&(service, call)).cloned());
-            let id = own.unwrap_or_else(|| store_of(&stores, service, &access.system, place));
+            let of_schema = || {
+                let schema = access.prisma.then(|| schema_of(input.files, &input.workspace.prisma, access)).flatten()?;
+                // A client that a framework makes: its schema says what it opens.
+                identity(input, reach, service, &complete(schema, None))
+            };
+            let known = own.map(|id| (id, access.system.clone())).or_else(of_schema);
+            let (id, system) = known.unwrap_or_else(|| (store_of(&stores, service, &access.system), access.system.clone()));
             let store = stores.entry(id.clone()).or_insert_with(|| Store {
                 id: id.clone(),
-                system: if access.system == "*" { "sql".into() } else { access.system.clone() },
+                system: concrete(system),
                 users: Vec::new(),
                 collections: Vec::new(),
             });
@@ -76,8 +89,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
                 store.users.push((service, place));
             }
             for used in &access.collections {
-                let name = &used.name;
-                let name = if access.prisma { models.get(name).cloned().unwrap_or_else(|| name.clone()) } else { name.clone() };
+                let name = table(input.files, &input.workspace.prisma, access, &used.name);
                 let row = Access {
                     service,
                     operation: used.operation,
@@ -106,37 +118,55 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
     all
 }
 
+/// What a line without a known address opens: its system, the package it stands in, and the services that run it.
+type Unknown = (Symbol, Option<usize>, Vec<ServiceIndex>);
+
 /// All connections, completed by what a Prisma schema says of its database.
-pub(in crate::resolve) fn connections(files: &Files, links: &[Option<Arc<FileLink>>]) -> Vec<ConnectionDecl> {
-    let schemas: Vec<(&Utf8Path, &Prisma)> = files
-        .iter()
-        .filter_map(|(_, path, facts)| match facts.manifest() {
-            Some(Manifest::Prisma(schema)) if schema.provider.is_some() => Some((path, schema)),
-            _ => None,
-        })
-        .collect();
-    let complete = |connection: &ConnectionDecl| {
-        let mut connection = connection.clone();
-        if !connection.prisma {
-            return connection;
-        }
-        // Of several schemas the one whose folder is nearest to the code.
-        let code = files.path(connection.site.file);
-        let shared = |path: &Utf8Path| path.components().zip(code.components()).take_while(|(a, b)| a == b).count();
-        let Some((_, schema)) = schemas.iter().rev().max_by_key(|(path, _)| shared(path)) else { return connection };
-        if let Some(system) = schema.provider.as_deref().and_then(system_of_dialect).filter(|_| connection.system == "*") {
-            connection.system = system.into();
-        }
-        if connection.urls.is_empty() {
-            let env = |name: &Symbol| Part::Env { name: name.clone(), default: None, guessed: false, source: None };
-            let part =
-                schema.url_env.as_ref().map(|name| env(&name.value)).or(schema.url.as_ref().map(|url| Part::Text(url.value.clone())));
-            let url = |part| Url { pattern: Pattern::part(part), contexts: Vec::new(), passed: Vec::new() };
-            connection.urls.extend(part.map(url));
-        }
-        connection
+pub(in crate::resolve) fn connections(files: &Files, workspace: &Workspace, links: &[Option<Arc<FileLink>>]) -> Vec<ConnectionDecl> {
+    let of_schema = |connection: &ConnectionDecl| match workspace.prisma.of_code(files.path(connection.site.file), None) {
+        Some(schema) if connection.prisma => complete(schema, Some(connection)),
+        _ => connection.clone(),
     };
-    links.iter().flatten().flat_map(|link| &link.connections).map(complete).collect()
+    links.iter().flatten().flat_map(|link| &link.connections).map(of_schema).collect()
+}
+
+/// A connection of a Prisma client, as far as the code says it, and for the rest its schema.
+fn complete(schema: &PrismaSchema, connection: Option<&ConnectionDecl>) -> ConnectionDecl {
+    let mut connection = connection.cloned().unwrap_or_else(|| ConnectionDecl {
+        system: "*".into(),
+        prisma: true,
+        urls: Vec::new(),
+        hosts: Vec::new(),
+        databases: Vec::new(),
+        site: CallRef { file: schema.file, call: CallId(0) },
+        function: FunctionRef { file: schema.file, function: FunctionId::MODULE },
+    });
+    if let Some(system) = schema.provider.as_deref().and_then(system_of_dialect).filter(|_| connection.system == "*") {
+        connection.system = system.into();
+    }
+    if connection.urls.is_empty() {
+        let env = |name: &Symbol| Part::Env { name: name.clone(), default: None, guessed: false, source: None };
+        let part = schema.url_env.as_ref().map(env).or(schema.url.as_ref().map(|url| Part::Text(url.clone())));
+        let url = |part| Url { pattern: Pattern::part(part), contexts: Vec::new(), passed: Vec::new() };
+        connection.urls.extend(part.map(url));
+    }
+    if connection.urls.is_empty() && connection.hosts.is_empty() && connection.databases.is_empty() {
+        connection.databases.push(Pattern::text(schema.path.clone()));
+    }
+    connection
+}
+
+/// The schema that an access to a model means.
+fn schema_of<'a>(files: &Files, schemas: &'a PrismaSchemas, access: &AccessDecl) -> Option<&'a PrismaSchema> {
+    let model = access.collections.first().map(|used| &used.name).filter(|_| access.models);
+    let code = access.connection.map_or(access.site.file, |connection| connection.file);
+    schemas.of_code(files.path(code), model)
+}
+
+/// The table that an access means by a name.
+pub(in crate::resolve) fn table(files: &Files, schemas: &PrismaSchemas, access: &AccessDecl, name: &Symbol) -> Symbol {
+    let schema = if access.models { schema_of(files, schemas, access) } else { None };
+    schema.and_then(|schema| schema.table(name)).unwrap_or(name).clone()
 }
 
 /// Whether a system is queried in SQL.
@@ -145,7 +175,7 @@ pub(in crate::resolve) fn is_sql(system: &str) -> bool {
 }
 
 /// The store that a service's access without a known connection goes to: its only one of that system.
-fn store_of(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Symbol, place: crate::Place) -> Symbol {
+fn store_of(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Symbol) -> Symbol {
     let fits = |store: &&Store| {
         store.users.iter().any(|(user, _)| *user == service) && (store.system == *system || (system == "*" && is_sql(&store.system)))
     };
@@ -153,15 +183,11 @@ fn store_of(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Sy
     match (fitting.next(), fitting.next()) {
         (Some(only), None) => only.id.clone(),
         // Of several, or of none: a store known by its system alone, of that service's code.
-        _ => {
-            let system = if system == "*" { "sql" } else { system.as_str() };
-            let _ = place;
-            format!("{system}:unknown").into()
-        }
+        _ => format!("{}:unknown", concrete(system.clone())).into(),
     }
 }
 
-/// A store's id and system, as a connection call opens it in a service.
+/// A store's id and system, as a connection call opens it in a service; `None` where nothing is known but the call.
 fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection: &ConnectionDecl) -> Option<(Symbol, Symbol)> {
     let mut system = connection.system.clone();
     for url in &connection.urls {
@@ -191,7 +217,8 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
                 return Some((id.into(), concrete(system)));
             }
             if let Some(variable) = unset(&text.text) {
-                return Some((format!("{system}:${{{variable}}}@{}", group_name(input, service)).into(), concrete(system)));
+                let owner = owner_name(input, service, connection.site.file);
+                return Some((format!("{system}:${{{variable}}}@{owner}").into(), concrete(system)));
             }
         }
     }
@@ -208,11 +235,7 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
         (Some(host), Some(database)) => format!("{system}:{host}/{database}"),
         (Some(host), None) => format!("{system}:{host}"),
         (None, Some(database)) => format!("{system}:{database}"),
-        (None, None) => {
-            // The same line opens the same database in whatever service runs it, for all that is known.
-            let place = (input.files.path(connection.site.file), connection.site.call.0);
-            format!("{system}:{}#{}", place.0, place.1)
-        }
+        (None, None) => return None,
     };
     Some((id.into(), concrete(system)))
 }
@@ -223,14 +246,25 @@ fn concrete(system: Symbol) -> Symbol {
 
 /// A host by the name of the service that it is, so that aliases are one store.
 fn named_host(input: &Input<'_>, host: &str) -> String {
-    match input.workspace.service_of_host(host, None) {
-        HostMatch::One(service, ..) => input.workspace.services[service.index()].id.to_string(),
-        _ => host.to_owned(),
+    // An endpoint is a host with a scheme and perhaps a port.
+    let (host, port) = match Address::parse(host) {
+        Address::Host { host, port, .. } => (host, port),
+        _ => (host.to_owned(), None),
+    };
+    match (input.workspace.service_of_host(&host, port.as_deref()), port) {
+        (HostMatch::One(service, ..), _) => input.workspace.services[service.index()].id.to_string(),
+        (_, Some(port)) => format!("{host}:{port}"),
+        _ => host,
     }
 }
 
-fn group_name(input: &Input<'_>, service: ServiceIndex) -> Symbol {
-    input.workspace.services[service.index()].id.clone()
+/// Whose a variable is that nobody sets: the service's, or that of the shared package whose code reads it.
+fn owner_name(input: &Input<'_>, service: ServiceIndex, file: FileId) -> Symbol {
+    let own = input.workspace.deployments[service.index()].package;
+    match input.workspace.package_of(input.files.path(file)).filter(|package| own.is_some() && own != Some(*package)) {
+        Some(package) => input.workspace.packages[package].name.trim_start_matches('@').into(),
+        None => input.workspace.services[service.index()].id.clone(),
+    }
 }
 
 fn unset(text: &str) -> Option<&str> {
@@ -248,19 +282,4 @@ pub(in crate::resolve) fn system_of_scheme(scheme: &str) -> Option<&'static str>
         "sqlserver" | "mssql" => "mssql",
         _ => return None,
     })
-}
-
-/// Prisma's models by the name that code has for them: `orderItem` → `order_items`.
-pub(in crate::resolve) fn prisma_models(files: &Files) -> FxHashMap<Symbol, Symbol> {
-    let mut models = FxHashMap::default();
-    for (_, _, facts) in files.iter() {
-        let Some(Manifest::Prisma(schema)) = facts.manifest() else { continue };
-        for model in &schema.models {
-            let mut characters = model.name.value.chars();
-            let Some(first) = characters.next() else { continue };
-            let accessor: Symbol = format!("{}{}", first.to_ascii_lowercase(), characters.as_str()).into();
-            models.entry(accessor).or_insert_with(|| model.table.clone());
-        }
-    }
-    models
 }

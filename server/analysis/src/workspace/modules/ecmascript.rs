@@ -12,6 +12,7 @@ use crate::FileId;
 use crate::files::Files;
 use crate::workspace::packages::NpmLinks;
 use crate::workspace::paths;
+use crate::workspace::prisma::PrismaSchemas;
 use crate::workspace::sources::Sources;
 
 const EXTENSIONS: [&str; 10] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte"];
@@ -34,7 +35,12 @@ pub(super) struct Resolver {
     mappings: FxHashMap<Symbol, Mapping>,
     /// By the package's folder.
     entries: FxHashMap<Symbol, Entries>,
+    /// Where clients are generated to, most often out of sight.
+    prisma: PrismaSchemas,
 }
+
+/// The package that a generated Prisma client has the names of.
+const PRISMA_CLIENT: &str = "@prisma/client";
 
 /// Name and subpath of a bare specifier: `@acme/common/http` → `@acme/common`, `http`.
 pub(super) fn package_name(specifier: &str) -> Option<(&str, &str)> {
@@ -45,7 +51,7 @@ pub(super) fn package_name(specifier: &str) -> Option<(&str, &str)> {
 }
 
 impl Resolver {
-    pub(super) fn build(files: &Files, sources: &Sources<'_>, links: NpmLinks) -> Self {
+    pub(super) fn build(files: &Files, sources: &Sources<'_>, links: NpmLinks, prisma: PrismaSchemas) -> Self {
         let mut by_path = FxHashMap::default();
         let mut folders = FxHashMap::default();
         for (id, path, facts) in files.iter() {
@@ -63,7 +69,7 @@ impl Resolver {
                 (Symbol::new(source.folder()), entries)
             })
             .collect();
-        Self { by_path, folders, links, mappings, entries }
+        Self { by_path, folders, links, mappings, entries, prisma }
     }
 
     pub(super) fn specifier(&self, from: FileId, specifier: &str) -> Specifier {
@@ -72,8 +78,11 @@ impl Resolver {
         let specifier = specifier.rsplit('!').next().unwrap_or(specifier);
         let specifier = specifier.split('?').next().unwrap_or(specifier);
         if specifier == "." || specifier == ".." || specifier.starts_with("./") || specifier.starts_with("../") {
-            let found = paths::join(folder, specifier).and_then(|path| self.probe(&path, 2));
-            return found.map_or(Specifier::Missing, Specifier::File);
+            let Some(path) = paths::join(folder, specifier) else { return Specifier::Missing };
+            if self.prisma.is_client(&path) {
+                return Specifier::Package(PRISMA_CLIENT.into(), Symbol::default());
+            }
+            return self.probe(&path, 2).map_or(Specifier::Missing, Specifier::File);
         }
         if let Some(path) = specifier.strip_prefix('/') {
             let root = self.links.root_around(folder).unwrap_or_default();
@@ -82,10 +91,17 @@ impl Resolver {
         }
         for above in paths::upwards(folder) {
             let Some(mapping) = self.mappings.get(above) else { continue };
-            let found = mapping.candidates(specifier).into_iter().find_map(|path| self.probe(&path, 2).or_else(|| self.led_back(&path)));
+            let candidates = mapping.candidates(specifier);
+            if candidates.iter().any(|path| self.prisma.is_client(path)) {
+                return Specifier::Package(PRISMA_CLIENT.into(), Symbol::default());
+            }
+            let found = candidates.into_iter().find_map(|path| self.probe(&path, 2).or_else(|| self.led_back(&path)));
             if let Some(file) = found {
                 return Specifier::File(file);
             }
+        }
+        if self.prisma.is_client_package(specifier) {
+            return Specifier::Package(PRISMA_CLIENT.into(), Symbol::default());
         }
         let Some((name, rest)) = package_name(specifier) else { return self.aliased(folder, specifier).unwrap_or(Specifier::Missing) };
         if let Some(package) = self.links.target(folder, name)

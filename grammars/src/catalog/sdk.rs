@@ -1,0 +1,27 @@
+//! Entries of SDKs: libraries that call a third party by themselves, so that no URL stands in the code.
+//!
+//! What deliberately does not live here: SDKs of databases and brokers, whose calls are queries and messages, and of tracing, whose calls are
+//! nobody's dependency. Invariant: an entry names the call that goes out, not the one that sets the client up.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Names, Selector};
+
+/// A call of a third party's SDK that goes out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SdkCall {
+    /// What is called.
+    pub callee: Names,
+    /// `peer.service`: who answers, by a name that people know (`stripe`, `s3`). Missing where other calls of the library say it for all, as
+    /// `OpenFeature.setProvider(…)` does: then it is theirs, if they agree.
+    #[serde(default)]
+    pub peer: Option<Selector>,
+    /// Whether it goes out only where its result is awaited at once: a request's builder, which a later call may send instead.
+    #[serde(default)]
+    pub awaited: bool,
+    /// The URL or host that the client was set up with; it says better who answers, where it is known.
+    #[serde(default)]
+    pub address: Option<Selector>,
+}

@@ -1,0 +1,101 @@
+//! Calls of third parties' SDKs: who answers them in each service.
+//!
+//! An SDK knows its third party by itself, so there is always an answer, and it is exact; an address that the client was set up with says it
+//! better, and may lead to a service of the workspace that stands in for the third party. What deliberately does not live here: SDKs of databases
+//! and brokers.
+
+use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashMap;
+
+use super::reach::Reach;
+use super::targets::{Targets, is_local};
+use super::{Places, deduplicated, text};
+use crate::chart::{Call, Evidence, Protocol, ServiceIndex, Status, Target};
+use crate::resolve::link::{OutboundCall, Request, Url};
+use crate::workspace::HostMatch;
+
+/// Who answers, how sure that is, and why.
+type Peer = (Target, Status, Vec<Evidence>);
+
+/// Adds a row for each call of an SDK that a service reaches.
+pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, services: &[ServiceIndex], rows: &mut Vec<Call>) {
+    // What other calls of a library say of who answers, for those that do not.
+    let mut said: FxHashMap<(ServiceIndex, &Symbol), Vec<Peer>> = FxHashMap::default();
+    let mut silent: Vec<(ServiceIndex, &OutboundCall, &Symbol)> = Vec::new();
+    for outbound in targets.input.links.iter().flatten().flat_map(|link| &link.calls) {
+        let Request::Sdk { library, peers, addresses, .. } = &outbound.request else { continue };
+        for &service in services.iter().filter(|service| reach.has(**service, outbound.function)) {
+            let answers = answers(targets, reach, service, peers, addresses);
+            if answers.is_empty() {
+                silent.push((service, outbound, library));
+                continue;
+            }
+            for answer in answers {
+                let known = said.entry((service, library)).or_default();
+                if known.iter().all(|(target, ..)| *target != answer.0) {
+                    known.push(answer.clone());
+                }
+                rows.push(row(places, service, outbound, answer));
+            }
+        }
+    }
+    for (service, outbound, library) in silent {
+        if let Some([(target, status, evidence)]) = said.get(&(service, library)).map(Vec::as_slice) {
+            rows.push(row(places, service, outbound, (target.clone(), *status, evidence.clone())));
+        }
+    }
+}
+
+/// Who answers an SDK's calls in a service: whoever its addresses lead to, else the third parties that it is for.
+fn answers(targets: &Targets<'_>, reach: &Reach, service: ServiceIndex, peers: &[Symbol], addresses: &[Url]) -> Vec<Peer> {
+    let mut found: Vec<Peer> = Vec::new();
+    for address in addresses {
+        if !address.contexts.iter().all(|context| reach.has(service, *context)) {
+            continue;
+        }
+        for mut text in text::texts(targets.input, service, &address.pattern) {
+            if !text.text.contains("://") && !text.text.starts_with("${") {
+                text.text = format!("http://{}", text.text);
+            }
+            let text::Address::Host { host, port, .. } = text::Address::parse(&text.text) else { continue };
+            let status = if text.guessed { Status::Likely } else { Status::Exact };
+            let target = match targets.input.workspace.service_of_host(&host, port.as_deref()) {
+                HostMatch::One(service, _, why) => {
+                    text.evidence.push(why);
+                    (Target::Service(service), status, deduplicated(text.evidence))
+                }
+                HostMatch::None if !is_local(&host) && !host.contains("{}") => {
+                    (Target::External(host.as_str().into()), status, deduplicated(text.evidence))
+                }
+                HostMatch::None | HostMatch::Several(_) => continue,
+            };
+            if found.iter().all(|known| known.0 != target.0) {
+                found.push(target);
+            }
+        }
+    }
+    if found.is_empty() {
+        found.extend(peers.iter().map(|peer| (Target::External(peer.clone()), Status::Exact, Vec::new())));
+    }
+    found
+}
+
+fn row(places: &Places<'_>, from: ServiceIndex, outbound: &OutboundCall, (to, status, evidence): Peer) -> Call {
+    let operation = match &outbound.request {
+        Request::Sdk { operation, .. } => operation.clone(),
+        _ => Symbol::default(),
+    };
+    Call {
+        from,
+        to,
+        protocol: Protocol::Sdk,
+        method: None,
+        path: operation,
+        place: places.call(outbound.site),
+        function: outbound.function,
+        endpoint: None,
+        via: Vec::new(),
+        status,
+        evidence,
+    }
+}
