@@ -96,6 +96,7 @@ fn row(places: &Places<'_>, from: ServiceIndex, outbound: &OutboundCall, (to, st
         endpoint: None,
         via: Vec::new(),
         status,
+        development: false,
         evidence,
     }
 }
