@@ -5,6 +5,7 @@
 //! manifests say ([`crate::workspace`]) and what follows from a chart ([`crate::rules`]).
 
 pub mod assemble;
+mod assigned;
 pub mod attributes;
 pub mod builtins;
 pub mod callers;

@@ -145,7 +145,9 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
     rows.sort_by(|a, b| {
         (a.from, key(a.place), &a.to, &a.path, &a.method, a.status).cmp(&(b.from, key(b.place), &b.to, &b.path, &b.method, b.status))
     });
-    rows.dedup_by(|a, b| a.from == b.from && a.place == b.place && a.to == b.to && a.path == b.path && a.method == b.method);
+    // A query string that a call may have makes it no other call.
+    let same_path = |longer: &Symbol, shorter: &Symbol| longer.strip_prefix(shorter.as_str()).is_some_and(|rest| matches!(rest, "" | "{}"));
+    rows.dedup_by(|a, b| a.from == b.from && a.place == b.place && a.to == b.to && same_path(&a.path, &b.path) && a.method == b.method);
     // A base URL alone is what a wrapper would ask for by default; where a call says more, that is what it asks for.
     let telling: FxHashSet<(ServiceIndex, Place, Target)> =
         rows.iter().filter(|call| call.endpoint.is_some()).map(|call| (call.from, call.place, call.to.clone())).collect();

@@ -148,7 +148,9 @@ impl<'w> Evaluator<'w> {
         for name in names {
             for file in self.files_with(&name).to_vec() {
                 let Some((facts, index)) = self.file(file) else { continue };
-                for &call in index.calls.get(&name).into_iter().flatten() {
+                let aliases = index.aliases.get(&name).into_iter().flatten();
+                let calls = std::iter::once(&name).chain(aliases).filter_map(|name| index.calls.get(name)).flatten();
+                for &call in calls {
                     if found.len() >= MAX_CALLERS {
                         return found;
                     }

@@ -55,6 +55,9 @@ impl<'w> Evaluator<'w> {
             }
             Value::Object(object) => {
                 if let Some(value) = object.fields.get(name) {
+                    if let Some(assigned) = self.assigned(object, name) {
+                        return assigned;
+                    }
                     return match value {
                         Value::Unknown => guess(name, source).unwrap_or(Value::Unknown),
                         value => value.clone(),

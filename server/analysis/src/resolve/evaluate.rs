@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::catalog::{Catalog, Family};
-use portolan_grammars::facts::{CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol};
+use portolan_grammars::facts::{
+    CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol, TypeDef, TypeId, TypeKind,
+};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -332,6 +334,7 @@ impl<'w> Evaluator<'w> {
 
     /// The class that `this` or `self` is an instance of.
     pub fn this_class(&mut self, file: FileId, facts: &SourceFacts, mut function: FunctionId) -> Option<ClassRef> {
+        let inner = function;
         loop {
             let here = facts.function(function);
             if let Some(class) = here.owner {
@@ -342,10 +345,19 @@ impl<'w> Evaluator<'w> {
             }
             // `function` has its own `this`; arrows and Rust closures do not, and both are closures.
             if here.kind == FunctionKind::Module || function == here.parent {
-                return None;
+                break;
             }
             function = here.parent;
         }
+        // An arrow within the object that is a field's value: `orders = { list: () => this.request("/orders") }`.
+        let range = facts.function(inner).range;
+        if facts.function(inner).kind != FunctionKind::Closure {
+            return None;
+        }
+        let holds = |class: &&TypeDef| class.kind == TypeKind::Class && class.range.contains(range);
+        let innermost = facts.types.iter().filter(holds).min_by_key(|class| class.range.end - class.range.start)?;
+        let position = facts.types.iter().position(|class| std::ptr::eq(class, innermost))?;
+        Some(ClassRef { file, class: TypeId(position as u32) })
     }
 
     fn lookup(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, name: &Symbol, at: u32) -> Value {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeId};
+use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, Imported, SourceFacts, Symbol, TypeId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::FileId;
@@ -23,6 +23,8 @@ pub struct FileIndex {
     pub types: ByName<TypeId>,
     /// Positions in `imports`, by local name.
     pub imports: ByName<u32>,
+    /// Other names that what is imported has here, by its own: `__request` for `request`.
+    pub aliases: ByName<Symbol>,
     /// Positions of glob imports.
     pub globs: Vec<u32>,
     /// Positions in `exports`, by outer name.
@@ -96,11 +98,23 @@ impl FileIndex {
         }
         for (at, def) in facts.types.iter().enumerate() {
             index.types.entry(def.name.clone()).or_default().push(TypeId(at as u32));
+            for field in &def.fields {
+                if let Some(function) = field.value.and_then(|value| closure_in(facts, value)) {
+                    index.closure_names.insert(function, field.name.clone());
+                }
+            }
             for base in &def.bases {
                 index.subtypes.entry(last_segment(&base.path).into()).or_default().push(TypeId(at as u32));
             }
         }
         for (at, import) in facts.imports.iter().enumerate() {
+            if let Imported::Named(own) = &import.imported
+                && *own != import.local
+                && !import.local.is_empty()
+                && !import.type_only
+            {
+                index.aliases.entry(own.clone()).or_default().push(import.local.clone());
+            }
             if import.local.is_empty() {
                 index.globs.push(at as u32);
             } else {
@@ -267,6 +281,7 @@ pub fn names(index: &FileIndex) -> FxHashSet<&Symbol> {
         .chain(index.subtypes.keys())
         .chain(index.assignments.keys())
         .chain(index.providers.keys())
+        .chain(index.aliases.keys())
         .collect()
 }
 

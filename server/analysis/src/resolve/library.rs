@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portolan_grammars::catalog::{self, Family, Meaning, Meanings, Naming, Selector, Take};
 use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol, TypeKind};
 
-use super::evaluate::{Evaluator, variable};
+use super::evaluate::{Evaluator, fallback, variable};
 use super::value::{CallRef, ClassRef, Instance, ParamRef, Pattern, Source, Value};
 use crate::FunctionRef;
 
@@ -181,8 +181,15 @@ impl<'w> Evaluator<'w> {
             Selector::FirstOf(takes) => takes,
         };
         let mut unknown = None;
-        for take in takes {
+        for (at, take) in takes.iter().enumerate() {
             match self.take_text(take, view) {
+                // A caller's object may lack the key; what stands behind it counts then.
+                Some(value @ Value::Param(..)) if take.key.is_some() => {
+                    let behind = takes[at + 1..].iter().find_map(|take| self.take_text(take, view));
+                    let default = || takes.iter().find_map(|take| take.default.clone()).map(Value::text);
+                    let text = behind.filter(|behind| matches!(behind, Value::Text(_))).or_else(default);
+                    return Some(text.map_or(value.clone(), |text| fallback(vec![value, text])));
+                }
                 // What is not known may be no text; a place behind it that holds one is it then.
                 Some(Value::Unknown) => unknown = Some(Value::Unknown),
                 Some(value) => return Some(value),
@@ -346,7 +353,15 @@ impl<'w> Evaluator<'w> {
         for key in keys.split('.') {
             let key = Symbol::new(key);
             value = match &value {
-                Value::Object(object) => object.fields.get(&key)?.clone(),
+                Value::Object(object) => match object.fields.get(&key) {
+                    Some(value) => value.clone(),
+                    // What callers pass may have it.
+                    None => {
+                        let spread = object.rest.iter().filter(|rest| matches!(rest, Value::Param(..))).cloned().collect::<Vec<_>>();
+                        let found = Value::one_of(spread.iter().map(|rest| self.member(rest, &key, None)));
+                        Some(found).filter(|value| matches!(value, Value::Param(..) | Value::Text(_)))?
+                    }
+                },
                 Value::Array(items) => {
                     let found: Vec<Value> = items.iter().filter_map(|item| self.dig(item.clone(), &key)).collect();
                     if found.is_empty() {

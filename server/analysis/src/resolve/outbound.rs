@@ -18,6 +18,8 @@ use crate::FunctionRef;
 
 /// Wrappers around wrappers that are followed.
 const MAX_LIFTS: u32 = 4;
+/// The same where wrappers are generated: a stub, what it calls, and what that calls.
+const MAX_GENERATED_LIFTS: u32 = 6;
 /// Spans that one library call may become.
 const MAX_SPANS: usize = 400;
 /// Bases that one call may have.
@@ -156,13 +158,18 @@ impl<'w> Linker<'w> {
                 done.push(draft);
                 continue;
             }
-            let Some(wrapper) = self.wrapper(&draft, undecided).filter(|_| depth < MAX_LIFTS) else {
+            let generated = self.generated_stub(&draft);
+            let limit = if generated.is_some() { MAX_GENERATED_LIFTS } else { MAX_LIFTS };
+            let Some(wrapper) = self.wrapper(&draft, undecided).or(generated).filter(|_| depth < limit) else {
                 done.push(draft);
                 continue;
             };
             let callers = self.evaluator.callers(wrapper);
             if callers.is_empty() {
-                done.push(draft);
+                // Nobody sends what generated code would.
+                if generated.is_none() {
+                    done.push(draft);
+                }
                 continue;
             }
             for caller in callers.iter() {
@@ -210,6 +217,22 @@ impl<'w> Linker<'w> {
             }
         }
         Some(first)
+    }
+
+    /// The named function of generated code that a draft stands in.
+    fn generated_stub(&mut self, draft: &Draft) -> Option<FunctionRef> {
+        let (facts, index) = self.evaluator.file(draft.site.file)?;
+        if !facts.generated {
+            return None;
+        }
+        let mut function = draft.function.function;
+        loop {
+            let here = facts.function(function);
+            if !here.name.is_empty() || index.closure_names.contains_key(&function) || here.parent == function {
+                return Some(FunctionRef { file: draft.site.file, function });
+            }
+            function = here.parent;
+        }
     }
 
     /// What a method's receiver was constructed with, for the parameters in a text.

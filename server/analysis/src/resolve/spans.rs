@@ -36,7 +36,7 @@ impl<'w> Linker<'w> {
             detached_closures: FxHashSet::default(),
         };
         if facts.generated {
-            return;
+            return self.generated(&walk);
         }
         self.imports(&walk);
         self.spawns(&mut walk);
@@ -57,6 +57,33 @@ impl<'w> Linker<'w> {
         self.link.classes.dedup();
         self.link.imports.sort();
         self.link.imports.dedup();
+    }
+
+    /// Generated code is looked through: what it sends, those who call it send.
+    fn generated(&mut self, walk: &Walk<'w>) {
+        for (at, call) in walk.facts.calls.iter().enumerate() {
+            if !self.is_interesting(walk, call.callee) {
+                continue;
+            }
+            let site = CallRef { file: self.file, call: CallId(at as u32) };
+            let function = FunctionRef { file: self.file, function: call.function };
+            let callee = self.evaluator.eval(self.file, call.callee);
+            let found: Vec<LibraryCallee> =
+                callee.alternatives().iter().flat_map(|callee| self.evaluator.library_callees(walk.family, callee)).collect();
+            for found in found {
+                let meanings = self.evaluator.meanings(&found);
+                let view = CallView { site, call, callee: &found, members: &meanings.members };
+                let clients = meanings.iter().filter_map(|meaning| match meaning {
+                    Meaning::HttpClient(entry) => Some(entry),
+                    _ => None,
+                });
+                for entry in clients {
+                    if self.http_call(walk, function, &view, entry) {
+                        break;
+                    }
+                }
+            }
+        }
     }
 
     fn imports(&mut self, walk: &Walk<'w>) {
