@@ -124,10 +124,10 @@ pub struct Mapping {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CallSettings {
-    /// The file that the calls stand in, or a pattern of files.
+    /// The file that the calls stand in, or that of the wrapper which sends them; or a pattern of files.
     #[schemars(with = "String")]
     pub file: Spanned<Symbol>,
-    /// The function or method around the calls, by its own name; all of the file without it.
+    /// The function or method around the calls, or that of the wrapper, by its own name; all of the file without it.
     #[serde(default)]
     #[schemars(with = "String")]
     pub function: Option<Spanned<Symbol>>,

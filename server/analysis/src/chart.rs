@@ -317,6 +317,13 @@ pub struct Unresolved {
     pub candidates: Vec<ServiceIndex>,
     /// What is known of the URL, hop by hop.
     pub evidence: Vec<Evidence>,
+    /// What the code calls that which decides the host: `this.baseUrl`; empty where it has no name.
+    pub decided_by: Symbol,
+    /// The function that would have to be told where its calls go: that of the wrapper which sends them, if the host is decided there, else the
+    /// call's own.
+    pub decided_in: FunctionRef,
+    /// The function that hands the request to a library: a wrapper's, where there is one.
+    pub sender: FunctionRef,
 }
 
 impl Unresolved {

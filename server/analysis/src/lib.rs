@@ -1,7 +1,7 @@
 //! Thinks: all facts in, chart and findings out.
 //!
 //! What lives here: which packages and services there are ([`workspace`]), the evaluator that turns facts into static spans ([`resolve`]), the
-//! chart of services ([`chart`]), the rules that read it ([`rules`]) and the answers to an editor's questions ([`ide`]). What deliberately
+//! chart of services ([`chart`]), the rules that read it ([`rules`]), what would settle what it leaves open ([`settle`]) and the answers to an editor's questions ([`ide`]). What deliberately
 //! does not: syntax trees, protocols, disks and clocks. Invariant: a snapshot depends on the facts handed in and on nothing else, whatever
 //! the order they came in.
 
@@ -11,8 +11,10 @@ pub mod ide;
 pub mod resolve;
 pub mod rewrite;
 pub mod rules;
+pub mod settle;
 #[cfg(test)]
 mod testing;
+pub mod why;
 pub mod workspace;
 pub mod world;
 

@@ -119,6 +119,9 @@ impl Scene {
             reason,
             candidates,
             evidence: Vec::new(),
+            decided_by: Symbol::default(),
+            decided_in: module(place.file),
+            sender: module(place.file),
         });
     }
     /// Lets a function call another.

@@ -1,6 +1,7 @@
 //! The command line: arguments in, exit code out.
 //!
-//! Invariant: 0 means all is well, 1 that findings are as bad as the user asked to be told of, 2 that the command could not do its work.
+//! Invariant: 0 means all is well, 1 that findings are as bad as the user asked to be told of, or that what
+//! was asked for is not there, 2 that the command could not do its work.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -19,7 +20,10 @@ use crate::roots::Roots;
 
 mod chart;
 mod check;
+mod init;
 mod lsp;
+mod unresolved;
+mod why;
 
 /// Charts the services of a workspace: who waits for whom, who shares whose data, and where a trace would go dark.
 #[derive(Debug, Parser)]
@@ -38,6 +42,12 @@ enum Command {
     Check(check::Check),
     /// Shows the services and what crosses between them
     Chart(chart::Chart),
+    /// Shows why a service calls another one, or does not; or what is known of a line
+    Why(why::Why),
+    /// Lists calls that could not be followed, and what would settle them
+    Unresolved(unresolved::Unresolved),
+    /// Writes a portolan.toml in which every setting is explained
+    Init(init::Init),
     /// Serves an editor over standard input and output
     Lsp(lsp::Lsp),
 }
@@ -87,6 +97,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Check(command) => command.run(),
         Command::Chart(command) => command.run(),
+        Command::Why(command) => command.run(),
+        Command::Unresolved(command) => command.run(),
+        Command::Init(command) => command.run(),
         Command::Lsp(command) => command.run(),
     };
     result.unwrap_or_else(|failure| {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+pub mod excerpts;
 pub mod findings;
 
 /// Work that takes no longer than this goes unmentioned.

@@ -66,6 +66,109 @@ fn chart_shows_the_demo() {
     }
 }
 
+/// A shop whose calls need help.
+fn riddles() -> TempDir {
+    folder(&[
+        ("compose.yaml", "services:\n  web: { build: ./web }\n  orders: { build: ./orders }\n  payments: { build: ./payments }\n"),
+        ("web/package.json", r#"{"name": "web", "main": "index.ts", "dependencies": {"axios": "^1"}}"#),
+        (
+            "web/index.ts",
+            "import axios from \"axios\";\n\
+             const shop = axios.create({ baseURL: process.env.SHOP_URL });\n\
+             export const list = () => shop.get(\"/orders/open\");\n\
+             export const add = () => shop.post(\"/orders\");\n\
+             export const pay = () => axios.post(\"http://localhost:4100/charges/card\");\n\
+             export function ask(base: string) {\n  return axios.get(`${base}/answers`);\n}\n\
+             export function tell(target: string) {\n  return axios.post(`${target}/stories`);\n}\n",
+        ),
+        ("orders/package.json", r#"{"name": "orders", "main": "index.ts", "dependencies": {"express": "^5"}}"#),
+        (
+            "orders/index.ts",
+            "import express from \"express\";\nconst app = express();\napp.get(\"/orders/open\", (q, r) => r.end());\napp.post(\"/orders\", (q, r) => r.end());\n",
+        ),
+        ("payments/package.json", r#"{"name": "payments", "main": "index.ts", "dependencies": {"express": "^5"}}"#),
+        (
+            "payments/index.ts",
+            "import express from \"express\";\nconst app = express();\napp.get(\"/orders/open\", (q, r) => r.end());\napp.get(\"/charges/card\", (q, r) => r.end());\n",
+        ),
+    ])
+}
+
+/// A run in a folder of its own, the folder's name taken out of what it says.
+fn shown_in(folder: &TempDir, arguments: &[&str]) -> String {
+    let path = folder.path().to_str().unwrap();
+    let run = portolan(&[arguments, &[path]].concat());
+    shown(&run).replace(path, "[FOLDER]")
+}
+
+#[test]
+fn why_shows_an_edge_hop_by_hop_or_what_speaks_against_it() {
+    insta::assert_snapshot!("why_edge", shown(&portolan(&["why", "checkout", "orders"])));
+    insta::assert_snapshot!("why_no_edge", shown(&portolan(&["why", "web", "payments"])));
+    insta::assert_snapshot!("why_line", shown(&portolan(&["why", "clients/orders.ts:17:20"])));
+    let riddles = riddles();
+    insta::assert_snapshot!("why_refused", shown_in(&riddles, &["why", "web", "payments"]));
+    insta::assert_snapshot!("why_unresolved_line", shown_in(&riddles, &["why", "web/index.ts:7"]));
+}
+
+#[test]
+fn why_asks_back_where_a_name_is_not_known() {
+    for (arguments, message) in [
+        (&["why", "web", "ordres"][..], "there is no service `ordres`; did you mean `orders`?"),
+        (&["why", "web"], "why `web` what?"),
+        (
+            &["why", "services/web/src/lib/apy.ts:3"],
+            "there is no file `services/web/src/lib/apy.ts`; did you mean `services/web/src/lib/api.ts`?",
+        ),
+        (&["why", "services/web/src/lib/api.ts:9999"], "services/web/src/lib/api.ts has "),
+        (&["why", "README.md:1"], "README.md is not read"),
+    ] {
+        let run = portolan(arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
+        assert!(run.stderr.contains(message), "{}", run.stderr);
+    }
+    let nothing = portolan(&["why", "services/web/src/lib/api.ts:1"]);
+    assert_eq!(nothing.code, 1);
+    assert!(nothing.stdout.contains("lines that do: 11, 16, 21"), "{}", nothing.stdout);
+}
+
+#[test]
+fn unresolved_lists_what_settles_most_first() {
+    let riddles = riddles();
+    insta::assert_snapshot!("unresolved_text", shown_in(&riddles, &["unresolved"]));
+    insta::assert_snapshot!("unresolved_json", shown_in(&riddles, &["unresolved", "--format", "json"]));
+    let settled = "[environment]\nSHOP_URL = \"http://orders\"\n[hosts]\n\"localhost:4100\" = \"payments\"\n\
+                   [[calls]]\nfile = \"web/index.ts\"\nto = \"oracle\"\n";
+    std::fs::write(riddles.path().join("portolan.toml"), settled).unwrap();
+    assert_eq!(shown_in(&riddles, &["unresolved"]), "exit 0\n--- stdout\nEvery call is resolved: 5 calls.\n--- stderr\n");
+}
+
+#[test]
+fn init_writes_settings_that_say_nothing_yet() {
+    let riddles = riddles();
+    let before = shown_in(&riddles, &["unresolved"]);
+    let file = riddles.path().join("portolan.toml");
+    assert_eq!(shown_in(&riddles, &["init"]), "exit 0\n--- stdout\n--- stderr\nwrote [FOLDER]/portolan.toml\n");
+    insta::assert_snapshot!("init", std::fs::read_to_string(&file).unwrap());
+    assert_eq!(shown_in(&riddles, &["unresolved"]), before);
+    let again = shown_in(&riddles, &["init"]);
+    assert_eq!(again, "exit 2\n--- stdout\n--- stderr\nportolan: [FOLDER]/portolan.toml is there already: --force replaces it\n");
+    std::fs::write(&file, "ignore = [\"web\"]\n").unwrap();
+    assert!(shown_in(&riddles, &["init", "--force"]).starts_with("exit 0"));
+    assert!(std::fs::read_to_string(&file).unwrap().contains("#[hosts]"));
+}
+
+#[test]
+fn what_is_wrong_in_settings_is_always_said() {
+    let riddles = riddles();
+    std::fs::write(riddles.path().join("portolan.toml"), "[host]\na = \"b\"\n[hosts]\n\"a\" = \"ordres\"\n").unwrap();
+    for command in ["check", "chart", "unresolved"] {
+        let run = portolan(&[command, riddles.path().to_str().unwrap()]);
+        assert!(run.stderr.contains("portolan.toml:1: unknown key `host` in portolan.toml; did you mean `hosts`?"), "{}", run.stderr);
+        assert!(run.stderr.contains("portolan.toml:4: there is no service `ordres`; did you mean `orders`?"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn paths_do_not_depend_on_where_one_stands() {
     let chart = |arguments: &[&str]| portolan(&[&["chart", "--format", "json"], arguments].concat()).stdout;

@@ -169,6 +169,13 @@ impl ChartIndex {
         narrow.map(|spot| (spot.subject, place(file, spot.start, spot.end))).collect()
     }
 
+    /// All that begins between two offsets of a file, by place.
+    pub fn within(&self, file: FileId, start: u32, end: u32) -> Vec<(Subject, Place)> {
+        let Some(spots) = self.spots.get(&file) else { return Vec::new() };
+        let (from, to) = (spots.list.partition_point(|spot| spot.start < start), spots.list.partition_point(|spot| spot.start <= end));
+        spots.list[from..to.max(from)].iter().map(|spot| (spot.subject, place(file, spot.start, spot.end))).collect()
+    }
+
     fn add_endpoints(&mut self, chart: &Chart, files: &Files) {
         for (position, endpoint) in chart.endpoints.iter().enumerate() {
             let index = EndpointIndex(position as u32);

@@ -11,7 +11,7 @@ use self::reach::Reach;
 use self::targets::{Answer, Endpoints, Targets};
 use super::link::{FileLink, OutboundCall, Request, Site};
 use super::paths::HOLE;
-use super::value::{CallRef, Source};
+use super::value::{CallRef, Part, Pattern, Source};
 use crate::chart::{Call, Chart, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, Status, Target, Unresolved};
 use crate::files::Files;
 use crate::workspace::{HostMatch, Workspace};
@@ -26,6 +26,7 @@ mod requests;
 mod sdks;
 pub(super) mod stores;
 mod targets;
+pub(crate) use targets::is_telling;
 pub(super) mod text;
 mod tracing;
 
@@ -177,6 +178,10 @@ struct Open<'a> {
     kin: Vec<owners::Kin>,
     candidates: Vec<ServiceIndex>,
     reason: Reason,
+    /// What the code calls that which decides the host.
+    decided_by: Symbol,
+    /// The function that would have to be told.
+    decided_in: FunctionRef,
 }
 
 fn http<'a>(
@@ -191,7 +196,7 @@ fn http<'a>(
     let Request::Http { urls, .. } = &outbound.request else { return };
     let place = places.call(outbound.site);
     if urls.is_empty() {
-        if let Some((to, why)) = told(targets.input, outbound) {
+        if let Some((to, why)) = told(targets.input, &around(targets.input, outbound)) {
             let mut call = Call {
                 from: service,
                 to: to.clone(),
@@ -219,6 +224,9 @@ fn http<'a>(
             reason: Reason::Url,
             candidates: Vec::new(),
             evidence: Vec::new(),
+            decided_by: Symbol::default(),
+            decided_in: outbound.function,
+            sender: owners::leaf_function(targets.input, outbound),
         });
     }
     for url in urls {
@@ -234,6 +242,9 @@ fn http<'a>(
                     text.evidence.push(Evidence { what, place });
                 }
             }
+            let (decided_by, decider) = decided_by(targets.input, &url.pattern);
+            let leaf = owners::leaf_function(targets.input, outbound);
+            let decided_in = if decider.is_some_and(|decider| decider.file == leaf.file) { leaf } else { outbound.function };
             let path = text::Address::parse(&text.text).path().to_owned();
             let path: Symbol = path.split('?').next().unwrap_or_default().replace("//", "/").into();
             let mut call = Call {
@@ -271,7 +282,7 @@ fn http<'a>(
                 Answer::Ambiguous(candidates, reason) => {
                     call.evidence = text.evidence;
                     let kin = owners::kin(targets.input, service, outbound, url);
-                    out.open.push(Open { call, outbound, kin, candidates, reason });
+                    out.open.push(Open { call, outbound, kin, candidates, reason, decided_by, decided_in });
                 }
                 Answer::Unresolved(reason) => {
                     let hostless = match text::Address::parse(&text.text) {
@@ -281,7 +292,7 @@ fn http<'a>(
                     };
                     call.evidence = text.evidence;
                     let kin = if hostless { owners::kin(targets.input, service, outbound, url) } else { Vec::new() };
-                    out.open.push(Open { call, outbound, kin, candidates: Vec::new(), reason });
+                    out.open.push(Open { call, outbound, kin, candidates: Vec::new(), reason, decided_by, decided_in });
                 }
             }
         }
@@ -297,26 +308,56 @@ fn answered(call: &mut Call, found: targets::Found) {
     call.evidence = deduplicated(found.evidence);
 }
 
-/// Whom the workspace's settings say that the calls around this one go to.
-fn told<'a>(input: &Input<'a>, outbound: &OutboundCall) -> Option<(&'a Target, &'a Evidence)> {
+/// Whom the workspace's settings say that the calls in some functions go to; the first function that is spoken of counts.
+fn told<'a>(input: &Input<'a>, functions: &[FunctionRef]) -> Option<(&'a Target, &'a Evidence)> {
     let settings = &input.workspace.settings;
     if !settings.speaks_of_calls() {
         return None;
     }
+    functions.iter().find_map(|function| settings.calls(input.files.path(function.file), &names_around(input.files, *function)))
+}
+
+/// What stands around a call says more than what stands around the wrapper that sends it.
+fn around(input: &Input<'_>, outbound: &OutboundCall) -> [FunctionRef; 2] {
+    [outbound.function, owners::leaf_function(input, outbound)]
+}
+
+/// The names of a function and of those around it, the inner one first.
+pub(crate) fn names_around(files: &Files, function: FunctionRef) -> Vec<Symbol> {
     let mut names = Vec::new();
-    let FunctionRef { file, function: mut at } = outbound.function;
-    let facts = input.files.source(file)?;
-    loop {
+    let Some(facts) = files.source(function.file) else { return names };
+    let mut at = function.function;
+    while names.len() < 32 {
         let here = facts.function(at);
         if !here.name.is_empty() {
             names.push(here.name.clone());
         }
-        if here.parent == at || names.len() > 32 {
+        if here.parent == at {
             break;
         }
         at = here.parent;
     }
-    settings.calls(input.files.path(outbound.site.file), &names)
+    names
+}
+
+/// What the code calls that which decides the beginning of a URL, and the function whose parameter it is.
+fn decided_by(input: &Input<'_>, pattern: &Pattern) -> (Symbol, Option<FunctionRef>) {
+    for part in &pattern.parts {
+        return match part {
+            Part::Text(text) if text.ends_with("://") => continue,
+            Part::Text(_) | Part::NamedByCaller { .. } => (Symbol::default(), None),
+            Part::Env { name, .. } | Part::Hole(name) => (name.clone(), None),
+            Part::Origin(of) => decided_by(input, of),
+            Part::Param(param, path, _) => {
+                let facts = input.files.source(param.function.file);
+                let name = facts.and_then(|facts| facts.function(param.function.function).params.get(param.index as usize));
+                let name = name.map(|param| param.name.as_str()).filter(|name| !name.is_empty());
+                let words: Vec<&str> = name.into_iter().chain(path.iter().map(Symbol::as_str)).collect();
+                (words.join(".").into(), Some(param.function))
+            }
+        };
+    }
+    (Symbol::default(), None)
 }
 
 /// Lets a call go where settings say.
@@ -333,9 +374,9 @@ fn goes_to(targets: &Targets<'_>, call: &mut Call, to: &Target, why: &Evidence) 
 
 /// Settles a call by what stands around it, or says why it cannot be.
 fn settle(targets: &Targets<'_>, votes: &owners::Votes, open: Open<'_>, rows: &mut Vec<Call>, unresolved: &mut Vec<Unresolved>) {
-    let Open { mut call, outbound, kin, candidates, reason } = open;
+    let Open { mut call, outbound, kin, candidates, reason, decided_by, decided_in } = open;
     let (from, method, path) = (call.from, call.method.clone(), call.path.clone());
-    if let Some((to, why)) = told(targets.input, outbound) {
+    if let Some((to, why)) = told(targets.input, &around(targets.input, outbound)) {
         goes_to(targets, &mut call, to, why);
         rows.push(call);
         return;
@@ -361,6 +402,9 @@ fn settle(targets: &Targets<'_>, votes: &owners::Votes, open: Open<'_>, rows: &m
             reason,
             candidates,
             evidence: deduplicated(call.evidence),
+            decided_by,
+            decided_in,
+            sender: owners::leaf_function(targets.input, outbound),
         }),
     }
 }
@@ -428,6 +472,9 @@ fn rpc(
             reason: Reason::Rpc(rpc.clone()),
             candidates: Vec::new(),
             evidence: Vec::new(),
+            decided_by: Symbol::default(),
+            decided_in: outbound.function,
+            sender: owners::leaf_function(input, outbound),
         });
     }
     for (to, status, evidence) in found {

@@ -113,7 +113,7 @@ fn base(url: &Url) -> Vec<Part> {
     parts
 }
 
-fn leaf_function(input: &Input<'_>, outbound: &OutboundCall) -> FunctionRef {
+pub(super) fn leaf_function(input: &Input<'_>, outbound: &OutboundCall) -> FunctionRef {
     let leaf = outbound.leaf;
     match input.files.source(leaf.file) {
         Some(facts) => FunctionRef { file: leaf.file, function: facts.call(leaf.call).function },

@@ -105,19 +105,39 @@ pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, r
                     }
                     // What a service asks of itself is nobody else's matter.
                     [] if !answers.is_empty() && !elsewhere => {}
-                    several => unresolved.push(Unresolved {
-                        from,
-                        place,
-                        function: message.function,
-                        method: None,
-                        path: path.clone(),
-                        reason: Reason::Answers(path.clone()),
-                        candidates: several.to_vec(),
-                        evidence: Vec::new(),
-                    }),
+                    several => {
+                        if let Some((to, why)) = super::told(input, &[message.function]) {
+                            call.endpoint = call_target(to).and_then(endpoint_of);
+                            call.to = to.clone();
+                            call.status = Status::Exact;
+                            call.evidence.push(why.clone());
+                            rows.push(call);
+                            continue;
+                        }
+                        unresolved.push(Unresolved {
+                            from,
+                            place,
+                            function: message.function,
+                            method: None,
+                            path: path.clone(),
+                            reason: Reason::Answers(path.clone()),
+                            candidates: several.to_vec(),
+                            evidence: Vec::new(),
+                            decided_by: Symbol::default(),
+                            decided_in: message.function,
+                            sender: message.function,
+                        });
+                    }
                 }
             }
         }
+    }
+}
+
+fn call_target(to: &Target) -> Option<ServiceIndex> {
+    match to {
+        Target::Service(service) => Some(*service),
+        Target::External(_) => None,
     }
 }
 

@@ -326,7 +326,7 @@ pub(super) fn is_local(host: &str) -> bool {
 }
 
 /// Whether a path says enough to be told apart from those that every service and half of the world has.
-fn is_telling(segments: &[Segment]) -> bool {
+pub(crate) fn is_telling(segments: &[Segment]) -> bool {
     let literals: Vec<&Symbol> = segments
         .iter()
         .filter_map(|segment| match segment {
