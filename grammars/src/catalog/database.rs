@@ -3,6 +3,7 @@
 //! What deliberately does not live here: the reading of SQL. Invariant: an entry says where a name stands and how it follows from a model's, never
 //! which store it is in.
 
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +65,9 @@ pub struct Entity {
     /// How the name follows from the class's where it has none.
     #[serde(default)]
     pub naming: Naming,
+    /// Rust: types that a derive makes beside the struct, by name, and which type of this file each is: a value of it captures `collection`.
+    #[serde(default)]
+    pub beside: FxHashMap<Symbol, Symbol>,
 }
 
 /// How a collection's name follows from a model's.

@@ -24,6 +24,7 @@ pub struct Catalog {
     interesting: FxHashSet<(Family, Symbol)>,
     spawning: FxHashSet<(Family, Symbol)>,
     giving: FxHashSet<(Family, Symbol)>,
+    beside: FxHashSet<Symbol>,
     /// Positions of libraries and of their providers.
     providers: Vec<(usize, usize)>,
 }
@@ -145,11 +146,13 @@ impl Catalog {
         self.interesting.clear();
         self.spawning.clear();
         self.giving.clear();
+        self.beside.clear();
         self.providers.clear();
         for (at, library) in self.libraries.iter().enumerate() {
             for package in &library.packages {
                 self.packages.entry((library.language, package_key(library.language, package))).or_default().push(at);
             }
+            self.beside.extend(library.entity.iter().flat_map(|entity| entity.beside.keys()).cloned());
             let spawns = library.spawn.iter().flat_map(|entry| entry.callee.iter());
             self.spawning.extend(spawns.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
@@ -190,6 +193,11 @@ impl Catalog {
     /// Whether a call by this name may hand a value to a function among its arguments; a bare name must be resolved.
     pub fn may_give(&self, family: Family, last_segment: &str) -> bool {
         self.giving.contains(&(family, Symbol::new(last_segment)))
+    }
+
+    /// Whether a Rust type of this name may be one that a derive made for some library.
+    pub fn is_made_beside(&self, name: &Symbol) -> bool {
+        self.beside.contains(name)
     }
 
     /// What a callee means in the library at this position, with its aliases applied.
@@ -371,6 +379,7 @@ impl LibraryIndex {
             index.settings.extend(setting.target.iter().map(|target| (target.clone(), at)));
         }
         index.types.extend(library.types.iter().chain(library.aliases.values()).cloned());
+        index.types.extend(library.entity.iter().flat_map(|entity| entity.beside.values()).cloned());
         index.types.extend(library.value.iter().map(|value| value.type_name.clone()).filter(|name| name != "Self"));
         index
     }

@@ -62,6 +62,8 @@ fn every_capture_that_is_taken_is_made() {
             library.language == Family::Rust && library.value.iter().any(|value| value.callee.iter().any(|callee| *callee == module));
         let mut made: Vec<&Symbol> = library.value.iter().flat_map(|value| value.captures.keys()).collect();
         made.extend(tables.then_some(&module));
+        let collection = Symbol::new("collection");
+        made.extend(library.entity.iter().any(|entity| !entity.beside.is_empty()).then_some(&collection));
         // What is injected keeps what another file of the same package captures.
         let kin = Catalog::builtin();
         let kin = kin.libraries.iter().filter(|other| other.packages.iter().any(|package| library.packages.contains(package)));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, SourceFacts, Symbol, TypeKind, TypeRef};
+use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TypeKind, TypeRef};
 
 use super::evaluate::Evaluator;
 use super::index::last_segment;
@@ -174,6 +174,8 @@ impl<'w> Evaluator<'w> {
                 Some(Value::Some(class))
             }
             Value::External(package, path) => self.library_typed(file, &package, &path).or_else(|| self.rpc_typed(path.last()?)),
+            // A type that a derive made.
+            Value::Instance(_) if facts.language == Language::Rust => Some(base),
             _ => self.rpc_typed(&Symbol::new(last_segment(&ty.path))),
         }
     }
@@ -204,6 +206,14 @@ impl<'w> Evaluator<'w> {
         }
         let path: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
         Some(self.rust_path_in(file, facts, function, &path))
+    }
+
+    /// The value of a library's type that a path of a type stands for, where a derive made that type.
+    pub(super) fn made_type(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, path: &Symbol) -> Option<Value> {
+        match self.type_value(file, facts, function, path)? {
+            made @ Value::Instance(_) => Some(made),
+            _ => None,
+        }
     }
 
     /// A type that an import brings in: types have no value, so exports of values do not show them.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::catalog::{Catalog, Family};
 use portolan_grammars::facts::{
-    CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol, TypeDef, TypeId, TypeKind,
+    CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeDef, TypeId, TypeKind,
 };
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -251,7 +251,7 @@ impl<'w> Evaluator<'w> {
             Expr::Element(of) => {
                 let list = self.eval(file, *of);
                 let elements = self.elements(&list);
-                if elements.is_unknown() && facts.language == portolan_grammars::facts::Language::Rust {
+                if elements.is_unknown() && facts.language == Language::Rust {
                     return self.typed_element(file, *of).unwrap_or(elements);
                 }
                 elements
@@ -261,6 +261,13 @@ impl<'w> Evaluator<'w> {
                 let mut value = ObjectValue::default();
                 if !object.type_path.is_empty() {
                     value.class = self.class_named(file, function, &object.type_path);
+                    // A struct that a derive makes for a library.
+                    if value.class.is_none()
+                        && facts.language == Language::Rust
+                        && let Some(made) = self.made_type(file, facts, function, &object.type_path)
+                    {
+                        return made;
+                    }
                 }
                 for entry in &object.entries {
                     match entry {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Meaning};
-use portolan_grammars::facts::{CallKind, Expr, FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol};
+use portolan_grammars::facts::{CallKind, Expr, FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol, TypeId};
 
 use rustc_hash::FxHashMap;
 
@@ -23,6 +23,11 @@ impl<'w> Evaluator<'w> {
         let Some((first, rest)) = path.split_first() else { return Value::Unknown };
         if first == "Self" {
             let class = self.this_class(file, facts, function);
+            if class.is_none()
+                && let Some(made) = self.impl_of_made(file, facts, function)
+            {
+                return self.associated(&made, rest);
+            }
             return class.map_or(Value::Unknown, |class| self.associated(&Value::Class(class), rest));
         }
         let Some((_, index)) = self.file(file) else { return Value::Unknown };
@@ -197,7 +202,46 @@ impl<'w> Evaluator<'w> {
                 return value;
             }
         }
+        if let Some(made) = self.beside_entity(file, &module.inline, name) {
+            return self.associated(&made, rest);
+        }
         self.declared_table(file, name, rest).unwrap_or(Value::Unknown)
+    }
+
+    /// What the type of an `impl` block stands for, where a derive made it.
+    fn impl_of_made(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId) -> Option<Value> {
+        let mut at = facts.function(function);
+        while at.impl_of.is_none() && at.parent != FunctionId::MODULE {
+            at = facts.function(at.parent);
+        }
+        let made = self.module_path(file, &at.module, std::slice::from_ref(at.impl_of.as_ref()?));
+        matches!(made, Value::Instance(_)).then_some(made)
+    }
+
+    /// A type that a derive makes beside a struct which stands for a collection: sea-orm's `Entity` beside `Model`.
+    fn beside_entity(&mut self, file: FileId, inline: &Symbol, name: &Symbol) -> Option<Value> {
+        if !self.cx.catalog.is_made_beside(name) {
+            return None;
+        }
+        let facts = self.facts(file)?;
+        for (at, def) in facts.types.iter().enumerate().filter(|(_, def)| def.module == *inline && !def.attributes.is_empty()) {
+            for attribute in &def.attributes {
+                for found in self.attribute_callees(file, def.function, &attribute.path) {
+                    let beside = self.cx.catalog.attribute_meanings(found.library, &found.name).iter().find_map(|meaning| match meaning {
+                        Meaning::Entity(entry) => entry.beside.get(name).cloned(),
+                        _ => None,
+                    });
+                    let Some(type_name) = beside else { continue };
+                    let class = ClassRef { file, class: TypeId(at as u32) };
+                    let Some(collection) = self.collection_of_class(class) else { continue };
+                    let captures = FxHashMap::from_iter([(Symbol::from("collection"), Value::text(collection))]);
+                    let (library, members) = (found.library as u32, Vec::new());
+                    let instance = Instance { library, type_name, captures, members, origin: None, root: None, param: None };
+                    return Some(Value::Instance(Arc::new(instance)));
+                }
+            }
+        }
+        None
     }
 
     /// A table that a macro of a query builder declares as a module of its own: `schema::orders::table`, `schema::orders::dsl::orders`.

@@ -56,9 +56,17 @@ impl PrismaSchemas {
             })
             .collect();
         read.sort_by_key(|(_, path, _)| *path);
+        // A schema among the sources, by a name of its own and without a client of its own, is data.
+        let is_data = |path: &str, schema: &Prisma| {
+            schema.output.is_none()
+                && paths::file_name(path) != "schema.prisma"
+                && paths::upwards(path).any(|folder| paths::file_name(folder) == "src")
+        };
+        let named = |(_, path, schema): &&(FileId, &str, &Prisma)| schema.provider.is_some() && !is_data(path, schema);
+        let any_named = read.iter().any(|one| named(&one));
         let mut all: Vec<PrismaSchema> = read
             .iter()
-            .filter(|(.., schema)| schema.provider.is_some())
+            .filter(|one| if any_named { named(one) } else { one.2.provider.is_some() })
             .map(|(file, path, schema)| PrismaSchema {
                 file: *file,
                 path: Symbol::new(path),
