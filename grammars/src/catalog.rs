@@ -97,8 +97,8 @@ mod tests;
 
 pub use database::{Connection, Entity, Naming, Operation, Query};
 pub use http::{
-    FileRoute, FileRouteConvention, HttpClient, HttpRoute, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, RouteAttribute,
-    Versioning,
+    FileRoute, FileRouteConvention, HttpClient, HttpRoute, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,
+    ProxyTableForm, RouteAttribute, Versioning,
 };
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
@@ -161,6 +161,9 @@ pub struct Library {
     /// Gateways in code: calls that pass requests on.
     #[serde(default)]
     pub proxy: Vec<Proxy>,
+    /// Gateways in configuration files: tables by which a server passes requests on.
+    #[serde(default)]
+    pub proxy_table: Vec<ProxyTable>,
     /// Generated rpc clients.
     #[serde(default)]
     pub rpc_client: Vec<RpcClient>,

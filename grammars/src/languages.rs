@@ -78,13 +78,12 @@ const TEST_SOURCE_FOLDERS: [&str; 4] = ["spec", "specs", "testing", "benches"];
 /// Words before the extension that tell a file of tests or demonstrations: `a.test.ts`.
 const TEST_WORDS: [&str; 9] = ["test", "tests", "spec", "e2e", "stories", "story", "cy", "bench", "mock"];
 
-/// Tools whose `<tool>.config.<extension>` says how to build or test, and nothing of what runs. Next.js is not among them: its
-/// configuration routes requests.
-const TOOLS: [&str; 24] = [
+/// Tools whose `<tool>.config.<extension>` says how to build or test, and nothing of what runs. Next.js, Vite and webpack are not among
+/// them: their configurations route requests.
+const TOOLS: [&str; 20] = [
     "astro",
     "babel",
     "commitlint",
-    "craco",
     "cypress",
     "esbuild",
     "eslint",
@@ -97,14 +96,11 @@ const TOOLS: [&str; 24] = [
     "postcss",
     "prettier",
     "rollup",
-    "rspack",
     "stylelint",
     "svelte",
     "tailwind",
     "tsup",
-    "vite",
     "vitest",
-    "webpack",
 ];
 
 /// Whether a path is that of a test, a declaration file, a bundle or vendored code, which are never read.
@@ -138,7 +134,7 @@ fn is_skipped_source(name: &str) -> bool {
         if TEST_WORDS.contains(&word) || word.ends_with("test") || word.ends_with("spec") || word == "min" {
             return true;
         }
-        // `webpack.config.dev.js` too.
+        // `rollup.config.dev.js` too.
         if word == "config" && TOOLS.contains(&tool) {
             return true;
         }

@@ -6,6 +6,7 @@
 pub mod builds;
 pub mod dotenv;
 pub mod gateway;
+pub mod settings;
 pub mod traefik;
 
 mod cargo;
@@ -21,7 +22,7 @@ mod nx;
 mod pnpm_workspace;
 mod prisma;
 mod proto;
-pub mod settings;
+mod proxy_conf;
 mod sql;
 mod tsconfig;
 mod yaml;
@@ -55,6 +56,8 @@ pub enum Manifest {
     Nginx(Nginx),
     /// `envoy*.yaml`, also as a template.
     Envoy(Envoy),
+    /// `proxy.conf.json`.
+    ProxyConf(ProxyConf),
     /// `schema.prisma`, `*.prisma`.
     Prisma(Prisma),
     /// `*.sql`: the text; the analysis parses it.
@@ -474,6 +477,13 @@ pub struct EnvoyRoute {
     pub range: TextRange,
 }
 
+/// What a development server passes on, as Angular's has it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ProxyConf {
+    /// Its rules in order.
+    pub rules: Vec<gateway::GatewayRule>,
+}
+
 /// A Prisma schema.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Prisma {
@@ -560,6 +570,8 @@ pub enum ManifestFormat {
     Nginx,
     /// An envoy configuration.
     Envoy,
+    /// Proxies of a development server.
+    ProxyConf,
     /// A Prisma schema.
     Prisma,
     /// SQL.
@@ -604,6 +616,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Proto, matches: proto::matches, read: proto::read },
     ManifestRow { format: ManifestFormat::Sql, matches: sql::matches, read: sql::read },
     ManifestRow { format: ManifestFormat::Prisma, matches: prisma::matches, read: prisma::read },
+    ManifestRow { format: ManifestFormat::ProxyConf, matches: proxy_conf::matches, read: proxy_conf::read },
     ManifestRow { format: ManifestFormat::Nginx, matches: nginx::matches, read: nginx::read },
     ManifestRow { format: ManifestFormat::Envoy, matches: envoy::matches, read: envoy::read },
     ManifestRow { format: ManifestFormat::Kubernetes, matches: kubernetes::matches, read: kubernetes::read },
@@ -654,6 +667,7 @@ mod tests {
             (".env.production", Some(ManifestFormat::DotEnv)),
             ("schema.prisma", Some(ManifestFormat::Prisma)),
             ("a.proto", Some(ManifestFormat::Proto)),
+            ("src/proxy.conf.json", Some(ManifestFormat::ProxyConf)),
             ("up.sql", Some(ManifestFormat::Sql)),
             ("shop/portolan.toml", Some(ManifestFormat::Settings)),
             ("README.md", None),

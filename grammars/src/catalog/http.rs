@@ -169,3 +169,32 @@ pub struct Proxy {
     #[serde(default)]
     pub path: Option<Selector>,
 }
+
+/// A table in a configuration file by which a server passes requests on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProxyTable {
+    /// Names of files without their extension, or what those begin with before a dot: `vite.config`.
+    pub files: Vec<Symbol>,
+    /// Keys that lead to the table, joined by dots, wherever in the file they begin; empty where the file hands out the table itself.
+    #[serde(default)]
+    pub table: Symbol,
+    /// How the table is written.
+    pub form: ProxyTableForm,
+    /// Whether only a development server has it; nothing else in such a file is part of what runs.
+    #[serde(default)]
+    pub development: bool,
+}
+
+/// How a [`ProxyTable`] is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProxyTableForm {
+    /// An object of path → target, or of path → object with `target` and `rewrite` or `pathRewrite`; also a list of such objects that have
+    /// a `context`. A path that begins with `^` is a pattern.
+    Prefixes,
+    /// A list of `source` and `destination` with named parameters, also as an object of such lists, and as what a function gives back.
+    Routes,
+    /// Calls that give proxies of libraries to a server: `app.use("/api", proxy)`.
+    Middleware,
+}

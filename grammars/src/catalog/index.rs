@@ -289,6 +289,7 @@ impl Library {
             middleware: Vec::new(),
             file_route: Vec::new(),
             proxy: Vec::new(),
+            proxy_table: Vec::new(),
             rpc_client: Vec::new(),
             rpc_contract: Vec::new(),
             rpc_server: Vec::new(),

@@ -11,6 +11,11 @@ use crate::facts::{Problem, Spanned, Symbol, TextRange};
 
 /// Reads `text` and hands its top-level object to `take`; a broken text is mended as far as possible. `label` names the format in problems.
 pub(super) fn read<T: Default>(text: &str, label: &str, take: impl Fn(&Object<'_>) -> T) -> (T, Vec<Problem>) {
+    read_value(text, label, |value| value.as_object().map(&take))
+}
+
+/// The same for a value of any kind at the top; `take` refuses what it cannot use.
+pub(super) fn read_value<T: Default>(text: &str, label: &str, take: impl Fn(&Value<'_>) -> Option<T>) -> (T, Vec<Problem>) {
     let clean = mend::without_mark(text);
     let parse = |text: &str| parse(text, &take);
     let (value, fault) = match parse(&clean) {
@@ -20,13 +25,13 @@ pub(super) fn read<T: Default>(text: &str, label: &str, take: impl Fn(&Object<'_
     (value.unwrap_or_default(), fault.iter().map(|fault| fault.problem(label, text)).collect())
 }
 
-fn parse<T: Default>(text: &str, take: &impl Fn(&Object<'_>) -> T) -> Result<T, Fault> {
+fn parse<T: Default>(text: &str, take: &impl Fn(&Value<'_>) -> Option<T>) -> Result<T, Fault> {
     let result = parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default())
         .map_err(|error| Fault { at: error.range().start, message: sentence(&error.kind().to_string()) })?;
-    match result.value {
-        Some(Value::Object(object)) => Ok(take(&object)),
+    match result.value.as_ref().map(|value| (value, take(value))) {
+        Some((_, Some(taken))) => Ok(taken),
         None => Ok(T::default()),
-        Some(other) => Err(Fault { at: other.range().start, message: "expected an object at the top".to_owned() }),
+        Some((other, None)) => Err(Fault { at: other.range().start, message: "expected an object at the top".to_owned() }),
     }
 }
 

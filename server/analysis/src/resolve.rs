@@ -32,4 +32,5 @@ mod size;
 pub mod spans;
 pub mod sql;
 mod switches;
+mod tables;
 pub mod value;

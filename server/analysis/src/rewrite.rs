@@ -46,6 +46,7 @@ impl Pattern {
     /// The text that every match begins with, where the pattern is anchored: `/api/` of `^/api/(.*)$`.
     pub fn literal_prefix(&self) -> &str {
         let pattern = self.source.strip_prefix('^').unwrap_or("");
+        let pattern = pattern.strip_suffix("/?$").unwrap_or(pattern);
         let end = pattern.find(['(', '[', '.', '*', '+', '?', '$', '|', '\\', '{']).unwrap_or(pattern.len());
         // A repeated letter may be missing.
         let repeated = pattern[end..].starts_with(['*', '?', '{']);
@@ -195,15 +196,16 @@ pub fn rewritten(path: &str, matched: &PathMatch, steps: &[Step]) -> String {
                 }
             }
             Step::Whole(to) => {
-                let groups = match matched {
-                    PathMatch::Pattern(pattern) => pattern.regex.captures(bare),
+                let pattern = match matched {
+                    PathMatch::Pattern(pattern) => Some(pattern),
                     _ => None,
                 };
-                now = slashed(&filled(to, groups.as_ref()));
+                let groups = pattern.and_then(|pattern| pattern.regex.captures(bare));
+                now = slashed(&filled(to, pattern, groups.as_ref()));
             }
             Step::Pattern { pattern, to, whole } => {
                 let Some(groups) = pattern.regex.captures(&now) else { continue };
-                let text = filled(to, Some(&groups));
+                let text = filled(to, Some(pattern), Some(&groups));
                 let all = groups.get(0).map_or(0..0, |all| all.range());
                 now = slashed(&if *whole { text } else { format!("{}{text}{}", &now[..all.start], &now[all.end..]) });
             }
@@ -214,7 +216,8 @@ pub fn rewritten(path: &str, matched: &PathMatch, steps: &[Step]) -> String {
 
 /// A replacement with its groups filled in: `$1`, `${1}`, `\1`, `$name`. A variable of the gateway is not known: a hole, or nothing where it is
 /// the query's.
-fn filled(replacement: &str, groups: Option<&Captures<'_>>) -> String {
+fn filled(replacement: &str, pattern: Option<&Pattern>, groups: Option<&Captures<'_>>) -> String {
+    let is_own = |name: &str| pattern.is_some_and(|pattern| pattern.regex.capture_names().flatten().any(|own| own == name));
     let mut text = String::new();
     let mut rest = replacement;
     while let Some(at) = rest.find(['$', '\\']) {
@@ -237,12 +240,89 @@ fn filled(replacement: &str, groups: Option<&Captures<'_>>) -> String {
         };
         match group {
             Some(group) => text.push_str(group.as_str()),
-            None if name.is_empty() || name.contains("arg") || name.parse::<usize>().is_ok() => {}
+            None if is_own(name) || name.is_empty() || name.contains("arg") || name.parse::<usize>().is_ok() => {}
             None => text.push_str(HOLE),
         }
     }
     text.push_str(rest);
     text
+}
+
+/// A text as a pattern that matches it alone.
+pub fn escaped(text: &str) -> Symbol {
+    regex::escape(text).into()
+}
+
+/// The pattern of a route with named parameters (`/api/:path*`, `/:id(\\d+)`), and its parameters' names; `None` where it cannot be read.
+pub fn named_route(route: &str) -> Option<Pattern> {
+    let mut pattern = "^".to_owned();
+    let mut rest = route;
+    while let Some(letter) = rest.chars().next() {
+        let parameter = rest.strip_prefix("/:").map(|rest| ("/", rest)).or_else(|| rest.strip_prefix(':').map(|rest| ("", rest)));
+        let Some((slash, after)) =
+            parameter.filter(|(_, after)| after.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_'))
+        else {
+            if letter == '(' {
+                let (inner, behind) = bracketed(rest)?;
+                pattern += &format!("({inner})");
+                rest = behind;
+            } else {
+                pattern.push_str(&regex::escape(&rest[..letter.len_utf8()]));
+                rest = &rest[letter.len_utf8()..];
+            }
+            continue;
+        };
+        let length = after.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(after.len());
+        let name = &after[..length];
+        rest = &after[length..];
+        let mut own = None;
+        if rest.starts_with('(') {
+            let (inner, behind) = bracketed(rest)?;
+            (own, rest) = (Some(inner), behind);
+        }
+        let modifier = rest.chars().next().filter(|modifier| matches!(modifier, '*' | '+' | '?'));
+        rest = &rest[modifier.map_or(0, char::len_utf8)..];
+        let text = own.unwrap_or(if matches!(modifier, Some('*' | '+')) { ".+" } else { "[^/]+" });
+        let optional = if matches!(modifier, Some('*' | '?')) { "?" } else { "" };
+        pattern += &format!("(?:{slash}(?P<{name}>{text})){optional}");
+    }
+    Pattern::new(&format!("{pattern}/?$"), false)
+}
+
+/// What stands in the brackets that a text begins with, and what stands behind them.
+fn bracketed(text: &str) -> Option<(&str, &str)> {
+    let mut depth = 0usize;
+    for (at, letter) in text.char_indices() {
+        match letter {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return Some((&text[1..at], &text[at + 1..]));
+        }
+    }
+    None
+}
+
+/// A destination with named parameters as a replacement: `/v1/:path*` becomes `/v1/${path}`.
+pub fn named_replacement(destination: &str) -> Symbol {
+    let mut text = String::new();
+    let mut rest = destination;
+    while let Some(at) = rest.find(':') {
+        text.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let length = after.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(after.len());
+        if !after.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_') {
+            text.push(':');
+            rest = after;
+            continue;
+        }
+        text += &format!("${{{}}}", &after[..length]);
+        rest = after[length..].strip_prefix(['*', '+', '?']).unwrap_or(&after[length..]);
+    }
+    text.push_str(rest);
+    text.into()
 }
 
 /// A path with a slash before it, and no two in a row.
@@ -277,6 +357,21 @@ mod tests {
         let pattern = PathMatch::of(PathMatching::Pattern, "^/orders/\\d+$").unwrap();
         assert_eq!(["/orders/1", "/orders/x", "/orders/{}"].map(|path| pattern.fit(path)), [Fit::Yes, Fit::No, Fit::Maybe]);
         assert_eq!(PathMatch::of(PathMatching::Pattern, "^/(?!api).*"), None);
+    }
+
+    #[test]
+    fn routes_have_names() {
+        let through = |route: &str, destination: &str, path: &str| {
+            let matched = PathMatch::Pattern(named_route(route)?);
+            (matched.fit(path) == Fit::Yes).then(|| rewritten(path, &matched, &[Step::Whole(named_replacement(destination))]))
+        };
+        assert_eq!(through("/api/:path*", "/v1/:path*", "/api/a/{}").as_deref(), Some("/v1/a/{}"));
+        assert_eq!(through("/api/:path*", "/v1/:path*", "/api").as_deref(), Some("/v1/"));
+        assert_eq!(through("/api/:path*", "/", "/apis"), None);
+        assert_eq!(through("/:a/x/:b(\\d+)", "/:b/:a", "/q/x/12").as_deref(), Some("/12/q"));
+        assert_eq!(through("/:a/x", "/:a", "/q/x/12"), None);
+        assert_eq!(named_route("/:path((?!api).*)").map(|_| ()), None);
+        assert_eq!(named_route("/api/:path*").unwrap().literal_prefix(), "/api");
     }
 
     #[test]

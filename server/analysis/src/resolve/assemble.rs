@@ -506,7 +506,7 @@ fn gateway_hop(targets: &Targets<'_>, passage: &Passage, rows: &mut Vec<Call>) {
     let mut evidence = vec![passage.evidence.clone()];
     if let text::Address::Host { .. } | text::Address::Unset(..) = text::Address::parse(&text.text)
         && !passage.development
-        && let Answer::Service(found) = targets.answer(passage.gateway, None, &text)
+        && let Answer::Service(found) = targets.answer_after(passage.gateway, None, &text, passages::MAX_HOPS)
         && found.service != passage.gateway
     {
         evidence.extend(found.evidence);

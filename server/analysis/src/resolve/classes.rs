@@ -77,6 +77,10 @@ impl<'w> Evaluator<'w> {
                     return value.clone();
                 }
                 let longer: Arc<[Symbol]> = path.iter().cloned().chain([name.clone()]).collect();
+                // A page's own origin is what a path without one is relative to.
+                if package == "global" && is_own_origin(&longer) {
+                    return Value::text("");
+                }
                 Value::External(package.clone(), longer)
             }
             Value::Instance(instance) => {
@@ -740,4 +744,13 @@ fn guess(name: &Symbol, source: Option<Source>) -> Option<Value> {
 
 fn is_guess(value: &Value) -> bool {
     matches!(value, Value::Text(pattern) if matches!(pattern.parts.as_slice(), [Part::Env { guessed: true, .. }]))
+}
+
+/// Whether a member of the browser's environment is the origin of the page, or a part of it: `window.location.origin`.
+fn is_own_origin(path: &[Symbol]) -> bool {
+    let path = match path {
+        [first, rest @ ..] if matches!(first.as_str(), "window" | "self" | "globalThis" | "document") => rest,
+        path => path,
+    };
+    matches!(path, [location, part] if location == "location" && matches!(part.as_str(), "origin" | "href" | "protocol" | "host"))
 }

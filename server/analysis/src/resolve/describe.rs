@@ -75,8 +75,16 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
         for prefix in routes.proxied(proxy, &everything) {
             let prefix = text(&prefix);
             let prefix = prefix.trim_start_matches('/').split('*').next().unwrap_or_default().trim_end_matches('/');
-            lines.extend(proxy.targets.iter().map(|target| format!("GATEWAY /{prefix} {}", text(&target.pattern))));
+            let when = if proxy.development { " in development" } else { "" };
+            lines.extend(proxy.targets.iter().map(|target| format!("GATEWAY /{prefix} {}{when}", text(&target.pattern))));
         }
+    }
+    for rule in snapshot.links.iter().flatten().flat_map(|link| &link.table_rules) {
+        let path = text(&rule.path);
+        let prefix = path.trim_start_matches(['^', '/']).split(['*', ':']).next().unwrap_or_default().trim_end_matches('/');
+        let when = if rule.development { " in development" } else { "" };
+        let targets = rule.targets.iter().map(text).filter(|target| !target.starts_with('/'));
+        lines.extend(targets.map(|target| format!("GATEWAY /{prefix} {target}{when}")));
     }
     lines.into_iter().collect()
 }

@@ -3,11 +3,11 @@
 //! What only a service can say (its environment, its hosts, which code it reaches) is left for [`super::assemble`]. Invariants: a link holds no
 //! ranges, so it stays right when code moves; it depends on exactly the files and names in its [`Dependencies`].
 
-use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Operation, TracingRole};
+use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Operation, ProxyTableForm, TracingRole};
 use portolan_grammars::facts::{FunctionId, Symbol};
 
 use super::evaluate::{Context, Dependencies, Evaluator};
-use super::value::{CallRef, ClassRef, ParamRef, Pattern};
+use super::value::{CallRef, ClassRef, ParamRef, Pattern, Source};
 use crate::{FileId, FunctionRef};
 
 /// Everything in one file that crosses a process boundary.
@@ -23,6 +23,8 @@ pub struct FileLink {
     pub versionings: Vec<VersioningDecl>,
     /// Requests passed on.
     pub proxies: Vec<ProxyDecl>,
+    /// Rules of tables in configuration files by which requests are passed on.
+    pub table_rules: Vec<TableRule>,
     /// Middleware that makes spans.
     pub layers: Vec<LayerDecl>,
     /// Rpc methods implemented.
@@ -199,6 +201,27 @@ pub struct ProxyDecl {
     pub rewrites: Vec<(Symbol, Symbol)>,
     /// Its own path filter.
     pub paths: Vec<Pattern>,
+    /// Whether only a development server has it.
+    pub development: bool,
+}
+
+/// A rule of a table in a configuration file: requests for a path are passed on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableRule {
+    /// Where it is written.
+    pub source: Source,
+    /// How the table is written.
+    pub form: ProxyTableForm,
+    /// The prefix, pattern or route.
+    pub path: Pattern,
+    /// Base URL of the target, or the destination of a route.
+    pub targets: Vec<Pattern>,
+    /// Pattern and replacement pairs, applied in order; `None` where what becomes of the path is not known.
+    pub rewrites: Option<Vec<(Symbol, Symbol)>>,
+    /// Its position among the file's.
+    pub order: u32,
+    /// Whether only a development server has it.
+    pub development: bool,
 }
 
 /// Middleware that makes spans, added to a router.

@@ -213,7 +213,7 @@ impl<'w> Linker<'w> {
     }
 
     /// The call of a gateway library that an expression is.
-    fn proxy_call(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<CallRef> {
+    pub(super) fn proxy_call(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<CallRef> {
         let Expr::Call(id) = walk.facts.expr(expr) else { return None };
         let callee = self.evaluator.eval(self.file, walk.facts.call(*id).callee);
         let proxies = self
@@ -332,7 +332,7 @@ impl<'w> Linker<'w> {
         rewrites.sort();
         let paths = entry.path.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
         let paths = paths.map(|paths| paths.patterns()).unwrap_or_default();
-        self.link.proxies.push(ProxyDecl { site: view.site, function, targets, rewrites, paths });
+        self.link.proxies.push(ProxyDecl { site: view.site, function, targets, rewrites, paths, development: false });
         true
     }
 
@@ -439,7 +439,7 @@ impl<'w> Linker<'w> {
     }
 
     /// The `basePath` in the `next.config` of the package that a file belongs to.
-    fn next_base_path(&mut self, path: &Utf8Path) -> Option<Value> {
+    pub(super) fn next_base_path(&mut self, path: &Utf8Path) -> Option<Value> {
         let workspace = self.evaluator.cx.workspace;
         let manifest = workspace.packages[workspace.package_of(path)?].manifest;
         let folder = self.evaluator.cx.paths[manifest.0 as usize].parent()?.to_owned();

@@ -38,6 +38,9 @@ impl<'w> Linker<'w> {
         if facts.generated {
             return self.generated(&walk);
         }
+        if self.proxy_tables(&walk) {
+            return;
+        }
         self.imports(&walk);
         self.spawns(&mut walk);
         for at in 0..facts.calls.len() {

@@ -14,6 +14,7 @@ use crate::chart::Evidence;
 use crate::rewrite::{PathMatch, Step};
 use crate::{FileId, Place};
 
+mod development;
 mod envoy;
 mod nginx;
 pub(super) mod objects;
@@ -46,6 +47,7 @@ pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>], deployments: &[Dep
         }
     }
     objects::routes(context, drafts, &mut routes);
+    development::routes(context, drafts, &mut routes);
     routes.sort_by_key(|route| (route.gateway, route.evidence.place));
     routes
 }

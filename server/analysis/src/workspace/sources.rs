@@ -4,7 +4,8 @@
 
 use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
-    Builds, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, NxProject, PnpmWorkspace, TsConfig,
+    Builds, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, NxProject, PnpmWorkspace,
+    ProxyConf, TsConfig,
 };
 
 use rustc_hash::FxHashSet;
@@ -52,6 +53,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) tsconfig: Vec<Source<'a, TsConfig>>,
     pub(crate) nginx: Vec<Source<'a, Nginx>>,
     pub(crate) envoy: Vec<Source<'a, Envoy>>,
+    pub(crate) proxy_confs: Vec<Source<'a, ProxyConf>>,
     pub(crate) settings: Vec<Source<'a, Settings>>,
     pub(crate) builds: Vec<Source<'a, Builds>>,
     pub(crate) projects: Vec<Source<'a, NxProject>>,
@@ -88,6 +90,7 @@ impl<'a> Sources<'a> {
                 Manifest::PnpmWorkspace(facts) => sources.pnpm.push(Source { file, path, facts }),
                 Manifest::TsConfig(facts) => sources.tsconfig.push(Source { file, path, facts }),
                 Manifest::Nginx(facts) => sources.nginx.push(Source { file, path, facts }),
+                Manifest::ProxyConf(facts) => sources.proxy_confs.push(Source { file, path, facts }),
                 Manifest::Envoy(facts) => sources.envoy.push(Source { file, path, facts }),
                 Manifest::Settings(facts) => sources.settings.push(Source { file, path, facts }),
                 Manifest::Builds(facts) => sources.builds.push(Source { file, path, facts }),
@@ -106,6 +109,7 @@ impl<'a> Sources<'a> {
         sort(&mut sources.tsconfig);
         sort(&mut sources.nginx);
         sort(&mut sources.envoy);
+        sort(&mut sources.proxy_confs);
         sort(&mut sources.settings);
         sort(&mut sources.builds);
         sort(&mut sources.projects);

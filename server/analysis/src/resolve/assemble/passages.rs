@@ -3,6 +3,7 @@
 //! What deliberately does not live here: hosts, see [`super::targets`]. Invariant: a development server's table is asked only where no other
 //! gateway answers, and what leads through it says so.
 
+use portolan_grammars::catalog::ProxyTableForm;
 use portolan_grammars::facts::Symbol;
 
 use super::endpoints::Routes;
@@ -10,13 +11,15 @@ use super::reach::Reach;
 use super::targets::{Answer, Ask, Found, Targets, Trail, is_settled};
 use super::text::{self, Address, Text};
 use super::{Input, Places};
-use crate::chart::{Evidence, Reason, ServiceIndex, ServiceKind, Status};
+use crate::FileId;
+use crate::chart::{Evidence, Reason, Service, ServiceIndex, ServiceKind, Status};
+use crate::resolve::link::TableRule;
 use crate::resolve::value::CallRef;
-use crate::rewrite::{Fit, PathMatch, Pattern, Step, rewritten, slashed};
+use crate::rewrite::{Fit, PathMatch, Pattern, Step, named_replacement, named_route, rewritten, slashed};
 use crate::workspace::HostMatch;
 
 /// Gateways behind gateways that are followed.
-const MAX_HOPS: u32 = 5;
+pub(super) const MAX_HOPS: u32 = 5;
 
 /// A table by which a service passes requests on.
 #[derive(Debug, Clone)]
@@ -107,10 +110,11 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) -> Vec
         let patterns: Vec<(Pattern, Symbol)> = proxy.rewrites.iter().filter_map(compiled).collect();
         for at in 0..input.workspace.services.len() {
             let service = ServiceIndex(at as u32);
-            if input.workspace.services[at].third_party || !reach.has(service, proxy.function) {
+            let ours = if proxy.development { serves(input, service, proxy.site.file) } else { reach.has(service, proxy.function) };
+            if input.workspace.services[at].third_party || !ours {
                 continue;
             }
-            for prefix in routes.proxied(proxy, &|function| reach.has(service, function)) {
+            for prefix in routes.proxied(proxy, &|function| proxy.development || reach.has(service, function)) {
                 for prefix in text::texts(input, service, &prefix) {
                     let ours = proxy.targets.iter().filter(|target| target.contexts.iter().all(|context| reach.has(service, *context)));
                     for target in ours.flat_map(|target| text::texts(input, service, &target.pattern)) {
@@ -123,16 +127,107 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) -> Vec
                             matched,
                             target,
                             rewrite: Rewrite::Patterns(patterns.clone()),
-                            development: false,
-                            evidence: Evidence { what: format!("proxy of {prefix}"), place: places.call(proxy.site) },
-                            proxy: Some(proxy.site),
+                            development: proxy.development,
+                            evidence: Evidence { what: named(proxy.development, prefix), place: places.call(proxy.site) },
+                            proxy: Some(proxy.site).filter(|_| !proxy.development),
                         });
                     }
                 }
             }
         }
     }
+    for (at, link) in input.links.iter().enumerate() {
+        let Some(link) = link.as_ref().filter(|link| !link.table_rules.is_empty()) else { continue };
+        let file = FileId(at as u32);
+        for at in 0..input.workspace.services.len() {
+            let service = ServiceIndex(at as u32);
+            if input.workspace.services[at].third_party || !serves(input, service, file) {
+                continue;
+            }
+            for rule in &link.table_rules {
+                table_rule(input, service, rule, &mut all);
+            }
+        }
+    }
     all
+}
+
+fn named(development: bool, prefix: &str) -> String {
+    if development { format!("development proxy of {prefix}") } else { format!("proxy of {prefix}") }
+}
+
+/// Whether the server that a configuration file sets up is a service's: the innermost around it, else the one of its package that serves
+/// pages.
+fn serves(input: &Input<'_>, service: ServiceIndex, file: FileId) -> bool {
+    let workspace = input.workspace;
+    let path = input.files.path(file);
+    let depth = |at: &Service| if !at.third_party && path.starts_with(&at.root) { at.root.as_str().len() } else { 0 };
+    let own = depth(&workspace.services[service.index()]);
+    if own > 0 {
+        return workspace.services.iter().all(|other| depth(other) <= own);
+    }
+    let alone = workspace.services.iter().all(|other| depth(other) == 0);
+    let package = workspace.package_of(path);
+    alone
+        && package.is_some()
+        && workspace.deployments[service.index()].package == package
+        && workspace.services[service.index()].kind == ServiceKind::Frontend
+}
+
+/// The passages of a table's rule, as a service sees it.
+fn table_rule(input: &Input<'_>, service: ServiceIndex, rule: &TableRule, all: &mut Vec<Passage>) {
+    let places = Places { files: input.files };
+    let Some(place) = places.source(rule.source) else { return };
+    for path in text::texts(input, service, &rule.path) {
+        let path = path.text;
+        let matched = match rule.form {
+            ProxyTableForm::Routes => named_route(&path).map(PathMatch::Pattern),
+            _ if path.starts_with('^') => Pattern::new(&path, false).map(PathMatch::Pattern),
+            _ => Some(PathMatch::Prefix(slashed(path.split('*').next().unwrap_or_default()).into())),
+        };
+        let Some(matched) = matched else { continue };
+        // Of routes the first counts, of prefixes the longest.
+        let rank = if rule.form == ProxyTableForm::Routes { u32::MAX - rule.order } else { matched.prefix().len() as u32 };
+        for mut target in rule.targets.iter().flat_map(|target| text::texts(input, service, target)) {
+            let rewrite = match (&rule.rewrites, rule.form) {
+                (_, ProxyTableForm::Routes) => {
+                    let Some((base, destination)) = base_and_path(&target.text) else { continue };
+                    let step = Step::Whole(named_replacement(destination));
+                    target.text = base.to_owned();
+                    Rewrite::Steps(vec![step])
+                }
+                (Some(pairs), _) => {
+                    let step = |(pattern, to): &(Symbol, Symbol)| {
+                        Some(Step::Pattern { pattern: Pattern::new(pattern, false)?, to: to.clone(), whole: false })
+                    };
+                    pairs.iter().map(step).collect::<Option<Vec<Step>>>().map_or(Rewrite::Patterns(Vec::new()), Rewrite::Steps)
+                }
+                (None, _) => Rewrite::Patterns(Vec::new()),
+            };
+            all.push(Passage {
+                gateway: service,
+                hosts: Vec::new(),
+                matched: matched.clone(),
+                rank,
+                target,
+                rewrite,
+                development: rule.development,
+                evidence: Evidence { what: named(rule.development, &path), place },
+                proxy: None,
+            });
+        }
+    }
+}
+
+/// A URL's scheme and host, and its path; `None` for a path alone.
+fn base_and_path(url: &str) -> Option<(&str, &str)> {
+    let host = match (url.find("://"), url.starts_with("${")) {
+        (Some(at), false) => at + 3,
+        (_, true) => url.find('}')? + 1,
+        (None, false) => return None,
+    };
+    let at = url[host..].find('/').map_or(url.len(), |at| host + at);
+    Some(url.split_at(at))
 }
 
 /// How well a host fits a rule, and the rule's rank.
@@ -242,6 +337,7 @@ impl Targets<'_> {
         if let Some(answer) = self.passed_on(from, ask, &trail).filter(elsewhere) {
             return answer;
         }
+        let development = self.passed_on(from, Ask { development: true, ..ask }, &trail).filter(elsewhere);
         let mut reason = Reason::Relative;
         if doors.is_empty() {
             // Nobody says who serves the front end: the only gateway that has the path.
@@ -253,7 +349,11 @@ impl Targets<'_> {
             gateways.dedup();
             if let [gateway] = gateways.as_slice() {
                 let trail = Trail { status: trail.status.max(Status::Likely), ..trail.clone() };
-                if let Some(answer) = self.passed_on(*gateway, ask, &trail).filter(elsewhere) {
+                let found = self.passed_on(*gateway, ask, &trail).filter(elsewhere);
+                // That it is meant is only thought: a table of the front end's own that says another thing is right.
+                let contradicts =
+                    |answer: &Answer| development.as_ref().is_some_and(|other| is_settled(other) && service(other) != service(answer));
+                if let Some(answer) = found.filter(|answer| !contradicts(answer)) {
                     return answer;
                 }
             }
@@ -261,8 +361,7 @@ impl Targets<'_> {
                 reason = Reason::Gateways;
             }
         }
-        let development = self.passed_on(from, Ask { development: true, ..ask }, &trail);
-        match development.filter(elsewhere) {
+        match development {
             Some(answer) if is_settled(&answer) || reason == Reason::Relative => answer,
             _ if reason == Reason::Gateways => Answer::Ambiguous(self.gateways_of(ask), reason),
             _ => Answer::Unresolved(reason),
@@ -329,12 +428,16 @@ pub(super) fn targets(input: &Input<'_>, passages: &[Passage]) -> Vec<Option<Ser
     passages.iter().map(of).collect()
 }
 
-/// The one answer of several that all who know one agree on.
-fn agreed(mut answers: Vec<Answer>, reason: Reason) -> Answer {
-    let service = |answer: &Answer| match answer {
+/// The service that answers, if one does.
+fn service(answer: &Answer) -> Option<ServiceIndex> {
+    match answer {
         Answer::Service(found) => Some(found.service),
         _ => None,
-    };
+    }
+}
+
+/// The one answer of several that all who know one agree on.
+fn agreed(mut answers: Vec<Answer>, reason: Reason) -> Answer {
     let mut services: Vec<ServiceIndex> = answers.iter().filter_map(service).collect();
     services.sort();
     services.dedup();

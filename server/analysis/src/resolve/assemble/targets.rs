@@ -152,13 +152,18 @@ pub(super) struct Targets<'a> {
 impl Targets<'_> {
     /// Who answers a request of a service.
     pub(super) fn answer(&self, from: ServiceIndex, method: Option<&Symbol>, text: &Text) -> Answer {
+        self.answer_after(from, method, text, 0)
+    }
+
+    /// The same for a request that has passed some gateways.
+    pub(super) fn answer_after(&self, from: ServiceIndex, method: Option<&Symbol>, text: &Text, hops: u32) -> Answer {
         let address = Address::parse(&text.text);
         let status = if text.guessed { Status::Likely } else { Status::Exact };
-        let trail = Trail { status, evidence: text.evidence.clone(), hops: 0 };
+        let trail = Trail { status, evidence: text.evidence.clone(), hops };
         match self.at(from, method, &address, trail) {
             Answer::Ambiguous(candidates, reason) => match self.of_several(&candidates, text) {
                 Some(service) => {
-                    let trail = Trail { status: Status::Likely, evidence: text.evidence.clone(), hops: 0 };
+                    let trail = Trail { status: Status::Likely, evidence: text.evidence.clone(), hops };
                     self.of_service(service, Ask { method, path: address.path(), hosts: &[], development: false }, trail)
                 }
                 None => Answer::Ambiguous(candidates, reason),

@@ -171,6 +171,9 @@ impl Address {
             Some((host, port)) if port == HOLE || port.bytes().all(|byte| byte.is_ascii_digit()) => (host, Some(port)),
             _ => (authority, None),
         };
+        if host.is_empty() && port.is_none() && scheme.is_some() && path.starts_with('/') {
+            return Address::Relative(path);
+        }
         if host.contains(HOLE) || host.is_empty() || (host.contains(':') && !host.starts_with('[')) {
             return Address::Unknown(path);
         }
@@ -234,6 +237,7 @@ mod tests {
         assert_eq!(Address::parse("http://localhost:3000https://orders/x"), host("orders", None, "/x"));
         assert_eq!(Address::parse("${A_URL}/x"), Address::Unset("A_URL".into(), "/x".into()));
         assert_eq!(Address::parse("http://${A_HOST}:80/x"), Address::Unset("A_HOST".into(), "/x".into()));
+        assert_eq!(Address::parse("https:///x"), Address::Relative("/x".into()));
         assert_eq!(Address::parse("{}/v1/x"), Address::Unknown("/v1/x".into()));
         assert_eq!(Address::parse("http://{}:{}/v1"), Address::Unknown("/v1".into()));
         assert_eq!(Address::parse("postgres://user:pass@db:5432/shop"), host("db", Some("5432"), "/shop"));
