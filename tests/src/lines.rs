@@ -80,6 +80,8 @@ pub fn problems(snapshot: &Snapshot) -> Vec<String> {
     let of_all = snapshot.workspace.problems.iter().map(|problem| (problem.place, problem.message.as_str()));
     let mut lines: Vec<String> = of_files.chain(of_all).map(|(at, message)| format!("{} {message}", place(snapshot, at))).collect();
     lines.sort();
+    // What is wrong in settings is among the problems of both.
+    lines.dedup();
     lines
 }
 

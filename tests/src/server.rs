@@ -66,16 +66,31 @@ impl TestServer {
 
     /// As [`TestServer::start`], for a client that offers other position encodings.
     pub async fn start_with(root: &Path, encodings: Value) -> Self {
+        let mut capabilities = Self::capabilities();
+        capabilities["general"]["positionEncodings"] = encodings;
+        Self::start_as(root, capabilities).await
+    }
+
+    /// What a capable client can.
+    pub fn capabilities() -> Value {
+        json!({
+            "general": {"positionEncodings": ["utf-16"]},
+            "workspace": {"workspaceEdit": {"documentChanges": true, "resourceOperations": ["create"]}, "configuration": true, "workspaceFolders": true, "didChangeWatchedFiles": {"dynamicRegistration": true}},
+            "window": {"workDoneProgress": true},
+            "experimental": {"portolanStatus": true},
+            "textDocument": {
+                "publishDiagnostics": {"relatedInformation": true, "versionSupport": true},
+                "hover": {"contentFormat": ["markdown"]},
+                "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}}
+            }
+        })
+    }
+
+    /// As [`TestServer::start`], for a client that can what these capabilities say.
+    pub async fn start_as(root: &Path, capabilities: Value) -> Self {
         let mut server = Self::launch(root);
         let uri = server.uri("");
         let uri = uri.trim_end_matches('/');
-        let capabilities = json!({
-            "general": {"positionEncodings": encodings},
-            "workspace": {"configuration": true, "workspaceFolders": true, "didChangeWatchedFiles": {"dynamicRegistration": true}},
-            "window": {"workDoneProgress": true},
-            "experimental": {"portolanStatus": true},
-            "textDocument": {"publishDiagnostics": {"relatedInformation": true, "versionSupport": true}, "hover": {"contentFormat": ["markdown"]}}
-        });
         let folders = json!([{"uri": uri, "name": "test"}]);
         let params = json!({"processId": null, "rootUri": uri, "workspaceFolders": folders, "capabilities": capabilities});
         let result = server.request("initialize", params).await;

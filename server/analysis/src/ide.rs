@@ -3,8 +3,11 @@
 //! Here live the questions; [`crate::chart::index`] knows what stands where. What deliberately does not: protocols, URLs, columns. Invariant: an
 //! answer depends on the snapshot alone, and asking costs a look-up, however large the workspace.
 
+mod fixes;
 mod hover;
 mod markdown;
+
+pub use fixes::{Change, Fix, change, fixes};
 
 use crate::chart::index::Subject;
 use crate::chart::{ChannelEnd, Endpoint};

@@ -210,7 +210,7 @@ impl<'a> Serving<'a> {
 }
 
 /// Who may answer some calls that lack the same thing.
-fn candidates(snapshot: &Snapshot, serving: &Serving<'_>, calls: &[u32]) -> Vec<Candidate> {
+pub(crate) fn candidates(snapshot: &Snapshot, serving: &Serving<'_>, calls: &[u32]) -> Vec<Candidate> {
     let chart = &snapshot.chart;
     let calls: Vec<&Unresolved> = calls.iter().filter_map(|at| chart.unresolved.get(*at as usize)).collect();
     let Some(first) = calls.first() else { return Vec::new() };

@@ -45,7 +45,7 @@ pub struct Workspace {
     pub hosts: FxHashMap<Symbol, Vec<ServiceIndex>>,
     /// What `portolan.toml` files settle.
     pub settings: settings::Settled,
-    /// What of `portolan.toml` files cannot be as it is written, by place.
+    /// What of `portolan.toml` files cannot be as it is written, seen from the file or from the whole workspace, by place.
     pub problems: Vec<settings::Problem>,
     roots: packages::Roots,
     names: hosts::Hosts,
@@ -143,6 +143,7 @@ impl Workspace {
         let gateways = gateways::of(&context, &drafts, &deployments);
         let names = hosts::Hosts::of(&context, &drafts, &services, &deployments, &gateways);
         let settings = settings::Settled::of(&context, &drafts, &services, &told, &mut problems);
+        problems.extend(settings::own_problems(files, &sources));
         problems.sort_by_key(|problem| problem.place);
         Self { hosts: names.table(), services, deployments, gateways, prisma, packages, modules, settings, problems, roots, names }
     }

@@ -127,6 +127,7 @@ impl Folder {
         let mut problems = loaded.problems;
         problems.extend(settings_problems(&snapshot));
         problems.sort();
+        problems.dedup();
         Ok(Workspace { root, snapshot, problems })
     }
 
@@ -145,7 +146,7 @@ impl Folder {
     }
 }
 
-/// What of `portolan.toml` only the whole workspace shows to be wrong.
+/// What is wrong in `portolan.toml`, some of which only the whole workspace shows.
 fn settings_problems(snapshot: &Snapshot) -> impl Iterator<Item = FileProblem> {
     snapshot.workspace.problems.iter().map(|problem| FileProblem {
         path: snapshot.files.path(problem.place.file).to_owned(),

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tower_lsp::{LspService, Server};
 use tracing_subscriber::EnvFilter;
 
+mod actions;
 mod backend;
 mod capabilities;
 mod documents;

@@ -177,6 +177,15 @@ impl<T> Source<'_, T> {
     }
 }
 
+/// What reading the files has found to be wrong.
+pub(super) fn own_problems(files: &crate::files::Files, sources: &Sources<'_>) -> Vec<Problem> {
+    let of = |source: &Source<'_, Settings>| {
+        let found = files.facts(source.file).map(|facts| facts.problems()).unwrap_or_default();
+        found.iter().map(|problem| source.problem(problem.range, problem.message.clone())).collect::<Vec<_>>()
+    };
+    sources.settings.iter().flat_map(of).collect()
+}
+
 /// The library entries of all settings.
 pub(crate) fn libraries(files: &crate::files::Files) -> Vec<Library> {
     let mut libraries = Vec::new();

@@ -12,16 +12,16 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
-    DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams,
-    DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, GotoDefinitionParams, GotoDefinitionResponse, Hover,
-    HoverParams, InitializeParams, InitializeResult, InitializedParams, ServerInfo,
+    CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
+    GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams, ServerInfo,
 };
 use tower_lsp::{Client, LanguageServer};
 
 use super::capabilities::{self, Editor};
 use super::session::{Change, Reading, Session};
 use super::status::{StatusNotification, StatusParams};
-use super::{handlers, progress, publish, uri, world_thread};
+use super::{actions, handlers, progress, publish, uri, world_thread};
 
 /// An editor that does not answer within this time is not waited for.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -168,6 +168,11 @@ impl LanguageServer for Backend {
     async fn hover(&self, parameters: HoverParams) -> Result<Option<Hover>> {
         let at = parameters.text_document_position_params;
         handlers::answer(self.session(), move |view, session| handlers::hover(view, session, &at)).await
+    }
+
+    async fn code_action(&self, parameters: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let editor = self.editor();
+        handlers::answer(self.session(), move |view, session| actions::settling(view, session, editor, &parameters)).await
     }
 
     async fn goto_definition(&self, parameters: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {

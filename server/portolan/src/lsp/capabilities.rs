@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use tower_lsp::ls_types::{
-    ClientCapabilities, DidChangeWatchedFilesRegistrationOptions, FileSystemWatcher, GlobPattern, HoverProviderCapability,
-    InitializeParams, OneOf, PositionEncodingKind, Registration, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind,
-    TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WatchKind, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DidChangeWatchedFilesRegistrationOptions,
+    FileSystemWatcher, GlobPattern, HoverProviderCapability, InitializeParams, OneOf, PositionEncodingKind, Registration,
+    ResourceOperationKind, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
+    TextDocumentSyncSaveOptions, WatchKind, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
 use super::to_proto::Encoding;
@@ -30,17 +31,30 @@ pub(super) struct Editor {
     pub(super) links: bool,
     /// It wants `portolan/status`: `{"experimental": {"portolanStatus": true}}`.
     pub(super) wants_status: bool,
+    /// It takes code actions that are edits, not commands alone.
+    pub(super) actions: bool,
+    /// It applies edits of documents in order, with their versions.
+    pub(super) document_changes: bool,
+    /// It creates files as part of an edit.
+    pub(super) creates: bool,
 }
 
 impl Editor {
     /// Reads its capabilities.
     pub(super) fn new(capabilities: &ClientCapabilities) -> Self {
         let watched = capabilities.workspace.as_ref().and_then(|workspace| workspace.did_change_watched_files.as_ref());
+        let edit = capabilities.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
+        let action = capabilities.text_document.as_ref().and_then(|text| text.code_action.as_ref());
         let definition = capabilities.text_document.as_ref().and_then(|text| text.definition.as_ref());
         Self {
             watches: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
             shows_progress: capabilities.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
             wants_status: capabilities.experimental.as_ref().and_then(|own| own.get("portolanStatus")?.as_bool()).unwrap_or(false),
+            actions: action.is_some_and(|action| action.code_action_literal_support.is_some()),
+            document_changes: edit.and_then(|edit| edit.document_changes).unwrap_or(false),
+            creates: edit
+                .and_then(|edit| edit.resource_operations.as_ref())
+                .is_some_and(|kinds| kinds.contains(&ResourceOperationKind::Create)),
             links: definition.and_then(|definition| definition.link_support).unwrap_or(false),
         }
     }
@@ -77,6 +91,10 @@ pub(super) fn server(encoding: Encoding) -> ServerCapabilities {
         })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
+        code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            ..CodeActionOptions::default()
+        })),
         workspace: Some(WorkspaceServerCapabilities {
             workspace_folders: Some(WorkspaceFoldersServerCapabilities {
                 supported: Some(true),

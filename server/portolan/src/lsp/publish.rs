@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use portolan_analysis::FileId;
 use rustc_hash::FxHashMap;
 use tokio::time::{Instant, timeout_at};
 use tower_lsp::Client;
@@ -55,19 +56,24 @@ pub(super) async fn run(client: Client, session: Arc<Session>, wants_status: boo
     }
 }
 
-/// The diagnostics of all files that have any.
+/// The diagnostics of all files that have any: findings, and what is wrong in settings.
 fn make(view: &View, session: &Session) -> Sets {
     let mut sets = Sets::default();
-    for finding in view.snapshot.findings.iter() {
-        let file = finding.place.file;
-        let Some(path) = view.roots.to_disk(view.snapshot.files.path(file)) else { continue };
-        let Some(diagnostic) = to_proto::diagnostic(view, session.encoding, finding) else { continue };
+    let mut add = |file: FileId, diagnostic: Option<Diagnostic>| {
+        let Some(diagnostic) = diagnostic else { return };
+        let Some(path) = view.roots.to_disk(view.snapshot.files.path(file)) else { return };
         if let Some(set) = sets.get_mut(&path) {
             set.diagnostics.push(diagnostic);
         } else if let Some(uri) = to_proto::uri_of(view, &path) {
             let version = view.open.get(&path).map(|open| open.version);
             sets.insert(path, Set { uri, version, diagnostics: vec![diagnostic] });
         }
+    };
+    for finding in view.snapshot.findings.iter() {
+        add(finding.place.file, to_proto::diagnostic(view, session.encoding, finding));
+    }
+    for problem in &view.snapshot.workspace.problems {
+        add(problem.place.file, to_proto::problem(view, session.encoding, problem));
     }
     sets
 }

@@ -5,8 +5,10 @@ use std::str::FromStr;
 
 use line_index::{LineCol, LineIndex, TextSize, WideEncoding};
 use portolan_analysis::rules::{Finding, Severity};
+use portolan_analysis::workspace::settings::Problem;
 use portolan_analysis::{FileId, Place};
 use portolan_grammars::facts::TextRange;
+use portolan_grammars::manifests::settings::FILE_NAME;
 use tower_lsp::ls_types::{
     CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Position, Range, Uri,
 };
@@ -88,6 +90,18 @@ pub(super) fn diagnostic(view: &View, encoding: Encoding, finding: &Finding) -> 
         related_information: (!related.is_empty()).then_some(related),
         tags: None,
         data: Some(serde_json::json!({ "identity": finding.identity })),
+    })
+}
+
+/// What is wrong in settings, as the editor shows it.
+pub(super) fn problem(view: &View, encoding: Encoding, problem: &Problem) -> Option<Diagnostic> {
+    Some(Diagnostic {
+        range: range(view.lines(problem.place.file)?, encoding, problem.place.range),
+        severity: Some(DiagnosticSeverity::WARNING),
+        code: Some(NumberOrString::String(FILE_NAME.to_owned())),
+        source: Some("portolan".to_owned()),
+        message: problem.message.clone(),
+        ..Diagnostic::default()
     })
 }
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use line_index::LineIndex;
-use portolan_analysis::{Snapshot, World};
+use portolan_analysis::{Files, Snapshot, World};
 use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
 use rayon::prelude::*;
@@ -87,6 +87,8 @@ struct Writer {
     dirty: bool,
     /// As of the last view.
     lines: Arc<Vec<Option<Arc<LineIndex>>>>,
+    /// The files whose ids the lines go by.
+    lines_of: Files,
     /// Lines of files that were read since the last view.
     touched: FxHashMap<Utf8PathBuf, Arc<LineIndex>>,
 }
@@ -107,6 +109,7 @@ impl Writer {
             applied: 0,
             dirty: true,
             lines: Arc::default(),
+            lines_of: Files::default(),
             touched: FxHashMap::default(),
         }
     }
@@ -325,6 +328,12 @@ impl Writer {
             }
         }
         let snapshot = self.snapshot.clone()?;
+        // Where files came or went, the others have other ids.
+        if !std::ptr::eq(snapshot.files.paths(), self.lines_of.paths()) {
+            self.lines_of = snapshot.files.clone();
+            self.lines = Arc::new(vec![None; snapshot.files.paths().len()]);
+            self.touched.extend(self.entries.values().map(|entry| (entry.found.path.clone(), entry.lines.clone())));
+        }
         if !self.touched.is_empty() {
             let all = Arc::make_mut(&mut self.lines);
             for (path, lines) in std::mem::take(&mut self.touched) {
