@@ -17,6 +17,7 @@ use crate::chart::Chart;
 use crate::chart::index::ChartIndex;
 use crate::files::Files;
 use crate::resolve::assemble::{Input, assemble};
+use crate::resolve::exports::handed_on;
 use crate::resolve::link::FileLink;
 use crate::resolve::links::Links;
 use crate::rules::Finding;
@@ -92,7 +93,10 @@ impl World {
     pub fn set(&self, path: Utf8PathBuf, facts: Arc<FileFacts>) {
         let old = self.facts.insert(path.clone(), facts.clone());
         let same_shape = old.is_some_and(|old| match (old.source(), facts.source()) {
-            (Some(old), Some(new)) => old.modules.iter().map(module_shape).eq(new.modules.iter().map(module_shape)),
+            (Some(old), Some(new)) => {
+                let handed_on = |facts| handed_on(facts).map(|import| &import.source);
+                old.modules.iter().map(module_shape).eq(new.modules.iter().map(module_shape)) && handed_on(old).eq(handed_on(new))
+            }
             (None, None) => old.content == facts.content && old.line_starts == facts.line_starts,
             _ => false,
         });

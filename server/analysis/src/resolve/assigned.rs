@@ -26,7 +26,7 @@ impl<'w> Evaluator<'w> {
             return None;
         }
         let mut values = Vec::new();
-        for file in self.files_with(name).to_vec() {
+        for &file in self.files_with(super::uses::Use::Assignment(name)) {
             let Some((facts, index)) = self.file(file) else { continue };
             for at in index.assignments.get(name).into_iter().flatten().take(MAX_ASSIGNMENTS) {
                 let assignment = &facts.assignments[*at as usize];

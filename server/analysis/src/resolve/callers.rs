@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, Symbol};
+use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, SourceFacts, Symbol};
 
 use super::evaluate::{Evaluator, fallback, variable};
+use super::index::last_segment;
+use super::uses::{Use, aliases, call_use, calls_of};
 use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, concat, origin};
 use crate::FunctionRef;
 
 /// Call sites of one function that are looked at; a function called more often is no wrapper of anything.
 const MAX_CALLERS: usize = 600;
+/// Names of one type whose aliases are looked for.
+const MAX_ALIASES: usize = 16;
 
 impl<'w> Evaluator<'w> {
     /// Puts values in place of parameters.
@@ -145,8 +149,13 @@ impl<'w> Evaluator<'w> {
         names.sort();
         names.dedup();
         let mut found = self.super_calls(function);
+        let of = self.type_names(function, facts);
+        let keys = calls_of(facts, function.function, &names, &of);
+        let mut files: Vec<crate::FileId> = keys.iter().flat_map(|key| self.files_with_key(*key)).copied().collect();
+        files.sort_unstable();
+        files.dedup();
         for name in names {
-            for file in self.files_with(&name).to_vec() {
+            for &file in &files {
                 let Some((facts, index)) = self.file(file) else { continue };
                 let aliases = index.aliases.get(&name).into_iter().flatten();
                 let calls = std::iter::once(&name).chain(aliases).filter_map(|name| index.calls.get(name)).flatten();
@@ -154,13 +163,40 @@ impl<'w> Evaluator<'w> {
                     if found.len() >= MAX_CALLERS {
                         return found;
                     }
-                    if self.calls(file, facts, call, function) {
+                    let wanted = call_use(facts, index, facts.call(call)).is_some_and(|of| of.is_among(&keys));
+                    if wanted && self.calls(file, facts, call, function) {
                         found.push(CallRef { file, call });
                     }
                 }
             }
         }
         found
+    }
+
+    /// The names of the type or trait whose associated function this is, those that other files give it among them; Rust only.
+    fn type_names(&mut self, function: FunctionRef, facts: &SourceFacts) -> Vec<Symbol> {
+        let declared = facts.function(function.function);
+        let mut names: Vec<Symbol> = declared.impl_of.iter().map(|name| last_segment(name).into()).collect();
+        names.extend(declared.owner.map(|owner| facts.type_def(owner).name.clone()));
+        if facts.language.is_ecmascript() || names.is_empty() {
+            return Vec::new();
+        }
+        let block = facts.impls.iter().find(|block| block.methods.contains(&function.function));
+        names.extend(block.and_then(|block| block.trait_ref.as_ref()).map(|of| last_segment(&of.path).into()));
+        // An alias may have an alias.
+        let mut at = 0;
+        while let Some(name) = names.get(at).cloned().filter(|_| at < MAX_ALIASES) {
+            for &file in self.files_with(Use::Alias(&name)) {
+                let Some(facts) = self.facts(file) else { continue };
+                for (_, alias) in aliases(facts).filter(|(of, _)| *of == name) {
+                    if !names.contains(alias) {
+                        names.push(alias.clone());
+                    }
+                }
+            }
+            at += 1;
+        }
+        names
     }
 
     fn calls(&mut self, file: crate::FileId, facts: &portolan_grammars::facts::SourceFacts, call: CallId, function: FunctionRef) -> bool {
@@ -179,7 +215,7 @@ impl<'w> Evaluator<'w> {
         let (FunctionKind::Constructor, Some(owner)) = (declared.kind, declared.owner) else { return Vec::new() };
         let name = facts.type_def(owner).name.clone();
         let mut found = Vec::new();
-        for file in self.files_with(&name).to_vec() {
+        for &file in self.files_with(Use::Subtype(&name)) {
             let Some((facts, index)) = self.file(file) else { continue };
             for id in index.subtypes.get(&name).into_iter().flatten() {
                 let base = self.base_class(ClassRef { file, class: *id }).and_then(|base| self.constructor(base));
@@ -288,7 +324,7 @@ impl<'w> Evaluator<'w> {
         let Some(facts) = self.facts(class.file) else { return Vec::new() };
         let name = facts.type_def(class.class).name.clone();
         let mut names = Vec::new();
-        for file in self.files_with(&name).to_vec() {
+        for &file in self.files_with(Use::Subtype(&name)) {
             let Some((facts, index)) = self.file(file) else { continue };
             for id in index.subtypes.get(&name).into_iter().flatten() {
                 names.push(facts.type_def(*id).name.clone());

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TypeKind, TypeRef};
+use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeKind, TypeRef};
 
 use super::evaluate::Evaluator;
 use super::index::last_segment;
+use super::uses::Use;
 use super::value::{ClassRef, Instance, ParamRef, Part, Pattern, Source, Value, origin};
+use crate::workspace::modules::Specifier;
 use crate::{FileId, FunctionRef};
 
 /// Implementations of a trait or interface that a call may mean; with more, it is not followed.
@@ -222,9 +224,6 @@ impl<'w> Evaluator<'w> {
 
     /// A type that an import brings in: types have no value, so exports of values do not show them.
     fn exported_type(&mut self, file: FileId, import: &portolan_grammars::facts::Import) -> Option<Value> {
-        use portolan_grammars::facts::Imported;
-
-        use crate::workspace::modules::Specifier;
         let name = match &import.imported {
             Imported::Named(name) => name.clone(),
             Imported::Default => import.local.clone(),
@@ -246,12 +245,11 @@ impl<'w> Evaluator<'w> {
             if let Some(class) = index.types.get(name).and_then(|all| all.first()) {
                 found = Some(Value::Class(ClassRef { file: target, class: *class }));
             } else {
-                let imports = index.imports.get(name).into_iter().flatten().chain(&index.globs);
-                for at in imports {
+                for at in index.imports.get(name).into_iter().flatten() {
                     let import = &facts.imports[*at as usize];
-                    if let crate::workspace::modules::Specifier::File(next) = self.specifier(target, &import.source) {
+                    if let Specifier::File(next) = self.specifier(target, &import.source) {
                         let wanted = match &import.imported {
-                            portolan_grammars::facts::Imported::Named(original) => original.clone(),
+                            Imported::Named(original) => original.clone(),
                             _ => name.clone(),
                         };
                         found = self.type_of_module(next, &wanted);
@@ -259,6 +257,11 @@ impl<'w> Evaluator<'w> {
                             break;
                         }
                     }
+                }
+                if found.is_none() {
+                    let having = self.files_with(Use::Export(name));
+                    let through = self.cx.stars.through(target, having);
+                    found = through.into_iter().find_map(|next| self.type_of_module(next, name));
                 }
             }
         }
@@ -294,11 +297,10 @@ impl<'w> Evaluator<'w> {
     }
 
     /// An instance of a class that extends a library's.
-    pub(super) fn library_subclass(&mut self, class: ClassRef, arguments: &[Value]) -> Option<Value> {
+    pub(super) fn library_subclass(&mut self, class: ClassRef) -> Option<Value> {
         let facts = self.facts(class.file)?;
         let superclass = facts.type_def(class.class).superclass?;
         let Value::External(package, path) = self.eval(class.file, superclass) else { return None };
-        let _ = arguments;
         let value = self.library_typed(class.file, &package, &path)?;
         // Its own methods are called through the class; only what it inherits is the library's.
         facts.type_def(class.class).methods.is_empty().then_some(value)
@@ -318,8 +320,6 @@ impl<'w> Evaluator<'w> {
             }
             let methods = self.methods(current, name);
             if !methods.is_empty() {
-                let facts = self.facts(current.file)?;
-                let _ = facts;
                 let values: Vec<Value> = methods
                     .iter()
                     .map(|&method| {
@@ -415,7 +415,7 @@ impl<'w> Evaluator<'w> {
         let modules = &self.cx.workspace.modules;
         let own: Vec<_> = modules.crates_of(class.file).iter().map(|(krate, _)| *krate).collect();
         let mut files = vec![class.file];
-        for file in self.files_with(type_name).to_vec() {
+        for &file in self.files_with(Use::Impl(type_name)) {
             if file == class.file {
                 continue;
             }
@@ -436,7 +436,7 @@ impl<'w> Evaluator<'w> {
         let Some(facts) = self.facts(class.file) else { return Vec::new() };
         let trait_name = facts.type_def(class.class).name.clone();
         let mut found = Vec::new();
-        for file in self.files_with(&trait_name).to_vec() {
+        for &file in self.files_with(Use::TraitImpl(&trait_name)) {
             let Some((facts, index)) = self.file(file) else { continue };
             for at in index.trait_impls.get(&trait_name).into_iter().flatten() {
                 let block = &facts.impls[*at as usize];
@@ -447,6 +447,9 @@ impl<'w> Evaluator<'w> {
                     found.push(FunctionRef { file, function: *method });
                 }
             }
+        }
+        for &file in self.files_with(Use::Subtype(&trait_name)) {
+            let Some((facts, index)) = self.file(file) else { continue };
             for id in index.subtypes.get(&trait_name).into_iter().flatten() {
                 let def = facts.type_def(*id);
                 if def.kind == TypeKind::Class
@@ -615,7 +618,7 @@ impl<'w> Evaluator<'w> {
         let type_name = facts.type_def(class.class).name.clone();
         let own: Vec<_> = self.cx.workspace.modules.crates_of(class.file).iter().map(|(krate, _)| *krate).collect();
         let mut values = Vec::new();
-        for file in self.files_with(&type_name).to_vec() {
+        for &file in self.files_with(Use::Literal(&type_name)) {
             let same_crate = file == class.file || self.cx.workspace.modules.crates_of(file).iter().any(|(krate, _)| own.contains(krate));
             if !same_crate {
                 continue;

@@ -1,16 +1,16 @@
 //! Names across ECMAScript modules: imports, exports, re-exports.
 
-use portolan_grammars::facts::{Expr, Import, Imported, SourceFacts, Symbol};
+use portolan_grammars::facts::{Expr, Import, Imported, Symbol};
 
 use super::evaluate::{Evaluator, external};
+use super::uses::Use;
 use super::value::Value;
 use crate::FileId;
 use crate::workspace::modules::Specifier;
 
 impl<'w> Evaluator<'w> {
     /// A name that no function around declares: the environment's own, such as `fetch`.
-    pub(super) fn ecmascript_name(&mut self, file: FileId, facts: &SourceFacts, name: &Symbol) -> Value {
-        let _ = (file, facts);
+    pub(super) fn ecmascript_name(name: &Symbol) -> Value {
         Value::External("global".into(), std::sync::Arc::from([name.clone()]))
     }
 
@@ -73,22 +73,19 @@ impl<'w> Evaluator<'w> {
         if let Some(at) = index.imports.get(name).and_then(|all| all.iter().find(|at| reexport(at))) {
             return self.ecmascript_import(file, &facts.imports[*at as usize]);
         }
-        for at in &index.globs {
-            let import = &facts.imports[*at as usize];
-            if !import.reexport || name == "default" {
-                continue;
-            }
-            let value = match self.specifier(file, &import.source) {
-                Specifier::File(target) => self.export(target, name),
-                // The package may or may not have it; of one that the catalog describes, that is known.
-                Specifier::Package(package, subpath) if self.is_known_name(file, &package, name) => {
-                    let module = external(&package, &subpath);
-                    self.member(&module, name, None)
+        if name != "default" {
+            let having = self.files_with(Use::Export(name));
+            for target in self.cx.stars.through(file, having) {
+                let value = self.export(target, name);
+                if !value.is_unknown() {
+                    return value;
                 }
-                Specifier::Package(..) | Specifier::Missing => Value::Unknown,
-            };
-            if !value.is_unknown() {
-                return value;
+            }
+            // A package may or may not have it; of one that the catalog describes, that is known.
+            for (package, subpath) in self.cx.stars.packages(file) {
+                if self.is_known_name(file, package, name) {
+                    return self.member(&external(package, subpath), name, None);
+                }
             }
         }
         // `module.exports = { name }`.

@@ -14,8 +14,10 @@ use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::contracts::Contracts;
-use super::index::{FileIndex, GlobalIndex, Indexed};
+use super::exports::StarExports;
+use super::index::{FileIndex, Indexed};
 use super::library::LibraryCallee;
+use super::uses::{Use, UseIndex, UseKey};
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Part, Pattern, Source, Value, concat};
 use crate::workspace::Workspace;
 use crate::workspace::modules::Specifier;
@@ -39,8 +41,10 @@ pub struct Context<'w> {
     pub files: &'w [Option<Indexed>],
     /// Paths by [`FileId`].
     pub paths: &'w [Utf8PathBuf],
-    /// Names of all files.
-    pub global: &'w GlobalIndex,
+    /// Who uses which names.
+    pub uses: &'w UseIndex,
+    /// What `export *` hands on.
+    pub stars: &'w StarExports,
     /// Packages, services and modules.
     pub workspace: &'w Workspace,
     /// Libraries.
@@ -71,10 +75,10 @@ impl Context<'_> {
 pub struct Dependencies {
     /// Files whose facts were read.
     pub files: FxHashSet<FileId>,
-    /// Names whose uses were looked for in all files.
-    pub names: FxHashSet<Symbol>,
-    /// Names of which it was asked whether any function has them.
-    pub functions: FxHashSet<Symbol>,
+    /// Uses that were looked for in all files.
+    pub uses: FxHashSet<UseKey>,
+    /// Uses of which it was asked whether there are any.
+    pub functions: FxHashSet<UseKey>,
 }
 
 type ByPath = FxHashMap<Box<[Symbol]>, Value>;
@@ -102,7 +106,8 @@ pub struct Evaluator<'w> {
     pub(super) callers: FxHashMap<FunctionRef, Arc<[CallRef]>>,
     pub(super) methods: FxHashMap<(ClassRef, Symbol), Arc<[FunctionRef]>>,
     pub(super) impl_files: FxHashMap<ClassRef, Arc<[FileId]>>,
-    specifiers: FxHashMap<(FileId, Symbol), Specifier>,
+    /// The functions that switch on the option which a condition asks for.
+    pub(super) switches: FxHashMap<(FileId, ExprId), Option<Arc<[FunctionRef]>>>,
     /// What paths mean, by the module they are read in.
     pub(super) paths: FxHashMap<(FileId, Symbol), ByPath>,
     depth: u32,
@@ -130,7 +135,7 @@ impl<'w> Evaluator<'w> {
             callers: FxHashMap::default(),
             methods: FxHashMap::default(),
             impl_files: FxHashMap::default(),
-            specifiers: FxHashMap::default(),
+            switches: FxHashMap::default(),
             paths: FxHashMap::default(),
             depth: 0,
             steps: 0,
@@ -151,25 +156,28 @@ impl<'w> Evaluator<'w> {
         Some((entry.facts.source()?, entry.index.as_deref()?))
     }
 
-    /// The files in which something has that name.
-    pub fn files_with(&mut self, name: &Symbol) -> &'w [FileId] {
-        self.dependencies.names.insert(name.clone());
-        self.cx.global.files_with(name)
+    /// The files with a use.
+    pub fn files_with(&mut self, of: Use<'_>) -> &'w [FileId] {
+        self.files_with_key(of.key())
     }
 
-    /// What a module specifier in a file means. It takes many look-ups to tell, and every mention of an imported name asks.
+    /// The same, where the use is known by its hash.
+    pub(super) fn files_with_key(&mut self, key: UseKey) -> &'w [FileId] {
+        self.dependencies.uses.insert(key);
+        self.cx.uses.files_with(key)
+    }
+
+    /// What a module specifier of a file means.
     pub(super) fn specifier(&mut self, file: FileId, source: &Symbol) -> Specifier {
-        let modules = &self.cx.workspace.modules;
-        self.specifiers.entry((file, source.clone())).or_insert_with(|| modules.specifier(file, source)).clone()
+        let known = self.cx.files.get(file.0 as usize).and_then(Option::as_ref).and_then(|entry| entry.specifiers.get(source));
+        known.cloned().unwrap_or_else(|| self.cx.workspace.modules.specifier(file, source))
     }
 
     /// Whether any function of the workspace has that name.
     pub fn is_function(&mut self, name: &Symbol) -> bool {
-        // Most names are met many times.
-        if !self.dependencies.functions.contains(name) {
-            self.dependencies.functions.insert(name.clone());
-        }
-        self.cx.global.is_function(name)
+        let key = Use::Function(name).key();
+        self.dependencies.functions.insert(key);
+        !self.cx.uses.files_with(key).is_empty()
     }
 
     /// What an expression may stand for.
@@ -372,7 +380,7 @@ impl<'w> Evaluator<'w> {
             return value;
         }
         if facts.language.is_ecmascript() {
-            self.ecmascript_name(file, facts, name)
+            Self::ecmascript_name(name)
         } else {
             self.rust_path_in(file, facts, function, std::slice::from_ref(name))
         }
@@ -546,7 +554,7 @@ impl<'w> Evaluator<'w> {
                 }
                 if facts.language.is_ecmascript() {
                     // A class that extends a library's is one of that library's values.
-                    self.library_subclass(*class, &arguments).unwrap_or(Value::New(*class, arguments, site))
+                    self.library_subclass(*class).unwrap_or(Value::New(*class, arguments, site))
                 } else {
                     // A tuple struct or variant.
                     let fields = arguments.iter().enumerate().map(|(at, value)| (Symbol::from(at.to_string()), value.clone())).collect();

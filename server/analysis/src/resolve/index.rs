@@ -1,14 +1,14 @@
-//! Indices over facts: of one file by name, and of all files by the names that other files look for.
+//! The index of one file: what its facts have by a name.
 //!
-//! Invariant: an index of a file depends on its facts alone; the index of all files is the sum of those.
+//! What deliberately does not live here: who else uses a name, see [`super::uses`]. Invariant: an index depends on its file's facts alone.
 
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, Imported, SourceFacts, Symbol, TypeId};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use crate::FileId;
+use super::uses::{UseKey, uses};
 
 type ByName<T> = FxHashMap<Symbol, Vec<T>>;
 
@@ -54,6 +54,8 @@ pub struct FileIndex {
     pub option_of: FxHashMap<FunctionId, (CallId, u32, Symbol)>,
     /// The `super(…)` of each constructor that has one.
     pub super_calls: FxHashMap<FunctionId, CallId>,
+    /// How it uses names, sorted.
+    pub uses: Box<[UseKey]>,
 }
 
 /// The last segment of a path written with `::` or `.`.
@@ -179,7 +181,7 @@ impl FileIndex {
             let mut name = Symbol::new(last_segment(&object.type_path));
             if name == "Self" {
                 match self_type(facts, expression.function) {
-                    Some(own) => name = own,
+                    Some(own) => name = own.into(),
                     None => continue,
                 }
             }
@@ -191,16 +193,17 @@ impl FileIndex {
                 index.trait_impls.entry(last_segment(&of.path).into()).or_default().push(at as u32);
             }
         }
+        index.uses = uses(facts, &index);
         index
     }
 }
 
 /// The name of the type whose `impl` block a function, or one around it, stands in.
-pub fn self_type(facts: &SourceFacts, mut function: FunctionId) -> Option<Symbol> {
+pub fn self_type(facts: &SourceFacts, mut function: FunctionId) -> Option<&str> {
     loop {
         let here = facts.function(function);
         if let Some(name) = &here.impl_of {
-            return Some(last_segment(name).into());
+            return Some(last_segment(name));
         }
         if function == here.parent {
             return None;
@@ -216,80 +219,6 @@ fn closure_in(facts: &SourceFacts, value: ExprId) -> Option<FunctionId> {
     }
 }
 
-/// Which files have something by a name: the ways in which an evaluation goes from a declaration to its uses.
-#[derive(Debug, Clone, Default)]
-pub struct GlobalIndex {
-    files: FxHashMap<Symbol, Vec<FileId>>,
-    /// Named functions of the whole workspace: how many have each name.
-    functions: FxHashMap<Symbol, u32>,
-}
-
-impl GlobalIndex {
-    /// Takes a file's names in.
-    pub fn insert(&mut self, file: FileId, index: &FileIndex) {
-        for name in names(index) {
-            let files = self.files.entry(name.clone()).or_default();
-            if let Err(at) = files.binary_search(&file) {
-                files.insert(at, file);
-            }
-        }
-        for (name, functions) in &index.functions {
-            *self.functions.entry(name.clone()).or_default() += functions.len() as u32;
-        }
-        for name in index.closure_names.values() {
-            *self.functions.entry(name.clone()).or_default() += 1;
-        }
-    }
-    /// Takes a file's names out.
-    pub fn remove(&mut self, file: FileId, index: &FileIndex) {
-        for name in names(index) {
-            if let Some(files) = self.files.get_mut(name)
-                && let Ok(at) = files.binary_search(&file)
-            {
-                files.remove(at);
-            }
-        }
-        for (name, functions) in &index.functions {
-            if let Some(count) = self.functions.get_mut(name) {
-                *count = count.saturating_sub(functions.len() as u32);
-            }
-        }
-        for name in index.closure_names.values() {
-            if let Some(count) = self.functions.get_mut(name) {
-                *count = count.saturating_sub(1);
-            }
-        }
-    }
-    /// The files in which something is called, built, implemented or extended by that name.
-    pub fn files_with(&self, name: &str) -> &[FileId] {
-        self.files.get(name).map_or(&[], Vec::as_slice)
-    }
-    /// Whether any function of the workspace has that name.
-    pub fn is_function(&self, name: &str) -> bool {
-        self.functions.get(name).is_some_and(|count| *count > 0)
-    }
-}
-
-/// The names by which other files look for something in this one.
-pub fn names(index: &FileIndex) -> FxHashSet<&Symbol> {
-    index
-        .calls
-        .keys()
-        .chain(index.literals.keys())
-        .chain(index.impls.keys())
-        .chain(index.trait_impls.keys())
-        .chain(index.subtypes.keys())
-        .chain(index.assignments.keys())
-        .chain(index.providers.keys())
-        .chain(index.aliases.keys())
-        .collect()
-}
-
-/// The names that functions of a file go by, as [`GlobalIndex::is_function`] counts them.
-pub fn function_names(index: &FileIndex) -> impl Iterator<Item = &Symbol> {
-    index.functions.keys().chain(index.closure_names.values())
-}
-
 /// A file's facts with their index; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Indexed {
@@ -297,6 +226,8 @@ pub struct Indexed {
     pub facts: Arc<portolan_grammars::FileFacts>,
     /// The index; `None` for manifests.
     pub index: Option<Arc<FileIndex>>,
+    /// What its specifiers mean.
+    pub specifiers: super::exports::Specifiers,
     /// What its generated code declares of rpc services.
     pub contracts: super::contracts::Declared,
 }

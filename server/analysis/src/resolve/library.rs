@@ -414,7 +414,7 @@ impl<'w> Evaluator<'w> {
         let last = Symbol::new(super::index::last_segment(settings.first()?));
         let wanted = view.callee.receiver.as_ref();
         let mut values = Vec::new();
-        for file in self.files_with(&last).to_vec() {
+        for &file in self.files_with(super::uses::Use::Assignment(&last)) {
             let Some((facts, index)) = self.file(file) else { continue };
             let family = Family::from(facts.language);
             for at in index.assignments.get(&last).into_iter().flatten() {

@@ -10,14 +10,15 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::facts::Symbol;
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::contracts::{Contracts, Declared};
 use super::evaluate::Context;
-use super::index::{FileIndex, GlobalIndex, Indexed, function_names, names};
+use super::exports::{StarExports, specifiers};
+use super::index::{FileIndex, Indexed};
 use super::link::{FileLink, link};
+use super::uses::{UseIndex, UseKey, difference};
 use crate::FileId;
 use crate::files::Files;
 use crate::workspace::Workspace;
@@ -26,7 +27,8 @@ use crate::workspace::Workspace;
 #[derive(Debug, Default)]
 pub struct Links {
     indexed: Vec<Option<Indexed>>,
-    global: GlobalIndex,
+    uses: UseIndex,
+    stars: StarExports,
     links: Vec<Option<Arc<FileLink>>>,
     contracts: Contracts,
 }
@@ -40,13 +42,11 @@ impl Links {
     /// Links everything anew.
     pub fn rebuild(&mut self, files: &Files, paths: &[Utf8PathBuf], workspace: &Workspace, catalog: &Catalog) {
         let count = paths.len();
-        self.indexed = (0..count).into_par_iter().map(|at| files.facts(FileId(at as u32)).map(|facts| indexed(facts, catalog))).collect();
-        self.global = GlobalIndex::default();
-        for (at, entry) in self.indexed.iter().enumerate() {
-            if let Some(index) = entry.as_ref().and_then(|entry| entry.index.as_deref()) {
-                self.global.insert(FileId(at as u32), index);
-            }
-        }
+        let ids = (0..count as u32).into_par_iter().map(FileId);
+        self.indexed = ids.map(|file| files.facts(file).map(|facts| indexed(file, facts, workspace, catalog))).collect();
+        let sources = self.indexed.iter().enumerate();
+        self.uses = UseIndex::of(sources.filter_map(|(at, entry)| Some((FileId(at as u32), entry.as_ref()?.index.as_deref()?))));
+        self.stars = StarExports::of(&self.indexed);
         self.contracts = Contracts::collect(&self.indexed, catalog);
         self.links = vec![None; count];
         let all: Vec<FileId> = (0..count as u32).map(FileId).collect();
@@ -55,29 +55,27 @@ impl Links {
 
     /// Takes in changed files, whose paths and whose workspace are as before, and links again what depends on them.
     pub fn update(&mut self, changed: &[FileId], files: &Files, paths: &[Utf8PathBuf], workspace: &Workspace, catalog: &Catalog) {
-        let mut added: FxHashSet<Symbol> = FxHashSet::default();
-        let mut functions: FxHashMap<Symbol, bool> = FxHashMap::default();
+        let mut gained: FxHashSet<UseKey> = FxHashSet::default();
+        let mut was_used: FxHashMap<UseKey, bool> = FxHashMap::default();
         let mut declares = false;
         let changed: Vec<FileId> = changed.iter().copied().filter(|file| !self.take_move(*file, files)).collect();
         for &file in &changed {
-            let new = files.facts(file).map(|facts| indexed(facts, catalog));
+            let new = files.facts(file).map(|facts| indexed(file, facts, workspace, catalog));
             declares |= [&new, &self.indexed[file.0 as usize]].into_iter().flatten().any(Indexed::declares);
             let old = std::mem::replace(&mut self.indexed[file.0 as usize], new);
             let old_index = old.as_ref().and_then(|entry| entry.index.as_deref());
             let new_index = self.indexed[file.0 as usize].as_ref().and_then(|entry| entry.index.as_deref());
-            for name in old_index.into_iter().chain(new_index).flat_map(function_names) {
-                if !functions.contains_key(name) {
-                    functions.insert(name.clone(), self.global.is_function(name));
-                }
+            let (more, fewer) = difference(old_index, new_index);
+            for key in more.iter().chain(&fewer) {
+                was_used.entry(*key).or_insert_with(|| !self.uses.files_with(*key).is_empty());
             }
             if let Some(index) = old_index {
-                self.global.remove(file, index);
+                self.uses.remove(file, index);
             }
             if let Some(index) = new_index {
-                self.global.insert(file, index);
-                let before = old_index.map(names).unwrap_or_default();
-                added.extend(names(index).into_iter().filter(|name| !before.contains(name)).cloned());
+                self.uses.insert(file, index);
             }
+            gained.extend(more);
         }
         if declares {
             let contracts = Contracts::collect(&self.indexed, catalog);
@@ -87,7 +85,7 @@ impl Links {
                 return self.relink(&all, paths, workspace, catalog);
             }
         }
-        functions.retain(|name, was| self.global.is_function(name) != *was);
+        was_used.retain(|key, was| self.uses.files_with(*key).is_empty() == *was);
         let stale: Vec<FileId> = self
             .links
             .par_iter()
@@ -98,8 +96,8 @@ impl Links {
                 let depends = link.as_ref().is_some_and(|link| {
                     let on = &link.dependencies;
                     changed.iter().any(|changed| on.files.contains(changed))
-                        || added.iter().any(|name| on.names.contains(name))
-                        || functions.keys().any(|name| on.functions.contains(name))
+                        || gained.iter().any(|key| on.uses.contains(key))
+                        || was_used.keys().any(|key| on.functions.contains(key))
                 });
                 (known || depends).then_some(file)
             })
@@ -121,7 +119,8 @@ impl Links {
     }
 
     fn relink(&mut self, stale: &[FileId], paths: &[Utf8PathBuf], workspace: &Workspace, catalog: &Catalog) {
-        let cx = Context { files: &self.indexed, paths, global: &self.global, workspace, catalog, contracts: &self.contracts };
+        let cx =
+            Context { files: &self.indexed, paths, uses: &self.uses, stars: &self.stars, workspace, catalog, contracts: &self.contracts };
         let source = |file: &&FileId| self.indexed[file.0 as usize].as_ref().is_some_and(|entry| entry.index.is_some());
         let made: Vec<(FileId, Option<Arc<FileLink>>)> =
             stale.par_iter().map(|file| (*file, source(&file).then(|| Arc::new(link(cx, *file))))).collect();
@@ -131,11 +130,12 @@ impl Links {
     }
 }
 
-fn indexed(facts: &Arc<FileFacts>, catalog: &Catalog) -> Indexed {
+fn indexed(file: FileId, facts: &Arc<FileFacts>, workspace: &Workspace, catalog: &Catalog) -> Indexed {
+    let specifiers = facts.source().map(|source| specifiers(file, source, workspace)).unwrap_or_default();
     let index = facts.source().map(|source| Arc::new(FileIndex::build(source, catalog)));
     let contracts = match (facts.source(), &index) {
         (Some(source), Some(index)) => Declared::read(source, index, catalog),
         _ => Declared::default(),
     };
-    Indexed { facts: facts.clone(), index, contracts }
+    Indexed { facts: facts.clone(), index, specifiers, contracts }
 }

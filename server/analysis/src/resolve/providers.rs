@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::evaluate::Evaluator;
 use super::index::spelled;
 use super::library::CallView;
+use super::uses::Use;
 use super::value::{Instance, Value};
 use crate::FileId;
 
@@ -29,7 +30,7 @@ impl<'w> Evaluator<'w> {
         names.dedup();
         let mut found: Vec<(FileId, ExprId)> = Vec::new();
         for name in &names {
-            for provider in self.files_with(name).to_vec() {
+            for &provider in self.files_with(Use::Provider(name)) {
                 let Some((_, index)) = self.file(provider) else { continue };
                 found.extend(index.providers.get(name).into_iter().flatten().map(|object| (provider, *object)));
             }

@@ -4,6 +4,8 @@
 //! field that such a condition guards count; whatever else a condition says is taken to hold. Invariant: where it is not sure that an option is
 //! off, it is on.
 
+use std::sync::Arc;
+
 use portolan_grammars::facts::{Expr, ExprId, RegionId, SourceFacts, TextRange};
 
 use super::evaluate::Evaluator;
@@ -23,23 +25,40 @@ impl<'w> Linker<'w> {
         if !walk.facts.language.is_ecmascript() {
             return Vec::new();
         }
-        self.evaluator.region_switches(self.file, region, MAX_FIELDS).unwrap_or_default()
+        self.evaluator.region_switches(self.file, region, MAX_FIELDS).map_or_else(Vec::new, |found| found.to_vec())
     }
 }
 
 impl<'w> Evaluator<'w> {
     /// `None`: no option is known to decide.
-    fn region_switches(&mut self, file: FileId, region: RegionId, depth: u32) -> Option<Vec<FunctionRef>> {
+    fn region_switches(&mut self, file: FileId, region: RegionId, depth: u32) -> Option<Arc<[FunctionRef]>> {
         let facts = self.facts(file)?;
         let mut next = Some(region);
         for _ in 0..MAX_REGIONS {
             let here = facts.region(next?);
-            if let Some(found) = here.condition.and_then(|condition| self.condition_switches(file, facts, condition, depth)) {
+            if let Some(found) = here.condition.and_then(|condition| self.kept_switches(file, facts, condition, depth)) {
                 return Some(found);
             }
             next = here.parent;
         }
         None
+    }
+
+    /// Many calls stand under one condition, so what is found for it is kept.
+    fn kept_switches(&mut self, file: FileId, facts: &'w SourceFacts, condition: ExprId, depth: u32) -> Option<Arc<[FunctionRef]>> {
+        // Only what is written as a name or a member can be an option.
+        if !matches!(facts.expr(condition), Expr::Name(_) | Expr::Member { .. } | Expr::Param { .. }) {
+            return None;
+        }
+        if depth < MAX_FIELDS {
+            return self.condition_switches(file, facts, condition, depth).map(Arc::from);
+        }
+        if let Some(known) = self.switches.get(&(file, condition)) {
+            return known.clone();
+        }
+        let found: Option<Arc<[FunctionRef]>> = self.condition_switches(file, facts, condition, depth).map(Arc::from);
+        self.switches.insert((file, condition), found.clone());
+        found
     }
 
     fn condition_switches(&mut self, file: FileId, facts: &'w SourceFacts, condition: ExprId, depth: u32) -> Option<Vec<FunctionRef>> {
@@ -67,7 +86,7 @@ impl<'w> Evaluator<'w> {
             }
             assigned = true;
             let region = region_at(facts, facts.expr_range(assignment.target))?;
-            switches.extend(self.region_switches(file, region, depth - 1)?);
+            switches.extend(self.region_switches(file, region, depth - 1)?.iter());
         }
         assigned.then_some(switches)
     }

@@ -189,7 +189,6 @@ impl Graph {
             graph: self,
             certain,
             bits: vec![0; self.words()],
-            files: FxHashSet::default(),
             names: FxHashSet::default(),
             queue: VecDeque::new(),
             waiting: FxHashMap::default(),
@@ -262,7 +261,6 @@ struct Search<'a> {
     graph: &'a Graph,
     certain: bool,
     bits: Vec<u64>,
-    files: FxHashSet<FileId>,
     names: FxHashSet<Symbol>,
     queue: VecDeque<u32>,
     /// What is reached as soon as a function is that switches it on.
@@ -275,7 +273,6 @@ struct Search<'a> {
 impl Search<'_> {
     fn whole_file(&mut self, input: &Input<'_>, file: FileId) {
         let Some(facts) = input.files.source(file) else { return };
-        self.files.insert(file);
         let start = self.graph.offsets[file.0 as usize];
         for function in 0..facts.functions.len() as u32 {
             self.reach(start + function);
