@@ -17,6 +17,7 @@ pub mod describe;
 pub mod ecmascript;
 pub mod evaluate;
 pub mod exports;
+mod holders;
 pub mod index;
 pub mod library;
 pub mod link;

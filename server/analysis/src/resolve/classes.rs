@@ -174,6 +174,10 @@ impl<'w> Evaluator<'w> {
                     let inner = def.function;
                     return self.typed(class.file, inner, target);
                 }
+                // A member of an enum is a text, known only by what is passed.
+                if def.kind == TypeKind::Enum && facts.language.is_ecmascript() {
+                    return None;
+                }
                 if let Some(service) = self.cx.contracts.stubs.get(&class) {
                     return Some(Value::RpcClient(service.clone(), Arc::new(Value::Unknown)));
                 }

@@ -1,21 +1,14 @@
 //! Databases: connections, queries, tables.
 
 use portolan_grammars::catalog::{self, Naming};
-use portolan_grammars::facts::{Expr, FunctionKind, Symbol};
-use rustc_hash::FxHashSet;
+use portolan_grammars::facts::{Expr, Symbol};
 
 use super::library::CallView;
 use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker};
-use super::outbound::Draft;
 use super::spans::Walk;
 use super::sql;
-use super::value::{ClassRef, ParamRef, Part, Pattern, Value};
+use super::value::{Part, Pattern, Value};
 use crate::{FileId, FunctionRef};
-
-/// Repositories around repositories that are followed.
-const MAX_OWNERS: u32 = 4;
-/// Accesses that one query may become.
-const MAX_ACCESSES: usize = 2000;
 
 impl<'w> Linker<'w> {
     pub(super) fn connection(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Connection) -> bool {
@@ -80,78 +73,13 @@ impl<'w> Linker<'w> {
         }
         let Some(value) = self.evaluator.select_text(selector, view) else { return false };
         for draft in self.drafts(view.site, function, &[value], detached) {
-            for lifted in self.lift_to_owners(draft) {
+            for lifted in self.lift_to_owners(draft, &|_, draft| whole_param(&draft.texts[0])) {
                 let Some(name) = lifted.texts[0].literal() else { continue };
                 let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), operation, columns: Vec::new() }];
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
             }
         }
         true
-    }
-
-    /// Moves an access up to where it is known whose it is: a repository's method is called on a repository of some model, which its
-    /// constructor was given; all else as [`Linker::lift`] does.
-    fn lift_to_owners(&mut self, draft: Draft) -> Vec<Draft> {
-        let mut done = Vec::new();
-        let mut open = vec![(draft, 0)];
-        let mut seen = FxHashSet::default();
-        while let Some((draft, depth)) = open.pop() {
-            if done.len() >= MAX_ACCESSES || !seen.insert((draft.site, draft.texts.clone())) {
-                continue;
-            }
-            let method = match draft.texts[0].parts.as_slice() {
-                [Part::Param(param, ..)] => self.method_of_constructed(draft.function, *param).map(|method| (method, *param)),
-                _ => None,
-            };
-            let Some((method, param)) = method else {
-                done.extend(self.lift(draft, &|_, draft| whole_param(&draft.texts[0])));
-                continue;
-            };
-            if depth >= MAX_OWNERS {
-                continue;
-            }
-            for caller in self.evaluator.callers(method).iter() {
-                for receiver in self.evaluator.receivers(*caller, method) {
-                    let receiver = match receiver {
-                        Value::Param(of, path) if path.is_empty() => self.evaluator.parameter_type(of).unwrap_or(Value::Unknown),
-                        receiver => receiver,
-                    };
-                    let passed = self.evaluator.constructed_with(&receiver, param);
-                    // On a receiver that only the class around knows (`this`), its own callers tell.
-                    let texts = match &passed {
-                        Some(passed) => {
-                            let passed = |of: ParamRef| (of == param).then(|| passed.clone());
-                            self.evaluator.substitute_pattern(&draft.texts[0], &passed)
-                        }
-                        None if matches!(receiver, Value::Some(_)) => Value::pattern(draft.texts[0].clone()),
-                        None => continue,
-                    };
-                    let function = self.evaluator.function_of(*caller);
-                    open.extend(self.drafts(*caller, function, &[texts], draft.detached).into_iter().map(|draft| (draft, depth + 1)));
-                }
-            }
-        }
-        done
-    }
-
-    /// The method around a function, if a parameter is of the constructor of its class or of a base.
-    fn method_of_constructed(&mut self, function: FunctionRef, param: ParamRef) -> Option<FunctionRef> {
-        let made_by = self.evaluator.facts(param.function.file)?.function(param.function.function);
-        let base = made_by.owner.filter(|_| made_by.kind == FunctionKind::Constructor)?;
-        let facts = self.evaluator.facts(function.file)?;
-        let mut at = function.function;
-        loop {
-            let here = facts.function(at);
-            if let Some(owner) = here.owner.filter(|_| here.kind == FunctionKind::Method) {
-                let class = ClassRef { file: function.file, class: owner };
-                let extends = self.evaluator.extends(class, ClassRef { file: param.function.file, class: base });
-                return extends.then_some(FunctionRef { file: function.file, function: at });
-            }
-            if here.parent == at {
-                return None;
-            }
-            at = here.parent;
-        }
     }
 
     /// The file of the schema, if a function is one of its hooks: `schema.post("save", …)`.

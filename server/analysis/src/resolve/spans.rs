@@ -225,6 +225,12 @@ impl<'w> Linker<'w> {
         let Some(class) = walk.facts.function(function).owner.map(|owner| walk.facts.type_def(owner)) else { return };
         let Some(superclass) = class.superclass else { return };
         let callee = self.evaluator.eval(self.file, superclass);
+        if let Value::Class(base) = &callee
+            && let Some(constructor) = self.evaluator.constructor(*base)
+        {
+            let edge = EdgeDecl { caller: function, callee: constructor, call: Some(site), detached: false, switches: Vec::new() };
+            self.link.edges.push(edge);
+        }
         if matches!(callee, Value::External(..)) {
             for found in self.evaluator.library_callees(walk.family, &callee) {
                 self.library_call(walk, site, FunctionRef { file: self.file, function }, &found);
