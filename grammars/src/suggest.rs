@@ -1,11 +1,19 @@
 //! What was meant by a name that is not known.
 
+/// A name that is longer than this is compared with nothing.
+const MOST_LETTERS: usize = 256;
+
 /// The name among `known` that is most like `name`, if one is like it at all: one letter in three may differ. Case says nothing.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Longer ones are nobody's slip, and comparing them takes time.
+    if name.len() > MOST_LETTERS {
+        return None;
+    }
     let wanted = name.to_lowercase();
     let limit = (wanted.chars().count() / 3).max(1);
     known
         .into_iter()
+        .filter(|other| other.len() <= MOST_LETTERS)
         .map(|other| (strsim::damerau_levenshtein(&wanted, &other.to_lowercase()), other))
         .filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
@@ -32,6 +40,7 @@ mod tests {
         assert_eq!(nearest("ordres", ["payments", "orders"]), Some("orders"));
         assert_eq!(nearest("Orders", ["orders"]), Some("orders"));
         assert_eq!(nearest("cart", ["orders"]), None);
+        assert_eq!(nearest(&"o".repeat(1 << 20), ["orders"]), None);
         assert_eq!(hint("rot", &["root", "kind"]), "; did you mean `root`?");
         assert_eq!(hint("xxxx", &["root", "kind"]), "; known are root, kind");
     }

@@ -172,6 +172,12 @@ fn half_typed_settings_are_read_as_far_as_they_go() {
     ] {
         settings(text);
     }
+    for deep in
+        ["[".repeat(100_000), format!("a = {}", "[".repeat(100_000)), format!("a = {}1{}", "{a=".repeat(50_000), "}".repeat(50_000))]
+    {
+        settings(&deep);
+    }
+    settings(&format!("{} = 1\n[services.{}]\n", "k".repeat(500_000), "s.".repeat(10_000)));
     let (settings, problems) = settings("[environment]\nA = \"1\"\nB = \nC = \"3\"\n");
     assert_eq!(problems.len(), 1, "{problems:?}");
     assert!(settings.environment.iter().any(|variable| variable.name == "A"));

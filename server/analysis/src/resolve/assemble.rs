@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use self::passages::Passage;
 use self::reach::Reach;
 use self::targets::{Answer, Endpoints, Targets};
-use super::link::{FileLink, OutboundCall, Request, Site};
+use super::link::{FileLink, OutboundCall, Request, Site, Url};
 use super::paths::HOLE;
 use super::value::{CallRef, Part, Pattern, Source};
 use crate::chart::{Call, Chart, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, Status, Target, Unresolved};
@@ -178,10 +178,7 @@ struct Open<'a> {
     kin: Vec<owners::Kin>,
     candidates: Vec<ServiceIndex>,
     reason: Reason,
-    /// What the code calls that which decides the host.
-    decided_by: Symbol,
-    /// The function that would have to be told.
-    decided_in: FunctionRef,
+    url: &'a Url,
 }
 
 fn http<'a>(
@@ -242,9 +239,6 @@ fn http<'a>(
                     text.evidence.push(Evidence { what, place });
                 }
             }
-            let (decided_by, decider) = decided_by(targets.input, &url.pattern);
-            let leaf = owners::leaf_function(targets.input, outbound);
-            let decided_in = if decider.is_some_and(|decider| decider.file == leaf.file) { leaf } else { outbound.function };
             let path = text::Address::parse(&text.text).path().to_owned();
             let path: Symbol = path.split('?').next().unwrap_or_default().replace("//", "/").into();
             let mut call = Call {
@@ -282,7 +276,7 @@ fn http<'a>(
                 Answer::Ambiguous(candidates, reason) => {
                     call.evidence = text.evidence;
                     let kin = owners::kin(targets.input, service, outbound, url);
-                    out.open.push(Open { call, outbound, kin, candidates, reason, decided_by, decided_in });
+                    out.open.push(Open { call, outbound, kin, candidates, reason, url });
                 }
                 Answer::Unresolved(reason) => {
                     let hostless = match text::Address::parse(&text.text) {
@@ -292,7 +286,7 @@ fn http<'a>(
                     };
                     call.evidence = text.evidence;
                     let kin = if hostless { owners::kin(targets.input, service, outbound, url) } else { Vec::new() };
-                    out.open.push(Open { call, outbound, kin, candidates: Vec::new(), reason, decided_by, decided_in });
+                    out.open.push(Open { call, outbound, kin, candidates: Vec::new(), reason, url });
                 }
             }
         }
@@ -374,7 +368,7 @@ fn goes_to(targets: &Targets<'_>, call: &mut Call, to: &Target, why: &Evidence) 
 
 /// Settles a call by what stands around it, or says why it cannot be.
 fn settle(targets: &Targets<'_>, votes: &owners::Votes, open: Open<'_>, rows: &mut Vec<Call>, unresolved: &mut Vec<Unresolved>) {
-    let Open { mut call, outbound, kin, candidates, reason, decided_by, decided_in } = open;
+    let Open { mut call, outbound, kin, candidates, reason, url } = open;
     let (from, method, path) = (call.from, call.method.clone(), call.path.clone());
     if let Some((to, why)) = told(targets.input, &around(targets.input, outbound)) {
         goes_to(targets, &mut call, to, why);
@@ -393,19 +387,24 @@ fn settle(targets: &Targets<'_>, votes: &owners::Votes, open: Open<'_>, rows: &m
             answered(&mut call, targets::Found { evidence, ..found });
             rows.push(call);
         }
-        None => unresolved.push(Unresolved {
-            from,
-            place: call.place,
-            function: call.function,
-            method,
-            path,
-            reason,
-            candidates,
-            evidence: deduplicated(call.evidence),
-            decided_by,
-            decided_in,
-            sender: owners::leaf_function(targets.input, outbound),
-        }),
+        None => {
+            let (decided_by, decider) = decided_by(targets.input, &url.pattern);
+            let sender = owners::leaf_function(targets.input, outbound);
+            let decided_in = if decider.is_some_and(|decider| decider.file == sender.file) { sender } else { outbound.function };
+            unresolved.push(Unresolved {
+                from,
+                place: call.place,
+                function: call.function,
+                method,
+                path,
+                reason,
+                candidates,
+                evidence: deduplicated(call.evidence),
+                decided_by,
+                decided_in,
+                sender,
+            });
+        }
     }
 }
 
