@@ -90,6 +90,7 @@ mod http;
 mod index;
 mod load;
 mod messaging;
+mod operations;
 mod sdk;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
@@ -104,6 +105,7 @@ pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
 pub use messaging::{Binding, Consumer, ConsumerAttribute, Listener, Producer, Transport};
+pub use operations::{GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, TextCall};
 pub use sdk::SdkCall;
 
 /// One library.
@@ -173,6 +175,18 @@ pub struct Library {
     /// Generated rpc servers.
     #[serde(default)]
     pub rpc_server: Vec<RpcServer>,
+    /// Calls whose value is a text among their arguments.
+    #[serde(default)]
+    pub text: Vec<TextCall>,
+    /// Calls that send a GraphQL document.
+    #[serde(default)]
+    pub graphql_call: Vec<GraphqlCall>,
+    /// Calls that make the client of a process' GraphQL documents.
+    #[serde(default)]
+    pub graphql_client: Vec<GraphqlClient>,
+    /// Resolvers of GraphQL's root fields.
+    #[serde(default)]
+    pub graphql_server: Vec<GraphqlServer>,
     /// Calls that send a message.
     #[serde(default)]
     pub producer: Vec<Producer>,
@@ -537,6 +551,7 @@ pub struct Example {
     /// - `SERVER GET /orders/{id}`, `SERVER GET /files/{*path}`
     /// - `GATEWAY /api http://orders:8080`: where it is mounted, and the target
     /// - `RPC CLIENT shop.Cart/GetCart`, `RPC SERVER shop.Cart/GetCart`
+    /// - `GRAPHQL CLIENT Query.orders`, `GRAPHQL SERVER Query.orders`, `TRPC CLIENT orders.list`, `TRPC SERVER orders.list`
     /// - `PRODUCER kafka orders`, `CONSUMER kafka orders`
     /// - `BINDING rabbitmq billing shop/order.*`: a queue, the exchange that it is bound to and the pattern of routing keys
     /// - `CLIENT postgresql read orders`: system, operation, collection (`{}` where it is not known)

@@ -115,7 +115,12 @@ fn services(snapshot: &Snapshot) -> Vec<String> {
 
 fn endpoints(snapshot: &Snapshot) -> Vec<String> {
     let line = |endpoint: &portolan_analysis::chart::Endpoint| {
-        let unnamed = if endpoint.protocol == Protocol::Message { "request" } else { "rpc" };
+        let unnamed = match endpoint.protocol {
+            Protocol::Message => "request",
+            Protocol::Graphql => "graphql",
+            Protocol::Trpc => "trpc",
+            _ => "rpc",
+        };
         let method = endpoint.method.as_deref().unwrap_or(unnamed);
         format!("{} serves {method} {}{}", name(snapshot, endpoint.service), endpoint.path, coverage(&endpoint.coverage))
     };
@@ -141,6 +146,8 @@ fn call_line(snapshot: &Snapshot, call: &Call) -> String {
         (None, Protocol::Http) => "?",
         (None, Protocol::Grpc) => "rpc",
         (None, Protocol::Message) => "request",
+        (None, Protocol::Graphql) => "graphql",
+        (None, Protocol::Trpc) => "trpc",
         (None, Protocol::Sdk) => "sdk",
     };
     let mut line = format!("{} -> {to} {method} {} {}", name(snapshot, call.from), call.path, status(call.status));

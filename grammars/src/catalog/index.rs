@@ -8,9 +8,9 @@ use std::sync::{Arc, LazyLock};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
-    Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, HttpClient, HttpRoute, Injected, Library, Listener, MethodRouter,
-    Middleware, Mount, Names, Producer, Provider, Proxy, Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, Spawn, Tracing,
-    Value, Versioning,
+    Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient, HttpRoute,
+    Injected, Library, Listener, MethodRouter, Middleware, Mount, Names, Producer, Provider, Proxy, Query, RouteAttribute, RpcClient,
+    RpcServer, SdkCall, Selector, Spawn, TextCall, Tracing, Value, Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -47,6 +47,10 @@ pub enum Meaning<'a> {
     RpcServer(&'a RpcServer),
     Producer(&'a Producer),
     Listener(&'a Listener),
+    TextCall(&'a TextCall),
+    GraphqlCall(&'a GraphqlCall),
+    GraphqlClient(&'a GraphqlClient),
+    GraphqlServer(&'a GraphqlServer),
     Binding(&'a Binding),
     Consumer(&'a Consumer),
     ConsumerAttribute(&'a ConsumerAttribute),
@@ -101,6 +105,7 @@ macro_rules! kinds {
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute,
     Mount mount, Versioning versioning, RpcClient rpc_client, Binding binding, Listener listener,
+    TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Tracing tracing,
     Spawn spawn,
@@ -295,6 +300,10 @@ impl Library {
             rpc_server: Vec::new(),
             producer: Vec::new(),
             listener: Vec::new(),
+            text: Vec::new(),
+            graphql_call: Vec::new(),
+            graphql_client: Vec::new(),
+            graphql_server: Vec::new(),
             binding: Vec::new(),
             consumer: Vec::new(),
             consumer_attribute: Vec::new(),
@@ -331,6 +340,7 @@ impl Library {
         each!(
             Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, Listener listener,
+            TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server,
             Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Tracing tracing, Spawn spawn
         );
         callees
@@ -348,7 +358,7 @@ impl Library {
             };
         }
         each!(
-            Injected injected, RouteAttribute route_attribute, RpcServer rpc_server, ConsumerAttribute consumer_attribute, Entity entity,
+            Injected injected, RouteAttribute route_attribute, RpcServer rpc_server, GraphqlServer graphql_server, ConsumerAttribute consumer_attribute, Entity entity,
             Tracing tracing
         );
         attributes

@@ -122,6 +122,10 @@ fn selectors(library: &Library) -> Vec<&Selector> {
         transports
             .flat_map(|transport| std::iter::once(&transport.name).chain(&transport.host).chain(&transport.port).chain(&transport.queue)),
     );
+    all.extend(library.text.iter().map(|entry| &entry.text));
+    all.extend(library.graphql_call.iter().flat_map(|entry| std::iter::once(&entry.document).chain(&entry.url)));
+    all.extend(library.graphql_client.iter().map(|entry| &entry.url));
+    all.extend(library.graphql_server.iter().flat_map(|entry| entry.name.iter().chain(&entry.resolvers)));
     all.extend(library.rpc_client.iter().flat_map(|entry| entry.address.iter().chain(&entry.service)));
     all.extend(library.rpc_server.iter().flat_map(|entry| entry.service.iter().chain(&entry.implementation).chain(&entry.method)));
     all.extend(library.binding.iter().flat_map(|entry| [&entry.queue, &entry.exchange].into_iter().chain(&entry.routing_key)));
@@ -258,6 +262,7 @@ fn is_find(find: &str) -> bool {
         ["SERVER", method, route] => is_method(method) && route.starts_with('/') && !route.contains(':'),
         ["GATEWAY", route, _target] => route.starts_with('/'),
         ["RPC", "CLIENT" | "SERVER", name] => name.split('/').count() == 2,
+        ["GRAPHQL" | "TRPC", "CLIENT" | "SERVER", name] => name.contains('.'),
         ["PRODUCER" | "CONSUMER", _system, _destination] => true,
         ["SDK", _peer, _operation] => true,
         ["STORE", _system] | ["STORE", _system, _] => true,

@@ -181,17 +181,23 @@ pub enum Protocol {
     Grpc,
     /// A broker: a message whose sender waits for the answer.
     Message,
+    /// GraphQL, by root type and field: `Query.orders`.
+    Graphql,
+    /// tRPC, by the path of a procedure: `orders.list`.
+    Trpc,
     /// A third party's SDK, which speaks whatever it speaks.
     Sdk,
 }
 
 impl Protocol {
-    /// Its name in documents: `http`, `grpc`, `message`, `sdk`.
+    /// Its name in documents: `http`, `grpc`, `message`, `graphql`, `trpc`, `sdk`.
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::Http => "http",
             Protocol::Grpc => "grpc",
             Protocol::Message => "message",
+            Protocol::Graphql => "graphql",
+            Protocol::Trpc => "trpc",
             Protocol::Sdk => "sdk",
         }
     }
@@ -356,7 +362,7 @@ pub enum Reason {
     GatewayTarget,
     /// An rpc service, by its full name, that nobody is known to implement.
     Rpc(Symbol),
-    /// A message's destination that not exactly one service is known to answer.
+    /// A message's destination, or an operation, that not exactly one service is known to answer.
     Answers(Symbol),
     /// The host is known at run time only.
     Host,

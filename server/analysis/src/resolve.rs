@@ -17,6 +17,7 @@ pub mod describe;
 pub mod ecmascript;
 pub mod evaluate;
 pub mod exports;
+pub mod graphql;
 mod holders;
 pub mod index;
 pub mod library;

@@ -128,6 +128,10 @@ pub enum Protocol {
     Grpc,
     /// A broker: a message whose sender waits for the answer.
     Message,
+    /// GraphQL, by root type and field: `Query.orders`.
+    Graphql,
+    /// tRPC, by the path of a procedure: `orders.list`.
+    Trpc,
     /// A third party's SDK, which speaks whatever it speaks.
     Sdk,
 }
@@ -573,6 +577,8 @@ fn protocol(protocol: super::Protocol) -> Protocol {
         super::Protocol::Http => Protocol::Http,
         super::Protocol::Grpc => Protocol::Grpc,
         super::Protocol::Message => Protocol::Message,
+        super::Protocol::Graphql => Protocol::Graphql,
+        super::Protocol::Trpc => Protocol::Trpc,
         super::Protocol::Sdk => Protocol::Sdk,
     }
 }

@@ -19,6 +19,7 @@ use crate::{FileId, FunctionRef, Place};
 
 pub(super) mod endpoints;
 mod messages;
+mod operations;
 mod owners;
 mod passages;
 mod reach;
@@ -135,6 +136,7 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
         }
     }
     sdks::calls(&targets, reach, places, &services, &mut rows);
+    operations::calls(&targets, reach, places, &services, &mut rows, &mut unresolved);
     requests::calls(&targets, reach, places, &mut rows, &mut unresolved);
     for call in open {
         settle(&targets, &votes, call, &mut rows, &mut unresolved);

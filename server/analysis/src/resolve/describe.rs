@@ -35,6 +35,11 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
             }
         }
         lines.extend(link.rpc_handlers.iter().map(|handler| format!("RPC SERVER {}/{}", handler.service, handler.method)));
+        for operation in &link.operations {
+            lines.extend(operation.names.iter().map(|name| format!("{} CLIENT {name}", operation.protocol.as_str().to_uppercase())));
+        }
+        let handlers = &link.operation_handlers;
+        lines.extend(handlers.iter().map(|handler| format!("{} SERVER {}", handler.protocol.as_str().to_uppercase(), handler.name)));
         for message in &link.messages {
             let kind = if message.consumes { "CONSUMER" } else { "PRODUCER" };
             for destination in &message.destinations {

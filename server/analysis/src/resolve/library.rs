@@ -89,6 +89,7 @@ impl<'w> Evaluator<'w> {
                 let view = CallView { site, call, callee: &found, members: &meanings.members };
                 match meaning {
                     Meaning::Value(entry) if entry.given_to.is_none() => return self.handed_out(entry, &view),
+                    Meaning::TextCall(entry) => return self.select_text(&entry.text, &view).unwrap_or(Value::Unknown),
                     Meaning::RpcClient(entry) => {
                         if let Some(client) = self.rpc_client_of(entry, &view) {
                             return client;

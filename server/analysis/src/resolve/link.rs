@@ -8,6 +8,7 @@ use portolan_grammars::facts::{FunctionId, Symbol};
 
 use super::evaluate::{Context, Dependencies, Evaluator};
 use super::value::{CallRef, ClassRef, ParamRef, Pattern, Source};
+use crate::chart::Protocol;
 use crate::{FileId, FunctionRef};
 
 /// Everything in one file that crosses a process boundary.
@@ -31,6 +32,12 @@ pub struct FileLink {
     pub rpc_handlers: Vec<RpcHandler>,
     /// Places where an rpc implementation is put into a server, by the service's simple name.
     pub rpc_servers: Vec<(Symbol, FunctionRef)>,
+    /// Calls that name an operation: a root field of GraphQL, a procedure of a router.
+    pub operations: Vec<OperationCall>,
+    /// Clients that operations go through which name no other.
+    pub operation_clients: Vec<OperationClient>,
+    /// Operations implemented.
+    pub operation_handlers: Vec<OperationHandler>,
     /// Queues bound to exchanges.
     pub bindings: Vec<BindingDecl>,
     /// How messages reach handlers that decorators declare.
@@ -248,6 +255,45 @@ pub struct RpcHandler {
     pub method: Symbol,
     /// Who answers.
     pub handler: FunctionRef,
+}
+
+/// A call that names an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationCall {
+    /// GraphQL or tRPC.
+    pub protocol: Protocol,
+    /// Where.
+    pub site: CallRef,
+    /// The function that is in.
+    pub function: FunctionRef,
+    /// The operations.
+    pub names: Vec<Symbol>,
+    /// Every address its client may have; empty where the process' client is meant.
+    pub addresses: Vec<Url>,
+}
+
+/// A client that a process' operations go through.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationClient {
+    /// GraphQL or tRPC.
+    pub protocol: Protocol,
+    /// The function that makes it.
+    pub function: FunctionRef,
+    /// Every address it may have.
+    pub addresses: Vec<Url>,
+}
+
+/// An operation that is implemented.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationHandler {
+    /// GraphQL or tRPC.
+    pub protocol: Protocol,
+    /// The operation.
+    pub name: Symbol,
+    /// The function that serves it: the resolver itself, or whoever gives it to a server.
+    pub function: FunctionRef,
+    /// Who answers.
+    pub handler: Option<FunctionRef>,
 }
 
 /// A message sent or received.

@@ -76,12 +76,13 @@ impl<'w> Linker<'w> {
             for found in found {
                 let meanings = self.evaluator.meanings(&found);
                 let view = CallView { site, call, callee: &found, members: &meanings.members };
-                let clients = meanings.iter().filter_map(|meaning| match meaning {
-                    Meaning::HttpClient(entry) => Some(entry),
-                    _ => None,
-                });
-                for entry in clients {
-                    if self.http_call(walk, function, &view, entry) {
+                for meaning in meanings.iter() {
+                    let applies = match meaning {
+                        Meaning::HttpClient(entry) => self.http_call(walk, function, &view, entry),
+                        Meaning::GraphqlCall(entry) => self.graphql_call(walk, function, &view, entry),
+                        _ => false,
+                    };
+                    if applies {
                         break;
                     }
                 }
@@ -387,6 +388,9 @@ impl<'w> Linker<'w> {
                 Meaning::RpcServer(entry) => self.rpc_server(function, &view, entry),
                 Meaning::Producer(entry) => self.producer(walk, function, &view, entry),
                 Meaning::Binding(entry) => self.binding(function, &view, entry),
+                Meaning::GraphqlCall(entry) => self.graphql_call(walk, function, &view, entry),
+                Meaning::GraphqlClient(entry) => self.graphql_client(function, &view, entry),
+                Meaning::GraphqlServer(entry) => self.graphql_server(function, &view, entry),
                 Meaning::Listener(entry) => self.listener(function, &view, entry),
                 Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
                 Meaning::Connection(entry) => self.connection(function, &view, entry),
@@ -598,6 +602,7 @@ impl<'w> Linker<'w> {
                 Meaning::RouteAttribute(entry) => self.route_attribute(walk, function, &view, entry),
                 Meaning::ConsumerAttribute(entry) => self.consumer_attribute(function, &view, entry),
                 Meaning::RpcServer(entry) => self.rpc_attribute(walk, function, &view, entry),
+                Meaning::GraphqlServer(entry) => self.graphql_resolver(walk, id, &view, entry),
                 Meaning::Tracing(entry) => {
                     let name = match entry.role {
                         TracingRole::Span => self.span_name(&view).unwrap_or_else(|| walk.facts.function(id).name.clone()),

@@ -198,6 +198,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
             }
         }
         rpc(input, reach, service, coverage, &places, &mut all);
+        super::operations::endpoints(input, reach, service, &places, &mut all);
         super::requests::endpoints(input, reach, service, coverage, &places, &mut all);
     }
     all.extend(passages.iter().filter_map(|passage| passed_on(&places, passage)));
