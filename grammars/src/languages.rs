@@ -45,6 +45,30 @@ impl Tree {
     }
 }
 
+/// Parts of a text as the parser is told of them. They come in order.
+fn included(text: &str, parts: &[std::ops::Range<usize>]) -> Vec<tree_sitter::Range> {
+    let mut at = 0;
+    let mut point = tree_sitter::Point { row: 0, column: 0 };
+    let mut advance = |to: usize| {
+        for byte in text.as_bytes().get(at..to).unwrap_or_default() {
+            point = if *byte == b'\n' {
+                tree_sitter::Point { row: point.row + 1, column: 0 }
+            } else {
+                tree_sitter::Point { row: point.row, column: point.column + 1 }
+            };
+        }
+        at = to.max(at);
+        point
+    };
+    let range = |part: &std::ops::Range<usize>| tree_sitter::Range {
+        start_byte: part.start,
+        end_byte: part.end,
+        start_point: advance(part.start),
+        end_point: advance(part.end),
+    };
+    parts.iter().map(range).collect()
+}
+
 /// Reads one source file. `old` is the tree of its former text, told of every edit since.
 pub fn read(path: &Utf8Path, text: &str, kind: FileKind, old: Option<&Tree>) -> (SourceFacts, Option<Tree>) {
     match kind {

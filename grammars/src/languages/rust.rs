@@ -24,6 +24,7 @@ mod macros;
 mod patterns;
 #[cfg(test)]
 mod printer;
+mod test_modules;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -60,6 +61,10 @@ pub fn read(text: &str, old: Option<&Tree>) -> (SourceFacts, Option<Tree>) {
     let Some(mut parsers) = PARSERS.with(|kept| kept.borrow_mut().take()).or_else(Parsers::new) else {
         return (unreadable("the Rust grammar does not fit this parser"), None);
     };
+    let ranges = super::included(text, &test_modules::ranges_around(text));
+    if parsers.file.set_included_ranges(&ranges).is_err() {
+        return (unreadable("its parts overlap"), None);
+    }
     let Some(tree) = parsers.file.parse(text, old.map(|old| &old.0)) else {
         return (unreadable("the file could not be parsed"), None);
     };

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 
 use camino::Utf8Path;
-use tree_sitter::{Parser, Point, Range};
+use tree_sitter::{Parser, Range};
 
 use super::Tree;
 use crate::facts::{Language, Problem, SourceFacts, TextRange};
@@ -48,17 +48,7 @@ pub fn read_component(_path: &Utf8Path, text: &str, old: Option<&Tree>) -> (Sour
         return (SourceFacts::empty(language), None);
     }
     let grammar: &'static Grammar = if scripts.typescript && !scripts.elements { &syntax::TYPESCRIPT } else { &syntax::TSX };
-    let mut points = Points { text: text.as_bytes(), at: 0, point: Point { row: 0, column: 0 } };
-    let ranges: Vec<Range> = scripts
-        .blocks
-        .iter()
-        .map(|block| Range {
-            start_byte: block.start,
-            end_byte: block.end,
-            start_point: points.advance(block.start),
-            end_point: points.advance(block.end),
-        })
-        .collect();
+    let ranges = super::included(text, &scripts.blocks);
     read_ranges(text, language, grammar, &ranges, old)
 }
 
@@ -90,26 +80,4 @@ fn failed(language: Language, message: &str) -> SourceFacts {
     let mut facts = SourceFacts::empty(language);
     facts.problems.push(Problem { message: message.to_owned(), range: TextRange::default() });
     facts
-}
-
-/// Counts rows and columns of increasing offsets.
-struct Points<'t> {
-    text: &'t [u8],
-    at: usize,
-    point: Point,
-}
-
-impl Points<'_> {
-    fn advance(&mut self, to: usize) -> Point {
-        for byte in self.text.get(self.at..to).unwrap_or_default() {
-            if *byte == b'\n' {
-                self.point.row += 1;
-                self.point.column = 0;
-            } else {
-                self.point.column += 1;
-            }
-        }
-        self.at = to.max(self.at);
-        self.point
-    }
 }
