@@ -549,7 +549,7 @@ pub struct Example {
     ///
     /// - `CLIENT GET http://orders:8080/orders/{}`, `CLIENT * ${ORDERS_URL}/orders` where the method is not known
     /// - `SERVER GET /orders/{id}`, `SERVER GET /files/{*path}`
-    /// - `GATEWAY /api http://orders:8080`: where it is mounted, and the target
+    /// - `GATEWAY /api http://orders:8080`: where it is mounted, and the target; `in development` behind it, where only a development server has it
     /// - `RPC CLIENT shop.Cart/GetCart`, `RPC SERVER shop.Cart/GetCart`
     /// - `GRAPHQL CLIENT Query.orders`, `GRAPHQL SERVER Query.orders`, `TRPC CLIENT orders.list`, `TRPC SERVER orders.list`
     /// - `PRODUCER kafka orders`, `CONSUMER kafka orders`

@@ -9,6 +9,7 @@ pub mod gateway;
 pub mod settings;
 pub mod traefik;
 
+mod caddyfile;
 mod cargo;
 mod compose;
 mod dockerfile;
@@ -56,6 +57,8 @@ pub enum Manifest {
     Nginx(Nginx),
     /// `envoy*.yaml`, also as a template.
     Envoy(Envoy),
+    /// `Caddyfile`.
+    Caddy(Caddy),
     /// `proxy.conf.json`.
     ProxyConf(ProxyConf),
     /// `schema.prisma`, `*.prisma`.
@@ -132,7 +135,7 @@ pub struct ComposeService {
     pub depends_on: Vec<Spanned<Symbol>>,
     /// Those of them that must have run to their end before.
     pub after: Vec<Symbol>,
-    /// `labels` as name and value.
+    /// `labels` and `deploy.labels` as name and value.
     pub labels: Vec<Variable>,
     /// `profiles`.
     pub profiles: Vec<Symbol>,
@@ -477,6 +480,13 @@ pub struct EnvoyRoute {
     pub range: TextRange,
 }
 
+/// A Caddyfile.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Caddy {
+    /// What its sites pass on, in order; variables as `${NAME:-default}`.
+    pub rules: Vec<gateway::GatewayRule>,
+}
+
 /// What a development server passes on, as Angular's has it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ProxyConf {
@@ -570,6 +580,8 @@ pub enum ManifestFormat {
     Nginx,
     /// An envoy configuration.
     Envoy,
+    /// A Caddyfile.
+    Caddy,
     /// Proxies of a development server.
     ProxyConf,
     /// A Prisma schema.
@@ -616,6 +628,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Proto, matches: proto::matches, read: proto::read },
     ManifestRow { format: ManifestFormat::Sql, matches: sql::matches, read: sql::read },
     ManifestRow { format: ManifestFormat::Prisma, matches: prisma::matches, read: prisma::read },
+    ManifestRow { format: ManifestFormat::Caddy, matches: caddyfile::matches, read: caddyfile::read },
     ManifestRow { format: ManifestFormat::ProxyConf, matches: proxy_conf::matches, read: proxy_conf::read },
     ManifestRow { format: ManifestFormat::Nginx, matches: nginx::matches, read: nginx::read },
     ManifestRow { format: ManifestFormat::Envoy, matches: envoy::matches, read: envoy::read },
@@ -667,6 +680,7 @@ mod tests {
             (".env.production", Some(ManifestFormat::DotEnv)),
             ("schema.prisma", Some(ManifestFormat::Prisma)),
             ("a.proto", Some(ManifestFormat::Proto)),
+            ("deploy/Caddyfile", Some(ManifestFormat::Caddy)),
             ("src/proxy.conf.json", Some(ManifestFormat::ProxyConf)),
             ("up.sql", Some(ManifestFormat::Sql)),
             ("shop/portolan.toml", Some(ManifestFormat::Settings)),

@@ -260,7 +260,7 @@ fn is_find(find: &str) -> bool {
         ["CLIENT", _system, "read" | "write", _collection] => true,
         ["CLIENT", method, url] => is_method(method) && (url.contains("://") || url.starts_with("${") || url.starts_with('/')),
         ["SERVER", method, route] => is_method(method) && route.starts_with('/') && !route.contains(':'),
-        ["GATEWAY", route, _target] => route.starts_with('/'),
+        ["GATEWAY", route, _target] | ["GATEWAY", route, _target, "in", "development"] => route.starts_with('/'),
         ["RPC", "CLIENT" | "SERVER", name] => name.split('/').count() == 2,
         ["GRAPHQL" | "TRPC", "CLIENT" | "SERVER", name] => name.contains('.'),
         ["PRODUCER" | "CONSUMER", _system, _destination] => true,

@@ -63,7 +63,7 @@ fn service(entry: &Entry) -> ComposeService {
         env_files: get("env_file").map(paths).unwrap_or_default(),
         depends_on: get("depends_on").map(names).unwrap_or_default(),
         after: get("depends_on").map(ended).unwrap_or_default(),
-        labels: get("labels").map(variables).unwrap_or_default(),
+        labels: [get("labels"), node.at(&["deploy", "labels"])].into_iter().flatten().flat_map(variables).collect(),
         profiles: get("profiles").map(Node::scalars).unwrap_or_default().into_iter().map(|profile| profile.value).collect(),
         volumes: get("volumes").map_or(&[][..], Node::items).iter().filter_map(volume).collect(),
         has_healthcheck: get("healthcheck").is_some_and(|check| check.get("disable").and_then(Node::text).as_deref() != Some("true")),

@@ -14,8 +14,10 @@ use crate::chart::Evidence;
 use crate::rewrite::{PathMatch, Step};
 use crate::{FileId, Place};
 
+mod caddy;
 mod development;
 mod envoy;
+mod labels;
 mod nginx;
 pub(super) mod objects;
 
@@ -26,7 +28,7 @@ const FIRST: u32 = 1 << 20;
 pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>], deployments: &[Deployment]) -> Vec<GatewayRoute> {
     let mut routes = Vec::new();
     let sources = context.sources;
-    if !sources.nginx.is_empty() || !sources.envoy.is_empty() {
+    if !sources.nginx.is_empty() || !sources.envoy.is_empty() || !sources.caddy.is_empty() {
         let held: Vec<Vec<String>> = drafts.iter().map(|draft| held_paths(context, draft)).collect();
         for source in &sources.nginx {
             let mut holders = owners(&held, drafts, source.path);
@@ -38,6 +40,11 @@ pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>], deployments: &[Dep
             holders.dedup();
             for owner in holders {
                 nginx::routes(context, source, owner, &deployments[owner], &mut routes);
+            }
+        }
+        for source in &sources.caddy {
+            for owner in owners(&held, drafts, source.path) {
+                caddy::routes(source, owner, &deployments[owner], &mut routes);
             }
         }
         for source in &sources.envoy {

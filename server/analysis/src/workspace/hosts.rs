@@ -93,7 +93,7 @@ impl Hosts {
         // Hosts that a gateway answers for; a name of a network comes first.
         let mut public: FxHashMap<Symbol, Vec<Name>> = FxHashMap::default();
         for route in gateways {
-            for host in route.hosts.iter().filter(|host| host.contains('.') && !host.contains('*')) {
+            for host in route.hosts.iter().filter(|host| host.contains('.') && !host.contains(['*', '$'])) {
                 let host = lower(host);
                 if !hosts.names.contains_key(&host) {
                     put(&mut public, host, Name { service: route.gateway, how: "public host", evidence: route.evidence.clone() });

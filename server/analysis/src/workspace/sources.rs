@@ -4,7 +4,7 @@
 
 use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
-    Builds, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, NxProject, PnpmWorkspace,
+    Builds, Caddy, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, NxProject, PnpmWorkspace,
     ProxyConf, TsConfig,
 };
 
@@ -53,6 +53,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) tsconfig: Vec<Source<'a, TsConfig>>,
     pub(crate) nginx: Vec<Source<'a, Nginx>>,
     pub(crate) envoy: Vec<Source<'a, Envoy>>,
+    pub(crate) caddy: Vec<Source<'a, Caddy>>,
     pub(crate) proxy_confs: Vec<Source<'a, ProxyConf>>,
     pub(crate) settings: Vec<Source<'a, Settings>>,
     pub(crate) builds: Vec<Source<'a, Builds>>,
@@ -90,6 +91,7 @@ impl<'a> Sources<'a> {
                 Manifest::PnpmWorkspace(facts) => sources.pnpm.push(Source { file, path, facts }),
                 Manifest::TsConfig(facts) => sources.tsconfig.push(Source { file, path, facts }),
                 Manifest::Nginx(facts) => sources.nginx.push(Source { file, path, facts }),
+                Manifest::Caddy(facts) => sources.caddy.push(Source { file, path, facts }),
                 Manifest::ProxyConf(facts) => sources.proxy_confs.push(Source { file, path, facts }),
                 Manifest::Envoy(facts) => sources.envoy.push(Source { file, path, facts }),
                 Manifest::Settings(facts) => sources.settings.push(Source { file, path, facts }),
@@ -109,6 +111,7 @@ impl<'a> Sources<'a> {
         sort(&mut sources.tsconfig);
         sort(&mut sources.nginx);
         sort(&mut sources.envoy);
+        sort(&mut sources.caddy);
         sort(&mut sources.proxy_confs);
         sort(&mut sources.settings);
         sort(&mut sources.builds);

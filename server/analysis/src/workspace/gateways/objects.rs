@@ -7,7 +7,7 @@ use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::gateway::GatewayObject;
 use rustc_hash::FxHashMap;
 
-use super::plain;
+use super::{labels, plain};
 use crate::FileId;
 use crate::chart::ServiceKind;
 use crate::rewrite::Step;
@@ -16,14 +16,14 @@ use crate::workspace::services::known::{image_name, is_test_path};
 use crate::workspace::services::{Context, Draft, evidence};
 
 /// Rules of one object, and the gateway they are for.
-struct Object<'a> {
+struct Object {
     file: FileId,
-    object: &'a GatewayObject,
+    object: GatewayObject,
     steps: Vec<Step>,
 }
 
-/// All objects, by the path of their file.
-fn objects<'a>(context: &Context<'a>) -> Vec<Object<'a>> {
+/// All objects, by the path of their file; routers in labels too.
+fn objects(context: &Context<'_>) -> Vec<Object> {
     let mut middlewares: FxHashMap<&str, Vec<Step>> = FxHashMap::default();
     let sources = || context.sources.kubernetes.iter().filter(|source| !is_test_path(source.path));
     for middleware in sources().flat_map(|source| &source.facts.middlewares) {
@@ -33,8 +33,12 @@ fn objects<'a>(context: &Context<'a>) -> Vec<Object<'a>> {
     for source in sources() {
         for object in &source.facts.gateways {
             let steps = object.middlewares.iter().filter_map(|name| middlewares.get(name.as_str())).flatten().cloned().collect();
-            all.push(Object { file: source.file, object, steps });
+            all.push(Object { file: source.file, object: object.clone(), steps });
         }
+    }
+    for labels::Router { file, what, rules } in labels::routers(context) {
+        let object = GatewayObject { gateway: "traefik".into(), what, rules, middlewares: Vec::new() };
+        all.push(Object { file, object, steps: Vec::new() });
     }
     all
 }
