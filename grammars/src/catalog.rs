@@ -104,7 +104,7 @@ pub use http::{
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
-pub use messaging::{Binding, Consumer, ConsumerAttribute, Listener, Producer, Transport};
+pub use messaging::{Binding, Consumer, ConsumerAttribute, Listener, Producer, Transport, Wildcards};
 pub use operations::{GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, TextCall};
 pub use sdk::SdkCall;
 
@@ -303,6 +303,8 @@ pub struct Take {
     /// The last name of the callee, as a method: `POST` for `client.post(…)`; `del` is `DELETE`, `all` and `any` are `*`. Only as `method`; loading
     /// makes one entry with a literal method of each callee, so that nobody sees this.
     pub called: bool,
+    /// Whether the names of an object's fields are meant, each a text: handlers by queue.
+    pub keys: bool,
     /// An environment variable that the library reads by itself: `FLAGD_HOST`.
     pub env: Option<Symbol>,
     /// How the name that is meant follows from the text or class found there: a model's collection.

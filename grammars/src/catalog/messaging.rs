@@ -91,12 +91,91 @@ pub struct Consumer {
     /// `messaging.destination.name`; missing where another call on the same value names it (`subscribe`, then `run`).
     #[serde(default)]
     pub destination: Option<Selector>,
+    /// How the destination may stand for several.
+    #[serde(default)]
+    pub wildcards: Option<Wildcards>,
     /// The handler; missing where another call on the same value names it.
     #[serde(default)]
     pub handler: Option<Selector>,
     /// Where the handled messages' trace context comes from: the instrumentation that must be on (`kafkajs`).
     #[serde(default)]
     pub instrumentation: Option<Symbol>,
+}
+
+/// How one destination stands for several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Wildcards {
+    /// Words between dots: `*` is one, `>` all that follow, at least one.
+    Nats,
+    /// Levels between slashes: `+` is one, `#` all that follow, perhaps none.
+    Mqtt,
+    /// Characters: `*` is any number of them, `?` one.
+    Glob,
+}
+
+impl Wildcards {
+    /// Whether a destination stands for others than itself.
+    pub fn are_in(self, destination: &str) -> bool {
+        match self {
+            Wildcards::Nats => destination.split('.').any(|word| matches!(word, "*" | ">")),
+            Wildcards::Mqtt => destination.split('/').any(|level| matches!(level, "+" | "#")),
+            Wildcards::Glob => destination.contains(['*', '?']),
+        }
+    }
+
+    /// Whether a destination with wildcards stands for another.
+    pub fn match_destination(self, pattern: &str, destination: &str) -> bool {
+        match self {
+            Wildcards::Nats => match_words(pattern.split('.'), destination.split('.'), "*", ">", false),
+            Wildcards::Mqtt => match_words(pattern.split('/'), destination.split('/'), "+", "#", true),
+            Wildcards::Glob => match_glob(pattern.as_bytes(), destination.as_bytes()),
+        }
+    }
+}
+
+fn match_words<'a>(
+    mut pattern: impl Iterator<Item = &'a str>,
+    mut words: impl Iterator<Item = &'a str>,
+    one: &str,
+    rest: &str,
+    rest_may_be_none: bool,
+) -> bool {
+    loop {
+        match (pattern.next(), words.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(_)) if wanted == rest => return true,
+            (Some(wanted), None) => return wanted == rest && rest_may_be_none,
+            (Some(wanted), Some(word)) if wanted == one || wanted == word => {}
+            _ => return false,
+        }
+    }
+}
+
+/// In linear space and, with its one point of return, never more than quadratic time.
+fn match_glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut at, mut place) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while place < text.len() {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, place));
+                at += 1;
+            }
+            Some(byte) if *byte == b'?' || *byte == text[place] => {
+                at += 1;
+                place += 1;
+            }
+            _ => match &mut star {
+                Some((of, from)) => {
+                    *from += 1;
+                    (at, place) = (*of + 1, *from);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[at..].iter().all(|byte| *byte == b'*')
 }
 
 /// A handler of messages declared by a decorator.
@@ -112,4 +191,30 @@ pub struct ConsumerAttribute {
     /// Whether the sender waits for an answer, which makes it a synchronous call.
     #[serde(default)]
     pub replies: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Wildcards;
+
+    #[test]
+    fn wildcards_stand_for_what_their_broker_says() {
+        for (kind, pattern, destination, matches) in [
+            (Wildcards::Nats, "orders.*", "orders.placed", true),
+            (Wildcards::Nats, "orders.*", "orders.line.added", false),
+            (Wildcards::Nats, "orders.>", "orders.line.added", true),
+            (Wildcards::Nats, "orders.>", "orders", false),
+            (Wildcards::Nats, "*.placed", "orders.placed", true),
+            (Wildcards::Mqtt, "home/+/light", "home/hall/light", true),
+            (Wildcards::Mqtt, "home/#", "home", true),
+            (Wildcards::Mqtt, "home/+", "home/hall/light", false),
+            (Wildcards::Glob, "orders:*", "orders:1:paid", true),
+            (Wildcards::Glob, "orders:?", "orders:12", false),
+            (Wildcards::Glob, "*:paid", "orders:1:paid", true),
+        ] {
+            assert_eq!(kind.match_destination(pattern, destination), matches, "{pattern} {destination}");
+            assert!(kind.are_in(pattern));
+        }
+        assert!(!Wildcards::Nats.are_in("orders.placed"));
+    }
 }

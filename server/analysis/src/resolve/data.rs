@@ -53,7 +53,11 @@ impl<'w> Linker<'w> {
             let Some(value) = self.evaluator.select_text(statement, view) else { return false };
             for draft in self.drafts(view.site, function, &[value], detached) {
                 for lifted in self.lift(draft, &|_, draft| whole_param(&draft.texts[0])) {
-                    let collections = sql::accesses(&statement_text(&lifted.texts[0]));
+                    let statement = statement_text(&lifted.texts[0]);
+                    if matches!(base.system.as_str(), "postgresql" | "*") {
+                        self.notifications(lifted.site, lifted.function, &statement);
+                    }
+                    let collections = sql::accesses(&statement);
                     self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
                 }
             }

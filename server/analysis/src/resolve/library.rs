@@ -289,6 +289,19 @@ impl<'w> Evaluator<'w> {
                 Some(key) => self.dig(value, key)?,
                 None => value,
             };
+            if take.keys {
+                let mut names: Vec<Symbol> = value
+                    .alternatives()
+                    .iter()
+                    .filter_map(|value| match value {
+                        Value::Object(object) => Some(object.fields.keys().cloned()),
+                        _ => None,
+                    })
+                    .flatten()
+                    .collect();
+                names.sort();
+                return if names.is_empty() { None } else { Some(Value::one_of(names.into_iter().map(Value::text))) };
+            }
             return match &take.capture {
                 Some(name) => self.captured(&value, name),
                 None => Some(value),

@@ -3,7 +3,7 @@
 //! What only a service can say (its environment, its hosts, which code it reaches) is left for [`super::assemble`]. Invariants: a link holds no
 //! ranges, so it stays right when code moves; it depends on exactly the files and names in its [`Dependencies`].
 
-use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Operation, ProxyTableForm, TracingRole};
+use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
 use portolan_grammars::facts::{FunctionId, Symbol};
 
 use super::evaluate::{Context, Dependencies, Evaluator};
@@ -315,6 +315,8 @@ pub struct MessageDecl {
     pub handler: Option<FunctionRef>,
     /// Consumers: the value that subscribes; a subscription and its handler share it.
     pub group: Option<CallRef>,
+    /// Consumers: how the destination may stand for several.
+    pub wildcards: Option<Wildcards>,
     /// The instrumentation that makes its spans.
     pub instrumentation: Option<Symbol>,
     /// Whether the sender waits for an answer.

@@ -9,6 +9,7 @@ use super::library::CallView;
 use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, Site};
 use super::outbound::function_in;
 use super::spans::Walk;
+use super::sql;
 use super::value::{CallRef, Pattern, Value, concat};
 use crate::FunctionRef;
 
@@ -75,12 +76,13 @@ impl<'w> Linker<'w> {
         let handler =
             entry.handler.as_ref().and_then(|selector| self.evaluator.select(selector, view)).and_then(|value| function_in(&value));
         let group = view.callee.receiver.as_ref().and_then(|receiver| receiver.origin);
-        let (system, instrumentation) = (entry.system.clone(), entry.instrumentation.clone());
+        let (system, wildcards, instrumentation) = (entry.system.clone(), entry.wildcards, entry.instrumentation.clone());
         let complete = |message: MessageDecl| MessageDecl {
             consumes: true,
             system: system.clone(),
             handler,
             group,
+            wildcards,
             instrumentation: instrumentation.clone(),
             ..message
         };
@@ -153,6 +155,22 @@ impl<'w> Linker<'w> {
     }
 }
 
+impl Linker<'_> {
+    /// What a statement says of PostgreSQL's notifications.
+    pub(super) fn notifications(&mut self, site: CallRef, function: FunctionRef, statement: &str) {
+        for (listens, channel) in sql::notifications(statement) {
+            let declared = MessageDecl {
+                consumes: listens,
+                system: "postgresql".into(),
+                ..message(Site::Call(site), function, vec![Pattern::text(channel)], None)
+            };
+            if !self.link.messages.contains(&declared) {
+                self.link.messages.push(declared);
+            }
+        }
+    }
+}
+
 fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routing_key: Option<Pattern>) -> MessageDecl {
     MessageDecl {
         consumes: false,
@@ -163,6 +181,7 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
         function,
         handler: None,
         group: None,
+        wildcards: None,
         instrumentation: None,
         replies: false,
         carrier: Carrier::default(),

@@ -46,6 +46,36 @@ pub fn accesses(statement: &str) -> Vec<CollectionUse> {
     found
 }
 
+/// The channels that a statement listens to (true) or notifies, where it names them: `LISTEN orders`, `SELECT pg_notify('orders', $1)`.
+pub fn notifications(statement: &str) -> Vec<(bool, Symbol)> {
+    let mut found = Vec::new();
+    for part in statement.split(';') {
+        let mut words = part.split_whitespace();
+        let verb = words.next().unwrap_or_default();
+        let listens = verb.eq_ignore_ascii_case("listen");
+        if listens || verb.eq_ignore_ascii_case("notify") {
+            let name = words.next().unwrap_or_default().trim_end_matches(',');
+            let quoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
+            // Without quotes, names are in lower case.
+            let name = quoted.map_or_else(|| name.to_ascii_lowercase(), str::to_owned);
+            if !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '-' | '.')) {
+                found.push((listens, name.into()));
+            }
+        }
+    }
+    let lower = statement.to_ascii_lowercase();
+    for (at, call) in lower.match_indices("pg_notify(") {
+        let rest = statement[at + call.len()..].trim_start();
+        if let Some((name, _)) = rest.strip_prefix('\'').and_then(|rest| rest.split_once('\''))
+            && !name.is_empty()
+            && !name.contains('$')
+        {
+            found.push((false, name.into()));
+        }
+    }
+    found
+}
+
 /// Whether a table is the database's own: nobody's data.
 fn is_system_catalog(name: &str) -> bool {
     let starts = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
@@ -245,6 +275,21 @@ mod tests {
             let mut found = read(statement);
             found.sort();
             assert_eq!(found, expected, "{statement}");
+        }
+    }
+    #[test]
+    fn notifications_name_their_channels() {
+        for (statement, expected) in [
+            ("LISTEN Orders", vec![(true, "orders")]),
+            ("listen \"Orders\"; LISTEN mails;", vec![(true, "Orders"), (true, "mails")]),
+            ("NOTIFY orders, 'paid'", vec![(false, "orders")]),
+            ("SELECT pg_notify('orders', $1)", vec![(false, "orders")]),
+            ("SELECT pg_notify($1, $2)", vec![]),
+            ("LISTEN $1", vec![]),
+            ("UPDATE notify SET listen = true", vec![]),
+        ] {
+            let expected: Vec<(bool, Symbol)> = expected.into_iter().map(|(listens, name)| (listens, name.into())).collect();
+            assert_eq!(notifications(statement), expected, "{statement}");
         }
     }
     #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use portolan_grammars::catalog::Wildcards;
 use portolan_grammars::facts::Symbol;
 
 use super::reach::Reach;
@@ -20,6 +21,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     let links = || input.links.iter().flatten();
     let declared: Vec<&MessageDecl> = links().flat_map(|link| &link.messages).filter(|message| !message.replies).collect();
     let systems = Systems::find(input, reach);
+    let mut wild: Vec<Wild> = Vec::new();
     for message in &declared {
         // A subscription's handler is often named by another call on the same value.
         let handler = message.handler.or_else(|| {
@@ -47,6 +49,9 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
                     coverage: if message.consumes { coverage.consumer(input, service, message, handler) } else { Coverage::Unknown },
                     status,
                 };
+                if let Some(wildcards) = message.wildcards.filter(|wildcards| wildcards.are_in(&channel.name)) {
+                    wild.push((wildcards, channel.system.clone(), channel.name.clone(), end.clone()));
+                }
                 let ends = if message.consumes { &mut channel.consumers } else { &mut channel.producers };
                 if !ends.iter().any(|known| known.service == service && known.place == place) {
                     ends.push(end);
@@ -56,6 +61,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     }
     answered_events(input, reach, coverage, &systems, &mut channels);
     join_unnamed(&mut channels);
+    spread(&wild, &mut channels);
     for binding in links().flat_map(|link| &link.bindings) {
         bind(input, reach, binding, &mut channels);
     }
@@ -66,6 +72,21 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
         channel.consumers.sort_by_key(key);
     }
     all
+}
+
+/// A consumer whose destination stands for several: how, on which system, and what it says.
+type Wild = (Wildcards, Symbol, Symbol, ChannelEnd);
+
+/// Lets consumers of several destinations receive what is sent to each.
+fn spread(wild: &[Wild], channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {
+    for (wildcards, system, pattern, end) in wild {
+        for ((_, name), channel) in channels.iter_mut().filter(|((of, _), _)| of == system) {
+            let meant = name != pattern && !channel.producers.is_empty() && wildcards.match_destination(pattern, name);
+            if meant && !channel.consumers.iter().any(|known| known.service == end.service && known.place == end.place) {
+                channel.consumers.push(end.clone());
+            }
+        }
+    }
 }
 
 /// Handlers that answer requests take events of the same name, too, if someone sends such.
