@@ -105,7 +105,7 @@ pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
 pub use messaging::{Binding, Consumer, ConsumerAttribute, Listener, Producer, Transport, Wildcards};
-pub use operations::{GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, TextCall};
+pub use operations::{GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall};
 pub use sdk::SdkCall;
 
 /// One library.
@@ -187,6 +187,15 @@ pub struct Library {
     /// Resolvers of GraphQL's root fields.
     #[serde(default)]
     pub graphql_server: Vec<GraphqlServer>,
+    /// Methods that call a procedure.
+    #[serde(default)]
+    pub procedure_call: Vec<ProcedureCall>,
+    /// Calls that say where procedures are called.
+    #[serde(default)]
+    pub procedure_client: Vec<ProcedureClient>,
+    /// Calls that serve procedures.
+    #[serde(default)]
+    pub procedure_server: Vec<ProcedureServer>,
     /// Calls that send a message.
     #[serde(default)]
     pub producer: Vec<Producer>,

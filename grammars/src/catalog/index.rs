@@ -9,8 +9,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{
     Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient, HttpRoute,
-    Injected, Library, Listener, MethodRouter, Middleware, Mount, Names, Producer, Provider, Proxy, Query, RouteAttribute, RpcClient,
-    RpcServer, SdkCall, Selector, Spawn, TextCall, Tracing, Value, Versioning,
+    Injected, Library, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy,
+    Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, Spawn, TextCall, Tracing, Value, Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -51,6 +51,8 @@ pub enum Meaning<'a> {
     GraphqlCall(&'a GraphqlCall),
     GraphqlClient(&'a GraphqlClient),
     GraphqlServer(&'a GraphqlServer),
+    ProcedureClient(&'a ProcedureClient),
+    ProcedureServer(&'a ProcedureServer),
     Binding(&'a Binding),
     Consumer(&'a Consumer),
     ConsumerAttribute(&'a ConsumerAttribute),
@@ -105,7 +107,7 @@ macro_rules! kinds {
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute,
     Mount mount, Versioning versioning, RpcClient rpc_client, Binding binding, Listener listener,
-    TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server,
+    TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Tracing tracing,
     Spawn spawn,
@@ -163,6 +165,8 @@ impl Catalog {
             let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
             self.giving.extend(gives.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             self.providers.extend((0..library.provider.len()).map(|position| (at, position)));
+            let verbs = library.procedure_call.iter().flat_map(|entry| entry.verbs.iter());
+            self.interesting.extend(verbs.map(|verb| (library.language, verb.clone())));
             let index = &self.indexes[at];
             let callees = index.callees.iter().chain(index.patterns.iter().map(|(callee, ids)| (callee, ids)));
             for (callee, _) in callees.filter(|(_, ids)| ids.iter().any(|id| id.kind != Kind::Value)) {
@@ -304,6 +308,9 @@ impl Library {
             graphql_call: Vec::new(),
             graphql_client: Vec::new(),
             graphql_server: Vec::new(),
+            procedure_call: Vec::new(),
+            procedure_client: Vec::new(),
+            procedure_server: Vec::new(),
             binding: Vec::new(),
             consumer: Vec::new(),
             consumer_attribute: Vec::new(),
@@ -340,7 +347,7 @@ impl Library {
         each!(
             Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, Listener listener,
-            TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server,
+            TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
             Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Tracing tracing, Spawn spawn
         );
         callees

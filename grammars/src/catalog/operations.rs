@@ -59,5 +59,40 @@ pub struct GraphqlServer {
     pub resolvers: Option<Selector>,
 }
 
+/// Methods that call a procedure by the members before them: `client.orders.list.query()` calls `orders.list`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcedureCall {
+    /// The client's type, a type of this file.
+    #[serde(rename = "type")]
+    pub type_name: Symbol,
+    /// The methods: `query`, `useQuery`.
+    pub verbs: Names,
+}
+
+/// A call that says where the procedures of a process are called which name no other place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcedureClient {
+    /// What is called.
+    pub callee: Names,
+    /// The server's URL.
+    pub url: Selector,
+}
+
+/// A call that serves the procedures of a router.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcedureServer {
+    /// What is called.
+    pub callee: Names,
+    /// The router.
+    pub router: Selector,
+    /// The type of routers, a type of this file: all that one captures are its parts.
+    pub router_type: Symbol,
+    /// The type of procedures: one captures its `handler`.
+    pub procedure_type: Symbol,
+}
+
 /// The root types of a GraphQL schema.
 pub const GRAPHQL_ROOTS: [Symbol; 3] = [Symbol::new_static("Query"), Symbol::new_static("Mutation"), Symbol::new_static("Subscription")];

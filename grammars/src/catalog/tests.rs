@@ -122,6 +122,8 @@ fn selectors(library: &Library) -> Vec<&Selector> {
         transports
             .flat_map(|transport| std::iter::once(&transport.name).chain(&transport.host).chain(&transport.port).chain(&transport.queue)),
     );
+    all.extend(library.procedure_client.iter().map(|entry| &entry.url));
+    all.extend(library.procedure_server.iter().map(|entry| &entry.router));
     all.extend(library.text.iter().map(|entry| &entry.text));
     all.extend(library.graphql_call.iter().flat_map(|entry| std::iter::once(&entry.document).chain(&entry.url)));
     all.extend(library.graphql_client.iter().map(|entry| &entry.url));
@@ -262,7 +264,8 @@ fn is_find(find: &str) -> bool {
         ["SERVER", method, route] => is_method(method) && route.starts_with('/') && !route.contains(':'),
         ["GATEWAY", route, _target] | ["GATEWAY", route, _target, "in", "development"] => route.starts_with('/'),
         ["RPC", "CLIENT" | "SERVER", name] => name.split('/').count() == 2,
-        ["GRAPHQL" | "TRPC", "CLIENT" | "SERVER", name] => name.contains('.'),
+        ["GRAPHQL", "CLIENT" | "SERVER", name] => name.contains('.'),
+        ["TRPC", "CLIENT" | "SERVER", _name] => true,
         ["PRODUCER" | "CONSUMER", _system, _destination] => true,
         ["SDK", _peer, _operation] => true,
         ["STORE", _system] | ["STORE", _system, _] => true,

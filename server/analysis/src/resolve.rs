@@ -26,6 +26,7 @@ pub mod links;
 pub mod messages;
 pub mod outbound;
 pub mod paths;
+pub mod procedures;
 mod providers;
 pub mod routes;
 pub mod rpc;

@@ -368,7 +368,7 @@ impl<'w> Linker<'w> {
         let call = walk.facts.call(site.call);
         let meanings = self.evaluator.meanings(found);
         if meanings.is_empty() {
-            return;
+            return self.procedure_call(site, function, found);
         }
         let view = CallView { site, call, callee: found, members: &meanings.members };
         // Of several entries of one kind the first that applies counts.
@@ -391,6 +391,8 @@ impl<'w> Linker<'w> {
                 Meaning::GraphqlCall(entry) => self.graphql_call(walk, function, &view, entry),
                 Meaning::GraphqlClient(entry) => self.graphql_client(function, &view, entry),
                 Meaning::GraphqlServer(entry) => self.graphql_server(function, &view, entry),
+                Meaning::ProcedureClient(entry) => self.procedure_client(function, &view, entry),
+                Meaning::ProcedureServer(entry) => self.procedure_server(function, &view, entry),
                 Meaning::Listener(entry) => self.listener(function, &view, entry),
                 Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
                 Meaning::Connection(entry) => self.connection(function, &view, entry),

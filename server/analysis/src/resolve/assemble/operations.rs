@@ -146,6 +146,10 @@ fn call(
         several => {
             let among = |owner: &ServiceIndex| several.iter().any(|peer| peer.target() == Target::Service(*owner));
             let mut among: Vec<ServiceIndex> = owners.iter().copied().filter(among).collect();
+            // The procedures of an application's own server are meant, where nothing says otherwise.
+            if among.is_empty() && operation.protocol == Protocol::Trpc && owners.contains(&from) {
+                among = vec![from];
+            }
             if among.is_empty() && (several.is_empty() || known.open) {
                 among = owners;
             }
