@@ -423,6 +423,8 @@ pub struct Store {
     pub id: Symbol,
     /// `db.system.name`: `postgresql`, `mongodb`, `redis`, `s3`, …
     pub system: Symbol,
+    /// Whether a host, a name or a variable tells which database it is; else several may go by this id.
+    pub identified: bool,
     /// Who opens it, and where.
     pub users: Vec<(ServiceIndex, Place)>,
     /// Tables and collections.

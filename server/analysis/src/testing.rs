@@ -140,7 +140,7 @@ impl Scene {
             collections.iter().flat_map(|collection| &collection.accesses).map(|access| (access.service, access.place)).collect();
         users.sort();
         users.dedup_by_key(|user| user.0);
-        self.chart.stores.push(Store { id: id.into(), system: system.into(), users, collections });
+        self.chart.stores.push(Store { id: id.into(), system: system.into(), identified: true, users, collections });
     }
     /// Says how a service traces.
     pub(crate) fn traces(&mut self, service: ServiceIndex, place: Place) {

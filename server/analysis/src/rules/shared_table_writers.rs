@@ -18,6 +18,8 @@ rule! {
     /// ## What it does
     /// Finds tables and collections that two or more services write. Services of one image or one package are one codebase and count as one.
     ///
+    /// Both must be known to use the same database: code that two services share may open one for each.
+    ///
     /// If the columns that each service writes are known and no column is written by two of them, it is information only. Left alone are tables
     /// that are shared on purpose (outbox, inbox, jobs, locks, migrations), jobs, command line tools, and services that reset, seed, migrate or
     /// back up data.
@@ -50,8 +52,8 @@ struct Writer<'a> {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for store in &context.chart.stores {
-        // Keys of a cache and buckets are no tables.
-        if !matches!(store.collection_word(), "Table" | "Collection" | "Index") {
+        // Where nothing says which database it is, each service may have one of its own. Keys of a cache and buckets are no tables.
+        if !store.identified || !matches!(store.collection_word(), "Table" | "Collection" | "Index") {
             continue;
         }
         for collection in store.collections.iter().filter(|collection| !exempt::is_shared_table(&collection.name)) {

@@ -38,7 +38,9 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
     for connection in &connections {
         let running: Vec<ServiceIndex> = services.iter().copied().filter(|service| reach.opens(*service, connection.function)).collect();
         for &service in &running {
-            let Some((id, system)) = identity(input, reach, service, connection).or_else(|| {
+            let known = identity(input, reach, service, connection);
+            let identified = known.is_some();
+            let Some((id, system)) = known.or_else(|| {
                 // The same line opens the same database in whatever service runs it, for all that is known.
                 let place = input.files.path(connection.site.file);
                 let key = (concrete(connection.system.clone()), input.workspace.package_of(place), running.clone());
@@ -49,7 +51,8 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             };
             let place = places.call(connection.site);
             opened.insert((service, connection.site), id.clone());
-            let store = stores.entry(id.clone()).or_insert_with(|| Store { id, system, users: Vec::new(), collections: Vec::new() });
+            let store =
+                stores.entry(id.clone()).or_insert_with(|| Store { id, system, identified, users: Vec::new(), collections: Vec::new() });
             if !store.users.contains(&(service, place)) {
                 store.users.push((service, place));
             }
@@ -78,10 +81,12 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
                 identity(input, reach, service, &complete(schema, None))
             };
             let known = own.map(|id| (id, access.system.clone())).or_else(of_schema);
+            let identified = known.is_some();
             let (id, system) = known.unwrap_or_else(|| (store_of(&stores, service, &access.system), access.system.clone()));
             let store = stores.entry(id.clone()).or_insert_with(|| Store {
                 id: id.clone(),
                 system: concrete(system),
+                identified,
                 users: Vec::new(),
                 collections: Vec::new(),
             });
