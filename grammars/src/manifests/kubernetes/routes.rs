@@ -15,7 +15,8 @@ const TEMPLATE: &str = "TEMPLATE";
 /// The rules of an object of `kind`; none where it routes nothing.
 pub(super) fn read(node: &Node, kind: &str) -> Vec<GatewayObject> {
     let Some(spec) = node.get("spec") else { return Vec::new() };
-    let what = name(node).map_or_else(|| kind.into(), |name| Symbol::from(format!("{kind} {}", name.value)));
+    let name = name(node).map(|name| name.value.replace(TEMPLATE, "")).unwrap_or_default();
+    let what: Symbol = format!("{kind} {}", name.trim_matches(['-', '_', '.', ' '])).trim_end().into();
     let one = |gateway: Symbol, rules: Vec<GatewayRule>, middlewares: Vec<Symbol>| {
         let object = GatewayObject { gateway, what: what.clone(), rules, middlewares };
         if object.rules.is_empty() { Vec::new() } else { vec![object] }

@@ -160,6 +160,13 @@ impl Targets<'_> {
         let address = Address::parse(&text.text);
         let status = if text.guessed { Status::Likely } else { Status::Exact };
         let trail = Trail { status, evidence: text.evidence.clone(), hops };
+        if let Some((path, why)) = self.behind_empty(from, &text.text) {
+            let trail = Trail { evidence: [trail.evidence.as_slice(), &[why]].concat(), ..trail.clone() };
+            let answer = self.relative(from, Ask { method, path, hosts: &[], development: false }, trail);
+            if is_settled(&answer) {
+                return answer;
+            }
+        }
         match self.at(from, method, &address, trail) {
             Answer::Ambiguous(candidates, reason) => match self.of_several(&candidates, text) {
                 Some(service) => {
@@ -170,6 +177,18 @@ impl Targets<'_> {
             },
             answer => answer,
         }
+    }
+
+    /// The path behind a base URL that what deploys a front end leaves empty on purpose: it is relative then. An example that is to be filled
+    /// in says nothing.
+    fn behind_empty<'t>(&self, from: ServiceIndex, text: &'t str) -> Option<(&'t str, Evidence)> {
+        let (name, path) = text.strip_prefix("${")?.split_once('}')?;
+        let workspace = self.input.workspace;
+        if !path.starts_with('/') || workspace.services[from.index()].kind != ServiceKind::Frontend {
+            return None;
+        }
+        let set = workspace.deployments[from.index()].environment.get(name)?.iter().find(|value| value.rank <= 1)?;
+        set.value.is_empty().then(|| (path, Evidence { what: format!("env {name} is empty"), place: set.place }))
     }
 
     /// Who answers at an address that `from` asks.
