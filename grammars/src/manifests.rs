@@ -6,8 +6,10 @@
 pub mod builds;
 pub mod dotenv;
 pub mod gateway;
+pub mod helm;
 pub mod settings;
 pub mod traefik;
+pub mod tree;
 
 mod caddyfile;
 mod cargo;
@@ -71,6 +73,12 @@ pub enum Manifest {
     Builds(Builds),
     /// `project.json` of Nx.
     Project(NxProject),
+    /// The name of a Helm chart.
+    HelmChart(Symbol),
+    /// The values of a Helm chart.
+    HelmValues(tree::Tree),
+    /// The text of a file with named templates.
+    HelmHelpers(Symbol),
 }
 
 /// A manifest and what could not be read of it.
@@ -173,6 +181,8 @@ pub struct Kubernetes {
     pub gateways: Vec<gateway::GatewayObject>,
     /// traefik's Middleware.
     pub middlewares: Vec<gateway::PathMiddleware>,
+    /// The text, where it is a template: [`helm::render`] fills it in.
+    pub template: Option<Symbol>,
 }
 
 /// Something that runs containers.
@@ -233,8 +243,10 @@ pub struct KubernetesService {
 pub struct ConfigMap {
     /// `metadata.name`.
     pub name: Symbol,
-    /// `data` or `stringData`.
+    /// `data` or `stringData`; of kustomize's generators `literals`.
     pub data: Vec<Variable>,
+    /// Dotenv files that a generator of kustomize takes it from.
+    pub env_files: Vec<Symbol>,
 }
 
 /// A Dockerfile.
@@ -598,6 +610,12 @@ pub enum ManifestFormat {
     Bake,
     /// A project of Nx.
     Project,
+    /// `Chart.yaml`.
+    HelmChart,
+    /// `values.yaml`.
+    HelmValues,
+    /// `_helpers.tpl` and its like.
+    HelmHelpers,
 }
 
 /// One manifest format: what it is called, which files are of it, and how they are read.
@@ -632,6 +650,9 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::ProxyConf, matches: proxy_conf::matches, read: proxy_conf::read },
     ManifestRow { format: ManifestFormat::Nginx, matches: nginx::matches, read: nginx::read },
     ManifestRow { format: ManifestFormat::Envoy, matches: envoy::matches, read: envoy::read },
+    ManifestRow { format: ManifestFormat::HelmChart, matches: helm::is_chart, read: helm::read_chart },
+    ManifestRow { format: ManifestFormat::HelmValues, matches: helm::is_values, read: helm::read_values },
+    ManifestRow { format: ManifestFormat::HelmHelpers, matches: helm::is_helpers, read: helm::read_helpers },
     ManifestRow { format: ManifestFormat::Kubernetes, matches: kubernetes::matches, read: kubernetes::read },
 ];
 

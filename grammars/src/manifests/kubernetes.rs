@@ -16,7 +16,11 @@ pub(super) fn matches(name: &str) -> bool {
 
 /// Whether a text may hold objects.
 pub(super) fn looks_like_objects(text: &str) -> bool {
-    text.contains("apiVersion:") && text.contains("kind:")
+    (text.contains("apiVersion:") && text.contains("kind:")) || is_kustomization(text)
+}
+
+fn is_kustomization(text: &str) -> bool {
+    text.contains("configMapGenerator:") || text.contains("secretGenerator:")
 }
 
 /// Reads the objects of a file.
@@ -28,11 +32,41 @@ pub(super) fn read(text: &str) -> ManifestFacts {
         let (documents, faults) = yaml::read(text, label, Templates::Placeholder);
         documents.iter().for_each(|document| object(document, &mut kubernetes));
         problems = faults;
+        kubernetes.template = text.contains("{{").then(|| Symbol::new(text));
     }
     ManifestFacts { manifest: Manifest::Kubernetes(kubernetes), problems }
 }
 
+/// The objects of a text that holds no templates any more.
+pub(super) fn objects(text: &str) -> Kubernetes {
+    let mut kubernetes = Kubernetes::default();
+    if looks_like_objects(text) {
+        let (documents, _) = yaml::read(text, "Kubernetes file", Templates::Keep);
+        documents.iter().for_each(|document| object(document, &mut kubernetes));
+    }
+    kubernetes
+}
+
+/// A map that kustomize makes: of texts `NAME=value`, and of dotenv files.
+fn generated(node: &Node) -> Option<ConfigMap> {
+    let literals = items(node, "literals").iter().filter_map(|literal| {
+        let text = literal.text()?;
+        let (name, value) = text.split_once('=')?;
+        let value = value.trim_matches(['"', '\'']);
+        Some(Variable { name: Symbol::new(name), value: Some(Symbol::new(value)), range: literal.range })
+    });
+    let listed = node.get("envs").or_else(|| node.get("env")).map(Node::scalars).unwrap_or_default();
+    Some(ConfigMap {
+        name: node.get("name")?.text()?,
+        data: literals.collect(),
+        env_files: listed.into_iter().map(|path| path.value).collect(),
+    })
+}
+
 fn object(node: &Node, kubernetes: &mut Kubernetes) {
+    for key in ["configMapGenerator", "secretGenerator"] {
+        kubernetes.config_maps.extend(items(node, key).iter().filter_map(generated));
+    }
     let (Some(_), Some(kind)) = (node.get("apiVersion"), node.get("kind").and_then(Node::text)) else { return };
     match kind.as_str() {
         "List" => items(node, "items").iter().for_each(|item| object(item, kubernetes)),
@@ -135,7 +169,7 @@ fn service(node: &Node) -> Option<KubernetesService> {
 fn config_map(node: &Node, key: &str) -> Option<ConfigMap> {
     let entries = node.get(key).map_or(&[][..], Node::entries).iter();
     let data = entries.map(|entry| Variable { name: entry.key.value.clone(), value: entry.value.text(), range: entry.range });
-    Some(ConfigMap { name: name(node)?.value, data: data.collect() })
+    Some(ConfigMap { name: name(node)?.value, data: data.collect(), env_files: Vec::new() })
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod templates;
 use std::rc::Rc;
 
 use super::mend;
+use super::tree::{Tree, TreeValue};
 use crate::facts::{Problem, Spanned, Symbol, TextRange};
 
 pub(super) use templates::Templates;
@@ -92,6 +93,16 @@ impl Node {
             Value::Scalar(_) => self.spanned().into_iter().collect(),
             _ => self.items().iter().filter_map(Node::spanned).collect(),
         }
+    }
+    /// The same as plain data.
+    pub(super) fn tree(&self) -> Tree {
+        let value = match &self.value {
+            Value::Null => TreeValue::Null,
+            Value::Scalar(text) => TreeValue::Scalar(text.clone()),
+            Value::Sequence(items) => TreeValue::List(items.iter().map(Node::tree).collect()),
+            Value::Mapping(entries) => TreeValue::Map(entries.iter().map(|entry| (entry.key.value.clone(), entry.value.tree())).collect()),
+        };
+        Tree { value, range: self.range }
     }
     /// Whether this is nothing.
     pub(super) fn is_null(&self) -> bool {

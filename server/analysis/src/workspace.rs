@@ -3,6 +3,7 @@
 //! Here lives all that follows from manifests and paths alone. What deliberately does not: values of code. Invariant: two equal sets of
 //! manifests and paths make equal workspaces.
 
+mod charts;
 mod environment;
 mod gateways;
 mod hosts;
@@ -127,7 +128,9 @@ pub struct GatewayRoute {
 impl Workspace {
     /// Reads all manifests among the files.
     pub fn build(files: &Files) -> Self {
-        let sources = sources::Sources::of(files);
+        let rendered = charts::render(files);
+        let mut sources = sources::Sources::of(files);
+        sources.fill_in(&rendered);
         let packages = packages::find(&sources);
         let roots = packages::Roots::of(&packages);
         let mut problems = Vec::new();

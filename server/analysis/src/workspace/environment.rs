@@ -31,7 +31,7 @@ pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>]) -> Vec<Environment
 fn environment(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'_>) -> Environment {
     let mut found = Environment::default();
     from_compose(context, draft, &mut found);
-    from_kubernetes(maps, draft, &mut found);
+    from_kubernetes(context, maps, draft, &mut found);
     from_image(context, draft, &mut found);
     if !draft.third_party {
         from_dotenv(context, draft, &mut found);
@@ -110,7 +110,7 @@ fn last(variables: &[Variable], name: &str) -> Option<Symbol> {
     variables.iter().rev().find(|variable| variable.name == name)?.value.clone()
 }
 
-fn from_kubernetes(maps: &ConfigMaps<'_>, draft: &Draft<'_>, found: &mut Environment) {
+fn from_kubernetes(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'_>, found: &mut Environment) {
     for (file, folder, _, container) in &draft.workloads {
         // The map beside the workload, where several have its name.
         let map = |name: &str| {
@@ -132,7 +132,12 @@ fn from_kubernetes(maps: &ConfigMaps<'_>, draft: &Draft<'_>, found: &mut Environ
             }
         }
         for object in &container.env_from {
-            let Some((file, _, map)) = map(object) else { continue };
+            let Some((file, at, map)) = map(object) else { continue };
+            for path in &map.env_files {
+                if let Some(file) = paths::join(at, path).and_then(|path| context.variables.file_at(&path)) {
+                    add_file(context, file, 1, found);
+                }
+            }
             for entry in &map.data {
                 if let Some(value) = &entry.value {
                     add(found, &entry.name, value.clone(), Place { file, range: entry.range }, 0);

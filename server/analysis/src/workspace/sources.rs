@@ -2,13 +2,14 @@
 //!
 //! Invariant: whatever the order files came in, manifests are seen in the order of their paths.
 
+use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
     Builds, Caddy, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, NxProject, PnpmWorkspace,
     ProxyConf, TsConfig,
 };
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::paths;
 use crate::FileId;
@@ -58,6 +59,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) settings: Vec<Source<'a, Settings>>,
     pub(crate) builds: Vec<Source<'a, Builds>>,
     pub(crate) projects: Vec<Source<'a, NxProject>>,
+    /// Names of Helm charts.
+    pub(crate) charts: Vec<Source<'a, Symbol>>,
 }
 
 impl<'a> Sources<'a> {
@@ -73,6 +76,21 @@ impl<'a> Sources<'a> {
         self.compose.retain(|source| !is_template(source.path));
         self.dockerfiles.retain(|source| !is_template(source.path));
         self.kubernetes.retain(|source| !is_template(source.path));
+    }
+
+    /// Puts what templates of charts say in place of the templates.
+    pub(crate) fn fill_in(&mut self, rendered: &'a FxHashMap<FileId, Kubernetes>) {
+        for source in &mut self.kubernetes {
+            if let Some(facts) = rendered.get(&source.file) {
+                source.facts = facts;
+            }
+        }
+    }
+
+    /// The name of the chart that a file is part of.
+    pub(crate) fn chart_around(&self, path: &str) -> Option<&'a str> {
+        paths::upwards(paths::folder(path))
+            .find_map(|folder| Some(self.charts.iter().find(|chart| chart.folder() == folder)?.facts.as_str()))
     }
 
     /// Finds all manifests among the files.
@@ -98,6 +116,8 @@ impl<'a> Sources<'a> {
                 Manifest::Builds(facts) => sources.builds.push(Source { file, path, facts }),
                 Manifest::Project(facts) => sources.projects.push(Source { file, path, facts }),
                 Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) => {}
+                Manifest::HelmChart(facts) => sources.charts.push(Source { file, path, facts }),
+                Manifest::HelmValues(_) | Manifest::HelmHelpers(_) => {}
             }
         }
         sources.leave_out_templates();

@@ -4,7 +4,7 @@
 //! what is not by a `build` in any layer, or by a name that the workspace knows.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{Compose, ComposeService};
+use portolan_grammars::manifests::{Compose, ComposeService, helm};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::images::Images;
@@ -215,7 +215,7 @@ fn kubernetes<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
             let mut containers: Vec<_> = workload.containers.iter().collect();
             containers.sort_by_key(|container| container.image.as_ref().is_none_or(|image| is_stock_image(&image.value)));
             let Some(container) = containers.first() else { continue };
-            let Some(name) = workload_name(&workload.name.value, &container.name, source.path) else { continue };
+            let Some(name) = workload_name(context, &workload.name.value, &container.name, source.path) else { continue };
             if known::is_test_name(&name) {
                 continue;
             }
@@ -232,7 +232,8 @@ fn kubernetes<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
                 draft.kind = Some(crate::chart::ServiceKind::Job);
             }
             if draft.image.is_none() {
-                draft.image = container.image.as_ref().map(|image| image.value.clone()).filter(|image| !image.ends_with("TEMPLATE"));
+                draft.image =
+                    container.image.as_ref().map(|image| image.value.clone()).filter(|image| !image_name(image).contains("template"));
             }
             draft.workloads.push((source.file, source.folder(), workload, container));
         }
@@ -267,10 +268,13 @@ fn kubernetes<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
     }
     for (index, source, service) in found {
         let draft = &mut drafts[index];
-        let Some(name) = workload_name(&service.name.value, &draft.name, source.path) else { continue };
+        let Some(name) = workload_name(context, &service.name.value, &draft.name, source.path) else { continue };
         let why = evidence(format!("Kubernetes service {name}"), source.file, service.name.range);
         let space = service.namespace.as_deref().filter(|space| !space.contains("TEMPLATE"));
         draft.hosts.push((name.clone(), why.clone()));
+        if service.name.value.starts_with(helm::RELEASE) && service.name.value != name {
+            draft.hosts.push((service.name.value.clone(), why.clone()));
+        }
         if let Some(space) = space {
             draft.hosts.push((format!("{name}.{space}").into(), why));
         }
@@ -281,12 +285,19 @@ fn kubernetes<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
 }
 
 /// A workload's name; of a template the part that is written out, else the container's, else the chart's folder.
-fn workload_name(name: &str, container: &str, path: &str) -> Option<Symbol> {
+fn workload_name(context: &Context<'_>, name: &str, container: &str, path: &str) -> Option<Symbol> {
     let plain = |name: &str| {
         let left = name.replace("TEMPLATE", "");
         let left = left.trim_matches(['-', '_', '.', ' ']);
         (!left.is_empty()).then(|| Symbol::new(left))
     };
+    // Names of a release begin with the release's, and often the chart's.
+    if let Some(rest) = name.strip_prefix(helm::RELEASE) {
+        let rest = rest.trim_start_matches('-');
+        let chart = context.sources.chart_around(path).unwrap_or_default();
+        let own = rest.strip_prefix(chart).and_then(|rest| rest.strip_prefix('-')).filter(|own| !own.is_empty() && !chart.is_empty());
+        return plain(own.unwrap_or(rest)).or_else(|| plain(chart));
+    }
     if !name.contains("TEMPLATE") {
         return (!name.is_empty()).then(|| name.into());
     }
