@@ -92,6 +92,7 @@ mod load;
 mod messaging;
 mod operations;
 mod sdk;
+mod settings;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
@@ -107,6 +108,7 @@ pub(crate) use load::plain_message;
 pub use messaging::{Binding, Consumer, ConsumerAttribute, Listener, Producer, Transport, Wildcards};
 pub use operations::{GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall};
 pub use sdk::SdkCall;
+pub use settings::{SettingReader, SettingSource, SettingStruct};
 
 /// One library.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -136,6 +138,15 @@ pub struct Library {
     /// Members that are assigned to configure a value: `axios.defaults.baseURL = …`.
     #[serde(default)]
     pub setting: Vec<Setting>,
+    /// Calls that hand out settings.
+    #[serde(default)]
+    pub setting_reader: Vec<SettingReader>,
+    /// Calls that make settings known.
+    #[serde(default)]
+    pub setting_source: Vec<SettingSource>,
+    /// Structs that are filled in from a command line.
+    #[serde(default)]
+    pub setting_struct: Vec<SettingStruct>,
     /// Outbound HTTP calls.
     #[serde(default)]
     pub http_client: Vec<HttpClient>,
@@ -334,6 +345,9 @@ pub struct Value {
     /// Captured values by name. Captures of the receiver are kept.
     #[serde(default)]
     pub captures: FxHashMap<Symbol, Selector>,
+    /// The same, where what the receiver captured by the name stays beside it.
+    #[serde(default)]
+    pub gathers: FxHashMap<Symbol, Selector>,
     /// Where the value is not the call's result but handed to a function among its arguments: `prisma.$transaction(async (tx) => …)`.
     #[serde(default)]
     pub given_to: Option<GivenTo>,

@@ -14,6 +14,7 @@ pub mod tree;
 mod caddyfile;
 mod cargo;
 mod compose;
+mod config;
 mod dockerfile;
 mod envoy;
 mod json;
@@ -73,6 +74,8 @@ pub enum Manifest {
     Builds(Builds),
     /// `project.json` of Nx.
     Project(NxProject),
+    /// A configuration file of a service.
+    Config(tree::Tree),
     /// The name of a Helm chart.
     HelmChart(Symbol),
     /// The values of a Helm chart.
@@ -610,6 +613,8 @@ pub enum ManifestFormat {
     Bake,
     /// A project of Nx.
     Project,
+    /// A configuration file of a service.
+    Config,
     /// `Chart.yaml`.
     HelmChart,
     /// `values.yaml`.
@@ -650,6 +655,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::ProxyConf, matches: proxy_conf::matches, read: proxy_conf::read },
     ManifestRow { format: ManifestFormat::Nginx, matches: nginx::matches, read: nginx::read },
     ManifestRow { format: ManifestFormat::Envoy, matches: envoy::matches, read: envoy::read },
+    ManifestRow { format: ManifestFormat::Config, matches: config::by_path, read: config::read },
     ManifestRow { format: ManifestFormat::HelmChart, matches: helm::is_chart, read: helm::read_chart },
     ManifestRow { format: ManifestFormat::HelmValues, matches: helm::is_values, read: helm::read_values },
     ManifestRow { format: ManifestFormat::HelmHelpers, matches: helm::is_helpers, read: helm::read_helpers },
@@ -662,9 +668,18 @@ pub fn format_of(path: &camino::Utf8Path) -> Option<ManifestFormat> {
     if builds::is_workflow(path) && (name.ends_with(".yml") || name.ends_with(".yaml")) {
         return Some(ManifestFormat::Workflow);
     }
-    let format = MANIFESTS.iter().find(|row| (row.matches)(name))?.format;
+    let found = MANIFESTS.iter().find(|row| (row.matches)(name)).map(|row| row.format);
+    // What no format knows by its name, and YAML that any may be.
+    if found.is_none_or(|format| format == ManifestFormat::Kubernetes) && !is_lock(name) && config::is_config(path) {
+        return Some(ManifestFormat::Config);
+    }
+    let format = found?;
     let is_foreign = format == ManifestFormat::Kubernetes && path.components().any(|part| part.as_str() == ".github");
     (!is_foreign).then_some(format)
+}
+
+fn is_lock(name: &str) -> bool {
+    name.contains("lock") || name.starts_with("openapi")
 }
 
 /// Reads one manifest. Never fails: what could not be read is among its problems.

@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{
     Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient, HttpRoute,
     Injected, Library, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy,
-    Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, Spawn, TextCall, Tracing, Value, Versioning,
+    Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, Tracing, Value, Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -60,6 +60,7 @@ pub enum Meaning<'a> {
     Query(&'a Query),
     Entity(&'a Entity),
     SdkCall(&'a SdkCall),
+    SettingReader(&'a SettingReader),
     Tracing(&'a Tracing),
     Spawn(&'a Spawn),
 }
@@ -110,7 +111,7 @@ kinds! {
     TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Tracing tracing,
-    Spawn spawn,
+    Spawn spawn, SettingReader setting_reader,
 }
 
 /// The names of one library.
@@ -169,7 +170,7 @@ impl Catalog {
             self.interesting.extend(verbs.map(|verb| (library.language, verb.clone())));
             let index = &self.indexes[at];
             let callees = index.callees.iter().chain(index.patterns.iter().map(|(callee, ids)| (callee, ids)));
-            for (callee, _) in callees.filter(|(_, ids)| ids.iter().any(|id| id.kind != Kind::Value)) {
+            for (callee, _) in callees.filter(|(_, ids)| ids.iter().any(|id| !matches!(id.kind, Kind::Value | Kind::SettingReader))) {
                 self.interesting.insert((library.language, Symbol::new(last_segment(callee))));
             }
         }
@@ -289,6 +290,9 @@ impl Library {
             injected: Vec::new(),
             provider: Vec::new(),
             setting: Vec::new(),
+            setting_reader: Vec::new(),
+            setting_source: Vec::new(),
+            setting_struct: Vec::new(),
             http_client: Vec::new(),
             http_route: Vec::new(),
             method_router: Vec::new(),
@@ -348,7 +352,8 @@ impl Library {
             Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, Listener listener,
             TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
-            Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Tracing tracing, Spawn spawn
+            Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Tracing tracing, Spawn spawn,
+            SettingReader setting_reader
         );
         callees
     }

@@ -32,6 +32,7 @@ pub mod routes;
 pub mod rpc;
 pub mod rpc_servers;
 pub mod rust_paths;
+mod settings;
 mod size;
 pub mod spans;
 pub mod sql;

@@ -17,6 +17,7 @@ pub(crate) mod sources;
 mod variables;
 
 pub use hosts::HostMatch;
+pub(crate) use paths::join as join_path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::Symbol;
@@ -48,6 +49,8 @@ pub struct Workspace {
     pub settings: settings::Settled,
     /// What of `portolan.toml` files cannot be as it is written, seen from the file or from the whole workspace, by place.
     pub problems: Vec<settings::Problem>,
+    /// Configuration files of services by path.
+    pub config_files: FxHashMap<Symbol, FileId>,
     roots: packages::Roots,
     names: hosts::Hosts,
 }
@@ -148,7 +151,9 @@ impl Workspace {
         let settings = settings::Settled::of(&context, &drafts, &services, &told, &mut problems);
         problems.extend(settings::own_problems(files, &sources));
         problems.sort_by_key(|problem| problem.place);
-        Self { hosts: names.table(), services, deployments, gateways, prisma, packages, modules, settings, problems, roots, names }
+        let config_files = sources.configs.iter().map(|(path, file)| (Symbol::new(path), *file)).collect();
+        let hosts = names.table();
+        Self { hosts, services, deployments, gateways, prisma, packages, modules, settings, problems, config_files, roots, names }
     }
     /// The package that a file belongs to, as a position in `packages`: the deepest one whose folder is around it.
     pub fn package_of(&self, path: &Utf8Path) -> Option<usize> {

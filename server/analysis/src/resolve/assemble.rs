@@ -76,6 +76,9 @@ impl Places<'_> {
             let telling = text.chars().any(char::is_alphanumeric);
             return telling.then(|| format!("`{}`", text.chars().take(60).collect::<String>()));
         }
+        if matches!(source, Source::Setting(..)) {
+            return Some("setting in a configuration file".to_owned());
+        }
         Some("part of the URL".to_owned())
     }
     fn source(self, source: Source) -> Option<Place> {
@@ -85,6 +88,7 @@ impl Places<'_> {
                 Some(Place { file, range })
             }
             Source::Call(file, call) => Some(self.call(CallRef { file, call })),
+            Source::Setting(file, range) => Some(Place { file, range }),
         }
     }
 }

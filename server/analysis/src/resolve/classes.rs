@@ -564,6 +564,11 @@ impl<'w> Evaluator<'w> {
             || matches!(&value, Value::Param(..))
             || matches!(&value, Value::OneOf(all) if all.iter().all(|one| matches!(one, Value::Param(..))));
         if thin
+            && declared.is_some_and(|field| !field.attributes.is_empty())
+            && let Some(argument) = self.argument_field(class, name)
+        {
+            value = argument;
+        } else if thin
             && let Some(ty) = declared.and_then(|field| field.ty.as_ref())
             && let Some(typed) = self.typed(class.file, def.function, ty)
         {

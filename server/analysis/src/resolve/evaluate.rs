@@ -31,8 +31,6 @@ const MAX_AGAIN: u32 = 20_000;
 const MAX_STEPS: u32 = 2_000_000;
 /// Values put into one list that are looked at.
 const MAX_PUSHED: usize = 16;
-/// Functions of packages that read the environment variable which their first argument names.
-const ENVIRONMENT_READERS: [(&str, &str); 2] = [("next-runtime-env", "env"), ("@beam-australia/react-env", "default")];
 
 /// All that an evaluation can see.
 #[derive(Debug, Clone, Copy)]
@@ -461,6 +459,11 @@ impl<'w> Evaluator<'w> {
             }
         }
         if let Some(ty) = &binding.ty
+            && let Some(filled) = self.filled(&value, file, binding.function, ty)
+        {
+            return filled;
+        }
+        if let Some(ty) = &binding.ty
             && value.is_unknown()
         {
             return self.typed(file, binding.function, ty).unwrap_or(value);
@@ -529,6 +532,12 @@ impl<'w> Evaluator<'w> {
         let values: Vec<Value> = callee.alternatives().to_vec().iter().map(|callee| self.call_result(callee, site, facts)).collect();
         let value = Value::one_of(values);
         if value.is_unknown()
+            && !facts.language.is_ecmascript()
+            && let Some(arguments) = self.parsed_arguments(file, facts, call)
+        {
+            return arguments;
+        }
+        if value.is_unknown()
             && let Some(client) = self.rpc_client(file, facts, id).or_else(|| self.same_client(file, facts, id))
         {
             return client;
@@ -560,12 +569,6 @@ impl<'w> Evaluator<'w> {
                     let fields = arguments.iter().enumerate().map(|(at, value)| (Symbol::from(at.to_string()), value.clone())).collect();
                     Value::Object(Arc::new(ObjectValue { class: Some(*class), fields, ..ObjectValue::default() }))
                 }
-            }
-            Value::External(package, path)
-                if ENVIRONMENT_READERS.contains(&(package.as_str(), path.last().map_or("default", Symbol::as_str))) =>
-            {
-                let name = call.args.first().map_or(Value::Unknown, |argument| self.eval(site.file, argument.value));
-                Value::one_of(name.patterns().into_iter().map(|name| variable(name, None, Some(Source::Call(site.file, site.call)))))
             }
             Value::External(..) | Value::Instance(_) => self.library_result(callee, site, facts),
             // A generated constructor, made of a service's description.
@@ -604,6 +607,11 @@ impl<'w> Evaluator<'w> {
             let declared = facts.function(function.function);
             let values: Vec<Value> = declared.returns.iter().map(|result| self.eval(function.file, *result)).collect();
             value = Value::one_of(values);
+            if let Some(ty) = &declared.result
+                && let Some(filled) = self.filled(&value, function.file, function.function, ty)
+            {
+                value = filled;
+            }
             // A declared result says more than a value that nothing is known of.
             if (value.is_unknown() || matches!(value, Value::Param(..)))
                 && let Some(ty) = &declared.result

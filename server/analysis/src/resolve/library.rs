@@ -90,6 +90,11 @@ impl<'w> Evaluator<'w> {
                 match meaning {
                     Meaning::Value(entry) if entry.given_to.is_none() => return self.handed_out(entry, &view),
                     Meaning::TextCall(entry) => return self.select_text(&entry.text, &view).unwrap_or(Value::Unknown),
+                    Meaning::SettingReader(entry) => {
+                        if let Some(setting) = self.setting_value(entry, &view) {
+                            return setting;
+                        }
+                    }
                     Meaning::RpcClient(entry) => {
                         if let Some(client) = self.rpc_client_of(entry, &view) {
                             return client;
@@ -124,6 +129,12 @@ impl<'w> Evaluator<'w> {
         for (name, selector) in &entry.captures {
             if let Some(value) = self.select(selector, view) {
                 instance.captures.insert(name.clone(), value);
+            }
+        }
+        for (name, selector) in &entry.gathers {
+            if let Some(value) = self.select(selector, view) {
+                let all = Value::one_of(instance.captures.remove(name).into_iter().chain([value]));
+                instance.captures.insert(name.clone(), all);
             }
         }
         Value::Instance(Arc::new(instance))

@@ -1,11 +1,11 @@
 //! What an expression may stand for: texts with named holes, library values, objects, functions and classes of the workspace.
 //!
-//! Values are symbolic: a parameter stays a hole until someone substitutes what a call site passes. Invariant: a value holds no range, so
-//! that it stays right when code moves.
+//! Values are symbolic: a parameter stays a hole until someone substitutes what a call site passes. Invariant: a value holds no range of
+//! code, so that it stays right when code moves.
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
+use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TextRange, TypeId};
 use rustc_hash::FxHashMap;
 
 use crate::workspace::modules::CrateId;
@@ -48,6 +48,8 @@ pub enum Source {
     Expr(FileId, ExprId),
     /// A call whose arguments decide.
     Call(FileId, CallId),
+    /// A value of a configuration file. Manifests do not move without everything being linked anew.
+    Setting(FileId, TextRange),
 }
 
 /// A part of a [`Pattern`].

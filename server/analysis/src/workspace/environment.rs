@@ -7,7 +7,7 @@ use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::{ConfigMap, Variable, dotenv};
 use rustc_hash::FxHashMap;
 
-use super::services::{Context, Draft};
+use super::services::{self, Context, Draft};
 use super::sources::Source;
 use super::{EnvValue, paths, settings};
 use crate::{FileId, Place};
@@ -33,6 +33,7 @@ fn environment(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'_>) 
     from_compose(context, draft, &mut found);
     from_kubernetes(context, maps, draft, &mut found);
     from_image(context, draft, &mut found);
+    from_commands(context, draft, &mut found);
     if !draft.third_party {
         from_dotenv(context, draft, &mut found);
     }
@@ -173,6 +174,30 @@ fn from_image(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environment)
                 (!value.contains('$')).then_some(value)
             };
             add(found, &variable.name, dotenv::expand(value, &of), Place { file: dockerfile.file, range: variable.range }, 1);
+        }
+    }
+}
+
+/// Options of the command lines that start a service, as variables of that name: `--orders-url`.
+fn from_commands(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environment) {
+    for (command, place) in services::written_commands(context, draft) {
+        if !command.contains("--") {
+            continue;
+        }
+        let folder = draft.compose.iter().find(|(source, ..)| source.file == place.file).map(|(source, ..)| source.folder());
+        let command = folder.map_or_else(|| command.clone(), |folder| context.variables.fill(folder, &command));
+        let mut words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'', ',', '[', ']'])).peekable();
+        while let Some(word) = words.next() {
+            if !word.starts_with("--") || word.len() < 4 {
+                continue;
+            }
+            let given = match word.split_once('=') {
+                Some((name, value)) => Some((name, value)),
+                None => words.peek().filter(|next| !next.starts_with('-')).map(|next| (word, *next)),
+            };
+            if let Some((name, value)) = given.filter(|(_, value)| !value.contains('$')) {
+                add(found, &Symbol::new(name), value.trim_matches(['"', '\'']).into(), place, 0);
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ use super::{Deployment, Ecosystem, Package, gateways, paths};
 use crate::chart::{Evidence, Service, ServiceIndex, ServiceKind};
 use crate::files::Files;
 use crate::{FileId, Place};
+pub(crate) use code::written_commands;
 use known::{image_name, normal, unscoped};
 
 mod code;

@@ -59,6 +59,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) settings: Vec<Source<'a, Settings>>,
     pub(crate) builds: Vec<Source<'a, Builds>>,
     pub(crate) projects: Vec<Source<'a, NxProject>>,
+    /// Configuration files by path.
+    pub(crate) configs: FxHashMap<&'a str, FileId>,
     /// Names of Helm charts.
     pub(crate) charts: Vec<Source<'a, Symbol>>,
 }
@@ -117,6 +119,9 @@ impl<'a> Sources<'a> {
                 Manifest::Project(facts) => sources.projects.push(Source { file, path, facts }),
                 Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) => {}
                 Manifest::HelmChart(facts) => sources.charts.push(Source { file, path, facts }),
+                Manifest::Config(_) => {
+                    sources.configs.insert(path, file);
+                }
                 Manifest::HelmValues(_) | Manifest::HelmHelpers(_) => {}
             }
         }

@@ -5,7 +5,7 @@ use portolan_grammars::facts::Symbol;
 use super::{Input, Places};
 use crate::chart::{Evidence, ServiceIndex};
 use crate::resolve::paths::HOLE;
-use crate::resolve::value::{Part, Pattern};
+use crate::resolve::value::{Part, Pattern, Source};
 
 /// Texts that one pattern may be in one service.
 const MAX_TEXTS: usize = 8;
@@ -99,7 +99,8 @@ fn variable(input: &Input<'_>, service: ServiceIndex, name: &Symbol, default: Op
     let mut options: Vec<Text> = Vec::new();
     for value in values.iter().filter(|value| Some(value.rank) == best && !value.value.is_empty()) {
         if options.iter().all(|known| known.text != value.value.as_str()) && options.len() < MAX_TEXTS {
-            let evidence = vec![Evidence { what: format!("env {name} = {}", value.value), place: value.place }];
+            let sort = if name.starts_with("--") { "option" } else { "env" };
+            let evidence = vec![Evidence { what: format!("{sort} {name} = {}", value.value), place: value.place }];
             options.push(Text { text: value.value.to_string(), evidence, guessed, variable: Some(name.clone()) });
         }
     }
@@ -114,6 +115,11 @@ fn variable(input: &Input<'_>, service: ServiceIndex, name: &Symbol, default: Op
         && let Some(default) = default
     {
         options = texts(input, service, default);
+        let places = Places { files: input.files };
+        let settings = default.sources.iter().filter(|source| matches!(source, Source::Setting(..)));
+        let evidence: Vec<Evidence> =
+            settings.filter_map(|source| Some(Evidence { what: places.words(*source)?, place: places.source(*source)? })).collect();
+        options.iter_mut().for_each(|option| option.evidence.extend(evidence.iter().cloned()));
     }
     if options.is_empty() {
         options.push(Text { text: format!("${{{name}}}"), evidence: Vec::new(), guessed, variable: Some(name.clone()) });

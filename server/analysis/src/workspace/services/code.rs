@@ -158,7 +158,7 @@ pub(super) fn settle_package(context: &Context<'_>, draft: &mut Draft<'_>) {
 }
 
 /// Command lines that start a draft, the deploying manifest's first.
-pub(super) fn written_commands(context: &Context<'_>, draft: &Draft<'_>) -> Vec<(Symbol, Place)> {
+pub(crate) fn written_commands(context: &Context<'_>, draft: &Draft<'_>) -> Vec<(Symbol, Place)> {
     let mut found = Vec::new();
     let mut add = |text: &Spanned<Symbol>, file: FileId| {
         if !text.value.is_empty() {

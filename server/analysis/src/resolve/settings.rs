@@ -1,0 +1,558 @@
+//! Settings: what readers of the catalog hand out, from the environment, from schemas, from sources in code and from configuration files.
+//!
+//! What deliberately does not live here: objects that a workspace makes of settings by itself; those are evaluated like all code. Invariant: a
+//! setting is an environment variable only where the library or its schema says so.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use portolan_grammars::catalog::{Family, Names, Selector, SettingReader, SettingStruct};
+use portolan_grammars::facts::{Attribute, Entry, Expr, Field, SourceFacts, Symbol, TypeKind, TypeRef};
+use portolan_grammars::manifests::Manifest;
+use portolan_grammars::manifests::tree::{Tree, TreeValue};
+
+use super::evaluate::{Evaluator, fallback, variable};
+use super::library::CallView;
+use super::value::{CallRef, ClassRef, Instance, ObjectValue, Part, Pattern, Source, Value};
+use crate::FileId;
+use crate::workspace::join_path;
+
+/// How deep settings may nest.
+const MAX_DEPTH: usize = 6;
+/// Calls that make settings known which are looked at.
+const MAX_SOURCES: usize = 48;
+/// The type's name of settings that wait for the struct which they fill.
+const FILLING: &str = "settings that fill a struct";
+
+/// How variables of a struct's fields are called.
+struct Naming {
+    prefix: String,
+    separator: Option<Symbol>,
+}
+
+impl<'w> Evaluator<'w> {
+    /// What a reader hands out.
+    pub(super) fn setting_value(&mut self, entry: &'w SettingReader, view: &CallView<'_>) -> Option<Value> {
+        if let Some(source) = &entry.source
+            && !self.is_environment(source, view)
+        {
+            return None;
+        }
+        if entry.fills {
+            return self.filling(entry, view);
+        }
+        let whole = self.described_settings(entry, view).or_else(|| self.settings_of_files(entry, view));
+        let Some(key) = &entry.key else {
+            let whole = whole?;
+            return Some(match &entry.under {
+                Some(under) => {
+                    let fields = [(under.clone(), whole)].into_iter().collect();
+                    Value::Object(Arc::new(ObjectValue { fields, ..ObjectValue::default() }))
+                }
+                None => whole,
+            });
+        };
+        let key = self.select(key, view)?;
+        let default = entry.default.as_ref().and_then(|default| self.select(default, view));
+        let default = default.filter(|default| matches!(default, Value::Text(_) | Value::Param(..)));
+        let mut found = None;
+        if let Some(name) = key.literal() {
+            found = match &whole {
+                Some(whole) => self.dig(whole.clone(), &name),
+                None => self.known_setting(view, &name),
+            };
+        }
+        let found = found.filter(|found| !found.is_unknown()).or_else(|| {
+            let source = Some(Source::Call(view.site.file, view.site.call));
+            let value = Value::one_of(key.patterns().into_iter().map(|name| variable(name, None, source)));
+            (entry.environment && whole.is_none() && !value.is_unknown()).then_some(value)
+        });
+        match (found, default) {
+            (Some(found), Some(default)) => Some(fallback(vec![found, default])),
+            (found, default) => found.or(default),
+        }
+    }
+
+    /// Whether an argument is the process's environment: `process.env`, or a copy of it.
+    fn is_environment(&mut self, source: &Selector, view: &CallView<'_>) -> bool {
+        let Some(facts) = self.facts(view.site.file) else { return false };
+        let Some(expr) = super::routes::argument_expr(facts, source, view) else { return false };
+        is_environment(facts, expr)
+    }
+
+    /// The settings that a call's schemas describe.
+    fn described_settings(&mut self, entry: &'w SettingReader, view: &CallView<'_>) -> Option<Value> {
+        let mut all = ObjectValue::default();
+        let mut is_known = false;
+        let given = entry.values.as_ref().and_then(|values| self.select(values, view));
+        for take in &entry.schema {
+            let Some(schema) = self.select(&Selector::Take(take.clone()), view) else { continue };
+            for schema in schema.alternatives() {
+                if let Value::Object(schema) = schema {
+                    is_known = true;
+                    all.spread(self.described_schema(entry, schema, given.as_ref(), view.site, 0));
+                }
+            }
+        }
+        is_known.then(|| Value::Object(Arc::new(all)))
+    }
+
+    fn described_schema(
+        &mut self,
+        entry: &SettingReader,
+        schema: &ObjectValue,
+        given: Option<&Value>,
+        site: CallRef,
+        depth: usize,
+    ) -> Value {
+        let mut all = ObjectValue::default();
+        let mut names: Vec<&Symbol> = schema.fields.keys().collect();
+        names.sort();
+        for name in names {
+            let field = &schema.fields[name];
+            let value = match field {
+                Value::Object(inner) if entry.variable.is_some() => {
+                    let named = entry.variable.as_ref().and_then(|key| inner.fields.get(key)?.literal());
+                    let default = entry.entry_default.as_ref().and_then(|key| inner.fields.get(key)).cloned();
+                    match (&named, &default) {
+                        (None, None) if depth < MAX_DEPTH => self.described_schema(entry, inner, None, site, depth + 1),
+                        _ => leaf(named.as_ref(), default, Some(site)),
+                    }
+                }
+                field => {
+                    let default = entry.entry_default.as_ref().and_then(|key| match field {
+                        Value::Instance(instance) => instance.captures.get(key).cloned(),
+                        _ => None,
+                    });
+                    let given = match given {
+                        Some(Value::Object(given)) => given.fields.get(name).filter(|given| matches!(given, Value::Text(_))).cloned(),
+                        _ => None,
+                    };
+                    match (given, default) {
+                        (Some(given), Some(default)) => fallback(vec![given, default]),
+                        (Some(given), None) => given,
+                        (None, default) => leaf(Some(name), default, Some(site)),
+                    }
+                }
+            };
+            all.fields.insert(name.clone(), value);
+        }
+        all.rest.extend(schema.rest.iter().cloned());
+        Value::Object(Arc::new(all))
+    }
+
+    /// A setting that a call of the same library makes known, by its dotted key.
+    fn known_setting(&mut self, view: &CallView<'_>, key: &Symbol) -> Option<Value> {
+        let library = view.callee.library;
+        let catalog = self.cx.catalog;
+        let entries = &catalog.libraries[library].setting_source;
+        if entries.is_empty() {
+            return None;
+        }
+        let mut calls: Vec<(FileId, usize, portolan_grammars::facts::CallId)> = Vec::new();
+        for (position, entry) in entries.iter().enumerate() {
+            for callee in entry.callee.iter() {
+                let last = Symbol::new(super::index::last_segment(callee));
+                for file in self.files_with(&last).to_vec() {
+                    let Some((_, index)) = self.file(file) else { continue };
+                    calls.extend(index.calls.get(&last).into_iter().flatten().map(|call| (file, position, *call)));
+                }
+            }
+        }
+        let package = |file: FileId| self.cx.workspace.package_of(&self.cx.paths[file.0 as usize]);
+        let own = package(view.site.file);
+        if calls.iter().any(|(file, ..)| package(*file) == own) {
+            calls.retain(|(file, ..)| package(*file) == own);
+        }
+        calls.truncate(MAX_SOURCES);
+        let mut values = Vec::new();
+        for (file, position, id) in calls {
+            let Some(facts) = self.facts(file) else { continue };
+            let call = facts.call(id);
+            let callee = self.eval(file, call.callee);
+            let entry = &entries[position];
+            for found in self.library_callees(Family::from(facts.language), &callee) {
+                if found.library != library || !entry.callee.iter().any(|name| name == found.name.as_str()) {
+                    continue;
+                }
+                let view = CallView { site: CallRef { file, call: id }, call, callee: &found, members: &[] };
+                let rest = match &entry.namespace {
+                    Some(namespace) => {
+                        let Some(space) = self.select(namespace, &view).and_then(|space| space.literal()) else { continue };
+                        match key.strip_prefix(space.as_str()) {
+                            Some("") => "",
+                            Some(rest) if rest.starts_with('.') => &rest[1..],
+                            _ => continue,
+                        }
+                    }
+                    None => key.as_str(),
+                };
+                let Some(value) = self.select(&entry.value, &view) else { continue };
+                for value in value.alternatives().to_vec() {
+                    let object = match value {
+                        Value::Function(function, _) => self.result_of(function),
+                        other => other,
+                    };
+                    if !matches!(object, Value::Object(_) | Value::OneOf(_)) {
+                        continue;
+                    }
+                    values.extend(if rest.is_empty() { Some(object) } else { self.dig(object, rest) });
+                }
+            }
+        }
+        let value = Value::one_of(values);
+        (!value.is_unknown()).then_some(value)
+    }
+
+    /// The settings of files that a reader knows by name.
+    fn settings_of_files(&mut self, entry: &SettingReader, view: &CallView<'_>) -> Option<Value> {
+        let merged = self.tree_of_names(view.site.file, entry.files.as_ref()?);
+        let names = entry.variables_file.as_ref().and_then(|names| self.tree_of_names(view.site.file, names));
+        if merged.is_none() && names.is_none() {
+            return None;
+        }
+        Some(of_files(merged.as_ref(), names.as_ref(), view.site))
+    }
+
+    fn tree_of_names(&mut self, file: FileId, names: &Names) -> Option<Given> {
+        let mut merged: Option<Given> = None;
+        for name in names.iter() {
+            if let Some((file, tree)) = self.config_file(file, name) {
+                Given::add(&mut merged, file, tree);
+            }
+        }
+        merged
+    }
+
+    /// The configuration file that code names: as seen from its package, else from the workspace's root.
+    fn config_file(&mut self, file: FileId, name: &str) -> Option<(FileId, &'w Tree)> {
+        let workspace = self.cx.workspace;
+        let package = workspace.package_of(&self.cx.paths[file.0 as usize]);
+        let root = package.map_or("", |package| workspace.packages[package].root.as_str());
+        let found = [root, ""].into_iter().find_map(|folder| {
+            let path = join_path(folder, name)?;
+            ["", ".toml", ".yaml", ".yml", ".json"]
+                .iter()
+                .find_map(|ending| workspace.config_files.get(format!("{path}{ending}").as_str()).copied())
+        })?;
+        self.dependencies.files.insert(found);
+        match self.cx.files.get(found.0 as usize)?.as_ref()?.facts.manifest()? {
+            Manifest::Config(tree) => Some((found, tree)),
+            _ => None,
+        }
+    }
+
+    /// What fills a struct: the struct, where the call names it, else something that waits for the declared type.
+    fn filling(&mut self, entry: &SettingReader, view: &CallView<'_>) -> Option<Value> {
+        let mut captures = rustc_hash::FxHashMap::default();
+        let file = entry.file.as_ref().and_then(|file| self.select(file, view));
+        let names: Vec<Value> = file.iter().flat_map(|file| file.patterns()).filter_map(|name| name.literal()).map(Value::text).collect();
+        let has_file = !names.is_empty();
+        captures.insert("file".into(), Value::Array(names.into()));
+        let literal = |this: &mut Self, selector: &Option<Selector>| this.select(selector.as_ref()?, view)?.literal();
+        let prefix = literal(self, &entry.prefix);
+        let separator = literal(self, &entry.separator);
+        let reads_environment = prefix.is_some() || entry.unprefixed;
+        if !has_file && !reads_environment {
+            return None;
+        }
+        if reads_environment {
+            let mut prefix = prefix.map(|prefix| prefix.to_string()).unwrap_or_default();
+            if entry.prefix_separated && !prefix.is_empty() {
+                prefix.push_str(separator.as_deref().unwrap_or("_"));
+            }
+            captures.insert("prefix".into(), Value::text(prefix));
+            captures.extend(separator.map(|separator| (Symbol::new("separator"), Value::text(separator))));
+        }
+        let waiting = Value::Instance(Arc::new(Instance {
+            library: view.callee.library as u32,
+            type_name: FILLING.into(),
+            captures,
+            members: Vec::new(),
+            origin: Some(view.site),
+            root: None,
+            param: None,
+        }));
+        match view.call.type_args.first() {
+            Some(ty) => Some(self.filled(&waiting, view.site.file, view.call.function, ty).unwrap_or(waiting)),
+            None => Some(waiting),
+        }
+    }
+
+    /// The struct of a declared type, filled with the settings that wait for one.
+    pub(super) fn filled(
+        &mut self,
+        waiting: &Value,
+        file: FileId,
+        function: portolan_grammars::facts::FunctionId,
+        ty: &TypeRef,
+    ) -> Option<Value> {
+        let Value::Instance(instance) = waiting else { return None };
+        if instance.type_name != FILLING {
+            return None;
+        }
+        let Some(Value::Some(class)) = self.typed(file, function, ty) else { return None };
+        let site = instance.origin?;
+        let text = |name: &str| instance.captures.get(&Symbol::new(name)).and_then(Value::literal);
+        let naming = text("prefix").map(|prefix| Naming { prefix: prefix.to_string(), separator: text("separator") });
+        let mut tree: Option<Given> = None;
+        if let Some(Value::Array(names)) = instance.captures.get(&Symbol::new("file")) {
+            for name in names.iter().filter_map(Value::literal) {
+                if let Some((file, found)) = self.config_file(site.file, &name) {
+                    Given::add(&mut tree, file, found);
+                }
+            }
+        }
+        if naming.is_none() && tree.is_none() {
+            return None;
+        }
+        Some(self.fill(class, tree.as_ref(), naming.as_ref(), site, &mut Vec::new()))
+    }
+
+    fn fill(&mut self, class: ClassRef, tree: Option<&Given>, naming: Option<&Naming>, site: CallRef, path: &mut Vec<Symbol>) -> Value {
+        let mut all = ObjectValue { class: Some(class), ..ObjectValue::default() };
+        let Some(facts) = self.facts(class.file) else { return Value::Some(class) };
+        let def = facts.type_def(class.class);
+        if def.kind != TypeKind::Struct {
+            return Value::Some(class);
+        }
+        let case = serde_text(self, class.file, facts, &def.attributes, "rename_all");
+        for field in &def.fields {
+            let renamed = serde_text(self, class.file, facts, &field.attributes, "rename");
+            let key = renamed.unwrap_or_else(|| cased(field.name.trim_start_matches("r#"), case.as_deref()).into());
+            let flat = serde_word(facts, &field.attributes, "flatten");
+            let inner = if flat { tree } else { tree.and_then(|tree| tree.fields.get(&key)) };
+            let nested = field.ty.as_ref().and_then(|ty| self.typed(class.file, def.function, ty));
+            if let Some(Value::Some(nested)) = nested
+                && path.len() < MAX_DEPTH
+                && self.facts(nested.file).is_some_and(|facts| facts.type_def(nested.class).kind == TypeKind::Struct)
+            {
+                if !flat {
+                    path.push(key.clone());
+                }
+                let value = self.fill(nested, inner, naming, site, path);
+                if !flat {
+                    path.pop();
+                }
+                all.fields.insert(field.name.clone(), value);
+                continue;
+            }
+            let named = naming.filter(|naming| path.is_empty() || naming.separator.is_some()).map(|naming| {
+                let separator = naming.separator.as_deref().unwrap_or_default();
+                let parts: Vec<&str> = path.iter().chain([&key]).map(Symbol::as_str).collect();
+                Symbol::from(format!("{}{}", naming.prefix, parts.join(separator)).to_uppercase())
+            });
+            let written = inner.and_then(|inner| inner.text.clone());
+            let default = written.or_else(|| self.serde_default(class, facts, field));
+            if named.is_none() && default.is_none() {
+                continue;
+            }
+            all.fields.insert(field.name.clone(), leaf(named.as_ref(), default, Some(site)));
+        }
+        Value::Object(Arc::new(all))
+    }
+
+    /// What `#[serde(default = "function")]` gives.
+    fn serde_default(&mut self, class: ClassRef, facts: &'w SourceFacts, field: &Field) -> Option<Value> {
+        let path = serde_text(self, class.file, facts, &field.attributes, "default")?;
+        let segments: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
+        let function = facts.type_def(class.class).function;
+        match self.rust_path_in(class.file, facts, function, &segments) {
+            Value::Function(function, _) => Some(self.result_of(function)).filter(|value| matches!(value, Value::Text(_))),
+            _ => None,
+        }
+    }
+
+    /// What a command line, the environment or a default gives a field of a struct that is filled in from them.
+    pub(super) fn argument_field(&mut self, class: ClassRef, name: &Symbol) -> Option<Value> {
+        let catalog = self.cx.catalog;
+        let facts = self.facts(class.file)?;
+        let def = facts.type_def(class.class);
+        let field = def.fields.iter().find(|field| field.name == *name)?;
+        let entries =
+            catalog.libraries.iter().enumerate().flat_map(|(at, library)| library.setting_struct.iter().map(move |entry| (at, entry)));
+        for (library, entry) in entries {
+            let is_own = |attribute: &&Attribute| entry.attribute.iter().any(|name| *name == attribute.path);
+            let attributes: Vec<&Attribute> = field.attributes.iter().filter(is_own).collect();
+            if attributes.is_empty() || !self.derives(class, library, entry) {
+                continue;
+            }
+            let spelled = |separator: &str| field.name.trim_start_matches("r#").replace('_', separator);
+            let given = |this: &mut Self, key: &Symbol, word: Option<String>| -> Option<Value> {
+                let mut all = attributes.iter().flat_map(|attribute| &attribute.args);
+                all.find_map(|arg| match facts.expr(*arg) {
+                    Expr::Name(name) if name == key => word.clone().map(Value::text),
+                    Expr::Object(object) => object.entries.iter().find_map(|entry| match entry {
+                        Entry::Field { name, value, .. } if name == key => Some(this.eval(class.file, *value)),
+                        _ => None,
+                    }),
+                    _ => None,
+                })
+            };
+            let named = given(self, &entry.variable, Some(spelled("_").to_uppercase())).and_then(|name| name.literal());
+            let default = entry.default.iter().find_map(|key| given(self, key, None)).filter(|value| matches!(value, Value::Text(_)));
+            let option = given(self, &entry.option, Some(spelled("-"))).and_then(|name| name.literal());
+            let inner = (named.is_some() || default.is_some()).then(|| leaf(named.as_ref(), default, None));
+            return match option {
+                Some(option) => Some(leaf(Some(&format!("--{option}").into()), inner, None)),
+                None => inner,
+            };
+        }
+        None
+    }
+
+    /// Whether a struct derives one of an entry's traits.
+    fn derives(&mut self, class: ClassRef, library: usize, entry: &SettingStruct) -> bool {
+        let Some(facts) = self.facts(class.file) else { return false };
+        let derived = facts.type_def(class.class).attributes.iter().filter(|attribute| attribute.path == "derive");
+        let args: Vec<_> = derived.flat_map(|attribute| attribute.args.iter().copied()).collect();
+        args.into_iter().any(|arg| {
+            let path = match facts.expr(arg) {
+                Expr::Name(name) => vec![name.clone()],
+                Expr::Path(path) => path.clone(),
+                _ => return false,
+            };
+            let wanted = path.last().is_some_and(|last| entry.derive.iter().any(|name| name == last));
+            wanted && {
+                let value = self.rust_path_in(class.file, facts, portolan_grammars::facts::FunctionId::MODULE, &path);
+                self.library_callees(Family::Rust, &value).iter().any(|found| found.library == library)
+            }
+        })
+    }
+
+    /// The struct that `Arguments::parse()` fills in.
+    pub(super) fn parsed_arguments(
+        &mut self,
+        file: FileId,
+        facts: &'w SourceFacts,
+        call: &portolan_grammars::facts::Call,
+    ) -> Option<Value> {
+        let Expr::Path(path) = facts.expr(call.callee) else { return None };
+        let (name, owner) = path.split_last()?;
+        let catalog = self.cx.catalog;
+        let mut entries =
+            catalog.libraries.iter().enumerate().flat_map(|(at, library)| library.setting_struct.iter().map(move |entry| (at, entry)));
+        let (library, entry) = entries.find(|(_, entry)| entry.made_by.iter().any(|made_by| made_by == name))?;
+        let class = self.class_named(file, call.function, &owner.iter().map(Symbol::as_str).collect::<Vec<_>>().join("::").into())?;
+        self.derives(class, library, entry).then_some(Value::Some(class))
+    }
+}
+
+fn is_environment(facts: &SourceFacts, expr: portolan_grammars::facts::ExprId) -> bool {
+    match facts.expr(expr) {
+        Expr::Member { object, name } if name == "env" => {
+            matches!(facts.expr(*object), Expr::Name(_) | Expr::Member { .. } | Expr::Unknown)
+        }
+        Expr::Object(object) => object.entries.iter().any(
+            |entry| matches!(entry, Entry::Spread(spread) if matches!(facts.expr(*spread), Expr::Member { name, .. } if name == "env")),
+        ),
+        _ => false,
+    }
+}
+
+/// A variable with a default, or the default alone.
+fn leaf(name: Option<&Symbol>, default: Option<Value>, site: Option<CallRef>) -> Value {
+    let default = default.filter(|default| matches!(default, Value::Text(_)));
+    let Some(name) = name else { return default.unwrap_or(Value::Unknown) };
+    let pattern = default.and_then(|default| match default.patterns().as_slice() {
+        [one] => Some(Arc::new(one.clone())),
+        _ => None,
+    });
+    let source = site.map(|site| Source::Call(site.file, site.call));
+    Value::pattern(Pattern::part(Part::Env { name: name.clone(), default: pattern, guessed: false, source }))
+}
+
+/// What configuration files give, one laid over the other.
+#[derive(Debug, Default)]
+struct Given {
+    /// A scalar.
+    text: Option<Value>,
+    /// The elements of a list.
+    items: Vec<Value>,
+    /// What a map holds.
+    fields: BTreeMap<Symbol, Given>,
+}
+
+impl Given {
+    fn add(all: &mut Option<Given>, file: FileId, tree: &Tree) {
+        all.get_or_insert_with(Given::default).lay(file, tree, 0);
+    }
+
+    fn lay(&mut self, file: FileId, tree: &Tree, depth: usize) {
+        let text = |tree: &Tree| {
+            let text = Part::Text(tree.text()?.clone());
+            Some(Value::pattern(Pattern { parts: vec![text], sources: vec![Source::Setting(file, tree.range)] }))
+        };
+        match &tree.value {
+            TreeValue::Null => {}
+            TreeValue::Scalar(_) => self.text = text(tree),
+            TreeValue::List(items) => self.items = items.iter().take(32).filter_map(text).collect(),
+            TreeValue::Map(entries) if depth < MAX_DEPTH => {
+                for (key, value) in entries {
+                    self.fields.entry(key.clone()).or_default().lay(file, value, depth + 1);
+                }
+            }
+            TreeValue::Map(_) => {}
+        }
+    }
+}
+
+/// The settings of files, where another file names their variables.
+fn of_files(given: Option<&Given>, names: Option<&Given>, site: CallRef) -> Value {
+    let scalar = given.and_then(|given| given.text.clone());
+    if let Some(name) = names.and_then(|names| names.text.as_ref()?.literal()).filter(|name| !name.is_empty()) {
+        return leaf(Some(&name), scalar, Some(site));
+    }
+    if let Some(scalar) = scalar {
+        return scalar;
+    }
+    if let Some(given) = given.filter(|given| !given.items.is_empty()) {
+        return Value::Array(given.items.iter().cloned().collect());
+    }
+    let mut all = ObjectValue::default();
+    for key in [given, names].into_iter().flatten().flat_map(|given| given.fields.keys()) {
+        if !all.fields.contains_key(key) {
+            let value = of_files(given.and_then(|given| given.fields.get(key)), names.and_then(|names| names.fields.get(key)), site);
+            all.fields.insert(key.clone(), value);
+        }
+    }
+    if all.fields.is_empty() { Value::Unknown } else { Value::Object(Arc::new(all)) }
+}
+
+/// The text of a key in `#[serde(…)]`.
+fn serde_text(evaluator: &mut Evaluator<'_>, file: FileId, facts: &SourceFacts, attributes: &[Attribute], key: &str) -> Option<Symbol> {
+    let args = attributes.iter().filter(|attribute| attribute.path == "serde").flat_map(|attribute| &attribute.args);
+    let value = args.into_iter().find_map(|arg| match facts.expr(*arg) {
+        Expr::Object(object) => object.entries.iter().find_map(|entry| match entry {
+            Entry::Field { name, value, .. } if name == key => Some(*value),
+            _ => None,
+        }),
+        _ => None,
+    })?;
+    evaluator.eval(file, value).literal()
+}
+
+/// Whether a word stands in `#[serde(…)]`.
+fn serde_word(facts: &SourceFacts, attributes: &[Attribute], word: &str) -> bool {
+    let mut args = attributes.iter().filter(|attribute| attribute.path == "serde").flat_map(|attribute| &attribute.args);
+    args.any(|arg| matches!(facts.expr(*arg), Expr::Name(name) if name == word))
+}
+
+/// A field's name as `rename_all` has it.
+fn cased(name: &str, case: Option<&str>) -> String {
+    let capital = |part: &str| {
+        let mut letters = part.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    };
+    match case {
+        Some("kebab-case") => name.replace('_', "-"),
+        Some("SCREAMING_SNAKE_CASE" | "UPPERCASE") => name.to_uppercase(),
+        Some("SCREAMING-KEBAB-CASE") => name.replace('_', "-").to_uppercase(),
+        Some("PascalCase") => name.split('_').map(capital).collect(),
+        Some("camelCase") => {
+            let mut parts = name.split('_');
+            parts.next().map(str::to_owned).into_iter().chain(parts.map(capital)).collect()
+        }
+        _ => name.to_owned(),
+    }
+}
