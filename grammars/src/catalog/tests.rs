@@ -86,11 +86,11 @@ fn every_capture_that_is_taken_is_made() {
                 Selector::FirstOf(places) => places.as_slice(),
             };
             for place in places {
-                for capture in &place.receiver {
+                for capture in place.receiver.iter() {
                     assert!(made.contains(&capture), "{}: no value captures {capture}", library.id);
                 }
                 // An argument may be another library's: the text of a file that the standard library read.
-                for capture in &place.capture {
+                for capture in place.capture.iter() {
                     let made_elsewhere = || {
                         Catalog::builtin()
                             .libraries

@@ -13,6 +13,7 @@ use portolan_grammars::manifests::tree::{Tree, TreeValue};
 
 use super::evaluate::{Evaluator, fallback, variable};
 use super::library::CallView;
+use super::uses::Use;
 use super::value::{CallRef, ClassRef, Instance, ObjectValue, Part, Pattern, Source, Value};
 use crate::FileId;
 use crate::workspace::join_path;
@@ -153,7 +154,7 @@ impl<'w> Evaluator<'w> {
         for (position, entry) in entries.iter().enumerate() {
             for callee in entry.callee.iter() {
                 let last = Symbol::new(super::index::last_segment(callee));
-                for file in self.files_with(&last).to_vec() {
+                for &file in self.files_with(Use::Call(&last, None)) {
                     let Some((_, index)) = self.file(file) else { continue };
                     calls.extend(index.calls.get(&last).into_iter().flatten().map(|call| (file, position, *call)));
                 }
