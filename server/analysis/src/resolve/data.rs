@@ -57,7 +57,7 @@ impl<'w> Linker<'w> {
                     if matches!(base.system.as_str(), "postgresql" | "*") {
                         self.notifications(lifted.site, lifted.function, &statement);
                     }
-                    let collections = sql::accesses(&statement);
+                    let collections = sql::accesses(&statement, matches!(base.system.as_str(), "postgresql" | "sqlite" | "*"));
                     self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
                 }
             }

@@ -8,8 +8,8 @@ use std::ops::ControlFlow;
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Expr, FromTable, ObjectName, OnConflictAction, OnInsert, Query, Statement, TableFactor, TableObject,
-    Visit, Visitor,
+    Assignment, AssignmentTarget, Expr, FromTable, Ident, ObjectName, OnConflictAction, OnInsert, Query, Statement, TableFactor,
+    TableObject, Visit, Visitor,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
@@ -19,8 +19,8 @@ use super::link::CollectionUse;
 /// What stands for a hole of a statement.
 pub const PLACEHOLDER: &str = "$1";
 
-/// Tables of a statement, each with what is done to it; sorted, each once.
-pub fn accesses(statement: &str) -> Vec<CollectionUse> {
+/// Tables of a statement, each with what is done to it; sorted, each once. Where the system folds names, those without quotes are in lower case.
+pub fn accesses(statement: &str, folds: bool) -> Vec<CollectionUse> {
     if !looks_like_sql(statement) {
         return Vec::new();
     }
@@ -30,7 +30,7 @@ pub fn accesses(statement: &str) -> Vec<CollectionUse> {
         .or_else(|_| Parser::parse_sql(&sqlparser::dialect::MySqlDialect {}, statement));
     let mut found = match parsed {
         Ok(statements) => {
-            let mut tables = Tables::default();
+            let mut tables = Tables { folds, ..Tables::default() };
             for statement in &statements {
                 tables.statement(statement);
                 let _ = statement.visit(&mut tables);
@@ -38,7 +38,7 @@ pub fn accesses(statement: &str) -> Vec<CollectionUse> {
             tables.found.retain(|used| !tables.expressions.contains(&used.name));
             tables.found
         }
-        Err(_) => words(statement),
+        Err(_) => words(statement, folds),
     };
     found.retain(|used| !used.name.is_empty() && !used.name.contains('$') && !is_system_catalog(&used.name));
     found.sort();
@@ -91,13 +91,14 @@ fn looks_like_sql(statement: &str) -> bool {
 
 #[derive(Default)]
 struct Tables {
+    folds: bool,
     found: Vec<CollectionUse>,
     expressions: Vec<Symbol>,
 }
 
 impl Tables {
     fn read(&mut self, name: &ObjectName) {
-        let name = table_name(name);
+        let name = table_name(name, self.folds);
         // `UPDATE t …` names its target once; that it also reads it is not worth a row.
         if !self.found.iter().any(|known| known.name == name && known.operation == Operation::Write) {
             self.found.push(CollectionUse { name, operation: Operation::Read, columns: Vec::new() });
@@ -107,7 +108,7 @@ impl Tables {
     fn write(&mut self, name: &ObjectName, mut columns: Vec<Symbol>) {
         columns.sort();
         columns.dedup();
-        self.found.push(CollectionUse { name: table_name(name), operation: Operation::Write, columns });
+        self.found.push(CollectionUse { name: table_name(name, self.folds), operation: Operation::Write, columns });
     }
 
     fn statement(&mut self, statement: &Statement) {
@@ -185,7 +186,8 @@ impl Visitor for Tables {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
         if let Some(with) = &query.with {
-            self.expressions.extend(with.cte_tables.iter().map(|table| Symbol::new(&table.alias.name.value)));
+            let folds = self.folds;
+            self.expressions.extend(with.cte_tables.iter().map(|table| Symbol::from(ident_name(&table.alias.name, folds))));
         }
         ControlFlow::Continue(())
     }
@@ -198,7 +200,7 @@ impl Visitor for Tables {
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
         // A function in FROM has arguments; its name is visited as a relation, so take it for an expression.
         if let TableFactor::Table { name, args: Some(_), .. } = factor {
-            self.expressions.push(table_name(name));
+            self.expressions.push(table_name(name, self.folds));
         }
         ControlFlow::Continue(())
     }
@@ -209,8 +211,8 @@ impl Visitor for Tables {
 }
 
 /// A table's name without quotes; PostgreSQL's default schema is left out.
-fn table_name(name: &ObjectName) -> Symbol {
-    let parts: Vec<String> = name.0.iter().filter_map(|part| part.as_ident().map(|ident| ident.value.clone())).collect();
+fn table_name(name: &ObjectName, folds: bool) -> Symbol {
+    let parts: Vec<String> = name.0.iter().filter_map(|part| Some(ident_name(part.as_ident()?, folds))).collect();
     let parts = match parts.as_slice() {
         [schema, rest @ ..] if schema == "public" && !rest.is_empty() => rest.to_vec(),
         _ => parts,
@@ -218,8 +220,12 @@ fn table_name(name: &ObjectName) -> Symbol {
     parts.join(".").into()
 }
 
+fn ident_name(ident: &Ident, folds: bool) -> String {
+    if folds && ident.quote_style.is_none() { ident.value.to_lowercase() } else { ident.value.clone() }
+}
+
 /// Tables behind the keywords of a statement that does not parse.
-fn words(statement: &str) -> Vec<CollectionUse> {
+fn words(statement: &str, folds: bool) -> Vec<CollectionUse> {
     let words: Vec<&str> = statement.split_whitespace().collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
@@ -239,7 +245,8 @@ fn words(statement: &str) -> Vec<CollectionUse> {
         let plain = !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '.' | '"'));
         let keyword = ["select", "only", "lateral", "unnest", "values"].iter().any(|keyword| name.eq_ignore_ascii_case(keyword));
         if plain && !keyword && !next.contains('(') {
-            let name = name.replace('"', "").trim_start_matches("public.").into();
+            let name = if folds && !next.contains('"') { name.to_lowercase() } else { name.replace('"', "") };
+            let name = name.trim_start_matches("public.").into();
             found.push(CollectionUse { name, operation, columns: Vec::new() });
         }
     }
@@ -251,7 +258,7 @@ mod tests {
     use super::*;
 
     fn read(statement: &str) -> Vec<String> {
-        accesses(statement).iter().map(|used| format!("{:?} {}", used.operation, used.name).to_lowercase()).collect()
+        accesses(statement, true).iter().map(|used| format!("{:?} {}", used.operation, used.name).to_lowercase()).collect()
     }
 
     #[test]
@@ -278,6 +285,14 @@ mod tests {
         }
     }
     #[test]
+    fn names_without_quotes_are_folded() {
+        let name = |statement: &str, folds: bool| accesses(statement, folds)[0].name.to_string();
+        assert_eq!(name("SELECT * FROM Orders", true), "orders");
+        assert_eq!(name("SELECT * FROM \"Orders\"", true), "Orders");
+        assert_eq!(name("SELECT ,, FROM ORDERS WHERE", true), "orders");
+        assert_eq!(name("SELECT * FROM Orders", false), "Orders");
+    }
+    #[test]
     fn notifications_name_their_channels() {
         for (statement, expected) in [
             ("LISTEN Orders", vec![(true, "orders")]),
@@ -302,7 +317,7 @@ mod tests {
             ("INSERT INTO orders VALUES ($1, $2)", vec![]),
             ("DELETE FROM orders WHERE id = $1", vec![]),
         ] {
-            let found = accesses(statement);
+            let found = accesses(statement, true);
             assert_eq!(found.len(), 1, "{statement}");
             assert_eq!(found[0].columns, expected, "{statement}");
         }
