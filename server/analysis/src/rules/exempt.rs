@@ -2,6 +2,8 @@
 //!
 //! Invariant: names are compared word by word, never as substrings.
 
+use camino::Utf8Path;
+
 use crate::chart::{Service, ServiceKind};
 
 /// Whether rules about data leave a service alone: front ends hold no data, jobs and tools run beside the system and not in it.
@@ -9,6 +11,16 @@ pub(super) fn from_data_rules(service: &Service) -> bool {
     service.third_party
         || matches!(service.kind, ServiceKind::Frontend | ServiceKind::Job | ServiceKind::Cli)
         || words(&service.id).iter().any(|word| is_housekeeper(word))
+}
+
+/// Whether code stands beside what a service does all day, by the folders it is in: migrations, seeds, scripts, examples.
+pub(super) fn stands_beside(path: &Utf8Path) -> bool {
+    path.parent().into_iter().flat_map(Utf8Path::components).any(|folder| {
+        matches!(
+            folder.as_str(),
+            "migration" | "migrations" | "seed" | "seeds" | "seeders" | "scripts" | "examples" | "fixtures" | "e2e" | "dev"
+        )
+    })
 }
 
 /// Services that set data up, tear it down or carry it away are told by their names where their kind does not tell.
@@ -106,6 +118,12 @@ mod tests {
         assert!(is_shared_table("order_outbox") && is_shared_table("orderOutbox") && is_shared_table("_prisma_migrations"));
         assert!(!is_shared_table("clocks") && !is_shared_table("orders"));
         assert!(is_housekeeper("reset") && is_housekeeper("resetservice") && !is_housekeeper("presets"));
+    }
+
+    #[test]
+    fn code_beside_a_service_is_told_by_its_folders() {
+        assert!(stands_beside("apps/api/migrations/expire-at/expire.ts".into()) && stands_beside("seeds/a.ts".into()));
+        assert!(!stands_beside("apps/migrations.ts".into()) && !stands_beside("apps/immigrations/a.ts".into()));
     }
 
     #[test]

@@ -22,7 +22,7 @@ rule! {
     ///
     /// If the columns that each service writes are known and no column is written by two of them, it is information only. Left alone are tables
     /// that are shared on purpose (outbox, inbox, jobs, locks, migrations), jobs, command line tools, and services that reset, seed, migrate or
-    /// back up data.
+    /// back up data; and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// Whoever writes a table upholds its rules: which states follow which, what must be unique, what must be sent afterwards. Two writers uphold
@@ -68,7 +68,11 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 /// Who writes, the one with the most writes first: it is the likeliest owner.
 fn writers<'a>(context: &Context<'_>, collection: &'a Collection) -> Vec<Writer<'a>> {
     let writes = collection.accesses.iter().filter(|access| access.operation == Operation::Write && access.status.is_settled());
-    let writes: Vec<&Access> = writes.filter(|access| !exempt::from_data_rules(context.chart.service(access.service))).collect();
+    let counts = |access: &&Access| {
+        let beside = exempt::stands_beside(context.snapshot.files.path(access.place.file));
+        !beside && !exempt::from_data_rules(context.chart.service(access.service))
+    };
+    let writes: Vec<&Access> = writes.filter(counts).collect();
     let mut groups_at: BTreeMap<Place, BTreeSet<u64>> = BTreeMap::new();
     for access in &writes {
         groups_at.entry(access.place).or_default().insert(context.group(access.service));
