@@ -3,7 +3,6 @@
 //! Facts may be handed in by many threads at once; one thread makes snapshots, and readers hold an [`Arc<Snapshot>`] that never changes. A
 //! changed file is handed in as facts; the next snapshot relinks what depends on it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -121,7 +120,7 @@ impl World {
     /// What follows from all that was handed in; relinks what changed since the last call.
     pub fn snapshot(&mut self) -> Arc<Snapshot> {
         self.revision += 1;
-        let changed: BTreeSet<Utf8PathBuf> = std::mem::take(&mut self.changed).into_iter().collect();
+        let changed = std::mem::take(&mut self.changed);
         if std::mem::take(self.reshaped.get_mut()) {
             self.files = self.files_in_question();
             self.workspace = Arc::new(Workspace::build(&self.files));
@@ -129,12 +128,13 @@ impl World {
             self.links.rebuild(&self.files, self.files.paths(), &self.workspace, &self.whole);
         } else {
             let mut ids = Vec::with_capacity(changed.len());
-            for path in &changed {
-                if let (Some(id), Some(facts)) = (self.files.id(path), self.facts.get(path)) {
+            for path in changed {
+                if let (Some(id), Some(facts)) = (self.files.id(&path), self.facts.get(&path)) {
                     self.files.replace(id, facts.value().clone());
                     ids.push(id);
                 }
             }
+            ids.sort_unstable();
             self.links.update(&ids, &self.files, self.files.paths(), &self.workspace, &self.whole);
         }
         let input = Input { files: &self.files, workspace: &self.workspace, catalog: &self.whole, links: self.links.all() };
@@ -146,15 +146,16 @@ impl World {
 impl World {
     /// All files but those that settings leave out.
     fn files_in_question(&self) -> Files {
-        let mut facts: BTreeMap<Utf8PathBuf, Arc<FileFacts>> =
+        let mut facts: Vec<(Utf8PathBuf, Arc<FileFacts>)> =
             self.facts.iter().map(|entry| (entry.key().clone(), entry.value().clone())).collect();
+        facts.sort_unstable_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
         let ignored = Ignored::of(facts.iter().map(|(path, facts)| (path.as_path(), &**facts)));
         if ignored.is_empty() {
-            return Files::of(&facts, self.others.clone());
+            return Files::of(facts, self.others.clone());
         }
-        facts.retain(|path, _| !ignored.matches(path.as_str()));
+        facts.retain(|(path, _)| !ignored.matches(path.as_str()));
         let others = self.others.iter().filter(|path| !ignored.matches(path.as_str())).cloned().collect();
-        Files::of(&facts, Arc::new(others))
+        Files::of(facts, Arc::new(others))
     }
 
     /// The catalog with the libraries of settings.

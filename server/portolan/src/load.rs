@@ -73,6 +73,8 @@ pub fn load_roots(roots: &Roots, progress: Progress<'_>) -> Loaded {
     world.set_others(others);
     let found: Vec<FileProblem> = files
         .into_par_iter()
+        // Files differ much in size: none waits in a queue behind a large one.
+        .with_max_len(1)
         .flat_map_iter(|file| {
             let found = read_into(&world, file);
             progress(done.fetch_add(1, Ordering::Relaxed) + 1, total);

@@ -123,7 +123,7 @@ impl Links {
             Context { files: &self.indexed, paths, uses: &self.uses, stars: &self.stars, workspace, catalog, contracts: &self.contracts };
         let source = |file: &&FileId| self.indexed[file.0 as usize].as_ref().is_some_and(|entry| entry.index.is_some());
         let made: Vec<(FileId, Option<Arc<FileLink>>)> =
-            stale.par_iter().map(|file| (*file, source(&file).then(|| Arc::new(link(cx, *file))))).collect();
+            stale.par_iter().with_max_len(1).map(|file| (*file, source(&file).then(|| Arc::new(link(cx, *file))))).collect();
         for (file, link) in made {
             self.links[file.0 as usize] = link;
         }

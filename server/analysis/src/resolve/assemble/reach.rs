@@ -82,7 +82,8 @@ impl Reach {
                 if input.workspace.services[at].third_party {
                     return (vec![0; graph.words()], vec![0; graph.words()]);
                 }
-                (graph.search(input, service, &shared, false), graph.search(input, service, &shared, true))
+                let own = graph.own_files(input, service, &shared);
+                (graph.search(input, service, &own, false), graph.search(input, service, &own, true))
             })
             .unzip();
         let own_package = input.workspace.deployments.iter().map(|deployment| deployment.package).collect();
@@ -117,6 +118,8 @@ struct Graph {
     classes: Vec<Vec<ClassRef>>,
     named: FxHashMap<Symbol, Vec<FunctionRef>>,
     package_of: Vec<Option<usize>>,
+    /// Scripts for a load tester.
+    load_tests: FxHashSet<FileId>,
     /// Packages that services run.
     of_services: FxHashSet<usize>,
 }
@@ -131,12 +134,16 @@ impl Graph {
         let mut offsets = Vec::with_capacity(count + 1);
         let mut next = 0;
         let mut package_of = vec![None; count];
+        let mut load_tests = FxHashSet::default();
         for (at, package) in package_of.iter_mut().enumerate() {
             offsets.push(next);
             let id = FileId(at as u32);
             if let Some(facts) = input.files.source(id) {
                 next += facts.functions.len() as u32;
                 *package = input.workspace.package_of(input.files.path(id));
+                if is_load_test(facts) {
+                    load_tests.insert(id);
+                }
             }
         }
         offsets.push(next);
@@ -177,14 +184,38 @@ impl Graph {
             }
         }
         let of_services = input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect();
-        Self { offsets, edges, switched, mentions, classes, named, package_of, of_services }
+        Self { offsets, edges, switched, mentions, classes, named, package_of, load_tests, of_services }
     }
 
-    fn search(&self, input: &Input<'_>, service: ServiceIndex, shared: &FxHashSet<usize>, certain: bool) -> Vec<u64> {
+    /// The files whose code a service runs by itself, as a whole.
+    fn own_files(&self, input: &Input<'_>, service: ServiceIndex, shared: &FxHashSet<usize>) -> Vec<FileId> {
         let workspace = input.workspace;
         let deployment = &workspace.deployments[service.index()];
+        if deployment.package.is_some_and(|package| shared.contains(&package)) && !deployment.entries.is_empty() {
+            return deployment.entries.clone();
+        }
+        let root = workspace.services[service.index()].root.as_path();
+        // A service in a folder of a larger package (one manifest for a whole repository) owns its folder, not the package.
+        let whole = deployment.package.filter(|package| {
+            let package = workspace.packages[*package].root.as_path();
+            package == root || !root.starts_with(package)
+        });
+        // A load test is a service's only where it is what the service's folder holds, not where it lies beside the code it tests.
+        let beside =
+            |id: FileId| self.load_tests.contains(&id) && !(deployment.package.is_none() && input.files.path(id).parent() == Some(root));
+        (0..input.links.len())
+            .filter(|&at| match whole {
+                Some(package) => self.package_of[at] == Some(package),
+                None => under(input.files.path(FileId(at as u32)), root) && !self.in_other_service(input, at, service, root),
+            })
+            .map(|at| FileId(at as u32))
+            .filter(|id| !beside(*id))
+            .collect()
+    }
+
+    fn search(&self, input: &Input<'_>, service: ServiceIndex, own: &[FileId], certain: bool) -> Vec<u64> {
+        let deployment = &input.workspace.deployments[service.index()];
         let packages = closure(input, deployment.package);
-        let by_entry = deployment.package.is_some_and(|package| shared.contains(&package)) && !deployment.entries.is_empty();
         let mut search = Search {
             graph: self,
             certain,
@@ -195,39 +226,13 @@ impl Graph {
             live: FxHashSet::default(),
             dormant: FxHashMap::default(),
         };
-        let root = workspace.services[service.index()].root.as_path();
-        if by_entry {
-            for entry in &deployment.entries {
-                search.whole_file(input, *entry);
-            }
-        } else {
-            for at in 0..input.links.len() {
-                let id = FileId(at as u32);
-                let Some(facts) = input.files.source(id) else { continue };
-                // A load test is a service's only where it is what the service's folder holds, not where it lies beside the code it tests.
-                let path = input.files.path(id);
-                if is_load_test(facts) && !(deployment.package.is_none() && path.parent() == Some(root)) {
-                    continue;
-                }
-                // A service in a folder of a larger package (one manifest for a whole repository) owns its folder, not the package.
-                let whole = deployment.package.filter(|package| {
-                    let package = workspace.packages[*package].root.as_path();
-                    package == root || !root.starts_with(package)
-                });
-                let own = match whole {
-                    Some(package) => self.package_of[at] == Some(package),
-                    None => under(input.files.path(id), root) && !self.in_other_service(input, at, service, root),
-                };
-                if own {
-                    search.whole_file(input, id);
-                }
-            }
+        for file in own {
+            search.whole_file(input, *file);
         }
         search.run(input, &packages, deployment.package);
         search.bits
     }
 
-    /// Whether a file below a service's folder lies in a deeper service's, or in a package that is a folder of its own.
     fn in_other_service(&self, input: &Input<'_>, file: usize, service: ServiceIndex, root: &Utf8Path) -> bool {
         let path = input.files.path(FileId(file as u32));
         input.workspace.services.iter().enumerate().any(|(at, other)| {
@@ -242,7 +247,8 @@ fn is_load_test(facts: &SourceFacts) -> bool {
 }
 
 fn under(path: &Utf8Path, root: &Utf8Path) -> bool {
-    root.as_str().is_empty() || path.starts_with(root)
+    let (path, root) = (path.as_str(), root.as_str());
+    root.is_empty() || path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A package and all that it depends on in the workspace.
