@@ -122,6 +122,17 @@ impl Pattern {
             }
         }
     }
+    /// Whether it is never empty, whatever its holes are: it has a text, or a variable whose default is one.
+    pub fn is_certain(&self) -> bool {
+        self.parts.iter().any(|part| match part {
+            Part::Text(text) => !text.is_empty(),
+            Part::Env { default, .. } | Part::NamedByCaller { default, .. } | Part::Param(_, _, default) => {
+                default.as_ref().is_some_and(|default| default.is_certain())
+            }
+            Part::Origin(of) => of.is_certain(),
+            Part::Hole(_) => false,
+        })
+    }
     /// The text, where it has no hole.
     pub fn literal(&self) -> Option<Symbol> {
         match self.parts.as_slice() {
@@ -238,6 +249,23 @@ impl Value {
     pub fn is_unknown(&self) -> bool {
         matches!(self, Value::Unknown | Value::Null)
     }
+    /// A text that nothing is known of, or an empty one in its place.
+    pub fn maybe_nothing() -> Self {
+        Value::OneOf(Arc::new([Value::pattern(Pattern::part(Part::Hole(Symbol::default()))), Value::text("")]))
+    }
+    /// Whether it is [`Value::maybe_nothing`], or that and more.
+    fn is_maybe_nothing(&self) -> bool {
+        let has = |parts: &[Part]| self.alternatives().iter().any(|value| matches!(value, Value::Text(text) if text.parts == parts));
+        matches!(self, Value::OneOf(_)) && has(&[Part::Hole(Symbol::default())]) && (has(&[]) || has(&[Part::Text(Symbol::default())]))
+    }
+    /// Whether it is a text that is never empty, as far as its alternatives are known.
+    pub fn is_certain(&self) -> bool {
+        match self {
+            Value::Text(pattern) => pattern.is_certain(),
+            Value::OneOf(values) => values.iter().all(Value::is_certain),
+            _ => false,
+        }
+    }
     /// One of several values; what is unknown counts only where there is nothing else.
     pub fn one_of(values: impl IntoIterator<Item = Value>) -> Self {
         let mut all: Vec<Value> = Vec::new();
@@ -321,10 +349,11 @@ pub fn concat(parts: &[Value]) -> Value {
         if all.len() * patterns.len() > MAX_ALTERNATIVES {
             patterns.truncate(1);
         }
+        let maybe_nothing = part.is_maybe_nothing();
         all = all
             .iter()
             .flat_map(|head| {
-                patterns.iter().map(|tail| {
+                patterns.iter().filter(move |tail| !maybe_nothing || is_likely(head, tail)).map(|tail| {
                     let mut joined = head.clone();
                     joined.extend(tail);
                     joined
@@ -336,6 +365,18 @@ pub fn concat(parts: &[Value]) -> Value {
         }
     }
     Value::one_of(all.into_iter().map(Value::pattern))
+}
+
+/// Whether a part that may be nothing is rather this. A whole segment of a path is there; what is put to the end of one is an addition, which
+/// may be left out. At the beginning both may be.
+fn is_likely(head: &Pattern, tail: &Pattern) -> bool {
+    let is_hole = matches!(tail.parts.as_slice(), [Part::Hole(name)] if name.is_empty());
+    let is_empty = tail.literal().is_some_and(|text| text.is_empty());
+    match head.parts.last() {
+        None => true,
+        Some(Part::Text(text)) if text.ends_with(['/', '=']) => !is_empty,
+        Some(_) => !is_hole,
+    }
 }
 
 /// Scheme and authority of each URL that a value may be.

@@ -11,6 +11,7 @@ use super::targets::{Endpoints, Found};
 use crate::chart::{EndpointIndex, Evidence, ServiceIndex, ServiceKind, Status};
 use crate::resolve::index::last_segment;
 use crate::resolve::link::{OutboundCall, Url};
+use crate::resolve::paths::{self, Segment};
 use crate::resolve::value::{CallRef, Part};
 use crate::{FileId, FunctionRef, Place};
 
@@ -41,13 +42,19 @@ impl Votes {
         }
     }
 
-    /// The only service that kin of a call mean and that serves its method and path.
+    /// The only service that kin of a call mean and that serves its method and path. The path must say something, and the route the same: one
+    /// that takes whatever comes is no witness.
     pub(super) fn settle(&self, kin: &[Kin], endpoints: &Endpoints<'_>, method: Option<&Symbol>, path: &str) -> Option<Found> {
+        let segments = paths::segments(path);
+        if !segments.iter().any(|segment| matches!(segment, Segment::Literal(_))) {
+            return None;
+        }
         for one in kin {
             let Some(services) = self.found.get(one) else { continue };
             let mut serving = services.iter().filter_map(|(service, place)| {
                 let (endpoint, _) = endpoints.find(*service, method, path)?;
-                Some((*service, endpoint, *place))
+                let route = paths::segments(&endpoints.all[endpoint.index()].path);
+                paths::fits_by_literals(&segments, &route).then_some((*service, endpoint, *place))
             });
             if let (Some((service, endpoint, place)), None) = (serving.next(), serving.next()) {
                 let what = match one {
