@@ -546,11 +546,19 @@ impl<'w> Linker<'w> {
         }
     }
 
-    /// A closure runs as part of the function around it, unless it is given to a spawn.
+    /// A closure runs as part of the function around it, unless it is given to a spawn. One that a module only keeps under a name runs where
+    /// that name is called or handed on: whoever imports the module runs none of it.
     fn closures(&mut self, walk: &Walk<'w>) {
+        let kept = walk.facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
+        let kept: FxHashSet<FunctionId> = kept
+            .filter_map(|binding| match walk.facts.expr(binding.value?) {
+                Expr::Closure(function) => Some(*function),
+                _ => None,
+            })
+            .collect();
         for (at, function) in walk.facts.functions.iter().enumerate() {
             let id = FunctionId(at as u32);
-            if function.kind != FunctionKind::Closure {
+            if function.kind != FunctionKind::Closure || kept.contains(&id) {
                 continue;
             }
             let callee = FunctionRef { file: self.file, function: id };
