@@ -71,7 +71,10 @@ fn from_compose(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environmen
         for variable in &service.environment {
             let place = Place { file: source.file, range: variable.range };
             match &variable.value {
-                Some(value) => add(found, &variable.name, context.variables.fill(folder, value), place, rank),
+                Some(value) => {
+                    let rank = if context.variables.is_weak(folder, value) { 2 } else { rank };
+                    add(found, &variable.name, context.variables.fill(folder, value), place, rank);
+                }
                 None => {
                     if let Some(given) = context.variables.given(folder, &variable.name)
                         && let Some(value) = &given.variable.value

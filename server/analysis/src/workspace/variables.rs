@@ -5,7 +5,7 @@
 
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::{DotEnv, Variable, dotenv};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::paths;
 use super::sources::{Source, Sources};
@@ -36,6 +36,9 @@ pub(crate) struct Variables<'a> {
     by_path: FxHashMap<&'a str, Source<'a, DotEnv>>,
 }
 
+/// Words of the names of files that are there to be copied.
+const EXAMPLES: [&str; 7] = ["example", "sample", "template", "dist", "default", "defaults", "tmpl"];
+
 /// How strong a dotenv file is, by its name: 1 for what runs, 2 for examples and development; `None` for tests.
 pub(crate) fn rank(name: &str) -> Option<u8> {
     let lower = name.to_ascii_lowercase();
@@ -47,14 +50,26 @@ pub(crate) fn rank(name: &str) -> Option<u8> {
     Some(if has(&["example", "sample", "template", "dist", "default", "defaults", "dev", "development", "local", "tmpl"]) { 2 } else { 1 })
 }
 
-/// Within a rank: `.env.docker` before `.env`, that before others.
+/// Whether a dotenv file is there to be copied: `.env.example`, `.env.cloud.example`.
+fn is_example(name: &str) -> bool {
+    name.split(['.', '-', '_']).any(|word| EXAMPLES.contains(&word))
+}
+
+/// Within a rank: `.env.docker` before `.env`, that and its plain example before others.
 fn order(name: &str) -> u8 {
     match name {
         ".env" => 1,
+        _ if is_example(name) && name.split(['.', '-', '_']).all(|word| matches!(word, "" | "env") || EXAMPLES.contains(&word)) => 1,
         _ if name.contains("docker") || name.contains("compose") => 0,
         _ if name.starts_with(".env") => 2,
         _ => 3,
     }
+}
+
+/// Whether a dotenv file is the example of one setup among others.
+fn is_variant(file: &Source<'_, DotEnv>) -> bool {
+    let name = paths::file_name(file.path);
+    is_example(name) && order(name) > 1
 }
 
 impl<'a> Variables<'a> {
@@ -69,6 +84,7 @@ impl<'a> Variables<'a> {
         for (folder, files) in &mut all.files {
             files.sort_by_key(|(rank, source)| (*rank, order(paths::file_name(source.path)), source.path));
             let names = all.by_name.entry(folder).or_default();
+            let mut torn: FxHashSet<&str> = FxHashSet::default();
             for (rank, file) in files.iter() {
                 // Within one file the last one counts.
                 for variable in file.facts.variables.iter().rev().filter(|variable| variable.value.is_some()) {
@@ -78,8 +94,13 @@ impl<'a> Variables<'a> {
                     if known.variable.value.as_deref() == Some("") {
                         *known = given;
                     }
+                    if is_variant(&known.file) && is_variant(file) && known.variable.value != variable.value {
+                        torn.insert(&variable.name);
+                    }
                 }
             }
+            // Examples of several setups that disagree: which one is copied nobody knows.
+            names.retain(|name, _| !torn.contains(name));
         }
         all
     }
@@ -101,10 +122,13 @@ impl<'a> Variables<'a> {
     }
     /// The same, where `first` knows variables that come before those of the dotenv files.
     pub(crate) fn fill_with(&self, folder: &str, text: &str, first: &dyn Fn(&str) -> Option<Symbol>) -> Symbol {
-        self.fill_within(folder, text, first, MAX_DEPTH)
+        let filled = self.fill_from(folder, text, first, MAX_DEPTH, true);
+        // A default that is written beats what examples and development set; these fill in what is left.
+        if text.contains("$$") { filled } else { self.fill_from(folder, &filled, first, MAX_DEPTH, false) }
     }
 
-    fn fill_within(&self, folder: &str, text: &str, first: &dyn Fn(&str) -> Option<Symbol>, depth: u8) -> Symbol {
+    /// Fills in from the files that run, or from all.
+    fn fill_from(&self, folder: &str, text: &str, first: &dyn Fn(&str) -> Option<Symbol>, depth: u8, strong: bool) -> Symbol {
         if !text.contains('$') || depth == 0 {
             return text.into();
         }
@@ -112,9 +136,17 @@ impl<'a> Variables<'a> {
             if let Some(value) = first(name) {
                 return Some(value);
             }
-            let value = self.given(folder, name)?.variable.value.as_ref()?;
-            Some(self.fill_within(folder, value, first, depth - 1))
+            let given = self.given(folder, name).filter(|given| !strong || given.rank == 1)?;
+            Some(self.fill_from(folder, given.variable.value.as_ref()?, first, depth - 1, strong))
         })
+    }
+
+    /// Whether only an example, or a file of development, decides what `text` begins with.
+    pub(crate) fn is_weak(&self, folder: &str, text: &str) -> bool {
+        text.starts_with('$') && {
+            let strong = self.fill_from(folder, text, &|_| None, MAX_DEPTH, true);
+            strong.starts_with('$') && self.fill(folder, text) != strong
+        }
     }
 }
 
@@ -136,5 +168,26 @@ mod tests {
         assert_eq!(variables.fill("a", "${ONLY} ${NONE:-d}"), "example d");
         assert!(variables.fill("a", "$X").len() < 100);
         assert_eq!(variables.fill("b", "$HOST"), "$HOST");
+    }
+
+    #[test]
+    fn examples_are_weaker_than_written_defaults() {
+        let files = Files::from_texts(&[
+            ("a/.env.cloud.example", "STORE=http://cloud:1\nONE=1\nMODE=cloud\n"),
+            ("a/.env.edge.example", "STORE=http://edge:1\nONE=1\nMODE=edge\n"),
+            ("b/.env.cloud.example", "STORE=http://cloud:1\n"),
+            ("b/.env.example", "STORE=http://plain:1\n"),
+            ("c/.env", "STORE=http://own:1\n"),
+        ]);
+        let sources = Sources::of(&files);
+        let variables = Variables::of(&sources);
+        for folder in ["a", "b"] {
+            assert_eq!(variables.fill(folder, "${STORE:-http://store:9000}"), "http://store:9000");
+            assert!(!variables.is_weak(folder, "${STORE:-http://store:9000}"));
+        }
+        assert_eq!(variables.fill("c", "${STORE:-http://store:9000}"), "http://own:1");
+        assert_eq!(variables.fill("a", "${STORE} ${ONE} ${MODE}"), "${STORE} 1 ${MODE}");
+        assert_eq!(variables.fill("b", "${STORE}"), "http://plain:1");
+        assert!(variables.is_weak("b", "${STORE}") && !variables.is_weak("c", "${STORE}") && !variables.is_weak("b", "http://$STORE"));
     }
 }
