@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use portolan_grammars::catalog::{self, Case, Family};
 use portolan_grammars::facts::{Expr, Symbol};
+use rustc_hash::FxHashSet;
 
 use super::evaluate::join_patterns;
 use super::library::CallView;
@@ -17,10 +18,10 @@ use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value};
 use crate::FunctionRef;
 
 /// Wrappers around wrappers that are followed.
-const MAX_LIFTS: u32 = 4;
-/// The same where wrappers are generated: a stub, what it calls, and what that calls.
-const MAX_GENERATED_LIFTS: u32 = 6;
-/// Spans that one library call may become.
+const MAX_LIFTS: u32 = 8;
+/// Functions that a base is followed through.
+const MAX_BASE_LIFTS: u32 = 4;
+/// Spans that one library call may become, and wrappers that are gone through for them.
 const MAX_SPANS: usize = 400;
 /// Bases that one call may have.
 const MAX_BASES: usize = 48;
@@ -150,30 +151,34 @@ impl<'w> Linker<'w> {
     }
 
     /// Moves a span up to the call sites of the wrapper it stands in, as long as it is undecided and there are any.
+    ///
+    /// A wrapper that calls itself with what it was given (to try again) is no call site of its own. What cannot be followed to its end at an
+    /// inner place is left out where other ways lead through the same wrapper.
     pub(super) fn lift(&mut self, draft: Draft, undecided: &dyn Fn(&mut Self, &Draft) -> bool) -> Vec<Draft> {
+        let whole = draft.clone();
         let mut done = Vec::new();
+        let mut stopped = Vec::new();
         let mut open = vec![(draft, 0)];
+        let mut through = FxHashSet::default();
+        let mut seen = FxHashSet::default();
+        let mut in_stub = false;
         while let Some((draft, depth)) = open.pop() {
-            if done.len() + open.len() >= MAX_SPANS {
-                done.push(draft);
-                continue;
-            }
             let generated = self.generated_stub(&draft);
-            let limit = if generated.is_some() { MAX_GENERATED_LIFTS } else { MAX_LIFTS };
-            let Some(wrapper) = self.wrapper(&draft, undecided).or(generated).filter(|_| depth < limit) else {
+            in_stub |= generated.is_some();
+            let Some(wrapper) = self.wrapper(&draft, undecided).or(generated) else {
                 done.push(draft);
                 continue;
             };
-            let callers = self.evaluator.callers(wrapper);
-            if callers.is_empty() {
-                // Nobody sends what generated code would.
-                if generated.is_none() {
-                    done.push(draft);
-                }
+            if depth >= MAX_LIFTS || done.len() + open.len() >= MAX_SPANS || seen.len() >= MAX_SPANS {
+                stopped.push((draft, wrapper));
                 continue;
             }
-            for caller in callers.iter() {
+            let mut outer = Vec::new();
+            let mut called = false;
+            for caller in self.evaluator.callers(wrapper).iter() {
                 let function = self.evaluator.function_of(*caller);
+                let recursive = self.is_within(function, wrapper);
+                called |= !recursive;
                 for receiver in self.evaluator.receivers(*caller, wrapper) {
                     let texts: Vec<Value> = draft
                         .texts
@@ -187,16 +192,54 @@ impl<'w> Linker<'w> {
                         })
                         .collect();
                     for mut lifted in self.drafts(*caller, function, &texts, draft.detached) {
+                        if recursive && says_no_more(&lifted, &draft) {
+                            continue;
+                        }
                         lifted.classes.clone_from(&draft.classes);
                         if let Value::Some(class) = receiver {
                             lifted.classes.push(class);
                         }
-                        open.push((lifted, depth + 1));
+                        outer.push((lifted, depth + 1));
                     }
                 }
             }
+            if !called && outer.is_empty() {
+                // Nobody sends what generated code would.
+                if generated.is_none() {
+                    done.push(draft);
+                }
+                continue;
+            }
+            through.insert(wrapper);
+            // Another call of the wrapper with the same goes to the same places.
+            let parts: Vec<_> = draft.texts.into_iter().map(|text| text.parts).collect();
+            if seen.insert((wrapper, parts, draft.classes)) {
+                open.extend(outer);
+            }
         }
-        done
+        done.extend(stopped.into_iter().filter(|(_, wrapper)| !through.contains(wrapper)).map(|(draft, _)| draft));
+        // Wrappers that call one another and are called by nobody else; or a URL of which no way up, within one file, says anything.
+        let unsaid = whole.texts.last().is_some_and(|text| !text.parts.iter().any(|part| matches!(part, Part::Text(_))));
+        let nothing_new = |draft: &Draft| draft.site.file == whole.site.file && says_no_more(draft, &whole);
+        let untold = done.is_empty() || (unsaid && done.len() > 1 && done.iter().all(nothing_new));
+        if untold && !in_stub { vec![whole] } else { done }
+    }
+
+    /// Whether a function is another or is written in it.
+    fn is_within(&mut self, inner: FunctionRef, outer: FunctionRef) -> bool {
+        if inner.file != outer.file {
+            return false;
+        }
+        let Some(facts) = self.evaluator.facts(inner.file) else { return false };
+        let mut function = inner.function;
+        while function != outer.function {
+            let parent = facts.function(function).parent;
+            if parent == function {
+                return false;
+            }
+            function = parent;
+        }
+        true
     }
 
     /// The function whose callers decide what a draft leaves open, if it leaves anything open: the one that the site stands in, if its
@@ -377,7 +420,7 @@ impl<'w> Linker<'w> {
                 |part| !matches!(part, Part::Text(text) if text.trim_start_matches("http://").trim_start_matches("https://").contains('/')),
             );
             let param = base.filter_map(param_of).next();
-            let Some(param) = param.filter(|_| depth < MAX_LIFTS) else {
+            let Some(param) = param.filter(|_| depth < MAX_BASE_LIFTS) else {
                 if !done.contains(&url) {
                     done.push(url);
                 }
@@ -388,8 +431,10 @@ impl<'w> Linker<'w> {
                 done.push(url);
                 continue;
             }
+            let mut only_recursive = true;
             for caller in callers.iter().take(MAX_BASES) {
                 if !classes.iter().all(|class| self.evaluator.may_construct(*caller, param.function, *class)) {
+                    only_recursive = false;
                     continue;
                 }
                 let passed = self.passed_params(&url.pattern, param.function, *caller);
@@ -397,6 +442,11 @@ impl<'w> Linker<'w> {
                     passed.iter().find(|(known, _)| *known == param).map(|(_, value)| value.clone())
                 });
                 let context = self.evaluator.function_of(*caller);
+                // A function that hands its own base on to itself says nothing new.
+                if self.is_within(context, param.function) && value.patterns().iter().all(|pattern| pattern.parts == url.pattern.parts) {
+                    continue;
+                }
+                only_recursive = false;
                 for pattern in value.patterns() {
                     let mut contexts = url.contexts.clone();
                     contexts.push(context);
@@ -405,9 +455,21 @@ impl<'w> Linker<'w> {
                     open.push_back((Url { pattern, contexts, passed }, depth + 1));
                 }
             }
+            if only_recursive {
+                done.push(url);
+            }
         }
         done
     }
+}
+
+/// Whether a call site adds nothing to what a draft says: all that is left open there is open still.
+fn says_no_more(lifted: &Draft, draft: &Draft) -> bool {
+    let shape = |text: &Pattern| -> Vec<Part> {
+        let open = |part: &Part| matches!(part, Part::Param(..) | Part::NamedByCaller { .. } | Part::Hole(_));
+        text.parts.iter().map(|part| if open(part) { Part::Hole(Symbol::default()) } else { part.clone() }).collect()
+    };
+    lifted.texts.iter().zip(&draft.texts).all(|(lifted, text)| lifted.parts == text.parts || shape(lifted) == shape(text))
 }
 
 /// A text in which only one function's parameters are left open.
