@@ -66,8 +66,8 @@ pub struct ServiceSettings {
     #[schemars(with = "Vec<String>")]
     pub aliases: Vec<Spanned<Symbol>>,
     /// What sort of process it is.
-    #[schemars(with = "ServiceSort")]
-    pub kind: Option<Spanned<ServiceSort>>,
+    #[schemars(with = "ServiceKind")]
+    pub kind: Option<Spanned<ServiceKind>>,
     /// Leaves it out of the chart.
     pub ignore: bool,
     /// The service that answers relative URLs of this front end: its gateway, or the server that it is served by.
@@ -82,9 +82,9 @@ pub struct ServiceSettings {
 }
 
 /// What sort of process a service is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum ServiceSort {
+pub enum ServiceKind {
     /// It answers requests.
     Backend,
     /// It runs in a browser or on a device, or serves what does.
@@ -99,16 +99,22 @@ pub enum ServiceSort {
     Job,
 }
 
-impl ServiceSort {
-    /// All of them with their names.
-    pub const ALL: [(&str, ServiceSort); 6] = [
-        ("backend", ServiceSort::Backend),
-        ("frontend", ServiceSort::Frontend),
-        ("gateway", ServiceSort::Gateway),
-        ("worker", ServiceSort::Worker),
-        ("cli", ServiceSort::Cli),
-        ("job", ServiceSort::Job),
-    ];
+impl ServiceKind {
+    /// All of them.
+    pub const ALL: [ServiceKind; 6] =
+        [ServiceKind::Backend, ServiceKind::Frontend, ServiceKind::Gateway, ServiceKind::Worker, ServiceKind::Cli, ServiceKind::Job];
+
+    /// Its name in documents and settings: `backend`, `frontend`, ….
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ServiceKind::Backend => "backend",
+            ServiceKind::Frontend => "frontend",
+            ServiceKind::Gateway => "gateway",
+            ServiceKind::Worker => "worker",
+            ServiceKind::Cli => "cli",
+            ServiceKind::Job => "job",
+        }
+    }
 }
 
 /// A name, and what it means.

@@ -12,6 +12,7 @@ pub mod operation;
 use camino::Utf8PathBuf;
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
+pub use portolan_grammars::manifests::settings::ServiceKind;
 use rustc_hash::FxHashMap;
 
 use crate::{FunctionRef, Place};
@@ -104,37 +105,6 @@ pub struct Service {
     pub third_party: bool,
     /// Why it is thought to be a service.
     pub evidence: Vec<Evidence>,
-}
-
-/// What sort of process a service is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum ServiceKind {
-    /// It answers requests.
-    Backend,
-    /// It runs in a browser or on a device, or serves what does.
-    Frontend,
-    /// It passes requests on.
-    Gateway,
-    /// It works off messages or a schedule.
-    Worker,
-    /// A person or a script starts it.
-    Cli,
-    /// It runs to its end.
-    Job,
-}
-
-impl ServiceKind {
-    /// Its name in documents: `backend`, `frontend`, ….
-    pub fn as_str(self) -> &'static str {
-        match self {
-            ServiceKind::Backend => "backend",
-            ServiceKind::Frontend => "frontend",
-            ServiceKind::Gateway => "gateway",
-            ServiceKind::Worker => "worker",
-            ServiceKind::Cli => "cli",
-            ServiceKind::Job => "job",
-        }
-    }
 }
 
 /// A reason, and where it can be read.

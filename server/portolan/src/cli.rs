@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use portolan_analysis::Snapshot;
 use portolan_grammars::manifests::settings::FILE_NAME;
 
@@ -50,6 +50,15 @@ enum Command {
     Init(init::Init),
     /// Serves an editor over standard input and output
     Lsp(lsp::Lsp),
+}
+
+/// The form of a list that people and programs read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: stable and sorted
+    Json,
 }
 
 /// The folder that a command looks at.

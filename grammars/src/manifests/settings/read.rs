@@ -8,7 +8,7 @@ use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::super::mend;
 use super::super::{Manifest, ManifestFacts, Variable};
-use super::{CallSettings, Layout, Mapping, Scalar, ServiceSettings, ServiceSort, Settings, glob};
+use super::{CallSettings, Layout, Mapping, Scalar, ServiceKind, ServiceSettings, Settings, glob};
 use crate::catalog::{Library, plain_message};
 use crate::facts::{Problem, Spanned, Symbol, TextRange};
 use crate::suggest;
@@ -235,7 +235,7 @@ impl Reader {
                 "aliases" => service.aliases = self.texts(&key, value),
                 "kind" => {
                     if let Some(kind) = self.text(&key, value) {
-                        service.kind = self.sort(kind);
+                        service.kind = self.kind(kind);
                     }
                 }
                 "ignore" => match value.get_ref() {
@@ -259,13 +259,13 @@ impl Reader {
         inside
     }
 
-    fn sort(&mut self, kind: Spanned<Symbol>) -> Option<Spanned<ServiceSort>> {
-        let known = ServiceSort::ALL.iter().find(|(name, _)| *name == kind.value);
+    fn kind(&mut self, kind: Spanned<Symbol>) -> Option<Spanned<ServiceKind>> {
+        let known = ServiceKind::ALL.into_iter().find(|known| known.as_str() == kind.value);
         if known.is_none() {
-            let names: Vec<&str> = ServiceSort::ALL.iter().map(|(name, _)| *name).collect();
+            let names: Vec<&str> = ServiceKind::ALL.map(ServiceKind::as_str).to_vec();
             self.problem(format!("`{}` is no kind of service{}", kind.value, suggest::hint(&kind.value, &names)), kind.range);
         }
-        known.map(|(_, sort)| Spanned::new(*sort, kind.range))
+        known.map(|known| Spanned::new(known, kind.range))
     }
 
     fn call(&mut self, element: &At<DeValue<'_>>) -> Option<CallSettings> {

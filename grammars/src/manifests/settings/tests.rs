@@ -76,7 +76,7 @@ url = { argument = 0 }
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(settings.ignore.len(), 2);
     let orders = &settings.services[0];
-    assert_eq!((orders.name.value.as_str(), orders.kind.as_ref().unwrap().value), ("orders", ServiceSort::Backend));
+    assert_eq!((orders.name.value.as_str(), orders.kind.as_ref().unwrap().value), ("orders", ServiceKind::Backend));
     let values: Vec<_> = orders.environment.iter().map(|variable| (variable.name.as_str(), variable.value.as_deref().unwrap())).collect();
     assert_eq!(values, [("PORT", "8080"), ("DEBUG", "true")]);
     assert_eq!(settings.services[1].origin.as_ref().unwrap().value, "gateway");

@@ -7,7 +7,7 @@ use portolan_grammars::catalog::Operation;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Chart, ServiceIndex, Target};
+use super::{Chart, ServiceIndex, ServiceKind, Target};
 use crate::{Place, Snapshot};
 
 /// The version of this format; it grows when a key changes its meaning or goes away.
@@ -98,24 +98,6 @@ pub struct Service {
     pub third_party: bool,
     /// Why it is thought to be a service.
     pub evidence: Vec<Site>,
-}
-
-/// What sort of process a service is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum ServiceKind {
-    /// It answers requests.
-    Backend,
-    /// It runs in a browser or on a device, or serves what does.
-    Frontend,
-    /// It passes requests on.
-    Gateway,
-    /// It works off messages or a schedule.
-    Worker,
-    /// A person or a script starts it.
-    Cli,
-    /// It runs to its end.
-    Job,
 }
 
 /// A network protocol.
@@ -458,14 +440,7 @@ impl Writer<'_> {
             aliases: service.aliases.iter().map(ToString::to_string).collect(),
             root: service.root.to_string(),
             languages: service.languages.iter().map(ToString::to_string).collect(),
-            kind: match service.kind {
-                super::ServiceKind::Backend => ServiceKind::Backend,
-                super::ServiceKind::Frontend => ServiceKind::Frontend,
-                super::ServiceKind::Gateway => ServiceKind::Gateway,
-                super::ServiceKind::Worker => ServiceKind::Worker,
-                super::ServiceKind::Cli => ServiceKind::Cli,
-                super::ServiceKind::Job => ServiceKind::Job,
-            },
+            kind: service.kind,
             third_party: service.third_party,
             evidence: self.sites(service.evidence.iter().map(|evidence| evidence.place)),
         }

@@ -7,7 +7,7 @@ use portolan_analysis::chart::document::{self, Document};
 use portolan_analysis::rules::Severity;
 use serde::Serialize;
 
-use super::{Failure, Folder, Workspace};
+use super::{Failure, Folder, Format, Workspace};
 use crate::output::{self, findings};
 
 /// Shows what the rules find.
@@ -24,14 +24,6 @@ pub(super) struct Check {
     /// Lists what could not be read
     #[arg(short, long)]
     verbose: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs: stable and sorted
-    Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

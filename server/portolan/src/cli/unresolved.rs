@@ -3,14 +3,14 @@
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use portolan_analysis::chart::Reason;
 use portolan_analysis::chart::document::{Document, Generator};
 use portolan_analysis::settle::{self, Group, Remedy};
 use portolan_analysis::{Place, Snapshot};
 use serde::Serialize;
 
-use super::{Failure, Folder};
+use super::{Failure, Folder, Format};
 use crate::output;
 use crate::output::findings::counted;
 
@@ -28,14 +28,6 @@ pub(super) struct Unresolved {
     /// Lists every call, and what could not be read
     #[arg(short, long)]
     verbose: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs: stable and sorted
-    Json,
 }
 
 /// What `--format json` writes.

@@ -3,13 +3,12 @@
 //! What is told comes before what is found: a service with a `root` is placed before undeployed ones are looked for, so that its package is not
 //! found again. Invariant: a name meets at most one service.
 
-use portolan_grammars::manifests::settings::{ServiceSettings, ServiceSort, Settings};
+use portolan_grammars::manifests::settings::{ServiceSettings, Settings};
 use rustc_hash::FxHashSet;
 
 use super::known::{normal, unscoped};
 use super::{Context, Draft, code, evidence};
 use crate::Place;
-use crate::chart::ServiceKind;
 use crate::workspace::paths;
 use crate::workspace::settings::Problem;
 use crate::workspace::sources::Source;
@@ -90,20 +89,9 @@ pub(super) fn describe<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) -
         }
         // The name that is used here is one that it goes by.
         draft.aliases.insert(service.name.value.clone());
-        draft.kind = service.kind.as_ref().map(|kind| kind_of(kind.value)).or(draft.kind);
+        draft.kind = service.kind.as_ref().map(|kind| kind.value).or(draft.kind);
         draft.settings.push((source, service));
     }
     drafts.retain(|draft| !ignored.contains(&draft.name));
     told
-}
-
-fn kind_of(sort: ServiceSort) -> ServiceKind {
-    match sort {
-        ServiceSort::Backend => ServiceKind::Backend,
-        ServiceSort::Frontend => ServiceKind::Frontend,
-        ServiceSort::Gateway => ServiceKind::Gateway,
-        ServiceSort::Worker => ServiceKind::Worker,
-        ServiceSort::Cli => ServiceKind::Cli,
-        ServiceSort::Job => ServiceKind::Job,
-    }
 }
