@@ -3,6 +3,7 @@
 //! What deliberately does not live here: what follows from facts. Invariant: ids are ranks of sorted paths, so that equal sets of files have equal
 //! ids.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -51,7 +52,8 @@ impl Files {
     }
     /// Files whose facts are at hand. For tests and tools.
     pub fn from_facts(facts: impl IntoIterator<Item = (Utf8PathBuf, FileFacts)>) -> Self {
-        Self::of(facts.into_iter().map(|(path, facts)| (path, Arc::new(facts))).collect(), Arc::default())
+        let facts: BTreeMap<String, FileFacts> = facts.into_iter().map(|(path, facts)| (path.into_string(), facts)).collect();
+        Self::sorted(facts.into_iter().map(|(path, facts)| (path.into(), Arc::new(facts))).collect(), Arc::default())
     }
     /// Files with the ids of the order given: [`Files::id`] may not find them. For scenes made by hand.
     #[cfg(test)]
@@ -59,13 +61,8 @@ impl Files {
         let (paths, facts): (Vec<_>, Vec<_>) = facts.into_iter().map(|(path, facts)| (path, Some(Arc::new(facts)))).unzip();
         Self { paths: Arc::new(paths), facts, others: Arc::default() }
     }
-    /// Of files of one path the last counts.
-    pub(crate) fn of(mut files: Vec<(Utf8PathBuf, Arc<FileFacts>)>, others: Arc<Vec<Utf8PathBuf>>) -> Self {
-        // As texts, which is much faster than part by part.
-        files.sort_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
-        files.reverse();
-        files.dedup_by(|(earlier, _), (later, _)| earlier == later);
-        files.reverse();
+    /// Of files sorted by path as texts, which is much faster than part by part; each path stands there once.
+    pub(crate) fn sorted(files: Vec<(Utf8PathBuf, Arc<FileFacts>)>, others: Arc<Vec<Utf8PathBuf>>) -> Self {
         let (paths, facts): (Vec<_>, Vec<_>) = files.into_iter().map(|(path, facts)| (path, Some(facts))).unzip();
         Self { paths: Arc::new(paths), facts, others }
     }

@@ -151,11 +151,11 @@ impl World {
         facts.sort_unstable_by(|(a, _), (b, _)| a.as_str().cmp(b.as_str()));
         let ignored = Ignored::of(facts.iter().map(|(path, facts)| (path.as_path(), &**facts)));
         if ignored.is_empty() {
-            return Files::of(facts, self.others.clone());
+            return Files::sorted(facts, self.others.clone());
         }
         facts.retain(|(path, _)| !ignored.matches(path.as_str()));
         let others = self.others.iter().filter(|path| !ignored.matches(path.as_str())).cloned().collect();
-        Files::of(facts, Arc::new(others))
+        Files::sorted(facts, Arc::new(others))
     }
 
     /// The catalog with the libraries of settings.

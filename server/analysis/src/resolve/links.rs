@@ -18,7 +18,7 @@ use super::evaluate::Context;
 use super::exports::{StarExports, specifiers};
 use super::index::{FileIndex, Indexed};
 use super::link::{FileLink, link};
-use super::uses::{UseIndex, UseKey, difference};
+use super::uses::{UseIndex, UseKey, without};
 use crate::FileId;
 use crate::files::Files;
 use crate::workspace::Workspace;
@@ -65,7 +65,7 @@ impl Links {
             let old = std::mem::replace(&mut self.indexed[file.0 as usize], new);
             let old_index = old.as_ref().and_then(|entry| entry.index.as_deref());
             let new_index = self.indexed[file.0 as usize].as_ref().and_then(|entry| entry.index.as_deref());
-            let (more, fewer) = difference(old_index, new_index);
+            let (more, fewer) = (without(new_index, old_index), without(old_index, new_index));
             for key in more.iter().chain(&fewer) {
                 was_used.entry(*key).or_insert_with(|| !self.uses.files_with(*key).is_empty());
             }

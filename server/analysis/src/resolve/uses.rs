@@ -7,7 +7,7 @@
 use std::hash::{Hash, Hasher};
 
 use portolan_grammars::facts::{Call, CallKind, Expr, FunctionId, Imported, SourceFacts, Symbol, TypeKind};
-use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use rustc_hash::{FxHashMap, FxHasher};
 
 use super::index::{FileIndex, last_segment, self_type};
 use crate::FileId;
@@ -188,19 +188,17 @@ impl UseIndex {
     /// The index of all files.
     pub fn of<'a>(files: impl Iterator<Item = (FileId, &'a FileIndex)>) -> Self {
         let mut all = Self::default();
-        // Files come in their order: each is the last of its uses so far.
-        for (file, index) in files {
-            for key in &index.uses {
-                all.files.entry(*key).or_default().push(file);
-            }
-        }
+        files.for_each(|(file, index)| all.insert(file, index));
         all
     }
     /// Takes a file's uses in.
     pub fn insert(&mut self, file: FileId, index: &FileIndex) {
         for key in &index.uses {
             let files = self.files.entry(*key).or_default();
-            if let Err(at) = files.binary_search(&file) {
+            // Most often they come in order.
+            if files.last().is_none_or(|last| *last < file) {
+                files.push(file);
+            } else if let Err(at) = files.binary_search(&file) {
                 files.insert(at, file);
             }
         }
@@ -221,9 +219,12 @@ impl UseIndex {
     }
 }
 
-/// Uses that a file has gained and lost.
-pub fn difference(old: Option<&FileIndex>, new: Option<&FileIndex>) -> (FxHashSet<UseKey>, FxHashSet<UseKey>) {
-    let of = |index: Option<&FileIndex>| index.map(|index| index.uses.iter().copied().collect::<FxHashSet<_>>()).unwrap_or_default();
-    let (old, new) = (of(old), of(new));
-    (new.difference(&old).copied().collect(), old.difference(&new).copied().collect())
+/// Uses that the first has and the second has not.
+pub fn without(of: Option<&FileIndex>, other: Option<&FileIndex>) -> Vec<UseKey> {
+    let (of, other) = (all_of(of), all_of(other));
+    of.iter().filter(|key| other.binary_search(key).is_err()).copied().collect()
+}
+
+fn all_of(index: Option<&FileIndex>) -> &[UseKey] {
+    index.map_or(&[], |index| &index.uses)
 }
