@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use portolan::output::findings::{Style, render, summary};
-use portolan_analysis::rules::{self, Rule, Severity};
+use portolan_analysis::rules::{self, Rule, Severity, Theme};
 use portolan_tests::{disk, texts};
 
 fn root() -> PathBuf {
@@ -20,13 +20,20 @@ fn page(rule: &Rule) -> String {
         Severity::Warning => "warning",
         Severity::Error => "error",
     };
-    format!("# {}\n\n{}. Severity: {severity}, unless said otherwise below.\n\n{}\n", rule.name, rule.summary, rule.docs().trim())
+    let (name, theme) = (rule.name, rule.theme.as_str());
+    format!("# {name}\n\n{}. Theme: {theme}. Severity: {severity}, unless said otherwise below.\n\n{}\n", rule.summary, rule.docs().trim())
 }
 
 fn index() -> String {
-    let mut text = String::from("# Rules\n\n| rule | finds |\n|---|---|\n");
-    for rule in rules::all() {
-        text += &format!("| [`{0}`]({0}.md) | {1} |\n", rule.name, rule.summary);
+    let mut text = String::from("# Rules\n\nBy what follows if their findings stay.\n");
+    for theme in Theme::ALL {
+        let rules: Vec<&Rule> = rules::all().iter().filter(|rule| rule.theme == theme).collect();
+        if !rules.is_empty() {
+            text += &format!("\n## {}\n\n| rule | finds |\n|---|---|\n", theme.consequence());
+        }
+        for rule in rules {
+            text += &format!("| [`{0}`]({0}.md) | {1} |\n", rule.name, rule.summary);
+        }
     }
     text
 }

@@ -5,8 +5,10 @@
 
 mod context;
 mod exempt;
+mod theme;
 
 pub use context::{Context, Draft, Sink};
+pub use theme::Theme;
 
 use portolan_grammars::facts::Symbol;
 
@@ -18,12 +20,21 @@ pub const MAX_FINDINGS_PER_FILE: usize = 10;
 /// How many characters a message has at most.
 pub const MAX_MESSAGE: usize = 160;
 
-/// Declares a rule's metadata. Its doc comment is the rule's page, and can be read at run time.
+/// Declares a rule's metadata: name, theme, severity, summary and check; `path` behind them where the related places of a finding are, in their
+/// order, one way through the code. Its doc comment is the rule's page, and can be read at run time.
 macro_rules! rule {
-    ($(#[doc = $line:literal])* $name:literal, $severity:ident, $summary:literal, $check:path) => {
+    ($(#[doc = $line:literal])* $name:literal, $theme:ident, $severity:ident, $summary:literal, $check:path) => {
+        rule! { @ false, $(#[doc = $line])* $name, $theme, $severity, $summary, $check }
+    };
+    ($(#[doc = $line:literal])* $name:literal, $theme:ident, $severity:ident, $summary:literal, $check:path, path) => {
+        rule! { @ true, $(#[doc = $line])* $name, $theme, $severity, $summary, $check }
+    };
+    (@ $path:literal, $(#[doc = $line:literal])* $name:literal, $theme:ident, $severity:ident, $summary:literal, $check:path) => {
         $(#[doc = $line])*
         pub(super) const RULE: $crate::rules::Rule = $crate::rules::Rule {
             name: $name,
+            theme: $crate::rules::Theme::$theme,
+            related_is_path: $path,
             severity: $crate::rules::Severity::$severity,
             summary: $summary,
             page: concat!("docs/rules/", $name, ".md"),
@@ -44,6 +55,10 @@ static RULES: &[Rule] = &[handler_without_span::RULE, shared_table_writers::RULE
 pub struct Rule {
     /// Its name, in words joined by `-`: the problem it finds.
     pub name: &'static str,
+    /// What its findings are about.
+    pub theme: Theme,
+    /// Whether the related places of a finding are, in their order, one way through the code: the hops of a chain.
+    pub related_is_path: bool,
     /// How bad its findings are, unless they say otherwise.
     pub severity: Severity,
     /// One line without a full stop.
@@ -59,6 +74,12 @@ impl Rule {
     pub fn docs(&self) -> String {
         self.lines.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect::<Vec<_>>().join("\n")
     }
+    /// What its page says below one of its headings, as Markdown; empty where there is no such heading.
+    pub fn section(&self, heading: &str) -> String {
+        let docs = self.docs();
+        let lines = docs.lines().skip_while(|line| line.strip_prefix("## ") != Some(heading)).skip(1);
+        lines.take_while(|line| !line.starts_with("## ")).collect::<Vec<_>>().join("\n").trim().to_owned()
+    }
 }
 
 impl std::fmt::Debug for Rule {
@@ -70,6 +91,11 @@ impl std::fmt::Debug for Rule {
 /// All rules, by name.
 pub fn all() -> &'static [Rule] {
     RULES
+}
+
+/// The rule of this name.
+pub fn named(name: &str) -> Option<&'static Rule> {
+    RULES.iter().find(|rule| rule.name == name)
 }
 
 /// How bad a finding is.
@@ -140,6 +166,7 @@ mod tests {
             let docs = rule.docs();
             let headings: Vec<&str> = docs.lines().filter(|line| line.starts_with("## ")).collect();
             assert_eq!(headings, ["## What it does", "## Why it matters", "## Example", "## How to fix", "## Options"], "{}", rule.name);
+            assert!(headings.iter().all(|heading| !rule.section(heading.trim_start_matches("## ")).is_empty()), "{}", rule.name);
             assert!(!rule.summary.ends_with('.') && rule.page.ends_with(&format!("{}.md", rule.name)));
         }
     }

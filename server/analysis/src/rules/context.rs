@@ -179,11 +179,20 @@ fn shorten(message: String) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Theme;
     use super::*;
     use crate::testing::{Scene, module};
 
-    static RULE: Rule =
-        Rule { name: "loud", severity: Severity::Hint, summary: "", page: "", lines: "", check: |_: &Context<'_>, _: &mut Sink<'_>| {} };
+    static RULE: Rule = Rule {
+        name: "loud",
+        theme: Theme::Topology,
+        related_is_path: false,
+        severity: Severity::Hint,
+        summary: "",
+        page: "",
+        lines: "",
+        check: |_: &Context<'_>, _: &mut Sink<'_>| {},
+    };
 
     fn kept(count: usize) -> Vec<String> {
         let mut scene = Scene::default();

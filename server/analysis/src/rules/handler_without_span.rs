@@ -39,7 +39,7 @@ rule! {
     ///
     /// ## Options
     /// None.
-    "handler-without-span", Information, "A handler of a traced service has no span", check
+    "handler-without-span", Observability, Information, "A handler of a traced service has no span", check
 }
 
 /// A handler of a service.

@@ -41,7 +41,7 @@ rule! {
     ///
     /// ## Options
     /// None.
-    "shared-table-writers", Warning, "Several services write one table", check
+    "shared-table-writers", Data, Warning, "Several services write one table", check
 }
 
 /// The writes of one bounded context.

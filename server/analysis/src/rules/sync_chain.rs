@@ -44,7 +44,7 @@ rule! {
     ///
     /// ## Options
     /// None.
-    "sync-chain", Information, "A request waits on several services in a row", check
+    "sync-chain", Coupling, Information, "A request waits on several services in a row", check, path
 }
 
 /// A chain: the endpoint it starts at, its hops, and the services that count, the first one too.
