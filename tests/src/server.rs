@@ -55,6 +55,9 @@ pub struct TestServer {
     statuses: Vec<Value>,
     /// Methods of the requests that the server has made.
     requested: Vec<String>,
+    /// What `workspace/configuration` is answered from, by section.
+    pub settings: Value,
+    messages_shown: VecDeque<String>,
     ended: bool,
 }
 
@@ -88,11 +91,16 @@ impl TestServer {
 
     /// As [`TestServer::start`], for a client that can what these capabilities say.
     pub async fn start_as(root: &Path, capabilities: Value) -> Self {
+        Self::start_set(root, capabilities, Value::Null).await
+    }
+
+    /// As [`TestServer::start_as`], with `initializationOptions`.
+    pub async fn start_set(root: &Path, capabilities: Value, options: Value) -> Self {
         let mut server = Self::launch(root);
         let uri = server.uri("");
         let uri = uri.trim_end_matches('/');
         let folders = json!([{"uri": uri, "name": "test"}]);
-        let params = json!({"processId": null, "rootUri": uri, "workspaceFolders": folders, "capabilities": capabilities});
+        let params = json!({"processId": null, "rootUri": uri, "workspaceFolders": folders, "capabilities": capabilities, "initializationOptions": options});
         let result = server.request("initialize", params).await;
         assert!(result["capabilities"].is_object(), "initialize answered {result}");
         server.notify("initialized", json!({})).await;
@@ -119,6 +127,8 @@ impl TestServer {
             diagnostics: BTreeMap::new(),
             statuses: Vec::new(),
             requested: Vec::new(),
+            settings: Value::Null,
+            messages_shown: VecDeque::new(),
             ended: false,
         }
     }
@@ -217,6 +227,25 @@ impl TestServer {
         self.until(|status| status["quiescent"] == true && status["changes"].as_u64() >= Some(changes)).await;
     }
 
+    /// Tells of settings, and waits until what follows from them is published.
+    pub async fn configure(&mut self, settings: Value) {
+        let seen = self.statuses.len();
+        self.notify("workspace/didChangeConfiguration", json!({"settings": settings})).await;
+        while self.statuses.len() == seen {
+            self.read().await;
+        }
+    }
+
+    /// Waits for a message to the user.
+    pub async fn shown_message(&mut self) -> String {
+        loop {
+            if let Some(message) = self.messages_shown.pop_front() {
+                return message;
+            }
+            self.read().await;
+        }
+    }
+
     /// Waits for a status.
     async fn until(&mut self, right: impl Fn(&Value) -> bool) {
         while !self.statuses.last().is_some_and(&right) {
@@ -289,7 +318,11 @@ impl TestServer {
         if let Some(id) = message.get("id") {
             self.requested.push(method.to_owned());
             let result = match method {
-                "workspace/configuration" => json!(vec![Value::Null; message["params"]["items"].as_array().map_or(1, Vec::len)]),
+                "workspace/configuration" => {
+                    let items = message["params"]["items"].as_array().cloned().unwrap_or_default();
+                    let section = |item: &Value| self.settings[item["section"].as_str().unwrap_or_default()].clone();
+                    items.iter().map(section).collect()
+                }
                 "client/registerCapability" | "client/unregisterCapability" | "window/workDoneProgress/create" => Value::Null,
                 method if method.starts_with("workspace/") && method.ends_with("/refresh") => Value::Null,
                 _ => {
@@ -313,6 +346,9 @@ impl TestServer {
                 published.times += 1;
             }
             "portolan/status" => self.statuses.push(message["params"].clone()),
+            "window/showMessage" => {
+                self.messages_shown.push_back(message["params"]["message"].as_str().unwrap_or_default().to_owned());
+            }
             "$/progress" | "window/logMessage" => {}
             _ => self.unexpected.push(message),
         }

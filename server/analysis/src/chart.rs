@@ -8,6 +8,7 @@ pub mod export;
 pub mod graph;
 pub mod index;
 pub mod operation;
+pub mod trace;
 
 use camino::Utf8PathBuf;
 use portolan_grammars::catalog::Operation;

@@ -6,10 +6,13 @@
 mod fixes;
 mod hover;
 mod markdown;
+mod trace;
 
 pub use fixes::{Change, Fix, change, fixes};
+pub use trace::trace;
 
 use crate::chart::index::Subject;
+use crate::chart::trace::Root;
 use crate::chart::{ChannelEnd, Endpoint};
 use crate::{FileId, Place, Snapshot};
 
@@ -76,6 +79,14 @@ pub fn definition(snapshot: &Snapshot, file: FileId, offset: u32) -> Vec<Place> 
 pub(crate) fn answering_place(snapshot: &Snapshot, endpoint: &Endpoint) -> Place {
     let function = endpoint.handler.and_then(|handler| named_function(snapshot, handler));
     function.or(endpoint.handler_name.as_ref().map(|(_, place)| *place)).unwrap_or(endpoint.place)
+}
+
+/// Where the code stands that a trace starts in.
+pub fn handling_place(snapshot: &Snapshot, root: Root) -> Place {
+    match root {
+        Root::Endpoint(index) => answering_place(snapshot, snapshot.chart.endpoint(index)),
+        Root::Consumer(end) => receiving_place(snapshot, end.consumer(&snapshot.chart)),
+    }
 }
 
 /// The handler's name where the handler stands; else the subscription.

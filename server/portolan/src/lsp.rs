@@ -26,8 +26,10 @@ mod lenient;
 mod progress;
 mod publish;
 mod session;
+mod settings;
 mod status;
 mod to_proto;
+mod trace;
 mod uri;
 mod world_thread;
 
@@ -62,6 +64,7 @@ where
         let shut_down = shut_down.clone();
         LspService::build(move |client| backend::Backend::new(client, shut_down))
             .custom_method("portolan/chart", backend::Backend::chart)
+            .custom_method("portolan/trace", backend::Backend::trace)
             .finish()
     };
     let service = in_order::InOrder::new(service, exit.clone());

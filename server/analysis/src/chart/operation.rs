@@ -1,7 +1,7 @@
-//! Operation trees: what happens when an endpoint is asked or a message comes in; and joined across services, the predicted trace.
+//! Operation trees: what happens when an endpoint is asked or a message comes in.
 //!
-//! A tree follows the functions of one process; a trace follows its calls to the endpoints that answer. What deliberately does not live here:
-//! judgement. Invariant: every walk is bounded, in hops, in depth and in size, whatever the chart says.
+//! A tree follows the functions of one process. What deliberately does not live here: what the endpoints do that it calls ([`super::trace`]), and
+//! judgement. Invariant: every walk is bounded, whatever the chart says.
 
 use std::collections::VecDeque;
 
@@ -9,14 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{AccessRef, ChartIndex, EndRef};
 use super::{CallIndex, Chart, EndpointIndex, ServiceIndex};
-use crate::{FunctionRef, Place, Snapshot};
+use crate::{FunctionRef, Place};
 
 /// How many function calls lie at most between a handler and a span that counts as its own.
 pub const MAX_FUNCTION_HOPS: u32 = 6;
-/// How many endpoints lie at most behind each other in a trace.
-pub const MAX_TRACE_DEPTH: usize = 8;
-/// How many steps a trace has at most.
-const MAX_TRACE_STEPS: usize = 400;
 
 /// A span below a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,7 +62,7 @@ impl Operation {
                 }
                 Move::Enter(function) => function,
             };
-            let Some(&(hops, detached)) = reached.get(&function) else { continue };
+            let Some(&Reached { hops, detached, .. }) = reached.get(&function) else { continue };
             if !seen.insert(function) {
                 continue;
             }
@@ -102,31 +98,45 @@ enum Move {
     Step(Step),
 }
 
-/// The functions in reach, how far each is, and whether all ways to it are detached. Ways that are waited for come first.
-fn reach(index: &ChartIndex, from: FunctionRef) -> FxHashMap<FunctionRef, (u32, bool)> {
-    let mut reached = FxHashMap::default();
+/// How a function is reached from a handler.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reached {
+    /// How many function calls lie between.
+    pub(super) hops: u32,
+    /// Whether all ways to it are detached.
+    pub(super) detached: bool,
+    /// The function it is reached from by the shortest way, and where; `None` for the handler itself.
+    pub(super) from: Option<(FunctionRef, Place)>,
+}
+
+/// The functions in reach. Ways that are waited for come first.
+pub(super) fn reach(index: &ChartIndex, from: FunctionRef) -> FxHashMap<FunctionRef, Reached> {
+    let mut reached: FxHashMap<FunctionRef, Reached> = FxHashMap::default();
     for detached in [false, true] {
-        let mut queue: VecDeque<(FunctionRef, u32)> = VecDeque::new();
+        let mut queue: VecDeque<(FunctionRef, Reached)> = VecDeque::new();
         if detached {
             // The second round starts at what the first one left behind.
-            let mut starts: Vec<(FunctionRef, u32)> = Vec::new();
-            for (&function, &(hops, _)) in &reached {
+            let mut starts: Vec<(FunctionRef, Reached)> = Vec::new();
+            for (&function, &Reached { hops, .. }) in &reached {
                 let edges = index.edges_of(function).iter().filter(|edge| edge.detached && hops < MAX_FUNCTION_HOPS);
-                starts.extend(edges.map(|edge| (edge.callee, hops + 1)));
+                starts.extend(edges.map(|edge| (edge.callee, Reached { hops: hops + 1, detached, from: Some((function, edge.place)) })));
             }
-            starts.sort_by_key(|(function, hops)| (*hops, *function));
+            starts.sort_by_key(|(function, reached)| (reached.hops, *function, reached.from));
             queue.extend(starts);
         } else {
-            queue.push_back((from, 0));
+            queue.push_back((from, Reached { hops: 0, detached, from: None }));
         }
-        while let Some((function, hops)) = queue.pop_front() {
+        while let Some((function, this)) = queue.pop_front() {
             if reached.contains_key(&function) {
                 continue;
             }
-            reached.insert(function, (hops, detached));
-            if hops < MAX_FUNCTION_HOPS {
+            reached.insert(function, this);
+            if this.hops < MAX_FUNCTION_HOPS {
                 let edges = index.edges_of(function).iter().filter(|edge| detached || !edge.detached);
-                queue.extend(edges.map(|edge| (edge.callee, hops + 1)));
+                queue.extend(edges.map(|edge| {
+                    let from = Some((function, edge.place));
+                    (edge.callee, Reached { hops: this.hops + 1, detached, from })
+                }));
             }
         }
     }
@@ -153,61 +163,6 @@ fn spans<'a>(
         (row.service == service).then_some((SpanRef::Access(*access), row.place))
     });
     calls.chain(publishes).chain(accesses)
-}
-
-/// A predicted trace: an endpoint's operation, with the operations of the endpoints it calls.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Trace {
-    /// The endpoint.
-    pub endpoint: EndpointIndex,
-    /// What it does, in the order of the code.
-    pub steps: Vec<TraceStep>,
-}
-
-/// A step of a trace.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TraceStep {
-    /// The step.
-    pub step: Step,
-    /// For a call whose endpoint is known, what that does; `None` too where the trace would come back to itself or grow out of bounds.
-    pub answer: Option<Trace>,
-}
-
-impl Trace {
-    /// The trace that starts at `endpoint`. Ambiguous calls are not followed.
-    pub fn of(snapshot: &Snapshot, endpoint: EndpointIndex) -> Self {
-        Tracer { chart: &snapshot.chart, index: &snapshot.index, path: Vec::new(), budget: MAX_TRACE_STEPS }.follow(endpoint)
-    }
-}
-
-struct Tracer<'a> {
-    chart: &'a Chart,
-    index: &'a ChartIndex,
-    path: Vec<EndpointIndex>,
-    budget: usize,
-}
-
-impl Tracer<'_> {
-    /// Recurses at most [`MAX_TRACE_DEPTH`] deep.
-    fn follow(&mut self, endpoint: EndpointIndex) -> Trace {
-        self.path.push(endpoint);
-        let mut steps = Vec::new();
-        for step in Operation::of_endpoint(self.chart, self.index, endpoint).steps {
-            if self.budget == 0 {
-                break;
-            }
-            self.budget -= 1;
-            let target = match step.span {
-                SpanRef::Call(call) => Some(self.chart.call(call)).filter(|call| call.status.is_settled()).and_then(|call| call.endpoint),
-                SpanRef::Publish(_) | SpanRef::Access(_) => None,
-            };
-            let target = target.filter(|target| self.path.len() < MAX_TRACE_DEPTH && !self.path.contains(target));
-            let answer = target.map(|target| self.follow(target));
-            steps.push(TraceStep { step, answer });
-        }
-        self.path.pop();
-        Trace { endpoint, steps }
-    }
 }
 
 #[cfg(test)]
@@ -246,25 +201,6 @@ mod tests {
         assert!(matches!(operation.steps[0].span, SpanRef::Call(CallIndex(0))));
         assert!(matches!(operation.steps[1].span, SpanRef::Access(_)));
         assert!(matches!(operation.steps[2].span, SpanRef::Publish(_)));
-    }
-
-    #[test]
-    fn traces_cross_services_and_end_where_they_come_back() {
-        let mut scene = Scene::default();
-        let file = scene.file("src/app.ts", "one two call-two call-one");
-        let (a, b) = (scene.service("a", ServiceKind::Backend), scene.service("b", ServiceKind::Backend));
-        let (one, two) = (scene.function(file, "one"), scene.function(file, "two"));
-        let place = scene.place(file, "one");
-        let first = scene.endpoint(a, "GET /one", place, one);
-        let place = scene.place(file, "two");
-        let second = scene.endpoint(b, "GET /two", place, two);
-        let place = scene.place(file, "call-two");
-        scene.call(a, place, one, second);
-        let place = scene.place(file, "call-one");
-        scene.call(b, place, two, first);
-        let trace = Trace::of(&scene.snapshot(), first);
-        let answer = trace.steps[0].answer.as_ref().map(|answer| (answer.endpoint, answer.steps[0].answer.is_none()));
-        assert_eq!(answer, Some((second, true)));
     }
 
     #[test]

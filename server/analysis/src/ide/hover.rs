@@ -10,7 +10,8 @@ use super::answering_place;
 use super::markdown::{Page, code, escape};
 use crate::chart::document::engine;
 use crate::chart::index::{AccessRef, EndRef, Subject};
-use crate::chart::operation::{Operation, SpanRef, Trace};
+use crate::chart::operation::{Operation, SpanRef};
+use crate::chart::trace::{Root, Trace};
 use crate::chart::{CallIndex, ChannelEnd, Coverage, EndpointIndex, Evidence, ServiceIndex, Status, Target};
 use crate::{Place, Snapshot};
 
@@ -72,7 +73,7 @@ impl Writer<'_> {
         self.evidence(&call.evidence);
         let Some((index_of_endpoint, endpoint)) = endpoint else { return };
         let mut rows = Vec::new();
-        chain(self.snapshot, &Trace::of(self.snapshot, index_of_endpoint), 0, &mut rows);
+        chain(self.snapshot, &Trace::of(self.snapshot, Root::Endpoint(index_of_endpoint)), 0, &mut rows);
         let more = rows.len().saturating_sub(MAX_CHAIN);
         rows.truncate(MAX_CHAIN);
         if more > 0 {

@@ -12,16 +12,18 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
-    CodeActionParams, CodeActionResponse, DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams,
-    GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult, InitializedParams, ServerInfo,
+    CodeActionParams, CodeActionResponse, ConfigurationItem, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult,
+    InitializedParams, MessageType, Registration, ServerInfo, TextDocumentPositionParams,
 };
 use tower_lsp::{Client, LanguageServer};
 
 use super::capabilities::{self, Editor};
 use super::session::{Change, Reading, Session};
+use super::settings::{SECTION, Settings};
 use super::status::{StatusNotification, StatusParams};
-use super::{actions, handlers, progress, publish, uri, world_thread};
+use super::{actions, handlers, progress, publish, trace, uri, world_thread};
 
 /// An editor that does not answer within this time is not waited for.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -67,7 +69,12 @@ impl Backend {
         let (publisher, views) = watch::channel(None);
         let reading = Arc::new(Reading::default());
         world_thread::start(encoding, reading.clone(), changes, publisher)?;
-        let session = Arc::new(Session::new(encoding, reading, sender, views));
+        let settings = parameters.initialization_options.as_ref().map_or(Ok(Settings::default()), Settings::read);
+        let settings = settings.unwrap_or_else(|message| {
+            tracing::warn!("{message}");
+            Settings::default()
+        });
+        let session = Arc::new(Session::new(encoding, settings, reading, sender, views));
         let folders = capabilities::folders(parameters);
         *self.folders.lock().unwrap_or_else(PoisonError::into_inner) = folders.clone();
         session.send(Change::Folders(folders));
@@ -80,18 +87,43 @@ impl Backend {
         })
     }
 
-    async fn watch(client: Client) {
-        let Some(registration) = capabilities::watchers() else { return };
-        match tokio::time::timeout(ANSWER, client.register_capability(vec![registration])).await {
+    async fn register(client: Client, registrations: Vec<Registration>) {
+        match tokio::time::timeout(ANSWER, client.register_capability(registrations)).await {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!("changes on disk are not seen: the editor refused to watch files: {error}"),
-            Err(_) => tracing::warn!("changes on disk may not be seen: the editor did not answer"),
+            Ok(Err(error)) => tracing::warn!("changes on disk or of settings are not seen: the editor refused to tell of them: {error}"),
+            Err(_) => tracing::warn!("changes on disk or of settings may not be seen: the editor did not answer"),
+        }
+    }
+
+    /// Asks the editor what is set.
+    async fn ask_settings(client: Client, session: Arc<Session>) {
+        let item = ConfigurationItem { scope_uri: None, section: Some(SECTION.to_owned()) };
+        match tokio::time::timeout(ANSWER, client.configuration(vec![item])).await {
+            Ok(Ok(sections)) => {
+                if let Some(section) = sections.first().filter(|section| !section.is_null()) {
+                    Self::take_settings(client, session, section).await;
+                }
+            }
+            Ok(Err(error)) => tracing::warn!("what is set is not known: {error}"),
+            Err(_) => tracing::warn!("what is set is not known: the editor did not answer"),
+        }
+    }
+
+    async fn take_settings(client: Client, session: Arc<Session>, section: &serde_json::Value) {
+        match Settings::read(section) {
+            Ok(settings) => session.set(settings),
+            Err(message) => client.show_message(MessageType::WARNING, message).await,
         }
     }
 
     /// `portolan/chart`.
     pub(super) async fn chart(&self, _parameters: serde_json::Value) -> Result<serde_json::Value> {
         handlers::answer(self.session(), |view, _| handlers::chart(view)).await
+    }
+
+    /// `portolan/trace`.
+    pub(super) async fn trace(&self, at: TextDocumentPositionParams) -> Result<Option<trace::Trace>> {
+        handlers::answer(self.session(), move |view, session| trace::answer(view, session, &at)).await
     }
 }
 
@@ -109,11 +141,15 @@ impl LanguageServer for Backend {
             self.spawn(async move { client.send_notification::<StatusNotification>(StatusParams::reading()).await });
         }
         self.spawn(publish::run(self.client.clone(), session.clone(), wants_status));
+        if self.editor().tells_settings {
+            self.spawn(Self::ask_settings(self.client.clone(), session.clone()));
+        }
         if self.editor().shows_progress {
             self.spawn(progress::run(self.client.clone(), session));
         }
-        if self.editor().watches {
-            self.spawn(Self::watch(self.client.clone()));
+        let registrations = capabilities::registrations(self.editor());
+        if !registrations.is_empty() {
+            self.spawn(Self::register(self.client.clone(), registrations));
         }
     }
 
@@ -153,8 +189,18 @@ impl LanguageServer for Backend {
         }
     }
 
-    async fn did_change_configuration(&self, _: DidChangeConfigurationParams) {
-        // There is nothing to configure: some editors tell all servers of all settings.
+    async fn did_change_configuration(&self, parameters: DidChangeConfigurationParams) {
+        let Some(session) = self.session() else { return };
+        let client = self.client.clone();
+        // Some editors tell all servers of all settings, others only that there are new ones.
+        match parameters.settings.get(SECTION) {
+            Some(section) => {
+                let section = section.clone();
+                self.spawn(async move { Self::take_settings(client, session, &section).await });
+            }
+            None if self.editor().tells_settings => self.spawn(Self::ask_settings(client, session)),
+            None => {}
+        }
     }
 
     async fn did_change_workspace_folders(&self, parameters: DidChangeWorkspaceFoldersParams) {

@@ -9,6 +9,7 @@ use tower_lsp::ls_types::{
     TextDocumentSyncSaveOptions, WatchKind, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
+use super::settings::SECTION;
 use super::to_proto::Encoding;
 use super::uri;
 
@@ -37,6 +38,10 @@ pub(super) struct Editor {
     pub(super) document_changes: bool,
     /// It creates files as part of an edit.
     pub(super) creates: bool,
+    /// It can be asked what is set.
+    pub(super) tells_settings: bool,
+    /// It can be asked to tell when settings change.
+    pub(super) follows_settings: bool,
 }
 
 impl Editor {
@@ -46,7 +51,11 @@ impl Editor {
         let edit = capabilities.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
         let action = capabilities.text_document.as_ref().and_then(|text| text.code_action.as_ref());
         let definition = capabilities.text_document.as_ref().and_then(|text| text.definition.as_ref());
+        let workspace = capabilities.workspace.as_ref();
+        let configuration = workspace.and_then(|workspace| workspace.did_change_configuration.as_ref());
         Self {
+            tells_settings: workspace.and_then(|workspace| workspace.configuration).unwrap_or(false),
+            follows_settings: configuration.and_then(|configuration| configuration.dynamic_registration).unwrap_or(false),
             watches: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
             shows_progress: capabilities.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
             wants_status: capabilities.experimental.as_ref().and_then(|own| own.get("portolanStatus")?.as_bool()).unwrap_or(false),
@@ -106,8 +115,19 @@ pub(super) fn server(encoding: Encoding) -> ServerCapabilities {
     }
 }
 
+/// What the server asks to be told of.
+pub(super) fn registrations(editor: Editor) -> Vec<Registration> {
+    let settings = || Registration {
+        id: "portolan/settings".to_owned(),
+        method: "workspace/didChangeConfiguration".to_owned(),
+        register_options: Some(serde_json::json!({ "section": SECTION })),
+    };
+    let watchers = editor.watches.then(watchers).flatten();
+    watchers.into_iter().chain(editor.follows_settings.then(settings)).collect()
+}
+
 /// Asks the editor to watch files. Whole folders may come and go as one event, so creations and deletions are watched whatever the name.
-pub(super) fn watchers() -> Option<Registration> {
+fn watchers() -> Option<Registration> {
     let changes = WATCHED
         .iter()
         .map(|glob| FileSystemWatcher { glob_pattern: GlobPattern::String((*glob).to_owned()), kind: Some(WatchKind::Change) });

@@ -1,9 +1,18 @@
 //! From the editor's lines and characters to bytes.
 
 use line_index::{LineCol, LineIndex, TextSize, WideEncoding, WideLineCol};
-use tower_lsp::ls_types::Position;
+use portolan_analysis::FileId;
+use tower_lsp::ls_types::{Position, TextDocumentPositionParams};
 
+use super::session::{Session, View};
 use super::to_proto::Encoding;
+use super::uri;
+
+/// The file of the world and the byte in it that are meant; `None` for a file that is not read.
+pub(super) fn place(view: &View, session: &Session, at: &TextDocumentPositionParams) -> Option<(FileId, u32)> {
+    let file = view.file(&uri::path(&at.text_document.uri)?)?;
+    Some((file, offset(view.lines(file)?, session.encoding, at.position)))
+}
 
 /// The byte at a position; one beyond its line becomes the line's end (before the line feed), one beyond the text the text's end, one within a
 /// character the character's start.

@@ -14,7 +14,7 @@ use tower_lsp::ls_types::{
 };
 
 use super::session::{Session, View};
-use super::{from_proto, to_proto, uri};
+use super::{from_proto, to_proto};
 
 /// Takes work back that has not begun when its request is dropped.
 struct AbortOnDrop(AbortHandle);
@@ -46,9 +46,9 @@ pub(super) fn answer<T: Default + Send + 'static>(
 
 /// `textDocument/hover`.
 pub(super) fn hover(view: &View, session: &Session, at: &TextDocumentPositionParams) -> Option<Hover> {
-    let file = view.file(&uri::path(&at.text_document.uri)?)?;
+    let (file, offset) = from_proto::place(view, session, at)?;
     let lines = view.lines(file)?;
-    let hover = ide::hover(&view.snapshot, file, from_proto::offset(lines, session.encoding, at.position))?;
+    let hover = ide::hover(&view.snapshot, file, offset)?;
     Some(Hover {
         contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: to_proto::markdown(view, &hover.markdown) }),
         range: (hover.place.file == file).then(|| to_proto::range(lines, session.encoding, hover.place.range)),
@@ -57,8 +57,7 @@ pub(super) fn hover(view: &View, session: &Session, at: &TextDocumentPositionPar
 
 /// `textDocument/definition`; as links for editors that know them.
 pub(super) fn definition(view: &View, session: &Session, at: &TextDocumentPositionParams, links: bool) -> Option<GotoDefinitionResponse> {
-    let file = view.file(&uri::path(&at.text_document.uri)?)?;
-    let offset = from_proto::offset(view.lines(file)?, session.encoding, at.position);
+    let (file, offset) = from_proto::place(view, session, at)?;
     let places = ide::definition(&view.snapshot, file, offset);
     let locations = places.into_iter().filter_map(|place| to_proto::location(view, session.encoding, place));
     if !links {

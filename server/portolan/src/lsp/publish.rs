@@ -35,9 +35,16 @@ type Sets = FxHashMap<PathBuf, Set>;
 
 /// Publishes until there are no more views; `wants_status` has the status told behind each.
 pub(super) async fn run(client: Client, session: Arc<Session>, wants_status: bool) {
-    let mut views = session.views();
+    let (mut views, mut settings) = (session.views(), session.watch_settings());
     let mut sent = Sets::default();
-    while views.changed().await.is_ok() {
+    loop {
+        let changed = tokio::select! {
+            changed = views.changed() => changed,
+            changed = settings.changed() => changed,
+        };
+        if changed.is_err() {
+            return;
+        }
         let deadline = Instant::now() + PATIENCE;
         while let Ok(Ok(())) = timeout_at((Instant::now() + QUIET).min(deadline), views.changed()).await {}
         let Some(view) = views.borrow_and_update().clone() else { continue };
@@ -59,6 +66,9 @@ pub(super) async fn run(client: Client, session: Arc<Session>, wants_status: boo
 /// The diagnostics of all files that have any: findings, and what is wrong in settings.
 fn make(view: &View, session: &Session) -> Sets {
     let mut sets = Sets::default();
+    if !session.settings().diagnostics.enable {
+        return sets;
+    }
     let mut add = |file: FileId, diagnostic: Option<Diagnostic>| {
         let Some(diagnostic) = diagnostic else { return };
         let Some(path) = view.roots.to_disk(view.snapshot.files.path(file)) else { return };

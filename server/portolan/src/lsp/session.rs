@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::watch;
 use tower_lsp::ls_types::{Range, Uri};
 
+use super::settings::Settings;
 use super::to_proto::Encoding;
 use crate::roots::Roots;
 
@@ -103,6 +104,7 @@ pub(super) struct Session {
     pub(super) encoding: Encoding,
     /// How far the first reading has come.
     pub(super) reading: Arc<Reading>,
+    settings: watch::Sender<Settings>,
     sender: Mutex<mpsc::Sender<Change>>,
     sent: AtomicU64,
     versions: Mutex<FxHashMap<PathBuf, i32>>,
@@ -113,11 +115,13 @@ impl Session {
     /// A session whose changes go to `sender` and whose views come from `views`.
     pub(super) fn new(
         encoding: Encoding,
+        settings: Settings,
         reading: Arc<Reading>,
         sender: mpsc::Sender<Change>,
         views: watch::Receiver<Option<Arc<View>>>,
     ) -> Self {
-        Self { encoding, reading, sender: Mutex::new(sender), sent: AtomicU64::new(0), versions: Mutex::default(), views }
+        let settings = watch::Sender::new(settings);
+        Self { encoding, settings, reading, sender: Mutex::new(sender), sent: AtomicU64::new(0), versions: Mutex::default(), views }
     }
 
     /// Hands a change to the world thread. Never waits.
@@ -154,6 +158,21 @@ impl Session {
         let wanted = self.sent();
         let mut views = self.views.clone();
         async move { views.wait_for(|view| view.as_ref().is_some_and(|view| view.applied >= wanted)).await.ok().and_then(|view| view.clone()) }
+    }
+
+    /// What is set now.
+    pub(super) fn settings(&self) -> Settings {
+        *self.settings.borrow()
+    }
+
+    /// Sets it anew.
+    pub(super) fn set(&self, settings: Settings) {
+        self.settings.send_if_modified(|old| std::mem::replace(old, settings) != settings);
+    }
+
+    /// What is set, as it changes.
+    pub(super) fn watch_settings(&self) -> watch::Receiver<Settings> {
+        self.settings.subscribe()
     }
 
     /// The views as they come.

@@ -33,12 +33,14 @@ pub(super) struct StatusParams {
     pub(super) edges: usize,
     /// How many findings there are.
     pub(super) findings: usize,
+    /// How many calls there are whose target is not settled.
+    pub(super) unresolved: usize,
 }
 
 impl StatusParams {
     /// Before the first view.
     pub(super) fn reading() -> Self {
-        Self { revision: 0, changes: 0, quiescent: false, services: 0, edges: 0, findings: 0 }
+        Self { revision: 0, changes: 0, quiescent: false, services: 0, edges: 0, findings: 0, unresolved: 0 }
     }
 
     /// Of a view.
@@ -60,6 +62,7 @@ impl StatusParams {
             services: chart.services.iter().filter(|service| !service.third_party).count(),
             edges: edges.len(),
             findings: view.snapshot.findings.len(),
+            unresolved: chart.unresolved.len(),
         }
     }
 }

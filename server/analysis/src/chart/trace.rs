@@ -1,0 +1,246 @@
+//! Predicted traces: what happens across services when an endpoint is asked or a message comes in, and what of it a tracer would record.
+//!
+//! A trace joins operation trees: each call to an endpoint that is known is followed by what that endpoint does. What deliberately does not live
+//! here: how a trace is shown. Invariant: every trace is bounded, in depth and in size, whatever the chart says.
+
+use portolan_grammars::facts::{Expr, ExprId, FunctionId, RegionId, RegionKind, SourceFacts};
+use rustc_hash::FxHashMap;
+
+use super::index::EndRef;
+use super::operation::{Operation, Reached, SpanRef, Step, reach};
+use super::{Chart, Coverage, EndpointIndex, ServiceIndex};
+use crate::files::Files;
+use crate::{FunctionRef, Place, Snapshot};
+
+/// How many endpoints lie at most behind each other in a trace.
+pub const MAX_TRACE_DEPTH: usize = 8;
+/// How many steps a trace has at most.
+const MAX_TRACE_STEPS: usize = 400;
+/// How many regions lie at most around a place.
+const MAX_REGIONS: usize = 64;
+
+/// Methods of ECMAScript that run the function they are given once for each element.
+const ITERATING: &[&str] = &["map", "forEach", "flatMap", "filter", "reduce", "some", "every"];
+/// Methods of Rust that do, and that nothing but iterators and streams have.
+const ITERATING_RUST: &[&str] = &["for_each", "for_each_concurrent", "filter_map", "flat_map", "fold"];
+
+/// Where a trace starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Root {
+    /// An endpoint is asked.
+    Endpoint(EndpointIndex),
+    /// A message comes in.
+    Consumer(EndRef),
+}
+
+/// A predicted trace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trace {
+    /// Where it starts.
+    pub root: Root,
+    /// Whether a span is recorded for that; `None` where it cannot be told.
+    pub recorded: Option<bool>,
+    /// What happens, in the order of the code.
+    pub steps: Vec<TraceStep>,
+}
+
+/// A step of a trace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TraceStep {
+    /// The step.
+    pub step: Step,
+    /// Whether it stands in, or behind, a loop.
+    pub repeated: bool,
+    /// Whether a span is recorded for it; `None` where it cannot be told.
+    pub recorded: Option<bool>,
+    /// For a call whose endpoint is known, what that does; `None` too where the trace would come back to itself or grow out of bounds.
+    pub answer: Option<Trace>,
+}
+
+impl Root {
+    /// The service whose process it is, and the function that handles it.
+    fn handler(self, chart: &Chart) -> (ServiceIndex, Option<FunctionRef>) {
+        match self {
+            Root::Endpoint(index) => {
+                let endpoint = chart.endpoint(index);
+                (endpoint.service, endpoint.handler)
+            }
+            Root::Consumer(end) => {
+                let consumer = end.consumer(chart);
+                (consumer.service, consumer.function)
+            }
+        }
+    }
+
+    /// The service whose process it is.
+    pub fn service(self, chart: &Chart) -> ServiceIndex {
+        self.handler(chart).0
+    }
+
+    /// Method and path, or the name of the channel.
+    pub fn label(self, chart: &Chart) -> String {
+        match self {
+            Root::Endpoint(index) => chart.endpoint(index).label(),
+            Root::Consumer(end) => chart.channel(end.channel).name.to_string(),
+        }
+    }
+
+    fn coverage(self, chart: &Chart) -> &Coverage {
+        match self {
+            Root::Endpoint(index) => &chart.endpoint(index).coverage,
+            Root::Consumer(end) => &end.consumer(chart).coverage,
+        }
+    }
+}
+
+impl Trace {
+    /// The trace that starts at `root`. Ambiguous calls are not followed.
+    pub fn of(snapshot: &Snapshot, root: Root) -> Self {
+        Tracer { snapshot, path: Vec::new(), budget: MAX_TRACE_STEPS }.follow(root)
+    }
+}
+
+struct Tracer<'a> {
+    snapshot: &'a Snapshot,
+    path: Vec<Root>,
+    budget: usize,
+}
+
+impl Tracer<'_> {
+    /// Recurses at most [`MAX_TRACE_DEPTH`] deep.
+    fn follow(&mut self, root: Root) -> Trace {
+        let (chart, index) = (&*self.snapshot.chart, &*self.snapshot.index);
+        let (service, handler) = root.handler(chart);
+        self.path.push(root);
+        let mut steps = Vec::new();
+        if let Some(handler) = handler {
+            let reached = reach(index, handler);
+            let records = records(chart, service);
+            for step in Operation::of(chart, index, service, handler).steps {
+                if self.budget == 0 {
+                    break;
+                }
+                self.budget -= 1;
+                let answer = self.answering(&step).map(|root| self.follow(root));
+                let repeated = is_repeated(&self.snapshot.files, &reached, &step);
+                steps.push(TraceStep { step, repeated, recorded: records, answer });
+            }
+        }
+        self.path.pop();
+        Trace { root, recorded: recorded(chart, service, root.coverage(chart)), steps }
+    }
+
+    /// The endpoint that a step is followed to.
+    fn answering(&self, step: &Step) -> Option<Root> {
+        let SpanRef::Call(call) = step.span else { return None };
+        let call = Some(self.snapshot.chart.call(call)).filter(|call| call.status.is_settled())?;
+        Some(Root::Endpoint(call.endpoint?)).filter(|root| self.path.len() < MAX_TRACE_DEPTH && !self.path.contains(root))
+    }
+}
+
+/// Whether a handler's span is recorded.
+fn recorded(chart: &Chart, service: ServiceIndex, coverage: &Coverage) -> Option<bool> {
+    match coverage {
+        Coverage::Covered(_) => Some(true),
+        Coverage::Dark(_) => Some(false),
+        Coverage::NotTraced => chart.tracing.iter().any(|row| row.service == service).then_some(false),
+        Coverage::Unknown => None,
+    }
+}
+
+/// Whether what leaves a service is recorded: all of it, none of it, or, as far as is known, some.
+fn records(chart: &Chart, service: ServiceIndex) -> Option<bool> {
+    let row = chart.tracing.iter().find(|row| row.service == service)?;
+    if row.instrumented { row.covers.iter().any(|name| name == "*").then_some(true) } else { Some(false) }
+}
+
+/// Whether a step, or a call on the way to it, stands in a loop.
+fn is_repeated(files: &Files, reached: &FxHashMap<FunctionRef, Reached>, step: &Step) -> bool {
+    let mut at = Some((step.function, step.place));
+    while let Some((function, place)) = at {
+        if files.source(place.file).is_some_and(|source| is_in_loop(source, function.function, place)) {
+            return true;
+        }
+        at = reached.get(&function).and_then(|reached| reached.from);
+    }
+    false
+}
+
+/// Whether the call at a place, or the function that stands there, runs in a loop of `function`.
+fn is_in_loop(source: &SourceFacts, function: FunctionId, place: Place) -> bool {
+    let call = source.calls.iter().find(|call| call.name_range == place.range);
+    let written = call.map(|call| call.region).or_else(|| {
+        let closure = source.functions.iter().position(|closure| closure.range == place.range)?;
+        if is_iterated(source, FunctionId(closure as u32)) {
+            return Some(source.functions[closure].body);
+        }
+        source.region(source.functions[closure].body).parent
+    });
+    let mut region: Option<RegionId> = written;
+    for _ in 0..MAX_REGIONS {
+        let Some(at) = region else { return false };
+        let facts = source.region(at);
+        match facts.kind {
+            RegionKind::ForEach | RegionKind::For | RegionKind::While | RegionKind::Loop => return true,
+            RegionKind::Body if is_iterated(source, facts.function) => return true,
+            RegionKind::Body if facts.function == function => return false,
+            _ => region = facts.parent,
+        }
+    }
+    false
+}
+
+/// Whether a function is what a method runs for each element: `orders.map((order) => …)`.
+fn is_iterated(source: &SourceFacts, function: FunctionId) -> bool {
+    let iterating = if source.language.is_ecmascript() { ITERATING } else { ITERATING_RUST };
+    let is_it = |value: ExprId| matches!(source.expr(value), Expr::Closure(it) if *it == function);
+    let given = source.calls.iter().find(|call| call.args.first().is_some_and(|first| is_it(first.value)));
+    given.is_some_and(|call| match source.expr(call.callee) {
+        Expr::Member { name, .. } => iterating.contains(&name.as_str()),
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::ServiceKind;
+    use crate::testing::Scene;
+
+    #[test]
+    fn traces_cross_services_and_end_where_they_come_back() {
+        let mut scene = Scene::default();
+        let file = scene.file("src/app.ts", "one two call-two call-one");
+        let (a, b) = (scene.service("a", ServiceKind::Backend), scene.service("b", ServiceKind::Backend));
+        let (one, two) = (scene.function(file, "one"), scene.function(file, "two"));
+        let place = scene.place(file, "one");
+        let first = scene.endpoint(a, "GET /one", place, one);
+        let place = scene.place(file, "two");
+        let second = scene.endpoint(b, "GET /two", place, two);
+        let place = scene.place(file, "call-two");
+        scene.call(a, place, one, second);
+        let place = scene.place(file, "call-one");
+        scene.call(b, place, two, first);
+        let trace = Trace::of(&scene.snapshot(), Root::Endpoint(first));
+        let answer = trace.steps[0].answer.as_ref().map(|answer| (answer.root, answer.steps[0].answer.is_none()));
+        assert_eq!(answer, Some((Root::Endpoint(second), true)));
+    }
+
+    fn in_loops(path: &str, text: &str) -> Vec<bool> {
+        let kind = portolan_grammars::classify(path.into()).unwrap_or(portolan_grammars::FileKind::Component);
+        let facts = portolan_grammars::read(path.into(), text, kind);
+        let Some(source) = facts.source() else { return Vec::new() };
+        let calls = source.calls.iter().filter(|call| text[call.name_range.start as usize..].starts_with("get"));
+        let place = |call: &portolan_grammars::facts::Call| Place { file: crate::FileId(0), range: call.name_range };
+        calls.map(|call| is_in_loop(source, call.function, place(call))).collect()
+    }
+
+    #[test]
+    fn loops_and_methods_that_iterate_repeat() {
+        let text = "async function f(xs) { for (const x of xs) await get(x); await Promise.all(xs.map((x) => get(x))); run(() => get(1)); if (xs) get(2); }";
+        assert_eq!(in_loops("a.ts", text), [true, true, false, false]);
+        let text =
+            "async fn f(xs: Vec<u8>) { for x in xs { get(x).await; } while a() { get(1); } x.map(|x| get(x)); xs.for_each(|x| get(x)); }";
+        assert_eq!(in_loops("a.rs", text), [true, true, false, true]);
+    }
+}
