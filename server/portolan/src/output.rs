@@ -13,6 +13,11 @@ use serde::Serialize;
 
 pub mod excerpts;
 pub mod findings;
+pub mod github;
+pub mod gitlab;
+pub mod junit;
+pub mod sarif;
+pub mod texts;
 
 /// Work that takes no longer than this goes unmentioned.
 const PATIENCE: Duration = Duration::from_secs(1);

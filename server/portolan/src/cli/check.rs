@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use portolan_analysis::chart::document::{self, Document};
-use portolan_analysis::rules::Severity;
+use portolan_analysis::rules::{Finding, Severity};
 use serde::Serialize;
 
-use super::{Failure, Folder, Format, Workspace};
-use crate::output::{self, findings};
+use super::{Failure, Folder, Workspace};
+use crate::output::findings::Listing;
+use crate::output::{self, findings, github, gitlab, junit, sarif};
 
 /// Shows what the rules find.
 #[derive(Debug, Args)]
@@ -24,6 +25,22 @@ pub(super) struct Check {
     /// Lists what could not be read
     #[arg(short, long)]
     verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: stable and sorted
+    Json,
+    /// SARIF 2.1.0, for code scanning and viewers
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// A code quality report of GitLab
+    Gitlab,
+    /// A JUnit report, for build servers
+    Junit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -75,7 +92,10 @@ impl Check {
         let workspace = self.folder.read()?;
         let empty = workspace.is_empty();
         workspace.tell_problems(self.verbose);
-        let findings = &workspace.snapshot.findings;
+        let findings = workspace.snapshot.findings.as_slice();
+        let fails = |finding: &Finding| self.fail_on.severity().is_some_and(|limit| finding.severity >= limit);
+        let listing = Listing { root: &workspace.root, snapshot: &workspace.snapshot, findings, problems: &workspace.problems };
+        let failure = |error: &dyn std::fmt::Display| Failure::new(format!("cannot write the findings: {error}"));
         let text = match self.format {
             Format::Text if empty && findings.is_empty() => String::new(),
             Format::Text => {
@@ -85,13 +105,14 @@ impl Check {
                 text.push('\n');
                 text
             }
-            Format::Json => {
-                output::json(&report(&workspace)).map_err(|error| Failure::new(format!("cannot write the findings as JSON: {error}")))?
-            }
+            Format::Json => output::json(&report(&workspace)).map_err(|error| failure(&error))?,
+            Format::Sarif => sarif::render(&listing).map_err(|error| failure(&error))?,
+            Format::Github => github::render(&listing),
+            Format::Gitlab => gitlab::render(&listing).map_err(|error| failure(&error))?,
+            Format::Junit => junit::render(&listing, fails).map_err(|error| failure(&error))?,
         };
-        output::print(&text).map_err(|error| Failure::new(format!("cannot write the findings: {error}")))?;
-        let failed = self.fail_on.severity().is_some_and(|limit| findings.iter().any(|finding| finding.severity >= limit));
-        Ok(ExitCode::from(u8::from(failed)))
+        output::print(&text).map_err(|error| failure(&error))?;
+        Ok(ExitCode::from(u8::from(findings.iter().any(fails))))
     }
 }
 

@@ -9,9 +9,8 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use camino::Utf8Path;
 use portolan_analysis::{FileId, Place, Snapshot};
-use rustc_hash::FxHashMap;
 
-use crate::load::read_disk;
+use super::texts::{Texts, boundary};
 
 /// A range that is longer than this is shown by its first line.
 const LONG_EXCERPT: usize = 5;
@@ -63,13 +62,7 @@ pub struct Message<'a> {
 pub fn render(root: &Path, snapshot: &Snapshot, messages: &[Message<'_>], style: Style) -> String {
     let renderer = if style.colours { Renderer::styled().decor_style(DecorStyle::Unicode) } else { Renderer::plain() };
     let renderer = renderer.term_width(style.width);
-    let mut texts: FxHashMap<FileId, String> = FxHashMap::default();
-    for place in messages.iter().flat_map(places) {
-        texts.entry(place.file).or_insert_with(|| {
-            // A file that went away since shows no excerpt.
-            read_disk(&root.join(snapshot.files.path(place.file))).map(|text| text.text).unwrap_or_default()
-        });
-    }
+    let texts = Texts::read(root, snapshot, messages.iter().flat_map(places));
     let mut out = String::new();
     for message in messages {
         out.push_str(&renderer.render(&[group(snapshot, &texts, message)]));
@@ -83,7 +76,7 @@ fn places(message: &Message<'_>) -> impl Iterator<Item = Place> {
     std::iter::once(message.place).chain(message.related.iter().map(|(place, _)| *place))
 }
 
-fn group<'a>(snapshot: &'a Snapshot, texts: &'a FxHashMap<FileId, String>, message: &'a Message<'a>) -> Group<'a> {
+fn group<'a>(snapshot: &'a Snapshot, texts: &'a Texts<'a>, message: &'a Message<'a>) -> Group<'a> {
     let level = match message.tone {
         Tone::Error => Level::ERROR,
         Tone::Warning => Level::WARNING,
@@ -104,7 +97,7 @@ fn group<'a>(snapshot: &'a Snapshot, texts: &'a FxHashMap<FileId, String>, messa
     }
     for file in files {
         let path = snapshot.files.path(file);
-        let text = texts.get(&file).map(String::as_str).unwrap_or_default();
+        let text = texts.text(file);
         let related = message.related.iter().filter(|(place, _)| place.file == file);
         if text.is_empty() {
             let lines = std::iter::once(message.place).filter(|place| place.file == file).chain(related.map(|(place, _)| *place));
@@ -146,13 +139,4 @@ fn excerpt(text: &str, place: Place) -> Range<usize> {
         return start..start + first.len();
     }
     start..end
-}
-
-/// The nearest boundary between characters, before or (`up`) behind an offset.
-fn boundary(text: &str, offset: u32, up: bool) -> usize {
-    let mut at = (offset as usize).min(text.len());
-    while !text.is_char_boundary(at) {
-        at = if up { at + 1 } else { at - 1 };
-    }
-    at
 }

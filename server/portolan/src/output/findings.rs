@@ -1,14 +1,53 @@
-//! Findings as text for a terminal: message, excerpt of the source, and the places that belong to it.
+//! The findings of a check, and their form as text for a terminal: message, excerpt of the source, and the places that belong to it.
+//!
+//! What deliberately does not live here: forms for programs, which have a file each beside this one.
 //!
 //! Invariant: findings appear in the order they are given, and equal findings over equal texts make equal output.
 
 use std::path::Path;
 
-use portolan_analysis::Snapshot;
-use portolan_analysis::rules::{Finding, Severity};
+use portolan_analysis::rules::{Finding, Rule, Severity};
+use portolan_analysis::{Place, Snapshot};
 
 pub use super::excerpts::Style;
 use super::excerpts::{self, Message, Tone};
+use super::texts::Texts;
+use crate::load::FileProblem;
+
+/// What a check has to tell, in whatever form.
+#[derive(Debug, Clone, Copy)]
+pub struct Listing<'a> {
+    /// Where the texts are.
+    pub root: &'a Path,
+    /// What was checked.
+    pub snapshot: &'a Snapshot,
+    /// What was found and is to be told, in order.
+    pub findings: &'a [Finding],
+    /// What could not be read.
+    pub problems: &'a [FileProblem],
+}
+
+impl<'a> Listing<'a> {
+    /// The texts of all places of the findings.
+    pub fn texts(&self) -> Texts<'a> {
+        let places =
+            self.findings.iter().flat_map(|finding| std::iter::once(finding.place).chain(finding.related.iter().map(|(place, _)| *place)));
+        Texts::read(self.root, self.snapshot, places)
+    }
+    /// The path of a place's file.
+    pub fn path(&self, place: Place) -> &'a str {
+        self.snapshot.files.path(place.file).as_str()
+    }
+    /// A place as `path:line`.
+    pub fn at(&self, place: Place) -> String {
+        format!("{}:{}", self.path(place), self.snapshot.files.line(place))
+    }
+    /// The findings of a rule.
+    pub fn of(&self, rule: &Rule) -> impl Iterator<Item = &'a Finding> {
+        let name = rule.name;
+        self.findings.iter().filter(move |finding| finding.rule == name)
+    }
+}
 
 /// All findings, one after the other, with excerpts of the files below `root`.
 pub fn render(root: &Path, snapshot: &Snapshot, findings: &[Finding], style: Style) -> String {
