@@ -7,6 +7,7 @@ pub mod document;
 pub mod export;
 pub mod graph;
 pub mod index;
+pub mod map;
 pub mod operation;
 pub mod trace;
 
@@ -15,6 +16,8 @@ use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 pub use portolan_grammars::manifests::settings::ServiceKind;
 use rustc_hash::FxHashMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::{FunctionRef, Place};
 
@@ -118,7 +121,8 @@ pub struct Evidence {
 }
 
 /// How sure an edge is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Every hop is evidence in the workspace.
     Exact,
@@ -144,7 +148,8 @@ impl Status {
 }
 
 /// A network protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Protocol {
     /// HTTP.
     Http,
@@ -405,13 +410,18 @@ pub struct Store {
 impl Store {
     /// What people call one of its collections: `Table`, `Collection`, `Bucket`, `Index` or `Key`.
     pub fn collection_word(&self) -> &'static str {
-        match document::engine(&self.system) {
-            "mongodb" | "firestore" | "couchdb" | "cosmosdb" | "qdrant" => "Collection",
-            "s3" | "gcs" | "filesystem" => "Bucket",
-            "elasticsearch" | "opensearch" | "meilisearch" => "Index",
-            "redis" | "memcached" => "Key",
-            _ => "Table",
-        }
+        collection_word(document::engine(&self.system))
+    }
+}
+
+/// What people call one of the collections of a store, by its engine's everyday name.
+pub(crate) fn collection_word(engine: &str) -> &'static str {
+    match engine {
+        "mongodb" | "firestore" | "couchdb" | "cosmosdb" | "qdrant" => "Collection",
+        "s3" | "gcs" | "filesystem" => "Bucket",
+        "elasticsearch" | "opensearch" | "meilisearch" => "Index",
+        "redis" | "memcached" => "Key",
+        _ => "Table",
     }
 }
 

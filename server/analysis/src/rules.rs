@@ -11,6 +11,8 @@ pub use context::{Context, Draft, Sink};
 pub use theme::Theme;
 
 use portolan_grammars::facts::Symbol;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::chart::ServiceIndex;
 use crate::{Place, Snapshot};
@@ -99,7 +101,8 @@ pub fn named(name: &str) -> Option<&'static Rule> {
 }
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// A candidate, or inventory.
     Hint,

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
 pub mod excerpts;
+pub mod exports;
 pub mod findings;
 pub mod github;
 pub mod gitlab;

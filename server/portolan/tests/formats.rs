@@ -162,3 +162,27 @@ fn the_chart_obeys_its_schema() {
         assert_valid(&serde_json::from_str(&schema).unwrap(), &serde_json::from_str(&chart).unwrap());
     }
 }
+
+#[test]
+fn matrices_are_square_whatever_the_names() {
+    for format in ["csv-calls", "csv-tables"] {
+        for folder in [demo(), odd_names().path().to_owned()] {
+            let text = portolan(&folder, &["chart", "--format", format]);
+            // The reader refuses rows of different lengths.
+            let rows: Vec<csv::StringRecord> = csv::Reader::from_reader(text.as_bytes()).records().collect::<Result<_, _>>().unwrap();
+            assert!(format == "csv-tables" || !rows.is_empty());
+        }
+    }
+}
+
+#[test]
+fn many_runs_on_any_number_of_threads_write_the_same_bytes() {
+    let odd = odd_names();
+    for arguments in [["check", "--format", "sarif"], ["chart", "--format", "backstage"], ["chart", "--format", "dot"]] {
+        let text = |jobs: &str| portolan(odd.path(), &[&arguments[..], &["--jobs", jobs]].concat());
+        let first = text("1");
+        for run in 0..20 {
+            assert_eq!(text(["1", "2", "3", "8"][run % 4]), first);
+        }
+    }
+}

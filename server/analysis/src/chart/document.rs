@@ -5,16 +5,18 @@
 
 use portolan_grammars::catalog::Operation;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Chart, ServiceIndex, ServiceKind, Target};
+pub use super::{Protocol, Status};
+pub use crate::rules::Severity;
 use crate::{Place, Snapshot};
 
 /// The version of this format; it grows when a key changes its meaning or goes away.
 pub const SCHEMA: u32 = 1;
 
 /// A chart of the services of a workspace, as Portolan reads it from source.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(title = "Portolan chart")]
 pub struct Document {
     /// Version of this format.
@@ -40,7 +42,7 @@ pub struct Document {
 }
 
 /// What wrote the document.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Generator {
     /// `portolan`.
     pub name: String,
@@ -49,7 +51,7 @@ pub struct Generator {
 }
 
 /// A line of a file.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Site {
     /// Path relative to the workspace's root.
     pub file: String,
@@ -58,7 +60,7 @@ pub struct Site {
 }
 
 /// A line of a file, and what it says.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Reason {
     /// In a few words: `env ORDER_URL = http://order:8080`.
     pub what: String,
@@ -69,7 +71,7 @@ pub struct Reason {
 }
 
 /// A line of a file, and the service that it is part of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct ServiceSite {
     /// Id of the service.
     pub service: String,
@@ -80,7 +82,7 @@ pub struct ServiceSite {
 }
 
 /// A process that the workspace deploys.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Service {
     /// Unique name; other rows refer to it.
     pub id: String,
@@ -100,38 +102,8 @@ pub struct Service {
     pub evidence: Vec<Site>,
 }
 
-/// A network protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Protocol {
-    /// HTTP.
-    Http,
-    /// gRPC and its kin, by service and method.
-    Grpc,
-    /// A broker: a message whose sender waits for the answer.
-    Message,
-    /// GraphQL, by root type and field: `Query.orders`.
-    Graphql,
-    /// tRPC, by the path of a procedure: `orders.list`.
-    Trpc,
-    /// A third party's SDK, which speaks whatever it speaks.
-    Sdk,
-}
-
-/// How sure a call is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Status {
-    /// Every hop is evidence in the workspace.
-    Exact,
-    /// One hop is inferred, as its evidence says.
-    Likely,
-    /// Several candidates; no finding rests on it.
-    Ambiguous,
-}
-
 /// Something a service answers.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Endpoint {
     /// Id of the service.
     pub service: String,
@@ -150,7 +122,7 @@ pub struct Endpoint {
 }
 
 /// A function that answers.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Handler {
     /// Path relative to the workspace's root.
     pub file: String,
@@ -161,7 +133,7 @@ pub struct Handler {
 }
 
 /// A request that leaves a service.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Call {
     /// Id of the service whose process runs it.
     pub from: String,
@@ -184,8 +156,7 @@ pub struct Call {
     /// Ids of the gateways it passes.
     pub via: Vec<String>,
     /// Whether it gets there through a development server's proxy alone: no gateway of production is known to have it.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    #[schemars(default)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub development: bool,
     /// How sure it is.
     pub status: Status,
@@ -194,7 +165,7 @@ pub struct Call {
 }
 
 /// A request whose target could not be settled.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Unresolved {
     /// Id of the service whose process runs it.
     pub from: String,
@@ -207,7 +178,7 @@ pub struct Unresolved {
 }
 
 /// A topic, queue or subject.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Channel {
     /// Its name.
     pub name: String,
@@ -220,12 +191,14 @@ pub struct Channel {
 }
 
 /// A database, cache or object store.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Store {
     /// Unique name.
     pub id: String,
     /// `postgres`, `mysql`, `mongodb`, `redis`, `s3`, ….
     pub engine: String,
+    /// Whether a host, a name or a variable tells which database it is; else several may go by this id.
+    pub identified: bool,
     /// Ids of the services that open it.
     pub services: Vec<String>,
     /// Tables and collections.
@@ -233,7 +206,7 @@ pub struct Store {
 }
 
 /// A table or collection.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Collection {
     /// Its name.
     pub name: String,
@@ -244,7 +217,7 @@ pub struct Collection {
 }
 
 /// Whether a service starts a tracer.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tracing {
     /// Id of the service.
     pub service: String,
@@ -255,7 +228,7 @@ pub struct Tracing {
 }
 
 /// A problem found by a rule.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The rule's name: `sync-chain`.
     pub rule: String,
@@ -284,18 +257,31 @@ pub struct Finding {
     pub services: Vec<String>,
 }
 
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// A candidate, or inventory.
-    Hint,
-    /// A design cost.
-    Information,
-    /// Wrong now, or fails under load.
-    Warning,
-    /// A contract that cannot work.
-    Error,
+impl Endpoint {
+    /// Method and path, as people write them: `POST /orders/{id}`, `shop.Cart/AddItem`.
+    pub fn label(&self) -> String {
+        super::label(self.method.as_deref(), &self.path)
+    }
+}
+
+impl Call {
+    /// Method and path as called: `POST /orders/{}`, `shop.Cart/AddItem`.
+    pub fn label(&self) -> String {
+        super::label(self.method.as_deref(), &self.path)
+    }
+}
+
+impl Store {
+    /// What people call it: its host and name, or where nothing tells these, whose it is.
+    pub fn label(&self) -> String {
+        match self.services.as_slice() {
+            _ if self.identified => self.id.split_once(':').map_or(self.id.as_str(), |(_, name)| name).to_owned(),
+            [] => self.engine.clone(),
+            [one] => format!("{} of {one}", self.engine),
+            [one, other] => format!("{} of {one} and {other}", self.engine),
+            several => format!("{} of {} services", self.engine, several.len()),
+        }
+    }
 }
 
 impl Document {
@@ -455,7 +441,7 @@ impl Writer<'_> {
         });
         Endpoint {
             service: self.id(endpoint.service),
-            protocol: protocol(endpoint.protocol),
+            protocol: endpoint.protocol,
             method: endpoint.method.as_ref().map(ToString::to_string),
             path: endpoint.path.to_string(),
             file,
@@ -477,7 +463,7 @@ impl Writer<'_> {
             from: self.id(call.from),
             to,
             external,
-            protocol: protocol(call.protocol),
+            protocol: call.protocol,
             method: call.method.as_ref().map(ToString::to_string),
             path: call.path.to_string(),
             file,
@@ -485,11 +471,7 @@ impl Writer<'_> {
             endpoint: call.endpoint.map(|endpoint| self.site(self.chart.endpoint(endpoint).place)),
             via: call.via.iter().map(|service| self.id(*service)).collect(),
             development: call.development,
-            status: match call.status {
-                super::Status::Exact => Status::Exact,
-                super::Status::Likely => Status::Likely,
-                super::Status::Ambiguous => Status::Ambiguous,
-            },
+            status: call.status,
             evidence: call.evidence.iter().map(|evidence| self.reason(&evidence.what, evidence.place)).collect(),
         }
     }
@@ -520,7 +502,7 @@ impl Writer<'_> {
             })
             .collect();
         collections.sort_by(|a, b| a.name.cmp(&b.name));
-        Store { id: store.id.to_string(), engine: engine(&store.system).to_owned(), services, collections }
+        Store { id: store.id.to_string(), engine: engine(&store.system).to_owned(), identified: store.identified, services, collections }
     }
 
     fn finding(&self, finding: &crate::rules::Finding) -> Finding {
@@ -528,12 +510,7 @@ impl Writer<'_> {
         let span = span(self.snapshot, finding.place);
         Finding {
             rule: finding.rule.to_owned(),
-            severity: match finding.severity {
-                crate::rules::Severity::Hint => Severity::Hint,
-                crate::rules::Severity::Information => Severity::Information,
-                crate::rules::Severity::Warning => Severity::Warning,
-                crate::rules::Severity::Error => Severity::Error,
-            },
+            severity: finding.severity,
             message: finding.message.clone(),
             file,
             line,
@@ -544,17 +521,6 @@ impl Writer<'_> {
             identity: finding.identity.to_string(),
             services: finding.services.iter().map(|service| self.id(*service)).collect(),
         }
-    }
-}
-
-fn protocol(protocol: super::Protocol) -> Protocol {
-    match protocol {
-        super::Protocol::Http => Protocol::Http,
-        super::Protocol::Grpc => Protocol::Grpc,
-        super::Protocol::Message => Protocol::Message,
-        super::Protocol::Graphql => Protocol::Graphql,
-        super::Protocol::Trpc => Protocol::Trpc,
-        super::Protocol::Sdk => Protocol::Sdk,
     }
 }
 

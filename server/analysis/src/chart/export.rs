@@ -1,4 +1,4 @@
-//! The chart for people: as text for a terminal, and as a Mermaid flowchart.
+//! The chart for people, as text for a terminal.
 //!
 //! What deliberately does not live here: colours, widths of terminals, writing to anywhere. Invariant: equal snapshots make equal texts.
 
@@ -8,7 +8,6 @@ use std::fmt::Write;
 use portolan_grammars::catalog::Operation;
 
 use super::document::engine;
-use super::graph::{Edge, ServiceGraph};
 use super::{Call, ChannelEnd, Collection, ServiceIndex, Store, Target};
 use crate::{Place, Snapshot};
 
@@ -239,65 +238,6 @@ fn names(writer: &TextWriter<'_>, services: impl Iterator<Item = ServiceIndex>) 
 
 fn or_nobody(names: &[String]) -> String {
     if names.is_empty() { "nobody here".to_owned() } else { names.join(", ") }
-}
-
-/// The chart as a Mermaid flowchart: services, stores and channels; what is waited for is solid, what is sent is dotted.
-///
-/// Ambiguous calls and calls to the outside are left out.
-pub fn mermaid(snapshot: &Snapshot) -> String {
-    let chart = &snapshot.chart;
-    let mut out = String::from("flowchart LR\n");
-    let drawn = |service: ServiceIndex| !chart.service(service).third_party;
-    for (index, service) in chart.services.iter().enumerate().filter(|(index, _)| drawn(ServiceIndex(*index as u32))) {
-        let _ = writeln!(out, "  s{index}[\"{}\"]", escape(&service.name));
-    }
-    for (index, store) in chart.stores.iter().enumerate() {
-        let _ = writeln!(out, "  d{index}[(\"{}\")]", escape(&store.id));
-    }
-    for (index, channel) in chart.channels.iter().enumerate() {
-        let _ = writeln!(out, "  c{index}{{{{\"{}\"}}}}", escape(&channel.name));
-    }
-    for (from, to, edge) in ServiceGraph::new(chart).edges() {
-        if let Edge::Sync(calls) = edge {
-            let label = if calls.len() == 1 { String::new() } else { format!("|{}|", calls.len()) };
-            let _ = writeln!(out, "  s{} -->{label} s{}", from.0, to.0);
-        }
-    }
-    for (index, channel) in chart.channels.iter().enumerate() {
-        for service in sorted(channel.producers.iter().map(|end| end.service)) {
-            let _ = writeln!(out, "  s{} -.-> c{index}", service.0);
-        }
-        for service in sorted(channel.consumers.iter().map(|end| end.service)) {
-            let _ = writeln!(out, "  c{index} -.-> s{}", service.0);
-        }
-    }
-    for (index, store) in chart.stores.iter().enumerate() {
-        for service in sorted(store.users.iter().map(|(service, _)| *service)).into_iter().filter(|service| drawn(*service)) {
-            let _ = writeln!(out, "  s{} --- d{index}", service.0);
-        }
-    }
-    out
-}
-
-fn sorted(services: impl Iterator<Item = ServiceIndex>) -> Vec<ServiceIndex> {
-    let mut services: Vec<ServiceIndex> = services.collect();
-    services.sort();
-    services.dedup();
-    services
-}
-
-/// Mermaid reads entities, written with `#`, in labels; everything that could end a label becomes one.
-fn escape(label: &str) -> String {
-    let mut out = String::with_capacity(label.len());
-    for character in label.chars() {
-        match character {
-            'a'..='z' | 'A'..='Z' | '0'..='9' | ' ' | '_' | '-' | '.' | '/' | ':' | '@' | ',' => out.push(character),
-            _ => {
-                let _ = write!(out, "#{};", character as u32);
-            }
-        }
-    }
-    out
 }
 
 #[cfg(test)]

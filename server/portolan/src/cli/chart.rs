@@ -6,9 +6,11 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 use portolan_analysis::chart::document::Document;
 use portolan_analysis::chart::export;
+use portolan_analysis::chart::map::ServiceMap;
 
-use super::{Failure, Folder};
+use super::{Failure, Folder, Workspace};
 use crate::output;
+use crate::output::exports::{backstage, dot, likec4, matrix, mermaid, plantuml, structurizr};
 
 /// Shows the services and what crosses between them.
 #[derive(Debug, Args)]
@@ -34,6 +36,20 @@ enum Format {
     Json,
     /// A diagram that GitHub and many editors show
     Mermaid,
+    /// Graphviz, for `dot`
+    Dot,
+    /// A LikeC4 model with a view
+    Likec4,
+    /// A workspace in Structurizr's language
+    Structurizr,
+    /// PlantUML with the macros of C4
+    Plantuml,
+    /// Catalog entities of Backstage
+    Backstage,
+    /// A matrix for spreadsheets: who calls whom
+    CsvCalls,
+    /// A matrix for spreadsheets: who reads and writes which table
+    CsvTables,
 }
 
 impl Chart {
@@ -41,13 +57,7 @@ impl Chart {
         let workspace = self.folder.read()?;
         let empty = workspace.is_empty();
         workspace.tell_problems(self.verbose);
-        let chart = match self.format {
-            Format::Text if empty => String::new(),
-            Format::Text => export::text(&workspace.snapshot),
-            Format::Json => output::json(&Document::new(&workspace.snapshot))
-                .map_err(|error| Failure::new(format!("cannot write the chart as JSON: {error}")))?,
-            Format::Mermaid => export::mermaid(&workspace.snapshot),
-        };
+        let chart = self.rendered(&workspace, empty)?;
         match &self.output {
             Some(file) => {
                 std::fs::write(file, chart).map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
@@ -55,5 +65,24 @@ impl Chart {
             None => output::print(&chart).map_err(|error| Failure::new(format!("cannot write the chart: {error}")))?,
         }
         Ok(ExitCode::SUCCESS)
+    }
+    fn rendered(&self, workspace: &Workspace, empty: bool) -> Result<String, Failure> {
+        if self.format == Format::Text {
+            return Ok(if empty { String::new() } else { export::text(&workspace.snapshot) });
+        }
+        let failure = |error: &dyn std::fmt::Display| Failure::new(format!("cannot write the chart: {error}"));
+        let document = Document::new(&workspace.snapshot);
+        let map = ServiceMap::new(&document);
+        Ok(match self.format {
+            Format::Text | Format::Json => output::json(&document).map_err(|error| failure(&error))?,
+            Format::Mermaid => mermaid::render(&map),
+            Format::Dot => dot::render(&map),
+            Format::Likec4 => likec4::render(&map),
+            Format::Structurizr => structurizr::render(&map),
+            Format::Plantuml => plantuml::render(&map),
+            Format::Backstage => backstage::render(&document).map_err(|error| failure(&error))?,
+            Format::CsvCalls => matrix::calls(&map).map_err(|error| failure(&error))?,
+            Format::CsvTables => matrix::tables(&document).map_err(|error| failure(&error))?,
+        })
     }
 }

@@ -61,7 +61,7 @@ fn keys_are_those_of_the_format() {
         ],
         "unresolved": [],
         "channels": [{"name": "orders", "broker": "kafka", "producers": [{"service": "order", "file": "order/src/app.ts", "line": 2}], "consumers": []}],
-        "stores": [{"id": "orders-db", "engine": "postgres", "services": ["order"],
+        "stores": [{"id": "orders-db", "engine": "postgres", "identified": true, "services": ["order"],
                     "collections": [{"name": "orders", "reads": [{"service": "order", "file": "order/src/app.ts", "line": 2}], "writes": []}]}],
         "tracing": [{"service": "order", "instrumented": true, "evidence": [{"file": "order/src/app.ts", "line": 2}]}],
         "findings": [],

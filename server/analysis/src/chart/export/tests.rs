@@ -56,18 +56,3 @@ Unresolved (1)
 ";
     assert_eq!(text(&scene().snapshot()), expected);
 }
-
-#[test]
-fn mermaid_escapes_labels() {
-    let expected = "\
-flowchart LR
-  s0[\"web\"]
-  s1[\"order\"]
-  d0[(\"postgresql db:5432/shop\")]
-  c0{{\"orders #34;placed#34;\"}}
-  s0 --> s1
-  s1 -.-> c0
-  s1 --- d0
-";
-    assert_eq!(mermaid(&scene().snapshot()), expected);
-}
