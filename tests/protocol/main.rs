@@ -6,6 +6,7 @@
 
 mod documents;
 mod fixes;
+mod requests;
 mod settings;
 mod trace;
 

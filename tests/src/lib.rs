@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub mod answers;
 pub mod disk;
 pub mod lines;
 pub mod markdown;

@@ -6,12 +6,30 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use camino::Utf8PathBuf;
-use portolan_analysis::{Snapshot, ide};
+use portolan_analysis::Snapshot;
 
+use crate::answers;
 use crate::lines::{self, Kind};
 use crate::markdown::{Block, Document, Section};
 use crate::marks::{Mark, Marked, unmark};
 use crate::texts::{Texts, world};
+
+/// Kinds of blocks that hold what is expected.
+const EXPECTATIONS: [&str; 13] = [
+    "spans",
+    "unresolved",
+    "problems",
+    "hover",
+    "definition",
+    "references",
+    "callers",
+    "callees",
+    "outline",
+    "symbols",
+    "lenses",
+    "hints",
+    "links",
+];
 
 /// A section made ready to run.
 #[derive(Debug, Default)]
@@ -76,7 +94,7 @@ fn prepare(document: &Document, section: &Section, own_rule: Option<&str>) -> Re
             continue;
         }
         match block.kind() {
-            "spans" | "unresolved" | "problems" | "hover" | "definition" => case.expectations.push(block.clone()),
+            kind if EXPECTATIONS.contains(&kind) => case.expectations.push(block.clone()),
             "rules" => named = Some(block.lines.iter().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()).collect()),
             // A shell session or a sketch in the prose.
             "text" | "console" => {}
@@ -129,15 +147,15 @@ fn found(case: &Case, snapshot: &Snapshot, block: &Block) -> Result<Vec<String>,
         }
         "unresolved" => Ok(lines::unresolved(snapshot)),
         "problems" => Ok(lines::problems(snapshot)),
+        "lenses" => Ok(answers::lenses(snapshot)),
+        "hints" => Ok(answers::hints(snapshot)),
+        "links" => Ok(answers::links(snapshot)),
+        "symbols" => Ok(answers::symbols(snapshot, block.info.trim_start_matches("symbols"))),
         kind => {
             let cursor = case.files.iter().find_map(|(path, file)| Some((path, file.cursor?)));
             let (path, offset) = cursor.ok_or("no file has a cursor")?;
             let file = snapshot.files.id(path).ok_or_else(|| format!("{path} is not read"))?;
-            if kind == "hover" {
-                let hover = ide::hover(snapshot, file, offset);
-                return Ok(hover.map_or_else(Vec::new, |hover| hover.markdown.lines().map(str::to_owned).collect()));
-            }
-            Ok(ide::definition(snapshot, file, offset).into_iter().map(|place| lines::place(snapshot, place)).collect())
+            Ok(answers::at_cursor(snapshot, kind, file, offset))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The language server: the only place that names the protocol's library.
 //!
 //! Notifications become changes, in order ([`in_order`]); one thread applies them and publishes views ([`world_thread`]); requests are
-//! answered from a view ([`handlers`]); diagnostics follow by themselves ([`publish`]). Invariant: within, positions are bytes; they become
+//! answered from a view ([`answer`](mod@answer)); diagnostics follow by themselves ([`publish`]). Invariant: within, positions are bytes; they become
 //! the editor's lines and characters in [`to_proto`] and [`from_proto`] alone.
 
 use std::process::ExitCode;
@@ -15,6 +15,7 @@ use tower_lsp::{LspService, Server};
 use tracing_subscriber::EnvFilter;
 
 mod actions;
+mod answer;
 mod backend;
 mod capabilities;
 mod documents;
@@ -23,11 +24,13 @@ mod from_proto;
 mod handlers;
 mod in_order;
 mod lenient;
+mod marks;
 mod progress;
 mod publish;
 mod session;
 mod settings;
 mod status;
+mod symbols;
 mod to_proto;
 mod trace;
 mod uri;

@@ -3,6 +3,8 @@
 //! Built once per snapshot from the chart and the facts, in time that follows the size of the chart. What deliberately does not live here:
 //! anything that needs more than one look-up, such as operation trees. Invariant: lists keep the order of the chart.
 
+use std::sync::OnceLock;
+
 use portolan_grammars::facts::{Expr, FunctionKind, ResultUse, SourceFacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -98,6 +100,8 @@ pub struct ChartIndex {
     endpoints: FxHashMap<FunctionRef, Vec<EndpointIndex>>,
     consumers: FxHashMap<FunctionRef, Vec<EndRef>>,
     edges: FxHashMap<FunctionRef, Vec<FunctionEdge>>,
+    /// The edges turned round; made when first asked for.
+    runners: OnceLock<FxHashMap<FunctionRef, Vec<FunctionRef>>>,
     detached: FxHashSet<Place>,
     spots: FxHashMap<FileId, Spots>,
 }
@@ -153,6 +157,23 @@ impl ChartIndex {
     /// The functions that a function runs, by place: those it calls, and the closures written in it that nothing is known to call.
     pub fn edges_of(&self, function: FunctionRef) -> &[FunctionEdge] {
         list(&self.edges, &function)
+    }
+    /// The functions that run a function, sorted.
+    pub fn runners_of(&self, function: FunctionRef) -> &[FunctionRef] {
+        let runners = self.runners.get_or_init(|| {
+            let mut runners: FxHashMap<FunctionRef, Vec<FunctionRef>> = FxHashMap::default();
+            for (caller, edges) in &self.edges {
+                for edge in edges {
+                    runners.entry(edge.callee).or_default().push(*caller);
+                }
+            }
+            for list in runners.values_mut() {
+                list.sort_unstable();
+                list.dedup();
+            }
+            runners
+        });
+        list(runners, &function)
     }
     /// Whether the function that a span stands in goes on without waiting for it: a promise that is dropped.
     pub fn is_detached(&self, place: Place) -> bool {

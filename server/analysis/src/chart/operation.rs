@@ -8,11 +8,57 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{AccessRef, ChartIndex, EndRef};
-use super::{CallIndex, Chart, EndpointIndex, ServiceIndex};
+use super::{CallIndex, Chart, Coverage, EndpointIndex, ServiceIndex};
 use crate::{FunctionRef, Place};
 
 /// How many function calls lie at most between a handler and a span that counts as its own.
 pub const MAX_FUNCTION_HOPS: u32 = 6;
+
+/// What starts an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Root {
+    /// An endpoint is asked.
+    Endpoint(EndpointIndex),
+    /// A message comes in.
+    Consumer(EndRef),
+}
+
+impl Root {
+    /// The service whose process it is, and the function that handles it.
+    pub fn handler(self, chart: &Chart) -> (ServiceIndex, Option<FunctionRef>) {
+        match self {
+            Root::Endpoint(index) => {
+                let endpoint = chart.endpoint(index);
+                (endpoint.service, endpoint.handler)
+            }
+            Root::Consumer(end) => {
+                let consumer = end.consumer(chart);
+                (consumer.service, consumer.function)
+            }
+        }
+    }
+
+    /// The service whose process it is.
+    pub fn service(self, chart: &Chart) -> ServiceIndex {
+        self.handler(chart).0
+    }
+
+    /// Method and path, or the name of the channel.
+    pub fn label(self, chart: &Chart) -> String {
+        match self {
+            Root::Endpoint(index) => chart.endpoint(index).label(),
+            Root::Consumer(end) => chart.channel(end.channel).name.to_string(),
+        }
+    }
+
+    /// Whether a span is recorded for it.
+    pub fn coverage(self, chart: &Chart) -> &Coverage {
+        match self {
+            Root::Endpoint(index) => &chart.endpoint(index).coverage,
+            Root::Consumer(end) => &end.consumer(chart).coverage,
+        }
+    }
+}
 
 /// A span below a handler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -80,8 +126,13 @@ impl Operation {
 
     /// What an endpoint does; nothing where its handler is not known.
     pub fn of_endpoint(chart: &Chart, index: &ChartIndex, endpoint: EndpointIndex) -> Self {
-        let endpoint = chart.endpoint(endpoint);
-        endpoint.handler.map(|handler| Self::of(chart, index, endpoint.service, handler)).unwrap_or_default()
+        Self::of_root(chart, index, Root::Endpoint(endpoint))
+    }
+
+    /// What happens when something starts it; nothing where its handler is not known.
+    pub fn of_root(chart: &Chart, index: &ChartIndex, root: Root) -> Self {
+        let (service, handler) = root.handler(chart);
+        handler.map(|handler| Self::of(chart, index, service, handler)).unwrap_or_default()
     }
 
     /// The calls among its steps.
@@ -91,6 +142,26 @@ impl Operation {
             SpanRef::Publish(_) | SpanRef::Access(_) => None,
         })
     }
+}
+
+/// What starts the operations that may run a function: handlers from which it is in reach, sorted.
+pub fn roots_around(index: &ChartIndex, function: FunctionRef) -> Vec<Root> {
+    let mut roots: Vec<Root> = Vec::new();
+    let mut seen = FxHashSet::default();
+    let mut queue = VecDeque::from([(function, 0)]);
+    while let Some((function, hops)) = queue.pop_front() {
+        if !seen.insert(function) {
+            continue;
+        }
+        roots.extend(index.endpoints_of(function).iter().map(|endpoint| Root::Endpoint(*endpoint)));
+        roots.extend(index.consumers_of(function).iter().map(|end| Root::Consumer(*end)));
+        if hops < MAX_FUNCTION_HOPS {
+            queue.extend(index.runners_of(function).iter().map(|caller| (*caller, hops + 1)));
+        }
+    }
+    roots.sort_unstable();
+    roots.dedup();
+    roots
 }
 
 enum Move {

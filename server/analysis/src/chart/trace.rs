@@ -6,9 +6,8 @@
 use portolan_grammars::facts::{Expr, ExprId, FunctionId, RegionId, RegionKind, SourceFacts};
 use rustc_hash::FxHashMap;
 
-use super::index::EndRef;
-use super::operation::{Operation, Reached, SpanRef, Step, reach};
-use super::{Chart, Coverage, EndpointIndex, ServiceIndex};
+use super::operation::{Operation, Reached, Root, SpanRef, Step, reach};
+use super::{Chart, Coverage, ServiceIndex};
 use crate::files::Files;
 use crate::{FunctionRef, Place, Snapshot};
 
@@ -23,15 +22,6 @@ const MAX_REGIONS: usize = 64;
 const ITERATING: &[&str] = &["map", "forEach", "flatMap", "filter", "reduce", "some", "every"];
 /// Methods of Rust that do, and that nothing but iterators and streams have.
 const ITERATING_RUST: &[&str] = &["for_each", "for_each_concurrent", "filter_map", "flat_map", "fold"];
-
-/// Where a trace starts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Root {
-    /// An endpoint is asked.
-    Endpoint(EndpointIndex),
-    /// A message comes in.
-    Consumer(EndRef),
-}
 
 /// A predicted trace.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,42 +47,6 @@ pub struct TraceStep {
     pub answer: Option<Trace>,
 }
 
-impl Root {
-    /// The service whose process it is, and the function that handles it.
-    fn handler(self, chart: &Chart) -> (ServiceIndex, Option<FunctionRef>) {
-        match self {
-            Root::Endpoint(index) => {
-                let endpoint = chart.endpoint(index);
-                (endpoint.service, endpoint.handler)
-            }
-            Root::Consumer(end) => {
-                let consumer = end.consumer(chart);
-                (consumer.service, consumer.function)
-            }
-        }
-    }
-
-    /// The service whose process it is.
-    pub fn service(self, chart: &Chart) -> ServiceIndex {
-        self.handler(chart).0
-    }
-
-    /// Method and path, or the name of the channel.
-    pub fn label(self, chart: &Chart) -> String {
-        match self {
-            Root::Endpoint(index) => chart.endpoint(index).label(),
-            Root::Consumer(end) => chart.channel(end.channel).name.to_string(),
-        }
-    }
-
-    fn coverage(self, chart: &Chart) -> &Coverage {
-        match self {
-            Root::Endpoint(index) => &chart.endpoint(index).coverage,
-            Root::Consumer(end) => &end.consumer(chart).coverage,
-        }
-    }
-}
-
 impl Trace {
     /// The trace that starts at `root`. Ambiguous calls are not followed.
     pub fn of(snapshot: &Snapshot, root: Root) -> Self {
@@ -113,18 +67,16 @@ impl Tracer<'_> {
         let (service, handler) = root.handler(chart);
         self.path.push(root);
         let mut steps = Vec::new();
-        if let Some(handler) = handler {
-            let reached = reach(index, handler);
-            let records = records(chart, service);
-            for step in Operation::of(chart, index, service, handler).steps {
-                if self.budget == 0 {
-                    break;
-                }
-                self.budget -= 1;
-                let answer = self.answering(&step).map(|root| self.follow(root));
-                let repeated = is_repeated(&self.snapshot.files, &reached, &step);
-                steps.push(TraceStep { step, repeated, recorded: records, answer });
+        let reached = handler.map(|handler| reach(index, handler)).unwrap_or_default();
+        let records = records(chart, service);
+        for step in Operation::of_root(chart, index, root).steps {
+            if self.budget == 0 {
+                break;
             }
+            self.budget -= 1;
+            let answer = self.answering(&step).map(|root| self.follow(root));
+            let repeated = is_repeated(&self.snapshot.files, &reached, &step);
+            steps.push(TraceStep { step, repeated, recorded: records, answer });
         }
         self.path.pop();
         Trace { root, recorded: recorded(chart, service, root.coverage(chart)), steps }

@@ -6,21 +6,54 @@ use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::Operation as AccessKind;
 
-use super::answering_place;
+use super::definition::answering_place;
 use super::markdown::{Page, code, escape};
 use crate::chart::document::engine;
 use crate::chart::index::{AccessRef, EndRef, Subject};
-use crate::chart::operation::{Operation, SpanRef};
-use crate::chart::trace::{Root, Trace};
+use crate::chart::operation::{Operation, Root, SpanRef};
+use crate::chart::trace::Trace;
 use crate::chart::{CallIndex, ChannelEnd, Coverage, EndpointIndex, Evidence, ServiceIndex, Status, Target};
-use crate::{Place, Snapshot};
+use crate::{FileId, Place, Snapshot};
+
+/// How many things that stand at one place are told of.
+const MAX_SUBJECTS: usize = 4;
 
 /// How many lines of the chain below a call are shown, and how deep.
 const MAX_CHAIN: usize = 10;
 const MAX_CHAIN_DEPTH: usize = 4;
 
+/// What to show when the cursor rests somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hover {
+    /// Markdown. Links to places are written as `[text](portolan:PATH#LINE)`, which the server turns into its editor's links; in `PATH`
+    /// blanks, parentheses, `#` and `%` are percent-encoded, `LINE` counts from 1.
+    pub markdown: String,
+    /// What it is about.
+    pub place: Place,
+}
+
+/// What stands at `offset`: a call, a handler, a table, a channel.
+pub fn hover(snapshot: &Snapshot, file: FileId, offset: u32) -> Option<Hover> {
+    let subjects = snapshot.index.at(file, offset);
+    let place = subjects.first()?.1;
+    // A line of a shared library stands there once for each service that runs it, and mostly says the same for all.
+    let mut pages: Vec<String> = Vec::new();
+    for (subject, _) in subjects {
+        let page = page(snapshot, subject);
+        if !pages.contains(&page) {
+            pages.push(page);
+        }
+    }
+    let more = pages.len().saturating_sub(MAX_SUBJECTS);
+    pages.truncate(MAX_SUBJECTS);
+    if more > 0 {
+        pages.push(format!("and {more} more"));
+    }
+    Some(Hover { markdown: pages.join("\n\n---\n\n"), place })
+}
+
 /// The page about `subject`.
-pub(super) fn page(snapshot: &Snapshot, subject: Subject) -> String {
+fn page(snapshot: &Snapshot, subject: Subject) -> String {
     let mut writer = Writer { snapshot, page: Page::new(snapshot) };
     match subject {
         Subject::Call(call) => writer.call(call),

@@ -3,6 +3,8 @@
 use portolan_grammars::catalog::Operation;
 
 use super::*;
+use crate::FileId;
+use crate::Snapshot;
 use crate::chart::{Coverage, Evidence, Reason, ServiceKind};
 use crate::testing::{Scene, access, end};
 

@@ -3,7 +3,8 @@
 use portolan_grammars::facts::FunctionId;
 
 use crate::chart::index::Subject;
-use crate::chart::trace::{Root, Trace};
+use crate::chart::operation::Root;
+use crate::chart::trace::Trace;
 use crate::{FileId, FunctionRef, Snapshot};
 
 /// The trace of the endpoint or subscription that stands at `offset`; elsewhere, of the handler whose code it is.

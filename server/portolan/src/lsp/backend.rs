@@ -12,18 +12,22 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
-    CodeActionParams, CodeActionResponse, ConfigurationItem, DidChangeConfigurationParams, DidChangeTextDocumentParams,
-    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
-    DidSaveTextDocumentParams, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams, InitializeResult,
-    InitializedParams, MessageType, Registration, ServerInfo, TextDocumentPositionParams,
+    CallHierarchyIncomingCall, CallHierarchyIncomingCallsParams, CallHierarchyItem, CallHierarchyOutgoingCall,
+    CallHierarchyOutgoingCallsParams, CallHierarchyPrepareParams, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
+    ConfigurationItem, DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
+    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentLink,
+    DocumentLinkParams, DocumentSymbolParams, DocumentSymbolResponse, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams,
+    InitializeParams, InitializeResult, InitializedParams, InlayHint, InlayHintParams, Location, MessageType, ReferenceParams,
+    Registration, ServerInfo, TextDocumentPositionParams, WorkspaceSymbolParams, WorkspaceSymbolResponse,
 };
 use tower_lsp::{Client, LanguageServer};
 
+use super::answer::{answer, answer_about};
 use super::capabilities::{self, Editor};
 use super::session::{Change, Reading, Session};
 use super::settings::{SECTION, Settings};
 use super::status::{StatusNotification, StatusParams};
-use super::{actions, handlers, progress, publish, trace, uri, world_thread};
+use super::{actions, handlers, marks, progress, publish, symbols, trace, uri, world_thread};
 
 /// An editor that does not answer within this time is not waited for.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -79,7 +83,7 @@ impl Backend {
         *self.folders.lock().unwrap_or_else(PoisonError::into_inner) = folders.clone();
         session.send(Change::Folders(folders));
         // The library lets `initialize` through once.
-        let _ = self.session.set((session, Editor::new(&parameters.capabilities)));
+        let _ = self.session.set((session, Editor::new(parameters)));
         Ok(InitializeResult {
             capabilities: capabilities::server(encoding),
             server_info: Some(ServerInfo { name: "portolan".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
@@ -118,12 +122,13 @@ impl Backend {
 
     /// `portolan/chart`.
     pub(super) async fn chart(&self, _parameters: serde_json::Value) -> Result<serde_json::Value> {
-        handlers::answer(self.session(), |view, _| handlers::chart(view)).await
+        answer(self.session(), |view, _| handlers::chart(view)).await
     }
 
     /// `portolan/trace`.
     pub(super) async fn trace(&self, at: TextDocumentPositionParams) -> Result<Option<trace::Trace>> {
-        handlers::answer(self.session(), move |view, session| trace::answer(view, session, &at)).await
+        let uri = at.text_document.uri.clone();
+        answer_about(self.session(), Some(&uri), move |view, session| trace::answer(view, session, &at)).await
     }
 }
 
@@ -212,17 +217,66 @@ impl LanguageServer for Backend {
     }
 
     async fn hover(&self, parameters: HoverParams) -> Result<Option<Hover>> {
-        let at = parameters.text_document_position_params;
-        handlers::answer(self.session(), move |view, session| handlers::hover(view, session, &at)).await
-    }
-
-    async fn code_action(&self, parameters: CodeActionParams) -> Result<Option<CodeActionResponse>> {
-        let editor = self.editor();
-        handlers::answer(self.session(), move |view, session| actions::settling(view, session, editor, &parameters)).await
+        let (at, editor) = (parameters.text_document_position_params, self.editor());
+        let uri = at.text_document.uri.clone();
+        answer_about(self.session(), Some(&uri), move |view, session| handlers::hover(view, session, editor, &at)).await
     }
 
     async fn goto_definition(&self, parameters: GotoDefinitionParams) -> Result<Option<GotoDefinitionResponse>> {
-        let (at, links) = (parameters.text_document_position_params, self.editor().links);
-        handlers::answer(self.session(), move |view, session| handlers::definition(view, session, &at, links)).await
+        let (at, editor) = (parameters.text_document_position_params, self.editor());
+        let uri = at.text_document.uri.clone();
+        answer_about(self.session(), Some(&uri), move |view, session| handlers::definition(view, session, editor, &at)).await
+    }
+
+    async fn references(&self, parameters: ReferenceParams) -> Result<Option<Vec<Location>>> {
+        let uri = parameters.text_document_position.text_document.uri.clone();
+        answer_about(self.session(), Some(&uri), move |view, session| handlers::references(view, session, &parameters)).await
+    }
+
+    async fn prepare_call_hierarchy(&self, parameters: CallHierarchyPrepareParams) -> Result<Option<Vec<CallHierarchyItem>>> {
+        let at = parameters.text_document_position_params;
+        let uri = at.text_document.uri.clone();
+        answer_about(self.session(), Some(&uri), move |view, session| handlers::hierarchy_items(view, session, &at)).await
+    }
+
+    async fn incoming_calls(&self, parameters: CallHierarchyIncomingCallsParams) -> Result<Option<Vec<CallHierarchyIncomingCall>>> {
+        answer(self.session(), move |view, session| handlers::incoming(view, session, &parameters.item)).await
+    }
+
+    async fn outgoing_calls(&self, parameters: CallHierarchyOutgoingCallsParams) -> Result<Option<Vec<CallHierarchyOutgoingCall>>> {
+        answer(self.session(), move |view, session| handlers::outgoing(view, session, &parameters.item)).await
+    }
+
+    async fn document_symbol(&self, parameters: DocumentSymbolParams) -> Result<Option<DocumentSymbolResponse>> {
+        let (document, editor) = (parameters.text_document, self.editor());
+        let uri = document.uri.clone();
+        answer_about(self.session(), Some(&uri), move |view, session| symbols::of_document(view, session, editor, &document)).await
+    }
+
+    async fn symbol(&self, parameters: WorkspaceSymbolParams) -> Result<Option<WorkspaceSymbolResponse>> {
+        let found = answer(self.session(), move |view, session| symbols::of_workspace(view, session, &parameters.query)).await?;
+        Ok(Some(WorkspaceSymbolResponse::Flat(found)))
+    }
+
+    async fn code_lens(&self, parameters: CodeLensParams) -> Result<Option<Vec<CodeLens>>> {
+        let (document, editor) = (parameters.text_document, self.editor());
+        let uri = document.uri.clone();
+        answer_about(self.session(), Some(&uri), move |view, session| marks::lenses(view, session, editor, &document)).await
+    }
+
+    async fn inlay_hint(&self, parameters: InlayHintParams) -> Result<Option<Vec<InlayHint>>> {
+        let uri = parameters.text_document.uri.clone();
+        answer_about(self.session(), Some(&uri), move |view, session| marks::hints(view, session, &parameters)).await
+    }
+
+    async fn document_link(&self, parameters: DocumentLinkParams) -> Result<Option<Vec<DocumentLink>>> {
+        let (document, editor) = (parameters.text_document, self.editor());
+        let uri = document.uri.clone();
+        answer_about(self.session(), Some(&uri), move |view, session| marks::links(view, session, editor, &document)).await
+    }
+
+    async fn code_action(&self, parameters: CodeActionParams) -> Result<Option<CodeActionResponse>> {
+        let (editor, uri) = (self.editor(), parameters.text_document.uri.clone());
+        answer_about(self.session(), Some(&uri), move |view, session| actions::settling(view, session, editor, &parameters)).await
     }
 }

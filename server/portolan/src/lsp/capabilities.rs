@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use tower_lsp::ls_types::{
-    ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, DidChangeWatchedFilesRegistrationOptions,
-    FileSystemWatcher, GlobPattern, HoverProviderCapability, InitializeParams, OneOf, PositionEncodingKind, Registration,
-    ResourceOperationKind, ServerCapabilities, TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions,
-    TextDocumentSyncSaveOptions, WatchKind, WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
+    CallHierarchyServerCapability, ClientCapabilities, CodeActionKind, CodeActionOptions, CodeActionProviderCapability, CodeLensOptions,
+    DidChangeWatchedFilesRegistrationOptions, DocumentLinkOptions, FileSystemWatcher, GlobPattern, HoverProviderCapability,
+    InitializeParams, MarkupKind, OneOf, PositionEncodingKind, Registration, ResourceOperationKind, ServerCapabilities,
+    TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, WatchKind,
+    WorkspaceFoldersServerCapabilities, WorkspaceServerCapabilities,
 };
 
+use super::marks::{SHOW_REFERENCES, SHOW_TRACE};
 use super::settings::SECTION;
 use super::to_proto::Encoding;
 use super::uri;
@@ -38,15 +40,39 @@ pub(super) struct Editor {
     pub(super) document_changes: bool,
     /// It creates files as part of an edit.
     pub(super) creates: bool,
+    /// It shows Markdown.
+    pub(super) markdown: bool,
+    /// It shows symbols as a tree.
+    pub(super) symbol_trees: bool,
+    /// It shows what a link leads to.
+    pub(super) link_tooltips: bool,
+    /// What it does on a click: `{"commands": ["portolan.showReferences", "portolan.showTrace"]}` in its `initializationOptions`.
+    pub(super) commands: Commands,
     /// It can be asked what is set.
     pub(super) tells_settings: bool,
     /// It can be asked to tell when settings change.
     pub(super) follows_settings: bool,
 }
 
+/// Commands that the editor carries out by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Commands {
+    /// Shows places.
+    pub(super) references: bool,
+    /// Shows the trace of a handler.
+    pub(super) trace: bool,
+}
+
 impl Editor {
-    /// Reads its capabilities.
-    pub(super) fn new(capabilities: &ClientCapabilities) -> Self {
+    /// Reads its capabilities, and the commands among its own options.
+    pub(super) fn new(parameters: &InitializeParams) -> Self {
+        let capabilities = &parameters.capabilities;
+        let commands = parameters.initialization_options.as_ref().and_then(|options| options["commands"].as_array());
+        let knows = |command: &str| commands.is_some_and(|commands| commands.iter().any(|known| known == command));
+        let text = capabilities.text_document.as_ref();
+        let hover = text.and_then(|text| text.hover.as_ref());
+        let symbol = text.and_then(|text| text.document_symbol.as_ref());
+        let link = text.and_then(|text| text.document_link.as_ref());
         let watched = capabilities.workspace.as_ref().and_then(|workspace| workspace.did_change_watched_files.as_ref());
         let edit = capabilities.workspace.as_ref().and_then(|workspace| workspace.workspace_edit.as_ref());
         let action = capabilities.text_document.as_ref().and_then(|text| text.code_action.as_ref());
@@ -54,6 +80,10 @@ impl Editor {
         let workspace = capabilities.workspace.as_ref();
         let configuration = workspace.and_then(|workspace| workspace.did_change_configuration.as_ref());
         Self {
+            markdown: hover.and_then(|hover| hover.content_format.as_ref()).is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
+            symbol_trees: symbol.and_then(|symbol| symbol.hierarchical_document_symbol_support).unwrap_or(false),
+            link_tooltips: link.and_then(|link| link.tooltip_support).unwrap_or(false),
+            commands: Commands { references: knows(SHOW_REFERENCES), trace: knows(SHOW_TRACE) },
             tells_settings: workspace.and_then(|workspace| workspace.configuration).unwrap_or(false),
             follows_settings: configuration.and_then(|configuration| configuration.dynamic_registration).unwrap_or(false),
             watches: watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
@@ -100,6 +130,13 @@ pub(super) fn server(encoding: Encoding) -> ServerCapabilities {
         })),
         hover_provider: Some(HoverProviderCapability::Simple(true)),
         definition_provider: Some(OneOf::Left(true)),
+        references_provider: Some(OneOf::Left(true)),
+        call_hierarchy_provider: Some(CallHierarchyServerCapability::Simple(true)),
+        document_symbol_provider: Some(OneOf::Left(true)),
+        workspace_symbol_provider: Some(OneOf::Left(true)),
+        code_lens_provider: Some(CodeLensOptions { resolve_provider: None }),
+        inlay_hint_provider: Some(OneOf::Left(true)),
+        document_link_provider: Some(DocumentLinkOptions { resolve_provider: None, work_done_progress_options: Default::default() }),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
             code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
             ..CodeActionOptions::default()

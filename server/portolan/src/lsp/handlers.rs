@@ -1,78 +1,123 @@
-//! Answers to requests: each is a function of a view.
-//!
-//! Invariant: an answer is computed away from the thread that reads messages, from a view that knows every change the editor sent before it
-//! asked, and is given up when the editor no longer wants it.
-
-use std::sync::Arc;
+//! What stands at a position: hover, definition, references, call hierarchy.
 
 use portolan_analysis::chart::document::Document;
-use portolan_analysis::ide;
-use tokio::task::AbortHandle;
-use tower_lsp::jsonrpc::{Error, Result};
+use portolan_analysis::ide::{self, call_hierarchy};
+use portolan_analysis::{FileId, Place};
 use tower_lsp::ls_types::{
-    GotoDefinitionResponse, Hover, HoverContents, LocationLink, MarkupContent, MarkupKind, TextDocumentPositionParams,
+    CallHierarchyIncomingCall, CallHierarchyItem, CallHierarchyOutgoingCall, GotoDefinitionResponse, Hover, HoverContents, Location,
+    LocationLink, MarkupContent, MarkupKind, Range, ReferenceParams, SymbolKind, TextDocumentPositionParams,
 };
 
+use super::capabilities::Editor;
 use super::session::{Session, View};
 use super::{from_proto, to_proto};
 
-/// Takes work back that has not begun when its request is dropped.
-struct AbortOnDrop(AbortHandle);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// Computes an answer from a view that knows all that was sent before; the default where there is no view.
-pub(super) fn answer<T: Default + Send + 'static>(
-    session: Option<Arc<Session>>,
-    compute: impl FnOnce(&View, &Session) -> T + Send + 'static,
-) -> impl Future<Output = Result<T>> + Send {
-    // Taken now: what is sent from here on is not waited for.
-    let waiting = session.map(|session| (session.current(), session));
-    async move {
-        let Some((view, session)) = waiting else { return Ok(T::default()) };
-        let Some(view) = view.await else { return Ok(T::default()) };
-        let work = tokio::task::spawn_blocking(move || compute(&view, &session));
-        let _abort = AbortOnDrop(work.abort_handle());
-        work.await.map_err(|error| {
-            tracing::error!("a request met a bug: {error}");
-            Error::internal_error()
-        })
-    }
-}
-
 /// `textDocument/hover`.
-pub(super) fn hover(view: &View, session: &Session, at: &TextDocumentPositionParams) -> Option<Hover> {
+pub(super) fn hover(view: &View, session: &Session, editor: Editor, at: &TextDocumentPositionParams) -> Option<Hover> {
     let (file, offset) = from_proto::place(view, session, at)?;
     let lines = view.lines(file)?;
     let hover = ide::hover(&view.snapshot, file, offset)?;
+    let contents = if editor.markdown {
+        MarkupContent { kind: MarkupKind::Markdown, value: to_proto::markdown(view, &hover.markdown) }
+    } else {
+        MarkupContent { kind: MarkupKind::PlainText, value: to_proto::plain_text(&hover.markdown) }
+    };
     Some(Hover {
-        contents: HoverContents::Markup(MarkupContent { kind: MarkupKind::Markdown, value: to_proto::markdown(view, &hover.markdown) }),
+        contents: HoverContents::Markup(contents),
         range: (hover.place.file == file).then(|| to_proto::range(lines, session.encoding, hover.place.range)),
     })
 }
 
 /// `textDocument/definition`; as links for editors that know them.
-pub(super) fn definition(view: &View, session: &Session, at: &TextDocumentPositionParams, links: bool) -> Option<GotoDefinitionResponse> {
+pub(super) fn definition(
+    view: &View,
+    session: &Session,
+    editor: Editor,
+    at: &TextDocumentPositionParams,
+) -> Option<GotoDefinitionResponse> {
     let (file, offset) = from_proto::place(view, session, at)?;
-    let places = ide::definition(&view.snapshot, file, offset);
-    let locations = places.into_iter().filter_map(|place| to_proto::location(view, session.encoding, place));
-    if !links {
-        let locations: Vec<_> = locations.collect();
-        return (!locations.is_empty()).then_some(GotoDefinitionResponse::Array(locations));
+    let locations = locations(view, session, ide::definition(&view.snapshot, file, offset))?;
+    if !editor.links {
+        return Some(GotoDefinitionResponse::Array(locations));
     }
-    let links: Vec<_> = locations
-        .map(|location| LocationLink {
-            origin_selection_range: None,
-            target_uri: location.uri,
-            target_range: location.range,
-            target_selection_range: location.range,
-        })
-        .collect();
-    (!links.is_empty()).then_some(GotoDefinitionResponse::Link(links))
+    let origin = origin(view, session, file, offset);
+    let link = |location: Location| LocationLink {
+        origin_selection_range: origin,
+        target_uri: location.uri,
+        target_range: location.range,
+        target_selection_range: location.range,
+    };
+    Some(GotoDefinitionResponse::Link(locations.into_iter().map(link).collect()))
+}
+
+/// What of the text a link is on.
+fn origin(view: &View, session: &Session, file: FileId, offset: u32) -> Option<Range> {
+    let (_, place) = view.snapshot.index.at(file, offset).into_iter().next()?;
+    Some(to_proto::range(view.lines(file)?, session.encoding, place.range))
+}
+
+/// `textDocument/references`.
+pub(super) fn references(view: &View, session: &Session, parameters: &ReferenceParams) -> Option<Vec<Location>> {
+    let (file, offset) = from_proto::place(view, session, &parameters.text_document_position)?;
+    locations(view, session, ide::references(&view.snapshot, file, offset, parameters.context.include_declaration))
+}
+
+/// The locations of places; `None` where there is none.
+fn locations(view: &View, session: &Session, places: Vec<Place>) -> Option<Vec<Location>> {
+    let locations: Vec<_> = places.into_iter().filter_map(|place| to_proto::location(view, session.encoding, place)).collect();
+    (!locations.is_empty()).then_some(locations)
+}
+
+/// `textDocument/prepareCallHierarchy`.
+pub(super) fn hierarchy_items(view: &View, session: &Session, at: &TextDocumentPositionParams) -> Option<Vec<CallHierarchyItem>> {
+    let (file, offset) = from_proto::place(view, session, at)?;
+    let items = call_hierarchy::items(&view.snapshot, file, offset);
+    let items: Vec<_> = items.into_iter().filter_map(|item| hierarchy_item(view, session, item)).collect();
+    (!items.is_empty()).then_some(items)
+}
+
+/// `callHierarchy/incomingCalls`.
+pub(super) fn incoming(view: &View, session: &Session, item: &CallHierarchyItem) -> Option<Vec<CallHierarchyIncomingCall>> {
+    let links = call_hierarchy::incoming(&view.snapshot, &node(item)?);
+    let call = |(item, places): call_hierarchy::Link| {
+        // Of the caller's own document.
+        let file = item.place.file;
+        let from_ranges = ranges(view, session, file, &places);
+        Some(CallHierarchyIncomingCall { from: hierarchy_item(view, session, item)?, from_ranges })
+    };
+    Some(links.into_iter().filter_map(call).collect())
+}
+
+/// `callHierarchy/outgoingCalls`.
+pub(super) fn outgoing(view: &View, session: &Session, item: &CallHierarchyItem) -> Option<Vec<CallHierarchyOutgoingCall>> {
+    let file = view.file(&super::uri::path(&item.uri)?)?;
+    let links = call_hierarchy::outgoing(&view.snapshot, &node(item)?);
+    let call = |(item, places): call_hierarchy::Link| {
+        let from_ranges = ranges(view, session, file, &places);
+        Some(CallHierarchyOutgoingCall { to: hierarchy_item(view, session, item)?, from_ranges })
+    };
+    Some(links.into_iter().filter_map(call).collect())
+}
+
+fn node(item: &CallHierarchyItem) -> Option<call_hierarchy::Node> {
+    serde_json::from_value(item.data.clone()?).ok()
+}
+
+/// The ranges of those places that stand in a file: the protocol has no way to name another one.
+fn ranges(view: &View, session: &Session, file: FileId, places: &[Place]) -> Vec<Range> {
+    let Some(lines) = view.lines(file) else { return Vec::new() };
+    places.iter().filter(|place| place.file == file).map(|place| to_proto::range(lines, session.encoding, place.range)).collect()
+}
+
+fn hierarchy_item(view: &View, session: &Session, item: call_hierarchy::Item) -> Option<CallHierarchyItem> {
+    let Location { uri, range } = to_proto::location(view, session.encoding, item.place)?;
+    let kind = match (&item.node, item.is_consumer) {
+        (None, _) => SymbolKind::FUNCTION,
+        (_, true) => SymbolKind::EVENT,
+        (_, false) => SymbolKind::INTERFACE,
+    };
+    let data = item.node.and_then(|node| serde_json::to_value(node).ok());
+    Some(CallHierarchyItem { name: item.name, kind, tags: None, detail: Some(item.service), uri, range, selection_range: range, data })
 }
 
 /// `portolan/chart`: the chart as it stands in `portolan chart --format json`.

@@ -17,6 +17,12 @@ pub(super) const SECTION: &str = "portolan";
 pub(super) struct Settings {
     /// Findings, shown where they stand.
     pub(super) diagnostics: Diagnostics,
+    /// Lines above handlers.
+    pub(super) code_lens: CodeLens,
+    /// Hints behind calls.
+    pub(super) inlay_hints: InlayHints,
+    /// Links in manifests.
+    pub(super) document_links: DocumentLinks,
 }
 
 macro_rules! switches {
@@ -40,6 +46,12 @@ macro_rules! switches {
 switches! {
     /// Findings, shown where they stand.
     Diagnostics: "Show findings, and what is wrong in `portolan.toml`, as diagnostics.",
+    /// Lines above handlers.
+    CodeLens: "Show above each handler who calls it and what it does.",
+    /// Hints behind calls.
+    InlayHints: "Show behind each call which service answers, and behind each message who receives it.",
+    /// Links in manifests.
+    DocumentLinks: "Make links of what compose files, Kubernetes manifests and dotenv files name.",
 }
 
 impl Settings {

@@ -134,6 +134,33 @@ pub(super) fn markdown(view: &View, markdown: &str) -> String {
     result
 }
 
+/// Markdown of this server's own making as plain text: links as what they say, markup gone.
+pub(super) fn plain_text(markdown: &str) -> String {
+    let mut result = String::with_capacity(markdown.len());
+    let mut rest = markdown;
+    let mut in_code = false;
+    while let Some(character) = rest.chars().next() {
+        let mut taken = character.len_utf8();
+        match character {
+            '`' => in_code = !in_code,
+            _ if in_code => result.push(character),
+            '\\' => {
+                let escaped = rest[1..].chars().next();
+                taken += escaped.map_or(0, char::len_utf8);
+                result.extend(escaped);
+            }
+            '*' | '[' => {}
+            ']' => match rest[1..].strip_prefix("(portolan:").and_then(place_link) {
+                Some((_, _, after)) => taken = rest.len() - after.len(),
+                None => result.push(character),
+            },
+            _ => result.push(character),
+        }
+        rest = &rest[taken..];
+    }
+    result.replace("\n\n---\n\n", "\n\n")
+}
+
 /// Path, line and what follows of `PATH#LINE)…`; a path may hold brackets and `#`.
 fn place_link(link: &str) -> Option<(&str, &str, &str)> {
     let mut from = 0;
@@ -170,6 +197,12 @@ mod tests {
         // Within the crab, and beyond the end.
         assert_eq!(at(b - 2), (1, 2, 1));
         assert_eq!(at(900), (2, 0, 0));
+    }
+
+    #[test]
+    fn plain_text_says_the_same_without_markup() {
+        let markdown = "`POST /a_b` · asks **or\\_der**\n\nCalled by\n\n- **web** [a (1).ts:3](portolan:web/a%20%281%29.ts#3) and\\[x\\]";
+        assert_eq!(plain_text(markdown), "POST /a_b · asks or_der\n\nCalled by\n\n- web a (1).ts:3 and[x]");
     }
 
     #[test]
