@@ -86,6 +86,7 @@ use serde::{Deserialize, Serialize};
 use crate::facts::{Language, Symbol};
 
 mod database;
+mod entries;
 mod http;
 mod index;
 mod load;
@@ -98,6 +99,7 @@ mod settings;
 mod tests;
 
 pub use database::{Connection, Entity, Naming, Operation, Query};
+pub use entries::EntryFile;
 pub use http::{
     FileRoute, FileRouteConvention, HttpClient, HttpRoute, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,
     ProxyTableForm, RouteAttribute, Versioning,
@@ -171,6 +173,9 @@ pub struct Library {
     /// Routes declared by a file's path.
     #[serde(default)]
     pub file_route: Vec<FileRoute>,
+    /// Files of a package that the library loads by itself: no code imports them.
+    #[serde(default)]
+    pub entry_file: Vec<EntryFile>,
     /// Gateways in code: calls that pass requests on.
     #[serde(default)]
     pub proxy: Vec<Proxy>,
@@ -574,6 +579,7 @@ pub struct Example {
     ///
     /// - `CLIENT GET http://orders:8080/orders/{}`, `CLIENT * ${ORDERS_URL}/orders` where the method is not known
     /// - `SERVER GET /orders/{id}`, `SERVER GET /files/{*path}`
+    /// - `ENTRY`: the file is loaded without an import
     /// - `GATEWAY /api http://orders:8080`: where it is mounted, and the target; `in development` behind it, where only a development server has it
     /// - `RPC CLIENT shop.Cart/GetCart`, `RPC SERVER shop.Cart/GetCart`
     /// - `GRAPHQL CLIENT Query.orders`, `GRAPHQL SERVER Query.orders`, `TRPC CLIENT orders.list`, `TRPC SERVER orders.list`

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::entries::EntryFiles;
 use super::{
     Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient, HttpRoute,
     Injected, Library, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy,
@@ -25,6 +26,7 @@ pub struct Catalog {
     spawning: FxHashSet<(Family, Symbol)>,
     giving: FxHashSet<(Family, Symbol)>,
     beside: FxHashSet<Symbol>,
+    entry_files: EntryFiles,
     /// Positions of libraries and of their providers.
     providers: Vec<(usize, usize)>,
 }
@@ -150,6 +152,7 @@ impl Catalog {
             }
         }
         self.indexes = self.libraries.iter().map(LibraryIndex::new).collect();
+        self.entry_files = EntryFiles::of(&self.libraries);
         self.packages.clear();
         self.interesting.clear();
         self.spawning.clear();
@@ -264,6 +267,11 @@ impl Catalog {
         aliases.get(path).or_else(|| self.indexes.get(library)?.types.get(path))
     }
 
+    /// The libraries that load a file by themselves, by its path in the package; each does so where the package depends on it.
+    pub fn loaders_of(&self, path: &str) -> impl Iterator<Item = &Library> {
+        self.entry_files.loaders(path).into_iter().filter_map(|at| self.libraries.get(at))
+    }
+
     /// Every word of a command line that is evidence of tracing, with its entry.
     pub fn tracing_flags(&self) -> impl Iterator<Item = (&Symbol, &Tracing)> {
         let entries = self.libraries.iter().flat_map(|library| &library.tracing);
@@ -301,6 +309,7 @@ impl Library {
             versioning: Vec::new(),
             middleware: Vec::new(),
             file_route: Vec::new(),
+            entry_file: Vec::new(),
             proxy: Vec::new(),
             proxy_table: Vec::new(),
             rpc_client: Vec::new(),

@@ -286,6 +286,7 @@ fn is_find(find: &str) -> bool {
         ["SDK", _peer, _operation] => true,
         ["STORE", _system] | ["STORE", _system, _] => true,
         ["TRACING", "exporter" | "layer"] | ["TRACING", "init" | "span", _] => true,
+        ["ENTRY"] => true,
         ["SPAWN", _callee] => true,
         ["BINDING", _system, _queue, _exchange] => true,
         _ => false,

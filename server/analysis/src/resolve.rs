@@ -23,6 +23,7 @@ pub mod index;
 pub mod library;
 pub mod link;
 pub mod links;
+mod loads;
 pub mod messages;
 pub mod outbound;
 pub mod paths;

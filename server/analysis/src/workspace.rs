@@ -86,6 +86,8 @@ pub struct Deployment {
     pub package: Option<usize>,
     /// The source files it starts from, where known: a Rust binary's root, a script named by a command.
     pub entries: Vec<FileId>,
+    /// The source files that its process may start from, those of `entries` among them; empty where that is not known.
+    pub starts: Vec<FileId>,
     /// Its environment: name → value with its place, the strongest source first, variables filled in as far as known.
     pub environment: FxHashMap<Symbol, Vec<EnvValue>>,
     /// Ports it listens on, as the manifests say.

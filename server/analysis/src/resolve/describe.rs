@@ -23,6 +23,9 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
     lines.extend(connections.iter().map(store));
     for link in snapshot.links.iter().flatten() {
         calls(link, &mut lines);
+        if link.entry {
+            lines.insert("ENTRY".to_owned());
+        }
         for access in &link.accesses {
             let system = access_system(&connections, access);
             for used in &access.collections {

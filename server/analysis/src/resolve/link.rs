@@ -58,8 +58,12 @@ pub struct FileLink {
     pub mentions: Vec<(FunctionId, Symbol)>,
     /// Classes that its functions construct, name, or are injected with; ECMAScript only.
     pub classes: Vec<(FunctionId, ClassRef)>,
-    /// Files it imports.
+    /// Files it loads: by imports, and by texts that are paths of files.
     pub imports: Vec<FileId>,
+    /// Folders of whose files it loads some by names made at run time.
+    pub loads: Vec<Symbol>,
+    /// Whether a library loads the file by itself.
+    pub entry: bool,
     /// What all this depends on.
     pub dependencies: Dependencies,
 }

@@ -13,7 +13,6 @@ use super::library::{CallView, LibraryCallee};
 use super::link::{EdgeDecl, Linker, Site, TracingDecl};
 use super::value::{CallRef, ClassRef, Value};
 use crate::FunctionRef;
-use crate::workspace::modules::Specifier;
 
 /// What the walk knows of a file before it looks at calls one by one.
 pub(super) struct Walk<'w> {
@@ -35,13 +34,14 @@ impl<'w> Linker<'w> {
             detached_calls: FxHashSet::default(),
             detached_closures: FxHashSet::default(),
         };
+        self.loads(&walk);
         if facts.generated {
             return self.generated(&walk);
         }
         if self.proxy_tables(&walk) {
             return;
         }
-        self.imports(&walk);
+        self.tracing_imports(&walk);
         self.spawns(&mut walk);
         for at in 0..facts.calls.len() {
             self.call(&walk, CallId(at as u32));
@@ -86,27 +86,6 @@ impl<'w> Linker<'w> {
                         break;
                     }
                 }
-            }
-        }
-    }
-
-    fn imports(&mut self, walk: &Walk<'w>) {
-        self.tracing_imports(walk);
-        for import in &walk.facts.imports {
-            if import.type_only {
-                continue;
-            }
-            if walk.facts.language.is_ecmascript()
-                && let Specifier::File(target) = self.evaluator.specifier(self.file, &import.source)
-            {
-                self.link.imports.push(target);
-            }
-        }
-        for expression in &walk.facts.exprs {
-            if let Expr::Import(source) = &expression.kind
-                && let Specifier::File(target) = self.evaluator.specifier(self.file, source)
-            {
-                self.link.imports.push(target);
             }
         }
     }

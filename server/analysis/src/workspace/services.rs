@@ -26,6 +26,7 @@ mod deployed;
 mod images;
 mod kinds;
 pub(crate) mod known;
+pub(crate) mod starts;
 mod told;
 mod undeployed;
 
@@ -265,6 +266,7 @@ fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service
         deployments.push(Deployment {
             package: draft.package,
             entries: draft.entries.clone(),
+            starts: starts::of(context, draft),
             environment: FxHashMap::default(),
             ports: ports(context, draft),
             commands: draft.commands.clone(),

@@ -1,6 +1,6 @@
 //! Which functions each service's process can reach: whose code is whose.
 //!
-//! A service owns the code of its own package. Code of a library package belongs to every service that reaches it: by a call or mention that
+//! A service owns the code of its own package, as far as its process loads it. Code of a library package belongs to every service that reaches it: by a call or mention that
 //! was resolved, or by the name of a method that is called on something unknown. Several services of one package (binaries, commands) start
 //! from their own entries alone.
 
@@ -16,6 +16,8 @@ use crate::chart::ServiceIndex;
 use crate::resolve::index::last_segment;
 use crate::resolve::value::ClassRef;
 use crate::{FileId, FunctionRef};
+
+mod started;
 
 /// The functions that each service reaches, in the order of the services.
 #[derive(Debug, Default)]
@@ -203,14 +205,15 @@ impl Graph {
         // A load test is a service's only where it is what the service's folder holds, not where it lies beside the code it tests.
         let beside =
             |id: FileId| self.load_tests.contains(&id) && !(deployment.package.is_none() && input.files.path(id).parent() == Some(root));
-        (0..input.links.len())
+        let own: Vec<FileId> = (0..input.links.len())
             .filter(|&at| match whole {
                 Some(package) => self.package_of[at] == Some(package),
                 None => under(input.files.path(FileId(at as u32)), root) && !self.in_other_service(input, at, service, root),
             })
             .map(|at| FileId(at as u32))
             .filter(|id| !beside(*id))
-            .collect()
+            .collect();
+        started::of(input, &deployment.starts, own)
     }
 
     fn search(&self, input: &Input<'_>, service: ServiceIndex, own: &[FileId], certain: bool) -> Vec<u64> {

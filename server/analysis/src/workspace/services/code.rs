@@ -346,7 +346,7 @@ fn workspace_named(context: &Context<'_>, command: &str) -> Option<usize> {
 }
 
 /// The source file that a word of a command line names, as seen from a folder; leading folders of the image are taken away.
-fn file_named(context: &Context<'_>, folder: &str, word: &str) -> Option<FileId> {
+pub(super) fn file_named(context: &Context<'_>, folder: &str, word: &str) -> Option<FileId> {
     let word = word.trim_start_matches("file://");
     if word.starts_with('-') || word.contains("://") || word.contains('$') {
         return None;

@@ -1,0 +1,45 @@
+//! Which of a service's own files its process loads.
+//!
+//! Scripts, templates and what only tests import lie beside the code of a process without being part of it. What deliberately does not live
+//! here: which functions of those files run. Invariant: Rust is left as it is, as `mod` says there what a crate holds.
+
+use camino::Utf8Path;
+use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashSet;
+
+use super::{Input, under};
+use crate::FileId;
+
+/// Folders whose files a page loads in the browser.
+const SERVED_FOLDERS: [&str; 4] = ["public", "static", "www", "wwwroot"];
+
+/// Of a service's own files those that its process loads, from those it starts from on; all where nothing tells where it starts.
+pub(super) fn of(input: &Input<'_>, starts: &[FileId], own: Vec<FileId>) -> Vec<FileId> {
+    let link = |file: FileId| input.links.get(file.0 as usize).and_then(Option::as_deref);
+    let path = |file: FileId| input.files.path(file);
+    let mut open: Vec<FileId> = own.iter().copied().filter(|file| link(*file).is_some_and(|link| link.entry)).collect();
+    open.extend(starts);
+    if open.is_empty() {
+        return own;
+    }
+    open.extend(own.iter().copied().filter(|file| is_served(path(*file))));
+    let is_own: FxHashSet<FileId> = own.iter().copied().collect();
+    let mut loaded: FxHashSet<FileId> = open.iter().copied().collect();
+    let mut folders: FxHashSet<&Symbol> = FxHashSet::default();
+    while let Some(file) = open.pop() {
+        let Some(link) = link(file) else { continue };
+        open.extend(link.imports.iter().filter(|file| loaded.insert(**file)));
+        for folder in link.loads.iter().filter(|_| is_own.contains(&file)) {
+            if folders.insert(folder) {
+                let below = own.iter().filter(|file| under(path(**file), Utf8Path::new(folder)));
+                open.extend(below.filter(|file| loaded.insert(**file)));
+            }
+        }
+    }
+    let is_ecmascript = |file: FileId| input.files.source(file).is_some_and(|facts| facts.language.is_ecmascript());
+    own.into_iter().filter(|file| loaded.contains(file) || !is_ecmascript(*file)).collect()
+}
+
+fn is_served(path: &Utf8Path) -> bool {
+    path.parent().is_some_and(|folder| folder.components().any(|part| SERVED_FOLDERS.contains(&part.as_str())))
+}
