@@ -417,13 +417,13 @@ impl<'w> Evaluator<'w> {
 
     fn find_impl_files(&mut self, class: ClassRef, type_name: &Symbol) -> Vec<FileId> {
         let modules = &self.cx.workspace.modules;
-        let own: Vec<_> = modules.crates_of(class.file).iter().map(|(krate, _)| *krate).collect();
+        let own: Vec<_> = modules.crates_of(class.file).collect();
         let mut files = vec![class.file];
         for &file in self.files_with(Use::Impl(type_name)) {
             if file == class.file {
                 continue;
             }
-            let same_crate = self.cx.workspace.modules.crates_of(file).iter().any(|(krate, _)| own.contains(krate));
+            let same_crate = self.cx.workspace.modules.crates_of(file).any(|krate| own.contains(&krate));
             if !same_crate {
                 continue;
             }
@@ -625,10 +625,10 @@ impl<'w> Evaluator<'w> {
     fn struct_field(&mut self, class: ClassRef, name: &Symbol) -> Option<Value> {
         let facts = self.facts(class.file)?;
         let type_name = facts.type_def(class.class).name.clone();
-        let own: Vec<_> = self.cx.workspace.modules.crates_of(class.file).iter().map(|(krate, _)| *krate).collect();
+        let own: Vec<_> = self.cx.workspace.modules.crates_of(class.file).collect();
         let mut values = Vec::new();
         for &file in self.files_with(Use::Literal(&type_name)) {
-            let same_crate = file == class.file || self.cx.workspace.modules.crates_of(file).iter().any(|(krate, _)| own.contains(krate));
+            let same_crate = file == class.file || self.cx.workspace.modules.crates_of(file).any(|krate| own.contains(&krate));
             if !same_crate {
                 continue;
             }

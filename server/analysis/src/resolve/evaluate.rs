@@ -71,12 +71,33 @@ impl Context<'_> {
 /// What an evaluation looked at: if none of it changes, its result does not either.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Dependencies {
-    /// Files whose facts were read.
-    pub files: FxHashSet<FileId>,
+    /// Files whose facts were read, sorted.
+    pub files: Box<[FileId]>,
     /// Uses that were looked for in all files.
     pub uses: FxHashSet<UseKey>,
     /// Uses of which it was asked whether there are any.
     pub functions: FxHashSet<UseKey>,
+}
+
+/// Files, one bit each: evaluation notes a file each time it looks at it, which must cost next to nothing.
+#[derive(Debug, Default)]
+struct FileBits(Vec<u64>);
+
+impl FileBits {
+    fn insert(&mut self, file: FileId) {
+        let (word, bit) = (file.0 as usize / 64, file.0 % 64);
+        if word >= self.0.len() {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << bit;
+    }
+    fn sorted(&self) -> Box<[FileId]> {
+        let bits = |(at, word): (usize, &u64)| {
+            let word = *word;
+            (0..64).filter(move |bit| word & (1 << bit) != 0).map(move |bit| FileId(at as u32 * 64 + bit))
+        };
+        self.0.iter().enumerate().filter(|(_, word)| **word != 0).flat_map(bits).collect()
+    }
 }
 
 type ByPath = FxHashMap<Box<[Symbol]>, Value>;
@@ -86,8 +107,9 @@ type ByPath = FxHashMap<Box<[Symbol]>, Value>;
 pub struct Evaluator<'w> {
     /// What it can see.
     pub cx: Context<'w>,
-    /// What it has looked at.
-    pub dependencies: Dependencies,
+    files: FileBits,
+    uses: FxHashSet<UseKey>,
+    functions: FxHashSet<UseKey>,
     memo: FxHashMap<(FileId, ExprId), Value>,
     /// Expressions being evaluated, with their depth.
     active: FxHashMap<(FileId, ExprId), u32>,
@@ -119,7 +141,9 @@ impl<'w> Evaluator<'w> {
     pub fn new(cx: Context<'w>) -> Self {
         Self {
             cx,
-            dependencies: Dependencies::default(),
+            files: FileBits::default(),
+            uses: FxHashSet::default(),
+            functions: FxHashSet::default(),
             memo: FxHashMap::default(),
             active: FxHashMap::default(),
             cut: u32::MAX,
@@ -141,15 +165,25 @@ impl<'w> Evaluator<'w> {
         }
     }
 
+    /// What it has looked at.
+    pub fn into_dependencies(self) -> Dependencies {
+        Dependencies { files: self.files.sorted(), uses: self.uses, functions: self.functions }
+    }
+
+    /// Notes that what a file says counts.
+    pub(super) fn look_at(&mut self, file: FileId) {
+        self.files.insert(file);
+    }
+
     /// The facts of a source file.
     pub fn facts(&mut self, file: FileId) -> Option<&'w SourceFacts> {
-        self.dependencies.files.insert(file);
+        self.look_at(file);
         self.cx.files.get(file.0 as usize)?.as_ref()?.facts.source()
     }
 
     /// The facts of a source file and their index.
     pub fn file(&mut self, file: FileId) -> Option<(&'w SourceFacts, &'w FileIndex)> {
-        self.dependencies.files.insert(file);
+        self.look_at(file);
         let entry = self.cx.files.get(file.0 as usize)?.as_ref()?;
         Some((entry.facts.source()?, entry.index.as_deref()?))
     }
@@ -161,7 +195,7 @@ impl<'w> Evaluator<'w> {
 
     /// The same, where the use is known by its hash.
     pub(super) fn files_with_key(&mut self, key: UseKey) -> &'w [FileId] {
-        self.dependencies.uses.insert(key);
+        self.uses.insert(key);
         self.cx.uses.files_with(key)
     }
 
@@ -174,7 +208,7 @@ impl<'w> Evaluator<'w> {
     /// Whether any function of the workspace has that name.
     pub fn is_function(&mut self, name: &Symbol) -> bool {
         let key = Use::Function(name).key();
-        self.dependencies.functions.insert(key);
+        self.functions.insert(key);
         !self.cx.uses.files_with(key).is_empty()
     }
 
@@ -602,6 +636,7 @@ impl<'w> Evaluator<'w> {
             self.cuts += 1;
             return Value::Unknown;
         }
+        let cuts = self.cuts;
         let mut value = Value::Unknown;
         if let Some(facts) = self.facts(function.file) {
             let declared = facts.function(function.function);
@@ -621,7 +656,8 @@ impl<'w> Evaluator<'w> {
             }
         }
         self.returns_active.remove(&function);
-        if self.returns_active.is_empty() {
+        // In the middle of a circle it may be less than elsewhere.
+        if self.cuts == cuts || self.returns_active.is_empty() {
             self.returns.insert(function, value.clone());
         }
         value

@@ -449,8 +449,9 @@ pub struct EdgeDecl {
 pub fn link(cx: Context<'_>, file: FileId) -> FileLink {
     let mut linker = Linker { evaluator: Evaluator::new(cx), file, link: FileLink::default() };
     linker.run();
-    linker.link.dependencies = std::mem::take(&mut linker.evaluator.dependencies);
-    linker.link
+    let Linker { evaluator, mut link, .. } = linker;
+    link.dependencies = evaluator.into_dependencies();
+    link
 }
 
 /// One file being linked.

@@ -95,7 +95,7 @@ impl Links {
                 let known = changed.contains(&file);
                 let depends = link.as_ref().is_some_and(|link| {
                     let on = &link.dependencies;
-                    changed.iter().any(|changed| on.files.contains(changed))
+                    changed.iter().any(|changed| on.files.binary_search(changed).is_ok())
                         || gained.iter().any(|key| on.uses.contains(key))
                         || was_used.keys().any(|key| on.functions.contains(key))
                 });

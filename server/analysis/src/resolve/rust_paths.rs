@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
 use super::value::{ClassRef, Instance, Value};
-use crate::workspace::modules::{CrateId, RustModule};
+use crate::workspace::modules::{ModuleId, RustModule};
 use crate::{FileId, FunctionRef};
 
 /// Uses followed from one to the next before a path counts as unknown.
@@ -95,53 +95,51 @@ impl<'w> Evaluator<'w> {
         if hops > MAX_HOPS {
             return Value::Unknown;
         }
-        let (krate, mut module) = match self.cx.workspace.modules.crates_of(file).first() {
-            Some((krate, module)) => (*krate, module.clone()),
+        let modules = &self.cx.workspace.modules;
+        let Some(own) = modules.modules_of(file).first() else {
             // A file outside of all module trees still sees its own items.
-            None => {
-                return match self.rust_item(&RustModule { file, inline: inline.clone() }, None, path, hops) {
-                    Value::Unknown => external_path(path),
-                    value => value,
-                };
-            }
+            return match self.rust_item(&RustModule { file, inline: inline.clone() }, None, path, hops) {
+                Value::Unknown => external_path(path),
+                value => value,
+            };
         };
-        module.extend(inline.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new));
+        let Some(module) = modules.below(*own, inline) else { return Value::Unknown };
         match first.as_str() {
-            "crate" | "$crate" => self.rust_module_path(krate, Vec::new(), rest, hops),
-            "self" => self.rust_module_path(krate, module, rest, hops),
+            "crate" | "$crate" => match modules.crate_root(modules.crate_of(module)) {
+                Some(root) => self.rust_module_path(root, rest, hops),
+                None => Value::Unknown,
+            },
+            "self" => self.rust_module_path(module, rest, hops),
             "super" => {
-                let mut path = path;
-                while path.first().is_some_and(|segment| segment == "super") {
-                    module.pop();
-                    path = &path[1..];
-                }
-                self.rust_module_path(krate, module, path, hops)
+                let supers = path.iter().take_while(|segment| *segment == "super").count();
+                let around = (0..supers).fold(module, |module, _| modules.parent(module));
+                self.rust_module_path(around, &path[supers..], hops)
             }
             _ => {
-                let here = self.rust_module_path(krate, module, path, hops);
+                let here = self.rust_module_path(module, path, hops);
                 if !here.is_unknown() {
                     return here;
                 }
-                if let Some(other) = self.cx.workspace.modules.crate_named(file, first) {
-                    return self.rust_module_path(other, Vec::new(), rest, hops);
+                if let Some(root) = modules.crate_named(file, first).and_then(|other| modules.crate_root(other)) {
+                    return self.rust_module_path(root, rest, hops);
                 }
                 external_path(path)
             }
         }
     }
 
-    fn rust_module_path(&mut self, krate: CrateId, module: Vec<Symbol>, path: &[Symbol], hops: u32) -> Value {
+    fn rust_module_path(&mut self, module: ModuleId, path: &[Symbol], hops: u32) -> Value {
         if path.is_empty() {
-            return Value::RustModule(krate, module.into());
+            return Value::RustModule(module);
         }
-        match self.cx.workspace.modules.rust_module(krate, &module) {
-            Some(found) => self.rust_item(&found, Some((krate, module)), path, hops),
+        match self.cx.workspace.modules.place(module) {
+            Some(place) => self.rust_item(place, Some(module), path, hops),
             None => Value::Unknown,
         }
     }
 
     /// An item of a module, by the names it declares, its child modules, its uses and its globs.
-    fn rust_item(&mut self, module: &RustModule, at: Option<(CrateId, Vec<Symbol>)>, path: &[Symbol], hops: u32) -> Value {
+    fn rust_item(&mut self, module: &RustModule, at: Option<ModuleId>, path: &[Symbol], hops: u32) -> Value {
         let Some((name, rest)) = path.split_first() else { return Value::Unknown };
         let file = module.file;
         let Some((facts, index)) = self.file(file) else { return Value::Unknown };
@@ -165,15 +163,9 @@ impl<'w> Evaluator<'w> {
                 return self.binding(file, facts, binding);
             }
         }
-        if let Some((krate, parent)) = &at {
-            let mut child = parent.clone();
-            child.push(name.clone());
-            if let Some(found) = self.cx.workspace.modules.rust_module(*krate, &child) {
-                if rest.is_empty() {
-                    return Value::RustModule(*krate, child.into());
-                }
-                return self.rust_item(&found, Some((*krate, child)), rest, hops);
-            }
+        let modules = &self.cx.workspace.modules;
+        if let Some(child) = at.and_then(|module| modules.child(module, name)).filter(|child| modules.place(*child).is_some()) {
+            return self.rust_module_path(child, rest, hops);
         }
         let import = index.imports.get(name).and_then(|all| {
             all.iter()
@@ -293,8 +285,9 @@ impl<'w> Evaluator<'w> {
         }
         if path.first() == Some(&import.local) && path.len() == 1 {
             // `use reqwest;`
-            if let Some(krate) = self.cx.workspace.modules.crate_named(file, &path[0]) {
-                return Value::RustModule(krate, Arc::from([]));
+            let modules = &self.cx.workspace.modules;
+            if let Some(root) = modules.crate_named(file, &path[0]).and_then(|krate| modules.crate_root(krate)) {
+                return Value::RustModule(root);
             }
             return external_path(&path);
         }
@@ -306,7 +299,7 @@ impl<'w> Evaluator<'w> {
     pub(super) fn associated(&mut self, base: &Value, rest: &[Symbol]) -> Value {
         let Some((name, more)) = rest.split_first() else { return base.clone() };
         let next = match base {
-            Value::RustModule(krate, module) => return self.rust_module_path(*krate, module.to_vec(), rest, 1),
+            Value::RustModule(module) => return self.rust_module_path(*module, rest, 1),
             Value::External(package, path) => {
                 let whole: Vec<Symbol> = path.iter().cloned().chain(rest.iter().cloned()).collect();
                 return Value::External(package.clone(), whole.into());

@@ -236,7 +236,7 @@ impl<'w> Evaluator<'w> {
                 .iter()
                 .find_map(|ending| workspace.config_files.get(format!("{path}{ending}").as_str()).copied())
         })?;
-        self.dependencies.files.insert(found);
+        self.look_at(found);
         match self.cx.files.get(found.0 as usize)?.as_ref()?.facts.manifest()? {
             Manifest::Config(tree) => Some((found, tree)),
             _ => None,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TextRange, TypeId};
 use rustc_hash::FxHashMap;
 
-use crate::workspace::modules::CrateId;
+use crate::workspace::modules::ModuleId;
 use crate::{FileId, FunctionRef};
 
 /// Alternatives kept of a value; more are cut.
@@ -216,7 +216,7 @@ pub enum Value {
     /// An ECMAScript module.
     Module(FileId),
     /// A Rust module.
-    RustModule(CrateId, Arc<[Symbol]>),
+    RustModule(ModuleId),
     /// One of several.
     OneOf(Arc<[Value]>),
 }

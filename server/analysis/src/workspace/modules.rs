@@ -20,6 +20,10 @@ mod tsconfig;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CrateId(pub u32);
 
+/// Names a module of a Rust crate of the workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ModuleId(pub u32);
+
 /// A Rust crate of the workspace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Crate {
@@ -112,13 +116,37 @@ impl Modules {
     pub fn package_entry(&self, package: usize) -> Option<FileId> {
         self.ecmascript.package_entry(package)
     }
-    /// The crate a file belongs to and its module path in it (`["config", "client"]`); several where binaries share a file by `mod`.
-    pub fn crates_of(&self, file: FileId) -> &[(CrateId, Vec<Symbol>)] {
-        self.rust.crates_of(file)
+    /// The modules that a Rust file is; several where binaries share a file by `mod`.
+    pub fn modules_of(&self, file: FileId) -> &[ModuleId] {
+        self.rust.modules_of(file)
     }
-    /// The module of a crate at a path of module names; empty for its root.
-    pub fn rust_module(&self, krate: CrateId, path: &[Symbol]) -> Option<RustModule> {
-        self.rust.module(krate, path)
+    /// The crates that a Rust file belongs to.
+    pub fn crates_of(&self, file: FileId) -> impl Iterator<Item = CrateId> {
+        self.modules_of(file).iter().map(|module| self.rust.crate_of(*module))
+    }
+    /// The crate of a module.
+    pub fn crate_of(&self, module: ModuleId) -> CrateId {
+        self.rust.crate_of(module)
+    }
+    /// The root module of a crate.
+    pub fn crate_root(&self, krate: CrateId) -> Option<ModuleId> {
+        self.rust.root(krate)
+    }
+    /// The module around a module; itself for a crate's root.
+    pub fn parent(&self, module: ModuleId) -> ModuleId {
+        self.rust.parent(module)
+    }
+    /// A module within a module.
+    pub fn child(&self, module: ModuleId, name: &str) -> Option<ModuleId> {
+        self.rust.child(module, name)
+    }
+    /// The module below another by a path of names joined by `::`.
+    pub fn below(&self, module: ModuleId, path: &str) -> Option<ModuleId> {
+        rust::names(path).try_fold(module, |around, name| self.child(around, name))
+    }
+    /// Where a module is.
+    pub fn place(&self, module: ModuleId) -> Option<&RustModule> {
+        self.rust.place(module)
     }
     /// The crate of the workspace that `name` means in a file: the library of its own package for a binary, else a dependency's, renames
     /// included.

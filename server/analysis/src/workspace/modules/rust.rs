@@ -1,13 +1,13 @@
 //! Rust's crates and their module trees.
 //!
-//! What deliberately does not live here: `use` and names within a module. Invariant: a file that no crate root reaches by `mod` belongs to no
+//! What deliberately does not live here: `use` and names within a module. Invariants: a file that no crate root reaches by `mod` belongs to no
 //! crate, and each module of a crate has one place, the first that declares it.
 
 use portolan_grammars::facts::{Language, Symbol};
 use portolan_grammars::manifests::{CargoManifest, CargoTarget};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Crate, CrateId, RustModule};
+use super::{Crate, CrateId, ModuleId, RustModule};
 use crate::FileId;
 use crate::files::Files;
 use crate::workspace::packages::{CargoLinks, Roots};
@@ -17,39 +17,82 @@ use crate::workspace::{Ecosystem, Package, paths};
 /// Modules nested deeper than this are left out: no one writes them.
 const MAX_DEPTH: usize = 40;
 
+/// A module of a crate.
+#[derive(Debug, Clone, PartialEq)]
+struct Module {
+    krate: CrateId,
+    /// The module around it; its own for a crate's root.
+    parent: ModuleId,
+    /// Where it is; `None` while only something within it is known.
+    place: Option<RustModule>,
+}
+
 /// Where modules are, and which crate a name means.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Tree {
-    /// By crate and path joined by `::`.
-    modules: FxHashMap<(CrateId, Symbol), RustModule>,
-    places: FxHashMap<FileId, Vec<(CrateId, Vec<Symbol>)>>,
+    modules: Vec<Module>,
+    children: FxHashMap<ModuleId, FxHashMap<Symbol, ModuleId>>,
+    /// By [`CrateId`].
+    roots: Vec<ModuleId>,
+    places: FxHashMap<FileId, Vec<ModuleId>>,
     /// Libraries by the package that names them and the name it uses.
-    names: FxHashMap<(usize, Symbol), CrateId>,
+    names: FxHashMap<usize, FxHashMap<Symbol, CrateId>>,
     /// The package of files that no crate reaches (examples, tests).
     strays: FxHashMap<FileId, usize>,
     packages: Vec<usize>,
 }
 
 impl Tree {
-    pub(super) fn crates_of(&self, file: FileId) -> &[(CrateId, Vec<Symbol>)] {
+    pub(super) fn modules_of(&self, file: FileId) -> &[ModuleId] {
         self.places.get(&file).map_or(&[], Vec::as_slice)
     }
-    pub(super) fn module(&self, krate: CrateId, path: &[Symbol]) -> Option<RustModule> {
-        self.modules.get(&(krate, joined(path))).cloned()
+    pub(super) fn crate_of(&self, module: ModuleId) -> CrateId {
+        self.module(module).krate
+    }
+    pub(super) fn root(&self, krate: CrateId) -> Option<ModuleId> {
+        self.roots.get(krate.0 as usize).copied()
+    }
+    pub(super) fn parent(&self, module: ModuleId) -> ModuleId {
+        self.module(module).parent
+    }
+    pub(super) fn child(&self, module: ModuleId, name: &str) -> Option<ModuleId> {
+        self.children.get(&module)?.get(name).copied()
+    }
+    pub(super) fn place(&self, module: ModuleId) -> Option<&RustModule> {
+        self.module(module).place.as_ref()
     }
     pub(super) fn crate_named(&self, from: FileId, name: &str) -> Option<CrateId> {
-        let reached = self.places.get(&from).into_iter().flatten().filter_map(|(krate, _)| self.packages.get(krate.0 as usize));
-        let name: Symbol = name.into();
-        reached.chain(self.strays.get(&from)).find_map(|package| self.names.get(&(*package, name.clone())).copied())
+        let reached = self.modules_of(from).iter().filter_map(|module| self.packages.get(self.crate_of(*module).0 as usize));
+        reached.chain(self.strays.get(&from)).find_map(|package| self.names.get(package)?.get(name).copied())
+    }
+
+    fn module(&self, id: ModuleId) -> &Module {
+        &self.modules[id.0 as usize]
+    }
+    fn add(&mut self, krate: CrateId, parent: Option<ModuleId>) -> ModuleId {
+        let id = ModuleId(self.modules.len() as u32);
+        self.modules.push(Module { krate, parent: parent.unwrap_or(id), place: None });
+        id
+    }
+    /// The module below another by names, added where it is new.
+    fn descend<'a>(&mut self, from: ModuleId, names: impl Iterator<Item = &'a str>) -> ModuleId {
+        names.fold(from, |around, name| {
+            self.child(around, name).unwrap_or_else(|| {
+                let id = self.add(self.crate_of(around), Some(around));
+                self.children.entry(around).or_default().insert(name.into(), id);
+                id
+            })
+        })
+    }
+    /// Says where a module is, unless that is known.
+    fn settle(&mut self, module: ModuleId, place: RustModule) {
+        self.modules[module.0 as usize].place.get_or_insert(place);
     }
 }
 
-fn joined(path: &[Symbol]) -> Symbol {
-    match path {
-        [] => Symbol::default(),
-        [one] => one.clone(),
-        _ => path.iter().map(Symbol::as_str).collect::<Vec<_>>().join("::").into(),
-    }
+/// The names of a path in code.
+pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
+    path.split("::").filter(|name| !name.is_empty())
 }
 
 fn as_code(name: &str) -> Symbol {
@@ -108,15 +151,16 @@ pub(super) fn build(
     for source in &sources.cargo {
         let Some(package) = roots.at(source.folder(), Ecosystem::Cargo) else { continue };
         if let Some(library) = libraries.get(&package) {
-            tree.names.insert((package, crates[library.0 as usize].name.clone()), *library);
+            tree.names.entry(package).or_default().insert(crates[library.0 as usize].name.clone(), *library);
         }
         for dependency in &source.facts.dependencies {
             let Some((target, renamed)) = links.target(source.folder(), dependency) else { continue };
             let Some(library) = libraries.get(&target) else { continue };
+            let names = tree.names.entry(package).or_default();
             if !renamed {
-                tree.names.entry((package, crates[library.0 as usize].name.clone())).or_insert(*library);
+                names.entry(crates[library.0 as usize].name.clone()).or_insert(*library);
             }
-            tree.names.entry((package, as_code(&dependency.name))).or_insert(*library);
+            names.entry(as_code(&dependency.name)).or_insert(*library);
         }
     }
     for (path, file) in rust {
@@ -166,26 +210,30 @@ fn targets(
 /// A file still to be looked at.
 struct Pending {
     file: FileId,
-    path: Vec<Symbol>,
+    module: ModuleId,
+    /// How many modules are around it.
+    depth: usize,
     /// Folder that its `mod name;` are looked for in.
     children: String,
 }
 
 fn walk(files: &Files, rust: &FxHashMap<&str, FileId>, krate: CrateId, root: FileId, tree: &mut Tree) {
     let folder = paths::folder(files.path(root).as_str()).to_owned();
-    let mut pending = vec![Pending { file: root, path: Vec::new(), children: folder }];
-    let mut seen: FxHashSet<(FileId, Vec<Symbol>)> = FxHashSet::default();
-    while let Some(Pending { file, path, children }) = pending.pop() {
-        if path.len() > MAX_DEPTH || !seen.insert((file, path.clone())) {
+    let module = tree.add(krate, None);
+    tree.roots.push(module);
+    let mut pending = vec![Pending { file: root, module, depth: 0, children: folder }];
+    let mut seen: FxHashSet<(FileId, ModuleId)> = FxHashSet::default();
+    while let Some(Pending { file, module: own, depth, children }) = pending.pop() {
+        if depth > MAX_DEPTH || !seen.insert((file, own)) {
             continue;
         }
         // A file that includes itself under another name would go on for ever.
-        let places = tree.places.entry(file).or_default();
-        if places.iter().filter(|(known, _)| *known == krate).count() >= 4 {
+        let known = tree.modules_of(file).iter().filter(|module| tree.crate_of(**module) == krate).count();
+        if known >= 4 {
             continue;
         }
-        places.push((krate, path.clone()));
-        tree.modules.entry((krate, joined(&path))).or_insert_with(|| RustModule { file, inline: Symbol::default() });
+        tree.places.entry(file).or_default().push(own);
+        tree.settle(own, RustModule { file, inline: Symbol::default() });
         let Some(source) = files.source(file) else { continue };
         let own_folder = paths::folder(files.path(file).as_str());
         // Folder of each inline module of this file; `#[path]` on one moves it.
@@ -198,9 +246,6 @@ fn walk(files: &Files, rust: &FxHashMap<&str, FileId>, krate: CrateId, root: Fil
             };
             // On a file's own `mod`, `#[path]` counts from the file; within an inline module from that module's folder.
             let base = if module.module.is_empty() { own_folder } else { around.as_str() };
-            let mut full = path.clone();
-            full.extend(module.module.split("::").filter(|part| !part.is_empty()).map(Symbol::new));
-            full.push(module.name.clone());
             if module.inline {
                 let key: Symbol =
                     if module.module.is_empty() { module.name.clone() } else { format!("{}::{}", module.module, module.name).into() };
@@ -209,7 +254,8 @@ fn walk(files: &Files, rust: &FxHashMap<&str, FileId>, krate: CrateId, root: Fil
                     None => paths::join(&around, &module.name),
                 };
                 inline.insert(key.clone(), folder.unwrap_or_default());
-                tree.modules.entry((krate, joined(&full))).or_insert_with(|| RustModule { file, inline: key });
+                let found = tree.descend(own, names(&key));
+                tree.settle(found, RustModule { file, inline: key });
                 continue;
             }
             let name = module.name.strip_prefix("r#").unwrap_or(&module.name);
@@ -230,7 +276,9 @@ fn walk(files: &Files, rust: &FxHashMap<&str, FileId>, krate: CrateId, root: Fil
                 }
             };
             if let Some((file, children)) = child {
-                found.push(Pending { file, path: full, children });
+                let around = names(&module.module).chain(std::iter::once(module.name.as_str()));
+                let depth = depth + 1 + names(&module.module).count();
+                found.push(Pending { file, module: tree.descend(own, around), depth, children });
             }
         }
         // The first declared is looked at first.

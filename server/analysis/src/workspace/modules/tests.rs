@@ -63,9 +63,9 @@ impl World {
         }
     }
     fn module(&self, krate: &str, path: &str) -> Option<(String, String)> {
-        let id = self.workspace.modules.crates.iter().position(|known| known.target == krate)?;
-        let path: Vec<Symbol> = path.split("::").filter(|part| !part.is_empty()).map(Symbol::new).collect();
-        let found = self.workspace.modules.rust_module(CrateId(id as u32), &path)?;
+        let modules = &self.workspace.modules;
+        let id = modules.crates.iter().position(|known| known.target == krate)?;
+        let found = modules.place(modules.below(modules.crate_root(CrateId(id as u32))?, path)?)?;
         Some((self.files.path(found.file).to_string(), found.inline.to_string()))
     }
     fn crate_named(&self, from: &str, name: &str) -> Option<String> {
@@ -230,11 +230,12 @@ fn rust_modules_are_walked_from_each_root() {
     assert_eq!(world.module("acme-server", "imp::part"), file("crates/server/src/part.rs", ""));
     assert_eq!(world.module("acme-server", "routes::users"), file("crates/server/src/routes/users.rs", ""));
     assert_eq!(world.module("acme-core", "nothing"), None);
-    assert_eq!(
-        world.workspace.modules.crates_of(world.id("crates/server/src/routes/users.rs")).iter().filter(|(_, path)| path.len() == 2).count(),
-        2
-    );
-    assert!(world.workspace.modules.crates_of(world.id("crates/core/src/orphan.rs")).is_empty());
+    let modules = &world.workspace.modules;
+    let shared = modules.modules_of(world.id("crates/server/src/routes/users.rs"));
+    let around =
+        |module: &ModuleId| std::iter::successors(Some(*module), |inner| Some(modules.parent(*inner)).filter(|outer| outer != inner));
+    assert_eq!(shared.iter().filter(|module| around(module).count() == 3).count(), 2);
+    assert!(modules.modules_of(world.id("crates/core/src/orphan.rs")).is_empty());
 
     let main = "crates/server/src/main.rs";
     assert_eq!(world.crate_named(main, "acme_core").as_deref(), Some("crates/core/src/lib.rs"));
