@@ -148,6 +148,18 @@ pub struct SourceFacts {
 }
 
 impl SourceFacts {
+    /// Gives back the room that lists grew into and did not fill: facts are kept, thousands of them.
+    #[must_use]
+    pub fn fitted(mut self) -> Self {
+        self.imports.shrink_to_fit();
+        self.functions.shrink_to_fit();
+        self.bindings.shrink_to_fit();
+        self.assignments.shrink_to_fit();
+        self.calls.shrink_to_fit();
+        self.regions.shrink_to_fit();
+        self.exprs.shrink_to_fit();
+        self
+    }
     /// Facts of an empty file: the module function and its root region are there.
     pub fn empty(language: Language) -> Self {
         Self {
@@ -658,7 +670,7 @@ pub enum Expr {
     /// The result of a call.
     Call(CallId),
     /// An object or struct literal.
-    Object(Object),
+    Object(Box<Object>),
     /// An array, tuple or `vec![]`.
     Array(Vec<ExprId>),
     /// A function as a value.

@@ -71,11 +71,12 @@ fn included(text: &str, parts: &[std::ops::Range<usize>]) -> Vec<tree_sitter::Ra
 
 /// Reads one source file. `old` is the tree of its former text, told of every edit since.
 pub fn read(path: &Utf8Path, text: &str, kind: FileKind, old: Option<&Tree>) -> (SourceFacts, Option<Tree>) {
-    match kind {
+    let (facts, tree) = match kind {
         FileKind::Source(Language::Rust) => rust::read(text, old),
         FileKind::Source(language) => typescript::read(path, text, language, old),
         FileKind::Component | FileKind::Manifest(_) => typescript::read_component(path, text, old),
-    }
+    };
+    (facts.fitted(), tree)
 }
 
 /// The language of a file, by its extension.

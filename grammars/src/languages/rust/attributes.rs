@@ -185,7 +185,7 @@ impl<'t> Lower<'t, '_, '_> {
         }
         if !entries.is_empty() {
             let range = TextRange { start: self.token_start(tokens, start), end: self.token_end(tokens, end) };
-            args.push(self.out.push(Expr::Object(Object { type_path: Symbol::default(), entries }), range));
+            args.push(self.out.push(Expr::Object(Box::new(Object { type_path: Symbol::default(), entries })), range));
         }
         args
     }

@@ -322,7 +322,7 @@ impl<'t> Lower<'t, '_, '_> {
                 self.close(list);
                 Expr::Array(values)
             }
-            Kind::StructExpression => Expr::Object(self.object(node)),
+            Kind::StructExpression => Expr::Object(Box::new(self.object(node))),
             Kind::ClosureExpression | Kind::AsyncBlock => Expr::Closure(self.closure(node)),
             Kind::MacroInvocation => {
                 let end = self.macro_invocation(node);

@@ -322,7 +322,7 @@ impl<'t> Lower<'t, '_, '_> {
                 for (start, end) in split(self.out.text, tokens, start + 1, end - 1, b',') {
                     self.json_entry(tokens, start, end, &mut entries);
                 }
-                self.out.push(Expr::Object(Object { type_path: Symbol::default(), entries }), range)
+                self.out.push(Expr::Object(Box::new(Object { type_path: Symbol::default(), entries })), range)
             }
             b'[' if whole => {
                 let parts = split(self.out.text, tokens, start + 1, end - 1, b',');
@@ -633,7 +633,7 @@ impl MacroArgs {
         let mut values = self.values;
         if !self.entries.is_empty() {
             let object = Object { type_path: Symbol::default(), entries: self.entries };
-            values.push(out.push(Expr::Object(object), TextRange::new(inner.start, inner.end)));
+            values.push(out.push(Expr::Object(Box::new(object)), TextRange::new(inner.start, inner.end)));
         }
         values
     }

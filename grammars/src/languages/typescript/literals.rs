@@ -102,7 +102,7 @@ impl<'t> Lowering<'t> {
             }
         }
         self.release(children);
-        self.add_at(Expr::Object(Object { type_path: Symbol::default(), entries }), child)
+        self.add_at(Expr::Object(Box::new(Object { type_path: Symbol::default(), entries })), child)
     }
 
     fn pair(&mut self, pair: Child<'t>) -> Option<Entry> {
