@@ -8,6 +8,7 @@
 pub mod chart;
 pub mod files;
 pub mod ide;
+pub mod report;
 pub mod resolve;
 pub mod rewrite;
 pub mod rules;
@@ -15,6 +16,7 @@ pub mod settle;
 #[cfg(test)]
 mod testing;
 pub mod why;
+pub mod words;
 pub mod workspace;
 pub mod world;
 

@@ -3,8 +3,9 @@
 //! A rule reads a [`Snapshot`] and names problems; it never sees a syntax node, and never reports what is only guessed. Here live the registry,
 //! what all rules share, and the limits of volume. Invariant: equal snapshots have equal findings, sorted by path, position and rule.
 
+pub(crate) mod chains;
 mod context;
-mod exempt;
+pub(crate) mod exempt;
 mod theme;
 
 pub use context::{Context, Draft, Sink};

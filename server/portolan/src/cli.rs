@@ -22,6 +22,7 @@ mod chart;
 mod check;
 mod init;
 mod lsp;
+mod report;
 mod unresolved;
 mod why;
 
@@ -42,6 +43,8 @@ enum Command {
     Check(check::Check),
     /// Shows the services and what crosses between them
     Chart(chart::Chart),
+    /// Writes an analysis of the system: services, communication, data, risks
+    Report(report::Report),
     /// Shows why a service calls another one, or does not; or what is known of a line
     Why(why::Why),
     /// Lists calls that could not be followed, and what would settle them
@@ -106,6 +109,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Check(command) => command.run(),
         Command::Chart(command) => command.run(),
+        Command::Report(command) => command.run(),
         Command::Why(command) => command.run(),
         Command::Unresolved(command) => command.run(),
         Command::Init(command) => command.run(),

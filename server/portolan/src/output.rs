@@ -5,6 +5,7 @@
 #![allow(clippy::print_stderr)]
 
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -17,8 +18,10 @@ pub mod findings;
 pub mod github;
 pub mod gitlab;
 pub mod junit;
+pub mod report;
 pub mod sarif;
 pub mod texts;
+pub mod uri;
 
 /// Work that takes no longer than this goes unmentioned.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -29,6 +32,14 @@ pub fn print(text: &str) -> io::Result<()> {
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
+    }
+}
+
+/// Writes a result to a file, or to stdout where none is named.
+pub fn print_to(file: Option<&Path>, text: &str) -> Result<(), String> {
+    match file {
+        Some(file) => std::fs::write(file, text).map_err(|error| format!("cannot write {}: {error}", file.display())),
+        None => print(text).map_err(|error| format!("cannot write to the standard output: {error}")),
     }
 }
 

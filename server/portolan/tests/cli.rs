@@ -66,6 +66,11 @@ fn chart_shows_the_demo() {
     }
 }
 
+#[test]
+fn report_tells_of_the_demo() {
+    insta::assert_snapshot!("report", shown(&portolan(&["report", "."])));
+}
+
 /// A shop whose calls need help.
 fn riddles() -> TempDir {
     folder(&[

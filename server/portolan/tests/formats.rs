@@ -178,8 +178,9 @@ fn matrices_are_square_whatever_the_names() {
 #[test]
 fn many_runs_on_any_number_of_threads_write_the_same_bytes() {
     let odd = odd_names();
-    for arguments in [["check", "--format", "sarif"], ["chart", "--format", "backstage"], ["chart", "--format", "dot"]] {
-        let text = |jobs: &str| portolan(odd.path(), &[&arguments[..], &["--jobs", jobs]].concat());
+    for arguments in [&["check", "--format", "sarif"][..], &["chart", "--format", "backstage"], &["chart", "--format", "dot"], &["report"]]
+    {
+        let text = |jobs: &str| portolan(odd.path(), &[arguments, &["--jobs", jobs]].concat());
         let first = text("1");
         for run in 0..20 {
             assert_eq!(text(["1", "2", "3", "8"][run % 4]), first);

@@ -108,6 +108,24 @@ impl ServiceMap {
         self.edges.iter().filter_map(|edge| Some((self.nodes.get(edge.from)?, self.nodes.get(edge.to)?, edge)))
     }
 
+    /// The map without channels: who sends is joined with who receives.
+    pub fn through_channels(&self) -> Self {
+        let mut sent: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for send in self.edges.iter().filter(|edge| edge.relation == Relation::Sends) {
+            let delivered = self.edges.iter().filter(|edge| edge.relation == Relation::Delivers && edge.from == send.to);
+            for delivery in delivered.filter(|delivery| delivery.to != send.from) {
+                *sent.entry((send.from, delivery.to)).or_default() += 1;
+            }
+        }
+        let mut map = self.clone();
+        map.edges.extend(sent.into_iter().map(|((from, to), count)| {
+            let label = crate::words::counted(count, "channel", "channels");
+            Edge { from, to, relation: Relation::Sends, count, label, technology: String::new() }
+        }));
+        map.edges.sort();
+        map.only(|node| node.kind != NodeKind::Channel)
+    }
+
     /// The map with the nodes that `keep` says, and the edges between them.
     pub fn only(&self, keep: impl Fn(&Node) -> bool) -> Self {
         let mut places = BTreeMap::new();

@@ -7,14 +7,14 @@ use camino::Utf8Path;
 use crate::chart::{Service, ServiceKind};
 
 /// Whether rules about data leave a service alone: front ends hold no data, jobs and tools run beside the system and not in it.
-pub(super) fn from_data_rules(service: &Service) -> bool {
+pub(crate) fn from_data_rules(service: &Service) -> bool {
     service.third_party
         || matches!(service.kind, ServiceKind::Frontend | ServiceKind::Job | ServiceKind::Cli)
         || words(&service.id).iter().any(|word| is_housekeeper(word))
 }
 
 /// Whether code stands beside what a service does all day, by the folders it is in: migrations, seeds, scripts, examples.
-pub(super) fn stands_beside(path: &Utf8Path) -> bool {
+pub(crate) fn stands_beside(path: &Utf8Path) -> bool {
     path.parent().into_iter().flat_map(Utf8Path::components).any(|folder| {
         matches!(
             folder.as_str(),
@@ -30,17 +30,17 @@ fn is_housekeeper(word: &str) -> bool {
 }
 
 /// Whether rules about spans leave a service alone.
-pub(super) fn from_span_rules(service: &Service) -> bool {
+pub(crate) fn from_span_rules(service: &Service) -> bool {
     service.third_party || service.kind == ServiceKind::Frontend
 }
 
 /// Whether a service only passes on what it is asked, and so is no step of its own in a chain: gateways, and back ends of front ends.
-pub(super) fn from_chains(service: &Service) -> bool {
+pub(crate) fn from_chains(service: &Service) -> bool {
     matches!(service.kind, ServiceKind::Gateway | ServiceKind::Frontend)
 }
 
 /// Whether a route is there for machines that watch, or hands out files.
-pub(super) fn is_plumbing(path: &str) -> bool {
+pub(crate) fn is_plumbing(path: &str) -> bool {
     if path.starts_with("grpc.health.") || path.starts_with("grpc.reflection.") {
         return true;
     }
@@ -69,7 +69,7 @@ pub(super) fn is_plumbing(path: &str) -> bool {
 }
 
 /// Whether several services write a table on purpose: queues and marks that stand in for a broker, and what migrations leave.
-pub(super) fn is_shared_table(name: &str) -> bool {
+pub(crate) fn is_shared_table(name: &str) -> bool {
     let words = words(name);
     words.iter().any(|word| {
         matches!(

@@ -10,6 +10,7 @@ use portolan_grammars::facts::Symbol;
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::Place;
 use crate::chart::{Access, Collection, ServiceIndex, Store};
+use crate::words::enumerate;
 
 /// How many write sites are named.
 const MAX_SITES: usize = 20;
@@ -167,15 +168,6 @@ fn shared_function(context: &Context<'_>, writers: &[Writer<'_>]) -> Option<Stri
     let function = first.writes.first()?.function;
     let only = |writer: &Writer<'_>| writer.writes.iter().all(|access| access.function == function);
     (only(first) && others.iter().all(only)).then(|| context.symbol(function))
-}
-
-/// `a`, `a and b`, `a, b and c`.
-fn enumerate(names: &[String]) -> String {
-    match names {
-        [] => String::new(),
-        [one] => one.clone(),
-        [start @ .., last] => format!("{} and {last}", start.join(", ")),
-    }
 }
 
 #[cfg(test)]

@@ -1,19 +1,15 @@
 //! `sync-chain`: a request that waits on several services in a row.
 //!
-//! Chains are walked from endpoint to endpoint, through the functions of each handler; what only the graph of services would allow is not
-//! reported. Invariant: every hop is an `exact` or `likely` call of a handler that waits for it.
+//! What a chain is, [`super::chains`] says. Invariant: a chain is reported once.
 
-use super::{Context, Draft, Severity, Sink, exempt};
-use crate::chart::{CallIndex, EndpointIndex, ServiceIndex};
+use super::chains::{self, Chain};
+use super::{Context, Draft, Severity, Sink};
+use crate::chart::EndpointIndex;
 
 /// Fewer hops than this are no chain.
 const MIN_HOPS: usize = 3;
 /// From this many hops on it is a warning.
 const WARNING_HOPS: usize = 5;
-/// How many endpoints lie behind each other at most; longer chains are reported at this length.
-const MAX_DEPTH: usize = 16;
-/// How many steps the search from one endpoint takes at most.
-const MAX_STEPS: usize = 4_000;
 /// How many other endpoints that start the same chain are named.
 const MAX_OTHERS: usize = 5;
 
@@ -47,114 +43,9 @@ rule! {
     "sync-chain", Coupling, Information, "A request waits on several services in a row", check, path
 }
 
-/// A chain: the endpoint it starts at, its hops, and the services that count, the first one too.
-struct Chain {
-    start: EndpointIndex,
-    hops: Vec<(CallIndex, EndpointIndex)>,
-    services: Vec<ServiceIndex>,
-}
-
-impl Chain {
-    fn len(&self) -> usize {
-        self.services.len().saturating_sub(1)
-    }
-    /// How many hops that count lie behind `endpoint`, if the chain passes it.
-    fn rest(&self, context: &Context<'_>, endpoint: EndpointIndex) -> Option<usize> {
-        self.hops.iter().find(|(_, to)| *to == endpoint)?;
-        let service = context.chart.endpoint(endpoint).service;
-        let position = self.services.iter().position(|other| *other == service)?;
-        Some(self.len() - position)
-    }
-}
-
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    let edges = edges(context);
-    let mut chains: Vec<Chain> = (0..context.chart.endpoints.len())
-        .map(|index| EndpointIndex(index as u32))
-        .filter(|start| !exempt::from_chains(context.chart.service(context.chart.endpoint(*start).service)))
-        .filter_map(|start| longest(context, &edges, start))
-        .filter(|chain| chain.len() >= MIN_HOPS)
-        .collect();
-    // Stable: of equal chains the first endpoint's stays first.
-    chains.sort_by_key(|chain| std::cmp::Reverse(chain.len()));
-    let mut reported: Vec<(Chain, Vec<EndpointIndex>)> = Vec::new();
-    for chain in chains {
-        if let Some((_, others)) = reported.iter_mut().find(|(other, _)| other.services == chain.services) {
-            others.push(chain.start);
-        } else if !reported.iter().any(|(other, _)| other.rest(context, chain.start).is_some_and(|rest| rest >= chain.len())) {
-            reported.push((chain, Vec::new()));
-        }
-    }
-    for (chain, others) in &reported {
+    for (chain, others) in &chains::all(context, MIN_HOPS) {
         report(context, sink, chain, others);
-    }
-}
-
-/// Which endpoints the handler of each endpoint waits for.
-fn edges(context: &Context<'_>) -> Vec<Vec<(CallIndex, EndpointIndex)>> {
-    let targets = |index: usize| {
-        let mut targets: Vec<(CallIndex, EndpointIndex)> = Vec::new();
-        for (index, step) in context.operation(EndpointIndex(index as u32)).calls() {
-            let call = context.chart.call(index);
-            if let Some(endpoint) = call.endpoint
-                && !step.detached
-                && call.status.is_settled()
-                && call.target() == Some(context.chart.endpoint(endpoint).service)
-                && !targets.iter().any(|(_, other)| *other == endpoint)
-            {
-                targets.push((index, endpoint));
-            }
-        }
-        targets
-    };
-    (0..context.chart.endpoints.len()).map(targets).collect()
-}
-
-fn longest(context: &Context<'_>, edges: &[Vec<(CallIndex, EndpointIndex)>], start: EndpointIndex) -> Option<Chain> {
-    let mut walk = Walk { context, edges, path: vec![start], hops: Vec::new(), services: Vec::new(), best: None, steps: 0, start };
-    walk.enter(start);
-    walk.best
-}
-
-/// A search over paths that pass no service twice.
-struct Walk<'a, 'b> {
-    context: &'a Context<'b>,
-    edges: &'a [Vec<(CallIndex, EndpointIndex)>],
-    start: EndpointIndex,
-    path: Vec<EndpointIndex>,
-    hops: Vec<(CallIndex, EndpointIndex)>,
-    services: Vec<ServiceIndex>,
-    best: Option<Chain>,
-    steps: usize,
-}
-
-impl Walk<'_, '_> {
-    /// Recurses at most [`MAX_DEPTH`] deep.
-    fn enter(&mut self, endpoint: EndpointIndex) {
-        let service = self.context.chart.endpoint(endpoint).service;
-        let counts = !exempt::from_chains(self.context.chart.service(service)) && self.services.last() != Some(&service);
-        if counts {
-            self.services.push(service);
-        }
-        if self.best.as_ref().is_none_or(|best| best.services.len() < self.services.len()) {
-            self.best = Some(Chain { start: self.start, hops: self.hops.clone(), services: self.services.clone() });
-        }
-        for (call, next) in self.edges[endpoint.index()].clone() {
-            let service = self.context.chart.endpoint(next).service;
-            let passed = self.services.contains(&service) && self.services.last() != Some(&service);
-            if self.steps >= MAX_STEPS || self.path.len() >= MAX_DEPTH || passed || self.path.contains(&next) {
-                continue;
-            }
-            self.steps += 1;
-            self.path.push(next);
-            self.hops.push((call, next));
-            self.enter(next);
-            self.path.pop();
-            self.hops.pop();
-        }
-        if counts {
-            self.services.pop();
-        }
     }
 }
 
@@ -200,7 +91,7 @@ fn checks_rights(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{ServiceKind, Status};
+    use crate::chart::{ServiceIndex, ServiceKind, Status};
     use crate::testing::{Scene, findings};
 
     /// Services `names` in a row: each handler calls the next one's. A name that starts with `gateway` is one.

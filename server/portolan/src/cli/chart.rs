@@ -58,12 +58,7 @@ impl Chart {
         let empty = workspace.is_empty();
         workspace.tell_problems(self.verbose);
         let chart = self.rendered(&workspace, empty)?;
-        match &self.output {
-            Some(file) => {
-                std::fs::write(file, chart).map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
-            }
-            None => output::print(&chart).map_err(|error| Failure::new(format!("cannot write the chart: {error}")))?,
-        }
+        output::print_to(self.output.as_deref(), &chart).map_err(Failure::new)?;
         Ok(ExitCode::SUCCESS)
     }
     fn rendered(&self, workspace: &Workspace, empty: bool) -> Result<String, Failure> {

@@ -7,12 +7,12 @@ use clap::Args;
 use portolan_analysis::chart::Reason;
 use portolan_analysis::chart::document::{Document, Generator};
 use portolan_analysis::settle::{self, Group, Remedy};
+use portolan_analysis::words::counted;
 use portolan_analysis::{Place, Snapshot};
 use serde::Serialize;
 
 use super::{Failure, Folder, Format};
 use crate::output;
-use crate::output::findings::counted;
 
 /// How many calls of a group are written out.
 const MAX_CALLS: usize = 4;

@@ -7,6 +7,7 @@
 use std::path::Path;
 
 use portolan_analysis::rules::{Finding, Rule, Severity};
+use portolan_analysis::words::counted;
 use portolan_analysis::{Place, Snapshot};
 
 pub use super::excerpts::Style;
@@ -94,11 +95,6 @@ pub fn summary(snapshot: &Snapshot) -> String {
         line.push_str(&format!("; {} unresolved (see portolan unresolved)", counted(unresolved, "call", "calls")));
     }
     line
-}
-
-/// `1 call`, `2 calls`.
-pub fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{count} {}", if count == 1 { one } else { many })
 }
 
 #[cfg(test)]

@@ -3,14 +3,13 @@
 //! Invariants: paths are relative to the workspace's root, fingerprints are identities without line numbers, and nothing tells of the machine or
 //! the hour, so that equal workspaces make equal files.
 
-use std::fmt::Write;
-
 use portolan_analysis::rules::{self, Finding, Rule, Severity};
 use portolan_analysis::{Place, Snapshot};
 use serde_json::{Value, json};
 
 use super::findings::Listing;
 use super::texts::{Region, Texts};
+use super::uri::path_reference;
 use crate::load::FileProblem;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -141,28 +140,5 @@ fn region(region: Region) -> Value {
 }
 
 fn artifact(path: &str) -> Value {
-    json!({ "uri": uri(path), "uriBaseId": ROOT })
-}
-
-/// A relative path as a URI reference: everything but unreserved characters and `/` is written with `%`.
-fn uri(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => out.push(byte as char),
-            // Writing to a String cannot fail.
-            _ => drop(write!(out, "%{byte:02X}")),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_become_references() {
-        assert_eq!(uri("src/[id]/a b#é.ts"), "src/%5Bid%5D/a%20b%23%C3%A9.ts");
-    }
+    json!({ "uri": path_reference(path), "uriBaseId": ROOT })
 }

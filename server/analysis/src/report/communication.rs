@@ -1,0 +1,153 @@
+//! *Communication Patterns*: who waits for whom and whether that is needed, chains and cycles, channels, gateways, and parties outside.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::{Facts, changes};
+use super::{Block, Text, below, table};
+use crate::chart::{CallIndex, Channel, ChannelEnd, ServiceIndex, ServiceKind, Target};
+use crate::words::counted;
+
+/// How many chains are told hop by hop.
+const MAX_CHAINS: usize = 5;
+
+pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
+    let parts = [
+        ("Who waits for whom", waits(facts)),
+        ("Chains", chains(facts)),
+        ("Cycles", cycles(facts)),
+        ("Messages", channels(facts)),
+        ("Gateways", gateways(facts)),
+        ("Parties outside", outside(facts)),
+    ];
+    parts.into_iter().flat_map(|(heading, blocks)| below(heading, blocks)).collect()
+}
+
+fn waits(facts: &Facts<'_>) -> Vec<Block> {
+    let rows = facts.waits().into_iter().map(|(from, to, calls)| {
+        let (reasons, doubts) = judged(facts, from, &calls);
+        vec![
+            Text::of_service(facts.id(from)),
+            Text::of_service(facts.id(to)),
+            facts.operations_text(&calls),
+            Text::say(reasons.join("; ")),
+            Text::say(doubts.join("; ")),
+        ]
+    });
+    table(&["From", "To", "Operations", "For waiting", "Against"], rows.collect()).into_iter().collect()
+}
+
+/// What speaks for and against waiting for the answers of some calls.
+fn judged(facts: &Facts<'_>, from: ServiceIndex, calls: &[CallIndex]) -> (Vec<String>, Vec<String>) {
+    let kind = |wanted: Option<bool>| {
+        let wanted = calls.iter().map(|call| facts.chart.call(*call)).filter(|call| changes(call) == wanted);
+        wanted.map(|call| call.label()).collect::<BTreeSet<_>>().len()
+    };
+    let (reads, writes) = (kind(Some(false)), kind(Some(true)));
+    let (mut reasons, mut doubts) = (Vec::new(), Vec::new());
+    let unknown = kind(None);
+    if reads > 0 {
+        reasons.push(format!("{} for an answer", counted(reads, "operation asks", "operations ask")));
+    }
+    if writes > 0 {
+        let words = counted(writes, "operation may change", "operations may change");
+        if facts.chart.service(from).kind == ServiceKind::Frontend {
+            reasons.push(format!("{words} something while a person looks on"));
+        } else {
+            let message = if writes == 1 { "a message" } else { "messages" };
+            doubts.push(format!("{words} something, and could be {message} where nobody needs the answer"));
+        }
+    }
+    if unknown > 0 {
+        reasons.push(format!("{} not say whether anything changes", counted(unknown, "operation does", "operations do")));
+    }
+    doubts.extend(facts.doubt(calls));
+    (reasons, doubts)
+}
+
+fn chains(facts: &Facts<'_>) -> Vec<Block> {
+    if facts.chains.is_empty() {
+        return Vec::new();
+    }
+    let points = facts.chains.iter().take(MAX_CHAINS).map(|chain| {
+        let start = facts.chart.endpoint(chain.start);
+        let text = Text::of_code(start.label()).and(" of ").service(facts.id(start.service));
+        let text = text.at(facts.site(start.place)).and(format!(" can wait on {} in a row: ", counted(chain.len(), "service", "services")));
+        let hops = chain.hops.iter().map(|(call, endpoint)| {
+            let (call, endpoint) = (facts.chart.call(*call), facts.chart.endpoint(*endpoint));
+            let hop = Text::of_service(facts.id(call.from)).and(" asks ").service(facts.id(endpoint.service)).and(" for ");
+            hop.code(endpoint.label()).at(facts.site(call.place))
+        });
+        text.all(hops).and(".")
+    });
+    let mut blocks = vec![Block::List(points.collect())];
+    if let Some(rest) = facts.chains.len().checked_sub(MAX_CHAINS).filter(|rest| *rest > 0) {
+        blocks.push(Block::Paragraph(Text::say(format!(
+            "{} of two hops and more are not listed.",
+            counted(rest, "other chain", "other chains")
+        ))));
+    }
+    blocks
+}
+
+fn cycles(facts: &Facts<'_>) -> Vec<Block> {
+    let points: Vec<Text> = facts
+        .graph
+        .cycles()
+        .into_iter()
+        .map(|members| {
+            let inside = |service: &ServiceIndex| members.contains(service);
+            let edges: Vec<Text> = facts
+                .waits()
+                .into_iter()
+                .filter(|(from, to, _)| inside(from) && inside(to))
+                .map(|(from, to, calls)| {
+                    let text = Text::of_service(facts.id(from)).and(" calls ").service(facts.id(to)).and(" (");
+                    text.then(facts.operations_text(&calls)).and(")")
+                })
+                .collect();
+            let text = facts.services(members.iter().copied()).and(" wait for each other, directly or around a corner");
+            if edges.is_empty() { text.and(", through the routes of a gateway.") } else { text.and(": ").all(edges).and(".") }
+        })
+        .collect();
+    if points.is_empty() { points.into_iter().map(Block::Paragraph).collect() } else { vec![Block::List(points)] }
+}
+
+fn channels(facts: &Facts<'_>) -> Vec<Block> {
+    let row = |channel: &Channel| {
+        let broker = if channel.system == "*" { "not known" } else { channel.system.as_str() };
+        let ends = |ends: &[ChannelEnd]| {
+            let mut places = BTreeMap::new();
+            for end in ends.iter().filter(|end| end.status.is_settled()) {
+                places.entry(end.service).or_insert(end.place);
+            }
+            if places.is_empty() { Text::say("nobody here") } else { facts.users_text(&places) }
+        };
+        vec![Text::of_code(channel.name.as_str()), Text::say(broker), ends(&channel.producers), ends(&channel.consumers)]
+    };
+    table(&["Channel", "Broker", "Sent by", "Received by"], facts.chart.channels.iter().map(row).collect()).into_iter().collect()
+}
+
+fn gateways(facts: &Facts<'_>) -> Vec<Block> {
+    let routes = facts.chart.calls.iter().filter(|call| call.status.is_settled() && Facts::is_route(call));
+    let rows = routes.map(|call| {
+        let to = match &call.to {
+            Target::Service(service) => Text::of_service(facts.id(*service)),
+            Target::External(name) => Text::say(name.as_str()),
+        };
+        vec![Text::of_service(facts.id(call.from)), Text::of_code(call.path.as_str()), to, Text::default().at(facts.site(call.place))]
+    });
+    table(&["Gateway", "Passes on", "To", "As said at"], rows.collect()).into_iter().collect()
+}
+
+fn outside(facts: &Facts<'_>) -> Vec<Block> {
+    let mut parties: BTreeMap<(&str, ServiceIndex), Vec<CallIndex>> = BTreeMap::new();
+    for (index, call) in facts.calls() {
+        if let Target::External(name) = &call.to {
+            parties.entry((name, call.from)).or_default().push(index);
+        }
+    }
+    let rows = parties
+        .into_iter()
+        .map(|((name, from), calls)| vec![Text::of_code(name), Text::of_service(facts.id(from)), facts.operations_text(&calls)]);
+    table(&["Party", "Called by", "Operations"], rows.collect()).into_iter().collect()
+}

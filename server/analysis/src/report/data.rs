@@ -1,0 +1,199 @@
+//! *Data Management*: who owns which data, who else looks at it, and where one request changes things in several places.
+
+use std::collections::BTreeMap;
+
+use portolan_grammars::catalog::Operation as Access;
+
+use super::facts::{Facts, changes, store_name};
+use super::{Block, Text, below, table};
+use crate::chart::operation::{SpanRef, Step};
+use crate::chart::{EndpointIndex, ServiceIndex, ServiceKind, Store};
+use crate::rules::exempt;
+use crate::words::counted;
+
+/// How many handlers a list names.
+const MAX_HANDLERS: usize = 12;
+
+pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
+    let mut blocks = stores(facts);
+    for store in facts.chart.stores.iter().filter(|store| !store.collections.is_empty()) {
+        blocks.extend(below(&format!("Who writes and reads {}", store_name(store)), ownership(facts, store)));
+    }
+    blocks.extend(below("Reading what another service owns", read_models(facts)));
+    blocks.extend(below("Saving and sending in one request", dual_writes(facts)));
+    blocks.extend(below("Changing several services in one request", sagas(facts)));
+    blocks.extend(below("Candidates for events", events(facts)));
+    blocks
+}
+
+fn stores(facts: &Facts<'_>) -> Vec<Block> {
+    let points = facts.chart.stores.iter().map(|store| {
+        let users: BTreeMap<ServiceIndex, _> = store.users.iter().rev().copied().collect();
+        let text = Text::of_code(store_name(store)).and(" is opened by ");
+        let text = if users.is_empty() { text.and("nobody here") } else { text.then(facts.users_text(&users)) };
+        let text = if store.identified {
+            text
+        } else {
+            text.and("; nothing in the workspace tells which database it is, so that each may have its own")
+        };
+        text.and(".")
+    });
+    let points: Vec<Text> = points.collect();
+    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+}
+
+/// A table of services by tables: `R`, `W`, `RW`; and where the first write stands.
+fn ownership(facts: &Facts<'_>, store: &Store) -> Vec<Block> {
+    let mut services: Vec<ServiceIndex> = store
+        .collections
+        .iter()
+        .flat_map(|collection| &collection.accesses)
+        .filter(|access| access.status.is_settled())
+        .map(|access| access.service)
+        .collect();
+    services.sort();
+    services.dedup();
+    let columns: Vec<String> = std::iter::once(store.collection_word().to_owned())
+        .chain(services.iter().map(|service| facts.id(*service)))
+        .chain(["Written at".to_owned(), "Read at".to_owned()])
+        .collect();
+    let rows = store.collections.iter().map(|collection| {
+        let (writes, reads) = (facts.users(collection, Access::Write), facts.users(collection, Access::Read));
+        let cells = services.iter().map(|service| match (reads.contains_key(service), writes.contains_key(service)) {
+            (true, true) => Text::say("RW"),
+            (true, false) => Text::say("R"),
+            (false, true) => Text::say("W"),
+            (false, false) => Text::default(),
+        });
+        let first = |places: &BTreeMap<ServiceIndex, _>| {
+            places.values().next().map_or_else(|| Text::say("–"), |place| Text::default().at(facts.site(*place)))
+        };
+        let ends = [first(&writes), first(&reads)];
+        std::iter::once(Text::of_code(collection.name.as_str())).chain(cells).chain(ends).collect()
+    });
+    vec![Block::Table { columns, rows: rows.collect() }]
+}
+
+/// Tables with one writer that other codebases read.
+fn read_models(facts: &Facts<'_>) -> Vec<Block> {
+    let mut points = Vec::new();
+    for store in facts.chart.stores.iter().filter(|store| store.identified) {
+        for collection in &store.collections {
+            let mut writers = facts.users(collection, Access::Write);
+            writers.retain(|service, _| !exempt::from_data_rules(facts.chart.service(*service)));
+            let (Some((owner, place)), 1) = (writers.first_key_value(), writers.len()) else { continue };
+            let mut readers = facts.users(collection, Access::Read);
+            readers.retain(|service, _| {
+                facts.context.group(*service) != facts.context.group(*owner) && !exempt::from_data_rules(facts.chart.service(*service))
+            });
+            if readers.is_empty() {
+                continue;
+            }
+            let text = facts.users_text(&readers).and(if readers.len() == 1 { " reads " } else { " read " }).code(collection.name.as_str());
+            let text = text.and(", which ").service(facts.id(*owner)).and(" alone writes").at(facts.site(*place));
+            points.push(text.and(": a copy kept up by events, or a question to the owner, would let it change the table."));
+        }
+    }
+    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+}
+
+/// The steps of an endpoint's handler that it waits for and that are sure.
+fn steps<'a>(facts: &'a Facts<'_>, endpoint: EndpointIndex) -> impl Iterator<Item = &'a Step> {
+    facts.context.operation(endpoint).steps.iter()
+}
+
+fn endpoints(facts: &Facts<'_>) -> impl Iterator<Item = EndpointIndex> {
+    let count = facts.chart.endpoints.len() as u32;
+    let chart = facts.chart;
+    (0..count).map(EndpointIndex).filter(move |endpoint| !exempt::from_chains(chart.service(chart.endpoint(*endpoint).service)))
+}
+
+fn handler(facts: &Facts<'_>, endpoint: EndpointIndex) -> Text {
+    let endpoint = facts.chart.endpoint(endpoint);
+    Text::of_code(endpoint.label()).and(" of ").service(facts.id(endpoint.service)).at(facts.site(endpoint.place))
+}
+
+/// Handlers that save something and send a message.
+fn dual_writes(facts: &Facts<'_>) -> Vec<Block> {
+    let mut points = Vec::new();
+    for endpoint in endpoints(facts) {
+        let write = steps(facts, endpoint).find_map(|step| match step.span {
+            SpanRef::Access(access) => {
+                let row = access.of(facts.chart);
+                let name = &access.collection.of(facts.chart).1.name;
+                (row.operation == Access::Write && row.status.is_settled()).then_some((name, step.place))
+            }
+            SpanRef::Call(_) | SpanRef::Publish(_) => None,
+        });
+        let publish = steps(facts, endpoint).find_map(|step| match step.span {
+            SpanRef::Publish(end) => {
+                let sure = end.producer(facts.chart).status.is_settled();
+                sure.then(|| (&facts.chart.channel(end.channel).name, step.place))
+            }
+            SpanRef::Call(_) | SpanRef::Access(_) => None,
+        });
+        if let (Some((table, written)), Some((channel, sent))) = (write, publish) {
+            let text = handler(facts, endpoint).and(" leads to a write of ").code(table.as_str()).at(facts.site(written));
+            points.push(text.and(" and to a message on ").code(channel.as_str()).at(facts.site(sent)).and("."));
+        }
+    }
+    listed(
+        points,
+        "The two are in different systems: whatever ends the process between them leaves one without the other, unless they share a transaction or an outbox.",
+    )
+}
+
+/// Handlers that change something at two services and more.
+fn sagas(facts: &Facts<'_>) -> Vec<Block> {
+    let mut points = Vec::new();
+    for endpoint in endpoints(facts) {
+        let mut changed: BTreeMap<ServiceIndex, (String, crate::Place)> = BTreeMap::new();
+        for (call, step) in facts.context.operation(endpoint).calls() {
+            let call = facts.chart.call(call);
+            if let Some(target) = call.target().filter(|_| call.status.is_settled() && changes(call) == Some(true)) {
+                changed.entry(target).or_insert_with(|| (call.label(), step.place));
+            }
+        }
+        if changed.len() > 1 {
+            let calls = changed
+                .iter()
+                .map(|(service, (label, place))| Text::of_code(label).and(" of ").service(facts.id(*service)).at(facts.site(*place)));
+            points.push(handler(facts, endpoint).and(" leads to calls of ").all(calls).and("."));
+        }
+    }
+    listed(
+        points,
+        "If a later step fails, the earlier ones stay done: each needs a step that takes it back, or all of them a saga that remembers how far it came.",
+    )
+}
+
+/// Calls between services that change something: what could be told as an event.
+fn events(facts: &Facts<'_>) -> Vec<Block> {
+    let mut rows = Vec::new();
+    for (from, to, calls) in facts.waits() {
+        let kind = facts.chart.service(from).kind;
+        if matches!(kind, ServiceKind::Frontend | ServiceKind::Cli | ServiceKind::Gateway) {
+            continue;
+        }
+        let calls: Vec<_> = calls.into_iter().filter(|call| changes(facts.chart.call(*call)) == Some(true)).collect();
+        if !calls.is_empty() {
+            rows.push(vec![Text::of_service(facts.id(from)), Text::of_service(facts.id(to)), facts.operations_text(&calls)]);
+        }
+    }
+    let Some(rows) = table(&["From", "To", "Operations"], rows) else { return Vec::new() };
+    let text = "These calls may change something at another service, by their methods. Each could be an event that the other consumes, where the caller can go on without the answer.";
+    vec![Block::Paragraph(Text::say(text)), rows]
+}
+
+fn listed(mut points: Vec<Text>, meaning: &str) -> Vec<Block> {
+    if points.is_empty() {
+        return Vec::new();
+    }
+    let rest = points.len().saturating_sub(MAX_HANDLERS);
+    points.truncate(MAX_HANDLERS);
+    let mut blocks = vec![Block::Paragraph(Text::say(meaning)), Block::List(points)];
+    if rest > 0 {
+        blocks.push(Block::Paragraph(Text::say(format!("{} more.", counted(rest, "handler does so", "handlers do so")))));
+    }
+    blocks
+}

@@ -1,0 +1,168 @@
+//! *Service Decomposition*: which services there are, of what size, and which of them belong together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use camino::Utf8Path;
+use portolan_grammars::catalog::Operation as Access;
+
+use super::facts::{Facts, store_name};
+use super::{Block, Text, below, table};
+use crate::chart::{Service, ServiceIndex, ServiceKind};
+use crate::rules::exempt;
+use crate::words::counted;
+
+/// So many operations between two services, and so large a part of all that one of them calls, are affinity.
+const AFFINITY: (usize, usize, usize) = (4, 2, 3);
+/// How many tables are named as evidence.
+const MAX_TABLES: usize = 4;
+
+pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
+    let sizes = sizes(facts);
+    let rows = facts.built().map(|(index, service)| row(facts, &sizes, index, service)).collect();
+    let mut blocks: Vec<Block> =
+        table(&["Service", "Kind", "Root", "Languages", "Answers", "Lines read", "Known from"], rows).into_iter().collect();
+    let bought: Vec<Text> = facts
+        .bought()
+        .map(|service| {
+            let text = Text::of_service(service.id.as_str());
+            service.evidence.first().map_or(text.clone(), |evidence| text.at(facts.site(evidence.place)))
+        })
+        .collect();
+    if !bought.is_empty() {
+        blocks.push(Block::Paragraph(Text::say("Deployed, but not built here: ").all(bought).and(".")));
+    }
+    blocks.extend(below("Which belong together", contexts(facts)));
+    blocks.extend(below("Affinity", affinity(facts)));
+    blocks
+}
+
+fn row(facts: &Facts<'_>, sizes: &BTreeMap<ServiceIndex, usize>, index: ServiceIndex, service: &Service) -> Vec<Text> {
+    let endpoints = facts.chart.endpoints.iter().filter(|endpoint| endpoint.service == index).count();
+    let languages: Vec<&str> = service.languages.iter().map(|language| language.as_str()).collect();
+    let root = if service.root.as_str().is_empty() { "." } else { service.root.as_str() };
+    let lines = sizes.get(&index).filter(|lines| **lines > 0).map_or("–".to_owned(), ToString::to_string);
+    let known = service.evidence.first().map_or_else(Text::default, |evidence| Text::default().at(facts.site(evidence.place)));
+    let endpoints = if endpoints == 0 { "–".to_owned() } else { counted(endpoints, "route", "routes") };
+    vec![
+        Text::of_service(service.id.as_str()),
+        Text::say(service.kind.as_str()),
+        Text::of_code(root),
+        Text::say(languages.join(", ")),
+        Text::say(endpoints),
+        Text::say(lines),
+        known,
+    ]
+}
+
+/// Lines of source below each service's root and below no other root in it.
+fn sizes(facts: &Facts<'_>) -> BTreeMap<ServiceIndex, usize> {
+    let roots: Vec<(ServiceIndex, &Utf8Path)> = facts.built().map(|(index, service)| (index, service.root.as_path())).collect();
+    let mut sizes = BTreeMap::new();
+    for (id, path, file) in facts.snapshot.files.iter() {
+        if facts.snapshot.files.source(id).is_none() {
+            continue;
+        }
+        let longest = roots.iter().filter(|(_, root)| path.starts_with(root)).map(|(_, root)| root.as_str().len()).max();
+        for (service, _) in roots.iter().filter(|(_, root)| path.starts_with(root) && Some(root.as_str().len()) == longest) {
+            *sizes.entry(*service).or_default() += file.line_starts.len();
+        }
+    }
+    sizes
+}
+
+/// Services that share a codebase or write one table, which makes them one bounded context for now, and those that own data of their own.
+fn contexts(facts: &Facts<'_>) -> Vec<Block> {
+    let mut joined = Joined::new(facts.chart.services.len());
+    let mut reasons: BTreeMap<usize, Vec<Text>> = BTreeMap::new();
+    let takes_part = |index: ServiceIndex| !exempt::from_data_rules(facts.chart.service(index));
+    let mut codebases: BTreeMap<u64, Vec<ServiceIndex>> = BTreeMap::new();
+    for (index, _) in facts.built().filter(|(index, _)| takes_part(*index)) {
+        codebases.entry(facts.context.group(index)).or_default().push(index);
+    }
+    let mut why: Vec<(ServiceIndex, Text)> = Vec::new();
+    for services in codebases.values().filter(|services| services.len() > 1) {
+        services.windows(2).for_each(|pair| joined.join(pair[0].index(), pair[1].index()));
+        why.push((services[0], facts.services(services.iter().copied()).and(" are built from one codebase and count as one")));
+    }
+    let mut owned: BTreeMap<ServiceIndex, Vec<Text>> = BTreeMap::new();
+    for store in facts.chart.stores.iter().filter(|store| store.identified) {
+        for collection in store.collections.iter().filter(|collection| !exempt::is_shared_table(&collection.name)) {
+            let mut writers = facts.users(collection, Access::Write);
+            writers.retain(|service, _| takes_part(*service));
+            let services: Vec<ServiceIndex> = writers.keys().copied().collect();
+            match services.as_slice() {
+                [] => {}
+                [owner] => owned.entry(*owner).or_default().push(Text::of_code(collection.name.as_str()).at(facts.site(writers[owner]))),
+                several => {
+                    several.windows(2).for_each(|pair| joined.join(pair[0].index(), pair[1].index()));
+                    let text = facts.users_text(&writers).and(" write ").code(collection.name.as_str()).and(" of ").code(store_name(store));
+                    why.push((several[0], text));
+                }
+            }
+        }
+    }
+    for (service, text) in why {
+        reasons.entry(joined.root(service.index())).or_default().push(text);
+    }
+    let mut points = Vec::new();
+    let mut together: BTreeSet<ServiceIndex> = BTreeSet::new();
+    for (root, reasons) in &reasons {
+        let members: Vec<ServiceIndex> =
+            facts.built().map(|(index, _)| index).filter(|index| joined.root(index.index()) == *root).collect();
+        together.extend(&members);
+        let text = Text::default().all(reasons.iter().cloned());
+        points.push(text.and(": as the code stands, ").then(facts.services(members)).and(" are one bounded context."));
+    }
+    for (service, tables) in owned.iter().filter(|(service, _)| !together.contains(service)) {
+        let (named, rest) = (tables.iter().take(MAX_TABLES).cloned(), tables.len().saturating_sub(MAX_TABLES));
+        let text = Text::of_service(facts.id(*service)).and(" is a context of its own: it alone writes ").all(named);
+        points.push(if rest > 0 { text.and(format!(" and {rest} more.")) } else { text.and(".") });
+    }
+    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+}
+
+/// Services that call one other service above all.
+fn affinity(facts: &Facts<'_>) -> Vec<Block> {
+    let (least, part, whole) = AFFINITY;
+    let mut all: BTreeMap<ServiceIndex, usize> = BTreeMap::new();
+    let waits = facts.waits();
+    for (from, _, calls) in &waits {
+        *all.entry(*from).or_default() += facts.operations(calls).len();
+    }
+    let mut points = Vec::new();
+    for (from, to, calls) in &waits {
+        let (count, total) = (facts.operations(calls).len(), all.get(from).copied().unwrap_or(0));
+        let is_gateway = facts.chart.service(*from).kind == ServiceKind::Gateway;
+        if count < least || count * whole < total * part || is_gateway {
+            continue;
+        }
+        let text = Text::of_service(facts.id(*from)).and(format!(" calls {count} operations of ")).service(facts.id(*to));
+        let text = if count == total {
+            text.and(" and of no other service: changes of these touch both.")
+        } else {
+            text.and(format!(", of {total} that it calls in all: changes of these touch both."))
+        };
+        points.push(text.and(" The first are ").then(facts.operations_text(calls)).and("."));
+    }
+    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+}
+
+/// Which of a number of things were joined: each set has one root.
+struct Joined(Vec<usize>);
+
+impl Joined {
+    fn new(count: usize) -> Self {
+        Self((0..count).collect())
+    }
+    fn root(&self, mut at: usize) -> usize {
+        // Ends, as roots are smaller than what hangs on them.
+        while self.0[at] != at {
+            at = self.0[at];
+        }
+        at
+    }
+    fn join(&mut self, a: usize, b: usize) {
+        let (a, b) = (self.root(a), self.root(b));
+        self.0[a.max(b)] = a.min(b);
+    }
+}

@@ -1,0 +1,153 @@
+//! What the sections of a report look things up in, and ask more than once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portolan_grammars::catalog::Operation as Access;
+
+use super::{Span, Text};
+use crate::chart::document::Document;
+use crate::chart::graph::{Edge, ServiceGraph};
+use crate::chart::map::ServiceMap;
+use crate::chart::{Call, CallIndex, Chart, Collection, Protocol, Service, ServiceIndex, ServiceKind, Status, Store};
+use crate::rules::Context;
+use crate::rules::chains::{self, Chain};
+use crate::words::counted;
+use crate::{Place, Snapshot};
+
+/// Languages whose calls are read.
+const READ: [&str; 3] = ["typescript", "javascript", "rust"];
+/// How many things are named before the rest is counted.
+const MAX_NAMED: usize = 3;
+
+/// A snapshot, and what follows from it.
+pub(super) struct Facts<'a> {
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) chart: &'a Chart,
+    pub(super) context: Context<'a>,
+    pub(super) graph: ServiceGraph,
+    pub(super) map: ServiceMap,
+    /// Requests that wait on two services and more in a row.
+    pub(super) chains: Vec<Chain>,
+}
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(snapshot: &'a Snapshot) -> Self {
+        let (chart, context) = (&*snapshot.chart, Context::new(snapshot));
+        let chains = chains::all(&context, 2).into_iter().map(|(chain, _)| chain).collect();
+        let map = ServiceMap::new(&Document::new(snapshot));
+        Self { snapshot, chart, context, graph: ServiceGraph::new(chart), map, chains }
+    }
+
+    /// A place as part of a text.
+    pub(super) fn site(&self, place: Place) -> Span {
+        Span::Place { file: self.snapshot.files.path(place.file).to_string(), line: self.snapshot.files.line(place) }
+    }
+    /// The id of a service.
+    pub(super) fn id(&self, service: ServiceIndex) -> String {
+        self.chart.service(service).id.to_string()
+    }
+    /// The services that the workspace builds.
+    pub(super) fn built(&self) -> impl Iterator<Item = (ServiceIndex, &'a Service)> {
+        let services = self.chart.services.iter().enumerate().map(|(at, service)| (ServiceIndex(at as u32), service));
+        services.filter(|(_, service)| !service.third_party)
+    }
+    /// Those that it deploys but does not build.
+    pub(super) fn bought(&self) -> impl Iterator<Item = &'a Service> {
+        self.chart.services.iter().filter(|service| service.third_party)
+    }
+    /// Whether a service's calls are read at all.
+    pub(super) fn is_read(&self, service: &Service) -> bool {
+        service.languages.iter().any(|language| READ.contains(&language.as_str())) || service.kind == ServiceKind::Gateway
+    }
+    /// Calls that are sure enough to speak of, but routes that gateways pass on.
+    pub(super) fn calls(&self) -> impl Iterator<Item = (CallIndex, &'a Call)> {
+        let calls = self.chart.calls.iter().enumerate().map(|(at, call)| (CallIndex(at as u32), call));
+        calls.filter(|(_, call)| call.status.is_settled() && !Self::is_route(call))
+    }
+    /// Whether a call is a route that a gateway passes on, and no request of its own.
+    pub(super) fn is_route(call: &Call) -> bool {
+        call.protocol == Protocol::Http && call.method.is_none() && call.path.ends_with('*')
+    }
+    /// Who waits for whom, in which calls; without the routes of gateways.
+    pub(super) fn waits(&self) -> Vec<(ServiceIndex, ServiceIndex, Vec<CallIndex>)> {
+        let edges = self.graph.edges().into_iter().filter_map(|(from, to, edge)| match edge {
+            Edge::Sync(calls) => {
+                let calls: Vec<CallIndex> = calls.iter().copied().filter(|call| !Self::is_route(self.chart.call(*call))).collect();
+                (!calls.is_empty()).then_some((from, to, calls))
+            }
+            Edge::Async(_) => None,
+        });
+        edges.collect()
+    }
+    /// The different operations among calls, each with its first place.
+    pub(super) fn operations(&self, calls: &[CallIndex]) -> Vec<(String, Place)> {
+        let mut operations: BTreeMap<String, Place> = BTreeMap::new();
+        for call in calls.iter().map(|call| self.chart.call(*call)) {
+            let place = operations.entry(call.label()).or_insert(call.place);
+            *place = (*place).min(call.place);
+        }
+        operations.into_iter().collect()
+    }
+    /// The first operations with their places, and how many more there are.
+    pub(super) fn operations_text(&self, calls: &[CallIndex]) -> Text {
+        let operations = self.operations(calls);
+        let named = operations.iter().take(MAX_NAMED).enumerate().fold(Text::default(), |text, (at, (label, place))| {
+            let text = if at > 0 { text.and(", ") } else { text };
+            text.code(label).at(self.site(*place))
+        });
+        match operations.len().saturating_sub(MAX_NAMED) {
+            0 => named,
+            rest => named.and(format!(" and {rest} more")),
+        }
+    }
+    /// Services by their names, as a list in a sentence.
+    pub(super) fn services(&self, services: impl IntoIterator<Item = ServiceIndex>) -> Text {
+        let services: BTreeSet<ServiceIndex> = services.into_iter().collect();
+        Text::default().all(services.into_iter().map(|service| Text::of_service(self.id(service))))
+    }
+    /// Who writes or reads a table, each with the first place; guesses are left out.
+    pub(super) fn users(&self, collection: &Collection, operation: Access) -> BTreeMap<ServiceIndex, Place> {
+        let mut users: BTreeMap<ServiceIndex, Place> = BTreeMap::new();
+        for access in collection.accesses.iter().filter(|access| access.operation == operation && access.status.is_settled()) {
+            let place = users.entry(access.service).or_insert(access.place);
+            *place = (*place).min(access.place);
+        }
+        users
+    }
+    /// Users with their places, as a list in a sentence.
+    pub(super) fn users_text(&self, users: &BTreeMap<ServiceIndex, Place>) -> Text {
+        Text::default().all(users.iter().map(|(service, place)| Text::of_service(self.id(*service)).at(self.site(*place))))
+    }
+    /// How sure calls are, where not all are exact: `2 of 5 inferred`.
+    pub(super) fn doubt(&self, calls: &[CallIndex]) -> Option<String> {
+        let likely = calls.iter().filter(|call| self.chart.call(**call).status == Status::Likely).count();
+        (likely > 0).then(|| format!("{likely} of {} inferred", counted(calls.len(), "call", "calls")))
+    }
+}
+
+/// The name that people know a store by.
+pub(super) fn store_name(store: &Store) -> String {
+    store.id.to_string()
+}
+
+/// Whether an rpc only asks, by its method's first word.
+fn is_question(path: &str) -> bool {
+    const VERBS: [&str; 9] = ["Get", "List", "Find", "Search", "Fetch", "Read", "Query", "Check", "Describe"];
+    let method = path.rsplit('/').next().unwrap_or(path);
+    VERBS.iter().any(|verb| method.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase())))
+}
+
+/// Whether a call may change something at the other end, as far as its protocol tells.
+pub(super) fn changes(call: &Call) -> Option<bool> {
+    match (call.protocol, call.method.as_deref()) {
+        (Protocol::Http, Some(method)) => match method {
+            "GET" | "HEAD" | "OPTIONS" => Some(false),
+            "POST" | "PUT" | "PATCH" | "DELETE" => Some(true),
+            _ => None,
+        },
+        (Protocol::Grpc, _) => is_question(&call.path).then_some(false),
+        (Protocol::Graphql, _) if call.path.starts_with("Query.") => Some(false),
+        (Protocol::Graphql, _) if call.path.starts_with("Mutation.") => Some(true),
+        _ => None,
+    }
+}

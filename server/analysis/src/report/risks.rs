@@ -1,0 +1,98 @@
+//! *Risks and Mitigations*: what the rules found, by what follows from it, and what long chains cost.
+//!
+//! Invariant: what a rule is about and what can be done comes from the rule itself, so that a new rule needs no line here.
+
+use super::facts::Facts;
+use super::{Block, Text, below, table};
+use crate::rules::{self, Finding, Rule, Theme};
+use crate::words::counted;
+
+/// How many findings of a rule are told one by one.
+const MAX_FINDINGS: usize = 15;
+/// How many chains are counted out.
+const MAX_CHAINS: usize = 10;
+/// How often each service is assumed to answer.
+const AVAILABILITY: f64 = 0.999;
+
+pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
+    let mut themes: Vec<(Theme, Vec<Block>)> = Theme::ALL.into_iter().map(|theme| (theme, of_theme(facts, theme))).collect();
+    themes.retain(|(_, blocks)| !blocks.is_empty());
+    // The worst first; stable, so that themes of equal weight keep their order.
+    themes.sort_by_key(|(theme, _)| std::cmp::Reverse(worst(facts, *theme)));
+    let mut blocks: Vec<Block> = themes.into_iter().flat_map(|(theme, blocks)| below(theme.consequence(), blocks)).collect();
+    if facts.snapshot.findings.is_empty() {
+        blocks.push(Block::Paragraph(Text::say("The rules find nothing.")));
+    }
+    blocks.extend(below("What chains cost", chains(facts)));
+    blocks
+}
+
+fn findings<'a>(facts: &Facts<'a>, theme: Theme) -> impl Iterator<Item = (&'static Rule, &'a Finding)> {
+    let snapshot = facts.snapshot;
+    let known = snapshot.findings.iter().filter_map(|finding| Some((rules::named(finding.rule)?, finding)));
+    known.filter(move |(rule, _)| rule.theme == theme)
+}
+
+fn worst(facts: &Facts<'_>, theme: Theme) -> Option<(rules::Severity, usize)> {
+    let worst = findings(facts, theme).map(|(_, finding)| finding.severity).max()?;
+    Some((worst, findings(facts, theme).filter(|(_, finding)| finding.severity == worst).count()))
+}
+
+fn of_theme(facts: &Facts<'_>, theme: Theme) -> Vec<Block> {
+    let mut found: Vec<(&'static Rule, Vec<&Finding>)> = Vec::new();
+    for (rule, finding) in findings(facts, theme) {
+        match found.iter_mut().find(|(other, _)| other.name == rule.name) {
+            Some((_, list)) => list.push(finding),
+            None => found.push((rule, vec![finding])),
+        }
+    }
+    for (_, list) in &mut found {
+        list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    }
+    found.sort_by_key(|(rule, list)| (std::cmp::Reverse((list[0].severity, list.len())), rule.name));
+    found.into_iter().flat_map(|(rule, list)| of_rule(facts, rule, &list)).collect()
+}
+
+fn of_rule(facts: &Facts<'_>, rule: &Rule, list: &[&Finding]) -> Vec<Block> {
+    let intro = Text::say(format!("{}, ", rule.summary)).and(counted(list.len(), "time", "times")).and(" (").code(rule.name).and("):");
+    let points = list.iter().take(MAX_FINDINGS).map(|finding| {
+        let text = Text::say(format!("{}: ", capitalised(finding.severity.as_str()))).then(Text::quoting(&finding.message));
+        let text = text.at(facts.site(finding.place));
+        let related = finding.related.iter().take(3).map(|(place, words)| Text::quoting(words).at(facts.site(*place)));
+        if finding.related.is_empty() { text.and(".") } else { text.and(". ").all(related).and(".") }
+    });
+    let mut blocks = vec![Block::Paragraph(intro), Block::List(points.collect())];
+    if let Some(rest) = list.len().checked_sub(MAX_FINDINGS).filter(|rest| *rest > 0) {
+        blocks.push(Block::Paragraph(Text::say(format!("And {rest} more."))));
+    }
+    let action = rule.section("How to fix").lines().collect::<Vec<_>>().join(" ");
+    blocks.push(Block::Paragraph(Text::say("What to do: ").then(Text::quoting(&action))));
+    blocks
+}
+
+/// What is left of availability along the longest chains.
+fn chains(facts: &Facts<'_>) -> Vec<Block> {
+    let rows = facts.chains.iter().take(MAX_CHAINS).map(|chain| {
+        let start = facts.chart.endpoint(chain.start);
+        let names: Vec<String> = chain.services.iter().map(|service| facts.id(*service)).collect();
+        let availability = AVAILABILITY.powi(chain.services.len() as i32);
+        // Of a month of 30 days.
+        let minutes = (1.0 - availability) * 30.0 * 24.0 * 60.0;
+        vec![
+            Text::of_code(start.label()).at(facts.site(start.place)),
+            Text::say(names.join(" → ")),
+            Text::say(chain.services.len().to_string()),
+            Text::say(format!("{:.2} %", availability * 100.0)),
+            Text::say(format!("{minutes:.0} minutes")),
+        ]
+    });
+    let Some(rows) = table(&["Request", "Services", "Count", "Answered", "Silent in a month"], rows.collect()) else { return Vec::new() };
+    let text = "If each service is there 99.9 % of the time, fails on its own and is asked once, a request is answered as often as all in its chain \
+                are there. Retries, caches and services that fail together change these numbers.";
+    vec![Block::Paragraph(Text::say(text)), rows]
+}
+
+fn capitalised(word: &str) -> String {
+    let mut characters = word.chars();
+    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
+}

@@ -1,0 +1,102 @@
+//! *Summary*: the whole in a few sentences and one picture.
+
+use std::collections::BTreeMap;
+
+use super::facts::Facts;
+use super::{Block, Text};
+use crate::chart::ServiceKind;
+use crate::chart::map::NodeKind;
+use crate::rules::Severity;
+use crate::words::{counted, enumerate};
+
+pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
+    let chart = facts.chart;
+    let built = facts.built().count();
+    if built == 0 {
+        return vec![Block::Paragraph(Text::say("No service was found that this workspace builds."))];
+    }
+    let mut kinds: BTreeMap<ServiceKind, usize> = BTreeMap::new();
+    for (_, service) in facts.built() {
+        *kinds.entry(service.kind).or_default() += 1;
+    }
+    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.as_str())).collect();
+    let mut first = format!("This workspace builds {} ({})", counted(built, "service", "services"), enumerate(&kinds));
+    match facts.bought().count() {
+        0 => first.push('.'),
+        bought => first.push_str(&format!(" and deploys {bought} more that {} built elsewhere.", if bought == 1 { "is" } else { "are" })),
+    }
+    let waits = facts.waits();
+    let pairs = waits.len();
+    let operations: usize = waits.iter().map(|(.., calls)| facts.operations(calls).len()).sum();
+    let tables: usize = chart.stores.iter().map(|store| store.collections.len()).sum();
+    let mut second = if pairs == 0 {
+        String::new()
+    } else {
+        format!(" {} of services call each other, in {}.", counted(pairs, "pair", "pairs"), counted(operations, "operation", "operations"))
+    };
+    let channels = chart.channels.len();
+    if channels > 0 {
+        let carry = if channels == 1 { "carries" } else { "carry" };
+        second.push_str(&format!(" {} {carry} messages.", counted(channels, "channel", "channels")));
+    }
+    let stores = chart.stores.len();
+    if stores > 0 {
+        let hold = if stores == 1 { "holds" } else { "hold" };
+        let tables = counted(tables, "known table or collection", "known tables and collections");
+        second.push_str(&format!(" {} {hold} {tables}.", counted(stores, "store", "stores")));
+    }
+    let cycles = facts.graph.cycles();
+    if let Some(chain) = facts.chains.first() {
+        second
+            .push_str(&format!(" The longest chain found has a request wait on {} in a row.", counted(chain.len(), "service", "services")));
+    }
+    if !cycles.is_empty() {
+        second.push_str(&format!(" There {} of services that wait for each other.", was(cycles.len(), "cycle", "cycles")));
+    }
+    let mut blocks = vec![Block::Paragraph(Text::say(first).and(second)), Block::Paragraph(Text::say(found(facts)))];
+    let unread: Vec<_> = facts.built().filter(|(_, service)| !facts.is_read(service)).map(|(index, _)| index).collect();
+    if !unread.is_empty() {
+        let count = unread.len();
+        blocks.push(Block::Paragraph(
+            Text::say("Of ")
+                .then(facts.services(unread))
+                .and(if count == 1 { " the code is" } else { " the code is in languages that are" })
+                .and(if count == 1 { " in a language that is not read: what it calls" } else { " not read: what they call" })
+                .and(" is not known, and the picture shows only what calls them."),
+        ));
+    }
+    let map = facts.map.through_channels().only(|node| !matches!(node.kind, NodeKind::Outside));
+    if !map.edges.is_empty() {
+        blocks.push(Block::Map(map));
+        blocks.push(Block::Paragraph(Text::say(
+            "Solid arrows are calls that are waited for, with the number of places in the code where there are several; dotted arrows are messages; \
+             lines lead to stores.",
+        )));
+    }
+    blocks
+}
+
+fn found(facts: &Facts<'_>) -> String {
+    let count = |severity| facts.snapshot.findings.iter().filter(|finding| finding.severity == severity).count();
+    let counts: Vec<String> = [
+        (Severity::Error, "error", "errors"),
+        (Severity::Warning, "warning", "warnings"),
+        (Severity::Information, "note", "notes"),
+        (Severity::Hint, "hint", "hints"),
+    ]
+    .into_iter()
+    .map(|(severity, one, many)| (count(severity), one, many))
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, one, many)| counted(count, one, many))
+    .collect();
+    let found = if counts.is_empty() { "The rules find nothing".to_owned() } else { format!("The rules find {}", enumerate(&counts)) };
+    match facts.chart.unresolved.len() {
+        0 => format!("{found}; every call that is read could be followed."),
+        1 => format!("{found}; 1 call could not be followed."),
+        unresolved => format!("{found}; {unresolved} calls could not be followed."),
+    }
+}
+
+fn was(count: usize, one: &str, many: &str) -> String {
+    format!("{} {}", if count == 1 { "is" } else { "are" }, counted(count, one, many))
+}

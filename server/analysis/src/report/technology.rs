@@ -1,0 +1,120 @@
+//! *Technology Recommendations*: what the workspace has already and should be used again, and what it lacks, each with its reason.
+
+use std::collections::BTreeMap;
+
+use super::facts::{Facts, changes};
+use super::{Block, Text, below};
+use crate::Place;
+use crate::chart::{Coverage, ServiceIndex, ServiceKind};
+use crate::words::counted;
+
+pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
+    let there: Vec<Text> = brokers(facts).into_iter().chain(tracing(facts)).chain(stores(facts)).collect();
+    let lacking: Vec<Text> = untraced(facts).into_iter().chain(dark(facts)).chain(no_broker(facts)).collect();
+    let list = |points: Vec<Text>| if points.is_empty() { Vec::new() } else { vec![Block::List(points)] };
+    let mut blocks = below("What is there and can be used again", list(there));
+    blocks.extend(below("What is missing", list(lacking)));
+    blocks
+}
+
+fn brokers(facts: &Facts<'_>) -> Vec<Text> {
+    let mut systems: BTreeMap<&str, (usize, BTreeMap<ServiceIndex, Place>)> = BTreeMap::new();
+    for channel in facts.chart.channels.iter().filter(|channel| channel.system != "*") {
+        let (count, users) = systems.entry(&channel.system).or_default();
+        *count += 1;
+        for end in channel.producers.iter().chain(&channel.consumers).filter(|end| end.status.is_settled()) {
+            users.entry(end.service).or_insert(end.place);
+        }
+    }
+    let texts = systems.into_iter().map(|(system, (count, users))| {
+        let text = Text::say("Messages: ").code(system).and(format!(" carries {}, for ", counted(count, "channel", "channels")));
+        text.then(facts.users_text(&users)).and("; further events can take the same way.")
+    });
+    texts.collect()
+}
+
+fn tracing(facts: &Facts<'_>) -> Option<Text> {
+    let traced = facts.chart.tracing.iter().filter(|row| row.instrumented);
+    let texts: Vec<Text> = traced
+        .map(|row| {
+            let text = Text::of_service(facts.id(row.service));
+            match row.evidence.first() {
+                Some(evidence) => text.and(format!(" ({}", evidence.what)).at(facts.site(evidence.place)).and(")"),
+                None => text,
+            }
+        })
+        .collect();
+    (!texts.is_empty()).then(|| Text::say("Tracing: ").all(texts).and(" start a tracer; what they do can be copied."))
+}
+
+fn stores(facts: &Facts<'_>) -> Option<Text> {
+    let mut engines: BTreeMap<&str, BTreeMap<ServiceIndex, Place>> = BTreeMap::new();
+    for store in &facts.chart.stores {
+        let users = engines.entry(crate::chart::document::engine(&store.system)).or_default();
+        for (service, place) in &store.users {
+            users.entry(*service).or_insert(*place);
+        }
+    }
+    let texts: Vec<Text> =
+        engines.into_iter().map(|(engine, users)| Text::of_code(engine).and(" in ").then(facts.users_text(&users))).collect();
+    (!texts.is_empty()).then(|| Text::say("Stores: ").all(texts).and("."))
+}
+
+/// Services that take part in calls or messages and start no tracer.
+fn untraced(facts: &Facts<'_>) -> Option<Text> {
+    let mut first: BTreeMap<ServiceIndex, Place> = BTreeMap::new();
+    for (_, call) in facts.calls() {
+        first.entry(call.from).or_insert(call.place);
+        if let (Some(to), Some(endpoint)) = (call.target(), call.endpoint) {
+            first.entry(to).or_insert(facts.chart.endpoint(endpoint).place);
+        }
+    }
+    for end in facts.chart.channels.iter().flat_map(|channel| channel.producers.iter().chain(&channel.consumers)) {
+        first.entry(end.service).or_insert(end.place);
+    }
+    let rows = facts.chart.tracing.iter().filter(|row| !row.instrumented).map(|row| row.service);
+    let dark = rows.filter(|service| !matches!(facts.chart.service(*service).kind, ServiceKind::Frontend | ServiceKind::Cli));
+    let dark: BTreeMap<ServiceIndex, Place> = dark.filter_map(|service| Some((service, *first.get(&service)?))).collect();
+    if dark.is_empty() {
+        return None;
+    }
+    let (takes, starts) = if dark.len() == 1 { ("takes", "starts") } else { ("take", "start") };
+    let text = Text::say("Tracing: ").then(facts.users_text(&dark));
+    Some(text.and(format!(" {takes} part in calls or messages and {starts} no tracer that is known, so that traces end there.")))
+}
+
+/// Traced services with handlers that no span is recorded for.
+fn dark(facts: &Facts<'_>) -> Vec<Text> {
+    let mut handlers: BTreeMap<ServiceIndex, Vec<Place>> = BTreeMap::new();
+    for endpoint in &facts.chart.endpoints {
+        if matches!(endpoint.coverage, Coverage::Dark(_)) {
+            handlers.entry(endpoint.service).or_default().push(endpoint.place);
+        }
+    }
+    let texts = handlers.into_iter().map(|(service, places)| {
+        let text = Text::say("Spans: ")
+            .service(facts.id(service))
+            .and(format!(" is traced, but no span is recorded for {}", counted(places.len(), "route", "routes")));
+        text.and(", the first").at(facts.site(places[0])).and(".")
+    });
+    texts.collect()
+}
+
+/// A broker is missing where services change each other's state by calls alone.
+fn no_broker(facts: &Facts<'_>) -> Option<Text> {
+    // What is not read may send.
+    if !facts.chart.channels.is_empty() || facts.built().any(|(_, service)| !facts.is_read(service)) {
+        return None;
+    }
+    let between = |service: ServiceIndex| {
+        !matches!(facts.chart.service(service).kind, ServiceKind::Frontend | ServiceKind::Cli | ServiceKind::Gateway)
+    };
+    let calls: Vec<_> = facts
+        .calls()
+        .filter(|(_, call)| call.target().is_some_and(|to| to != call.from) && between(call.from) && changes(call) == Some(true))
+        .collect();
+    let (_, first) = calls.first()?;
+    let count = counted(calls.len(), "call that may change", "calls that may change");
+    let text = Text::say(format!("Messages: no channel is known, and services make {count} something at another, the first"));
+    Some(text.at(facts.site(first.place)).and(". A broker is worth its price only if some of these need not be answered."))
+}

@@ -1,0 +1,111 @@
+use portolan_grammars::catalog::Operation;
+
+use super::*;
+use crate::chart::{Reason, ServiceKind};
+use crate::testing::{Scene, access, end, module};
+
+/// A text with its marks: code between backticks, places between brackets.
+fn plain(text: &Text) -> String {
+    let spans = text.0.iter().map(|span| match span {
+        Span::Words(words) => words.clone(),
+        Span::Code(code) => format!("`{code}`"),
+        Span::Service(name) => name.clone(),
+        Span::Place { file, line } => format!("[{file}:{line}]"),
+    });
+    spans.collect()
+}
+
+fn lines(report: &Report, title: &str) -> Vec<String> {
+    let section = report.sections.iter().find(|section| section.title == title);
+    let blocks = section.map(|section| section.blocks.as_slice()).unwrap_or_default();
+    blocks
+        .iter()
+        .flat_map(|block| match block {
+            Block::Heading(heading) => vec![format!("# {heading}")],
+            Block::Paragraph(text) => vec![plain(text)],
+            Block::List(points) => points.iter().map(plain).collect(),
+            Block::Table { rows, .. } => rows.iter().map(|row| row.iter().map(plain).collect::<Vec<_>>().join(" | ")).collect(),
+            Block::Map(map) => vec![format!("({} nodes, {} edges)", map.nodes.len(), map.edges.len())],
+        })
+        .collect()
+}
+
+/// Web asks shop, shop writes, sends and asks stock; stock reads what shop writes.
+fn scene() -> Scene {
+    let mut scene = Scene::default();
+    let file = scene.file("shop/app.ts", "route\nhandle\nwrite\nsend\nask\nread\n");
+    let [route, write, send, ask, read] = ["route", "write", "send", "ask", "read"].map(|words| scene.place(file, words));
+    let handle = scene.function(file, "handle");
+    let web = scene.service("web", ServiceKind::Frontend);
+    let [shop, stock] = ["shop", "stock"].map(|name| scene.service(name, ServiceKind::Backend));
+    let order = scene.endpoint(shop, "POST /orders", route, handle);
+    let reserve = scene.endpoint(stock, "POST /reserve", read, module(file));
+    scene.call(web, ask, module(file), order);
+    scene.call(shop, ask, handle, reserve);
+    let accesses = vec![access(shop, Operation::Write, write, handle), access(stock, Operation::Read, read, module(file))];
+    scene.store("postgresql:db/shop", "postgresql", vec![("orders", accesses)]);
+    scene.channel("orders.placed", vec![end(shop, send, handle)], Vec::new());
+    scene.unresolved(web, read, Reason::Host, Vec::new());
+    scene
+}
+
+#[test]
+fn sentences_follow_from_the_chart_and_name_their_lines() {
+    let report = Report::new(&scene().snapshot());
+    assert_eq!(
+        lines(&report, "Communication Patterns"),
+        [
+            "# Who waits for whom",
+            "web | shop | `POST /orders` [shop/app.ts:5] | 1 operation may change something while a person looks on | ",
+            "shop | stock | `POST /reserve` [shop/app.ts:5] |  | 1 operation may change something, and could be a message where nobody needs the answer",
+            "# Messages",
+            "`orders.placed` | kafka | shop [shop/app.ts:4] | nobody here",
+        ]
+    );
+    let data = lines(&report, "Data Management");
+    for expected in [
+        "`orders` | W | R | [shop/app.ts:3] | [shop/app.ts:6]",
+        "stock [shop/app.ts:6] reads `orders`, which shop alone writes [shop/app.ts:3]: a copy kept up by events, or a question to the owner, would let it change the table.",
+        "`POST /orders` of shop [shop/app.ts:1] leads to a write of `orders` [shop/app.ts:3] and to a message on `orders.placed` [shop/app.ts:4].",
+        "shop | stock | `POST /reserve` [shop/app.ts:5]",
+    ] {
+        assert!(data.iter().any(|line| line == expected), "{expected}\n{data:#?}");
+    }
+    let summary = lines(&report, "Summary");
+    assert_eq!(
+        summary[..2],
+        [
+            "This workspace builds 3 services (2 backend and 1 frontend). 2 pairs of services call each other, in 2 operations. 1 channel carries messages. 1 store holds 1 known table or collection.",
+            "The rules find nothing; 1 call could not be followed.",
+        ]
+    );
+    assert_eq!(lines(&report, "Unresolved Calls")[1], "its host is decided at run time | web | `a call` [shop/app.ts:6] | ");
+}
+
+#[test]
+fn chains_are_counted_out_and_findings_come_with_what_can_be_done() {
+    let mut scene = Scene::default();
+    let mut before = None;
+    for name in ["a", "b", "c", "d"].iter().rev() {
+        let file = scene.file(&format!("{name}/app.ts"), "route\nhandle() { ask }\n");
+        let service = scene.service(name, ServiceKind::Backend);
+        let handler = scene.function(file, "handle");
+        let place = scene.place(file, "route");
+        let endpoint = scene.endpoint(service, &format!("GET /{name}"), place, handler);
+        if let Some(target) = before.replace(endpoint) {
+            let place = scene.place(file, "ask");
+            scene.call(service, place, handler, target);
+        }
+    }
+    let risks = lines(&Report::new(&scene.snapshot()), "Risks and Mitigations");
+    assert_eq!(risks[0], "# Services wait for each other");
+    assert!(risks[2].starts_with("Information: GET /a waits on 3 services in a row: a → b → c → d [a/app.ts:2]. "), "{}", risks[2]);
+    assert!(risks[3].starts_with("What to do: Let the caller fetch"), "{}", risks[3]);
+    assert_eq!(risks.last().map(String::as_str), Some("`GET /a` [a/app.ts:1] | a → b → c → d | 4 | 99.60 % | 173 minutes"));
+}
+
+#[test]
+fn a_workspace_without_services_says_so() {
+    let report = Report::new(&Scene::default().snapshot());
+    assert_eq!(lines(&report, "Summary"), ["No service was found that this workspace builds."]);
+}
