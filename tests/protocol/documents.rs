@@ -48,7 +48,7 @@ async fn files_come_and_go_on_disk() {
     server.watched("payments/src/index.ts", 1).await;
     server.settle().await;
     assert_eq!(count(&server, RULE), 1, "{:?}", server.all_published());
-    assert!(server.was_asked("client/registerCapability"), "nobody watches the files");
+    assert!(server.times_asked("client/registerCapability") > 0, "nobody watches the files");
     server.end().await;
 }
 

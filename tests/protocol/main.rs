@@ -4,8 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod diagnostics;
 mod documents;
 mod fixes;
+mod folders;
 mod requests;
 mod settings;
 mod trace;

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod answers;
+pub mod conformance;
 pub mod disk;
 pub mod lines;
 pub mod markdown;

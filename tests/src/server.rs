@@ -1,8 +1,8 @@
 //! A client that drives the real server over pipes in memory.
 //!
 //! It never sleeps: it waits for messages, with a limit so that a server that says nothing fails the test. What deliberately does not live
-//! here: protocol types; messages are JSON, as an editor sends them. Invariant: every message of the server is read, and a message of a kind
-//! that no editor would expect fails the test when the server is dropped.
+//! here: protocol types; messages are JSON, as an editor sends them. Invariant: every message of the server is read and checked against the
+//! protocol ([`Conformance`]), and one that breaks it, or that no editor would expect, fails the test when the server is dropped.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, DuplexStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+
+use crate::conformance::Conformance;
 
 /// How long a message may take to come; only a hanging server ever takes so long.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -58,6 +60,7 @@ pub struct TestServer {
     /// What `workspace/configuration` is answered from, by section.
     pub settings: Value,
     messages_shown: VecDeque<String>,
+    conformance: Conformance,
     ended: bool,
 }
 
@@ -78,11 +81,11 @@ impl TestServer {
     pub fn capabilities() -> Value {
         json!({
             "general": {"positionEncodings": ["utf-16"]},
-            "workspace": {"workspaceEdit": {"documentChanges": true, "resourceOperations": ["create"]}, "configuration": true, "workspaceFolders": true, "didChangeWatchedFiles": {"dynamicRegistration": true}},
+            "workspace": {"workspaceEdit": {"documentChanges": true, "resourceOperations": ["create"]}, "configuration": true, "workspaceFolders": true, "didChangeWatchedFiles": {"dynamicRegistration": true}, "codeLens": {"refreshSupport": true}, "inlayHint": {"refreshSupport": true}},
             "window": {"workDoneProgress": true},
             "experimental": {"portolanStatus": true},
             "textDocument": {
-                "publishDiagnostics": {"relatedInformation": true, "versionSupport": true},
+                "publishDiagnostics": {"relatedInformation": true, "versionSupport": true, "codeDescriptionSupport": true, "dataSupport": true},
                 "hover": {"contentFormat": ["markdown"]},
                 "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}}}
             }
@@ -101,11 +104,38 @@ impl TestServer {
         let uri = uri.trim_end_matches('/');
         let folders = json!([{"uri": uri, "name": "test"}]);
         let params = json!({"processId": null, "rootUri": uri, "workspaceFolders": folders, "capabilities": capabilities, "initializationOptions": options});
-        let result = server.request("initialize", params).await;
-        assert!(result["capabilities"].is_object(), "initialize answered {result}");
-        server.notify("initialized", json!({})).await;
-        server.changes = 1;
+        server.initialize(params).await;
         server
+    }
+
+    /// As [`TestServer::start`], for several folders below a common one.
+    pub async fn start_in(root: &Path, folders: &[&str]) -> Self {
+        let mut server = Self::launch(root);
+        let folders: Vec<Value> = folders.iter().map(|folder| json!({"uri": server.uri(folder), "name": folder})).collect();
+        server
+            .initialize(json!({"processId": null, "rootUri": null, "workspaceFolders": folders, "capabilities": Self::capabilities()}))
+            .await;
+        server
+    }
+
+    async fn initialize(&mut self, parameters: Value) {
+        let result = self.request("initialize", parameters).await;
+        assert!(result["capabilities"].is_object(), "initialize answered {result}");
+        self.notify("initialized", json!({})).await;
+        self.changes = 1;
+    }
+
+    /// Tells of folders that joined or left the workspace.
+    pub async fn folders(&mut self, added: &[&str], removed: &[&str]) {
+        let list = |paths: &[&str]| -> Vec<Value> { paths.iter().map(|path| json!({"uri": self.uri(path), "name": path})).collect() };
+        let event = json!({"event": {"added": list(added), "removed": list(removed)}});
+        self.tell("workspace/didChangeWorkspaceFolders", event).await;
+    }
+
+    /// Tells that files or folders were renamed in the editor, by their old and new paths.
+    pub async fn renamed(&mut self, renames: &[(&str, &str)]) {
+        let files: Vec<Value> = renames.iter().map(|(old, new)| json!({"oldUri": self.uri(old), "newUri": self.uri(new)})).collect();
+        self.tell("workspace/didRenameFiles", json!({"files": files})).await;
     }
 
     /// Starts a server and sends nothing.
@@ -129,6 +159,7 @@ impl TestServer {
             requested: Vec::new(),
             settings: Value::Null,
             messages_shown: VecDeque::new(),
+            conformance: Conformance::default(),
             ended: false,
         }
     }
@@ -263,9 +294,9 @@ impl TestServer {
         self.statuses.last()
     }
 
-    /// Whether the server has made a request with that method.
-    pub fn was_asked(&self, method: &str) -> bool {
-        self.requested.iter().any(|asked| asked == method)
+    /// How often the server has made a request with that method.
+    pub fn times_asked(&self, method: &str) -> usize {
+        self.requested.iter().filter(|asked| *asked == method).count()
     }
 
     /// Findings of all documents as last published: `path: line code message`, lines from 0 as the protocol counts.
@@ -296,6 +327,7 @@ impl TestServer {
     }
 
     async fn send(&mut self, message: &Value) {
+        self.conformance.sent(message);
         let body = message.to_string();
         let text = format!("Content-Length: {}\r\n\r\n{body}", body.len());
         tokio::time::timeout(LIMIT, self.input.write_all(text.as_bytes()))
@@ -311,6 +343,7 @@ impl TestServer {
     }
 
     async fn take(&mut self, message: Value) {
+        self.conformance.received(&message);
         let Some(method) = message["method"].as_str() else {
             self.answers.push_back(message);
             return;
@@ -361,6 +394,7 @@ impl Drop for TestServer {
             return;
         }
         assert!(self.ended, "the test did not end the server");
+        assert!(self.conformance.problems().is_empty(), "the server breaks the protocol: {:#?}", self.conformance.problems());
         assert!(self.unexpected.is_empty(), "the server sent what no editor expects: {:#?}", self.unexpected);
         assert!(self.answers.is_empty(), "the server answered what nobody asked, or twice: {:#?}", self.answers);
     }

@@ -12,7 +12,7 @@ use tower_lsp::ls_types::{
     TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
 };
 
-use super::capabilities::Editor;
+use super::editor::Editor;
 use super::session::{Session, View};
 use super::{from_proto, to_proto, uri};
 

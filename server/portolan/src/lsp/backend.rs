@@ -14,20 +14,23 @@ use tower_lsp::jsonrpc::{Error, Result};
 use tower_lsp::ls_types::{
     CallHierarchyIncomingCall, CallHierarchyIncomingCallsParams, CallHierarchyItem, CallHierarchyOutgoingCall,
     CallHierarchyOutgoingCallsParams, CallHierarchyPrepareParams, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
-    ConfigurationItem, DidChangeConfigurationParams, DidChangeTextDocumentParams, DidChangeWatchedFilesParams,
-    DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams, DidSaveTextDocumentParams, DocumentLink,
-    DocumentLinkParams, DocumentSymbolParams, DocumentSymbolResponse, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams,
-    InitializeParams, InitializeResult, InitializedParams, InlayHint, InlayHintParams, Location, MessageType, ReferenceParams,
-    Registration, ServerInfo, TextDocumentPositionParams, WorkspaceSymbolParams, WorkspaceSymbolResponse,
+    ConfigurationItem, CreateFilesParams, DeleteFilesParams, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+    DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams,
+    DocumentSymbolParams, DocumentSymbolResponse, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams,
+    InitializeResult, InitializedParams, InlayHint, InlayHintParams, Location, MessageType, ReferenceParams, Registration,
+    RenameFilesParams, ServerInfo, TextDocumentPositionParams, WorkspaceDiagnosticParams, WorkspaceDiagnosticReportResult,
+    WorkspaceSymbolParams, WorkspaceSymbolResponse,
 };
 use tower_lsp::{Client, LanguageServer};
 
 use super::answer::{answer, answer_about};
-use super::capabilities::{self, Editor};
+use super::capabilities;
+use super::editor::{self, Editor};
 use super::session::{Change, Reading, Session};
 use super::settings::{SECTION, Settings};
 use super::status::{StatusNotification, StatusParams};
-use super::{actions, handlers, marks, progress, publish, symbols, trace, uri, world_thread};
+use super::{actions, diagnostics, handlers, marks, progress, publish, symbols, trace, uri, world_thread};
 
 /// An editor that does not answer within this time is not waited for.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -63,12 +66,20 @@ impl Backend {
         }
     }
 
+    /// Has files or folders looked at that came, went or moved.
+    fn look_at<'a>(&self, uris: impl Iterator<Item = &'a str>) {
+        let paths: Vec<_> = uris.filter_map(|uri| uri::path(&uri.parse().ok()?)).collect();
+        if !paths.is_empty() {
+            self.send(Change::Disk(paths));
+        }
+    }
+
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).spawn(task);
     }
 
     fn start(&self, parameters: &InitializeParams) -> std::io::Result<InitializeResult> {
-        let encoding = capabilities::encoding(&parameters.capabilities);
+        let encoding = editor::encoding(&parameters.capabilities);
         let (sender, changes) = mpsc::channel();
         let (publisher, views) = watch::channel(None);
         let reading = Arc::new(Reading::default());
@@ -79,13 +90,14 @@ impl Backend {
             Settings::default()
         });
         let session = Arc::new(Session::new(encoding, settings, reading, sender, views));
-        let folders = capabilities::folders(parameters);
+        let folders = editor::folders(parameters);
         *self.folders.lock().unwrap_or_else(PoisonError::into_inner) = folders.clone();
         session.send(Change::Folders(folders));
         // The library lets `initialize` through once.
-        let _ = self.session.set((session, Editor::new(parameters)));
+        let editor = Editor::new(parameters);
+        let _ = self.session.set((session, editor));
         Ok(InitializeResult {
-            capabilities: capabilities::server(encoding),
+            capabilities: capabilities::server(encoding, editor),
             server_info: Some(ServerInfo { name: "portolan".to_owned(), version: Some(env!("CARGO_PKG_VERSION").to_owned()) }),
             offset_encoding: None,
         })
@@ -145,7 +157,7 @@ impl LanguageServer for Backend {
         if wants_status {
             self.spawn(async move { client.send_notification::<StatusNotification>(StatusParams::reading()).await });
         }
-        self.spawn(publish::run(self.client.clone(), session.clone(), wants_status));
+        self.spawn(publish::run(self.client.clone(), session.clone(), self.editor()));
         if self.editor().tells_settings {
             self.spawn(Self::ask_settings(self.client.clone(), session.clone()));
         }
@@ -188,10 +200,19 @@ impl LanguageServer for Backend {
     }
 
     async fn did_change_watched_files(&self, parameters: DidChangeWatchedFilesParams) {
-        let paths: Vec<_> = parameters.changes.iter().filter_map(|event| uri::path(&event.uri)).collect();
-        if !paths.is_empty() {
-            self.send(Change::Disk(paths));
-        }
+        self.look_at(parameters.changes.iter().map(|event| event.uri.as_str()));
+    }
+
+    async fn did_create_files(&self, parameters: CreateFilesParams) {
+        self.look_at(parameters.files.iter().map(|file| file.uri.as_str()));
+    }
+
+    async fn did_rename_files(&self, parameters: RenameFilesParams) {
+        self.look_at(parameters.files.iter().flat_map(|file| [file.old_uri.as_str(), file.new_uri.as_str()]));
+    }
+
+    async fn did_delete_files(&self, parameters: DeleteFilesParams) {
+        self.look_at(parameters.files.iter().map(|file| file.uri.as_str()));
     }
 
     async fn did_change_configuration(&self, parameters: DidChangeConfigurationParams) {
@@ -273,6 +294,24 @@ impl LanguageServer for Backend {
         let (document, editor) = (parameters.text_document, self.editor());
         let uri = document.uri.clone();
         answer_about(self.session(), Some(&uri), move |view, session| marks::links(view, session, editor, &document)).await
+    }
+
+    async fn diagnostic(&self, parameters: DocumentDiagnosticParams) -> Result<DocumentDiagnosticReportResult> {
+        let (editor, uri) = (self.editor(), parameters.text_document.uri);
+        let (document, previous) = (uri.clone(), parameters.previous_result_id);
+        let answer = answer_about(self.session(), Some(&uri), move |view, session| {
+            Some(diagnostics::of_document(view, session, editor, &document, previous.as_deref()))
+        });
+        answer.await?.ok_or_else(Error::internal_error)
+    }
+
+    async fn workspace_diagnostic(&self, parameters: WorkspaceDiagnosticParams) -> Result<WorkspaceDiagnosticReportResult> {
+        let editor = self.editor();
+        let answer = answer(self.session(), move |view, session| {
+            session.note_workspace_pull();
+            Some(diagnostics::of_workspace(view, session, editor, parameters.previous_result_ids))
+        });
+        answer.await?.ok_or_else(Error::internal_error)
     }
 
     async fn code_action(&self, parameters: CodeActionParams) -> Result<Option<CodeActionResponse>> {

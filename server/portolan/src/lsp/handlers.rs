@@ -8,7 +8,7 @@ use tower_lsp::ls_types::{
     LocationLink, MarkupContent, MarkupKind, Range, ReferenceParams, SymbolKind, TextDocumentPositionParams,
 };
 
-use super::capabilities::Editor;
+use super::editor::Editor;
 use super::session::{Session, View};
 use super::{from_proto, to_proto};
 

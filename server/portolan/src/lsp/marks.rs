@@ -7,7 +7,7 @@ use tower_lsp::ls_types::{
     CodeLens, Command, DocumentLink, InlayHint, InlayHintLabel, InlayHintLabelPart, InlayHintParams, Range, TextDocumentIdentifier, Uri,
 };
 
-use super::capabilities::Editor;
+use super::editor::Editor;
 use super::session::{Session, View};
 use super::{from_proto, to_proto, uri};
 

@@ -1,21 +1,21 @@
 //! Publishes diagnostics as views come.
 //!
-//! Invariant: diagnostics are sent only for the version of a text that the editor still holds; what did not change is not sent again; what is
+//! An editor that pulls diagnostics is sent those that it does not pull. Invariant: diagnostics are sent only for the version of a text that the editor still holds; what did not change is not sent again; what is
 //! gone is cleared.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use portolan_analysis::FileId;
 use rustc_hash::FxHashMap;
 use tokio::time::{Instant, timeout_at};
 use tower_lsp::Client;
-use tower_lsp::ls_types::{Diagnostic, Uri};
 
+use super::diagnostics::{self, Set, Sets};
+use super::editor::Editor;
+use super::refresh::{self, Refresh};
 use super::session::{Open, Session, View};
 use super::status::{StatusNotification, StatusParams};
-use super::to_proto;
 
 /// How long no further view must come.
 const QUIET: Duration = Duration::from_millis(40);
@@ -23,20 +23,11 @@ const QUIET: Duration = Duration::from_millis(40);
 /// After so long, views are published although more are coming.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// Diagnostics of one file.
-#[derive(Debug, Clone, PartialEq)]
-struct Set {
-    uri: Uri,
-    version: Option<i32>,
-    diagnostics: Vec<Diagnostic>,
-}
-
-type Sets = FxHashMap<PathBuf, Set>;
-
-/// Publishes until there are no more views; `wants_status` has the status told behind each.
-pub(super) async fn run(client: Client, session: Arc<Session>, wants_status: bool) {
+/// Publishes until there are no more views, and tells the status behind each where that is wanted.
+pub(super) async fn run(client: Client, session: Arc<Session>, editor: Editor) {
     let (mut views, mut settings) = (session.views(), session.watch_settings());
     let mut sent = Sets::default();
+    let mut refresh = Refresh::default();
     loop {
         let changed = tokio::select! {
             changed = views.changed() => changed,
@@ -49,48 +40,34 @@ pub(super) async fn run(client: Client, session: Arc<Session>, wants_status: boo
         while let Ok(Ok(())) = timeout_at((Instant::now() + QUIET).min(deadline), views.changed()).await {}
         let Some(view) = views.borrow_and_update().clone() else { continue };
         let made = {
-            let (view, session) = (view.clone(), session.clone());
-            tokio::task::spawn_blocking(move || make(&view, &session)).await
+            let (view, session, mut seen) = (view.clone(), session.clone(), std::mem::take(&mut refresh));
+            tokio::task::spawn_blocking(move || {
+                let sets = diagnostics::all(&view, &session, editor);
+                let stale = refresh::look(&mut seen, &view, &session, editor, &sets);
+                (sets, stale, seen)
+            })
+            .await
         };
         match made {
-            Ok(sets) => send(&client, &session, &view, sets, &mut sent).await,
+            Ok((mut sets, stale, seen)) => {
+                refresh = seen;
+                // Who pulls is not pushed to.
+                sets.retain(|path, _| !editor.pulls || !(session.pulls_workspace() || view.open.contains_key(path)));
+                send(&client, editor, &session, &view, sets, &mut sent).await;
+                refresh::tell(&mut refresh, &client, editor, stale);
+            }
             Err(error) => tracing::error!("diagnostics met a bug: {error}"),
         }
-        if wants_status {
+        if editor.wants_status {
             let quiescent = view.applied == session.sent();
             client.send_notification::<StatusNotification>(StatusParams::of(&view, quiescent)).await;
         }
     }
 }
 
-/// The diagnostics of all files that have any: findings, and what is wrong in settings.
-fn make(view: &View, session: &Session) -> Sets {
-    let mut sets = Sets::default();
-    if !session.settings().diagnostics.enable {
-        return sets;
-    }
-    let mut add = |file: FileId, diagnostic: Option<Diagnostic>| {
-        let Some(diagnostic) = diagnostic else { return };
-        let Some(path) = view.roots.to_disk(view.snapshot.files.path(file)) else { return };
-        if let Some(set) = sets.get_mut(&path) {
-            set.diagnostics.push(diagnostic);
-        } else if let Some(uri) = to_proto::uri_of(view, &path) {
-            let version = view.open.get(&path).map(|open| open.version);
-            sets.insert(path, Set { uri, version, diagnostics: vec![diagnostic] });
-        }
-    };
-    for finding in view.snapshot.findings.iter() {
-        add(finding.place.file, to_proto::diagnostic(view, session.encoding, finding));
-    }
-    for problem in &view.snapshot.workspace.problems {
-        add(problem.place.file, to_proto::problem(view, session.encoding, problem));
-    }
-    sets
-}
-
-async fn send(client: &Client, session: &Session, view: &View, sets: Sets, sent: &mut Sets) {
+async fn send(client: &Client, editor: Editor, session: &Session, view: &View, sets: Sets, sent: &mut Sets) {
     for set in plan(|path| session.version(path), &view.open, sets, sent) {
-        client.publish_diagnostics(set.uri, set.diagnostics, set.version).await;
+        client.publish_diagnostics(set.uri, set.diagnostics, set.version.filter(|_| editor.diagnostic_versions)).await;
     }
 }
 
@@ -120,7 +97,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
     use std::str::FromStr;
 
-    use tower_lsp::ls_types::Range;
+    use tower_lsp::ls_types::{Diagnostic, Range, Uri};
 
     use super::*;
 

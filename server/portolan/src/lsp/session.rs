@@ -4,7 +4,7 @@
 //! view that knows all it knows itself.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use line_index::LineIndex;
@@ -105,6 +105,7 @@ pub(super) struct Session {
     /// How far the first reading has come.
     pub(super) reading: Arc<Reading>,
     settings: watch::Sender<Settings>,
+    pulls_workspace: AtomicBool,
     sender: Mutex<mpsc::Sender<Change>>,
     sent: AtomicU64,
     versions: Mutex<FxHashMap<PathBuf, i32>>,
@@ -121,7 +122,16 @@ impl Session {
         views: watch::Receiver<Option<Arc<View>>>,
     ) -> Self {
         let settings = watch::Sender::new(settings);
-        Self { encoding, settings, reading, sender: Mutex::new(sender), sent: AtomicU64::new(0), versions: Mutex::default(), views }
+        Self {
+            encoding,
+            settings,
+            pulls_workspace: AtomicBool::new(false),
+            reading,
+            sender: Mutex::new(sender),
+            sent: AtomicU64::new(0),
+            versions: Mutex::default(),
+            views,
+        }
     }
 
     /// Hands a change to the world thread. Never waits.
@@ -158,6 +168,16 @@ impl Session {
         let wanted = self.sent();
         let mut views = self.views.clone();
         async move { views.wait_for(|view| view.as_ref().is_some_and(|view| view.applied >= wanted)).await.ok().and_then(|view| view.clone()) }
+    }
+
+    /// Notes that the editor pulls the diagnostics of the whole workspace.
+    pub(super) fn note_workspace_pull(&self) {
+        self.pulls_workspace.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it does.
+    pub(super) fn pulls_workspace(&self) -> bool {
+        self.pulls_workspace.load(Ordering::SeqCst)
     }
 
     /// What is set now.

@@ -4,7 +4,7 @@ use portolan_analysis::FileId;
 use portolan_analysis::ide::{self, SymbolKind as Kind};
 use tower_lsp::ls_types::{DocumentSymbol, DocumentSymbolResponse, Location, SymbolInformation, SymbolKind, TextDocumentIdentifier};
 
-use super::capabilities::Editor;
+use super::editor::Editor;
 use super::session::{Session, View};
 use super::{to_proto, uri};
 

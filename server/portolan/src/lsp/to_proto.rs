@@ -13,6 +13,7 @@ use tower_lsp::ls_types::{
     CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Position, Range, Uri,
 };
 
+use super::editor::Editor;
 use super::session::View;
 use super::uri;
 
@@ -66,7 +67,7 @@ pub(super) fn location(view: &View, encoding: Encoding, place: Place) -> Option<
 }
 
 /// A finding as the editor shows it.
-pub(super) fn diagnostic(view: &View, encoding: Encoding, finding: &Finding) -> Option<Diagnostic> {
+pub(super) fn diagnostic(view: &View, encoding: Encoding, editor: Editor, finding: &Finding) -> Option<Diagnostic> {
     let lines = view.lines(finding.place.file)?;
     let related: Vec<_> = finding
         .related
@@ -84,12 +85,12 @@ pub(super) fn diagnostic(view: &View, encoding: Encoding, finding: &Finding) -> 
             Severity::Hint => DiagnosticSeverity::HINT,
         }),
         code: Some(NumberOrString::String(finding.rule.to_owned())),
-        code_description: rule_page(finding.rule).map(|href| CodeDescription { href }),
+        code_description: rule_page(finding.rule).filter(|_| editor.code_descriptions).map(|href| CodeDescription { href }),
         source: Some("portolan".to_owned()),
         message: finding.message.clone(),
-        related_information: (!related.is_empty()).then_some(related),
+        related_information: (editor.related && !related.is_empty()).then_some(related),
         tags: None,
-        data: Some(serde_json::json!({ "identity": finding.identity })),
+        data: editor.diagnostic_data.then(|| serde_json::json!({ "identity": finding.identity })),
     })
 }
 
@@ -107,7 +108,7 @@ pub(super) fn problem(view: &View, encoding: Encoding, problem: &Problem) -> Opt
 
 /// The page that explains a rule.
 fn rule_page(rule: &str) -> Option<Uri> {
-    Uri::from_str(&format!("{}/blob/main/server/docs/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))).ok()
+    Uri::from_str(&format!("{}/blob/main/docs/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))).ok()
 }
 
 /// Markdown with links to places (`portolan:PATH#LINE`) turned into links that the editor can follow.
