@@ -3,6 +3,7 @@
 //! Here live its types and the graph over it; making it from static spans is [`crate::resolve`]'s work. Invariants: everything is sorted (by
 //! service, then path, then position), so that equal facts make equal charts; every edge has evidence.
 
+pub mod diff;
 pub mod document;
 pub mod export;
 pub mod graph;

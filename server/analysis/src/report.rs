@@ -4,6 +4,7 @@
 //! does not live here: Markdown, HTML, and any knowledge of single rules, whose findings are grouped by what the rules say of themselves.
 //! Invariants: nothing is said that is not in the chart, every claim about code has its file and line, and equal snapshots make equal reports.
 
+mod changes;
 mod communication;
 mod data;
 mod decomposition;
@@ -32,7 +33,7 @@ pub struct Report {
 /// A part of a report with a heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Section {
-    /// Its heading.
+    /// Its heading; empty where a report is of one piece.
     pub title: String,
     /// What it says.
     pub blocks: Vec<Block>,

@@ -20,6 +20,7 @@ use crate::roots::Roots;
 
 mod chart;
 mod check;
+mod diff;
 mod init;
 mod lsp;
 mod report;
@@ -43,6 +44,8 @@ enum Command {
     Check(check::Check),
     /// Shows the services and what crosses between them
     Chart(chart::Chart),
+    /// Tells what differs between two charts, folders or git revisions
+    Diff(diff::Diff),
     /// Writes an analysis of the system: services, communication, data, risks
     Report(report::Report),
     /// Shows why a service calls another one, or does not; or what is known of a line
@@ -109,6 +112,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let result = match cli.command {
         Command::Check(command) => command.run(),
         Command::Chart(command) => command.run(),
+        Command::Diff(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Why(command) => command.run(),
         Command::Unresolved(command) => command.run(),

@@ -71,6 +71,65 @@ fn report_tells_of_the_demo() {
     insta::assert_snapshot!("report", shown(&portolan(&["report", "."])));
 }
 
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut command = Command::new("git");
+    command.args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments).current_dir(folder);
+    assert!(command.output().unwrap().status.success(), "{arguments:?}");
+}
+
+#[test]
+fn diff_tells_what_came_and_went_and_leaves_the_repository_alone() {
+    let package = |name: &str| format!(r#"{{"name": "{name}", "main": "index.ts", "dependencies": {{"axios": "^1", "express": "^5"}}}}"#);
+    let server = |route: &str| {
+        format!(
+            "import axios from \"axios\";\nimport express from \"express\";\nconst app = express();\napp.post(\"{route}\", async (q, r) => r.end());\n"
+        )
+    };
+    let call = |url: &str| format!("export const ask = () => axios.post(\"{url}\");\n");
+    let shop = server("/orders") + &call("http://bill/bills");
+    let folder = folder(&[
+        ("deep/compose.yaml", "services:\n  shop: { build: ./shop }\n  bill: { build: ./bill }\n"),
+        ("deep/shop/package.json", &package("shop")),
+        ("deep/shop/index.ts", &shop),
+        ("deep/bill/package.json", &package("bill")),
+        ("deep/bill/index.ts", &server("/bills")),
+    ]);
+    for arguments in [&["init", "-q"][..], &["add", "."], &["commit", "-qm", "before"]] {
+        git(folder.path(), arguments);
+    }
+    let deep = folder.path().join("deep");
+    let bill = deep.join("bill/index.ts");
+    std::fs::write(&bill, server("/bills") + &call("http://shop/orders")).unwrap();
+    let diff = |arguments: &[&str]| shown(&portolan(&[&["diff", "-C", deep.to_str().unwrap()], arguments].concat()));
+    insta::assert_snapshot!("diff_text", diff(&["HEAD"]));
+    insta::assert_snapshot!("diff_markdown", diff(&["HEAD", "--format", "markdown"]));
+    let chart = folder.path().join("chart.json");
+    portolan(&["chart", "--format", "json", "-o", chart.to_str().unwrap(), deep.to_str().unwrap()]);
+    assert_eq!(diff(&[chart.to_str().unwrap()]), "exit 0\n--- stdout\nNothing changes between services.\n--- stderr\n");
+    let back: serde_json::Value = serde_json::from_str(
+        &portolan(&["diff", "-C", deep.to_str().unwrap(), chart.to_str().unwrap(), "HEAD", "--format", "json"]).stdout,
+    )
+    .unwrap();
+    assert_eq!(back["edges"]["removed"][0]["from"], "bill");
+    let status = Command::new("git").args(["status", "--porcelain"]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(String::from_utf8(status.stdout).unwrap(), " M deep/bill/index.ts\n?? chart.json\n");
+}
+
+#[test]
+fn diff_says_what_a_side_is_not() {
+    let riddles = riddles();
+    let (path, file) = (riddles.path().to_str().unwrap(), riddles.path().join("compose.yaml"));
+    for (side, message) in [
+        ("--no-such", "unexpected argument"),
+        ("nothing", "`nothing` is no file, no folder and no git revision"),
+        (file.to_str().unwrap(), "is no chart as"),
+    ] {
+        let run = portolan(&["diff", "-C", path, side]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{side}");
+        assert!(run.stderr.contains(message), "{}", run.stderr);
+    }
+}
+
 /// A shop whose calls need help.
 fn riddles() -> TempDir {
     folder(&[

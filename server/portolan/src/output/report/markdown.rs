@@ -11,9 +11,11 @@ use super::super::uri::path_reference;
 
 /// The whole report.
 pub fn render(report: &Report) -> String {
-    let mut out = format!("# {}\n", report.title);
+    let mut out = format!("# {}\n", words(&report.title));
     for section in &report.sections {
-        let _ = writeln!(out, "\n## {}", section.title);
+        if !section.title.is_empty() {
+            let _ = writeln!(out, "\n## {}", words(&section.title));
+        }
         for block in &section.blocks {
             out.push('\n');
             self::block(block, &mut out);

@@ -1,0 +1,56 @@
+#![allow(clippy::panic)]
+
+use portolan_grammars::catalog::Operation;
+
+use super::*;
+use crate::chart::{ServiceIndex, ServiceKind};
+use crate::testing::{Scene, access, end, module};
+
+/// Two services, the first of which calls the second; and more, if `more`.
+fn document(more: bool) -> Document {
+    let mut scene = Scene::default();
+    let file = scene.file("src/app.ts", if more { "\n\none\ntwo" } else { "one\ntwo" });
+    let (one, two, function) = (scene.place(file, "one"), scene.place(file, "two"), module(file));
+    let [shop, stock] = ["shop", "stock"].map(|name| scene.service(name, ServiceKind::Backend));
+    let [sell, reserve] = [(shop, "POST /sell"), (stock, "POST /reserve")].map(|(to, label)| scene.endpoint(to, label, one, function));
+    scene.call(shop, one, function, reserve);
+    let mut accesses = vec![access(shop, Operation::Write, one, function)];
+    if more {
+        scene.call(stock, two, function, sell);
+        let release = scene.endpoint(stock, "POST /release", two, function);
+        scene.call(shop, two, function, release);
+        accesses.push(access(stock, Operation::Write, two, function));
+        scene.channel("sold", vec![end(shop, one, function)], Vec::new());
+        scene.service("mail", ServiceKind::Worker);
+    }
+    scene.store("postgresql:db/shop", "postgresql", vec![("orders", accesses)]);
+    assert!(scene.chart.services[ServiceIndex(0).index()].id == "shop");
+    Document::new(&scene.snapshot())
+}
+
+#[test]
+fn what_came_is_what_went_the_other_way_round() {
+    let (base, head) = (document(false), document(true));
+    let diff = Diff::new(&base, &head);
+    assert_eq!(diff.services.added[0].service, "mail");
+    let edge = &diff.edges.added[0];
+    assert_eq!((edge.from.as_str(), edge.to.as_str(), edge.operations[0].0.as_str()), ("stock", "shop", "POST /sell"));
+    assert_eq!(diff.closes(edge), Some(&["shop".to_owned(), "stock".to_owned()][..]));
+    assert_eq!(diff.operations.added[0].operations[0].0, "POST /release");
+    assert_eq!(diff.routes.added[0].route, "POST /release");
+    assert!(diff.messages.added[0].sends);
+    assert_eq!((diff.accesses.added[0].service.as_str(), diff.accesses.added[0].whole_table), ("stock", false));
+    assert_eq!(diff.findings.added.len(), 1);
+    let back = Diff::new(&head, &base);
+    assert_eq!(back.services.removed, diff.services.added);
+    assert_eq!(back.edges.removed, diff.edges.added);
+    assert_eq!(back.cycles.removed, diff.cycles.added);
+    assert!(back.services.added.is_empty() && back.findings.added.is_empty());
+}
+
+#[test]
+fn a_chart_that_was_written_and_read_again_is_the_same() {
+    let head = document(true);
+    let again: Document = serde_json::from_str(&serde_json::to_string(&head).unwrap_or_default()).unwrap_or_else(|error| panic!("{error}"));
+    assert!(Diff::new(&head, &again).is_empty());
+}

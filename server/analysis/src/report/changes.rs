@@ -1,0 +1,117 @@
+//! What differs between two charts, in sentences.
+
+use std::collections::BTreeSet;
+
+use super::{Block, Report, Section, Span, Text, below};
+use crate::chart::diff::{AccessChange, Changes, Diff, EdgeChange, MessageChange};
+use crate::chart::document::{Finding, Site};
+use crate::words::{counted, enumerate};
+
+/// How many operations of an edge are named.
+const MAX_OPERATIONS: usize = 4;
+
+impl Report {
+    /// Tells what differs between two charts.
+    pub fn of_changes(diff: &Diff) -> Self {
+        let mut blocks = vec![Block::Paragraph(lead(diff))];
+        blocks.extend(part("Findings", &diff.findings, "New", "Gone", finding));
+        blocks.extend(part("Services", &diff.services, "New", "Gone", |service| {
+            let text = Text::of_service(&service.service);
+            let text = service.site.as_ref().map_or(text.clone(), |site| text.at(place(site)));
+            if service.third_party { text.and(", which is not built here") } else { text }
+        }));
+        let closing = |edge: &EdgeChange| {
+            let text = waits(edge);
+            diff.closes(edge).map_or(text.clone(), |cycle| text.and(format!("; this closes a cycle of {}", enumerate(cycle))))
+        };
+        blocks.extend(part("Synchronous edges", &diff.edges, "New", "Gone", closing));
+        blocks.extend(part("Operations called", &diff.operations, "New", "Gone", waits));
+        blocks.extend(part("Routes", &diff.routes, "New", "Gone", |route| {
+            Text::of_service(&route.service).and(" answers ").code(&route.route).at(place(&route.site))
+        }));
+        blocks.extend(part("Messages", &diff.messages, "New", "Gone", message));
+        blocks.extend(part("Tables", &diff.accesses, "New", "Gone", access));
+        let opened: Vec<Text> = diff
+            .cycles
+            .removed
+            .iter()
+            .map(|cycle| Text::say(enumerate(cycle)).and(" no longer wait for each other in a circle."))
+            .collect();
+        blocks.extend(below("Cycles", if opened.is_empty() { Vec::new() } else { vec![Block::List(opened)] }));
+        Self { title: "Changes between services".to_owned(), sections: vec![Section { title: String::new(), blocks }] }
+    }
+}
+
+/// The whole in one sentence.
+fn lead(diff: &Diff) -> Text {
+    let mut parts: Vec<Text> = Vec::new();
+    let edges = |edges: &[EdgeChange], verb: &str| match edges {
+        [] => None,
+        [edge] => Some(Text::say(format!("{verb} the synchronous edge ")).service(&edge.from).and(" → ").service(&edge.to)),
+        several => Some(Text::say(format!("{verb} {} synchronous edges", several.len()))),
+    };
+    let count =
+        |verb: &str, count: usize, one: &str, many: &str| (count > 0).then(|| Text::say(format!("{verb} {}", counted(count, one, many))));
+    parts.extend(count("adds", diff.services.added.len(), "service", "services"));
+    parts.extend(count("removes", diff.services.removed.len(), "service", "services"));
+    parts.extend(edges(&diff.edges.added, "adds"));
+    parts.extend(edges(&diff.edges.removed, "removes"));
+    parts.extend(diff.cycles.added.iter().map(|cycle| Text::say(format!("closes a cycle of {}", enumerate(cycle)))));
+    parts.extend(diff.cycles.removed.iter().map(|cycle| Text::say(format!("opens a cycle of {}", enumerate(cycle)))));
+    parts.extend(count("adds", diff.routes.added.len(), "route", "routes"));
+    parts.extend(count("removes", diff.routes.removed.len(), "route", "routes"));
+    let channels = |rows: &[MessageChange]| rows.iter().map(|row| &row.channel).collect::<BTreeSet<_>>().len();
+    parts.extend(count("touches", channels(&diff.messages.added).max(channels(&diff.messages.removed)), "channel", "channels"));
+    parts.extend(count("brings", diff.findings.added.len(), "finding", "findings"));
+    parts.extend(count("settles", diff.findings.removed.len(), "finding", "findings"));
+    let [before, after] = diff.unresolved;
+    if after > before {
+        parts.extend(count("leaves", after - before, "more call unresolved", "more calls unresolved"));
+    } else {
+        parts.extend(count("resolves", before - after, "call", "calls"));
+    }
+    match (parts.is_empty(), diff.is_empty()) {
+        (true, true) => Text::say("Nothing changes between services."),
+        (true, false) => {
+            Text::say("This change touches what is called, read or written; no service, edge, route, channel or finding comes or goes.")
+        }
+        (false, _) => Text::say("This change ").all(parts).and("."),
+    }
+}
+
+fn part<T>(heading: &str, changes: &Changes<T>, new: &str, gone: &str, text: impl Fn(&T) -> Text) -> Vec<Block> {
+    let rows = |rows: &[T], word: &str| rows.iter().map(|row| Text::say(format!("{word}: ")).then(text(row)).and(".")).collect::<Vec<_>>();
+    let points = [rows(&changes.added, new), rows(&changes.removed, gone)].concat();
+    below(heading, if points.is_empty() { Vec::new() } else { vec![Block::List(points)] })
+}
+
+fn place(site: &Site) -> Span {
+    Span::Place { file: site.file.clone(), line: site.line }
+}
+
+fn waits(edge: &EdgeChange) -> Text {
+    let text = Text::of_service(&edge.from).and(" waits for ");
+    let text = if edge.external { text.code(&edge.to).and(", which is outside, ") } else { text.service(&edge.to).and(" ") };
+    let named = edge.operations.iter().take(MAX_OPERATIONS).map(|(label, site)| Text::of_code(label).at(place(site)));
+    let text = text.and("with ").all(named);
+    match edge.operations.len().saturating_sub(MAX_OPERATIONS) {
+        0 => text,
+        rest => text.and(format!(" and {rest} more")),
+    }
+}
+
+fn message(change: &MessageChange) -> Text {
+    let verb = if change.sends { " sends to " } else { " receives from " };
+    Text::of_service(&change.service).and(verb).code(&change.channel).at(place(&change.site))
+}
+
+fn access(change: &AccessChange) -> Text {
+    let verb = if change.writes { " writes " } else { " reads " };
+    let text = Text::of_service(&change.service).and(verb).code(&change.table).and(" of ").code(&change.store).at(place(&change.site));
+    if change.whole_table { text.and(", which nobody used on the other side") } else { text }
+}
+
+fn finding(finding: &Finding) -> Text {
+    let site = Span::Place { file: finding.file.clone(), line: finding.line };
+    Text::of_code(&finding.rule).and(format!(" ({}): ", finding.severity.as_str())).then(Text::quoting(&finding.message)).at(site)
+}
