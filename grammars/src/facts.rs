@@ -541,6 +541,8 @@ pub enum CallKind {
     Macro,
     /// `` sql`…` ``.
     TaggedTemplate,
+    /// `<Component x={y} />`, with an object of what it is given.
+    Element,
 }
 
 /// What becomes of a call's result.

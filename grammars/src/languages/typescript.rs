@@ -15,6 +15,7 @@ use syntax::Grammar;
 mod chains;
 mod component;
 mod declarations;
+mod elements;
 mod expressions;
 mod functions;
 mod literals;

@@ -20,6 +20,7 @@ pub mod exports;
 pub mod graphql;
 mod holders;
 pub mod index;
+mod kept;
 pub mod library;
 pub mod link;
 pub mod links;

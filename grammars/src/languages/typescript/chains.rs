@@ -143,7 +143,7 @@ impl<'t> Lowering<'t> {
     }
 
     #[allow(clippy::too_many_arguments, reason = "the parts of a call, each made elsewhere")]
-    fn add_call(
+    pub(super) fn add_call(
         &mut self,
         place: Child<'t>,
         kind: CallKind,

@@ -106,6 +106,7 @@ impl<'t> Lowering<'t> {
             | Kind::TypeAssertion
             | Kind::YieldExpression
             | Kind::JsxExpression => self.transparent(child, context),
+            Kind::JsxSelfClosingElement => self.element(child),
             Kind::SpreadElement => self.transparent(child, Context::USED),
             Kind::AwaitExpression => {
                 let result = if context.result == ResultUse::Ignored { ResultUse::FailureOnly } else { context.result };
@@ -136,15 +137,12 @@ impl<'t> Lowering<'t> {
     /// Lowers a node that may be an expression, a statement or neither.
     pub(super) fn anything(&mut self, child: Child<'t>) {
         match child.kind {
-            // A component: its element runs it.
-            Kind::Identifier if child.field == Field::Name && self.text_of(child).starts_with(char::is_uppercase) => {
-                self.name(child);
-            }
-            Kind::MemberExpression if child.field == Field::Name => {
-                self.expr(child, Context::USED);
-            }
-            // Names of other elements, attributes and labels, and patterns that lost their declaration.
+            // Names of elements, attributes and labels, and patterns that lost their declaration.
             Kind::Identifier | Kind::PropertyIdentifier | Kind::TypeIdentifier | Kind::JsxClosingElement => {}
+            Kind::MemberExpression if child.field == Field::Name => {}
+            Kind::JsxOpeningElement => {
+                self.element(child);
+            }
             Kind::String | Kind::Number | Kind::True | Kind::False | Kind::Null => {}
             kind if is_expression(kind) => {
                 self.expr(child, Context::USED);

@@ -232,10 +232,8 @@ fn http<'a>(
             sender: owners::leaf_function(targets.input, outbound),
         });
     }
-    for url in urls {
-        if !url.contexts.iter().all(|context| reach.has(service, *context)) {
-            continue;
-        }
+    let known: Vec<&'a Url> = urls.iter().filter(|url| url.contexts.iter().all(|context| reach.has(service, *context))).collect();
+    for &url in known.iter().filter(|url| !known.iter().any(|other| gives_way(url, other))) {
         for mut text in text::texts(targets.input, service, &url.pattern) {
             for passed in &url.passed {
                 text.evidence.push(Evidence { what: "base URL passed here".to_owned(), place: places.call(*passed) });
@@ -296,6 +294,14 @@ fn http<'a>(
                 }
             }
         }
+    }
+}
+
+/// Whether a URL that some code falls back to gives way to another, as callers of that code pass what decides the other.
+fn gives_way(url: &Url, other: &Url) -> bool {
+    match url.contexts.last() {
+        Some(decided) => other.contexts.split_last().is_some_and(|(_, inner)| inner.contains(decided)),
+        None => !other.contexts.is_empty(),
     }
 }
 

@@ -374,6 +374,13 @@ impl<'w> Evaluator<'w> {
         default.map_or(Value::Unknown, |default| self.eval(param.function.file, default))
     }
 
+    /// One of the arguments that a parameter takes all remaining of: `args[0]`.
+    pub(super) fn rest_argument(&mut self, param: ParamRef, at: &str) -> Option<Value> {
+        let at: u32 = at.parse().ok()?;
+        let declared = self.facts(param.function.file)?.function(param.function.function).params.get(param.index as usize)?;
+        declared.rest.then(|| Value::Param(ParamRef { index: param.index.saturating_add(at), ..param }, Arc::from([])))
+    }
+
     /// All values that the call sites of its function pass for a parameter.
     pub fn param_values(&mut self, param: ParamRef, depth: u32) -> Value {
         if depth == 0 {

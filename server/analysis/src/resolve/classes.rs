@@ -104,6 +104,11 @@ impl<'w> Evaluator<'w> {
                 _ => guess(name, source).unwrap_or(Value::Unknown),
             },
             Value::Param(param, path) => {
+                if path.is_empty()
+                    && let Some(one) = self.rest_argument(*param, name)
+                {
+                    return one;
+                }
                 // `State(state): State<AppState>`: what the pattern takes out is what the type is known by.
                 if path.is_empty() && name == "0" && self.is_wrapped(*param) {
                     return value.clone();

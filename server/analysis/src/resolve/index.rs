@@ -8,6 +8,7 @@ use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, Imported, SourceFacts, Symbol, TypeId};
 use rustc_hash::FxHashMap;
 
+use super::kept::Kept;
 use super::uses::{UseKey, uses};
 
 type ByName<T> = FxHashMap<Symbol, Vec<T>>;
@@ -54,6 +55,8 @@ pub struct FileIndex {
     pub option_of: FxHashMap<FunctionId, (CallId, u32, Symbol)>,
     /// The `super(…)` of each constructor that has one.
     pub super_calls: FxHashMap<FunctionId, CallId>,
+    /// Functions that constant objects of the module keep: ECMAScript only.
+    pub kept: Vec<Kept>,
     /// How it uses names, sorted.
     pub uses: Box<[UseKey]>,
 }
@@ -193,6 +196,7 @@ impl FileIndex {
                 index.trait_impls.entry(last_segment(&of.path).into()).or_default().push(at as u32);
             }
         }
+        index.kept = super::kept::kept(facts);
         index.uses = uses(facts, &index);
         index
     }

@@ -54,7 +54,10 @@ pub struct FileLink {
     pub spawns: Vec<(CallRef, Symbol)>,
     /// Function calls and mentions.
     pub edges: Vec<EdgeDecl>,
-    /// Methods called on something unknown, by the function that calls them.
+    /// Functions that constant objects of the module keep.
+    pub kept: Vec<KeptDecl>,
+    /// Methods called on something unknown, by the function that calls them: `list`, with the name of what it is called on `orders.list`. Of an
+    /// object that is handed on, all: `orders.*`.
     pub mentions: Vec<(FunctionId, Symbol)>,
     /// Classes that its functions construct, name, or are injected with; ECMAScript only.
     pub classes: Vec<(FunctionId, ClassRef)>,
@@ -443,6 +446,17 @@ pub struct EdgeDecl {
     pub detached: bool,
     /// Where it depends on an option: the functions that switch the option on, of which one must run. Empty: it depends on none.
     pub switches: Vec<FunctionRef>,
+}
+
+/// A function that a constant object of a module keeps: it runs where it is taken out of the object.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct KeptDecl {
+    /// The name of the object.
+    pub object: Symbol,
+    /// The function's key in it.
+    pub key: Symbol,
+    /// The function.
+    pub function: FunctionRef,
 }
 
 /// Links one file.

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 
 use portolan_grammars::catalog::{self, Case, Family};
-use portolan_grammars::facts::{Expr, Symbol};
+use portolan_grammars::facts::{CallKind, Expr, Symbol};
 use rustc_hash::FxHashSet;
 
 use super::evaluate::join_patterns;
@@ -177,6 +177,9 @@ impl<'w> Linker<'w> {
             let mut called = false;
             for caller in self.evaluator.callers(wrapper).iter() {
                 let function = self.evaluator.function_of(*caller);
+                // A component sends by itself; what it is given decides only what.
+                let is_element = self.evaluator.facts(caller.file).is_some_and(|facts| facts.call(caller.call).kind == CallKind::Element);
+                let (site, at) = if is_element { (draft.site, draft.function) } else { (*caller, function) };
                 let recursive = self.is_within(function, wrapper);
                 called |= !recursive;
                 for receiver in self.evaluator.receivers(*caller, wrapper) {
@@ -191,7 +194,7 @@ impl<'w> Linker<'w> {
                             })
                         })
                         .collect();
-                    for mut lifted in self.drafts(*caller, function, &texts, draft.detached) {
+                    for mut lifted in self.drafts(site, at, &texts, draft.detached) {
                         if recursive && says_no_more(&lifted, &draft) {
                             continue;
                         }
@@ -344,12 +347,13 @@ impl<'w> Linker<'w> {
         };
         // `${base}${path}`, `/api${path}`: a parameter that no slash goes before is a path; so is one that is named so.
         let mut before: &str = if rest.len() < url.parts.len() { "" } else { "/" };
+        let is_literal = |part: &Part| matches!(part, Part::Text(text) if text.chars().any(|character| character != '/'));
         let mut literal = false;
         for part in rest {
             match part {
                 Part::Text(text) => {
                     before = text;
-                    literal |= text.chars().any(|character| character != '/');
+                    literal |= is_literal(part);
                 }
                 Part::Param(param, path, _) if self.surrounds(param.function, draft.function) => {
                     let name = match path.last() {
@@ -361,7 +365,7 @@ impl<'w> Linker<'w> {
                     if !query
                         && (!before.ends_with('/') && !before.ends_with(['-', '_', '.', ',', ':', '=', '@'])
                             || is_path_name(&name)
-                            || !literal)
+                            || !(literal || !self.is_within(draft.function, param.function) && rest.iter().any(is_literal)))
                     {
                         return true;
                     }

@@ -52,8 +52,11 @@ impl<'w> Linker<'w> {
         self.attributes(&walk);
         self.file_routes(&walk);
         self.rpc_implementations(&walk);
+        self.handed_on(&walk);
         self.link.edges.sort();
         self.link.edges.dedup();
+        self.link.kept.sort();
+        self.link.kept.dedup();
         self.link.mentions.sort();
         self.link.mentions.dedup();
         self.link.classes.sort();
@@ -301,6 +304,9 @@ impl<'w> Linker<'w> {
         }
         if !known && let Some(name) = name {
             self.link.mentions.push((call.function, name.clone()));
+            if let Some(path) = super::kept::called_on(facts, call) {
+                self.link.mentions.push((call.function, path));
+            }
         }
     }
 
@@ -315,7 +321,7 @@ impl<'w> Linker<'w> {
     }
 
     /// Notes a class whose instances a function may come by, and the classes it derives from: their methods may be what it calls.
-    fn live_class(&mut self, walk: &Walk<'w>, function: FunctionId, class: ClassRef) {
+    pub(super) fn live_class(&mut self, walk: &Walk<'w>, function: FunctionId, class: ClassRef) {
         if !walk.facts.language.is_ecmascript() {
             return;
         }
@@ -481,69 +487,6 @@ impl<'w> Linker<'w> {
                 }
             }
             _ => {}
-        }
-    }
-
-    /// Functions named without being called: handlers, callbacks, methods handed on.
-    fn mentions(&mut self, walk: &Walk<'w>) {
-        // Neither what is called here, nor what others may import and then name themselves.
-        let callees: FxHashSet<ExprId> =
-            walk.facts.calls.iter().map(|call| call.callee).chain(walk.facts.exports.iter().map(|export| export.value)).collect();
-        for (at, expression) in walk.facts.exprs.iter().enumerate() {
-            let id = ExprId(at as u32);
-            let name = match &expression.kind {
-                Expr::Name(name) | Expr::Member { name, .. } => name,
-                Expr::Path(path) => match path.last() {
-                    Some(name) => name,
-                    None => continue,
-                },
-                _ => continue,
-            };
-            if callees.contains(&id) {
-                continue;
-            }
-            let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
-                && (walk.index.imports.contains_key(name) || walk.index.types.contains_key(name));
-            if !is_class && !self.evaluator.is_function(name) {
-                continue;
-            }
-            let value = self.evaluator.eval(self.file, id);
-            for value in value.alternatives() {
-                if let Value::Class(class) = value {
-                    self.live_class(walk, expression.function, *class);
-                }
-                if let Value::Function(function, _) = value {
-                    self.link.edges.push(EdgeDecl {
-                        caller: expression.function,
-                        callee: *function,
-                        call: None,
-                        detached: false,
-                        switches: Vec::new(),
-                    });
-                }
-            }
-        }
-    }
-
-    /// A closure runs as part of the function around it, unless it is given to a spawn. One that a module only keeps under a name runs where
-    /// that name is called or handed on: whoever imports the module runs none of it.
-    fn closures(&mut self, walk: &Walk<'w>) {
-        let kept = walk.facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
-        let kept: FxHashSet<FunctionId> = kept
-            .filter_map(|binding| match walk.facts.expr(binding.value?) {
-                Expr::Closure(function) => Some(*function),
-                _ => None,
-            })
-            .collect();
-        for (at, function) in walk.facts.functions.iter().enumerate() {
-            let id = FunctionId(at as u32);
-            if function.kind != FunctionKind::Closure || kept.contains(&id) {
-                continue;
-            }
-            let callee = FunctionRef { file: self.file, function: id };
-            let detached = walk.detached_closures.contains(&id);
-            let call = walk.index.argument_of.get(&id).map(|(call, _)| CallRef { file: self.file, call: *call });
-            self.link.edges.push(EdgeDecl { caller: function.parent, callee, call, detached, switches: Vec::new() });
         }
     }
 

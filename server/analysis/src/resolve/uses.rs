@@ -83,6 +83,7 @@ pub fn uses(facts: &SourceFacts, index: &FileIndex) -> Box<[UseKey]> {
     if facts.language.is_ecmascript() {
         keys.extend(exports(facts, index).map(|name| Use::Export(name).key()));
     }
+    keys.extend(index.kept.iter().map(|kept| Use::Function(&kept.key).key()));
     keys.extend(index.functions.keys().chain(index.closure_names.values()).map(|name| Use::Function(name).key()));
     keys.sort_unstable();
     keys.dedup();

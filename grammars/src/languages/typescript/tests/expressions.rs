@@ -236,9 +236,11 @@ fn elements() {
         r#"
         #0 t("x") Used Body>Body in fn1
         #1 more() Used Body>Body in fn1
-        #2 api.save(1) Returned Body>Body>Body in fn2
-        #3 show(x) Used Body>Body>Body in fn3
-        #4 list.map(fn3) Used Body>Body in fn1
+        #2 element Layout({title: #0, ...#1}) Used Body>Body in fn1
+        #3 api.save(1) Returned Body>Body>Body in fn2
+        #4 element ns.Button({onClick: fn2}) Used Body>Body in fn1
+        #5 show(x) Used Body>Body>Body in fn3
+        #6 list.map(fn3) Used Body>Body in fn1
         "#,
     );
 }

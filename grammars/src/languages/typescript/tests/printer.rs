@@ -81,6 +81,7 @@ pub(super) fn calls(facts: &SourceFacts) -> Vec<String> {
             CallKind::New => "new ",
             CallKind::Macro => "macro ",
             CallKind::TaggedTemplate => "tagged ",
+            CallKind::Element => "element ",
         };
         let type_args = if call.type_args.is_empty() { String::new() } else { format!("<{}>", types(&call.type_args)) };
         let args = args.collect::<Vec<_>>().join(", ");

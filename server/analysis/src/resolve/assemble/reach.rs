@@ -163,6 +163,11 @@ impl Graph {
                 }
             }
             let Some(link) = link else { continue };
+            for kept in &link.kept {
+                for key in [kept.key.as_str(), "*"] {
+                    named.entry(format!("{}.{key}", kept.object).into()).or_default().push(kept.function);
+                }
+            }
             for edge in &link.edges {
                 let from = offsets[at] + edge.caller.0;
                 let to = offsets.get(edge.callee.file.0 as usize).map(|start| start + edge.callee.function.0);
@@ -365,14 +370,23 @@ impl Search<'_> {
                         None => own.is_none(),
                     };
                     let to = graph.offsets[target] + function.function.0;
-                    // ECMAScript: only of a file that something imports.
-                    let loaded = match input.files.source(function.file) {
-                        Some(facts) if facts.language.is_ecmascript() => self.has(graph.offsets[target]),
-                        Some(_) => !self.certain && !is_everywhere(name),
-                        None => false,
-                    };
-                    if !visible || !loaded {
+                    if !visible {
                         continue;
+                    }
+                    match input.files.source(function.file) {
+                        // ECMAScript: only of a file that something imports.
+                        Some(facts) if facts.language.is_ecmascript() => {
+                            let module = graph.offsets[target];
+                            if !self.has(module) {
+                                // With the name of its object that is as good once it is; a bare name is too weak.
+                                if name.contains('.') {
+                                    self.waiting.entry(module).or_default().push(to);
+                                }
+                                continue;
+                            }
+                        }
+                        Some(_) if !self.certain && !is_everywhere(name) => {}
+                        _ => continue,
                     }
                     // A method runs only on an instance.
                     match owner(input, *function).filter(|class| !self.live.contains(class)) {

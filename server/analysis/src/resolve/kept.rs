@@ -1,0 +1,189 @@
+//! Functions that code names without calling them: handed on as values, written in place, kept in objects.
+//!
+//! A module that only keeps functions in a constant object runs none of them: `export const orders = { list: listOrders }`. They run where they
+//! are taken out: by a member that is resolved, by a call on something unknown that has the object's name (`client.orders.list()`), or all of
+//! them where the object is handed on to code that is not the workspace's. What deliberately does not live here: calls. Invariant: what a file
+//! keeps depends on its facts alone.
+
+use portolan_grammars::facts::{Call, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::link::{EdgeDecl, KeptDecl, Linker};
+use super::spans::Walk;
+use super::value::{CallRef, Value};
+use crate::FunctionRef;
+
+/// A value that a constant object of a module has, which may be a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The name of the object; of an object in another its key there.
+    pub object: Symbol,
+    /// The key.
+    pub key: Symbol,
+    /// The value.
+    pub value: ExprId,
+}
+
+/// What constant objects of a module have that may be functions.
+pub(super) fn kept(facts: &SourceFacts) -> Vec<Kept> {
+    let mut found = Vec::new();
+    if !facts.language.is_ecmascript() {
+        return found;
+    }
+    let constants = facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
+    let constants = constants.filter_map(|binding| Some((&binding.name, binding.value?)));
+    let whole =
+        facts.exports.iter().filter(|export| matches!(export.name.as_str(), "default" | "=")).map(|export| (&export.name, export.value));
+    for (name, value) in constants.chain(whole) {
+        collect(facts, name, value, 0, &mut found);
+    }
+    found
+}
+
+fn collect(facts: &SourceFacts, name: &Symbol, value: ExprId, depth: u32, found: &mut Vec<Kept>) {
+    let Expr::Object(object) = facts.expr(value) else { return };
+    for entry in &object.entries {
+        let Entry::Field { name: key, value, .. } = entry else { continue };
+        match facts.expr(*value) {
+            Expr::Closure(_) | Expr::Name(_) | Expr::Member { .. } => {
+                found.push(Kept { object: name.clone(), key: key.clone(), value: *value });
+            }
+            Expr::Object(_) if depth < 4 => collect(facts, key, *value, depth + 1, found),
+            _ => {}
+        }
+    }
+}
+
+/// The method of a call with the name of what it is called on: `orders.list`.
+pub(super) fn called_on(facts: &SourceFacts, call: &Call) -> Option<Symbol> {
+    let Expr::Member { object, name } = facts.expr(call.callee) else { return None };
+    match facts.expr(*object) {
+        Expr::Name(of) | Expr::Member { name: of, .. } if facts.language.is_ecmascript() => Some(format!("{of}.{name}").into()),
+        _ => None,
+    }
+}
+
+impl<'w> Linker<'w> {
+    /// Functions named without being called: handlers, callbacks, methods handed on.
+    pub(super) fn mentions(&mut self, walk: &Walk<'w>) {
+        // Neither what is called here, nor what others may import and then name themselves.
+        let callees: FxHashSet<ExprId> =
+            walk.facts.calls.iter().map(|call| call.callee).chain(walk.facts.exports.iter().map(|export| export.value)).collect();
+        let kept: FxHashMap<ExprId, &Kept> = walk.index.kept.iter().map(|kept| (kept.value, kept)).collect();
+        for (at, expression) in walk.facts.exprs.iter().enumerate() {
+            let id = ExprId(at as u32);
+            let name = match &expression.kind {
+                Expr::Name(name) | Expr::Member { name, .. } => name,
+                Expr::Path(path) => match path.last() {
+                    Some(name) => name,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            if callees.contains(&id) {
+                continue;
+            }
+            let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
+                && (walk.index.imports.contains_key(name) || walk.index.types.contains_key(name));
+            if !is_class && !self.evaluator.is_function(name) {
+                continue;
+            }
+            let value = self.evaluator.eval(self.file, id);
+            for value in value.alternatives() {
+                if let Value::Class(class) = value {
+                    self.live_class(walk, expression.function, *class);
+                }
+                let Value::Function(function, _) = value else { continue };
+                let function = *function;
+                match kept.get(&id) {
+                    Some(Kept { object, key, .. }) => {
+                        self.link.kept.push(KeptDecl { object: object.clone(), key: key.clone(), function });
+                    }
+                    None => self.link.edges.push(EdgeDecl {
+                        caller: expression.function,
+                        callee: function,
+                        call: None,
+                        detached: false,
+                        switches: Vec::new(),
+                    }),
+                }
+            }
+        }
+    }
+
+    /// A closure runs as part of the function around it, unless it is given to a spawn. One that a module only keeps under a name runs where
+    /// that name is called or handed on: whoever imports the module runs none of it.
+    pub(super) fn closures(&mut self, walk: &Walk<'w>) {
+        let named = walk.facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
+        let closure = |value: ExprId| match walk.facts.expr(value) {
+            Expr::Closure(function) => Some(*function),
+            _ => None,
+        };
+        let mut kept: FxHashSet<FunctionId> = named.filter_map(|binding| closure(binding.value?)).collect();
+        for Kept { object, key, value } in &walk.index.kept {
+            if let Some(function) = closure(*value) {
+                kept.insert(function);
+                let function = FunctionRef { file: self.file, function };
+                self.link.kept.push(KeptDecl { object: object.clone(), key: key.clone(), function });
+            }
+        }
+        for (at, function) in walk.facts.functions.iter().enumerate() {
+            let id = FunctionId(at as u32);
+            if function.kind != FunctionKind::Closure || kept.contains(&id) {
+                continue;
+            }
+            let callee = FunctionRef { file: self.file, function: id };
+            let detached = walk.detached_closures.contains(&id);
+            let call = walk.index.argument_of.get(&id).map(|(call, _)| CallRef { file: self.file, call: *call });
+            self.link.edges.push(EdgeDecl { caller: function.parent, callee, call, detached, switches: Vec::new() });
+        }
+    }
+
+    /// Objects that are handed on as a whole to code that is not the workspace's: what they keep may run there. Code of the workspace calls it
+    /// by its key.
+    pub(super) fn handed_on(&mut self, walk: &Walk<'w>) {
+        if !walk.facts.language.is_ecmascript() {
+            return;
+        }
+        let facts = walk.facts;
+        let mut elsewhere: FxHashSet<ExprId> = facts.exports.iter().map(|export| export.value).collect();
+        elsewhere.extend(facts.calls.iter().map(|call| call.callee));
+        elsewhere.extend(facts.bindings.iter().filter_map(|binding| binding.value));
+        elsewhere.extend(facts.assignments.iter().flat_map(|assignment| [assignment.target, assignment.value]));
+        elsewhere.extend(walk.index.kept.iter().map(|kept| kept.value));
+        elsewhere.extend(facts.exprs.iter().filter_map(|expression| match &expression.kind {
+            Expr::Member { object, .. } => Some(*object),
+            _ => None,
+        }));
+        let own: FxHashSet<&Symbol> = walk.index.kept.iter().map(|kept| &kept.object).collect();
+        let name_of = |id: ExprId| match facts.expr(id) {
+            Expr::Name(name) if own.contains(name) => Some(name.clone()),
+            Expr::Name(name) => walk.index.imports.get(name)?.iter().find_map(|at| match &facts.imports[*at as usize] {
+                import if import.type_only => None,
+                import => match &import.imported {
+                    Imported::Named(name) => Some(name.clone()),
+                    Imported::Default => Some("default".into()),
+                    Imported::Require => Some("=".into()),
+                    _ => None,
+                },
+            }),
+            _ => None,
+        };
+        for call in &facts.calls {
+            let given = call.args.iter().map(|argument| argument.value).filter(|value| name_of(*value).is_some());
+            let given: Vec<ExprId> = given.collect();
+            if !given.is_empty() {
+                let callee = self.evaluator.eval(self.file, call.callee);
+                if callee.alternatives().iter().any(|callee| matches!(callee, Value::Function(..) | Value::Class(_))) {
+                    elsewhere.extend(given);
+                }
+            }
+        }
+        for (at, expression) in facts.exprs.iter().enumerate() {
+            let id = ExprId(at as u32);
+            if let Some(name) = name_of(id).filter(|_| !elsewhere.contains(&id)) {
+                self.link.mentions.push((expression.function, format!("{name}.*").into()));
+            }
+        }
+    }
+}
