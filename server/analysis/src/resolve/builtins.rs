@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts};
 
-use super::evaluate::{Evaluator, fallback, join_url};
+use super::alternatives::fallback;
+use super::evaluate::{Evaluator, join_url};
 use super::value::{ObjectValue, Value, concat};
 use crate::FileId;
 

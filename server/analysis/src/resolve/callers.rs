@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, SourceFacts, Symbol};
 
-use super::evaluate::{Evaluator, fallback, variable};
+use super::alternatives::{fallback, variable};
+use super::evaluate::Evaluator;
 use super::index::last_segment;
 use super::uses::{Use, aliases, call_use, calls_of};
 use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, concat, origin};

@@ -13,6 +13,7 @@ use portolan_grammars::facts::{
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::alternatives::{fallback, variable};
 use super::contracts::Contracts;
 use super::exports::StarExports;
 use super::index::{FileIndex, Indexed};
@@ -680,80 +681,6 @@ fn inside(facts: &SourceFacts, mut function: FunctionId, outer: FunctionId) -> b
             return false;
         }
         function = parent;
-    }
-}
-
-/// The first of several values that is there. A variable's default is kept with the variable, a parameter's with the parameter.
-pub(super) fn fallback(mut values: Vec<Value>) -> Value {
-    // What is empty between others is passed over, or they would not stand behind it.
-    if let [_, between @ .., _] = values.as_mut_slice() {
-        for value in between {
-            *value = Value::one_of(value.alternatives().iter().filter(|one| !is_empty(one)).cloned());
-        }
-    }
-    // What stands behind a value that is certainly there is never taken.
-    if let Some(certain) = values.iter().position(Value::is_certain) {
-        values.truncate(certain + 1);
-    }
-    if let [only] = values.as_slice() {
-        return only.clone();
-    }
-    // Nothing in place of something that is not known: it stays open.
-    if values.contains(&Value::Unknown) && values.iter().all(|value| value.is_unknown() || is_empty(value)) && values.iter().any(is_empty) {
-        return Value::maybe_nothing();
-    }
-    if let [Value::Param(param, path), rest @ ..] = values.as_slice()
-        && let Some(Value::Text(default)) = rest.iter().find(|value| !value.is_unknown())
-    {
-        return Value::pattern(Pattern::part(Part::Param(*param, path.to_vec(), Some(default.clone()))));
-    }
-    if let [Value::Text(first), rest @ ..] = values.as_slice()
-        && let [variable] = first.parts.as_slice()
-        && rest.iter().any(|value| !value.is_unknown())
-        && let second = fallback(rest.iter().filter(|value| !value.is_unknown()).cloned().collect())
-        && let Some(with_defaults) = with_defaults(variable, &first.sources, &second)
-    {
-        return with_defaults;
-    }
-    Value::one_of(values)
-}
-
-/// A variable that has no default yet with what stands behind it, once for each alternative of that.
-fn with_defaults(variable: &Part, sources: &[Source], second: &Value) -> Option<Value> {
-    // What is decided at run time counts only where no text is behind it.
-    let is_text = |value: &&Value| matches!(value, Value::Text(text) if !text.parts.iter().all(|part| matches!(part, Part::Hole(_))));
-    let several: Vec<&Value> = match second {
-        Value::OneOf(values) => values.iter().filter(is_text).collect(),
-        one => vec![one],
-    };
-    let mut all = Vec::with_capacity(several.len());
-    for one in several {
-        let [default] = <[Pattern; 1]>::try_from(one.patterns()).ok()?;
-        let default = Some(Arc::new(default));
-        let part = match variable {
-            Part::Env { name, default: None, guessed, source } if matches!(one, Value::Text(_)) => {
-                Part::Env { name: name.clone(), default, guessed: *guessed, source: *source }
-            }
-            Part::NamedByCaller { name, default: None, source } if matches!(one, Value::Text(_) | Value::Param(..)) => {
-                Part::NamedByCaller { name: name.clone(), default, source: *source }
-            }
-            _ => return None,
-        };
-        all.push(Value::pattern(Pattern { parts: vec![part], sources: sources.to_vec() }));
-    }
-    (!all.is_empty()).then(|| Value::one_of(all))
-}
-
-fn is_empty(value: &Value) -> bool {
-    value.literal().is_some_and(|text| text.is_empty())
-}
-
-/// The environment variable of a name, as far as the name is known.
-pub(super) fn variable(name: Pattern, default: Option<Arc<Pattern>>, source: Option<Source>) -> Value {
-    match name.literal() {
-        Some(name) => Value::pattern(Pattern::part(Part::Env { name, default, guessed: false, source })),
-        None if name.has_param() => Value::pattern(Pattern::part(Part::NamedByCaller { name: Arc::new(name), default, source })),
-        None => Value::Unknown,
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use portolan_grammars::catalog::{self, Family, Meaning, Meanings, Naming, Selector, Take};
 use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol, TypeKind};
 
-use super::evaluate::{Evaluator, fallback, variable};
+use super::alternatives::{fallback, variable};
+use super::evaluate::Evaluator;
 use super::value::{CallRef, ClassRef, Instance, ParamRef, Pattern, Source, Value};
 use crate::FunctionRef;
 

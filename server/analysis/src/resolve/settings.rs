@@ -11,7 +11,8 @@ use portolan_grammars::facts::{Attribute, Entry, Expr, Field, SourceFacts, Symbo
 use portolan_grammars::manifests::Manifest;
 use portolan_grammars::manifests::tree::{Tree, TreeValue};
 
-use super::evaluate::{Evaluator, fallback, variable};
+use super::alternatives::{fallback, variable};
+use super::evaluate::Evaluator;
 use super::library::CallView;
 use super::uses::Use;
 use super::value::{CallRef, ClassRef, Instance, ObjectValue, Part, Pattern, Source, Value};
