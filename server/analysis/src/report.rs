@@ -26,6 +26,8 @@ pub use text::{Span, Text};
 pub struct Report {
     /// Its title.
     pub title: String,
+    /// The numbers that tell the size of it: what, and how many.
+    pub figures: Vec<(&'static str, usize)>,
     /// Its sections, in order.
     pub sections: Vec<Section>,
 }
@@ -76,6 +78,7 @@ impl Report {
         ];
         Self {
             title: "Distributed Systems Analysis".to_owned(),
+            figures: summary::figures(&facts),
             sections: sections.into_iter().filter(|section| !section.blocks.is_empty()).collect(),
         }
     }

@@ -153,16 +153,14 @@ struct Maker<'a> {
 
 impl<'a> Maker<'a> {
     fn add(&mut self, kind: NodeKind, id: &str, name: String, technology: String) -> usize {
-        let name = self.own_name(kind, name);
-        let slug = self.slug(kind, &name);
-        self.map.nodes.push(Node { kind, id: id.to_owned(), name, slug, technology });
+        self.map.nodes.push(Node { kind, id: id.to_owned(), name, slug: String::new(), technology });
         self.map.nodes.len() - 1
     }
 
     /// The name, or where another node has it, one that tells them apart: a store is often called as the service that it runs in.
-    fn own_name(&mut self, kind: NodeKind, name: String) -> String {
-        let numbered = (2..).map(|number| format!("{name} ({} {number})", kind.as_str()));
-        let names = [name.clone(), format!("{name} ({})", kind.as_str())].into_iter().chain(numbered);
+    fn own_name(&mut self, kind: NodeKind, name: &str) -> String {
+        let numbered = (2..).map(|number| format!("{name} ({number})"));
+        let names = [name.to_owned(), format!("{name} ({})", kind.as_str())].into_iter().chain(numbered);
         let free = names.into_iter().find(|name| !self.names.contains(name)).unwrap_or_default();
         self.names.insert(free.clone());
         free
@@ -285,7 +283,12 @@ impl<'a> Maker<'a> {
             }
         }
         self.map.edges.sort();
-        ServiceMap { nodes: order.into_iter().map(|at| self.map.nodes[at].clone()).collect(), edges: self.map.edges }
+        let mut nodes: Vec<Node> = order.into_iter().map(|at| self.map.nodes[at].clone()).collect();
+        for node in &mut nodes {
+            node.name = self.own_name(node.kind, &node.name);
+            node.slug = self.slug(node.kind, &node.name);
+        }
+        ServiceMap { nodes, edges: self.map.edges }
     }
 }
 

@@ -38,7 +38,7 @@ impl Report {
             .map(|cycle| Text::say(enumerate(cycle)).and(" no longer wait for each other in a circle."))
             .collect();
         blocks.extend(below("Cycles", if opened.is_empty() { Vec::new() } else { vec![Block::List(opened)] }));
-        Self { title: "Changes between services".to_owned(), sections: vec![Section { title: String::new(), blocks }] }
+        Self { title: "Changes between services".to_owned(), figures: Vec::new(), sections: vec![Section { title: String::new(), blocks }] }
     }
 }
 
@@ -113,5 +113,5 @@ fn access(change: &AccessChange) -> Text {
 
 fn finding(finding: &Finding) -> Text {
     let site = Span::Place { file: finding.file.clone(), line: finding.line };
-    Text::of_code(&finding.rule).and(format!(" ({}): ", finding.severity.as_str())).then(Text::quoting(&finding.message)).at(site)
+    Text::of_severity(finding.severity).and(": ").then(Text::quoting(&finding.message)).at(site).and(" (").code(&finding.rule).and(")")
 }

@@ -56,7 +56,7 @@ fn of_theme(facts: &Facts<'_>, theme: Theme) -> Vec<Block> {
 fn of_rule(facts: &Facts<'_>, rule: &Rule, list: &[&Finding]) -> Vec<Block> {
     let intro = Text::say(format!("{}, ", rule.summary)).and(counted(list.len(), "time", "times")).and(" (").code(rule.name).and("):");
     let points = list.iter().take(MAX_FINDINGS).map(|finding| {
-        let text = Text::say(format!("{}: ", capitalised(finding.severity.as_str()))).then(Text::quoting(&finding.message));
+        let text = Text::of_severity(finding.severity).and(": ").then(Text::quoting(&finding.message));
         let text = text.at(facts.site(finding.place));
         let related = finding.related.iter().take(3).map(|(place, words)| Text::quoting(words).at(facts.site(*place)));
         if finding.related.is_empty() { text.and(".") } else { text.and(". ").all(related).and(".") }
@@ -90,9 +90,4 @@ fn chains(facts: &Facts<'_>) -> Vec<Block> {
     let text = "If each service is there 99.9 % of the time, fails on its own and is asked once, a request is answered as often as all in its chain \
                 are there. Retries, caches and services that fail together change these numbers.";
     vec![Block::Paragraph(Text::say(text)), rows]
-}
-
-fn capitalised(word: &str) -> String {
-    let mut characters = word.chars();
-    characters.next().map_or_else(String::new, |first| first.to_uppercase().chain(characters).collect())
 }

@@ -9,6 +9,17 @@ use crate::chart::map::NodeKind;
 use crate::rules::Severity;
 use crate::words::{counted, enumerate};
 
+pub(super) fn figures(facts: &Facts<'_>) -> Vec<(&'static str, usize)> {
+    vec![
+        ("services", facts.built().count()),
+        ("synchronous edges", facts.waits().len()),
+        ("channels", facts.chart.channels.len()),
+        ("stores", facts.chart.stores.len()),
+        ("findings", facts.snapshot.findings.len()),
+        ("unresolved calls", facts.chart.unresolved.len()),
+    ]
+}
+
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let chart = facts.chart;
     let built = facts.built().count();
@@ -68,10 +79,8 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let map = facts.map.through_channels().only(|node| !matches!(node.kind, NodeKind::Outside));
     if !map.edges.is_empty() {
         blocks.push(Block::Map(map));
-        blocks.push(Block::Paragraph(Text::say(
-            "Solid arrows are calls that are waited for, with the number of places in the code where there are several; dotted arrows are messages; \
-             lines lead to stores.",
-        )));
+        let legend = "Solid arrows are calls that are waited for; dotted arrows are messages; lines lead to stores.";
+        blocks.push(Block::Paragraph(Text::say(legend)));
     }
     blocks
 }

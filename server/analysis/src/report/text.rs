@@ -1,5 +1,7 @@
 //! Sentences in the making: words, names, code and places.
 
+use crate::rules::Severity;
+
 /// A piece of running text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text(pub Vec<Span>);
@@ -13,6 +15,8 @@ pub enum Span {
     Code(String),
     /// The name of a service.
     Service(String),
+    /// How bad something is.
+    Severity(Severity),
     /// A place: path relative to the workspace's root, and 1-based line.
     Place {
         /// The path.
@@ -34,6 +38,10 @@ impl Text {
     /// A text that starts with a service.
     pub(super) fn of_service(name: impl Into<String>) -> Self {
         Self::default().service(name)
+    }
+    /// A text that starts with how bad something is.
+    pub(super) fn of_severity(severity: Severity) -> Self {
+        Self(vec![Span::Severity(severity)])
     }
     /// Words in which code stands between backticks, as messages and pages of rules have it.
     pub(super) fn quoting(words: &str) -> Self {

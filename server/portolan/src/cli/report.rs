@@ -3,18 +3,21 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use portolan_analysis::report;
 
 use super::{Failure, Folder};
 use crate::output;
-use crate::output::report::markdown;
+use crate::output::report::{html, markdown};
 
 /// Writes an analysis of the system, from its chart, in whole sentences.
 #[derive(Debug, Args)]
 pub(super) struct Report {
     #[command(flatten)]
     folder: Folder,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t = Format::Markdown)]
+    format: Format,
     /// Writes the report to a file
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -23,13 +26,25 @@ pub(super) struct Report {
     verbose: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a repository: places are links, pictures are Mermaid
+    Markdown,
+    /// One page that needs nothing else, with the service map
+    Html,
+}
+
 impl Report {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let workspace = self.folder.read()?;
         workspace.is_empty();
         workspace.tell_problems(self.verbose);
         let report = report::Report::new(&workspace.snapshot);
-        output::print_to(self.output.as_deref(), &markdown::render(&report)).map_err(Failure::new)?;
+        let text = match self.format {
+            Format::Markdown => markdown::render(&report),
+            Format::Html => html::render(&report),
+        };
+        output::print_to(self.output.as_deref(), &text).map_err(Failure::new)?;
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -48,7 +48,7 @@ fn calls_are_joined_and_what_is_bought_is_drawn_where_it_is_used() {
 fn names_and_slugs_are_one_nodes_each() {
     let mut maker = Maker::default();
     let slugs = ["a b", "A-B", "ö", "model"].map(|name| maker.slug(NodeKind::Store, name));
-    let names = [NodeKind::Bought, NodeKind::Store, NodeKind::Store].map(|kind| maker.own_name(kind, "redis".to_owned()));
-    assert_eq!(names, ["redis", "redis (store)", "redis (store 2)"]);
+    let names = [NodeKind::Bought, NodeKind::Store, NodeKind::Store].map(|kind| maker.own_name(kind, "redis"));
+    assert_eq!(names, ["redis", "redis (store)", "redis (2)"]);
     assert_eq!(slugs, ["store_a_b", "store_a_b_2", "store", "store_model"]);
 }

@@ -53,6 +53,7 @@ fn span(span: &Span) -> String {
         Span::Words(text) => words(text),
         Span::Code(text) => code(text),
         Span::Service(name) => format!("**{}**", words(name)),
+        Span::Severity(severity) => format!("*{}*", severity.as_str()),
         Span::Place { file, line } => format!("[{}](<{}#L{line}>)", code(&format!("{file}:{line}")), path_reference(file)),
     }
 }

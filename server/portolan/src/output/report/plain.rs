@@ -26,6 +26,7 @@ pub fn render(report: &Report) -> String {
 fn line(text: &Text) -> String {
     let spans = text.0.iter().map(|span| match span {
         Span::Words(text) | Span::Code(text) | Span::Service(text) => text.clone(),
+        Span::Severity(severity) => severity.as_str().to_owned(),
         Span::Place { file, line } => format!("({file}:{line})"),
     });
     spans.collect()
