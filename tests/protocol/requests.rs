@@ -22,7 +22,8 @@ fn capable() -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn lenses_lead_where_the_editor_can_go() {
     let folder = shop();
-    for (commands, expected) in [(json!(["portolan.showReferences", "portolan.showTrace"]), true), (Value::Null, false)] {
+    for (commands, expected) in [(json!(["portolan.showReferences", "portolan.showTrace", "portolan.showMap"]), true), (Value::Null, false)]
+    {
         let mut server = TestServer::start_set(folder.path(), TestServer::capabilities(), json!({"commands": commands})).await;
         let lenses = server.request("textDocument/codeLens", document(&server, "orders/src/index.ts")).await;
         let titles: Vec<&str> = lenses.as_array().unwrap().iter().map(|lens| lens["command"]["title"].as_str().unwrap()).collect();
@@ -39,6 +40,9 @@ async fn lenses_lead_where_the_editor_can_go() {
             assert_eq!((&references["command"], &trace["command"]), (&json!(""), &json!("")));
         }
         assert_eq!(lenses[2]["command"]["command"], "", "nowhere to go: {lenses}");
+        let lenses = server.request("textDocument/codeLens", document(&server, "compose.yaml")).await;
+        let map = &lenses[0]["command"];
+        assert_eq!((&map["title"], map["command"] == "portolan.showMap"), (&json!("asks orders"), expected), "{lenses}");
         server.end().await;
     }
 }

@@ -55,6 +55,7 @@ pub fn lenses(snapshot: &Snapshot) -> Vec<String> {
             ide::Leads::Places(places) if !places.is_empty() => format!(" -> {}", places.len()),
             ide::Leads::Places(_) => String::new(),
             ide::Leads::Trace => " -> trace".to_owned(),
+            ide::Leads::Map(_) => " -> map".to_owned(),
         };
         format!("{} {}{leads}", lines::place(snapshot, lens.place), lens.title)
     };

@@ -45,6 +45,8 @@ indices! {
     EndpointIndex,
     /// Names a call in [`Chart::calls`].
     CallIndex,
+    /// Names a variable in [`Chart::variables`].
+    VariableIndex,
 }
 
 /// What a workspace's services are and what crosses between them.
@@ -62,6 +64,8 @@ pub struct Chart {
     pub channels: Vec<Channel>,
     /// Databases, caches, object stores.
     pub stores: Vec<Store>,
+    /// Environment variables that code reads or that decide where calls go, by service and name.
+    pub variables: Vec<Variable>,
     /// How each service traces, in the order of the services; services in other languages are left out.
     pub tracing: Vec<Tracing>,
     /// Which function calls which, within and across files; the ground of operation trees.
@@ -84,6 +88,10 @@ impl Chart {
     /// The channel named by `index`.
     pub fn channel(&self, index: ChannelIndex) -> &Channel {
         &self.channels[index.index()]
+    }
+    /// The variable named by `index`.
+    pub fn variable(&self, index: VariableIndex) -> &Variable {
+        &self.variables[index.index()]
     }
     /// The store named by `index`.
     pub fn store(&self, index: StoreIndex) -> &Store {
@@ -426,11 +434,26 @@ pub(crate) fn collection_word(engine: &str) -> &'static str {
     }
 }
 
+/// An environment variable, as one service has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Variable {
+    /// The service.
+    pub service: ServiceIndex,
+    /// Its name.
+    pub name: Symbol,
+    /// Where code reads it that the service runs.
+    pub reads: Vec<Place>,
+    /// The values that manifests give it, the strongest first, and where.
+    pub values: Vec<(Symbol, Place)>,
+}
+
 /// A table or collection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Collection {
     /// `db.collection.name`.
     pub name: Symbol,
+    /// Where code or a schema declares it: a model, an entity.
+    pub declared: Vec<Place>,
     /// Who reads and writes it.
     pub accesses: Vec<Access>,
 }

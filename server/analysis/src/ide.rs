@@ -11,6 +11,8 @@ mod inlay;
 mod lens;
 mod links;
 mod markdown;
+mod schema;
+mod subjects;
 mod symbols;
 mod trace;
 mod words;

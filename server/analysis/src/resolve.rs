@@ -43,3 +43,4 @@ mod switches;
 mod tables;
 pub mod uses;
 pub mod value;
+mod variables;

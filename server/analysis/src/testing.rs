@@ -135,7 +135,7 @@ impl Scene {
     /// Adds a store.
     pub(crate) fn store(&mut self, id: &str, system: &str, collections: Vec<(&str, Vec<Access>)>) {
         let collections: Vec<Collection> =
-            collections.into_iter().map(|(name, accesses)| Collection { name: name.into(), accesses }).collect();
+            collections.into_iter().map(|(name, accesses)| Collection { name: name.into(), declared: Vec::new(), accesses }).collect();
         let mut users: Vec<(ServiceIndex, Place)> =
             collections.iter().flat_map(|collection| &collection.accesses).map(|access| (access.service, access.place)).collect();
         users.sort();

@@ -392,6 +392,7 @@ pub fn at(snapshot: &Snapshot, file: crate::FileId, start: u32, end: u32) -> Vec
                     notes: nobody.into_iter().collect(),
                 }
             }
+            Subject::Collection(_) | Subject::Variable(_) | Subject::Service(_) | Subject::Rpc(_) => continue,
             Subject::Access(access) => {
                 let (store, collection) = access.collection.of(chart);
                 let own = access.of(chart);

@@ -5,10 +5,19 @@
 
 use std::sync::OnceLock;
 
-use portolan_grammars::facts::{Expr, FunctionKind, ResultUse, SourceFacts};
+use portolan_grammars::facts::{Expr, FunctionKind, ResultUse, SourceFacts, Symbol};
+use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Access, CallIndex, ChannelEnd, ChannelIndex, Chart, Collection, EndpointIndex, FunctionEdge, Store, StoreIndex};
+use super::{
+    Access, CallIndex, ChannelEnd, ChannelIndex, Chart, Collection, EndpointIndex, FunctionEdge, ServiceIndex, Store, StoreIndex,
+    VariableIndex,
+};
+mod spots;
+
+pub use spots::Subject;
+
+use self::spots::{Spots, first_line};
 use crate::files::Files;
 use crate::{FileId, FunctionRef, Place};
 
@@ -65,29 +74,27 @@ impl AccessRef {
     }
 }
 
-/// Something of the chart that stands at a place.
+/// Names an rpc of a `.proto` file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Subject {
-    /// An outbound call.
-    Call(CallIndex),
-    /// A call whose target could not be settled, as a position in [`Chart::unresolved`].
-    Unresolved(u32),
-    /// An endpoint: its declaration, or the name of its handler.
-    Endpoint(EndpointIndex),
-    /// A publish.
-    Producer(EndRef),
-    /// A subscription, or the name of its handler.
-    Consumer(EndRef),
-    /// A query or a call of a model.
-    Access(AccessRef),
+pub struct RpcRef {
+    /// The file.
+    pub file: FileId,
+    /// Which of its services.
+    pub service: u32,
+    /// Which of the service's methods.
+    pub method: u32,
 }
 
-/// What stands where in one file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Spot {
-    start: u32,
-    end: u32,
-    subject: Subject,
+impl RpcRef {
+    /// Its path, `package.Service/Method`, and where its name stands.
+    pub fn of(self, files: &Files) -> Option<(Symbol, Place)> {
+        let Some(Manifest::Proto(proto)) = files.facts(self.file)?.manifest() else { return None };
+        let service = proto.services.get(self.service as usize)?;
+        let method = service.methods.get(self.method as usize)?;
+        let package = if proto.package.is_empty() { String::new() } else { format!("{}.", proto.package) };
+        let path = format!("{package}{}/{}", service.name.value, method.name.value).into();
+        Some((path, Place { file: self.file, range: method.name.range }))
+    }
 }
 
 /// The chart turned round.
@@ -103,14 +110,7 @@ pub struct ChartIndex {
     /// The edges turned round; made when first asked for.
     runners: OnceLock<FxHashMap<FunctionRef, Vec<FunctionRef>>>,
     detached: FxHashSet<Place>,
-    spots: FxHashMap<FileId, Spots>,
-}
-
-/// The spots of a file by their start, and the length of the longest, which bounds how far to look back.
-#[derive(Debug, Default)]
-struct Spots {
-    list: Vec<Spot>,
-    longest: u32,
+    spots: Spots,
 }
 
 impl ChartIndex {
@@ -122,11 +122,10 @@ impl ChartIndex {
         index.add_channels(chart, files);
         index.add_accesses(chart);
         index.add_edges(chart, files);
-        for spots in index.spots.values_mut() {
-            spots.list.sort_unstable();
-            spots.list.dedup();
-            spots.longest = spots.list.iter().map(|spot| spot.end - spot.start).max().unwrap_or(0);
-        }
+        index.add_variables(chart);
+        index.add_schemas(chart, files);
+        index.add_services(chart, files);
+        index.spots.finish();
         index
     }
 
@@ -181,29 +180,20 @@ impl ChartIndex {
     }
     /// All that stands at `offset`, with its place; the narrowest place wins and is the only one left.
     pub fn at(&self, file: FileId, offset: u32) -> Vec<(Subject, Place)> {
-        let Some(spots) = self.spots.get(&file) else { return Vec::new() };
-        let from = spots.list.partition_point(|spot| spot.start < offset.saturating_sub(spots.longest));
-        let to = spots.list.partition_point(|spot| spot.start <= offset);
-        let hits = || spots.list[from..to].iter().filter(|spot| offset <= spot.end);
-        let Some(narrowest) = hits().map(|spot| spot.end - spot.start).min() else { return Vec::new() };
-        let narrow = hits().filter(|spot| spot.end - spot.start == narrowest);
-        narrow.map(|spot| (spot.subject, place(file, spot.start, spot.end))).collect()
+        self.spots.at(file, offset)
     }
-
     /// All that begins between two offsets of a file, by place.
     pub fn within(&self, file: FileId, start: u32, end: u32) -> Vec<(Subject, Place)> {
-        let Some(spots) = self.spots.get(&file) else { return Vec::new() };
-        let (from, to) = (spots.list.partition_point(|spot| spot.start < start), spots.list.partition_point(|spot| spot.start <= end));
-        spots.list[from..to.max(from)].iter().map(|spot| (spot.subject, place(file, spot.start, spot.end))).collect()
+        self.spots.within(file, start, end)
     }
 
     fn add_endpoints(&mut self, chart: &Chart, files: &Files) {
         for (position, endpoint) in chart.endpoints.iter().enumerate() {
             let index = EndpointIndex(position as u32);
             let subject = Subject::Endpoint(index);
-            self.add_spot(first_line(files, endpoint.place), subject);
+            self.spots.add(first_line(files, endpoint.place), subject);
             if let Some((_, place)) = &endpoint.handler_name {
-                self.add_spot(first_line(files, *place), subject);
+                self.spots.add(first_line(files, *place), subject);
             }
             if let Some(handler) = endpoint.handler {
                 self.endpoints.entry(handler).or_default().push(index);
@@ -219,11 +209,11 @@ impl ChartIndex {
             if let Some(endpoint) = call.endpoint {
                 self.callers.entry(endpoint).or_default().push(index);
             }
-            self.add_spot(call.place, Subject::Call(index));
+            self.spots.add(call.place, Subject::Call(index));
             self.mark_detached(files, call.place);
         }
         for (position, row) in chart.unresolved.iter().enumerate() {
-            self.add_spot(row.place, Subject::Unresolved(position as u32));
+            self.spots.add(row.place, Subject::Unresolved(position as u32));
         }
     }
 
@@ -235,7 +225,7 @@ impl ChartIndex {
                 if let Some(function) = producer.function {
                     self.producers.entry(function).or_default().push(end);
                 }
-                self.add_spot(producer.place, Subject::Producer(end));
+                self.spots.add(producer.place, Subject::Producer(end));
             }
             for (end, consumer) in channel.consumers.iter().enumerate() {
                 let end = EndRef { channel: channel_index, end: end as u32 };
@@ -243,7 +233,7 @@ impl ChartIndex {
                     self.consumers.entry(function).or_default().push(end);
                     self.add_name_spot(files, function, Subject::Consumer(end));
                 }
-                self.add_spot(first_line(files, consumer.place), Subject::Consumer(end));
+                self.spots.add(first_line(files, consumer.place), Subject::Consumer(end));
             }
         }
     }
@@ -255,7 +245,48 @@ impl ChartIndex {
                 for (position, access) in collection.accesses.iter().enumerate() {
                     let access_ref = AccessRef { collection: collection_ref, access: position as u32 };
                     self.accesses.entry(access.function).or_default().push(access_ref);
-                    self.add_spot(access.place, Subject::Access(access_ref));
+                    self.spots.add(access.place, Subject::Access(access_ref));
+                }
+            }
+        }
+    }
+
+    fn add_variables(&mut self, chart: &Chart) {
+        for (position, variable) in chart.variables.iter().enumerate() {
+            for place in variable.reads.iter().chain(variable.values.iter().map(|(_, place)| place)) {
+                self.spots.add(*place, Subject::Variable(VariableIndex(position as u32)));
+            }
+        }
+    }
+
+    /// Where collections are declared.
+    fn add_schemas(&mut self, chart: &Chart, files: &Files) {
+        for (store_position, store) in chart.stores.iter().enumerate() {
+            for (position, collection) in store.collections.iter().enumerate() {
+                let this = CollectionRef { store: StoreIndex(store_position as u32), collection: position as u32 };
+                for place in &collection.declared {
+                    self.spots.add(first_line(files, *place), Subject::Collection(this));
+                }
+            }
+        }
+    }
+
+    /// Where manifests name services.
+    fn add_services(&mut self, chart: &Chart, files: &Files) {
+        for (position, service) in chart.services.iter().enumerate() {
+            for evidence in service.evidence.iter().filter(|evidence| evidence.place.range.end > evidence.place.range.start) {
+                self.spots.add(first_line(files, evidence.place), Subject::Service(ServiceIndex(position as u32)));
+            }
+        }
+        for (file, _, facts) in files.iter() {
+            let Some(Manifest::Proto(proto)) = facts.manifest() else { continue };
+            for method in
+                proto.services.iter().enumerate().flat_map(|(of, service)| {
+                    (0..service.methods.len()).map(move |at| RpcRef { file, service: of as u32, method: at as u32 })
+                })
+            {
+                if let Some((_, place)) = method.of(files) {
+                    self.spots.add(place, Subject::Rpc(method));
                 }
             }
         }
@@ -301,30 +332,13 @@ impl ChartIndex {
     fn add_name_spot(&mut self, files: &Files, function: FunctionRef, subject: Subject) {
         let facts = files.source(function.file).and_then(|source| source.functions.get(function.function.index()));
         if let Some(facts) = facts.filter(|facts| !facts.name.is_empty()) {
-            self.add_spot(first_line(files, Place { file: function.file, range: facts.name_range }), subject);
+            self.spots.add(first_line(files, Place { file: function.file, range: facts.name_range }), subject);
         }
-    }
-
-    fn add_spot(&mut self, place: Place, subject: Subject) {
-        let (start, end) = (place.range.start, place.range.end.max(place.range.start));
-        self.spots.entry(place.file).or_default().list.push(Spot { start, end, subject });
     }
 }
 
 fn list<'a, K: std::hash::Hash + Eq, V>(map: &'a FxHashMap<K, Vec<V>>, key: &K) -> &'a [V] {
     map.get(key).map_or(&[], Vec::as_slice)
-}
-
-fn place(file: FileId, start: u32, end: u32) -> Place {
-    Place { file, range: portolan_grammars::facts::TextRange { start, end } }
-}
-
-/// The part of a place on its first line: a route's declaration may hold its whole handler.
-fn first_line(files: &Files, at: Place) -> Place {
-    let Some(facts) = files.facts(at.file) else { return at };
-    let next_line = facts.line_starts.get(facts.line(at.range.start) as usize).copied();
-    let end = next_line.map_or(at.range.end, |next| at.range.end.min(next.saturating_sub(1))).max(at.range.start);
-    place(at.file, at.range.start, end)
 }
 
 /// Whether the ECMAScript call at `place` makes a promise that its statement drops: `fetch(url);`, `fetch(url).catch(log);`.

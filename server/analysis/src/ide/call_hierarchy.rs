@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::definition::named_function;
-use super::handling_place;
+use super::{handling_place, subjects};
 use crate::chart::index::{EndRef, Subject};
 use crate::chart::operation::{Operation, Root, SpanRef, roots_around};
 use crate::chart::{ChannelIndex, EndpointIndex};
@@ -51,7 +51,8 @@ pub fn items(snapshot: &Snapshot, file: FileId, offset: u32) -> Vec<Item> {
             Subject::Consumer(end) => vec![Root::Consumer(end)],
             Subject::Call(call) => snapshot.chart.call(call).endpoint.map(Root::Endpoint).into_iter().collect(),
             Subject::Producer(end) => consumers(snapshot, end.channel).collect(),
-            Subject::Unresolved(_) | Subject::Access(_) => Vec::new(),
+            Subject::Rpc(rpc) => subjects::implementations(snapshot, rpc).map(Root::Endpoint).collect(),
+            Subject::Unresolved(_) | Subject::Access(_) | Subject::Collection(_) | Subject::Variable(_) | Subject::Service(_) => Vec::new(),
         };
         for item in roots.into_iter().map(|root| item(snapshot, root)) {
             if !items.contains(&item) {

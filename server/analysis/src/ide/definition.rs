@@ -1,16 +1,20 @@
 //! Where what stands at a place leads, and where the same is meant.
 
-use crate::chart::index::Subject;
+use portolan_grammars::facts::TextRange;
+
+use super::{schema, subjects};
+use crate::chart::index::{AccessRef, Subject};
 use crate::chart::operation::Root;
-use crate::chart::{ChannelEnd, Endpoint, EndpointIndex};
+use crate::chart::{ChannelEnd, Endpoint, EndpointIndex, ServiceIndex};
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
 /// Where what stands at `offset` leads: from a call to the handler that answers, from a publish to its consumers and back, from an access to a
-/// table to those of other services. Sorted by path and position, each place once.
+/// table to its declaration, or else to those of other services; from a variable to where it is set and back, from a service to its entry, from an rpc
+/// to who implements it. Sorted by path and position, each place once.
 pub fn definition(snapshot: &Snapshot, file: FileId, offset: u32) -> Vec<Place> {
     let chart = &snapshot.chart;
     let mut places: Vec<Place> = Vec::new();
-    for (subject, _) in snapshot.index.at(file, offset) {
+    for (subject, here) in subjects::at(snapshot, file, offset) {
         match subject {
             Subject::Call(call) => {
                 let endpoint = chart.call(call).endpoint.map(|endpoint| chart.endpoint(endpoint));
@@ -19,9 +23,27 @@ pub fn definition(snapshot: &Snapshot, file: FileId, offset: u32) -> Vec<Place> 
             Subject::Producer(end) => places.extend(chart.channel(end.channel).consumers.iter().map(|end| receiving_place(snapshot, end))),
             Subject::Consumer(end) => places.extend(chart.channel(end.channel).producers.iter().map(|end| end.place)),
             Subject::Access(access) => {
-                let service = access.of(chart).service;
-                let accesses = &access.collection.of(chart).1.accesses;
-                places.extend(accesses.iter().filter(|other| other.service != service).map(|other| other.place));
+                let declarations = schema::declarations(snapshot, access.collection);
+                if declarations.is_empty() {
+                    let service = access.of(chart).service;
+                    let accesses = &access.collection.of(chart).1.accesses;
+                    places.extend(accesses.iter().filter(|other| other.service != service).map(|other| other.place));
+                }
+                places.extend(declarations);
+            }
+            Subject::Collection(collection) => places.extend(collection.of(chart).1.accesses.iter().map(|access| access.place)),
+            Subject::Variable(variable) => {
+                let variable = chart.variable(variable);
+                if variable.values.iter().any(|(_, place)| *place == here) {
+                    places.extend(&variable.reads);
+                } else {
+                    places.extend(variable.values.iter().map(|(_, place)| *place));
+                }
+            }
+            Subject::Service(service) => places.extend(entries(snapshot, service)),
+            Subject::Rpc(rpc) => {
+                let endpoints = subjects::implementations(snapshot, rpc);
+                places.extend(endpoints.map(|endpoint| answering_place(snapshot, chart.endpoint(endpoint))));
             }
             Subject::Endpoint(_) | Subject::Unresolved(_) => {}
         }
@@ -34,7 +56,7 @@ pub fn definition(snapshot: &Snapshot, file: FileId, offset: u32) -> Vec<Place> 
 pub fn references(snapshot: &Snapshot, file: FileId, offset: u32, declarations: bool) -> Vec<Place> {
     let chart = &snapshot.chart;
     let mut places: Vec<Place> = Vec::new();
-    for (subject, _) in snapshot.index.at(file, offset) {
+    for (subject, _) in subjects::at(snapshot, file, offset) {
         match subject {
             Subject::Endpoint(index) => places.extend(uses(snapshot, index, declarations)),
             Subject::Call(call) => match chart.call(call).endpoint {
@@ -46,8 +68,22 @@ pub fn references(snapshot: &Snapshot, file: FileId, offset: u32, declarations: 
                 places.extend(channel.producers.iter().map(|end| end.place));
                 places.extend(channel.consumers.iter().map(|end| end.place));
             }
-            Subject::Access(access) => {
-                places.extend(access.collection.of(chart).1.accesses.iter().map(|access| access.place));
+            Subject::Access(AccessRef { collection, .. }) | Subject::Collection(collection) => {
+                places.extend(collection.of(chart).1.accesses.iter().map(|access| access.place));
+                if declarations {
+                    places.extend(schema::declarations(snapshot, collection));
+                }
+            }
+            Subject::Variable(variable) => {
+                let variable = chart.variable(variable);
+                places.extend(&variable.reads);
+                places.extend(variable.values.iter().map(|(_, place)| *place).filter(|_| declarations));
+            }
+            Subject::Service(service) => places.extend(subjects::calls_of(snapshot, service).map(|call| chart.call(call).place)),
+            Subject::Rpc(rpc) => {
+                places.extend(subjects::rpc_calls(snapshot, rpc).map(|call| chart.call(call).place));
+                let endpoints = subjects::implementations(snapshot, rpc).filter(|_| declarations);
+                places.extend(endpoints.map(|endpoint| answering_place(snapshot, chart.endpoint(endpoint))));
             }
             Subject::Unresolved(_) => {}
         }
@@ -61,6 +97,13 @@ fn uses(snapshot: &Snapshot, index: EndpointIndex, declarations: bool) -> impl I
     let calls = snapshot.index.callers_of(index).iter().map(|call| chart.call(*call).place);
     let declaration = declarations.then(|| answering_place(snapshot, chart.endpoint(index)));
     calls.chain(declaration)
+}
+
+/// The files that a service's process starts from; where they are not known, what builds it is no better than where it is named.
+fn entries(snapshot: &Snapshot, service: ServiceIndex) -> impl Iterator<Item = Place> {
+    let deployment = snapshot.workspace.deployments.get(service.index());
+    let entries = deployment.into_iter().flat_map(|deployment| &deployment.entries);
+    entries.map(|file| Place { file: *file, range: TextRange::default() })
 }
 
 /// Places by path and position, each once.

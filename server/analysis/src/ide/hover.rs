@@ -8,19 +8,19 @@ use portolan_grammars::catalog::Operation as AccessKind;
 
 use super::definition::answering_place;
 use super::markdown::{Page, code, escape};
-use crate::chart::document::engine;
-use crate::chart::index::{AccessRef, EndRef, Subject};
-use crate::chart::operation::{Operation, Root, SpanRef};
-use crate::chart::trace::Trace;
-use crate::chart::{CallIndex, ChannelEnd, Coverage, EndpointIndex, Evidence, ServiceIndex, Status, Target};
+use super::subjects;
+use crate::chart::index::Subject;
+use crate::chart::operation::{Operation, SpanRef};
+use crate::chart::{CallIndex, Coverage, EndpointIndex, Evidence, ServiceIndex, Status, Target};
 use crate::{FileId, Place, Snapshot};
+
+mod behind;
+mod data;
+mod manifests;
+mod messages;
 
 /// How many things that stand at one place are told of.
 const MAX_SUBJECTS: usize = 4;
-
-/// How many lines of the chain below a call are shown, and how deep.
-const MAX_CHAIN: usize = 10;
-const MAX_CHAIN_DEPTH: usize = 4;
 
 /// What to show when the cursor rests somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,12 +34,12 @@ pub struct Hover {
 
 /// What stands at `offset`: a call, a handler, a table, a channel.
 pub fn hover(snapshot: &Snapshot, file: FileId, offset: u32) -> Option<Hover> {
-    let subjects = snapshot.index.at(file, offset);
+    let subjects = subjects::at(snapshot, file, offset);
     let place = subjects.first()?.1;
     // A line of a shared library stands there once for each service that runs it, and mostly says the same for all.
     let mut pages: Vec<String> = Vec::new();
-    for (subject, _) in subjects {
-        let page = page(snapshot, subject);
+    for (subject, place) in subjects {
+        let page = page(snapshot, subject, place);
         if !pages.contains(&page) {
             pages.push(page);
         }
@@ -52,8 +52,8 @@ pub fn hover(snapshot: &Snapshot, file: FileId, offset: u32) -> Option<Hover> {
     Some(Hover { markdown: pages.join("\n\n---\n\n"), place })
 }
 
-/// The page about `subject`.
-fn page(snapshot: &Snapshot, subject: Subject) -> String {
+/// The page about `subject` at `place`.
+fn page(snapshot: &Snapshot, subject: Subject, place: Place) -> String {
     let mut writer = Writer { snapshot, page: Page::new(snapshot) };
     match subject {
         Subject::Call(call) => writer.call(call),
@@ -62,6 +62,10 @@ fn page(snapshot: &Snapshot, subject: Subject) -> String {
         Subject::Producer(end) => writer.producer(end),
         Subject::Consumer(end) => writer.consumer(end),
         Subject::Access(access) => writer.access(access),
+        Subject::Collection(collection) => writer.collection(collection, ""),
+        Subject::Variable(variable) => writer.variable(variable, place),
+        Subject::Service(service) => writer.service(service),
+        Subject::Rpc(rpc) => writer.rpc(rpc),
     }
     writer.page.finish()
 }
@@ -105,14 +109,7 @@ impl Writer<'_> {
         });
         self.evidence(&call.evidence);
         let Some((index_of_endpoint, endpoint)) = endpoint else { return };
-        let mut rows = Vec::new();
-        chain(self.snapshot, &Trace::of(self.snapshot, Root::Endpoint(index_of_endpoint)), 0, &mut rows);
-        let more = rows.len().saturating_sub(MAX_CHAIN);
-        rows.truncate(MAX_CHAIN);
-        if more > 0 {
-            rows.push((0, format!("and {more} more")));
-        }
-        self.page.tree("To answer, it asks", &rows);
+        self.chain(index_of_endpoint);
         let callers = self.snapshot.index.callers_of(index_of_endpoint).iter().filter(|other| **other != index);
         let callers = self.by_service(callers.map(|other| (chart.call(*other).from, chart.call(*other).place)));
         self.page.list("Also called by", &callers);
@@ -203,72 +200,6 @@ impl Writer<'_> {
         }
     }
 
-    fn producer(&mut self, end: EndRef) {
-        let channel = self.snapshot.chart.channel(end.channel);
-        self.page.paragraph(&format!("Sends to {} ({})", code(&channel.name), escape(&channel.system)));
-        let consumers = self.by_service(channel.consumers.iter().map(|end| (end.service, end.place)));
-        if consumers.is_empty() {
-            self.page.paragraph("Nobody in this workspace is known to receive it");
-        }
-        self.page.list("Received by", &consumers);
-        self.others("Also sent by", &channel.producers, end);
-    }
-
-    fn consumer(&mut self, end: EndRef) {
-        let chart = &self.snapshot.chart;
-        let channel = chart.channel(end.channel);
-        let consumer = end.consumer(chart);
-        self.page.paragraph(&format!("Receives from {} ({})", code(&channel.name), escape(&channel.system)));
-        let producers = self.by_service(channel.producers.iter().map(|end| (end.service, end.place)));
-        if producers.is_empty() {
-            self.page.paragraph("Nobody in this workspace is known to send it");
-        }
-        self.page.list("Sent by", &producers);
-        self.others("Also received by", &channel.consumers, end);
-        if let Some(function) = consumer.function {
-            self.operation(&Operation::of(chart, &self.snapshot.index, consumer.service, function));
-        }
-        self.coverage(&consumer.coverage, consumer.service);
-    }
-
-    fn others(&mut self, heading: &str, ends: &[ChannelEnd], this: EndRef) {
-        let others = ends.iter().enumerate().filter(|(position, _)| *position != this.end as usize);
-        let others = self.by_service(others.map(|(_, end)| (end.service, end.place)));
-        self.page.list(heading, &others);
-    }
-
-    fn access(&mut self, access: AccessRef) {
-        let chart = &self.snapshot.chart;
-        let (store, collection) = access.collection.of(chart);
-        let verb = match access.of(chart).operation {
-            AccessKind::Read => "Reads",
-            AccessKind::Write => "Writes",
-        };
-        let word = store.collection_word().to_lowercase();
-        let name = code(&collection.name);
-        self.page.paragraph(&format!("{verb} {word} {name} · {} {}", engine(&store.system), code(&store.id)));
-        let by = |kind: AccessKind| collection.accesses.iter().filter(move |access| access.operation == kind);
-        let mut writes: BTreeMap<ServiceIndex, usize> = BTreeMap::new();
-        for access in by(AccessKind::Write) {
-            *writes.entry(access.service).or_default() += 1;
-        }
-        let total: usize = writes.values().sum();
-        let most = writes.iter().max_by_key(|(service, count)| (**count, std::cmp::Reverse(**service)));
-        let tied = most.is_some_and(|(_, most)| writes.values().filter(|count| *count == most).count() > 1);
-        match most {
-            None => self.page.paragraph("Nobody in this workspace is known to write it"),
-            Some((owner, _)) if writes.len() == 1 => self.page.paragraph(&format!("Owned by {}, its only writer", self.bold(*owner))),
-            Some(_) if tied => self.page.paragraph(&format!("No clear owner: {} services write it", writes.len())),
-            Some((owner, count)) => {
-                self.page.paragraph(&format!("Owned, it seems, by {}: {count} of {total} writes", self.bold(*owner)));
-            }
-        }
-        let writers = self.by_service(by(AccessKind::Write).map(|access| (access.service, access.place)));
-        self.page.list("Written by", &writers);
-        let readers = self.by_service(by(AccessKind::Read).map(|access| (access.service, access.place)));
-        self.page.list("Read by", &readers);
-    }
-
     /// A row for each service: its name, how many places, and the first of them.
     fn by_service(&self, rows: impl Iterator<Item = (ServiceIndex, Place)>) -> Vec<String> {
         let mut services: BTreeMap<ServiceIndex, Vec<Place>> = BTreeMap::new();
@@ -289,21 +220,5 @@ impl Writer<'_> {
 
     fn bold(&self, service: ServiceIndex) -> String {
         format!("**{}**", escape(&self.snapshot.chart.service(service).id))
-    }
-}
-
-/// The calls of a trace as rows with depths. Recurses at most [`MAX_CHAIN_DEPTH`] deep.
-fn chain(snapshot: &Snapshot, trace: &Trace, depth: usize, rows: &mut Vec<(usize, String)>) {
-    let chart = &snapshot.chart;
-    for step in &trace.steps {
-        let SpanRef::Call(call) = step.step.span else { continue };
-        let call = chart.call(call);
-        let Some(to) = call.target().filter(|_| call.status.is_settled()) else { continue };
-        let label = call.endpoint.map_or_else(|| call.label(), |endpoint| chart.endpoint(endpoint).label());
-        let detached = if step.step.detached { ", not waited for" } else { "" };
-        rows.push((depth, format!("**{}** {}{detached}", escape(&chart.service(to).id), code(&label))));
-        if let Some(answer) = step.answer.as_ref().filter(|_| depth + 1 < MAX_CHAIN_DEPTH) {
-            chain(snapshot, answer, depth + 1, rows);
-        }
     }
 }

@@ -129,6 +129,13 @@ fn symbol(snapshot: &Snapshot, subject: Subject, place: Place) -> Option<(String
             };
             (format!("{verb} {}", collection.name), SymbolKind::Access, store.id.to_string(), place.range)
         }
+        Subject::Collection(collection) => {
+            let (store, collection) = collection.of(chart);
+            (collection.name.to_string(), SymbolKind::Collection, store.id.to_string(), place.range)
+        }
+        Subject::Service(service) => (id(service), SymbolKind::Service, chart.service(service).root.to_string(), place.range),
+        // An outline of code is no list of variables, and a contract's own server has its rpcs.
+        Subject::Variable(_) | Subject::Rpc(_) => return None,
     })
 }
 
@@ -188,10 +195,11 @@ pub fn workspace_symbols(snapshot: &Snapshot, query: &str) -> Vec<WorkspaceSymbo
     }
     for store in &chart.stores {
         for collection in &store.collections {
-            let writes = collection.accesses.iter().find(|access| access.operation == AccessKind::Write);
-            if let Some(access) = writes.or(collection.accesses.first()) {
+            let write = collection.accesses.iter().find(|access| access.operation == AccessKind::Write);
+            let used = write.or(collection.accesses.first()).map(|access| access.place);
+            if let Some(place) = collection.declared.first().copied().or(used) {
                 let (name, container) = (collection.name.to_string(), store.id.to_string());
-                all.push(WorkspaceSymbol { name, kind: SymbolKind::Collection, container, place: access.place });
+                all.push(WorkspaceSymbol { name, kind: SymbolKind::Collection, container, place });
             }
         }
     }

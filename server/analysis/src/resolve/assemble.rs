@@ -30,6 +30,7 @@ mod targets;
 pub(crate) use targets::is_telling;
 pub(super) mod text;
 mod tracing;
+mod variables;
 
 /// All that a chart is made from.
 pub struct Input<'a> {
@@ -107,6 +108,7 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     chart.stores = stores::find(input, &reach);
     chart.tracing = coverage.tracing(input);
     chart.functions = functions(input, &places);
+    chart.variables = variables::find(input, &reach, &chart);
     chart
 }
 

@@ -1,13 +1,13 @@
 //! Databases: connections, queries, tables.
 
 use portolan_grammars::catalog::{self, Naming};
-use portolan_grammars::facts::{Expr, Symbol};
+use portolan_grammars::facts::{Expr, Symbol, TypeId};
 
 use super::library::CallView;
 use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker};
 use super::spans::Walk;
 use super::sql;
-use super::value::{Part, Pattern, Value};
+use super::value::{ClassRef, Part, Pattern, Value};
 use crate::{FileId, FunctionRef};
 
 impl<'w> Linker<'w> {
@@ -84,6 +84,16 @@ impl<'w> Linker<'w> {
             }
         }
         true
+    }
+
+    /// Notes which classes of a file are tables or collections.
+    pub(super) fn entities(&mut self, walk: &Walk<'w>) {
+        for (at, _) in walk.facts.types.iter().enumerate().filter(|(_, def)| !def.attributes.is_empty()) {
+            let class = TypeId(at as u32);
+            if let Some(name) = self.evaluator.collection_of_class(ClassRef { file: self.file, class }) {
+                self.link.entities.push((class, name));
+            }
+        }
     }
 
     /// The file of the schema, if a function is one of its hooks: `schema.post("save", …)`.

@@ -4,7 +4,7 @@
 //! ranges, so it stays right when code moves; it depends on exactly the files and names in its [`Dependencies`].
 
 use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
-use portolan_grammars::facts::{FunctionId, Symbol};
+use portolan_grammars::facts::{FunctionId, Symbol, TypeId};
 
 use super::evaluate::{Context, Dependencies, Evaluator};
 use super::value::{CallRef, ClassRef, ParamRef, Pattern, Source};
@@ -48,6 +48,10 @@ pub struct FileLink {
     pub connections: Vec<ConnectionDecl>,
     /// Databases read and written.
     pub accesses: Vec<AccessDecl>,
+    /// Classes that are tables or collections, by what those are called.
+    pub entities: Vec<(TypeId, Symbol)>,
+    /// Environment variables read.
+    pub variables: Vec<VariableDecl>,
     /// What makes spans.
     pub tracing: Vec<TracingDecl>,
     /// Calls that leave the caller's flow, and what the library calls them.
@@ -416,6 +420,17 @@ pub struct AccessDecl {
     pub connection: Option<CallRef>,
     /// The file of the model whose writes run it, where it stands in a hook of a schema.
     pub hook_of: Option<FileId>,
+}
+
+/// An environment variable that is read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VariableDecl {
+    /// Its name.
+    pub name: Symbol,
+    /// Where.
+    pub source: Source,
+    /// The function that is in.
+    pub function: FunctionId,
 }
 
 /// Something that makes spans.

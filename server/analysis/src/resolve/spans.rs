@@ -48,6 +48,8 @@ impl<'w> Linker<'w> {
         }
         self.mentions(&walk);
         self.injected_classes(&walk);
+        self.variables(&walk);
+        self.entities(&walk);
         self.closures(&walk);
         self.attributes(&walk);
         self.file_routes(&walk);

@@ -10,8 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::paths;
 use super::sources::Source;
-use crate::FileId;
 use crate::files::Files;
+use crate::{FileId, Place};
 
 /// All schemas of a workspace.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -38,6 +38,8 @@ pub struct PrismaSchema {
     output: Option<Output>,
     /// Tables by the name that code has for their models: `orderItem` → `order_items`.
     tables: FxHashMap<Symbol, Symbol>,
+    /// Where the model of a table is declared.
+    declarations: FxHashMap<Symbol, Place>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -75,9 +77,10 @@ impl PrismaSchemas {
                 url: schema.url.as_ref().map(|url| url.value.clone()),
                 output: None,
                 tables: FxHashMap::default(),
+                declarations: FxHashMap::default(),
             })
             .collect();
-        for (_, path, part) in &read {
+        for (file, path, part) in &read {
             // Files without a data source belong to the schema of their folder, or of one around it.
             let folder = paths::folder(path);
             let owner = match part.provider {
@@ -88,7 +91,7 @@ impl PrismaSchemas {
                 }
             };
             if let Some(owner) = owner {
-                owner.add(folder, part);
+                owner.add(*file, folder, part);
             }
         }
         Self { all, packages: npm.iter().map(|manifest| Symbol::new(manifest.folder())).collect() }
@@ -131,7 +134,7 @@ impl PrismaSchemas {
 }
 
 impl PrismaSchema {
-    fn add(&mut self, folder: &str, part: &Prisma) {
+    fn add(&mut self, file: FileId, folder: &str, part: &Prisma) {
         if self.output.is_none()
             && let Some(output) = &part.output
         {
@@ -148,6 +151,7 @@ impl PrismaSchema {
                 Some(schema) if schema != "public" => format!("{schema}.{}", model.table).into(),
                 _ => model.table.clone(),
             };
+            self.declarations.entry(table.clone()).or_insert(Place { file, range: model.name.range });
             self.tables.entry(accessor).or_insert(table);
         }
     }
@@ -155,5 +159,10 @@ impl PrismaSchema {
     /// The table of a model, by the name that code has for it.
     pub fn table(&self, model: &Symbol) -> Option<&Symbol> {
         self.tables.get(model)
+    }
+
+    /// Where the model of a table is declared.
+    pub fn declaration(&self, table: &Symbol) -> Option<Place> {
+        self.declarations.get(table).copied()
     }
 }

@@ -147,7 +147,13 @@ fn at(workspace: &Workspace, file: &str, line: u32, column: Option<u32>, style: 
         text.push_str(&proposals(snapshot, id, start, end));
         return Ok((text, true));
     }
-    let mut lines: Vec<u32> = snapshot.index.within(id, 0, u32::MAX).iter().map(|(_, place)| snapshot.files.line(*place)).collect();
+    let mut lines: Vec<u32> = snapshot
+        .index
+        .within(id, 0, u32::MAX)
+        .iter()
+        .filter(|(subject, _)| subject.is_crossing())
+        .map(|(_, place)| snapshot.files.line(*place))
+        .collect();
     lines.dedup();
     lines.sort_by_key(|other| other.abs_diff(line));
     lines.truncate(6);

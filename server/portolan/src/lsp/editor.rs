@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use tower_lsp::ls_types::{ClientCapabilities, InitializeParams, MarkupKind, PositionEncodingKind, ResourceOperationKind};
 
-use super::marks::{SHOW_REFERENCES, SHOW_TRACE};
+use super::marks::{SHOW_MAP, SHOW_REFERENCES, SHOW_TRACE};
 use super::to_proto::Encoding;
 use super::uri;
 
@@ -33,7 +33,7 @@ pub(super) struct Editor {
     pub(super) symbol_trees: bool,
     /// It shows what a link leads to.
     pub(super) link_tooltips: bool,
-    /// What it does on a click: `{"commands": ["portolan.showReferences", "portolan.showTrace"]}` in its `initializationOptions`.
+    /// What it does on a click: `{"commands": ["portolan.showReferences", …]}` in its `initializationOptions`.
     pub(super) commands: Commands,
     /// It asks for diagnostics, and does so again when it is told to.
     pub(super) pulls: bool,
@@ -62,6 +62,8 @@ pub(super) struct Commands {
     pub(super) references: bool,
     /// Shows the trace of a handler.
     pub(super) trace: bool,
+    /// Shows the map around a service.
+    pub(super) map: bool,
 }
 
 impl Editor {
@@ -89,7 +91,7 @@ impl Editor {
             markdown: text.hover.and_then(|hover| hover.content_format).is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
             symbol_trees: text.document_symbol.and_then(|symbol| symbol.hierarchical_document_symbol_support).unwrap_or(false),
             link_tooltips: text.document_link.and_then(|link| link.tooltip_support).unwrap_or(false),
-            commands: Commands { references: knows(SHOW_REFERENCES), trace: knows(SHOW_TRACE) },
+            commands: Commands { references: knows(SHOW_REFERENCES), trace: knows(SHOW_TRACE), map: knows(SHOW_MAP) },
             pulls: text.diagnostic.is_some() && refreshes_diagnostics,
             related: either(published.related_information, pulled.related_information),
             code_descriptions: either(published.code_description_support, pulled.code_description_support),

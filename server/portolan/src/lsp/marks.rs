@@ -15,6 +15,8 @@ use super::{from_proto, to_proto, uri};
 pub(super) const SHOW_REFERENCES: &str = "portolan.showReferences";
 /// The command that shows the predicted trace of the handler at a position of a document.
 pub(super) const SHOW_TRACE: &str = "portolan.showTrace";
+/// The command that shows the map around a service, by its id.
+pub(super) const SHOW_MAP: &str = "portolan.showMap";
 
 /// `textDocument/codeLens`.
 pub(super) fn lenses(view: &View, session: &Session, editor: Editor, document: &TextDocumentIdentifier) -> Option<Vec<CodeLens>> {
@@ -31,8 +33,9 @@ pub(super) fn lenses(view: &View, session: &Session, editor: Editor, document: &
                 command(lens.title, SHOW_REFERENCES, json!([document.uri, range.start, locations]))
             }
             Leads::Trace if editor.commands.trace => command(lens.title, SHOW_TRACE, json!([document.uri, range.start])),
+            Leads::Map(service) if editor.commands.map => command(lens.title, SHOW_MAP, json!([view.snapshot.chart.service(service).id])),
             // A title that leads nowhere: the protocol has no other form for it.
-            Leads::Places(_) | Leads::Trace => Command { title: lens.title, command: String::new(), arguments: None },
+            Leads::Places(_) | Leads::Trace | Leads::Map(_) => Command { title: lens.title, command: String::new(), arguments: None },
         };
         CodeLens { range, command: Some(command), data: None }
     };

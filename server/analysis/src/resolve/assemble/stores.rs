@@ -21,7 +21,7 @@ use crate::resolve::link::{AccessDecl, ConnectionDecl, FileLink, Url};
 use crate::resolve::value::{CallRef, Part, Pattern};
 use crate::workspace::prisma::{PrismaSchema, PrismaSchemas};
 use crate::workspace::{HostMatch, Workspace};
-use crate::{FileId, FunctionRef};
+use crate::{FileId, FunctionRef, Place};
 
 /// All stores, by id.
 pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
@@ -58,7 +58,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             }
         }
     }
-    let mut collections: BTreeMap<(Symbol, Symbol), Vec<Access>> = BTreeMap::new();
+    let mut collections: BTreeMap<(Symbol, Symbol), Rows> = BTreeMap::new();
     // Which services write to models of which file: they run the hooks of its schemas.
     let accesses = || input.links.iter().flatten().flat_map(|link| &link.accesses);
     let writes = |access: &&AccessDecl| access.hook_of.is_none() && access.collections.iter().any(|used| used.operation != Operation::Read);
@@ -103,17 +103,22 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
                     columns: used.columns.clone(),
                     status: Status::Exact,
                 };
-                let rows = collections.entry((id.clone(), name)).or_default();
-                if !rows.contains(&row) {
-                    rows.push(row);
+                let rows = collections.entry((id.clone(), name.clone())).or_default();
+                rows.declared.extend(declared(input, &places, access, &name, &opened, service));
+                if !rows.accesses.contains(&row) {
+                    rows.accesses.push(row);
                 }
             }
         }
     }
-    for ((id, name), mut accesses) in collections {
+    let entities = Entities::of(input);
+    for ((id, name), Rows { mut accesses, mut declared }) in collections {
+        declared.extend(entities.nearest(input, &name, &accesses));
         accesses.sort_by_key(|access| (access.service, access.place, access.operation));
+        declared.sort_unstable();
+        declared.dedup();
         if let Some(store) = stores.get_mut(&id) {
-            store.collections.push(Collection { name, accesses });
+            store.collections.push(Collection { name, declared, accesses });
         }
     }
     let mut all: Vec<Store> = stores.into_values().collect();
@@ -121,6 +126,56 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         store.users.sort();
     }
     all
+}
+
+/// Classes that are tables or collections, by what those are called.
+struct Entities<'a>(FxHashMap<&'a Symbol, Vec<Place>>);
+
+impl<'a> Entities<'a> {
+    fn of(input: &Input<'a>) -> Self {
+        let mut entities: FxHashMap<&Symbol, Vec<Place>> = FxHashMap::default();
+        for (at, link) in input.links.iter().enumerate() {
+            for (class, name) in link.iter().flat_map(|link| &link.entities) {
+                let file = FileId(at as u32);
+                let range = input.files.source(file).map(|facts| facts.type_def(*class).name_range);
+                entities.entry(name).or_default().extend(range.map(|range| Place { file, range }));
+            }
+        }
+        Self(entities)
+    }
+
+    /// Those of a name that stand in the package of code which reads or writes it; where none does, all.
+    fn nearest(&self, input: &Input<'_>, name: &Symbol, accesses: &[Access]) -> Vec<Place> {
+        let Some(places) = self.0.get(name) else { return Vec::new() };
+        let package = |place: Place| input.workspace.package_of(input.files.path(place.file));
+        let near = |place: &&Place| accesses.iter().any(|access| package(access.place) == package(**place));
+        let near: Vec<Place> = places.iter().filter(near).copied().collect();
+        if near.is_empty() { places.clone() } else { near }
+    }
+}
+
+/// What is known of a collection.
+#[derive(Default)]
+struct Rows {
+    accesses: Vec<Access>,
+    declared: Vec<Place>,
+}
+
+/// Where the model is declared that an access goes through: the call that made it, or a schema of Prisma.
+fn declared(
+    input: &Input<'_>,
+    places: &Places<'_>,
+    access: &AccessDecl,
+    table: &Symbol,
+    opened: &FxHashMap<(ServiceIndex, CallRef), Symbol>,
+    service: ServiceIndex,
+) -> Option<Place> {
+    if access.models {
+        return schema_of(input.files, &input.workspace.prisma, access)?.declaration(table);
+    }
+    // A call that opened a database made no model.
+    let made = access.connection.filter(|call| !opened.contains_key(&(service, *call)))?;
+    Some(places.call(made))
 }
 
 /// What a line without a known address opens: its system, the package it stands in, and the services that run it.

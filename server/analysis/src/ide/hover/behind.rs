@@ -1,0 +1,85 @@
+//! What a hover says about what waits behind a call: the chain, and what it makes of availability.
+
+use std::collections::BTreeSet;
+
+use super::super::markdown::{code, escape};
+use super::Writer;
+use crate::Snapshot;
+use crate::chart::operation::{Root, SpanRef};
+use crate::chart::trace::Trace;
+use crate::chart::{EndpointIndex, ServiceIndex};
+
+/// How many lines of the chain are shown, and how deep.
+const MAX_CHAIN: usize = 10;
+const MAX_CHAIN_DEPTH: usize = 4;
+
+/// How much of the time a service is assumed to be there, in percent.
+const ASSUMED: f64 = 99.9;
+
+impl Writer<'_> {
+    /// Whom an endpoint asks to answer, and whom those ask.
+    pub(super) fn chain(&mut self, endpoint: EndpointIndex) {
+        let trace = Trace::of(self.snapshot, Root::Endpoint(endpoint));
+        let (mut rows, mut waited) = (Vec::new(), BTreeSet::from([self.snapshot.chart.endpoint(endpoint).service]));
+        chain(self.snapshot, &trace, 0, true, &mut rows, &mut waited);
+        let more = rows.len().saturating_sub(MAX_CHAIN);
+        rows.truncate(MAX_CHAIN);
+        if more > 0 {
+            rows.push((0, format!("and {more} more")));
+        }
+        self.page.tree("To answer, it asks", &rows);
+        if waited.len() > 1 {
+            let all = availability(waited.len());
+            self.page.paragraph(&format!(
+                "Needs {} services at once: if each is there {ASSUMED} % of the time (assumed), all are {all} %",
+                waited.len()
+            ));
+        }
+    }
+}
+
+/// How much of the time so many services are all there, if each is as assumed and they fail apart from one another.
+fn availability(services: usize) -> String {
+    let all = (ASSUMED / 100.0).powi(i32::try_from(services).unwrap_or(i32::MAX)) * 100.0;
+    format!("{all:.1}")
+}
+
+/// The calls of a trace as rows with depths, and the services that are waited for. Recurses as deep as a trace is.
+fn chain(
+    snapshot: &Snapshot,
+    trace: &Trace,
+    depth: usize,
+    waits: bool,
+    rows: &mut Vec<(usize, String)>,
+    waited: &mut BTreeSet<ServiceIndex>,
+) {
+    let chart = &snapshot.chart;
+    for step in &trace.steps {
+        let SpanRef::Call(call) = step.step.span else { continue };
+        let call = chart.call(call);
+        let Some(to) = call.target().filter(|_| call.status.is_settled()) else { continue };
+        let waits = waits && !step.step.detached;
+        if waits {
+            waited.insert(to);
+        }
+        if depth < MAX_CHAIN_DEPTH {
+            let label = call.endpoint.map_or_else(|| call.label(), |endpoint| chart.endpoint(endpoint).label());
+            let repeated = if step.repeated { ", in a loop" } else { "" };
+            let detached = if step.step.detached { ", not waited for" } else { "" };
+            rows.push((depth, format!("**{}** {}{repeated}{detached}", escape(&chart.service(to).id), code(&label))));
+        }
+        if let Some(answer) = &step.answer {
+            chain(snapshot, answer, depth + 1, waits, rows, waited);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::availability;
+
+    #[test]
+    fn what_must_be_there_at_once_is_there_less_often() {
+        assert_eq!([1, 2, 5, 10].map(availability), ["99.9", "99.8", "99.5", "99.0"]);
+    }
+}

@@ -1,0 +1,41 @@
+//! What a hover says about the two ends of a channel.
+
+use super::super::markdown::{code, escape};
+use super::Writer;
+use crate::chart::ChannelEnd;
+use crate::chart::index::EndRef;
+use crate::chart::operation::{Operation, Root};
+
+impl Writer<'_> {
+    pub(super) fn producer(&mut self, end: EndRef) {
+        let channel = self.snapshot.chart.channel(end.channel);
+        self.page.paragraph(&format!("Sends to {} ({})", code(&channel.name), escape(&channel.system)));
+        let consumers = self.by_service(channel.consumers.iter().map(|end| (end.service, end.place)));
+        if consumers.is_empty() {
+            self.page.paragraph("Nobody in this workspace is known to receive it");
+        }
+        self.page.list("Received by", &consumers);
+        self.others("Also sent by", &channel.producers, end);
+    }
+
+    pub(super) fn consumer(&mut self, end: EndRef) {
+        let chart = &self.snapshot.chart;
+        let channel = chart.channel(end.channel);
+        let consumer = end.consumer(chart);
+        self.page.paragraph(&format!("Receives from {} ({})", code(&channel.name), escape(&channel.system)));
+        let producers = self.by_service(channel.producers.iter().map(|end| (end.service, end.place)));
+        if producers.is_empty() {
+            self.page.paragraph("Nobody in this workspace is known to send it");
+        }
+        self.page.list("Sent by", &producers);
+        self.others("Also received by", &channel.consumers, end);
+        self.operation(&Operation::of_root(chart, &self.snapshot.index, Root::Consumer(end)));
+        self.coverage(&consumer.coverage, consumer.service);
+    }
+
+    fn others(&mut self, heading: &str, ends: &[ChannelEnd], this: EndRef) {
+        let others = ends.iter().enumerate().filter(|(position, _)| *position != this.end as usize);
+        let others = self.by_service(others.map(|(_, end)| (end.service, end.place)));
+        self.page.list(heading, &others);
+    }
+}
