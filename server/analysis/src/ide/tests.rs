@@ -69,6 +69,8 @@ To answer, it asks
 
 - **stock** `GET /stock`
 
+Needs 2 services at once: each there 99.9 % of the time (assumed) makes 99.8 %
+
 Also called by
 
 - **web** [app (1).ts:3](portolan:web/app%20%281%29.ts#3)

@@ -30,10 +30,8 @@ impl Writer<'_> {
         self.page.tree("To answer, it asks", &rows);
         if waited.len() > 1 {
             let all = availability(waited.len());
-            self.page.paragraph(&format!(
-                "Needs {} services at once: if each is there {ASSUMED} % of the time (assumed), all are {all} %",
-                waited.len()
-            ));
+            self.page
+                .paragraph(&format!("Needs {} services at once: each there {ASSUMED} % of the time (assumed) makes {all} %", waited.len()));
         }
     }
 }
