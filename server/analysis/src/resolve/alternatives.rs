@@ -17,6 +17,8 @@ pub(super) fn fallback(mut values: Vec<Value>) -> Value {
     // What stands behind a value that is certainly there is never taken.
     if let Some(certain) = values.iter().position(Value::is_certain) {
         values.truncate(certain + 1);
+        // What is not known before it may be there or not; a variable before it has it for its default. `window.settings.URL` is no more known.
+        values.retain(|value| !value.is_unknown() && !matches!(value, Value::External(..)));
     }
     if let [only] = values.as_slice() {
         return only.clone();
@@ -54,7 +56,7 @@ fn with_defaults(variable: &Part, sources: &[Source], second: &Value) -> Option<
         let [default] = <[Pattern; 1]>::try_from(one.patterns()).ok()?;
         let default = Some(Arc::new(default));
         let part = match variable {
-            Part::Env { name, default: None, guessed, source } if matches!(one, Value::Text(_)) => {
+            Part::Env { name, default: None, guessed, source } if matches!(one, Value::Text(_) | Value::Param(..)) => {
                 Part::Env { name: name.clone(), default, guessed: *guessed, source: *source }
             }
             Part::NamedByCaller { name, default: None, source } if matches!(one, Value::Text(_) | Value::Param(..)) => {

@@ -301,10 +301,8 @@ fn http<'a>(
 
 /// Whether a URL that some code falls back to gives way to another, as callers of that code pass what decides the other.
 fn gives_way(url: &Url, other: &Url) -> bool {
-    match url.contexts.last() {
-        Some(decided) => other.contexts.split_last().is_some_and(|(_, inner)| inner.contains(decided)),
-        None => !other.contexts.is_empty(),
-    }
+    let decided = url.contexts.last().filter(|_| url.fallback && !other.fallback);
+    decided.is_some_and(|decided| other.contexts.split_last().is_some_and(|(_, inner)| inner.contains(decided)))
 }
 
 fn answered(call: &mut Call, found: targets::Found) {

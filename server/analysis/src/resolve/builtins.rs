@@ -195,6 +195,20 @@ impl<'w> Evaluator<'w> {
                 {
                     Some(self.eval(file, argument(0)?))
                 }
+                "useState" | "useMemo" | "useCallback" if facts.language.is_ecmascript() => {
+                    match self.eval(file, call.callee) {
+                        Value::External(package, _) if package == "react" => {}
+                        _ => return None,
+                    }
+                    let given = self.eval(file, argument(0)?);
+                    Some(match (name.as_str(), given) {
+                        ("useCallback", given) => given,
+                        ("useMemo", Value::Function(made, _)) => self.result_of(made),
+                        ("useState", Value::Function(made, _)) => Value::Array(Arc::from([self.result_of(made)])),
+                        ("useState", given) => Value::Array(Arc::from([given])),
+                        _ => return None,
+                    })
+                }
                 "require" if facts.language.is_ecmascript() => None,
                 "URL" if call.kind == CallKind::New => {
                     if let Value::External(package, _) = self.eval(file, call.callee)

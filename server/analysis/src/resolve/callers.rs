@@ -61,8 +61,11 @@ impl<'w> Evaluator<'w> {
             parts.push(match part {
                 Part::Param(param, path, default) => match with(*param) {
                     Some(value) => {
+                        let given = is_given(&value, path);
                         let value = path.iter().fold(value, |value, name| self.member(&value, name, None));
                         let value = match default {
+                            // What is given is not known: not what stands there where nothing is.
+                            Some(_) if given && (value.is_unknown() || matches!(value, Value::External(..))) => Value::Unknown,
                             Some(default) => fallback(vec![value, Value::Text(default.clone())]),
                             None => value,
                         };
@@ -403,5 +406,16 @@ impl<'w> Evaluator<'w> {
     pub fn function_of(&mut self, site: CallRef) -> FunctionRef {
         let function = self.facts(site.file).map_or(portolan_grammars::facts::FunctionId::MODULE, |facts| facts.call(site.call).function);
         FunctionRef { file: site.file, function }
+    }
+}
+
+/// Whether an object that is passed has the member at a path, known or not.
+fn is_given(passed: &Value, path: &[Symbol]) -> bool {
+    let Some((name, rest)) = path.split_first() else { return false };
+    match passed {
+        Value::Object(object) => {
+            object.fields.get(name).is_some_and(|value| rest.is_empty() && *value != Value::Null || is_given(value, rest))
+        }
+        _ => false,
     }
 }

@@ -144,6 +144,8 @@ pub struct Url {
     pub contexts: Vec<FunctionRef>,
     /// Call sites that pass the base on, from the inside out.
     pub passed: Vec<CallRef>,
+    /// Whether the base is what code falls back to where none is passed.
+    pub fallback: bool,
 }
 
 /// What names a router.

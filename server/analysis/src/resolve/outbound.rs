@@ -415,7 +415,7 @@ impl<'w> Linker<'w> {
     fn bases_of(&mut self, url: &Pattern, classes: &[ClassRef]) -> Vec<Url> {
         let mut done: Vec<Url> = Vec::new();
         // The nearest first: what few calls lead to is worth more than the many ways of one far caller.
-        let mut open = VecDeque::from([(Url { pattern: url.clone(), contexts: Vec::new(), passed: Vec::new() }, 0)]);
+        let mut open = VecDeque::from([(Url { pattern: url.clone(), contexts: Vec::new(), passed: Vec::new(), fallback: false }, 0)]);
         while let Some((url, depth)) = open.pop_front() {
             if done.len() >= MAX_BASES {
                 break;
@@ -451,12 +451,15 @@ impl<'w> Linker<'w> {
                     continue;
                 }
                 only_recursive = false;
+                let default = default_of(&url.pattern, param);
                 for pattern in value.patterns() {
+                    let falls_back = matches!((&default, pattern.parts.first()), (Some(default), Some(Part::Text(text))) if text.starts_with(default.as_str()));
                     let mut contexts = url.contexts.clone();
                     contexts.push(context);
                     let mut passed = url.passed.clone();
                     passed.push(*caller);
-                    open.push_back((Url { pattern, contexts, passed }, depth + 1));
+                    let fallback = url.fallback || falls_back;
+                    open.push_back((Url { pattern, contexts, passed, fallback }, depth + 1));
                 }
             }
             if only_recursive {
@@ -495,6 +498,14 @@ fn param_of(part: &Part) -> Option<ParamRef> {
         Part::Origin(of) => of.parts.iter().find_map(param_of),
         _ => None,
     }
+}
+
+/// The text that stands in a pattern for a parameter of which nothing is passed.
+fn default_of(text: &Pattern, param: ParamRef) -> Option<Symbol> {
+    text.parts.iter().find_map(|part| match part {
+        Part::Param(of, _, Some(default)) if *of == param => default.literal(),
+        _ => None,
+    })
 }
 
 fn collect_params(text: &Pattern, params: &mut Vec<ParamRef>) {

@@ -207,7 +207,7 @@ fn complete(schema: &PrismaSchema, connection: Option<&ConnectionDecl>) -> Conne
     if connection.urls.is_empty() {
         let env = |name: &Symbol| Part::Env { name: name.clone(), default: None, guessed: false, source: None };
         let part = schema.url_env.as_ref().map(env).or(schema.url.as_ref().map(|url| Part::Text(url.clone())));
-        let url = |part| Url { pattern: Pattern::part(part), contexts: Vec::new(), passed: Vec::new() };
+        let url = |part| Url { pattern: Pattern::part(part), contexts: Vec::new(), passed: Vec::new(), fallback: false };
         connection.urls.extend(part.map(url));
     }
     if connection.urls.is_empty() && connection.hosts.is_empty() && connection.databases.is_empty() {
