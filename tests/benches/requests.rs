@@ -38,7 +38,9 @@ fn main() {
 }
 
 async fn run(folder: &std::path::Path, count: usize) {
-    let mut server = TestServer::start(folder).await;
+    let mut capabilities = TestServer::capabilities();
+    capabilities["textDocument"]["documentSymbol"] = json!({"hierarchicalDocumentSymbolSupport": true});
+    let mut server = TestServer::start_as(folder, capabilities).await;
     server.settle().await;
     let places = places(&mut server, count).await;
     println!("{} places", places.len());
@@ -74,17 +76,19 @@ async fn run(folder: &std::path::Path, count: usize) {
 async fn places(server: &mut TestServer, count: usize) -> Vec<(String, u64, u64)> {
     let chart = server.request("portolan/chart", Value::Null).await;
     let mut files: Vec<String> = Vec::new();
-    for rows in ["endpoints", "calls", "unresolved"] {
-        files.extend(chart[rows].as_array().unwrap().iter().map(|row| row["file"].as_str().unwrap().to_owned()));
-    }
+    let manifests = chart["services"].as_array().unwrap().iter().flat_map(|service| service["evidence"].as_array().unwrap());
+    let code = ["endpoints", "calls", "unresolved"].into_iter().flat_map(|rows| chart[rows].as_array().unwrap());
+    files.extend(code.chain(manifests).map(|row| row["file"].as_str().unwrap().to_owned()));
     files.sort();
     files.dedup();
     let mut places = Vec::new();
     for path in files {
         let symbols = server.request("textDocument/documentSymbol", server.at(&path, 0, 0)).await;
-        for symbol in symbols.as_array().into_iter().flatten() {
-            let start = &symbol["location"]["range"]["start"];
-            places.push((path.clone(), start["line"].as_u64().unwrap(), start["character"].as_u64().unwrap() + 1));
+        let mut open: Vec<&Value> = symbols.as_array().into_iter().flatten().collect();
+        while let Some(symbol) = open.pop() {
+            let start = &symbol["selectionRange"]["start"];
+            places.push((path.clone(), start["line"].as_u64().unwrap(), start["character"].as_u64().unwrap()));
+            open.extend(symbol["children"].as_array().into_iter().flatten());
         }
     }
     let step = (places.len() / count.max(1)).max(1);

@@ -110,6 +110,7 @@ pub struct ChartIndex {
     /// The edges turned round; made when first asked for.
     runners: OnceLock<FxHashMap<FunctionRef, Vec<FunctionRef>>>,
     detached: FxHashSet<Place>,
+    rpcs: Vec<RpcRef>,
     spots: Spots,
 }
 
@@ -177,6 +178,10 @@ impl ChartIndex {
     /// Whether the function that a span stands in goes on without waiting for it: a promise that is dropped.
     pub fn is_detached(&self, place: Place) -> bool {
         self.detached.contains(&place)
+    }
+    /// The rpcs of all contracts.
+    pub fn rpcs(&self) -> &[RpcRef] {
+        &self.rpcs
     }
     /// All that stands at `offset`, with its place; the narrowest place wins and is the only one left.
     pub fn at(&self, file: FileId, offset: u32) -> Vec<(Subject, Place)> {
@@ -287,6 +292,7 @@ impl ChartIndex {
             {
                 if let Some((_, place)) = method.of(files) {
                     self.spots.add(place, Subject::Rpc(method));
+                    self.rpcs.push(method);
                 }
             }
         }

@@ -141,6 +141,7 @@ impl Writer<'_> {
         self.page.list("Called by", &callers);
         let operation = Operation::of_endpoint(chart, &self.snapshot.index, index);
         self.operation(&operation);
+        self.needs(index);
         self.coverage(&endpoint.coverage, endpoint.service);
     }
 

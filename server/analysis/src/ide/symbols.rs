@@ -20,6 +20,8 @@ pub enum SymbolKind {
     Service,
     /// Something a service answers.
     Endpoint,
+    /// An rpc of a contract.
+    Rpc,
     /// A subscription.
     Consumer,
     /// A topic, queue or subject.
@@ -172,7 +174,7 @@ fn nested(mut symbols: Vec<Symbol>) -> Vec<Symbol> {
     top
 }
 
-/// The services, endpoints, channels and tables whose names hold the letters of `query` in order, those that fit best first.
+/// The services, endpoints, rpcs, channels and tables whose names hold the letters of `query` in order, those that fit best first.
 pub fn workspace_symbols(snapshot: &Snapshot, query: &str) -> Vec<WorkspaceSymbol> {
     let chart = &snapshot.chart;
     let mut all: Vec<WorkspaceSymbol> = Vec::new();
@@ -186,6 +188,10 @@ pub fn workspace_symbols(snapshot: &Snapshot, query: &str) -> Vec<WorkspaceSymbo
         let container = chart.service(endpoint.service).id.to_string();
         let place = answering_place(snapshot, endpoint);
         all.push(WorkspaceSymbol { name: endpoint.label(), kind: SymbolKind::Endpoint, container, place });
+    }
+    for (name, place) in snapshot.index.rpcs().iter().filter_map(|rpc| rpc.of(&snapshot.files)) {
+        let container = snapshot.files.path(place.file).file_name().unwrap_or_default().to_owned();
+        all.push(WorkspaceSymbol { name: name.to_string(), kind: SymbolKind::Rpc, container, place });
     }
     for channel in &chart.channels {
         if let Some(end) = channel.producers.first().or(channel.consumers.first()) {

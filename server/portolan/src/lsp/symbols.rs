@@ -68,6 +68,7 @@ fn kind(kind: Kind) -> SymbolKind {
     match kind {
         Kind::Service => SymbolKind::MODULE,
         Kind::Endpoint => SymbolKind::INTERFACE,
+        Kind::Rpc => SymbolKind::METHOD,
         Kind::Consumer | Kind::Channel | Kind::Publish => SymbolKind::EVENT,
         Kind::Call => SymbolKind::FUNCTION,
         Kind::Collection | Kind::Access => SymbolKind::STRUCT,

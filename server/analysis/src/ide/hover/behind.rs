@@ -28,10 +28,21 @@ impl Writer<'_> {
             rows.push((0, format!("and {more} more")));
         }
         self.page.tree("To answer, it asks", &rows);
-        if waited.len() > 1 {
-            let all = availability(waited.len());
-            self.page
-                .paragraph(&format!("Needs {} services at once: each there {ASSUMED} % of the time (assumed) makes {all} %", waited.len()));
+        self.need(waited.len());
+    }
+
+    /// How often all services are there that an endpoint needs, where it needs others.
+    pub(super) fn needs(&mut self, endpoint: EndpointIndex) {
+        let trace = Trace::of(self.snapshot, Root::Endpoint(endpoint));
+        let mut waited = BTreeSet::from([self.snapshot.chart.endpoint(endpoint).service]);
+        chain(self.snapshot, &trace, 0, true, &mut Vec::new(), &mut waited);
+        self.need(waited.len());
+    }
+
+    fn need(&mut self, services: usize) {
+        if services > 1 {
+            let all = availability(services);
+            self.page.paragraph(&format!("Needs {services} services at once: each there {ASSUMED} % of the time (assumed) makes {all} %"));
         }
     }
 }
