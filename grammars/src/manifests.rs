@@ -7,6 +7,7 @@ pub mod builds;
 pub mod dotenv;
 pub mod gateway;
 pub mod helm;
+pub mod models;
 pub mod settings;
 pub mod traefik;
 pub mod tree;
@@ -76,6 +77,8 @@ pub enum Manifest {
     Project(NxProject),
     /// A configuration file of a service.
     Config(tree::Tree),
+    /// A model of the services that people keep by hand.
+    Model(models::Model),
     /// The name of a Helm chart.
     HelmChart(Symbol),
     /// The values of a Helm chart.
@@ -615,6 +618,10 @@ pub enum ManifestFormat {
     Project,
     /// A configuration file of a service.
     Config,
+    /// A catalog of Backstage.
+    Backstage,
+    /// A model of LikeC4 or Structurizr.
+    Arrows,
     /// `Chart.yaml`.
     HelmChart,
     /// `values.yaml`.
@@ -655,6 +662,8 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::ProxyConf, matches: proxy_conf::matches, read: proxy_conf::read },
     ManifestRow { format: ManifestFormat::Nginx, matches: nginx::matches, read: nginx::read },
     ManifestRow { format: ManifestFormat::Envoy, matches: envoy::matches, read: envoy::read },
+    ManifestRow { format: ManifestFormat::Backstage, matches: models::is_backstage, read: models::read_backstage },
+    ManifestRow { format: ManifestFormat::Arrows, matches: models::is_arrows, read: models::read_arrows },
     ManifestRow { format: ManifestFormat::Config, matches: config::by_path, read: config::read },
     ManifestRow { format: ManifestFormat::HelmChart, matches: helm::is_chart, read: helm::read_chart },
     ManifestRow { format: ManifestFormat::HelmValues, matches: helm::is_values, read: helm::read_values },

@@ -120,6 +120,14 @@ pub struct Service {
     pub evidence: Vec<Evidence>,
 }
 
+impl Service {
+    /// Whether most of its code, or all that it is, is read: else what it calls is known in part at best.
+    pub fn is_read(&self) -> bool {
+        let language = self.languages.first().map_or("", |language| language.as_str());
+        self.kind == ServiceKind::Gateway || matches!(language, "typescript" | "javascript" | "rust")
+    }
+}
+
 /// A reason, and where it can be read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Evidence {

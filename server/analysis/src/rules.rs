@@ -48,11 +48,12 @@ macro_rules! rule {
 }
 
 mod handler_without_span;
+mod model_drift;
 mod shared_table_writers;
 mod sync_chain;
 
 /// The registry.
-static RULES: &[Rule] = &[handler_without_span::RULE, shared_table_writers::RULE, sync_chain::RULE];
+static RULES: &[Rule] = &[handler_without_span::RULE, model_drift::RULE, shared_table_writers::RULE, sync_chain::RULE];
 
 /// What a rule is.
 pub struct Rule {

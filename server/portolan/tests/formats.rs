@@ -186,3 +186,28 @@ fn many_runs_on_any_number_of_threads_write_the_same_bytes() {
         }
     }
 }
+
+/// What is exported is a model of the code: kept in the workspace, it differs from it in nothing; and a line of it that is wrong is found.
+#[test]
+fn exports_agree_with_the_code_they_are_made_of() {
+    for (format, file) in [("backstage", "catalog-info.yaml"), ("likec4", "model.c4"), ("structurizr", "workspace.dsl")] {
+        let odd = odd_names();
+        let drift = || {
+            let report: Value = serde_json::from_str(&portolan(odd.path(), &["check", "--format", "json"])).unwrap();
+            let findings = report["findings"].as_array().unwrap().iter().filter(|finding| finding["rule"] == "model-drift");
+            findings.map(|finding| finding["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        let model = portolan(odd.path(), &["chart", "--format", format]);
+        std::fs::write(odd.path().join(file), &model).unwrap();
+        assert!(drift().is_empty(), "{format}: {:?}", drift());
+        let wrong = model
+            .replace("service_b -[calls]-> service_c", "service_b -[calls]-> service_a")
+            .replace("service_b -> service_c", "service_b -> service_a");
+        let wrong =
+            wrong.replace("component:default/c", "component:default/a").replace("  - c-http\n  dependsOn", "  - a-http\n  dependsOn");
+        std::fs::write(odd.path().join(file), wrong).unwrap();
+        let drift = drift();
+        assert!(drift.iter().any(|message| message.starts_with("b is said to depend on a")), "{format}: {drift:?}");
+        assert!(drift.iter().any(|message| message.starts_with("The model leaves out that b calls c")), "{format}: {drift:?}");
+    }
+}

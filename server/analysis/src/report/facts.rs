@@ -8,14 +8,12 @@ use super::{Span, Text};
 use crate::chart::document::Document;
 use crate::chart::graph::{Edge, ServiceGraph};
 use crate::chart::map::ServiceMap;
-use crate::chart::{Call, CallIndex, Chart, Collection, Protocol, Service, ServiceIndex, ServiceKind, Status, Store};
+use crate::chart::{Call, CallIndex, Chart, Collection, Protocol, Service, ServiceIndex, Status, Store};
 use crate::rules::Context;
 use crate::rules::chains::{self, Chain};
 use crate::words::counted;
 use crate::{Place, Snapshot};
 
-/// Languages whose calls are read.
-const READ: [&str; 3] = ["typescript", "javascript", "rust"];
 /// How many things are named before the rest is counted.
 const MAX_NAMED: usize = 3;
 
@@ -54,10 +52,6 @@ impl<'a> Facts<'a> {
     /// Those that it deploys but does not build.
     pub(super) fn bought(&self) -> impl Iterator<Item = &'a Service> {
         self.chart.services.iter().filter(|service| service.third_party)
-    }
-    /// Whether a service's calls are read at all.
-    pub(super) fn is_read(&self, service: &Service) -> bool {
-        service.languages.iter().any(|language| READ.contains(&language.as_str())) || service.kind == ServiceKind::Gateway
     }
     /// Calls that are sure enough to speak of, but routes that gateways pass on.
     pub(super) fn calls(&self) -> impl Iterator<Item = (CallIndex, &'a Call)> {

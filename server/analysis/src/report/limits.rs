@@ -31,13 +31,16 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
         Text::say("Who owns a service is not read, and neither are alerts, limits and scaling."),
     ];
     let mut unread: BTreeMap<&str, usize> = BTreeMap::new();
-    for (_, service) in facts.built().filter(|(_, service)| !facts.is_read(service)) {
+    for (_, service) in facts.built().filter(|(_, service)| !service.is_read()) {
         *unread.entry(service.languages.first().map_or("no known language", |language| language.as_str())).or_default() += 1;
     }
     if !unread.is_empty() {
         let languages: Vec<String> =
             unread.iter().map(|(language, count)| format!("{} in {language}", counted(*count, "service", "services"))).collect();
-        points.push(Text::say(format!("Not read: {}. Their own calls, messages and tables are missing above.", enumerate(&languages))));
+        points.push(Text::say(format!(
+            "Not read, or in a small part: {}. Their own calls, messages and tables are missing above.",
+            enumerate(&languages)
+        )));
     }
     vec![Block::List(points)]
 }

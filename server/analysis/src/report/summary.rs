@@ -65,16 +65,10 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
         second.push_str(&format!(" There {} of services that wait for each other.", was(cycles.len(), "cycle", "cycles")));
     }
     let mut blocks = vec![Block::Paragraph(Text::say(first).and(second)), Block::Paragraph(Text::say(found(facts)))];
-    let unread: Vec<_> = facts.built().filter(|(_, service)| !facts.is_read(service)).map(|(index, _)| index).collect();
+    let unread: Vec<_> = facts.built().filter(|(_, service)| !service.is_read()).map(|(index, _)| index).collect();
     if !unread.is_empty() {
-        let count = unread.len();
-        blocks.push(Block::Paragraph(
-            Text::say("Of ")
-                .then(facts.services(unread))
-                .and(if count == 1 { " the code is" } else { " the code is in languages that are" })
-                .and(if count == 1 { " in a language that is not read: what it calls" } else { " not read: what they call" })
-                .and(" is not known, and the picture shows only what calls them."),
-        ));
+        let text = Text::say("Of ").then(facts.services(unread)).and(" the code, or most of it, is in languages that are not read: ");
+        blocks.push(Block::Paragraph(text.and("what it calls from there is not known, and the picture shows only what calls it.")));
     }
     let map = facts.map.through_channels().only(|node| !matches!(node.kind, NodeKind::Outside));
     if !map.edges.is_empty() {

@@ -103,7 +103,7 @@ fn dark(facts: &Facts<'_>) -> Vec<Text> {
 /// A broker is missing where services change each other's state by calls alone.
 fn no_broker(facts: &Facts<'_>) -> Option<Text> {
     // What is not read may send.
-    if !facts.chart.channels.is_empty() || facts.built().any(|(_, service)| !facts.is_read(service)) {
+    if !facts.chart.channels.is_empty() || facts.built().any(|(_, service)| !service.is_read()) {
         return None;
     }
     let between = |service: ServiceIndex| {
