@@ -6,6 +6,7 @@ use camino::Utf8Path;
 use crate::FileKind;
 use crate::facts::{Language, SourceFacts};
 
+mod layout;
 pub mod rust;
 pub mod typescript;
 

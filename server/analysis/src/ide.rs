@@ -5,7 +5,6 @@
 
 pub mod call_hierarchy;
 mod definition;
-mod fixes;
 mod hover;
 mod inlay;
 mod lens;
@@ -18,7 +17,6 @@ mod trace;
 mod words;
 
 pub use definition::{definition, handling_place, references};
-pub use fixes::{Change, Fix, change, fixes};
 pub use hover::{Hover, hover};
 pub use inlay::{Hint, hints};
 pub use lens::{Leads, Lens, lenses};

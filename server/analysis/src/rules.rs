@@ -147,6 +147,16 @@ pub struct Finding {
     pub identity: Symbol,
 }
 
+impl Finding {
+    /// Whether it stands for others of its file, of which there are too many to show.
+    pub fn is_of_others(&self) -> bool {
+        self.identity.ends_with(AND_MORE)
+    }
+}
+
+/// What the identity of a finding that stands for others ends with.
+const AND_MORE: &str = " | and more";
+
 /// Runs all rules; the result is sorted by path, position and rule.
 pub fn check(snapshot: &Snapshot) -> Vec<Finding> {
     let context = Context::new(snapshot);

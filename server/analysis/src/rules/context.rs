@@ -5,7 +5,7 @@
 use portolan_grammars::facts::{Binding, Expr, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Finding, MAX_FINDINGS_PER_FILE, MAX_MESSAGE, Rule, Severity};
+use super::{AND_MORE, Finding, MAX_FINDINGS_PER_FILE, MAX_MESSAGE, Rule, Severity};
 use crate::chart::index::ChartIndex;
 use crate::chart::operation::Operation;
 use crate::chart::{Chart, EndpointIndex, ServiceIndex};
@@ -158,7 +158,7 @@ impl<'a> Sink<'a> {
             } else if *nth == MAX_FINDINGS_PER_FILE + 1 {
                 finding.message = format!("and {} more findings of {} in this file", total - MAX_FINDINGS_PER_FILE, self.rule.name);
                 finding.related = Vec::new();
-                finding.identity = format!("{} | {} | and more", self.rule.name, files.path(file)).into();
+                finding.identity = format!("{} | {}{AND_MORE}", self.rule.name, files.path(file)).into();
                 kept.push(finding);
             }
         }

@@ -1,43 +1,28 @@
-//! Lines of `portolan.toml` that an editor offers at a call which is not resolved.
+//! Lines of `portolan.toml` that settle a call which is not resolved.
 
-use std::collections::BTreeSet;
-
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use portolan_grammars::manifests::Manifest;
 use portolan_grammars::manifests::settings::FILE_NAME;
 
+use super::{Edit, Level, Offer};
 use crate::chart::index::Subject;
 use crate::chart::{ServiceIndex, ServiceKind, Unresolved};
-use crate::settle::{self, Insertion, Remedy, Serving};
+use crate::settle::{self, Remedy, Serving};
 use crate::{FileId, Snapshot};
 
 /// How many services are offered for one call.
 const MAX_SERVICES: usize = 8;
 
-/// An edit that settles a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fix {
-    /// What it does, in a line.
-    pub title: String,
-    /// What it says.
-    pub remedy: Remedy,
-}
-
-/// Where the lines of a fix go.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// Into a file that is there.
-    Insert(FileId, Insertion),
-    /// Into a new file.
-    Create(Utf8PathBuf, String),
-}
-
 /// What would settle the calls that stand between two offsets of a file: likely services first, then others, then someone outside.
-pub fn fixes(snapshot: &Snapshot, file: FileId, start: u32, end: u32) -> Vec<Fix> {
+pub(super) fn offers(snapshot: &Snapshot, folder: &Utf8Path, file: FileId, start: u32, end: u32) -> Vec<Offer> {
     let chart = &snapshot.chart;
     let serving = Serving::new(chart);
-    let mut fixes: Vec<Fix> = Vec::new();
-    let mut seen = BTreeSet::new();
+    let mut offers: Vec<Offer> = Vec::new();
+    let mut offer = |title: String, remedy: &Remedy| {
+        if let Some(edit) = edit(snapshot, folder, remedy) {
+            offers.push(Offer { title: format!("{title}: {}", remedy.title()), level: Level::Statement, finding: None, plan: Ok(edit) });
+        }
+    };
     for (subject, _) in snapshot.index.within(file, start, end) {
         let Subject::Unresolved(at) = subject else { continue };
         let Some(call) = chart.unresolved.get(at as usize) else { continue };
@@ -46,17 +31,14 @@ pub fn fixes(snapshot: &Snapshot, file: FileId, start: u32, end: u32) -> Vec<Fix
         let named = candidates.iter().map(|candidate| (candidate.service, format!(" ({})", candidate.why)));
         for (service, why) in named.chain(others.map(|other| (other, String::new()))).take(MAX_SERVICES) {
             if let Some(remedy) = settle::remedy(snapshot, call, Some(service)) {
-                let name = &chart.service(service).id;
-                fixes.push(Fix { title: format!("{} goes to {name}{why}: {}", call.label(), remedy.title()), remedy });
+                offer(format!("{} goes to {}{why}", call.label(), chart.service(service).id), &remedy);
             }
         }
         if let Some(remedy) = settle::remedy(snapshot, call, None) {
-            fixes.push(Fix { title: format!("{} leaves the workspace: {}", call.label(), remedy.title()), remedy });
+            offer(format!("{} leaves the workspace", call.label()), &remedy);
         }
     }
-    // A line of shared code stands there once for each service that runs it.
-    fixes.retain(|fix| seen.insert(fix.title.clone()));
-    fixes
+    offers
 }
 
 /// Services that may be called at all.
@@ -70,12 +52,16 @@ fn others(snapshot: &Snapshot, call: &Unresolved) -> impl Iterator<Item = Servic
         .filter(move |service| *service != from)
 }
 
-/// Where the lines of a remedy go in the `portolan.toml` of a folder, the root of a workspace; `None` where they stand there already.
-pub fn change(snapshot: &Snapshot, folder: &Utf8Path, remedy: &Remedy) -> Option<Change> {
+/// The lines of a remedy, in the `portolan.toml` of a folder; `None` where they stand there already.
+fn edit(snapshot: &Snapshot, folder: &Utf8Path, remedy: &Remedy) -> Option<Edit> {
     let path = folder.join(FILE_NAME);
-    let Some(file) = snapshot.files.id(&path) else { return Some(Change::Create(path, remedy.lines(folder))) };
-    match snapshot.files.facts(file)?.manifest()? {
-        Manifest::Settings(settings) => Some(Change::Insert(file, settle::insertion(settings, folder, remedy)?)),
-        _ => None,
-    }
+    let mut edit = Edit::default();
+    let Some(file) = snapshot.files.id(&path) else {
+        edit.create(path, remedy.lines(folder));
+        return Some(edit);
+    };
+    let Manifest::Settings(settings) = snapshot.files.facts(file)?.manifest()? else { return None };
+    let insertion = settle::insertion(settings, folder, remedy)?;
+    edit.insert(file, insertion.offset, insertion.text);
+    Some(edit)
 }

@@ -1,0 +1,172 @@
+//! Code actions: edits that settle a call or answer a finding, one file each.
+//!
+//! Here live what all of them share: what an edit is ([`Edit`]), what is offered at a place ([`offers`]), and the check of what an edit
+//! would do ([`recheck`]). What deliberately does not: protocols, disks, versions. Invariant: an edit is made of facts and text that agree; where
+//! that is not so, or anything else it rests on does not hold, it is refused with a reason.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use portolan_grammars::catalog::Catalog;
+use rustc_hash::FxHashSet;
+
+use crate::rules::Finding;
+use crate::{FileId, Snapshot, World};
+
+mod edit;
+mod handlers;
+mod imports;
+mod instrument_handler;
+mod settle_call;
+mod source;
+mod span_handler;
+
+pub use edit::{Edit, Replacement, replaced};
+use source::Source;
+
+/// What there is to be read and written beside the facts.
+pub trait Texts {
+    /// The text of a file of the world; an error says, behind the file's name, why it may not be edited: `is read-only`.
+    fn text(&self, path: &Utf8Path) -> Result<String, String>;
+}
+
+/// Why an edit is not made, as a sentence without a full stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal(String);
+
+impl Refusal {
+    fn new(why: impl Into<String>) -> Self {
+        Self(why.into())
+    }
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// What somebody who takes an offer lets himself in for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// The program does what it did, or only gains a limit or a span.
+    Safe,
+    /// It says what only a person can know.
+    Statement,
+}
+
+/// A code action at a place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// What it does, in a line; no two at a place have the same.
+    pub title: String,
+    /// What it asks of the one who takes it.
+    pub level: Level,
+    /// The finding that it answers, as a position in the snapshot's.
+    pub finding: Option<usize>,
+    /// The edit, or why there is none.
+    pub plan: Result<Edit, Refusal>,
+}
+
+/// What a refactor makes of a finding.
+struct Plan {
+    title: String,
+    level: Level,
+    edit: Result<Edit, Refusal>,
+}
+
+/// What a refactor is given.
+struct Context<'a> {
+    snapshot: &'a Snapshot,
+    texts: &'a dyn Texts,
+}
+
+impl<'a> Context<'a> {
+    fn source(&self, file: FileId) -> Result<Source<'a>, Refusal> {
+        Source::read(self.snapshot, self.texts, file)
+    }
+}
+
+/// A code action that answers findings.
+struct Refactor {
+    /// The rule whose findings it answers.
+    rule: &'static str,
+    /// What it makes of one; nothing where it has nothing to say.
+    plan: fn(&Context<'_>, &Finding) -> Option<Plan>,
+}
+
+/// The registry, in the order in which actions are offered.
+static REFACTORS: &[Refactor] = &[instrument_handler::REFACTOR, span_handler::REFACTOR];
+
+/// What is offered between two offsets of a file: edits that answer its findings, then settings that settle its calls. `folder` is the root of
+/// the workspace that the file is in.
+pub fn offers(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, file: FileId, start: u32, end: u32) -> Vec<Offer> {
+    let here = |finding: &Finding| finding.place.file == file && finding.place.range.start <= end && start <= finding.place.range.end;
+    let findings = snapshot.findings.iter().enumerate().filter(|(_, finding)| here(finding));
+    let mut offers: Vec<Offer> = findings.flat_map(|(at, _)| answers(snapshot, texts, at)).collect();
+    offers.extend(settle_call::offers(snapshot, folder, file, start, end));
+    let mut seen = FxHashSet::default();
+    offers.retain(|offer| seen.insert(offer.title.clone()));
+    offers
+}
+
+/// What answers a finding, given as a position in the snapshot's.
+pub fn answers(snapshot: &Snapshot, texts: &dyn Texts, finding: usize) -> Vec<Offer> {
+    let Some(found) = snapshot.findings.get(finding) else { return Vec::new() };
+    let context = Context { snapshot, texts };
+    let refactors = REFACTORS.iter().filter(|refactor| refactor.rule == found.rule);
+    let plans = refactors.filter_map(|refactor| (refactor.plan)(&context, found));
+    plans.map(|plan| Offer { title: plan.title, level: plan.level, finding: Some(finding), plan: plan.edit }).collect()
+}
+
+/// The files that an edit changes or makes, as they are after it.
+pub fn applied(snapshot: &Snapshot, texts: &dyn Texts, edit: &Edit) -> Result<BTreeMap<Utf8PathBuf, String>, Refusal> {
+    let mut files = edit.creates.clone();
+    for (file, replacements) in &edit.changes {
+        let path = snapshot.files.path(*file);
+        let text = texts.text(path).map_err(|why| Refusal::new(format!("{path} {why}")))?;
+        files.insert(path.to_owned(), replaced(&text, replacements));
+    }
+    Ok(files)
+}
+
+/// What the workspace would be with some files as they are after an edit that answers `finding`: refused where they do not parse, where the
+/// finding stays, or where another one comes. `world` holds the facts of `snapshot`, and holds those of the edit afterwards.
+pub fn recheck(
+    world: &mut World,
+    snapshot: &Snapshot,
+    files: &BTreeMap<Utf8PathBuf, String>,
+    finding: &Finding,
+) -> Result<Arc<Snapshot>, Refusal> {
+    for (path, text) in files {
+        let Some(kind) = portolan_grammars::classify(path) else { continue };
+        let facts = portolan_grammars::read(path, text, kind);
+        let before = snapshot.files.id(path).and_then(|file| snapshot.files.facts(file)).map_or(0, |facts| facts.problems().len());
+        if facts.problems().len() > before {
+            return Err(Refusal::new(format!("{path} would not parse")));
+        }
+        world.set(path.clone(), Arc::new(facts));
+    }
+    let after = world.snapshot();
+    if after.findings.iter().any(|other| other.identity == finding.identity) {
+        return Err(Refusal::new(format!("the finding of {} would stay", finding.rule)));
+    }
+    let known: FxHashSet<&str> = snapshot.findings.iter().map(|finding| finding.identity.as_str()).collect();
+    // Where only some of a file's findings are shown, one that goes makes room for another.
+    let path = |snapshot: &Snapshot, finding: &Finding| snapshot.files.path(finding.place.file).to_owned();
+    let cut: FxHashSet<(&str, Utf8PathBuf)> =
+        snapshot.findings.iter().filter(|finding| finding.is_of_others()).map(|finding| (finding.rule, path(snapshot, finding))).collect();
+    let new =
+        after.findings.iter().find(|other| !known.contains(other.identity.as_str()) && !cut.contains(&(other.rule, path(&after, other))));
+    match new {
+        Some(other) => Err(Refusal::new(format!("{} would be found: {}", other.rule, other.message))),
+        None => Ok(after),
+    }
+}
+
+/// As [`recheck`], with a world of the snapshot's facts that is thrown away afterwards. Links all files anew: for one edit that somebody wants.
+pub fn check(snapshot: &Snapshot, texts: &dyn Texts, edit: &Edit, finding: &Finding) -> Result<(), Refusal> {
+    let mut world = World::of(snapshot, Catalog::builtin());
+    recheck(&mut world, snapshot, &applied(snapshot, texts, edit)?, finding).map(drop)
+}

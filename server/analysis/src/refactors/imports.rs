@@ -1,0 +1,157 @@
+//! Names that an edit of an ECMAScript file needs from elsewhere, imported in the way the file imports.
+//!
+//! Invariant: a name that the file has from that module already keeps the name it has there, and none that it has otherwise is taken.
+
+use portolan_grammars::facts::{FunctionId, Import, Imported, Language};
+use portolan_grammars::manifests::{Manifest, NpmManifest};
+
+use super::{Context, Edit, Refusal, Source};
+
+/// What a file calls some names of a module.
+pub(super) struct Names {
+    /// In the order in which they were asked for.
+    pub(super) called: Vec<String>,
+    /// The statement that imports those it did not have, where no list of the file could be made longer.
+    pub(super) statement: Option<String>,
+}
+
+/// Makes names of a package's module available. A list of names that the file imports already is made longer by `edit`.
+pub(super) fn import(context: &Context<'_>, source: &Source<'_>, module: &str, names: &[&str], edit: &mut Edit) -> Result<Names, Refusal> {
+    let loads = |import: &&Import| import.source == module && is_own(import) && !import.type_only;
+    let own: Vec<&Import> = source.facts.imports.iter().filter(loads).collect();
+    let namespace = own.iter().find(|import| matches!(import.imported, Imported::Namespace | Imported::Require));
+    let (mut missing, mut called) = (Vec::new(), Vec::new());
+    for name in names {
+        let named = own.iter().find(|import| matches!(&import.imported, Imported::Named(other) if other == name));
+        called.push(match (named, namespace) {
+            (Some(import), _) => import.local.to_string(),
+            (None, Some(import)) => format!("{}.{name}", import.local),
+            (None, None) if Source::has_word(&source.text, name) => {
+                return Err(Refusal::new(format!("the name {name} means something else in {}", source.name())));
+            }
+            (None, None) => {
+                missing.push(*name);
+                (*name).to_owned()
+            }
+        });
+    }
+    if missing.is_empty() {
+        return Ok(Names { called, statement: None });
+    }
+    if !depends_on(context, source, module) {
+        return Err(Refusal::new(format!("{module} is no dependency of its package")));
+    }
+    if let Some(last) = own.iter().rev().find(|import| matches!(import.imported, Imported::Named(_))) {
+        let longer: String = missing.iter().map(|name| format!(", {name}")).collect();
+        edit.insert(source.file, last.range.end, longer);
+        return Ok(Names { called, statement: None });
+    }
+    let (names, quote, end) = (missing.join(", "), quote(source), statement_end(source));
+    let statement = match style(context, source) {
+        Style::Import => format!("import {{ {names} }} from {quote}{module}{quote}{end}"),
+        Style::Require => format!("const {{ {names} }} = require({quote}{module}{quote}){end}"),
+    };
+    Ok(Names { called, statement: Some(statement) })
+}
+
+/// Adds an import behind those of the file that stand before `before`, and a constant behind them all.
+pub(super) fn add(source: &Source<'_>, before: u32, import: Option<String>, constant: Option<String>, edit: &mut Edit) {
+    let newline = source.newline();
+    match end_of_imports(source, before) {
+        Some(end) => {
+            let import = import.map(|import| format!("{newline}{import}"));
+            let constant = constant.map(|constant| format!("{newline}{newline}{constant}"));
+            edit.insert(source.file, end, [import, constant].into_iter().flatten().collect::<String>());
+        }
+        None => {
+            let lines: String = [import, constant].into_iter().flatten().map(|line| format!("{line}{newline}{newline}")).collect();
+            edit.insert(source.file, top(source), lines);
+        }
+    }
+}
+
+/// How a file loads modules.
+enum Style {
+    /// `import { a } from 'b'`.
+    Import,
+    /// `const { a } = require('b')`.
+    Require,
+}
+
+fn style(context: &Context<'_>, source: &Source<'_>) -> Style {
+    let is_module = source.text.lines().any(|line| line.starts_with("import ") || line.starts_with("export "));
+    let requires = source.text.contains("require(");
+    match (source.facts.language, source.path.extension()) {
+        (_, Some("mjs" | "mts")) => Style::Import,
+        (_, Some("cjs")) => Style::Require,
+        _ if is_module => Style::Import,
+        _ if requires => Style::Require,
+        (Language::JavaScript, _) if !manifest(context, source).is_some_and(|manifest| manifest.is_module) => Style::Require,
+        _ => Style::Import,
+    }
+}
+
+/// The manifest of the file's package.
+fn manifest<'a>(context: &Context<'a>, source: &Source<'_>) -> Option<&'a NpmManifest> {
+    let workspace = &context.snapshot.workspace;
+    let package = &workspace.packages[workspace.package_of(source.path)?];
+    match context.snapshot.files.facts(package.manifest)?.manifest()? {
+        Manifest::Npm(manifest) => Some(manifest),
+        _ => None,
+    }
+}
+
+/// Whether the file's package has a module's package among its dependencies.
+fn depends_on(context: &Context<'_>, source: &Source<'_>, module: &str) -> bool {
+    manifest(context, source).is_some_and(|manifest| manifest.dependencies.iter().any(|(name, _)| name == module))
+}
+
+fn is_own(import: &Import) -> bool {
+    import.function == FunctionId::MODULE && !import.reexport
+}
+
+/// Where the line of the last import before `before` ends.
+fn end_of_imports(source: &Source<'_>, before: u32) -> Option<u32> {
+    let imports = source.facts.imports.iter().filter(|import| is_own(import) && import.range.end <= before);
+    let last = imports.map(|import| import.range.end).max()?;
+    let rest = &source.text[last as usize..];
+    let line = |at: usize| last + rest[at..].find(['\r', '\n']).unwrap_or(rest.len() - at) as u32 + at as u32;
+    let mut quoted = None;
+    for (at, letter) in rest.char_indices() {
+        match (quoted, letter) {
+            // The module's name is the statement's last word, but for a bracket or a semicolon.
+            (Some(quote), _) if letter == quote => return Some(line(at)),
+            (None, '\'' | '"') => quoted = Some(letter),
+            // The range was that of the whole statement.
+            (None, '\n' | ';') if rest[..at].trim().is_empty() => return Some(line(at)),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Where the first statement may stand: behind a line that names an interpreter, and behind directives.
+fn top(source: &Source<'_>) -> u32 {
+    let mut at = if source.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    loop {
+        let line = source.text[at..].split_inclusive('\n').next().unwrap_or_default();
+        let directive = line.trim_start().strip_prefix(['\'', '"']).is_some_and(|rest| rest.starts_with("use "));
+        if !(line.starts_with("#!") || directive) {
+            return at as u32;
+        }
+        at += line.len();
+    }
+}
+
+/// The quotes that the file writes most.
+pub(super) fn quote(source: &Source<'_>) -> char {
+    if source.text.matches('"').count() > source.text.matches('\'').count() { '"' } else { '\'' }
+}
+
+/// What statements of the file end with: a semicolon, unless more of its lines could have one and have none.
+pub(super) fn statement_end(source: &Source<'_>) -> &'static str {
+    let lines = || source.text.lines().map(str::trim_end);
+    let with = lines().filter(|line| line.ends_with(';')).count();
+    let without = lines().filter(|line| line.ends_with([')', '\'', '"'])).count();
+    if with >= without { ";" } else { "" }
+}

@@ -1,0 +1,119 @@
+//! A source file to be edited: its facts and the very text they were read from.
+//!
+//! Invariant: there is no source whose text says something else than its facts.
+
+use camino::Utf8Path;
+use portolan_grammars::facts::{Language, SourceFacts, TextRange};
+use portolan_grammars::languages::{self, Tree};
+
+use super::{Refusal, Texts};
+use crate::{FileId, Snapshot};
+
+/// A source file, ready for an edit.
+pub(super) struct Source<'a> {
+    pub(super) file: FileId,
+    pub(super) path: &'a Utf8Path,
+    pub(super) facts: &'a SourceFacts,
+    pub(super) text: String,
+    tree: Option<Tree>,
+}
+
+impl<'a> Source<'a> {
+    /// Reads a file; refuses one that nobody should edit, or whose text is not the one the snapshot knows.
+    pub(super) fn read(snapshot: &'a Snapshot, texts: &dyn Texts, file: FileId) -> Result<Self, Refusal> {
+        let path = snapshot.files.path(file);
+        let name = path.file_name().unwrap_or(path.as_str());
+        let kind = languages::language_of(path);
+        let (Some(facts), Some(kind)) = (snapshot.files.source(file), kind) else {
+            return Err(Refusal::new(format!("{name} is not source code")));
+        };
+        if facts.generated {
+            return Err(Refusal::new(format!("{name} is generated")));
+        }
+        let text = texts.text(path).map_err(|why| Refusal::new(format!("{name} {why}")))?;
+        let (read, tree) = languages::read(path, &text, kind, None);
+        if read != *facts {
+            return Err(Refusal::new(format!("{name} was changed meanwhile")));
+        }
+        Ok(Self { file, path, facts, text, tree })
+    }
+
+    /// The file's name.
+    pub(super) fn name(&self) -> &'a str {
+        self.path.file_name().unwrap_or(self.path.as_str())
+    }
+
+    /// The text of a range.
+    pub(super) fn slice(&self, range: TextRange) -> &str {
+        self.text.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    /// The white space that the line of a byte begins with.
+    pub(super) fn indent_at(&self, offset: u32) -> &str {
+        let start = self.line_start(offset);
+        let line = &self.text[start..];
+        &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+    }
+
+    /// Where the line of a byte begins.
+    pub(super) fn line_start(&self, offset: u32) -> usize {
+        self.text[..offset as usize].rfind('\n').map_or(0, |newline| newline + 1)
+    }
+
+    /// What one level of indentation is: a tab, or the smallest step by which a line goes further in than the one before.
+    pub(super) fn indent_unit(&self) -> String {
+        let usual = if self.facts.language == Language::Rust { 4 } else { 2 };
+        let mut counts = [0_usize; 9];
+        let (mut tabs, mut before) = (0_usize, 0);
+        for line in self.text.lines().filter(|line| !line.trim().is_empty()) {
+            if line.starts_with('\t') {
+                tabs += 1;
+                continue;
+            }
+            let depth = line.len() - line.trim_start_matches(' ').len();
+            // A comment's ` *` is no step.
+            if let Some(step @ 2..=8) = depth.checked_sub(before) {
+                counts[step] += 1;
+            }
+            before = depth;
+        }
+        if tabs > counts.iter().sum() {
+            return "\t".to_owned();
+        }
+        let commonest = (2..=8).max_by_key(|step| (counts[*step], std::cmp::Reverse(*step))).filter(|step| counts[*step] > 0);
+        " ".repeat(commonest.unwrap_or(usual))
+    }
+
+    /// How lines end.
+    pub(super) fn newline(&self) -> &'static str {
+        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
+    }
+
+    /// Whether a name stands anywhere in a text as a word of its own, be it code or not.
+    pub(super) fn has_word(text: &str, word: &str) -> bool {
+        let part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
+        text.match_indices(word).any(|(at, _)| !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part))
+    }
+
+    /// The first of some names that stands nowhere in the file.
+    pub(super) fn free_name(&self, names: &[&'static str]) -> Option<&'static str> {
+        names.iter().copied().find(|name| !Self::has_word(&self.text, name))
+    }
+
+    /// A range with `levels` more indentation; lines within literals stay as they are.
+    pub(super) fn indented(&self, range: TextRange, levels: usize) -> String {
+        let literals = self.tree.as_ref().map(Tree::multiline_literals).unwrap_or_default();
+        let more = self.indent_unit().repeat(levels);
+        let mut result = String::new();
+        let mut offset = range.start;
+        for (number, line) in self.slice(range).split_inclusive('\n').enumerate() {
+            let within = literals.iter().any(|literal| literal.start < offset && offset < literal.end);
+            if number > 0 && !within && !line.trim().is_empty() {
+                result.push_str(&more);
+            }
+            result.push_str(line);
+            offset += line.len() as u32;
+        }
+        result
+    }
+}
