@@ -8,6 +8,7 @@ mod diagnostics;
 mod documents;
 mod fixes;
 mod folders;
+mod refactors;
 mod requests;
 mod settings;
 mod trace;

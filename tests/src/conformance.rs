@@ -142,7 +142,11 @@ impl Conformance {
             }
             "textDocument/documentLink" if !first["tooltip"].is_null() => text["documentLink"]["tooltipSupport"] == true,
             "textDocument/codeAction" if !first["kind"].is_null() => {
+                let takes = |member: &str, support: &str| first[member].is_null() || text["codeAction"][support] == true;
                 text["codeAction"]["codeActionLiteralSupport"].is_object()
+                    && takes("disabled", "disabledSupport")
+                    && takes("isPreferred", "isPreferredSupport")
+                    && takes("data", "dataSupport")
                     && (first["edit"]["documentChanges"].is_null()
                         || self.capabilities["workspace"]["workspaceEdit"]["documentChanges"] == true)
             }
@@ -224,6 +228,7 @@ fn answered(method: &str, message: &Value) -> Result<(), String> {
         "textDocument/inlayHint" => is::<lsp::InlayHintResponse>(message),
         "textDocument/documentLink" => is::<lsp::DocumentLinkResponse>(message),
         "textDocument/codeAction" => is::<lsp::CodeActionResponse>(message),
+        "codeAction/resolve" => is::<lsp::CodeActionResolveResponse>(message),
         "textDocument/diagnostic" => is::<lsp::DocumentDiagnosticResponse>(message),
         "workspace/diagnostic" => is::<lsp::WorkspaceDiagnosticResponse>(message),
         _ => Err("no server answers this, as far as this check knows".to_owned()),
@@ -242,7 +247,7 @@ fn provider(method: &str) -> Option<&'static str> {
         "textDocument/codeLens" => "codeLensProvider",
         "textDocument/inlayHint" => "inlayHintProvider",
         "textDocument/documentLink" => "documentLinkProvider",
-        "textDocument/codeAction" => "codeActionProvider",
+        "textDocument/codeAction" | "codeAction/resolve" => "codeActionProvider",
         "textDocument/diagnostic" | "workspace/diagnostic" => "diagnosticProvider",
         _ => return None,
     })

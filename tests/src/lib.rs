@@ -5,7 +5,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub mod actions;
 pub mod answers;
+pub mod applied;
 pub mod conformance;
 pub mod disk;
 pub mod lines;

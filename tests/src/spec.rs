@@ -8,14 +8,14 @@ use std::path::Path;
 use camino::Utf8PathBuf;
 use portolan_analysis::Snapshot;
 
-use crate::answers;
 use crate::lines::{self, Kind};
 use crate::markdown::{Block, Document, Section};
 use crate::marks::{Mark, Marked, unmark};
 use crate::texts::{Texts, world};
+use crate::{actions, answers};
 
 /// Kinds of blocks that hold what is expected.
-const EXPECTATIONS: [&str; 13] = [
+const EXPECTATIONS: [&str; 14] = [
     "spans",
     "unresolved",
     "problems",
@@ -29,6 +29,7 @@ const EXPECTATIONS: [&str; 13] = [
     "lenses",
     "hints",
     "links",
+    "actions",
 ];
 
 /// A section made ready to run.
@@ -74,7 +75,7 @@ pub fn run(document: &Document, section: &Section, own_rule: Option<&str>) -> Ou
     let snapshot = world(&texts).snapshot();
     check_findings(&case, &snapshot, &mut outcome);
     for block in &case.expectations {
-        match found(&case, &snapshot, block) {
+        match found(&case, &texts, &snapshot, block) {
             Ok(found) => compare(block, found, &mut outcome),
             Err(error) => outcome.failures.push(format!("line {}: {error}", block.line)),
         }
@@ -136,7 +137,7 @@ fn check_findings(case: &Case, snapshot: &Snapshot, outcome: &mut Outcome) {
     }
 }
 
-fn found(case: &Case, snapshot: &Snapshot, block: &Block) -> Result<Vec<String>, String> {
+fn found(case: &Case, texts: &Texts, snapshot: &Snapshot, block: &Block) -> Result<Vec<String>, String> {
     match block.kind() {
         "spans" => {
             let mut kinds = Vec::new();
@@ -150,6 +151,7 @@ fn found(case: &Case, snapshot: &Snapshot, block: &Block) -> Result<Vec<String>,
         "lenses" => Ok(answers::lenses(snapshot)),
         "hints" => Ok(answers::hints(snapshot)),
         "links" => Ok(answers::links(snapshot)),
+        "actions" => Ok(actions::all(snapshot, texts)),
         "symbols" => Ok(answers::symbols(snapshot, block.info.trim_start_matches("symbols"))),
         kind => {
             let cursor = case.files.iter().find_map(|(path, file)| Some((path, file.cursor?)));

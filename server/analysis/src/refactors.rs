@@ -131,35 +131,51 @@ pub fn applied(snapshot: &Snapshot, texts: &dyn Texts, edit: &Edit) -> Result<BT
     Ok(files)
 }
 
-/// What the workspace would be with some files as they are after an edit that answers `finding`: refused where they do not parse, where the
-/// finding stays, or where another one comes. `world` holds the facts of `snapshot`, and holds those of the edit afterwards.
+/// What the workspace is with some files as they are after an edit that answers `finding`: refused where they do not parse, where the finding
+/// stays, or where another one comes. `world` holds the facts of `snapshot`, and afterwards those of the result; if it is refused, those of
+/// `snapshot` again.
 pub fn recheck(
     world: &mut World,
     snapshot: &Snapshot,
     files: &BTreeMap<Utf8PathBuf, String>,
     finding: &Finding,
 ) -> Result<Arc<Snapshot>, Refusal> {
+    let known = |path: &Utf8Path| snapshot.files.id(path).and_then(|file| snapshot.files.facts(file));
+    let mut broken = None;
     for (path, text) in files {
         let Some(kind) = portolan_grammars::classify(path) else { continue };
         let facts = portolan_grammars::read(path, text, kind);
-        let before = snapshot.files.id(path).and_then(|file| snapshot.files.facts(file)).map_or(0, |facts| facts.problems().len());
-        if facts.problems().len() > before {
-            return Err(Refusal::new(format!("{path} would not parse")));
+        if facts.problems().len() > known(path).map_or(0, |facts| facts.problems().len()) {
+            broken = Some(Refusal::new(format!("{path} would not parse")));
         }
         world.set(path.clone(), Arc::new(facts));
     }
-    let after = world.snapshot();
+    let judged = match broken {
+        Some(refusal) => Err(refusal),
+        None => judged(snapshot, world.snapshot(), finding),
+    };
+    if judged.is_err() {
+        for path in files.keys() {
+            match known(path) {
+                Some(facts) => world.set(path.clone(), facts.clone()),
+                None => world.remove(path),
+            }
+        }
+    }
+    judged
+}
+
+/// The snapshot after an edit, if the edit did what it is for and nothing else.
+fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: &Finding) -> Result<Arc<Snapshot>, Refusal> {
     if after.findings.iter().any(|other| other.identity == finding.identity) {
         return Err(Refusal::new(format!("the finding of {} would stay", finding.rule)));
     }
-    let known: FxHashSet<&str> = snapshot.findings.iter().map(|finding| finding.identity.as_str()).collect();
+    let known: FxHashSet<&str> = before.findings.iter().map(|finding| finding.identity.as_str()).collect();
     // Where only some of a file's findings are shown, one that goes makes room for another.
-    let path = |snapshot: &Snapshot, finding: &Finding| snapshot.files.path(finding.place.file).to_owned();
-    let cut: FxHashSet<(&str, Utf8PathBuf)> =
-        snapshot.findings.iter().filter(|finding| finding.is_of_others()).map(|finding| (finding.rule, path(snapshot, finding))).collect();
-    let new =
-        after.findings.iter().find(|other| !known.contains(other.identity.as_str()) && !cut.contains(&(other.rule, path(&after, other))));
-    match new {
+    let kind = |snapshot: &Snapshot, finding: &Finding| (finding.rule, snapshot.files.path(finding.place.file).to_owned());
+    let cut: FxHashSet<_> = before.findings.iter().filter(|finding| finding.is_of_others()).map(|finding| kind(before, finding)).collect();
+    let mut new = after.findings.iter().filter(|other| !known.contains(other.identity.as_str()));
+    match new.find(|other| !cut.contains(&kind(&after, other))) {
         Some(other) => Err(Refusal::new(format!("{} would be found: {}", other.rule, other.message))),
         None => Ok(after),
     }

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use portolan_analysis::Snapshot;
+use portolan_analysis::{Snapshot, World};
 use portolan_grammars::manifests::settings::FILE_NAME;
 
 use crate::guard::guarded;
@@ -21,6 +21,7 @@ use crate::roots::Roots;
 mod chart;
 mod check;
 mod diff;
+mod fix;
 mod init;
 mod lsp;
 mod report;
@@ -52,6 +53,8 @@ enum Command {
     Why(why::Why),
     /// Lists calls that could not be followed, and what would settle them
     Unresolved(unresolved::Unresolved),
+    /// Applies the edits that answer findings and are safe
+    Fix(fix::Fix),
     /// Writes a portolan.toml in which every setting is explained
     Init(init::Init),
     /// Serves an editor over standard input and output
@@ -116,6 +119,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Report(command) => command.run(),
         Command::Why(command) => command.run(),
         Command::Unresolved(command) => command.run(),
+        Command::Fix(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Lsp(command) => command.run(),
     };
@@ -135,6 +139,11 @@ struct Workspace {
 impl Folder {
     /// Reads the workspace, and shows how far it has come if that takes long.
     fn read(&self) -> Result<Workspace, Failure> {
+        Ok(self.load()?.0)
+    }
+
+    /// As [`Folder::read`], with the world that may change.
+    fn load(&self) -> Result<(Workspace, World), Failure> {
         let root = self.resolve()?;
         let wait = Wait::start();
         let mut loaded = load_roots(&Roots::one(root.clone()), &|done, total| wait.files(done, total));
@@ -145,7 +154,7 @@ impl Folder {
         problems.extend(settings_problems(&snapshot));
         problems.sort();
         problems.dedup();
-        Ok(Workspace { root, snapshot, problems })
+        Ok((Workspace { root, snapshot, problems }, loaded.world))
     }
 
     fn resolve(&self) -> Result<PathBuf, Failure> {

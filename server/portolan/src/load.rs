@@ -143,6 +143,20 @@ pub fn read_disk(path: &Path) -> Result<Text, Unread> {
     decode(bytes)
 }
 
+/// The text of a file on disk that may be written; an error says, behind the file's name, why it may not.
+pub fn text_to_edit(path: &Path) -> Result<String, String> {
+    let writable = std::fs::metadata(path).is_ok_and(|data| !data.permissions().readonly());
+    if !writable {
+        return Err("is read-only".to_owned());
+    }
+    match read_disk(path) {
+        Ok(Text { text, problem: None }) => Ok(text),
+        Ok(_) => Err("is not valid UTF-8".to_owned()),
+        Err(Unread::Gone) => Err("is not there any more".to_owned()),
+        Err(Unread::Because(why)) => Err(why),
+    }
+}
+
 fn too_large(size: u64) -> Unread {
     Unread::Because(format!("not read: {} KiB is more than the limit of {} KiB", size.div_ceil(1024), MAX_FILE_BYTES / 1024))
 }

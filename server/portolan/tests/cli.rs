@@ -343,3 +343,62 @@ fn a_reader_that_goes_away_is_no_error() {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(!stderr.contains("panicked"), "{stderr}");
 }
+
+/// A traced service with two handlers in the dark, of which one can be given a span.
+fn dark() -> TempDir {
+    let package = r#"{"name": "mail", "main": "src/index.ts", "dependencies":
+{"@opentelemetry/api": "1.9.0", "@opentelemetry/instrumentation": "0.203.0", "express": "5.1.0"}}"#;
+    let index = "\
+import { registerInstrumentations } from \"@opentelemetry/instrumentation\";
+import express from \"express\";
+
+registerInstrumentations({ instrumentations: [] });
+
+const app = express();
+app.get(\"/letters\", async (req, res) => {
+  res.json([]);
+});
+app.get(\"/mails\", (req, res) => {
+  res.json([]);
+});
+app.listen(8080);
+";
+    folder(&[("compose.yaml", "services:\n  mail:\n    build: ./mail\n"), ("mail/package.json", package), ("mail/src/index.ts", index)])
+}
+
+#[test]
+fn fix_shows_what_it_does_and_says_what_it_leaves() {
+    let folder = dark();
+    let path = folder.path().to_str().unwrap();
+    let run = portolan(&["fix", "--dry-run", path]);
+    insta::assert_snapshot!("fix", shown(&run));
+    let index = folder.path().join("mail/src/index.ts");
+    let before = std::fs::read_to_string(&index).unwrap();
+    assert!(!before.contains("startActiveSpan"), "a dry run writes nothing");
+    let written = portolan(&["fix", "--allow-dirty", "--rule", "handler-without-span", path]);
+    assert_eq!(written.stdout, run.stdout);
+    assert!(std::fs::read_to_string(&index).unwrap().contains("startActiveSpan"));
+    let again = portolan(&["fix", "--allow-dirty", path]);
+    assert_eq!((again.code, again.stdout.as_str()), (0, ""));
+}
+
+#[test]
+fn fix_refuses_what_could_not_be_taken_back() {
+    let folder = dark();
+    let path = folder.path().to_str().unwrap();
+    let refused = portolan(&["fix", path]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.contains("is in no git repository"), "{}", refused.stderr);
+    let git = |arguments: &[&str]| {
+        let identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false", "-C", path];
+        assert!(Command::new("git").args(identity).args(arguments).output().unwrap().status.success(), "git {arguments:?}");
+    };
+    git(&["init", "--quiet"]);
+    let refused = portolan(&["fix", path]);
+    assert!(refused.code == 2 && refused.stderr.contains("not committed"), "{}", refused.stderr);
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "a"]);
+    assert_eq!(portolan(&["fix", path]).code, 0);
+    git(&["diff", "--exit-code", "--stat", "--", "compose.yaml"]);
+    assert!(portolan(&["fix", "--rule", "handler-without-spam", path]).stderr.contains("did you mean `handler-without-span`?"));
+}

@@ -26,7 +26,7 @@ pub(super) fn import(context: &Context<'_>, source: &Source<'_>, module: &str, n
         called.push(match (named, namespace) {
             (Some(import), _) => import.local.to_string(),
             (None, Some(import)) => format!("{}.{name}", import.local),
-            (None, None) if Source::has_word(&source.text, name) => {
+            (None, None) if source.declares(name) => {
                 return Err(Refusal::new(format!("the name {name} means something else in {}", source.name())));
             }
             (None, None) => {

@@ -95,9 +95,13 @@ impl<'a> Source<'a> {
         text.match_indices(word).any(|(at, _)| !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part))
     }
 
-    /// The first of some names that stands nowhere in the file.
-    pub(super) fn free_name(&self, names: &[&'static str]) -> Option<&'static str> {
-        names.iter().copied().find(|name| !Self::has_word(&self.text, name))
+    /// Whether the file gives a name a meaning, anywhere in it.
+    pub(super) fn declares(&self, name: &str) -> bool {
+        let facts = self.facts;
+        facts.imports.iter().any(|import| import.local == name)
+            || facts.bindings.iter().any(|binding| binding.name == name)
+            || facts.types.iter().any(|ty| ty.name == name || ty.type_params.iter().any(|param| param == name))
+            || facts.functions.iter().any(|function| function.name == name || function.params.iter().any(|param| param.name == name))
     }
 
     /// A range with `levels` more indentation; lines within literals stay as they are.

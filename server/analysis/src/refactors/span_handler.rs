@@ -42,13 +42,11 @@ fn edit(context: &Context<'_>, handler: &Handler, function: &Function, name: &st
     let mut needed = vec!["SpanStatusCode"];
     needed.extend(tracer.is_none().then_some("trace"));
     let names = import(context, &source, API, &needed, &mut edit)?;
-    let free = |names: &[&'static str]| {
-        source.free_name(names).ok_or_else(|| Refusal::new(format!("the name {} is taken in {}", names[0], source.name())))
-    };
     let (tracer, constant) = match (tracer, names.called.as_slice()) {
         (Some(tracer), _) => (tracer, None),
         (None, called) => {
-            let tracer = free(&["tracer", "otelTracer"])?;
+            let tracer = ["tracer", "otelTracer"].into_iter().find(|name| !source.declares(name));
+            let tracer = tracer.ok_or_else(|| Refusal::new(format!("the name tracer is taken in {}", source.name())))?;
             let (quote, service) = (quote(&source), &context.snapshot.chart.service(handler.service).id);
             let trace = called.last().map_or("trace", String::as_str);
             (tracer, Some(format!("const {tracer} = {trace}.getTracer({quote}{service}{quote}){}", statement_end(&source))))
@@ -57,7 +55,8 @@ fn edit(context: &Context<'_>, handler: &Handler, function: &Function, name: &st
     if names.statement.is_some() || constant.is_some() {
         add(&source, function.range.start, names.statement, constant, &mut edit);
     }
-    let span = free(&["span", "handlerSpan"])?;
+    let span = ["span", "handlerSpan"].into_iter().find(|name| !Source::has_word(source.slice(body), name));
+    let span = span.ok_or_else(|| Refusal::new("the handler has names for spans already"))?;
     edit.replace(source.file, body, wrapped(&source, function, body, &Words { name, tracer, code: &names.called[0], span }));
     Ok(edit)
 }

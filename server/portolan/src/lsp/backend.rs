@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tower_lsp::jsonrpc::{Error, Result};
+use tower_lsp::jsonrpc::{Error, ErrorCode, Result};
 use tower_lsp::ls_types::{
     CallHierarchyIncomingCall, CallHierarchyIncomingCallsParams, CallHierarchyItem, CallHierarchyOutgoingCall,
-    CallHierarchyOutgoingCallsParams, CallHierarchyPrepareParams, CodeActionParams, CodeActionResponse, CodeLens, CodeLensParams,
-    ConfigurationItem, CreateFilesParams, DeleteFilesParams, DidChangeConfigurationParams, DidChangeTextDocumentParams,
+    CallHierarchyOutgoingCallsParams, CallHierarchyPrepareParams, CodeAction, CodeActionParams, CodeActionResponse, CodeLens,
+    CodeLensParams, ConfigurationItem, CreateFilesParams, DeleteFilesParams, DidChangeConfigurationParams, DidChangeTextDocumentParams,
     DidChangeWatchedFilesParams, DidChangeWorkspaceFoldersParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
     DidSaveTextDocumentParams, DocumentDiagnosticParams, DocumentDiagnosticReportResult, DocumentLink, DocumentLinkParams,
     DocumentSymbolParams, DocumentSymbolResponse, GotoDefinitionParams, GotoDefinitionResponse, Hover, HoverParams, InitializeParams,
@@ -34,6 +34,9 @@ use super::{actions, diagnostics, handlers, marks, progress, publish, symbols, t
 
 /// An editor that does not answer within this time is not waited for.
 const ANSWER: Duration = Duration::from_secs(10);
+
+/// The protocol's `RequestFailed`: the request was right, and still there is no answer.
+const REQUEST_FAILED: i64 = -32803;
 
 /// One editor's server.
 #[derive(Debug)]
@@ -316,6 +319,13 @@ impl LanguageServer for Backend {
 
     async fn code_action(&self, parameters: CodeActionParams) -> Result<Option<CodeActionResponse>> {
         let (editor, uri) = (self.editor(), parameters.text_document.uri.clone());
-        answer_about(self.session(), Some(&uri), move |view, session| actions::settling(view, session, editor, &parameters)).await
+        answer_about(self.session(), Some(&uri), move |view, session| actions::offered(view, session, editor, &parameters)).await
+    }
+
+    async fn code_action_resolve(&self, action: CodeAction) -> Result<CodeAction> {
+        let editor = self.editor();
+        let resolved = answer(self.session(), move |view, session| Some(actions::resolved(view, session, editor, action))).await?;
+        let failure = |message: String| Error { code: ErrorCode::ServerError(REQUEST_FAILED), message: message.into(), data: None };
+        resolved.unwrap_or_else(|| Err("nothing was read yet".to_owned())).map_err(failure)
     }
 }

@@ -44,7 +44,8 @@ pub(super) fn server(encoding: Encoding, editor: Editor) -> ServerCapabilities {
         document_link_provider: Some(DocumentLinkOptions { resolve_provider: None, work_done_progress_options: Default::default() }),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
             code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
-            ..CodeActionOptions::default()
+            resolve_provider: Some(editor.resolves_actions),
+            work_done_progress_options: Default::default(),
         })),
         workspace: Some(WorkspaceServerCapabilities {
             workspace_folders: Some(WorkspaceFoldersServerCapabilities {

@@ -28,14 +28,15 @@ pub(super) struct Document {
     pub(super) version: i32,
     /// The lines of the text.
     pub(super) lines: Arc<LineIndex>,
-    text: String,
+    /// The text.
+    pub(super) text: Arc<String>,
     tree: Option<Tree>,
 }
 
 impl Document {
     /// A text as it was opened.
     pub(super) fn new(uri: Uri, version: i32, text: String) -> Self {
-        Self { uri, version, lines: Arc::new(lines_of(&text)), text, tree: None }
+        Self { uri, version, lines: Arc::new(lines_of(&text)), text: Arc::new(text), tree: None }
     }
 
     /// Replaces ranges by texts, one after the other; without a range, everything.
@@ -48,7 +49,7 @@ impl Document {
             match range {
                 Some(range) => self.replace(range, &text, encoding),
                 None => {
-                    self.text = text;
+                    self.text = Arc::new(text);
                     self.tree = None;
                     self.lines = Arc::new(lines_of(&self.text));
                 }
@@ -61,7 +62,7 @@ impl Document {
         let (start, old_end) = (start.min(old_end), start.max(old_end));
         let new_end = start + text.len();
         let (start_point, old_end_point) = (point(&self.lines, start), point(&self.lines, old_end));
-        self.text.replace_range(start..old_end, text);
+        Arc::make_mut(&mut self.text).replace_range(start..old_end, text);
         self.lines = Arc::new(lines_of(&self.text));
         let new_end_point = point(&self.lines, new_end);
         if let Some(tree) = &mut self.tree {
@@ -134,10 +135,10 @@ mod tests {
         let mut utf16 = document("é🦀b\r\nsecond\n");
         // Behind the crab: é is one unit, the crab two.
         utf16.edit(2, vec![replace((0, 3), (0, 4), "c"), replace((0, 3), (0, 3), "x"), replace((1, 0), (1, 6), "")], Encoding::Utf16);
-        assert_eq!(utf16.text, "é🦀xc\r\n\n");
+        assert_eq!(*utf16.text, "é🦀xc\r\n\n");
         let mut utf8 = document("é🦀b\r\nsecond\n");
         utf8.edit(2, vec![replace((0, 6), (0, 7), "c"), replace((0, 0), (0, 2), "")], Encoding::Utf8);
-        assert_eq!(utf8.text, "🦀c\r\nsecond\n");
+        assert_eq!(*utf8.text, "🦀c\r\nsecond\n");
         assert_eq!(utf8.version, 2);
     }
 
@@ -145,9 +146,9 @@ mod tests {
     fn odd_ranges_are_brought_into_the_text() {
         let mut document = document("ab\r\ncd");
         document.edit(2, vec![replace((0, 99), (0, 99), "!"), replace((9, 9), (9, 9), "?"), replace((1, 1), (1, 0), "C")], Encoding::Utf16);
-        assert_eq!(document.text, "ab!\r\nCd?");
+        assert_eq!(*document.text, "ab!\r\nCd?");
         document.edit(3, vec![(None, "new".to_owned()), replace((0, 3), (0, 3), "er")], Encoding::Utf16);
-        assert_eq!(document.text, "newer");
+        assert_eq!(*document.text, "newer");
     }
 
     #[test]

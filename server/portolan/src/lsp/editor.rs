@@ -23,6 +23,12 @@ pub(super) struct Editor {
     pub(super) wants_status: bool,
     /// It takes code actions that are edits, not commands alone.
     pub(super) actions: bool,
+    /// It asks for the edit of an action when somebody takes it.
+    pub(super) resolves_actions: bool,
+    /// It shows actions that cannot be taken, and why.
+    pub(super) disables_actions: bool,
+    /// It is told which action answers a diagnostic best.
+    pub(super) prefers_actions: bool,
     /// It applies edits of documents in order, with their versions.
     pub(super) document_changes: bool,
     /// It creates files as part of an edit.
@@ -80,12 +86,17 @@ impl Editor {
         let pulled = text.diagnostic.clone().unwrap_or_default();
         let either = |published: Option<bool>, pulled: Option<bool>| published.unwrap_or(false) || pulled.unwrap_or(false);
         let edit = workspace.workspace_edit.unwrap_or_default();
+        let action = text.code_action.unwrap_or_default();
+        let resolves = action.resolve_support.is_some_and(|support| support.properties.iter().any(|property| property == "edit"));
         Self {
             watches: workspace.did_change_watched_files.and_then(|watched| watched.dynamic_registration).unwrap_or(false),
             shows_progress: capabilities.window.as_ref().and_then(|window| window.work_done_progress).unwrap_or(false),
             links: text.definition.and_then(|definition| definition.link_support).unwrap_or(false),
             wants_status: capabilities.experimental.as_ref().and_then(|own| own.get("portolanStatus")?.as_bool()).unwrap_or(false),
-            actions: text.code_action.is_some_and(|action| action.code_action_literal_support.is_some()),
+            actions: action.code_action_literal_support.is_some(),
+            resolves_actions: resolves && action.data_support.unwrap_or(false),
+            disables_actions: action.disabled_support.unwrap_or(false),
+            prefers_actions: action.is_preferred_support.unwrap_or(false),
             document_changes: edit.document_changes.unwrap_or(false),
             creates: edit.resource_operations.is_some_and(|kinds| kinds.contains(&ResourceOperationKind::Create)),
             markdown: text.hover.and_then(|hover| hover.content_format).is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),

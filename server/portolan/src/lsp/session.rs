@@ -58,6 +58,8 @@ pub(super) struct Open {
     pub(super) uri: Uri,
     /// Its version.
     pub(super) version: i32,
+    /// What it says.
+    pub(super) text: Arc<String>,
 }
 
 /// Everything that is known at one moment, as the editor may ask for it. Never changes.

@@ -345,8 +345,8 @@ impl Writer {
                 all[at] = Some(lines);
             }
         }
-        let open = self.documents.iter();
-        let open = open.map(|(path, document)| (path.clone(), Open { uri: document.uri.clone(), version: document.version })).collect();
+        let held = |document: &Document| Open { uri: document.uri.clone(), version: document.version, text: document.text.clone() };
+        let open = self.documents.iter().map(|(path, document)| (path.clone(), held(document))).collect();
         Some(View { revision: self.revision, applied: self.applied, snapshot, roots: self.roots.clone(), lines: self.lines.clone(), open })
     }
 

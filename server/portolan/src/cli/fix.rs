@@ -1,0 +1,157 @@
+//! `portolan fix`.
+//!
+//! Invariant: an edit is kept only if the workspace with it has one finding less and none more; nothing is written before all edits are made.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use portolan_analysis::refactors::{self, Level, Texts};
+use portolan_analysis::rules::{self, Finding};
+use portolan_analysis::words::counted;
+use portolan_analysis::{Snapshot, World};
+use portolan_grammars::suggest;
+use rustc_hash::FxHashMap;
+use similar::TextDiff;
+
+use super::{Failure, Folder};
+use crate::load::text_to_edit;
+use crate::output;
+
+/// Applies the edits that answer findings and are safe: the program does what it did, or only gains a limit or a span.
+///
+/// Shows them as a diff.
+#[derive(Debug, Args)]
+pub(super) struct Fix {
+    #[command(flatten)]
+    folder: Folder,
+    /// Answers the findings of this rule alone; may be given several times
+    #[arg(long = "rule", value_name = "RULE")]
+    rules: Vec<String>,
+    /// Shows the edits and writes nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Writes also where changes that are not committed could be mixed up with the edits
+    #[arg(long)]
+    allow_dirty: bool,
+}
+
+impl Fix {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let names: Vec<&str> = rules::all().iter().map(|rule| rule.name).collect();
+        if let Some(unknown) = self.rules.iter().find(|rule| !names.contains(&rule.as_str())) {
+            return Err(Failure::new(format!("there is no rule `{unknown}`{}", suggest::hint(unknown, &names))));
+        }
+        if !self.dry_run && !self.allow_dirty {
+            refuse_dirty(&self.folder.resolve()?)?;
+        }
+        let (workspace, mut world) = self.folder.load()?;
+        let mut work = Work { texts: Edited { root: workspace.root, texts: BTreeMap::new() }, answered: 0, refused: FxHashMap::default() };
+        let mut snapshot = workspace.snapshot;
+        while let Some(next) = work.step(&mut world, &snapshot, &self.rules) {
+            snapshot = next;
+        }
+        let Work { texts, answered, refused } = work;
+        output::print(&texts.diff()).map_err(|error| Failure::new(format!("cannot write the edits: {error}")))?;
+        for finding in snapshot.findings.iter() {
+            if let Some(why) = refused.get(finding.identity.as_str()) {
+                let (path, line) = (snapshot.files.path(finding.place.file), snapshot.files.line(finding.place));
+                output::note(&format!("{path}:{line}: {} is left: {why}", finding.rule));
+            }
+        }
+        if !self.dry_run {
+            texts.write()?;
+        }
+        let verb = if self.dry_run { "would be answered" } else { "answered" };
+        let files = counted(texts.texts.len(), "file", "files");
+        output::note(&format!("{} {verb} in {files}", counted(answered, "finding", "findings")));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Edits in the making.
+struct Work {
+    texts: Edited,
+    answered: usize,
+    /// Why a finding is left, by its identity.
+    refused: FxHashMap<String, String>,
+}
+
+impl Work {
+    /// Makes one more edit; nothing where none is left to be made.
+    fn step(&mut self, world: &mut World, snapshot: &Snapshot, rules: &[String]) -> Option<Arc<Snapshot>> {
+        let wanted = |finding: &Finding| rules.is_empty() || rules.iter().any(|rule| rule == finding.rule);
+        for (at, finding) in snapshot.findings.iter().enumerate().filter(|(_, finding)| wanted(finding)) {
+            if self.refused.contains_key(finding.identity.as_str()) {
+                continue;
+            }
+            for offer in refactors::answers(snapshot, &self.texts, at).into_iter().filter(|offer| offer.level == Level::Safe) {
+                let files = offer.plan.and_then(|edit| refactors::applied(snapshot, &self.texts, &edit));
+                let checked = files.and_then(|files| Ok((refactors::recheck(world, snapshot, &files, finding)?, files)));
+                match checked {
+                    Ok((after, files)) => {
+                        self.texts.texts.extend(files);
+                        self.answered += 1;
+                        return Some(after);
+                    }
+                    Err(refusal) => {
+                        self.refused.insert(finding.identity.to_string(), refusal.to_string());
+                    }
+                }
+            }
+        }
+        None
+    }
+}
+
+/// The texts of a folder, some of them edited.
+struct Edited {
+    root: PathBuf,
+    texts: BTreeMap<Utf8PathBuf, String>,
+}
+
+impl Texts for Edited {
+    fn text(&self, path: &Utf8Path) -> Result<String, String> {
+        self.texts.get(path).map_or_else(|| text_to_edit(&self.root.join(path)), |text| Ok(text.clone()))
+    }
+}
+
+impl Edited {
+    /// The edits as `git apply` takes them.
+    fn diff(&self) -> String {
+        let mut diff = String::new();
+        for (path, text) in &self.texts {
+            let old = text_to_edit(&self.root.join(path)).ok();
+            let from = old.as_ref().map_or_else(|| "/dev/null".to_owned(), |_| format!("a/{path}"));
+            let lines = TextDiff::from_lines(old.as_deref().unwrap_or_default(), text.as_str());
+            diff += &lines.unified_diff().header(&from, &format!("b/{path}")).to_string();
+        }
+        diff
+    }
+
+    fn write(&self) -> Result<(), Failure> {
+        for (path, text) in &self.texts {
+            let disk = self.root.join(path);
+            std::fs::write(&disk, text).map_err(|error| Failure::new(format!("cannot write {}: {error}", disk.display())))?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a folder whose edits could not be told from what was there, or not be taken back.
+fn refuse_dirty(root: &Path) -> Result<(), Failure> {
+    const ANYWAY: &str = "commit or stash first, or say --allow-dirty";
+    let status = Command::new("git").arg("-C").arg(root).args(["status", "--porcelain", "--", "."]).output();
+    let status = status.map_err(|error| Failure::new(format!("cannot ask git what is not committed: {error}; {ANYWAY}")))?;
+    if !status.status.success() {
+        let message = format!("{} is in no git repository, from which it could be restored; say --allow-dirty to edit it", root.display());
+        return Err(Failure::new(message));
+    }
+    match String::from_utf8_lossy(&status.stdout).lines().count() {
+        0 => Ok(()),
+        count => Err(Failure::new(format!("{} not committed: {ANYWAY}", counted(count, "change is", "changes are")))),
+    }
+}

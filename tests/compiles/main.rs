@@ -1,0 +1,143 @@
+//! Edits of actions, compiled with the real libraries.
+//!
+//! Each folder beside this file is a workspace. The real server is asked for every safe action in it, one after the other; an independent client
+//! applies the edits; the result is compared with the snapshot beside the workspace, and then checked by the languages' own compilers. As that
+//! installs libraries, these tests are not among those that run by themselves: `cargo test -p portolan-tests --test compiles -- --ignored`.
+//! Invariant: what is compiled is what the snapshot shows, and a workspace that does not compile without the edits fails first.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use portolan_tests::applied::apply;
+use portolan_tests::disk::{Folder, texts};
+use portolan_tests::server::TestServer;
+use serde_json::json;
+use similar::TextDiff;
+
+fn here() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("compiles")
+}
+
+/// The folder in which libraries are kept between runs.
+fn cache() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| here().join("../../target"), PathBuf::from);
+    target.join("compiles")
+}
+
+fn run(command: &mut Command) {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{command:?} failed:\n{out}\n{err}");
+}
+
+/// Checks a package of either language, its libraries installed once.
+fn compile(workspace: &str, folder: &Path, package: &str) {
+    let (source, kept) = (folder.join(package), cache().join(workspace).join(package));
+    if source.join("Cargo.toml").exists() {
+        run(Command::new(env!("CARGO")).args(["check", "--quiet", "--locked"]).current_dir(&source).env("CARGO_TARGET_DIR", kept));
+        run(Command::new(env!("CARGO")).args(["fmt", "--check"]).current_dir(&source));
+        return;
+    }
+    std::fs::create_dir_all(&kept).unwrap();
+    for file in ["package.json", "package-lock.json", "tsconfig.json"] {
+        std::fs::copy(source.join(file), kept.join(file)).unwrap();
+    }
+    let _ = std::fs::remove_dir_all(kept.join("src"));
+    for (path, text) in texts(&source.join("src")) {
+        let path = kept.join("src").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let installed = kept.join("node_modules/.package-lock.json");
+    let lock = kept.join("installed.json");
+    if !installed.exists() || std::fs::read(&lock).ok() != std::fs::read(source.join("package-lock.json")).ok() {
+        run(Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&kept));
+        std::fs::copy(source.join("package-lock.json"), &lock).unwrap();
+    }
+    run(Command::new("node").args(["node_modules/typescript/bin/tsc", "-p", "."]).current_dir(&kept));
+}
+
+/// Takes every safe action that the server offers for a diagnostic, until none is left; the result is how many.
+async fn act(folder: &Path) -> usize {
+    let mut capabilities = TestServer::capabilities();
+    let action = capabilities.pointer_mut("/textDocument/codeAction").unwrap();
+    action["resolveSupport"] = json!({"properties": ["edit"]});
+    action["dataSupport"] = true.into();
+    action["isPreferredSupport"] = true.into();
+    let mut server = TestServer::start_as(folder, capabilities).await;
+    let mut taken = 0;
+    'next: loop {
+        server.settle().await;
+        for path in texts(folder).into_keys() {
+            for diagnostic in server.published(path.as_str()).diagnostics {
+                let context = json!({"diagnostics": [diagnostic]});
+                let document = json!({"uri": server.uri(path.as_str())});
+                let params = json!({"textDocument": document, "range": diagnostic["range"], "context": context});
+                let actions = server.request("textDocument/codeAction", params).await;
+                let mut actions = actions.as_array().into_iter().flatten();
+                let Some(action) = actions.find(|action| action["isPreferred"] == true) else { continue };
+                let edit = server.request("codeAction/resolve", action.clone()).await["edit"].take();
+                apply(&edit);
+                taken += 1;
+                for change in edit["documentChanges"].as_array().unwrap() {
+                    let uri = change["textDocument"]["uri"].as_str().unwrap();
+                    let root = server.uri("");
+                    server.watched(uri.strip_prefix(&root).unwrap(), 2).await;
+                }
+                continue 'next;
+            }
+        }
+        break;
+    }
+    server.end().await;
+    taken
+}
+
+/// All changed files, each as a diff against what it was.
+fn changes(before: &Path, after: &Path) -> String {
+    let (before, after) = (texts(before), texts(after));
+    let changed = after.iter().filter(|(path, text)| before.get(*path) != Some(text));
+    changed
+        .map(|(path, text)| {
+            let old = before.get(path).map_or("", String::as_str);
+            TextDiff::from_lines(old, text).unified_diff().header(path.as_str(), path.as_str()).to_string()
+        })
+        .collect()
+}
+
+async fn prove(workspace: &str, packages: &[&str], actions: usize) {
+    let source = here().join(workspace);
+    let folder = Folder::empty();
+    for (path, text) in texts(&source) {
+        folder.write(path.as_str(), text);
+    }
+    for package in packages {
+        compile(workspace, folder.path(), package);
+    }
+    assert_eq!(act(folder.path()).await, actions);
+    let (expected, found) = (here().join(format!("{workspace}.diff")), changes(&source, folder.path()));
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&expected, &found).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&expected).unwrap_or_default(), found);
+    for package in packages {
+        compile(workspace, folder.path(), package);
+    }
+    // A compiler that compiles nothing would be content with anything.
+    for (path, text) in texts(folder.path()).into_iter().filter(|(path, _)| matches!(path.extension(), Some("rs" | "ts" | "js"))) {
+        folder
+            .write(path.as_str(), text.replace("recordException", "recordExeption").replace("tracing::instrument(", "tracing::instrumnt("));
+    }
+    for package in packages {
+        let wrong = std::panic::catch_unwind(|| compile(workspace, folder.path(), package));
+        assert!(wrong.is_err(), "{package} compiles, whatever it says");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn spans() {
+    prove("spans", &["orders", "mail", "notify"], 5).await;
+}

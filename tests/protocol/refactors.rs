@@ -1,0 +1,150 @@
+//! Code actions that answer findings: offered, asked for, applied, refused.
+
+use portolan_tests::applied::apply;
+use portolan_tests::disk::Folder;
+use portolan_tests::server::TestServer;
+use serde_json::{Value, json};
+
+const INDEX: &str = "\
+import { registerInstrumentations } from \"@opentelemetry/instrumentation\";
+import express from \"express\";
+
+registerInstrumentations({ instrumentations: [] });
+
+const app = express();
+app.get(\"/🦀\", async (req, res) => { res.send(\"é\"); });
+app.get(\"/mails\", (req, res) => {
+  res.json([]);
+});
+app.listen(8080);
+";
+
+const PACKAGE: &str = r#"{"name": "mail", "main": "src/index.ts", "dependencies":
+{"@opentelemetry/api": "1.9.0", "@opentelemetry/instrumentation": "0.203.0", "express": "5.1.0"}}"#;
+
+const PATH: &str = "mail/src/index.ts";
+
+fn mail() -> Folder {
+    let compose = "services:\n  mail:\n    build: ./mail\n";
+    Folder::with(&[("compose.yaml", compose), ("mail/package.json", PACKAGE), (PATH, INDEX)])
+}
+
+/// A client that asks for edits when it needs them.
+fn resolving() -> Value {
+    let mut capabilities = TestServer::capabilities();
+    let action = capabilities.pointer_mut("/textDocument/codeAction").unwrap();
+    action["resolveSupport"] = json!({"properties": ["edit"]});
+    action["dataSupport"] = true.into();
+    action["disabledSupport"] = true.into();
+    action["isPreferredSupport"] = true.into();
+    capabilities
+}
+
+async fn actions(server: &mut TestServer, line: u64) -> Vec<Value> {
+    let at = json!({"line": line, "character": 3});
+    let document = json!({"uri": server.uri(PATH)});
+    let params = json!({"textDocument": document, "range": {"start": at, "end": at}, "context": {"diagnostics": []}});
+    server.request("textDocument/codeAction", params).await.as_array().cloned().unwrap_or_default()
+}
+
+fn only(actions: &[Value], words: &str) -> Value {
+    let found: Vec<&Value> = actions.iter().filter(|action| action["title"].as_str().unwrap().contains(words)).collect();
+    assert_eq!(found.len(), 1, "{words}: {actions:#?}");
+    found[0].clone()
+}
+
+const SPAN: &str = "Open a span in its handler with startActiveSpan";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_action_is_offered_asked_for_and_applied() {
+    let folder = mail();
+    let mut server = TestServer::start_as(folder.path(), resolving()).await;
+    server.settle().await;
+    assert_eq!(server.published(PATH).lines().len(), 2);
+    let action = only(&actions(&mut server, 6).await, SPAN);
+    assert_eq!(action["kind"], "quickfix");
+    assert_eq!(action["isPreferred"], true);
+    assert_eq!(action["diagnostics"][0]["code"], "handler-without-span");
+    assert!(action.get("edit").is_none());
+    let resolved = server.request("codeAction/resolve", action.clone()).await;
+    apply(&resolved["edit"]);
+    server.watched(PATH, 2).await;
+    server.settle().await;
+    assert_eq!(server.published(PATH).lines().len(), 1);
+    let text = std::fs::read_to_string(folder.path().join(PATH)).unwrap();
+    let expected = "\
+import { registerInstrumentations } from \"@opentelemetry/instrumentation\";
+import express from \"express\";
+import { SpanStatusCode, trace } from \"@opentelemetry/api\";
+
+const tracer = trace.getTracer(\"mail\");
+
+registerInstrumentations({ instrumentations: [] });
+
+const app = express();
+app.get(\"/🦀\", async (req, res) => {
+  return tracer.startActiveSpan(\"GET /🦀\", async (span) => {
+    try {
+      res.send(\"é\");
+    } catch (error) {
+      span.recordException(error as Error);
+      span.setStatus({ code: SpanStatusCode.ERROR, message: (error as Error).message });
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+});
+";
+    assert!(text.starts_with(expected), "{text}");
+    // The place has another meaning now.
+    let error = server.try_request("codeAction/resolve", action).await.unwrap_err();
+    assert_eq!(error["message"], "the document was changed meanwhile");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_action_is_of_the_text_that_the_editor_holds() {
+    let folder = mail();
+    let mut server = TestServer::start_as(folder.path(), resolving()).await;
+    server.open(PATH, "typescript", INDEX).await;
+    let action = only(&actions(&mut server, 6).await, SPAN);
+    let resolved = server.request("codeAction/resolve", action.clone()).await;
+    assert_eq!(resolved["edit"]["documentChanges"][0]["textDocument"]["version"], 1);
+    server.edit(PATH, 2, [0, 0, 0, 0], "\n").await;
+    let error = server.try_request("codeAction/resolve", action).await.unwrap_err();
+    assert_eq!(error["message"], "the document was changed meanwhile");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_done_says_why() {
+    let folder = mail();
+    let mut server = TestServer::start_as(folder.path(), resolving()).await;
+    let refused = only(&actions(&mut server, 7).await, SPAN);
+    assert_eq!(refused["disabled"]["reason"], "the handler is not async, and its span could end before the work does");
+    // The text on disk is another one than the one that was read.
+    folder.write(PATH, INDEX.replace("mails", "letters"));
+    let refused = only(&actions(&mut server, 6).await, SPAN);
+    assert_eq!(refused["disabled"]["reason"], "index.ts was changed meanwhile");
+    folder.write(PATH, INDEX);
+    let path = folder.path().join(PATH);
+    let mut permissions = std::fs::metadata(&path).unwrap().permissions();
+    permissions.set_readonly(true);
+    std::fs::set_permissions(&path, permissions).unwrap();
+    let refused = only(&actions(&mut server, 6).await, SPAN);
+    assert_eq!(refused["disabled"]["reason"], "index.ts is read-only");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_editor_that_asks_for_nothing_gets_the_edit_at_once() {
+    let folder = mail();
+    let mut server = TestServer::start(folder.path()).await;
+    let action = only(&actions(&mut server, 6).await, SPAN);
+    assert!(action["edit"]["documentChanges"].is_array() && action.get("data").is_none(), "{action:#?}");
+    assert_eq!(actions(&mut server, 7).await, Vec::<Value>::new(), "it shows nothing that cannot be done");
+    let error = server.try_request("codeAction/resolve", json!({"title": SPAN})).await.unwrap_err();
+    assert_eq!(error["message"], "this action is not one of portolan's");
+    server.end().await;
+}

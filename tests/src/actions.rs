@@ -1,0 +1,48 @@
+//! The actions that answer findings as lines of text, by which specs compare them: what each changes, or why it is refused.
+
+use camino::Utf8Path;
+use portolan_analysis::Snapshot;
+use portolan_analysis::refactors::{self, Offer};
+use similar::TextDiff;
+
+use crate::lines;
+use crate::texts::Texts;
+
+struct Map<'a>(&'a Texts);
+
+impl refactors::Texts for Map<'_> {
+    fn text(&self, path: &Utf8Path) -> Result<String, String> {
+        self.0.get(path).cloned().ok_or_else(|| "is not there any more".to_owned())
+    }
+}
+
+/// The actions of all findings, and what they change.
+pub fn all(snapshot: &Snapshot, texts: &Texts) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (at, finding) in snapshot.findings.iter().enumerate() {
+        for offer in refactors::answers(snapshot, &Map(texts), at) {
+            lines.push(format!("{} {}", lines::place(snapshot, finding.place), offer.title));
+            match changes(snapshot, texts, &offer) {
+                Ok(changed) => lines.extend(changed),
+                Err(refusal) => lines.push(format!("refused: {refusal}")),
+            }
+        }
+    }
+    lines
+}
+
+/// The changed lines of each file, by their numbers.
+fn changes(snapshot: &Snapshot, texts: &Texts, offer: &Offer) -> Result<Vec<String>, refactors::Refusal> {
+    let (edit, map) = (offer.plan.clone()?, Map(texts));
+    if let Some(finding) = offer.finding {
+        refactors::check(snapshot, &map, &edit, &snapshot.findings[finding])?;
+    }
+    let mut lines = Vec::new();
+    for (path, text) in refactors::applied(snapshot, &map, &edit)? {
+        lines.push(path.to_string());
+        let old = texts.get(&path).map_or("", String::as_str);
+        let diff = TextDiff::from_lines(old, &text).unified_diff().context_radius(0).to_string();
+        lines.extend(diff.lines().map(str::to_owned));
+    }
+    Ok(lines)
+}
