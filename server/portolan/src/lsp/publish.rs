@@ -108,7 +108,7 @@ mod tests {
     }
 
     fn open(version: i32) -> FxHashMap<PathBuf, Open> {
-        let open = Open { uri: Uri::from_str("file:///w/a.ts").unwrap(), version };
+        let open = Open { uri: Uri::from_str("file:///w/a.ts").unwrap(), version, text: Arc::default() };
         FxHashMap::from_iter([(PathBuf::from("/w/a.ts"), open)])
     }
 
