@@ -1,9 +1,9 @@
 //! Edits of actions, compiled with the real libraries.
 //!
-//! Each folder beside this file is a workspace. The real server is asked for every safe action in it, one after the other; an independent client
-//! applies the edits; the result is compared with the snapshot beside the workspace, and then checked by the languages' own compilers. As that
+//! The real server is asked for every safe action in a workspace of `tests/workspaces`, one after the other; an independent client applies the
+//! edits; the result is compared with the diff beside this file, and then checked by the languages' own compilers. As that
 //! installs libraries, these tests are not among those that run by themselves: `cargo test -p portolan-tests --test compiles -- --ignored`.
-//! Invariant: what is compiled is what the snapshot shows, and a workspace that does not compile without the edits fails first.
+//! Invariant: what is compiled is what the diff shows, and a workspace that does not compile without the edits fails first.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use portolan_tests::applied::apply;
-use portolan_tests::disk::{Folder, texts};
+use portolan_tests::disk::{self, Folder, texts};
 use portolan_tests::server::TestServer;
 use serde_json::json;
 use similar::TextDiff;
@@ -108,7 +108,7 @@ fn changes(before: &Path, after: &Path) -> String {
 }
 
 async fn prove(workspace: &str, packages: &[&str], actions: usize) {
-    let source = here().join(workspace);
+    let source = disk::workspace(workspace);
     let folder = Folder::empty();
     for (path, text) in texts(&source) {
         folder.write(path.as_str(), text);
