@@ -414,6 +414,7 @@ impl<'w> Linker<'w> {
     /// As [`Linker::bases`], for a method of objects of these classes.
     fn bases_of(&mut self, url: &Pattern, classes: &[ClassRef]) -> Vec<Url> {
         let mut done: Vec<Url> = Vec::new();
+        let mut uncalled: Vec<Url> = Vec::new();
         // The nearest first: what few calls lead to is worth more than the many ways of one far caller.
         let mut open = VecDeque::from([(Url { pattern: url.clone(), contexts: Vec::new(), passed: Vec::new(), fallback: false }, 0)]);
         while let Some((url, depth)) = open.pop_front() {
@@ -432,7 +433,7 @@ impl<'w> Linker<'w> {
             };
             let callers = self.evaluator.callers(param.function);
             if callers.is_empty() {
-                done.push(url);
+                uncalled.push(url);
                 continue;
             }
             let mut only_recursive = true;
@@ -466,7 +467,8 @@ impl<'w> Linker<'w> {
                 done.push(url);
             }
         }
-        done
+        // What nobody in the workspace calls decides nothing where something else is called.
+        if done.is_empty() { uncalled } else { done }
     }
 }
 
