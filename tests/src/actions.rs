@@ -1,12 +1,12 @@
 //! The actions that answer findings as lines of text, by which specs compare them: what each changes, or why it is refused.
 
 use camino::Utf8Path;
-use portolan_analysis::Snapshot;
 use portolan_analysis::refactors::{self, Offer};
+use portolan_analysis::{Snapshot, World};
 use similar::TextDiff;
 
 use crate::lines;
-use crate::texts::Texts;
+use crate::texts::{Texts, world};
 
 struct Map<'a>(&'a Texts);
 
@@ -18,11 +18,13 @@ impl refactors::Texts for Map<'_> {
 
 /// The actions of all findings, and what they change.
 pub fn all(snapshot: &Snapshot, texts: &Texts) -> Vec<String> {
+    let mut world = world(texts);
+    world.snapshot();
     let mut lines = Vec::new();
     for (at, finding) in snapshot.findings.iter().enumerate() {
         for offer in refactors::answers(snapshot, &Map(texts), at) {
             lines.push(format!("{} {}", lines::place(snapshot, finding.place), offer.title));
-            match changes(snapshot, texts, &offer) {
+            match changes(&mut world, snapshot, texts, &offer) {
                 Ok(changed) => lines.extend(changed),
                 Err(refusal) => lines.push(format!("refused: {refusal}")),
             }
@@ -32,13 +34,14 @@ pub fn all(snapshot: &Snapshot, texts: &Texts) -> Vec<String> {
 }
 
 /// The changed lines of each file, by their numbers.
-fn changes(snapshot: &Snapshot, texts: &Texts, offer: &Offer) -> Result<Vec<String>, refactors::Refusal> {
+fn changes(world: &mut World, snapshot: &Snapshot, texts: &Texts, offer: &Offer) -> Result<Vec<String>, refactors::Refusal> {
     let (edit, map) = (offer.plan.clone()?, Map(texts));
+    let files = refactors::applied(snapshot, &map, &edit)?;
     if let Some(finding) = offer.finding {
-        refactors::check(snapshot, &map, &edit, &snapshot.findings[finding])?;
+        refactors::rehearse(world, snapshot, &files, &snapshot.findings[finding])?;
     }
     let mut lines = Vec::new();
-    for (path, text) in refactors::applied(snapshot, &map, &edit)? {
+    for (path, text) in files {
         lines.push(path.to_string());
         let old = texts.get(&path).map_or("", String::as_str);
         let diff = TextDiff::from_lines(old, &text).unified_diff().context_radius(0).to_string();

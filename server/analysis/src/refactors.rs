@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use portolan_grammars::catalog::Catalog;
 use rustc_hash::FxHashSet;
 
 use crate::rules::Finding;
@@ -155,14 +154,23 @@ pub fn recheck(
         None => judged(snapshot, world.snapshot(), finding),
     };
     if judged.is_err() {
-        for path in files.keys() {
-            match known(path) {
-                Some(facts) => world.set(path.clone(), facts.clone()),
-                None => world.remove(path),
-            }
-        }
+        take_back(world, snapshot, files);
     }
     judged
+}
+
+/// As [`recheck`], but `world` holds the facts of `snapshot` afterwards, whatever comes of it.
+pub fn rehearse(world: &mut World, snapshot: &Snapshot, files: &BTreeMap<Utf8PathBuf, String>, finding: &Finding) -> Result<(), Refusal> {
+    recheck(world, snapshot, files, finding).map(|_| take_back(world, snapshot, files))
+}
+
+fn take_back(world: &World, snapshot: &Snapshot, files: &BTreeMap<Utf8PathBuf, String>) {
+    for path in files.keys() {
+        match snapshot.files.id(path).and_then(|file| snapshot.files.facts(file)) {
+            Some(facts) => world.set(path.clone(), facts.clone()),
+            None => world.remove(path),
+        }
+    }
 }
 
 /// The snapshot after an edit, if the edit did what it is for and nothing else.
@@ -179,10 +187,4 @@ fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: &Finding) -> Result<
         Some(other) => Err(Refusal::new(format!("{} would be found: {}", other.rule, other.message))),
         None => Ok(after),
     }
-}
-
-/// As [`recheck`], with a world of the snapshot's facts that is thrown away afterwards. Links all files anew: for one edit that somebody wants.
-pub fn check(snapshot: &Snapshot, texts: &dyn Texts, edit: &Edit, finding: &Finding) -> Result<(), Refusal> {
-    let mut world = World::of(snapshot, Catalog::builtin());
-    recheck(&mut world, snapshot, &applied(snapshot, texts, edit)?, finding).map(drop)
 }

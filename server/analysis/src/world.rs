@@ -88,16 +88,6 @@ impl World {
         }
     }
 
-    /// A world of the facts of a snapshot, to try something on; nothing is linked yet.
-    pub fn of(snapshot: &Snapshot, catalog: Arc<Catalog>) -> Self {
-        let mut world = Self::new(catalog);
-        for (_, path, facts) in snapshot.files.iter() {
-            world.set(path.to_owned(), facts.clone());
-        }
-        world.set_others(snapshot.files.others().to_vec());
-        world
-    }
-
     /// Hands in the facts of a new or changed file; `path` is relative to the workspace's root, with `/`.
     pub fn set(&self, path: Utf8PathBuf, facts: Arc<FileFacts>) {
         let old = self.facts.insert(path.clone(), facts.clone());

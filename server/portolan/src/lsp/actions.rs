@@ -56,7 +56,7 @@ pub(super) fn resolved(view: &View, session: &Session, editor: Editor, action: C
     let version = uri::path(&asked.uri).and_then(|path| view.open.get(&path)).map(|open| open.version);
     let offer = offers(view, &asked).into_iter().flatten().find(|offer| offer.title == action.title);
     let (true, Some(offer)) = (version == asked.version, offer) else { return Err("the document was changed meanwhile".to_owned()) };
-    let edit = sound_edit(view, &offer)?;
+    let edit = sound_edit(view, session, &offer)?;
     let edit = to_workspace_edit(view, session, editor, &edit).ok_or("the editor cannot apply this edit")?;
     Ok(CodeAction { edit: Some(edit), ..action })
 }
@@ -88,17 +88,18 @@ fn action(view: &View, session: &Session, editor: Editor, asked: &Asked, offer: 
             to_workspace_edit(view, session, editor, edit)?;
             action.data = serde_json::to_value(asked).ok();
         }
-        Ok(_) => action.edit = Some(to_workspace_edit(view, session, editor, &sound_edit(view, &offer).ok()?)?),
+        Ok(_) => action.edit = Some(to_workspace_edit(view, session, editor, &sound_edit(view, session, &offer).ok()?)?),
     }
     action.title = offer.title;
     Some(action)
 }
 
 /// The edit of an offer, if the workspace would be as the offer says.
-fn sound_edit(view: &View, offer: &Offer) -> Result<Edit, String> {
+fn sound_edit(view: &View, session: &Session, offer: &Offer) -> Result<Edit, String> {
     let edit = offer.plan.clone().map_err(|refusal| refusal.to_string())?;
     if let Some(finding) = offer.finding.and_then(|at| view.snapshot.findings.get(at)) {
-        refactors::check(&view.snapshot, &Held(view), &edit, finding).map_err(|refusal| refusal.to_string())?;
+        let files = refactors::applied(&view.snapshot, &Held(view), &edit).map_err(|refusal| refusal.to_string())?;
+        session.rehearse(view, files, finding)?;
     }
     Ok(edit)
 }

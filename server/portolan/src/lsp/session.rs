@@ -3,11 +3,15 @@
 //! Invariant: changes are counted in the order they are sent, and a view says how many of them it has seen; so whoever asks can wait for a
 //! view that knows all it knows itself.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
 
+use camino::Utf8PathBuf;
 use line_index::LineIndex;
+use portolan_analysis::rules::Finding;
 use portolan_analysis::{FileId, Snapshot};
 use rustc_hash::FxHashMap;
 use tokio::sync::watch;
@@ -49,6 +53,21 @@ pub(super) enum Change {
     },
     /// Files or folders were created, changed or deleted on disk.
     Disk(Vec<PathBuf>),
+    /// Nothing happened; somebody asks what would follow from an edit.
+    Rehearsal(Rehearsal),
+}
+
+/// An edit to be tried on the world, and taken back.
+#[derive(Debug)]
+pub(super) struct Rehearsal {
+    /// The revision of the view that it was made of.
+    pub(super) revision: u64,
+    /// The files as they would be.
+    pub(super) files: BTreeMap<Utf8PathBuf, String>,
+    /// The finding that it answers.
+    pub(super) finding: Finding,
+    /// Told whether the finding would be gone and no other would come; an error is a sentence for the user.
+    pub(super) outcome: mpsc::Sender<Result<(), String>>,
 }
 
 /// A text that the editor holds.
@@ -145,7 +164,7 @@ impl Session {
             Change::Close { path } => {
                 lock(&self.versions).remove(path);
             }
-            Change::Folders(_) | Change::Disk(_) => {}
+            Change::Folders(_) | Change::Disk(_) | Change::Rehearsal(_) => {}
         }
         // Counted first: a view may then be awaited that has not seen the change, never the other way round.
         let sender = lock(&self.sender);
@@ -153,6 +172,14 @@ impl Session {
         if sender.send(change).is_err() {
             tracing::error!("the world thread is gone: a change is lost");
         }
+    }
+
+    /// Tries what would follow from files of a view with an edit that answers a finding. Waits for the world thread, but not for ever.
+    pub(super) fn rehearse(&self, view: &View, files: BTreeMap<Utf8PathBuf, String>, finding: &Finding) -> Result<(), String> {
+        const LIMIT: Duration = Duration::from_secs(20);
+        let (outcome, told) = mpsc::channel();
+        self.send(Change::Rehearsal(Rehearsal { revision: view.revision, files, finding: finding.clone(), outcome }));
+        told.recv_timeout(LIMIT).unwrap_or_else(|_| Err("what would follow could not be told in time".to_owned()))
     }
 
     /// How many changes were sent so far.

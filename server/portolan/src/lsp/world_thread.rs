@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use line_index::LineIndex;
-use portolan_analysis::{Files, Snapshot, World};
+use portolan_analysis::{Files, Snapshot, World, refactors};
 use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
 use rayon::prelude::*;
@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use tokio::sync::watch;
 
 use super::documents::{Document, Documents, lines_of};
-use super::session::{Change, Open, Reading, View};
+use super::session::{Change, Open, Reading, Rehearsal, View};
 use super::to_proto::Encoding;
 use crate::discover::{Discovery, Found, discover, discover_at, kind_at};
 use crate::guard::guarded;
@@ -67,6 +67,8 @@ struct Batch {
     texts: BTreeSet<PathBuf>,
     /// Files and folders on disk.
     disk: Vec<PathBuf>,
+    /// Edits to be tried when all else is done.
+    rehearsals: Vec<Rehearsal>,
 }
 
 struct Writer {
@@ -123,11 +125,17 @@ impl Writer {
                     tracing::error!("a change met a bug: {panic}");
                 }
             }
+            let rehearsals = std::mem::take(&mut batch.rehearsals);
             if let Err(panic) = guarded(|| self.catch_up(batch)) {
                 tracing::error!("changed files met a bug: {panic}");
             }
             if let Some(view) = self.view() {
                 views.send_replace(Some(Arc::new(view)));
+            }
+            for rehearsal in rehearsals {
+                let outcome = self.rehearse(&rehearsal);
+                // Who asked may have gone.
+                let _ = rehearsal.outcome.send(outcome);
             }
         }
     }
@@ -154,6 +162,21 @@ impl Writer {
                 batch.disk.push(path);
             }
             Change::Disk(paths) => batch.disk.extend(paths),
+            Change::Rehearsal(rehearsal) => batch.rehearsals.push(rehearsal),
+        }
+    }
+
+    /// Tries an edit and takes it back: the next snapshot links its files again, as after an edit in the editor.
+    fn rehearse(&mut self, rehearsal: &Rehearsal) -> Result<(), String> {
+        let snapshot = self.snapshot.clone().filter(|_| self.revision == rehearsal.revision);
+        let snapshot = snapshot.ok_or("the workspace was changed meanwhile")?;
+        let outcome = guarded(|| refactors::rehearse(&mut self.world, &snapshot, &rehearsal.files, &rehearsal.finding));
+        match outcome {
+            Ok(outcome) => outcome.map_err(|refusal| refusal.to_string()),
+            Err(panic) => {
+                self.begin_anew();
+                Err(format!("the analysis met a bug: {panic}"))
+            }
         }
     }
 
