@@ -11,6 +11,7 @@ use tower_lsp::ls_types::{
 use super::editor::Editor;
 use super::session::{Session, View};
 use super::{from_proto, to_proto};
+use crate::roots::Root;
 
 /// `textDocument/hover`.
 pub(super) fn hover(view: &View, session: &Session, editor: Editor, at: &TextDocumentPositionParams) -> Option<Hover> {
@@ -120,7 +121,13 @@ fn hierarchy_item(view: &View, session: &Session, item: call_hierarchy::Item) ->
     Some(CallHierarchyItem { name: item.name, kind, tags: None, detail: Some(item.service), uri, range, selection_range: range, data })
 }
 
-/// `portolan/chart`: the chart as it stands in `portolan chart --format json`.
+/// `portolan/chart`: the chart as it stands in `portolan chart --format json`, and in `roots` where its files are: the URI of each folder, by
+/// what paths within it begin with.
 pub(super) fn chart(view: &View) -> serde_json::Value {
-    serde_json::to_value(Document::new(&view.snapshot)).unwrap_or_default()
+    let mut chart = serde_json::to_value(Document::new(&view.snapshot)).unwrap_or_default();
+    let root = |root: &Root| Some(serde_json::json!({ "prefix": root.prefix, "uri": to_proto::uri_of(view, &root.folder)? }));
+    if let Some(keys) = chart.as_object_mut() {
+        keys.insert("roots".to_owned(), view.roots.iter().filter_map(root).collect());
+    }
+    chart
 }

@@ -1,0 +1,301 @@
+// The chart as a graph: what is drawn, and what is said of each node and edge. Pure: a chart in, a graph out; sorted, so that equal charts
+// make equal graphs. Where things are drawn is layout.ts's affair, which of them is visible.ts's.
+
+import type { Call, PortolanChart, ServiceSite, Site } from "../chart/document";
+
+/** What a node stands for. */
+export type NodeKind = "service" | "gateway" | "channel" | "store" | "external";
+
+/** What crosses an edge: a request whose sender waits, a message whose sender does not, reads and writes of data. */
+export type EdgeKind = "call" | "message" | "data";
+
+/** A line of text that leads to a line of code. */
+export interface Row {
+  readonly text: string;
+  readonly site?: Site;
+  /** What it rests on, hop by hop. */
+  readonly evidence?: readonly Row[];
+}
+
+/** Rows under a heading. */
+export interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+}
+
+export interface Node {
+  readonly id: string;
+  readonly kind: NodeKind;
+  readonly label: string;
+  /** What sort it is, in a few words. */
+  readonly caption: string;
+  /** Folder of a service's code. */
+  readonly root?: string;
+  /** Whether no tracer starts in the process, so that a trace goes dark. */
+  readonly dark: boolean;
+  /** Whether several services write what is in the store. */
+  readonly shared: boolean;
+  /** Whether it waits for itself, through others. */
+  readonly cyclic: boolean;
+  /** How many findings are about it. */
+  readonly findings: number;
+  readonly sections: readonly Section[];
+}
+
+export interface Edge {
+  readonly id: string;
+  readonly from: string;
+  readonly to: string;
+  readonly kind: EdgeKind;
+  /** Whether it is part of a cycle of calls. */
+  readonly cyclic: boolean;
+  /** Whether all that crosses it is inferred, or goes through a development server's proxy alone. */
+  readonly likely: boolean;
+  /** In a few words, what crosses. */
+  readonly label: string;
+  readonly rows: readonly Row[];
+}
+
+export interface Graph {
+  readonly nodes: readonly Node[];
+  readonly edges: readonly Edge[];
+}
+
+export const EMPTY: Graph = { nodes: [], edges: [] };
+
+/** The id of a service's node. */
+export const serviceNode = (id: string): string => `service ${id}`;
+
+const channelNode = (name: string, broker: string): string => `channel ${broker} ${name}`;
+const storeNode = (id: string): string => `store ${id}`;
+const externalNode = (name: string): string => `external ${name}`;
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+const byId = (a: { id: string }, b: { id: string }): number => compare(a.id, b.id);
+const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
+
+/** `POST /orders`, `Pricing/Quote`. */
+export const requestName = (of: { method?: string | null; path: string }): string => [of.method, of.path].filter(Boolean).join(" ");
+
+/** The graph of a chart. Services that others run and that nothing calls are left out: brokers and databases are there as what they hold. */
+export function graphOf(chart: PortolanChart): Graph {
+  const edges = [...callEdges(chart), ...messageEdges(chart), ...dataEdges(chart)].sort(byId);
+  const cycles = cyclicGroups(edges.filter((edge) => edge.kind === "call"));
+  const inCycle = (edge: Edge) =>
+    edge.kind === "call" && cycles.get(edge.from) !== undefined && cycles.get(edge.from) === cycles.get(edge.to);
+  const touched = new Set(edges.flatMap((edge) => [edge.from, edge.to]));
+  const drafts = [...serviceNodes(chart), ...channelNodes(chart), ...storeNodes(chart), ...externalNodes(chart)];
+  const nodes = drafts.filter((node) => node.kind !== "gateway" || touched.has(node.id)).sort(byId);
+  return {
+    nodes: nodes.map((node) => ({ ...node, cyclic: cycles.has(node.id), sections: [...node.sections, ...neighbours(node, edges, nodes)] })),
+    edges: edges.map((edge) => ({ ...edge, cyclic: inCycle(edge) })),
+  };
+}
+
+function serviceNodes(chart: PortolanChart): Node[] {
+  const dark = new Set(chart.tracing.filter((row) => !row.instrumented).map((row) => row.service));
+  return chart.services.map((service): Node => {
+    const findings = chart.findings.filter((finding) => finding.services.includes(service.id));
+    const endpoints = chart.endpoints.filter((endpoint) => endpoint.service === service.id);
+    const unresolved = chart.unresolved.filter((row) => row.from === service.id);
+    const evidence = service.evidence.map((site) => ({ text: `${site.file}:${site.line}`, site }));
+    const tracing = chart.tracing.find((row) => row.service === service.id);
+    return {
+      ...plain(serviceNode(service.id), service.third_party ? "gateway" : "service", service.name),
+      caption: [service.third_party ? "deployed, not built here" : service.kind, ...service.languages.slice(0, 2)].join(" · "),
+      root: service.root,
+      dark: dark.has(service.id),
+      findings: findings.length,
+      sections: sections({
+        Findings: findings.map((finding) => ({ text: finding.message, site: { file: finding.file, line: finding.line } })),
+        Answers: endpoints.map((endpoint) => ({ text: requestName(endpoint), site: endpoint.handler ?? endpoint })),
+        Unresolved: unresolved.map((row) => ({ text: row.reason, site: row })),
+        Tracing: tracing ? [traced(tracing.instrumented, tracing.evidence[0])] : [],
+        "Declared in": evidence,
+      }),
+    };
+  });
+}
+
+const traced = (instrumented: boolean, site?: Site): Row => ({
+  text: instrumented ? "a tracer is started" : "no tracer is started: a trace goes dark here",
+  ...(site && { site }),
+});
+
+function channelNodes(chart: PortolanChart): Node[] {
+  return chart.channels.map((channel) => ({
+    ...plain(channelNode(channel.name, channel.broker), "channel", channel.name),
+    caption: channel.broker,
+  }));
+}
+
+function storeNodes(chart: PortolanChart): Node[] {
+  return chart.stores.map((store) => {
+    const writers = new Set(
+      store.collections.filter(hasSeveralWriters).flatMap((collection) => collection.writes.map((site) => site.service)),
+    );
+    return {
+      ...plain(storeNode(store.id), "store", store.id.split(/[:/]/).at(-1) || store.id),
+      caption: [store.engine, ...(writers.size ? [`shared by ${writers.size} writers`] : [])].join(" · "),
+      shared: writers.size > 0,
+      sections: sections({
+        "Written by several": store.collections
+          .filter(hasSeveralWriters)
+          .flatMap((collection) => accesses(collection.name, "written by", collection.writes)),
+      }),
+    };
+  });
+}
+
+const hasSeveralWriters = (collection: { writes: readonly ServiceSite[] }): boolean =>
+  new Set(collection.writes.map((site) => site.service)).size > 1;
+
+const accesses = (name: string, verb: string, sites: readonly ServiceSite[]): Row[] =>
+  sites.map((site) => ({ text: `${name} ${verb} ${site.service}`, site }));
+
+function externalNodes(chart: PortolanChart): Node[] {
+  const names = new Set(drawn(chart).flatMap((call) => (call.to ? [] : [call.external ?? "?"])));
+  return [...names].map((name) => ({ ...plain(externalNode(name), "external", name), caption: "outside" }));
+}
+
+/** A node of which nothing else is known yet. */
+const plain = (id: string, kind: NodeKind, label: string): Node => ({
+  id,
+  kind,
+  label,
+  caption: "",
+  dark: false,
+  shared: false,
+  cyclic: false,
+  findings: 0,
+  sections: [],
+});
+
+const sections = (rows: Record<string, Row[]>): Section[] =>
+  Object.entries(rows).flatMap(([title, rows]) => (rows.length ? [{ title, rows }] : []));
+
+/** Who is at the other ends of a node's edges. */
+function neighbours(node: Node, edges: readonly Edge[], nodes: readonly Node[]): Section[] {
+  const labels = new Map(nodes.map((node) => [node.id, node.label]));
+  const rows = (end: "from" | "to", other: "from" | "to") =>
+    edges
+      .filter((edge) => edge[end] === node.id)
+      .flatMap((edge) => edge.rows.map((row) => ({ ...row, text: `${labels.get(edge[other]) ?? ""}: ${row.text}` })));
+  return sections({ "Goes to": rows("from", "to"), "Comes from": rows("to", "from") });
+}
+
+/** Calls that go to one place: of an ambiguous one that is not known. */
+const drawn = (chart: PortolanChart): Call[] => chart.calls.filter((call) => call.status !== "ambiguous");
+
+function callEdges(chart: PortolanChart): Edge[] {
+  const target = (call: Call) => (call.to ? serviceNode(call.to) : externalNode(call.external ?? "?"));
+  return grouped(drawn(chart), (call) => [serviceNode(call.from), target(call)]).map(([from, to, calls]) => ({
+    ...edge(from, to, "call", calls.map(callRow)),
+    likely: calls.every((call) => call.status === "likely" || call.development),
+    label: calls.length === 1 && calls[0] ? requestName(calls[0]) : plural(calls.length, "call"),
+  }));
+}
+
+function callRow(call: Call): Row {
+  const notes = [
+    call.via.length ? `via ${call.via.join(", ")}` : "",
+    call.status === "likely" ? "likely" : "",
+    call.development ? "development only" : "",
+  ];
+  const evidence = call.evidence.map((reason) => ({ text: reason.what, site: reason }));
+  return { text: [requestName(call), ...notes.filter(Boolean)].join(" · "), site: call, evidence };
+}
+
+function messageEdges(chart: PortolanChart): Edge[] {
+  return chart.channels.flatMap((channel) => {
+    const id = channelNode(channel.name, channel.broker);
+    const row = (text: string) => (site: ServiceSite) => ({ text, site });
+    const sent = grouped(channel.producers, (site) => [serviceNode(site.service), id]);
+    const received = grouped(channel.consumers, (site) => [id, serviceNode(site.service)]);
+    return [
+      ...sent.map(([from, to, sites]) => ({ ...edge(from, to, "message", sites.map(row("publishes"))), label: "publishes" })),
+      ...received.map(([from, to, sites]) => ({ ...edge(from, to, "message", sites.map(row("consumes"))), label: "consumes" })),
+    ];
+  });
+}
+
+function dataEdges(chart: PortolanChart): Edge[] {
+  return chart.stores.flatMap((store) => {
+    const access = (verb: string, name: string) => (site: ServiceSite) => ({ verb, name, site });
+    const all = store.collections.flatMap(({ name, reads, writes }) => [
+      ...writes.map(access("writes", name)),
+      ...reads.map(access("reads", name)),
+    ]);
+    const used = grouped(all, (access) => [serviceNode(access.site.service), storeNode(store.id)]);
+    const opened = store.services.map(serviceNode).filter((id) => !used.some(([from]) => from === id));
+    return [
+      ...used.map(([from, to, accesses]) => {
+        const verbs = new Set(accesses.map((access) => access.verb));
+        const rows = accesses.map(({ verb, name, site }) => ({ text: `${verb} ${name}`, site }));
+        return { ...edge(from, to, "data", rows), label: verbs.has("writes") ? "writes" : "reads" };
+      }),
+      ...opened.map((from) => ({ ...edge(from, storeNode(store.id), "data", []), label: "opens" })),
+    ];
+  });
+}
+
+const edge = (from: string, to: string, kind: EdgeKind, rows: readonly Row[]): Edge => ({
+  id: `${from} > ${to}`,
+  from,
+  to,
+  kind,
+  cyclic: false,
+  likely: false,
+  label: "",
+  rows,
+});
+
+/** Items of the same two ends, together. */
+function grouped<T>(items: readonly T[], ends: (item: T) => [from: string, to: string]): [from: string, to: string, items: T[]][] {
+  const groups = new Map<string, [string, string, T[]]>();
+  for (const item of items) {
+    const [from, to] = ends(item);
+    const group = groups.get(`${from} > ${to}`);
+    if (group) group[2].push(item);
+    else groups.set(`${from} > ${to}`, [from, to, [item]]);
+  }
+  return [...groups.values()];
+}
+
+/** For each node that can reach itself, the number of its strongly connected component (Tarjan). */
+function cyclicGroups(edges: readonly Edge[]): Map<string, number> {
+  const next = new Map<string, string[]>();
+  for (const { from, to } of edges) next.set(from, [...(next.get(from) ?? []), to]);
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const groups = new Map<string, number>();
+  const visit = (id: string): number => {
+    const own = index.size;
+    index.set(id, own);
+    let lowest = own;
+    stack.push(id);
+    for (const to of next.get(id) ?? []) {
+      if (!index.has(to)) lowest = Math.min(lowest, visit(to));
+      else if (stack.includes(to)) lowest = Math.min(lowest, index.get(to) ?? lowest);
+    }
+    low.set(id, lowest);
+    if (lowest === own) {
+      const members = stack.splice(stack.indexOf(id));
+      if (members.length > 1 || next.get(id)?.includes(id)) for (const member of members) groups.set(member, own);
+    }
+    return lowest;
+  };
+  for (const id of [...next.keys()].sort()) if (!index.has(id)) visit(id);
+  return groups;
+}
+
+/** The services whose code a file is: the one in whose folder it lies most deeply, or else those whose calls or handlers stand in it. */
+export function servicesOf(graph: Graph, file: string): string[] {
+  const services = graph.nodes.filter((node) => node.kind === "service");
+  const inside = services.filter((node) => node.root && file.startsWith(`${node.root}/`));
+  const depth = Math.max(...inside.map((node) => node.root?.length ?? 0));
+  const deepest = inside.filter((node) => node.root?.length === depth);
+  const named = (node: Node) => node.sections.some((section) => section.rows.some((row) => row.site?.file === file));
+  return (deepest.length ? deepest : services.filter(named)).map((node) => node.id);
+}

@@ -1,0 +1,94 @@
+// Where the nodes and edges of a graph are drawn: layers from left to right, so that who waits stands left of who answers. Pure.
+
+import dagre from "@dagrejs/dagre";
+import type { Graph, Node } from "./graph";
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** A node's box, by its centre. */
+export interface Box extends Point {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly boxes: ReadonlyMap<string, Box>;
+  /** The way of each edge, from the border of one node to the border of the other. */
+  readonly ways: ReadonlyMap<string, readonly Point[]>;
+}
+
+export const EMPTY_LAYOUT: Layout = { width: 0, height: 0, boxes: new Map(), ways: new Map() };
+
+const HEIGHT = 46;
+/** About the width of a letter of the label and of the caption, and of what surrounds them. */
+const LABEL = 7.6;
+const CAPTION = 5.9;
+const PADDING = 34;
+
+const size = (node: Node) => ({
+  width: Math.round(Math.max(96, Math.min(240, Math.max(node.label.length * LABEL, node.caption.length * CAPTION) + PADDING))),
+  height: node.kind === "store" ? HEIGHT + 8 : HEIGHT,
+});
+
+/** Lays a graph out from nothing. */
+export function layOut(graph: Graph): Layout {
+  const layers = new dagre.graphlib.Graph();
+  layers.setGraph({ rankdir: "LR", nodesep: 22, edgesep: 12, ranksep: 64, marginx: 24, marginy: 24 });
+  for (const node of graph.nodes) layers.setNode(node.id, size(node));
+  // Calls decide the layers; what is behind a message or in a store lies where it fits.
+  for (const edge of graph.edges) layers.setEdge(edge.from, edge.to, { weight: edge.kind === "call" ? 3 : 1 });
+  dagre.layout(layers);
+  const boxes = new Map(graph.nodes.map((node) => [node.id, layers.node(node.id) as Box]));
+  const ways = new Map(
+    graph.edges.map(({ id, from, to }) => {
+      const bends = ((layers.edge(from, to).points ?? []) as Point[]).slice(1, -1);
+      return [id, way(boxes, from, to, bends)];
+    }),
+  );
+  const { width = 0, height = 0 } = layers.graph();
+  return { width, height, boxes, ways };
+}
+
+/**
+ * The layout of a graph that follows on another one. While the nodes are the same everything stays where it is, so that the map keeps still
+ * under an edit; edges that are new then go straight.
+ */
+export function follow(before: Layout, graph: Graph): Layout {
+  const same = before.boxes.size === graph.nodes.length && graph.nodes.every((node) => before.boxes.has(node.id));
+  if (!same) return layOut(graph);
+  const ways = new Map(graph.edges.map((edge) => [edge.id, before.ways.get(edge.id) ?? way(before.boxes, edge.from, edge.to, [])]));
+  return { ...before, ways };
+}
+
+/** Out of one box at its side, through the bends, into the other at its side. */
+function way(boxes: ReadonlyMap<string, Box>, from: string, to: string, bends: readonly Point[]): Point[] {
+  const [start, end] = [boxes.get(from), boxes.get(to)];
+  if (!start || !end) return [];
+  return [side(start, bends[0] ?? end), ...bends, side(end, bends.at(-1) ?? start)];
+}
+
+/** The middle of the left or right side of a box, whichever is nearer to a point. */
+const side = (box: Box, towards: Point): Point => ({ x: box.x + (towards.x < box.x ? -box.width : box.width) / 2, y: box.y });
+
+export type Direction = "left" | "right" | "up" | "down";
+
+/** The node that lies next in a direction; for the arrow keys. */
+export function next(layout: Layout, id: string, direction: Direction): string | undefined {
+  const from = layout.boxes.get(id);
+  if (!from) return layout.boxes.keys().next().value;
+  const sideways = direction === "left" || direction === "right";
+  const sign = direction === "left" || direction === "up" ? -1 : 1;
+  let best: { id: string; cost: number } | undefined;
+  for (const [id, box] of layout.boxes) {
+    const [dx, dy] = [box.x - from.x, box.y - from.y];
+    const [along, across] = sideways ? [dx * sign, Math.abs(dy)] : [dy * sign, Math.abs(dx)];
+    const cost = along + 2 * across;
+    if (along > 1 && (!best || cost < best.cost)) best = { id, cost };
+  }
+  return best?.id;
+}
