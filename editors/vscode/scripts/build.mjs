@@ -14,7 +14,6 @@ const bundles = [
     target: "es2022",
     jsx: "automatic",
     jsxImportSource: "preact",
-    loader: { ".scene.css": "text" },
   },
 ];
 if (watch) for (const bundle of bundles) await (await esbuild.context(bundle)).watch();

@@ -22,8 +22,9 @@ export function commands(server: Server, charts: Charts, map: MapPanel, trace: T
     "portolan.showMap": (of?: string | Item) => map.show(typeof of === "string" ? of : of?.service),
     "portolan.showMapOfFile": () => map.showAroundFile(),
     "portolan.showTrace": async (of?: string | Item, position?: Position) => {
-      const at = typeof of === "string" && position ? { uri: of, position } : await placeOf(charts, of);
-      if (at) await trace.show(at.uri, at.position);
+      if (typeof of === "string" && position) return trace.show(of, [position]);
+      const line = await lineOf(charts, of);
+      if (line) await trace.show(line.document.uri.toString(), [...line.cursor, line.start, line.end]);
     },
     "portolan.showReferences": async (uri: string, position: Position, locations: Location[]) => {
       const converter = server.converter;
@@ -35,19 +36,18 @@ export function commands(server: Server, charts: Charts, map: MapPanel, trace: T
   return vscode.Disposable.from(...Object.entries(handlers).map(([name, handler]) => vscode.commands.registerCommand(name, handler)));
 }
 
-/** The place of an item of a tree, or of the cursor. */
-async function placeOf(charts: Charts, of: string | Item | undefined): Promise<{ uri: string; position: Position } | undefined> {
+/** Where on a line a handler may be: the line of an item of a tree, or the cursor and its line. */
+async function lineOf(charts: Charts, of: string | Item | undefined) {
   if (typeof of === "object" && of.site) {
     const uri = await charts.uri(of.site.file);
-    return uri && (await startOfLine(uri, of.site.line - 1));
+    return uri && endsOf(await vscode.workspace.openTextDocument(uri), of.site.line - 1, []);
   }
   const editor = vscode.window.activeTextEditor;
-  return editor && { uri: editor.document.uri.toString(), position: editor.selection.active };
+  return editor && endsOf(editor.document, editor.selection.active.line, [editor.selection.active]);
 }
 
-/** The first character of a line that is no white space. */
-async function startOfLine(uri: vscode.Uri, line: number): Promise<{ uri: string; position: Position }> {
-  const document = await vscode.workspace.openTextDocument(uri);
-  const character = document.lineAt(line).firstNonWhitespaceCharacterIndex;
-  return { uri: uri.toString(), position: { line, character } };
+/** The first character of a line that is no white space, and the end of the line. */
+function endsOf(document: vscode.TextDocument, line: number, cursor: readonly Position[]) {
+  const { firstNonWhitespaceCharacterIndex: start, range } = document.lineAt(line);
+  return { document, cursor, start: { line, character: start }, end: { line, character: range.end.character } };
 }

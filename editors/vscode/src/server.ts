@@ -1,4 +1,4 @@
-// The server's life: found, started, restarted, and how it does. What it says about the workspace is charts.ts's affair.
+// The server's life: found, started, restarted, and how it does. What it says about the workspace is chart/source.ts's affair.
 
 import { existsSync } from "node:fs";
 import * as vscode from "vscode";

@@ -333,6 +333,10 @@ export interface Store {
    */
   id: string;
   /**
+   * Whether a host, a name or a variable tells which database it is; else several may go by this id.
+   */
+  identified: boolean;
+  /**
    * Ids of the services that open it.
    */
   services: string[];

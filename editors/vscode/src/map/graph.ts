@@ -1,7 +1,7 @@
 // The chart as a graph: what is drawn, and what is said of each node and edge. Pure: a chart in, a graph out; sorted, so that equal charts
 // make equal graphs. Where things are drawn is layout.ts's affair, which of them is visible.ts's.
 
-import type { Call, PortolanChart, ServiceSite, Site } from "../chart/document";
+import type { Call, Collection, PortolanChart, ServiceSite, Site, Store } from "../chart/document";
 
 /** What a node stands for. */
 export type NodeKind = "service" | "gateway" | "channel" | "store" | "external";
@@ -131,24 +131,22 @@ function channelNodes(chart: PortolanChart): Node[] {
 
 function storeNodes(chart: PortolanChart): Node[] {
   return chart.stores.map((store) => {
-    const writers = new Set(
-      store.collections.filter(hasSeveralWriters).flatMap((collection) => collection.writes.map((site) => site.service)),
-    );
+    const shared = sharedCollections(store);
+    const writers = new Set(shared.flatMap((collection) => collection.writes.map((site) => site.service)));
     return {
       ...plain(storeNode(store.id), "store", store.id.split(/[:/]/).at(-1) || store.id),
       caption: [store.engine, ...(writers.size ? [`shared by ${writers.size} writers`] : [])].join(" · "),
       shared: writers.size > 0,
       sections: sections({
-        "Written by several": store.collections
-          .filter(hasSeveralWriters)
-          .flatMap((collection) => accesses(collection.name, "written by", collection.writes)),
+        "Written by several": shared.flatMap((collection) => accesses(collection.name, "written by", collection.writes)),
       }),
     };
   });
 }
 
-const hasSeveralWriters = (collection: { writes: readonly ServiceSite[] }): boolean =>
-  new Set(collection.writes.map((site) => site.service)).size > 1;
+/** What several services write of a store; nothing of one that may be several databases. */
+const sharedCollections = ({ identified, collections }: Store): Collection[] =>
+  collections.filter(({ writes }) => identified && new Set(writes.map((site) => site.service)).size > 1);
 
 const accesses = (name: string, verb: string, sites: readonly ServiceSite[]): Row[] =>
   sites.map((site) => ({ text: `${name} ${verb} ${site.service}`, site }));

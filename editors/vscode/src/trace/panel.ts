@@ -27,15 +27,22 @@ export class TracePanel implements vscode.Disposable {
     this.subscription = charts.onDidChange(() => this.refresh());
   }
 
-  /** Shows the trace of the handler at a place. */
-  async show(uri: string, position: Position): Promise<void> {
-    const trace = await this.ask({ uri, position });
-    if (!trace) {
+  /** Shows the trace of the handler at the first of some positions that has one. */
+  async show(uri: string, positions: readonly Position[]): Promise<void> {
+    let found: { trace: Trace; at: At } | undefined;
+    for (const position of positions) {
+      const trace = await this.ask({ uri, position });
+      if (trace) {
+        found = { trace, at: { uri, position } };
+        break;
+      }
+    }
+    if (!found) {
       await vscode.window.showInformationMessage("There is no handler here whose trace could be foreseen.");
       return;
     }
-    this.at = { uri, position };
-    this.last = trace;
+    this.at = found.at;
+    this.last = found.trace;
     if (!this.panel) this.create();
     else this.panel.reveal(undefined, true);
     this.send(false);

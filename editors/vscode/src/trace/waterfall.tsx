@@ -106,7 +106,7 @@ export function Rows({ rows, onOpen }: RowsProps) {
             onKeyDown={(event) => keys(event, row, index)}
             onClick={() => onOpen(row)}
           >
-            <td class="name" style={{ paddingLeft: `${row.depth * 14}px` }}>
+            <td class="name" title={`${row.service} ${row.label}`} style={{ paddingLeft: `${row.depth * 12}px` }}>
               <Twistie row={row} closed={closed.has(row.id)} onToggle={() => toggle(row, !closed.has(row.id))} />
               <span class="service">{row.service}</span> <span class="label">{row.label}</span>
             </td>
