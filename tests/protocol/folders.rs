@@ -24,6 +24,9 @@ async fn folders_come_and_go() {
     assert_eq!(symbols[0]["location"]["uri"], server.uri("payments/src/index.ts"), "{symbols}");
     server.folders(&["web"], &["payments"]).await;
     assert_eq!(services(&mut server).await, ["orders", "web"]);
+    let roots = server.request("portolan/chart", Value::Null).await["roots"].clone();
+    let root = |name: &str| json!({"prefix": name, "uri": server.uri(name)});
+    assert_eq!(roots, json!([root("orders"), root("web")]));
     assert_eq!(server.request("workspace/symbol", json!({"query": "/charges"})).await, json!([]));
     server.end().await;
 }

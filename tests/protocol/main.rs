@@ -117,10 +117,12 @@ async fn hover_and_definition_cross_the_boundary() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_chart_is_the_one_of_the_command_line() {
+async fn the_chart_is_the_one_of_the_command_line_and_says_where_its_files_are() {
     let folder = shop();
     let mut server = TestServer::start(folder.path()).await;
-    let chart = server.request("portolan/chart", Value::Null).await;
+    let mut chart = server.request("portolan/chart", Value::Null).await;
+    let roots = chart.as_object_mut().unwrap().remove("roots").unwrap();
+    assert_eq!(roots, json!([{"prefix": "", "uri": server.uri("").trim_end_matches('/')}]));
     let mut loaded = portolan::load(folder.path());
     let expected = serde_json::to_value(portolan_analysis::chart::document::Document::new(&loaded.world.snapshot())).unwrap();
     assert_eq!(chart, expected);
