@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use portolan::output::findings::{Style, render, summary};
-use portolan_analysis::rules::{self, Rule, Severity, Theme};
+use portolan_analysis::rules::{self, Rule, Theme};
 use portolan_tests::{disk, texts};
 
 fn root() -> PathBuf {
@@ -14,13 +14,7 @@ fn root() -> PathBuf {
 }
 
 fn page(rule: &Rule) -> String {
-    let severity = match rule.severity {
-        Severity::Hint => "hint",
-        Severity::Information => "information",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
-    };
-    let (name, theme) = (rule.name, rule.theme.as_str());
+    let (name, theme, severity) = (rule.name, rule.theme.as_str(), rule.severity.as_str());
     format!("# {name}\n\n{}. Theme: {theme}. Severity: {severity}, unless said otherwise below.\n\n{}\n", rule.summary, rule.docs().trim())
 }
 
@@ -67,6 +61,18 @@ fn rule_pages_are_up_to_date() {
         }
     }
     assert!(stale.is_empty(), "run `UPDATE_EXPECT=1 cargo test -p portolan-tests --test docs` for\n{}", stale.join("\n"));
+}
+
+/// The schema of `portolan.toml` is the one of the types that it is read into and of the rules.
+#[test]
+fn the_schema_of_settings_is_up_to_date() {
+    let mut wanted = serde_json::to_string_pretty(&rules::settings_schema()).unwrap();
+    wanted.push('\n');
+    let path = root().join("grammars/portolan.schema.json");
+    if std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n") != wanted {
+        assert!(std::env::var_os("UPDATE_EXPECT").is_some(), "run `UPDATE_EXPECT=1 cargo test -p portolan-tests --test docs`");
+        std::fs::write(path, wanted).unwrap();
+    }
 }
 
 /// The README's picture is what `portolan check` prints for the demonstration, in the colours of a terminal.

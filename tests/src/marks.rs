@@ -1,7 +1,7 @@
 //! Marks in a spec's files: expected findings and the cursor. Both are taken out before the file is read.
 //!
 //! A mark is a line of its own, below the line of the finding: a comment of the language (or nothing, where it has none), tildes, and
-//! `rule: text`. The cursor is `$0` and stands before the character it means.
+//! `rule: text`, or `rule (severity): text`. The cursor is `$0` and stands before the character it means.
 
 /// A file without its marks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Mark {
     pub line: u32,
     /// The rule's name.
     pub rule: String,
+    /// How bad the finding is, where that is asked.
+    pub severity: Option<String>,
     /// What the message contains.
     pub text: String,
     /// The line in the spec of the mark itself.
@@ -40,8 +42,11 @@ pub fn unmark(lines: &[String], first: usize) -> Result<Marked, String> {
             if marked.lines.is_empty() {
                 return Err(format!("line {spec_line}: a mark needs a line above"));
             }
-            let (line, rule, text) = (marked.lines.len() as u32, rule.to_owned(), text.to_owned());
-            marked.marks.push(Mark { line, rule, text, spec_line });
+            let (rule, severity) = match rule.strip_suffix(')').and_then(|rule| rule.split_once(" (")) {
+                Some((rule, severity)) => (rule.to_owned(), Some(severity.to_owned())),
+                None => (rule.to_owned(), None),
+            };
+            marked.marks.push(Mark { line: marked.lines.len() as u32, rule, severity, text: text.to_owned(), spec_line });
             continue;
         }
         let mut line = line.clone();

@@ -121,14 +121,16 @@ fn check_findings(case: &Case, snapshot: &Snapshot, outcome: &mut Outcome) {
         let path = snapshot.files.path(finding.place.file);
         let line = snapshot.files.line(finding.place);
         let fits = |(file, mark): &(&Utf8PathBuf, &Mark)| {
-            file.as_path() == path && mark.line == line && mark.rule == finding.rule && finding.message.contains(&mark.text)
+            let severity = mark.severity.as_ref().is_none_or(|severity| severity == finding.severity.as_str());
+            file.as_path() == path && mark.line == line && mark.rule == finding.rule && severity && finding.message.contains(&mark.text)
         };
         if let Some(index) = expected.iter().position(fits) {
             expected.remove(index);
         } else if case.rules.as_ref().is_none_or(|rules| rules.contains(finding.rule)) {
             let at = case.files.iter().find(|(file, _)| file == path).and_then(|(_, file)| file.lines.get(line as usize - 1));
             let at = at.map_or_else(String::new, |line| format!("line {line}: "));
-            outcome.failures.push(format!("{at}not marked: {path}:{line} {}: {}", finding.rule, finding.message));
+            let severity = finding.severity.as_str();
+            outcome.failures.push(format!("{at}not marked: {path}:{line} {} ({severity}): {}", finding.rule, finding.message));
         }
     }
     for (path, mark) in expected {

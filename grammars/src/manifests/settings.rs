@@ -1,8 +1,8 @@
 //! `portolan.toml`: what a workspace says of itself where its manifests and its code leave Portolan in doubt.
 //!
 //! It is a manifest like any other: one file in, facts out. Here live its types, of which the published JSON Schema
-//! (`portolan.schema.json` beside this crate's manifest) is made; reading is [`read`](mod@read)'s. What deliberately does not: which service a
-//! name means, as that takes all files. Invariant: every key has an effect, and a key that is not one of these is a problem with its place.
+//! (`portolan.schema.json` beside this crate's manifest) is made; reading is [`read`](mod@read)'s. What deliberately does not: which service or
+//! rule a name means, as that takes all files and the analysis. Invariant: every key has an effect, and a key that is not one of these is a problem with its place.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,10 @@ use crate::facts::{Spanned, Symbol};
 
 mod glob;
 mod read;
+mod rules;
 
 pub use glob::PathMatcher;
+pub use rules::{AllowSettings, Level, OptionValue, Profile, RuleSettings, RulesSettings};
 
 /// Name of the file.
 pub const FILE_NAME: &str = "portolan.toml";
@@ -47,6 +49,10 @@ pub struct Settings {
     /// crate they are imported from, or, beginning with `./`, a TypeScript or JavaScript file that hands them out.
     #[schemars(with = "Vec<Library>")]
     pub clients: Vec<Spanned<Library>>,
+    /// Which rules look for problems, how bad their findings are, and the options of each.
+    pub rules: RulesSettings,
+    /// Findings that are accepted, by files and rules.
+    pub allow: Vec<AllowSettings>,
     /// Where lines can be added.
     #[serde(skip)]
     pub layout: Layout,
@@ -175,7 +181,7 @@ pub(super) fn read(text: &str) -> ManifestFacts {
     read::read(text)
 }
 
-/// The JSON Schema of `portolan.toml`.
+/// The JSON Schema of `portolan.toml`, but for the rules and their options.
 pub fn schema() -> schemars::Schema {
     let mut schema = schemars::schema_for!(Settings);
     // What a missing key means is said in words; an empty list is no help to an editor.

@@ -3,14 +3,6 @@
 //! A rule reads a [`Snapshot`] and names problems; it never sees a syntax node, and never reports what is only guessed. Here live the registry,
 //! what all rules share, and the limits of volume. Invariant: equal snapshots have equal findings, sorted by path, position and rule.
 
-pub(crate) mod chains;
-mod context;
-pub(crate) mod exempt;
-mod theme;
-
-pub use context::{Context, Draft, Sink};
-pub use theme::Theme;
-
 use portolan_grammars::facts::Symbol;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,34 +15,49 @@ pub const MAX_FINDINGS_PER_FILE: usize = 10;
 /// How many characters a message has at most.
 pub const MAX_MESSAGE: usize = 160;
 
-/// Declares a rule's metadata: name, theme, severity, summary and check; `path` behind them where the related places of a finding are, in their
-/// order, one way through the code. Its doc comment is the rule's page, and can be read at run time.
+/// Declares a rule: name, theme, severity, summary and check; behind them, what is not as usual: `related_is_path: true`,
+/// `recommended: false`, `options: &[…]`. Its doc comment is the rule's page, and can be read at run time.
 macro_rules! rule {
-    ($(#[doc = $line:literal])* $name:literal, $theme:ident, $severity:ident, $summary:literal, $check:path) => {
-        rule! { @ false, $(#[doc = $line])* $name, $theme, $severity, $summary, $check }
-    };
-    ($(#[doc = $line:literal])* $name:literal, $theme:ident, $severity:ident, $summary:literal, $check:path, path) => {
-        rule! { @ true, $(#[doc = $line])* $name, $theme, $severity, $summary, $check }
-    };
-    (@ $path:literal, $(#[doc = $line:literal])* $name:literal, $theme:ident, $severity:ident, $summary:literal, $check:path) => {
+    (
+        $(#[doc = $line:literal])*
+        $name:literal, $theme:ident, $severity:ident, $summary:literal, $check:path
+        $(, $field:ident: $value:expr)* $(,)?
+    ) => {
         $(#[doc = $line])*
         pub(super) const RULE: $crate::rules::Rule = $crate::rules::Rule {
-            name: $name,
-            theme: $crate::rules::Theme::$theme,
-            related_is_path: $path,
-            severity: $crate::rules::Severity::$severity,
-            summary: $summary,
-            page: concat!("docs/rules/", $name, ".md"),
-            lines: concat!($($line, "\n"),*),
-            check: $check,
+            $($field: $value,)*
+            ..$crate::rules::Rule {
+                name: $name,
+                theme: $crate::rules::Theme::$theme,
+                related_is_path: false,
+                recommended: true,
+                severity: $crate::rules::Severity::$severity,
+                summary: $summary,
+                page: concat!("docs/rules/", $name, ".md"),
+                options: &[],
+                lines: concat!($($line, "\n"),*),
+                check: $check,
+            }
         };
     };
 }
+
+pub(crate) mod chains;
+mod context;
+pub(crate) mod exempt;
+mod options;
+mod schema;
+mod theme;
 
 mod handler_without_span;
 mod model_drift;
 mod shared_table_writers;
 mod sync_chain;
+
+pub use context::{Context, Draft, Sink};
+pub use options::{Number, RuleOption, Texts};
+pub use schema::settings_schema;
+pub use theme::Theme;
 
 /// The registry.
 static RULES: &[Rule] = &[handler_without_span::RULE, model_drift::RULE, shared_table_writers::RULE, sync_chain::RULE];
@@ -63,12 +70,16 @@ pub struct Rule {
     pub theme: Theme,
     /// Whether the related places of a finding are, in their order, one way through the code: the hops of a chain.
     pub related_is_path: bool,
+    /// Whether it is on unless settings say otherwise.
+    pub recommended: bool,
     /// How bad its findings are, unless they say otherwise.
     pub severity: Severity,
     /// One line without a full stop.
     pub summary: &'static str,
     /// Path of its page, relative to the root of the repository and of the site.
     pub page: &'static str,
+    /// What may be set of it.
+    pub options: &'static [RuleOption],
     lines: &'static str,
     check: fn(&Context<'_>, &mut Sink<'_>),
 }
@@ -76,8 +87,20 @@ pub struct Rule {
 impl Rule {
     /// Its page as Markdown, with the headings *What it does*, *Why it matters*, *Example*, *How to fix* and *Options*, each of level 2.
     pub fn docs(&self) -> String {
-        self.lines.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect::<Vec<_>>().join("\n")
+        let lines: Vec<&str> = self.lines.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
+        format!("{}\n\n## Options\n{}", lines.join("\n").trim(), self.options_page())
     }
+
+    /// What may be set of it in `portolan.toml`.
+    fn options_page(&self) -> String {
+        let on = if self.recommended { "On by default" } else { "Off by default; the profile `all` turns it on" };
+        let mut page = format!("{on}. In `portolan.toml`:\n\n```toml\n[rules.{}]\nseverity = \"{}\"\n", self.name, self.severity.as_str());
+        for option in self.options {
+            page += &format!("# {}\n{} = {}\n", option.meaning(), option.name(), option.default());
+        }
+        page + "```\n"
+    }
+
     /// What its page says below one of its headings, as Markdown; empty where there is no such heading.
     pub fn section(&self, heading: &str) -> String {
         let docs = self.docs();
@@ -161,7 +184,8 @@ const AND_MORE: &str = " | and more";
 pub fn check(snapshot: &Snapshot) -> Vec<Finding> {
     let context = Context::new(snapshot);
     let mut findings = Vec::new();
-    for rule in RULES {
+    let policy = snapshot.workspace.settings.rules();
+    for rule in RULES.iter().filter(|rule| policy.is_on(rule)) {
         let mut sink = Sink::new(snapshot, rule);
         (rule.check)(&context, &mut sink);
         findings.extend(sink.finish());
@@ -182,6 +206,7 @@ mod tests {
             let headings: Vec<&str> = docs.lines().filter(|line| line.starts_with("## ")).collect();
             assert_eq!(headings, ["## What it does", "## Why it matters", "## Example", "## How to fix", "## Options"], "{}", rule.name);
             assert!(headings.iter().all(|heading| !rule.section(heading.trim_start_matches("## ")).is_empty()), "{}", rule.name);
+            assert!(rule.options.iter().all(|option| option.meaning().ends_with('.') && option.name() != "severity"), "{}", rule.name);
             assert!(!rule.summary.ends_with('.') && rule.page.ends_with(&format!("{}.md", rule.name)));
         }
     }

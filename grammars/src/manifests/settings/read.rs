@@ -8,14 +8,18 @@ use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
 
 use super::super::mend;
 use super::super::{Manifest, ManifestFacts, Variable};
-use super::{CallSettings, Layout, Mapping, Scalar, ServiceKind, ServiceSettings, Settings, glob};
+use super::{
+    AllowSettings, CallSettings, Layout, Level, Mapping, OptionValue, Profile, RuleSettings, RulesSettings, Scalar, ServiceKind,
+    ServiceSettings, Settings, glob,
+};
 use crate::catalog::{Library, plain_message};
 use crate::facts::{Problem, Spanned, Symbol, TextRange};
 use crate::suggest;
 
-const KEYS: &[&str] = &["ignore", "services", "hosts", "external", "environment", "calls", "clients"];
+const KEYS: &[&str] = &["ignore", "services", "hosts", "external", "environment", "calls", "clients", "rules", "allow"];
 const SERVICE_KEYS: &[&str] = &["root", "aliases", "kind", "ignore", "origin", "implements", "environment"];
 const CALL_KEYS: &[&str] = &["file", "function", "to"];
+const ALLOW_KEYS: &[&str] = &["files", "rules"];
 
 /// Reads settings. Never fails: what is not understood is among the problems.
 pub(super) fn read(text: &str) -> ManifestFacts {
@@ -108,6 +112,11 @@ impl Reader {
                         let library = self.client(element);
                         settings.clients.extend(library.map(|library| Spanned::new(library, place(element))));
                     }
+                }
+                "rules" => settings.rules = self.rules(&key, value),
+                "allow" => {
+                    let elements = self.elements(&key, value);
+                    settings.allow = elements.into_iter().filter_map(|element| self.allow(element)).collect();
                 }
                 _ => self.unknown(&key, super::FILE_NAME, KEYS),
             }
@@ -260,12 +269,81 @@ impl Reader {
     }
 
     fn kind(&mut self, kind: Spanned<Symbol>) -> Option<Spanned<ServiceKind>> {
-        let known = ServiceKind::ALL.into_iter().find(|known| known.as_str() == kind.value);
-        if known.is_none() {
-            let names: Vec<&str> = ServiceKind::ALL.map(ServiceKind::as_str).to_vec();
-            self.problem(format!("`{}` is no kind of service{}", kind.value, suggest::hint(&kind.value, &names)), kind.range);
+        self.one_of(kind, "kind of service", &ServiceKind::ALL.map(|kind| (kind.as_str(), kind)))
+    }
+
+    /// What a word means, if it is one of those that are known.
+    fn one_of<T: Copy>(&mut self, word: Spanned<Symbol>, what: &str, known: &[(&str, T)]) -> Option<Spanned<T>> {
+        let found = known.iter().find(|(name, _)| *name == word.value);
+        if found.is_none() {
+            let names: Vec<&str> = known.iter().map(|(name, _)| *name).collect();
+            self.problem(format!("`{}` is no {what}{}", word.value, suggest::hint(&word.value, &names)), word.range);
         }
-        known.map(|known| Spanned::new(known, kind.range))
+        found.map(|(_, meaning)| Spanned::new(*meaning, word.range))
+    }
+
+    fn rules(&mut self, key: &Spanned<&str>, value: &At<DeValue<'_>>) -> RulesSettings {
+        let mut rules = RulesSettings::default();
+        for (name, value) in self.table(key, value) {
+            if name.value == "profile" {
+                rules.profile = self.text(&name, value).and_then(|word| self.one_of(word, "profile of rules", &Profile::ALL));
+                continue;
+            }
+            let own = Spanned::new(Symbol::new(name.value), name.range);
+            let mut rule = RuleSettings { name: own, severity: None, options: Vec::new() };
+            match value.get_ref() {
+                DeValue::String(_) => rule.severity = self.level(&name, value),
+                DeValue::Table(table) => {
+                    for (key, value) in in_order(table) {
+                        if key.value == "severity" {
+                            rule.severity = self.level(&key, value);
+                        } else if let Some(given) = self.option(&key, value) {
+                            rule.options.push((Spanned::new(Symbol::new(key.value), key.range), given));
+                        }
+                    }
+                }
+                _ => self.wrong(&name, "a severity or a table", value),
+            }
+            rules.rules.push(rule);
+        }
+        rules
+    }
+
+    fn level(&mut self, key: &Spanned<&str>, value: &At<DeValue<'_>>) -> Option<Spanned<Level>> {
+        let word = self.text(key, value)?;
+        self.one_of(word, "severity", &Level::ALL)
+    }
+
+    fn option(&mut self, key: &Spanned<&str>, value: &At<DeValue<'_>>) -> Option<Spanned<OptionValue>> {
+        let before = self.problems.len();
+        let given = match value.get_ref() {
+            DeValue::Integer(number) => match number.to_string().parse() {
+                Ok(number) => OptionValue::Number(number),
+                Err(_) => OptionValue::Other("such a number".into()),
+            },
+            DeValue::Array(_) => OptionValue::Texts(self.texts(key, value)),
+            other => OptionValue::Other(sort_of(other).into()),
+        };
+        (before == self.problems.len()).then(|| Spanned::new(given, place(value)))
+    }
+
+    fn allow(&mut self, element: &At<DeValue<'_>>) -> Option<AllowSettings> {
+        let DeValue::Table(table) = element.get_ref() else { return None };
+        let before = self.problems.len();
+        let mut allow = AllowSettings { files: Vec::new(), rules: Vec::new() };
+        for (key, value) in in_order(table) {
+            match key.value {
+                "files" => allow.files = self.patterns(&key, value),
+                "rules" => allow.rules = self.texts(&key, value),
+                _ => self.unknown(&key, "[[allow]]", ALLOW_KEYS),
+            }
+        }
+        // What is half understood might allow more than is meant.
+        let understood = before == self.problems.len();
+        if understood && allow.files.is_empty() {
+            self.problem("[[allow]] needs `files`; to silence a rule everywhere, write `[rules]` and `RULE = \"off\"`", place(element));
+        }
+        (understood && !allow.files.is_empty()).then_some(allow)
     }
 
     fn call(&mut self, element: &At<DeValue<'_>>) -> Option<CallSettings> {

@@ -86,7 +86,7 @@ fn contexts(facts: &Facts<'_>) -> Vec<Block> {
     }
     let mut owned: BTreeMap<ServiceIndex, Vec<Text>> = BTreeMap::new();
     for store in facts.chart.stores.iter().filter(|store| store.identified) {
-        for collection in store.collections.iter().filter(|collection| !exempt::is_shared_table(&collection.name)) {
+        for collection in store.collections.iter().filter(|collection| !exempt::has_word(&collection.name, exempt::SHARED_TABLES.default)) {
             let mut writers = facts.users(collection, Access::Write);
             writers.retain(|service, _| takes_part(*service));
             let services: Vec<ServiceIndex> = writers.keys().copied().collect();

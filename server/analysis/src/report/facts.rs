@@ -31,7 +31,7 @@ pub(super) struct Facts<'a> {
 impl<'a> Facts<'a> {
     pub(super) fn new(snapshot: &'a Snapshot) -> Self {
         let (chart, context) = (&*snapshot.chart, Context::new(snapshot));
-        let chains = chains::all(&context, 2).into_iter().map(|(chain, _)| chain).collect();
+        let chains = chains::all(&context, |chain| chain.len() >= 2).into_iter().map(|(chain, _)| chain).collect();
         let map = ServiceMap::new(&Document::new(snapshot));
         Self { snapshot, chart, context, graph: ServiceGraph::new(chart), map, chains }
     }

@@ -4,6 +4,7 @@
 //! Invariant: every hop is an `exact` or `likely` call of a handler that waits for it.
 
 use super::{Context, exempt};
+use crate::Place;
 use crate::chart::{CallIndex, EndpointIndex, ServiceIndex};
 
 /// How many endpoints lie behind each other at most; longer chains end at this length.
@@ -27,6 +28,10 @@ impl Chain {
     pub(crate) fn len(&self) -> usize {
         self.services.len().saturating_sub(1)
     }
+    /// Its first call.
+    pub(crate) fn place(&self, context: &Context<'_>) -> Option<Place> {
+        self.hops.first().map(|(call, _)| context.chart.call(*call).place)
+    }
     /// How many hops that count lie behind `endpoint`, if the chain passes it.
     fn rest(&self, context: &Context<'_>, endpoint: EndpointIndex) -> Option<usize> {
         self.hops.iter().find(|(_, to)| *to == endpoint)?;
@@ -36,15 +41,15 @@ impl Chain {
     }
 }
 
-/// All chains of at least `min_hops`, the longest first, each with the other endpoints that start one through the same services. What only is the
+/// All chains that count, the longest first, each with the other endpoints that start one through the same services. What only is the
 /// rest of a longer one is left out.
-pub(crate) fn all(context: &Context<'_>, min_hops: usize) -> Vec<(Chain, Vec<EndpointIndex>)> {
+pub(crate) fn all(context: &Context<'_>, counts: impl Fn(&Chain) -> bool) -> Vec<(Chain, Vec<EndpointIndex>)> {
     let edges = edges(context);
     let mut chains: Vec<Chain> = (0..context.chart.endpoints.len())
         .map(|index| EndpointIndex(index as u32))
         .filter(|start| !exempt::from_chains(context.chart.service(context.chart.endpoint(*start).service)))
         .filter_map(|start| longest(context, &edges, start))
-        .filter(|chain| chain.len() >= min_hops)
+        .filter(counts)
         .collect();
     // Stable: of equal chains the first endpoint's stays first.
     chains.sort_by_key(|chain| std::cmp::Reverse(chain.len()));

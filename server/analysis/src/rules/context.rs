@@ -3,9 +3,10 @@
 //! Here live the look-ups that rules share and the limits of volume. What deliberately does not: any rule.
 
 use portolan_grammars::facts::{Binding, Expr, FunctionId, Symbol};
+use portolan_grammars::manifests::settings::Level;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{AND_MORE, Finding, MAX_FINDINGS_PER_FILE, MAX_MESSAGE, Rule, Severity};
+use super::{AND_MORE, Finding, MAX_FINDINGS_PER_FILE, MAX_MESSAGE, Number, Rule, Severity, Texts};
 use crate::chart::index::ChartIndex;
 use crate::chart::operation::Operation;
 use crate::chart::{Chart, EndpointIndex, ServiceIndex};
@@ -119,15 +120,37 @@ impl<'a> Sink<'a> {
         Self { snapshot, rule, findings: Vec::new() }
     }
 
-    /// Takes a finding.
+    /// The rule's option for what is found in a file.
+    pub fn number(&self, option: &Number, file: FileId) -> usize {
+        self.snapshot.workspace.settings.rules().number(self.rule, option, self.snapshot.files.path(file))
+    }
+
+    /// The rule's option for what is found in a file.
+    pub fn texts(&self, option: &Texts, file: FileId) -> Vec<&'a str> {
+        self.snapshot.workspace.settings.rules().texts(self.rule, option, self.snapshot.files.path(file))
+    }
+
+    /// Takes a finding, unless settings are against it.
     pub fn report(&mut self, draft: Draft) {
+        let (policy, path) = (self.snapshot.workspace.settings.rules(), self.snapshot.files.path(draft.place.file));
+        let severity = match policy.level(self.rule, path) {
+            Level::Off => return,
+            Level::On => draft.severity.unwrap_or(self.rule.severity),
+            Level::Hint => Severity::Hint,
+            Level::Information => Severity::Information,
+            Level::Warning => Severity::Warning,
+            Level::Error => Severity::Error,
+        };
+        if policy.allows(self.rule, path) {
+            return;
+        }
         let mut ids: Vec<&str> = draft.services.iter().map(|service| self.snapshot.chart.service(*service).id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
         let identity = [self.rule.name, &ids.join(","), &draft.subject.join(" ")].join(" | ");
         self.findings.push(Finding {
             rule: self.rule.name,
-            severity: draft.severity.unwrap_or(self.rule.severity),
+            severity,
             message: shorten(draft.message),
             place: draft.place,
             related: draft.related,
@@ -179,20 +202,12 @@ fn shorten(message: String) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Theme;
     use super::*;
     use crate::testing::{Scene, module};
 
-    static RULE: Rule = Rule {
-        name: "loud",
-        theme: Theme::Topology,
-        related_is_path: false,
-        severity: Severity::Hint,
-        summary: "",
-        page: "",
-        lines: "",
-        check: |_: &Context<'_>, _: &mut Sink<'_>| {},
-    };
+    rule! { "loud", Topology, Hint, "Loud", quiet }
+
+    fn quiet(_: &Context<'_>, _: &mut Sink<'_>) {}
 
     fn kept(count: usize) -> Vec<String> {
         let mut scene = Scene::default();

@@ -4,7 +4,27 @@
 
 use camino::Utf8Path;
 
+use super::Texts;
 use crate::chart::{Service, ServiceKind};
+
+/// Queues and marks that stand in for a broker, and what migrations leave.
+pub(crate) const SHARED_TABLES: Texts = Texts {
+    name: "shared_tables",
+    meaning: "Words in the names of tables that several write on purpose.",
+    default: &[
+        "outbox",
+        "inbox",
+        "job",
+        "jobs",
+        "lock",
+        "locks",
+        "migration",
+        "migrations",
+        "flyway",
+        "databasechangelog",
+        "databasechangeloglock",
+    ],
+};
 
 /// Whether rules about data leave a service alone: front ends hold no data, jobs and tools run beside the system and not in it.
 pub(crate) fn from_data_rules(service: &Service) -> bool {
@@ -68,25 +88,9 @@ pub(crate) fn is_plumbing(path: &str) -> bool {
     segments.iter().any(watched) || short || segments.first().is_some_and(file) || catch_all
 }
 
-/// Whether several services write a table on purpose: queues and marks that stand in for a broker, and what migrations leave.
-pub(crate) fn is_shared_table(name: &str) -> bool {
-    let words = words(name);
-    words.iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "outbox"
-                | "inbox"
-                | "job"
-                | "jobs"
-                | "lock"
-                | "locks"
-                | "migration"
-                | "migrations"
-                | "flyway"
-                | "databasechangelog"
-                | "databasechangeloglock"
-        )
-    })
+/// Whether one of the words stands in a name as a whole word.
+pub(crate) fn has_word(name: &str, wanted: &[&str]) -> bool {
+    words(name).iter().any(|word| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(word)))
 }
 
 /// The words of a name, in lower case: `orderOutbox`, `order_outbox` and `order-outbox` have the same.
@@ -115,8 +119,8 @@ mod tests {
 
     #[test]
     fn names_are_compared_by_words() {
-        assert!(is_shared_table("order_outbox") && is_shared_table("orderOutbox") && is_shared_table("_prisma_migrations"));
-        assert!(!is_shared_table("clocks") && !is_shared_table("orders"));
+        assert!(has_word("order_outbox", &["outbox"]) && has_word("orderOutbox", &["Outbox"]));
+        assert!(!has_word("clocks", &["lock", "locks"]) && !has_word("orders", &[]));
         assert!(is_housekeeper("reset") && is_housekeeper("resetservice") && !is_housekeeper("presets"));
     }
 

@@ -36,9 +36,6 @@ rule! {
     /// ## How to fix
     /// Add the instrumentation to the list of the process, move the route before the layer, or open a span in the handler:
     /// `#[tracing::instrument]`, `tracer.startActiveSpan`.
-    ///
-    /// ## Options
-    /// None.
     "handler-without-span", Observability, Information, "A handler of a traced service has no span", check
 }
 

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 
-use super::{Context, Draft, Severity, Sink, exempt};
+use super::exempt::SHARED_TABLES;
+use super::{Context, Draft, RuleOption, Severity, Sink, exempt};
 use crate::Place;
 use crate::chart::{Access, Collection, ServiceIndex, Store};
 use crate::words::enumerate;
@@ -39,10 +40,7 @@ rule! {
     ///
     /// ## How to fix
     /// Let one service own the table; the others ask it, by a call or by an event that it consumes.
-    ///
-    /// ## Options
-    /// None.
-    "shared-table-writers", Data, Warning, "Several services write one table", check
+    "shared-table-writers", Data, Warning, "Several services write one table", check, options: &[RuleOption::Texts(SHARED_TABLES)]
 }
 
 /// The writes of one bounded context.
@@ -57,7 +55,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         if !store.identified || !matches!(store.collection_word(), "Table" | "Collection" | "Index") {
             continue;
         }
-        for collection in store.collections.iter().filter(|collection| !exempt::is_shared_table(&collection.name)) {
+        for collection in &store.collections {
             let writers = writers(context, collection);
             if writers.len() > 1 {
                 report(context, sink, store, collection, &writers);
@@ -123,6 +121,9 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, collection:
     };
     // The owner stays; the line to change is one of the writer with the least to change.
     let Some(change) = writers.last().and_then(|writer| writer.writes.first()) else { return };
+    if exempt::has_word(&collection.name, &sink.texts(&SHARED_TABLES, change.place.file)) {
+        return;
+    }
     let related = writers.iter().flat_map(|writer| {
         let name = name(writer);
         writer

@@ -3,13 +3,11 @@
 //! What a chain is, [`super::chains`] says. Invariant: a chain is reported once.
 
 use super::chains::{self, Chain};
-use super::{Context, Draft, Severity, Sink};
+use super::{Context, Draft, Number, RuleOption, Severity, Sink};
 use crate::chart::EndpointIndex;
 
-/// Fewer hops than this are no chain.
-const MIN_HOPS: usize = 3;
-/// From this many hops on it is a warning.
-const WARNING_HOPS: usize = 5;
+const MIN_HOPS: Number = Number { name: "min_hops", meaning: "Fewer hops are no chain.", default: 3, least: 1 };
+const WARNING_HOPS: Number = Number { name: "warning_hops", meaning: "From this many hops on it is a warning.", default: 5, least: 1 };
 /// How many other endpoints that start the same chain are named.
 const MAX_OTHERS: usize = 5;
 
@@ -37,21 +35,20 @@ rule! {
     /// ## How to fix
     /// Let the caller fetch what the far services know and pass it along, keep a copy of the data where it is read, or publish an event at the
     /// hop whose answer nobody needs.
-    ///
-    /// ## Options
-    /// None.
-    "sync-chain", Coupling, Information, "A request waits on several services in a row", check, path
+    "sync-chain", Coupling, Information, "A request waits on several services in a row", check,
+    related_is_path: true, options: &[RuleOption::Number(MIN_HOPS), RuleOption::Number(WARNING_HOPS)]
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for (chain, others) in &chains::all(context, MIN_HOPS) {
+    let counts = |chain: &Chain| chain.place(context).is_some_and(|place| chain.len() >= sink.number(&MIN_HOPS, place.file));
+    for (chain, others) in &chains::all(context, counts) {
         report(context, sink, chain, others);
     }
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, chain: &Chain, others: &[EndpointIndex]) {
     let Some(&(first, _)) = chain.hops.first() else { return };
-    let start = context.chart.endpoint(chain.start);
+    let (start, place) = (context.chart.endpoint(chain.start), context.chart.call(first).place);
     let names: Vec<&str> = chain.services.iter().map(|service| context.id(*service).as_str()).collect();
     let message = format!("{} waits on {} services in a row: {}", start.label(), chain.len(), names.join(" → "));
     let mut related = Vec::new();
@@ -69,9 +66,9 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, chain: &Chain, others: &[E
         related.push((other.place, format!("{} starts the same chain", other.label())));
     }
     sink.report(Draft {
-        severity: (chain.len() >= WARNING_HOPS).then_some(Severity::Warning),
+        severity: (chain.len() >= sink.number(&WARNING_HOPS, place.file)).then_some(Severity::Warning),
         message,
-        place: context.chart.call(first).place,
+        place,
         related,
         services: chain.services.clone(),
         subject: vec![names.join(" > "), start.label(), context.symbol(context.chart.call(first).function)],

@@ -27,6 +27,8 @@ pub fn template(snapshot: &Snapshot) -> String {
     out.environment();
     out.calls();
     out.clients();
+    out.rules();
+    out.allow();
     out.text
 }
 
@@ -206,6 +208,23 @@ impl Template<'_> {
             "[[clients]]\nid = \"our-http\"\nlanguage = \"typescript\"\npackages = [\"@acme/http\"]\n\n[[clients.http_client]]\n\
              callee = [\"get\", \"post\"]\nmethod = { called = true }\nurl = { argument = 1 }\nbase_url = { argument = 0 }",
         );
+    }
+
+    fn rules(&mut self) {
+        self.gap();
+        self.prose(
+            "Which rules look for problems: the recommended ones, all, or off (none). Of a single rule: off, on (as bad as it says), hint,\n\
+             information, warning or error; or a table, with its options, which its page lists.",
+        );
+        self.example(
+            "[rules]\nprofile = \"recommended\"\nhandler-without-span = \"hint\"\n[rules.sync-chain]\nseverity = \"warning\"\nmin_hops = 4",
+        );
+    }
+
+    fn allow(&mut self) {
+        self.gap();
+        self.prose("Findings that are accepted: in these files, of these rules (of all without `rules`).");
+        self.example("[[allow]]\nfiles = [\"/legacy\"]\nrules = [\"sync-chain\"]");
     }
 
     fn likely(&self, group: &Group) -> Symbol {

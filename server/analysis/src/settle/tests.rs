@@ -125,8 +125,11 @@ fn the_template_explains_every_key_and_its_examples_are_right() {
         let read = settings(&real);
         assert!(!read.services.is_empty() && !read.hosts.is_empty() && !read.external.is_empty() && !read.environment.is_empty());
         assert!(!read.calls.is_empty() && !read.clients.is_empty() && !read.ignore.is_empty());
+        assert!(!read.rules.rules.is_empty() && !read.allow.is_empty());
         let schema = serde_json::to_value(portolan_grammars::manifests::settings::schema()).unwrap();
-        for of in [&schema, &schema["$defs"]["ServiceSettings"], &schema["$defs"]["CallSettings"]] {
+        let defined = |name: &str| &schema["$defs"][name];
+        let tables = ["ServiceSettings", "CallSettings", "AllowSettings"].map(defined);
+        for of in tables.into_iter().chain([&schema]) {
             for key in of["properties"].as_object().unwrap().keys() {
                 assert!(text.contains(key.as_str()), "{key} is not in\n{text}");
             }

@@ -1,8 +1,8 @@
-//! What `portolan.toml` files say, joined to the services that they name.
+//! What `portolan.toml` files say, joined to the services and rules that they name.
 //!
 //! A file speaks for the folder it lies in; of two around one service or file the inner one counts. What deliberately does not live here: roots
 //! and names of services, which [`super::services`] asks for as it finds them, and environments, which are [`super::environment`]'s. Invariant:
-//! a name that means no service is a problem with its place, and settles nothing.
+//! a name that means nothing is a problem with its place, and settles nothing.
 
 use camino::Utf8Path;
 use portolan_grammars::FileFacts;
@@ -12,6 +12,10 @@ use portolan_grammars::manifests::settings::{PathMatcher, Settings};
 use portolan_grammars::manifests::{Manifest, Variable};
 use portolan_grammars::suggest;
 use rustc_hash::{FxHashMap, FxHashSet};
+
+mod rules;
+
+pub use rules::RulePolicy;
 
 use super::services::known::normal;
 use super::services::{Context, Draft};
@@ -36,6 +40,7 @@ pub struct Settled {
     scopes: Vec<Scope>,
     origins: FxHashMap<ServiceIndex, (ServiceIndex, Evidence)>,
     rpc: FxHashMap<Symbol, (ServiceIndex, Evidence)>,
+    rules: RulePolicy,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -287,6 +292,7 @@ impl Settled {
         if context.sources.settings.is_empty() {
             return settled;
         }
+        settled.rules = RulePolicy::of(&context.sources.settings, problems);
         let names = Names::of(services);
         for source in inner_first(&context.sources.settings) {
             settled.scopes.push(scope(source, &names, problems));
@@ -361,6 +367,11 @@ impl Settled {
     /// The service that answers a front end's relative URLs.
     pub(crate) fn origin(&self, service: ServiceIndex) -> Option<&(ServiceIndex, Evidence)> {
         self.origins.get(&service)
+    }
+
+    /// What is said of rules.
+    pub(crate) fn rules(&self) -> &RulePolicy {
+        &self.rules
     }
 
     /// The service that implements an rpc service, by its full name.
