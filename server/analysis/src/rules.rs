@@ -46,11 +46,15 @@ pub(crate) mod chains;
 mod context;
 pub(crate) mod exempt;
 mod options;
+mod parties;
 mod schema;
 mod theme;
 
+mod cross_service_read;
 mod handler_without_span;
 mod model_drift;
+mod service_without_tracing;
+mod shared_database;
 mod shared_table_writers;
 mod sync_chain;
 
@@ -60,7 +64,15 @@ pub use schema::settings_schema;
 pub use theme::Theme;
 
 /// The registry.
-static RULES: &[Rule] = &[handler_without_span::RULE, model_drift::RULE, shared_table_writers::RULE, sync_chain::RULE];
+static RULES: &[Rule] = &[
+    cross_service_read::RULE,
+    handler_without_span::RULE,
+    model_drift::RULE,
+    service_without_tracing::RULE,
+    shared_database::RULE,
+    shared_table_writers::RULE,
+    sync_chain::RULE,
+];
 
 /// What a rule is.
 pub struct Rule {

@@ -172,6 +172,12 @@ pub(crate) fn module(file: FileId) -> FunctionRef {
     FunctionRef { file, function: FunctionId::MODULE }
 }
 
+/// The findings of one rule, as [`findings`] shows them.
+pub(crate) fn findings_of(rule: &str, snapshot: &Snapshot) -> Vec<String> {
+    let of = |line: &String| line.split(' ').next() == Some(rule);
+    findings(snapshot).into_iter().filter(of).collect()
+}
+
 /// The 1-based lines of a snapshot's findings by rule: `sync-chain orders/src/app.ts:3`.
 pub(crate) fn findings(snapshot: &Snapshot) -> Vec<String> {
     let line = |finding: &crate::rules::Finding| {

@@ -2,15 +2,13 @@
 //!
 //! What deliberately does not live here: readers, which are another matter. Invariant: every write that counts is `exact` or `likely`.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 
 use super::exempt::SHARED_TABLES;
+use super::parties::{Party, holds_tables, parties};
 use super::{Context, Draft, RuleOption, Severity, Sink, exempt};
-use crate::Place;
-use crate::chart::{Access, Collection, ServiceIndex, Store};
+use crate::chart::{Collection, Store};
 use crate::words::enumerate;
 
 /// How many write sites are named.
@@ -43,20 +41,13 @@ rule! {
     "shared-table-writers", Data, Warning, "Several services write one table", check, options: &[RuleOption::Texts(SHARED_TABLES)]
 }
 
-/// The writes of one bounded context.
-struct Writer<'a> {
-    services: Vec<ServiceIndex>,
-    writes: Vec<&'a Access>,
-}
-
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for store in &context.chart.stores {
-        // Where nothing says which database it is, each service may have one of its own. Keys of a cache and buckets are no tables.
-        if !store.identified || !matches!(store.collection_word(), "Table" | "Collection" | "Index") {
+        if !holds_tables(store) {
             continue;
         }
         for collection in &store.collections {
-            let writers = writers(context, collection);
+            let writers = parties(context, collection, Operation::Write);
             if writers.len() > 1 {
                 report(context, sink, store, collection, &writers);
             }
@@ -64,46 +55,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// Who writes, the one with the most writes first: it is the likeliest owner.
-fn writers<'a>(context: &Context<'_>, collection: &'a Collection) -> Vec<Writer<'a>> {
-    let writes = collection.accesses.iter().filter(|access| access.operation == Operation::Write && access.status.is_settled());
-    let counts = |access: &&Access| {
-        let beside = exempt::stands_beside(context.snapshot.files.path(access.place.file));
-        !beside && !exempt::from_data_rules(context.chart.service(access.service))
-    };
-    let writes: Vec<&Access> = writes.filter(counts).collect();
-    let mut groups_at: BTreeMap<Place, BTreeSet<u64>> = BTreeMap::new();
-    for access in &writes {
-        groups_at.entry(access.place).or_default().insert(context.group(access.service));
-    }
-    let mut groups: BTreeMap<u64, Writer<'a>> = BTreeMap::new();
-    for access in writes {
-        // Top-level code of a library, and hooks that it registers, stand in every process that loads it; whether a service runs into the write
-        // can only be told of functions that it calls.
-        let shared = groups_at.get(&access.place).is_some_and(|groups| groups.len() > 1);
-        if !shared || context.is_in_named_function(access.function) {
-            let writer = groups.entry(context.group(access.service)).or_insert_with(|| Writer { services: Vec::new(), writes: Vec::new() });
-            if !writer.services.contains(&access.service) {
-                writer.services.push(access.service);
-            }
-            // A library's write, run by two services of the group, is one place.
-            if !writer.writes.iter().any(|other| other.place == access.place) {
-                writer.writes.push(access);
-            }
-        }
-    }
-    let mut writers: Vec<Writer<'a>> = groups.into_values().collect();
-    for writer in &mut writers {
-        writer.services.sort();
-        let files = &context.snapshot.files;
-        writer.writes.sort_by(|a, b| (files.path(a.place.file), a.place.range).cmp(&(files.path(b.place.file), b.place.range)));
-    }
-    writers.sort_by_key(|writer| (std::cmp::Reverse(writer.writes.len()), writer.services.first().copied()));
-    writers
-}
-
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, collection: &Collection, writers: &[Writer<'_>]) {
-    let name = |writer: &Writer<'_>| writer.services.iter().map(|service| context.id(*service).as_str()).collect::<Vec<_>>().join("+");
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, collection: &Collection, writers: &[Party<'_>]) {
+    let name = |writer: &Party<'_>| writer.name(context);
     let start = format!("{} `{}` is written by ", store.collection_word(), collection.name);
     let columns = disjoint_columns(writers);
     let message = if let Some(function) = shared_function(context, writers) {
@@ -116,18 +69,18 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, collection:
         start + &enumerate(&rows)
     } else {
         let places = |count: usize| if count == 1 { "1 place".to_owned() } else { format!("{count} places") };
-        let rows: Vec<String> = writers.iter().map(|writer| format!("{} ({})", name(writer), places(writer.writes.len()))).collect();
+        let rows: Vec<String> = writers.iter().map(|writer| format!("{} ({})", name(writer), places(writer.accesses.len()))).collect();
         start + &enumerate(&rows)
     };
     // The owner stays; the line to change is one of the writer with the least to change.
-    let Some(change) = writers.last().and_then(|writer| writer.writes.first()) else { return };
+    let Some(change) = writers.last().and_then(|writer| writer.accesses.first()) else { return };
     if exempt::has_word(&collection.name, &sink.texts(&SHARED_TABLES, change.place.file)) {
         return;
     }
     let related = writers.iter().flat_map(|writer| {
         let name = name(writer);
         writer
-            .writes
+            .accesses
             .iter()
             .map(move |access| (access.place, format!("{name} writes `{}` in {}", collection.name, context.symbol(access.function))))
     });
@@ -144,14 +97,14 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, collection:
 }
 
 /// The columns of each writer, if all are known and none is written by two.
-fn disjoint_columns(writers: &[Writer<'_>]) -> Option<Vec<Vec<Symbol>>> {
+fn disjoint_columns(writers: &[Party<'_>]) -> Option<Vec<Vec<Symbol>>> {
     let mut all: Vec<Symbol> = Vec::new();
     let mut each = Vec::new();
     for writer in writers {
-        if writer.writes.iter().any(|access| access.columns.is_empty()) {
+        if writer.accesses.iter().any(|access| access.columns.is_empty()) {
             return None;
         }
-        let mut columns: Vec<Symbol> = writer.writes.iter().flat_map(|access| access.columns.iter().cloned()).collect();
+        let mut columns: Vec<Symbol> = writer.accesses.iter().flat_map(|access| access.columns.iter().cloned()).collect();
         columns.sort();
         columns.dedup();
         if columns.iter().any(|column| all.contains(column)) {
@@ -164,18 +117,18 @@ fn disjoint_columns(writers: &[Writer<'_>]) -> Option<Vec<Vec<Symbol>>> {
 }
 
 /// The function of a shared library that all writers write through, and nowhere else.
-fn shared_function(context: &Context<'_>, writers: &[Writer<'_>]) -> Option<String> {
+fn shared_function(context: &Context<'_>, writers: &[Party<'_>]) -> Option<String> {
     let (first, others) = writers.split_first()?;
-    let function = first.writes.first()?.function;
-    let only = |writer: &Writer<'_>| writer.writes.iter().all(|access| access.function == function);
+    let function = first.accesses.first()?.function;
+    let only = |writer: &Party<'_>| writer.accesses.iter().all(|access| access.function == function);
     (only(first) && others.iter().all(only)).then(|| context.symbol(function))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::chart::{ServiceKind, Status};
-    use crate::testing::{Scene, access, findings, module};
+    use crate::chart::{Access, ServiceIndex, ServiceKind, Status};
+    use crate::testing::{Scene, access, findings_of, module};
 
     /// Three writes: two of `api`, one of `pdf`.
     fn scene(table: &str) -> Scene {
@@ -195,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_lesser_writer_is_marked() {
-        let found = findings(&scene("templates").snapshot());
+        let found = findings_of(RULE.name, &scene("templates").snapshot());
         assert_eq!(
             found,
             ["shared-table-writers pdf/src/db.ts:2 warning: Collection `templates` is written by api (2 places) and pdf (1 place)"]
@@ -206,17 +159,17 @@ mod tests {
     fn one_codebase_queues_guesses_and_housekeepers_are_silent() {
         let mut one = scene("templates");
         one.workspace.deployments[1].group = 0;
-        assert!(findings(&one.snapshot()).is_empty());
-        assert!(findings(&scene("email_outbox").snapshot()).is_empty());
+        assert!(findings_of(RULE.name, &one.snapshot()).is_empty());
+        assert!(findings_of(RULE.name, &scene("email_outbox").snapshot()).is_empty());
         let mut guess = scene("templates");
         accesses(&mut guess)[2].status = Status::Ambiguous;
-        assert!(findings(&guess.snapshot()).is_empty());
+        assert!(findings_of(RULE.name, &guess.snapshot()).is_empty());
         let mut job = scene("templates");
         job.chart.services[1].kind = ServiceKind::Job;
-        assert!(findings(&job.snapshot()).is_empty());
+        assert!(findings_of(RULE.name, &job.snapshot()).is_empty());
         let mut reset = scene("templates");
         reset.chart.services[1].id = "resetservice".into();
-        assert!(findings(&reset.snapshot()).is_empty());
+        assert!(findings_of(RULE.name, &reset.snapshot()).is_empty());
     }
 
     #[test]
@@ -225,7 +178,7 @@ mod tests {
         for (access, column) in accesses(&mut apart).iter_mut().zip(["email", "name", "plan"]) {
             access.columns = vec![column.into()];
         }
-        let found = findings(&apart.snapshot());
+        let found = findings_of(RULE.name, &apart.snapshot());
         assert_eq!(
             found,
             [
@@ -242,7 +195,7 @@ mod tests {
         let hook = shared.closure(module(file), "() => write");
         let (api, pdf) = (ServiceIndex(0), ServiceIndex(1));
         *accesses(&mut shared) = vec![access(api, Operation::Write, place, hook), access(pdf, Operation::Write, place, hook)];
-        assert!(findings(&shared.snapshot()).is_empty());
+        assert!(findings_of(RULE.name, &shared.snapshot()).is_empty());
     }
 
     #[test]
@@ -252,7 +205,7 @@ mod tests {
         let (function, place) = (shared.function(file, "saveUser"), shared.place(file, "write"));
         let (api, pdf) = (ServiceIndex(0), ServiceIndex(1));
         *accesses(&mut shared) = vec![access(api, Operation::Write, place, function), access(pdf, Operation::Write, place, function)];
-        let found = findings(&shared.snapshot());
+        let found = findings_of(RULE.name, &shared.snapshot());
         assert_eq!(found, ["shared-table-writers libs/db.ts:1 warning: Collection `users` is written by api and pdf through `saveUser`"]);
     }
 }

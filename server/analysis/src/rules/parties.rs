@@ -1,0 +1,74 @@
+//! Who reads or writes a table, by bounded context: services of one image or one package are one codebase, and count as one.
+//!
+//! What deliberately does not live here: whether that is wrong. Invariant: every access that counts is `exact` or `likely`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portolan_grammars::catalog::Operation;
+
+use super::{Context, exempt};
+use crate::Place;
+use crate::chart::{Access, Collection, ServiceIndex, Store};
+
+/// One bounded context, and what it does to a table.
+pub(super) struct Party<'a> {
+    /// Names it, see [`Context::group`].
+    pub(super) group: u64,
+    /// Its services, sorted.
+    pub(super) services: Vec<ServiceIndex>,
+    /// Its reads or writes, by path and position; each place once.
+    pub(super) accesses: Vec<&'a Access>,
+}
+
+impl Party<'_> {
+    /// Its services' ids, joined by `+`.
+    pub(super) fn name(&self, context: &Context<'_>) -> String {
+        self.services.iter().map(|service| context.id(*service).as_str()).collect::<Vec<_>>().join("+")
+    }
+}
+
+/// Whether rules about tables are for a store. Where nothing says which database it is, each service may have one of its own. Keys of a cache and
+/// buckets are no tables.
+pub(super) fn holds_tables(store: &Store) -> bool {
+    store.identified && matches!(store.collection_word(), "Table" | "Collection" | "Index")
+}
+
+/// Who does that to a collection, the one who does it in most places first. Code that stands beside a service's work does not count.
+pub(super) fn parties<'a>(context: &Context<'_>, collection: &'a Collection, operation: Operation) -> Vec<Party<'a>> {
+    let files = &context.snapshot.files;
+    let counts = |access: &&Access| {
+        access.operation == operation
+            && access.status.is_settled()
+            && !exempt::stands_beside(files.path(access.place.file))
+            && !exempt::from_data_rules(context.chart.service(access.service))
+    };
+    let accesses: Vec<&Access> = collection.accesses.iter().filter(counts).collect();
+    let mut groups_at: BTreeMap<Place, BTreeSet<u64>> = BTreeMap::new();
+    for access in &accesses {
+        groups_at.entry(access.place).or_default().insert(context.group(access.service));
+    }
+    let mut parties: BTreeMap<u64, Party<'a>> = BTreeMap::new();
+    for access in accesses {
+        // Top-level code of a library, and hooks that it registers, stand in every process that loads it; whether a service runs into the access
+        // can only be told of functions that it calls.
+        let shared = groups_at.get(&access.place).is_some_and(|groups| groups.len() > 1);
+        if !shared || context.is_in_named_function(access.function) {
+            let group = context.group(access.service);
+            let party = parties.entry(group).or_insert_with(|| Party { group, services: Vec::new(), accesses: Vec::new() });
+            if !party.services.contains(&access.service) {
+                party.services.push(access.service);
+            }
+            // A library's access, run by two services of the group, is one place.
+            if !party.accesses.iter().any(|other| other.place == access.place) {
+                party.accesses.push(access);
+            }
+        }
+    }
+    let mut parties: Vec<Party<'a>> = parties.into_values().collect();
+    for party in &mut parties {
+        party.services.sort();
+        party.accesses.sort_by(|a, b| (files.path(a.place.file), a.place.range).cmp(&(files.path(b.place.file), b.place.range)));
+    }
+    parties.sort_by_key(|party| (std::cmp::Reverse(party.accesses.len()), party.services.first().copied()));
+    parties
+}
