@@ -36,9 +36,6 @@ rule! {
     ///
     /// ## How to fix
     /// Take the line out, or add the one that is missing. `portolan chart --format backstage`, `likec4` or `structurizr` writes them all.
-    ///
-    /// ## Options
-    /// None.
     "model-drift", Topology, Information, "A model kept by hand says otherwise than the code", check
 }
 
