@@ -77,7 +77,7 @@ fn sentences_follow_from_the_chart_and_name_their_lines() {
         summary[..2],
         [
             "This workspace builds 3 services (2 backend and 1 frontend). 2 pairs of services call each other, in 2 operations. 1 channel carries messages. 1 store holds 1 known table or collection.",
-            "The rules find nothing; 1 call could not be followed.",
+            "The rules find 2 notes; 1 call could not be followed.",
         ]
     );
     assert_eq!(lines(&report, "Unresolved Calls")[1], "its host is decided at run time | web | `a call` [shop/app.ts:6] | ");
