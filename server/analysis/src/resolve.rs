@@ -27,6 +27,7 @@ pub mod link;
 pub mod links;
 mod loads;
 pub mod messages;
+mod named_types;
 pub mod outbound;
 pub mod paths;
 pub mod procedures;

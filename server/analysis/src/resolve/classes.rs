@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeKind, TypeRef};
+use portolan_grammars::facts::{Call, Expr, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeKind, TypeRef};
 
 use super::evaluate::Evaluator;
 use super::index::last_segment;
@@ -469,6 +469,17 @@ impl<'w> Evaluator<'w> {
             }
         }
         found
+    }
+
+    /// What `Type::default()` makes where `Default` is derived: some instance.
+    pub(super) fn derived_default(&mut self, file: FileId, facts: &SourceFacts, call: &Call) -> Option<Value> {
+        let Expr::Path(path) = facts.expr(call.callee) else { return None };
+        let (name, of) = path.split_last()?;
+        if name != "default" || !call.args.is_empty() {
+            return None;
+        }
+        let of: Vec<&str> = of.iter().map(Symbol::as_str).collect();
+        self.class_named(file, call.function, &of.join("::").into()).map(Value::Some)
     }
 
     /// Whether a class has a method of its own by that name.

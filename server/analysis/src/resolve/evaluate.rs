@@ -568,9 +568,9 @@ impl<'w> Evaluator<'w> {
         let value = Value::one_of(values);
         if value.is_unknown()
             && !facts.language.is_ecmascript()
-            && let Some(arguments) = self.parsed_arguments(file, facts, call)
+            && let Some(made) = self.parsed_arguments(file, facts, call).or_else(|| self.derived_default(file, facts, call))
         {
-            return arguments;
+            return made;
         }
         if value.is_unknown()
             && let Some(client) = self.rpc_client(file, facts, id).or_else(|| self.same_client(file, facts, id))

@@ -8,7 +8,7 @@
 use portolan_grammars::facts::{Call, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::link::{EdgeDecl, KeptDecl, Linker};
+use super::link::{EdgeDecl, KeptDecl, Linker, Mention};
 use super::spans::Walk;
 use super::value::{CallRef, Value};
 use crate::FunctionRef;
@@ -182,7 +182,8 @@ impl<'w> Linker<'w> {
         for (at, expression) in facts.exprs.iter().enumerate() {
             let id = ExprId(at as u32);
             if let Some(name) = name_of(id).filter(|_| !elsewhere.contains(&id)) {
-                self.link.mentions.push((expression.function, format!("{name}.*").into()));
+                let name = format!("{name}.*").into();
+                self.link.mentions.push(Mention { caller: expression.function, name, arity: None, on_value: true });
             }
         }
     }

@@ -7,6 +7,7 @@ use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Ope
 use portolan_grammars::facts::{FunctionId, Symbol, TypeId};
 
 use super::evaluate::{Context, Dependencies, Evaluator};
+use super::uses::Arity;
 use super::value::{CallRef, ClassRef, ParamRef, Pattern, Source};
 use crate::chart::Protocol;
 use crate::{FileId, FunctionRef};
@@ -60,11 +61,13 @@ pub struct FileLink {
     pub edges: Vec<EdgeDecl>,
     /// Functions that constant objects of the module keep.
     pub kept: Vec<KeptDecl>,
-    /// Methods called on something unknown, by the function that calls them: `list`, with the name of what it is called on `orders.list`. Of an
-    /// object that is handed on, all: `orders.*`.
-    pub mentions: Vec<(FunctionId, Symbol)>,
+    /// What is called by a name that is not followed: `list`, with the name of what it is called on `orders.list`. Of an object that is handed
+    /// on, all: `orders.*`.
+    pub mentions: Vec<Mention>,
     /// Classes that its functions construct, name, or are injected with; ECMAScript only.
     pub classes: Vec<(FunctionId, ClassRef)>,
+    /// Types that its functions name, sorted; Rust only.
+    pub named_types: Vec<(FunctionId, Symbol)>,
     /// Files it loads: by imports, and by texts that are paths of files.
     pub imports: Vec<FileId>,
     /// Folders of whose files it loads some by names made at run time.
@@ -474,6 +477,19 @@ pub struct KeptDecl {
     pub key: Symbol,
     /// The function.
     pub function: FunctionRef,
+}
+
+/// A function calls something by name, and what that is cannot be followed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Mention {
+    /// The function whose code it is.
+    pub caller: FunctionId,
+    /// The name.
+    pub name: Symbol,
+    /// How many arguments it is given, where that tells functions apart.
+    pub arity: Arity,
+    /// Whether it is called on a value: as a method.
+    pub on_value: bool,
 }
 
 /// Links one file.

@@ -24,9 +24,9 @@ impl<'w> Evaluator<'w> {
         if first == "Self" {
             let class = self.this_class(file, facts, function);
             if class.is_none()
-                && let Some(made) = self.impl_of_made(file, facts, function)
+                && let Some((of, made)) = self.impl_of_made(file, facts, function)
             {
-                return self.associated(&made, rest);
+                return self.own_or_made(file, &facts.function(function).module, of, &made, rest);
             }
             return class.map_or(Value::Unknown, |class| self.associated(&Value::Class(class), rest));
         }
@@ -195,19 +195,34 @@ impl<'w> Evaluator<'w> {
             }
         }
         if let Some(made) = self.beside_entity(file, &module.inline, name) {
-            return self.associated(&made, rest);
+            return self.own_or_made(file, &module.inline, name, &made, rest);
         }
         self.declared_table(file, name, rest).unwrap_or(Value::Unknown)
     }
 
-    /// What the type of an `impl` block stands for, where a derive made it.
-    fn impl_of_made(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId) -> Option<Value> {
+    /// The type of an `impl` block and what it stands for, where a derive made it.
+    fn impl_of_made(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId) -> Option<(&'w Symbol, Value)> {
         let mut at = facts.function(function);
         while at.impl_of.is_none() && at.parent != FunctionId::MODULE {
             at = facts.function(at.parent);
         }
-        let made = self.module_path(file, &at.module, std::slice::from_ref(at.impl_of.as_ref()?));
-        matches!(made, Value::Instance(_)).then_some(made)
+        let of = at.impl_of.as_ref()?;
+        let made = self.module_path(file, &at.module, std::slice::from_ref(of));
+        matches!(made, Value::Instance(_)).then_some((of, made))
+    }
+
+    /// The rest of a path behind a type that a derive made: a function that code beside it gives the type, else the library's.
+    fn own_or_made(&mut self, file: FileId, inline: &Symbol, of: &Symbol, made: &Value, rest: &[Symbol]) -> Value {
+        if let [name] = rest
+            && let Some((facts, index)) = self.file(file)
+        {
+            let blocks = index.impls.get(of).into_iter().flatten().map(|at| &facts.impls[*at as usize]);
+            let mut methods = blocks.filter(|block| block.module == *inline).flat_map(|block| &block.methods);
+            if let Some(method) = methods.find(|id| facts.function(**id).name == *name) {
+                return Value::Function(FunctionRef { file, function: *method }, None);
+            }
+        }
+        self.associated(made, rest)
     }
 
     /// A type that a derive makes beside a struct which stands for a collection: sea-orm's `Entity` beside `Model`.

@@ -10,7 +10,8 @@ use rustc_hash::FxHashSet;
 
 use super::index::{FileIndex, callee_name};
 use super::library::{CallView, LibraryCallee};
-use super::link::{EdgeDecl, Linker, Site, TracingDecl};
+use super::link::{EdgeDecl, Linker, Mention, Site, TracingDecl};
+use super::named_types::named_types;
 use super::value::{CallRef, ClassRef, Value};
 use crate::FunctionRef;
 
@@ -50,6 +51,9 @@ impl<'w> Linker<'w> {
         self.injected_classes(&walk);
         self.variables(&walk);
         self.entities(&walk);
+        if !facts.language.is_ecmascript() {
+            self.link.named_types = named_types(facts);
+        }
         self.closures(&walk);
         self.attributes(&walk);
         self.file_routes(&walk);
@@ -253,6 +257,7 @@ impl<'w> Linker<'w> {
         }
         let callee = self.evaluator.eval(self.file, call.callee);
         let mut known = false;
+        let rust = !facts.language.is_ecmascript();
         for callee in callee.alternatives().to_vec() {
             match &callee {
                 Value::Function(called, _) => {
@@ -271,7 +276,8 @@ impl<'w> Linker<'w> {
                     self.live_class(walk, call.function, *class);
                 }
                 Value::External(..) | Value::Instance(_) => {
-                    known = true;
+                    // `T::send(…)`: no crate is written so; it is a type parameter, or of the prelude.
+                    known |= !matches!(&callee, Value::External(package, _) if rust && package.starts_with(char::is_uppercase));
                     for found in self.evaluator.library_callees(walk.family, &callee) {
                         self.library_call(walk, site, function, &found);
                     }
@@ -305,11 +311,23 @@ impl<'w> Linker<'w> {
             }
         }
         if !known && let Some(name) = name {
-            self.link.mentions.push((call.function, name.clone()));
+            self.mention(walk, call, name);
             if let Some(path) = super::kept::called_on(facts, call) {
-                self.link.mentions.push((call.function, path));
+                self.link.mentions.push(Mention { caller: call.function, name: path, arity: None, on_value: true });
             }
         }
+    }
+
+    /// Notes what is called by a name that is not followed.
+    fn mention(&mut self, walk: &Walk<'w>, call: &Call, name: &Symbol) {
+        let rust = !walk.facts.language.is_ecmascript();
+        // A macro is no function.
+        if rust && call.kind == CallKind::Macro {
+            return;
+        }
+        let on_value = matches!(walk.facts.expr(call.callee), Expr::Member { .. });
+        let arity = rust.then_some(call.args.len() as u32);
+        self.link.mentions.push(Mention { caller: call.function, name: name.clone(), arity, on_value });
     }
 
     /// A first argument like a path, URL or anything evaluated; plain words are keys of maps.

@@ -1,23 +1,32 @@
 //! Which functions each service's process can reach: whose code is whose.
 //!
-//! A service owns the code of its own package, as far as its process loads it. Code of a library package belongs to every service that reaches it: by a call or mention that
-//! was resolved, or by the name of a method that is called on something unknown. Several services of one package (binaries, commands) start
+//! A service owns the code of its own package, as far as its process loads it. A Rust binary starts from its root: what else its package
+//! holds (a library, build scripts, examples) runs only where that leads. Code of a library package belongs to every service that reaches it: by
+//! a call or mention that was resolved, or by the name of a method that is called on something unknown. A method runs only on an instance, so it
+//! waits until code that is reached makes or names its type: rapid type analysis. Several services of one package (binaries, commands) start
 //! from their own entries alone.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use camino::Utf8Path;
-use portolan_grammars::facts::{FunctionId, FunctionKind, Impl, SourceFacts, Symbol};
+use portolan_grammars::facts::{Function, FunctionId, FunctionKind, SourceFacts, Symbol};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::names::is_everywhere;
+use self::types::{Owner, Types};
 use super::Input;
 use crate::chart::ServiceIndex;
-use crate::resolve::index::last_segment;
+use crate::resolve::link::{FileLink, Mention};
+use crate::resolve::uses::Arity;
 use crate::resolve::value::ClassRef;
+use crate::workspace::Ecosystem;
 use crate::{FileId, FunctionRef};
 
+mod names;
 mod started;
+mod types;
 
 /// The functions that each service reaches, in the order of the services.
 #[derive(Debug, Default)]
@@ -110,15 +119,16 @@ fn shared_packages(input: &Input<'_>) -> FxHashSet<usize> {
     seen.into_iter().filter(|(_, entries)| entries.len() > 1).map(|(package, _)| package).collect()
 }
 
-struct Graph {
+struct Graph<'a> {
+    links: &'a [Option<Arc<FileLink>>],
     offsets: Vec<u32>,
     edges: Vec<Vec<u32>>,
     /// Edges that count only once one of some functions is reached, by where they start.
     switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>>,
-    mentions: Vec<Vec<Symbol>>,
     /// Classes that each function may come by instances of.
     classes: Vec<Vec<ClassRef>>,
     named: FxHashMap<Symbol, Vec<FunctionRef>>,
+    types: Types<'a>,
     package_of: Vec<Option<usize>>,
     /// Scripts for a load tester.
     load_tests: FxHashSet<FileId>,
@@ -126,12 +136,12 @@ struct Graph {
     of_services: FxHashSet<usize>,
 }
 
-impl Graph {
+impl<'a> Graph<'a> {
     fn words(&self) -> usize {
         (*self.offsets.last().unwrap_or(&0) as usize).div_ceil(64)
     }
 
-    fn build(input: &Input<'_>) -> Self {
+    fn build(input: &Input<'a>) -> Self {
         let count = input.links.len();
         let mut offsets = Vec::with_capacity(count + 1);
         let mut next = 0;
@@ -151,7 +161,6 @@ impl Graph {
         offsets.push(next);
         let mut edges = vec![Vec::new(); next as usize];
         let mut switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>> = FxHashMap::default();
-        let mut mentions = vec![Vec::new(); next as usize];
         let mut classes = vec![Vec::new(); next as usize];
         let mut named: FxHashMap<Symbol, Vec<FunctionRef>> = FxHashMap::default();
         for (at, link) in input.links.iter().enumerate() {
@@ -184,21 +193,18 @@ impl Graph {
                     list.push(*class);
                 }
             }
-            for (function, name) in &link.mentions {
-                if let Some(list) = mentions.get_mut((offsets[at] + function.0) as usize) {
-                    list.push(name.clone());
-                }
-            }
         }
         let of_services = input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect();
-        Self { offsets, edges, switched, mentions, classes, named, package_of, load_tests, of_services }
+        let types = Types::of(input);
+        Self { links: input.links, offsets, edges, switched, classes, named, types, package_of, load_tests, of_services }
     }
 
     /// The files whose code a service runs by itself, as a whole.
     fn own_files(&self, input: &Input<'_>, service: ServiceIndex, shared: &FxHashSet<usize>) -> Vec<FileId> {
         let workspace = input.workspace;
         let deployment = &workspace.deployments[service.index()];
-        if deployment.package.is_some_and(|package| shared.contains(&package)) && !deployment.entries.is_empty() {
+        let by_entry = |package: usize| shared.contains(&package) || workspace.packages[package].ecosystem == Ecosystem::Cargo;
+        if deployment.package.is_some_and(by_entry) && !deployment.entries.is_empty() {
             return deployment.entries.clone();
         }
         let root = workspace.services[service.index()].root.as_path();
@@ -233,11 +239,13 @@ impl Graph {
             waiting: FxHashMap::default(),
             live: FxHashSet::default(),
             dormant: FxHashMap::default(),
+            packages,
+            own: deployment.package,
         };
         for file in own {
             search.whole_file(input, *file);
         }
-        search.run(input, &packages, deployment.package);
+        search.run(input);
         search.bits
     }
 
@@ -272,19 +280,23 @@ fn closure(input: &Input<'_>, package: Option<usize>) -> FxHashSet<usize> {
 }
 
 struct Search<'a> {
-    graph: &'a Graph,
+    graph: &'a Graph<'a>,
     certain: bool,
     bits: Vec<u64>,
-    names: FxHashSet<Symbol>,
+    /// Calls by name that are followed already.
+    names: FxHashSet<(&'a Symbol, Arity, bool)>,
     queue: VecDeque<u32>,
     /// What is reached as soon as a function is that switches it on.
     waiting: FxHashMap<u32, Vec<u32>>,
-    /// Classes of which there may be instances, and methods called by name that wait for one of theirs.
-    live: FxHashSet<ClassRef>,
-    dormant: FxHashMap<ClassRef, Vec<u32>>,
+    /// Classes and types of which there may be instances, and methods called by name that wait for one of theirs.
+    live: FxHashSet<Owner>,
+    dormant: FxHashMap<Owner, Vec<u32>>,
+    /// The service's package and all that it depends on.
+    packages: FxHashSet<usize>,
+    own: Option<usize>,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     fn whole_file(&mut self, input: &Input<'_>, file: FileId) {
         let Some(facts) = input.files.source(file) else { return };
         let start = self.graph.offsets[file.0 as usize];
@@ -307,29 +319,21 @@ impl Search<'_> {
         self.bits.get(id as usize / 64).is_some_and(|word| word & (1 << (id % 64)) != 0)
     }
 
-    fn run(&mut self, input: &Input<'_>, packages: &FxHashSet<usize>, own: Option<usize>) {
+    fn run(&mut self, input: &Input<'_>) {
         let graph = self.graph;
         while let Some(id) = self.queue.pop_front() {
             // The file that a function is in: its top-level code runs once anything in it does.
             let file = graph.offsets.partition_point(|start| *start <= id) - 1;
-            let file_id = FileId(file as u32);
             let module = graph.offsets[file];
             if !self.has(module) {
                 self.reach(module);
             }
-            if id == module
-                && let Some(facts) = input.files.source(file_id)
-            {
-                for implementation in facts.impls.iter().filter(|implementation| is_called_unseen(implementation)) {
-                    for method in &implementation.methods {
-                        self.reach(module + method.0);
-                    }
+            let link = graph.links[file].as_deref();
+            if id == module {
+                for method in graph.types.unseen_in(input, FileId(file as u32)) {
+                    self.reach(module + method.0);
                 }
-            }
-            if id == module
-                && let Some(link) = input.links[file].as_deref()
-            {
-                for import in &link.imports {
+                for import in link.iter().flat_map(|link| &link.imports) {
                     if let Some(start) = graph.offsets.get(import.0 as usize) {
                         self.reach(*start);
                     }
@@ -351,249 +355,96 @@ impl Search<'_> {
                 }
             }
             for class in &graph.classes[id as usize] {
-                if self.live.insert(*class) {
-                    for method in self.dormant.remove(class).unwrap_or_default() {
-                        self.reach(method);
+                self.enliven(input, Owner::Class(*class));
+            }
+            let Some(link) = link else { continue };
+            let function = FunctionId(id - module);
+            for (_, name) in of_function(&link.named_types, function, |(function, _)| *function) {
+                self.enliven(input, Owner::Type(name.clone()));
+            }
+            for mention in of_function(&link.mentions, function, |mention| mention.caller) {
+                self.call_by_name(input, mention);
+            }
+        }
+    }
+
+    /// Notes that there may be instances of a class or type, and of all that it holds.
+    fn enliven(&mut self, input: &Input<'_>, owner: Owner) {
+        let mut open = vec![owner];
+        while let Some(owner) = open.pop() {
+            if self.live.contains(&owner) {
+                continue;
+            }
+            for method in self.dormant.remove(&owner).unwrap_or_default() {
+                self.reach(method);
+            }
+            if let Owner::Type(name) = &owner {
+                let follows = self.graph.types.consequences(input, name);
+                open.extend(follows.types.into_iter().map(Owner::Type));
+                for function in follows.functions {
+                    if self.is_visible(function) {
+                        self.reach(self.graph.offsets[function.file.0 as usize] + function.function.0);
                     }
                 }
             }
-            for name in &graph.mentions[id as usize] {
-                if !self.names.insert(name.clone()) {
+            self.live.insert(owner);
+        }
+    }
+
+    /// Reaches what a call by name may mean.
+    fn call_by_name(&mut self, input: &Input<'_>, mention: &'a Mention) {
+        if !self.names.insert((&mention.name, mention.arity, mention.on_value)) {
+            return;
+        }
+        for function in self.graph.named.get(&mention.name).into_iter().flatten() {
+            let Some(facts) = input.files.source(function.file) else { continue };
+            let start = self.graph.offsets[function.file.0 as usize];
+            if !self.is_visible(*function) {
+                continue;
+            }
+            let to = start + function.function.0;
+            // ECMAScript: only of a file that something imports.
+            if facts.language.is_ecmascript() {
+                if !self.has(start) {
+                    // With the name of its object that is as good once it is; a bare name is too weak.
+                    if mention.name.contains('.') {
+                        self.waiting.entry(start).or_default().push(to);
+                    }
                     continue;
                 }
-                for function in graph.named.get(name).into_iter().flatten() {
-                    let target = function.file.0 as usize;
-                    let package = graph.package_of[target];
-                    let visible = match package {
-                        // The code of another service's own package runs here only where a resolved call leads to it.
-                        Some(package) => packages.contains(&package) && (Some(package) == own || !graph.of_services.contains(&package)),
-                        None => own.is_none(),
-                    };
-                    let to = graph.offsets[target] + function.function.0;
-                    if !visible {
-                        continue;
-                    }
-                    match input.files.source(function.file) {
-                        // ECMAScript: only of a file that something imports.
-                        Some(facts) if facts.language.is_ecmascript() => {
-                            let module = graph.offsets[target];
-                            if !self.has(module) {
-                                // With the name of its object that is as good once it is; a bare name is too weak.
-                                if name.contains('.') {
-                                    self.waiting.entry(module).or_default().push(to);
-                                }
-                                continue;
-                            }
-                        }
-                        Some(_) if !self.certain && !is_everywhere(name) => {}
-                        _ => continue,
-                    }
-                    // A method runs only on an instance.
-                    match owner(input, *function).filter(|class| !self.live.contains(class)) {
-                        Some(class) => self.dormant.entry(class).or_default().push(to),
-                        None => self.reach(to),
-                    }
-                }
+            } else if self.certain || is_everywhere(&mention.name) || !fits(facts.function(function.function), mention) {
+                continue;
             }
+            // A method runs only on an instance.
+            match self.graph.types.owner(input, *function).filter(|owner| !self.live.contains(owner)) {
+                Some(owner) => self.dormant.entry(owner).or_default().push(to),
+                None => self.reach(to),
+            }
+        }
+    }
+
+    /// Whether a service can run a function without a resolved call that leads there: the code of another service's own package only so.
+    fn is_visible(&self, function: FunctionRef) -> bool {
+        match self.graph.package_of[function.file.0 as usize] {
+            Some(package) => self.packages.contains(&package) && (Some(package) == self.own || !self.graph.of_services.contains(&package)),
+            None => self.own.is_none(),
         }
     }
 }
 
-/// The ECMAScript class that a function is a method of.
-fn owner(input: &Input<'_>, function: FunctionRef) -> Option<ClassRef> {
-    let facts = input.files.source(function.file)?;
-    let class = facts.function(function.function).owner.filter(|_| facts.language.is_ecmascript())?;
-    Some(ClassRef { file: function.file, class })
+/// Whether a Rust function may be what is called by its name: with as many arguments, and as a method only if it is one.
+fn fits(function: &Function, mention: &Mention) -> bool {
+    let Some(given) = mention.arity.map(|arity| arity as usize) else { return false };
+    if mention.on_value {
+        function.has_self && function.params.len() == given
+    } else {
+        function.params.len() + usize::from(function.has_self) == given
+    }
 }
 
-/// Whether an `impl` block is for a trait whose methods run without being called by name: conversions, operators, what a framework calls.
-fn is_called_unseen(implementation: &Impl) -> bool {
-    implementation.trait_ref.as_ref().is_some_and(|of| {
-        matches!(
-            last_segment(&of.path),
-            "From"
-                | "TryFrom"
-                | "Into"
-                | "TryInto"
-                | "FromStr"
-                | "Default"
-                | "Drop"
-                | "Deref"
-                | "DerefMut"
-                | "Iterator"
-                | "IntoIterator"
-                | "Future"
-                | "Stream"
-                | "Service"
-                | "Layer"
-                | "FromRequest"
-                | "FromRequestParts"
-                | "FromRef"
-                | "IntoResponse"
-        )
-    })
-}
-
-/// Names of the standard library's methods: called on something unknown, they most often mean those.
-fn is_everywhere(name: &str) -> bool {
-    matches!(
-        name,
-        "abs"
-            | "add"
-            | "all"
-            | "and_then"
-            | "any"
-            | "append"
-            | "as_bytes"
-            | "as_deref"
-            | "as_mut"
-            | "as_ref"
-            | "as_slice"
-            | "as_str"
-            | "borrow"
-            | "borrow_mut"
-            | "build"
-            | "bytes"
-            | "chain"
-            | "chars"
-            | "chunks"
-            | "clear"
-            | "clone"
-            | "cloned"
-            | "close"
-            | "cmp"
-            | "collect"
-            | "concat"
-            | "contains"
-            | "contains_key"
-            | "context"
-            | "copied"
-            | "count"
-            | "default"
-            | "deref"
-            | "display"
-            | "drain"
-            | "drop"
-            | "elapsed"
-            | "ends_with"
-            | "entry"
-            | "enumerate"
-            | "eq"
-            | "err"
-            | "expect"
-            | "extend"
-            | "filter"
-            | "filter_map"
-            | "find"
-            | "first"
-            | "flat_map"
-            | "flatten"
-            | "flush"
-            | "fmt"
-            | "fold"
-            | "for_each"
-            | "force"
-            | "from"
-            | "from_iter"
-            | "from_str"
-            | "get"
-            | "get_mut"
-            | "get_or_init"
-            | "hash"
-            | "id"
-            | "insert"
-            | "into"
-            | "into_inner"
-            | "into_iter"
-            | "is_empty"
-            | "is_err"
-            | "is_none"
-            | "is_ok"
-            | "is_some"
-            | "iter"
-            | "iter_mut"
-            | "join"
-            | "keys"
-            | "kind"
-            | "last"
-            | "len"
-            | "lines"
-            | "load"
-            | "lock"
-            | "map"
-            | "map_err"
-            | "max"
-            | "message"
-            | "min"
-            | "name"
-            | "ne"
-            | "new"
-            | "next"
-            | "now"
-            | "ok"
-            | "ok_or"
-            | "ok_or_else"
-            | "open"
-            | "or_default"
-            | "or_else"
-            | "or_insert"
-            | "or_insert_with"
-            | "parse"
-            | "partial_cmp"
-            | "path"
-            | "peek"
-            | "poll"
-            | "poll_next"
-            | "pop"
-            | "position"
-            | "push"
-            | "push_str"
-            | "read"
-            | "recv"
-            | "remove"
-            | "replace"
-            | "resize"
-            | "retain"
-            | "rev"
-            | "send"
-            | "set"
-            | "size"
-            | "skip"
-            | "sort"
-            | "sort_by"
-            | "source"
-            | "split"
-            | "spawn"
-            | "starts_with"
-            | "status"
-            | "store"
-            | "strip_prefix"
-            | "strip_suffix"
-            | "sub"
-            | "sum"
-            | "swap"
-            | "take"
-            | "text"
-            | "to_owned"
-            | "to_string"
-            | "to_vec"
-            | "trim"
-            | "truncate"
-            | "try_from"
-            | "try_into"
-            | "try_lock"
-            | "unwrap"
-            | "unwrap_or"
-            | "unwrap_or_default"
-            | "unwrap_or_else"
-            | "update"
-            | "url"
-            | "values"
-            | "wait"
-            | "with_capacity"
-            | "with_context"
-            | "write"
-            | "write_all"
-            | "zip"
-    )
+/// The part of a sorted list that is a function's.
+fn of_function<T>(list: &[T], function: FunctionId, of: impl Fn(&T) -> FunctionId) -> &[T] {
+    let start = list.partition_point(|one| of(one) < function);
+    let end = list.partition_point(|one| of(one) <= function);
+    &list[start..end]
 }
