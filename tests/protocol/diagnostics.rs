@@ -1,5 +1,6 @@
 //! Diagnostics that are pulled, and what the editor is told to ask for again.
 
+use portolan_tests::disk::Folder;
 use portolan_tests::server::TestServer;
 use serde_json::{Value, json};
 
@@ -21,9 +22,16 @@ async fn pull(server: &mut TestServer, path: &str, previous: &Value) -> Value {
     server.request("textDocument/diagnostic", parameters).await
 }
 
+/// The shop, whose settings leave one finding of its payments.
+fn shop_with_one_finding() -> Folder {
+    let folder = shop();
+    folder.write("portolan.toml", "[rules]\nshared-database = \"off\"\n");
+    folder
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn open_documents_are_pulled_and_others_published() {
-    let folder = shop();
+    let folder = shop_with_one_finding();
     let mut server = TestServer::start_as(folder.path(), pulling()).await;
     server.settle().await;
     assert_eq!(count(&server, RULE), 1, "the file is not open: {:?}", server.all_published());
@@ -43,7 +51,7 @@ async fn open_documents_are_pulled_and_others_published() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_pulls_the_workspace_is_published_nothing() {
-    let folder = shop();
+    let folder = shop_with_one_finding();
     let mut server = TestServer::start_as(folder.path(), pulling()).await;
     let first = server.request("workspace/diagnostic", json!({"previousResultIds": []})).await;
     let item = &first["items"][0];
