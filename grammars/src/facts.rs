@@ -587,11 +587,14 @@ pub struct Region {
 pub enum RegionKind {
     /// A function's body.
     Body,
-    /// A loop over the elements of something: `for … of`, Rust's `for`.
-    ForEach,
+    /// A loop over the elements of something: `for … of`, Rust's `for`. Its variables are bound to an [`Expr::Element`] of that.
+    ForEach {
+        /// What is looped over.
+        over: ExprId,
+    },
     /// A counting loop: `for (;;)`, and `for i in 0..n`.
     For,
-    /// `while`, `do … while`, `while let`.
+    /// A loop until something is over: `while`, `do … while`, `while let`, and `for await` over what comes in.
     While,
     /// `loop`, `for (;;)` without a condition.
     Loop,

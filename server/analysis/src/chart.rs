@@ -6,6 +6,7 @@
 pub mod diff;
 pub mod document;
 pub mod export;
+pub mod flow;
 pub mod graph;
 pub mod index;
 pub mod map;

@@ -364,16 +364,14 @@ impl<'t> Lower<'t, '_, '_> {
         let range = self.range(node);
         let value = self.find(list, Field::Value);
         let counting = value.is_some_and(|value| self.is_range(value));
-        let over = value.map(|value| self.expr(value));
-        let outer = self.out.enter(if counting { RegionKind::For } else { RegionKind::ForEach }, range);
+        let over = match value {
+            Some(value) => self.expr(value),
+            None => self.out.unknown(range),
+        };
+        let outer = self.out.enter(if counting { RegionKind::For } else { RegionKind::ForEach { over } }, range);
         if let Some(pattern) = self.find(list, Field::Pattern) {
-            let value = match over {
-                Some(over) => {
-                    let range = self.range(pattern);
-                    Matched::Value(self.out.push(Expr::Element(over), range))
-                }
-                None => Matched::Nothing,
-            };
+            let range = self.range(pattern);
+            let value = Matched::Value(self.out.push(Expr::Element(over), range));
             self.pattern(pattern, value, None, true);
         }
         self.close(list);

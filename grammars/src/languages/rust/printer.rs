@@ -75,7 +75,7 @@ pub(super) fn regions(facts: &SourceFacts, id: RegionId) -> String {
     let mut names = Vec::new();
     let mut next = Some(id);
     while let Some(id) = next {
-        names.push(format!("{:?}", facts.region(id).kind));
+        names.push(format!("{:?}", facts.region(id).kind).split(" {").next().unwrap_or_default().to_owned());
         next = facts.region(id).parent;
     }
     names.pop();

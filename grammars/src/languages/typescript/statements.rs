@@ -147,11 +147,16 @@ impl<'t> Lowering<'t> {
         let declared = self.field(&children, Field::KindWord);
         let constant = declared.is_some_and(|word| word.kind == Kind::ConstToken);
         let of = self.of_kind(&children, Kind::OfToken).is_some();
-        let subject = self.field(&children, Field::Right).map(|subject| self.expr(subject, Context::USED));
-        self.within(RegionKind::ForEach, child, |this| {
-            if let (Some(left), Some(subject)) = (left, subject) {
+        let subject = self.field(&children, Field::Right);
+        let over = match subject {
+            Some(subject) => self.expr(subject, Context::USED),
+            None => self.add_at(Expr::Unknown, child),
+        };
+        let awaits = self.of_kind(&children, Kind::AwaitToken).is_some();
+        self.within(if awaits { RegionKind::While } else { RegionKind::ForEach { over } }, child, |this| {
+            if let (Some(left), Some(_)) = (left, subject) {
                 // `for … in` gives the names of fields, of which nothing is known.
-                let value = if of { Expr::Element(subject) } else { Expr::Unknown };
+                let value = if of { Expr::Element(over) } else { Expr::Unknown };
                 let value = this.add_at(value, left);
                 let target = if declared.is_some() { Target::Bind { constant } } else { Target::Assign };
                 this.pattern(left, value, target);

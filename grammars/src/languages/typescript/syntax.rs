@@ -190,6 +190,7 @@ vocabulary! {
         And "&&"
         AndAssign "&&="
         AsyncToken "async"
+        AwaitToken "await"
         Coalesce "??"
         CoalesceAssign "??="
         Comma ","

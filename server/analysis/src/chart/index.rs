@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use portolan_grammars::facts::{Expr, FunctionKind, ResultUse, SourceFacts, Symbol};
+use portolan_grammars::facts::{FunctionKind, Symbol};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -18,6 +18,7 @@ mod spots;
 pub use spots::Subject;
 
 use self::spots::{Spots, first_line};
+use super::flow::Spot;
 use crate::files::Files;
 use crate::{FileId, FunctionRef, Place};
 
@@ -330,7 +331,7 @@ impl ChartIndex {
     }
 
     fn mark_detached(&mut self, files: &Files, place: Place) {
-        if files.source(place.file).is_some_and(|source| is_dropped_promise(source, place)) {
+        if Spot::at(files, place).is_some_and(|spot| spot.is_dropped()) {
             self.detached.insert(place);
         }
     }
@@ -345,30 +346,6 @@ impl ChartIndex {
 
 fn list<'a, K: std::hash::Hash + Eq, V>(map: &'a FxHashMap<K, Vec<V>>, key: &K) -> &'a [V] {
     map.get(key).map_or(&[], Vec::as_slice)
-}
-
-/// Whether the ECMAScript call at `place` makes a promise that its statement drops: `fetch(url);`, `fetch(url).catch(log);`.
-fn is_dropped_promise(source: &SourceFacts, place: Place) -> bool {
-    if !source.language.is_ecmascript() {
-        return false;
-    }
-    let at = |range: portolan_grammars::facts::TextRange| range == place.range;
-    // Calls are in the order of their ends, almost; the nearest one is found without help of that.
-    let Some(mut position) = source.calls.iter().position(|call| at(call.range) || at(call.name_range)) else { return false };
-    loop {
-        let call = &source.calls[position];
-        if call.awaited {
-            return false;
-        }
-        let continues = |other: &portolan_grammars::facts::Call| match source.expr(other.callee) {
-            Expr::Member { object, .. } => matches!(source.expr(*object), Expr::Call(id) if id.index() == position),
-            _ => false,
-        };
-        match source.calls[position + 1..].iter().position(continues) {
-            Some(next) => position += 1 + next,
-            None => return call.result == ResultUse::Ignored,
-        }
-    }
 }
 
 #[cfg(test)]

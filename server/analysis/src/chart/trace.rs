@@ -3,25 +3,18 @@
 //! A trace joins operation trees: each call to an endpoint that is known is followed by what that endpoint does. What deliberately does not live
 //! here: how a trace is shown. Invariant: every trace is bounded, in depth and in size, whatever the chart says.
 
-use portolan_grammars::facts::{Expr, ExprId, FunctionId, RegionId, RegionKind, SourceFacts};
 use rustc_hash::FxHashMap;
 
+use super::flow::Spot;
 use super::operation::{Operation, Reached, Root, SpanRef, Step, reach};
 use super::{Chart, Coverage, ServiceIndex};
 use crate::files::Files;
-use crate::{FunctionRef, Place, Snapshot};
+use crate::{FunctionRef, Snapshot};
 
 /// How many endpoints lie at most behind each other in a trace.
 pub const MAX_TRACE_DEPTH: usize = 8;
 /// How many steps a trace has at most.
 const MAX_TRACE_STEPS: usize = 400;
-/// How many regions lie at most around a place.
-const MAX_REGIONS: usize = 64;
-
-/// Methods of ECMAScript that run the function they are given once for each element.
-const ITERATING: &[&str] = &["map", "forEach", "flatMap", "filter", "reduce", "some", "every"];
-/// Methods of Rust that do, and that nothing but iterators and streams have.
-const ITERATING_RUST: &[&str] = &["for_each", "for_each_concurrent", "filter_map", "flat_map", "fold"];
 
 /// A predicted trace.
 #[derive(Debug, Clone, PartialEq)]
@@ -110,47 +103,12 @@ fn records(chart: &Chart, service: ServiceIndex) -> Option<bool> {
 fn is_repeated(files: &Files, reached: &FxHashMap<FunctionRef, Reached>, step: &Step) -> bool {
     let mut at = Some((step.function, step.place));
     while let Some((function, place)) = at {
-        if files.source(place.file).is_some_and(|source| is_in_loop(source, function.function, place)) {
+        if Spot::at(files, place).is_some_and(|spot| spot.loops(function.function).next().is_some()) {
             return true;
         }
         at = reached.get(&function).and_then(|reached| reached.from);
     }
     false
-}
-
-/// Whether the call at a place, or the function that stands there, runs in a loop of `function`.
-fn is_in_loop(source: &SourceFacts, function: FunctionId, place: Place) -> bool {
-    let call = source.calls.iter().find(|call| call.name_range == place.range);
-    let written = call.map(|call| call.region).or_else(|| {
-        let closure = source.functions.iter().position(|closure| closure.range == place.range)?;
-        if is_iterated(source, FunctionId(closure as u32)) {
-            return Some(source.functions[closure].body);
-        }
-        source.region(source.functions[closure].body).parent
-    });
-    let mut region: Option<RegionId> = written;
-    for _ in 0..MAX_REGIONS {
-        let Some(at) = region else { return false };
-        let facts = source.region(at);
-        match facts.kind {
-            RegionKind::ForEach | RegionKind::For | RegionKind::While | RegionKind::Loop => return true,
-            RegionKind::Body if is_iterated(source, facts.function) => return true,
-            RegionKind::Body if facts.function == function => return false,
-            _ => region = facts.parent,
-        }
-    }
-    false
-}
-
-/// Whether a function is what a method runs for each element: `orders.map((order) => …)`.
-fn is_iterated(source: &SourceFacts, function: FunctionId) -> bool {
-    let iterating = if source.language.is_ecmascript() { ITERATING } else { ITERATING_RUST };
-    let is_it = |value: ExprId| matches!(source.expr(value), Expr::Closure(it) if *it == function);
-    let given = source.calls.iter().find(|call| call.args.first().is_some_and(|first| is_it(first.value)));
-    given.is_some_and(|call| match source.expr(call.callee) {
-        Expr::Member { name, .. } => iterating.contains(&name.as_str()),
-        _ => false,
-    })
 }
 
 #[cfg(test)]
@@ -176,23 +134,5 @@ mod tests {
         let trace = Trace::of(&scene.snapshot(), Root::Endpoint(first));
         let answer = trace.steps[0].answer.as_ref().map(|answer| (answer.root, answer.steps[0].answer.is_none()));
         assert_eq!(answer, Some((Root::Endpoint(second), true)));
-    }
-
-    fn in_loops(path: &str, text: &str) -> Vec<bool> {
-        let kind = portolan_grammars::classify(path.into()).unwrap_or(portolan_grammars::FileKind::Component);
-        let facts = portolan_grammars::read(path.into(), text, kind);
-        let Some(source) = facts.source() else { return Vec::new() };
-        let calls = source.calls.iter().filter(|call| text[call.name_range.start as usize..].starts_with("get"));
-        let place = |call: &portolan_grammars::facts::Call| Place { file: crate::FileId(0), range: call.name_range };
-        calls.map(|call| is_in_loop(source, call.function, place(call))).collect()
-    }
-
-    #[test]
-    fn loops_and_methods_that_iterate_repeat() {
-        let text = "async function f(xs) { for (const x of xs) await get(x); await Promise.all(xs.map((x) => get(x))); run(() => get(1)); if (xs) get(2); }";
-        assert_eq!(in_loops("a.ts", text), [true, true, false, false]);
-        let text =
-            "async fn f(xs: Vec<u8>) { for x in xs { get(x).await; } while a() { get(1); } x.map(|x| get(x)); xs.for_each(|x| get(x)); }";
-        assert_eq!(in_loops("a.rs", text), [true, true, false, true]);
     }
 }

@@ -178,7 +178,7 @@ fn regions() {
         r#"
         #0 xs() Used Body
         #1 a(x) Ignored Body>ForEach
-        #2 c() Ignored Body>ForEach>ForEach
+        #2 c() Ignored Body>ForEach>While
         #3 d() Ignored Body>ForEach
         #4 e() Used Body
         #5 g() Used Body>For

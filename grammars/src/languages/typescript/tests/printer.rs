@@ -103,7 +103,7 @@ pub(super) fn region(facts: &SourceFacts, id: RegionId) -> String {
     let mut next = Some(id);
     while let Some(id) = next {
         let region = facts.region(id);
-        names.push(format!("{:?}", region.kind));
+        names.push(format!("{:?}", region.kind).split(" {").next().unwrap_or_default().to_owned());
         next = region.parent;
     }
     names.reverse();

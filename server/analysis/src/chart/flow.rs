@@ -1,0 +1,244 @@
+//! Control flow around the spans of a chart: how often what stands at a place runs, who waits for it, what becomes of its result.
+//!
+//! It is read off the facts of one file. What deliberately does not live here: ways through functions, which are [`super::operation`]'s. Invariant:
+//! every walk is bounded, whatever the facts say.
+
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, Region, RegionId, RegionKind, ResultUse, SourceFacts, TextRange};
+
+use crate::Place;
+use crate::files::Files;
+
+/// How many regions lie at most around a place.
+const MAX_REGIONS: usize = 64;
+/// How many calls a chain has at most: `fetch(url).then(read).catch(log)`.
+const MAX_CHAIN: usize = 64;
+
+/// Methods of ECMAScript that run the function they are given once for each element.
+const ITERATING: &[&str] = &["map", "forEach", "flatMap", "filter", "reduce", "some", "every"];
+/// Methods of Rust that do, and that nothing but iterators and streams have.
+const ITERATING_RUST: &[&str] = &["for_each", "for_each_concurrent", "filter_map", "flat_map", "fold"];
+/// Methods of Rust that make an iterator or stream, so that a `map` behind them runs for each element.
+const ITERATORS: &[&str] = &["iter", "iter_mut", "into_iter", "values", "keys", "drain", "into_values", "into_keys", "par_iter"];
+
+/// What stands at a place: a call, or a closure where it is written.
+#[derive(Debug, Clone, Copy)]
+pub struct Spot<'a> {
+    source: &'a SourceFacts,
+    at: At,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum At {
+    Call(CallId),
+    Closure(FunctionId),
+}
+
+/// A loop around a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loop {
+    /// Once for each element: of what.
+    Each(ExprId),
+    /// Until something holds, or so many times.
+    Until,
+}
+
+impl<'a> Spot<'a> {
+    /// What stands at a place of the chart: of a call, its name; of a closure that its function runs, all of it.
+    pub fn at(files: &'a Files, place: Place) -> Option<Self> {
+        Self::within(files.source(place.file)?, place.range)
+    }
+
+    fn within(source: &'a SourceFacts, range: TextRange) -> Option<Self> {
+        let is_here = |call: &Call| call.name_range == range || call.range == range;
+        // Calls are in the order of their ends, almost.
+        let near = source.calls.partition_point(|call| call.range.end < range.end);
+        let call = source.calls[near..].iter().position(is_here).map(|at| at + near);
+        if let Some(at) = call.or_else(|| source.calls[..near].iter().position(is_here)) {
+            return Some(Self { source, at: At::Call(CallId(at as u32)) });
+        }
+        let at = source.functions.iter().position(|function| function.range == range)?;
+        Some(Self { source, at: At::Closure(FunctionId(at as u32)) })
+    }
+
+    /// The facts of its file.
+    pub fn source(&self) -> &'a SourceFacts {
+        self.source
+    }
+
+    /// The call that it is.
+    pub fn call(&self) -> Option<CallId> {
+        match self.at {
+            At::Call(call) => Some(call),
+            At::Closure(_) => None,
+        }
+    }
+
+    /// The calls of its chain, from itself on: `fetch(url)`, then `.catch(log)` behind it.
+    pub fn chain(&self) -> impl Iterator<Item = &'a Call> + use<'a> {
+        let source = self.source;
+        let next = move |id: &CallId| {
+            let continues = |other: &Call| match source.expr(other.callee) {
+                Expr::Member { object, .. } => matches!(source.expr(*object), Expr::Call(inner) if inner == id),
+                _ => false,
+            };
+            let behind = id.index() + 1;
+            source.calls.get(behind..)?.iter().position(continues).map(|at| CallId((behind + at) as u32))
+        };
+        std::iter::successors(self.call(), next).map(|id| source.call(id)).take(MAX_CHAIN)
+    }
+
+    /// Whether its function waits for it there and then.
+    pub fn is_awaited(&self) -> bool {
+        self.chain().any(|call| call.awaited)
+    }
+
+    /// What becomes of its result, once all that is called on it has been: of `await fetch(url).catch(log);` only the failure is used.
+    pub fn result(&self) -> ResultUse {
+        let mut result = ResultUse::Used;
+        let (mut reads, mut fails) = (false, false);
+        for (at, call) in self.chain().enumerate() {
+            result = call.result;
+            if let Expr::Member { name, .. } = self.source.expr(call.callee)
+                && at > 0
+                && self.source.language.is_ecmascript()
+            {
+                fails |= name == "catch";
+                reads |= name == "then" && call.args.first().is_some_and(|then| self.takes_something(then.value));
+            }
+        }
+        match result {
+            ResultUse::Ignored | ResultUse::FailureOnly if reads => ResultUse::Used,
+            ResultUse::Ignored if fails => ResultUse::FailureOnly,
+            result => result,
+        }
+    }
+
+    fn takes_something(&self, function: ExprId) -> bool {
+        match self.source.expr(function) {
+            Expr::Closure(function) => !self.source.function(*function).params.is_empty(),
+            _ => true,
+        }
+    }
+
+    /// Whether it makes a promise that its statement drops: `fetch(url);`, `fetch(url).catch(log);`. ECMAScript only.
+    pub fn is_dropped(&self) -> bool {
+        self.source.language.is_ecmascript()
+            && !self.is_awaited()
+            && self.chain().last().is_some_and(|call| call.result == ResultUse::Ignored)
+    }
+
+    /// The regions around it, the innermost first, out of the closures that it stands in.
+    pub fn regions(&self) -> impl Iterator<Item = &'a Region> + use<'a> {
+        let source = self.source;
+        let first = match self.at {
+            At::Call(call) => Some(source.call(call).region),
+            At::Closure(function) => Some(source.function(function).body),
+        };
+        let next = move |id: &RegionId| source.region(*id).parent;
+        std::iter::successors(first, next).map(|id| source.region(id)).take(MAX_REGIONS)
+    }
+
+    /// The loops of `function` around it, the innermost first. A function that is run for each element is a loop's body.
+    pub fn loops(&self, function: FunctionId) -> impl Iterator<Item = Loop> + use<'a> {
+        let source = self.source;
+        let mut left = false;
+        let regions = self.regions().take_while(move |region| {
+            let inside = !left;
+            left = region.kind == RegionKind::Body && region.function == function;
+            inside
+        });
+        regions.filter_map(move |region| match region.kind {
+            RegionKind::ForEach { over } => Some(Loop::Each(over)),
+            RegionKind::For | RegionKind::While | RegionKind::Loop => Some(Loop::Until),
+            RegionKind::Body => iterated(source, region.function).map(Loop::Each),
+            _ => None,
+        })
+    }
+}
+
+/// Over what a function is run, if it is what a method runs for each element: `orders.map((order) => …)`.
+fn iterated(source: &SourceFacts, function: FunctionId) -> Option<ExprId> {
+    let range = source.function(function).range;
+    let is_it = |value: ExprId| matches!(source.expr(value), Expr::Closure(it) if *it == function);
+    let near = source.calls.partition_point(|call| call.range.end < range.end);
+    let given = source.calls[near..].iter().find(|call| call.args.first().is_some_and(|first| is_it(first.value)))?;
+    let Expr::Member { object, name } = source.expr(given.callee) else { return None };
+    let iterates = if source.language.is_ecmascript() {
+        ITERATING.contains(&name.as_str())
+    } else {
+        ITERATING_RUST.contains(&name.as_str()) || (name == "map" && is_iterator(source, *object))
+    };
+    iterates.then_some(*object)
+}
+
+/// Whether a chain of Rust has made an iterator or stream: `orders.iter().filter(…)`, `stream::iter(orders)`.
+fn is_iterator(source: &SourceFacts, mut value: ExprId) -> bool {
+    for _ in 0..MAX_CHAIN {
+        let Expr::Call(call) = source.expr(value) else { return false };
+        match source.expr(source.call(*call).callee) {
+            Expr::Member { name, .. } if ITERATORS.contains(&name.as_str()) => return true,
+            Expr::Member { object, .. } => value = *object,
+            Expr::Path(path) => return path.ends_with(&["stream".into(), "iter".into()]),
+            _ => return false,
+        }
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// For each call of a name that starts with `get`: the calls of its file's facts.
+    fn spots<R>(path: &str, text: &str, read: impl Fn(&Spot<'_>) -> R) -> Vec<R> {
+        let kind = portolan_grammars::classify(path.into()).unwrap_or(portolan_grammars::FileKind::Component);
+        let facts = portolan_grammars::read(path.into(), text, kind);
+        let Some(source) = facts.source() else { return Vec::new() };
+        let calls = source.calls.iter().filter(|call| text[call.name_range.start as usize..].starts_with("get"));
+        calls.filter_map(|call| Spot::within(source, call.name_range)).map(|spot| read(&spot)).collect()
+    }
+
+    fn loops(path: &str, text: &str) -> Vec<String> {
+        spots(path, text, |spot| {
+            let function = spot.call().map_or(FunctionId::MODULE, |call| spot.source().call(call).function);
+            let name = |it| match it {
+                Loop::Each(over) => match spot.source().expr(over) {
+                    Expr::Name(name) => name.to_string(),
+                    _ => "each".to_owned(),
+                },
+                Loop::Until => "until".to_owned(),
+            };
+            spot.loops(function).map(name).collect::<Vec<_>>().join(" in ")
+        })
+    }
+
+    #[test]
+    fn loops_and_methods_that_iterate_repeat() {
+        let text = "async function f(xs) { for (const x of xs) await get(x); await Promise.all(xs.map((x) => get(x))); run(() => get(1)); if (xs) get(2); }";
+        assert_eq!(loops("a.ts", text), ["xs", "xs", "", ""]);
+        let text = "async function f(xs) { for await (const x of xs) get(x); for (const x of xs) while (more()) get(x); }";
+        assert_eq!(loops("a.ts", text), ["until", "until in xs"]);
+        let text =
+            "async fn f(xs: Vec<u8>) { for x in xs { get(x).await; } while a() { get(1); } x.map(|x| get(x)); xs.for_each(|x| get(x)); }";
+        assert_eq!(loops("a.rs", text), ["xs", "until", "", "xs"]);
+        let text = "async fn f(xs: Vec<u8>) { xs.iter().map(|x| get(x)); stream::iter(xs).map(|x| get(x)); for i in 0..3 { get(i); } }";
+        assert_eq!(loops("a.rs", text), ["each", "each", "until"]);
+    }
+
+    #[test]
+    fn chains_are_awaited_and_their_results_used_as_a_whole() {
+        let text = "async function f() { const a = await get(1).json(); get(2).catch(log); await get(3).catch(log); await get(4).then((r) => use(r)); return get(5); }";
+        let told = spots("a.ts", text, |spot| (spot.is_awaited(), spot.is_dropped(), spot.result()));
+        let expected = [
+            (true, false, ResultUse::Used),
+            (false, true, ResultUse::FailureOnly),
+            (true, false, ResultUse::FailureOnly),
+            (true, false, ResultUse::Used),
+            (false, false, ResultUse::Returned),
+        ];
+        assert_eq!(told, expected);
+        let text = "async fn f() { get(1).send().await?; let _ = get(2).send().await; let a = get(3).send().await?; }";
+        let told = spots("a.rs", text, |spot| (spot.is_awaited(), spot.is_dropped(), spot.result()));
+        assert_eq!(told, [(true, false, ResultUse::FailureOnly), (true, false, ResultUse::Ignored), (true, false, ResultUse::Used)]);
+    }
+}
