@@ -3,52 +3,55 @@
 //! A type goes by its own name here, wherever it is declared, and its generic arguments count too. So what a file names follows from its facts
 //! alone, and no edit of another file changes it.
 
-use portolan_grammars::facts::{Expr, FunctionId, Imported, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::facts::{Expr, FunctionId, Imported, SourceFacts, Symbol, TypeDef, TypeRef};
 use rustc_hash::FxHashMap;
 
 use super::index::last_segment;
 
 /// The types that each function of a file names, sorted: in its signature, its body, and as the type whose method it is.
 pub(super) fn named_types(facts: &SourceFacts) -> Vec<(FunctionId, Symbol)> {
-    let mut found = Named { own: renamed(facts), names: Vec::new() };
+    let own = renamed(facts);
+    let mut names: Vec<(FunctionId, &str)> = Vec::new();
+    let mut note = |function: FunctionId, name| names.extend(type_name(&own, name).map(|name| (function, name)));
     for (at, function) in facts.functions.iter().enumerate() {
         let id = FunctionId(at as u32);
         for ty in function.params.iter().filter_map(|param| param.ty.as_ref()).chain(&function.result) {
-            found.ty(id, ty);
+            names_in(ty, &mut |name| note(id, name));
         }
         if let Some(of) = &function.impl_of {
-            found.name(id, of);
+            note(id, of);
         }
     }
     for binding in &facts.bindings {
         if let Some(ty) = &binding.ty {
-            found.ty(binding.function, ty);
+            names_in(ty, &mut |name| note(binding.function, name));
         }
     }
     for call in &facts.calls {
-        call.type_args.iter().for_each(|ty| found.ty(call.function, ty));
+        call.type_args.iter().for_each(|ty| names_in(ty, &mut |name| note(call.function, name)));
     }
     for expression in &facts.exprs {
         match &expression.kind {
-            Expr::Name(name) => found.name(expression.function, name),
+            Expr::Name(name) => note(expression.function, name),
             // `Kind::Variant(…)`, `Client::new(…)`.
-            Expr::Path(path) => path.iter().for_each(|name| found.name(expression.function, name)),
-            Expr::Object(object) => object.type_path.split("::").for_each(|name| found.name(expression.function, name)),
+            Expr::Path(path) => path.iter().for_each(|name| note(expression.function, name)),
+            Expr::Object(object) => object.type_path.split("::").for_each(|name| note(expression.function, name)),
             _ => {}
         }
     }
-    found.names.sort_unstable();
-    found.names.dedup();
-    found.names
+    names.sort_unstable();
+    names.dedup();
+    names.into_iter().map(|(function, name)| (function, name.into())).collect()
 }
 
-/// The types that a declared type holds: of its fields, and what it is an alias or a subtrait of.
-pub(super) fn held_types(facts: &SourceFacts, def: &portolan_grammars::facts::TypeDef) -> Vec<Symbol> {
-    let mut found = Named { own: renamed(facts), names: Vec::new() };
-    for ty in def.fields.iter().filter_map(|field| field.ty.as_ref()).chain(&def.bases) {
-        found.ty(def.function, ty);
+/// The types that each type of a file holds: of its fields, and what it is an alias or a subtrait of.
+pub(super) fn held_types(facts: &SourceFacts, mut note: impl FnMut(&TypeDef, &str)) {
+    let own = renamed(facts);
+    for def in &facts.types {
+        for ty in def.fields.iter().filter_map(|field| field.ty.as_ref()).chain(&def.bases) {
+            names_in(ty, &mut |name| type_name(&own, name).into_iter().for_each(|name| note(def, name)));
+        }
     }
-    found.names.into_iter().map(|(_, name)| name).collect()
 }
 
 /// The own names of types that a file has under others.
@@ -60,22 +63,13 @@ fn renamed(facts: &SourceFacts) -> FxHashMap<&str, &str> {
     renamed.collect()
 }
 
-struct Named<'a> {
-    own: FxHashMap<&'a str, &'a str>,
-    names: Vec<(FunctionId, Symbol)>,
+/// The names of a type and of its arguments.
+fn names_in<'a>(ty: &'a TypeRef, note: &mut dyn FnMut(&'a str)) {
+    note(last_segment(&ty.path));
+    ty.args.iter().for_each(|argument| names_in(argument, note));
 }
 
-impl Named<'_> {
-    fn ty(&mut self, function: FunctionId, ty: &TypeRef) {
-        self.name(function, last_segment(&ty.path));
-        ty.args.iter().for_each(|argument| self.ty(function, argument));
-    }
-
-    fn name(&mut self, function: FunctionId, name: &str) {
-        if !name.starts_with(char::is_uppercase) || name == "Self" {
-            return;
-        }
-        let own = self.own.get(name).copied().unwrap_or(name);
-        self.names.push((function, own.into()));
-    }
+/// The own name of what a name means, if it may be a type's.
+fn type_name<'a>(own: &FxHashMap<&str, &'a str>, name: &'a str) -> Option<&'a str> {
+    (name.starts_with(char::is_uppercase) && name != "Self").then(|| own.get(name).copied().unwrap_or(name))
 }

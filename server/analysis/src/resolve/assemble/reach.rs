@@ -20,8 +20,8 @@ use super::Input;
 use crate::chart::ServiceIndex;
 use crate::resolve::link::{FileLink, Mention};
 use crate::resolve::uses::Arity;
-use crate::resolve::value::ClassRef;
 use crate::workspace::Ecosystem;
+use crate::workspace::paths::is_within;
 use crate::{FileId, FunctionRef};
 
 mod names;
@@ -125,8 +125,10 @@ struct Graph<'a> {
     edges: Vec<Vec<u32>>,
     /// Edges that count only once one of some functions is reached, by where they start.
     switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>>,
-    /// Classes that each function may come by instances of.
-    classes: Vec<Vec<ClassRef>>,
+    /// Classes and types that each function may come by instances of.
+    instances: Vec<Vec<Owner>>,
+    /// What each function needs an instance of.
+    owners: Vec<Option<Owner>>,
     named: FxHashMap<Symbol, Vec<FunctionRef>>,
     types: Types<'a>,
     package_of: Vec<Option<usize>>,
@@ -161,24 +163,34 @@ impl<'a> Graph<'a> {
         offsets.push(next);
         let mut edges = vec![Vec::new(); next as usize];
         let mut switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>> = FxHashMap::default();
-        let mut classes = vec![Vec::new(); next as usize];
+        let mut instances = vec![Vec::new(); next as usize];
+        let mut owners = vec![None; next as usize];
+        let mut types = Types::of(input);
         let mut named: FxHashMap<Symbol, Vec<FunctionRef>> = FxHashMap::default();
         for (at, link) in input.links.iter().enumerate() {
             let id = FileId(at as u32);
             let Some(facts) = input.files.source(id) else { continue };
+            let module = offsets[at];
             for (function, declared) in facts.functions.iter().enumerate() {
                 if !declared.name.is_empty() && declared.kind != FunctionKind::Module {
-                    named.entry(declared.name.clone()).or_default().push(FunctionRef { file: id, function: FunctionId(function as u32) });
+                    let function = FunctionRef { file: id, function: FunctionId(function as u32) };
+                    owners[(module + function.function.0) as usize] = types.owner(facts, function);
+                    named.entry(declared.name.clone()).or_default().push(function);
                 }
             }
             let Some(link) = link else { continue };
+            // A file's top-level code runs what it imports.
+            if let Some(list) = edges.get_mut(module as usize) {
+                list.extend(types.unseen_in(facts).map(|method| module + method.0));
+                list.extend(link.imports.iter().filter_map(|import| offsets.get(import.0 as usize)));
+            }
             for kept in &link.kept {
                 for key in [kept.key.as_str(), "*"] {
                     named.entry(format!("{}.{key}", kept.object).into()).or_default().push(kept.function);
                 }
             }
             for edge in &link.edges {
-                let from = offsets[at] + edge.caller.0;
+                let from = module + edge.caller.0;
                 let to = offsets.get(edge.callee.file.0 as usize).map(|start| start + edge.callee.function.0);
                 let Some(to) = to else { continue };
                 if !edge.switches.is_empty() {
@@ -188,15 +200,17 @@ impl<'a> Graph<'a> {
                     list.push(to);
                 }
             }
-            for (function, class) in &link.classes {
-                if let Some(list) = classes.get_mut((offsets[at] + function.0) as usize) {
-                    list.push(*class);
+            let classes = link.classes.iter().map(|(function, class)| (*function, types.class(*class)));
+            let classes: Vec<(FunctionId, Owner)> = classes.collect();
+            let named = link.named_types.iter().filter_map(|(function, name)| Some((*function, types.named(name)?)));
+            for (function, owner) in classes.into_iter().chain(named) {
+                if let Some(list) = instances.get_mut((module + function.0) as usize) {
+                    list.push(owner);
                 }
             }
         }
         let of_services = input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect();
-        let types = Types::of(input);
-        Self { links: input.links, offsets, edges, switched, classes, named, types, package_of, load_tests, of_services }
+        Self { links: input.links, offsets, edges, switched, instances, owners, named, types, package_of, load_tests, of_services }
     }
 
     /// The files whose code a service runs by itself, as a whole.
@@ -219,7 +233,10 @@ impl<'a> Graph<'a> {
         let own: Vec<FileId> = (0..input.links.len())
             .filter(|&at| match whole {
                 Some(package) => self.package_of[at] == Some(package),
-                None => under(input.files.path(FileId(at as u32)), root) && !self.in_other_service(input, at, service, root),
+                None => {
+                    is_within(input.files.path(FileId(at as u32)).as_str(), root.as_str())
+                        && !self.in_other_service(input, at, service, root)
+                }
             })
             .map(|at| FileId(at as u32))
             .filter(|id| !beside(*id))
@@ -237,7 +254,7 @@ impl<'a> Graph<'a> {
             names: FxHashSet::default(),
             queue: VecDeque::new(),
             waiting: FxHashMap::default(),
-            live: FxHashSet::default(),
+            live: vec![false; self.types.count()],
             dormant: FxHashMap::default(),
             packages,
             own: deployment.package,
@@ -252,7 +269,10 @@ impl<'a> Graph<'a> {
     fn in_other_service(&self, input: &Input<'_>, file: usize, service: ServiceIndex, root: &Utf8Path) -> bool {
         let path = input.files.path(FileId(file as u32));
         input.workspace.services.iter().enumerate().any(|(at, other)| {
-            at != service.index() && !other.third_party && other.root.as_str().len() > root.as_str().len() && under(path, &other.root)
+            at != service.index()
+                && !other.third_party
+                && other.root.as_str().len() > root.as_str().len()
+                && is_within(path.as_str(), other.root.as_str())
         })
     }
 }
@@ -260,11 +280,6 @@ impl<'a> Graph<'a> {
 /// Whether a file is a script for the load tester k6.
 fn is_load_test(facts: &SourceFacts) -> bool {
     facts.imports.iter().any(|import| import.source == "k6" || import.source.starts_with("k6/"))
-}
-
-fn under(path: &Utf8Path, root: &Utf8Path) -> bool {
-    let (path, root) = (path.as_str(), root.as_str());
-    root.is_empty() || path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// A package and all that it depends on in the workspace.
@@ -289,7 +304,7 @@ struct Search<'a> {
     /// What is reached as soon as a function is that switches it on.
     waiting: FxHashMap<u32, Vec<u32>>,
     /// Classes and types of which there may be instances, and methods called by name that wait for one of theirs.
-    live: FxHashSet<Owner>,
+    live: Vec<bool>,
     dormant: FxHashMap<Owner, Vec<u32>>,
     /// The service's package and all that it depends on.
     packages: FxHashSet<usize>,
@@ -328,17 +343,6 @@ impl<'a> Search<'a> {
             if !self.has(module) {
                 self.reach(module);
             }
-            let link = graph.links[file].as_deref();
-            if id == module {
-                for method in graph.types.unseen_in(input, FileId(file as u32)) {
-                    self.reach(module + method.0);
-                }
-                for import in link.iter().flat_map(|link| &link.imports) {
-                    if let Some(start) = graph.offsets.get(import.0 as usize) {
-                        self.reach(*start);
-                    }
-                }
-            }
             for to in &graph.edges[id as usize] {
                 self.reach(*to);
             }
@@ -354,40 +358,34 @@ impl<'a> Search<'a> {
                     }
                 }
             }
-            for class in &graph.classes[id as usize] {
-                self.enliven(input, Owner::Class(*class));
+            for owner in &graph.instances[id as usize] {
+                self.enliven(*owner);
             }
-            let Some(link) = link else { continue };
-            let function = FunctionId(id - module);
-            for (_, name) in of_function(&link.named_types, function, |(function, _)| *function) {
-                self.enliven(input, Owner::Type(name.clone()));
-            }
-            for mention in of_function(&link.mentions, function, |mention| mention.caller) {
+            let Some(link) = graph.links[file].as_deref() else { continue };
+            for mention in of_function(&link.mentions, FunctionId(id - module), |mention| mention.caller) {
                 self.call_by_name(input, mention);
             }
         }
     }
 
     /// Notes that there may be instances of a class or type, and of all that it holds.
-    fn enliven(&mut self, input: &Input<'_>, owner: Owner) {
+    fn enliven(&mut self, owner: Owner) {
+        let graph = self.graph;
         let mut open = vec![owner];
         while let Some(owner) = open.pop() {
-            if self.live.contains(&owner) {
+            if std::mem::replace(&mut self.live[owner.index()], true) {
                 continue;
             }
             for method in self.dormant.remove(&owner).unwrap_or_default() {
                 self.reach(method);
             }
-            if let Owner::Type(name) = &owner {
-                let follows = self.graph.types.consequences(input, name);
-                open.extend(follows.types.into_iter().map(Owner::Type));
-                for function in follows.functions {
-                    if self.is_visible(function) {
-                        self.reach(self.graph.offsets[function.file.0 as usize] + function.function.0);
-                    }
+            let Some(follows) = graph.types.consequences(owner) else { continue };
+            open.extend(follows.types.iter().filter(|owner| !self.live[owner.index()]));
+            for function in &follows.functions {
+                if self.is_visible(*function) {
+                    self.reach(graph.offsets[function.file.0 as usize] + function.function.0);
                 }
             }
-            self.live.insert(owner);
         }
     }
 
@@ -416,7 +414,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             // A method runs only on an instance.
-            match self.graph.types.owner(input, *function).filter(|owner| !self.live.contains(owner)) {
+            match self.graph.owners[to as usize].filter(|owner| !self.live[owner.index()]) {
                 Some(owner) => self.dormant.entry(owner).or_default().push(to),
                 None => self.reach(to),
             }

@@ -7,8 +7,9 @@ use camino::Utf8Path;
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashSet;
 
-use super::{Input, under};
+use super::Input;
 use crate::FileId;
+use crate::workspace::paths::is_within;
 
 /// Folders whose files a page loads in the browser.
 const SERVED_FOLDERS: [&str; 4] = ["public", "static", "www", "wwwroot"];
@@ -31,7 +32,7 @@ pub(super) fn of(input: &Input<'_>, starts: &[FileId], own: Vec<FileId>) -> Vec<
         open.extend(link.imports.iter().filter(|file| loaded.insert(**file)));
         for folder in link.loads.iter().filter(|_| is_own.contains(&file)) {
             if folders.insert(folder) {
-                let below = own.iter().filter(|file| under(path(**file), Utf8Path::new(folder)));
+                let below = own.iter().filter(|file| is_within(path(**file).as_str(), folder));
                 open.extend(below.filter(|file| loaded.insert(**file)));
             }
         }

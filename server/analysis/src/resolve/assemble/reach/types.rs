@@ -3,7 +3,7 @@
 //!
 //! Rust's types go by their own names, see [`crate::resolve::named_types`]: two of one name share their fate.
 
-use portolan_grammars::facts::{FunctionId, Language, Symbol, TypeId, TypeKind};
+use portolan_grammars::facts::{FunctionId, Language, SourceFacts, TypeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::is_called_unseen;
@@ -13,100 +13,136 @@ use crate::resolve::named_types::held_types;
 use crate::resolve::value::ClassRef;
 use crate::{FileId, FunctionRef};
 
-/// What a method needs an instance of.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Owner {
-    /// An ECMAScript class.
-    Class(ClassRef),
-    /// A Rust type or trait, by its own name.
-    Type(Symbol),
+/// What a method needs an instance of: an ECMAScript class, or a Rust type or trait; by a number, as every service asks for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Owner(u32);
+
+impl Owner {
+    pub(super) fn index(self) -> usize {
+        self.0 as usize
+    }
 }
 
-/// The types that the workspace's Rust code declares, by their own names.
+/// What an [`Owner`] stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Name<'a> {
+    Class(ClassRef),
+    /// By its own name, as it is said in Rust.
+    Type(&'a str),
+}
+
+/// The classes and types that methods belong to.
 #[derive(Default)]
 pub(super) struct Types<'a> {
-    declared: FxHashMap<&'a str, Vec<ClassRef>>,
-    traits: FxHashSet<&'a str>,
-    /// Positions of the `impl` blocks of traits, by the type's name.
-    blocks: FxHashMap<&'a str, Vec<(FileId, u32)>>,
+    owners: FxHashMap<Name<'a>, Owner>,
+    /// Rust types that the workspace declares; of others, a macro's or a library's, there always may be instances.
+    declared: FxHashSet<&'a str>,
+    /// By [`Owner`], as far as anything follows.
+    consequences: Vec<Consequences>,
 }
 
 /// What follows once there may be instances of a type.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct Consequences {
     /// Other types that there may be instances of.
-    pub(super) types: Vec<Symbol>,
+    pub(super) types: Vec<Owner>,
     /// Functions that are called without being named.
     pub(super) functions: Vec<FunctionRef>,
 }
 
 impl<'a> Types<'a> {
     pub(super) fn of(input: &Input<'a>) -> Self {
+        let rust = (0..input.links.len() as u32).map(FileId).filter_map(|file| {
+            let facts = input.files.source(file)?;
+            (facts.language == Language::Rust).then_some((file, facts))
+        });
+        let rust: Vec<(FileId, &'a SourceFacts)> = rust.collect();
         let mut types = Self::default();
-        for at in 0..input.links.len() {
-            let file = FileId(at as u32);
-            let Some(facts) = input.files.source(file).filter(|facts| facts.language == Language::Rust) else { continue };
-            for (at, def) in facts.types.iter().enumerate() {
-                let class = ClassRef { file, class: TypeId(at as u32) };
-                types.declared.entry(&def.name).or_default().push(class);
+        let mut traits: FxHashSet<&str> = FxHashSet::default();
+        for (_, facts) in &rust {
+            for def in &facts.types {
+                types.number(Name::Type(&def.name));
+                types.declared.insert(&def.name);
                 if def.kind == TypeKind::Trait {
-                    types.traits.insert(&def.name);
+                    traits.insert(&def.name);
                 }
             }
-            for (at, block) in facts.impls.iter().enumerate().filter(|(_, block)| block.trait_ref.is_some()) {
-                types.blocks.entry(last_segment(&block.self_type.path)).or_default().push((file, at as u32));
+            for block in facts.impls.iter().filter(|block| block.trait_ref.is_some()) {
+                types.number(Name::Type(last_segment(&block.self_type.path)));
+            }
+        }
+        types.consequences.resize_with(types.owners.len(), Consequences::default);
+        for (file, facts) in rust {
+            held_types(facts, |def, held| types.follows(&def.name, held));
+            for block in &facts.impls {
+                let Some(of) = &block.trait_ref else { continue };
+                let (name, of) = (last_segment(&block.self_type.path), last_segment(&of.path));
+                if traits.contains(of) {
+                    // What the trait provides.
+                    types.follows(name, of);
+                }
+                // What is not the workspace's is called by code that is not, either.
+                if (!traits.contains(of) || is_called_unseen(block))
+                    && let Some(owner) = types.owners.get(&Name::Type(name))
+                {
+                    let functions = block.methods.iter().map(|method| FunctionRef { file, function: *method });
+                    types.consequences[owner.index()].functions.extend(functions);
+                }
             }
         }
         types
     }
 
-    /// Whether the workspace declares a type of that name; of others, a macro's or a library's, there always may be instances.
-    pub(super) fn is_declared(&self, name: &str) -> bool {
-        self.declared.contains_key(name)
+    fn number(&mut self, name: Name<'a>) -> Owner {
+        let next = Owner(self.owners.len() as u32);
+        *self.owners.entry(name).or_insert(next)
     }
 
-    /// What follows once there may be instances of a type.
-    pub(super) fn consequences(&self, input: &Input<'_>, name: &str) -> Consequences {
-        let mut found = Consequences::default();
-        for class in self.declared.get(name).into_iter().flatten() {
-            if let Some(facts) = input.files.source(class.file) {
-                found.types.extend(held_types(facts, facts.type_def(class.class)));
-            }
+    /// Notes that there may be instances of a type where there are some of another.
+    fn follows(&mut self, of: &str, name: &str) {
+        if let (Some(of), Some(owner)) = (self.owners.get(&Name::Type(of)), self.owners.get(&Name::Type(name))) {
+            self.consequences[of.index()].types.push(*owner);
         }
-        for (file, block) in self.blocks.get(name).into_iter().flatten() {
-            let Some(block) = input.files.source(*file).and_then(|facts| facts.impls.get(*block as usize)) else { continue };
-            let Some(of) = &block.trait_ref else { continue };
-            let of = last_segment(&of.path);
-            if self.traits.contains(of) {
-                // What the trait provides.
-                found.types.push(of.into());
-            }
-            // What is not the workspace's is called by code that is not, either.
-            if !self.traits.contains(of) || is_called_unseen(block) {
-                found.functions.extend(block.methods.iter().map(|method| FunctionRef { file: *file, function: *method }));
-            }
-        }
-        found
     }
 
-    /// Functions of a file that are called without being named, and whose type the workspace does not declare.
-    pub(super) fn unseen_in(&self, input: &Input<'_>, file: FileId) -> Vec<FunctionId> {
-        let Some(facts) = input.files.source(file) else { return Vec::new() };
-        let blocks = facts.impls.iter().filter(|block| !self.is_declared(last_segment(&block.self_type.path)) && is_called_unseen(block));
-        blocks.flat_map(|block| block.methods.iter().copied()).collect()
+    /// How many owners there are.
+    pub(super) fn count(&self) -> usize {
+        self.owners.len()
+    }
+
+    /// An ECMAScript class.
+    pub(super) fn class(&mut self, class: ClassRef) -> Owner {
+        self.number(Name::Class(class))
+    }
+
+    /// A Rust type, if it means anything for what is reached.
+    pub(super) fn named(&self, name: &str) -> Option<Owner> {
+        self.owners.get(&Name::Type(name)).copied()
+    }
+
+    /// What follows once there may be instances of a class or type.
+    pub(super) fn consequences(&self, owner: Owner) -> Option<&Consequences> {
+        self.consequences.get(owner.index())
+    }
+
+    /// Functions of a Rust file that are called without being named, and whose type the workspace does not declare.
+    pub(super) fn unseen_in(&self, facts: &SourceFacts) -> impl Iterator<Item = FunctionId> {
+        let is_unseen = |block: &&portolan_grammars::facts::Impl| {
+            !self.declared.contains(last_segment(&block.self_type.path)) && is_called_unseen(block)
+        };
+        facts.impls.iter().filter(is_unseen).flat_map(|block| block.methods.iter().copied())
     }
 
     /// What a function needs an instance of to run as a method.
-    pub(super) fn owner(&self, input: &Input<'_>, function: FunctionRef) -> Option<Owner> {
-        let facts = input.files.source(function.file)?;
+    pub(super) fn owner(&mut self, facts: &'a SourceFacts, function: FunctionRef) -> Option<Owner> {
         let declared = facts.function(function.function);
         if facts.language.is_ecmascript() {
-            return declared.owner.map(|class| Owner::Class(ClassRef { file: function.file, class }));
+            return declared.owner.map(|class| self.class(ClassRef { file: function.file, class }));
         }
-        if let Some(of) = declared.owner {
-            return Some(Owner::Type(facts.type_def(of).name.clone()));
-        }
-        let name = last_segment(declared.impl_of.as_deref()?);
-        self.is_declared(name).then(|| Owner::Type(name.into()))
+        let name = match declared.owner {
+            Some(of) => facts.type_def(of).name.as_str(),
+            None => last_segment(declared.impl_of.as_deref()?),
+        };
+        self.named(name).filter(|_| self.declared.contains(name))
     }
 }
