@@ -8,6 +8,7 @@ mod alternatives;
 pub mod assemble;
 mod assigned;
 pub mod attributes;
+mod bases;
 pub mod builtins;
 pub mod callers;
 pub mod classes;

@@ -6,6 +6,7 @@
 use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
 use portolan_grammars::facts::{FunctionId, Symbol, TypeId};
 
+use super::bases::Bases;
 use super::evaluate::{Context, Dependencies, Evaluator};
 use super::uses::Arity;
 use super::value::{CallRef, ClassRef, ParamRef, Pattern, Source};
@@ -494,7 +495,7 @@ pub struct Mention {
 
 /// Links one file.
 pub fn link(cx: Context<'_>, file: FileId) -> FileLink {
-    let mut linker = Linker { evaluator: Evaluator::new(cx), file, link: FileLink::default() };
+    let mut linker = Linker { evaluator: Evaluator::new(cx), file, link: FileLink::default(), bases: Bases::default() };
     linker.run();
     let Linker { evaluator, mut link, .. } = linker;
     link.dependencies = evaluator.into_dependencies();
@@ -506,4 +507,5 @@ pub(super) struct Linker<'w> {
     pub(super) evaluator: Evaluator<'w>,
     pub(super) file: FileId,
     pub(super) link: FileLink,
+    pub(super) bases: Bases,
 }

@@ -3,15 +3,14 @@
 //! A wrapper is a function whose parameter decides a call's method, path or destination: then its call sites are the spans. A base URL that is
 //! a parameter does not move the span; it only says which hosts there may be.
 
-use std::collections::VecDeque;
-
 use portolan_grammars::catalog::{self, Case, Family};
 use portolan_grammars::facts::{CallKind, Expr, Symbol};
 use rustc_hash::FxHashSet;
 
+use super::bases::MAX_BASES;
 use super::evaluate::join_patterns;
 use super::library::CallView;
-use super::link::{Linker, OutboundCall, Request, Url};
+use super::link::{Linker, OutboundCall, Request};
 use super::rpc::is_rpc_method;
 use super::spans::Walk;
 use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value};
@@ -19,12 +18,8 @@ use crate::FunctionRef;
 
 /// Wrappers around wrappers that are followed.
 const MAX_LIFTS: u32 = 8;
-/// Functions that a base is followed through.
-const MAX_BASE_LIFTS: u32 = 4;
 /// Spans that one library call may become, and wrappers that are gone through for them.
 const MAX_SPANS: usize = 400;
-/// Bases that one call may have.
-const MAX_BASES: usize = 48;
 
 /// Parameter names that say that a whole path or URL is passed, not a segment of one.
 fn is_path_name(name: &str) -> bool {
@@ -229,7 +224,7 @@ impl<'w> Linker<'w> {
     }
 
     /// Whether a function is another or is written in it.
-    fn is_within(&mut self, inner: FunctionRef, outer: FunctionRef) -> bool {
+    pub(super) fn is_within(&mut self, inner: FunctionRef, outer: FunctionRef) -> bool {
         if inner.file != outer.file {
             return false;
         }
@@ -291,7 +286,7 @@ impl<'w> Linker<'w> {
     }
 
     /// What a call site passes for the parameters in a text.
-    fn passed_params(&mut self, text: &Pattern, function: FunctionRef, site: CallRef) -> Vec<(ParamRef, Value)> {
+    pub(super) fn passed_params(&mut self, text: &Pattern, function: FunctionRef, site: CallRef) -> Vec<(ParamRef, Value)> {
         let mut params: Vec<ParamRef> = Vec::new();
         collect_params(text, &mut params);
         params.retain(|param| param.function == function);
@@ -405,71 +400,6 @@ impl<'w> Linker<'w> {
             .and_then(|facts| facts.function(param.function.function).params.get(param.index as usize).map(|param| param.name.clone()))
             .unwrap_or_default()
     }
-
-    /// All URLs that a text with parameters in its base may be, each with the code that decides it.
-    pub(super) fn bases(&mut self, url: &Pattern) -> Vec<Url> {
-        self.bases_of(url, &[])
-    }
-
-    /// As [`Linker::bases`], for a method of objects of these classes.
-    fn bases_of(&mut self, url: &Pattern, classes: &[ClassRef]) -> Vec<Url> {
-        let mut done: Vec<Url> = Vec::new();
-        let mut uncalled: Vec<Url> = Vec::new();
-        // The nearest first: what few calls lead to is worth more than the many ways of one far caller.
-        let mut open = VecDeque::from([(Url { pattern: url.clone(), contexts: Vec::new(), passed: Vec::new(), fallback: false }, 0)]);
-        while let Some((url, depth)) = open.pop_front() {
-            if done.len() >= MAX_BASES {
-                break;
-            }
-            let base = url.pattern.parts.iter().take_while(
-                |part| !matches!(part, Part::Text(text) if text.trim_start_matches("http://").trim_start_matches("https://").contains('/')),
-            );
-            let param = base.filter_map(param_of).next();
-            let Some(param) = param.filter(|_| depth < MAX_BASE_LIFTS) else {
-                if !done.contains(&url) {
-                    done.push(url);
-                }
-                continue;
-            };
-            let callers = self.evaluator.callers(param.function);
-            if callers.is_empty() {
-                uncalled.push(url);
-                continue;
-            }
-            let mut only_recursive = true;
-            for caller in callers.iter().take(MAX_BASES) {
-                if !classes.iter().all(|class| self.evaluator.may_construct(*caller, param.function, *class)) {
-                    only_recursive = false;
-                    continue;
-                }
-                let passed = self.passed_params(&url.pattern, param.function, *caller);
-                let value = self.evaluator.substitute_pattern(&url.pattern, &|param| {
-                    passed.iter().find(|(known, _)| *known == param).map(|(_, value)| value.clone())
-                });
-                let context = self.evaluator.function_of(*caller);
-                // A function that hands its own base on to itself says nothing new.
-                if self.is_within(context, param.function) && value.patterns().iter().all(|pattern| pattern.parts == url.pattern.parts) {
-                    continue;
-                }
-                only_recursive = false;
-                let default = default_of(&url.pattern, param);
-                for pattern in value.patterns() {
-                    let falls_back = matches!((&default, pattern.parts.first()), (Some(default), Some(Part::Text(text))) if text.starts_with(default.as_str()));
-                    let mut contexts = url.contexts.clone();
-                    contexts.push(context);
-                    let mut passed = url.passed.clone();
-                    passed.push(*caller);
-                    let fallback = url.fallback || falls_back;
-                    open.push_back((Url { pattern, contexts, passed, fallback }, depth + 1));
-                }
-            }
-            if only_recursive {
-                done.push(url);
-            }
-        }
-        // What nobody in the workspace calls decides nothing where something else is called.
-        if done.is_empty() { uncalled } else { done }
-    }
 }
 
 /// Whether a call site adds nothing to what a draft says: all that is left open there is open still.
@@ -492,7 +422,7 @@ fn masked(text: &Pattern, function: FunctionRef) -> Pattern {
     masked
 }
 
-fn param_of(part: &Part) -> Option<ParamRef> {
+pub(super) fn param_of(part: &Part) -> Option<ParamRef> {
     match part {
         Part::Param(param, ..) => Some(*param),
         Part::NamedByCaller { name, .. } => name.parts.iter().find_map(param_of),
@@ -502,15 +432,7 @@ fn param_of(part: &Part) -> Option<ParamRef> {
     }
 }
 
-/// The text that stands in a pattern for a parameter of which nothing is passed.
-fn default_of(text: &Pattern, param: ParamRef) -> Option<Symbol> {
-    text.parts.iter().find_map(|part| match part {
-        Part::Param(of, _, Some(default)) if *of == param => default.literal(),
-        _ => None,
-    })
-}
-
-fn collect_params(text: &Pattern, params: &mut Vec<ParamRef>) {
+pub(super) fn collect_params(text: &Pattern, params: &mut Vec<ParamRef>) {
     for part in &text.parts {
         match part {
             Part::Param(param, ..) => params.push(*param),
