@@ -94,7 +94,10 @@ impl<'a> Endpoints<'a> {
 
     /// The endpoint of a service that a method and path mean, and how well they fit.
     pub(super) fn find(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str) -> Option<(EndpointIndex, u32)> {
-        let call = paths::segments(path);
+        self.find_segments(service, method, &paths::segments(path))
+    }
+
+    fn find_segments(&self, service: ServiceIndex, method: Option<&Symbol>, call: &[Segment]) -> Option<(EndpointIndex, u32)> {
         let mut best: Option<(EndpointIndex, u32)> = None;
         for &at in &self.by_service[service.index()] {
             let endpoint = &self.all[at as usize];
@@ -103,7 +106,7 @@ impl<'a> Endpoints<'a> {
             if !agrees {
                 continue;
             }
-            if let Some(score) = paths::fit(&call, &self.parsed[at as usize]) {
+            if let Some(score) = paths::fit(call, &self.parsed[at as usize]) {
                 let score = score * 2 + u32::from(declared != "*");
                 if best.is_none_or(|(_, known)| score > known) {
                     best = Some((EndpointIndex(at), score));
@@ -303,9 +306,8 @@ impl Targets<'_> {
         let candidates: Vec<ServiceIndex> = (0..self.input.workspace.services.len() as u32)
             .map(ServiceIndex)
             .filter(|service| {
-                self.endpoints.find(*service, method, path).is_some_and(|(endpoint, _)| {
-                    paths::fits_by_literals(&segments, &paths::segments(&self.endpoints.all[endpoint.index()].path))
-                })
+                let found = self.endpoints.find_segments(*service, method, &segments);
+                found.is_some_and(|(endpoint, _)| paths::fits_by_literals(&segments, &self.endpoints.parsed[endpoint.index()]))
             })
             .collect();
         match candidates.as_slice() {
