@@ -29,6 +29,8 @@ pub struct Catalog {
     entry_files: EntryFiles,
     /// Positions of libraries and of their providers.
     providers: Vec<(usize, usize)>,
+    /// Positions of libraries and of their entries of tracing, by the module whose import is evidence of it.
+    tracing_imports: FxHashMap<Symbol, (usize, usize)>,
 }
 
 /// What a name of a library means.
@@ -159,6 +161,7 @@ impl Catalog {
         self.giving.clear();
         self.beside.clear();
         self.providers.clear();
+        self.tracing_imports.clear();
         for (at, library) in self.libraries.iter().enumerate() {
             for package in &library.packages {
                 self.packages.entry((library.language, package_key(library.language, package))).or_default().push(at);
@@ -169,6 +172,11 @@ impl Catalog {
             let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
             self.giving.extend(gives.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             self.providers.extend((0..library.provider.len()).map(|position| (at, position)));
+            for (position, entry) in library.tracing.iter().enumerate() {
+                for module in entry.import.iter().flat_map(Names::iter) {
+                    self.tracing_imports.entry(module.clone()).or_insert((at, position));
+                }
+            }
             let verbs = library.procedure_call.iter().flat_map(|entry| entry.verbs.iter());
             self.interesting.extend(verbs.map(|verb| (library.language, verb.clone())));
             let index = &self.indexes[at];
@@ -278,10 +286,10 @@ impl Catalog {
         entries.flat_map(|entry| entry.flag.iter().flat_map(Names::iter).map(move |flag| (flag, entry)))
     }
 
-    /// Every module whose import is evidence of tracing, with its entry.
-    pub fn tracing_imports(&self) -> impl Iterator<Item = (&Symbol, &Tracing)> {
-        let entries = self.libraries.iter().flat_map(|library| &library.tracing);
-        entries.flat_map(|entry| entry.import.iter().flat_map(Names::iter).map(move |module| (module, entry)))
+    /// What the import of a module says of tracing.
+    pub fn tracing_import(&self, module: &Symbol) -> Option<&Tracing> {
+        let (library, position) = *self.tracing_imports.get(module)?;
+        self.libraries.get(library)?.tracing.get(position)
     }
 }
 

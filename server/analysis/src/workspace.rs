@@ -9,7 +9,7 @@ mod gateways;
 mod hosts;
 pub mod modules;
 pub(crate) mod packages;
-mod paths;
+pub(crate) mod paths;
 pub mod prisma;
 mod services;
 pub mod settings;
@@ -17,11 +17,10 @@ pub(crate) mod sources;
 mod variables;
 
 pub use hosts::HostMatch;
-pub(crate) use paths::join as join_path;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::Symbol;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::chart::{Evidence, Service, ServiceIndex};
 use crate::files::Files;
@@ -68,6 +67,8 @@ pub struct Package {
     pub ecosystem: Ecosystem,
     /// Packages of the workspace that it depends on (not for tests alone), as positions in `packages`.
     pub dependencies: Vec<usize>,
+    /// Names of all npm packages that it depends on, also while it is developed.
+    pub npm_dependencies: FxHashSet<Symbol>,
 }
 
 /// Whose package it is.

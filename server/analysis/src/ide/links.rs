@@ -6,7 +6,8 @@ use camino::Utf8Path;
 use portolan_grammars::facts::{Spanned, Symbol, TextRange};
 use portolan_grammars::manifests::{Compose, ComposeService, Kubernetes, Manifest, Variable};
 
-use crate::workspace::{HostMatch, join_path};
+use crate::workspace::HostMatch;
+use crate::workspace::paths::join;
 use crate::{FileId, Place, Snapshot};
 
 /// A link in a manifest.
@@ -99,7 +100,7 @@ impl Finder<'_> {
         if path.contains('$') {
             return;
         }
-        let Some(file) = join_path(self.folder.as_str(), path).and_then(|path| self.snapshot.files.id(Utf8Path::new(&path))) else {
+        let Some(file) = join(self.folder.as_str(), path).and_then(|path| self.snapshot.files.id(Utf8Path::new(&path))) else {
             return;
         };
         let target = Place { file, range: TextRange::default() };

@@ -10,7 +10,6 @@ use portolan_grammars::catalog::{Catalog, Family};
 use portolan_grammars::facts::{
     CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeDef, TypeId, TypeKind,
 };
-use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alternatives::{fallback, variable};
@@ -61,11 +60,8 @@ impl Context<'_> {
     /// Whether the package that a file belongs to depends on one of these packages.
     pub fn package_depends_on(&self, path: &Utf8Path, packages: &[Symbol]) -> bool {
         let Some(package) = self.workspace.package_of(path) else { return false };
-        let manifest = self.workspace.packages[package].manifest;
-        match self.files.get(manifest.0 as usize).and_then(Option::as_ref).and_then(|entry| entry.facts.manifest()) {
-            Some(Manifest::Npm(npm)) => npm.dependencies.iter().chain(&npm.dev_dependencies).any(|(name, _)| packages.contains(name)),
-            _ => false,
-        }
+        let installed = &self.workspace.packages[package].npm_dependencies;
+        packages.iter().any(|name| installed.contains(name))
     }
 }
 

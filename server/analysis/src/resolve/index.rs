@@ -216,7 +216,7 @@ pub fn self_type(facts: &SourceFacts, mut function: FunctionId) -> Option<&str> 
     }
 }
 
-fn closure_in(facts: &SourceFacts, value: ExprId) -> Option<FunctionId> {
+pub(super) fn closure_in(facts: &SourceFacts, value: ExprId) -> Option<FunctionId> {
     match facts.expr(value) {
         Expr::Closure(function) => Some(*function),
         _ => None,

@@ -8,6 +8,7 @@
 use portolan_grammars::facts::{Call, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::index::closure_in;
 use super::link::{EdgeDecl, KeptDecl, Linker, Mention};
 use super::spans::Walk;
 use super::value::{CallRef, Value};
@@ -67,10 +68,15 @@ impl<'w> Linker<'w> {
     /// Functions named without being called: handlers, callbacks, methods handed on.
     pub(super) fn mentions(&mut self, walk: &Walk<'w>) {
         // Neither what is called here, nor what others may import and then name themselves.
-        let callees: FxHashSet<ExprId> =
-            walk.facts.calls.iter().map(|call| call.callee).chain(walk.facts.exports.iter().map(|export| export.value)).collect();
+        let mut elsewhere = vec![false; walk.facts.exprs.len()];
+        for id in walk.facts.calls.iter().map(|call| call.callee).chain(walk.facts.exports.iter().map(|export| export.value)) {
+            elsewhere[id.index()] = true;
+        }
         let kept: FxHashMap<ExprId, &Kept> = walk.index.kept.iter().map(|kept| (kept.value, kept)).collect();
         for (at, expression) in walk.facts.exprs.iter().enumerate() {
+            if elsewhere[at] {
+                continue;
+            }
             let id = ExprId(at as u32);
             let name = match &expression.kind {
                 Expr::Name(name) | Expr::Member { name, .. } => name,
@@ -80,9 +86,6 @@ impl<'w> Linker<'w> {
                 },
                 _ => continue,
             };
-            if callees.contains(&id) {
-                continue;
-            }
             let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
                 && (walk.index.imports.contains_key(name) || walk.index.types.contains_key(name));
             if !is_class && !self.evaluator.is_function(name) {
@@ -115,13 +118,9 @@ impl<'w> Linker<'w> {
     /// that name is called or handed on: whoever imports the module runs none of it.
     pub(super) fn closures(&mut self, walk: &Walk<'w>) {
         let named = walk.facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
-        let closure = |value: ExprId| match walk.facts.expr(value) {
-            Expr::Closure(function) => Some(*function),
-            _ => None,
-        };
-        let mut kept: FxHashSet<FunctionId> = named.filter_map(|binding| closure(binding.value?)).collect();
+        let mut kept: FxHashSet<FunctionId> = named.filter_map(|binding| closure_in(walk.facts, binding.value?)).collect();
         for Kept { object, key, value } in &walk.index.kept {
-            if let Some(function) = closure(*value) {
+            if let Some(function) = closure_in(walk.facts, *value) {
                 kept.insert(function);
                 let function = FunctionRef { file: self.file, function };
                 self.link.kept.push(KeptDecl { object: object.clone(), key: key.clone(), function });
@@ -146,15 +145,6 @@ impl<'w> Linker<'w> {
             return;
         }
         let facts = walk.facts;
-        let mut elsewhere: FxHashSet<ExprId> = facts.exports.iter().map(|export| export.value).collect();
-        elsewhere.extend(facts.calls.iter().map(|call| call.callee));
-        elsewhere.extend(facts.bindings.iter().filter_map(|binding| binding.value));
-        elsewhere.extend(facts.assignments.iter().flat_map(|assignment| [assignment.target, assignment.value]));
-        elsewhere.extend(walk.index.kept.iter().map(|kept| kept.value));
-        elsewhere.extend(facts.exprs.iter().filter_map(|expression| match &expression.kind {
-            Expr::Member { object, .. } => Some(*object),
-            _ => None,
-        }));
         let own: FxHashSet<&Symbol> = walk.index.kept.iter().map(|kept| &kept.object).collect();
         let name_of = |id: ExprId| match facts.expr(id) {
             Expr::Name(name) if own.contains(name) => Some(name.clone()),
@@ -169,22 +159,34 @@ impl<'w> Linker<'w> {
             }),
             _ => None,
         };
+        let mut objects: Vec<(ExprId, Symbol)> =
+            (0..facts.exprs.len() as u32).map(ExprId).filter_map(|id| Some((id, name_of(id)?))).collect();
+        if objects.is_empty() {
+            return;
+        }
+        let mut elsewhere = vec![false; facts.exprs.len()];
+        let values = facts.exports.iter().map(|export| export.value).chain(facts.calls.iter().map(|call| call.callee));
+        let values = values.chain(facts.bindings.iter().filter_map(|binding| binding.value));
+        let values = values.chain(facts.assignments.iter().flat_map(|assignment| [assignment.target, assignment.value]));
+        let values = values.chain(walk.index.kept.iter().map(|kept| kept.value));
+        let members = facts.exprs.iter().filter_map(|expression| match &expression.kind {
+            Expr::Member { object, .. } => Some(*object),
+            _ => None,
+        });
+        values.chain(members).for_each(|id| elsewhere[id.index()] = true);
+        objects.retain(|(id, _)| !elsewhere[id.index()]);
         for call in &facts.calls {
-            let given = call.args.iter().map(|argument| argument.value).filter(|value| name_of(*value).is_some());
-            let given: Vec<ExprId> = given.collect();
-            if !given.is_empty() {
+            let is_object = |value: ExprId| objects.binary_search_by_key(&value, |(id, _)| *id).is_ok();
+            if call.args.iter().any(|argument| is_object(argument.value)) {
                 let callee = self.evaluator.eval(self.file, call.callee);
                 if callee.alternatives().iter().any(|callee| matches!(callee, Value::Function(..) | Value::Class(_))) {
-                    elsewhere.extend(given);
+                    call.args.iter().for_each(|argument| elsewhere[argument.value.index()] = true);
                 }
             }
         }
-        for (at, expression) in facts.exprs.iter().enumerate() {
-            let id = ExprId(at as u32);
-            if let Some(name) = name_of(id).filter(|_| !elsewhere.contains(&id)) {
-                let name = format!("{name}.*").into();
-                self.link.mentions.push(Mention { caller: expression.function, name, arity: None, on_value: true });
-            }
+        for (id, name) in objects.into_iter().filter(|(id, _)| !elsewhere[id.index()]) {
+            let name = format!("{name}.*").into();
+            self.link.mentions.push(Mention { caller: facts.exprs[id.index()].function, name, arity: None, on_value: true });
         }
     }
 }

@@ -7,8 +7,8 @@ use portolan_grammars::facts::{Arg, Expr, ExprId, SourceFacts, Symbol};
 
 use super::link::Linker;
 use super::spans::Walk;
-use crate::workspace::join_path;
 use crate::workspace::modules::Specifier;
+use crate::workspace::paths::join;
 
 /// Endings of source files in texts that are patterns: `./routes/*.js`, `dist/**/*.entity{.ts,.js}`.
 const SOURCE_ENDINGS: [&str; 8] = [".ts", ".js", ".tsx", ".jsx", ".mjs", ".cjs", "ts}", "js}"];
@@ -67,7 +67,7 @@ impl<'w> Linker<'w> {
         let cx = self.evaluator.cx;
         let path = &cx.paths[self.file.0 as usize];
         let beside = head.starts_with('.').then(|| head.rsplit_once('/').map_or(head, |(folder, _)| folder));
-        let folder = beside.and_then(|beside| join_path(path.parent().map_or("", |folder| folder.as_str()), beside));
+        let folder = beside.and_then(|beside| join(path.parent().map_or("", |folder| folder.as_str()), beside));
         let package = || cx.workspace.package_of(path).map_or("", |package| cx.workspace.packages[package].root.as_str());
         self.link.loads.push(folder.map_or_else(|| package().into(), Symbol::from));
     }

@@ -17,7 +17,7 @@ use super::library::CallView;
 use super::uses::Use;
 use super::value::{CallRef, ClassRef, Instance, ObjectValue, Part, Pattern, Source, Value};
 use crate::FileId;
-use crate::workspace::join_path;
+use crate::workspace::paths::join;
 
 /// How deep settings may nest.
 const MAX_DEPTH: usize = 6;
@@ -232,7 +232,7 @@ impl<'w> Evaluator<'w> {
         let package = workspace.package_of(&self.cx.paths[file.0 as usize]);
         let root = package.map_or("", |package| workspace.packages[package].root.as_str());
         let found = [root, ""].into_iter().find_map(|folder| {
-            let path = join_path(folder, name)?;
+            let path = join(folder, name)?;
             ["", ".toml", ".yaml", ".yml", ".json"]
                 .iter()
                 .find_map(|ending| workspace.config_files.get(format!("{path}{ending}").as_str()).copied())

@@ -67,8 +67,6 @@ impl<'w> Linker<'w> {
         self.link.mentions.dedup();
         self.link.classes.sort();
         self.link.classes.dedup();
-        self.link.imports.sort();
-        self.link.imports.dedup();
     }
 
     /// Generated code is looked through: what it sends, those who call it send.
@@ -108,7 +106,7 @@ impl<'w> Linker<'w> {
         });
         let imported = walk.facts.imports.iter().filter(|import| !import.type_only).map(|import| (&import.source, import.function));
         for (source, function) in imported.chain(loaded) {
-            let Some((_, entry)) = catalog.tracing_imports().find(|(module, _)| *module == source) else { continue };
+            let Some(entry) = catalog.tracing_import(source) else { continue };
             let function = FunctionRef { file: self.file, function };
             if self.link.tracing.iter().any(|known| known.site == Site::File(self.file) && known.name == *source) {
                 continue;

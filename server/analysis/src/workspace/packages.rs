@@ -75,6 +75,7 @@ pub(crate) fn find(sources: &Sources<'_>) -> Vec<Package> {
     let cargo = CargoLinks::of(sources, &packages, &roots);
     let npm = NpmLinks::of(sources, &packages, &roots);
     let mut found: Vec<Vec<usize>> = vec![Vec::new(); packages.len()];
+    let mut named: Vec<FxHashSet<Symbol>> = vec![FxHashSet::default(); packages.len()];
     for source in &sources.cargo {
         let Some(from) = roots.at(source.folder(), Ecosystem::Cargo) else { continue };
         let plain = source.facts.dependencies.iter().filter(|dependency| !dependency.dev);
@@ -83,6 +84,8 @@ pub(crate) fn find(sources: &Sources<'_>) -> Vec<Package> {
     for source in &sources.npm {
         let Some(from) = roots.at(source.folder(), Ecosystem::Npm) else { continue };
         found[from].extend(source.facts.dependencies.iter().filter_map(|(name, _)| npm.target(source.folder(), name)));
+        let names = source.facts.dependencies.iter().chain(&source.facts.dev_dependencies).map(|(name, _)| name.clone());
+        named[from].extend(names);
     }
     for (from, mut dependencies) in found.into_iter().enumerate() {
         dependencies.sort_unstable();
@@ -90,11 +93,21 @@ pub(crate) fn find(sources: &Sources<'_>) -> Vec<Package> {
         dependencies.retain(|to| *to != from);
         packages[from].dependencies = dependencies;
     }
+    for (package, named) in packages.iter_mut().zip(named) {
+        package.npm_dependencies = named;
+    }
     packages
 }
 
 fn package<T>(name: Symbol, source: &Source<'_, T>, ecosystem: Ecosystem) -> Package {
-    Package { name, root: source.folder().into(), manifest: source.file, ecosystem, dependencies: Vec::new() }
+    Package {
+        name,
+        root: source.folder().into(),
+        manifest: source.file,
+        ecosystem,
+        dependencies: Vec::new(),
+        npm_dependencies: FxHashSet::default(),
+    }
 }
 
 /// What Cargo dependencies refer to.
