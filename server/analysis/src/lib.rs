@@ -6,6 +6,7 @@
 //! clocks. Invariant: a snapshot depends on the facts handed in and on nothing else, whatever
 //! the order they came in.
 
+pub mod availability;
 pub mod chart;
 pub mod files;
 pub mod ide;

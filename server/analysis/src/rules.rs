@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chart::ServiceIndex;
+use crate::words::counted;
 use crate::{Place, Snapshot};
 
 /// How many findings of one rule a file shows, before one more says how many there are.
@@ -152,6 +153,14 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// All of them, the worst first, as people count them.
+    const IN_WORDS: [(Self, &'static str, &'static str); 4] = [
+        (Self::Error, "error", "errors"),
+        (Self::Warning, "warning", "warnings"),
+        (Self::Information, "note", "notes"),
+        (Self::Hint, "hint", "hints"),
+    ];
+
     /// Its name in documents: `hint`, `information`, `warning`, `error`.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -161,6 +170,13 @@ impl Severity {
             Severity::Error => "error",
         }
     }
+}
+
+/// How many findings there are of each severity, in words: `2 warnings`, `1 note`; the worst first.
+pub fn tally(findings: &[Finding]) -> Vec<String> {
+    let of = |severity| findings.iter().filter(|finding| finding.severity == severity).count();
+    let counts = Severity::IN_WORDS.into_iter().map(|(severity, one, many)| (of(severity), one, many));
+    counts.filter(|(count, ..)| *count > 0).map(|(count, one, many)| counted(count, one, many)).collect()
 }
 
 /// A problem found by a rule.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use portolan_grammars::facts::TextRange;
 
 use super::definition::{answering_place, receiving_place};
-use super::words;
 use crate::chart::index::Subject;
 use crate::chart::{Status, Target};
+use crate::words::counted;
 use crate::{FileId, Place, Snapshot};
 
 /// How many things one hint names; of more, it says how many.
@@ -53,7 +53,7 @@ pub fn hints(snapshot: &Snapshot, file: FileId, range: TextRange) -> Vec<Hint> {
 }
 
 fn shortened(answers: Vec<(String, Option<Place>)>) -> Vec<(String, Option<Place>)> {
-    if answers.len() <= MAX_ANSWERS { answers } else { vec![(words::count(answers.len(), "answer", "answers"), None)] }
+    if answers.len() <= MAX_ANSWERS { answers } else { vec![(counted(answers.len(), "answer", "answers"), None)] }
 }
 
 /// The end of the call whose name stands at a place.

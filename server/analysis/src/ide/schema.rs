@@ -3,11 +3,11 @@
 //! What deliberately does not live here: what statements read and write, which is parsed when files are linked. Invariant: of several schema files
 //! that make a table of the same name, those nearest to the code are meant.
 
-use camino::Utf8Path;
 use portolan_grammars::facts::{Symbol, TextRange};
 use portolan_grammars::manifests::Manifest;
 
 use crate::chart::index::CollectionRef;
+use crate::workspace::paths;
 use crate::{FileId, Place, Snapshot};
 
 /// Where a collection is declared.
@@ -21,7 +21,8 @@ pub(super) fn declarations(snapshot: &Snapshot, collection: CollectionRef) -> Ve
     for (file, path, facts) in snapshot.files.iter() {
         let Some(Manifest::Sql(text)) = facts.manifest() else { continue };
         let Some(range) = creation(text, &collection.name) else { continue };
-        let near = collection.accesses.iter().map(|access| shared(path, snapshot.files.path(access.place.file))).max();
+        let near =
+            collection.accesses.iter().map(|access| paths::shared(path.as_str(), snapshot.files.path(access.place.file).as_str())).max();
         made.push((near.unwrap_or(0), Place { file, range }));
     }
     let nearest = made.iter().map(|(near, _)| *near).max();
@@ -75,11 +76,6 @@ fn same(table: &str, written: &str) -> bool {
     let bare = |name: &str| name.replace(['"', '`', '[', ']'], "").to_lowercase();
     let (table, written) = (bare(table), bare(written));
     table == written || written.rsplit('.').next() == table.rsplit('.').next()
-}
-
-/// How many folders two paths begin with in common.
-fn shared(one: &Utf8Path, other: &Utf8Path) -> usize {
-    one.components().zip(other.components()).take_while(|(one, other)| one == other).count()
 }
 
 #[cfg(test)]

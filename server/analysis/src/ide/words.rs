@@ -8,6 +8,7 @@ use portolan_grammars::facts::Symbol;
 use crate::Snapshot;
 use crate::chart::operation::{Operation, SpanRef};
 use crate::chart::{Coverage, ServiceIndex, Target};
+use crate::words::counted;
 
 /// How many names a list in a line has.
 const MAX_NAMES: usize = 3;
@@ -23,11 +24,6 @@ pub(super) fn names<'a>(all: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// `1 caller`, `3 callers`.
-pub(super) fn count(number: usize, one: &str, several: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { several })
-}
-
 /// `3 callers in 2 services`, `1 caller in web`.
 pub(super) fn places_in_services(snapshot: &Snapshot, services: &[ServiceIndex], one: &str, several: &str) -> String {
     let mut distinct: Vec<ServiceIndex> = services.to_vec();
@@ -35,9 +31,9 @@ pub(super) fn places_in_services(snapshot: &Snapshot, services: &[ServiceIndex],
     distinct.dedup();
     let services_in_words = match distinct.as_slice() {
         [only] => snapshot.chart.service(*only).id.to_string(),
-        more => count(more.len(), "service", "services"),
+        more => counted(more.len(), "service", "services"),
     };
-    format!("{} in {services_in_words}", count(services.len(), one, several))
+    format!("{} in {services_in_words}", counted(services.len(), one, several))
 }
 
 /// What some operations do, in a line: `asks inventory · reads stock · writes orders · sends order.placed`; empty where they do nothing.

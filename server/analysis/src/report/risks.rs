@@ -4,6 +4,7 @@
 
 use super::facts::Facts;
 use super::{Block, Text, below, table};
+use crate::availability;
 use crate::rules::{self, Finding, Rule, Theme};
 use crate::words::counted;
 
@@ -11,8 +12,6 @@ use crate::words::counted;
 const MAX_FINDINGS: usize = 15;
 /// How many chains are counted out.
 const MAX_CHAINS: usize = 10;
-/// How often each service is assumed to answer.
-const AVAILABILITY: f64 = 0.999;
 
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let mut themes: Vec<(Theme, Vec<Block>)> = Theme::ALL.into_iter().map(|theme| (theme, of_theme(facts, theme))).collect();
@@ -75,7 +74,7 @@ fn chains(facts: &Facts<'_>) -> Vec<Block> {
     let rows = facts.chains.iter().take(MAX_CHAINS).map(|chain| {
         let start = facts.chart.endpoint(chain.start);
         let names: Vec<String> = chain.services.iter().map(|service| facts.id(*service)).collect();
-        let availability = AVAILABILITY.powi(chain.services.len() as i32);
+        let availability = availability::of_all(chain.services.len());
         // Of a month of 30 days.
         let minutes = (1.0 - availability) * 30.0 * 24.0 * 60.0;
         vec![
@@ -87,7 +86,10 @@ fn chains(facts: &Facts<'_>) -> Vec<Block> {
         ]
     });
     let Some(rows) = table(&["Request", "Services", "Count", "Answered", "Silent in a month"], rows.collect()) else { return Vec::new() };
-    let text = "If each service is there 99.9 % of the time, fails on its own and is asked once, a request is answered as often as all in its chain \
-                are there. Retries, caches and services that fail together change these numbers.";
+    let text = format!(
+        "If each service is there {} of the time, fails on its own and is asked once, a request is answered as often as all in its chain \
+         are there. Retries, caches and services that fail together change these numbers.",
+        availability::ASSUMED_IN_WORDS
+    );
     vec![Block::Paragraph(Text::say(text)), rows]
 }

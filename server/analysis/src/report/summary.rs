@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::{Block, Text};
 use crate::chart::ServiceKind;
 use crate::chart::map::NodeKind;
-use crate::rules::Severity;
+use crate::rules;
 use crate::words::{counted, enumerate};
 
 pub(super) fn figures(facts: &Facts<'_>) -> Vec<(&'static str, usize)> {
@@ -80,18 +80,7 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
 }
 
 fn found(facts: &Facts<'_>) -> String {
-    let count = |severity| facts.snapshot.findings.iter().filter(|finding| finding.severity == severity).count();
-    let counts: Vec<String> = [
-        (Severity::Error, "error", "errors"),
-        (Severity::Warning, "warning", "warnings"),
-        (Severity::Information, "note", "notes"),
-        (Severity::Hint, "hint", "hints"),
-    ]
-    .into_iter()
-    .map(|(severity, one, many)| (count(severity), one, many))
-    .filter(|(count, ..)| *count > 0)
-    .map(|(count, one, many)| counted(count, one, many))
-    .collect();
+    let counts = rules::tally(&facts.snapshot.findings);
     let found = if counts.is_empty() { "The rules find nothing".to_owned() } else { format!("The rules find {}", enumerate(&counts)) };
     match facts.chart.unresolved.len() {
         0 => format!("{found}; every call that is read could be followed."),

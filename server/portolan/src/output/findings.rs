@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use portolan_analysis::rules::{Finding, Rule, Severity};
+use portolan_analysis::rules::{Finding, Rule, Severity, tally};
 use portolan_analysis::words::counted;
 use portolan_analysis::{Place, Snapshot};
 
@@ -75,18 +75,7 @@ fn message(finding: &Finding) -> Message<'_> {
 
 /// One line on what was found, where, and what is not known: `3 warnings, 2 notes in 5 services; 12 calls unresolved (see portolan unresolved)`.
 pub fn summary(snapshot: &Snapshot) -> String {
-    let count = |severity| snapshot.findings.iter().filter(|finding| finding.severity == severity).count();
-    let found: Vec<String> = [
-        (Severity::Error, "error", "errors"),
-        (Severity::Warning, "warning", "warnings"),
-        (Severity::Information, "note", "notes"),
-        (Severity::Hint, "hint", "hints"),
-    ]
-    .into_iter()
-    .map(|(severity, one, many)| (count(severity), one, many))
-    .filter(|(count, ..)| *count > 0)
-    .map(|(count, one, many)| counted(count, one, many))
-    .collect();
+    let found = tally(&snapshot.findings);
     let found = if found.is_empty() { "no findings".to_owned() } else { found.join(", ") };
     let services = snapshot.chart.services.iter().filter(|service| !service.third_party).count();
     let mut line = format!("{found} in {}", counted(services, "service", "services"));

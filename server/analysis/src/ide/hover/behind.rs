@@ -4,53 +4,49 @@ use std::collections::BTreeSet;
 
 use super::super::markdown::{code, escape};
 use super::Writer;
-use crate::Snapshot;
 use crate::chart::operation::{Root, SpanRef};
 use crate::chart::trace::Trace;
 use crate::chart::{EndpointIndex, ServiceIndex};
+use crate::{Snapshot, availability};
 
 /// How many lines of the chain are shown, and how deep.
 const MAX_CHAIN: usize = 10;
 const MAX_CHAIN_DEPTH: usize = 4;
 
-/// How much of the time a service is assumed to be there, in percent.
-const ASSUMED: f64 = 99.9;
-
 impl Writer<'_> {
     /// Whom an endpoint asks to answer, and whom those ask.
     pub(super) fn chain(&mut self, endpoint: EndpointIndex) {
-        let trace = Trace::of(self.snapshot, Root::Endpoint(endpoint));
-        let (mut rows, mut waited) = (Vec::new(), BTreeSet::from([self.snapshot.chart.endpoint(endpoint).service]));
-        chain(self.snapshot, &trace, 0, true, &mut rows, &mut waited);
+        let (mut rows, services) = self.behind(endpoint);
         let more = rows.len().saturating_sub(MAX_CHAIN);
         rows.truncate(MAX_CHAIN);
         if more > 0 {
             rows.push((0, format!("and {more} more")));
         }
         self.page.tree("To answer, it asks", &rows);
-        self.need(waited.len());
+        self.need(services);
     }
 
     /// How often all services are there that an endpoint needs, where it needs others.
     pub(super) fn needs(&mut self, endpoint: EndpointIndex) {
+        let (_, services) = self.behind(endpoint);
+        self.need(services);
+    }
+
+    /// The chain behind an endpoint as rows with depths, and how many services are waited for, its own among them.
+    fn behind(&self, endpoint: EndpointIndex) -> (Vec<(usize, String)>, usize) {
         let trace = Trace::of(self.snapshot, Root::Endpoint(endpoint));
-        let mut waited = BTreeSet::from([self.snapshot.chart.endpoint(endpoint).service]);
-        chain(self.snapshot, &trace, 0, true, &mut Vec::new(), &mut waited);
-        self.need(waited.len());
+        let (mut rows, mut waited) = (Vec::new(), BTreeSet::from([self.snapshot.chart.endpoint(endpoint).service]));
+        chain(self.snapshot, &trace, 0, true, &mut rows, &mut waited);
+        (rows, waited.len())
     }
 
     fn need(&mut self, services: usize) {
         if services > 1 {
-            let all = availability(services);
-            self.page.paragraph(&format!("Needs {services} services at once: each there {ASSUMED} % of the time (assumed) makes {all} %"));
+            let all = availability::of_all(services) * 100.0;
+            let each = availability::ASSUMED_IN_WORDS;
+            self.page.paragraph(&format!("Needs {services} services at once: each there {each} of the time (assumed) makes {all:.1} %"));
         }
     }
-}
-
-/// How much of the time so many services are all there, if each is as assumed and they fail apart from one another.
-fn availability(services: usize) -> String {
-    let all = (ASSUMED / 100.0).powi(i32::try_from(services).unwrap_or(i32::MAX)) * 100.0;
-    format!("{all:.1}")
 }
 
 /// The calls of a trace as rows with depths, and the services that are waited for. Recurses as deep as a trace is.
@@ -80,15 +76,5 @@ fn chain(
         if let Some(answer) = &step.answer {
             chain(snapshot, answer, depth + 1, waits, rows, waited);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::availability;
-
-    #[test]
-    fn what_must_be_there_at_once_is_there_less_often() {
-        assert_eq!([1, 2, 5, 10].map(availability), ["99.9", "99.8", "99.5", "99.0"]);
     }
 }

@@ -10,6 +10,7 @@ use super::Writer;
 use crate::Place;
 use crate::chart::index::RpcRef;
 use crate::chart::{ServiceIndex, Target, VariableIndex};
+use crate::words::counted;
 
 impl Writer<'_> {
     /// A variable, in all services that have it from this place.
@@ -51,7 +52,7 @@ impl Writer<'_> {
         self.page.paragraph(&format!("{} · {kind}{code_root}", self.bold(index)));
         let endpoints = chart.endpoints.iter().filter(|endpoint| endpoint.service == index).count();
         if endpoints > 0 {
-            self.page.paragraph(&format!("Answers {}", super::super::words::count(endpoints, "endpoint", "endpoints")));
+            self.page.paragraph(&format!("Answers {}", counted(endpoints, "endpoint", "endpoints")));
         }
         let callers = subjects::calls_of(self.snapshot, index).map(|call| (chart.call(call).from, chart.call(call).place));
         let callers = self.by_service(callers);
