@@ -82,7 +82,7 @@ fn the_picture_of_check_is_up_to_date() {
     let snapshot = texts::world(&disk::texts(&demo)).snapshot();
     let mut screen = String::from("$ portolan check tests/workspaces/chandlery\n");
     screen += &render(&demo, &snapshot, &snapshot.findings, Style { colours: true, width: 120 });
-    screen += &summary(&snapshot);
+    screen += &summary(&snapshot, &snapshot.findings);
     screen.push('\n');
     let drawn = anstyle_svg::Term::new().render_svg(&screen);
     let path = root().join("docs/check.svg");

@@ -76,6 +76,13 @@ const SETTINGS: [&str; 9] = [
     "[[clients]]\nid = \"own\"\nlanguage = \"typescript\"\npackages = [\"./services/checkout/src/clients/http.ts\"]\n[hosts",
 ];
 
+/// What `portolan-baseline.toml` may come to say.
+const BASELINES: [&str; 3] = [
+    "",
+    "[[finding]]\nrule = \"shared-table-writers\"\nfile = \"a.ts\"\nidentity = \"shared-table-writers | orders,payments | postgresql:postgres/orders orders\"\n",
+    "[[finding]]\nrule = \"sync-chain\"\nfile = \"a.ts\"\nidentity = \"none\"\n[[finding]\n",
+];
+
 /// One thing that happens to a workspace. Numbers are taken modulo what there is.
 #[derive(Debug, Clone)]
 enum Step {
@@ -87,6 +94,7 @@ enum Step {
     Create { path: usize, from: usize },
     Rename { file: usize, path: usize },
     Settle { text: usize },
+    Accept { text: usize },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -99,7 +107,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => n.clone().prop_map(|file| Step::Restore { file }),
         2 => (n.clone(), n.clone()).prop_map(|(path, from)| Step::Create { path, from }),
         2 => (n.clone(), n.clone()).prop_map(|(file, path)| Step::Rename { file, path }),
-        2 => n.prop_map(|text| Step::Settle { text }),
+        2 => n.clone().prop_map(|text| Step::Settle { text }),
+        1 => n.prop_map(|text| Step::Accept { text }),
     ]
 }
 
@@ -145,6 +154,9 @@ fn apply(texts: &mut Texts, step: &Step) -> Vec<(Utf8PathBuf, Option<String>)> {
             changes.push((PATHS[path % PATHS.len()].into(), Some(base()[&pick(base(), from)].clone())));
         }
         Step::Settle { text } => changes.push(("portolan.toml".into(), Some(SETTINGS[text % SETTINGS.len()].to_owned()))),
+        Step::Accept { text } => {
+            changes.push(("portolan-baseline.toml".into(), Some(BASELINES[text % BASELINES.len()].to_owned())));
+        }
         Step::Rename { file, path } => {
             let old = pick(texts, file);
             let new = Utf8PathBuf::from(PATHS[path % PATHS.len()]);

@@ -8,12 +8,15 @@ pub mod facts;
 pub mod languages;
 pub mod manifests;
 pub mod suggest;
+pub mod suppressions;
 
 use camino::Utf8Path;
 use serde::{Deserialize, Serialize};
 
 use facts::{Language, Problem, SourceFacts};
+use languages::Tree;
 use manifests::{ManifestFacts, ManifestFormat};
+use suppressions::Suppression;
 
 /// A file is left alone beyond this size: 1 MiB of source is generated or data.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
@@ -36,6 +39,8 @@ pub struct FileFacts {
     pub line_starts: Vec<u32>,
     /// What was read.
     pub content: Content,
+    /// Comments by which findings are accepted.
+    pub suppressions: Vec<Suppression>,
 }
 
 /// The two sorts of files.
@@ -85,12 +90,20 @@ pub fn classify(path: &Utf8Path) -> Option<FileKind> {
 
 /// Reads one file. Never fails: what could not be read is among its problems.
 pub fn read(path: &Utf8Path, text: &str, kind: FileKind) -> FileFacts {
-    let line_starts = line_starts(text);
-    let content = match kind {
-        FileKind::Source(_) | FileKind::Component => Content::Source(languages::read(path, text, kind, None).0),
-        FileKind::Manifest(format) => Content::Manifest(manifests::read(format, text)),
-    };
-    FileFacts { line_starts, content }
+    match kind {
+        FileKind::Source(_) | FileKind::Component => read_source(path, text, kind, None).0,
+        FileKind::Manifest(format) => {
+            let content = Content::Manifest(manifests::read(format, text));
+            FileFacts { line_starts: line_starts(text), content, suppressions: suppressions::read(path, text, kind, None) }
+        }
+    }
+}
+
+/// Reads a source file as [`read`] does. `old` is the tree of its former text, told of every edit since.
+pub fn read_source(path: &Utf8Path, text: &str, kind: FileKind, old: Option<&Tree>) -> (FileFacts, Option<Tree>) {
+    let (source, tree) = languages::read(path, text, kind, old);
+    let suppressions = suppressions::read(path, text, kind, tree.as_ref());
+    (FileFacts { line_starts: line_starts(text), content: Content::Source(source), suppressions }, tree)
 }
 
 fn line_starts(text: &str) -> Vec<u32> {

@@ -3,6 +3,7 @@
 //! No file is followed from here to another (`env_file`, `extends`, `include`): that is the workspace's work. Variables such as `${A:-b}` stay
 //! as written: [`crate::manifests::dotenv::expand`] fills them in once the workspace knows the values.
 
+pub mod baseline;
 pub mod builds;
 pub mod dotenv;
 pub mod gateway;
@@ -71,6 +72,8 @@ pub enum Manifest {
     Sql(Symbol),
     /// `portolan.toml`.
     Settings(Box<settings::Settings>),
+    /// `portolan-baseline.toml`.
+    Baseline(baseline::Baseline),
     /// What builds images: GitHub workflows, skaffold and bake files.
     Builds(Builds),
     /// `project.json` of Nx.
@@ -608,6 +611,8 @@ pub enum ManifestFormat {
     Sql,
     /// `portolan.toml`.
     Settings,
+    /// `portolan-baseline.toml`.
+    Baseline,
     /// A GitHub workflow.
     Workflow,
     /// A skaffold file.
@@ -649,6 +654,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Project, matches: nx::matches, read: nx::read },
     ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
     ManifestRow { format: ManifestFormat::Settings, matches: settings::matches, read: settings::read },
+    ManifestRow { format: ManifestFormat::Baseline, matches: baseline::matches, read: baseline::read },
     ManifestRow { format: ManifestFormat::Cargo, matches: cargo::matches, read: cargo::read },
     ManifestRow { format: ManifestFormat::TsConfig, matches: tsconfig::matches, read: tsconfig::read },
     ManifestRow { format: ManifestFormat::Compose, matches: compose::matches, read: compose::read },
@@ -729,6 +735,7 @@ mod tests {
             ("src/proxy.conf.json", Some(ManifestFormat::ProxyConf)),
             ("up.sql", Some(ManifestFormat::Sql)),
             ("shop/portolan.toml", Some(ManifestFormat::Settings)),
+            ("portolan-baseline.toml", Some(ManifestFormat::Baseline)),
             ("README.md", None),
         ] {
             assert_eq!(format_of(path.into()), format, "{path}");

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod accepting;
 mod diagnostics;
 mod documents;
 mod fixes;

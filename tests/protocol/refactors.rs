@@ -143,7 +143,8 @@ async fn an_editor_that_asks_for_nothing_gets_the_edit_at_once() {
     let mut server = TestServer::start(folder.path()).await;
     let action = only(&actions(&mut server, 6).await, SPAN);
     assert!(action["edit"]["documentChanges"].is_array() && action.get("data").is_none(), "{action:#?}");
-    assert_eq!(actions(&mut server, 7).await, Vec::<Value>::new(), "it shows nothing that cannot be done");
+    let others = actions(&mut server, 7).await;
+    assert!(others.iter().all(|action| action["title"] != SPAN), "it shows nothing that cannot be done: {others:#?}");
     let error = server.try_request("codeAction/resolve", json!({"title": SPAN})).await.unwrap_err();
     assert_eq!(error["message"], "this action is not one of portolan's");
     server.end().await;

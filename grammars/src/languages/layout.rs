@@ -1,11 +1,83 @@
 //! What an edit must know of a text beyond its facts: which lines begin within a literal, so that their white space is part of what the program
-//! says.
+//! says, and where statements and comments begin.
+
+use tree_sitter::Node;
 
 use crate::facts::TextRange;
 
 use super::Tree;
 
+/// How many nodes lie at most around another one.
+const MAX_DEPTH: usize = 1000;
+
 impl Tree {
+    /// Whether a comment stands at a byte.
+    pub(crate) fn is_comment(&self, offset: usize) -> bool {
+        self.around(offset).any(|node| node.kind().contains("comment"))
+    }
+
+    /// Whether a comment may stand on a line of its own before the byte: not within a literal, nor among elements or the tokens of a macro.
+    pub(crate) fn takes_comment(&self, offset: usize) -> bool {
+        let mut within = self.around(offset).filter(|node| node.start_byte() < offset);
+        !within.any(|node| {
+            matches!(node.kind(), "template_string" | "string" | "string_literal" | "raw_string_literal" | "token_tree" | "jsx_text")
+                || node.kind().starts_with("jsx_")
+        })
+    }
+
+    /// What begins at a byte, up to its first body: a statement, or a part of one. Decorators and attributes belong to what follows them.
+    pub(crate) fn head_at(&self, offset: usize) -> Option<TextRange> {
+        let mut node = self.outermost_at(offset)?;
+        while is_attribute(node) || node.is_extra() {
+            node = node.next_sibling()?;
+        }
+        let mut cursor = node.walk();
+        let mut entered = cursor.goto_first_child();
+        while entered {
+            let inner = cursor.node();
+            if is_body(inner) {
+                return Some(TextRange::new(offset, inner.start_byte() + 1));
+            }
+            if cursor.goto_first_child() {
+                continue;
+            }
+            while !cursor.goto_next_sibling() {
+                entered = cursor.goto_parent() && cursor.depth() > 0;
+                if !entered {
+                    break;
+                }
+            }
+        }
+        Some(TextRange::new(offset, node.end_byte()))
+    }
+
+    /// Where the statement around a byte begins, its attributes and decorators before it.
+    pub(crate) fn statement_at(&self, offset: usize) -> Option<usize> {
+        let mut around = self.around(offset);
+        let mut node = around.next()?;
+        for parent in around {
+            if is_body(parent) {
+                break;
+            }
+            node = parent;
+        }
+        while let Some(before) = node.prev_sibling().filter(|before| is_attribute(*before)) {
+            node = before;
+        }
+        Some(node.start_byte())
+    }
+
+    /// The largest node that begins at a byte and is no body.
+    fn outermost_at(&self, offset: usize) -> Option<Node<'_>> {
+        self.around(offset).take_while(|node| node.start_byte() == offset && !is_body(*node)).last()
+    }
+
+    /// The nodes around a byte, the smallest first.
+    fn around(&self, offset: usize) -> impl Iterator<Item = Node<'_>> {
+        let node = self.0.root_node().descendant_for_byte_range(offset, offset + 1);
+        std::iter::successors(node, Node::parent).take(MAX_DEPTH)
+    }
+
     /// String and template literals that go over several lines, by their start.
     pub fn multiline_literals(&self) -> Vec<TextRange> {
         let mut literals = Vec::new();
@@ -26,6 +98,30 @@ impl Tree {
             }
         }
     }
+}
+
+fn is_attribute(node: Node<'_>) -> bool {
+    matches!(node.kind(), "decorator" | "attribute_item")
+}
+
+/// Whether statements, members or arms are listed in it.
+fn is_body(node: Node<'_>) -> bool {
+    const BODIES: [&str; 13] = [
+        "block",
+        "class_body",
+        "declaration_list",
+        "enum_body",
+        "enum_variant_list",
+        "field_declaration_list",
+        "interface_body",
+        "match_block",
+        "object_type",
+        "program",
+        "source_file",
+        "statement_block",
+        "switch_body",
+    ];
+    BODIES.contains(&node.kind())
 }
 
 #[cfg(test)]

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashSet;
 
-use crate::rules::Finding;
+use crate::rules::{self, Finding, Theme, counts};
 use crate::{FileId, Snapshot, World};
 
+mod accept;
 mod edit;
 mod handlers;
 mod imports;
@@ -98,12 +99,14 @@ struct Refactor {
 /// The registry, in the order in which actions are offered.
 static REFACTORS: &[Refactor] = &[instrument_handler::REFACTOR, span_handler::REFACTOR];
 
-/// What is offered between two offsets of a file: edits that answer its findings, then settings that settle its calls. `folder` is the root of
-/// the workspace that the file is in.
+/// What is offered between two offsets of a file: edits that answer its findings, what accepts them, then settings that settle its calls.
+/// `folder` is the root of the workspace that the file is in.
 pub fn offers(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, file: FileId, start: u32, end: u32) -> Vec<Offer> {
     let here = |finding: &Finding| finding.place.file == file && finding.place.range.start <= end && start <= finding.place.range.end;
     let findings = snapshot.findings.iter().enumerate().filter(|(_, finding)| here(finding));
-    let mut offers: Vec<Offer> = findings.flat_map(|(at, _)| answers(snapshot, texts, at)).collect();
+    let mut offers: Vec<Offer> = findings.clone().flat_map(|(at, _)| answers(snapshot, texts, at)).collect();
+    let context = Context { snapshot, texts };
+    offers.extend(findings.flat_map(|(at, finding)| accept::offers(&context, folder, at, finding)));
     offers.extend(settle_call::offers(snapshot, folder, file, start, end));
     let mut seen = FxHashSet::default();
     offers.retain(|offer| seen.insert(offer.title.clone()));
@@ -175,14 +178,17 @@ fn take_back(world: &World, snapshot: &Snapshot, files: &BTreeMap<Utf8PathBuf, S
 
 /// The snapshot after an edit, if the edit did what it is for and nothing else.
 fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: &Finding) -> Result<Arc<Snapshot>, Refusal> {
-    if after.findings.iter().any(|other| other.identity == finding.identity) {
+    let (were, are) = (counts(before.findings.iter()), counts(after.findings.iter()));
+    let more = |identity: &str| are.get(identity).copied().unwrap_or(0).cmp(&were.get(identity).copied().unwrap_or(0));
+    if more(&finding.identity).is_ge() {
         return Err(Refusal::new(format!("the finding of {} would stay", finding.rule)));
     }
-    let known: FxHashSet<&str> = before.findings.iter().map(|finding| finding.identity.as_str()).collect();
     // Where only some of a file's findings are shown, one that goes makes room for another.
     let kind = |snapshot: &Snapshot, finding: &Finding| (finding.rule, snapshot.files.path(finding.place.file).to_owned());
     let cut: FxHashSet<_> = before.findings.iter().filter(|finding| finding.is_of_others()).map(|finding| kind(before, finding)).collect();
-    let mut new = after.findings.iter().filter(|other| !known.contains(other.identity.as_str()));
+    // A reason that is still to be written, and a comment that is not needed any more, are for a person to see to.
+    let is_upkeep = |finding: &Finding| rules::named(finding.rule).is_some_and(|rule| rule.theme == Theme::Upkeep);
+    let mut new = after.findings.iter().filter(|other| more(&other.identity).is_gt() && !is_upkeep(other));
     match new.find(|other| !cut.contains(&kind(&after, other))) {
         Some(other) => Err(Refusal::new(format!("{} would be found: {}", other.rule, other.message))),
         None => Ok(after),

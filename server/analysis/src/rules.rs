@@ -4,6 +4,7 @@
 //! what all rules share, and the limits of volume. Invariant: equal snapshots have equal findings, sorted by path, position and rule.
 
 use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -47,9 +48,12 @@ pub(crate) mod chains;
 mod context;
 pub(crate) mod exempt;
 mod options;
+mod pairs;
 mod parties;
 mod schema;
+pub(crate) mod suppressed;
 mod theme;
+mod volume;
 
 mod cross_service_read;
 mod handler_without_span;
@@ -58,11 +62,15 @@ mod service_without_tracing;
 mod shared_database;
 mod shared_table_writers;
 mod sync_chain;
+mod unused_suppression;
 
 pub use context::{Context, Draft, Sink};
 pub use options::{Number, RuleOption, Texts};
+pub use pairs::only_in;
 pub use schema::settings_schema;
+pub use suppressed::{Suppressed, SuppressedBy};
 pub use theme::Theme;
+pub use volume::capped;
 
 /// The registry.
 static RULES: &[Rule] = &[
@@ -73,6 +81,7 @@ static RULES: &[Rule] = &[
     shared_database::RULE,
     shared_table_writers::RULE,
     sync_chain::RULE,
+    unused_suppression::RULE,
 ];
 
 /// What a rule is.
@@ -194,7 +203,8 @@ pub struct Finding {
     pub related: Vec<(Place, String)>,
     /// The services it is about, the first the one that would change.
     pub services: Vec<ServiceIndex>,
-    /// Identity that survives edits: rule, services, endpoint or table, enclosing symbol; no line numbers.
+    /// Identity that survives edits and renamed files: rule, services, endpoint or table, enclosing symbol; no line numbers. Several may have
+    /// the same.
     pub identity: Symbol,
 }
 
@@ -208,18 +218,50 @@ impl Finding {
 /// What the identity of a finding that stands for others ends with.
 const AND_MORE: &str = " | and more";
 
-/// Runs all rules; the result is sorted by path, position and rule.
-pub fn check(snapshot: &Snapshot) -> Vec<Finding> {
-    let context = Context::new(snapshot);
-    let mut findings = Vec::new();
+/// What the rules found, sorted by path, position and rule.
+#[derive(Debug, Default, PartialEq)]
+pub struct Findings {
+    /// What is to be told.
+    pub shown: Vec<Finding>,
+    /// The same before any is left out for its number.
+    pub open: Vec<Finding>,
+    /// What somebody has accepted.
+    pub suppressed: Vec<Suppressed>,
+}
+
+/// Runs all rules; the one that looks at what accepts findings last.
+pub fn check(snapshot: &Snapshot) -> Findings {
+    let mut context = Context::new(snapshot);
     let policy = snapshot.workspace.settings.rules();
-    for rule in RULES.iter().filter(|rule| policy.is_on(rule)) {
-        let mut sink = Sink::new(snapshot, rule);
-        (rule.check)(&context, &mut sink);
-        findings.extend(sink.finish());
-    }
+    let (last, first): (Vec<&Rule>, Vec<&Rule>) =
+        RULES.iter().filter(|rule| policy.is_on(rule)).partition(|rule| rule.name == unused_suppression::RULE.name);
+    let found = first.into_iter().flat_map(|rule| run(&context, rule)).collect();
+    let judged = suppressed::judge(snapshot, sorted(found));
+    context.idle = judged.idle;
+    let mut open = judged.open;
+    open.extend(last.into_iter().flat_map(|rule| run(&context, rule)));
+    let open = sorted(open);
+    Findings { shown: capped(&snapshot.files, &open), open, suppressed: judged.suppressed }
+}
+
+fn run(context: &Context<'_>, rule: &'static Rule) -> Vec<Finding> {
+    let mut sink = Sink::new(context.snapshot, rule);
+    (rule.check)(context, &mut sink);
+    sink.finish()
+}
+
+fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort_by(|a, b| (a.place, a.rule, &a.identity).cmp(&(b.place, b.rule, &b.identity)));
     findings
+}
+
+/// How many findings of each identity there are.
+pub fn counts<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> FxHashMap<&'a str, usize> {
+    let mut counts = FxHashMap::default();
+    for finding in findings {
+        *counts.entry(finding.identity.as_str()).or_default() += 1;
+    }
+    counts
 }
 
 #[cfg(test)]

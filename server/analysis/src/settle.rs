@@ -19,6 +19,7 @@ use crate::{FileId, FunctionRef, Snapshot};
 mod remedy;
 mod template;
 
+pub(crate) use remedy::text as toml_text;
 pub use remedy::{Insertion, Remedy, insertion};
 pub use template::template;
 

@@ -151,7 +151,7 @@ impl Scene {
     pub(crate) fn snapshot(self) -> Snapshot {
         let files = Files::in_order(self.texts.into_iter().map(|(path, text, source)| {
             let line_starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at as u32 + 1)).collect();
-            (path, FileFacts { line_starts, content: Content::Source(source) })
+            (path, FileFacts { line_starts, content: Content::Source(source), suppressions: Vec::new() })
         }));
         Snapshot::new(1, files, Arc::new(self.workspace), Arc::default(), Arc::new(self.chart))
     }

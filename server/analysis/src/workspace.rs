@@ -152,7 +152,7 @@ impl Workspace {
         let gateways = gateways::of(&context, &drafts, &deployments);
         let names = hosts::Hosts::of(&context, &drafts, &services, &deployments, &gateways);
         let settings = settings::Settled::of(&context, &drafts, &services, &told, &mut problems);
-        problems.extend(settings::own_problems(files, &sources));
+        problems.extend(settings::own_problems(files));
         problems.sort_by_key(|problem| problem.place);
         let config_files = sources.configs.iter().map(|(path, file)| (Symbol::new(path), *file)).collect();
         let hosts = names.table();

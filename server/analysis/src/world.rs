@@ -11,6 +11,7 @@ use dashmap::{DashMap, DashSet};
 use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::{Module, Symbol};
+use portolan_grammars::manifests::Manifest;
 
 use crate::chart::Chart;
 use crate::chart::index::ChartIndex;
@@ -19,7 +20,7 @@ use crate::resolve::assemble::{Input, assemble};
 use crate::resolve::exports::handed_on;
 use crate::resolve::link::FileLink;
 use crate::resolve::links::Links;
-use crate::rules::Finding;
+use crate::rules::{self, Finding, Suppressed};
 use crate::workspace::Workspace;
 use crate::workspace::settings::{self, Ignored};
 
@@ -38,16 +39,24 @@ pub struct Snapshot {
     pub chart: Arc<Chart>,
     /// The chart turned round: callers, functions, places.
     pub index: Arc<ChartIndex>,
-    /// What the rules found, sorted by place.
+    /// What is to be told of what the rules found, sorted by place.
     pub findings: Arc<Vec<Finding>>,
+    /// The same before any is left out for its number.
+    pub open: Arc<Vec<Finding>>,
+    /// What the rules found and somebody has accepted.
+    pub suppressed: Arc<Vec<Suppressed>>,
 }
 
 impl Snapshot {
     /// Turns a chart round and runs the rules over it.
     pub fn new(revision: u64, files: Files, workspace: Arc<Workspace>, links: Arc<[Option<Arc<FileLink>>]>, chart: Arc<Chart>) -> Self {
         let index = Arc::new(ChartIndex::new(&chart, &files));
-        let mut snapshot = Self { revision, files, workspace, links, chart, index, findings: Arc::default() };
-        snapshot.findings = Arc::new(crate::rules::check(&snapshot));
+        let (findings, open, suppressed) = Default::default();
+        let mut snapshot = Self { revision, files, workspace, links, chart, index, findings, open, suppressed };
+        let found = rules::check(&snapshot);
+        snapshot.findings = Arc::new(found.shown);
+        snapshot.open = Arc::new(found.open);
+        snapshot.suppressed = Arc::new(found.suppressed);
         snapshot
     }
 }
@@ -96,6 +105,10 @@ impl World {
                 let handed_on = |facts| handed_on(facts).map(|import| &import.source);
                 old.modules.iter().map(module_shape).eq(new.modules.iter().map(module_shape)) && handed_on(old).eq(handed_on(new))
             }
+            // A baseline says nothing of what there is.
+            (None, None) if [&old, &facts].iter().all(|facts| matches!(facts.manifest(), Some(Manifest::Baseline(_)))) => {
+                old.problems() == facts.problems()
+            }
             (None, None) => old.content == facts.content && old.line_starts == facts.line_starts,
             _ => false,
         });
@@ -115,6 +128,14 @@ impl World {
     /// Takes a file away.
     pub fn remove(&self, path: &Utf8Path) {
         self.reshaped.fetch_or(self.facts.remove(path).is_some(), Ordering::Relaxed);
+    }
+
+    /// Takes all baselines away, so that what they accept is told.
+    pub fn remove_baselines(&self) {
+        let is_baseline = |facts: &FileFacts| matches!(facts.manifest(), Some(Manifest::Baseline(_)));
+        let paths: Vec<Utf8PathBuf> =
+            self.facts.iter().filter(|entry| is_baseline(entry.value())).map(|entry| entry.key().clone()).collect();
+        paths.iter().for_each(|path| self.remove(path));
     }
 
     /// What follows from all that was handed in; relinks what changed since the last call.

@@ -1,7 +1,7 @@
 //! The command line: arguments in, exit code out.
 //!
 //! Invariant: 0 means all is well, 1 that findings are as bad as the user asked to be told of, or that what
-//! was asked for is not there, 2 that the command could not do its work.
+//! was asked for is not there, 2 that the command could not do its work. `docs/ci.md` tells users so.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,20 +11,24 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use portolan_analysis::{Snapshot, World};
-use portolan_grammars::manifests::settings::FILE_NAME;
+use portolan_grammars::manifests;
 
 use crate::guard::guarded;
 use crate::load::{FileProblem, load_roots};
 use crate::output::{self, Wait};
 use crate::roots::Roots;
 
+mod baseline;
 mod chart;
 mod check;
 mod diff;
+mod explain;
 mod fix;
 mod init;
 mod lsp;
 mod report;
+mod revision;
+mod rules;
 mod unresolved;
 mod why;
 
@@ -37,6 +41,9 @@ struct Cli {
     /// How many threads to use [default: one for each processor]
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
+    /// Says nothing about the work itself, only what was asked for and what went wrong
+    #[arg(short, long, global = true)]
+    quiet: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,6 +62,12 @@ enum Command {
     Unresolved(unresolved::Unresolved),
     /// Applies the edits that answer findings and are safe
     Fix(fix::Fix),
+    /// Writes down the findings that are known, so that only others are told of
+    Baseline(baseline::Baseline),
+    /// Lists the rules, and which of them look
+    Rules(rules::Rules),
+    /// Explains a rule: what it finds, why that matters, what can be done
+    Explain(explain::Explain),
     /// Writes a portolan.toml in which every setting is explained
     Init(init::Init),
     /// Serves an editor over standard input and output
@@ -96,6 +109,9 @@ impl Failure {
 
 const FAILED: u8 = 2;
 
+/// Files that are written for portolan alone.
+const OWN_FILES: [&str; 2] = [manifests::settings::FILE_NAME, manifests::baseline::FILE_NAME];
+
 /// Runs the command line; the first argument is the program's name.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
@@ -106,6 +122,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(FAILED));
         }
     };
+    output::be_quiet(cli.quiet);
     if let Some(jobs) = cli.jobs
         && let Err(error) = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global()
     {
@@ -120,6 +137,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Why(command) => command.run(),
         Command::Unresolved(command) => command.run(),
         Command::Fix(command) => command.run(),
+        Command::Baseline(command) => command.run(),
+        Command::Rules(command) => command.run(),
+        Command::Explain(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Lsp(command) => command.run(),
     };
@@ -144,9 +164,15 @@ impl Folder {
 
     /// As [`Folder::read`], with the world that may change.
     fn load(&self) -> Result<(Workspace, World), Failure> {
+        self.load_with(|_, _| Ok(()))
+    }
+
+    /// As [`Folder::load`]; `prepare` is given the folder and the world before anything is made of it.
+    fn load_with(&self, prepare: impl FnOnce(&Path, &World) -> Result<(), Failure>) -> Result<(Workspace, World), Failure> {
         let root = self.resolve()?;
         let wait = Wait::start();
         let mut loaded = load_roots(&Roots::one(root.clone()), &|done, total| wait.files(done, total));
+        prepare(&root, &loaded.world)?;
         let snapshot = guarded(|| loaded.world.snapshot());
         wait.end();
         let snapshot = snapshot.map_err(|panic| Failure::new(format!("this workspace met a bug in portolan: {panic}")))?;
@@ -202,7 +228,8 @@ impl Workspace {
 
     /// Says what could not be read: how much of it, or all of it. What the user wrote for portolan alone is always said.
     fn tell_problems(&self, all: bool) {
-        let (own, others): (Vec<_>, Vec<_>) = self.problems.iter().partition(|problem| problem.path.file_name() == Some(FILE_NAME));
+        let (own, others): (Vec<_>, Vec<_>) =
+            self.problems.iter().partition(|problem| problem.path.file_name().is_some_and(|name| OWN_FILES.contains(&name)));
         for problem in own.iter().chain(others.iter().filter(|_| all)) {
             output::note(&problem.to_string());
         }

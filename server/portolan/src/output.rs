@@ -7,17 +7,20 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
+pub mod edits;
 pub mod excerpts;
 pub mod exports;
 pub mod findings;
 pub mod github;
 pub mod gitlab;
 pub mod junit;
+pub mod page;
 pub mod report;
 pub mod sarif;
 pub mod texts;
@@ -43,15 +46,29 @@ pub fn print_to(file: Option<&Path>, text: &str) -> Result<(), String> {
     }
 }
 
+/// Whether the user wants to hear nothing about the work itself.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Keeps [`note`] and [`Wait`] silent.
+pub fn be_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
+}
+
 /// Says something about the work on stderr.
 pub fn note(message: &str) {
-    // A closed stderr leaves nobody to tell.
-    let _ = writeln!(io::stderr().lock(), "{message}");
+    if !QUIET.load(Ordering::Relaxed) {
+        say(message);
+    }
 }
 
 /// Says on stderr why the work could not be done.
 pub fn complain(message: &str) {
-    note(&format!("portolan: {message}"));
+    say(&format!("portolan: {message}"));
+}
+
+fn say(message: &str) {
+    // A closed stderr leaves nobody to tell.
+    let _ = writeln!(io::stderr().lock(), "{message}");
 }
 
 /// JSON for people and programs: indented, with a line feed at the end.
@@ -88,7 +105,7 @@ pub struct Wait {
 impl Wait {
     /// Starts the clock.
     pub fn start() -> Self {
-        Self { since: Instant::now(), visible: io::stderr().is_terminal(), bar: OnceLock::new() }
+        Self { since: Instant::now(), visible: !QUIET.load(Ordering::Relaxed) && io::stderr().is_terminal(), bar: OnceLock::new() }
     }
 
     /// So many files are read, of so many.

@@ -272,8 +272,15 @@ fn accesses(base: &Document, head: &Document) -> Changes<AccessChange> {
     changes
 }
 
-fn findings(document: &Document) -> BTreeMap<String, Finding> {
-    document.findings.iter().map(|finding| (finding.identity.clone(), finding.clone())).collect()
+/// By identity and, as several may have the same, by which of them it is.
+fn findings(document: &Document) -> BTreeMap<(String, usize), Finding> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let numbered = document.findings.iter().map(|finding| {
+        let nth = counts.entry(finding.identity.as_str()).or_default();
+        *nth += 1;
+        ((finding.identity.clone(), *nth), finding.clone())
+    });
+    numbered.collect()
 }
 
 /// Cycles of one side that are no part of one of the other.

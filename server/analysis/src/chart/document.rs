@@ -50,6 +50,12 @@ pub struct Generator {
     pub version: String,
 }
 
+impl Default for Generator {
+    fn default() -> Self {
+        Self { name: "portolan".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+    }
+}
+
 /// A line of a file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Site {
@@ -291,6 +297,12 @@ impl Document {
     }
 }
 
+/// Some findings of a snapshot, as a document has them.
+pub fn findings<'a>(snapshot: &Snapshot, findings: impl IntoIterator<Item = &'a crate::rules::Finding>) -> Vec<Finding> {
+    let writer = Writer { snapshot, chart: &snapshot.chart };
+    findings.into_iter().map(|finding| writer.finding(finding)).collect()
+}
+
 /// The JSON Schema of [`Document`].
 pub fn schema() -> serde_json::Value {
     schemars::schema_for!(Document).to_value()
@@ -370,7 +382,7 @@ impl Writer<'_> {
         tracing.sort_by(|a, b| a.service.cmp(&b.service));
         Document {
             schema: SCHEMA,
-            generator: Generator { name: "portolan".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+            generator: Generator::default(),
             services,
             endpoints,
             calls,
@@ -378,7 +390,7 @@ impl Writer<'_> {
             channels,
             stores,
             tracing,
-            findings: self.snapshot.findings.iter().map(|finding| self.finding(finding)).collect(),
+            findings: findings(self.snapshot, self.snapshot.findings.iter()),
         }
     }
 

@@ -43,6 +43,11 @@ impl<'a> Source<'a> {
         self.path.file_name().unwrap_or(self.path.as_str())
     }
 
+    /// The syntax tree of the text.
+    pub(super) fn tree(&self) -> Option<&Tree> {
+        self.tree.as_ref()
+    }
+
     /// The text of a range.
     pub(super) fn slice(&self, range: TextRange) -> &str {
         self.text.get(range.start as usize..range.end as usize).unwrap_or_default()

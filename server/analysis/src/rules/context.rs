@@ -1,12 +1,13 @@
 //! What rules are given, and where their findings go.
 //!
-//! Here live the look-ups that rules share and the limits of volume. What deliberately does not: any rule.
+//! Here live the look-ups that rules share, and what a finding is known by. What deliberately does not: any rule.
 
 use portolan_grammars::facts::{Binding, Expr, FunctionId, Symbol};
 use portolan_grammars::manifests::settings::Level;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
-use super::{AND_MORE, Finding, MAX_FINDINGS_PER_FILE, MAX_MESSAGE, Number, Rule, Severity, Texts};
+use super::suppressed::Idle;
+use super::{Finding, MAX_MESSAGE, Number, Rule, Severity, Texts};
 use crate::chart::index::ChartIndex;
 use crate::chart::operation::Operation;
 use crate::chart::{Chart, EndpointIndex, ServiceIndex};
@@ -21,6 +22,8 @@ pub struct Context<'a> {
     pub chart: &'a Chart,
     /// Its chart, turned round.
     pub index: &'a ChartIndex,
+    /// What accepts no finding; known to the last rule alone.
+    pub(super) idle: Vec<(Place, Idle)>,
     operations: Vec<Operation>,
 }
 
@@ -29,7 +32,7 @@ impl<'a> Context<'a> {
     pub fn new(snapshot: &'a Snapshot) -> Self {
         let (chart, index) = (&*snapshot.chart, &*snapshot.index);
         let operations = (0..chart.endpoints.len()).map(|at| Operation::of_endpoint(chart, index, EndpointIndex(at as u32))).collect();
-        Self { snapshot, chart, index, operations }
+        Self { snapshot, chart, index, idle: Vec::new(), operations }
     }
 
     /// What an endpoint does.
@@ -111,7 +114,8 @@ pub struct Draft {
 pub struct Sink<'a> {
     snapshot: &'a Snapshot,
     rule: &'static Rule,
-    findings: Vec<Finding>,
+    /// Each with what no other one of the rule has.
+    findings: Vec<(String, Finding)>,
 }
 
 impl<'a> Sink<'a> {
@@ -147,45 +151,28 @@ impl<'a> Sink<'a> {
         let mut ids: Vec<&str> = draft.services.iter().map(|service| self.snapshot.chart.service(*service).id.as_str()).collect();
         ids.sort_unstable();
         ids.dedup();
-        let identity = [self.rule.name, &ids.join(","), &draft.subject.join(" ")].join(" | ");
-        self.findings.push(Finding {
+        let joined = |subject: &[&str]| [self.rule.name, &ids.join(","), &subject.join(" ")].join(" | ");
+        let subject: Vec<&str> = draft.subject.iter().map(String::as_str).collect();
+        // A file that is renamed still has its findings.
+        let lasting: Vec<&str> = subject.iter().copied().filter(|part| *part != path).collect();
+        let finding = Finding {
             rule: self.rule.name,
             severity,
             message: shorten(draft.message),
             place: draft.place,
             related: draft.related,
             services: draft.services,
-            identity: identity.into(),
-        });
+            identity: joined(&lasting).into(),
+        };
+        self.findings.push((joined(&subject), finding));
     }
 
-    /// The findings: one for each identity and for each place, and not more of a file than anybody reads.
+    /// The findings: one for each subject and for each place.
     pub(super) fn finish(mut self) -> Vec<Finding> {
-        let files = &self.snapshot.files;
-        self.findings.sort_by(|a, b| (a.place, &a.identity).cmp(&(b.place, &b.identity)));
-        let (mut identities, mut places) = (FxHashSet::default(), FxHashSet::default());
-        self.findings.retain(|finding| identities.insert(finding.identity.clone()) && places.insert(finding.place));
-        let mut counts: FxHashMap<FileId, usize> = FxHashMap::default();
-        for finding in &self.findings {
-            *counts.entry(finding.place.file).or_default() += 1;
-        }
-        let mut seen: FxHashMap<FileId, usize> = FxHashMap::default();
-        let mut kept = Vec::with_capacity(self.findings.len());
-        for mut finding in self.findings {
-            let file = finding.place.file;
-            let nth = seen.entry(file).or_default();
-            *nth += 1;
-            let total = counts.get(&file).copied().unwrap_or(0);
-            if *nth <= MAX_FINDINGS_PER_FILE || total == MAX_FINDINGS_PER_FILE + 1 {
-                kept.push(finding);
-            } else if *nth == MAX_FINDINGS_PER_FILE + 1 {
-                finding.message = format!("and {} more findings of {} in this file", total - MAX_FINDINGS_PER_FILE, self.rule.name);
-                finding.related = Vec::new();
-                finding.identity = format!("{} | {}{AND_MORE}", self.rule.name, files.path(file)).into();
-                kept.push(finding);
-            }
-        }
-        kept
+        self.findings.sort_by(|(a_key, a), (b_key, b)| (a.place, a_key).cmp(&(b.place, b_key)));
+        let (mut subjects, mut places) = (FxHashSet::default(), FxHashSet::default());
+        let once = |(key, finding): (String, Finding)| (subjects.insert(key) && places.insert(finding.place)).then_some(finding);
+        self.findings.into_iter().filter_map(once).collect()
     }
 }
 
@@ -203,6 +190,7 @@ fn shorten(message: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::capped;
     use crate::testing::{Scene, module};
 
     rule! { "loud", Topology, Hint, "Loud", quiet }
@@ -222,7 +210,7 @@ mod tests {
                 sink.report(Draft { severity: None, message: name.clone(), place, related, services, subject: vec![name.clone()] });
             }
         }
-        sink.finish().into_iter().map(|finding| finding.message).collect()
+        capped(&snapshot.files, &sink.finish()).into_iter().map(|finding| finding.message).collect()
     }
 
     #[test]

@@ -19,14 +19,24 @@ pub enum Theme {
     Observability,
     /// Boundaries that are drawn in the wrong place.
     Topology,
+    /// What people wrote down and what holds no more.
+    Upkeep,
 }
 
 impl Theme {
     /// All, in their order.
-    pub const ALL: [Theme; 7] =
-        [Theme::Contracts, Theme::Data, Theme::Messaging, Theme::Resilience, Theme::Coupling, Theme::Observability, Theme::Topology];
+    pub const ALL: [Theme; 8] = [
+        Theme::Contracts,
+        Theme::Data,
+        Theme::Messaging,
+        Theme::Resilience,
+        Theme::Coupling,
+        Theme::Observability,
+        Theme::Topology,
+        Theme::Upkeep,
+    ];
 
-    /// Its name in documents: `contracts`, `data`, `messaging`, `resilience`, `coupling`, `observability`, `topology`.
+    /// Its name in documents: `contracts`, `data`, `messaging`, `resilience`, `coupling`, `observability`, `topology`, `upkeep`.
     pub fn as_str(self) -> &'static str {
         match self {
             Theme::Contracts => "contracts",
@@ -36,6 +46,7 @@ impl Theme {
             Theme::Coupling => "coupling",
             Theme::Observability => "observability",
             Theme::Topology => "topology",
+            Theme::Upkeep => "upkeep",
         }
     }
 
@@ -49,6 +60,7 @@ impl Theme {
             Theme::Coupling => "Services wait for each other",
             Theme::Observability => "Traces have gaps",
             Theme::Topology => "Boundaries blur",
+            Theme::Upkeep => "Exceptions outlive their reasons",
         }
     }
 }

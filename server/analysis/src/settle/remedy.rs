@@ -159,7 +159,7 @@ pub(super) fn key(name: &str) -> String {
 }
 
 /// A text of TOML.
-pub(super) fn text(value: &str) -> String {
+pub(crate) fn text(value: &str) -> String {
     let mut quoted = String::with_capacity(value.len() + 2);
     quoted.push('"');
     for letter in value.chars() {

@@ -7,7 +7,7 @@
 use camino::Utf8Path;
 use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::{Family, Library};
-use portolan_grammars::facts::{Spanned, Symbol, TextRange};
+use portolan_grammars::facts::{self, Spanned, Symbol, TextRange};
 use portolan_grammars::manifests::settings::{PathMatcher, Settings};
 use portolan_grammars::manifests::{Manifest, Variable};
 use portolan_grammars::suggest;
@@ -182,13 +182,12 @@ impl<T> Source<'_, T> {
     }
 }
 
-/// What reading the files has found to be wrong.
-pub(super) fn own_problems(files: &crate::files::Files, sources: &Sources<'_>) -> Vec<Problem> {
-    let of = |source: &Source<'_, Settings>| {
-        let found = files.facts(source.file).map(|facts| facts.problems()).unwrap_or_default();
-        found.iter().map(|problem| source.problem(problem.range, problem.message.clone())).collect::<Vec<_>>()
-    };
-    sources.settings.iter().flat_map(of).collect()
+/// What reading the files has found to be wrong that are written for Portolan alone.
+pub(super) fn own_problems(files: &crate::files::Files) -> Vec<Problem> {
+    let own = files.iter().filter(|(_, _, facts)| matches!(facts.manifest(), Some(Manifest::Settings(_) | Manifest::Baseline(_))));
+    let problem =
+        |file, problem: &facts::Problem| Problem { place: Place { file, range: problem.range }, message: problem.message.clone() };
+    own.flat_map(|(file, _, facts)| facts.problems().iter().map(move |it| problem(file, it))).collect()
 }
 
 /// The library entries of all settings.
@@ -370,7 +369,7 @@ impl Settled {
     }
 
     /// What is said of rules.
-    pub(crate) fn rules(&self) -> &RulePolicy {
+    pub fn rules(&self) -> &RulePolicy {
         &self.rules
     }
 

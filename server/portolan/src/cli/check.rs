@@ -1,12 +1,19 @@
 //! `portolan check`.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
-use portolan_analysis::chart::document::{self, Document};
-use portolan_analysis::rules::{Finding, Severity};
+use portolan_analysis::World;
+use portolan_analysis::chart::document::{self, Site};
+use portolan_analysis::rules::{self, Finding, Severity};
+use portolan_grammars::FileKind;
+use portolan_grammars::manifests::ManifestFormat;
 use serde::Serialize;
 
+use super::revision::Revision;
 use super::{Failure, Folder, Workspace};
 use crate::output::findings::Listing;
 use crate::output::{self, findings, github, gitlab, junit, sarif};
@@ -22,7 +29,16 @@ pub(super) struct Check {
     /// The form of the findings
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-    /// Lists what could not be read
+    /// Tells only what this git revision does not have: what a change brings
+    #[arg(long, value_name = "REV")]
+    changed_since: Option<String>,
+    /// A baseline in place of the workspace's portolan-baseline.toml
+    #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
+    baseline: Option<PathBuf>,
+    /// Tells also what portolan-baseline.toml accepts
+    #[arg(long)]
+    no_baseline: bool,
+    /// Lists what could not be read, and what is accepted by whom
     #[arg(short, long)]
     verbose: bool,
 }
@@ -69,15 +85,26 @@ impl FailOn {
     }
 }
 
-/// What `--format json` writes: the findings as they stand in the chart's JSON, and what could not be read.
+/// What `--format json` writes: the findings as they stand in the chart's JSON, those that are accepted, and what could not be read.
 #[derive(Debug, Serialize)]
 struct Report {
     schema: u32,
     generator: document::Generator,
     findings: Vec<document::Finding>,
+    suppressed: Vec<Suppressed>,
     problems: Vec<Problem>,
     services: usize,
     unresolved: usize,
+}
+
+/// A finding that is accepted, by a `comment` or the `baseline`.
+#[derive(Debug, Serialize)]
+struct Suppressed {
+    #[serde(flatten)]
+    finding: document::Finding,
+    by: &'static str,
+    at: Site,
+    reason: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -89,23 +116,32 @@ struct Problem {
 
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let workspace = self.folder.read()?;
+        // Asked before the workspace is read, as that may take a while.
+        let base = self.changed_since.as_ref().map(|revision| aside(revision, &self.folder.path)).transpose()?;
+        let (workspace, _) = self.folder.load_with(|root, world| self.set_baseline(root, world))?;
         let empty = workspace.is_empty();
         workspace.tell_problems(self.verbose);
-        let findings = workspace.snapshot.findings.as_slice();
+        let mut findings = workspace.snapshot.findings.clone();
+        if let Some(base) = base {
+            let base = Folder { path: base.root.clone() }.read()?;
+            findings = Arc::new(rules::capped(&workspace.snapshot.files, &rules::only_in(&workspace.snapshot, &base.snapshot)));
+        }
         let fails = |finding: &Finding| self.fail_on.severity().is_some_and(|limit| finding.severity >= limit);
-        let listing = Listing { root: &workspace.root, snapshot: &workspace.snapshot, findings, problems: &workspace.problems };
+        let listing = Listing { root: &workspace.root, snapshot: &workspace.snapshot, findings: &findings, problems: &workspace.problems };
+        if self.verbose {
+            listing.suppressed().for_each(|line| output::note(&line));
+        }
         let failure = |error: &dyn std::fmt::Display| Failure::new(format!("cannot write the findings: {error}"));
         let text = match self.format {
             Format::Text if empty && findings.is_empty() => String::new(),
             Format::Text => {
                 let style = findings::Style { colours: output::stdout_has_colours(), width: output::stdout_width() };
-                let mut text = findings::render(&workspace.root, &workspace.snapshot, findings, style);
-                text.push_str(&findings::summary(&workspace.snapshot));
+                let mut text = findings::render(&workspace.root, &workspace.snapshot, &findings, style);
+                text.push_str(&findings::summary(&workspace.snapshot, &findings));
                 text.push('\n');
                 text
             }
-            Format::Json => output::json(&report(&workspace)).map_err(|error| failure(&error))?,
+            Format::Json => output::json(&report(&workspace, &findings)).map_err(|error| failure(&error))?,
             Format::Sarif => sarif::render(&listing).map_err(|error| failure(&error))?,
             Format::Github => github::render(&listing),
             Format::Gitlab => gitlab::render(&listing).map_err(|error| failure(&error))?,
@@ -114,20 +150,52 @@ impl Check {
         output::print(&text).map_err(|error| failure(&error))?;
         Ok(ExitCode::from(u8::from(findings.iter().any(fails))))
     }
+
+    /// Puts the baseline that was asked for in place of the workspace's.
+    fn set_baseline(&self, root: &Path, world: &World) -> Result<(), Failure> {
+        if self.no_baseline || self.baseline.is_some() {
+            world.remove_baselines();
+        }
+        let Some(file) = &self.baseline else { return Ok(()) };
+        let failure = |why: &dyn std::fmt::Display| Failure::new(format!("cannot read the baseline {}: {why}", file.display()));
+        let text = std::fs::read_to_string(file).map_err(|error| failure(&error))?;
+        let whole = super::absolute(file).map_err(|error| failure(&error))?;
+        let path = whole.strip_prefix(root).unwrap_or(&whole).to_owned();
+        let path = Utf8PathBuf::from_path_buf(path).map_err(|_| failure(&"its name is not valid UTF-8"))?;
+        let facts = portolan_grammars::read(&path, &text, FileKind::Manifest(ManifestFormat::Baseline));
+        world.set(path, Arc::new(facts));
+        Ok(())
+    }
 }
 
-fn report(workspace: &Workspace) -> Report {
-    let document = Document::new(&workspace.snapshot);
+/// The revision that findings are compared with.
+fn aside(revision: &str, workspace: &Path) -> Result<Revision, Failure> {
+    let none = || {
+        let shown = workspace.display();
+        Failure::new(format!("`{revision}` is no git revision of {shown}; a shallow clone has only the last: fetch it first"))
+    };
+    Revision::written_aside(revision, workspace)?.ok_or_else(none)
+}
+
+fn report(workspace: &Workspace, findings: &[Finding]) -> Report {
+    let snapshot = &workspace.snapshot;
+    let site =
+        |place: portolan_analysis::Place| Site { file: snapshot.files.path(place.file).to_string(), line: snapshot.files.line(place) };
+    let suppressed = document::findings(snapshot, snapshot.suppressed.iter().map(|it| &it.finding)).into_iter();
     Report {
-        schema: document.schema,
-        generator: document.generator,
-        findings: document.findings,
+        schema: document::SCHEMA,
+        generator: document::Generator::default(),
+        findings: document::findings(snapshot, findings),
+        suppressed: suppressed
+            .zip(snapshot.suppressed.iter())
+            .map(|(finding, it)| Suppressed { finding, by: it.by.as_str(), at: site(it.place), reason: it.reason.to_string() })
+            .collect(),
         problems: workspace
             .problems
             .iter()
             .map(|problem| Problem { file: problem.path.to_string(), line: problem.line, message: problem.message.clone() })
             .collect(),
-        services: workspace.snapshot.chart.services.iter().filter(|service| !service.third_party).count(),
-        unresolved: workspace.snapshot.chart.unresolved.len(),
+        services: snapshot.chart.services.iter().filter(|service| !service.third_party).count(),
+        unresolved: snapshot.chart.unresolved.len(),
     }
 }

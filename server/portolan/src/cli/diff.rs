@@ -1,16 +1,14 @@
 //! `portolan diff`.
-//!
-//! Invariant: a revision is written beside the repository, into a folder that goes away, with an index of its own; the repository, its index and
-//! its working tree stay as they are.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 use portolan_analysis::chart::diff;
 use portolan_analysis::chart::document::{Document, SCHEMA};
 use portolan_analysis::report;
 
+use super::revision::Revision;
 use super::{Failure, Folder};
 use crate::output;
 use crate::output::report::{markdown, plain};
@@ -74,7 +72,8 @@ fn side(name: &str, workspace: &Path) -> Result<Document, Failure> {
     if path.is_dir() {
         return folder(path);
     }
-    revision(name, workspace)
+    let none = || Failure::new(format!("`{name}` is no file, no folder and no git revision of {}", workspace.display()));
+    folder(&Revision::written_aside(name, workspace)?.ok_or_else(none)?.root)
 }
 
 fn folder(path: &Path) -> Result<Document, Failure> {
@@ -92,41 +91,4 @@ fn saved(path: &Path) -> Result<Document, Failure> {
         return Err(Failure::new(format!("{shown} has schema {}, and this portolan reads {SCHEMA}: write it again", document.schema)));
     }
     Ok(document)
-}
-
-/// Charts a revision, written out beside the repository.
-fn revision(name: &str, workspace: &Path) -> Result<Document, Failure> {
-    let none = || Failure::new(format!("`{name}` is no file, no folder and no git revision of {}", workspace.display()));
-    // Said first, so that what fails below is not mistaken for a wrong name; and no option can hide in it.
-    let commit = git(workspace, &["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")], None)
-        .map_err(|_| none())?;
-    let prefix = git(workspace, &["rev-parse", "--show-prefix"], None)?;
-    let aside = tempfile::tempdir().map_err(|error| Failure::new(format!("cannot make a folder for {name}: {error}")))?;
-    let (index, tree) = (aside.path().join("index"), aside.path().join("tree"));
-    // From the top: below it, only a part would be written.
-    let top = git(workspace, &["rev-parse", "--show-toplevel"], None)?;
-    let top = Path::new(&top);
-    git(top, &["read-tree", &commit], Some(&index))?;
-    let to = format!("--prefix={}/", tree.display());
-    git(top, &["checkout-index", "--all", "--force", &to], Some(&index))?;
-    let root = tree.join(&prefix);
-    if !root.is_dir() {
-        return Err(Failure::new(format!("revision {name} has no folder {prefix}")));
-    }
-    folder(&root)
-}
-
-/// Runs git and gives its output without the last line feed.
-fn git(folder: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, Failure> {
-    let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(arguments);
-    if let Some(index) = index {
-        command.env("GIT_INDEX_FILE", index);
-    }
-    let output = command.output().map_err(|error| Failure::new(format!("cannot run git: {error}")))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::new(format!("git {} failed: {}", arguments.first().copied().unwrap_or_default(), said.trim())));
-    }
-    Ok(String::from_utf8_lossy(&output.stdout).trim_end_matches(['\r', '\n']).to_owned())
 }

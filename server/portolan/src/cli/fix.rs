@@ -15,11 +15,10 @@ use portolan_analysis::words::counted;
 use portolan_analysis::{Snapshot, World};
 use portolan_grammars::suggest;
 use rustc_hash::FxHashMap;
-use similar::TextDiff;
 
 use super::{Failure, Folder};
 use crate::load::text_to_edit;
-use crate::output;
+use crate::output::{self, edits};
 
 /// Applies the edits that answer findings and are safe: the program does what it did, or only gains a limit or a span.
 ///
@@ -57,7 +56,7 @@ impl Fix {
         let Work { texts, answered, refused } = work;
         output::print(&texts.diff()).map_err(|error| Failure::new(format!("cannot write the edits: {error}")))?;
         for finding in snapshot.findings.iter() {
-            if let Some(why) = refused.get(finding.identity.as_str()) {
+            if let Some(why) = refused.get(&key(&snapshot, finding)) {
                 let (path, line) = (snapshot.files.path(finding.place.file), snapshot.files.line(finding.place));
                 output::note(&format!("{path}:{line}: {} is left: {why}", finding.rule));
             }
@@ -76,8 +75,8 @@ impl Fix {
 struct Work {
     texts: Edited,
     answered: usize,
-    /// Why a finding is left, by its identity.
-    refused: FxHashMap<String, String>,
+    /// Why a finding is left, by its key.
+    refused: FxHashMap<(String, Utf8PathBuf), String>,
 }
 
 impl Work {
@@ -85,7 +84,7 @@ impl Work {
     fn step(&mut self, world: &mut World, snapshot: &Snapshot, rules: &[String]) -> Option<Arc<Snapshot>> {
         let wanted = |finding: &Finding| rules.is_empty() || rules.iter().any(|rule| rule == finding.rule);
         for (at, finding) in snapshot.findings.iter().enumerate().filter(|(_, finding)| wanted(finding)) {
-            if self.refused.contains_key(finding.identity.as_str()) {
+            if self.refused.contains_key(&key(snapshot, finding)) {
                 continue;
             }
             for offer in refactors::answers(snapshot, &self.texts, at).into_iter().filter(|offer| offer.level == Level::Safe) {
@@ -98,13 +97,18 @@ impl Work {
                         return Some(after);
                     }
                     Err(refusal) => {
-                        self.refused.insert(finding.identity.to_string(), refusal.to_string());
+                        self.refused.insert(key(snapshot, finding), refusal.to_string());
                     }
                 }
             }
         }
         None
     }
+}
+
+/// By what a finding is known from edit to edit.
+fn key(snapshot: &Snapshot, finding: &Finding) -> (String, Utf8PathBuf) {
+    (finding.identity.to_string(), snapshot.files.path(finding.place.file).to_owned())
 }
 
 /// The texts of a folder, some of them edited.
@@ -125,9 +129,7 @@ impl Edited {
         let mut diff = String::new();
         for (path, text) in &self.texts {
             let old = text_to_edit(&self.root.join(path)).ok();
-            let from = old.as_ref().map_or_else(|| "/dev/null".to_owned(), |_| format!("a/{path}"));
-            let lines = TextDiff::from_lines(old.as_deref().unwrap_or_default(), text.as_str());
-            diff += &lines.unified_diff().header(&from, &format!("b/{path}")).to_string();
+            diff += &edits::diff(path.as_str(), old.as_deref(), text);
         }
         diff
     }

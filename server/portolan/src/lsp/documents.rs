@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use line_index::LineIndex;
-use portolan_grammars::languages::{self, Edit, Tree};
-use portolan_grammars::{Content, FileFacts, FileKind, MAX_FILE_BYTES};
+use portolan_grammars::languages::{Edit, Tree};
+use portolan_grammars::{FileFacts, FileKind, MAX_FILE_BYTES};
 use rustc_hash::FxHashMap;
 use tower_lsp::ls_types::{Position, Range, Uri};
 
@@ -90,9 +90,10 @@ impl Document {
             FileKind::Source(_) | FileKind::Component => {
                 // If reading panics, the tree is not trusted again.
                 let old = self.tree.take();
-                let (facts, tree) = guarded(|| languages::read(&found.relative, &self.text, found.kind, old.as_ref())).map_err(bug)?;
+                let read = || portolan_grammars::read_source(&found.relative, &self.text, found.kind, old.as_ref());
+                let (facts, tree) = guarded(read).map_err(bug)?;
                 self.tree = tree;
-                Ok(FileFacts { line_starts: line_starts(&self.text), content: Content::Source(facts) })
+                Ok(facts)
             }
         }
     }
@@ -101,10 +102,6 @@ impl Document {
 fn point(lines: &LineIndex, offset: usize) -> (usize, usize) {
     let at = lines.try_line_col((offset as u32).into());
     at.map_or((0, offset), |at| (at.line as usize, at.col as usize))
-}
-
-fn line_starts(text: &str) -> Vec<u32> {
-    std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1)).collect()
 }
 
 /// The lines of a text.

@@ -57,6 +57,13 @@ pub(super) enum Change {
     Rehearsal(Rehearsal),
 }
 
+impl Change {
+    /// Whether anything is different after it.
+    pub(super) fn is_counted(&self) -> bool {
+        !matches!(self, Change::Rehearsal(_))
+    }
+}
+
 /// An edit to be tried on the world, and taken back.
 #[derive(Debug)]
 pub(super) struct Rehearsal {
@@ -168,7 +175,7 @@ impl Session {
         }
         // Counted first: a view may then be awaited that has not seen the change, never the other way round.
         let sender = lock(&self.sender);
-        self.sent.fetch_add(1, Ordering::SeqCst);
+        self.sent.fetch_add(u64::from(change.is_counted()), Ordering::SeqCst);
         if sender.send(change).is_err() {
             tracing::error!("the world thread is gone: a change is lost");
         }

@@ -8,7 +8,6 @@ use portolan_analysis::rules::{Finding, Severity};
 use portolan_analysis::workspace::settings::Problem;
 use portolan_analysis::{FileId, Place};
 use portolan_grammars::facts::TextRange;
-use portolan_grammars::manifests::settings::FILE_NAME;
 use tower_lsp::ls_types::{
     CodeDescription, Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Position, Range, Uri,
 };
@@ -94,12 +93,12 @@ pub(super) fn diagnostic(view: &View, encoding: Encoding, editor: Editor, findin
     })
 }
 
-/// What is wrong in settings, as the editor shows it.
+/// What is wrong in settings or a baseline, as the editor shows it.
 pub(super) fn problem(view: &View, encoding: Encoding, problem: &Problem) -> Option<Diagnostic> {
     Some(Diagnostic {
         range: range(view.lines(problem.place.file)?, encoding, problem.place.range),
         severity: Some(DiagnosticSeverity::WARNING),
-        code: Some(NumberOrString::String(FILE_NAME.to_owned())),
+        code: view.snapshot.files.path(problem.place.file).file_name().map(|name| NumberOrString::String(name.to_owned())),
         source: Some("portolan".to_owned()),
         message: problem.message.clone(),
         ..Diagnostic::default()

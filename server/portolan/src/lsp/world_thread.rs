@@ -120,7 +120,7 @@ impl Writer {
         while let Ok(first) = changes.recv() {
             let mut batch = Batch::default();
             for change in std::iter::once(first).chain(changes.try_iter()) {
-                self.applied += 1;
+                self.applied += u64::from(change.is_counted());
                 if let Err(panic) = guarded(|| self.apply(change, &mut batch)) {
                     tracing::error!("a change met a bug: {panic}");
                 }

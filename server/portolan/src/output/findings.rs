@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use portolan_analysis::rules::{Finding, Rule, Severity, tally};
+use portolan_analysis::rules::{Finding, Rule, Severity, SuppressedBy, tally};
 use portolan_analysis::words::counted;
 use portolan_analysis::{Place, Snapshot};
 
@@ -31,9 +31,22 @@ pub struct Listing<'a> {
 impl<'a> Listing<'a> {
     /// The texts of all places of the findings.
     pub fn texts(&self) -> Texts<'a> {
-        let places =
-            self.findings.iter().flat_map(|finding| std::iter::once(finding.place).chain(finding.related.iter().map(|(place, _)| *place)));
-        Texts::read(self.root, self.snapshot, places)
+        let accepted = self.snapshot.suppressed.iter();
+        let findings = self.findings.iter().chain(accepted.clone().map(|it| &it.finding));
+        let places = findings.flat_map(|finding| std::iter::once(finding.place).chain(finding.related.iter().map(|(place, _)| *place)));
+        Texts::read(self.root, self.snapshot, places.chain(accepted.map(|it| it.place)))
+    }
+
+    /// What is accepted and by what, one line each.
+    pub fn suppressed(&self) -> impl Iterator<Item = String> {
+        self.snapshot.suppressed.iter().map(|it| {
+            let by = match it.by {
+                SuppressedBy::Comment => "a comment".to_owned(),
+                SuppressedBy::Baseline => self.at(it.place),
+            };
+            let reason = if it.reason.is_empty() { String::new() } else { format!(": {}", it.reason) };
+            format!("{}: {} is accepted by {by}{reason}", self.at(it.finding.place), it.finding.rule)
+        })
     }
     /// The path of a place's file.
     pub fn path(&self, place: Place) -> &'a str {
@@ -73,12 +86,23 @@ fn message(finding: &Finding) -> Message<'_> {
     }
 }
 
-/// One line on what was found, where, and what is not known: `3 warnings, 2 notes in 5 services; 12 calls unresolved (see portolan unresolved)`.
-pub fn summary(snapshot: &Snapshot) -> String {
-    let found = tally(&snapshot.findings);
+/// One line on what was found, where, what is accepted, and what is not known: `3 warnings, 2 notes in 5 services; 4 in the baseline; 12 calls
+/// unresolved (see portolan unresolved)`.
+pub fn summary(snapshot: &Snapshot, findings: &[Finding]) -> String {
+    let found = tally(findings);
     let found = if found.is_empty() { "no findings".to_owned() } else { found.join(", ") };
     let services = snapshot.chart.services.iter().filter(|service| !service.third_party).count();
     let mut line = format!("{found} in {}", counted(services, "service", "services"));
+    let accepted = snapshot.suppressed.len();
+    if accepted > 0 {
+        let by = |by| snapshot.suppressed.iter().filter(|it| it.by == by).count();
+        let (comments, baseline) = (by(SuppressedBy::Comment), by(SuppressedBy::Baseline));
+        line.push_str(&match (comments, baseline) {
+            (_, 0) => format!("; {accepted} accepted by comments"),
+            (0, _) => format!("; {accepted} in the baseline"),
+            _ => format!("; {comments} accepted by comments, {baseline} in the baseline"),
+        });
+    }
     let unresolved = snapshot.chart.unresolved.len();
     if unresolved > 0 {
         line.push_str(&format!("; {} unresolved (see portolan unresolved)", counted(unresolved, "call", "calls")));
@@ -127,6 +151,6 @@ mod tests {
         for part in ["note[some-rule]: a waits for b", "a.rs:1:5", "let é = \"🦀\";", "b.rs:1:4", "answers", "gone.rs:2"] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
-        assert_eq!(summary(&snapshot), "no findings in 0 services");
+        assert_eq!(summary(&snapshot, &[]), "no findings in 0 services");
     }
 }

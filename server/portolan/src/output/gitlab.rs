@@ -1,8 +1,10 @@
 //! Findings as a code quality report of GitLab.
 //!
-//! Invariant: a fingerprint is a finding's identity, so that GitLab tells new findings from old ones though lines move.
+//! Invariant: a fingerprint is a finding's identity, with a number where several have the same, so that GitLab tells new findings from old ones
+//! though lines move.
 
 use portolan_analysis::rules::Severity;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::findings::Listing;
@@ -11,7 +13,7 @@ use super::findings::Listing;
 struct Issue<'a> {
     description: &'a str,
     check_name: &'a str,
-    fingerprint: &'a str,
+    fingerprint: String,
     severity: &'static str,
     location: Location<'a>,
 }
@@ -31,12 +33,15 @@ struct Lines {
 /// All findings as one list.
 pub fn render(listing: &Listing<'_>) -> serde_json::Result<String> {
     let texts = listing.texts();
+    let mut seen: FxHashMap<&str, usize> = FxHashMap::default();
     let issues = listing.findings.iter().map(|finding| {
+        let nth = seen.entry(&finding.identity).or_default();
+        *nth += 1;
         let region = texts.region(finding.place);
         Issue {
             description: &finding.message,
             check_name: finding.rule,
-            fingerprint: &finding.identity,
+            fingerprint: if *nth == 1 { finding.identity.to_string() } else { format!("{} #{nth}", finding.identity) },
             severity: match finding.severity {
                 Severity::Error => "critical",
                 Severity::Warning => "major",

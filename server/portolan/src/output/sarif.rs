@@ -1,9 +1,9 @@
 //! Findings as SARIF 2.1.0, which code scanning and many viewers read.
 //!
 //! Invariants: paths are relative to the workspace's root, fingerprints are identities without line numbers, and nothing tells of the machine or
-//! the hour, so that equal workspaces make equal files.
+//! the hour, so that equal workspaces make equal files. Findings that are accepted are there too, each with its suppression.
 
-use portolan_analysis::rules::{self, Finding, Rule, Severity};
+use portolan_analysis::rules::{self, Finding, Rule, Severity, Suppressed, SuppressedBy};
 use portolan_analysis::{Place, Snapshot};
 use serde_json::{Value, json};
 
@@ -20,6 +20,8 @@ const ROOT: &str = "%SRCROOT%";
 /// One log with one run.
 pub fn render(listing: &Listing<'_>) -> serde_json::Result<String> {
     let writer = Writer { snapshot: listing.snapshot, texts: listing.texts() };
+    let open = listing.findings.iter().map(|finding| writer.result(finding));
+    let accepted = listing.snapshot.suppressed.iter().map(|it| writer.accepted(it));
     super::json(&json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -37,7 +39,7 @@ pub fn render(listing: &Listing<'_>) -> serde_json::Result<String> {
                 "executionSuccessful": true,
                 "toolExecutionNotifications": listing.problems.iter().map(notification).collect::<Vec<_>>(),
             }],
-            "results": listing.findings.iter().map(|finding| writer.result(finding)).collect::<Vec<_>>(),
+            "results": open.chain(accepted).collect::<Vec<_>>(),
         }],
     }))
 }
@@ -116,6 +118,21 @@ impl Writer<'_> {
             let steps = finding.related.iter().map(|(place, words)| json!({ "location": self.location(*place, Some(words)) }));
             result["codeFlows"] = json!([{ "threadFlows": [{ "locations": steps.collect::<Vec<_>>() }] }]);
         }
+        result
+    }
+
+    /// A finding that somebody has accepted.
+    fn accepted(&self, suppressed: &Suppressed) -> Value {
+        let mut result = self.result(&suppressed.finding);
+        let kind = match suppressed.by {
+            SuppressedBy::Comment => "inSource",
+            SuppressedBy::Baseline => "external",
+        };
+        let mut suppression = json!({ "kind": kind, "location": self.location(suppressed.place, None) });
+        if !suppressed.reason.is_empty() {
+            suppression["justification"] = json!(suppressed.reason);
+        }
+        result["suppressions"] = json!([suppression]);
         result
     }
 

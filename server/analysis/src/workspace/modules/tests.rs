@@ -9,7 +9,11 @@ use super::*;
 use crate::workspace::Workspace;
 
 fn manifest(manifest: Manifest) -> FileFacts {
-    FileFacts { line_starts: vec![0], content: Content::Manifest(ManifestFacts { manifest, problems: Vec::new() }) }
+    FileFacts {
+        line_starts: vec![0],
+        content: Content::Manifest(ManifestFacts { manifest, problems: Vec::new() }),
+        suppressions: Vec::new(),
+    }
 }
 
 fn npm(name: &str, fill: impl FnOnce(&mut NpmManifest)) -> FileFacts {
@@ -19,7 +23,7 @@ fn npm(name: &str, fill: impl FnOnce(&mut NpmManifest)) -> FileFacts {
 }
 
 fn source(language: Language) -> FileFacts {
-    FileFacts { line_starts: vec![0], content: Content::Source(SourceFacts::empty(language)) }
+    FileFacts { line_starts: vec![0], content: Content::Source(SourceFacts::empty(language)), suppressions: Vec::new() }
 }
 
 fn ts() -> FileFacts {
@@ -38,7 +42,7 @@ fn rust(modules: &[(&str, &str, Option<&str>, bool)]) -> FileFacts {
             range: TextRange::default(),
         })
         .collect();
-    FileFacts { line_starts: vec![0], content: Content::Source(facts) }
+    FileFacts { line_starts: vec![0], content: Content::Source(facts), suppressions: Vec::new() }
 }
 
 struct World {

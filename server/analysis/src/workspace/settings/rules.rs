@@ -46,7 +46,7 @@ impl RulePolicy {
     }
 
     /// Whether a rule looks for problems in a file, and how bad its findings there are.
-    pub(crate) fn level(&self, rule: &Rule, path: &Utf8Path) -> Level {
+    pub fn level(&self, rule: &Rule, path: &Utf8Path) -> Level {
         let said = self.around(path).find_map(|(scope, _)| scope.level(rule));
         said.unwrap_or_else(|| level_in(rule, Profile::Recommended))
     }
@@ -77,6 +77,11 @@ impl RulePolicy {
     fn option(&self, rule: &Rule, name: &str, path: &Utf8Path) -> Option<&OptionValue> {
         let mut all = self.around(path).flat_map(|(scope, _)| &scope.options);
         all.find(|(of, option, _)| *of == rule.name && *option == name).map(|(_, _, value)| value)
+    }
+
+    /// Whether what a rule finds in a file is told.
+    pub(crate) fn looks(&self, rule: &Rule, path: &Utf8Path) -> bool {
+        self.level(rule, path) != Level::Off && !self.allows(rule, path)
     }
 
     /// Whether findings of a rule in a file are accepted.

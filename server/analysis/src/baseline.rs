@@ -1,0 +1,115 @@
+//! The text of `portolan-baseline.toml`: findings that are known, one entry each, for people to read and to review.
+//!
+//! Which findings an entry means is [`crate::rules`]' to judge. Invariant: an entry is made of a finding and says no line, and the text of equal
+//! entries is equal.
+
+use camino::Utf8Path;
+use portolan_grammars::manifests::Manifest;
+use portolan_grammars::manifests::baseline::{Baseline, BaselineEntry};
+
+use crate::rules::suppressed::is_settled;
+use crate::rules::{Finding, SuppressedBy, Theme, named};
+use crate::settle::toml_text;
+use crate::{FileId, Snapshot};
+
+/// What the file begins with.
+const HEADER: &str = "\
+# Findings that are known, and not told of again. `portolan baseline` takes out those that are settled, and `portolan baseline --add` puts in
+# those that are new. An entry is known by its rule and identity; it may have a `reason`.
+";
+
+/// A baseline, brought up to date.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Renewal {
+    /// The text.
+    pub text: String,
+    /// How many findings it means.
+    pub known: usize,
+    /// How many of them it did not mean before.
+    pub added: usize,
+    /// Entries that are taken out, as their finding is gone.
+    pub settled: Vec<BaselineEntry>,
+    /// How many findings are not in it.
+    pub left: usize,
+}
+
+/// The baseline in `folder`, if it is there, without entries that are settled; with `add`, all findings are in it.
+pub fn renewed(snapshot: &Snapshot, file: Option<FileId>, folder: &Utf8Path, add: bool) -> Renewal {
+    let new: Vec<&Finding> = snapshot.open.iter().filter(|finding| is_addable(finding)).collect();
+    let known = snapshot.suppressed.iter().filter(|it| it.by == SuppressedBy::Baseline && Some(it.place.file) == file);
+    let mut entries: Vec<BaselineEntry> =
+        known.clone().map(|it| BaselineEntry { reason: it.reason.clone(), ..entry(snapshot, folder, &it.finding) }).collect();
+    let mut settled = Vec::new();
+    for old in file.and_then(|file| of(snapshot, file)).into_iter().flat_map(|baseline| &baseline.entries) {
+        if known.clone().any(|it| it.place.range == old.range) {
+            continue;
+        }
+        if is_settled(snapshot, folder, old) { settled.push(old.clone()) } else { entries.push(old.clone()) }
+    }
+    let (added, left) = if add { (new.len(), 0) } else { (0, new.len()) };
+    if add {
+        entries.extend(new.into_iter().map(|finding| entry(snapshot, folder, finding)));
+    }
+    let known = entries.len();
+    Renewal { text: text(entries), known, added, settled, left }
+}
+
+/// Whether a finding may be in a baseline.
+pub(crate) fn is_addable(finding: &Finding) -> bool {
+    named(finding.rule).is_none_or(|rule| rule.theme != Theme::Upkeep) && !finding.is_of_others()
+}
+
+/// Texts to be put into the text of a baseline, each with its place, so that findings are in it.
+pub(crate) fn insertions(baseline: &Baseline, text: &str, mut entries: Vec<BaselineEntry>) -> Vec<(u32, String)> {
+    entries.sort();
+    let mut insertions = Vec::new();
+    for entry in entries {
+        // A list that is not sorted is added to at its end.
+        let sorted = baseline.entries.is_sorted();
+        let behind = baseline.entries.iter().find(|other| sorted && **other > entry);
+        insertions.push(match behind {
+            Some(behind) => (behind.range.start, format!("{}\n", block(&entry))),
+            None => {
+                let open = if insertions.is_empty() && !text.is_empty() && !text.ends_with('\n') { "\n" } else { "" };
+                (text.len() as u32, format!("{open}\n{}", block(&entry)))
+            }
+        });
+    }
+    insertions
+}
+
+/// The text of a baseline of some findings.
+pub(crate) fn text(mut entries: Vec<BaselineEntry>) -> String {
+    entries.sort();
+    HEADER.to_owned() + &entries.iter().map(|entry| format!("\n{}", block(entry))).collect::<String>()
+}
+
+/// The entry of a finding in a baseline of `folder`.
+pub(crate) fn entry(snapshot: &Snapshot, folder: &Utf8Path, finding: &Finding) -> BaselineEntry {
+    let path = snapshot.files.path(finding.place.file);
+    BaselineEntry {
+        rule: finding.rule.into(),
+        file: path.strip_prefix(folder).unwrap_or(path).as_str().into(),
+        identity: finding.identity.clone(),
+        message: finding.message.as_str().into(),
+        ..BaselineEntry::default()
+    }
+}
+
+fn of(snapshot: &Snapshot, file: FileId) -> Option<&Baseline> {
+    match snapshot.files.facts(file)?.manifest()? {
+        Manifest::Baseline(baseline) => Some(baseline),
+        _ => None,
+    }
+}
+
+fn block(entry: &BaselineEntry) -> String {
+    let BaselineEntry { rule, file, identity, message, reason, .. } = entry;
+    let mut block = "[[finding]]\n".to_owned();
+    for (key, value) in [("rule", rule), ("file", file), ("message", message), ("identity", identity), ("reason", reason)] {
+        if !value.is_empty() {
+            block += &format!("{key} = {}\n", toml_text(value));
+        }
+    }
+    block
+}
