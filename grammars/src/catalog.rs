@@ -98,7 +98,7 @@ mod settings;
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
 
-pub use database::{Connection, Entity, Naming, Operation, Query};
+pub use database::{Connection, Entity, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
     FileRoute, FileRouteConvention, HttpClient, HttpRoute, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,
@@ -239,6 +239,9 @@ pub struct Library {
     /// Calls of a third party's SDK, which go out by themselves.
     #[serde(default)]
     pub sdk_call: Vec<SdkCall>,
+    /// Calls that begin a transaction.
+    #[serde(default)]
+    pub transaction: Vec<Transaction>,
     /// What makes spans.
     #[serde(default)]
     pub tracing: Vec<Tracing>,
@@ -590,7 +593,7 @@ pub struct Example {
     /// - `STORE postgresql db/shop`: host and database; `STORE postgresql ${DATABASE_URL}` where the whole URL is one variable; `STORE s3`
     ///   where nothing is known but the system, `STORE redis cache` without a database
     /// - `TRACING init *`, `TRACING init http,grpc` (sorted), `TRACING exporter`, `TRACING layer`, `TRACING span load`
-    /// - `SPAWN task::spawn`: the callee
+    /// - `SPAWN task::spawn`, `TRANSACTION PgPool.begin`: the callee
     #[serde(default)]
     pub finds: Vec<Symbol>,
     /// Further files it needs: path and text.

@@ -54,6 +54,23 @@ pub struct Query {
     pub operation: Option<Operation>,
 }
 
+/// A call that begins a transaction.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Transaction {
+    /// What is called.
+    pub callee: Names,
+    /// The function among the arguments that runs within it, counted from 0; negative counts from the last: `prisma.$transaction(async (tx) => …)`.
+    #[serde(default)]
+    pub runs: Option<i32>,
+    /// Where no function does, methods of what the call hands out that end it: `tx.commit()`.
+    #[serde(default)]
+    pub ends: Vec<Symbol>,
+    /// Whether those are methods of what the call is a method of, too: `session.startTransaction()`.
+    #[serde(default)]
+    pub on_receiver: bool,
+}
+
 /// A decorator of a class that stands for a collection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -11,7 +11,8 @@ use super::entries::EntryFiles;
 use super::{
     Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient, HttpRoute,
     Injected, Library, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy,
-    Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, Tracing, Value, Versioning,
+    Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, Tracing, Transaction, Value,
+    Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -65,6 +66,7 @@ pub enum Meaning<'a> {
     Entity(&'a Entity),
     SdkCall(&'a SdkCall),
     SettingReader(&'a SettingReader),
+    Transaction(&'a Transaction),
     Tracing(&'a Tracing),
     Spawn(&'a Spawn),
 }
@@ -114,7 +116,7 @@ kinds! {
     Mount mount, Versioning versioning, RpcClient rpc_client, Binding binding, Listener listener,
     TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
-    Connection connection, Query query, Entity entity, SdkCall sdk_call, Tracing tracing,
+    Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
     Spawn spawn, SettingReader setting_reader,
 }
 
@@ -339,6 +341,7 @@ impl Library {
             query: Vec::new(),
             entity: Vec::new(),
             sdk_call: Vec::new(),
+            transaction: Vec::new(),
             tracing: Vec::new(),
             spawn: Vec::new(),
             example: Vec::new(),
@@ -369,7 +372,7 @@ impl Library {
             Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, Listener listener,
             TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
-            Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Tracing tracing, Spawn spawn,
+            Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,
             SettingReader setting_reader
         );
         callees

@@ -11,6 +11,7 @@ pub mod graph;
 pub mod index;
 pub mod map;
 pub mod operation;
+pub mod origins;
 pub mod trace;
 
 use camino::Utf8PathBuf;
@@ -65,6 +66,8 @@ pub struct Chart {
     pub channels: Vec<Channel>,
     /// Databases, caches, object stores.
     pub stores: Vec<Store>,
+    /// Transactions, by place.
+    pub transactions: Vec<Transaction>,
     /// Environment variables that code reads or that decide where calls go, by service and name.
     pub variables: Vec<Variable>,
     /// How each service traces, in the order of the services; services in other languages are left out.
@@ -272,6 +275,20 @@ impl Call {
     pub fn label(&self) -> String {
         label(self.method.as_deref(), &self.path)
     }
+    /// Whether it may change something at the other end, as far as its protocol tells.
+    pub fn changes(&self) -> Option<bool> {
+        match (self.protocol, self.method.as_deref()) {
+            (Protocol::Http, Some(method)) => match method {
+                "GET" | "HEAD" | "OPTIONS" => Some(false),
+                "POST" | "PUT" | "PATCH" | "DELETE" => Some(true),
+                _ => None,
+            },
+            (Protocol::Grpc, _) => is_question(&self.path).then_some(false),
+            (Protocol::Graphql, _) if self.path.starts_with("Query.") => Some(false),
+            (Protocol::Graphql, _) if self.path.starts_with("Mutation.") => Some(true),
+            _ => None,
+        }
+    }
     /// The service that answers, if the workspace deploys it.
     pub fn target(&self) -> Option<ServiceIndex> {
         match self.to {
@@ -279,6 +296,13 @@ impl Call {
             Target::External(_) => None,
         }
     }
+}
+
+/// Whether an rpc only asks, by its method's first word.
+fn is_question(path: &str) -> bool {
+    const VERBS: [&str; 9] = ["Get", "List", "Find", "Search", "Fetch", "Read", "Query", "Check", "Describe"];
+    let method = path.rsplit('/').next().unwrap_or(path);
+    VERBS.iter().any(|verb| method.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase())))
 }
 
 fn label(method: Option<&str>, path: &str) -> String {
@@ -482,6 +506,19 @@ pub struct Access {
     pub columns: Vec<Symbol>,
     /// How sure.
     pub status: Status,
+}
+
+/// A stretch of code in which a transaction of a database is open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transaction {
+    /// The call that begins it.
+    pub place: Place,
+    /// The function whose code it is.
+    pub function: FunctionRef,
+    /// From where to where it is open at most.
+    pub region: Place,
+    /// The calls that end it, each on some way through the region; none where it ends with the region.
+    pub ends: Vec<Place>,
 }
 
 /// How a service traces.

@@ -43,6 +43,7 @@ pub mod spans;
 pub mod sql;
 mod switches;
 mod tables;
+mod transactions;
 pub mod uses;
 pub mod value;
 mod variables;

@@ -3,8 +3,11 @@
 //! It is read off the facts of one file. What deliberately does not live here: ways through functions, which are [`super::operation`]'s. Invariant:
 //! every walk is bounded, whatever the facts say.
 
-use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, Region, RegionId, RegionKind, ResultUse, SourceFacts, TextRange};
+use portolan_grammars::facts::{
+    Call, CallId, Expr, ExprId, Function, FunctionId, FunctionKind, Region, RegionId, RegionKind, ResultUse, SourceFacts, TextRange,
+};
 
+use super::Transaction;
 use crate::Place;
 use crate::files::Files;
 
@@ -12,6 +15,8 @@ use crate::files::Files;
 const MAX_REGIONS: usize = 64;
 /// How many calls a chain has at most: `fetch(url).then(read).catch(log)`.
 const MAX_CHAIN: usize = 64;
+/// How many calls, all in the arguments of the second, lie at most between two of a chain.
+const MAX_BETWEEN: usize = 512;
 
 /// Methods of ECMAScript that run the function they are given once for each element.
 const ITERATING: &[&str] = &["map", "forEach", "flatMap", "filter", "reduce", "some", "every"];
@@ -56,7 +61,10 @@ impl<'a> Spot<'a> {
         if let Some(at) = call.or_else(|| source.calls[..near].iter().position(is_here)) {
             return Some(Self { source, at: At::Call(CallId(at as u32)) });
         }
-        let at = source.functions.iter().position(|function| function.range == range)?;
+        // An edge to a closure stands at its first token.
+        let is_closure =
+            |function: &Function| function.kind == FunctionKind::Closure && (function.range == range || function.name_range == range);
+        let at = source.functions.iter().position(is_closure)?;
         Some(Self { source, at: At::Closure(FunctionId(at as u32)) })
     }
 
@@ -82,9 +90,25 @@ impl<'a> Spot<'a> {
                 _ => false,
             };
             let behind = id.index() + 1;
-            source.calls.get(behind..)?.iter().position(continues).map(|at| CallId((behind + at) as u32))
+            source.calls.get(behind..)?.iter().take(MAX_BETWEEN).position(continues).map(|at| CallId((behind + at) as u32))
         };
         std::iter::successors(self.call(), next).map(|id| source.call(id)).take(MAX_CHAIN)
+    }
+
+    /// What it is asked with: the arguments of all calls of its chain, but not of what the chain begins with. What makes a client says whom is
+    /// asked, not what for.
+    pub fn asked(&self) -> Vec<ExprId> {
+        let mut asked: Vec<ExprId> = self.chain().flat_map(|call| call.args.iter().map(|argument| argument.value)).collect();
+        let mut before = self.call();
+        for _ in 0..MAX_CHAIN {
+            let Some(Expr::Member { object, .. }) = before.map(|call| self.source.expr(self.source.call(call).callee)) else { break };
+            let Expr::Call(inner) = self.source.expr(*object) else { break };
+            if matches!(self.source.expr(self.source.call(*inner).callee), Expr::Member { .. }) {
+                asked.extend(self.source.call(*inner).args.iter().map(|argument| argument.value));
+            }
+            before = Some(*inner);
+        }
+        asked
     }
 
     /// Whether its function waits for it there and then.
@@ -130,12 +154,31 @@ impl<'a> Spot<'a> {
     /// The regions around it, the innermost first, out of the closures that it stands in.
     pub fn regions(&self) -> impl Iterator<Item = &'a Region> + use<'a> {
         let source = self.source;
-        let first = match self.at {
-            At::Call(call) => Some(source.call(call).region),
-            At::Closure(function) => Some(source.function(function).body),
-        };
-        let next = move |id: &RegionId| source.region(*id).parent;
-        std::iter::successors(first, next).map(|id| source.region(id)).take(MAX_REGIONS)
+        self.region_ids().map(|id| source.region(id))
+    }
+
+    fn region_ids(&self) -> impl Iterator<Item = RegionId> + use<'a> {
+        let source = self.source;
+        std::iter::successors(Some(self.region()), move |id| source.region(*id).parent).take(MAX_REGIONS)
+    }
+
+    fn region(&self) -> RegionId {
+        match self.at {
+            At::Call(call) => self.source.call(call).region,
+            At::Closure(function) => self.source.function(function).body,
+        }
+    }
+
+    fn start(&self) -> u32 {
+        match self.at {
+            At::Call(call) => self.source.call(call).name_range.start,
+            At::Closure(function) => self.source.function(function).range.start,
+        }
+    }
+
+    /// Whether it runs once `earlier` of the same file has: it stands behind it, in the same region or in one within.
+    pub fn follows(&self, earlier: &Spot<'_>) -> bool {
+        self.start() > earlier.start() && self.region_ids().any(|id| id == earlier.region())
     }
 
     /// The loops of `function` around it, the innermost first. A function that is run for each element is a loop's body.
@@ -156,8 +199,20 @@ impl<'a> Spot<'a> {
     }
 }
 
+impl Transaction {
+    /// Whether it is open where something of its file stands.
+    pub fn is_open_at(&self, files: &Files, place: Place) -> bool {
+        if place.file != self.region.file || !self.region.range.contains(place.range) {
+            return false;
+        }
+        let spot = Spot::at(files, place);
+        let is_over = |end: &Place| spot.zip(Spot::at(files, *end)).is_some_and(|(spot, end)| spot.follows(&end));
+        !self.ends.iter().any(is_over)
+    }
+}
+
 /// Over what a function is run, if it is what a method runs for each element: `orders.map((order) => …)`.
-fn iterated(source: &SourceFacts, function: FunctionId) -> Option<ExprId> {
+pub(super) fn iterated(source: &SourceFacts, function: FunctionId) -> Option<ExprId> {
     let range = source.function(function).range;
     let is_it = |value: ExprId| matches!(source.expr(value), Expr::Closure(it) if *it == function);
     let near = source.calls.partition_point(|call| call.range.end < range.end);

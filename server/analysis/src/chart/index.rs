@@ -19,6 +19,7 @@ pub use spots::Subject;
 
 use self::spots::{Spots, first_line};
 use super::flow::Spot;
+use super::operation::SpanRef;
 use crate::files::Files;
 use crate::{FileId, FunctionRef, Place};
 
@@ -98,6 +99,17 @@ impl RpcRef {
     }
 }
 
+/// A function that runs another, and where.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Runner {
+    /// The function.
+    pub function: FunctionRef,
+    /// The call in it, or where the closure is written.
+    pub place: Place,
+    /// Whether it does not wait.
+    pub detached: bool,
+}
+
 /// The chart turned round.
 #[derive(Debug, Default)]
 pub struct ChartIndex {
@@ -109,7 +121,7 @@ pub struct ChartIndex {
     consumers: FxHashMap<FunctionRef, Vec<EndRef>>,
     edges: FxHashMap<FunctionRef, Vec<FunctionEdge>>,
     /// The edges turned round; made when first asked for.
-    runners: OnceLock<FxHashMap<FunctionRef, Vec<FunctionRef>>>,
+    runners: OnceLock<FxHashMap<FunctionRef, Vec<Runner>>>,
     detached: FxHashSet<Place>,
     rpcs: Vec<RpcRef>,
     spots: Spots,
@@ -159,13 +171,20 @@ impl ChartIndex {
     pub fn edges_of(&self, function: FunctionRef) -> &[FunctionEdge] {
         list(&self.edges, &function)
     }
-    /// The functions that run a function, sorted.
-    pub fn runners_of(&self, function: FunctionRef) -> &[FunctionRef] {
+    /// All spans that stand in a function, in whatever service's process.
+    pub fn spans_in(&self, function: FunctionRef) -> impl Iterator<Item = SpanRef> {
+        let calls = self.calls_in(function).iter().map(|call| SpanRef::Call(*call));
+        let publishes = self.producers_in(function).iter().map(|end| SpanRef::Publish(*end));
+        calls.chain(publishes).chain(self.accesses_in(function).iter().map(|access| SpanRef::Access(*access)))
+    }
+    /// What runs a function, sorted.
+    pub fn runners_of(&self, function: FunctionRef) -> &[Runner] {
         let runners = self.runners.get_or_init(|| {
-            let mut runners: FxHashMap<FunctionRef, Vec<FunctionRef>> = FxHashMap::default();
+            let mut runners: FxHashMap<FunctionRef, Vec<Runner>> = FxHashMap::default();
             for (caller, edges) in &self.edges {
                 for edge in edges {
-                    runners.entry(edge.callee).or_default().push(*caller);
+                    let runner = Runner { function: *caller, place: edge.place, detached: edge.detached };
+                    runners.entry(edge.callee).or_default().push(runner);
                 }
             }
             for list in runners.values_mut() {

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{AccessRef, ChartIndex, EndRef};
-use super::{CallIndex, Chart, Coverage, EndpointIndex, ServiceIndex};
+use super::{CallIndex, Chart, Coverage, EndpointIndex, ServiceIndex, Status};
 use crate::{FunctionRef, Place};
 
 /// How many function calls lie at most between a handler and a span that counts as its own.
@@ -71,6 +71,35 @@ pub enum SpanRef {
     Access(AccessRef),
 }
 
+impl SpanRef {
+    /// Where it stands.
+    pub fn place(self, chart: &Chart) -> Place {
+        match self {
+            SpanRef::Call(call) => chart.call(call).place,
+            SpanRef::Publish(end) => end.producer(chart).place,
+            SpanRef::Access(access) => access.of(chart).place,
+        }
+    }
+
+    /// The service whose process runs it.
+    pub fn service(self, chart: &Chart) -> ServiceIndex {
+        match self {
+            SpanRef::Call(call) => chart.call(call).from,
+            SpanRef::Publish(end) => end.producer(chart).service,
+            SpanRef::Access(access) => access.of(chart).service,
+        }
+    }
+
+    /// How sure it is.
+    pub fn status(self, chart: &Chart) -> Status {
+        match self {
+            SpanRef::Call(call) => chart.call(call).status,
+            SpanRef::Publish(end) => end.producer(chart).status,
+            SpanRef::Access(access) => access.of(chart).status,
+        }
+    }
+}
+
 /// A span that a handler reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
@@ -113,7 +142,8 @@ impl Operation {
                 continue;
             }
             let mut moves: Vec<(Place, Move)> = Vec::new();
-            for (span, place) in spans(chart, index, service, function) {
+            for span in index.spans_in(function).filter(|span| span.service(chart) == service) {
+                let place = span.place(chart);
                 let detached = detached || index.is_detached(place);
                 moves.push((place, Move::Step(Step { span, place, function, hops, detached })));
             }
@@ -156,7 +186,7 @@ pub fn roots_around(index: &ChartIndex, function: FunctionRef) -> Vec<Root> {
         roots.extend(index.endpoints_of(function).iter().map(|endpoint| Root::Endpoint(*endpoint)));
         roots.extend(index.consumers_of(function).iter().map(|end| Root::Consumer(*end)));
         if hops < MAX_FUNCTION_HOPS {
-            queue.extend(index.runners_of(function).iter().map(|caller| (*caller, hops + 1)));
+            queue.extend(index.runners_of(function).iter().map(|runner| (runner.function, hops + 1)));
         }
     }
     roots.sort_unstable();
@@ -212,28 +242,6 @@ pub(super) fn reach(index: &ChartIndex, from: FunctionRef) -> FxHashMap<Function
         }
     }
     reached
-}
-
-/// The spans that stand in a function of a service's process.
-fn spans<'a>(
-    chart: &'a Chart,
-    index: &'a ChartIndex,
-    service: ServiceIndex,
-    function: FunctionRef,
-) -> impl Iterator<Item = (SpanRef, Place)> + 'a {
-    let calls = index.calls_in(function).iter().filter_map(move |call| {
-        let row = chart.call(*call);
-        (row.from == service).then_some((SpanRef::Call(*call), row.place))
-    });
-    let publishes = index.producers_in(function).iter().filter_map(move |end| {
-        let row = end.producer(chart);
-        (row.service == service).then_some((SpanRef::Publish(*end), row.place))
-    });
-    let accesses = index.accesses_in(function).iter().filter_map(move |access| {
-        let row = access.of(chart);
-        (row.service == service).then_some((SpanRef::Access(*access), row.place))
-    });
-    calls.chain(publishes).chain(accesses)
 }
 
 #[cfg(test)]

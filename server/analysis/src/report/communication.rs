@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Facts, changes};
+use super::facts::Facts;
 use super::{Block, Text, below, table};
 use crate::chart::{CallIndex, Channel, ChannelEnd, ServiceIndex, ServiceKind, Target};
 use crate::words::counted;
@@ -39,7 +39,7 @@ fn waits(facts: &Facts<'_>) -> Vec<Block> {
 /// What speaks for and against waiting for the answers of some calls.
 fn judged(facts: &Facts<'_>, from: ServiceIndex, calls: &[CallIndex]) -> (Vec<String>, Vec<String>) {
     let kind = |wanted: Option<bool>| {
-        let wanted = calls.iter().map(|call| facts.chart.call(*call)).filter(|call| changes(call) == wanted);
+        let wanted = calls.iter().map(|call| facts.chart.call(*call)).filter(|call| call.changes() == wanted);
         wanted.map(|call| call.label()).collect::<BTreeSet<_>>().len()
     };
     let (reads, writes) = (kind(Some(false)), kind(Some(true)));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::Operation as Access;
 
-use super::facts::{Facts, changes, store_name};
+use super::facts::{Facts, store_name};
 use super::{Block, Text, below, table};
 use crate::chart::operation::{SpanRef, Step};
 use crate::chart::{EndpointIndex, ServiceIndex, ServiceKind, Store};
@@ -150,7 +150,7 @@ fn sagas(facts: &Facts<'_>) -> Vec<Block> {
         let mut changed: BTreeMap<ServiceIndex, (String, crate::Place)> = BTreeMap::new();
         for (call, step) in facts.context.operation(endpoint).calls() {
             let call = facts.chart.call(call);
-            if let Some(target) = call.target().filter(|_| call.status.is_settled() && changes(call) == Some(true)) {
+            if let Some(target) = call.target().filter(|_| call.status.is_settled() && call.changes() == Some(true)) {
                 changed.entry(target).or_insert_with(|| (call.label(), step.place));
             }
         }
@@ -175,7 +175,7 @@ fn events(facts: &Facts<'_>) -> Vec<Block> {
         if matches!(kind, ServiceKind::Frontend | ServiceKind::Cli | ServiceKind::Gateway) {
             continue;
         }
-        let calls: Vec<_> = calls.into_iter().filter(|call| changes(facts.chart.call(*call)) == Some(true)).collect();
+        let calls: Vec<_> = calls.into_iter().filter(|call| facts.chart.call(*call).changes() == Some(true)).collect();
         if !calls.is_empty() {
             rows.push(vec![Text::of_service(facts.id(from)), Text::of_service(facts.id(to)), facts.operations_text(&calls)]);
         }

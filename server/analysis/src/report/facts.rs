@@ -123,25 +123,3 @@ impl<'a> Facts<'a> {
 pub(super) fn store_name(store: &Store) -> String {
     store.id.to_string()
 }
-
-/// Whether an rpc only asks, by its method's first word.
-fn is_question(path: &str) -> bool {
-    const VERBS: [&str; 9] = ["Get", "List", "Find", "Search", "Fetch", "Read", "Query", "Check", "Describe"];
-    let method = path.rsplit('/').next().unwrap_or(path);
-    VERBS.iter().any(|verb| method.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase())))
-}
-
-/// Whether a call may change something at the other end, as far as its protocol tells.
-pub(super) fn changes(call: &Call) -> Option<bool> {
-    match (call.protocol, call.method.as_deref()) {
-        (Protocol::Http, Some(method)) => match method {
-            "GET" | "HEAD" | "OPTIONS" => Some(false),
-            "POST" | "PUT" | "PATCH" | "DELETE" => Some(true),
-            _ => None,
-        },
-        (Protocol::Grpc, _) => is_question(&call.path).then_some(false),
-        (Protocol::Graphql, _) if call.path.starts_with("Query.") => Some(false),
-        (Protocol::Graphql, _) if call.path.starts_with("Mutation.") => Some(true),
-        _ => None,
-    }
-}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Facts, changes};
+use super::facts::Facts;
 use super::{Block, Text, below};
 use crate::Place;
 use crate::chart::{Coverage, ServiceIndex, ServiceKind};
@@ -111,7 +111,7 @@ fn no_broker(facts: &Facts<'_>) -> Option<Text> {
     };
     let calls: Vec<_> = facts
         .calls()
-        .filter(|(_, call)| call.target().is_some_and(|to| to != call.from) && between(call.from) && changes(call) == Some(true))
+        .filter(|(_, call)| call.target().is_some_and(|to| to != call.from) && between(call.from) && call.changes() == Some(true))
         .collect();
     let (_, first) = calls.first()?;
     let count = counted(calls.len(), "call that may change", "calls that may change");

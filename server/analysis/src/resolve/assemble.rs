@@ -9,10 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use self::passages::Passage;
 use self::reach::Reach;
 use self::targets::{Answer, Endpoints, Targets};
-use super::link::{FileLink, OutboundCall, Request, Site, Url};
+use super::link::{Extent, FileLink, OutboundCall, Request, Site, TransactionDecl, Url};
 use super::paths::HOLE;
 use super::value::{CallRef, Part, Pattern, Source};
-use crate::chart::{Call, Chart, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, Status, Target, Unresolved};
+use crate::chart::{Call, Chart, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, Status, Target, Transaction, Unresolved};
 use crate::files::Files;
 use crate::workspace::{HostMatch, Workspace};
 use crate::{FileId, FunctionRef, Place};
@@ -108,6 +108,7 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     chart.stores = stores::find(input, &reach);
     chart.tracing = coverage.tracing(input);
     chart.functions = functions(input, &places);
+    chart.transactions = transactions(input, &places);
     chart.variables = variables::find(input, &reach, &chart);
     chart
 }
@@ -546,6 +547,30 @@ fn deduplicated(evidence: Vec<Evidence>) -> Vec<Evidence> {
         }
     }
     kept
+}
+
+/// Where transactions are open: in whatever service runs the code.
+fn transactions(input: &Input<'_>, places: &Places<'_>) -> Vec<Transaction> {
+    let open = |transaction: &TransactionDecl| {
+        let place = places.call(transaction.site);
+        match &transaction.extent {
+            Extent::Function(function) => {
+                let range = input.files.source(function.file)?.function(function.function).range;
+                Some(Transaction { place, function: *function, region: Place { file: function.file, range }, ends: Vec::new() })
+            }
+            Extent::Until(ends) => {
+                let file = place.file;
+                let ends: Vec<Place> = ends.iter().map(|call| places.call(CallRef { file, call: *call })).collect();
+                let start = input.files.source(file)?.call(transaction.site.call).range.end;
+                let end = ends.iter().map(|end| end.range.start).max()?;
+                Some(Transaction { place, function: transaction.function, region: Place { file, range: TextRange { start, end } }, ends })
+            }
+        }
+    };
+    let mut all: Vec<Transaction> = input.links.iter().flatten().flat_map(|link| &link.transactions).filter_map(open).collect();
+    all.sort_by_key(|transaction| (transaction.place, transaction.region));
+    all.dedup();
+    all
 }
 
 fn functions(input: &Input<'_>, places: &Places<'_>) -> FxHashMap<FunctionRef, Vec<FunctionEdge>> {

@@ -70,6 +70,7 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
             };
             lines.insert(format!("TRACING {role} {what}").trim_end().to_owned());
         }
+        lines.extend(link.transactions.iter().map(|transaction| format!("TRANSACTION {}", transaction.callee)));
         lines.extend(link.spawns.iter().map(|(_, callee)| format!("SPAWN {callee}")));
     }
     let routes = Routes::collect(&snapshot.links);

@@ -257,7 +257,10 @@ impl<'w> Evaluator<'w> {
             }
             Expr::Name(name) => self.lookup(file, facts, function, name, facts.expr_range(id).start),
             Expr::Path(path) => self.rust_path_in(file, facts, function, path),
-            Expr::This => self.this_class(file, facts, function).map_or(Value::Unknown, Value::Some),
+            Expr::This => match self.this_class(file, facts, function) {
+                Some(class) => Value::Some(class),
+                None => self.this_object(file, facts, function).map_or(Value::Unknown, |object| self.eval(file, object)),
+            },
             Expr::Super => {
                 self.this_class(file, facts, function).and_then(|class| self.base_class(class)).map_or(Value::Unknown, Value::Some)
             }
@@ -402,6 +405,14 @@ impl<'w> Evaluator<'w> {
         let innermost = facts.types.iter().filter(holds).min_by_key(|class| class.range.end - class.range.start)?;
         let position = facts.types.iter().position(|class| std::ptr::eq(class, innermost))?;
         Some(ClassRef { file, class: TypeId(position as u32) })
+    }
+
+    /// The object whose method, or an arrow in it, `this` stands in: `{ load() { return this.read(); } }`.
+    fn this_object(&mut self, file: FileId, facts: &SourceFacts, mut function: FunctionId) -> Option<ExprId> {
+        while facts.function(function).kind == FunctionKind::Closure {
+            function = facts.function(function).parent;
+        }
+        self.file(file)?.1.object_of.get(&function).copied()
     }
 
     fn lookup(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, name: &Symbol, at: u32) -> Value {

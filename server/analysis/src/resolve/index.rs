@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, Imported, SourceFacts, Symbol, TypeId};
+use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol, TypeId};
 use rustc_hash::FxHashMap;
 
 use super::kept::Kept;
@@ -44,6 +44,8 @@ pub struct FileIndex {
     pub subtypes: ByName<TypeId>,
     /// Closures by the binding, assignment or object field that holds them: what a caller's name for them is.
     pub closure_names: FxHashMap<FunctionId, Symbol>,
+    /// Objects, by the methods that are written in them: what `this` is there.
+    pub object_of: FxHashMap<FunctionId, ExprId>,
     /// For each binding, function and type the function it is declared in is known from the facts; this maps a function to the call it is an
     /// argument of, with the position.
     pub argument_of: FxHashMap<FunctionId, (CallId, u32)>,
@@ -172,6 +174,9 @@ impl FileIndex {
                 let portolan_grammars::facts::Entry::Field { name, value, .. } = entry else { continue };
                 if let Some(function) = closure_in(facts, *value) {
                     index.closure_names.insert(function, name.clone());
+                    if facts.function(function).kind == FunctionKind::Method {
+                        index.object_of.insert(function, ExprId(at as u32));
+                    }
                 }
                 identity |= matches!(facts.expr(*value), Expr::Str(text) if super::contracts::may_identify(text));
             }

@@ -4,7 +4,7 @@
 //! ranges, so it stays right when code moves; it depends on exactly the files and names in its [`Dependencies`].
 
 use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
-use portolan_grammars::facts::{FunctionId, Symbol, TypeId};
+use portolan_grammars::facts::{CallId, FunctionId, Symbol, TypeId};
 
 use super::bases::Bases;
 use super::evaluate::{Context, Dependencies, Evaluator};
@@ -52,6 +52,8 @@ pub struct FileLink {
     pub accesses: Vec<AccessDecl>,
     /// Classes that are tables or collections, by what those are called.
     pub entities: Vec<(TypeId, Symbol)>,
+    /// Transactions.
+    pub transactions: Vec<TransactionDecl>,
     /// Environment variables read.
     pub variables: Vec<VariableDecl>,
     /// What makes spans.
@@ -426,6 +428,28 @@ pub struct AccessDecl {
     pub connection: Option<CallRef>,
     /// The file of the model whose writes run it, where it stands in a hook of a schema.
     pub hook_of: Option<FileId>,
+}
+
+/// A transaction.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TransactionDecl {
+    /// The call that begins it.
+    pub site: CallRef,
+    /// The function that is in.
+    pub function: FunctionRef,
+    /// What the library calls that call.
+    pub callee: Symbol,
+    /// How long it is open.
+    pub extent: Extent,
+}
+
+/// How long a transaction is open.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Extent {
+    /// While a function runs.
+    Function(FunctionRef),
+    /// Until one of these calls of its file, in their order.
+    Until(Vec<CallId>),
 }
 
 /// An environment variable that is read.

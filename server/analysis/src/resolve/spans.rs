@@ -401,6 +401,7 @@ impl<'w> Linker<'w> {
                 Meaning::Connection(entry) => self.connection(function, &view, entry),
                 Meaning::Query(entry) => self.query(walk, function, &view, entry),
                 Meaning::SdkCall(entry) => self.sdk_call(walk, function, &view, entry),
+                Meaning::Transaction(entry) => self.transaction(walk, function, &view, entry),
                 Meaning::Tracing(entry) => match self.tracing(&view, entry) {
                     Some(covers) => {
                         let name = match entry.role {

@@ -1,0 +1,129 @@
+//! Transactions: where they begin, and how long they are open.
+//!
+//! What deliberately does not live here: what is called meanwhile. Invariant: a transaction whose end is not seen is none.
+
+use portolan_grammars::catalog;
+use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+
+use super::library::CallView;
+use super::link::{Extent, Linker, TransactionDecl};
+use super::spans::Walk;
+use super::value::Value;
+use crate::FunctionRef;
+
+/// Names behind one another that a handle is written as: `this.runner.session`.
+const MAX_MEMBERS: u32 = 8;
+/// Calls behind one another that hand a handle on: `pool.begin().await.context("…")`.
+const MAX_CHAIN: u32 = 8;
+
+impl<'w> Linker<'w> {
+    pub(super) fn transaction(
+        &mut self,
+        walk: &Walk<'w>,
+        function: FunctionRef,
+        view: &CallView<'_>,
+        entry: &catalog::Transaction,
+    ) -> bool {
+        let Some(extent) = self.running(view, entry).or_else(|| until(walk, view.site.call, entry)) else { return false };
+        let callee = view.callee.name.as_str().into();
+        self.link.transactions.push(TransactionDecl { site: view.site, function, callee, extent });
+        true
+    }
+
+    /// The function among the arguments that runs within the transaction.
+    fn running(&mut self, view: &CallView<'_>, entry: &catalog::Transaction) -> Option<Extent> {
+        let args = &view.call.args;
+        let position = entry.runs?;
+        let at = if position < 0 { args.len().checked_sub(position.unsigned_abs() as usize)? } else { position as usize };
+        match self.evaluator.eval(self.file, args.get(at)?.value) {
+            Value::Function(function, _) => Some(Extent::Function(function)),
+            _ => None,
+        }
+    }
+}
+
+/// The calls that end a transaction: methods of its handle, up to where the handle stands for another.
+fn until(walk: &Walk<'_>, begin: CallId, entry: &catalog::Transaction) -> Option<Extent> {
+    let facts = walk.facts;
+    let call = facts.call(begin);
+    let (handle, next) = if entry.on_receiver {
+        let Expr::Member { object, name } = facts.expr(call.callee) else { return None };
+        let again = walk.index.calls.get(name)?.iter().copied().filter(|other| *other > begin);
+        let next = again.filter(|other| called_on(facts, *other).is_some_and(|other| is_same(facts, *object, other))).min();
+        (Handle::Expr(*object), next.map(|next| facts.call(next).range.start))
+    } else {
+        let binding = facts.bindings.iter().find(|binding| binding.value.is_some_and(|value| is_of(facts, value, begin)))?;
+        let again = |other: &&u32| facts.bindings[**other as usize].range.start > binding.range.start;
+        let same = walk.index.bindings.get(&binding.name)?.iter().filter(again).map(|other| &facts.bindings[*other as usize]);
+        let next = same.filter(|other| other.function == binding.function).map(|other| other.range.start).min();
+        (Handle::Name(&binding.name), next)
+    };
+    let is_handle = |object: ExprId| match handle {
+        Handle::Expr(handle) => is_same(facts, handle, object),
+        Handle::Name(handle) => matches!(facts.expr(object), Expr::Name(name) if name == handle),
+    };
+    let behind =
+        |end: &CallId| facts.call(*end).range.start >= call.range.end && next.is_none_or(|next| facts.call(*end).range.start < next);
+    let named = entry.ends.iter().filter_map(|name| walk.index.calls.get(name)).flatten().copied();
+    let here = named.filter(|end| behind(end) && is_within(facts, facts.call(*end).function, call.function));
+    let mut ends: Vec<CallId> = here.filter(|end| called_on(facts, *end).is_some_and(is_handle)).collect();
+    ends.sort();
+    (!ends.is_empty()).then_some(Extent::Until(ends))
+}
+
+/// What a transaction is ended on.
+#[derive(Clone, Copy)]
+enum Handle<'a> {
+    /// What its beginning is a method of.
+    Expr(ExprId),
+    /// What its beginning is bound to.
+    Name(&'a Symbol),
+}
+
+/// What a call is a method of.
+fn called_on(facts: &SourceFacts, call: CallId) -> Option<ExprId> {
+    match facts.expr(facts.call(call).callee) {
+        Expr::Member { object, .. } => Some(*object),
+        _ => None,
+    }
+}
+
+/// Whether two expressions are names that are written the same.
+fn is_same(facts: &SourceFacts, mut a: ExprId, mut b: ExprId) -> bool {
+    for _ in 0..MAX_MEMBERS {
+        match (facts.expr(a), facts.expr(b)) {
+            (Expr::Member { object, name }, Expr::Member { object: other, name: same }) if name == same => (a, b) = (*object, *other),
+            (Expr::Name(name), Expr::Name(same)) => return name == same,
+            (Expr::This, Expr::This) => return true,
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a value is what a call hands out, be it through methods that hand it on.
+fn is_of(facts: &SourceFacts, mut value: ExprId, call: CallId) -> bool {
+    for _ in 0..MAX_CHAIN {
+        let Expr::Call(id) = facts.expr(value) else { return false };
+        if *id == call {
+            return true;
+        }
+        let Some(object) = called_on(facts, *id) else { return false };
+        value = object;
+    }
+    false
+}
+
+/// Whether a function is another, or written in it.
+fn is_within(facts: &SourceFacts, mut function: FunctionId, outer: FunctionId) -> bool {
+    loop {
+        if function == outer {
+            return true;
+        }
+        let parent = facts.function(function).parent;
+        if parent == function {
+            return false;
+        }
+        function = parent;
+    }
+}
