@@ -47,6 +47,7 @@ macro_rules! rule {
 pub(crate) mod chains;
 mod context;
 pub(crate) mod exempt;
+mod moments;
 mod options;
 mod pairs;
 mod parties;
@@ -55,13 +56,20 @@ pub(crate) mod suppressed;
 mod theme;
 mod volume;
 
+mod call_in_consumer;
+mod call_in_loop;
+mod call_in_transaction;
 mod cross_service_read;
+mod dual_write;
 mod handler_without_span;
 mod model_drift;
+mod sequential_calls;
 mod service_without_tracing;
 mod shared_database;
 mod shared_table_writers;
+mod span_lost;
 mod sync_chain;
+mod uncompensated_steps;
 mod unused_suppression;
 
 pub use context::{Context, Draft, Sink};
@@ -74,13 +82,20 @@ pub use volume::capped;
 
 /// The registry.
 static RULES: &[Rule] = &[
+    call_in_consumer::RULE,
+    call_in_loop::RULE,
+    call_in_transaction::RULE,
     cross_service_read::RULE,
+    dual_write::RULE,
     handler_without_span::RULE,
     model_drift::RULE,
+    sequential_calls::RULE,
     service_without_tracing::RULE,
     shared_database::RULE,
     shared_table_writers::RULE,
+    span_lost::RULE,
     sync_chain::RULE,
+    uncompensated_steps::RULE,
     unused_suppression::RULE,
 ];
 

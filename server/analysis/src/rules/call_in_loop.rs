@@ -1,0 +1,306 @@
+//! `call-in-loop`: one request for each element, where one for all would do.
+//!
+//! A call is followed up through the functions that make it, as long as what it asks for is what they are given, to a loop whose elements it asks
+//! for. Invariant: what only repeats (retries, polling, pages) is no finding, as it does not ask for elements.
+
+use portolan_grammars::facts::{CallId, CallKind, Expr, ExprId, FunctionId, RegionKind, ResultUse, SourceFacts};
+use rustc_hash::FxHashSet;
+
+use super::{Context, Draft, Severity, Sink, exempt};
+use crate::chart::flow::{Loop, Spot};
+use crate::chart::operation::roots_around;
+use crate::chart::origins::{Origin, origins};
+use crate::chart::{Call, ServiceIndex, ServiceKind, Status};
+use crate::{FunctionRef, Place};
+
+/// Function calls between the loop and the request.
+const MAX_HOPS: u32 = 4;
+/// Ways up that are looked at for one request.
+const MAX_WAYS: usize = 200;
+/// Literal lists up to this length are no loop that grows.
+const FEW: usize = 3;
+
+/// Words in the names of what is looped over that say that elements are many already.
+const BATCHES: &[&str] = &["batch", "batches", "chunk", "chunks", "chunked", "page", "pages", "window", "windows", "attempts", "retries"];
+/// Functions of streams that run so many at a time.
+const LIMITED: &[&str] = &["buffer_unordered", "buffered", "try_buffer_unordered", "for_each_concurrent", "try_for_each_concurrent"];
+
+rule! {
+    /// ## What it does
+    /// Finds calls of other services that are made once for each element of a list: in a loop, or in a function that `map` and its kin run for each
+    /// element; there itself or up to four functions deeper. What is asked for must depend on the element.
+    ///
+    /// It is a warning where a request or a message sets the loop off, and information elsewhere.
+    ///
+    /// Left alone are retries, polling and reading page by page; loops that end with the first answer; lists that are written out and short; lists of
+    /// batches; streams that run so many at a time; calls that nobody waits for; calls that only go to other hosts; what is drawn for each element of
+    /// a page; health checks; what is deployed but not built here, tools of the command line, and code in folders of migrations, seeds, scripts and
+    /// examples.
+    ///
+    /// ## Why it matters
+    /// Ten elements are ten round trips, and a thousand are a thousand: one after the other they add up to a time-out, all at once they are a load
+    /// that the other service did not plan for.
+    ///
+    /// ## Example
+    /// ```ts
+    /// for (const item of order.items) {
+    ///   await axios.get(`${process.env.STOCK_URL}/stock/${item.sku}`);
+    /// }
+    /// ```
+    ///
+    /// ## How to fix
+    /// Ask for all elements at once: an endpoint that takes a list of ids, or an rpc with a repeated field. Where there is none, run them with a
+    /// limit, or keep a copy of what is asked for.
+    "call-in-loop", Coupling, Warning, "One request is made for each element of a list", check
+}
+
+/// A loop that a call is in.
+struct Found {
+    /// The function that has the loop.
+    function: FunctionRef,
+    /// What stands in the loop: the call, or that of a function which makes it.
+    place: Place,
+    over: ExprId,
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let mut seen: FxHashSet<(Place, String)> = FxHashSet::default();
+    for call in &context.chart.calls {
+        let Some(to) = call.target().filter(|to| counts(context, call, *to)) else { continue };
+        for found in loops(context, call) {
+            if seen.insert((found.place, call.label())) {
+                report(context, sink, call, to, &found);
+            }
+        }
+    }
+}
+
+fn counts(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
+    let from = context.chart.service(call.from);
+    // One call site for several services asks each of them: no list of elements that one of them could take.
+    let only =
+        |other: &Call| other.place != call.place || other.from != call.from || other.to == call.to || other.status == Status::Ambiguous;
+    let renders = Spot::at(&context.snapshot.files, call.place)
+        .is_some_and(|spot| spot.call().is_some_and(|id| spot.source().call(id).kind == CallKind::Element));
+    call.status.is_settled()
+        && to != call.from
+        && !renders
+        && !context.chart.service(to).third_party
+        && from.kind != ServiceKind::Cli
+        && !exempt::is_plumbing(&call.path)
+        && !exempt::stands_beside(context.snapshot.files.path(call.place.file))
+        && context.index.calls_in(call.function).iter().all(|other| only(context.chart.call(*other)))
+}
+
+/// A way up from a call: where it stands, and what it is asked with there.
+struct Way {
+    function: FunctionRef,
+    place: Place,
+    asked: Vec<ExprId>,
+    hops: u32,
+}
+
+/// The loops whose elements a call asks for.
+fn loops(context: &Context<'_>, call: &Call) -> Vec<Found> {
+    let files = &context.snapshot.files;
+    let Some(spot) = Spot::at(files, call.place) else { return Vec::new() };
+    let mut found = Vec::new();
+    let mut ways = vec![Way { function: call.function, place: call.place, asked: spot.asked(), hops: 0 }];
+    let mut seen: FxHashSet<(FunctionRef, Place)> = FxHashSet::default();
+    let mut at = 0;
+    while at < ways.len() && ways.len() < MAX_WAYS {
+        let Way { function, place, hops, .. } = ways[at];
+        let asked = std::mem::take(&mut ways[at].asked);
+        at += 1;
+        let Some(spot) = Spot::at(files, place).filter(|_| seen.insert((function, place))) else { continue };
+        let source = spot.source();
+        let made_of = origins(source, asked.iter().copied());
+        let elements = spot.loops(function.function).filter_map(|it| match it {
+            Loop::Each(over) => made_of.contains(&Origin::Element(over)).then_some(over),
+            Loop::Until => None,
+        });
+        if let Some(over) = elements.into_iter().next() {
+            if grows(source, over) && !is_eased(context, &spot, place) && !ends_with_answer(&spot, function.function) {
+                found.push(Found { function, place, over });
+            }
+            continue;
+        }
+        for runner in context.index.runners_of(function).iter().filter(|runner| !runner.detached) {
+            let Some(outer) = Spot::at(files, runner.place) else { continue };
+            let is_around = runner.function.file == function.file && source.function(function.function).parent == runner.function.function;
+            let next = match outer.call() {
+                // What a component is given, it runs when somebody clicks, or not at all.
+                Some(call) if outer.source().call(call).kind == CallKind::Element => continue,
+                Some(call) if is_around && gives(source, call, function.function) => {
+                    // What is handed to something that nobody waits for is kept there for later: a route, a listener.
+                    if source.language.is_ecmascript() && !outer.is_awaited() && outer.result() == ResultUse::Ignored {
+                        continue;
+                    }
+                    Way { function: runner.function, place: runner.place, asked: asked.clone(), hops }
+                }
+                Some(_) => {
+                    let passed = passed(&outer, &made_of, function.function);
+                    Way { function: runner.function, place: runner.place, asked: passed, hops: hops + 1 }
+                }
+                // A block of Rust runs where it is written; a function of JavaScript, where it is called.
+                None if is_around && !source.language.is_ecmascript() => {
+                    Way { function: runner.function, place: runner.place, asked: asked.clone(), hops }
+                }
+                None => continue,
+            };
+            if next.hops <= MAX_HOPS && !next.asked.is_empty() {
+                ways.push(next);
+            }
+        }
+    }
+    found
+}
+
+/// Whether a call is given a closure.
+fn gives(source: &SourceFacts, call: CallId, function: FunctionId) -> bool {
+    let is_it = |value: ExprId| matches!(source.expr(value), Expr::Closure(it) if *it == function);
+    source.call(call).args.iter().any(|argument| is_it(argument.value))
+}
+
+/// What a call passes for the parameters that a request is made of.
+fn passed(outer: &Spot<'_>, made_of: &FxHashSet<Origin>, function: FunctionId) -> Vec<ExprId> {
+    let Some(call) = outer.call().map(|call| outer.source().call(call)) else { return Vec::new() };
+    let of_function = made_of.iter().filter_map(|origin| match origin {
+        Origin::Param(of, index) if *of == function => Some(*index as usize),
+        _ => None,
+    });
+    let mut passed: Vec<ExprId> = of_function.filter_map(|index| call.args.get(index)).map(|argument| argument.value).collect();
+    passed.sort();
+    passed
+}
+
+/// Whether what is looped over may be long: no short list that is written out, and none of batches.
+fn grows(source: &SourceFacts, over: ExprId) -> bool {
+    let mut value = over;
+    for _ in 0..16 {
+        match source.expr(value) {
+            Expr::Array(elements) => return elements.len() > FEW,
+            Expr::Name(name) if exempt::has_word(name, BATCHES) => return false,
+            Expr::Name(name) => {
+                let same = source.bindings.iter().filter(|binding| binding.name == *name);
+                let mut values = same.filter_map(|binding| binding.value);
+                match (values.next(), values.next()) {
+                    (Some(only), None) => value = only,
+                    _ => return true,
+                }
+            }
+            Expr::Member { name, .. } => return !exempt::has_word(name, BATCHES),
+            Expr::Call(call) => {
+                let callee = source.call(*call).callee;
+                match source.expr(callee) {
+                    Expr::Member { object, name } if !exempt::has_word(name, BATCHES) => value = *object,
+                    Expr::Name(name) => return !exempt::has_word(name, BATCHES),
+                    Expr::Path(path) => return !path.last().is_some_and(|name| exempt::has_word(name, BATCHES)),
+                    _ => return false,
+                }
+            }
+            _ => return true,
+        }
+    }
+    true
+}
+
+/// Whether what is around a call runs so many at a time, or nobody waits for all of them.
+fn is_eased(context: &Context<'_>, spot: &Spot<'_>, place: Place) -> bool {
+    let source = spot.source();
+    let around = source.calls.iter().filter(|call| call.range.contains(place.range));
+    around.into_iter().any(|call| match source.expr(call.callee) {
+        Expr::Member { name, .. } if LIMITED.contains(&name.as_str()) => true,
+        Expr::Member { object, .. } if matches!(source.expr(*object), Expr::Name(name) if name == "Promise") => {
+            let together = Place { file: place.file, range: call.name_range };
+            Spot::at(&context.snapshot.files, together).is_some_and(|together| together.is_dropped())
+        }
+        _ => false,
+    })
+}
+
+/// Whether the loop around a call is left with its answer: it looks for the first that has one.
+fn ends_with_answer(spot: &Spot<'_>, function: FunctionId) -> bool {
+    let source = spot.source();
+    let Some(call) = spot.call() else { return false };
+    let Some(region) = spot.regions().find(|region| matches!(region.kind, RegionKind::ForEach { .. })) else { return false };
+    let fails = |value: ExprId| match source.expr(value) {
+        Expr::Call(call) => matches!(source.expr(source.call(*call).callee), Expr::Name(name) if name == "Err"),
+        _ => false,
+    };
+    let answers = |value: ExprId, call: CallId| origins(source, [value]).contains(&Origin::Result(call));
+    region.function == function
+        && source
+            .function(function)
+            .returns
+            .iter()
+            .any(|value| region.range.contains(source.expr_range(*value)) && !fails(*value) && answers(*value, call))
+}
+
+/// What is looped over, as people call it: `order.items`.
+fn words(source: &SourceFacts, over: ExprId) -> Option<String> {
+    let mut names = Vec::new();
+    let mut value = over;
+    for _ in 0..16 {
+        match source.expr(value) {
+            Expr::Name(name) => {
+                names.push(name.to_string());
+                names.reverse();
+                return Some(names.join("."));
+            }
+            Expr::This => {
+                names.reverse();
+                return (!names.is_empty()).then(|| names.join("."));
+            }
+            Expr::Member { object, name } => {
+                names.push(name.to_string());
+                value = *object;
+            }
+            // `items.iter()`, `items.filter(…)`: of what it is called on; `Object.keys(items)`: of what it is given.
+            Expr::Call(call) if names.is_empty() => match (source.expr(source.call(*call).callee), source.call(*call).args.first()) {
+                (Expr::Member { object, .. }, Some(first)) if matches!(source.expr(*object), Expr::Name(name) if name == "Object" || name == "Array") =>
+                {
+                    value = first.value;
+                }
+                (Expr::Member { object, .. }, _) => value = *object,
+                _ => return None,
+            },
+            _ => return None,
+        }
+    }
+    None
+}
+
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, found: &Found) {
+    let Some(spot) = Spot::at(&context.snapshot.files, found.place) else { return };
+    let source = spot.source();
+    let of = words(source, found.over).map_or_else(|| "in a loop".to_owned(), |words| format!("for each of `{words}`"));
+    let is_for =
+        spot.regions().take_while(|region| region.kind != RegionKind::Body).any(|region| matches!(region.kind, RegionKind::ForEach { .. }));
+    let together = spot.regions().any(|region| region.kind == RegionKind::Parallel && region.range.contains(source.expr_range(found.over)));
+    let how = match (is_for && spot.is_awaited(), together) {
+        (true, _) => ", one after the other",
+        (false, true) => ", all at once",
+        (false, false) => "",
+    };
+    let message = format!("{} {} is called once {of}{how}", context.id(to), call.label());
+    let mut related = Vec::new();
+    if call.place != found.place {
+        related.push((call.place, format!("{} calls {}", context.symbol(call.function), context.id(to))));
+    }
+    if let Some(endpoint) = call.endpoint {
+        related.push((
+            context.chart.endpoint(endpoint).place,
+            format!("{} answers {}", context.id(to), context.chart.endpoint(endpoint).label()),
+        ));
+    }
+    let waits = !roots_around(context.index, found.function).is_empty();
+    sink.report(Draft {
+        severity: (!waits).then_some(Severity::Information),
+        message,
+        place: found.place,
+        related,
+        services: vec![call.from, to],
+        subject: vec![call.label(), context.symbol(found.function)],
+    });
+}

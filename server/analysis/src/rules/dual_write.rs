@@ -1,0 +1,165 @@
+//! `dual-write`: a table is written, then a message is sent, and nothing holds the two together.
+//!
+//! What deliberately does not live here: messages that are sent while a transaction is open, which are [`super::call_in_transaction`]'s. Invariant:
+//! write and message are of one function and the functions it calls, in this order, and both are waited for.
+
+use portolan_grammars::catalog::Operation;
+use portolan_grammars::facts::Symbol;
+
+use super::moments::Moments;
+use super::parties::holds_tables;
+use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
+use crate::chart::flow::Spot;
+use crate::chart::index::EndRef;
+use crate::chart::operation::{Root, SpanRef, roots_around};
+use crate::chart::origins::{Origin, origins};
+use crate::{FunctionRef, Place};
+
+/// Channels whose messages may be lost.
+const LOSSY: Texts = Texts {
+    name: "lossy_channels",
+    meaning: "Words in the names of channels whose messages may get lost, and of tables that only tell of what happened.",
+    default: &[
+        "metric",
+        "metrics",
+        "audit",
+        "log",
+        "logs",
+        "telemetry",
+        "analytics",
+        "usage",
+        "cache",
+        "invalidate",
+        "invalidation",
+        "presence",
+        "realtime",
+        "socket",
+        "websocket",
+        "ws",
+    ],
+};
+/// Words in the names of tables from which messages are sent afterwards, or what is left to do is done.
+const OUTBOXES: &[&str] = &["outbox", "outboxes", "pending"];
+
+rule! {
+    /// ## What it does
+    /// Finds messages that are sent after a table of a database was written by the same function, or by functions it calls, and outside of a
+    /// transaction. The message must have to do with what was written: be made of its result, or of something that was given to both.
+    ///
+    /// It is information where only messages set the code off: a broker hands them over again when something fails between the two.
+    ///
+    /// Left alone are messages that are rows of the same database (`NOTIFY`, job queues in PostgreSQL), functions that write an outbox or what is
+    /// pending, tables that only tell of what happened, channels whose messages may get lost (the option lists words of their names), messages that
+    /// nobody waits for, caches, jobs, tools, and code in folders of migrations, seeds, scripts and examples.
+    ///
+    /// ## Why it matters
+    /// The two are in different systems: whatever ends the process between them, a deployment is enough, leaves a row that nobody hears of.
+    ///
+    /// ## Example
+    /// ```ts
+    /// await prisma.order.create({ data: order });
+    /// await producer.send({ topic: "orders.placed", messages: [{ value: JSON.stringify(order) }] });
+    /// ```
+    ///
+    /// ## How to fix
+    /// Write the message to an outbox in the transaction that writes the row, and send it from there; or read changes off the database's log.
+    "dual-write", Data, Warning, "A table is written, then a message is sent, and nothing holds the two together", check,
+    options: &[RuleOption::Texts(LOSSY)]
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let mut moments = Moments::new(context);
+    for (at, channel) in context.chart.channels.iter().enumerate() {
+        if matches!(channel.system.as_str(), "postgresql" | "pg-boss" | "graphile-worker" | "pgmq" | "redis") {
+            continue;
+        }
+        for (end, producer) in channel.producers.iter().enumerate() {
+            let Some(function) = producer.function.filter(|_| producer.status.is_settled()) else { continue };
+            let file = producer.place.file;
+            let lossy = sink.texts(&LOSSY, file);
+            if exempt::from_data_rules(context.chart.service(producer.service))
+                || exempt::stands_beside(context.snapshot.files.path(file))
+                || exempt::has_word(&channel.name, &lossy)
+            {
+                continue;
+            }
+            let end = EndRef { channel: crate::chart::ChannelIndex(at as u32), end: end as u32 };
+            if let Some(found) = write_before(context, &mut moments, end, function, &lossy) {
+                report(context, sink, end, function, &found);
+            }
+        }
+    }
+}
+
+/// A write that comes before a message.
+struct Written {
+    /// The function in which both happen.
+    function: FunctionRef,
+    table: Symbol,
+    place: Place,
+}
+
+/// The last write before a message is sent, in the nearest function that does both.
+fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, function: FunctionRef, lossy: &[&str]) -> Option<Written> {
+    let (chart, files) = (context.chart, &context.snapshot.files);
+    let producer = end.producer(chart);
+    let publish = SpanRef::Publish(end);
+    for (around, sent) in moments.around(function, producer.place) {
+        if Spot::at(files, sent).is_some_and(|spot| spot.is_dropped())
+            || chart.transactions.iter().any(|transaction| transaction.is_open_at(files, sent))
+        {
+            return None;
+        }
+        let all = moments.of(producer.service, around);
+        let writes = all.iter().flat_map(|moment| moment.spans.iter().map(move |(span, detached)| (moment, *span, *detached)));
+        let mut before: Option<Written> = None;
+        for (moment, span, detached) in writes {
+            let SpanRef::Access(access) = span else { continue };
+            let ((store, collection), row) = (access.collection.of(chart), access.of(chart));
+            let counts = row.operation == Operation::Write && !detached && row.status.is_settled() && holds_tables(store);
+            if !counts || exempt::has_word(&collection.name, lossy) {
+                continue;
+            }
+            if exempt::has_word(&collection.name, OUTBOXES) {
+                return None;
+            }
+            let same = moment.spans.iter().any(|(other, _)| *other == publish);
+            if !same && moments.follows(sent, moment.place) && concerns(context, sent, moment.place) {
+                before = Some(Written { function: around, table: collection.name.clone(), place: row.place });
+            }
+        }
+        if before.is_some() {
+            return before;
+        }
+    }
+    None
+}
+
+/// Whether what comes later has to do with what came earlier: it is made of its result, or of something that was given to both.
+fn concerns(context: &Context<'_>, later: Place, earlier: Place) -> bool {
+    let files = &context.snapshot.files;
+    let (Some(later), Some(earlier)) = (Spot::at(files, later), Spot::at(files, earlier)) else { return false };
+    let source = earlier.source();
+    let (sent, written) = (origins(source, later.asked()), origins(source, earlier.asked()));
+    let range = earlier.call().map(|call| source.call(call).range);
+    let result = |origin: &Origin| matches!((origin, range), (Origin::Result(id), Some(range)) if source.call(*id).range.contains(range));
+    sent.iter().any(|origin| result(origin) || written.contains(origin))
+}
+
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef, function: FunctionRef, written: &Written) {
+    let (chart, producer) = (context.chart, end.producer(context.chart));
+    let channel = &chart.channel(end.channel).name;
+    let roots = roots_around(context.index, function);
+    let again = !roots.is_empty() && roots.iter().all(|root| matches!(root, Root::Consumer(_)));
+    sink.report(Draft {
+        severity: again.then_some(Severity::Information),
+        message: format!(
+            "`{}` is written, then a message to `{channel}` is sent: what ends the process in between loses it",
+            written.table
+        ),
+        place: producer.place,
+        related: vec![(written.place, format!("{} writes `{}`", context.id(producer.service), written.table))],
+        services: vec![producer.service],
+        subject: vec![channel.to_string(), context.symbol(written.function)],
+    });
+}

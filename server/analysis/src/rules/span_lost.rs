@@ -1,0 +1,121 @@
+//! `span-lost`: a task that a request spawns, whose work is in no span of the request.
+//!
+//! What deliberately does not live here: JavaScript, whose timers and promises keep their context by themselves. Invariant: the task is spawned by
+//! code that a covered handler runs, and what it does would be a span.
+
+use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol};
+use rustc_hash::FxHashSet;
+
+use super::moments::Moments;
+use super::{Context, Draft, Sink, exempt};
+use crate::chart::operation::{Root, SpanRef, roots_around};
+use crate::chart::{Coverage, Target};
+use crate::{FunctionRef, Place};
+
+/// Methods that put a future into a span.
+const INSTRUMENTED: &[&str] =
+    &["instrument", "in_current_span", "or_current", "with_context", "with_current_context", "in_scope", "enter", "entered"];
+/// Functions behind one another whose spawns are a handler's.
+const MAX_NAMED: usize = 3;
+
+rule! {
+    /// ## What it does
+    /// Finds tasks of Rust (`tokio::spawn`, `spawn_blocking`, `thread::spawn`) that code of a traced handler or consumer spawns, that call a service,
+    /// send a message or use a store, and that are given no span: no `.instrument(…)`, no `.in_current_span()`, and no span that is entered within.
+    ///
+    /// Left alone are tasks that are spawned outside of requests, background loops above all: these are right to be roots.
+    ///
+    /// ## Why it matters
+    /// A task starts with no current span. What it does shows up as traces of its own, or not at all, and the request that caused it looks as if it
+    /// had done nothing.
+    ///
+    /// ## Example
+    /// ```rust
+    /// async fn place_order(State(state): State<App>) -> StatusCode {
+    ///     tokio::spawn(async move { state.mailer.send(mail).await });
+    ///     StatusCode::CREATED
+    /// }
+    /// ```
+    ///
+    /// ## How to fix
+    /// Hand the current span on: `tokio::spawn(work.instrument(tracing::Span::current()))`, or `.in_current_span()`.
+    "span-lost", Observability, Information, "A spawned task works outside the span of its request", check
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let (files, index) = (&context.snapshot.files, context.index);
+    let mut functions: Vec<FunctionRef> = context.chart.functions.keys().copied().collect();
+    functions.sort_unstable();
+    let mut seen: FxHashSet<Place> = FxHashSet::default();
+    let mut moments = Moments::new(context);
+    for function in functions {
+        let Some(source) = files.source(function.file).filter(|source| !source.language.is_ecmascript()) else { continue };
+        for edge in index.edges_of(function).iter().filter(|edge| edge.detached) {
+            let Some(spawn) = spawn_around(source, edge.place).filter(|spawn| !is_instrumented(source, spawn)) else { continue };
+            let place = Place { file: function.file, range: spawn.name_range };
+            if exempt::stands_beside(files.path(function.file)) || !seen.insert(place) {
+                continue;
+            }
+            let covered = |root: &&Root| matches!(root.coverage(context.chart), Coverage::Covered(_));
+            let Some(root) = roots_around(index, function).iter().find(covered).copied() else { continue };
+            let service = root.service(context.chart);
+            let spans = moments.of(service, function).into_iter().filter(|moment| moment.place == edge.place);
+            let mut names: Vec<Symbol> = spans.flat_map(|moment| moment.spans).map(|(span, _)| name(context, span)).collect();
+            names.dedup();
+            names.truncate(MAX_NAMED);
+            if names.is_empty() {
+                continue;
+            }
+            let related = match root.handler(context.chart).1 {
+                Some(handler) if handler != function => {
+                    vec![(place_of(context, handler), format!("{} runs this", root.label(context.chart)))]
+                }
+                _ => Vec::new(),
+            };
+            sink.report(Draft {
+                severity: None,
+                message: format!("The task that {} spawns uses {} outside of its span", root.label(context.chart), names.join(", ")),
+                place,
+                related,
+                services: vec![service],
+                subject: vec![context.symbol(function), names.join(",")],
+            });
+        }
+    }
+}
+
+/// The call that spawns what stands at a place.
+fn spawn_around(source: &SourceFacts, place: Place) -> Option<&Call> {
+    let spawns = |call: &&Call| match source.expr(call.callee) {
+        Expr::Member { name, .. } | Expr::Name(name) => name.starts_with("spawn"),
+        Expr::Path(path) => path.last().is_some_and(|name| name.starts_with("spawn")),
+        _ => false,
+    };
+    source.calls.iter().filter(|call| call.range.contains(place.range)).filter(spawns).min_by_key(|call| call.range.end - call.range.start)
+}
+
+/// Whether what is spawned is put into a span, or enters one.
+fn is_instrumented(source: &SourceFacts, spawn: &Call) -> bool {
+    source.calls.iter().filter(|call| spawn.range.contains(call.range)).any(|call| match source.expr(call.callee) {
+        Expr::Member { name, .. } => INSTRUMENTED.contains(&name.as_str()),
+        _ => false,
+    })
+}
+
+fn name(context: &Context<'_>, span: SpanRef) -> Symbol {
+    let chart = context.chart;
+    match span {
+        SpanRef::Call(call) => match &chart.call(call).to {
+            Target::Service(service) => context.id(*service).clone(),
+            Target::External(name) => name.clone(),
+        },
+        SpanRef::Publish(end) => chart.channel(end.channel).name.clone(),
+        SpanRef::Access(access) => access.collection.of(chart).1.name.clone(),
+    }
+}
+
+fn place_of(context: &Context<'_>, function: FunctionRef) -> Place {
+    let source = context.snapshot.files.source(function.file);
+    let range = source.and_then(|source| source.functions.get(function.function.index())).map(|facts| facts.name_range).unwrap_or_default();
+    Place { file: function.file, range }
+}

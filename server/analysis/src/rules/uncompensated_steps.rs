@@ -1,0 +1,183 @@
+//! `uncompensated-steps`: something is changed at another service, then something else is changed, and nothing takes the first back.
+//!
+//! Invariant: both steps are known to change something: a call whose handler writes a table, or a write of the function's own.
+
+use portolan_grammars::catalog::Operation;
+use portolan_grammars::facts::RegionKind;
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::moments::Moments;
+use super::parties::holds_tables;
+use super::{Context, Draft, Sink, exempt};
+use crate::chart::flow::Spot;
+use crate::chart::index::AccessRef;
+use crate::chart::operation::{SpanRef, roots_around};
+use crate::chart::{Call, CallIndex, EndpointIndex, ServiceIndex};
+use crate::{FunctionRef, Place};
+
+/// Words in the names of tables that remember how far something came.
+const SAGAS: &[&str] = &["saga", "sagas", "outbox", "workflow", "workflows", "job", "jobs"];
+
+rule! {
+    /// ## What it does
+    /// Finds handlers that change something at another service and after that change a table of their own or something at a third service, while
+    /// nothing takes the first change back when the second fails: no `catch`, and no branch for an error, calls that service again.
+    ///
+    /// A call changes something if its method says so and the handler that answers it writes a table. Calls in tasks that nobody waits for do not
+    /// count, nor do functions that write a table which remembers how far something came (a saga, an outbox, jobs).
+    ///
+    /// ## Why it matters
+    /// If the second step fails, the first stays done: the seat is reserved for a booking that does not exist.
+    ///
+    /// ## Example
+    /// ```ts
+    /// await axios.post(`${process.env.FLIGHT_URL}/seats/reserve`, { seat });
+    /// await bookings.insert({ seat, passenger }); // nothing releases the seat if this fails
+    /// ```
+    ///
+    /// ## How to fix
+    /// Take back what was done when a later step fails; do last what cannot be taken back; or remember how far it came (a saga), so that it can be
+    /// taken back or taken up later.
+    "uncompensated-steps", Data, Information, "A change at another service stays when a later step fails", check
+}
+
+/// A change, and where it happens in a function.
+struct Change {
+    span: SpanRef,
+    place: Place,
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let mut moments = Moments::new(context);
+    let mut writes: FxHashMap<EndpointIndex, bool> = FxHashMap::default();
+    let mut seen: FxHashSet<(ServiceIndex, FunctionRef)> = FxHashSet::default();
+    for (at, call) in context.chart.calls.iter().enumerate() {
+        let index = CallIndex(at as u32);
+        if !changes(context, &mut writes, index)
+            || exempt::from_data_rules(context.chart.service(call.from))
+            || exempt::stands_beside(context.snapshot.files.path(call.place.file))
+        {
+            continue;
+        }
+        for (function, _) in moments.around(call.function, call.place) {
+            if !seen.insert((call.from, function)) {
+                continue;
+            }
+            if let Some((first, second)) = steps(context, &mut moments, &mut writes, call.from, function)
+                && !roots_around(context.index, function).is_empty()
+            {
+                report(context, sink, call.from, function, &first, &second);
+                break;
+            }
+        }
+    }
+}
+
+/// Whether a call changes a table of the service that answers it.
+fn changes(context: &Context<'_>, writes: &mut FxHashMap<EndpointIndex, bool>, index: CallIndex) -> bool {
+    let call = context.chart.call(index);
+    let Some(endpoint) = call.endpoint.filter(|_| call.status.is_settled() && call.changes() != Some(false)) else { return false };
+    if call.target().is_none_or(|to| to == call.from) {
+        return false;
+    }
+    *writes
+        .entry(endpoint)
+        .or_insert_with(|| context.operation(endpoint).steps.iter().any(|step| !step.detached && is_write(context, step.span)))
+}
+
+fn is_write(context: &Context<'_>, span: SpanRef) -> bool {
+    matches!(span, SpanRef::Access(access) if {
+        let row = access.of(context.chart);
+        row.operation == Operation::Write && row.status.is_settled() && holds_tables(access.collection.of(context.chart).0)
+    })
+}
+
+/// The first change of a function at another service that a later one leaves behind.
+fn steps(
+    context: &Context<'_>,
+    moments: &mut Moments<'_>,
+    writes: &mut FxHashMap<EndpointIndex, bool>,
+    service: ServiceIndex,
+    function: FunctionRef,
+) -> Option<(Change, Change)> {
+    let chart = context.chart;
+    let mut all: Vec<Change> = Vec::new();
+    for moment in moments.of(service, function) {
+        for (span, _) in moment.spans.iter().filter(|(_, detached)| !detached) {
+            let is_change = match span {
+                SpanRef::Call(call) => changes(context, writes, *call),
+                SpanRef::Access(access) if exempt::has_word(&access.collection.of(chart).1.name, SAGAS) => return None,
+                span => is_write(context, *span),
+            };
+            if is_change {
+                all.push(Change { span: *span, place: moment.place });
+            }
+        }
+    }
+    for (at, first) in all.iter().enumerate() {
+        let SpanRef::Call(call) = first.span else { continue };
+        let to = chart.call(call).target();
+        let later = all[at + 1..].iter().find(|later| {
+            let elsewhere = match later.span {
+                SpanRef::Call(other) => chart.call(other).target() != to,
+                _ => true,
+            };
+            elsewhere && later.place != first.place && moments.follows(later.place, first.place)
+        });
+        if let Some(second) = later
+            && !is_taken_back(context, moments, service, function, chart.call(call), first.place)
+        {
+            return Some((Change { ..*first }, Change { ..*second }));
+        }
+    }
+    None
+}
+
+/// Whether a branch for failures calls the service again.
+fn is_taken_back(
+    context: &Context<'_>,
+    moments: &mut Moments<'_>,
+    service: ServiceIndex,
+    function: FunctionRef,
+    call: &Call,
+    first: Place,
+) -> bool {
+    let files = &context.snapshot.files;
+    moments.of(service, function).iter().any(|moment| {
+        let again = moment.spans.iter().any(|(span, _)| matches!(span, SpanRef::Call(other) if context.chart.call(*other).to == call.to));
+        let fails = |spot: Spot<'_>| spot.regions().any(|region| region.kind == RegionKind::Catch);
+        again && moment.place != first && Spot::at(files, moment.place).is_some_and(fails)
+    })
+}
+
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, function: FunctionRef, first: &Change, second: &Change) {
+    let chart = context.chart;
+    let SpanRef::Call(call) = first.span else { return };
+    let call = chart.call(call);
+    let Some(to) = call.target() else { return };
+    let (what, third) = match second.span {
+        SpanRef::Call(other) => {
+            let other = chart.call(other);
+            let name = other.target().map_or("", |to| context.id(to).as_str());
+            (format!("{name} {}", other.label()), other.target())
+        }
+        SpanRef::Access(access) => (format!("the write of `{}`", table(context, access)), None),
+        SpanRef::Publish(_) => return,
+    };
+    let mut related = vec![(second.place, format!("{what} comes later"))];
+    if let Some(endpoint) = call.endpoint {
+        related.push((chart.endpoint(endpoint).place, format!("{} answers {}", context.id(to), chart.endpoint(endpoint).label())));
+    }
+    sink.report(Draft {
+        severity: None,
+        message: format!("{} {} stays done if {what} fails: nothing takes it back", context.id(to), call.label()),
+        place: first.place,
+        related,
+        services: [service, to].into_iter().chain(third).collect(),
+        subject: vec![call.label(), what, context.symbol(function)],
+    });
+}
+
+fn table<'a>(context: &Context<'a>, access: AccessRef) -> &'a str {
+    &access.collection.of(context.chart).1.name
+}
