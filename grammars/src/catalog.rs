@@ -556,6 +556,8 @@ pub enum TracingRole {
     Instrumentation,
     /// A router's middleware: covers the routes of the router it is added to, as the framework orders them.
     Layer,
+    /// It carries a trace across processes: puts its context into what is sent, or takes it out of what comes in.
+    Carrier,
     /// It makes a span of the function it stands on or in. Its name is the first text among the arguments or the value of a key `name`; else the
     /// function's.
     Span,

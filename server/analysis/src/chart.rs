@@ -70,6 +70,8 @@ pub struct Chart {
     pub transactions: Vec<Transaction>,
     /// Environment variables that code reads or that decide where calls go, by service and name.
     pub variables: Vec<Variable>,
+    /// Code that answers, sends or receives by names that are not known: what seems to be missing may be that.
+    pub blind_spots: Vec<BlindSpot>,
     /// How each service traces, in the order of the services; services in other languages are left out.
     pub tracing: Vec<Tracing>,
     /// Which function calls which, within and across files; the ground of operation trees.
@@ -434,6 +436,28 @@ pub struct ChannelEnd {
     pub status: Status,
 }
 
+/// Code that answers, sends or receives by a name that is not known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct BlindSpot {
+    /// The service.
+    pub service: ServiceIndex,
+    /// What it may do.
+    pub may: May,
+    /// Where.
+    pub place: Place,
+}
+
+/// What code may do whose names are not known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum May {
+    /// Answer any request below a path.
+    Answer(Symbol),
+    /// Send to any channel of a system; `*` where options elsewhere decide that.
+    Send(Symbol),
+    /// Receive from any channel of a system, likewise.
+    Receive(Symbol),
+}
+
 /// A database, cache or object store.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Store {
@@ -532,6 +556,8 @@ pub struct Tracing {
     pub covers: Vec<Symbol>,
     /// Why.
     pub evidence: Vec<Evidence>,
+    /// What puts the context of traces into what the process sends, or takes it out of what comes in, beside what it covers.
+    pub carriers: Vec<Evidence>,
 }
 
 /// A function calls another.

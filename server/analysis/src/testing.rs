@@ -145,7 +145,7 @@ impl Scene {
     /// Says how a service traces.
     pub(crate) fn traces(&mut self, service: ServiceIndex, place: Place) {
         let evidence = vec![Evidence { what: "NodeSDK is started".into(), place }];
-        self.chart.tracing.push(Tracing { service, instrumented: true, covers: Vec::new(), evidence });
+        self.chart.tracing.push(Tracing { service, instrumented: true, covers: Vec::new(), evidence, carriers: Vec::new() });
     }
     /// The snapshot.
     pub(crate) fn snapshot(self) -> Snapshot {

@@ -17,6 +17,7 @@ use crate::files::Files;
 use crate::workspace::{HostMatch, Workspace};
 use crate::{FileId, FunctionRef, Place};
 
+mod blind_spots;
 pub(super) mod endpoints;
 mod messages;
 mod operations;
@@ -105,6 +106,7 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     chart.endpoints = endpoints::find(input, &reach, &routes, &passages, &coverage);
     calls(input, &reach, &places, passages, &mut chart);
     chart.channels = messages::find(input, &reach, &coverage);
+    chart.blind_spots = blind_spots::find(input, &reach, &routes, &chart.endpoints);
     chart.stores = stores::find(input, &reach);
     chart.tracing = coverage.tracing(input);
     chart.functions = functions(input, &places);

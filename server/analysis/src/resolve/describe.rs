@@ -65,6 +65,7 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
                 TracingRole::Init => ("init", tracing.covers.join(",")),
                 TracingRole::Exporter => ("exporter", String::new()),
                 TracingRole::Layer => ("layer", String::new()),
+                TracingRole::Carrier => ("carrier", String::new()),
                 TracingRole::Span => ("span", tracing.name.to_string()),
                 TracingRole::Instrumentation => continue,
             };

@@ -22,6 +22,8 @@ pub struct FileLink {
     pub routes: Vec<RouteDecl>,
     /// Routers put under prefixes.
     pub mounts: Vec<MountDecl>,
+    /// What else is put under prefixes, and may answer anything there.
+    pub opaque_mounts: Vec<MountDecl>,
     /// Versions that routes of classes are put under.
     pub versionings: Vec<VersioningDecl>,
     /// Requests passed on.
@@ -195,7 +197,7 @@ pub struct MountDecl {
     pub parent: Option<Router>,
     /// The prefix.
     pub prefixes: Vec<Pattern>,
-    /// The inner router.
+    /// The inner router; `None` where it is not known.
     pub child: Option<Router>,
     /// Where.
     pub site: CallRef,

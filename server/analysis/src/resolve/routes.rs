@@ -190,6 +190,9 @@ impl<'w> Linker<'w> {
                 children.push(Router::Made(proxy));
             }
         }
+        if children.is_empty() && prefixes.iter().any(|prefix| !prefix.parts.is_empty()) {
+            self.link.opaque_mounts.push(MountDecl { parent, prefixes: prefixes.clone(), child: None, site, function });
+        }
         for child in children {
             self.link.mounts.push(MountDecl { parent, prefixes: prefixes.clone(), child: Some(child), site, function });
         }

@@ -15,7 +15,7 @@ use crate::chart::{Endpoint, Protocol, ServiceIndex};
 use crate::resolve::evaluate::join_patterns;
 use crate::resolve::link::{FileLink, MountDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use crate::resolve::paths;
-use crate::resolve::value::{Part, Pattern};
+use crate::resolve::value::{CallRef, Part, Pattern};
 use crate::{FunctionRef, Place};
 
 /// Mounts around mounts that are followed.
@@ -27,6 +27,7 @@ const MAX_PREFIXES: usize = 12;
 pub(in crate::resolve) struct Routes<'a> {
     pub(in crate::resolve) routes: Vec<&'a RouteDecl>,
     mounts: FxHashMap<Router, Vec<&'a MountDecl>>,
+    opaque: Vec<&'a MountDecl>,
     global_prefixes: Vec<&'a MountDecl>,
     versionings: Vec<&'a VersioningDecl>,
     pub(in crate::resolve) proxies: Vec<&'a ProxyDecl>,
@@ -50,6 +51,7 @@ impl<'a> Routes<'a> {
         Self {
             routes: links().flat_map(|link| &link.routes).collect(),
             mounts,
+            opaque: links().flat_map(|link| &link.opaque_mounts).collect(),
             global_prefixes,
             versionings: links().flat_map(|link| &link.versionings).collect(),
             proxies: links().flat_map(|link| &link.proxies).collect(),
@@ -97,6 +99,40 @@ impl<'a> Routes<'a> {
             .collect()
     }
 
+    /// Mounts of what is not known, or of which no route is known.
+    pub(in crate::resolve) fn opaque(&self, input: &Input<'_>) -> Vec<&'a MountDecl> {
+        let known: FxHashSet<Router> = self.routes.iter().filter_map(|route| route.router).chain(self.parents()).collect();
+        let proxies: FxHashSet<CallRef> = self.proxies.iter().map(|proxy| proxy.site).collect();
+        let mut answering: FxHashSet<CallRef> = FxHashSet::default();
+        for mount in self.mounts.values().flatten() {
+            let answers = mount.child.is_some_and(|child| match child {
+                Router::Made(made) => known.contains(&child) || proxies.contains(&made),
+                Router::Param(_) => known.contains(&child),
+                Router::Attributed(function) => known.contains(&child) || is_middleware(input, function),
+            });
+            if answers {
+                answering.insert(mount.site);
+            }
+        }
+        let mute = self.mounts.values().flatten().filter(|mount| mount.child != mount.parent && !answering.contains(&mount.site));
+        self.opaque.iter().chain(mute).copied().collect()
+    }
+
+    /// The paths below which a mount puts something, where it has a prefix of its own.
+    pub(in crate::resolve) fn below(&self, mount: &MountDecl, reaches: Reaches<'_>) -> Vec<Pattern> {
+        let own: Vec<&Pattern> = mount.prefixes.iter().filter(|prefix| !prefix.parts.is_empty()).collect();
+        if own.is_empty() {
+            return Vec::new();
+        }
+        let around = mount.parent.map_or_else(|| vec![Pattern::default()], |parent| self.prefixes(parent, reaches));
+        around.iter().flat_map(|around| own.iter().map(move |prefix| join_prefix(around, prefix))).collect()
+    }
+
+    /// Routers that others are put under.
+    fn parents(&self) -> impl Iterator<Item = Router> {
+        self.mounts.values().flatten().filter_map(|mount| mount.parent)
+    }
+
     /// The prefixes that a router's routes have; one that is empty where it is mounted nowhere.
     fn prefixes(&self, router: Router, reaches: Reaches<'_>) -> Vec<Pattern> {
         let mut done: Vec<Pattern> = Vec::new();
@@ -137,6 +173,11 @@ impl<'a> Routes<'a> {
         done.truncate(MAX_PREFIXES);
         done
     }
+}
+
+/// Whether a function hands on what it does not answer: it takes who is next.
+fn is_middleware(input: &Input<'_>, function: FunctionRef) -> bool {
+    input.files.source(function.file).is_some_and(|facts| facts.function(function.function).params.len() > 2)
 }
 
 /// A path without a first segment that is a variable which nobody sets, or that nothing is known of.

@@ -157,7 +157,7 @@ impl Systems {
     }
 
     /// The system of a service's handlers: the only one that it listens to, where they do not say.
-    fn of(&self, service: ServiceIndex, declared: &Symbol) -> Symbol {
+    pub(super) fn of(&self, service: ServiceIndex, declared: &Symbol) -> Symbol {
         if declared != "*" {
             return declared.clone();
         }
@@ -197,7 +197,15 @@ pub(super) fn services(input: &Input<'_>) -> impl Iterator<Item = ServiceIndex> 
 
 /// The destinations of a message as a service names them; an exchange with its routing key is `exchange/key`.
 pub(super) fn names(input: &Input<'_>, service: ServiceIndex, message: &MessageDecl) -> Vec<(Symbol, Status)> {
-    let mut names: Vec<(Symbol, Status)> = Vec::new();
+    let mut names: Vec<(Symbol, Status)> = destinations(input, service, message).into_iter().flatten().collect();
+    names.sort();
+    names.dedup_by(|a, b| a.0 == b.0);
+    names
+}
+
+/// The same, with `None` for those that are not known.
+pub(super) fn destinations(input: &Input<'_>, service: ServiceIndex, message: &MessageDecl) -> Vec<Option<(Symbol, Status)>> {
+    let mut names = Vec::new();
     for destination in &message.destinations {
         for text in text::texts(input, service, destination) {
             let key = match &message.routing_key {
@@ -210,15 +218,11 @@ pub(super) fn names(input: &Input<'_>, service: ServiceIndex, message: &MessageD
                 Some(key) if !key.is_empty() => format!("{}/{key}", text.text),
                 _ => text.text.clone(),
             };
-            if whole.is_empty() || whole.contains("{}") || whole.contains("${") {
-                continue;
-            }
+            let known = !whole.is_empty() && !whole.contains("{}") && !whole.contains("${");
             let status = if text.guessed { Status::Likely } else { Status::Exact };
-            names.push((whole.into(), status));
+            names.push(known.then(|| (whole.into(), status)));
         }
     }
-    names.sort();
-    names.dedup_by(|a, b| a.0 == b.0);
     names
 }
 

@@ -31,6 +31,7 @@ struct Process {
     instrumented: bool,
     covers: Vec<Symbol>,
     evidence: Vec<Evidence>,
+    carriers: Vec<Evidence>,
     ecmascript: bool,
 }
 
@@ -78,6 +79,9 @@ impl<'a> Coverages<'a> {
                         process.evidence.push(Evidence { what: format!("starts tracing: {}", init.name), place: places.site(init.site) });
                     }
                 }
+                let carriers = declared.iter().filter(|it| it.role == TracingRole::Carrier && reach.has(service, it.function));
+                process.carriers =
+                    carriers.map(|it| Evidence { what: format!("carries traces: {}", it.name), place: places.site(it.site) }).collect();
                 flags(input, service, &mut process);
                 process.covers.sort();
                 process.covers.dedup();
@@ -105,6 +109,7 @@ impl<'a> Coverages<'a> {
                 instrumented: process.instrumented,
                 covers: process.covers.clone(),
                 evidence: process.evidence.clone(),
+                carriers: process.carriers.clone(),
             })
             .collect()
     }
