@@ -59,17 +59,29 @@ mod volume;
 mod call_in_consumer;
 mod call_in_loop;
 mod call_in_transaction;
+mod call_without_propagation;
+mod chatty_pair;
+mod consumer_without_context;
 mod cross_service_read;
 mod dual_write;
+mod fan_out;
+mod gateway_bypass;
 mod handler_without_span;
+mod hard_coded_endpoint;
 mod model_drift;
 mod sequential_calls;
+mod service_size;
+mod service_undeclared;
 mod service_without_tracing;
 mod shared_database;
 mod shared_table_writers;
 mod span_lost;
 mod sync_chain;
+mod sync_cycle;
 mod uncompensated_steps;
+mod unknown_route;
+mod unknown_rpc;
+mod unmatched_channel;
 mod unused_suppression;
 
 pub use context::{Context, Draft, Sink};
@@ -85,17 +97,29 @@ static RULES: &[Rule] = &[
     call_in_consumer::RULE,
     call_in_loop::RULE,
     call_in_transaction::RULE,
+    call_without_propagation::RULE,
+    chatty_pair::RULE,
+    consumer_without_context::RULE,
     cross_service_read::RULE,
     dual_write::RULE,
+    fan_out::RULE,
+    gateway_bypass::RULE,
     handler_without_span::RULE,
+    hard_coded_endpoint::RULE,
     model_drift::RULE,
     sequential_calls::RULE,
+    service_size::RULE,
+    service_undeclared::RULE,
     service_without_tracing::RULE,
     shared_database::RULE,
     shared_table_writers::RULE,
     span_lost::RULE,
     sync_chain::RULE,
+    sync_cycle::RULE,
     uncompensated_steps::RULE,
+    unknown_route::RULE,
+    unknown_rpc::RULE,
+    unmatched_channel::RULE,
     unused_suppression::RULE,
 ];
 

@@ -1,0 +1,123 @@
+//! `call-without-propagation`: a traced service whose requests carry no trace, to services that trace.
+//!
+//! What deliberately does not live here: messages, see [`super::consumer_without_context`]. Invariant: a process that puts a trace's context into
+//! anything, by whatever means, is never reported.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8Path;
+use portolan_grammars::facts::{Entry, Expr};
+
+use super::{Context, Draft, Sink, exempt};
+use crate::Place;
+use crate::chart::{Call, Protocol, ServiceIndex, Tracing};
+use crate::words::{counted, enumerate};
+
+/// Headers that carry a trace.
+const HEADERS: [&str; 5] = ["traceparent", "b3", "x-b3-traceid", "uber-trace-id", "x-cloud-trace-context"];
+/// How many called services are named in a message.
+const MAX_NAMES: usize = 3;
+/// How many calls are named.
+const MAX_SITES: usize = 5;
+
+rule! {
+    /// ## What it does
+    /// Finds services that start a tracer and call services that do, too, while nothing in their process puts the trace's context into a request:
+    /// no instrumentation of HTTP or gRPC, no middleware of a client, no propagator, no `traceparent` in the code. Told once for each service.
+    ///
+    /// ## Why it matters
+    /// Every request starts a new trace on the other side. Each service has spans, and no trace shows what a user waited for.
+    ///
+    /// ## Example
+    /// ```rust
+    /// // a subscriber with OpenTelemetry's layer is started; the client knows nothing of it
+    /// let stock = reqwest::Client::new().get(format!("{inventory}/stock/{sku}")).send().await?;
+    /// ```
+    ///
+    /// ## How to fix
+    /// Wrap the client (`reqwest-tracing`), add the instrumentation of the library that sends (`http`, `undici`, `grpc`), or inject the context into
+    /// the headers with the propagator.
+    "call-without-propagation", Observability, Information, "A traced service sends no trace context", check
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let traced: BTreeSet<ServiceIndex> = context.chart.tracing.iter().filter(|row| row.instrumented).map(|row| row.service).collect();
+    for tracing in context.chart.tracing.iter().filter(|row| row.instrumented && row.carriers.is_empty()) {
+        if exempt::from_span_rules(context.chart.service(tracing.service)) {
+            continue;
+        }
+        let lost: Vec<&Call> = context.chart.calls.iter().filter(|call| is_lost(call, tracing, &traced)).collect();
+        if !lost.is_empty() && !writes_headers(context, tracing.service) {
+            report(context, sink, tracing, &lost);
+        }
+    }
+}
+
+/// Whether a call goes from a service to another one that traces, and no instrumentation of the process adds the context to it.
+fn is_lost(call: &Call, tracing: &Tracing, traced: &BTreeSet<ServiceIndex>) -> bool {
+    let carried: &[&str] = match call.protocol {
+        Protocol::Http | Protocol::Graphql | Protocol::Trpc => &["http", "undici", "*"],
+        Protocol::Grpc => &["grpc", "*"],
+        Protocol::Message | Protocol::Sdk => return false,
+    };
+    let by_process = tracing.covers.iter().any(|name| carried.contains(&name.as_str()));
+    call.from == tracing.service
+        && !by_process
+        && call.status.is_settled()
+        && !call.development
+        && !exempt::is_plumbing(&call.path)
+        && call.target().is_some_and(|to| to != call.from && traced.contains(&to))
+}
+
+/// Whether code of a service, or of packages that it depends on, names the header by which traces are carried.
+fn writes_headers(context: &Context<'_>, service: ServiceIndex) -> bool {
+    let workspace = &context.snapshot.workspace;
+    let (mut packages, mut open) = (BTreeSet::new(), Vec::new());
+    open.extend(workspace.deployments.get(service.index()).and_then(|deployment| deployment.package));
+    while let Some(package) = open.pop() {
+        if packages.insert(package) {
+            open.extend(workspace.packages[package].dependencies.iter().copied());
+        }
+    }
+    let root = &context.chart.service(service).root;
+    let is_code = |path: &Utf8Path| path.starts_with(root) || workspace.package_of(path).is_some_and(|of| packages.contains(&of));
+    let mut files = context.snapshot.files.iter().filter(|(_, path, facts)| facts.source().is_some() && is_code(path));
+    files.any(|(_, _, facts)| facts.source().is_some_and(|source| source.exprs.iter().any(|expression| names_header(&expression.kind))))
+}
+
+/// Whether an expression is a trace header's name, or an object or member by that name.
+fn names_header(expression: &Expr) -> bool {
+    let is_header = |name: &str| HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name));
+    match expression {
+        Expr::Str(text) => is_header(text),
+        Expr::Member { name, .. } => is_header(name),
+        Expr::Object(object) => object.entries.iter().any(|entry| matches!(entry, Entry::Field { name, .. } if is_header(name))),
+        _ => false,
+    }
+}
+
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, tracing: &Tracing, lost: &[&Call]) {
+    let Some(first) = lost.first() else { return };
+    let callees: BTreeSet<ServiceIndex> = lost.iter().filter_map(|call| call.target()).collect();
+    let mut names: Vec<String> = callees.iter().take(MAX_NAMES).map(|service| context.id(*service).to_string()).collect();
+    if callees.len() > MAX_NAMES {
+        names.push(format!("{} more", callees.len() - MAX_NAMES));
+    }
+    let id = context.id(tracing.service);
+    let start = tracing.evidence.first().map(|evidence| (evidence.place, evidence.what.clone()));
+    let calls = lost.iter().skip(1).filter(|call| call.place != first.place).take(MAX_SITES);
+    let related: Vec<(Place, String)> =
+        start.into_iter().chain(calls.map(|call| (call.place, format!("{id} calls {}", call.label())))).collect();
+    sink.report(Draft {
+        severity: None,
+        message: format!(
+            "{id} sends no trace headers: spans of {} start new traces ({})",
+            enumerate(&names),
+            counted(lost.len(), "call", "calls")
+        ),
+        place: first.place,
+        related,
+        services: std::iter::once(tracing.service).chain(callees).collect(),
+        subject: Vec::new(),
+    });
+}

@@ -1,0 +1,112 @@
+//! `gateway-bypass`: a front end that goes round the gateway, or a service that goes out and in again through it.
+//!
+//! What deliberately does not live here: services that come back to themselves, see [`super::sync_cycle`]. Invariant: the gateway is known to lead to
+//! the service that is called.
+
+use std::collections::BTreeSet;
+
+use super::{Context, Draft, Severity, Sink, exempt};
+use crate::Place;
+use crate::chart::{Call, ServiceIndex, ServiceKind};
+
+/// How many calls are named.
+const MAX_SITES: usize = 5;
+/// What variables are called that browsers may see.
+const PUBLIC: [&str; 7] = ["NEXT_PUBLIC_", "REACT_APP_", "VITE_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "GATSBY_", "VUE_APP_"];
+
+rule! {
+    /// ## What it does
+    /// Finds front ends whose browsers call a service directly that a gateway serves, too; and, as a hint, services that call another one of the
+    /// workspace through the gateway. Told once for each pair.
+    ///
+    /// A front end's own server may use the inner address: only what browsers see counts, by the name of its variable. Load generators and other
+    /// processes that answer nothing stand outside and may come in through the gateway; so may gateways.
+    ///
+    /// ## Why it matters
+    /// What the gateway does for everybody (rights, limits, headers, logs) does not happen round it, and the inner address must be open to the world.
+    /// The other way round, an inner request pays for all of it, and waits for one more process.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// web:
+    ///   environment: { VITE_ORDERS_URL: "http://orders:3000" } # the gateway serves /api/orders
+    /// ```
+    ///
+    /// ## How to fix
+    /// Give browsers the gateway's address, and services each other's.
+    "gateway-bypass", Topology, Information, "A call goes round the gateway, or out through it", check
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let mut told = BTreeSet::new();
+    for call in context.chart.calls.iter().filter(|call| call.status.is_settled() && !call.development && !exempt::is_plumbing(&call.path))
+    {
+        let Some(to) = call.target().filter(|to| *to != call.from && !context.chart.service(*to).third_party) else { continue };
+        let round = passage(context, to).filter(|_| goes_round(context, call));
+        let through = call.via.first().filter(|_| comes_from_inside(context, call.from)).copied();
+        if (round.is_some() || through.is_some()) && told.insert((call.from, to)) {
+            match (round, through) {
+                (Some(passage), _) => report_round(context, sink, call, to, passage),
+                (None, Some(gateway)) => report_through(context, sink, call, to, gateway),
+                (None, None) => {}
+            }
+        }
+    }
+}
+
+/// The hop of a gateway that leads to a service.
+fn passage<'a>(context: &Context<'a>, to: ServiceIndex) -> Option<&'a Call> {
+    let passes_on = |call: &&Call| call.method.is_none() && call.path.ends_with('*') && !call.development;
+    context.chart.calls.iter().find(|call| passes_on(call) && call.target() == Some(to) && call.status.is_settled())
+}
+
+/// Whether browsers send a call, and no gateway is on its way.
+fn goes_round(context: &Context<'_>, call: &Call) -> bool {
+    let front_end = context.chart.service(call.from).kind == ServiceKind::Frontend;
+    let seen = || {
+        context
+            .chart
+            .variables
+            .iter()
+            .filter(|variable| variable.service == call.from && PUBLIC.iter().any(|prefix| variable.name.starts_with(prefix)))
+    };
+    let set = |place: &Place| seen().any(|variable| variable.values.iter().any(|(_, at)| at == place));
+    // What a dotenv file says is for the machine of a developer.
+    let deployed =
+        |place: &Place| context.snapshot.files.path(place.file).extension().is_some_and(|ending| matches!(ending, "yaml" | "yml"));
+    front_end && call.via.is_empty() && call.evidence.iter().any(|evidence| deployed(&evidence.place) && set(&evidence.place))
+}
+
+/// Whether a service is part of the system and not one of its users.
+fn comes_from_inside(context: &Context<'_>, from: ServiceIndex) -> bool {
+    let chart = context.chart;
+    let answers = chart.endpoints.iter().any(|endpoint| endpoint.service == from)
+        || chart.channels.iter().flat_map(|channel| &channel.consumers).any(|end| end.service == from);
+    chart.service(from).kind == ServiceKind::Backend && answers
+}
+
+fn report_round(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, passage: &Call) {
+    let (from_id, to_id, gateway) = (context.id(call.from), context.id(to), context.id(passage.from));
+    sink.report(Draft {
+        severity: None,
+        message: format!("{from_id} calls {to_id} directly: {}; {gateway} serves {}", call.label(), passage.path),
+        place: call.place,
+        related: vec![(passage.place, format!("{gateway} passes {} on to {to_id}", passage.path))],
+        services: vec![call.from, to, passage.from],
+        subject: vec![from_id.to_string(), to_id.to_string()],
+    });
+}
+
+fn report_through(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, gateway: ServiceIndex) {
+    let (from_id, to_id, gateway_id) = (context.id(call.from), context.id(to), context.id(gateway));
+    let same = |other: &&Call| other.from == call.from && other.target() == Some(to) && !other.via.is_empty() && other.place != call.place;
+    let related = context.chart.calls.iter().filter(same).take(MAX_SITES);
+    sink.report(Draft {
+        severity: Some(Severity::Hint),
+        message: format!("{from_id} reaches {to_id} through {gateway_id}: {}", call.label()),
+        place: call.place,
+        related: related.map(|call| (call.place, format!("so does {}", call.label()))).collect(),
+        services: vec![call.from, to, gateway],
+        subject: vec![from_id.to_string(), to_id.to_string()],
+    });
+}

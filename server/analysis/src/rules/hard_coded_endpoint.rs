@@ -1,0 +1,103 @@
+//! `hard-coded-endpoint`: code that has the address of another service written in it.
+//!
+//! What deliberately does not live here: addresses of others, outside of the workspace. Invariant: no variable, option or setting has a say in the
+//! address.
+
+use std::collections::BTreeSet;
+
+use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId, Expression, Function, SourceFacts, TextRange};
+
+use super::{Context, Draft, Severity, Sink, exempt};
+use crate::Place;
+use crate::chart::{Call, ServiceIndex};
+
+rule! {
+    /// ## What it does
+    /// Finds requests to services of the workspace whose host stands in the code as text. Told once for each pair of services. A warning where the host
+    /// is this machine: where the service is deployed, nobody is there.
+    ///
+    /// A default for a variable that is not set is fine, as is one for an argument; addresses of third parties, scripts, seeds, examples and the tables
+    /// of development servers are left alone.
+    ///
+    /// ## Why it matters
+    /// The code works in the one place where the name means the right machine. Every other environment needs another build, or asks the wrong one.
+    ///
+    /// ## Example
+    /// ```ts
+    /// const { data } = await axios.get(`http://localhost:3344/flights/${id}`);
+    /// ```
+    ///
+    /// ## How to fix
+    /// Read the base URL from a variable that the deployment sets; keep the text as its default if that helps in development.
+    "hard-coded-endpoint", Resilience, Information, "The address of another service stands in the code", check
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let mut told = BTreeSet::new();
+    for call in &context.chart.calls {
+        let Some(to) = call.target().filter(|to| *to != call.from && counts(context, call, *to)) else { continue };
+        let Some((place, address)) = call.evidence.iter().find_map(|evidence| address_at(context, evidence.place)) else { continue };
+        if !is_decided_elsewhere(context, call) && told.insert((call.from, to)) {
+            report(context, sink, call, to, place, &address);
+        }
+    }
+}
+
+fn counts(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
+    let path = context.snapshot.files.path(call.place.file);
+    call.status.is_settled() && !call.development && !context.chart.service(to).third_party && !exempt::stands_beside(path)
+}
+
+/// Whether a variable has a say in where a call goes.
+fn is_decided_elsewhere(context: &Context<'_>, call: &Call) -> bool {
+    let variables = || context.chart.variables.iter().filter(|variable| variable.service == call.from);
+    let decides =
+        |place: &Place| variables().any(|variable| variable.reads.contains(place) || variable.values.iter().any(|(_, at)| at == place));
+    call.evidence.iter().any(|evidence| decides(&evidence.place))
+}
+
+/// The scheme and host of a text that stands at a place in code, unless it is what code falls back to.
+fn address_at(context: &Context<'_>, place: Place) -> Option<(Place, String)> {
+    let source = context.snapshot.files.source(place.file)?;
+    let (at, text) = source.exprs.iter().enumerate().find_map(|(at, expression)| match &expression.kind {
+        Expr::Str(text) if expression.range == place.range => Some((at, text)),
+        _ => None,
+    })?;
+    let (scheme, rest) = text.split_once("://")?;
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    // A password before the host is nobody's to read.
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    let whole = !scheme.is_empty() && !host.is_empty();
+    (whole && !is_fallback(source, at, place.range)).then(|| (place, format!("{scheme}://{host}")))
+}
+
+/// Whether an expression counts only where something else is not given: behind `??`, as a parameter's default, in `unwrap_or`.
+fn is_fallback(source: &SourceFacts, at: usize, range: TextRange) -> bool {
+    let within = |id: &ExprId| id.index() == at || source.expr_range(*id).contains(range);
+    let behind = |expression: &Expression| matches!(&expression.kind, Expr::Fallback(all) if all.iter().skip(1).any(within));
+    let given = |call: &CallFacts| {
+        let name = match source.expr(call.callee) {
+            Expr::Member { name, .. } => name.as_str(),
+            _ => "",
+        };
+        (name.starts_with("unwrap_or") || name.starts_with("map_or")) && call.args.iter().any(|argument| within(&argument.value))
+    };
+    let default = |function: &Function| function.params.iter().any(|param| param.default.as_ref().is_some_and(within));
+    source.exprs.iter().any(behind) || source.calls.iter().any(given) || source.functions.iter().any(default)
+}
+
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, place: Place, address: &str) {
+    let (from_id, to_id) = (context.id(call.from), context.id(to));
+    let host = address.split_once("://").map_or(address, |(_, host)| host);
+    let local = matches!(host.split(':').next(), Some("localhost" | "127.0.0.1" | "0.0.0.0"));
+    let named = call.evidence.iter().filter(|evidence| evidence.place != place).map(|evidence| (evidence.place, evidence.what.clone()));
+    let asked = (call.place != place).then(|| (call.place, format!("{from_id} calls {}", call.label())));
+    sink.report(Draft {
+        severity: local.then_some(Severity::Warning),
+        message: format!("{to_id} is addressed as {address} in the code of {from_id}: {}", call.label()),
+        place,
+        related: asked.into_iter().chain(named).collect(),
+        services: vec![call.from, to],
+        subject: vec![from_id.to_string(), to_id.to_string()],
+    });
+}

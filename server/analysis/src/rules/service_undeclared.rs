@@ -1,0 +1,112 @@
+//! `service-undeclared`: a service that says whether it is well, and that nobody asks.
+//!
+//! What deliberately does not live here: what the check looks at. Invariant: whatever probes the service in any manifest counts, and only where
+//! other services are probed is it expected.
+
+use portolan_grammars::facts::TextRange;
+use portolan_grammars::manifests::Manifest;
+
+use super::{Context, Draft, Sink, exempt};
+use crate::Place;
+use crate::chart::{Endpoint, Service, ServiceIndex, ServiceKind};
+
+rule! {
+    /// ## What it does
+    /// Finds services that serve a health route, and that neither compose (`healthcheck`), nor Kubernetes (probes), nor their Dockerfile (`HEALTHCHECK`)
+    /// asks, while another service of the workspace is asked. The mark is on the manifest that deploys the service.
+    ///
+    /// Front ends, gateways, jobs and command line tools are left alone, and services that no manifest deploys.
+    ///
+    /// ## Why it matters
+    /// Requests are sent to it before it is ready and after it has hung itself up; whoever depends on it starts too early. The route that would tell
+    /// is there.
+    ///
+    /// ## Example
+    /// ```yaml
+    /// services:
+    ///   pdf:
+    ///     build: ./pdf # serves GET /health
+    ///   api:
+    ///     build: ./api
+    ///     healthcheck: { test: ["CMD", "curl", "-f", "http://localhost:8200/health"] }
+    /// ```
+    ///
+    /// ## How to fix
+    /// Let the manifest ask the route, as it does for the others.
+    "service-undeclared", Topology, Hint, "A service's health route is asked by nobody", check
+}
+
+/// A manifest's entry that deploys a service.
+struct Deployed {
+    place: Place,
+    checked: bool,
+    word: &'static str,
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let own = (0..context.chart.services.len() as u32).map(ServiceIndex).filter(|service| !context.chart.service(*service).third_party);
+    let deployed: Vec<(ServiceIndex, Vec<Deployed>)> = own.map(|service| (service, deployed(context, service))).collect();
+    let Some(example) = deployed.iter().flat_map(|(_, all)| all).find(|entry| entry.checked).map(|entry| entry.place) else { return };
+    for (service, entries) in &deployed {
+        let facts = context.chart.service(*service);
+        let first = entries.iter().find(|entry| entry.word != "the Dockerfile");
+        if let (Some(first), Some(route), ServiceKind::Backend) = (first, health_route(context, *service), facts.kind)
+            && entries.iter().all(|entry| !entry.checked)
+        {
+            report(context, sink, *service, first, route, example);
+        }
+    }
+}
+
+/// The route by which a service says whether it is well.
+fn health_route<'a>(context: &Context<'a>, service: ServiceIndex) -> Option<&'a Endpoint> {
+    let words = ["health", "healthz", "healthcheck", "livez", "readyz", "liveness", "readiness"];
+    context
+        .chart
+        .endpoints
+        .iter()
+        .find(|endpoint| endpoint.service == service && endpoint.method.is_some() && exempt::has_word(&endpoint.path, &words))
+}
+
+/// The entries of manifests that deploy a service, and the Dockerfiles in its folder.
+fn deployed(context: &Context<'_>, service: ServiceIndex) -> Vec<Deployed> {
+    let facts: &Service = context.chart.service(service);
+    let is_named = |name: &str| facts.id == name || facts.name == name || facts.aliases.iter().any(|alias| alias == name);
+    let mut entries = Vec::new();
+    for (file, path, manifest) in context.snapshot.files.iter().filter_map(|(file, path, facts)| Some((file, path, facts.manifest()?))) {
+        let at = |range: TextRange| Place { file, range };
+        match manifest {
+            Manifest::Compose(compose) => {
+                entries.extend(compose.services.iter().filter(|entry| is_named(&entry.name.value)).map(|entry| Deployed {
+                    place: at(entry.name.range),
+                    checked: entry.has_healthcheck,
+                    word: "compose",
+                }))
+            }
+            Manifest::Kubernetes(objects) => {
+                entries.extend(objects.workloads.iter().filter(|entry| is_named(&entry.name.value)).map(|entry| {
+                    let checked = entry.containers.iter().any(|container| container.has_probe);
+                    Deployed { place: at(entry.name.range), checked, word: "its workload" }
+                }))
+            }
+            Manifest::Dockerfile(dockerfile) if !facts.root.as_str().is_empty() && path.starts_with(&facts.root) => {
+                let checked = dockerfile.stages.iter().any(|stage| stage.has_healthcheck);
+                entries.push(Deployed { place: at(TextRange::default()), checked, word: "the Dockerfile" });
+            }
+            _ => {}
+        }
+    }
+    entries
+}
+
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, entry: &Deployed, route: &Endpoint, example: Place) {
+    let id = context.id(service);
+    sink.report(Draft {
+        severity: None,
+        message: format!("{id} serves {} but {} has no health check for it", route.path, entry.word),
+        place: entry.place,
+        related: vec![(route.place, format!("{id} answers {}", route.label())), (example, "another service is checked here".to_owned())],
+        services: vec![service],
+        subject: Vec::new(),
+    });
+}

@@ -1,0 +1,200 @@
+//! `unknown-route`: a request that the service it goes to does not answer, though it answers nearly the same.
+//!
+//! What deliberately does not live here: calls of procedures, see [`super::unknown_rpc`]. Invariant: nothing is reported of a service that may
+//! answer what is not known, and nothing that is not one slip away from a route that is.
+
+use portolan_grammars::facts::Symbol;
+
+use super::{Context, Draft, Severity, Sink, exempt};
+use crate::chart::{Call, Endpoint, May, Protocol, ServiceIndex, ServiceKind, Status};
+use crate::resolve::paths::{Segment, segments};
+
+/// How many routes are named.
+const MAX_ROUTES: usize = 3;
+/// How many letters of a segment a slip changes at most.
+const MAX_DISTANCE: usize = 2;
+/// Segments of fewer letters differ in too little to tell a slip from another word.
+const MIN_SEGMENT: usize = 4;
+
+rule! {
+    /// ## What it does
+    /// Finds requests for a route that their service does not have, but nearly: the path has another method, or differs in a slip of one segment,
+    /// `/stocks` for `/stock`. Shows the nearest routes. An error where all that the service answers is known, else a warning.
+    ///
+    /// The service must be known exactly, and be read whole: one that answers whatever comes, passes requests on, mounts what is not known below
+    /// that path, or inherits routes is left alone, and so is one in a language that is not read, and code in scripts, seeds and examples.
+    ///
+    /// ## Why it matters
+    /// The request is answered with 404 or 405, today, on every try. No compiler sees it, as the two sides share no code; tests of either side
+    /// pass, as they replace the other.
+    ///
+    /// ## Example
+    /// ```ts
+    /// // inventory serves GET and POST /stock/{sku}
+    /// await axios.put(`${process.env.INVENTORY_URL}/stock/${sku}`, { count });
+    /// ```
+    ///
+    /// ## How to fix
+    /// Ask for the route that is there, or add the one that is asked for.
+    "unknown-route", Contracts, Warning, "A request for a route that its service does not have", check
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    for call in &context.chart.calls {
+        let (Some(to), Some(method)) = (call.target(), &call.method) else { continue };
+        if is_lost(context, call, method) && answers_what_is_known(context, to) && !may_answer(context, to, &call.path) {
+            let near = nearest(context, to, method, &call.path);
+            if !near.is_empty() {
+                report(context, sink, call, to, method, &near);
+            }
+        }
+    }
+}
+
+/// Whether a request is known well enough, and nothing is known to answer it.
+fn is_lost(context: &Context<'_>, call: &Call, method: &str) -> bool {
+    let path = context.snapshot.files.path(call.place.file);
+    call.protocol == Protocol::Http
+        && call.endpoint.is_none()
+        && call.status == Status::Exact
+        && call.via.is_empty()
+        && !call.development
+        && !matches!(method, "*" | "HEAD" | "OPTIONS")
+        && !call.path.contains(['*', '%', '$'])
+        && !exempt::stands_beside(path)
+}
+
+/// Whether all that a service answers is in code that is read.
+fn answers_what_is_known(context: &Context<'_>, service: ServiceIndex) -> bool {
+    let facts = context.chart.service(service);
+    let files = &context.snapshot.files;
+    let passes_on = || context.chart.calls.iter().any(|call| call.from == service && call.method.is_none() && call.path.ends_with('*'));
+    let half_read =
+        || files.iter().any(|(_, path, facts)| !facts.problems().is_empty() && path.starts_with(&context.chart.service(service).root));
+    !facts.third_party && facts.is_read() && facts.kind == ServiceKind::Backend && !passes_on() && !half_read()
+}
+
+/// Whether something that is not known may answer a path.
+fn may_answer(context: &Context<'_>, service: ServiceIndex, path: &str) -> bool {
+    open_below(context, service).any(|below| path.strip_prefix(below.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// The paths below which a service may answer anything.
+fn open_below<'a>(context: &Context<'a>, service: ServiceIndex) -> impl Iterator<Item = &'a Symbol> {
+    context.chart.blind_spots.iter().filter(move |spot| spot.service == service).filter_map(|spot| match &spot.may {
+        May::Answer(below) => Some(below),
+        May::Send(_) | May::Receive(_) => None,
+    })
+}
+
+/// The routes one slip away from a request, the nearest first; none where one of them means it after all.
+fn nearest<'a>(context: &Context<'a>, service: ServiceIndex, method: &str, path: &str) -> Vec<(usize, &'a Endpoint)> {
+    let asked = segments(path);
+    let routes = context.chart.endpoints.iter().filter(|endpoint| endpoint.service == service && endpoint.protocol == Protocol::Http);
+    let mut near: Vec<(usize, &Endpoint)> = Vec::new();
+    for route in routes {
+        let Some(distance) = slip(&asked, &segments(&route.path)) else { continue };
+        let declared = route.method.as_deref().unwrap_or("*");
+        // Servers take paths in any case, or not: that is not known here.
+        let means_it = distance == 0 && (declared == "*" || declared == method);
+        if means_it || inherits(context, route) {
+            return Vec::new();
+        }
+        near.push((distance * 2 + usize::from(declared != method), route));
+    }
+    near.sort_by(|a, b| (a.0, &a.1.path, &a.1.method).cmp(&(b.0, &b.1.path, &b.1.method)));
+    near
+}
+
+/// How many letters a route's path is away from what is asked for, if it is by a slip in one segment or by none.
+fn slip(asked: &[Segment], route: &[Segment]) -> Option<usize> {
+    if asked.len() != route.len() {
+        return None;
+    }
+    let mut slips = asked.iter().zip(route).filter(|(asked, route)| !same(asked, route));
+    let (first, second) = (slips.next(), slips.next());
+    match (first, second) {
+        (None, _) => Some(0),
+        (Some((Segment::Literal(asked), Segment::Literal(route))), None) => slip_of_word(asked, route),
+        _ => None,
+    }
+}
+
+/// Whether a segment that is asked for is the route's. A number is what a parameter is for; a word may be a route of its own.
+fn same(asked: &Segment, route: &Segment) -> bool {
+    match (asked, route) {
+        (Segment::Literal(asked), Segment::Literal(route)) => asked.eq_ignore_ascii_case(route),
+        (Segment::Literal(asked), Segment::Param(_)) => asked.bytes().all(|byte| byte.is_ascii_digit()),
+        (Segment::Param(_), Segment::Param(_)) => true,
+        _ => false,
+    }
+}
+
+/// How many letters two words differ in, if that is a slip: one is no number, version or negation of the other.
+fn slip_of_word(asked: &str, route: &str) -> Option<usize> {
+    let plain = |word: &str| -> String { word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
+    let (asked, route) = (plain(asked), plain(route));
+    let digits = |word: &str| -> String { word.chars().filter(char::is_ascii_digit).collect() };
+    let negates = |one: &str, other: &str| ["un", "de", "re", "in"].iter().any(|prefix| one.strip_prefix(prefix) == Some(other));
+    if asked.len().min(route.len()) < MIN_SEGMENT || digits(&asked) != digits(&route) || negates(&asked, &route) || negates(&route, &asked)
+    {
+        return None;
+    }
+    let distance = strsim::osa_distance(&asked, &route);
+    // Words that differ in their separators alone are one letter away.
+    (distance <= MAX_DISTANCE).then_some(distance.max(1))
+}
+
+/// Whether the class that a route stands in may have more routes than are written there: of a base class, or made by a decorator.
+fn inherits(context: &Context<'_>, route: &Endpoint) -> bool {
+    let Some(handler) = route.handler else { return false };
+    let Some(source) = context.snapshot.files.source(handler.file) else { return true };
+    let owner = source.functions.get(handler.function.index()).and_then(|function| function.owner);
+    owner.and_then(|owner| source.types.get(owner.index())).is_some_and(|class| {
+        class.superclass.is_some() || class.attributes.iter().any(|attribute| exempt::has_word(&attribute.path, &["crud"]))
+    })
+}
+
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, method: &str, near: &[(usize, &Endpoint)]) {
+    let Some((_, first)) = near.first() else { return };
+    let (from_id, to_id) = (context.id(call.from), context.id(to));
+    let mut methods: Vec<&str> =
+        near.iter().filter(|(_, route)| route.path == first.path).filter_map(|(_, route)| route.method.as_deref()).collect();
+    methods.sort_unstable();
+    methods.dedup();
+    let related = near.iter().take(MAX_ROUTES).map(|(_, route)| (route.place, format!("{to_id} answers {}", route.label())));
+    let certain = open_below(context, to).next().is_none();
+    sink.report(Draft {
+        severity: certain.then_some(Severity::Error),
+        message: format!("{from_id} calls {method} {to_id} {}; {to_id} serves {} {}", call.path, methods.join(", "), first.path),
+        place: call.place,
+        related: related.collect(),
+        services: vec![call.from, to],
+        subject: vec![call.label(), context.symbol(call.function)],
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_change_few_letters_of_one_segment() {
+        let distance = |asked: &str, route: &str| slip(&segments(asked), &segments(route));
+        assert_eq!(distance("/stocks/{}", "/stock/{sku}"), Some(1));
+        assert_eq!(distance("/mark_as", "/mark-as"), Some(1));
+        assert_eq!(distance("/stock/{}", "/stock/{sku}"), Some(0));
+        assert_eq!(distance("/Stock/7", "/stock/{sku}"), Some(0));
+        for (asked, route) in [
+            ("/v1/stock", "/v2/stock"),
+            ("/unseen", "/seen"),
+            ("/stock/latest", "/stock/{sku}"),
+            ("/stocks/lines", "/stock/line"),
+            ("/a/stock", "/stock"),
+            ("/{}/stocks", "/all/stocks"),
+            ("/cat", "/car"),
+        ] {
+            assert_eq!(distance(asked, route), None, "{asked} {route}");
+        }
+    }
+}
