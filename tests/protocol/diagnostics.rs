@@ -83,7 +83,7 @@ async fn the_editor_is_told_to_ask_again_when_others_change() {
         |server: &TestServer| ["diagnostic", "codeLens", "inlayHint"].map(|what| server.times_asked(&format!("workspace/{what}/refresh")));
     let before = asked(&server);
     // Another route: the hint in the other document leads there, and nobody calls the old one.
-    server.change(orders, 2, &text.replace("\"/orders/:id\"", "\"/order/:id\"")).await;
+    server.change(orders, 2, &text.replace("\"/orders/:id\"", "\"/baskets/:id\"")).await;
     server.settle().await;
     server.request("portolan/chart", Value::Null).await;
     let after = asked(&server);

@@ -89,7 +89,7 @@ fn checks_rights(path: &str) -> bool {
 mod tests {
     use super::*;
     use crate::chart::{ServiceIndex, ServiceKind, Status};
-    use crate::testing::{Scene, findings};
+    use crate::testing::{Scene, findings, findings_of};
 
     /// Services `names` in a row: each handler calls the next one's. A name that starts with `gateway` is one.
     fn row(names: &[&str]) -> Scene {
@@ -153,6 +153,6 @@ mod tests {
         let (service, place, function) = (ServiceIndex(0), scene.chart.endpoints[0].place, scene.chart.calls[0].function);
         let handler = crate::FunctionRef { file: place.file, function: function.function };
         scene.call(service, place, handler, first);
-        assert!(findings(&scene.snapshot()).is_empty());
+        assert!(findings_of(RULE.name, &scene.snapshot()).is_empty());
     }
 }

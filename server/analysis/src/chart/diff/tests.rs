@@ -41,7 +41,7 @@ fn what_came_is_what_went_the_other_way_round() {
     assert!(diff.messages.added[0].sends);
     assert_eq!((diff.accesses.added[0].service.as_str(), diff.accesses.added[0].whole_table), ("stock", false));
     let found: Vec<&str> = diff.findings.added.iter().map(|finding| finding.rule.as_str()).collect();
-    assert_eq!(found, ["shared-database", "shared-table-writers"]);
+    assert_eq!(found, ["shared-database", "shared-table-writers", "sync-cycle"]);
     let back = Diff::new(&head, &base);
     assert_eq!(back.services.removed, diff.services.added);
     assert_eq!(back.edges.removed, diff.edges.added);
