@@ -19,6 +19,7 @@ mod handlers;
 mod imports;
 mod instrument_handler;
 mod settle_call;
+mod settle_drift;
 mod source;
 mod span_handler;
 
@@ -54,6 +55,8 @@ pub enum Level {
     Safe,
     /// It says what only a person can know.
     Statement,
+    /// Nothing is repaired: the finding is accepted.
+    Acceptance,
 }
 
 /// A code action at a place.
@@ -97,7 +100,7 @@ struct Refactor {
 }
 
 /// The registry, in the order in which actions are offered.
-static REFACTORS: &[Refactor] = &[instrument_handler::REFACTOR, span_handler::REFACTOR];
+static REFACTORS: &[Refactor] = &[instrument_handler::REFACTOR, span_handler::REFACTOR, settle_drift::REFACTOR];
 
 /// What is offered between two offsets of a file: edits that answer its findings, what accepts them, then settings that settle its calls.
 /// `folder` is the root of the workspace that the file is in.

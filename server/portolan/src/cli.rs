@@ -21,6 +21,7 @@ use crate::roots::Roots;
 mod baseline;
 mod chart;
 mod check;
+mod completions;
 mod diff;
 mod explain;
 mod fix;
@@ -29,12 +30,24 @@ mod lsp;
 mod report;
 mod revision;
 mod rules;
+mod trace;
 mod unresolved;
 mod why;
 
+const EXAMPLES: &str = "Examples:
+  portolan check                         what the rules find here
+  portolan check --changed-since main    only what this branch brings
+  portolan baseline                      accepts what is found today
+  portolan why web orders                the lines from which an edge follows
+  portolan trace \"POST /checkout\"        what a request sets going, and what is recorded of it
+  portolan diff main                     what changes between services
+  portolan report --format html -o analysis.html
+
+Exit codes: 0 all is well; 1 findings are as bad as --fail-on says, or what was asked for is not there; 2 the work could not be done.";
+
 /// Charts the services of a workspace: who waits for whom, who shares whose data, and where a trace would go dark.
 #[derive(Debug, Parser)]
-#[command(name = "portolan", version, disable_help_subcommand = true)]
+#[command(name = "portolan", version, disable_help_subcommand = true, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -58,6 +71,8 @@ enum Command {
     Report(report::Report),
     /// Shows why a service calls another one, or does not; or what is known of a line
     Why(why::Why),
+    /// Foretells the trace of a request or a message, and where it goes dark
+    Trace(trace::Foretell),
     /// Lists calls that could not be followed, and what would settle them
     Unresolved(unresolved::Unresolved),
     /// Applies the edits that answer findings and are safe
@@ -72,6 +87,10 @@ enum Command {
     Init(init::Init),
     /// Serves an editor over standard input and output
     Lsp(lsp::Lsp),
+    /// Writes a script by which a shell completes commands and options
+    Completions(completions::Completions),
+    /// Writes the manual page
+    Man(completions::Man),
 }
 
 /// The form of a list that people and programs read.
@@ -135,6 +154,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Diff(command) => command.run(),
         Command::Report(command) => command.run(),
         Command::Why(command) => command.run(),
+        Command::Trace(command) => command.run(),
         Command::Unresolved(command) => command.run(),
         Command::Fix(command) => command.run(),
         Command::Baseline(command) => command.run(),
@@ -142,6 +162,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(command) => command.run(),
         Command::Init(command) => command.run(),
         Command::Lsp(command) => command.run(),
+        Command::Completions(command) => command.run(),
+        Command::Man(command) => command.run(),
     };
     result.unwrap_or_else(|failure| {
         output::complain(&failure.0);

@@ -24,6 +24,7 @@ pub mod page;
 pub mod report;
 pub mod sarif;
 pub mod texts;
+pub mod trace;
 pub mod uri;
 
 /// Work that takes no longer than this goes unmentioned.

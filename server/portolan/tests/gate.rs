@@ -282,3 +282,59 @@ fn a_rule_is_explained() {
     assert_eq!((unknown.code, unknown.stdout.as_str()), (2, ""));
     assert!(unknown.stderr.contains("there is no rule `sync-chian`; did you mean `sync-chain`?"), "{}", unknown.stderr);
 }
+
+fn demo() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/workspaces/chandlery").canonicalize().unwrap()
+}
+
+#[test]
+fn a_trace_is_foretold() {
+    insta::assert_snapshot!("trace", shown(&demo(), &["trace", "POST /checkout"]));
+    insta::assert_snapshot!("trace_message", shown(&demo(), &["trace", "order.placed"]));
+    let trace: Value = serde_json::from_str(&portolan(&demo(), &["trace", "checkout post /checkout", "--format", "json"]).stdout).unwrap();
+    assert_eq!((&trace["service"], &trace["endpoint"], &trace["recorded"]), (&"checkout".into(), &"POST /checkout".into(), &true.into()));
+    assert!(trace["steps"].as_array().unwrap().iter().any(|step| step["answer"]["service"] == "orders"), "{trace:#}");
+    for (wanted, message) in [
+        ("POST /chekout", "there is no endpoint or channel `POST /chekout`; did you mean `POST /checkout`?"),
+        ("nothing of the kind at all", "`portolan chart` lists what there is"),
+    ] {
+        let run = portolan(&demo(), &["trace", wanted]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{wanted}");
+        assert!(run.stderr.contains(message), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn shells_complete_and_pages_are_written() {
+    let folder = tempfile::tempdir().unwrap();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let run = portolan(folder.path(), &["completions", shell]);
+        assert!(run.code == 0 && run.stdout.contains("changed-since"), "{shell}: {}", run.stderr);
+    }
+    let bash = portolan(folder.path(), &["completions", "bash"]).stdout;
+    write(&folder, "complete.bash", &bash);
+    // As the shell asks: `portolan che` and the tabulator.
+    let ask = "source complete.bash; COMP_WORDS=(portolan che); COMP_CWORD=1; _portolan portolan che portolan; echo \"${COMPREPLY[@]}\"";
+    let output = Command::new("bash").args(["-c", ask]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "check", "{}", String::from_utf8_lossy(&output.stderr));
+    let page = portolan(folder.path(), &["man"]).stdout;
+    assert!(page.starts_with(".ie") && page.contains(".TH portolan 1"), "{}", &page[..200]);
+    assert_eq!(portolan(folder.path(), &["man", "--output", "man1"]).code, 0);
+    let check = read(&folder, "man1/portolan-check.1");
+    assert!(check.contains("changed"), "{check}");
+}
+
+#[test]
+fn every_command_has_help_and_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = portolan(folder.path(), &["--help"]).stdout;
+    assert!(help.contains("Examples:") && help.contains("Exit codes:"), "{help}");
+    let listed = help.split("Commands:").nth(1).unwrap().split("\n\n").next().unwrap();
+    let commands: Vec<&str> =
+        listed.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).filter(|name| !name.is_empty()).collect();
+    assert!(commands.len() > 12, "{commands:?}");
+    for command in commands.into_iter().filter(|command| *command != "lsp") {
+        let help = portolan(folder.path(), &[command, "--help"]);
+        assert!(help.code == 0 && help.stdout.contains("Examples:"), "{command}: {}", help.stdout);
+    }
+}

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{AccessRef, ChartIndex, EndRef};
-use super::{CallIndex, Chart, Coverage, EndpointIndex, ServiceIndex, Status};
+use super::{CallIndex, ChannelIndex, Chart, Coverage, EndpointIndex, ServiceIndex, Status};
 use crate::{FunctionRef, Place};
 
 /// How many function calls lie at most between a handler and a span that counts as its own.
@@ -24,6 +24,15 @@ pub enum Root {
 }
 
 impl Root {
+    /// All endpoints, then all subscriptions.
+    pub fn all(chart: &Chart) -> impl Iterator<Item = Root> {
+        let endpoints = (0..chart.endpoints.len() as u32).map(|at| Root::Endpoint(EndpointIndex(at)));
+        let channels = chart.channels.iter().enumerate();
+        let ends = channels
+            .flat_map(|(at, channel)| (0..channel.consumers.len() as u32).map(move |end| EndRef { channel: ChannelIndex(at as u32), end }));
+        endpoints.chain(ends.map(Root::Consumer))
+    }
+
     /// The service whose process it is, and the function that handles it.
     pub fn handler(self, chart: &Chart) -> (ServiceIndex, Option<FunctionRef>) {
         match self {

@@ -1,13 +1,15 @@
 //! Predicted traces: what happens across services when an endpoint is asked or a message comes in, and what of it a tracer would record.
 //!
-//! A trace joins operation trees: each call to an endpoint that is known is followed by what that endpoint does. What deliberately does not live
-//! here: how a trace is shown. Invariant: every trace is bounded, in depth and in size, whatever the chart says.
+//! A trace joins operation trees: each call to an endpoint that is known is followed by what that endpoint does. Here lives what its steps are
+//! called, too. What deliberately does not: how a trace is shown. Invariant: every trace is bounded, in depth and in size, whatever the chart says.
 
+use portolan_grammars::catalog;
 use rustc_hash::FxHashMap;
+use serde::Serialize;
 
 use super::flow::Spot;
 use super::operation::{Operation, Reached, Root, SpanRef, Step, reach};
-use super::{Chart, Coverage, ServiceIndex};
+use super::{Chart, Coverage, ServiceIndex, Target};
 use crate::files::Files;
 use crate::{FunctionRef, Snapshot};
 
@@ -38,6 +40,55 @@ pub struct TraceStep {
     pub recorded: Option<bool>,
     /// For a call whose endpoint is known, what that does; `None` too where the trace would come back to itself or grow out of bounds.
     pub answer: Option<Trace>,
+}
+
+/// What sort of span a step is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StepKind {
+    /// Somebody else answers.
+    Call,
+    /// A message is sent.
+    Publish,
+    /// A table or collection is read or written.
+    Access,
+}
+
+/// A step in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words {
+    /// What sort of span.
+    pub kind: StepKind,
+    /// `POST /orders`, `orders.placed`, `reads orders`.
+    pub label: String,
+    /// Id of the service that answers, host of one outside, or id of the store; none for messages.
+    pub party: Option<String>,
+}
+
+impl Step {
+    /// What happens, in words.
+    pub fn words(&self, chart: &Chart) -> Words {
+        match self.span {
+            SpanRef::Call(index) => {
+                let call = chart.call(index);
+                let label = call.endpoint.map_or_else(|| call.label(), |endpoint| chart.endpoint(endpoint).label());
+                let party = match &call.to {
+                    Target::Service(service) => chart.service(*service).id.to_string(),
+                    Target::External(host) => host.to_string(),
+                };
+                Words { kind: StepKind::Call, label, party: Some(party) }
+            }
+            SpanRef::Publish(end) => Words { kind: StepKind::Publish, label: chart.channel(end.channel).name.to_string(), party: None },
+            SpanRef::Access(access) => {
+                let (store, collection) = access.collection.of(chart);
+                let verb = match access.of(chart).operation {
+                    catalog::Operation::Read => "reads",
+                    catalog::Operation::Write => "writes",
+                };
+                Words { kind: StepKind::Access, label: format!("{verb} {}", collection.name), party: Some(store.id.to_string()) }
+            }
+        }
+    }
 }
 
 impl Trace {

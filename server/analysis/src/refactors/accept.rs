@@ -17,7 +17,7 @@ pub(super) fn offers(context: &Context<'_>, folder: &Utf8Path, at: usize, findin
     if named(finding.rule).is_none_or(|rule| rule.theme == Theme::Upkeep) {
         return Vec::new();
     }
-    let offer = |title: String, plan| Offer { title, level: Level::Statement, finding: Some(at), plan };
+    let offer = |title: String, plan| Offer { title, level: Level::Acceptance, finding: Some(at), plan };
     let rule = finding.rule;
     let findings: Vec<&Finding> = if finding.is_of_others() {
         let same = |other: &&Finding| other.rule == rule && other.place.file == finding.place.file;

@@ -14,6 +14,9 @@ use crate::output::exports::{backstage, dot, likec4, matrix, mermaid, plantuml, 
 
 /// Shows the services and what crosses between them.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  portolan chart --format mermaid
+  portolan chart --format json --output chart.json services/")]
 pub(super) struct Chart {
     #[command(flatten)]
     folder: Folder,

@@ -18,8 +18,14 @@ use super::{Failure, Folder, Workspace};
 use crate::output::findings::Listing;
 use crate::output::{self, findings, github, gitlab, junit, sarif};
 
-/// Shows what the rules find.
+/// Shows what the rules find and nobody has accepted.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  portolan check --fail-on error
+  portolan check --changed-since origin/main --format github
+  portolan check --format sarif > portolan.sarif
+  portolan explain RULE                  why a finding matters, and what can be done
+Accept a finding by a comment above its line: // portolan: allow(RULE) reason")]
 pub(super) struct Check {
     #[command(flatten)]
     folder: Folder,

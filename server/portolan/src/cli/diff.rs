@@ -17,6 +17,10 @@ use crate::output::report::{markdown, plain};
 ///
 /// A side is a chart that `portolan chart --format json` wrote, a folder, or a revision of the workspace's git repository.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  portolan diff main
+  portolan diff v1.0 v1.1 --format markdown
+  portolan diff saved.json --format json")]
 pub(super) struct Diff {
     /// What was: a chart, a folder or a revision
     #[arg(value_name = "BASE")]

@@ -24,6 +24,9 @@ use crate::output::{self, edits};
 ///
 /// Shows them as a diff.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  portolan fix --dry-run
+  portolan fix --rule handler-without-span")]
 pub(super) struct Fix {
     #[command(flatten)]
     folder: Folder,

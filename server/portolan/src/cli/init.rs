@@ -11,6 +11,9 @@ use crate::output;
 
 /// Writes a `portolan.toml` in which every setting is explained.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  portolan init
+  portolan init --force services/")]
 pub(super) struct Init {
     #[command(flatten)]
     folder: Folder,

@@ -12,6 +12,9 @@ use crate::output::report::{html, markdown};
 
 /// Writes an analysis of the system, from its chart, in whole sentences.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  portolan report --output analysis.md
+  portolan report --format html -o analysis.html")]
 pub(super) struct Report {
     #[command(flatten)]
     folder: Folder,

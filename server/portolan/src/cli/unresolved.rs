@@ -19,6 +19,9 @@ const MAX_CALLS: usize = 4;
 
 /// Lists calls that could not be followed, and what would settle them.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  portolan unresolved
+  portolan unresolved --format json")]
 pub(super) struct Unresolved {
     #[command(flatten)]
     folder: Folder,

@@ -18,7 +18,11 @@ use crate::output::excerpts::{self, Message, Style, Tone};
 #[derive(Debug, Args)]
 #[command(
     override_usage = "portolan why <FROM> <TO> [PATH]\n       portolan why <FILE:LINE[:COLUMN]> [PATH]",
-    after_help = "Exits with 1 if there is nothing to explain: no edge, or nothing at that line."
+    after_help = "Examples:
+  portolan why web orders                   an edge, hop by hop
+  portolan why services/web/src/api.ts:12   a line
+
+Exits with 1 if there is nothing to explain: no edge, or nothing at that line."
 )]
 pub(super) struct Why {
     /// Two services, or a service and someone outside by the name in the chart; or a place, as `check` and `chart` print it. Then the

@@ -97,8 +97,8 @@ fn action(view: &View, session: &Session, editor: Editor, asked: &Asked, offer: 
 /// The edit of an offer, if the workspace would be as the offer says.
 fn sound_edit(view: &View, session: &Session, offer: &Offer) -> Result<Edit, String> {
     let edit = offer.plan.clone().map_err(|refusal| refusal.to_string())?;
-    // What a person says is so, there is nothing to be tried of.
-    let finding = offer.finding.filter(|_| offer.level != Level::Statement);
+    // To accept a finding takes no trial.
+    let finding = offer.finding.filter(|_| offer.level != Level::Acceptance);
     if let Some(finding) = finding.and_then(|at| view.snapshot.findings.get(at)) {
         let files = refactors::applied(&view.snapshot, &Held(view), &edit).map_err(|refusal| refusal.to_string())?;
         session.rehearse(view, files, finding)?;

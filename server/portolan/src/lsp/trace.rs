@@ -1,9 +1,8 @@
 //! `portolan/trace`: the predicted trace of the handler at a position, as a tree that a client can draw.
 
-use portolan_analysis::chart::operation::SpanRef;
-use portolan_analysis::chart::{self, Chart, Target, trace};
+use portolan_analysis::chart::trace::{self, StepKind, Words};
+use portolan_analysis::chart::{self, Chart};
 use portolan_analysis::{Place, ide};
-use portolan_grammars::catalog::Operation;
 use serde::Serialize;
 use tower_lsp::ls_types::{Location, TextDocumentPositionParams};
 
@@ -31,7 +30,7 @@ pub(super) struct Trace {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Step {
     /// What sort of span.
-    kind: Kind,
+    kind: StepKind,
     /// `POST /orders`, `orders.placed`, `reads orders`.
     label: String,
     /// Id of the service that answers, host of one outside, or id of the store; left out for messages.
@@ -48,14 +47,6 @@ pub(super) struct Step {
     /// What the endpoint does that is asked, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<Trace>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Call,
-    Publish,
-    Access,
 }
 
 /// The trace of the handler at a position.
@@ -83,30 +74,11 @@ impl Writer<'_> {
     }
 
     fn step(&self, step: &trace::TraceStep) -> Step {
-        let (kind, label, service) = match step.step.span {
-            SpanRef::Call(index) => {
-                let call = self.chart.call(index);
-                let label = call.endpoint.map_or_else(|| call.label(), |endpoint| self.chart.endpoint(endpoint).label());
-                let service = match &call.to {
-                    Target::Service(service) => self.id(*service),
-                    Target::External(host) => host.to_string(),
-                };
-                (Kind::Call, label, Some(service))
-            }
-            SpanRef::Publish(end) => (Kind::Publish, self.chart.channel(end.channel).name.to_string(), None),
-            SpanRef::Access(access) => {
-                let (store, collection) = access.collection.of(self.chart);
-                let verb = match access.of(self.chart).operation {
-                    Operation::Read => "reads",
-                    Operation::Write => "writes",
-                };
-                (Kind::Access, format!("{verb} {}", collection.name), Some(store.id.to_string()))
-            }
-        };
+        let Words { kind, label, party } = step.step.words(self.chart);
         Step {
             kind,
             label,
-            service,
+            service: party,
             location: self.location(step.step.place),
             repeated: step.repeated,
             detached: step.step.detached,

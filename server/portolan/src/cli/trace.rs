@@ -1,0 +1,105 @@
+//! `portolan trace`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use portolan_analysis::Snapshot;
+use portolan_analysis::chart::operation::Root;
+use portolan_grammars::suggest;
+
+use super::{Failure, Folder, Format};
+use crate::output;
+use crate::output::trace::{self, Trace};
+
+/// How many endpoints are named where several are meant.
+const MAX_NAMED: usize = 12;
+
+/// Foretells the trace of a request or a message: what happens across services, what a tracer records of it, and where it goes dark.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  portolan trace \"POST /checkout\"            an endpoint, by method and path
+  portolan trace \"orders GET /orders/{id}\"   of one service, where several have it
+  portolan trace order.placed                who works off the messages of a channel
+  portolan trace /checkout --format json     for programs")]
+pub(super) struct Foretell {
+    /// Method and path of an endpoint, an rpc or the name of a channel, if need be behind the name of the service
+    #[arg(value_name = "ENDPOINT")]
+    endpoint: String,
+    #[command(flatten)]
+    folder: Folder,
+    /// The form of the trace
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+impl Foretell {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        let workspace = self.folder.read()?;
+        workspace.tell_problems(false);
+        let trace = Trace::new(&workspace.snapshot, found(&workspace.snapshot, &self.endpoint)?);
+        let failure = |error: &dyn std::fmt::Display| Failure::new(format!("cannot write the trace: {error}"));
+        let text = match self.format {
+            Format::Text => trace::render(&trace),
+            Format::Json => output::json(&trace).map_err(|error| failure(&error))?,
+        };
+        output::print(&text).map_err(|error| failure(&error))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The endpoint or subscription that is meant.
+fn found(snapshot: &Snapshot, wanted: &str) -> Result<Root, Failure> {
+    let chart = &snapshot.chart;
+    let named = |root: Root| (format!("{} {}", chart.service(root.service(chart)).id, root.label(chart)), root);
+    let all: Vec<(String, Root)> = Root::all(chart).map(named).collect();
+    let plain_wanted = plain(wanted);
+    // The whole, without the service, or the path alone.
+    let fits = |name: &str| {
+        let name = plain(name);
+        let ends = std::iter::once(0).chain(name.match_indices(' ').map(|(at, _)| at + 1));
+        ends.map(|at| &name[at..]).any(|end| end == plain_wanted)
+    };
+    let fitting: Vec<&(String, Root)> = all.iter().filter(|(name, _)| fits(name)).collect();
+    match fitting.as_slice() {
+        [(_, root)] => Ok(*root),
+        [] => {
+            let labels = all.iter().flat_map(|(name, _)| [Some(name.as_str()), name.split_once(' ').map(|(_, label)| label)]).flatten();
+            let meant = suggest::nearest(wanted, labels).map(|meant| format!("; did you mean `{meant}`?"));
+            Err(Failure::new(format!(
+                "there is no endpoint or channel `{wanted}`{}",
+                meant.unwrap_or_else(|| "; `portolan chart` lists what there is".to_owned())
+            )))
+        }
+        several => {
+            let names: Vec<&str> = several.iter().take(MAX_NAMED).map(|(name, _)| name.as_str()).collect();
+            let more = if several.len() > MAX_NAMED { ", …" } else { "" };
+            Err(Failure::new(format!("`{wanted}` may be several: {}{more}", names.join(", "))))
+        }
+    }
+}
+
+/// A name however its parameters and its letters are written: `get /orders/:id` is `GET /orders/{id}`.
+fn plain(name: &str) -> String {
+    let words = name.split_whitespace().map(|word| {
+        let parts = word.split('/').map(|part| {
+            let is_hole =
+                part.starts_with(':') || (part.starts_with('{') && part.ends_with('}')) || (part.starts_with('<') && part.ends_with('>'));
+            if is_hole { "{}".to_owned() } else { part.to_lowercase() }
+        });
+        parts.collect::<Vec<_>>().join("/")
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn names_are_equal_however_they_are_written() {
+        for name in ["get /orders/:id", "GET  /orders/{order_id}", "GET /Orders/<id>"] {
+            assert_eq!(plain(name), "get /orders/{}", "{name}");
+        }
+        assert_ne!(plain("GET /orders/open"), plain("GET /orders/{id}"));
+    }
+}
