@@ -52,15 +52,19 @@ fn found(snapshot: &Snapshot, wanted: &str) -> Result<Root, Failure> {
     let chart = &snapshot.chart;
     let named = |root: Root| (format!("{} {}", chart.service(root.service(chart)).id, root.label(chart)), root);
     let all: Vec<(String, Root)> = Root::all(chart).map(named).collect();
-    let plain_wanted = plain(wanted);
     // The whole, without the service, or the path alone.
-    let fits = |name: &str| {
-        let name = plain(name);
-        let ends = std::iter::once(0).chain(name.match_indices(' ').map(|(at, _)| at + 1));
-        ends.map(|at| &name[at..]).any(|end| end == plain_wanted)
+    let fitting = |wanted: &str| -> Vec<&(String, Root)> {
+        let fits = |name: &str| {
+            let ends = std::iter::once(0).chain(name.match_indices(' ').map(|(at, _)| at + 1));
+            ends.map(|at| &name[at..]).any(|end| end == wanted)
+        };
+        all.iter().filter(|(name, _)| fits(&plain(name))).collect()
     };
-    let fitting: Vec<&(String, Root)> = all.iter().filter(|(name, _)| fits(name)).collect();
-    match fitting.as_slice() {
+    let mut found = fitting(&plain(wanted));
+    if found.is_empty() {
+        found = fitting(&of_any_method(&plain(wanted)));
+    }
+    match found.as_slice() {
         [(_, root)] => Ok(*root),
         [] => {
             let labels = all.iter().flat_map(|(name, _)| [Some(name.as_str()), name.split_once(' ').map(|(_, label)| label)]).flatten();
@@ -78,6 +82,12 @@ fn found(snapshot: &Snapshot, wanted: &str) -> Result<Root, Failure> {
     }
 }
 
+/// The name of an endpoint that answers whatever the method is.
+fn of_any_method(plain: &str) -> String {
+    const METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
+    plain.split(' ').map(|word| if METHODS.contains(&word) { "any" } else { word }).collect::<Vec<_>>().join(" ")
+}
+
 /// A name however its parameters and its letters are written: `get /orders/:id` is `GET /orders/{id}`.
 fn plain(name: &str) -> String {
     let words = name.split_whitespace().map(|word| {
@@ -93,7 +103,7 @@ fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::plain;
+    use super::{of_any_method, plain};
 
     #[test]
     fn names_are_equal_however_they_are_written() {
@@ -101,5 +111,6 @@ mod tests {
             assert_eq!(plain(name), "get /orders/{}", "{name}");
         }
         assert_ne!(plain("GET /orders/open"), plain("GET /orders/{id}"));
+        assert_eq!(of_any_method(&plain("web POST /api/{id}")), "web any /api/{}");
     }
 }
