@@ -92,7 +92,7 @@ fn comment(path: &Utf8Path, text: &str, kind: FileKind, tree: Option<&Tree>, at:
     let is_alone = [code, behind].iter().all(|side| side.trim_matches([' ', '\t', '\r', '{', '}', '-']).is_empty());
     let covers = match (directive.whole_file, is_alone) {
         (true, _) => TextRange { start: 0, end: u32::MAX },
-        (false, true) => next_line(path, text, kind, at).map(|start| covered(text, tree, start)).unwrap_or_default(),
+        (false, true) => next_line(path, text, kind, tree, at).map(|start| covered(text, tree, start)).unwrap_or_default(),
         (false, false) => line_range(text, line),
     };
     let range = TextRange::new(open, at + WORD.len() + said.trim_end().len() + if behind.is_empty() { 0 } else { syntax.close.len() });
@@ -147,11 +147,13 @@ fn directive(said: &str, at: usize) -> Option<Directive> {
 const PLACEHOLDER: &str = "<why>";
 
 /// Where the first line below that of byte `at` begins that is neither empty nor a comment.
-fn next_line(path: &Utf8Path, text: &str, kind: FileKind, at: usize) -> Option<usize> {
+fn next_line(path: &Utf8Path, text: &str, kind: FileKind, tree: Option<&Tree>, at: usize) -> Option<usize> {
     let mut start = line_end(text, at);
     while start < text.len() {
         let line = text[start..line_end(text, start)].trim_start_matches(['{', ' ', '\t']).trim();
-        if !line.is_empty() && !syntaxes(path, kind).iter().any(|syntax| line.starts_with(syntax.open)) {
+        let opens = syntaxes(path, kind).iter().any(|syntax| line.starts_with(syntax.open));
+        // Comments go over several lines.
+        if !line.is_empty() && !opens && !tree.is_some_and(|tree| tree.is_comment(first_letter(text, start))) {
             return Some(start);
         }
         start = line_end(text, start);

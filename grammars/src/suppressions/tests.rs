@@ -25,6 +25,7 @@ fn a_comment_is_for_its_line_or_the_next() {
     let text = "// portolan: allow(a) because\nf();\ng(); // portolan: allow(b): so it is\n/* portolan: allow(c) */\n\n// and more\nh();\n";
     assert_eq!(said("x.ts", text), ["a (because): f();", "b (so it is): g(); // portolan: allow(b): so it is", "c (): h();"]);
     assert_eq!(said("x.ts", "/* portolan: allow(c, d) x */ f();"), ["c+d (x): /* portolan: allow(c, d) x */ f();"]);
+    assert_eq!(said("x.ts", "// portolan: allow(a) x\n/**\n * Says.\n */\nf();\n"), ["a (x): f();"]);
     assert_eq!(said("x.ts", "f();\n// portolan: allow(a) at the end"), ["a (at the end): "]);
     assert_eq!(
         said("x.ts", "f();\n\n// portolan: allow-file(a) all of it\n"),

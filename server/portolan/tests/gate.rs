@@ -188,6 +188,9 @@ fn what_is_accepted_is_so_in_every_form() {
         assert_eq!(run.code, 0, "{format}: {}", run.stdout);
         assert_eq!(run.stdout.contains("`orders` is written by"), format == "json", "{format}: {}", run.stdout);
     }
+    let analysis = portolan(shop.path(), &["report"]).stdout;
+    let accepted = analysis.split("What is accepted").nth(1).unwrap_or_default();
+    assert!(accepted.contains("`orders` is written by") && accepted.contains("until spring"), "{analysis}");
     let report: Value = serde_json::from_str(&portolan(shop.path(), &["check", "--format", "json"]).stdout).unwrap();
     let accepted = &report["suppressed"][0];
     assert_eq!((&accepted["by"], &accepted["reason"], &accepted["at"]["line"]), (&"comment".into(), &"until spring".into(), &3.into()));

@@ -20,8 +20,10 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     themes.sort_by_key(|(theme, _)| std::cmp::Reverse(worst(facts, *theme)));
     let mut blocks: Vec<Block> = themes.into_iter().flat_map(|(theme, blocks)| below(theme.consequence(), blocks)).collect();
     if facts.snapshot.findings.is_empty() {
-        blocks.push(Block::Paragraph(Text::say("The rules find nothing.")));
+        let more = if facts.snapshot.suppressed.is_empty() { "" } else { " but what is accepted" };
+        blocks.push(Block::Paragraph(Text::say(format!("The rules find nothing{more}."))));
     }
+    blocks.extend(below("What is accepted", accepted(facts)));
     blocks.extend(below("What chains cost", chains(facts)));
     blocks
 }
@@ -66,6 +68,25 @@ fn of_rule(facts: &Facts<'_>, rule: &Rule, list: &[&Finding]) -> Vec<Block> {
     }
     let action = rule.section("How to fix").lines().collect::<Vec<_>>().join(" ");
     blocks.push(Block::Paragraph(Text::say("What to do: ").then(Text::quoting(&action))));
+    blocks
+}
+
+/// What somebody has accepted, and why.
+fn accepted(facts: &Facts<'_>) -> Vec<Block> {
+    let accepted = &facts.snapshot.suppressed;
+    let points = accepted.iter().take(MAX_FINDINGS).map(|it| {
+        let why = if it.reason.is_empty() { "no reason is given" } else { it.reason.as_str() };
+        let text = Text::quoting(&it.finding.message).at(facts.site(it.finding.place));
+        text.and("; ").then(Text::quoting(why)).at(facts.site(it.place)).and(".")
+    });
+    let points: Vec<Text> = points.collect();
+    if points.is_empty() {
+        return Vec::new();
+    }
+    let mut blocks = vec![Block::List(points)];
+    if let Some(rest) = accepted.len().checked_sub(MAX_FINDINGS).filter(|rest| *rest > 0) {
+        blocks.push(Block::Paragraph(Text::say(format!("And {rest} more."))));
+    }
     blocks
 }
 
