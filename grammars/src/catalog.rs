@@ -248,6 +248,9 @@ pub struct Library {
     /// Calls that leave the caller's flow: `tokio::spawn`.
     #[serde(default)]
     pub spawn: Vec<Spawn>,
+    /// Calls that say how long others wait at most: `tokio::time::timeout`.
+    #[serde(default)]
+    pub time_limit: Vec<TimeLimit>,
     /// Code in which the entry must find exactly what it says.
     #[serde(default)]
     pub example: Vec<Example>,
@@ -571,6 +574,29 @@ pub struct Spawn {
     pub callee: Names,
 }
 
+/// A call that says how long others wait at most.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimeLimit {
+    /// What is called.
+    pub callee: Names,
+    /// A place without which it says nothing of the kind.
+    #[serde(default)]
+    pub limit: Option<Selector>,
+    /// Whose waiting it is.
+    pub of: Limited,
+}
+
+/// Whose waiting a [`TimeLimit`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limited {
+    /// Calls among its arguments, and those in functions among them.
+    Arguments,
+    /// All calls of the process that say nothing else.
+    Process,
+}
+
 /// A piece of code and what is found in it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -595,7 +621,7 @@ pub struct Example {
     /// - `STORE postgresql db/shop`: host and database; `STORE postgresql ${DATABASE_URL}` where the whole URL is one variable; `STORE s3`
     ///   where nothing is known but the system, `STORE redis cache` without a database
     /// - `TRACING init *`, `TRACING init http,grpc` (sorted), `TRACING exporter`, `TRACING layer`, `TRACING span load`
-    /// - `SPAWN task::spawn`, `TRANSACTION PgPool.begin`: the callee
+    /// - `SPAWN task::spawn`, `LIMIT time::timeout`, `TRANSACTION PgPool.begin`: the callee
     #[serde(default)]
     pub finds: Vec<Symbol>,
     /// Further files it needs: path and text.

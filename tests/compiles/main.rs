@@ -107,7 +107,8 @@ fn changes(before: &Path, after: &Path) -> String {
         .collect()
 }
 
-async fn prove(workspace: &str, packages: &[&str], actions: usize) {
+/// Proves the edits of a workspace, and that its compilers notice `wrong` ones: texts of the edits, and such as mean nothing.
+async fn prove(workspace: &str, packages: &[&str], actions: usize, wrong: &[(&str, &str)]) {
     let source = disk::workspace(workspace);
     let folder = Folder::empty();
     for (path, text) in texts(&source) {
@@ -127,17 +128,24 @@ async fn prove(workspace: &str, packages: &[&str], actions: usize) {
     }
     // A compiler that compiles nothing would be content with anything.
     for (path, text) in texts(folder.path()).into_iter().filter(|(path, _)| matches!(path.extension(), Some("rs" | "ts" | "js"))) {
-        folder
-            .write(path.as_str(), text.replace("recordException", "recordExeption").replace("tracing::instrument(", "tracing::instrumnt("));
+        folder.write(path.as_str(), wrong.iter().fold(text, |text, (right, wrong)| text.replace(right, wrong)));
     }
     for package in packages {
-        let wrong = std::panic::catch_unwind(|| compile(workspace, folder.path(), package));
-        assert!(wrong.is_err(), "{package} compiles, whatever it says");
+        let compiled = std::panic::catch_unwind(|| compile(workspace, folder.path(), package));
+        assert!(compiled.is_err(), "{package} compiles, whatever it says");
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries"]
 async fn spans() {
-    prove("spans", &["orders", "mail", "notify"], 5).await;
+    let wrong = [("recordException", "recordExeption"), ("tracing::instrument(", "tracing::instrumnt(")];
+    prove("spans", &["orders", "mail", "notify"], 5, &wrong).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn limits() {
+    let wrong = [("30_000", "'30_000'"), (".timeout(", ".timout(")];
+    prove("limits", &["web", "till"], 7, &wrong).await;
 }

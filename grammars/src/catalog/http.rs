@@ -21,6 +21,13 @@ pub struct HttpClient {
     /// The base URL.
     #[serde(default)]
     pub base_url: Option<Selector>,
+    /// Where the call, or what it is made on, says how long it waits at most. An entry that has neither this nor `limited_by` leaves open how
+    /// long a call waits.
+    #[serde(default)]
+    pub limit: Option<Selector>,
+    /// Methods of what the call hands out that say so: `timeout` in `client.get(url).timeout(limit)`.
+    #[serde(default)]
+    pub limited_by: Option<Names>,
 }
 
 /// A route declared by a call.

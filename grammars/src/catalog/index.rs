@@ -11,7 +11,7 @@ use super::entries::EntryFiles;
 use super::{
     Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient, HttpRoute,
     Injected, Library, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy,
-    Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, Tracing, Transaction, Value,
+    Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value,
     Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
@@ -25,6 +25,7 @@ pub struct Catalog {
     packages: FxHashMap<(Family, Symbol), Vec<usize>>,
     interesting: FxHashSet<(Family, Symbol)>,
     spawning: FxHashSet<(Family, Symbol)>,
+    limiting: FxHashSet<(Family, Symbol)>,
     giving: FxHashSet<(Family, Symbol)>,
     beside: FxHashSet<Symbol>,
     entry_files: EntryFiles,
@@ -69,6 +70,7 @@ pub enum Meaning<'a> {
     Transaction(&'a Transaction),
     Tracing(&'a Tracing),
     Spawn(&'a Spawn),
+    TimeLimit(&'a TimeLimit),
 }
 
 /// All that a callee means, and the names that stood in place of its `*`.
@@ -117,7 +119,7 @@ kinds! {
     TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
-    Spawn spawn, SettingReader setting_reader,
+    Spawn spawn, SettingReader setting_reader, TimeLimit time_limit,
 }
 
 /// The names of one library.
@@ -160,6 +162,7 @@ impl Catalog {
         self.packages.clear();
         self.interesting.clear();
         self.spawning.clear();
+        self.limiting.clear();
         self.giving.clear();
         self.beside.clear();
         self.providers.clear();
@@ -171,6 +174,8 @@ impl Catalog {
             self.beside.extend(library.entity.iter().flat_map(|entity| entity.beside.keys()).cloned());
             let spawns = library.spawn.iter().flat_map(|entry| entry.callee.iter());
             self.spawning.extend(spawns.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
+            let limits = library.time_limit.iter().flat_map(|entry| entry.callee.iter());
+            self.limiting.extend(limits.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
             self.giving.extend(gives.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             self.providers.extend((0..library.provider.len()).map(|position| (at, position)));
@@ -211,6 +216,11 @@ impl Catalog {
     /// Whether a call by this name may leave the caller's flow; as with [`Catalog::is_interesting`], a bare name must be resolved.
     pub fn may_spawn(&self, family: Family, last_segment: &str) -> bool {
         self.spawning.contains(&(family, Symbol::new(last_segment)))
+    }
+
+    /// Whether a call by this name may say how long others wait; a bare name must be resolved.
+    pub fn may_limit(&self, family: Family, last_segment: &str) -> bool {
+        self.limiting.contains(&(family, Symbol::new(last_segment)))
     }
 
     /// Whether a call by this name may hand a value to a function among its arguments; a bare name must be resolved.
@@ -344,6 +354,7 @@ impl Library {
             transaction: Vec::new(),
             tracing: Vec::new(),
             spawn: Vec::new(),
+            time_limit: Vec::new(),
             example: Vec::new(),
             counterexample: Vec::new(),
         }
@@ -373,7 +384,7 @@ impl Library {
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, Listener listener,
             TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
             Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,
-            SettingReader setting_reader
+            SettingReader setting_reader, TimeLimit time_limit
         );
         callees
     }

@@ -14,10 +14,13 @@ use crate::rules::{self, Finding, Theme, counts};
 use crate::{FileId, Snapshot, World};
 
 mod accept;
+mod add_timeout;
+mod chain;
 mod edit;
 mod handlers;
 mod imports;
 mod instrument_handler;
+mod option;
 mod settle_call;
 mod settle_drift;
 mod source;
@@ -100,7 +103,8 @@ struct Refactor {
 }
 
 /// The registry, in the order in which actions are offered.
-static REFACTORS: &[Refactor] = &[instrument_handler::REFACTOR, span_handler::REFACTOR, settle_drift::REFACTOR];
+static REFACTORS: &[Refactor] =
+    &[add_timeout::REFACTOR, instrument_handler::REFACTOR, span_handler::REFACTOR, settle_drift::REFACTOR];
 
 /// What is offered between two offsets of a file: edits that answer its findings, what accepts them, then settings that settle its calls.
 /// `folder` is the root of the workspace that the file is in.

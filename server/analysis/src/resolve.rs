@@ -24,6 +24,7 @@ mod holders;
 pub mod index;
 mod kept;
 pub mod library;
+mod limits;
 pub mod link;
 pub mod links;
 mod loads;

@@ -26,7 +26,7 @@ macro_rules! rule {
         $(, $field:ident: $value:expr)* $(,)?
     ) => {
         $(#[doc = $line])*
-        pub(super) const RULE: $crate::rules::Rule = $crate::rules::Rule {
+        pub(crate) const RULE: $crate::rules::Rule = $crate::rules::Rule {
             $($field: $value,)*
             ..$crate::rules::Rule {
                 name: $name,
@@ -69,6 +69,7 @@ mod gateway_bypass;
 mod handler_without_span;
 mod hard_coded_endpoint;
 mod model_drift;
+pub(crate) mod no_timeout;
 mod sequential_calls;
 mod service_size;
 mod service_undeclared;
@@ -107,6 +108,7 @@ static RULES: &[Rule] = &[
     handler_without_span::RULE,
     hard_coded_endpoint::RULE,
     model_drift::RULE,
+    no_timeout::RULE,
     sequential_calls::RULE,
     service_size::RULE,
     service_undeclared::RULE,

@@ -65,6 +65,11 @@ impl<'a> Source<'a> {
         self.text[..offset as usize].rfind('\n').map_or(0, |newline| newline + 1)
     }
 
+    /// The line of a byte.
+    pub(super) fn line_of(&self, offset: u32) -> &str {
+        self.text[self.line_start(offset)..].lines().next().unwrap_or_default()
+    }
+
     /// What one level of indentation is: a tab, or the smallest step by which a line goes further in than the one before.
     pub(super) fn indent_unit(&self) -> String {
         let usual = if self.facts.language == Language::Rust { 4 } else { 2 };

@@ -73,6 +73,7 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
         }
         lines.extend(link.transactions.iter().map(|transaction| format!("TRANSACTION {}", transaction.callee)));
         lines.extend(link.spawns.iter().map(|(_, callee)| format!("SPAWN {callee}")));
+        lines.extend(link.limits.iter().map(|(_, callee, _)| format!("LIMIT {callee}")));
     }
     let routes = Routes::collect(&snapshot.links);
     let everything = |_: FunctionRef| true;

@@ -429,7 +429,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// A capture that is assigned: `axios.defaults.baseURL = …`, anywhere in the workspace.
-    fn setting(&mut self, view: &CallView<'_>, capture: &Symbol) -> Option<Value> {
+    pub(super) fn setting(&mut self, view: &CallView<'_>, capture: &Symbol) -> Option<Value> {
         let library = view.callee.library;
         let settings: Vec<Symbol> = self.cx.catalog.libraries[library]
             .setting

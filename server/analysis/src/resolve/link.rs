@@ -3,7 +3,7 @@
 //! What only a service can say (its environment, its hosts, which code it reaches) is left for [`super::assemble`]. Invariants: a link holds no
 //! ranges, so it stays right when code moves; it depends on exactly the files and names in its [`Dependencies`].
 
-use portolan_grammars::catalog::{Case, FileRouteConvention, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
+use portolan_grammars::catalog::{Case, FileRouteConvention, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
 use portolan_grammars::facts::{CallId, FunctionId, Symbol, TypeId};
 
 use super::bases::Bases;
@@ -62,6 +62,10 @@ pub struct FileLink {
     pub tracing: Vec<TracingDecl>,
     /// Calls that leave the caller's flow, and what the library calls them.
     pub spawns: Vec<(CallRef, Symbol)>,
+    /// Calls that say how long others wait at most, what the library calls them, and whose waiting it is.
+    pub limits: Vec<(CallRef, Symbol, Limited)>,
+    /// Calls that such a call stands around, sorted.
+    pub limited: Vec<CallId>,
     /// Function calls and mentions.
     pub edges: Vec<EdgeDecl>,
     /// Functions that constant objects of the module keep.
@@ -107,6 +111,19 @@ pub struct OutboundCall {
     pub request: Request,
     /// Whether nobody waits: it stands in a spawned task.
     pub detached: bool,
+    /// What would have to say how long it waits at most, as nothing does.
+    pub unlimited: Option<Unlimited>,
+}
+
+/// A call that could say how long others wait, and does not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unlimited {
+    /// The one that makes a client, else the library's call that sends.
+    pub call: CallRef,
+    /// The library's id.
+    pub library: Symbol,
+    /// The argument and the key in it that would say it, where it is said so.
+    pub option: Option<(usize, Symbol)>,
 }
 
 /// What is sent where.

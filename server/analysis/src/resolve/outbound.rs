@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 use super::bases::MAX_BASES;
 use super::evaluate::join_patterns;
 use super::library::CallView;
-use super::link::{Linker, OutboundCall, Request};
+use super::link::{Linker, OutboundCall, Request, Unlimited};
 use super::rpc::is_rpc_method;
 use super::spans::Walk;
 use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value};
@@ -49,25 +49,28 @@ impl<'w> Linker<'w> {
             _ => url,
         };
         let detached = self.is_detached(walk, view.site.call);
+        let unlimited = self.unlimited(walk, view, entry);
         for draft in self.drafts(view.site, function, &[method, url], detached) {
             let leaf = view.site;
             for lifted in self.lift(draft, &|linker, draft| linker.is_undecided(draft)) {
                 let method = method_name(&lifted.texts[0]);
                 let urls = self.bases_of(&lifted.texts[1], &lifted.classes);
-                self.outbound(lifted, leaf, Request::Http { method, urls });
+                self.outbound(lifted, leaf, Request::Http { method, urls }, unlimited.clone());
             }
         }
         true
     }
 
     /// Keeps a call; alternatives of one site are one call with several URLs.
-    fn outbound(&mut self, draft: Draft, leaf: CallRef, request: Request) {
+    fn outbound(&mut self, draft: Draft, leaf: CallRef, request: Request, unlimited: Option<Unlimited>) {
         let Draft { site, function, detached, .. } = draft;
         if let Request::Http { method, urls } = &request {
             let same = self.link.calls.iter_mut().find(|call| {
                 call.site == site && call.leaf == leaf && matches!(&call.request, Request::Http { method: other, .. } if other == method)
             });
-            if let Some(OutboundCall { request: Request::Http { urls: known, .. }, .. }) = same {
+            if let Some(OutboundCall { request: Request::Http { urls: known, .. }, unlimited: other, .. }) = same {
+                // One of several clients may have a limit.
+                other.take_if(|other| Some(&*other) != unlimited.as_ref());
                 for url in urls {
                     if known.len() < MAX_BASES && !known.contains(url) {
                         known.push(url.clone());
@@ -76,7 +79,7 @@ impl<'w> Linker<'w> {
                 return;
             }
         }
-        self.link.calls.push(OutboundCall { site, function, leaf, request, detached });
+        self.link.calls.push(OutboundCall { site, function, leaf, request, detached, unlimited });
     }
 
     /// A call of a generated client's method, if the receiver is one.
@@ -94,7 +97,7 @@ impl<'w> Linker<'w> {
             let detached = self.is_detached(walk, site.call);
             let case = Some(if walk.family == Family::Rust { Case::Snake } else { Case::Camel });
             let request = Request::Rpc { service, method: rpc, case, addresses };
-            self.link.calls.push(OutboundCall { site, function, leaf: site, request, detached });
+            self.link.calls.push(OutboundCall { site, function, leaf: site, request, detached, unlimited: None });
         }
         found
     }
@@ -123,7 +126,7 @@ impl<'w> Linker<'w> {
         let detached = self.is_detached(walk, view.site.call);
         let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
         let request = Request::Sdk { library, peers, operation, addresses };
-        self.link.calls.push(OutboundCall { site: view.site, function, leaf: view.site, request, detached });
+        self.link.calls.push(OutboundCall { site: view.site, function, leaf: view.site, request, detached, unlimited: None });
         true
     }
 

@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 
 use super::index::{FileIndex, callee_name};
 use super::library::{CallView, LibraryCallee};
+use super::limits::given_work;
 use super::link::{EdgeDecl, Linker, Mention, Site, TracingDecl};
 use super::named_types::named_types;
 use super::value::{CallRef, ClassRef, Value};
@@ -23,6 +24,9 @@ pub(super) struct Walk<'w> {
     /// Calls whose result nobody waits for: arguments of a spawn, and what stands in closures given to one.
     pub(super) detached_calls: FxHashSet<CallId>,
     pub(super) detached_closures: FxHashSet<FunctionId>,
+    /// The same for calls that wait no longer than somebody says.
+    pub(super) limited_calls: FxHashSet<CallId>,
+    pub(super) limited_closures: FxHashSet<FunctionId>,
 }
 
 impl<'w> Linker<'w> {
@@ -34,6 +38,8 @@ impl<'w> Linker<'w> {
             family: facts.language.into(),
             detached_calls: FxHashSet::default(),
             detached_closures: FxHashSet::default(),
+            limited_calls: FxHashSet::default(),
+            limited_closures: FxHashSet::default(),
         };
         self.loads(&walk);
         if facts.generated {
@@ -44,6 +50,7 @@ impl<'w> Linker<'w> {
         }
         self.tracing_imports(&walk);
         self.spawns(&mut walk);
+        self.time_limits(&mut walk);
         for at in 0..facts.calls.len() {
             self.call(&walk, CallId(at as u32));
         }
@@ -167,24 +174,9 @@ impl<'w> Linker<'w> {
             let site = CallRef { file: self.file, call: CallId(at as u32) };
             self.link.spawns.push((site, found.name.as_str().into()));
             for argument in &call.args {
-                let mut expr = argument.value;
-                // `tokio::spawn(work().instrument(span))`
-                for _ in 0..4 {
-                    match walk.facts.expr(expr) {
-                        Expr::Call(inner) => {
-                            walk.detached_calls.insert(*inner);
-                            match walk.facts.expr(walk.facts.call(*inner).callee) {
-                                Expr::Member { object, .. } => expr = *object,
-                                _ => break,
-                            }
-                        }
-                        Expr::Closure(function) => {
-                            walk.detached_closures.insert(*function);
-                            break;
-                        }
-                        _ => break,
-                    }
-                }
+                let (calls, closure) = given_work(walk.facts, argument.value);
+                walk.detached_calls.extend(calls);
+                walk.detached_closures.extend(closure);
             }
         }
     }

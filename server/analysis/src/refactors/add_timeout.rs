@@ -1,0 +1,112 @@
+//! A time limit for a client that has none, or for each call that is made without a client.
+//!
+//! What is written is the library's own way to say it, and stands where the catalog looks for it. Invariant: nothing but the limit is added; a
+//! client that could not be made was a panic before, and is one after.
+
+use portolan_grammars::facts::{Import, Language, SourceFacts};
+use portolan_grammars::manifests::Manifest;
+
+use super::chain::Chain;
+use super::option::add_option;
+use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
+use crate::resolve::link::Unlimited;
+use crate::rules::Finding;
+use crate::rules::no_timeout::{self, Client, RULE, SECONDS};
+
+pub(super) const REFACTOR: Refactor = Refactor { rule: RULE.name, plan };
+
+fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
+    let snapshot = context.snapshot;
+    let (client, unlimited) = no_timeout::all(snapshot).into_iter().find(|(_, unlimited)| {
+        let first = unlimited.calls.first().and_then(|first| no_timeout::place(snapshot, first.call));
+        first == Some(finding.place)
+    })?;
+    let seconds = snapshot.workspace.settings.rules().number(&RULE, &SECONDS, snapshot.files.path(finding.place.file));
+    let whom = match (client, unlimited.calls.len()) {
+        (Client::Made(_), _) => "this client".to_owned(),
+        (Client::File(_), 1) => "this call".to_owned(),
+        (Client::File(_), count) => format!("these {count} calls"),
+    };
+    let title = format!("Let {whom} wait for {seconds} s at most");
+    Some(Plan { title, level: Level::Safe, edit: edit(context, &unlimited.calls, seconds) })
+}
+
+fn edit(context: &Context<'_>, calls: &[Unlimited], seconds: usize) -> Result<Edit, Refusal> {
+    let mut edit = Edit::default();
+    let Some(first) = calls.first() else { return Ok(edit) };
+    let source = context.source(first.call.file)?;
+    for unlimited in calls {
+        match source.facts.language {
+            Language::Rust => rust(&source, unlimited, seconds, &mut edit)?,
+            _ => ecmascript(context, &source, unlimited, seconds, &mut edit)?,
+        }
+    }
+    Ok(edit)
+}
+
+fn ecmascript(context: &Context<'_>, source: &Source<'_>, unlimited: &Unlimited, seconds: usize, edit: &mut Edit) -> Result<(), Refusal> {
+    let milliseconds = format!("{seconds}_000");
+    let (argument, key) = unlimited.option.clone().ok_or_else(|| Refusal::new("how this library is told a limit is not known"))?;
+    let (key, value) = match (unlimited.library.as_str(), key.as_str()) {
+        ("fetch", _) if is_node_fetch_2(context, source) => ("timeout", milliseconds),
+        ("got", _) => ("timeout", format!("{{ request: {milliseconds} }}")),
+        (_, "signal") => ("signal", format!("AbortSignal.timeout({milliseconds})")),
+        (_, key) => (key, milliseconds),
+    };
+    if key == "signal" && source.declares("AbortSignal") {
+        return Err(Refusal::new(format!("the name AbortSignal means something else in {}", source.name())));
+    }
+    add_option(source, source.facts.call(unlimited.call.call), argument, &format!("{key}: {value}"), edit)
+}
+
+/// Whether the file's `fetch` is that of a version which has no signal of its own.
+fn is_node_fetch_2(context: &Context<'_>, source: &Source<'_>) -> bool {
+    let workspace = &context.snapshot.workspace;
+    let imported = source.facts.imports.iter().any(|import| import.source == "node-fetch");
+    let manifest = workspace.package_of(source.path).and_then(|package| {
+        let facts = context.snapshot.files.facts(workspace.packages[package].manifest)?;
+        match facts.manifest()? {
+            Manifest::Npm(manifest) => Some(manifest),
+            _ => None,
+        }
+    });
+    let version = manifest.and_then(|manifest| manifest.dependencies.iter().find(|(name, _)| name == "node-fetch"));
+    imported && version.is_none_or(|(_, version)| version.trim_start_matches(['^', '~', '=', 'v']).starts_with('2'))
+}
+
+fn rust(source: &Source<'_>, unlimited: &Unlimited, seconds: usize, edit: &mut Edit) -> Result<(), Refusal> {
+    let call = source.facts.call(unlimited.call.call);
+    let callee = source.slice(source.facts.expr_range(call.callee)).to_owned();
+    let limit = format!("timeout({}::from_secs({seconds}))", duration(source.facts));
+    let mut chain = Chain::around(source, unlimited.call.call).ok_or_else(|| Refusal::new("the call stands in a macro"))?;
+    let (made, method) = callee.rsplit_once("::").unwrap_or(("", &callee));
+    // A client that is made for one request, which then has the limit.
+    let sends =
+        |link: &String| ["get(", "post(", "put(", "patch(", "delete(", "head(", "request("].iter().any(|verb| link.starts_with(verb));
+    match method {
+        "new" | "default" if chain.links.first().is_some_and(sends) => chain.links.insert(1, limit),
+        "builder" => chain.prepend([limit]),
+        // It panics, too, where there is no client to be had.
+        "new" | "default" if made.ends_with("Client") => {
+            chain.head = format!("{made}::builder()");
+            chain.prepend([limit, "build()".to_owned(), "expect(\"an HTTP client\")".to_owned()]);
+        }
+        "new" | "default" => chain.prepend([limit]),
+        "get" if unlimited.library == "reqwest" => {
+            let url = source.slice(call.range).strip_prefix(callee.as_str()).unwrap_or_default().to_owned();
+            let client = if made.is_empty() { "reqwest" } else { made };
+            chain.head = format!("{client}::Client::new()");
+            chain.prepend([format!("get{url}"), limit, "send()".to_owned()]);
+        }
+        _ => return Err(Refusal::new("how this client is made is not known")),
+    }
+    edit.replace(source.file, chain.range, chain.text(source));
+    Ok(())
+}
+
+/// What the file calls `std::time::Duration`.
+fn duration(facts: &SourceFacts) -> String {
+    let is_it = |import: &&Import| matches!(import.source.as_str(), "std::time" | "core::time" | "tokio::time") && import.module.is_empty();
+    let named = |name: &str| facts.imports.iter().filter(is_it).any(|import| import.local == name);
+    if named("Duration") { "Duration".to_owned() } else { "std::time::Duration".to_owned() }
+}

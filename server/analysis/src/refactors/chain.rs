@@ -1,0 +1,100 @@
+//! A chain of Rust's method calls, taken apart and put together as rustfmt does.
+//!
+//! Invariant: the links of a chain that are not touched keep their text.
+
+use portolan_grammars::facts::{CallId, Expr, TextRange};
+
+use super::Source;
+
+/// How wide a chain may be on one line, and a line: rustfmt's defaults.
+const CHAIN: usize = 60;
+const WIDTH: usize = 100;
+
+/// `head.link().link().await?`.
+pub(super) struct Chain {
+    /// All of it.
+    pub(super) range: TextRange,
+    pub(super) head: String,
+    /// Without the dots.
+    pub(super) links: Vec<String>,
+}
+
+impl Chain {
+    /// The chain that begins with a call, as far as methods are called on it; nothing where that is no plain code.
+    pub(super) fn around(source: &Source<'_>, head: CallId) -> Option<Self> {
+        let facts = source.facts;
+        let (mut last, first) = (head, facts.call(head).range);
+        for (at, call) in facts.calls.iter().enumerate().skip(head.index() + 1) {
+            if let Expr::Member { object, .. } = facts.expr(call.callee)
+                && matches!(facts.expr(*object), Expr::Call(of) if *of == last)
+            {
+                last = CallId(at as u32);
+            }
+        }
+        let mut end = facts.call(last).range.end;
+        loop {
+            let rest = source.text.get(end as usize..)?;
+            let space = rest.len() - rest.trim_start().len();
+            let after = &rest[space..];
+            if rest.starts_with('?') {
+                end += 1;
+            } else if after
+                .strip_prefix(".await")
+                .is_some_and(|rest| !rest.starts_with(|letter: char| letter.is_alphanumeric() || letter == '_'))
+            {
+                end += (space + ".await".len()) as u32;
+            } else {
+                break;
+            }
+        }
+        let range = TextRange { start: first.start, end };
+        let mut links = Vec::new();
+        let rest = source.text.get(first.end as usize..end as usize)?;
+        let (mut depth, mut quoted, mut escaped) = (0_i32, false, false);
+        for letter in rest.chars() {
+            match letter {
+                _ if quoted => {
+                    quoted = letter != '"' || escaped;
+                    escaped = letter == '\\' && !escaped;
+                }
+                '"' => quoted = true,
+                '(' | '[' | '{' => depth += 1,
+                ')' | ']' | '}' => depth -= 1,
+                '.' if depth == 0 => {
+                    links.push(String::new());
+                    continue;
+                }
+                _ => {}
+            }
+            match links.last_mut() {
+                Some(link) => link.push(letter),
+                None if letter.is_whitespace() || letter == '?' => {}
+                None => return None,
+            }
+        }
+        let mut head = source.slice(first).to_owned();
+        if rest.starts_with('?') {
+            head.push('?');
+        }
+        links.iter_mut().for_each(|link| *link = link.trim_end().to_owned());
+        Some(Self { range, head, links })
+    }
+
+    /// Puts links before those that are there.
+    pub(super) fn prepend<const N: usize>(&mut self, links: [String; N]) {
+        self.links.splice(0..0, links);
+    }
+
+    /// All of it: on one line where it fits, else one link a line, deeper than the line that it begins on.
+    pub(super) fn text(&self, source: &Source<'_>) -> String {
+        let line: String = std::iter::once(self.head.clone()).chain(self.links.iter().map(|link| format!(".{link}"))).collect();
+        let before = self.range.start as usize - source.line_start(self.range.start);
+        // One call alone may fill the line.
+        let widest = if self.links.len() == 1 { WIDTH } else { CHAIN };
+        if !line.contains('\n') && line.chars().count() <= widest && before + line.chars().count() < WIDTH {
+            return line;
+        }
+        let indent = format!("{}{}{}", source.newline(), source.indent_at(self.range.start), source.indent_unit());
+        std::iter::once(self.head.clone()).chain(self.links.iter().map(|link| format!("{indent}.{link}"))).collect()
+    }
+}

@@ -1,0 +1,238 @@
+//! How long calls wait: what sets a time limit for them, and what would have to.
+//!
+//! What deliberately does not live here: whom a call waits for. Invariant: where something may set a limit that cannot be followed, a call counts as
+//! limited.
+
+use portolan_grammars::catalog::{self, Limited, Meaning, Selector, Take};
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+
+use super::evaluate::Evaluator;
+use super::library::CallView;
+use super::link::{Linker, Unlimited};
+use super::spans::Walk;
+use super::value::{CallRef, Instance, Value};
+
+/// How far back a chain of calls is followed: `work().instrument(span)`.
+const MAX_CHAIN: usize = 4;
+/// How many wrappers a client is followed through that is passed as an argument.
+const MAX_PASSED: u32 = 3;
+
+/// Calls and a function that run as an argument is evaluated: the chain of calls that it is, or its closure.
+pub(super) fn given_work(facts: &SourceFacts, argument: ExprId) -> (Vec<CallId>, Option<FunctionId>) {
+    let (mut calls, mut expr) = (Vec::new(), argument);
+    for _ in 0..MAX_CHAIN {
+        match facts.expr(expr) {
+            Expr::Call(inner) => {
+                calls.push(*inner);
+                match facts.expr(facts.call(*inner).callee) {
+                    Expr::Member { object, .. } => expr = *object,
+                    _ => break,
+                }
+            }
+            Expr::Closure(function) => return (calls, Some(*function)),
+            _ => break,
+        }
+    }
+    (calls, None)
+}
+
+impl<'w> Linker<'w> {
+    /// Finds calls that limit how long others wait, before those are looked at.
+    pub(super) fn time_limits(&mut self, walk: &mut Walk<'w>) {
+        let (facts, catalog) = (walk.facts, self.evaluator.cx.catalog);
+        for (at, call) in facts.calls.iter().enumerate() {
+            let candidate = super::index::callee_name(facts, call.callee).is_some_and(|name| {
+                let alias = matches!(facts.expr(call.callee), Expr::Name(_)) && walk.index.imports.contains_key(name);
+                catalog.may_limit(walk.family, name) || alias
+            });
+            if !candidate {
+                continue;
+            }
+            let site = CallRef { file: self.file, call: CallId(at as u32) };
+            let callee = self.evaluator.eval(self.file, call.callee);
+            for found in self.evaluator.library_callees(walk.family, &callee) {
+                let meanings = self.evaluator.meanings(&found);
+                let view = CallView { site, call, callee: &found, members: &meanings.members };
+                for meaning in meanings.iter() {
+                    let Meaning::TimeLimit(entry) = meaning else { continue };
+                    if entry.limit.as_ref().is_some_and(|selector| !self.evaluator.may_limit(selector, &view)) {
+                        continue;
+                    }
+                    self.link.limits.push((site, found.name.as_str().into(), entry.of));
+                    if entry.of == Limited::Arguments {
+                        limit_arguments(walk, call);
+                    }
+                }
+            }
+        }
+        let within = |call: &Call| is_within(facts, call.function, |function| walk.limited_closures.contains(&function));
+        let calls = facts.calls.iter().enumerate().map(|(at, call)| (CallId(at as u32), call));
+        let limited = calls.filter(|(id, call)| walk.limited_calls.contains(id) || within(call));
+        self.link.limited = limited.map(|(id, _)| id).collect();
+    }
+
+    /// The call that would have to set a time limit for a library's call. Nothing where there is a limit, or may be one.
+    pub(super) fn unlimited(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::HttpClient) -> Option<Unlimited> {
+        if walk.facts.generated || (entry.limit.is_none() && entry.limited_by.is_none()) {
+            return None;
+        }
+        if self.link.limited.binary_search(&view.site.call).is_ok() {
+            return None;
+        }
+        if entry.limited_by.as_ref().is_some_and(|methods| is_followed_by(walk.facts, view.site.call, methods)) {
+            return None;
+        }
+        if entry.limit.as_ref().is_some_and(|selector| self.evaluator.may_limit(selector, view)) {
+            return None;
+        }
+        let places = || entry.limit.iter().flat_map(takes);
+        let of_client = places().find(|take| take.receiver.is_some());
+        let (call, option) = match &view.callee.receiver {
+            Some(receiver) if of_client.is_some() => (self.evaluator.made_by(receiver)?, of_client.map(|take| (0, &take.key))),
+            _ => (view.site, places().find_map(|take| Some((usize::try_from(take.argument?).ok()?, &take.key)))),
+        };
+        // An interceptor sets it for each request.
+        let keys: Vec<&Symbol> = places().flat_map(|take| take.key.iter().chain(&take.receiver)).collect();
+        let mut assigned = |file| {
+            let indexed = self.evaluator.file(file);
+            indexed.is_none_or(|(_, index)| keys.iter().any(|key| index.assignments.contains_key(*key)))
+        };
+        if assigned(view.site.file) || assigned(call.file) {
+            return None;
+        }
+        let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
+        Some(Unlimited { call, library, option: option.and_then(|(argument, key)| Some((argument, key.clone()?))) })
+    }
+}
+
+impl Evaluator<'_> {
+    /// Whether one of the places is there, or may be, and says something.
+    fn may_limit(&mut self, selector: &Selector, view: &CallView<'_>) -> bool {
+        takes(selector).iter().any(|take| {
+            if let Some(index) = take.argument {
+                let (index, count) = (index as isize, view.call.args.len() as isize);
+                let at = if index < 0 { count + index } else { index };
+                // What is spread may be any argument.
+                if view.call.args.iter().any(|argument| argument.spread) {
+                    return true;
+                }
+                let Some(argument) = usize::try_from(at).ok().and_then(|at| view.call.args.get(at)) else { return false };
+                let value = self.eval(view.site.file, argument.value);
+                return may_have(&value, take.key.as_deref());
+            }
+            let Some(name) = &take.receiver else { return false };
+            let captured = view.callee.receiver.as_ref().and_then(|receiver| receiver.captures.get(name));
+            if captured.is_some_and(|value| may_have(value, take.key.as_deref())) {
+                return true;
+            }
+            take.key.is_none() && (self.setting(view, name).is_some() || self.default_setting(view, name))
+        })
+    }
+
+    /// Whether the package itself, whose defaults its values have, was told a setting.
+    fn default_setting(&mut self, view: &CallView<'_>, name: &Symbol) -> bool {
+        let package = super::library::LibraryCallee { receiver: None, ..view.callee.clone() };
+        view.callee.receiver.is_some() && self.setting(&CallView { callee: &package, ..*view }, name).is_some()
+    }
+
+    /// The call that a value was made by, or began with, if it is one alone.
+    fn made_by(&mut self, instance: &Instance) -> Option<CallRef> {
+        if instance.root.is_some() {
+            return instance.root;
+        }
+        let values = self.param_values(instance.param?, MAX_PASSED);
+        let mut made = values.alternatives().iter().map(|value| match value {
+            Value::Instance(instance) => instance.root,
+            _ => None,
+        });
+        let first = made.next()??;
+        made.all(|other| other == Some(first)).then_some(first)
+    }
+}
+
+fn takes(selector: &Selector) -> &[Take] {
+    match selector {
+        Selector::Literal(_) => &[],
+        Selector::Take(take) => std::slice::from_ref(take),
+        Selector::FirstOf(takes) => takes,
+    }
+}
+
+/// Whether a value has a key, or may have it; without a key, whether it is there itself.
+fn may_have(value: &Value, key: Option<&str>) -> bool {
+    match (value, key) {
+        (Value::OneOf(values), _) => values.iter().any(|value| may_have(value, key)),
+        (Value::Object(object), Some(key)) => {
+            let found = object.fields.get(key).map(|value| may_have(value, None));
+            found.unwrap_or_else(|| object.rest.iter().any(|rest| may_have(rest, Some(key))))
+        }
+        (Value::Null | Value::Text(_) | Value::Array(_) | Value::Function(..), Some(_)) => false,
+        (Value::Null, None) => false,
+        // `timeout: 0` is none.
+        (value, None) => value.literal().is_none_or(|text| !matches!(text.as_str(), "0" | "false")),
+        (_, Some(_)) => true,
+    }
+}
+
+/// Notes that what an argument does is limited, directly or by the name that it is bound to.
+fn limit_arguments(walk: &mut Walk<'_>, call: &Call) {
+    let facts = walk.facts;
+    for argument in &call.args {
+        let bound = match facts.expr(argument.value) {
+            Expr::Name(name) => {
+                let own = facts.bindings.iter().rev().find(|binding| binding.name == *name && binding.function == call.function);
+                own.and_then(|binding| binding.value).unwrap_or(argument.value)
+            }
+            _ => argument.value,
+        };
+        let elements = match facts.expr(bound) {
+            Expr::Array(items) => items.as_slice(),
+            _ => std::slice::from_ref(&bound),
+        };
+        for element in elements {
+            let (calls, closure) = given_work(facts, *element);
+            walk.limited_calls.extend(calls);
+            walk.limited_closures.extend(closure);
+        }
+    }
+}
+
+/// Whether a function is one that is asked for, or is written in one.
+fn is_within(facts: &SourceFacts, function: FunctionId, wanted: impl Fn(FunctionId) -> bool) -> bool {
+    let mut function = function;
+    loop {
+        if wanted(function) {
+            return true;
+        }
+        let parent = facts.function(function).parent;
+        if parent == function {
+            return false;
+        }
+        function = parent;
+    }
+}
+
+/// Whether one of these methods is called on what a call hands out: in the same chain, or by the name that it is bound to.
+fn is_followed_by(facts: &SourceFacts, call: CallId, methods: &catalog::Names) -> bool {
+    let function = facts.call(call).function;
+    let mut chain = vec![call];
+    // Calls stand behind those in their callees.
+    for (at, other) in facts.calls.iter().enumerate().skip(call.index() + 1) {
+        let Expr::Member { object, name } = facts.expr(other.callee) else { continue };
+        let is_ours = |expr: ExprId| matches!(facts.expr(expr), Expr::Call(of) if chain.contains(of));
+        let ours = match facts.expr(*object) {
+            Expr::Name(of) if other.function == function => {
+                let mut bound = facts.bindings.iter().filter(|binding| binding.function == function && binding.name == *of);
+                bound.any(|binding| binding.value.is_some_and(is_ours))
+            }
+            _ => is_ours(*object),
+        };
+        if ours && methods.iter().any(|method| method == name) {
+            return true;
+        }
+        if ours {
+            chain.push(CallId(at as u32));
+        }
+    }
+    false
+}

@@ -1,0 +1,284 @@
+//! `no-timeout`: a client without a time limit, by which one service waits for another.
+//!
+//! What limits a call, [`crate::resolve`] knows. Invariant: a client is reported once, however many calls go through it; calls that go through no
+//! client are one finding a file.
+
+use std::collections::BTreeMap;
+
+use portolan_grammars::catalog::Limited;
+use portolan_grammars::facts::{Expr, ExprId, FunctionId, SourceFacts, TextRange};
+use rustc_hash::FxHashSet;
+
+use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
+use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
+use crate::resolve::link::{OutboundCall, Unlimited};
+use crate::resolve::value::CallRef;
+use crate::{FileId, FunctionRef, Place, Snapshot};
+
+pub(crate) const SECONDS: Number =
+    Number { name: "seconds", meaning: "The limit that `portolan fix` and the editor's action give, in seconds.", default: 30, least: 1 };
+/// How many calls are named.
+const MAX_CALLS: usize = 10;
+
+rule! {
+    /// ## What it does
+    /// Finds clients by which a service waits for another without a time limit: none on the client, the request, or around it. A warning where the
+    /// endpoint that is asked waits for others itself.
+    ///
+    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a file. Left alone are clients with a
+    /// limit of their own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which
+    /// has limits, responses that are read as a stream, and front ends.
+    ///
+    /// ## Why it matters
+    /// A service that hangs is worse than one that is down: whoever asks it hangs, too, and keeps its own callers, memory and connections waiting.
+    ///
+    /// ## Example
+    /// ```rust
+    /// let http = reqwest::Client::new(); // waits for ever
+    /// let stock: Stock = http.get(format!("{inventory}/stock/{sku}")).send().await?.json().await?;
+    /// ```
+    ///
+    /// ## How to fix
+    /// Say how long an answer is worth waiting for, less than your own callers wait for you: `Client::builder().timeout(…)`,
+    /// `axios.create({ timeout })`, `fetch(url, { signal: AbortSignal.timeout(…) })`. `portolan fix --rule no-timeout` does.
+    "no-timeout", Resilience, Information, "A service waits for another without a time limit", check,
+    options: &[RuleOption::Number(SECONDS)]
+}
+
+/// Whose limit is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Client {
+    /// A client is made by this call.
+    Made(CallRef),
+    /// Calls of a file are made without one.
+    File(FileId),
+}
+
+/// What is missing there.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    /// The calls that would have to say it: the one that makes the client, or each that is made without one.
+    pub(crate) calls: Vec<Unlimited>,
+    /// The library's calls that send.
+    leaves: Vec<CallRef>,
+    /// Who waits for whom.
+    pub(crate) waits: Vec<CallIndex>,
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    for (client, waiting) in &all(context.snapshot) {
+        report(context, sink, *client, waiting);
+    }
+}
+
+/// The clients without a limit by which services wait for each other.
+pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
+    let around = Around::find(snapshot);
+    let mut found: BTreeMap<Client, Waiting> = BTreeMap::new();
+    for outbound in snapshot.links.iter().flatten().flat_map(|link| &link.calls) {
+        let Some(unlimited) = outbound.unlimited.as_ref().filter(|_| !outbound.detached) else { continue };
+        let waits: Vec<CallIndex> = waits(snapshot, outbound).collect();
+        if waits.is_empty() || around.is_limited(snapshot, outbound) || is_exempt(snapshot, outbound) {
+            continue;
+        }
+        let at = unlimited.call;
+        let client = if at == outbound.leaf { Client::File(at.file) } else { Client::Made(at) };
+        let waiting = found.entry(client).or_default();
+        waiting.calls.push(unlimited.clone());
+        waiting.leaves.push(outbound.leaf);
+        waiting.waits.extend(waits);
+    }
+    for waiting in found.values_mut() {
+        waiting.calls.sort_unstable();
+        waiting.calls.dedup();
+        waiting.waits.sort_unstable();
+        waiting.waits.dedup();
+    }
+    found
+}
+
+/// The chart's calls that a static span is, as far as a service waits for another in them.
+fn waits<'a>(snapshot: &'a Snapshot, outbound: &'a OutboundCall) -> impl Iterator<Item = CallIndex> + 'a {
+    let place = place(snapshot, outbound.site);
+    snapshot.index.calls_in(outbound.function).iter().copied().filter(move |index| {
+        let call = snapshot.chart.call(*index);
+        let from = snapshot.chart.service(call.from);
+        let waits = !from.third_party && matches!(from.kind, ServiceKind::Backend | ServiceKind::Worker | ServiceKind::Job);
+        let bare = call.via.is_empty() && !call.development;
+        let answers = call.target().is_some_and(|to| to != call.from);
+        Some(call.place) == place && waits && bare && answers && call.status.is_settled()
+    })
+}
+
+/// The calls that other calls limit.
+struct Around {
+    /// Where they stand.
+    limited: FxHashSet<Place>,
+    /// Packages whose process has limits for all that say nothing else.
+    packages: FxHashSet<usize>,
+}
+
+impl Around {
+    fn find(snapshot: &Snapshot) -> Self {
+        let mut around = Self { limited: FxHashSet::default(), packages: FxHashSet::default() };
+        for (at, link) in snapshot.links.iter().enumerate() {
+            let (Some(link), file) = (link, FileId(at as u32)) else { continue };
+            around.limited.extend(link.limited.iter().filter_map(|call| place(snapshot, CallRef { file, call: *call })));
+            if link.limits.iter().any(|(_, _, of)| *of == Limited::Process) {
+                around.packages.extend(snapshot.workspace.package_of(snapshot.files.path(file)));
+            }
+        }
+        around
+    }
+
+    /// Whether something stands around a call that limits it: its wrapper's caller, or who calls the function it is in.
+    fn is_limited(&self, snapshot: &Snapshot, outbound: &OutboundCall) -> bool {
+        let at = |call: CallRef| place(snapshot, call).is_some_and(|place| self.limited.contains(&place));
+        let package = snapshot.workspace.package_of(snapshot.files.path(outbound.leaf.file));
+        if at(outbound.site) || at(outbound.leaf) || package.is_some_and(|package| self.packages.contains(&package)) {
+            return true;
+        }
+        let mut functions = vec![outbound.function, leaf_function(snapshot, outbound)];
+        for _ in 0..2 {
+            let mut outer = Vec::new();
+            for function in functions.drain(..) {
+                for runner in snapshot.index.runners_of(function) {
+                    let mut edges = snapshot.index.edges_of(*runner).iter().filter(|edge| edge.callee == function);
+                    if edges.any(|edge| self.limited.contains(&edge.place)) {
+                        return true;
+                    }
+                    outer.push(*runner);
+                }
+            }
+            functions = outer;
+        }
+        false
+    }
+}
+
+/// Whether a call is none that the rule is about: it stands beside the service's work, or its answer comes bit by bit.
+fn is_exempt(snapshot: &Snapshot, outbound: &OutboundCall) -> bool {
+    let beside = [outbound.site.file, outbound.leaf.file].iter().any(|file| exempt::stands_beside(snapshot.files.path(*file)));
+    beside || [outbound.function, leaf_function(snapshot, outbound)].into_iter().any(|function| streams(snapshot, function))
+}
+
+/// Whether a function reads or asks for an answer that comes bit by bit: no limit could be said for all of it.
+fn streams(snapshot: &Snapshot, function: FunctionRef) -> bool {
+    let Some(facts) = snapshot.files.source(function.file) else { return true };
+    let range = facts.function(function.function).range;
+    let whole = function.function == FunctionId::MODULE;
+    let within = |other| whole || range.contains(other);
+    let reads = facts.calls.iter().filter(|call| within(call.range)).any(|call| match facts.expr(call.callee) {
+        Expr::Member { name, .. } => {
+            matches!(name.as_str(), "bytes_stream" | "chunk" | "eventsource" | "getReader" | "pipeThrough" | "pipeTo" | "upgrade")
+        }
+        _ => false,
+    });
+    let asks = || {
+        facts.exprs.iter().filter(|expression| within(expression.range)).any(|expression| match &expression.kind {
+            Expr::Str(text) => matches!(text.as_str(), "stream" | "text/event-stream" | "application/x-ndjson"),
+            _ => false,
+        })
+    };
+    reads || asks()
+}
+
+fn leaf_function(snapshot: &Snapshot, outbound: &OutboundCall) -> FunctionRef {
+    let call = snapshot.files.source(outbound.leaf.file).map(|facts| facts.call(outbound.leaf.call).function);
+    FunctionRef { file: outbound.leaf.file, function: call.unwrap_or(FunctionId::MODULE) }
+}
+
+/// Where the name stands of what is called.
+pub(crate) fn place(snapshot: &Snapshot, call: CallRef) -> Option<Place> {
+    let range = snapshot.files.source(call.file)?.call(call.call).name_range;
+    Some(Place { file: call.file, range })
+}
+
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &Waiting) {
+    let snapshot = context.snapshot;
+    let Some(first) = waiting.calls.first().map(|unlimited| unlimited.call) else { return };
+    let (Some(place), Some(facts)) = (place(snapshot, first), snapshot.files.source(first.file)) else { return };
+    let (mut from, mut to): (Vec<ServiceIndex>, Vec<ServiceIndex>) = (Vec::new(), Vec::new());
+    let mut related = Vec::new();
+    for index in &waiting.waits {
+        let call = context.chart.call(*index);
+        from.push(call.from);
+        to.extend(call.target());
+        let target = call.target().map_or("", |to| context.id(to).as_str());
+        related.push((call.place, format!("{} waits for {target}: {}", context.id(call.from), call.label())));
+    }
+    let names = |services: &mut Vec<ServiceIndex>| {
+        services.sort_unstable();
+        services.dedup();
+        services.iter().map(|service| context.id(*service).as_str()).collect::<Vec<_>>().join(", ")
+    };
+    let (callers, targets) = (names(&mut from), names(&mut to));
+    related.sort();
+    related.dedup();
+    let count = related.len();
+    related.truncate(MAX_CALLS);
+    let name = match client {
+        Client::Made(_) => client_name(facts, first, &waiting.leaves).map(|name| format!("`{name}`")),
+        Client::File(_) => Some(spelled(facts, facts.call(first.call).callee)),
+    };
+    let name = name.unwrap_or_else(|| "This client".to_owned());
+    let (calls, wait) = if count == 1 { ("call", "waits") } else { ("calls", "wait") };
+    let symbol = context.symbol(FunctionRef { file: first.file, function: facts.call(first.call).function });
+    let subject = match client {
+        Client::Made(_) => vec![snapshot.files.path(first.file).to_string(), symbol, name.clone()],
+        Client::File(file) => vec![snapshot.files.path(file).to_string()],
+    };
+    sink.report(Draft {
+        severity: in_a_chain(context, waiting).then_some(Severity::Warning),
+        message: format!("{name} has no timeout: {count} {calls} from {callers} to {targets} {wait} for ever"),
+        place,
+        related,
+        services: [from, to].concat(),
+        subject,
+    });
+}
+
+/// Whether an endpoint that is asked waits for others itself.
+fn in_a_chain(context: &Context<'_>, waiting: &Waiting) -> bool {
+    let mut asked = waiting.waits.iter().filter_map(|call| context.chart.call(*call).endpoint);
+    asked.any(|endpoint| {
+        let service = context.chart.endpoint(endpoint).service;
+        let waits = |index: CallIndex| {
+            let call = context.chart.call(index);
+            call.status.is_settled() && call.target().is_some_and(|to| to != service)
+        };
+        context.operation(endpoint).calls().any(|(index, step)| !step.detached && waits(index))
+    })
+}
+
+/// What a client is called where it is made: a constant, a field, the type whose function makes it.
+fn client_name(facts: &SourceFacts, made: CallRef, leaves: &[CallRef]) -> Option<String> {
+    let call = facts.call(made.call);
+    // What a request hands out is no client.
+    let sends = |range: TextRange| leaves.iter().any(|leaf| leaf.file == made.file && range.contains(facts.call(leaf.call).range));
+    let holds = |value: &ExprId| {
+        let range = facts.expr_range(*value);
+        range.contains(call.range) && !sends(range) && facts.exprs[value.index()].function == call.function
+    };
+    let bound = facts.bindings.iter().filter(|binding| binding.function == call.function && binding.value.as_ref().is_some_and(holds));
+    if let Some(binding) = bound.last().filter(|binding| !binding.name.is_empty()) {
+        return Some(binding.name.to_string());
+    }
+    let function = facts.function(call.function);
+    let owner = function.owner.map(|owner| &facts.type_def(owner).name).or(function.impl_of.as_ref());
+    owner.filter(|owner| !owner.is_empty()).map(ToString::to_string)
+}
+
+/// A callee as code spells it.
+fn spelled(facts: &SourceFacts, callee: ExprId) -> String {
+    match facts.expr(callee) {
+        Expr::Name(name) => name.to_string(),
+        Expr::Path(path) => path.join("::"),
+        Expr::Member { object, name } => match facts.expr(*object) {
+            Expr::Name(_) | Expr::Path(_) | Expr::Member { .. } | Expr::This => format!("{}.{name}", spelled(facts, *object)),
+            _ => name.to_string(),
+        },
+        Expr::This => "this".to_owned(),
+        _ => String::new(),
+    }
+}

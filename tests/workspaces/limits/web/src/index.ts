@@ -1,0 +1,3 @@
+import './bare.js';
+import './clients.js';
+import './request.js';
