@@ -7,6 +7,7 @@ use crate::FileKind;
 use crate::facts::{Language, SourceFacts};
 
 mod layout;
+mod reads;
 pub mod rust;
 pub mod typescript;
 

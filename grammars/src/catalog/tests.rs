@@ -287,7 +287,7 @@ fn is_find(find: &str) -> bool {
         ["STORE", _system] | ["STORE", _system, _] => true,
         ["TRACING", "exporter" | "layer"] | ["TRACING", "init" | "span", _] => true,
         ["ENTRY"] => true,
-        ["SPAWN" | "TRANSACTION", _callee] => true,
+        ["SPAWN" | "LIMIT" | "TRANSACTION", _callee] => true,
         ["BINDING", _system, _queue, _exchange] => true,
         _ => false,
     }

@@ -84,6 +84,7 @@ mod unknown_route;
 mod unknown_rpc;
 mod unmatched_channel;
 mod unused_suppression;
+pub(crate) mod unused_response;
 
 pub use context::{Context, Draft, Sink};
 pub use options::{Number, RuleOption, Texts};
@@ -122,6 +123,7 @@ static RULES: &[Rule] = &[
     unknown_route::RULE,
     unknown_rpc::RULE,
     unmatched_channel::RULE,
+    unused_response::RULE,
     unused_suppression::RULE,
 ];
 

@@ -6,6 +6,7 @@ use super::kinds::{Field, Kind};
 use super::patterns::Matched;
 use super::walk::{Child, List, Lower, MAX_DEPTH};
 use crate::facts::{Expr, ExprId, RegionKind, ResultUse, TextRange};
+use crate::languages::reads::asks_only;
 
 /// How a block or an arm ends.
 #[derive(Debug, Clone, Copy)]
@@ -109,6 +110,9 @@ impl<'t> Lower<'t, '_, '_> {
         let constant = self.find_kind(list, Kind::MutableSpecifier).is_none();
         if let Some(pattern) = self.nodes[list.start..list.end].iter().find(|child| is_pattern_of_let(child)).copied() {
             self.pattern(pattern, value.map_or(Matched::Nothing, Matched::Value), ty, constant);
+            if let Some(value) = value.filter(|_| pattern.kind == Kind::Identifier && self.asks_only_status(node, pattern)) {
+                self.out.used_as(value, ResultUse::Ignored);
+            }
         } else if let Some(value) = value {
             // `let _ = …`
             self.out.used_as(value, ResultUse::Ignored);
@@ -118,6 +122,13 @@ impl<'t> Lower<'t, '_, '_> {
         }
         self.close(list);
         value
+    }
+
+    /// Whether all that is asked of an answer behind its declaration is whether it went well: `if !response.status().is_success()`.
+    fn asks_only_status(&self, declaration: Child<'t>, name: Child<'t>) -> bool {
+        let block = self.out.facts.region(self.out.region).range;
+        let behind = self.out.text.get(declaration.node.end_byte()..block.end as usize).unwrap_or_default();
+        asks_only(behind, self.text(name), &[".status()", ".error_for_status()?", ".error_for_status_ref()?"])
     }
 
     /// The value of a block-like expression, or of any other.

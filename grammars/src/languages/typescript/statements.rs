@@ -7,6 +7,7 @@ use super::patterns::Target;
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
 use crate::facts::{Binding, Expr, ExprId, FunctionId, Import, Imported, RegionKind, ResultUse, Symbol};
+use crate::languages::reads::asks_only;
 
 impl<'t> Lowering<'t> {
     /// Lowers the whole file.
@@ -263,7 +264,9 @@ impl<'t> Lowering<'t> {
         let Some(name) = name else { return };
         let plain = name.kind == Kind::Identifier;
         // `const _ = f()` says that the result is of no interest.
-        let result = if plain && self.text_of(name) == "_" { ResultUse::Ignored } else { ResultUse::Used };
+        let awaited = value.is_some_and(|value| value.kind == Kind::AwaitExpression);
+        let of_no_interest = self.text_of(name) == "_" || awaited && self.asks_only_status(declarator, name);
+        let result = if plain && of_no_interest { ResultUse::Ignored } else { ResultUse::Used };
         self.latest_require = None;
         let value = value.map(|value| self.expr(value, Context { result, awaited: false }));
         if let Some(value) = value
@@ -279,6 +282,13 @@ impl<'t> Lowering<'t> {
             let value = value.unwrap_or_else(|| self.add_at(Expr::Unknown, name));
             self.declared_pattern(name, value, annotation, constant);
         }
+    }
+
+    /// Whether all that is asked of an answer behind its declaration is whether it went well: `if (!response.ok) throw …`.
+    fn asks_only_status(&self, declarator: Child<'t>, name: Child<'t>) -> bool {
+        let block = self.facts.region(self.region).range;
+        let behind = self.slice(declarator.node.end_byte(), block.end as usize);
+        asks_only(behind, self.text_of(name), &[".ok", ".status", ".statusText"])
     }
 
     /// `const x = require("…")` and `const { a, b: c } = require("…")` are imports; what goes deeper stays a binding.

@@ -1,0 +1,131 @@
+//! `unused-response`: a service waits for another whose answer it does not use.
+//!
+//! What becomes of an answer, [`crate::chart::flow`] says. Invariant: an answer that may be read anywhere is never reported.
+
+use portolan_grammars::facts::{Expr, ResultUse};
+
+use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
+use crate::Snapshot;
+use crate::chart::flow::Spot;
+use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind};
+
+/// What nobody does without knowing whether it went well.
+const REQUIRED: Texts = Texts {
+    name: "required",
+    meaning: "Words in the names of endpoints and functions whose success must be known there and then.",
+    default: &[
+        "auth",
+        "authenticate",
+        "authorize",
+        "login",
+        "logout",
+        "session",
+        "token",
+        "verify",
+        "validate",
+        "check",
+        "lock",
+        "unlock",
+        "acquire",
+        "release",
+        "reserve",
+        "reservation",
+        "charge",
+        "pay",
+        "payment",
+        "payments",
+        "refund",
+        "capture",
+        "commit",
+        "rollback",
+        "cancel",
+    ],
+};
+/// Methods without arguments that read nothing of an answer.
+const SILENT: &[&str] = &["send", "error_for_status", "unwrap", "call", "finally", "into_future"];
+
+rule! {
+    /// ## What it does
+    /// Finds calls by which a service changes something in another and waits for the answer, of which it uses nothing, or only that it failed: the
+    /// call is a statement of its own, or all that is asked of the answer is its status.
+    ///
+    /// Left alone are reads, calls whose success must be known (the option lists words of their names), calls that nobody waits for, and front ends,
+    /// tools and gateways.
+    ///
+    /// ## Why it matters
+    /// The caller is down when the other is down, and slow when it is slow, for an answer that it has no use for. A message would do: the other
+    /// works it off when it can.
+    ///
+    /// ## Example
+    /// ```ts
+    /// const order = await orders.create(req.body);
+    /// await axios.post(`${process.env.EMAILER_URL}/order-confirmation`, order); // the customer waits for the mail server
+    /// res.status(201).json(order);
+    /// ```
+    ///
+    /// ## How to fix
+    /// Publish an event that the other service consumes; the code action writes both ends. Where the answer must be waited for, say so with
+    /// `required` in `portolan.toml`.
+    "unused-response", Coupling, Information, "A service waits for an answer that it does not use", check,
+    options: &[RuleOption::Texts(REQUIRED)]
+}
+
+fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    for call in &context.chart.calls {
+        let Some(to) = call.target().filter(|to| is_meant(context, call, *to)) else { continue };
+        let Some(result) = unused(context.snapshot, call) else { continue };
+        let (from, name, symbol) = (context.id(call.from), context.id(to), context.symbol(call.function));
+        let answering = call.endpoint.map(|endpoint| context.chart.endpoint(endpoint));
+        let label = answering.map_or_else(|| call.label(), |endpoint| endpoint.label());
+        let required = sink.texts(&REQUIRED, call.place.file);
+        if [&label, &symbol, &call.label()].into_iter().any(|name| exempt::has_word(name, &required)) {
+            continue;
+        }
+        let what = if result == ResultUse::FailureOnly { "only uses its failure" } else { "does not use its answer" };
+        sink.report(Draft {
+            severity: None,
+            message: format!("{from} waits for {name} {label} and {what}"),
+            place: call.place,
+            related: answering.into_iter().map(|endpoint| (endpoint.place, format!("{name} answers {label}"))).collect(),
+            services: vec![call.from, to],
+            subject: vec![label, symbol],
+        });
+    }
+}
+
+/// Whether a service changes something in another by a call that it waits for.
+fn is_meant(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
+    let (from, target) = (context.chart.service(call.from), context.chart.service(to));
+    let works = |kind| matches!(kind, ServiceKind::Backend | ServiceKind::Worker);
+    let changes = match call.protocol {
+        Protocol::Http => call.method.as_deref().is_some_and(|method| matches!(method, "POST" | "PUT" | "PATCH" | "DELETE")),
+        _ => false,
+    };
+    changes
+        && call.from != to
+        && call.status.is_settled()
+        && works(from.kind)
+        && works(target.kind)
+        && !from.third_party
+        && !target.third_party
+        && !exempt::stands_beside(context.snapshot.files.path(call.place.file))
+}
+
+/// What becomes of the answer of a call that is waited for, if nothing does but that it failed.
+pub(crate) fn unused(snapshot: &Snapshot, call: &Call) -> Option<ResultUse> {
+    let spot = Spot::at(&snapshot.files, call.place)?;
+    let source = spot.source();
+    // What a spawned task waits for, nobody does.
+    let sent = snapshot.links.get(call.place.file.0 as usize)?.as_ref()?;
+    if sent.calls.iter().any(|outbound| outbound.detached && Some(outbound.site.call) == spot.call()) || !spot.is_awaited() {
+        return None;
+    }
+    let read = spot.chain().skip(1).any(|link| match source.expr(link.callee) {
+        Expr::Member { name, .. } => link.args.is_empty() && !SILENT.contains(&name.as_str()),
+        _ => true,
+    });
+    match spot.result() {
+        result @ (ResultUse::Ignored | ResultUse::FailureOnly) if !read => Some(result),
+        _ => None,
+    }
+}
