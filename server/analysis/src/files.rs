@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::FileFacts;
-use portolan_grammars::facts::{FunctionId, SourceFacts, TextRange};
+use portolan_grammars::facts::{Function, FunctionId, SourceFacts, TextRange};
 
 /// Names a file of one snapshot; dense, in the order of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,6 +100,10 @@ impl Files {
     /// The facts of a source file; `None` for manifests.
     pub fn source(&self, id: FileId) -> Option<&SourceFacts> {
         self.facts(id)?.source()
+    }
+    /// What is known of a function.
+    pub fn function(&self, function: FunctionRef) -> Option<&Function> {
+        self.source(function.file)?.functions.get(function.function.index())
     }
     /// All files, by path.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Utf8Path, &Arc<FileFacts>)> {

@@ -4,7 +4,8 @@
 //! every walk is bounded, whatever the facts say.
 
 use portolan_grammars::facts::{
-    Call, CallId, Expr, ExprId, Function, FunctionId, FunctionKind, Region, RegionId, RegionKind, ResultUse, SourceFacts, TextRange,
+    Call, CallId, CallKind, Expr, ExprId, Function, FunctionId, FunctionKind, Region, RegionId, RegionKind, ResultUse, SourceFacts,
+    TextRange,
 };
 
 use super::Transaction;
@@ -146,9 +147,27 @@ impl<'a> Spot<'a> {
 
     /// Whether it makes a promise that its statement drops: `fetch(url);`, `fetch(url).catch(log);`. ECMAScript only.
     pub fn is_dropped(&self) -> bool {
-        self.source.language.is_ecmascript()
-            && !self.is_awaited()
-            && self.chain().last().is_some_and(|call| call.result == ResultUse::Ignored)
+        let dropped = |last: &Call| last.result == ResultUse::Ignored && self.settled(last).is_none_or(|promise| promise.is_dropped());
+        self.source.language.is_ecmascript() && !self.is_awaited() && self.chain().last().is_some_and(dropped)
+    }
+
+    /// The promise that is settled by what a call leads to: the call stands in the function that `new Promise` is given, and is handed `resolve`
+    /// or `reject`, as they are or within a callback.
+    fn settled(&self, call: &Call) -> Option<Spot<'a>> {
+        let source = self.source;
+        let handed = |name: &str| {
+            let within = |range: TextRange| call.range.start <= range.start && range.end <= call.range.end;
+            source.exprs.iter().any(|expr| matches!(&expr.kind, Expr::Name(used) if used == name) && within(expr.range))
+        };
+        let around = |function: &FunctionId| {
+            let here = source.function(*function);
+            (here.kind == FunctionKind::Closure && here.parent != *function).then_some(here.parent)
+        };
+        std::iter::successors(Some(call.function), around).take(MAX_REGIONS).find_map(|function| {
+            let promise = promised(source, function)?;
+            let settles = source.function(function).params.iter().any(|param| handed(&param.name));
+            settles.then_some(Spot { source, at: At::Call(promise) })
+        })
     }
 
     /// The regions around it, the innermost first, out of the closures that it stands in.
@@ -209,6 +228,16 @@ impl Transaction {
         let is_over = |end: &Place| spot.zip(Spot::at(files, *end)).is_some_and(|(spot, end)| spot.follows(&end));
         !self.ends.iter().any(is_over)
     }
+}
+
+/// The `new Promise(…)` that a function is given to.
+fn promised(source: &SourceFacts, function: FunctionId) -> Option<CallId> {
+    let is_it = |call: &Call| {
+        call.kind == CallKind::New
+            && matches!(source.expr(call.callee), Expr::Name(name) if name == "Promise")
+            && call.args.first().is_some_and(|given| *source.expr(given.value) == Expr::Closure(function))
+    };
+    source.calls.iter().position(is_it).map(|at| CallId(at as u32))
 }
 
 /// Over what a function is run, if it is what a method runs for each element: `orders.map((order) => …)`.

@@ -331,7 +331,7 @@ impl ChartIndex {
             if !seen.insert(function) || handles {
                 continue;
             }
-            let Some(facts) = files.source(function.file).and_then(|source| source.functions.get(function.function.index())) else {
+            let Some(facts) = files.function(function) else {
                 continue;
             };
             let parent = FunctionRef { file: function.file, function: facts.parent };
@@ -356,7 +356,7 @@ impl ChartIndex {
     }
 
     fn add_name_spot(&mut self, files: &Files, function: FunctionRef, subject: Subject) {
-        let facts = files.source(function.file).and_then(|source| source.functions.get(function.function.index()));
+        let facts = files.function(function);
         if let Some(facts) = facts.filter(|facts| !facts.name.is_empty()) {
             self.spots.add(first_line(files, Place { file: function.file, range: facts.name_range }), subject);
         }

@@ -134,6 +134,6 @@ pub(super) fn receiving_place(snapshot: &Snapshot, end: &ChannelEnd) -> Place {
 
 /// Where the name of a function stands, if it has one.
 pub(super) fn named_function(snapshot: &Snapshot, function: FunctionRef) -> Option<Place> {
-    let facts = snapshot.files.source(function.file)?.functions.get(function.function.index())?;
+    let facts = snapshot.files.function(function)?;
     (!facts.name.is_empty()).then_some(Place { file: function.file, range: facts.name_range })
 }
