@@ -11,6 +11,7 @@ pub mod load;
 pub mod lsp;
 pub mod output;
 pub mod roots;
+pub mod web;
 
 pub use discover::discover;
 pub use load::{Loaded, load};

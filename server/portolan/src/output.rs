@@ -25,7 +25,6 @@ pub mod report;
 pub mod sarif;
 pub mod texts;
 pub mod trace;
-pub mod uri;
 
 /// Work that takes no longer than this goes unmentioned.
 const PATIENCE: Duration = Duration::from_secs(1);

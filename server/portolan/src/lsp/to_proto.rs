@@ -4,7 +4,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use line_index::{LineCol, LineIndex, TextSize, WideEncoding};
-use portolan_analysis::rules::{Finding, Severity};
+use portolan_analysis::rules::{self, Finding, Severity};
 use portolan_analysis::workspace::settings::Problem;
 use portolan_analysis::{FileId, Place};
 use portolan_grammars::facts::TextRange;
@@ -15,6 +15,7 @@ use tower_lsp::ls_types::{
 use super::editor::Editor;
 use super::session::View;
 use super::uri;
+use crate::web;
 
 /// In which unit an editor counts characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -107,7 +108,7 @@ pub(super) fn problem(view: &View, encoding: Encoding, problem: &Problem) -> Opt
 
 /// The page that explains a rule.
 fn rule_page(rule: &str) -> Option<Uri> {
-    Uri::from_str(&format!("{}/blob/main/docs/rules/{rule}.md", env!("CARGO_PKG_REPOSITORY"))).ok()
+    Uri::from_str(&web::page(rules::named(rule)?)).ok()
 }
 
 /// Markdown with links to places (`portolan:PATH#LINE`) turned into links that the editor can follow.

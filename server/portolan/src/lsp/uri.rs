@@ -6,7 +6,10 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use percent_encoding::percent_decode_str;
 use tower_lsp::ls_types::Uri;
+
+use crate::web::path_reference;
 
 /// The file that a URI names; `None` for other schemes, and for bytes that are no UTF-8.
 pub(super) fn path(uri: &Uri) -> Option<PathBuf> {
@@ -28,13 +31,13 @@ fn decode(uri: &str, windows: bool) -> Option<String> {
         Some(rest) => rest.split_at(rest.find('/')?),
         None => ("", rest),
     };
-    let path = percent_decode(path)?;
+    let path = percent_decode_str(path).decode_utf8().ok()?;
     if path.contains('\0') || !path.starts_with('/') {
         return None;
     }
     let local = host.is_empty() || host.eq_ignore_ascii_case("localhost");
     if !windows {
-        return local.then_some(path);
+        return local.then(|| path.into_owned());
     }
     let path = path.replace('/', "\\");
     if !local {
@@ -61,38 +64,9 @@ fn encode(path: &str, windows: bool) -> String {
             uri.push('/');
         }
     }
-    let drive = windows && rest.as_bytes().get(1) == Some(&b':');
-    for (at, byte) in rest.bytes().enumerate() {
-        if is_plain(byte) || byte == b'/' || (drive && at == 1) {
-            uri.push(byte as char);
-        } else {
-            uri.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    uri
-}
-
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
-}
-
-fn percent_decode(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let digit = |at: usize| after.get(at).and_then(|byte| (*byte as char).to_digit(16));
-        match (first, digit(0), digit(1)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push((high * 16 + low) as u8);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8(bytes).ok()
+    let colon = rest.find(':').filter(|at| windows && *at == 1);
+    let (drive, path) = rest.split_at(colon.map_or(0, |at| at + 1));
+    uri + drive + &path_reference(path)
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::findings::Listing;
 use super::texts::{Region, Texts};
-use super::uri::path_reference;
 use crate::load::FileProblem;
+use crate::web::{self, path_reference};
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 /// Tells what [`Finding::identity`] is made of; a new number if that changes.
@@ -46,13 +46,12 @@ pub fn render(listing: &Listing<'_>) -> serde_json::Result<String> {
 
 /// What a rule is, with its page as help.
 fn rule(rule: &Rule) -> Value {
-    let page = format!("{}/blob/main/{}", env!("CARGO_PKG_REPOSITORY"), rule.page);
     json!({
         "id": rule.name,
         "shortDescription": { "text": rule.summary },
         "fullDescription": { "text": rule.section("What it does"), "markdown": rule.section("What it does") },
         "help": { "text": rule.docs(), "markdown": rule.docs() },
-        "helpUri": page,
+        "helpUri": web::page(rule),
         "defaultConfiguration": { "level": level(rule.severity) },
         "properties": { "tags": ["distributed-systems", rule.theme.as_str()], "problem.severity": problem_severity(rule.severity) },
     })

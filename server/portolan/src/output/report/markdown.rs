@@ -5,7 +5,7 @@ use std::fmt::Write;
 use portolan_analysis::report::{Block, Report, Span, Text};
 
 use super::super::exports::mermaid;
-use super::super::uri::path_reference;
+use crate::web::path_reference;
 
 // Writing to a String cannot fail, so results of `writeln!` are dropped throughout.
 
