@@ -118,6 +118,19 @@ async fn an_action_is_of_the_text_that_the_editor_holds() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn to_try_an_edit_out_is_no_change() {
+    let folder = mail();
+    let mut server = TestServer::start(folder.path()).await;
+    server.settle().await;
+    let changes = server.status().unwrap()["changes"].as_u64().unwrap();
+    assert!(only(&actions(&mut server, 6).await, SPAN)["edit"].is_object());
+    server.watched(PATH, 2).await;
+    server.settle().await;
+    assert_eq!(server.status().unwrap()["changes"], changes + 1);
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_done_says_why() {
     let folder = mail();
     let mut server = TestServer::start_as(folder.path(), resolving()).await;

@@ -32,27 +32,28 @@ pub(super) struct Set {
 /// Diagnostics by file.
 pub(super) type Sets = FxHashMap<PathBuf, Set>;
 
-/// The diagnostics of all files that have any: findings, and what is wrong in settings.
+/// The diagnostics of one file or of all: findings, and what is wrong in settings.
+fn each(view: &View, session: &Session, editor: Editor, only: Option<FileId>) -> impl Iterator<Item = (FileId, Diagnostic)> {
+    let (snapshot, encoding, shown) = (&view.snapshot, session.encoding, session.settings().diagnostics.enable);
+    let wanted = move |file: FileId| shown && only.is_none_or(|only| only == file);
+    let findings = snapshot.findings.iter().filter(move |finding| wanted(finding.place.file));
+    let problems = snapshot.workspace.problems.iter().filter(move |problem| wanted(problem.place.file));
+    let findings = findings.map(move |finding| (finding.place.file, to_proto::diagnostic(view, encoding, editor, finding)));
+    let problems = problems.map(move |problem| (problem.place.file, to_proto::problem(view, encoding, problem)));
+    findings.chain(problems).filter_map(|(file, diagnostic)| Some((file, diagnostic?)))
+}
+
+/// The diagnostics of all files that have any.
 pub(super) fn all(view: &View, session: &Session, editor: Editor) -> Sets {
     let mut sets = Sets::default();
-    if !session.settings().diagnostics.enable {
-        return sets;
-    }
-    let mut add = |file: FileId, diagnostic: Option<Diagnostic>| {
-        let Some(diagnostic) = diagnostic else { return };
-        let Some(path) = view.roots.to_disk(view.snapshot.files.path(file)) else { return };
+    for (file, diagnostic) in each(view, session, editor, None) {
+        let Some(path) = view.roots.to_disk(view.snapshot.files.path(file)) else { continue };
         if let Some(set) = sets.get_mut(&path) {
             set.diagnostics.push(diagnostic);
         } else if let Some(uri) = to_proto::uri_of(view, &path) {
             let version = view.open.get(&path).map(|open| open.version);
             sets.insert(path, Set { uri, version, diagnostics: vec![diagnostic] });
         }
-    };
-    for finding in view.snapshot.findings.iter() {
-        add(finding.place.file, to_proto::diagnostic(view, session.encoding, editor, finding));
-    }
-    for problem in &view.snapshot.workspace.problems {
-        add(problem.place.file, to_proto::problem(view, session.encoding, problem));
     }
     sets
 }
@@ -72,8 +73,9 @@ pub(super) fn of_document(
     document: &Uri,
     previous: Option<&str>,
 ) -> DocumentDiagnosticReportResult {
-    let set = uri::path(document).and_then(|path| all(view, session, editor).remove(&path));
-    let items = set.map(|set| set.diagnostics).unwrap_or_default();
+    let file = uri::path(document).and_then(|path| view.file(&path));
+    let items = file.map(|file| each(view, session, editor, Some(file)).map(|(_, diagnostic)| diagnostic).collect());
+    let items: Vec<Diagnostic> = items.unwrap_or_default();
     let id = result_id(&items);
     let report = if previous == Some(&id) {
         DocumentDiagnosticReport::Unchanged(RelatedUnchangedDocumentDiagnosticReport {

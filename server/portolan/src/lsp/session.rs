@@ -53,15 +53,15 @@ pub(super) enum Change {
     },
     /// Files or folders were created, changed or deleted on disk.
     Disk(Vec<PathBuf>),
-    /// Nothing happened; somebody asks what would follow from an edit.
-    Rehearsal(Rehearsal),
 }
 
-impl Change {
-    /// Whether anything is different after it.
-    pub(super) fn is_counted(&self) -> bool {
-        !matches!(self, Change::Rehearsal(_))
-    }
+/// What the world thread is asked for.
+#[derive(Debug)]
+pub(super) enum Order {
+    /// To take over what happened.
+    Change(Change),
+    /// To tell what would follow from an edit; nothing happened.
+    Rehearsal(Rehearsal),
 }
 
 /// An edit to be tried on the world, and taken back.
@@ -134,19 +134,19 @@ pub(super) struct Session {
     pub(super) reading: Arc<Reading>,
     settings: watch::Sender<Settings>,
     pulls_workspace: AtomicBool,
-    sender: Mutex<mpsc::Sender<Change>>,
+    sender: Mutex<mpsc::Sender<Order>>,
     sent: AtomicU64,
     versions: Mutex<FxHashMap<PathBuf, i32>>,
     views: watch::Receiver<Option<Arc<View>>>,
 }
 
 impl Session {
-    /// A session whose changes go to `sender` and whose views come from `views`.
+    /// A session whose orders go to `sender` and whose views come from `views`.
     pub(super) fn new(
         encoding: Encoding,
         settings: Settings,
         reading: Arc<Reading>,
-        sender: mpsc::Sender<Change>,
+        sender: mpsc::Sender<Order>,
         views: watch::Receiver<Option<Arc<View>>>,
     ) -> Self {
         let settings = watch::Sender::new(settings);
@@ -171,12 +171,12 @@ impl Session {
             Change::Close { path } => {
                 lock(&self.versions).remove(path);
             }
-            Change::Folders(_) | Change::Disk(_) | Change::Rehearsal(_) => {}
+            Change::Folders(_) | Change::Disk(_) => {}
         }
         // Counted first: a view may then be awaited that has not seen the change, never the other way round.
         let sender = lock(&self.sender);
-        self.sent.fetch_add(u64::from(change.is_counted()), Ordering::SeqCst);
-        if sender.send(change).is_err() {
+        self.sent.fetch_add(1, Ordering::SeqCst);
+        if sender.send(Order::Change(change)).is_err() {
             tracing::error!("the world thread is gone: a change is lost");
         }
     }
@@ -185,7 +185,9 @@ impl Session {
     pub(super) fn rehearse(&self, view: &View, files: BTreeMap<Utf8PathBuf, String>, finding: &Finding) -> Result<(), String> {
         const LIMIT: Duration = Duration::from_secs(20);
         let (outcome, told) = mpsc::channel();
-        self.send(Change::Rehearsal(Rehearsal { revision: view.revision, files, finding: finding.clone(), outcome }));
+        let rehearsal = Rehearsal { revision: view.revision, files, finding: finding.clone(), outcome };
+        // Where nobody is there to take it, nothing is told.
+        let _ = lock(&self.sender).send(Order::Rehearsal(rehearsal));
         told.recv_timeout(LIMIT).unwrap_or_else(|_| Err("what would follow could not be told in time".to_owned()))
     }
 

@@ -18,7 +18,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use tokio::sync::watch;
 
 use super::documents::{Document, Documents, lines_of};
-use super::session::{Change, Open, Reading, Rehearsal, View};
+use super::session::{Change, Open, Order, Reading, Rehearsal, View};
 use super::to_proto::Encoding;
 use crate::discover::{Discovery, Found, discover, discover_at, kind_at};
 use crate::guard::guarded;
@@ -35,11 +35,11 @@ const STACK_BYTES: usize = 16 << 20;
 pub(super) fn start(
     encoding: Encoding,
     reading: Arc<Reading>,
-    changes: mpsc::Receiver<Change>,
+    orders: mpsc::Receiver<Order>,
     views: watch::Sender<Option<Arc<View>>>,
 ) -> std::io::Result<()> {
     let writer = Writer::new(encoding, reading);
-    std::thread::Builder::new().name("world".to_owned()).stack_size(STACK_BYTES).spawn(move || writer.run(&changes, &views))?;
+    std::thread::Builder::new().name("world".to_owned()).stack_size(STACK_BYTES).spawn(move || writer.run(&orders, &views))?;
     Ok(())
 }
 
@@ -67,8 +67,6 @@ struct Batch {
     texts: BTreeSet<PathBuf>,
     /// Files and folders on disk.
     disk: Vec<PathBuf>,
-    /// Edits to be tried when all else is done.
-    rehearsals: Vec<Rehearsal>,
 }
 
 struct Writer {
@@ -116,27 +114,39 @@ impl Writer {
         }
     }
 
-    fn run(mut self, changes: &mpsc::Receiver<Change>, views: &watch::Sender<Option<Arc<View>>>) {
-        while let Ok(first) = changes.recv() {
-            let mut batch = Batch::default();
-            for change in std::iter::once(first).chain(changes.try_iter()) {
-                self.applied += u64::from(change.is_counted());
-                if let Err(panic) = guarded(|| self.apply(change, &mut batch)) {
-                    tracing::error!("a change met a bug: {panic}");
+    fn run(mut self, orders: &mpsc::Receiver<Order>, views: &watch::Sender<Option<Arc<View>>>) {
+        while let Ok(first) = orders.recv() {
+            let (mut changes, mut rehearsals) = (Vec::new(), Vec::new());
+            for order in std::iter::once(first).chain(orders.try_iter()) {
+                match order {
+                    Order::Change(change) => changes.push(change),
+                    Order::Rehearsal(rehearsal) => rehearsals.push(rehearsal),
                 }
             }
-            let rehearsals = std::mem::take(&mut batch.rehearsals);
-            if let Err(panic) = guarded(|| self.catch_up(batch)) {
-                tracing::error!("changed files met a bug: {panic}");
-            }
-            if let Some(view) = self.view() {
-                views.send_replace(Some(Arc::new(view)));
+            if !changes.is_empty() {
+                self.take_over(changes);
+                if let Some(view) = self.view() {
+                    views.send_replace(Some(Arc::new(view)));
+                }
             }
             for rehearsal in rehearsals {
                 let outcome = self.rehearse(&rehearsal);
                 // Who asked may have gone.
                 let _ = rehearsal.outcome.send(outcome);
             }
+        }
+    }
+
+    fn take_over(&mut self, changes: Vec<Change>) {
+        let mut batch = Batch::default();
+        for change in changes {
+            self.applied += 1;
+            if let Err(panic) = guarded(|| self.apply(change, &mut batch)) {
+                tracing::error!("a change met a bug: {panic}");
+            }
+        }
+        if let Err(panic) = guarded(|| self.catch_up(batch)) {
+            tracing::error!("changed files met a bug: {panic}");
         }
     }
 
@@ -162,7 +172,6 @@ impl Writer {
                 batch.disk.push(path);
             }
             Change::Disk(paths) => batch.disk.extend(paths),
-            Change::Rehearsal(rehearsal) => batch.rehearsals.push(rehearsal),
         }
     }
 
