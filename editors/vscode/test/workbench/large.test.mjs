@@ -1,0 +1,102 @@
+// What the map takes for two hundred services, measured in its page.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { open } from "./workbench.mjs";
+
+const { VSIX, OUT } = process.env;
+const SERVICES = 200;
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "large-"));
+
+const THINGS =
+  "orders stock prices carts users mails bills taxes parcels returns media search reviews offers gifts banks audits quotes routes plans";
+const PARTS = ["edge", "front", "api", "core", "rules", "jobs", "sync", "store", "feed", "archive"];
+/** Names that a number alone told apart would be replicas of one service. */
+const name = (index) => `${THINGS.split(" ")[index % 20]}-${PARTS[Math.floor(index / 20)]}`;
+
+/** Services that ask one or two of those behind them, now and then one before; a table each for some, and a topic. */
+function code(index) {
+  const behind = SERVICES - 1 - index;
+  const asked = behind < 5 ? [] : [index + 1 + ((index * 7) % (behind - 1)), index + 1 + ((index * 13) % (behind - 1))];
+  if (index % 40 === 39) asked.push(index - 20);
+  const calls = [...new Set(asked)].map((other) => `  await axios.get("http://${name(other)}:8080/things");`);
+  if (index % 4 === 0) calls.push(`  await pool.query("INSERT INTO things_${index % 12} (id) VALUES (1)");`);
+  if (index % 5 === 0) calls.push(`  await producer.send({ topic: "thing.${index % 15}", messages: [] });`);
+  return `import axios from "axios";
+import express from "express";
+import { Kafka } from "kafkajs";
+import { Pool } from "pg";
+const pool = new Pool({ connectionString: "postgres://db-${index % 8}/things" });
+const producer = new Kafka({ brokers: ["kafka:9092"] }).producer();
+const app = express();
+app.get("/things", async (req, res) => {
+${calls.join("\n")}
+  res.json([]);
+});
+app.listen(8080);
+`;
+}
+
+let workbench;
+
+before(async () => {
+  const services = Array.from({ length: SERVICES }, (_, index) => index);
+  const put = (file, text) => {
+    fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    fs.writeFileSync(path.join(folder, file), text);
+  };
+  put("compose.yaml", `services:\n${services.map((index) => `  ${name(index)}:\n    build: ./${name(index)}\n`).join("")}`);
+  const dependencies = { axios: "1", express: "5", kafkajs: "2", pg: "8" };
+  for (const index of services) {
+    put(`${name(index)}/package.json`, JSON.stringify({ name: name(index), main: "index.ts", dependencies }));
+    put(`${name(index)}/index.ts`, code(index));
+  }
+  workbench = await open(VSIX, folder);
+});
+
+after(async () => {
+  await workbench?.close();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+test("the map of two hundred services is drawn and follows the code", async (context) => {
+  await workbench.page.locator(`.statusbar-item[aria-label^="Portolan: ${SERVICES} services"]`).waitFor();
+  await workbench.command("Portolan: Show Service Map");
+  const map = workbench.webview();
+  await map.locator(".node").nth(SERVICES).waitFor();
+  const [nodes, edges] = [await map.locator(".node").count(), await map.locator(".edge").count()];
+  const taken = async (element, act) => Math.round(await element.evaluate(act));
+  const arrange = map.locator("button", { hasText: "Arrange" });
+  const drawn = await taken(arrange, async (button) => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    const start = performance.now();
+    button.click();
+    await frame();
+    await frame();
+    return performance.now() - start;
+  });
+  context.diagnostic(`${nodes} nodes and ${edges} edges are laid out and drawn in ${drawn} ms`);
+  const scene = map.locator(".scene");
+  await scene.evaluate(() =>
+    addEventListener("message", ({ data }) => data.type === "chart" && Object.assign(window, { chart: data.chart })),
+  );
+  fs.appendFileSync(path.join(folder, name(0), "index.ts"), `export const ring = () => axios.get("http://${name(199)}:8080/things");\n`);
+  await workbench.page.waitForTimeout(3000);
+  const updated = await taken(scene, async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    const start = performance.now();
+    const chart = { ...window.chart, calls: window.chart.calls.slice(1) };
+    dispatchEvent(new MessageEvent("message", { data: { type: "chart", chart } }));
+    await frame();
+    await frame();
+    return performance.now() - start;
+  });
+  context.diagnostic(`an edge that goes is redrawn in ${updated} ms`);
+  await workbench.page.screenshot({ path: path.join(OUT, "large map.png") });
+  assert.ok(nodes > SERVICES && edges > SERVICES);
+});

@@ -1,0 +1,29 @@
+// Checks the packaged extension in a real workbench, on the demonstration workspace.
+//   npm run workbench [-- --server PATH] [--pictures]
+// Without --server, cargo builds one for development. What is seen on the way lies in dist/workbench; --pictures puts the two of the README into
+// docs/.
+import { execFileSync, spawnSync } from "node:child_process";
+import fs from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { node, prepare } from "./tools.mjs";
+
+const { values } = parseArgs({ options: { server: { type: "string" }, pictures: { type: "boolean" } } });
+const extension = path.resolve(import.meta.dirname, "../..");
+const root = path.resolve(extension, "../..");
+const out = path.join(extension, "dist/workbench");
+
+prepare();
+if (!values.server) execFileSync("cargo", ["build", "-p", "portolan"], { cwd: root, stdio: "inherit" });
+const server = path.resolve(values.server ?? path.join(root, "target/debug/portolan"));
+fs.rmSync(out, { recursive: true, force: true });
+fs.mkdirSync(out, { recursive: true });
+const vsix = path.join(out, "portolan.vsix");
+execFileSync(process.execPath, [path.join(extension, "scripts/package.mjs"), "--server", server, "--out", vsix], { stdio: "inherit" });
+
+const env = { ...process.env, VSIX: vsix, WORKSPACE: path.join(root, "tests/workspaces/chandlery"), OUT: out };
+const tests = ["shop", "large"].map((name) => path.join(import.meta.dirname, `${name}.test.mjs`));
+process.exitCode =
+  spawnSync(node, ["--test", "--test-concurrency=1", "--test-reporter=spec", ...tests], { env, stdio: "inherit" }).status ?? 1;
+if (values.pictures && !process.exitCode)
+  for (const picture of ["vscode-map.png", "vscode-trace.png"]) fs.copyFileSync(path.join(out, picture), path.join(root, "docs", picture));

@@ -1,0 +1,190 @@
+// Drives a real workbench: starts it, opens a folder in a browser, presses keys, reads what is shown.
+//
+// A key that is pressed while the focus moves is lost, and rows are drawn anew while they are read. So keys are pressed until what they are
+// for is seen, and texts are read until two readings agree.
+
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import fs from "node:fs";
+import { createServer } from "node:net";
+import os from "node:os";
+import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { chromium as browsers } from "playwright-core";
+import { chromium, codeServer, node } from "./tools.mjs";
+
+const SETTINGS = {
+  "chat.commandCenter.enabled": false,
+  "chat.disableAIFeatures": true,
+  "editor.accessibilitySupport": "off",
+  "editor.cursorBlinking": "solid",
+  "editor.hover.delay": 100,
+  "editor.minimap.enabled": false,
+  "extensions.autoCheckUpdates": false,
+  "extensions.ignoreRecommendations": true,
+  "files.hotExit": "off",
+  "git.enabled": false,
+  "security.workspace.trust.enabled": false,
+  "telemetry.telemetryLevel": "off",
+  // What the workbench knows of TypeScript itself would stand beside what is tested.
+  "typescript.validate.enable": false,
+  "update.mode": "none",
+  "window.confirmBeforeClose": "never",
+  "workbench.colorTheme": "Default Dark Modern",
+  "workbench.editor.empty.hint": "hidden",
+  "workbench.reduceMotion": "on",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
+  "workbench.startupEditor": "none",
+  "workbench.tips.enabled": false,
+};
+
+/** How long anything is waited for, in milliseconds; the machine may be busy. */
+const PATIENCE = 60_000;
+
+/** Opens a folder in a workbench that has one extension. */
+export async function open(vsix, folder, viewport = { width: 1440, height: 900 }) {
+  const served = await serve(vsix);
+  let browser;
+  const close = async () => {
+    await browser?.close();
+    await served.stop();
+  };
+  try {
+    browser = await browsers.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
+    const page = await browser.newPage({ viewport });
+    page.setDefaultTimeout(PATIENCE);
+    const started = performance.now();
+    await page.goto(`${served.address}/?folder=${encodeURIComponent(path.resolve(folder))}`, { waitUntil: "commit" });
+    await page.locator(".monaco-workbench .statusbar").waitFor();
+    return new Workbench(page, started, close);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Starts code-server with an extension, and with data and settings of its own. */
+async function serve(vsix) {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), "portolan-workbench-"));
+  fs.mkdirSync(path.join(home, "data/User"), { recursive: true });
+  fs.writeFileSync(path.join(home, "data/User/settings.json"), JSON.stringify(SETTINGS));
+  fs.writeFileSync(path.join(home, "config.yaml"), "auth: none\ncert: false\n");
+  const own = Object.entries(process.env).filter(([name]) => !/^(VSCODE_|npm_|CODE_SERVER)/.test(name));
+  // A gallery without an address is never asked for updates.
+  const env = { ...Object.fromEntries(own), HOME: home, EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "" }) };
+  const folders = { "--config": "config.yaml", "--user-data-dir": "data", "--extensions-dir": "extensions" };
+  const common = [codeServer, ...Object.entries(folders).flatMap(([option, name]) => [option, path.join(home, name)])];
+  execFileSync(node, [...common, "--install-extension", path.resolve(vsix)], { env, stdio: "ignore" });
+  const port = await freePort();
+  const quiet = ["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust", "--disable-getting-started-override"];
+  const server = spawn(node, [...common, "--bind-addr", `127.0.0.1:${port}`, ...quiet], { env, stdio: "ignore", detached: true });
+  const address = `http://127.0.0.1:${port}`;
+  const stop = async () => {
+    if (server.exitCode === null) {
+      const gone = once(server, "exit");
+      process.kill(-server.pid, "SIGTERM");
+      await Promise.race([gone, sleep(5000)]);
+    }
+    fs.rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  for (const end = Date.now() + PATIENCE; !(await answers(address)); await sleep(100)) {
+    if (server.exitCode === null && Date.now() < end) continue;
+    await stop();
+    throw new Error("the workbench does not start");
+  }
+  return { address, stop };
+}
+
+const answers = (address) =>
+  fetch(`${address}/healthz`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+
+async function freePort() {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address();
+  server.close();
+  return port;
+}
+
+export class Workbench {
+  constructor(page, started, close) {
+    Object.assign(this, { page, started, close });
+  }
+
+  /** Presses keys until something is seen. */
+  async press(keys, seen, each = 3000) {
+    for (let tries = 8; ; tries--) {
+      for (const key of [keys].flat()) await this.page.keyboard.press(key);
+      try {
+        return await seen.waitFor({ timeout: each });
+      } catch (error) {
+        if (tries === 0) throw error;
+        await this.page.keyboard.press("Escape");
+      }
+    }
+  }
+
+  /** The texts of elements, once there are some and two readings agree. */
+  async texts(elements) {
+    await elements.first().waitFor();
+    for (let last = "", end = Date.now() + 15_000; ; await sleep(150)) {
+      const texts = (await elements.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
+      if (JSON.stringify(texts) === last) return texts;
+      if (Date.now() > end) throw new Error(`it does not come to rest: ${last}`);
+      last = JSON.stringify(texts);
+    }
+  }
+
+  /** Types into the palette, and takes the first row with a text. */
+  async pick(key, text, row) {
+    const input = this.page.locator(".quick-input-widget input.input");
+    await this.press(key, input);
+    await input.fill(text);
+    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: row }).first().click();
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  /** Runs a command by its title. */
+  command(title) {
+    return this.pick("F1", `>${title}`, title);
+  }
+
+  /** Opens a file, with the cursor at the first character of a text in it. */
+  async openAt(folder, file, text) {
+    const before = fs.readFileSync(path.join(folder, file), "utf8").split(text, 1)[0].split("\n");
+    const [line, column] = [before.length, before.at(-1).length + 1];
+    await this.pick("Control+P", `${file}:${line}:${column}`, path.basename(file));
+    await this.at(path.basename(file), line);
+  }
+
+  /** Waits until the cursor is in a line of a file. */
+  async at(file, line) {
+    await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
+    await this.page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line},` }).waitFor();
+  }
+
+  /** What the hover at the cursor says. */
+  async hover() {
+    const content = this.page.locator(".monaco-hover:not(.hidden) .monaco-hover-content");
+    await this.press(["Control+K", "Control+I"], content.first());
+    return (await this.texts(content)).join("\n");
+  }
+
+  /** Lines above the code. */
+  lenses() {
+    return this.texts(this.page.locator(".codelens-decoration a"));
+  }
+
+  /** Rows of a list or tree. */
+  rows(within) {
+    return this.page.locator(`${within} .monaco-list-row`);
+  }
+
+  /** The page in the webview of the active tab. */
+  webview() {
+    return this.page.frameLocator("iframe.webview.ready >> visible=true").frameLocator("iframe#active-frame");
+  }
+}
