@@ -1,5 +1,7 @@
 // How the server does, in the words of the status bar. Pure.
 
+import { count } from "./chart/names";
+
 /** What the server says of itself: `portolan/status`. */
 export interface Status {
   /** Grows with every chart; 0 before the first. */
@@ -55,5 +57,3 @@ export function words(condition: Condition): { text: string; sentence: string } 
     }
   }
 }
-
-const count = (number: number, one: string): string => `${number} ${one}${number === 1 ? "" : "s"}`;

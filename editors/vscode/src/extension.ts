@@ -11,7 +11,7 @@ import { TracePanel } from "./trace/panel";
 
 let server: Server | undefined;
 
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+export function activate(context: vscode.ExtensionContext): void {
   server = new Server(context.extensionUri);
   const charts = new Charts(server);
   const map = new MapPanel(context.extensionUri, charts);
@@ -28,7 +28,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     }),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server?.start()),
   );
-  await server.start();
+  // The workbench goes on while the server starts; what goes wrong there, the server's condition tells.
+  void server.start();
 }
 
 export async function deactivate(): Promise<void> {

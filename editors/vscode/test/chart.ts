@@ -77,5 +77,5 @@ export const chart = (): PortolanChart => ({
       related: [{ what: "then here", file: "services/billing/client.ts", line: 3 }],
     },
   ],
-  unresolved: [{ from: "web", file: "services/web/api.ts", line: 4, reason: "SHOP_URL is set nowhere" }],
+  unresolved: [{ from: "web", file: "services/web/api.ts", line: 4, method: "GET", path: "/orders/{}", reason: "SHOP_URL is set nowhere" }],
 });

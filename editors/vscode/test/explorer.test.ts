@@ -42,7 +42,7 @@ test("a finding stands under each service that it is about", () => {
 });
 
 test("what could not be followed stands under its reason, to be settled", () => {
-  assert.deepEqual(lines(unresolvedOf(chart())), ["SHOP_URL is set nowhere | 1", "  api.ts:4 | web"]);
+  assert.deepEqual(lines(unresolvedOf(chart())), ["SHOP_URL is set nowhere | 1", "  GET /orders/{} | web · api.ts:4"]);
   assert.equal(unresolvedOf(chart())[0]?.children?.[0]?.context, "unresolved");
 });
 

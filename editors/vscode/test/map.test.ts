@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { requestName, storeName } from "../src/chart/names";
 import { graphOf, servicesOf } from "../src/map/graph";
 import { EMPTY_LAYOUT, follow, layOut, next } from "../src/map/layout";
 import { mermaid } from "../src/map/mermaid";
@@ -53,6 +54,12 @@ test("a store that may be several databases is not shared", () => {
   assert.ok(unknown.nodes.every((node) => !node.shared));
 });
 
+test("what is long is said short", () => {
+  assert.equal(requestName({ method: null, path: "shop.pricing.v1.Pricing/Quote" }), "Pricing/Quote");
+  assert.equal(requestName({ method: "GET", path: "/v1.2/prices/list" }), "GET /v1.2/prices/list");
+  assert.equal(storeName("postgresql:db:5432/shop"), "shop");
+});
+
 test("who reads and writes is said by the stronger verb", () => {
   assert.equal(edge("service billing > store postgres://db/shop")?.label, "writes");
 });
@@ -91,6 +98,17 @@ test("who waits stands left of who answers, and no two boxes overlap", () => {
   for (const [index, a] of all.entries())
     for (const b of all.slice(index + 1))
       assert.ok(Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= (a.height + b.height) / 2);
+});
+
+test("an edge turns between layers alone, where no box is in its way", () => {
+  const { boxes, ways } = layOut(graph);
+  for (const points of ways.values())
+    for (const [index, to] of points.entries()) {
+      const from = points[index - 1];
+      if (!from || from.y === to.y) continue;
+      const [left, right] = [Math.min(from.x, to.x), Math.max(from.x, to.x)];
+      for (const box of boxes.values()) assert.ok(box.x + box.width / 2 <= left + 1 || box.x - box.width / 2 >= right - 1);
+    }
 });
 
 test("boxes keep still while the nodes are the same", () => {

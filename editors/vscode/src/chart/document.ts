@@ -88,6 +88,10 @@ export interface Service {
    */
   third_party: boolean;
   /**
+   * Who answers for it, as `CODEOWNERS` or a catalog says.
+   */
+  owners?: string[];
+  /**
    * Why it is thought to be a service.
    */
   evidence: Site[];
@@ -245,6 +249,14 @@ export interface Unresolved {
    * Line, counted from 1.
    */
   line: number;
+  /**
+   * HTTP method in upper case; null for rpc and where it is not known.
+   */
+  method?: string | null;
+  /**
+   * Path as called, parts known only at run time as `{}`; or `package.Service/Method`; empty where nothing of it is known.
+   */
+  path: string;
   /**
    * Why: `host is decided at run time`.
    */

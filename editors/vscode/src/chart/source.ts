@@ -14,7 +14,8 @@ export class Charts implements vscode.Disposable {
   /** Fires when there is another chart. */
   readonly onDidChange = this.changed.event;
   private revision = 0;
-  private chart: Promise<Located | undefined> = Promise.resolve(undefined);
+  /** The chart of this revision, once somebody has asked. */
+  private chart: Promise<Located | undefined> | undefined;
   private readonly subscription: vscode.Disposable;
 
   constructor(private readonly server: Server) {
@@ -22,19 +23,14 @@ export class Charts implements vscode.Disposable {
       const revision = "status" in condition ? condition.status.revision : 0;
       if (revision === this.revision) return;
       this.revision = revision;
-      this.asked = false;
+      this.chart = undefined;
       this.changed.fire();
     });
   }
 
-  private asked = false;
-
   /** The newest chart; nothing before the first. */
   get(): Promise<Located | undefined> {
-    if (!this.asked) {
-      this.asked = true;
-      this.chart = this.revision ? this.server.request<Located>("portolan/chart", null) : Promise.resolve(undefined);
-    }
+    this.chart ??= this.revision ? this.server.request<Located>("portolan/chart", null) : Promise.resolve(undefined);
     return this.chart;
   }
 

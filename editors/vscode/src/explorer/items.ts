@@ -1,7 +1,7 @@
 // The chart as trees for the activity view. Pure: a chart in, items out.
 
 import type { PortolanChart, ServiceSite, Site } from "../chart/document";
-import { requestName } from "../map/graph";
+import { requestName } from "../chart/names";
 
 /** A line of a tree. */
 export interface Item {
@@ -152,8 +152,8 @@ export function unresolvedOf(chart: PortolanChart): Item[] {
       icon: "question",
       open: true,
       children: rows.map((row, index) => ({
-        ...leaf(`${reason} ${row.from} ${row.file} ${index}`, `${row.file.split("/").at(-1)}:${row.line}`, row),
-        description: row.from,
+        ...leaf(`${reason} ${row.from} ${row.file} ${index}`, requestName(row) || "A call", row),
+        description: `${row.from} · ${row.file.split("/").at(-1)}:${row.line}`,
         context: "unresolved",
       })),
     };

@@ -15,9 +15,8 @@ export function explorer(charts: Charts): vscode.Disposable {
 }
 
 function tree(id: string, charts: Charts, items: (chart: PortolanChart) => Item[]): vscode.Disposable {
-  const changed = new vscode.EventEmitter<void>();
   const provider: vscode.TreeDataProvider<Item> = {
-    onDidChangeTreeData: changed.event,
+    onDidChangeTreeData: charts.onDidChange,
     getTreeItem: treeItem,
     async getChildren(item) {
       if (item) return [...(item.children ?? [])];
@@ -25,11 +24,7 @@ function tree(id: string, charts: Charts, items: (chart: PortolanChart) => Item[
       return chart ? items(chart) : [];
     },
   };
-  return vscode.Disposable.from(
-    vscode.window.createTreeView(id, { treeDataProvider: provider, showCollapseAll: true }),
-    charts.onDidChange(() => changed.fire()),
-    changed,
-  );
+  return vscode.window.createTreeView(id, { treeDataProvider: provider, showCollapseAll: true });
 }
 
 function treeItem(item: Item): vscode.TreeItem {

@@ -1,6 +1,6 @@
 // The map as a whole: toolbar, drawing, details, and what was chosen.
 
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PortolanChart, Site } from "../chart/document";
 import { Legend, Zoom } from "./corner";
 import { Details } from "./details";
@@ -61,13 +61,16 @@ export function App({ send, before, keep }: Props) {
     setSelected(id);
     requestAnimationFrame(() => view.current?.reveal(id));
   };
-  const open = (site: Site) => send({ type: "open", site });
-  const openFirst = (id: string) => {
-    const of = [...graph.nodes, ...graph.edges].find((item) => item.id === id);
-    const rows = of && "rows" in of ? of.rows : of?.sections.flatMap((section) => section.rows);
-    const site = rows?.find((row) => row.site)?.site;
-    if (site) open({ file: site.file, line: site.line });
-  };
+  const open = useCallback((site: Site) => send({ type: "open", site }), [send]);
+  const openFirst = useCallback(
+    (id: string) => {
+      const of = [...graph.nodes, ...graph.edges].find((item) => item.id === id);
+      const rows = of && "rows" in of ? of.rows : of?.sections.flatMap((section) => section.rows);
+      const site = rows?.find((row) => row.site)?.site;
+      if (site) open({ file: site.file, line: site.line });
+    },
+    [graph, open],
+  );
   const toggleFocus = (id: string) => {
     setFollowing(false);
     setChoice({ ...choice, focus: focus.includes(id) ? [] : [id] });

@@ -2,6 +2,7 @@
 // make equal graphs. Where things are drawn is layout.ts's affair, which of them is visible.ts's.
 
 import type { Call, Collection, PortolanChart, ServiceSite, Site, Store } from "../chart/document";
+import { count, requestName, storeName } from "../chart/names";
 
 /** What a node stands for. */
 export type NodeKind = "service" | "gateway" | "channel" | "store" | "external";
@@ -72,10 +73,6 @@ const externalNode = (name: string): string => `external ${name}`;
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const byId = (a: { id: string }, b: { id: string }): number => compare(a.id, b.id);
-const plural = (count: number, one: string): string => `${count} ${one}${count === 1 ? "" : "s"}`;
-
-/** `POST /orders`, `Pricing/Quote`. */
-export const requestName = (of: { method?: string | null; path: string }): string => [of.method, of.path].filter(Boolean).join(" ");
 
 /** The graph of a chart. Services that others run and that nothing calls are left out: brokers and databases are there as what they hold. */
 export function graphOf(chart: PortolanChart): Graph {
@@ -86,8 +83,13 @@ export function graphOf(chart: PortolanChart): Graph {
   const touched = new Set(edges.flatMap((edge) => [edge.from, edge.to]));
   const drafts = [...serviceNodes(chart), ...channelNodes(chart), ...storeNodes(chart), ...externalNodes(chart)];
   const nodes = drafts.filter((node) => node.kind !== "gateway" || touched.has(node.id)).sort(byId);
+  const labels = new Map(nodes.map((node) => [node.id, node.label]));
   return {
-    nodes: nodes.map((node) => ({ ...node, cyclic: cycles.has(node.id), sections: [...node.sections, ...neighbours(node, edges, nodes)] })),
+    nodes: nodes.map((node) => ({
+      ...node,
+      cyclic: cycles.has(node.id),
+      sections: [...node.sections, ...neighbours(node, edges, labels)],
+    })),
     edges: edges.map((edge) => ({ ...edge, cyclic: inCycle(edge) })),
   };
 }
@@ -109,8 +111,9 @@ function serviceNodes(chart: PortolanChart): Node[] {
       sections: sections({
         Findings: findings.map((finding) => ({ text: finding.message, site: { file: finding.file, line: finding.line } })),
         Answers: endpoints.map((endpoint) => ({ text: requestName(endpoint), site: endpoint.handler ?? endpoint })),
-        Unresolved: unresolved.map((row) => ({ text: row.reason, site: row })),
+        Unresolved: unresolved.map((row) => ({ text: [requestName(row), row.reason].filter(Boolean).join(": "), site: row })),
         Tracing: tracing ? [traced(tracing.instrumented, tracing.evidence[0])] : [],
+        "Belongs to": (service.owners ?? []).map((text) => ({ text })),
         "Declared in": evidence,
       }),
     };
@@ -134,7 +137,7 @@ function storeNodes(chart: PortolanChart): Node[] {
     const shared = sharedCollections(store);
     const writers = new Set(shared.flatMap((collection) => collection.writes.map((site) => site.service)));
     return {
-      ...plain(storeNode(store.id), "store", store.id.split(/[:/]/).at(-1) || store.id),
+      ...plain(storeNode(store.id), "store", storeName(store.id)),
       caption: [store.engine, ...(writers.size ? [`shared by ${writers.size} writers`] : [])].join(" · "),
       shared: writers.size > 0,
       sections: sections({
@@ -173,8 +176,7 @@ const sections = (rows: Record<string, Row[]>): Section[] =>
   Object.entries(rows).flatMap(([title, rows]) => (rows.length ? [{ title, rows }] : []));
 
 /** Who is at the other ends of a node's edges. */
-function neighbours(node: Node, edges: readonly Edge[], nodes: readonly Node[]): Section[] {
-  const labels = new Map(nodes.map((node) => [node.id, node.label]));
+function neighbours(node: Node, edges: readonly Edge[], labels: ReadonlyMap<string, string>): Section[] {
   const rows = (end: "from" | "to", other: "from" | "to") =>
     edges
       .filter((edge) => edge[end] === node.id)
@@ -190,7 +192,7 @@ function callEdges(chart: PortolanChart): Edge[] {
   return grouped(drawn(chart), (call) => [serviceNode(call.from), target(call)]).map(([from, to, calls]) => ({
     ...edge(from, to, "call", calls.map(callRow)),
     likely: calls.every((call) => call.status === "likely" || call.development),
-    label: calls.length === 1 && calls[0] ? requestName(calls[0]) : plural(calls.length, "call"),
+    label: calls.length === 1 && calls[0] ? requestName(calls[0]) : count(calls.length, "call"),
   }));
 }
 
@@ -265,7 +267,6 @@ function cyclicGroups(edges: readonly Edge[]): Map<string, number> {
   const next = new Map<string, string[]>();
   for (const { from, to } of edges) next.set(from, [...(next.get(from) ?? []), to]);
   const index = new Map<string, number>();
-  const low = new Map<string, number>();
   const stack: string[] = [];
   const groups = new Map<string, number>();
   const visit = (id: string): number => {
@@ -277,7 +278,6 @@ function cyclicGroups(edges: readonly Edge[]): Map<string, number> {
       if (!index.has(to)) lowest = Math.min(lowest, visit(to));
       else if (stack.includes(to)) lowest = Math.min(lowest, index.get(to) ?? lowest);
     }
-    low.set(id, lowest);
     if (lowest === own) {
       const members = stack.splice(stack.indexOf(id));
       if (members.length > 1 || next.get(id)?.includes(id)) for (const member of members) groups.set(member, own);

@@ -38,16 +38,26 @@ const size = (node: Node) => ({
 /** Lays a graph out from nothing. */
 export function layOut(graph: Graph): Layout {
   const layers = new dagre.graphlib.Graph();
-  layers.setGraph({ rankdir: "LR", nodesep: 22, edgesep: 12, ranksep: 64, marginx: 24, marginy: 24 });
+  layers.setGraph({
+    rankdir: "LR",
+    ranker: "tight-tree",
+    acyclicer: "greedy",
+    nodesep: 22,
+    edgesep: 12,
+    ranksep: 64,
+    marginx: 24,
+    marginy: 24,
+  });
   for (const node of graph.nodes) layers.setNode(node.id, size(node));
   // Calls decide the layers; what is behind a message or in a store lies where it fits.
   for (const edge of graph.edges) layers.setEdge(edge.from, edge.to, { weight: edge.kind === "call" ? 3 : 1 });
   dagre.layout(layers);
   const boxes = new Map(graph.nodes.map((node) => [node.id, layers.node(node.id) as Box]));
+  const columns = columnsOf(boxes);
   const ways = new Map(
     graph.edges.map(({ id, from, to }) => {
       const bends = ((layers.edge(from, to).points ?? []) as Point[]).slice(1, -1);
-      return [id, way(boxes, from, to, bends)];
+      return [id, from === to ? way(boxes, from, to, bends) : level(columns, boxes, from, to, bends)];
     }),
   );
   const { width = 0, height = 0 } = layers.graph();
@@ -63,6 +73,27 @@ export function follow(before: Layout, graph: Graph): Layout {
   if (!same) return layOut(graph);
   const ways = new Map(graph.edges.map((edge) => [edge.id, before.ways.get(edge.id) ?? way(before.boxes, edge.from, edge.to, [])]));
   return { ...before, ways };
+}
+
+/** How wide the widest box of each layer is, by the middle of the layer. */
+type Columns = ReadonlyMap<number, number>;
+
+function columnsOf(boxes: ReadonlyMap<string, Box>): Columns {
+  const columns = new Map<number, number>();
+  for (const { x, width } of boxes.values()) columns.set(Math.round(x), Math.max(width, columns.get(Math.round(x)) ?? 0));
+  return columns;
+}
+
+/** A way that passes the boxes of each layer level, so that it turns between layers alone, where nothing is in its way. */
+function level(columns: Columns, boxes: ReadonlyMap<string, Box>, from: string, to: string, bends: readonly Point[]): Point[] {
+  const [start, end] = [boxes.get(from), boxes.get(to)];
+  if (!start || !end) return [];
+  const within = [start, ...bends.filter((bend) => columns.has(Math.round(bend.x))), end];
+  const across = within.flatMap(({ x, y }) => {
+    const half = ((start.x < end.x ? 1 : -1) * (columns.get(Math.round(x)) ?? 0)) / 2;
+    return [-half, half].map((dx) => ({ x: x + dx, y }));
+  });
+  return way(boxes, from, to, across.slice(1, -1));
 }
 
 /** Out of one box at its side, through the bends, into the other at its side. */

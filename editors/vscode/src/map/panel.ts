@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import type { Charts } from "../chart/source";
+import { besides } from "../webview/column";
 import { fill } from "../webview/page";
 import type { FromMap, ToMap } from "./messages";
 
@@ -67,19 +68,13 @@ export class MapPanel implements vscode.Disposable, vscode.WebviewPanelSerialize
   }
 
   private async receive(message: FromMap): Promise<void> {
-    if (message.type === "open") await this.charts.open(message.site, this.besides());
+    if (message.type === "open") await this.charts.open(message.site, besides(this.panel));
     else if (message.type === "export") await save(EXTENSIONS[message.format], message.content);
     else {
       this.ready = true;
       await Promise.all([this.sendChart(), this.sendFile()]);
       for (const waiting of this.pending.splice(0)) this.send(waiting);
     }
-  }
-
-  /** The column of an editor that is there already, so that the map stays in sight. */
-  private besides(): vscode.ViewColumn {
-    const other = vscode.window.visibleTextEditors.find((editor) => editor.viewColumn !== this.panel?.viewColumn);
-    return other?.viewColumn ?? vscode.ViewColumn.Beside;
   }
 
   private async sendChart(): Promise<void> {
@@ -89,9 +84,10 @@ export class MapPanel implements vscode.Disposable, vscode.WebviewPanelSerialize
   }
 
   private async sendFile(): Promise<void> {
+    if (!this.ready) return;
     // While the map itself has the focus, the file is the one looked at before.
     const file = await this.currentFile();
-    if (this.ready && file) this.send({ type: "file", file });
+    if (file) this.send({ type: "file", file });
   }
 
   private async currentFile(): Promise<string | undefined> {

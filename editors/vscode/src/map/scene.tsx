@@ -5,6 +5,7 @@ import { type ZoomBehavior, zoom, zoomIdentity } from "d3-zoom";
 import type { Ref } from "preact";
 import { memo } from "preact/compat";
 import { useEffect, useImperativeHandle, useRef } from "preact/hooks";
+import { count } from "../chart/names";
 import type { Edge, Graph, Node } from "./graph";
 import { type Box, type Direction, type Layout, next, type Point } from "./layout";
 
@@ -38,43 +39,52 @@ export function Scene({ graph, layout, selected, found, onSelect, onOpen, view }
   const latest = useRef(layout);
   latest.current = layout;
 
+  /** Whether all of it is shown, as nobody has moved it since. */
+  const fitted = useRef(false);
+
+  const at = () => svg.current && behaviour.current && { on: select(svg.current), zoom: behaviour.current };
+  const fit = () => {
+    const it = at();
+    const { width, height } = latest.current;
+    if (!it || !svg.current || !width || !height) return;
+    const size = svg.current.getBoundingClientRect();
+    const scale = Math.min(1.25, size.width / width, size.height / height);
+    const middle = zoomIdentity.translate((size.width - width * scale) / 2, (size.height - height * scale) / 2);
+    it.on.call(it.zoom.transform, middle.scale(scale));
+    fitted.current = true;
+  };
+
   useEffect(() => {
     if (!svg.current) return;
     const moved = zoom<SVGSVGElement, unknown>()
       .scaleExtent([0.05, 3])
-      .on("zoom", (event) => stage.current?.setAttribute("transform", event.transform.toString()));
+      .on("zoom", (event) => {
+        fitted.current = false;
+        stage.current?.setAttribute("transform", event.transform.toString());
+      });
     behaviour.current = moved;
     select(svg.current).call(moved).on("dblclick.zoom", null);
+    const resized = new ResizeObserver(() => fitted.current && fit());
+    resized.observe(svg.current);
+    return () => resized.disconnect();
   }, []);
 
-  useImperativeHandle(view, (): View => {
-    const of = () =>
-      svg.current && behaviour.current
-        ? { on: select(svg.current), zoom: behaviour.current, size: svg.current.getBoundingClientRect() }
-        : undefined;
-    return {
+  useImperativeHandle(
+    view,
+    (): View => ({
       svg: svg.current,
-      fit() {
-        const at = of();
-        const { width, height } = latest.current;
-        if (!at || !width || !height) return;
-        const scale = Math.min(1.25, at.size.width / width, at.size.height / height);
-        at.on.call(
-          at.zoom.transform,
-          zoomIdentity.translate((at.size.width - width * scale) / 2, (at.size.height - height * scale) / 2).scale(scale),
-        );
-      },
+      fit,
       reveal(id) {
-        const at = of();
-        const box = latest.current.boxes.get(id);
-        if (at && box) at.on.call(at.zoom.translateTo, box.x, box.y);
+        const [it, box] = [at(), latest.current.boxes.get(id)];
+        if (it && box) it.on.call(it.zoom.translateTo, box.x, box.y);
       },
       zoomBy(factor) {
-        const at = of();
-        at?.on.call(at.zoom.scaleBy, factor);
+        const it = at();
+        it?.on.call(it.zoom.scaleBy, factor);
       },
-    };
-  }, []);
+    }),
+    [],
+  );
 
   const first = graph.nodes[0]?.id;
   const current = graph.nodes.some((node) => node.id === selected) ? selected : first;
@@ -257,11 +267,13 @@ const shortened = (text: string, width: number): string => {
 
 function spoken(node: Node): string {
   const marks = [node.dark && "not traced", node.shared && "written by several services", node.cyclic && "part of a cycle of calls"];
-  const findings = node.findings && `${node.findings} finding${node.findings === 1 ? "" : "s"}`;
+  const findings = node.findings && count(node.findings, "finding");
   return [node.label, node.kind, node.caption, ...marks, findings].filter(Boolean).join(", ");
 }
 
 function described(graph: Graph): string {
-  const count = (kind: Node["kind"]) => graph.nodes.filter((node) => node.kind === kind).length;
-  return `Service map: ${count("service")} services, ${count("channel")} channels, ${count("store")} stores. Arrow keys go from node to node, Enter opens the code.`;
+  const kinds = (["service", "channel", "store"] as const).map((kind) =>
+    count(graph.nodes.filter((node) => node.kind === kind).length, kind),
+  );
+  return `Service map: ${kinds.join(", ")}. Arrow keys go from node to node, Enter opens the code.`;
 }

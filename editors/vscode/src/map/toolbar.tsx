@@ -1,5 +1,6 @@
 // Search, filters that are the legend of the edges too, and what can be saved.
 
+import { count } from "../chart/names";
 import type { EdgeKind, Graph } from "./graph";
 import type { Format } from "./messages";
 import type { Choice } from "./visible";
@@ -110,5 +111,5 @@ function summary(shown: Graph, query: string, found: number): string {
   if (query.trim()) return `${found} found`;
   const services = shown.nodes.filter((node) => node.kind === "service").length;
   const cycles = shown.edges.some((edge) => edge.cyclic) ? " · a cycle of calls" : "";
-  return `${services} services · ${shown.edges.length} edges${cycles}`;
+  return `${count(services, "service")} · ${count(shown.edges.length, "edge")}${cycles}`;
 }

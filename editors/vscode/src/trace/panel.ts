@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { Position } from "vscode-languageclient";
 import type { Charts } from "../chart/source";
 import type { Server } from "../server";
+import { besides } from "../webview/column";
 import { fill } from "../webview/page";
 import type { FromTrace, ToTrace } from "./messages";
 import type { Trace } from "./trace";
@@ -66,11 +67,7 @@ export class TracePanel implements vscode.Disposable {
     if (message.type === "ready") return this.send(false);
     const location = this.server.converter?.asLocation(message.location);
     if (!location) return;
-    const other = vscode.window.visibleTextEditors.find((editor) => editor.viewColumn !== this.panel?.viewColumn);
-    await vscode.window.showTextDocument(location.uri, {
-      viewColumn: other?.viewColumn ?? vscode.ViewColumn.Beside,
-      selection: location.range,
-    });
+    await vscode.window.showTextDocument(location.uri, { viewColumn: besides(this.panel), selection: location.range });
   }
 
   private async refresh(): Promise<void> {

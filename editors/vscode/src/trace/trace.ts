@@ -3,6 +3,7 @@
 // Nothing is known of durations: a step takes one unit, a call as long as what answers it. What is shown is the order, and who waits for whom.
 
 import type { Location } from "vscode-languageclient";
+import { count, storeName } from "../chart/names";
 
 /** What a handler sets off; the answer to `portolan/trace`. */
 export interface Trace {
@@ -91,7 +92,8 @@ function visitStep(rows: Row[], step: Step, service: string, at: At): number {
 }
 
 /** A step by its label, and who is at its other end where no row below says so. */
-const named = (step: Step, label: string): string => (step.service && !step.answer ? `${label} → ${step.service}` : label);
+const named = ({ kind, service, answer }: Step, label: string): string =>
+  service && !answer ? `${label} → ${kind === "access" ? storeName(service) : service}` : label;
 
 /** Puts a row where it belongs, before what follows from it is known to end. */
 function reserve(rows: Row[], row: Omit<Row, "id" | "end">): { readonly id: string; until(end: number): number } {
@@ -123,7 +125,7 @@ export function summary(rows: readonly Row[]): string {
   const dark = rows.filter((row) => row.dark).length;
   const repeated = rows.filter((row) => row.repeated).length;
   const parts = [
-    `${rows.length} spans in ${services.size} service${services.size === 1 ? "" : "s"}`,
+    `${count(rows.length, "span")} in ${count(services.size, "service")}`,
     dark && `${dark} that nothing records`,
     repeated && `${repeated} in a loop`,
   ];

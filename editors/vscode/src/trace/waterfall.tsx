@@ -1,6 +1,7 @@
 // The predicted trace as a waterfall: a row for each span, each a way to its code.
 
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { withoutPackage } from "../chart/names";
 import type { FromTrace, ToTrace } from "./messages";
 import { opened, type Row, rowsOf, type SpanKind, summary } from "./trace";
 
@@ -25,7 +26,7 @@ export function Waterfall({ send }: { readonly send: (message: FromTrace) => voi
     <>
       <header>
         <h1>
-          {shown.trace.endpoint} <small>{shown.trace.service}</small>
+          {withoutPackage(shown.trace.endpoint)} <small>{shown.trace.service}</small>
         </h1>
         <p class="summary" role="status">
           {summary(rows)}
@@ -108,7 +109,7 @@ export function Rows({ rows, onOpen }: RowsProps) {
           >
             <td class="name" title={`${row.service} ${row.label}`} style={{ paddingLeft: `${row.depth * 12}px` }}>
               <Twistie row={row} closed={closed.has(row.id)} onToggle={() => toggle(row, !closed.has(row.id))} />
-              <span class="service">{row.service}</span> <span class="label">{row.label}</span>
+              <span class="service">{row.service}</span> <span class="label">{withoutPackage(row.label)}</span>
             </td>
             <td class="lane" aria-label={spoken(row)}>
               <i class={bar(row)} style={{ left: percent(row.start, total), width: percent(row.end - row.start, total) }} />

@@ -104,6 +104,9 @@ pub struct Service {
     pub kind: ServiceKind,
     /// Whether the workspace deploys it without building it: a database, a broker.
     pub third_party: bool,
+    /// Who answers for it, as `CODEOWNERS` or a catalog says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<String>,
     /// Why it is thought to be a service.
     pub evidence: Vec<Site>,
 }
@@ -179,6 +182,10 @@ pub struct Unresolved {
     pub file: String,
     /// Line, counted from 1.
     pub line: u32,
+    /// HTTP method in upper case; null for rpc and where it is not known.
+    pub method: Option<String>,
+    /// Path as called, parts known only at run time as `{}`; or `package.Service/Method`; empty where nothing of it is known.
+    pub path: String,
     /// Why: `host is decided at run time`.
     pub reason: String,
 }
@@ -360,7 +367,14 @@ impl Writer<'_> {
             .iter()
             .map(|row| {
                 let Site { file, line } = self.site(row.place);
-                Unresolved { from: self.id(row.from), file, line, reason: row.reason.to_string() }
+                Unresolved {
+                    from: self.id(row.from),
+                    file,
+                    line,
+                    method: row.method.as_ref().map(ToString::to_string),
+                    path: row.path.to_string(),
+                    reason: row.reason.to_string(),
+                }
             })
             .collect();
         unresolved.sort_by(|a, b| (&a.from, &a.file, a.line, &a.reason).cmp(&(&b.from, &b.file, b.line, &b.reason)));
@@ -440,6 +454,7 @@ impl Writer<'_> {
             languages: service.languages.iter().map(ToString::to_string).collect(),
             kind: service.kind,
             third_party: service.third_party,
+            owners: service.owners.iter().map(|(owner, _)| owner.to_string()).collect(),
             evidence: self.sites(service.evidence.iter().map(|evidence| evidence.place)),
         }
     }
@@ -448,7 +463,7 @@ impl Writer<'_> {
         let Site { file, line } = self.site(endpoint.place);
         let handler = endpoint.handler_name.as_ref().map(|(name, place)| (name.to_string(), *place)).or_else(|| {
             let function = endpoint.handler?;
-            let facts = self.snapshot.files.source(function.file)?.functions.get(function.function.index())?;
+            let facts = self.snapshot.files.function(function)?;
             Some((facts.name.to_string(), Place { file: function.file, range: facts.name_range }))
         });
         Endpoint {
