@@ -15,6 +15,7 @@ pub mod tree;
 
 mod caddyfile;
 mod cargo;
+mod code_owners;
 mod compose;
 mod config;
 mod dockerfile;
@@ -82,6 +83,8 @@ pub enum Manifest {
     Config(tree::Tree),
     /// A model of the services that people keep by hand.
     Model(models::Model),
+    /// `CODEOWNERS`.
+    CodeOwners(Vec<OwnerRule>),
     /// The name of a Helm chart.
     HelmChart(Symbol),
     /// The values of a Helm chart.
@@ -576,6 +579,17 @@ pub struct NxProject {
     pub main: Option<Symbol>,
 }
 
+/// A line of `CODEOWNERS`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OwnerRule {
+    /// Which paths it is about, as in `.gitignore`.
+    pub pattern: Symbol,
+    /// Who owns them; nobody where none is named.
+    pub owners: Vec<Symbol>,
+    /// The place of the line.
+    pub range: TextRange,
+}
+
 /// The manifest formats: one row each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ManifestFormat {
@@ -627,6 +641,8 @@ pub enum ManifestFormat {
     Backstage,
     /// A model of LikeC4 or Structurizr.
     Arrows,
+    /// Who owns which paths.
+    CodeOwners,
     /// `Chart.yaml`.
     HelmChart,
     /// `values.yaml`.
@@ -670,6 +686,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Envoy, matches: envoy::matches, read: envoy::read },
     ManifestRow { format: ManifestFormat::Backstage, matches: models::is_backstage, read: models::read_backstage },
     ManifestRow { format: ManifestFormat::Arrows, matches: models::is_arrows, read: models::read_arrows },
+    ManifestRow { format: ManifestFormat::CodeOwners, matches: code_owners::matches, read: code_owners::read },
     ManifestRow { format: ManifestFormat::Config, matches: config::by_path, read: config::read },
     ManifestRow { format: ManifestFormat::HelmChart, matches: helm::is_chart, read: helm::read_chart },
     ManifestRow { format: ManifestFormat::HelmValues, matches: helm::is_values, read: helm::read_values },
@@ -721,6 +738,7 @@ mod tests {
             ("k8s/shop.yaml", Some(ManifestFormat::Kubernetes)),
             (".github/workflows/ci.yml", Some(ManifestFormat::Workflow)),
             (".github/dependabot.yml", None),
+            (".github/CODEOWNERS", Some(ManifestFormat::CodeOwners)),
             ("docker-bake.hcl", Some(ManifestFormat::Bake)),
             ("apps/web/project.json", Some(ManifestFormat::Project)),
             ("pnpm-lock.yaml", None),

@@ -28,6 +28,8 @@ pub struct ModelElement {
     pub id: Symbol,
     /// What people call it.
     pub names: Vec<Symbol>,
+    /// Who answers for it.
+    pub owner: Option<Symbol>,
     /// Where it stands.
     pub range: TextRange,
 }

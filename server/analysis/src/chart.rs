@@ -91,6 +91,14 @@ impl Chart {
     pub fn call(&self, index: CallIndex) -> &Call {
         &self.calls[index.index()]
     }
+    /// Method and path of a call as who answers it has them, as far as that is known: `GET /orders/{id}` rather than `GET /orders/{}`.
+    pub fn label_of(&self, call: &Call) -> String {
+        let Some(endpoint) = call.endpoint.map(|endpoint| self.endpoint(endpoint)) else { return call.label() };
+        let method = endpoint.method.as_deref();
+        // Who answers any method is asked by one.
+        let method = call.method.as_deref().filter(|_| method == Some("*")).or(method);
+        label(method, &endpoint.path)
+    }
     /// The channel named by `index`.
     pub fn channel(&self, index: ChannelIndex) -> &Channel {
         &self.channels[index.index()]
@@ -122,6 +130,8 @@ pub struct Service {
     pub kind: ServiceKind,
     /// Whether the workspace only deploys it: a database, a broker, an image built elsewhere.
     pub third_party: bool,
+    /// Who answers for it, and where that is written.
+    pub owners: Vec<(Symbol, Place)>,
     /// Why it is thought to be a service.
     pub evidence: Vec<Evidence>,
 }

@@ -66,6 +66,7 @@ impl Scene {
             languages: vec!["typescript".into()],
             kind,
             third_party: false,
+            owners: Vec::new(),
             evidence: Vec::new(),
         });
         let group = self.workspace.deployments.len() as u32;

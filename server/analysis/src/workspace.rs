@@ -8,6 +8,7 @@ mod environment;
 mod gateways;
 mod hosts;
 pub mod modules;
+mod owners;
 pub(crate) mod packages;
 pub(crate) mod paths;
 pub mod prisma;
@@ -145,7 +146,8 @@ impl Workspace {
         modules.set_house_made(&sources, &packages, &mut problems);
         let variables = variables::Variables::of(&sources);
         let context = services::Context::new(files, &sources, &packages, &roots, &modules, &variables);
-        let services::Services { services, mut deployments, drafts, told } = services::find(&context, &mut problems);
+        let services::Services { mut services, mut deployments, drafts, told } = services::find(&context, &mut problems);
+        owners::tell(files, &mut services);
         for (deployment, environment) in deployments.iter_mut().zip(environment::of(&context, &drafts)) {
             deployment.environment = environment;
         }

@@ -46,7 +46,7 @@ fn line(line: &str, start: usize, model: &mut Model) {
     let name = quoted(rest).filter(|name| !name.is_empty());
     if name.is_some() || is_assigned {
         let names = std::iter::once(id).chain(name).map(Symbol::new).collect();
-        model.elements.push(ModelElement { id: last(id), names, range: TextRange::new(at, at + first.len()) });
+        model.elements.push(ModelElement { id: last(id), names, owner: None, range: TextRange::new(at, at + first.len()) });
     }
 }
 

@@ -22,23 +22,28 @@ fn entity(node: &Node, model: &mut Model) {
     let title = node.at(&["metadata", "title"]).and_then(Node::text);
     let names: Vec<Symbol> = std::iter::once(name.value.clone()).chain(title).collect();
     let id = reference("component", &name.value);
+    let owner = node.at(&["spec", "owner"]).and_then(Node::text).map(|owner| Symbol::new(last(&owner)));
     let list = |key: &str| node.at(&["spec", key]).map(Node::scalars).unwrap_or_default();
     // Who consumes an API depends on who provides it.
     for api in list("providesApis") {
-        model.elements.push(ModelElement { id: reference("api", &api.value), names: names.clone(), range: name.range });
+        model.elements.push(ModelElement { id: reference("api", &api.value), names: names.clone(), owner: None, range: name.range });
     }
     for (key, kind) in [("dependsOn", "component"), ("consumesApis", "api")] {
         let relations = list(key).into_iter().map(|to| ModelRelation { from: id.clone(), to: reference(kind, &to.value), range: to.range });
         model.relations.extend(relations);
     }
-    model.elements.push(ModelElement { id, names, range: name.range });
+    model.elements.push(ModelElement { id, names, owner, range: name.range });
 }
 
 /// A reference `[kind:][namespace/]name` without its namespace, in lower case, as Backstage compares them.
 fn reference(kind: &str, text: &str) -> Symbol {
     let (kind, rest) = text.split_once(':').unwrap_or((kind, text));
-    let name = rest.rsplit('/').next().unwrap_or(rest);
-    Symbol::new(format!("{kind}:{name}").to_lowercase())
+    Symbol::new(format!("{kind}:{}", last(rest)).to_lowercase())
+}
+
+/// The name itself of `group:default/name`.
+fn last(reference: &str) -> &str {
+    reference.rsplit([':', '/']).next().unwrap_or(reference)
 }
 
 #[cfg(test)]

@@ -71,7 +71,7 @@ impl Step {
         match self.span {
             SpanRef::Call(index) => {
                 let call = chart.call(index);
-                let label = call.endpoint.map_or_else(|| call.label(), |endpoint| chart.endpoint(endpoint).label());
+                let label = chart.label_of(call);
                 let party = match &call.to {
                     Target::Service(service) => chart.service(*service).id.to_string(),
                     Target::External(host) => host.to_string(),

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use portolan_grammars::catalog::Operation as AccessKind;
 
 use super::definition::answering_place;
-use super::markdown::{Page, code, escape};
-use super::subjects;
+use super::markdown::{Page, code, escape, prose};
+use super::{subjects, words};
 use crate::chart::index::Subject;
 use crate::chart::operation::{Operation, SpanRef};
 use crate::chart::{CallIndex, Coverage, EndpointIndex, Evidence, ServiceIndex, Status, Target};
@@ -82,7 +82,7 @@ impl Writer<'_> {
         let service = match &call.to {
             Target::External(host) => {
                 self.page.paragraph(&format!("{} · outside, **{}**", code(&call.label()), escape(host)));
-                self.evidence(&call.evidence);
+                self.evidence("Because of", &call.evidence);
                 return;
             }
             Target::Service(service) => *service,
@@ -91,15 +91,16 @@ impl Writer<'_> {
         let via = if via.is_empty() { String::new() } else { format!(" through {}", via.join(", ")) };
         let via = if call.development { format!("{via} in development, by a proxy of the development server") } else { via };
         let endpoint = call.endpoint.map(|endpoint| (endpoint, chart.endpoint(endpoint)));
-        let label = endpoint.map_or_else(|| call.label(), |(_, endpoint)| endpoint.label());
-        self.page.paragraph(&format!("{} · asks {}{via}", code(&label), self.bold(service)));
+        self.page.paragraph(&format!("{} · asks {}{via}", code(&chart.label_of(call)), self.bold(service)));
         match endpoint {
             Some((_, endpoint)) => {
-                let name = endpoint.handler_name.as_ref().map(|(name, _)| name.as_str()).filter(|name| !name.is_empty());
+                let function = endpoint.handler.and_then(|handler| self.snapshot.files.function(handler));
+                let name = function.map(|function| function.name.as_str()).filter(|name| !name.is_empty());
                 let name = name.map(|name| format!("{} ", code(name))).unwrap_or_default();
                 let link = self.page.link(answering_place(self.snapshot, endpoint));
                 self.page.paragraph(&format!("Answered by {name}{link}"));
             }
+            None if chart.service(service).third_party => self.page.paragraph("It is deployed, not built here"),
             None => self.page.paragraph("Which endpoint answers is not known"),
         }
         self.page.paragraph(match call.status {
@@ -107,24 +108,36 @@ impl Writer<'_> {
             Status::Likely => "Likely: one step is inferred",
             Status::Ambiguous => "Ambiguous: others may be meant as well",
         });
-        self.evidence(&call.evidence);
+        self.evidence("Because of", &call.evidence);
         let Some((index_of_endpoint, endpoint)) = endpoint else { return };
         self.chain(index_of_endpoint);
         let callers = self.snapshot.index.callers_of(index_of_endpoint).iter().filter(|other| **other != index);
         let callers = self.by_service(callers.map(|other| (chart.call(*other).from, chart.call(*other).place)));
         self.page.list("Also called by", &callers);
         self.coverage(&endpoint.coverage, endpoint.service);
+        self.owners(service);
     }
 
-    fn evidence(&mut self, evidence: &[Evidence]) {
+    /// Who answers for a service.
+    fn owners(&mut self, service: ServiceIndex) {
+        let owners = &self.snapshot.chart.service(service).owners;
+        let Some((_, place)) = owners.first() else { return };
+        let names: Vec<String> = owners.iter().map(|(owner, _)| escape(owner)).collect();
+        self.page.paragraph(&format!("{} belongs to {} {}", self.bold(service), names.join(", "), self.page.link(*place)));
+    }
+
+    fn evidence(&mut self, heading: &str, evidence: &[Evidence]) {
         let rows: Vec<String> =
-            evidence.iter().map(|evidence| format!("{} {}", escape(&evidence.what), self.page.link(evidence.place))).collect();
-        self.page.list("Because of", &rows);
+            evidence.iter().map(|evidence| format!("{} {}", prose(&evidence.what), self.page.link(evidence.place))).collect();
+        self.page.list(heading, &rows);
     }
 
     fn unresolved(&mut self, position: u32) {
         let Some(row) = self.snapshot.chart.unresolved.get(position as usize) else { return };
-        self.page.paragraph(&format!("Call of an unknown service: {}", escape(&row.reason.to_string())));
+        let known = row.method.is_some() || !row.path.is_empty();
+        let call = if known { format!("{} · asks", code(&row.label())) } else { "Call of".to_owned() };
+        self.page.paragraph(&format!("{call} an unknown service: {}", prose(&row.reason.to_string())));
+        self.evidence("Known of it", &row.evidence);
         let candidates: Vec<String> = row.candidates.iter().map(|service| self.bold(*service)).collect();
         self.page.list("Considered", &candidates);
     }
@@ -143,6 +156,7 @@ impl Writer<'_> {
         self.operation(&operation);
         self.needs(index);
         self.coverage(&endpoint.coverage, endpoint.service);
+        self.owners(endpoint.service);
     }
 
     /// Calls, messages and tables of a handler.
@@ -160,7 +174,7 @@ impl Writer<'_> {
                         Target::Service(service) => self.bold(*service),
                         Target::External(host) => format!("{} (outside)", escape(host)),
                     };
-                    calls.push(format!("{to} {}{detached} {link}", code(&call.label())));
+                    calls.push(format!("{to} {}{detached} {link}", code(&chart.label_of(call))));
                 }
                 SpanRef::Publish(end) => sends.push(format!("{}{detached} {link}", code(&chart.channel(end.channel).name))),
                 SpanRef::Access(access) => {
@@ -181,19 +195,18 @@ impl Writer<'_> {
             })
             .collect();
         self.page.list("Asks", &calls);
-        self.page.list("Tables", &tables);
+        self.page.list("Data", &tables);
         self.page.list("Sends", &sends);
     }
 
     fn coverage(&mut self, coverage: &Coverage, service: ServiceIndex) {
         match coverage {
             Coverage::Covered(evidence) => {
-                self.page.paragraph(&format!("Traced: {} {}", escape(&evidence.what), self.page.link(evidence.place)));
+                self.page.paragraph(&format!("Traced: {} {}", prose(&evidence.what), self.page.link(evidence.place)));
             }
-            Coverage::Dark(why) => self.page.paragraph(&format!("No span: {}", escape(why))),
+            Coverage::Dark(why) => self.page.paragraph(&format!("No span: {}", prose(why))),
             Coverage::NotTraced => {
-                let read = self.snapshot.chart.tracing.iter().any(|row| row.service == service);
-                if read {
+                if words::misses_tracer(self.snapshot, service) {
                     self.page.paragraph(&format!("Not traced: {} starts no tracer", self.bold(service)));
                 }
             }

@@ -33,7 +33,7 @@ pub fn hints(snapshot: &Snapshot, file: FileId, range: TextRange) -> Vec<Hint> {
                 let endpoint = call.endpoint.map(|endpoint| chart.endpoint(endpoint));
                 let doubt = if call.status == Status::Exact { "" } else { "?" };
                 let text = match (&call.to, endpoint) {
-                    (Target::Service(to), Some(endpoint)) => format!("{}{doubt} {}", chart.service(*to).id, endpoint.label()),
+                    (Target::Service(to), Some(_)) => format!("{}{doubt} {}", chart.service(*to).id, chart.label_of(call)),
                     (Target::Service(to), None) => format!("{}{doubt}", chart.service(*to).id),
                     (Target::External(host), _) => host.to_string(),
                 };

@@ -4,6 +4,8 @@
 
 use std::fmt::Write;
 
+use camino::Utf8Path;
+
 use crate::{Place, Snapshot};
 
 /// How many rows of a list are shown.
@@ -58,7 +60,7 @@ impl<'a> Page<'a> {
     /// A link to a place, named by file and line.
     pub(super) fn link(&self, place: Place) -> String {
         let (path, line) = (self.snapshot.files.path(place.file), self.snapshot.files.line(place));
-        let name = path.file_name().unwrap_or(path.as_str());
+        let name = telling_name(path);
         format!("[{}:{line}](portolan:{}#{line})", escape(name), encode(path.as_str()))
     }
 
@@ -66,6 +68,15 @@ impl<'a> Page<'a> {
     pub(super) fn finish(self) -> String {
         self.out
     }
+}
+
+/// The name of a file, with its folders up to one that tells more than `index.ts` and `src`.
+fn telling_name(path: &Utf8Path) -> &str {
+    const COMMON: &[&str] = &["index", "layout", "lib", "main", "mod", "page", "route", "routes", "src"];
+    let mut of_path = path.ancestors().filter(|part| part.file_stem().is_some());
+    let first = of_path.find(|part| part.file_stem().is_some_and(|stem| !COMMON.contains(&stem)));
+    let start = first.and_then(Utf8Path::parent).map_or(0, |folder| folder.as_str().len());
+    path.as_str()[start..].trim_start_matches('/')
 }
 
 /// Text as code.
@@ -89,6 +100,16 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
+/// Words of ours: what stands between backticks in them is code, and so is a URL, of which an editor would make a link.
+pub(super) fn prose(text: &str) -> String {
+    let word = |word: &str| if word.contains("://") { code(word) } else { escape(word) };
+    let part = |(index, part): (usize, &str)| match index % 2 {
+        0 => part.split(' ').map(word).collect::<Vec<_>>().join(" "),
+        _ => code(part),
+    };
+    text.split('`').enumerate().map(part).collect()
+}
+
 fn encode(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     for character in path.chars() {
@@ -104,4 +125,26 @@ fn encode(path: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_files_tell_them_apart() {
+        for (path, name) in [
+            ("shop/src/cart.ts", "cart.ts"),
+            ("shop/src/index.ts", "shop/src/index.ts"),
+            ("services/web/app/orders/page.tsx", "orders/page.tsx"),
+            ("src/main.rs", "src/main.rs"),
+        ] {
+            assert_eq!(telling_name(path.into()), name);
+        }
+    }
+
+    #[test]
+    fn code_and_addresses_in_words_are_code() {
+        assert_eq!(prose("env A_B = http://shop:80 of `/a_b/`"), "env A\\_B = `http://shop:80` of `/a_b/`");
+    }
 }

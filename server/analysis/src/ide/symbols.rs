@@ -112,7 +112,7 @@ fn symbol(snapshot: &Snapshot, subject: Subject, place: Place) -> Option<(String
                 Target::Service(to) => id(*to),
                 Target::External(host) => host.to_string(),
             };
-            let label = call.endpoint.map_or_else(|| call.label(), |endpoint| chart.endpoint(endpoint).label());
+            let label = chart.label_of(call);
             (label, SymbolKind::Call, to, place.range)
         }
         Subject::Unresolved(at) => {
@@ -143,10 +143,7 @@ fn symbol(snapshot: &Snapshot, subject: Subject, place: Place) -> Option<(String
 
 /// How far a handler reaches that is named at `place`: to the end of its code, where that follows its name.
 fn reach(snapshot: &Snapshot, function: Option<FunctionRef>, place: Place) -> TextRange {
-    let facts = function.filter(|function| function.file == place.file).and_then(|function| {
-        let source = snapshot.files.source(function.file)?;
-        source.functions.get(function.function.index())
-    });
+    let facts = function.filter(|function| function.file == place.file).and_then(|function| snapshot.files.function(function));
     match facts {
         Some(facts) if facts.range.contains(place.range) => facts.range,
         // A closure in the arguments of the call that declares the route.

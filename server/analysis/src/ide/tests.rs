@@ -63,7 +63,7 @@ Certain: each step stands in the workspace
 
 Because of
 
-- env ORDER\\_URL = http://order:8080 [app (1).ts:2](portolan:web/app%20%281%29.ts#2)
+- env ORDER\\_URL = `http://order:8080` [app (1).ts:2](portolan:web/app%20%281%29.ts#2)
 
 To answer, it asks
 
@@ -92,7 +92,7 @@ Asks
 
 - **stock** `GET /stock` [app.ts:3](portolan:order/app.ts#3)
 
-Tables
+Data
 
 - `orders` written
 

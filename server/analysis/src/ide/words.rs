@@ -63,7 +63,13 @@ pub(super) fn doings(snapshot: &Snapshot, operations: &[Operation]) -> Vec<Strin
 pub(super) fn dark(snapshot: &Snapshot, service: ServiceIndex, coverage: &Coverage) -> Option<&'static str> {
     match coverage {
         Coverage::Dark(_) => Some("no span"),
-        Coverage::NotTraced => snapshot.chart.tracing.iter().any(|row| row.service == service).then_some("not traced"),
+        Coverage::NotTraced => misses_tracer(snapshot, service).then_some("not traced"),
         Coverage::Covered(_) | Coverage::Unknown => None,
     }
+}
+
+/// Whether a service starts no tracer although others do; where nobody traces, it need not be said of each.
+pub(super) fn misses_tracer(snapshot: &Snapshot, service: ServiceIndex) -> bool {
+    let tracing = &snapshot.chart.tracing;
+    tracing.iter().any(|row| row.service == service && !row.instrumented) && tracing.iter().any(|row| row.instrumented)
 }

@@ -261,6 +261,7 @@ fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service
             languages: languages[index].clone(),
             kind,
             third_party: draft.third_party,
+            owners: Vec::new(),
             evidence: draft.evidence.clone(),
         });
         deployments.push(Deployment {

@@ -117,7 +117,8 @@ impl<'a> Sources<'a> {
                 Manifest::Settings(facts) => sources.settings.push(Source { file, path, facts }),
                 Manifest::Builds(facts) => sources.builds.push(Source { file, path, facts }),
                 Manifest::Project(facts) => sources.projects.push(Source { file, path, facts }),
-                Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) | Manifest::Model(_) | Manifest::Baseline(_) => {}
+                Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) => {}
+                Manifest::Model(_) | Manifest::CodeOwners(_) | Manifest::Baseline(_) => {}
                 Manifest::HelmChart(facts) => sources.charts.push(Source { file, path, facts }),
                 Manifest::Config(_) => {
                     sources.configs.insert(path, file);

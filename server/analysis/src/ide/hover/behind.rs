@@ -68,7 +68,7 @@ fn chain(
             waited.insert(to);
         }
         if depth < MAX_CHAIN_DEPTH {
-            let label = call.endpoint.map_or_else(|| call.label(), |endpoint| chart.endpoint(endpoint).label());
+            let label = chart.label_of(call);
             let repeated = if step.repeated { ", in a loop" } else { "" };
             let detached = if step.step.detached { ", not waited for" } else { "" };
             rows.push((depth, format!("**{}** {}{repeated}{detached}", escape(&chart.service(to).id), code(&label))));

@@ -25,7 +25,9 @@ impl Writer<'_> {
         let word = store.collection_word();
         let word = if verb.is_empty() { word.to_owned() } else { word.to_lowercase() };
         let name = code(&collection.name);
-        self.page.paragraph(&format!("{verb}{word} {name} · {} {}", engine(&store.system), code(&store.id)));
+        let database = store.id.strip_prefix(store.system.as_str()).and_then(|id| id.strip_prefix(':')).unwrap_or(&store.id);
+        let database = if store.identified { format!(" {}", code(database)) } else { ", which database is not known".to_owned() };
+        self.page.paragraph(&format!("{verb}{word} {name} · {}{database}", engine(&store.system)));
         let declared: Vec<String> = collection.declared.iter().map(|place| self.page.link(*place)).collect();
         if !declared.is_empty() {
             self.page.paragraph(&format!("Declared {}", declared.join(" ")));

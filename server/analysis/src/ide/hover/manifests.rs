@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use portolan_grammars::facts::Symbol;
 
-use super::super::markdown::{code, escape};
+use super::super::markdown::{code, escape, prose};
 use super::super::subjects;
 use super::Writer;
 use crate::Place;
@@ -33,7 +33,7 @@ impl Writer<'_> {
                     Target::Service(to) => self.bold(*to),
                     Target::External(host) => format!("{} (outside)", escape(host)),
                 };
-                decided.push(format!("{service} → {to} {} {}", code(&call.label()), self.page.link(call.place)));
+                decided.push(format!("{service} → {to} {} {}", code(&chart.label_of(call)), self.page.link(call.place)));
             }
             reads.extend(variable.reads.iter().map(|place| (variable.service, *place)));
         }
@@ -85,12 +85,13 @@ impl Writer<'_> {
         if let Some(tracing) = chart.tracing.iter().find(|row| row.service == index) {
             match tracing.evidence.first().filter(|_| tracing.instrumented) {
                 Some(evidence) => {
-                    self.page.paragraph(&format!("Traced: {} {}", escape(&evidence.what), self.page.link(evidence.place)));
+                    self.page.paragraph(&format!("Traced: {} {}", prose(&evidence.what), self.page.link(evidence.place)));
                 }
                 None if tracing.instrumented => self.page.paragraph("Traced"),
                 None => self.page.paragraph("Not traced: it starts no tracer"),
             }
         }
+        self.owners(index);
     }
 
     /// An rpc of a contract.

@@ -76,7 +76,7 @@ impl<'a> Coverages<'a> {
                     if matches!(init.role, TracingRole::Init | TracingRole::Exporter) && reach.runs(service, init.function) {
                         process.instrumented = true;
                         process.covers.extend(init.covers.iter().cloned());
-                        process.evidence.push(Evidence { what: format!("starts tracing: {}", init.name), place: places.site(init.site) });
+                        process.evidence.push(Evidence { what: format!("{} starts a tracer", init.name), place: places.site(init.site) });
                     }
                 }
                 let carriers = declared.iter().filter(|it| it.role == TracingRole::Carrier && reach.has(service, it.function));
