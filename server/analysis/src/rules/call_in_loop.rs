@@ -3,6 +3,8 @@
 //! A call is followed up through the functions that make it, as long as what it asks for is what they are given, to a loop whose elements it asks
 //! for. Invariant: what only repeats (retries, polling, pages) is no finding, as it does not ask for elements.
 
+use std::collections::BTreeMap;
+
 use portolan_grammars::facts::{CallId, CallKind, Expr, ExprId, FunctionId, RegionKind, ResultUse, SourceFacts};
 use rustc_hash::FxHashSet;
 
@@ -61,17 +63,22 @@ struct Found {
     /// What stands in the loop: the call, or that of a function which makes it.
     place: Place,
     over: ExprId,
+    /// Function calls between that and the request.
+    hops: u32,
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    let mut seen: FxHashSet<(Place, String)> = FxHashSet::default();
+    // Several calls behind one place are one finding, which names the nearest.
+    let mut by_place: BTreeMap<(Place, ServiceIndex), Vec<(Found, &Call, ServiceIndex)>> = BTreeMap::new();
     for call in &context.chart.calls {
         let Some(to) = call.target().filter(|to| counts(context, call, *to)) else { continue };
         for found in loops(context, call) {
-            if seen.insert((found.place, call.label())) {
-                report(context, sink, call, to, &found);
-            }
+            by_place.entry((found.place, call.from)).or_default().push((found, call, to));
         }
+    }
+    for mut all in by_place.into_values() {
+        all.sort_by_key(|(found, call, _)| (found.hops, call.place));
+        report(context, sink, &all);
     }
 }
 
@@ -121,7 +128,7 @@ fn loops(context: &Context<'_>, call: &Call) -> Vec<Found> {
         });
         if let Some(over) = elements.into_iter().next() {
             if grows(source, over) && !is_eased(context, &spot, place) && !ends_with_answer(&spot, function.function) {
-                found.push(Found { function, place, over });
+                found.push(Found { function, place, over, hops });
             }
             continue;
         }
@@ -271,7 +278,8 @@ fn words(source: &SourceFacts, over: ExprId) -> Option<String> {
     None
 }
 
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, found: &Found) {
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[(Found, &Call, ServiceIndex)]) {
+    let Some(&(ref found, call, to)) = all.first() else { return };
     let Some(spot) = Spot::at(&context.snapshot.files, found.place) else { return };
     let source = spot.source();
     let of = words(source, found.over).map_or_else(|| "in a loop".to_owned(), |words| format!("for each of `{words}`"));
@@ -293,6 +301,9 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIn
             context.chart.endpoint(endpoint).place,
             format!("{} answers {}", context.id(to), context.chart.endpoint(endpoint).label()),
         ));
+    }
+    for (_, other, to) in all.iter().skip(1).filter(|(_, other, _)| other.label() != call.label()) {
+        related.push((other.place, format!("and {} {}", context.id(*to), other.label())));
     }
     let waits = !roots_around(context.index, found.function).is_empty();
     sink.report(Draft {
