@@ -143,11 +143,10 @@ impl Around {
             let mut outer = Vec::new();
             for function in functions.drain(..) {
                 for runner in snapshot.index.runners_of(function) {
-                    let mut edges = snapshot.index.edges_of(*runner).iter().filter(|edge| edge.callee == function);
-                    if edges.any(|edge| self.limited.contains(&edge.place)) {
+                    if self.limited.contains(&runner.place) {
                         return true;
                     }
-                    outer.push(*runner);
+                    outer.push(runner.function);
                 }
             }
             functions = outer;
