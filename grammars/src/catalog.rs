@@ -101,7 +101,7 @@ mod tests;
 pub use database::{Connection, Entity, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
-    FileRoute, FileRouteConvention, HttpClient, HttpRoute, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,
+    FileRoute, FileRouteConvention, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,
     ProxyTableForm, RouteAttribute, Versioning,
 };
 pub use index::{Catalog, Meaning, Meanings};
@@ -167,6 +167,9 @@ pub struct Library {
     /// Calls that put the routes of decorators under versions.
     #[serde(default)]
     pub versioning: Vec<Versioning>,
+    /// Calls that make a server listen.
+    #[serde(default)]
+    pub listen: Vec<Listen>,
     /// Calls that add a middleware to a router.
     #[serde(default)]
     pub middleware: Vec<Middleware>,

@@ -21,6 +21,7 @@ mod config;
 mod dockerfile;
 mod envoy;
 mod json;
+mod kong;
 mod kubernetes;
 mod mend;
 mod nginx;
@@ -65,6 +66,8 @@ pub enum Manifest {
     Envoy(Envoy),
     /// `Caddyfile`.
     Caddy(Caddy),
+    /// `kong*.yaml`.
+    Kong(Kong),
     /// `proxy.conf.json`.
     ProxyConf(ProxyConf),
     /// `schema.prisma`, `*.prisma`.
@@ -511,6 +514,13 @@ pub struct Caddy {
     pub rules: Vec<gateway::GatewayRule>,
 }
 
+/// A declarative configuration of Kong.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Kong {
+    /// Its routes, each with its service's address, in order.
+    pub rules: Vec<gateway::GatewayRule>,
+}
+
 /// What a development server passes on, as Angular's has it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct ProxyConf {
@@ -617,6 +627,8 @@ pub enum ManifestFormat {
     Envoy,
     /// A Caddyfile.
     Caddy,
+    /// A declarative configuration of Kong.
+    Kong,
     /// Proxies of a development server.
     ProxyConf,
     /// A Prisma schema.
@@ -681,6 +693,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Sql, matches: sql::matches, read: sql::read },
     ManifestRow { format: ManifestFormat::Prisma, matches: prisma::matches, read: prisma::read },
     ManifestRow { format: ManifestFormat::Caddy, matches: caddyfile::matches, read: caddyfile::read },
+    ManifestRow { format: ManifestFormat::Kong, matches: kong::matches, read: kong::read },
     ManifestRow { format: ManifestFormat::ProxyConf, matches: proxy_conf::matches, read: proxy_conf::read },
     ManifestRow { format: ManifestFormat::Nginx, matches: nginx::matches, read: nginx::read },
     ManifestRow { format: ManifestFormat::Envoy, matches: envoy::matches, read: envoy::read },
@@ -735,6 +748,7 @@ mod tests {
             ("docker/docker-compose.dev.yml", Some(ManifestFormat::Compose)),
             ("pnpm-workspace.yaml", Some(ManifestFormat::PnpmWorkspace)),
             ("envoy.tmpl.yaml", Some(ManifestFormat::Envoy)),
+            ("gateway/kong.yml", Some(ManifestFormat::Kong)),
             ("k8s/shop.yaml", Some(ManifestFormat::Kubernetes)),
             (".github/workflows/ci.yml", Some(ManifestFormat::Workflow)),
             (".github/dependabot.yml", None),

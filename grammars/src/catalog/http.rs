@@ -119,6 +119,16 @@ pub struct Versioning {
     pub version: Option<Selector>,
 }
 
+/// A call that makes a server listen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Listen {
+    /// What is called.
+    pub callee: Names,
+    /// The port, or the address that ends in it.
+    pub port: Selector,
+}
+
 /// A call that adds a middleware to a router.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -159,6 +169,14 @@ pub enum FileRouteConvention {
     NextPages,
     /// `app/orders/[id]/route.ts`, an export a method.
     NextApp,
+    /// `app/routes/orders.$id.tsx`: the export `loader` reads, `action` does the rest.
+    Remix,
+    /// `src/routes/orders/[id]/+server.ts`, an export a method.
+    SvelteKit,
+    /// `src/pages/orders/[id].ts`, an export a method.
+    Astro,
+    /// `server/api/orders/[id].get.ts`, default export, the method in the file's name.
+    Nitro,
 }
 
 /// A call that passes requests on to another host.

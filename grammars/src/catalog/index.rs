@@ -10,9 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::entries::EntryFiles;
 use super::{
     Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient, HttpRoute,
-    Injected, Library, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy,
-    Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value,
-    Versioning,
+    Injected, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider,
+    Proxy, Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction,
+    Value, Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -47,6 +47,7 @@ pub enum Meaning<'a> {
     RouteAttribute(&'a RouteAttribute),
     Mount(&'a Mount),
     Versioning(&'a Versioning),
+    Listen(&'a Listen),
     Middleware(&'a Middleware),
     Proxy(&'a Proxy),
     RpcClient(&'a RpcClient),
@@ -115,7 +116,7 @@ macro_rules! kinds {
 
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute,
-    Mount mount, Versioning versioning, RpcClient rpc_client, Binding binding, Listener listener,
+    Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, Listener listener,
     TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
@@ -327,6 +328,7 @@ impl Library {
             route_attribute: Vec::new(),
             mount: Vec::new(),
             versioning: Vec::new(),
+            listen: Vec::new(),
             middleware: Vec::new(),
             file_route: Vec::new(),
             entry_file: Vec::new(),
@@ -380,7 +382,7 @@ impl Library {
             };
         }
         each!(
-            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning,
+            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning, Listen listen,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, Listener listener,
             TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
             Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,

@@ -125,6 +125,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.middleware.iter().map(|entry| &entry.middleware));
     all.extend(library.proxy.iter().flat_map(|entry| std::iter::once(&entry.target).chain(&entry.rewrite).chain(&entry.path)));
     all.extend(library.versioning.iter().flat_map(|entry| std::iter::once(&entry.prefix).chain(&entry.scheme).chain(&entry.version)));
+    all.extend(library.listen.iter().map(|entry| &entry.port));
     all.extend(library.injected.iter().filter_map(|entry| entry.token.as_ref()));
     let transports =
         library.producer.iter().filter_map(|entry| entry.transport.as_ref()).chain(library.listener.iter().map(|entry| &entry.transport));

@@ -83,8 +83,8 @@ mod uncompensated_steps;
 mod unknown_route;
 mod unknown_rpc;
 mod unmatched_channel;
-mod unused_suppression;
 pub(crate) mod unused_response;
+mod unused_suppression;
 
 pub use context::{Context, Draft, Sink};
 pub use options::{Number, RuleOption, Texts};

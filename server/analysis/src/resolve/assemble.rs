@@ -7,6 +7,7 @@ use portolan_grammars::facts::{Expr, FunctionId, Symbol, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::passages::Passage;
+use self::ports::Ports;
 use self::reach::Reach;
 use self::targets::{Answer, Endpoints, Targets};
 use super::link::{Extent, FileLink, OutboundCall, Request, Site, TransactionDecl, Url};
@@ -23,6 +24,7 @@ mod messages;
 mod operations;
 mod owners;
 mod passages;
+mod ports;
 mod reach;
 mod requests;
 mod sdks;
@@ -118,7 +120,13 @@ pub fn assemble(input: &Input<'_>) -> Chart {
 fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Passage>, chart: &mut Chart) {
     let endpoints = std::mem::take(&mut chart.endpoints);
     let passage_targets = passages::targets(input, &passages);
-    let targets = Targets { input, endpoints: Endpoints::new(&endpoints, chart.services.len(), &passages), passages, passage_targets };
+    let targets = Targets {
+        input,
+        endpoints: Endpoints::new(&endpoints, chart.services.len(), &passages),
+        ports: Ports::find(input, reach),
+        passages,
+        passage_targets,
+    };
     let services: Vec<ServiceIndex> =
         (0..chart.services.len() as u32).map(ServiceIndex).filter(|service| !chart.services[service.index()].third_party).collect();
     let mut rows: Vec<Call> = Vec::new();
@@ -249,6 +257,7 @@ fn http<'a>(
                 }
             }
             let path = text::Address::parse(&text.text).path().to_owned();
+            let path = targets::dapr_invocation(&path).map_or(path.as_str(), |(_, path)| path);
             let path: Symbol = path.split('?').next().unwrap_or_default().replace("//", "/").into();
             let mut call = Call {
                 from: service,

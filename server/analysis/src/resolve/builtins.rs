@@ -166,6 +166,7 @@ impl<'w> Evaluator<'w> {
                         "new" | "from" | "pin" | "clone" | "force" | "Borrowed" | "Owned" | "into_inner" | "from_str"
                     ) | ("Url" | "Uri" | "ApiUrl" | "Endpoint", "parse" | "from_static" | "try_from" | "from_str" | "from_maybe_shared")
                         | ("str", "from_utf8")
+                        | ("SocketAddr", "from" | "new")
                 );
                 if !hands_through {
                     return None;
@@ -175,6 +176,11 @@ impl<'w> Evaluator<'w> {
                     && owner == "Endpoint"
                 {
                     return None;
+                }
+                // `SocketAddr::new(address, port)`.
+                if owner == "SocketAddr" && call.args.len() == 2 {
+                    let parts: Vec<Value> = call.args.iter().map(|argument| self.eval(file, argument.value)).collect();
+                    return Some(Value::Array(parts.into()));
                 }
                 match self.eval(file, argument(0)?) {
                     Value::Function(closure, _) if matches!(owner.as_str(), "LazyLock" | "Lazy" | "OnceCell") => {

@@ -196,7 +196,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// What a type's path means: a class, or a name of a package.
-    fn type_value(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, path: &Symbol) -> Option<Value> {
+    pub(super) fn type_value(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, path: &Symbol) -> Option<Value> {
         if facts.language.is_ecmascript() {
             let mut segments = path.split('.');
             let first = Symbol::new(segments.next()?);

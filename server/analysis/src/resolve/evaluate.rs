@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::catalog::{Catalog, Family};
 use portolan_grammars::facts::{
     CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeDef, TypeId, TypeKind,
+    TypeRef,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -500,6 +501,9 @@ impl<'w> Evaluator<'w> {
                 value = Value::Array(items.iter().cloned().chain(pushed).collect());
             }
         }
+        if let Some(changed) = self.with_changed_path(file, facts, binding, &value) {
+            return changed;
+        }
         if let Some(ty) = &binding.ty
             && let Some(filled) = self.filled(&value, file, binding.function, ty)
         {
@@ -592,7 +596,10 @@ impl<'w> Evaluator<'w> {
         match callee {
             Value::Function(function, receiver) => {
                 let arguments: Vec<Value> = call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect();
-                let value = self.apply(*function, receiver.as_deref(), &arguments);
+                let mut value = self.apply(*function, receiver.as_deref(), &arguments);
+                if value.is_unknown() || matches!(value, Value::External(..)) {
+                    value = self.generic_result(*function, &arguments).unwrap_or(value);
+                }
                 self.made_stub(&value, site, facts)
             }
             Value::Class(class) => {
@@ -633,6 +640,34 @@ impl<'w> Evaluator<'w> {
             let (of, arguments) = constructor.as_ref()?;
             (param.function == *of).then(|| arguments.get(param.index as usize).cloned()).flatten()
         })
+    }
+
+    /// What a generic function gives back that says only so much: what it was given, or what a function it was given gives back:
+    /// `singleton<T>(name: string, make: () => T): T`.
+    fn generic_result(&mut self, function: FunctionRef, arguments: &[Value]) -> Option<Value> {
+        let facts = self.facts(function.file).filter(|facts| facts.language.is_ecmascript())?;
+        let declared = facts.function(function.function);
+        let awaited = |ty: &'w TypeRef| if ty.path == "Promise" { ty.args.first().unwrap_or(ty) } else { ty };
+        let result = awaited(declared.result.as_ref()?);
+        let is_result = |ty: &'w TypeRef| {
+            let ty = awaited(ty);
+            ty.path == result.path && ty.args.is_empty()
+        };
+        // A type parameter is known to nobody.
+        if !result.args.is_empty()
+            || !matches!(self.type_value(function.file, facts, function.function, &result.path)?, Value::External(package, _) if package == "global")
+        {
+            return None;
+        }
+        let (at, ty) = declared.params.iter().enumerate().find_map(|(at, param)| {
+            let ty = param.ty.as_ref()?;
+            (is_result(ty) || ty.path == "fn" && ty.args.first().is_some_and(is_result)).then_some((at, ty))
+        })?;
+        match arguments.get(at)? {
+            Value::Function(made, receiver) if ty.path == "fn" => Some(self.apply(*made, receiver.as_deref(), &[])),
+            _ if ty.path == "fn" => None,
+            given => Some(given.clone()),
+        }
     }
 
     /// What a function may give back, in terms of its parameters.
@@ -678,7 +713,7 @@ impl<'w> Evaluator<'w> {
 }
 
 /// Whether a function is another one or stands in it.
-fn inside(facts: &SourceFacts, mut function: FunctionId, outer: FunctionId) -> bool {
+pub(super) fn inside(facts: &SourceFacts, mut function: FunctionId, outer: FunctionId) -> bool {
     loop {
         if function == outer {
             return true;

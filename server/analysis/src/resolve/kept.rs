@@ -57,9 +57,16 @@ fn collect(facts: &SourceFacts, name: &Symbol, value: ExprId, depth: u32, found:
 
 /// The method of a call with the name of what it is called on: `orders.list`.
 pub(super) fn called_on(facts: &SourceFacts, call: &Call) -> Option<Symbol> {
-    let Expr::Member { object, name } = facts.expr(call.callee) else { return None };
+    let Expr::Member { name, .. } = facts.expr(call.callee) else { return None };
+    let of = receiver(facts, call).filter(|_| facts.language.is_ecmascript())?;
+    Some(format!("{of}.{name}").into())
+}
+
+/// The name of what a method is called on.
+pub(super) fn receiver(facts: &SourceFacts, call: &Call) -> Option<Symbol> {
+    let Expr::Member { object, .. } = facts.expr(call.callee) else { return None };
     match facts.expr(*object) {
-        Expr::Name(of) | Expr::Member { name: of, .. } if facts.language.is_ecmascript() => Some(format!("{of}.{name}").into()),
+        Expr::Name(of) | Expr::Member { name: of, .. } => Some(of.clone()),
         _ => None,
     }
 }
@@ -186,7 +193,13 @@ impl<'w> Linker<'w> {
         }
         for (id, name) in objects.into_iter().filter(|(id, _)| !elsewhere[id.index()]) {
             let name = format!("{name}.*").into();
-            self.link.mentions.push(Mention { caller: facts.exprs[id.index()].function, name, arity: None, on_value: true });
+            self.link.mentions.push(Mention {
+                caller: facts.exprs[id.index()].function,
+                name,
+                receiver: None,
+                arity: None,
+                on_value: true,
+            });
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct FileLink {
     pub opaque_mounts: Vec<MountDecl>,
     /// Versions that routes of classes are put under.
     pub versionings: Vec<VersioningDecl>,
+    /// Ports that servers listen on.
+    pub ports: Vec<PortDecl>,
     /// Requests passed on.
     pub proxies: Vec<ProxyDecl>,
     /// Rules of tables in configuration files by which requests are passed on.
@@ -230,6 +232,17 @@ pub struct VersioningDecl {
     /// The versions of routes that name none; without one, such routes have none.
     pub versions: Vec<Symbol>,
     /// The function that says so.
+    pub function: FunctionRef,
+}
+
+/// A server listens.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PortDecl {
+    /// The port, or the address that ends in it.
+    pub addresses: Vec<Pattern>,
+    /// Where.
+    pub site: CallRef,
+    /// The function that is in.
     pub function: FunctionRef,
 }
 
@@ -530,6 +543,8 @@ pub struct Mention {
     pub caller: FunctionId,
     /// The name.
     pub name: Symbol,
+    /// ECMAScript: the name of what it is called on.
+    pub receiver: Option<Symbol>,
     /// How many arguments it is given, where that tells functions apart.
     pub arity: Arity,
     /// Whether it is called on a value: as a method.

@@ -176,7 +176,78 @@ pub fn file_route(convention: FileRouteConvention, path: &Utf8Path) -> Option<St
             let kept: Vec<&str> = inner.split('/').filter(|segment| !left_out(segment)).collect();
             Some(format!("/{}", kept.join("/")))
         }
+        FileRouteConvention::Remix => Some(remix_route(after_folder(stem, "app/routes/")?)),
+        FileRouteConvention::SvelteKit => {
+            let inner = after_folder(stem, "src/routes/")?;
+            let inner = if inner == "+server" { "" } else { inner.strip_suffix("/+server")? };
+            let left_out = |segment: &str| segment.starts_with('(') && segment.ends_with(')');
+            let kept: Vec<&str> = inner.split('/').filter(|segment| !left_out(segment)).collect();
+            Some(format!("/{}", kept.join("/")))
+        }
+        FileRouteConvention::Astro => {
+            let inner = after_folder(stem, "src/pages/")?;
+            Some(format!("/{}", inner.strip_suffix("/index").unwrap_or(if inner == "index" { "" } else { inner })))
+        }
+        FileRouteConvention::Nitro => {
+            let (folder, inner) = [("/api/", "server/api/"), ("/", "server/routes/")]
+                .into_iter()
+                .find_map(|(prefix, folder)| Some((prefix, after_folder(stem, folder)?)))?;
+            let inner = nitro_method(inner).map_or(inner, |(_, inner)| inner);
+            Some(format!("{folder}{}", inner.strip_suffix("/index").unwrap_or(if inner == "index" { "" } else { inner })))
+        }
     }
+}
+
+/// The method that an export of a file of routes answers, if it does.
+pub fn file_method(convention: FileRouteConvention, export: &str, path: &Utf8Path) -> Option<String> {
+    match convention {
+        FileRouteConvention::NextPages => (export == "default").then(|| "*".to_owned()),
+        FileRouteConvention::Remix => match export {
+            "loader" => Some("GET".to_owned()),
+            "action" => Some("*".to_owned()),
+            _ => None,
+        },
+        FileRouteConvention::Nitro => {
+            let stem = path.as_str().rsplit_once('.')?.0;
+            (export == "default").then(|| nitro_method(stem).map_or("*".to_owned(), |(method, _)| method))
+        }
+        FileRouteConvention::Astro if export == "ALL" => Some("*".to_owned()),
+        FileRouteConvention::NextApp | FileRouteConvention::SvelteKit | FileRouteConvention::Astro => {
+            matches!(export, "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS").then(|| export.to_owned())
+        }
+    }
+}
+
+/// The method at the end of a file's name, and what stands before: `orders.get`.
+fn nitro_method(stem: &str) -> Option<(String, &str)> {
+    let (inner, method) = stem.rsplit_once('.')?;
+    matches!(method, "get" | "post" | "put" | "patch" | "delete" | "head" | "options").then(|| (method.to_ascii_uppercase(), inner))
+}
+
+/// The route of a Remix file: dots and folders are slashes, `$id` a parameter, `_layout` no part of the path, `orders_` no child of `orders`.
+fn remix_route(inner: &str) -> String {
+    let mut segments = vec![String::new()];
+    let mut escaped = false;
+    for letter in inner.chars() {
+        match letter {
+            '[' => escaped = true,
+            ']' => escaped = false,
+            '.' | '/' if !escaped => segments.push(String::new()),
+            letter => segments.last_mut().into_iter().for_each(|last| last.push(letter)),
+        }
+    }
+    if segments.len() > 1 && segments.last().is_some_and(|last| last == "route") && inner.ends_with("/route") {
+        segments.pop();
+    }
+    let last = segments.len() - 1;
+    let kept = segments.iter().enumerate().filter_map(|(at, segment)| match segment.as_str() {
+        "index" if at == last => None,
+        "$" => Some("*".to_owned()),
+        // Left out, or there only sometimes.
+        segment if segment.starts_with(['_', '(']) => None,
+        segment => Some(segment.trim_end_matches('_').replacen('$', ":", 1)),
+    });
+    format!("/{}", kept.collect::<Vec<_>>().join("/"))
 }
 
 fn after_folder<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
@@ -230,5 +301,20 @@ mod tests {
         let app = |path: &str| file_route(FileRouteConvention::NextApp, Utf8Path::new(path));
         assert_eq!(app("web/src/app/(shop)/health/route.ts").as_deref(), Some("/health"));
         assert_eq!(app("web/src/app/health/page.tsx"), None);
+        for (file, route) in [
+            ("app/routes/_index.tsx", "/"),
+            ("app/routes/orders.$id.tsx", "/orders/:id"),
+            ("apps/web/app/routes/_shop.orders_.$id.items/route.tsx", "/orders/:id/items"),
+            ("app/routes/files.$.ts", "/files/*"),
+            ("app/routes/orders/$id.tsx", "/orders/:id"),
+            ("app/routes/sitemap[.]xml.ts", "/sitemap.xml"),
+        ] {
+            assert_eq!(file_route(FileRouteConvention::Remix, Utf8Path::new(file)).as_deref(), Some(route), "{file}");
+        }
+        let nitro = |path: &str| file_route(FileRouteConvention::Nitro, Utf8Path::new(path));
+        assert_eq!(nitro("web/server/api/orders/[id].get.ts").as_deref(), Some("/api/orders/[id]"));
+        assert_eq!(nitro("server/routes/health.ts").as_deref(), Some("/health"));
+        let svelte = |path: &str| file_route(FileRouteConvention::SvelteKit, Utf8Path::new(path));
+        assert_eq!(svelte("src/routes/(shop)/orders/[id]/+server.ts").as_deref(), Some("/orders/[id]"));
     }
 }

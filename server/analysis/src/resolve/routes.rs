@@ -5,7 +5,7 @@ use portolan_grammars::catalog::{self, FileRouteConvention, Meaning, TracingRole
 use portolan_grammars::facts::{Attribute, CallKind, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
 use super::library::CallView;
-use super::link::{LayerDecl, Linker, MountDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
+use super::link::{LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
 use super::spans::{Walk, attribute_call};
 use super::value::{CallRef, Instance, ParamRef, Pattern, Value};
@@ -215,6 +215,21 @@ impl<'w> Linker<'w> {
         true
     }
 
+    /// A call that makes a server listen.
+    pub(super) fn listen(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Listen) -> bool {
+        let Some(mut address) = self.evaluator.select(&entry.port, view) else { return false };
+        // `("0.0.0.0", 8080)`, `SocketAddr::from(([0, 0, 0, 0], 8080))`.
+        if let Value::Array(parts) = &address {
+            address = parts.last().cloned().unwrap_or(Value::Unknown);
+        }
+        let addresses = address.patterns();
+        if addresses.is_empty() {
+            return false;
+        }
+        self.link.ports.push(PortDecl { addresses, site: view.site, function });
+        true
+    }
+
     /// The call of a gateway library that an expression is.
     pub(super) fn proxy_call(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<CallRef> {
         let Expr::Call(id) = walk.facts.expr(expr) else { return None };
@@ -419,16 +434,12 @@ impl<'w> Linker<'w> {
             };
             let exports: Vec<(Symbol, ExprId)> = walk.facts.exports.iter().map(|export| (export.name.clone(), export.value)).collect();
             for (name, value) in exports {
-                let method: Symbol = match convention {
-                    FileRouteConvention::NextPages if name == "default" => "*".into(),
-                    FileRouteConvention::NextApp if name.bytes().all(|byte| byte.is_ascii_uppercase()) => name.clone(),
-                    _ => continue,
-                };
+                let Some(method) = super::paths::file_method(convention, &name, &path) else { continue };
                 let handler = self.handler(walk, value);
                 let site = handler.filter(|handler| handler.file == self.file).map_or(Site::File(self.file), Site::Function);
                 self.link.routes.push(RouteDecl {
                     router: None,
-                    method,
+                    method: method.into(),
                     paths: paths.clone(),
                     site,
                     function: super::value::module_function(self.file),

@@ -9,6 +9,7 @@ use portolan_grammars::facts::{
 use rustc_hash::FxHashSet;
 
 use super::index::{FileIndex, callee_name};
+use super::kept::receiver;
 use super::library::{CallView, LibraryCallee};
 use super::limits::given_work;
 use super::link::{EdgeDecl, Linker, Mention, Site, TracingDecl};
@@ -301,9 +302,15 @@ impl<'w> Linker<'w> {
             }
         }
         if !known && let Some(name) = name {
+            if !rust
+                && let Expr::Member { object, .. } = facts.expr(call.callee)
+                && self.evaluator.is_foreign(self.file, *object)
+            {
+                return;
+            }
             self.mention(walk, call, name);
             if let Some(path) = super::kept::called_on(facts, call) {
-                self.link.mentions.push(Mention { caller: call.function, name: path, arity: None, on_value: true });
+                self.link.mentions.push(Mention { caller: call.function, name: path, receiver: None, arity: None, on_value: true });
             }
         }
     }
@@ -317,7 +324,8 @@ impl<'w> Linker<'w> {
         }
         let on_value = matches!(walk.facts.expr(call.callee), Expr::Member { .. });
         let arity = rust.then_some(call.args.len() as u32);
-        self.link.mentions.push(Mention { caller: call.function, name: name.clone(), arity, on_value });
+        let receiver = if rust { None } else { receiver(walk.facts, call) };
+        self.link.mentions.push(Mention { caller: call.function, name: name.clone(), receiver, arity, on_value });
     }
 
     /// A first argument like a path, URL or anything evaluated; plain words are keys of maps.
@@ -339,7 +347,28 @@ impl<'w> Linker<'w> {
         for _ in 0..6 {
             let Some(class) = next else { return };
             self.link.classes.push((function, class));
+            // A class that names itself is used nowhere yet.
+            if class.file != self.file {
+                self.called_unseen(class);
+            }
             next = self.evaluator.base_class(class);
+        }
+    }
+
+    /// Methods of a class that implements an interface of a library are called by that library: guards, interceptors, middleware.
+    fn called_unseen(&mut self, class: ClassRef) {
+        let Some(facts) = self.evaluator.facts(class.file) else { return };
+        let def = facts.type_def(class.class);
+        let interfaces = def.bases.iter().skip(usize::from(def.superclass.is_some()));
+        let mut is_called = false;
+        for interface in interfaces {
+            let of = self.evaluator.type_value(class.file, facts, def.function, &interface.path);
+            is_called |= matches!(of, Some(Value::External(package, _)) if package != "global");
+        }
+        for method in def.methods.iter().filter(|method| is_called && facts.function(**method).kind == FunctionKind::Method) {
+            let callee = FunctionRef { file: class.file, function: *method };
+            let edge = EdgeDecl { caller: FunctionId::MODULE, callee, call: None, detached: false, switches: Vec::new() };
+            self.link.edges.push(edge);
         }
     }
 
@@ -378,6 +407,7 @@ impl<'w> Linker<'w> {
                 Meaning::HttpRoute(entry) => self.http_route(walk, function, &view, entry),
                 Meaning::Mount(entry) => self.mount(walk, function, &view, entry),
                 Meaning::Versioning(entry) => self.versioning(function, &view, entry),
+                Meaning::Listen(entry) => self.listen(function, &view, entry),
                 Meaning::Middleware(entry) => self.middleware(walk, &view, entry),
                 Meaning::Proxy(entry) => self.proxy(function, &view, entry),
                 Meaning::RpcServer(entry) => self.rpc_server(function, &view, entry),

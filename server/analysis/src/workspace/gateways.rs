@@ -17,6 +17,7 @@ use crate::{FileId, Place};
 mod caddy;
 mod development;
 mod envoy;
+mod kong;
 mod labels;
 mod nginx;
 pub(super) mod objects;
@@ -28,7 +29,8 @@ const FIRST: u32 = 1 << 20;
 pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>], deployments: &[Deployment]) -> Vec<GatewayRoute> {
     let mut routes = Vec::new();
     let sources = context.sources;
-    if !sources.nginx.is_empty() || !sources.envoy.is_empty() || !sources.caddy.is_empty() {
+    let is_any = !(sources.nginx.is_empty() && sources.envoy.is_empty() && sources.caddy.is_empty() && sources.kong.is_empty());
+    if is_any {
         let held: Vec<Vec<String>> = drafts.iter().map(|draft| held_paths(context, draft)).collect();
         for source in &sources.nginx {
             let mut holders = owners(&held, drafts, source.path);
@@ -45,6 +47,11 @@ pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>], deployments: &[Dep
         for source in &sources.caddy {
             for owner in owners(&held, drafts, source.path) {
                 caddy::routes(source, owner, &deployments[owner], &mut routes);
+            }
+        }
+        for source in &sources.kong {
+            for owner in owners(&held, drafts, source.path) {
+                kong::routes(source, owner, &mut routes);
             }
         }
         for source in &sources.envoy {

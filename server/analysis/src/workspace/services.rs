@@ -168,6 +168,7 @@ pub(crate) fn find<'a>(context: &Context<'a>, problems: &mut Vec<Problem>) -> Se
         code::locate(context, draft);
     }
     share_roots(context, &mut drafts);
+    let drafts = merge_deployments(drafts);
     let mut drafts = deployed::merge_replicas(context, drafts);
     told::place(context, &mut drafts, problems);
     undeployed::add(context, &mut drafts);
@@ -198,6 +199,34 @@ fn share_roots(context: &Context<'_>, drafts: &mut [Draft<'_>]) {
             code::settle_package(context, draft);
         }
     }
+}
+
+/// A package that compose deploys once and Kubernetes once is one service, whatever each calls it.
+fn merge_deployments(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
+    let key =
+        |draft: &Draft<'_>| draft.package.filter(|_| !draft.third_party && !draft.root.is_empty()).map(|package| (package, draft.binary));
+    let mut by_key: FxHashMap<_, Vec<usize>> = FxHashMap::default();
+    for (at, draft) in drafts.iter().enumerate() {
+        if let Some(key) = key(draft) {
+            by_key.entry(key).or_default().push(at);
+        }
+    }
+    let mut into: FxHashMap<usize, usize> = FxHashMap::default();
+    for of in by_key.values() {
+        let [first, second] = of[..] else { continue };
+        let (one, other) = (&drafts[first], &drafts[second]);
+        let is_apart = |draft: &Draft<'_>| draft.compose.is_empty() != draft.workloads.is_empty();
+        if is_apart(one) && is_apart(other) && one.compose.is_empty() != other.compose.is_empty() && one.kind == other.kind {
+            into.insert(second, first);
+        }
+    }
+    let mut merged: Vec<Option<Draft<'_>>> = drafts.into_iter().map(Some).collect();
+    for (from, to) in into {
+        if let (Some(from), Some(to)) = (merged[from].take(), merged[to].as_mut()) {
+            deployed::absorb(to, from);
+        }
+    }
+    merged.into_iter().flatten().collect()
 }
 
 fn make_unique(drafts: &mut [Draft<'_>]) {

@@ -5,8 +5,8 @@
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
-    Builds, Caddy, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kubernetes, Manifest, Nginx, NpmManifest, NxProject, PnpmWorkspace,
-    ProxyConf, TsConfig,
+    Builds, Caddy, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kong, Kubernetes, Manifest, Nginx, NpmManifest, NxProject,
+    PnpmWorkspace, ProxyConf, TsConfig,
 };
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -55,6 +55,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) nginx: Vec<Source<'a, Nginx>>,
     pub(crate) envoy: Vec<Source<'a, Envoy>>,
     pub(crate) caddy: Vec<Source<'a, Caddy>>,
+    pub(crate) kong: Vec<Source<'a, Kong>>,
     pub(crate) proxy_confs: Vec<Source<'a, ProxyConf>>,
     pub(crate) settings: Vec<Source<'a, Settings>>,
     pub(crate) builds: Vec<Source<'a, Builds>>,
@@ -112,6 +113,7 @@ impl<'a> Sources<'a> {
                 Manifest::TsConfig(facts) => sources.tsconfig.push(Source { file, path, facts }),
                 Manifest::Nginx(facts) => sources.nginx.push(Source { file, path, facts }),
                 Manifest::Caddy(facts) => sources.caddy.push(Source { file, path, facts }),
+                Manifest::Kong(facts) => sources.kong.push(Source { file, path, facts }),
                 Manifest::ProxyConf(facts) => sources.proxy_confs.push(Source { file, path, facts }),
                 Manifest::Envoy(facts) => sources.envoy.push(Source { file, path, facts }),
                 Manifest::Settings(facts) => sources.settings.push(Source { file, path, facts }),
@@ -138,6 +140,7 @@ impl<'a> Sources<'a> {
         sort(&mut sources.nginx);
         sort(&mut sources.envoy);
         sort(&mut sources.caddy);
+        sort(&mut sources.kong);
         sort(&mut sources.proxy_confs);
         sort(&mut sources.settings);
         sort(&mut sources.builds);

@@ -164,7 +164,7 @@ pub(super) fn named_for(
         && own != Some(package)
         && let Some(stem) = client_stem(&input.workspace.packages[package].name)
         && let Some(service) = only_service(input, |names| names.contains(&stem))
-        && let Some(endpoint) = serves(endpoints, service, method, path)
+        && let Some(endpoint) = serves(input, endpoints, service, method, path)
     {
         let what = format!("sent by the package {}", input.workspace.packages[package].name);
         return Some(found(service, endpoint, Evidence { what, place: place_of(input, leaf) }));
@@ -181,7 +181,7 @@ pub(super) fn named_for(
         });
         if let Some(service) = service
             && service != from
-            && let Some(endpoint) = serves(endpoints, service, method, path)
+            && let Some(endpoint) = serves(input, endpoints, service, method, path)
         {
             return Some(found(service, endpoint, Evidence { what: format!("sent by {name}"), place: place_of(input, function) }));
         }
@@ -193,16 +193,29 @@ fn place_of(input: &Input<'_>, function: FunctionRef) -> Place {
     super::Places { files: input.files }.function(function)
 }
 
-/// The endpoint that a service answers a call by; `Some(None)` where none of its HTTP endpoints is known.
-fn serves(endpoints: &Endpoints<'_>, service: ServiceIndex, method: Option<&Symbol>, path: &str) -> Option<Option<EndpointIndex>> {
+/// The endpoint that a service answers a call by; `Some(None)` where none of its HTTP endpoints is known, though it listens.
+fn serves(
+    input: &Input<'_>,
+    endpoints: &Endpoints<'_>,
+    service: ServiceIndex,
+    method: Option<&Symbol>,
+    path: &str,
+) -> Option<Option<EndpointIndex>> {
     if endpoints.is_silent(service) {
-        return Some(None);
+        return listens(input, service).then_some(None);
     }
     endpoints
         .find(service, method, path)
         .map(|(endpoint, _)| endpoint)
         .or_else(|| endpoints.find_behind_prefix(service, method, path))
         .map(Some)
+}
+
+/// Whether a service is known to listen, or its code cannot be read.
+fn listens(input: &Input<'_>, service: ServiceIndex) -> bool {
+    let is_read = |language: &Symbol| matches!(language.as_str(), "rust" | "typescript" | "javascript");
+    !input.workspace.deployments[service.index()].ports.is_empty()
+        || !input.workspace.services[service.index()].languages.iter().any(is_read)
 }
 
 /// The only called service by one of whose names (in normal form) something holds.

@@ -14,7 +14,7 @@ use portolan_grammars::facts::{Function, FunctionId, FunctionKind, SourceFacts, 
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use self::names::is_everywhere;
+use self::names::{is_bag, is_built_in, is_everywhere};
 use self::types::{Owner, Types};
 use super::Input;
 use crate::chart::ServiceIndex;
@@ -299,7 +299,7 @@ struct Search<'a> {
     certain: bool,
     bits: Vec<u64>,
     /// Calls by name that are followed already.
-    names: FxHashSet<(&'a Symbol, Arity, bool)>,
+    names: FxHashSet<(&'a Symbol, Option<&'a Symbol>, Arity, bool)>,
     queue: VecDeque<u32>,
     /// What is reached as soon as a function is that switches it on.
     waiting: FxHashMap<u32, Vec<u32>>,
@@ -391,10 +391,20 @@ impl<'a> Search<'a> {
 
     /// Reaches what a call by name may mean.
     fn call_by_name(&mut self, input: &Input<'_>, mention: &'a Mention) {
-        if !self.names.insert((&mention.name, mention.arity, mention.on_value)) {
+        if !self.names.insert((&mention.name, mention.receiver.as_ref(), mention.arity, mention.on_value)) {
             return;
         }
-        for function in self.graph.named.get(&mention.name).into_iter().flatten() {
+        let named = self.graph.named.get(&mention.name).map_or(&[][..], Vec::as_slice);
+        // `runStore.cancel()` means the class that is called so, where one has such a method; with a name that says little, only that.
+        let (graph, receiver) = (self.graph, mention.receiver.as_deref());
+        let is_namesake = |function: FunctionRef, receiver: &str| {
+            graph.types.class_name(input, function).is_some_and(|class| is_called_like(class, receiver))
+        };
+        let is_vague = |receiver: &str| is_bag(receiver) || is_built_in(&mention.name);
+        let like = receiver.filter(|receiver| {
+            is_vague(receiver) || named.iter().any(|function| self.is_visible(*function) && is_namesake(*function, receiver))
+        });
+        for function in named.iter().filter(|function| like.is_none_or(|receiver| is_namesake(**function, receiver))) {
             let Some(facts) = input.files.source(function.file) else { continue };
             let start = self.graph.offsets[function.file.0 as usize];
             if !self.is_visible(*function) {
@@ -403,6 +413,10 @@ impl<'a> Search<'a> {
             let to = start + function.function.0;
             // ECMAScript: only of a file that something imports.
             if facts.language.is_ecmascript() {
+                // A module's function is called on nothing but its module, and that is resolved.
+                if mention.on_value && facts.function(function.function).kind == FunctionKind::Function && !mention.name.contains('.') {
+                    continue;
+                }
                 if !self.has(start) {
                     // With the name of its object that is as good once it is; a bare name is too weak.
                     if mention.name.contains('.') {
@@ -428,6 +442,16 @@ impl<'a> Search<'a> {
             None => self.own.is_none(),
         }
     }
+}
+
+/// Whether a value's name is that of a class, or the end of it: `runStore`, `store` of `RunStore`.
+fn is_called_like(class: &str, value: &str) -> bool {
+    let value = value.trim_start_matches(['_', '#', '$']);
+    let class = class.strip_suffix("Impl").unwrap_or(class);
+    value.len() >= 4
+        && class.len() >= value.len()
+        && class.is_char_boundary(class.len() - value.len())
+        && class[class.len() - value.len()..].eq_ignore_ascii_case(value)
 }
 
 /// Whether a Rust function may be what is called by its name: with as many arguments, and as a method only if it is one.

@@ -8,6 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::Input;
 use super::passages::Passage;
+use super::ports::Ports;
 use super::text::{Address, Text};
 use crate::Place;
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target};
@@ -147,6 +148,8 @@ impl<'a> Endpoints<'a> {
 pub(super) struct Targets<'a> {
     pub(super) input: &'a Input<'a>,
     pub(super) endpoints: Endpoints<'a>,
+    /// Ports that code listens on.
+    pub(super) ports: Ports,
     pub(super) passages: Vec<Passage>,
     /// The services that the passages lead to, in their order.
     pub(super) passage_targets: Vec<Option<ServiceIndex>>,
@@ -163,6 +166,9 @@ impl Targets<'_> {
         let address = Address::parse(&text.text);
         let status = if text.guessed { Status::Likely } else { Status::Exact };
         let trail = Trail { status, evidence: text.evidence.clone(), hops };
+        if let Some(answer) = self.invoked(method, &address, &trail) {
+            return answer;
+        }
         if let Some((path, why)) = self.behind_empty(from, &text.text) {
             let trail = Trail { evidence: [trail.evidence.as_slice(), &[why]].concat(), ..trail.clone() };
             let answer = self.relative(from, Ask { method, path, hosts: &[], development: false }, trail);
@@ -180,6 +186,20 @@ impl Targets<'_> {
             },
             answer => answer,
         }
+    }
+
+    /// Who answers what goes through a Dapr sidecar, whose paths name the application: `/v1.0/invoke/orders/method/list`.
+    fn invoked(&self, method: Option<&Symbol>, address: &Address, trail: &Trail) -> Option<Answer> {
+        let (app, path) = dapr_invocation(address.path())?;
+        Some(match self.input.workspace.service_of_host(app, None) {
+            HostMatch::One(service, _, why) => {
+                let mut trail = trail.clone();
+                trail.evidence.push(why);
+                self.of_service(service, Ask { method, path, hosts: &[], development: false }, trail)
+            }
+            HostMatch::Several(services) => Answer::Ambiguous(services, Reason::SharedHost(app.into())),
+            HostMatch::None => Answer::External(app.into()),
+        })
     }
 
     /// The path behind a base URL that what deploys a front end leaves empty on purpose: it is relative then. An example that is to be filled
@@ -221,6 +241,11 @@ impl Targets<'_> {
                 HostMatch::Several(services) => Answer::Ambiguous(services, Reason::SharedHost(host.as_str().into())),
                 HostMatch::None => {
                     if is_local(host) {
+                        if let Some((service, why)) = port.as_deref().and_then(|port| self.listening(from, method, path, port)) {
+                            trail.evidence.push(why);
+                            trail.status = trail.status.max(Status::Likely);
+                            return self.of_service(service, any, trail);
+                        }
                         let reason = match port {
                             Some(port) => Reason::Port(format!("{host}:{port}").into()),
                             None => Reason::Machine(host.as_str().into()),
@@ -240,6 +265,20 @@ impl Targets<'_> {
             },
             Address::Relative(_) => self.relative(from, any, trail),
             Address::Unknown(path) => self.by_path(from, method, path, trail.evidence, Reason::Host, trail.hops),
+        }
+    }
+
+    /// The service that listens on a port of this machine; of several the only one that serves the path.
+    fn listening(&self, from: ServiceIndex, method: Option<&Symbol>, path: &str, port: &str) -> Option<(ServiceIndex, Evidence)> {
+        let listening = self.ports.of(port);
+        let mut others = listening.iter().filter(|(service, _)| *service != from);
+        if let (Some(one), None) = (others.next(), others.next()) {
+            return (listening.len() == 1 || self.endpoints.find(one.0, method, path).is_some()).then(|| one.clone());
+        }
+        let mut serving = listening.iter().filter(|(service, _)| *service != from && self.endpoints.find(*service, method, path).is_some());
+        match (serving.next(), serving.next()) {
+            (Some(one), None) => Some(one.clone()),
+            _ => None,
         }
     }
 
@@ -312,6 +351,10 @@ impl Targets<'_> {
             .collect();
         match candidates.as_slice() {
             [] => Answer::Unresolved(reason),
+            // A backend seldom calls itself: what else has such a path is not the workspace's. A page does.
+            [only] if *only == from && self.input.workspace.services[from.index()].kind != ServiceKind::Frontend => {
+                Answer::Unresolved(reason)
+            }
             [only] => self.only(*only, method, path, evidence),
             // Behind a gateway nothing else can tell.
             _ if hops > 0 => self.other(from, &candidates, method, path, evidence).unwrap_or(Answer::Ambiguous(candidates, reason)),
@@ -344,6 +387,12 @@ impl Targets<'_> {
         }
         Answer::Service(Found::new(service, endpoint, Trail { status: Status::Likely, evidence, hops: 0 }))
     }
+}
+
+/// The application and its path that a path of a Dapr sidecar names.
+pub(super) fn dapr_invocation(path: &str) -> Option<(&str, &str)> {
+    let (app, path) = path.strip_prefix("/v1.0/invoke/")?.split_once("/method")?;
+    (!app.contains(['{', '$', '/']) && path.starts_with('/')).then_some((app, path))
 }
 
 /// Whether a host is this machine.

@@ -83,24 +83,26 @@ fn is_published(context: &Context<'_>, folder: &str) -> bool {
 /// A draft built from another image of the workspace runs that image's program.
 fn adopt_base(context: &Context<'_>, draft: &mut Draft<'_>) {
     let Some(last) = context.stages(draft).last().copied() else { return };
-    let own = draft.dockerfile.as_ref().map(|(index, _)| *index);
     let name = super::known::image_name(&base_image(context, draft, &last.from));
-    if name.len() < 4 {
-        return;
-    }
-    let mut fitting = context.sources.dockerfiles.iter().enumerate().filter(|(index, source)| {
-        let file = paths::file_name(source.path);
-        let stem =
-            file.strip_suffix(".Dockerfile").or_else(|| file.strip_suffix(".dockerfile")).or_else(|| file.strip_prefix("Dockerfile."));
-        Some(*index) != own
-            && stem
-                .is_some_and(|stem| stem.len() >= 4 && name.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
-    });
-    if let (Some((index, _)), None) = (fitting.next(), fitting.next()) {
+    let mut fitting = dockerfiles_of(context, draft, &name);
+    if let (Some(index), None) = (fitting.next(), fitting.next()) {
         draft.dockerfile = Some((index, None));
         // That image has a context of its own, which its Dockerfile does not tell.
         draft.context = Some(String::new());
     }
+}
+
+/// Other Dockerfiles than a draft's own whose names say that they make an image of that name.
+pub(super) fn dockerfiles_of<'c>(context: &'c Context<'_>, draft: &Draft<'_>, image: &'c str) -> impl Iterator<Item = usize> + use<'c> {
+    let own = draft.dockerfile.as_ref().map(|(index, _)| *index);
+    let makes = move |path: &str| {
+        let file = paths::file_name(path);
+        let stem =
+            file.strip_suffix(".Dockerfile").or_else(|| file.strip_suffix(".dockerfile")).or_else(|| file.strip_prefix("Dockerfile."));
+        stem.is_some_and(|stem| stem.len() >= 4 && image.strip_prefix(stem).is_some_and(|rest| rest.is_empty() || rest.starts_with('-')))
+    };
+    let all = context.sources.dockerfiles.iter().enumerate();
+    all.filter(move |(index, source)| Some(*index) != own && makes(source.path)).map(|(index, _)| index)
 }
 
 /// The image a stage is made from, with build arguments filled in.
@@ -117,7 +119,7 @@ pub(super) fn base_image(context: &Context<'_>, draft: &Draft<'_>, from: &str) -
 }
 
 /// The package whose folder this is: of Cargo where it has binaries, else of npm.
-fn package_at(context: &Context<'_>, folder: &str) -> Option<usize> {
+pub(super) fn package_at(context: &Context<'_>, folder: &str) -> Option<usize> {
     let cargo = context.roots.at(folder, Ecosystem::Cargo).filter(|package| default_binary(context, *package).is_some());
     cargo.or_else(|| context.roots.at(folder, Ecosystem::Npm))
 }

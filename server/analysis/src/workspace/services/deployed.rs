@@ -312,7 +312,8 @@ fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
     if draft.context.is_some() {
         if let Some(base) = context.stages(draft).last() {
             let base = code::base_image(context, draft, &base.from);
-            draft.third_party = is_stock_base(&base) && !holds_code(context, draft);
+            let foreign = is_stock_base(&base) || runs_its_base(context, draft, &base);
+            draft.third_party = foreign && !holds_code(context, draft);
         }
         return;
     }
@@ -332,6 +333,18 @@ fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
         is_known = code::binary_of_commands(context, draft).is_some();
     }
     draft.third_party = !is_known;
+}
+
+/// Whether an image only adds files to another that is not the workspace's, and starts what that starts.
+fn runs_its_base(context: &Context<'_>, draft: &Draft<'_>, base: &str) -> bool {
+    let [stage] = context.stages(draft)[..] else { return false };
+    // A folder may hold anything.
+    let is_code = |source: &Symbol| !paths::file_name(source.trim_end_matches('/')).trim_start_matches('.').contains('.');
+    let adds_code = stage.copies.iter().any(|copy| copy.from.is_some() || copy.sources.iter().any(is_code));
+    let name = image_name(base);
+    let is_own = context.named_folders.contains_key(&normal(&name)) || code::dockerfiles_of(context, draft, &name).next().is_some();
+    let starts = !code::written_commands(context, draft).is_empty();
+    stage.runs.is_empty() && !adds_code && !is_own && !starts && !known::is_configured_image(base)
 }
 
 /// Whether there is source code, not settings alone, beside a draft's Dockerfile.

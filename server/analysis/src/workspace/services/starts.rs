@@ -3,6 +3,8 @@
 //! What deliberately does not live here: files that a framework loads by itself, which the catalog tells. Invariant: rather a file too many than
 //! one too few, as all that no start leads to is not the service's code.
 
+use portolan_grammars::facts::Symbol;
+
 use super::code::{file_named, words};
 use super::{Context, Draft, is_cargo};
 use crate::FileId;
@@ -28,12 +30,18 @@ pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<FileId> {
     found.extend(declared.filter_map(|target| context.modules.source_of(root, target)));
     let is_starting = |name: &str| name.split([':', '-', '.']).any(|part| STARTING_SCRIPTS.contains(&part));
     let scripts = npm.scripts.iter().filter(|script| is_starting(&script.name)).filter_map(|script| script.value.as_ref());
-    for command in scripts.chain(draft.commands.iter().map(|(command, _)| command)) {
+    let named = |command: &Symbol| -> Vec<FileId> {
         let files = words(command).filter_map(|word| file_named(context, root, word));
-        found.extend(files.filter(|file| paths::is_within(context.files.path(*file).as_str(), root)));
-    }
+        files.filter(|file| paths::is_within(context.files.path(*file).as_str(), root)).collect()
+    };
+    found.extend(scripts.flat_map(named));
+    let started: Vec<FileId> = draft.commands.iter().flat_map(|(command, _)| named(command)).collect();
     let usual = FOLDERS.iter().flat_map(|folder| NAMES.iter().map(move |name| (folder, name)));
-    found.extend(usual.filter_map(|(folder, name)| context.modules.source_of(root, &paths::join(folder, name)?)));
+    let usual = usual.filter_map(|(folder, name)| context.modules.source_of(root, &paths::join(folder, name)?));
+    // What lies beside the file that a command starts is started by hand: `client.js` beside `server.js`.
+    let folder = |file: FileId| context.files.path(file).parent();
+    found.extend(usual.filter(|file| !started.iter().any(|started| folder(*started) == folder(*file))));
+    found.extend(started);
     found.sort();
     found.dedup();
     found

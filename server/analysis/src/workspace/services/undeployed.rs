@@ -80,7 +80,8 @@ fn tool_kind(name: &str) -> Option<ServiceKind> {
 fn npm_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken: &mut FxHashSet<usize>) {
     for (index, package) in context.packages.iter().enumerate().filter(|(_, package)| !is_cargo(package)) {
         let root = package.root.as_str();
-        if taken.contains(&index) || is_aside(root) {
+        // In a folder of both, npm's package often only has scripts for the program in Rust.
+        if taken.contains(&index) || is_aside(root) || code::package_at(context, root) != Some(index) {
             continue;
         }
         let dockerfile = context.dockerfile_at.get(join(root, "Dockerfile").as_str()).copied();
@@ -91,7 +92,10 @@ fn npm_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken: &
         }
         let Some(source) = context.npm_at.get(root).map(|at| &context.sources.npm[*at]) else { continue };
         let npm = source.facts;
-        let is_monorepo = !npm.workspaces.is_empty() || context.sources.pnpm.iter().any(|pnpm| pnpm.folder() == root);
+        let applications = context.sources.projects.iter().filter(|project| project.facts.is_application && project.folder() != root);
+        let is_monorepo = !npm.workspaces.is_empty()
+            || context.sources.pnpm.iter().any(|pnpm| pnpm.folder() == root)
+            || applications.into_iter().any(|project| paths::is_within(project.folder(), root));
         if is_monorepo || (root.is_empty() && context.packages.len() > 1 && npm.dependencies.is_empty()) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Names of Rust that say nothing of what is called, or call without being named.
+//! Names that say nothing of what is called, and what is called without being named.
 
 use portolan_grammars::facts::Impl;
 
@@ -32,7 +32,68 @@ pub(super) fn is_called_unseen(implementation: &Impl) -> bool {
     })
 }
 
-/// Names of the standard library's methods: called on something unknown, they most often mean those.
+/// Names of the methods of ECMAScript's own values: called on something unknown, they most often mean those.
+pub(super) fn is_built_in(name: &str) -> bool {
+    matches!(
+        name,
+        "apply"
+            | "at"
+            | "bind"
+            | "call"
+            | "catch"
+            | "concat"
+            | "endsWith"
+            | "entries"
+            | "every"
+            | "exec"
+            | "filter"
+            | "finally"
+            | "find"
+            | "findIndex"
+            | "flat"
+            | "flatMap"
+            | "forEach"
+            | "has"
+            | "includes"
+            | "indexOf"
+            | "join"
+            | "keys"
+            | "map"
+            | "match"
+            | "next"
+            | "pop"
+            | "push"
+            | "reduce"
+            | "replace"
+            | "replaceAll"
+            | "return"
+            | "reverse"
+            | "shift"
+            | "slice"
+            | "some"
+            | "sort"
+            | "splice"
+            | "split"
+            | "startsWith"
+            | "test"
+            | "then"
+            | "throw"
+            | "toJSON"
+            | "toLowerCase"
+            | "toString"
+            | "toUpperCase"
+            | "trim"
+            | "unshift"
+            | "values"
+    )
+}
+
+/// Names of objects that hold what they were given: what is called on one is written where it was given.
+pub(super) fn is_bag(name: &str) -> bool {
+    matches!(name, "args" | "callbacks" | "deps" | "handlers" | "hooks" | "options" | "opts" | "params" | "props")
+}
+
+/// Names of Rust's standard library's methods: called on something unknown, they most often mean those.
 pub(super) fn is_everywhere(name: &str) -> bool {
     matches!(
         name,

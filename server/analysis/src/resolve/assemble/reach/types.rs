@@ -133,6 +133,13 @@ impl<'a> Types<'a> {
         facts.impls.iter().filter(is_unseen).flat_map(|block| block.methods.iter().copied())
     }
 
+    /// The name of the ECMAScript class that a function is a method of.
+    pub(super) fn class_name(&self, input: &Input<'a>, function: FunctionRef) -> Option<&'a str> {
+        let facts = input.files.source(function.file).filter(|facts| facts.language.is_ecmascript())?;
+        let owner = facts.function(function.function).owner?;
+        Some(facts.type_def(owner).name.as_str())
+    }
+
     /// What a function needs an instance of to run as a method.
     pub(super) fn owner(&mut self, facts: &'a SourceFacts, function: FunctionRef) -> Option<Owner> {
         let declared = facts.function(function.function);

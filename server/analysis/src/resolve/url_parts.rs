@@ -1,0 +1,121 @@
+//! What is done to a URL after it was made: `url.set_path("/orders")`, `url.path_segments_mut()?.push(id)`, `url.pathname = "/orders"`.
+//!
+//! What deliberately does not live here: calls that make a URL of another, see [`super::builtins`]. Invariant: only a variable of a function is
+//! looked at, and what is done to it counts in the order of the code.
+
+use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+
+use super::evaluate::{Evaluator, inside, join_url};
+use super::index::FileIndex;
+use super::value::{Part, Pattern, Value, origin};
+use crate::FileId;
+
+/// Calls between a URL and what is put behind its path.
+const MAX_STEPS: u32 = 8;
+
+/// Something that changes the path of a URL.
+enum Change {
+    /// The path becomes another.
+    Path(ExprId),
+    /// Segments are put behind it.
+    Push(ExprId),
+}
+
+impl<'w> Evaluator<'w> {
+    /// The URL that a variable holds once its path is changed, if it is.
+    pub(super) fn with_changed_path(&mut self, file: FileId, facts: &'w SourceFacts, binding: &Binding, url: &Value) -> Option<Value> {
+        if binding.function == FunctionId::MODULE || !matches!(url, Value::Text(_) | Value::OneOf(_) | Value::Param(..) | Value::Unknown) {
+            return None;
+        }
+        let (_, index) = self.file(file)?;
+        let mut changes = changes(facts, index, binding);
+        if changes.is_empty() {
+            return None;
+        }
+        changes.sort_by_key(|(at, _)| *at);
+        let mut url = if url.patterns().is_empty() { Value::pattern(Pattern::part(Part::Hole(binding.name.clone()))) } else { url.clone() };
+        for (_, change) in changes {
+            url = match change {
+                Change::Path(path) => {
+                    let path = self.eval(file, path);
+                    let base = origin(&url);
+                    join_url(if base.is_unknown() { &url } else { &base }, &path)
+                }
+                Change::Push(segment) => {
+                    let segment = self.eval(file, segment);
+                    let segments = match segment {
+                        Value::Array(items) => items.to_vec(),
+                        Value::Text(_) | Value::OneOf(_) => vec![segment],
+                        _ => vec![Value::pattern(Pattern::part(Part::Hole(Symbol::default())))],
+                    };
+                    segments.iter().fold(url, |url, segment| join_url(&url, segment))
+                }
+            };
+        }
+        Some(url)
+    }
+}
+
+/// What changes the path of a variable's URL, by where it stands.
+fn changes(facts: &SourceFacts, index: &FileIndex, binding: &Binding) -> Vec<(u32, Change)> {
+    let is_it = |expr: ExprId| {
+        matches!(facts.expr(expr), Expr::Name(name) if *name == binding.name)
+            && inside(facts, facts.exprs[expr.index()].function, binding.function)
+    };
+    let mut found = Vec::new();
+    if facts.language.is_ecmascript() {
+        for at in index.assignments.get("pathname").into_iter().flatten() {
+            let assignment = &facts.assignments[*at as usize];
+            if let Expr::Member { object, .. } = facts.expr(assignment.target)
+                && is_it(*object)
+            {
+                found.push((facts.expr_range(assignment.target).start, Change::Path(assignment.value)));
+            }
+        }
+        return found;
+    }
+    for call in index.calls.get("set_path").into_iter().flatten().map(|call| facts.call(*call)) {
+        if let (Expr::Member { object, .. }, [path]) = (facts.expr(call.callee), call.args.as_slice())
+            && is_it(*object)
+        {
+            found.push((call.name_range.start, Change::Path(path.value)));
+        }
+    }
+    let segments = |call: CallId| match facts.expr(facts.call(call).callee) {
+        Expr::Member { object, .. } => is_it(*object),
+        _ => false,
+    };
+    let own: Vec<CallId> = index.calls.get("path_segments_mut").into_iter().flatten().copied().filter(|call| segments(*call)).collect();
+    if own.is_empty() {
+        return found;
+    }
+    for name in ["push", "extend"] {
+        for call in index.calls.get(name).into_iter().flatten().map(|call| facts.call(*call)) {
+            if let (Expr::Member { object, .. }, [segment]) = (facts.expr(call.callee), call.args.as_slice())
+                && leads_to(facts, index, *object, &own, MAX_STEPS)
+            {
+                found.push((call.name_range.start, Change::Push(segment.value)));
+            }
+        }
+    }
+    found
+}
+
+/// Whether an expression is the result of one of some calls, or of what is called on that: `url.path_segments_mut()?.pop_if_empty()`.
+fn leads_to(facts: &SourceFacts, index: &FileIndex, expr: ExprId, calls: &[CallId], steps: u32) -> bool {
+    let Some(steps) = steps.checked_sub(1) else { return false };
+    match facts.expr(expr) {
+        Expr::Call(call) if calls.contains(call) => true,
+        Expr::Call(call) => match facts.expr(facts.call(*call).callee) {
+            Expr::Member { object, .. } => leads_to(facts, index, *object, calls, steps),
+            _ => false,
+        },
+        Expr::Name(name) => {
+            let function = facts.exprs[expr.index()].function;
+            let bindings = index.bindings.get(name).into_iter().flatten().map(|at| &facts.bindings[*at as usize]);
+            let mut own = bindings.filter(|binding| inside(facts, function, binding.function));
+            own.any(|binding| binding.value.is_some_and(|value| leads_to(facts, index, value, calls, steps)))
+        }
+        _ => false,
+    }
+}
