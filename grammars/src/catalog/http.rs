@@ -76,7 +76,7 @@ pub struct RouteAttribute {
     pub path: Selector,
     /// The attribute of the class that holds a prefix: `Controller`.
     #[serde(default)]
-    pub class_attribute: Option<Symbol>,
+    pub class_attribute: Option<Names>,
     /// Where that attribute keeps the prefix.
     #[serde(default)]
     pub class_path: Option<Selector>,

@@ -367,7 +367,7 @@ impl<'w> Linker<'w> {
                 let call = attribute_call(attribute);
                 for found in self.evaluator.attribute_callees(self.file, FunctionId::MODULE, &attribute.path) {
                     let view = CallView { site: view.site, call: &call, callee: &found, members: &[] };
-                    if found.name == *wanted {
+                    if wanted.iter().any(|wanted| found.name == *wanted) {
                         let prefix = entry.class_path.as_ref().and_then(|selector| self.evaluator.select_text(selector, &view));
                         prefixes = Some(prefix.map_or_else(Vec::new, |prefix| prefix.patterns()));
                         let version = entry.class_version.as_ref().and_then(|selector| self.evaluator.select(selector, &view));

@@ -67,9 +67,12 @@ struct Found {
     hops: u32,
 }
 
+/// A loop, the call in it, and the service that is asked.
+type Asked<'a> = (Found, &'a Call, ServiceIndex);
+
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     // Several calls behind one place are one finding, which names the nearest.
-    let mut by_place: BTreeMap<(Place, ServiceIndex), Vec<(Found, &Call, ServiceIndex)>> = BTreeMap::new();
+    let mut by_place: BTreeMap<(Place, ServiceIndex), Vec<Asked<'_>>> = BTreeMap::new();
     for call in &context.chart.calls {
         let Some(to) = call.target().filter(|to| counts(context, call, *to)) else { continue };
         for found in loops(context, call) {
@@ -278,7 +281,7 @@ fn words(source: &SourceFacts, over: ExprId) -> Option<String> {
     None
 }
 
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[(Found, &Call, ServiceIndex)]) {
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[Asked<'_>]) {
     let Some(&(ref found, call, to)) = all.first() else { return };
     let Some(spot) = Spot::at(&context.snapshot.files, found.place) else { return };
     let source = spot.source();

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::Limited;
-use portolan_grammars::facts::{Expr, ExprId, FunctionId, SourceFacts, TextRange};
+use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, TextRange};
 use rustc_hash::FxHashSet;
 
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
@@ -259,8 +259,8 @@ fn client_name(facts: &SourceFacts, made: CallRef, leaves: &[CallRef]) -> Option
         let range = facts.expr_range(*value);
         range.contains(call.range) && !sends(range) && facts.exprs[value.index()].function == call.function
     };
-    let bound = facts.bindings.iter().filter(|binding| binding.function == call.function && binding.value.as_ref().is_some_and(holds));
-    if let Some(binding) = bound.last().filter(|binding| !binding.name.is_empty()) {
+    let is_bound = |binding: &&Binding| binding.function == call.function && binding.value.as_ref().is_some_and(holds);
+    if let Some(binding) = facts.bindings.iter().rfind(is_bound).filter(|binding| !binding.name.is_empty()) {
         return Some(binding.name.to_string());
     }
     let function = facts.function(call.function);
