@@ -147,5 +147,5 @@ async fn spans() {
 #[ignore = "installs and compiles libraries"]
 async fn limits() {
     let wrong = [("30_000", "'30_000'"), (".timeout(", ".timout(")];
-    prove("limits", &["web", "till"], 7, &wrong).await;
+    prove("limits", &["web", "till"], 8, &wrong).await;
 }
