@@ -215,6 +215,11 @@ impl<'t, 'b, 'a> Lower<'t, 'b, 'a> {
     /// Lists the children of a node; comments are left out.
     pub(super) fn open(&mut self, node: Node<'t>) -> List {
         let start = self.nodes.len();
+        // A step beyond the last child costs more than all others.
+        let mut left = node.child_count();
+        if left == 0 {
+            return List { start, end: start };
+        }
         self.cursor.reset(node);
         let mut more = self.cursor.goto_first_child();
         while more {
@@ -225,7 +230,8 @@ impl<'t, 'b, 'a> Lower<'t, 'b, 'a> {
                 let field = field.map_or(Field::Other, |id| GRAMMAR.field(id.get()));
                 self.nodes.push(Child { node, kind, field, named });
             }
-            more = self.cursor.goto_next_sibling();
+            left -= 1;
+            more = left > 0 && self.cursor.goto_next_sibling();
         }
         List { start, end: self.nodes.len() }
     }

@@ -13,8 +13,10 @@ impl<'t> Lowering<'t> {
         let children = self.children(child);
         let name = self.field(&children, Field::Name).filter(|name| self.is_component(*name));
         let Some(name) = name else {
+            for at in children.clone() {
+                self.anything(self.stack[at]);
+            }
             self.release(children);
-            self.look_within(child);
             return self.add_at(Expr::Unknown, child);
         };
         let callee = self.expr(name, Context::USED);

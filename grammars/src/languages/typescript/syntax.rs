@@ -248,6 +248,29 @@ vocabulary! {
     }
 }
 
+/// Whether children of such a node may have a role. Of those that have none, no child needs to be asked: asking costs as much as walking on.
+pub(super) fn have_fields(parent: Kind) -> bool {
+    use Kind::*;
+    !matches!(
+        parent,
+        Arguments
+            | Array
+            | AwaitExpression
+            | ExportClause
+            | ExpressionStatement
+            | ImportClause
+            | JsxAttribute
+            | JsxExpression
+            | NamedImports
+            | Object
+            | ObjectPattern
+            | ReturnStatement
+            | StatementBlock
+            | TemplateString
+            | TypeAnnotation
+    )
+}
+
 /// One grammar with its ids resolved.
 pub(super) struct Grammar {
     /// The language, for a parser.
@@ -286,5 +309,22 @@ impl Grammar {
     /// The field of that id.
     pub(super) fn field(&self, id: Option<std::num::NonZeroU16>) -> Field {
         id.and_then(|id| self.fields.get(id.get() as usize)).copied().unwrap_or(Field::None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn kinds_without_fields_have_none_in_the_grammars() {
+        for types in [tree_sitter_typescript::TYPESCRIPT_NODE_TYPES, tree_sitter_typescript::TSX_NODE_TYPES] {
+            let types: Vec<serde_json::Value> = serde_json::from_str(types).unwrap();
+            let with_fields = types.iter().filter(|node| node["fields"].as_object().is_some_and(|fields| !fields.is_empty()));
+            for name in with_fields.filter(|node| node["named"] == true).map(|node| node["type"].as_str().unwrap()) {
+                assert!(have_fields(named_kind(name)), "{name}");
+            }
+        }
     }
 }

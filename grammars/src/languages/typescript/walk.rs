@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Tree, TreeCursor};
 
-use super::syntax::{Field, Grammar, Kind};
+use super::syntax::{Field, Grammar, Kind, have_fields};
 use crate::facts::{
     Binding, Expr, ExprId, Expression, FunctionId, Language, Problem, Region, RegionId, RegionKind, ResultUse, SourceFacts, Symbol,
     TextRange, TypeRef,
@@ -95,20 +95,24 @@ impl<'t> Lowering<'t> {
     /// Puts the children of a node, without comments and plain punctuation, on the stack, and tells where. [`Self::release`] takes them off.
     pub(super) fn children(&mut self, parent: Child<'t>) -> Range<usize> {
         let start = self.stack.len();
+        let fields = have_fields(parent.kind);
+        // A step beyond the last child costs more than the others.
+        let mut left = parent.node.child_count();
         self.cursor.reset(parent.node);
-        if self.cursor.goto_first_child() {
-            loop {
-                let node = self.cursor.node();
-                match self.grammar.kind(node.kind_id()) {
-                    None | Some(Kind::Comment) => {}
-                    // A comma tells which element of an array pattern is left out, and nothing anywhere else.
-                    Some(Kind::Comma) if parent.kind != Kind::ArrayPattern => {}
-                    Some(kind) => self.stack.push(Child { node, kind, field: self.grammar.field(self.cursor.field_id()) }),
-                }
-                if !self.cursor.goto_next_sibling() {
-                    break;
+        let mut more = left > 0 && self.cursor.goto_first_child();
+        while more {
+            let node = self.cursor.node();
+            match self.grammar.kind(node.kind_id()) {
+                None | Some(Kind::Comment) => {}
+                // A comma tells which element of an array pattern is left out, and nothing anywhere else.
+                Some(Kind::Comma) if parent.kind != Kind::ArrayPattern => {}
+                Some(kind) => {
+                    let field = if fields { self.grammar.field(self.cursor.field_id()) } else { Field::None };
+                    self.stack.push(Child { node, kind, field });
                 }
             }
+            left -= 1;
+            more = left > 0 && self.cursor.goto_next_sibling();
         }
         start..self.stack.len()
     }
