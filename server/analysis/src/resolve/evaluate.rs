@@ -98,6 +98,15 @@ impl FileBits {
     }
 }
 
+/// How far the evaluation of an expression is.
+#[derive(Debug)]
+enum Evaluation {
+    /// It is being evaluated, at that depth.
+    Running(u32),
+    /// It may stand for that.
+    Done(Value),
+}
+
 type ByPath = FxHashMap<Box<[Symbol]>, Value>;
 
 /// Evaluates expressions; keeps what it found.
@@ -108,9 +117,7 @@ pub struct Evaluator<'w> {
     files: FileBits,
     uses: FxHashSet<UseKey>,
     functions: FxHashSet<UseKey>,
-    memo: FxHashMap<(FileId, ExprId), Value>,
-    /// Expressions being evaluated, with their depth.
-    active: FxHashMap<(FileId, ExprId), u32>,
+    memo: FxHashMap<(FileId, ExprId), Evaluation>,
     /// The least depth that a cycle led back to since the innermost evaluation began.
     cut: u32,
     /// Values not kept because of cycles.
@@ -143,7 +150,6 @@ impl<'w> Evaluator<'w> {
             uses: FxHashSet::default(),
             functions: FxHashSet::default(),
             memo: FxHashMap::default(),
-            active: FxHashMap::default(),
             cut: u32::MAX,
             again: 0,
             field_guard: FxHashSet::default(),
@@ -213,32 +219,35 @@ impl<'w> Evaluator<'w> {
     /// What an expression may stand for.
     pub fn eval(&mut self, file: FileId, id: ExprId) -> Value {
         let key = (file, id);
-        if let Some(value) = self.memo.get(&key) {
-            return value.clone();
-        }
+        let running = match self.memo.get(&key) {
+            Some(Evaluation::Done(value)) => return value.clone(),
+            Some(Evaluation::Running(depth)) => Some(*depth),
+            None => None,
+        };
         self.steps += 1;
         if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
             self.cuts += 1;
             return Value::Unknown;
         }
-        if let Some(depth) = self.active.get(&key) {
-            self.cut = self.cut.min(*depth);
+        if let Some(depth) = running {
+            self.cut = self.cut.min(depth);
             self.cuts += 1;
             return Value::Unknown;
         }
         self.depth += 1;
         let depth = self.depth;
-        self.active.insert(key, depth);
+        self.memo.insert(key, Evaluation::Running(depth));
         let around = std::mem::replace(&mut self.cut, u32::MAX);
         let value = self.facts(file).map_or(Value::Unknown, |facts| self.eval_kind(file, facts, id)).bounded();
         self.depth -= 1;
-        self.active.remove(&key);
         // What is unknown only because it is part of something that is being evaluated is not known to be unknown: `a = a.b().c()`.
         let provisional = self.cut < depth && value.is_unknown() && self.again < MAX_AGAIN;
         self.again += u32::from(provisional);
         self.cut = if self.cut < depth { self.cut.min(around) } else { around };
-        if !provisional {
-            self.memo.insert(key, value.clone());
+        if provisional {
+            self.memo.remove(&key);
+        } else {
+            self.memo.insert(key, Evaluation::Done(value.clone()));
         }
         value
     }

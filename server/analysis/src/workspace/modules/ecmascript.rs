@@ -15,6 +15,7 @@ use crate::workspace::paths;
 use crate::workspace::prisma::PrismaSchemas;
 use crate::workspace::sources::Sources;
 
+/// In the order in which they are looked for.
 const EXTENSIONS: [&str; 10] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte"];
 const OUTPUT_FOLDERS: [&str; 12] = ["dist", "build", "lib", "out", "output", "es", "esm", "cjs", "types", "compiled", "public", "bundle"];
 
@@ -29,6 +30,8 @@ struct Entries {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Resolver {
     by_path: FxHashMap<Symbol, FileId>,
+    /// By the path without its extension, each with the extension's place in [`EXTENSIONS`], sorted.
+    by_stem: FxHashMap<Symbol, Vec<(u8, FileId)>>,
     /// The folder of each ECMAScript file.
     folders: FxHashMap<FileId, Symbol>,
     links: NpmLinks,
@@ -53,13 +56,20 @@ pub(super) fn package_name(specifier: &str) -> Option<(&str, &str)> {
 impl Resolver {
     pub(super) fn build(files: &Files, sources: &Sources<'_>, links: NpmLinks, prisma: PrismaSchemas) -> Self {
         let mut by_path = FxHashMap::default();
+        let mut by_stem: FxHashMap<Symbol, Vec<(u8, FileId)>> = FxHashMap::default();
         let mut folders = FxHashMap::default();
         for (id, path, facts) in files.iter() {
             if facts.source().is_some_and(|source| source.language != Language::Rust) {
                 by_path.insert(Symbol::new(path), id);
+                if let Some((stem, extension)) = path.as_str().rsplit_once('.')
+                    && let Some(rank) = EXTENSIONS.iter().position(|known| *known == extension)
+                {
+                    by_stem.entry(Symbol::new(stem)).or_default().push((rank as u8, id));
+                }
                 folders.insert(id, Symbol::new(paths::folder(path.as_str())));
             }
         }
+        by_stem.values_mut().for_each(|files| files.sort_unstable());
         let mappings = tsconfig::mappings(sources, &links);
         let entries = sources
             .npm
@@ -69,7 +79,7 @@ impl Resolver {
                 (Symbol::new(source.folder()), entries)
             })
             .collect();
-        Self { by_path, folders, links, mappings, entries, prisma }
+        Self { by_path, by_stem, folders, links, mappings, entries, prisma }
     }
 
     pub(super) fn specifier(&self, from: FileId, specifier: &str) -> Specifier {
@@ -208,12 +218,6 @@ impl Resolver {
         if let Some(&file) = self.by_path.get(path) {
             return Some(file);
         }
-        let mut buffer = String::with_capacity(path.len() + 12);
-        let mut at = |parts: [&str; 3]| {
-            buffer.clear();
-            parts.iter().for_each(|part| buffer.push_str(part));
-            self.by_path.get(buffer.as_str()).copied()
-        };
         let swaps: &[(&str, &[&str])] = &[
             (".d.ts", &["ts", "tsx", "js"]),
             (".d.mts", &["mts", "ts", "tsx", "mjs", "js"]),
@@ -223,20 +227,19 @@ impl Resolver {
             (".cjs", &["cts", "ts", "js"]),
             (".js", &["ts", "tsx", "jsx", "mjs", "cjs"]),
         ];
-        for (ending, replacements) in swaps {
-            if let Some(base) = path.strip_suffix(ending) {
-                if let Some(file) = replacements.iter().find_map(|extension| at([base, ".", extension])) {
-                    return Some(file);
-                }
-                break;
-            }
+        if let Some((base, replacements)) = swaps.iter().find_map(|(ending, with)| Some((path.strip_suffix(ending)?, with)))
+            && let Some(beside) = self.by_stem.get(base)
+            && let Some(file) = replacements.iter().find_map(|extension| {
+                let mut files = beside.iter().filter(|(rank, _)| EXTENSIONS[*rank as usize] == *extension);
+                files.next().map(|(_, file)| *file)
+            })
+        {
+            return Some(file);
         }
-        let beside = EXTENSIONS.iter().find_map(|extension| at([path, ".", extension]));
-        if beside.is_some() {
-            return beside;
+        let first = |stem: &str| self.by_stem.get(stem).and_then(|files| files.first()).map(|(_, file)| *file);
+        if let Some(beside) = first(path) {
+            return Some(beside);
         }
-        let index = if path.is_empty() { "index." } else { "/index." };
-        let inside = EXTENSIONS.iter().find_map(|extension| at([path, index, extension]));
         if depth > 0
             && let Some(entries) = self.entries.get(path)
             && !entries.entries.is_empty()
@@ -244,7 +247,7 @@ impl Resolver {
         {
             return Some(file);
         }
-        inside
+        if path.is_empty() { first("index") } else { first(&format!("{path}/index")) }
     }
 }
 
