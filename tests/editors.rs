@@ -27,3 +27,11 @@ fn the_extension_for_vs_code_passes_its_tests_and_packages() {
     npm(&extension, &["test"]);
     npm(&extension, &["run", "package", "--", "--without-server"]);
 }
+
+#[test]
+#[ignore = "installs libraries"]
+fn the_extension_for_zed_compiles() {
+    let extension = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("editors/zed");
+    let output = Command::new(env!("CARGO")).args(["check", "--quiet", "--locked"]).current_dir(extension).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
