@@ -102,7 +102,7 @@ pub use database::{Connection, Entity, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
     FileRoute, FileRouteConvention, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,
-    ProxyTableForm, RouteAttribute, Versioning,
+    ProxyTableForm, RequestBody, RouteAttribute, Versioning,
 };
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
@@ -161,6 +161,9 @@ pub struct Library {
     /// Routes declared by a decorator or attribute.
     #[serde(default)]
     pub route_attribute: Vec<RouteAttribute>,
+    /// How handlers take a request's body.
+    #[serde(default)]
+    pub request_body: Vec<RequestBody>,
     /// Calls that put routes under a prefix.
     #[serde(default)]
     pub mount: Vec<Mount>,

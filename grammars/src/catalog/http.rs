@@ -21,6 +21,12 @@ pub struct HttpClient {
     /// The base URL.
     #[serde(default)]
     pub base_url: Option<Selector>,
+    /// The request's body, an object or a text that `JSON.stringify` makes of one.
+    #[serde(default)]
+    pub body: Option<Selector>,
+    /// Methods of what the call hands out whose first argument is the body, sent as JSON: `json` in `client.post(url).json(&order)`.
+    #[serde(default)]
+    pub body_by: Option<Names>,
     /// Where the call, or what it is made on, says how long it waits at most. An entry that has neither this nor `limited_by` leaves open how
     /// long a call waits.
     #[serde(default)]
@@ -86,6 +92,24 @@ pub struct RouteAttribute {
     /// The attribute of the class or method whose first argument is the version: `Version`.
     #[serde(default)]
     pub version_attribute: Option<Symbol>,
+}
+
+/// How a handler takes a request's JSON body as a whole; what does not fit is answered with an error.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestBody {
+    /// By the type of a parameter, whose type argument is the body's: `Json`.
+    #[serde(default, rename = "type")]
+    pub type_name: Option<Names>,
+    /// By a decorator, without arguments, of a parameter that has the body's type: `Body`.
+    #[serde(default)]
+    pub attribute: Option<Names>,
+    /// Packages whose decorators say of a field that it is required, unless one of `optional` is among them; without any, serde's rules hold.
+    #[serde(default)]
+    pub validators: Option<Names>,
+    /// Decorators by which a field may be missing.
+    #[serde(default)]
+    pub optional: Option<Names>,
 }
 
 /// A call that puts routes under a prefix.

@@ -11,8 +11,8 @@ use super::entries::EntryFiles;
 use super::{
     Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient, HttpRoute,
     Injected, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider,
-    Proxy, Query, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction,
-    Value, Versioning,
+    Proxy, Query, RequestBody, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing,
+    Transaction, Value, Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -26,6 +26,7 @@ pub struct Catalog {
     interesting: FxHashSet<(Family, Symbol)>,
     spawning: FxHashSet<(Family, Symbol)>,
     limiting: FxHashSet<(Family, Symbol)>,
+    bodies: FxHashSet<(Family, Symbol)>,
     giving: FxHashSet<(Family, Symbol)>,
     beside: FxHashSet<Symbol>,
     entry_files: EntryFiles,
@@ -45,6 +46,7 @@ pub enum Meaning<'a> {
     HttpRoute(&'a HttpRoute),
     MethodRouter(&'a MethodRouter),
     RouteAttribute(&'a RouteAttribute),
+    RequestBody(&'a RequestBody),
     Mount(&'a Mount),
     Versioning(&'a Versioning),
     Listen(&'a Listen),
@@ -115,7 +117,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute,
+    Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, RequestBody request_body,
     Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, Listener listener,
     TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
@@ -164,6 +166,7 @@ impl Catalog {
         self.interesting.clear();
         self.spawning.clear();
         self.limiting.clear();
+        self.bodies.clear();
         self.giving.clear();
         self.beside.clear();
         self.providers.clear();
@@ -177,6 +180,8 @@ impl Catalog {
             self.spawning.extend(spawns.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             let limits = library.time_limit.iter().flat_map(|entry| entry.callee.iter());
             self.limiting.extend(limits.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
+            let bodies = library.request_body.iter().filter_map(|entry| entry.type_name.as_ref()).flat_map(Names::iter);
+            self.bodies.extend(bodies.map(|name| (library.language, Symbol::new(last_segment(name)))));
             let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
             self.giving.extend(gives.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             self.providers.extend((0..library.provider.len()).map(|position| (at, position)));
@@ -250,6 +255,18 @@ impl Catalog {
         let mut nothing = self.meanings(library, "");
         nothing.ids = self.indexes.get(library).and_then(|index| index.attributes.get(attribute)).map_or(&[], Vec::as_slice);
         nothing
+    }
+
+    /// Whether a parameter of a type with this last name may take a request's body.
+    pub fn may_take_body(&self, family: Family, last_segment: &str) -> bool {
+        self.bodies.contains(&(family, Symbol::new(last_segment)))
+    }
+
+    /// Whether a parameter of this type takes a request's body: by its path in a package.
+    pub fn takes_body(&self, family: Family, package: &str, path: &str) -> bool {
+        let named = |names: &Names| names.iter().any(|name| name == path);
+        let entries = self.libraries_of(family, package).iter().flat_map(|library| &self.libraries[*library].request_body);
+        entries.filter_map(|entry| entry.type_name.as_ref()).any(named)
     }
 
     /// The capture that an assignment to this member makes: `defaults.baseURL`.
@@ -326,6 +343,7 @@ impl Library {
             http_route: Vec::new(),
             method_router: Vec::new(),
             route_attribute: Vec::new(),
+            request_body: Vec::new(),
             mount: Vec::new(),
             versioning: Vec::new(),
             listen: Vec::new(),
@@ -403,7 +421,7 @@ impl Library {
             };
         }
         each!(
-            Injected injected, RouteAttribute route_attribute, RpcServer rpc_server, GraphqlServer graphql_server, ConsumerAttribute consumer_attribute, Entity entity,
+            Injected injected, RouteAttribute route_attribute, RequestBody request_body, RpcServer rpc_server, GraphqlServer graphql_server, ConsumerAttribute consumer_attribute, Entity entity,
             Tracing tracing
         );
         attributes

@@ -33,6 +33,7 @@ pub mod messages;
 mod named_types;
 pub mod outbound;
 pub mod paths;
+pub mod payloads;
 pub mod procedures;
 mod providers;
 pub mod routes;

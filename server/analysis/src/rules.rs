@@ -70,6 +70,7 @@ mod handler_without_span;
 mod hard_coded_endpoint;
 mod model_drift;
 pub(crate) mod no_timeout;
+mod payload_mismatch;
 mod sequential_calls;
 mod service_size;
 mod service_undeclared;
@@ -110,6 +111,7 @@ static RULES: &[Rule] = &[
     hard_coded_endpoint::RULE,
     model_drift::RULE,
     no_timeout::RULE,
+    payload_mismatch::RULE,
     sequential_calls::RULE,
     service_size::RULE,
     service_undeclared::RULE,

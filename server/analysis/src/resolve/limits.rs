@@ -214,6 +214,11 @@ fn is_within(facts: &SourceFacts, function: FunctionId, wanted: impl Fn(Function
 
 /// Whether one of these methods is called on what a call hands out: in the same chain, or by the name that it is bound to.
 fn is_followed_by(facts: &SourceFacts, call: CallId, methods: &catalog::Names) -> bool {
+    following(facts, call, methods).is_some()
+}
+
+/// The call of one of these methods on what a call hands out: in the same chain, or by the name that it is bound to.
+pub(super) fn following<'w>(facts: &'w SourceFacts, call: CallId, methods: &catalog::Names) -> Option<&'w Call> {
     let function = facts.call(call).function;
     let mut chain = vec![call];
     // Calls stand behind those in their callees.
@@ -228,11 +233,11 @@ fn is_followed_by(facts: &SourceFacts, call: CallId, methods: &catalog::Names) -
             _ => is_ours(*object),
         };
         if ours && methods.iter().any(|method| method == name) {
-            return true;
+            return Some(other);
         }
         if ours {
             chain.push(CallId(at as u32));
         }
     }
-    false
+    None
 }

@@ -8,6 +8,7 @@ use portolan_grammars::facts::{CallId, FunctionId, Symbol, TypeId};
 
 use super::bases::Bases;
 use super::evaluate::{Context, Dependencies, Evaluator};
+use super::payloads::BodyDecl;
 use super::uses::Arity;
 use super::value::{CallRef, ClassRef, ParamRef, Pattern, Source};
 use crate::chart::Protocol;
@@ -32,6 +33,8 @@ pub struct FileLink {
     pub proxies: Vec<ProxyDecl>,
     /// Rules of tables in configuration files by which requests are passed on.
     pub table_rules: Vec<TableRule>,
+    /// What functions require of a request's body.
+    pub bodies: Vec<BodyDecl>,
     /// Middleware that makes spans.
     pub layers: Vec<LayerDecl>,
     /// Rpc methods implemented.
@@ -115,6 +118,8 @@ pub struct OutboundCall {
     pub detached: bool,
     /// What would have to say how long it waits at most, as nothing does.
     pub unlimited: Option<Unlimited>,
+    /// The keys of its JSON body, where all of them are known.
+    pub payload: Option<Vec<Symbol>>,
 }
 
 /// A call that could say how long others wait, and does not.

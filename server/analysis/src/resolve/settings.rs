@@ -522,7 +522,13 @@ fn of_files(given: Option<&Given>, names: Option<&Given>, site: CallRef) -> Valu
 }
 
 /// The text of a key in `#[serde(…)]`.
-fn serde_text(evaluator: &mut Evaluator<'_>, file: FileId, facts: &SourceFacts, attributes: &[Attribute], key: &str) -> Option<Symbol> {
+pub(super) fn serde_text(
+    evaluator: &mut Evaluator<'_>,
+    file: FileId,
+    facts: &SourceFacts,
+    attributes: &[Attribute],
+    key: &str,
+) -> Option<Symbol> {
     let args = attributes.iter().filter(|attribute| attribute.path == "serde").flat_map(|attribute| &attribute.args);
     let value = args.into_iter().find_map(|arg| match facts.expr(*arg) {
         Expr::Object(object) => object.entries.iter().find_map(|entry| match entry {
@@ -535,13 +541,13 @@ fn serde_text(evaluator: &mut Evaluator<'_>, file: FileId, facts: &SourceFacts, 
 }
 
 /// Whether a word stands in `#[serde(…)]`.
-fn serde_word(facts: &SourceFacts, attributes: &[Attribute], word: &str) -> bool {
+pub(super) fn serde_word(facts: &SourceFacts, attributes: &[Attribute], word: &str) -> bool {
     let mut args = attributes.iter().filter(|attribute| attribute.path == "serde").flat_map(|attribute| &attribute.args);
     args.any(|arg| matches!(facts.expr(*arg), Expr::Name(name) if name == word))
 }
 
 /// A field's name as `rename_all` has it.
-fn cased(name: &str, case: Option<&str>) -> String {
+pub(super) fn cased(name: &str, case: Option<&str>) -> String {
     let capital = |part: &str| {
         let mut letters = part.chars();
         letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())

@@ -65,6 +65,7 @@ impl<'w> Linker<'w> {
         self.closures(&walk);
         self.attributes(&walk);
         self.file_routes(&walk);
+        self.bodies(&walk);
         self.rpc_implementations(&walk);
         self.handed_on(&walk);
         self.link.edges.sort();

@@ -1,0 +1,282 @@
+//! JSON bodies of requests: the keys that a call sends, and those that a handler requires.
+//!
+//! What deliberately does not live here: comparing the two, which [`crate::rules`] does. Invariants: what is sent is known only where all of its
+//! keys are; a key is required only where the handler is sure not to run without it.
+
+use portolan_grammars::catalog::{self, Family, Meaning, RequestBody};
+use portolan_grammars::facts::{Attribute, Call, Entry, Expr, ExprId, Field, FunctionId, Param, SourceFacts, Symbol, TypeKind, TypeRef};
+
+use super::evaluate::Evaluator;
+use super::index::last_segment;
+use super::library::CallView;
+use super::limits::following;
+use super::link::Linker;
+use super::routes::argument_expr;
+use super::settings::{cased, serde_text};
+use super::spans::Walk;
+use super::value::{ClassRef, Value};
+use crate::FileId;
+
+/// What a function requires of a request's body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BodyDecl {
+    /// The function.
+    pub function: FunctionId,
+    /// Keys without which it does not run.
+    pub required: Vec<RequiredKey>,
+}
+
+/// A key without which a handler does not run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RequiredKey {
+    /// Its name, then others that are taken for it.
+    pub names: Vec<Symbol>,
+    /// The type that requires it.
+    pub class: ClassRef,
+    /// The position among that type's fields.
+    pub field: usize,
+}
+
+impl<'w> Linker<'w> {
+    /// The keys of the body that a call sends, sorted, where all of them are known.
+    pub(super) fn payload(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::HttpClient) -> Option<Vec<Symbol>> {
+        let named = entry.body.as_ref().and_then(|body| argument_expr(walk.facts, body, view));
+        let chained = || following(walk.facts, view.site.call, entry.body_by.as_ref()?)?.args.first().map(|argument| argument.value);
+        let mut keys = self.keys(walk, named.or_else(chained)?, 0)?;
+        keys.sort();
+        Some(keys)
+    }
+
+    /// The keys of an object as JSON has them.
+    fn keys(&mut self, walk: &Walk<'w>, value: ExprId, depth: u32) -> Option<Vec<Symbol>> {
+        let facts = walk.facts;
+        match facts.expr(value) {
+            Expr::Object(object) if object.type_path.is_empty() => {
+                let key = |entry: &Entry| match entry {
+                    Entry::Field { name, .. } => Some(name.clone()),
+                    _ => None,
+                };
+                object.entries.iter().map(key).collect()
+            }
+            Expr::Object(object) => {
+                let class = self.evaluator.class_named(self.file, facts.exprs[value.index()].function, &object.type_path)?;
+                self.evaluator.serialized(class)
+            }
+            Expr::Call(call) if is_stringify(facts, facts.call(*call)) => self.keys(walk, facts.call(*call).args.first()?.value, depth),
+            // An object that is made for the call alone: nobody adds to it.
+            Expr::Name(name) if depth == 0 => {
+                let function = facts.exprs[value.index()].function;
+                let mut bound = facts.bindings.iter().filter(|binding| binding.function == function && binding.name == *name);
+                let mentions = facts.exprs.iter().filter(|expression| matches!(&expression.kind, Expr::Name(other) if other == name));
+                match (bound.next(), bound.next(), mentions.count()) {
+                    (Some(binding), None, 1) if binding.constant || !facts.language.is_ecmascript() => self.keys(walk, binding.value?, 1),
+                    _ => self.keys_of_typed(walk, value),
+                }
+            }
+            Expr::Name(_) | Expr::Member { .. } => self.keys_of_typed(walk, value),
+            _ => None,
+        }
+    }
+
+    /// The keys of a struct, whatever its value. Other languages' types leave open what else there is.
+    fn keys_of_typed(&mut self, walk: &Walk<'w>, value: ExprId) -> Option<Vec<Symbol>> {
+        if walk.family != Family::Rust {
+            return None;
+        }
+        let value = match self.evaluator.eval(self.file, value) {
+            Value::Param(param, path) if path.is_empty() => self.evaluator.parameter_type(param)?,
+            value => value,
+        };
+        match value {
+            Value::Some(class) => self.evaluator.serialized(class),
+            Value::Object(object) => self.evaluator.serialized(object.class?),
+            _ => None,
+        }
+    }
+
+    /// What the functions of a file require of a request's body.
+    pub(super) fn bodies(&mut self, walk: &Walk<'w>) {
+        for (at, function) in walk.facts.functions.iter().enumerate() {
+            let id = FunctionId(at as u32);
+            for param in &function.params {
+                let required = self.required_by(walk, id, param);
+                if !required.is_empty() {
+                    self.link.bodies.push(BodyDecl { function: id, required });
+                }
+            }
+        }
+    }
+
+    fn required_by(&mut self, walk: &Walk<'w>, function: FunctionId, param: &Param) -> Vec<RequiredKey> {
+        let Some(ty) = &param.ty else { return Vec::new() };
+        match walk.family {
+            Family::Rust => self.body_of(walk, function, ty).map(|class| self.evaluator.deserialized(class)).unwrap_or_default(),
+            Family::TypeScript => match self.body_attribute(&param.attributes) {
+                Some(entry) => {
+                    let class = self.evaluator.class_named(self.file, function, &ty.path);
+                    class.map(|class| self.evaluator.validated(class, entry)).unwrap_or_default()
+                }
+                None => Vec::new(),
+            },
+        }
+    }
+
+    /// The struct that a parameter of such a type takes the body as: `Json<CreateOrder>`.
+    fn body_of(&mut self, walk: &Walk<'w>, function: FunctionId, ty: &TypeRef) -> Option<ClassRef> {
+        let [of] = ty.args.as_slice() else { return None };
+        if !self.evaluator.cx.catalog.may_take_body(walk.family, last_segment(&ty.path)) {
+            return None;
+        }
+        let Value::External(package, path) = self.evaluator.type_value(self.file, walk.facts, function, &ty.path)? else { return None };
+        let takes = self.evaluator.cx.catalog.takes_body(walk.family, &package, &path.join("::"));
+        if takes { self.evaluator.class_named(self.file, function, &of.path) } else { None }
+    }
+
+    /// What a decorator of a parameter says of the body: `@Body() order: CreateOrder`.
+    fn body_attribute(&mut self, attributes: &[Attribute]) -> Option<&'w RequestBody> {
+        let catalog = self.evaluator.cx.catalog;
+        for attribute in attributes.iter().filter(|attribute| attribute.args.is_empty()) {
+            for found in self.evaluator.attribute_callees(self.file, FunctionId::MODULE, &attribute.path) {
+                let mut meanings = catalog.attribute_meanings(found.library, &found.name).iter();
+                let body = meanings.find_map(|meaning| match meaning {
+                    Meaning::RequestBody(entry) => Some(entry),
+                    _ => None,
+                });
+                if body.is_some() {
+                    return body;
+                }
+            }
+        }
+        None
+    }
+}
+
+impl<'w> Evaluator<'w> {
+    /// The keys that serde writes of a struct, where its attributes leave no doubt.
+    fn serialized(&mut self, class: ClassRef) -> Option<Vec<Symbol>> {
+        let (facts, case) = self.plain_struct(class, "Serialize")?;
+        let mut keys = Vec::new();
+        for field in &facts.type_def(class.class).fields {
+            let serde = Serde::of(facts, &field.attributes)?;
+            if serde.has(&["flatten"]) {
+                return None;
+            }
+            if !serde.has(&["skip", "skip_serializing"]) {
+                keys.push(self.key(class.file, facts, field, case.as_deref()));
+            }
+        }
+        Some(keys)
+    }
+
+    /// The keys without which serde does not read a struct.
+    fn deserialized(&mut self, class: ClassRef) -> Vec<RequiredKey> {
+        let Some((facts, case)) = self.plain_struct(class, "Deserialize") else { return Vec::new() };
+        let mut required = Vec::new();
+        let function = facts.type_def(class.class).function;
+        for (at, field) in facts.type_def(class.class).fields.iter().enumerate() {
+            const MAY_BE_MISSING: &[&str] = &["default", "skip", "skip_deserializing", "flatten", "with", "deserialize_with"];
+            let Some(serde) = Serde::of(facts, &field.attributes).filter(|serde| !serde.has(MAY_BE_MISSING)) else { continue };
+            let Some(ty) = field.ty.as_ref().filter(|ty| last_segment(&ty.path) != "Option") else { continue };
+            // Another name may stand for an `Option`.
+            let alias = self
+                .class_named(class.file, function, &ty.path)
+                .is_some_and(|class| self.facts(class.file).is_some_and(|facts| facts.type_def(class.class).kind == TypeKind::Alias));
+            if alias {
+                continue;
+            }
+            let mut names = vec![self.key(class.file, facts, field, case.as_deref())];
+            names.extend(serde.values("alias").filter_map(|value| self.eval(class.file, value).literal()));
+            required.push(RequiredKey { names, class, field: at });
+        }
+        required
+    }
+
+    /// A struct that serde's derive reads or writes field by field, and the case of its keys.
+    fn plain_struct(&mut self, class: ClassRef, derive: &str) -> Option<(&'w SourceFacts, Option<Symbol>)> {
+        const OTHERWISE: &[&str] =
+            &["default", "tag", "untagged", "content", "from", "try_from", "into", "transparent", "remote", "rename_all_fields"];
+        let facts = self.facts(class.file)?;
+        let def = facts.type_def(class.class);
+        let derives = def.attributes.iter().filter(|attribute| attribute.path == "derive").flat_map(|attribute| &attribute.args);
+        let is_derived = derives.into_iter().any(|arg| match facts.expr(*arg) {
+            Expr::Name(name) => name == derive,
+            Expr::Path(path) => path.last().is_some_and(|name| name == derive),
+            _ => false,
+        });
+        let plain = def.kind == TypeKind::Struct && is_derived && !Serde::of(facts, &def.attributes)?.has(OTHERWISE);
+        let is_tuple = def.fields.iter().any(|field| field.name.starts_with(|first: char| first.is_ascii_digit()));
+        if !plain || is_tuple {
+            return None;
+        }
+        let case = serde_text(self, class.file, facts, &def.attributes, "rename_all");
+        Some((facts, case))
+    }
+
+    fn key(&mut self, file: FileId, facts: &SourceFacts, field: &Field, case: Option<&str>) -> Symbol {
+        let renamed = serde_text(self, file, facts, &field.attributes, "rename");
+        renamed.unwrap_or_else(|| cased(field.name.trim_start_matches("r#"), case).into())
+    }
+
+    /// The keys that the validators of a class require.
+    fn validated(&mut self, class: ClassRef, entry: &RequestBody) -> Vec<RequiredKey> {
+        let Some(facts) = self.facts(class.file) else { return Vec::new() };
+        let is_named = |names: &Option<catalog::Names>, name: &str| names.iter().flat_map(|names| names.iter()).any(|known| known == name);
+        let validates = |attribute: &Attribute| {
+            let local = attribute.path.split('.').next().unwrap_or_default();
+            facts.imports.iter().any(|import| import.local == local && is_named(&entry.validators, &import.source))
+        };
+        let fields = facts.type_def(class.class).fields.iter().enumerate();
+        let required = fields.filter(|(_, field)| {
+            field.value.is_none()
+                && !field.is_static
+                && field.attributes.iter().any(validates)
+                && !field.attributes.iter().any(|attribute| is_named(&entry.optional, last_segment(&attribute.path)))
+        });
+        required.map(|(at, field)| RequiredKey { names: vec![field.name.clone()], class, field: at }).collect()
+    }
+}
+
+/// What `#[serde(…)]` says of a type or a field.
+struct Serde<'a> {
+    words: Vec<(&'a str, Option<ExprId>)>,
+}
+
+impl<'a> Serde<'a> {
+    /// Nothing where an attribute says it in a way that is not read: under a condition, or for one direction only.
+    fn of(facts: &'a SourceFacts, attributes: &'a [Attribute]) -> Option<Self> {
+        let mut words = Vec::new();
+        for attribute in attributes {
+            if attribute.path == "cfg_attr" || attribute.path == "cfg" {
+                return None;
+            }
+            if attribute.path != "serde" {
+                continue;
+            }
+            for arg in &attribute.args {
+                match facts.expr(*arg) {
+                    Expr::Name(word) => words.push((word.as_str(), None)),
+                    Expr::Object(object) => {
+                        for entry in &object.entries {
+                            let Entry::Field { name, value, .. } = entry else { return None };
+                            words.push((name.as_str(), Some(*value)));
+                        }
+                    }
+                    _ => return None,
+                }
+            }
+        }
+        Some(Self { words })
+    }
+    fn has(&self, words: &[&str]) -> bool {
+        self.words.iter().any(|(word, _)| words.contains(word))
+    }
+    fn values(&self, word: &'static str) -> impl Iterator<Item = ExprId> {
+        self.words.iter().filter(move |(known, _)| *known == word).filter_map(|(_, value)| *value)
+    }
+}
+
+/// `JSON.stringify(…)`.
+fn is_stringify(facts: &SourceFacts, call: &Call) -> bool {
+    let Expr::Member { object, name } = facts.expr(call.callee) else { return false };
+    name == "stringify" && matches!(facts.expr(*object), Expr::Name(of) if of == "JSON")
+}
