@@ -8,6 +8,7 @@
 
 pub mod availability;
 pub mod baseline;
+mod bodies;
 pub mod chart;
 pub mod files;
 pub mod ide;

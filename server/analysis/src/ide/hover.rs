@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::Operation as AccessKind;
+use portolan_grammars::facts::Symbol;
 
 use super::definition::answering_place;
 use super::markdown::{Page, code, escape, prose};
@@ -12,6 +13,8 @@ use super::{subjects, words};
 use crate::chart::index::Subject;
 use crate::chart::operation::{Operation, SpanRef};
 use crate::chart::{CallIndex, Coverage, EndpointIndex, Evidence, ServiceIndex, Status, Target};
+use crate::rules::no_timeout;
+use crate::words::enumerate;
 use crate::{FileId, Place, Snapshot};
 
 mod behind;
@@ -109,6 +112,12 @@ impl Writer<'_> {
             Status::Ambiguous => "Ambiguous: others may be meant as well",
         });
         self.evidence("Because of", &call.evidence);
+        if let Some(sent) = self.snapshot.sent_by(call).filter(|sent| !sent.is_empty()) {
+            self.page.paragraph(&format!("Sends {} as JSON", keys(sent.iter())));
+        }
+        if no_timeout::all(self.snapshot).values().any(|waiting| waiting.waits.binary_search(&index).is_ok()) {
+            self.page.paragraph("Waits as long as it takes: no time limit is set");
+        }
         let Some((index_of_endpoint, endpoint)) = endpoint else { return };
         self.chain(index_of_endpoint);
         let callers = self.snapshot.index.callers_of(index_of_endpoint).iter().filter(|other| **other != index);
@@ -152,6 +161,10 @@ impl Writer<'_> {
             self.page.paragraph("Nobody in this workspace is known to call it");
         }
         self.page.list("Called by", &callers);
+        let required = self.snapshot.required_by(endpoint);
+        if !required.is_empty() {
+            self.page.paragraph(&format!("Requires {} of the body", keys(required.iter().filter_map(|key| key.names.first()))));
+        }
         let operation = Operation::of_endpoint(chart, &self.snapshot.index, index);
         self.operation(&operation);
         self.needs(index);
@@ -235,4 +248,9 @@ impl Writer<'_> {
     fn bold(&self, service: ServiceIndex) -> String {
         format!("**{}**", escape(&self.snapshot.chart.service(service).id))
     }
+}
+
+/// Keys of a body, in a sentence.
+fn keys<'a>(names: impl Iterator<Item = &'a Symbol>) -> String {
+    enumerate(&names.map(|name| code(name)).collect::<Vec<_>>())
 }

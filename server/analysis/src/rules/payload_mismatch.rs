@@ -5,9 +5,6 @@
 use portolan_grammars::facts::Symbol;
 
 use super::{Context, Draft, Sink};
-use crate::Place;
-use crate::chart::flow::Spot;
-use crate::chart::{Call, Protocol};
 use crate::resolve::payloads::RequiredKey;
 use crate::words::enumerate;
 
@@ -37,57 +34,26 @@ rule! {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for call in &context.chart.calls {
-        let Some(sent) = sent(context, call) else { continue };
-        let missing = required(context, call).iter().filter(|key| !key.names.iter().any(|name| sent.contains(name)));
-        let missing: Vec<&RequiredKey> = missing.collect();
-        if !missing.is_empty() {
-            report(context, sink, call, sent, &missing);
+    for call in context.chart.calls.iter().filter(|call| call.status.is_settled()) {
+        let (Some(to), Some(endpoint), Some(sent)) = (call.target(), call.endpoint, context.snapshot.sent_by(call)) else { continue };
+        let required = context.snapshot.required_by(context.chart.endpoint(endpoint));
+        let missing: Vec<&RequiredKey> = required.iter().filter(|key| !key.names.iter().any(|name| sent.contains(name))).collect();
+        if missing.is_empty() {
+            continue;
         }
+        let (from, name, label) = (context.id(call.from), context.id(to), context.chart.label_of(call));
+        let keys = quoted(missing.iter().filter_map(|key| key.names.first()));
+        let sends = if sent.is_empty() { "nothing".to_owned() } else { quoted(sent.iter()) };
+        let place = |key: &RequiredKey| Some((context.snapshot.place_of_key(key)?, format!("{name} requires it")));
+        sink.report(Draft {
+            severity: None,
+            message: format!("{name} {label} requires {keys}; {from} sends {sends}"),
+            place: call.place,
+            related: missing.into_iter().filter_map(place).collect(),
+            services: vec![call.from, to],
+            subject: vec![label, keys, context.symbol(call.function)],
+        });
     }
-}
-
-/// The keys that a call sends, if all are known and it is known whom they reach.
-fn sent<'a>(context: &Context<'a>, call: &Call) -> Option<&'a [Symbol]> {
-    if call.protocol != Protocol::Http || call.endpoint.is_none() || !call.status.is_settled() {
-        return None;
-    }
-    let made = Spot::at(&context.snapshot.files, call.place)?.call()?;
-    let link = context.snapshot.links.get(call.place.file.0 as usize)?.as_ref()?;
-    let mut here = link.calls.iter().filter(|outbound| outbound.site.file == call.place.file && outbound.site.call == made);
-    let (first, second) = (here.next()?, here.next());
-    if second.is_some() { None } else { first.payload.as_deref() }
-}
-
-/// What the handler of a call requires.
-fn required<'a>(context: &Context<'a>, call: &Call) -> &'a [RequiredKey] {
-    let handler = call.endpoint.and_then(|endpoint| context.chart.endpoint(endpoint).handler);
-    let body = handler.and_then(|handler| {
-        let link = context.snapshot.links.get(handler.file.0 as usize)?.as_ref()?;
-        link.bodies.iter().find(|body| body.function == handler.function)
-    });
-    body.map_or(&[], |body| &body.required)
-}
-
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, sent: &[Symbol], missing: &[&RequiredKey]) {
-    let Some(to) = call.target() else { return };
-    let (from, name, label) = (context.id(call.from), context.id(to), context.chart.label_of(call));
-    let keys = quoted(missing.iter().filter_map(|key| key.names.first()));
-    let sends = if sent.is_empty() { "nothing".to_owned() } else { quoted(sent.iter()) };
-    let field = |key: &RequiredKey| {
-        let class = key.class;
-        let field = context.snapshot.files.source(class.file)?.type_def(class.class).fields.get(key.field)?;
-        Some(Place { file: class.file, range: field.range })
-    };
-    let related = missing.iter().filter_map(|key| Some((field(key)?, format!("{name} requires it")))).collect();
-    sink.report(Draft {
-        severity: None,
-        message: format!("{name} {label} requires {keys}; {from} sends {sends}"),
-        place: call.place,
-        related,
-        services: vec![call.from, to],
-        subject: vec![label, keys, context.symbol(call.function)],
-    });
 }
 
 fn quoted<'a>(names: impl Iterator<Item = &'a Symbol>) -> String {
