@@ -40,7 +40,9 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
         return;
     }
     adopt_base(context, draft);
-    if let Some(binary) = binary_of_commands(context, draft).or_else(|| binary_of_image(context, draft)) {
+    let is_held = |binary: &CrateId| draft.dockerfile.is_some() || context.may_be_image(context.root_of(*binary));
+    let named = binary_of_commands(context, draft).filter(is_held);
+    if let Some(binary) = named.or_else(|| binary_of_image(context, draft)) {
         settle_binary(context, draft, binary);
         return;
     }
@@ -57,6 +59,7 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
             .flat_map(|image| image_names(image))
             .chain([draft.name.to_string()])
             .filter_map(|name| context.folder_named(&name))
+            .filter(|folder| draft.dockerfile.is_some() || context.may_be_image(folder))
             .collect();
         // What is published for others to install is not what an image of its name runs.
         let named = named.iter().find(|folder| !is_published(context, folder)).or(named.first()).copied();
@@ -70,6 +73,11 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
         draft.root = at;
     }
     settle_package(context, draft);
+}
+
+/// Whether a folder of that name sorts files of all packages.
+pub(super) fn is_generic(folder: &str) -> bool {
+    GENERIC_FOLDERS.contains(&folder)
 }
 
 /// Whether the npm package of a folder is a tool or library from a registry.
@@ -228,7 +236,7 @@ pub(super) fn binary_of_commands(context: &Context<'_>, draft: &Draft<'_>) -> Op
 fn binary_named(context: &Context<'_>, draft: &Draft<'_>, name: &str) -> Option<CrateId> {
     let at = context.dockerfile(draft).map(|source| source.folder()).unwrap_or_default();
     let around = draft.context.as_deref().unwrap_or_default();
-    let root = |binary: &CrateId| context.modules.krate(*binary).map_or("", |krate| context.packages[krate.package].root.as_str());
+    let root = |binary: &CrateId| context.root_of(*binary);
     let candidates = context.binaries.get(name)?.iter().copied();
     candidates
         .filter(|binary| paths::is_within(root(binary), around))
