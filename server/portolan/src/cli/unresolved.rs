@@ -1,11 +1,11 @@
-//! `portolan unresolved`.
+//! `portolan unresolved`: calls whose target is not known, and messages whose channel has no name that is.
 
 use std::fmt::Write;
 use std::process::ExitCode;
 
 use clap::Args;
-use portolan_analysis::chart::Reason;
 use portolan_analysis::chart::document::{Document, Generator};
+use portolan_analysis::chart::{BlindSpot, May, Reason};
 use portolan_analysis::settle::{self, Group, Remedy};
 use portolan_analysis::words::counted;
 use portolan_analysis::{Place, Snapshot};
@@ -17,7 +17,7 @@ use crate::output;
 /// How many calls of a group are written out.
 const MAX_CALLS: usize = 4;
 
-/// Lists calls that could not be followed, and what would settle them.
+/// Lists calls and messages that could not be followed, and what would settle the calls.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   portolan unresolved
@@ -40,6 +40,19 @@ struct Report {
     generator: Generator,
     /// Calls that lack the same thing, what would settle most of them first.
     groups: Vec<Row>,
+    /// Messages that go to or come from a channel whose name is not known.
+    messages: Vec<Message>,
+}
+
+#[derive(Debug, Serialize)]
+struct Message {
+    service: String,
+    /// `sends` or `receives`.
+    does: &'static str,
+    /// `messaging.system`, where it is known.
+    system: Option<String>,
+    file: String,
+    line: u32,
 }
 
 #[derive(Debug, Serialize)]
@@ -76,11 +89,12 @@ impl Unresolved {
         let snapshot = &workspace.snapshot;
         let groups = settle::groups(snapshot);
         let text = match self.format {
-            Format::Text => text(snapshot, &groups, self.verbose),
+            Format::Text => text(snapshot, &groups, self.verbose) + &messages_text(snapshot, self.verbose),
             Format::Json => {
                 let rows = groups.iter().map(|group| row(snapshot, group)).collect();
                 let document = Document::new(snapshot);
-                output::json(&Report { schema: document.schema, generator: document.generator, groups: rows })
+                let messages = nameless(snapshot).map(|spot| message(snapshot, spot)).collect();
+                output::json(&Report { schema: document.schema, generator: document.generator, groups: rows, messages })
                     .map_err(|error| Failure::new(format!("cannot write the list as JSON: {error}")))?
             }
         };
@@ -155,13 +169,58 @@ fn rows(snapshot: &Snapshot, calls: &[u32], most: usize, out: &mut String) {
     }
     let count = lines.len();
     let most = if count <= most.saturating_add(1) { count } else { most };
-    let width = lines[..most].iter().map(|(at, ..)| at.chars().count()).max().unwrap_or(0).min(70);
-    for (at, services, label) in &lines[..most] {
+    table(&lines[..most], count - most, out);
+}
+
+/// Places with their services and what is said of each, and how many are left out.
+fn table(lines: &[(String, Vec<&str>, String)], more: usize, out: &mut String) {
+    let width = lines.iter().map(|(at, ..)| at.chars().count()).max().unwrap_or(0).min(70);
+    for (at, services, label) in lines {
         let _ = writeln!(out, "  {at:width$}  {}  {label}", services.join(", "));
     }
-    if most < count {
-        let _ = writeln!(out, "  and {} more (-v lists them)", count - most);
+    if more > 0 {
+        let _ = writeln!(out, "  and {more} more (-v lists them)");
     }
+}
+
+/// Places that send to or receive from a channel whose name is not known.
+fn nameless(snapshot: &Snapshot) -> impl Iterator<Item = &BlindSpot> {
+    snapshot.chart.blind_spots.iter().filter(|spot| !matches!(spot.may, May::Answer(_)))
+}
+
+fn message(snapshot: &Snapshot, spot: &BlindSpot) -> Message {
+    let (does, system) = match &spot.may {
+        May::Receive(system) => ("receives", system),
+        May::Send(system) | May::Answer(system) => ("sends", system),
+    };
+    Message {
+        service: snapshot.chart.service(spot.service).id.to_string(),
+        does,
+        system: Some(system.to_string()).filter(|system| system != "*"),
+        file: snapshot.files.path(spot.place.file).to_string(),
+        line: snapshot.files.line(spot.place),
+    }
+}
+
+fn messages_text(snapshot: &Snapshot, all: bool) -> String {
+    let mut lines: Vec<(String, Vec<&str>, String)> = Vec::new();
+    for spot in nameless(snapshot) {
+        let Message { does, system, .. } = message(snapshot, spot);
+        let (at, label) = (at(snapshot, spot.place), format!("{does} by {}", system.as_deref().unwrap_or("a broker")));
+        let service = snapshot.chart.service(spot.service).id.as_str();
+        match lines.iter_mut().find(|(known, _, other)| *known == at && *other == label) {
+            Some((_, services, _)) => services.push(service),
+            None => lines.push((at, vec![service], label)),
+        }
+    }
+    if lines.is_empty() {
+        return String::new();
+    }
+    let heading = if lines.len() == 1 { "1 message has a channel" } else { &format!("{} messages have channels", lines.len()) };
+    let mut out = format!("\n{heading} whose name is known at run time only:\n");
+    let most = if all || lines.len() <= MAX_CALLS + 1 { lines.len() } else { MAX_CALLS };
+    table(&lines[..most], lines.len() - most, &mut out);
+    out
 }
 
 /// Who may answer a group of calls, and the lines that say so.
