@@ -160,6 +160,17 @@ impl Workspace {
         let hosts = names.table();
         Self { hosts, services, deployments, gateways, prisma, packages, modules, settings, problems, config_files, roots, names }
     }
+    /// A package and all that it depends on, as positions in `packages`.
+    pub fn with_dependencies(&self, package: Option<usize>) -> FxHashSet<usize> {
+        let mut all = FxHashSet::default();
+        let mut open: Vec<usize> = package.into_iter().collect();
+        while let Some(next) = open.pop() {
+            if all.insert(next) {
+                open.extend(self.packages[next].dependencies.iter().copied());
+            }
+        }
+        all
+    }
     /// The package that a file belongs to, as a position in `packages`: the deepest one whose folder is around it.
     pub fn package_of(&self, path: &Utf8Path) -> Option<usize> {
         self.roots.of_file(path)
