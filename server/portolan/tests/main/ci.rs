@@ -1,12 +1,11 @@
 //! What runs in continuous integration, run: the scripts of the GitHub action, the hook, and every command that `docs/ci.md` names.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-#![cfg(unix)]
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
+
+use crate::run::{self, git, read, write_tables};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
@@ -21,53 +20,20 @@ fn command(program: &str, folder: &Path) -> Command {
     command
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> String {
-    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"];
-    let output = Command::new("git").args(identity).args(arguments).current_dir(folder).output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
-}
-
-const POOL: &str = "import { Pool } from \"pg\";\nconst pool = new Pool({ connectionString: process.env.DATABASE_URL });\n";
-
 /// A repository in whose folder `deep` two services write a table, and a branch that writes another one.
 fn shop() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let deep = folder.path().join("deep");
-    let service =
-        |name: &str| format!("  {name}:\n    build: ./{name}\n    environment: {{ DATABASE_URL: \"postgres://app@db:5432/shop\" }}\n");
-    for name in ["orders", "shipping"] {
-        std::fs::create_dir_all(deep.join(name)).unwrap();
-        std::fs::write(
-            deep.join(name).join("package.json"),
-            format!(r#"{{ "name": "{name}", "main": "index.ts", "dependencies": {{ "pg": "8" }} }}"#),
-        )
-        .unwrap();
-    }
-    std::fs::write(
-        deep.join("compose.yaml"),
-        format!("services:\n{}{}  db: {{ image: \"postgres:16\" }}\n", service("orders"), service("shipping")),
-    )
-    .unwrap();
-    for (message, tables) in [("before", &["orders"][..]), ("after", &["orders", "parcels"])] {
-        let lines: String =
-            tables.iter().map(|table| format!("setInterval(() => pool.query(\"DELETE FROM {table} WHERE a = 1\"), 9);\n")).collect();
-        for name in ["orders", "shipping"] {
-            std::fs::write(deep.join(name).join("index.ts"), format!("{POOL}{lines}")).unwrap();
-        }
-        if message == "before" {
-            git(folder.path(), &["init", "-q"]);
-        }
-        git(folder.path(), &["add", "."]);
-        git(folder.path(), &["commit", "-qm", message]);
-    }
-    folder
+    let shop = run::shop("deep/");
+    run::commit_all(shop.path());
+    git(shop.path(), &["update-ref", "refs/remotes/origin/main", "HEAD"]);
+    write_tables(&shop, "deep/", &["orders", "parcels"]);
+    git(shop.path(), &["commit", "-qam", "after"]);
+    shop
 }
 
 #[test]
 fn the_action_annotates_what_a_pull_request_brings() {
     let shop = shop();
-    let base = git(shop.path(), &["rev-parse", "HEAD~1"]);
+    let base = git(shop.path(), &["rev-parse", "origin/main"]);
     // As a runner has it: the last commit alone.
     let clone = tempfile::tempdir().unwrap();
     git(clone.path(), &["clone", "-q", "--depth=1", &format!("file://{}", shop.path().display()), "."]);
@@ -82,9 +48,9 @@ fn the_action_annotates_what_a_pull_request_brings() {
     };
     let (code, text) = run("warning", &base, "");
     assert_eq!(code, 1, "{text}");
-    assert!(text.starts_with("::warning file=deep/shipping/index.ts,line=4,"), "{text}");
+    assert!(text.starts_with("::warning file=deep/shipping/src/index.ts,line=4,"), "{text}");
     assert_eq!(text.matches("::").count(), 2, "only what is new: {text}");
-    let summary = std::fs::read_to_string(clone.path().join("summary.md")).unwrap();
+    let summary = read(&clone, "summary.md");
     assert!(summary.contains("parcels"), "{summary}");
     assert_eq!(run("never", &base, "").0, 0);
     assert!(run("warning", "", "").1.contains("title=shared-database"), "without a revision, all is told");
@@ -93,7 +59,7 @@ fn the_action_annotates_what_a_pull_request_brings() {
         assert_eq!(command("portolan", clone.path()).args(["baseline", "deep"]).status().unwrap().code(), Some(0));
         let (code, text) = run("warning", "", "out.sarif");
         assert_eq!((code, text.as_str()), (0, ""));
-        let sarif: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(clone.path().join("out.sarif")).unwrap()).unwrap();
+        let sarif: serde_json::Value = serde_json::from_str(&read(&clone, "out.sarif")).unwrap();
         assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]), "what is accepted is no alert");
     }
 }
@@ -158,7 +124,7 @@ fn every_command_of_the_page_does_its_work() {
     assert!(commands.len() > 8, "{commands:?}");
     for line in commands {
         let shop = shop();
-        let base = git(shop.path(), &["rev-parse", "HEAD~1"]);
+        let base = git(shop.path(), &["rev-parse", "origin/main"]);
         let mut shell = command("bash", &shop.path().join("deep"));
         let output = shell.args(["-c", &line]).env("CI_MERGE_REQUEST_DIFF_BASE_SHA", base).output().unwrap();
         let code = output.status.code().unwrap();

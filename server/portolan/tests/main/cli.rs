@@ -1,57 +1,18 @@
-//! The real binary: what it prints, where, and how it ends.
-//!
-//! `INSTA_UPDATE=always` rewrites the snapshots; read what it wrote.
+//! Commands and their options, on the demonstration and in small folders.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use tempfile::TempDir;
 
-/// What came of a run.
-struct Run {
-    code: i32,
-    stdout: String,
-    stderr: String,
-}
+use crate::run::{self, Run, commit_all, demo, folder, git};
 
-/// Runs the binary without anything of the user's environment that could change its output.
+/// A run on the demonstration.
 fn portolan(arguments: &[&str]) -> Run {
-    let output = Command::new(env!("CARGO_BIN_EXE_portolan"))
-        .args(arguments)
-        .env_clear()
-        .env("NO_COLOR", "1")
-        .env("COLUMNS", "140")
-        .current_dir(demo())
-        .output()
-        .unwrap();
-    Run {
-        code: output.status.code().expect("ended by a signal"),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    run::portolan(&demo(), arguments)
 }
 
-/// The workspace that everything is shown with.
-fn demo() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/workspaces/chandlery").canonicalize().unwrap()
-}
-
-fn folder(files: &[(&str, &str)]) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    folder
-}
-
-/// The run as one text, machine paths and versions taken out.
 fn shown(run: &Run) -> String {
-    let text = format!("exit {}\n--- stdout\n{}--- stderr\n{}", run.code, run.stdout, run.stderr);
-    text.replace(demo().to_str().unwrap(), "[DEMO]").replace(env!("CARGO_PKG_VERSION"), "[VERSION]")
+    run.shown(&demo(), "[DEMO]")
 }
 
 #[test]
@@ -71,12 +32,6 @@ fn report_tells_of_the_demo() {
     insta::assert_snapshot!("report", shown(&portolan(&["report", "."])));
 }
 
-fn git(folder: &Path, arguments: &[&str]) {
-    let mut command = Command::new("git");
-    command.args(["-c", "user.name=t", "-c", "user.email=t@example.com"]).args(arguments).current_dir(folder);
-    assert!(command.output().unwrap().status.success(), "{arguments:?}");
-}
-
 #[test]
 fn diff_tells_what_came_and_went_and_leaves_the_repository_alone() {
     let package = |name: &str| format!(r#"{{"name": "{name}", "main": "index.ts", "dependencies": {{"axios": "^1", "express": "^5"}}}}"#);
@@ -94,9 +49,7 @@ fn diff_tells_what_came_and_went_and_leaves_the_repository_alone() {
         ("deep/bill/package.json", &package("bill")),
         ("deep/bill/index.ts", &server("/bills")),
     ]);
-    for arguments in [&["init", "-q"][..], &["add", "."], &["commit", "-qm", "before"]] {
-        git(folder.path(), arguments);
-    }
+    commit_all(folder.path());
     let deep = folder.path().join("deep");
     let bill = deep.join("bill/index.ts");
     std::fs::write(&bill, server("/bills") + &call("http://shop/orders")).unwrap();
@@ -111,8 +64,7 @@ fn diff_tells_what_came_and_went_and_leaves_the_repository_alone() {
     )
     .unwrap();
     assert_eq!(back["edges"]["removed"][0]["from"], "bill");
-    let status = Command::new("git").args(["status", "--porcelain"]).current_dir(folder.path()).output().unwrap();
-    assert_eq!(String::from_utf8(status.stdout).unwrap(), " M deep/bill/index.ts\n?? chart.json\n");
+    assert_eq!(git(folder.path(), &["status", "--porcelain"]), " M deep/bill/index.ts\n?? chart.json");
 }
 
 #[test]
@@ -280,7 +232,17 @@ fn an_empty_folder() {
     let folder = folder(&[]);
     let run = portolan(&["check", folder.path().to_str().unwrap()]);
     assert_eq!((run.code, run.stdout.as_str()), (0, ""));
-    assert!(run.stderr.contains("no services found"), "{}", run.stderr);
+    assert!(run.stderr.contains("no services found") && run.stderr.ends_with(" in 0 files\n"), "{}", run.stderr);
+    for (arguments, code, said) in [
+        (&["unresolved"][..], 0, "no services found"),
+        (&["fix", "--dry-run"], 0, "nothing to edit"),
+        (&["trace", "POST /orders"], 2, "no services found"),
+        (&["check", "--changed-since", "main"], 2, "not a git repository"),
+    ] {
+        let run = run::portolan(folder.path(), arguments);
+        assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{arguments:?}");
+        assert!(run.stderr.contains(said), "{arguments:?}: {}", run.stderr);
+    }
     let chart = portolan(&["chart", "--format", "json", folder.path().to_str().unwrap()]);
     assert_eq!(chart.code, 0);
     let chart: serde_json::Value = serde_json::from_str(&chart.stdout).unwrap();
@@ -308,6 +270,8 @@ fn the_chart_goes_to_a_file_if_asked() {
     let nowhere = portolan(&["chart", "--output", folder.path().to_str().unwrap(), "."]);
     assert_eq!(nowhere.code, 2);
     assert!(nowhere.stderr.contains("cannot write"), "{}", nowhere.stderr);
+    let nowhere = portolan(&["chart", "--output", folder.path().join("none/chart").to_str().unwrap(), "."]);
+    assert!(nowhere.code == 2 && nowhere.stderr.contains("there is no folder "), "{}", nowhere.stderr);
 }
 
 #[test]
@@ -389,16 +353,11 @@ fn fix_refuses_what_could_not_be_taken_back() {
     let refused = portolan(&["fix", path]);
     assert_eq!(refused.code, 2);
     assert!(refused.stderr.contains("is in no git repository"), "{}", refused.stderr);
-    let git = |arguments: &[&str]| {
-        let identity = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false", "-C", path];
-        assert!(Command::new("git").args(identity).args(arguments).output().unwrap().status.success(), "git {arguments:?}");
-    };
-    git(&["init", "--quiet"]);
+    git(folder.path(), &["init", "--quiet"]);
     let refused = portolan(&["fix", path]);
     assert!(refused.code == 2 && refused.stderr.contains("not committed"), "{}", refused.stderr);
-    git(&["add", "."]);
-    git(&["commit", "--quiet", "--message", "a"]);
+    commit_all(folder.path());
     assert_eq!(portolan(&["fix", path]).code, 0);
-    git(&["diff", "--exit-code", "--stat", "--", "compose.yaml"]);
+    git(folder.path(), &["diff", "--exit-code", "--stat", "--", "compose.yaml"]);
     assert!(portolan(&["fix", "--rule", "handler-without-spam", path]).stderr.contains("did you mean `handler-without-span`?"));
 }

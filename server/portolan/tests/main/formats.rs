@@ -1,51 +1,45 @@
 //! Forms for other programs, each read by a parser or a schema that is not ours.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::run::{self, demo, write};
 
 /// Standard output of a run that ends well or with findings.
 fn portolan(folder: &Path, arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_portolan")).args(arguments).current_dir(folder).env_clear().output().unwrap();
-    assert!(matches!(output.status.code(), Some(0 | 1)), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
-}
-
-fn demo() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/workspaces/chandlery")
+    let run = run::portolan(folder, arguments);
+    assert!(matches!(run.code, 0 | 1), "{}", run.stderr);
+    run.stdout
 }
 
 /// Services in a row, so that a chain is found, in folders and with routes that no format likes; and a file that cannot be read.
-fn odd_names() -> tempfile::TempDir {
+fn odd_names() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let write = |path: &str, text: &str| {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    };
     let mut compose = String::from("services:\n");
     let names = ["a", "b", "c", "d"];
     for (at, name) in names.iter().enumerate() {
         let root = format!("svc #{name} (é), [x]");
         compose += &format!("  {name}:\n    build: \"./{root}\"\n");
         write(
+            &folder,
             &format!("{root}/package.json"),
             &format!(r#"{{"name": "{name}", "main": "index.ts", "dependencies": {{"axios": "^1", "express": "^5"}}}}"#),
         );
         let call =
             names.get(at + 1).map(|next| format!("/* 🦀 */ await axios.post(\"http://{next}/<{next}>&'%25,:\");")).unwrap_or_default();
         write(
+            &folder,
             &format!("{root}/index.ts"),
             &format!(
                 "import axios from \"axios\";\nimport express from \"express\";\nconst app = express();\napp.post(\"/<{name}>&'%25,:\", async (q, r) => {{\n  {call}\n  r.end();\n}});\n"
             ),
         );
     }
-    write("compose.yaml", &compose);
-    write("broken/compose.yaml", "services: [\n");
+    write(&folder, "compose.yaml", &compose);
+    write(&folder, "broken/compose.yaml", "services: [\n");
     folder
 }
 
