@@ -47,7 +47,7 @@ pub struct Workspace {
     pub hosts: FxHashMap<Symbol, Vec<ServiceIndex>>,
     /// What `portolan.toml` files settle.
     pub settings: settings::Settled,
-    /// What of `portolan.toml` files cannot be as it is written, seen from the file or from the whole workspace, by place.
+    /// What of files that are written for Portolan alone cannot be as it is written, seen from the file or from the whole workspace, by place.
     pub problems: Vec<settings::Problem>,
     /// Configuration files of services by path.
     pub config_files: FxHashMap<Symbol, FileId>,

@@ -204,7 +204,7 @@ impl Folder {
         wait.end();
         let snapshot = snapshot.map_err(|panic| Failure::new(format!("this workspace met a bug in portolan: {panic}")))?;
         let mut problems = loaded.problems;
-        problems.extend(settings_problems(&snapshot));
+        problems.extend(own_problems(&snapshot));
         problems.sort();
         problems.dedup();
         Ok((Workspace { root, snapshot, problems }, loaded.world))
@@ -232,8 +232,8 @@ fn no_rule(name: &str) -> Failure {
     Failure::new(format!("there is no rule `{name}`; {next}"))
 }
 
-/// What is wrong in `portolan.toml`, some of which only the whole workspace shows.
-fn settings_problems(snapshot: &Snapshot) -> impl Iterator<Item = FileProblem> {
+/// What is wrong in files that are written for portolan alone, some of which only the whole workspace shows.
+fn own_problems(snapshot: &Snapshot) -> impl Iterator<Item = FileProblem> {
     snapshot.workspace.problems.iter().map(|problem| FileProblem {
         path: snapshot.files.path(problem.place.file).to_owned(),
         line: Some(snapshot.files.line(problem.place)),

@@ -12,8 +12,9 @@ use crate::FileId;
 rule! {
     /// ## What it does
     /// Looks at comments that accept findings, `// portolan: allow(rule) reason` above a line, on it, or `allow-file(rule)` anywhere in a file,
-    /// and at the entries of `portolan-baseline.toml`. Finds comments that name no rule or are not understood; comments and entries whose
-    /// finding is gone, the former as information, the latter as a hint; and, as a hint, comments without a reason. What names a rule that is off is left alone.
+    /// and at the entries of `portolan-baseline.toml`. Finds those that name no rule, and comments that are not understood; as information,
+    /// comments whose finding is gone; as hints, entries whose finding is gone, and comments without a reason. What names a rule that is off is
+    /// left alone.
     ///
     /// ## Why it matters
     /// A comment that accepts nothing looks as if it did: the misspelt one hides no finding, and the stale one hides the next that comes to its

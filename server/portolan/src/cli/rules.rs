@@ -54,7 +54,7 @@ impl Rules {
             Err(Unread::Because(why)) => return Err(Failure::new(format!("{} {why}", path.display()))),
         }
         let snapshot = world.snapshot();
-        for problem in super::settings_problems(&snapshot) {
+        for problem in super::own_problems(&snapshot) {
             output::note(&problem.to_string());
         }
         let policy = snapshot.workspace.settings.rules();
