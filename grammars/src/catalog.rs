@@ -93,7 +93,7 @@ mod load;
 mod messaging;
 mod operations;
 mod sdk;
-mod settings;
+mod setting_readers;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
@@ -110,7 +110,7 @@ pub(crate) use load::plain_message;
 pub use messaging::{Binding, Consumer, ConsumerAttribute, Listener, Producer, Transport, Wildcards};
 pub use operations::{GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall};
 pub use sdk::SdkCall;
-pub use settings::{SettingReader, SettingSource, SettingStruct};
+pub use setting_readers::{SettingReader, SettingSource, SettingStruct};
 
 /// One library.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -314,6 +314,17 @@ pub enum Selector {
     Take(Take),
     /// Several places.
     FirstOf(Vec<Take>),
+}
+
+impl Selector {
+    /// The places, in order.
+    pub fn takes(&self) -> &[Take] {
+        match self {
+            Selector::Literal(_) => &[],
+            Selector::Take(take) => std::slice::from_ref(take),
+            Selector::FirstOf(takes) => takes,
+        }
+    }
 }
 
 /// One place of a call.

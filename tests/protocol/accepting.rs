@@ -37,12 +37,9 @@ fn shop() -> Folder {
 }
 
 async fn action(server: &mut TestServer, line: u64, title: &str) -> Value {
-    let at = json!({"line": line, "character": 6});
-    let context = json!({"diagnostics": [], "only": ["quickfix"]});
-    let params = json!({"textDocument": {"uri": server.uri(PATH)}, "range": {"start": at, "end": at}, "context": context});
-    let actions = server.request("textDocument/codeAction", params).await;
-    let found = actions.as_array().into_iter().flatten().find(|action| action["title"] == title);
-    found.unwrap_or_else(|| panic!("{title}: {actions:#}")).clone()
+    let actions = server.actions(PATH, line).await;
+    let found = actions.iter().find(|action| action["title"] == title);
+    found.unwrap_or_else(|| panic!("{title}: {actions:#?}")).clone()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,5 +86,19 @@ async fn the_baseline_accepts_a_finding_and_is_followed() {
     let add = action(&mut server, 4, BASELINE).await;
     let change = &add["edit"]["documentChanges"][0];
     assert_eq!(change["textDocument"], json!({"uri": server.uri("portolan-baseline.toml"), "version": 1}), "{add:#}");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_baseline_that_is_another_one_on_disk_is_not_edited() {
+    let folder = shop();
+    folder.write("portolan-baseline.toml", "[[finding]]\nrule = \"sync-chain\"\nfile = \"a.ts\"\nidentity = \"sync-chain | a\"\n");
+    let mut capabilities = TestServer::capabilities();
+    capabilities["textDocument"]["codeAction"]["disabledSupport"] = true.into();
+    let mut server = TestServer::start_as(folder.path(), capabilities).await;
+    server.settle().await;
+    folder.write("portolan-baseline.toml", "");
+    let refused = action(&mut server, 4, BASELINE).await;
+    assert_eq!(refused["disabled"]["reason"], "portolan-baseline.toml was changed meanwhile");
     server.end().await;
 }

@@ -16,14 +16,6 @@ fn puzzled_shop() -> Folder {
     folder
 }
 
-/// The quick fixes at a line.
-async fn fixes(server: &mut TestServer, path: &str, line: u64) -> Vec<Value> {
-    let at = json!({"line": line, "character": 3});
-    let context = json!({"diagnostics": [], "only": ["quickfix"]});
-    let params = json!({"textDocument": {"uri": server.uri(path)}, "range": {"start": at, "end": at}, "context": context});
-    server.request("textDocument/codeAction", params).await.as_array().cloned().unwrap_or_default()
-}
-
 fn titles(fixes: &[Value]) -> Vec<&str> {
     fixes.iter().map(|fix| fix["title"].as_str().unwrap()).collect()
 }
@@ -39,7 +31,7 @@ async fn a_fix_makes_a_settings_file_and_the_call_is_resolved() {
     let mut server = TestServer::start(folder.path()).await;
     server.settle().await;
     assert_eq!(unresolved(&mut server).await, 1);
-    let offered = fixes(&mut server, "web/src/index.ts", 3).await;
+    let offered = server.actions("web/src/index.ts", 3).await;
     let first = "POST /charges goes to payments (serves POST /charges): PAY_URL = \"http://payments\"";
     assert_eq!(titles(&offered)[0], first, "{offered:#?}");
     assert!(titles(&offered).iter().any(|title| title.starts_with("POST /charges leaves the workspace")), "{offered:#?}");
@@ -49,7 +41,7 @@ async fn a_fix_makes_a_settings_file_and_the_call_is_resolved() {
     folder.write("portolan.toml", changes[1]["edits"][0]["newText"].as_str().unwrap());
     server.watched("portolan.toml", 1).await;
     assert_eq!(unresolved(&mut server).await, 0);
-    let left = fixes(&mut server, "web/src/index.ts", 3).await;
+    let left = server.actions("web/src/index.ts", 3).await;
     assert!(!titles(&left).iter().any(|title| title.contains("POST /charges")), "{left:#?}");
     folder.delete("portolan.toml");
     server.watched("portolan.toml", 3).await;
@@ -63,7 +55,7 @@ async fn a_fix_goes_into_the_settings_that_the_editor_holds() {
     folder.write("portolan.toml", "# old\n");
     let mut server = TestServer::start(folder.path()).await;
     server.open("portolan.toml", "toml", "[environment]\n\"É\" = \"🦀\"\n\n[hosts]\n").await;
-    let offered = fixes(&mut server, "web/src/index.ts", 3).await;
+    let offered = server.actions("web/src/index.ts", 3).await;
     let change = &offered[0]["edit"]["documentChanges"][0];
     assert_eq!(change["textDocument"], json!({"uri": server.uri("portolan.toml"), "version": 1}), "{offered:#?}");
     let edit = &change["edits"][0];
@@ -89,7 +81,7 @@ async fn a_client_is_offered_only_what_it_can_apply() {
         let mut capabilities = TestServer::capabilities();
         *capabilities.pointer_mut(path).unwrap() = value;
         let mut server = TestServer::start_as(folder.path(), capabilities).await;
-        assert_eq!(fixes(&mut server, "web/src/index.ts", 3).await.len(), count, "{path}");
+        assert_eq!(server.actions("web/src/index.ts", 3).await.len(), count, "{path}");
         server.end().await;
     }
     // Without changes of documents, a file that is there is edited all the same.
@@ -97,13 +89,10 @@ async fn a_client_is_offered_only_what_it_can_apply() {
     let mut capabilities = TestServer::capabilities();
     capabilities["workspace"]["workspaceEdit"] = json!({});
     let mut server = TestServer::start_as(folder.path(), capabilities).await;
-    let offered = fixes(&mut server, "web/src/index.ts", 3).await;
+    let offered = server.actions("web/src/index.ts", 3).await;
     let edit = &offered[0]["edit"]["changes"][server.uri("portolan.toml")][0];
     assert_eq!(edit["newText"], "[environment]\nPAY_URL = \"http://payments\"\n", "{offered:#?}");
-    let at = json!({"line": 3, "character": 0});
-    let context = json!({"diagnostics": [], "only": ["refactor"]});
-    let params = json!({"textDocument": {"uri": server.uri("web/src/index.ts")}, "range": {"start": at, "end": at}, "context": context});
-    assert_eq!(server.request("textDocument/codeAction", params).await, Value::Null);
+    assert_eq!(server.actions_of_kind("web/src/index.ts", 3, "refactor").await, Vec::<Value>::new());
     server.end().await;
 }
 

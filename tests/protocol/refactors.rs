@@ -40,13 +40,6 @@ fn resolving() -> Value {
     capabilities
 }
 
-async fn actions(server: &mut TestServer, line: u64) -> Vec<Value> {
-    let at = json!({"line": line, "character": 3});
-    let document = json!({"uri": server.uri(PATH)});
-    let params = json!({"textDocument": document, "range": {"start": at, "end": at}, "context": {"diagnostics": []}});
-    server.request("textDocument/codeAction", params).await.as_array().cloned().unwrap_or_default()
-}
-
 fn only(actions: &[Value], words: &str) -> Value {
     let found: Vec<&Value> = actions.iter().filter(|action| action["title"].as_str().unwrap().contains(words)).collect();
     assert_eq!(found.len(), 1, "{words}: {actions:#?}");
@@ -61,7 +54,7 @@ async fn an_action_is_offered_asked_for_and_applied() {
     let mut server = TestServer::start_as(folder.path(), resolving()).await;
     server.settle().await;
     assert_eq!(server.published(PATH).lines().len(), 2);
-    let action = only(&actions(&mut server, 6).await, SPAN);
+    let action = only(&server.actions(PATH, 6).await, SPAN);
     assert_eq!(action["kind"], "quickfix");
     assert_eq!(action["isPreferred"], true);
     assert_eq!(action["diagnostics"][0]["code"], "handler-without-span");
@@ -108,7 +101,7 @@ async fn an_action_is_of_the_text_that_the_editor_holds() {
     let folder = mail();
     let mut server = TestServer::start_as(folder.path(), resolving()).await;
     server.open(PATH, "typescript", INDEX).await;
-    let action = only(&actions(&mut server, 6).await, SPAN);
+    let action = only(&server.actions(PATH, 6).await, SPAN);
     let resolved = server.request("codeAction/resolve", action.clone()).await;
     assert_eq!(resolved["edit"]["documentChanges"][0]["textDocument"]["version"], 1);
     server.edit(PATH, 2, [0, 0, 0, 0], "\n").await;
@@ -123,7 +116,7 @@ async fn to_try_an_edit_out_is_no_change() {
     let mut server = TestServer::start(folder.path()).await;
     server.settle().await;
     let changes = server.status().unwrap()["changes"].as_u64().unwrap();
-    assert!(only(&actions(&mut server, 6).await, SPAN)["edit"].is_object());
+    assert!(only(&server.actions(PATH, 6).await, SPAN)["edit"].is_object());
     server.watched(PATH, 2).await;
     server.settle().await;
     assert_eq!(server.status().unwrap()["changes"], changes + 1);
@@ -134,18 +127,18 @@ async fn to_try_an_edit_out_is_no_change() {
 async fn what_cannot_be_done_says_why() {
     let folder = mail();
     let mut server = TestServer::start_as(folder.path(), resolving()).await;
-    let refused = only(&actions(&mut server, 7).await, SPAN);
+    let refused = only(&server.actions(PATH, 7).await, SPAN);
     assert_eq!(refused["disabled"]["reason"], "the handler is not async, and its span could end before the work does");
     // The text on disk is another one than the one that was read.
     folder.write(PATH, INDEX.replace("mails", "letters"));
-    let refused = only(&actions(&mut server, 6).await, SPAN);
+    let refused = only(&server.actions(PATH, 6).await, SPAN);
     assert_eq!(refused["disabled"]["reason"], "index.ts was changed meanwhile");
     folder.write(PATH, INDEX);
     let path = folder.path().join(PATH);
     let mut permissions = std::fs::metadata(&path).unwrap().permissions();
     permissions.set_readonly(true);
     std::fs::set_permissions(&path, permissions).unwrap();
-    let refused = only(&actions(&mut server, 6).await, SPAN);
+    let refused = only(&server.actions(PATH, 6).await, SPAN);
     assert_eq!(refused["disabled"]["reason"], "index.ts is read-only");
     server.end().await;
 }
@@ -154,9 +147,9 @@ async fn what_cannot_be_done_says_why() {
 async fn an_editor_that_asks_for_nothing_gets_the_edit_at_once() {
     let folder = mail();
     let mut server = TestServer::start(folder.path()).await;
-    let action = only(&actions(&mut server, 6).await, SPAN);
+    let action = only(&server.actions(PATH, 6).await, SPAN);
     assert!(action["edit"]["documentChanges"].is_array() && action.get("data").is_none(), "{action:#?}");
-    let others = actions(&mut server, 7).await;
+    let others = server.actions(PATH, 7).await;
     assert!(others.iter().all(|action| action["title"] != SPAN), "it shows nothing that cannot be done: {others:#?}");
     let error = server.try_request("codeAction/resolve", json!({"title": SPAN})).await.unwrap_err();
     assert_eq!(error["message"], "this action is not one of portolan's");

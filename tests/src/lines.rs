@@ -3,7 +3,7 @@
 //! What deliberately does not live here: line numbers and evidence of spans, so that a spec breaks only when a span changes. Invariant:
 //! sorted within each kind, and equal spans are as many lines as there are spans.
 
-use portolan_analysis::chart::{Call, Coverage, Protocol, ServiceIndex, ServiceKind, Status, Target};
+use portolan_analysis::chart::{Call, Coverage, Protocol, ServiceIndex, Status, Target};
 use portolan_analysis::{Place, Snapshot};
 use portolan_grammars::catalog::Operation;
 
@@ -96,15 +96,7 @@ fn name(snapshot: &Snapshot, service: ServiceIndex) -> &str {
 
 fn services(snapshot: &Snapshot) -> Vec<String> {
     let line = |service: &portolan_analysis::chart::Service| {
-        let kind = match service.kind {
-            _ if service.third_party => "third-party",
-            ServiceKind::Backend => "backend",
-            ServiceKind::Frontend => "frontend",
-            ServiceKind::Gateway => "gateway",
-            ServiceKind::Worker => "worker",
-            ServiceKind::Cli => "cli",
-            ServiceKind::Job => "job",
-        };
+        let kind = if service.third_party { "third-party" } else { service.kind.as_str() };
         match service.root.as_str() {
             "" => format!("service {} {kind}", service.id),
             root => format!("service {} {kind} at {root}", service.id),

@@ -252,6 +252,19 @@ impl TestServer {
         json!({"textDocument": {"uri": self.uri(path)}, "position": {"line": line, "character": character}})
     }
 
+    /// The code actions that are offered at the fourth character of a line, lines counted from 0.
+    pub async fn actions(&mut self, path: &str, line: u64) -> Vec<Value> {
+        self.actions_of_kind(path, line, "quickfix").await
+    }
+
+    /// As [`TestServer::actions`], of one kind.
+    pub async fn actions_of_kind(&mut self, path: &str, line: u64, kind: &str) -> Vec<Value> {
+        let at = json!({"line": line, "character": 3});
+        let context = json!({"diagnostics": [], "only": [kind]});
+        let params = json!({"textDocument": {"uri": self.uri(path)}, "range": {"start": at, "end": at}, "context": context});
+        self.request("textDocument/codeAction", params).await.as_array().cloned().unwrap_or_default()
+    }
+
     /// Waits until the server has seen all changes and published what follows from them.
     pub async fn settle(&mut self) {
         let changes = self.changes;

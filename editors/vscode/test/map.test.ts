@@ -58,6 +58,8 @@ test("what is long is said short", () => {
   assert.equal(requestName({ method: null, path: "shop.pricing.v1.Pricing/Quote" }), "Pricing/Quote");
   assert.equal(requestName({ method: "GET", path: "/v1.2/prices/list" }), "GET /v1.2/prices/list");
   assert.equal(storeName("postgresql:db:5432/shop"), "shop");
+  assert.equal(storeName("mongodb:unknown"), "mongodb");
+  assert.equal(storeName("redis:packages/shared/src/redis.ts#34"), "redis");
 });
 
 test("who reads and writes is said by the stronger verb", () => {

@@ -7,6 +7,7 @@ import { Rows } from "../src/trace/waterfall";
 const step = (label: string, more: Partial<Step> = {}): Step => ({
   kind: "call",
   label,
+  service: null,
   location: null,
   repeated: false,
   detached: false,
@@ -25,6 +26,7 @@ const trace = answer("web", [
   step("POST /orders", { service: "orders", answer: answer("orders", [step("writes orders", { kind: "access", service: "db" })], false) }),
   step("orders.placed", { kind: "publish", detached: true }),
   step("GET /stock", { service: "stock", repeated: true, recorded: null }),
+  step("shop.pricing.v1.Pricing/Quote", { service: "pricing" }),
 ]);
 const rows = rowsOf(trace);
 
@@ -37,6 +39,7 @@ test("rows stand in the order of the code, each below what sets it off", () => {
     "      database writes orders → db",
     "  producer orders.placed",
     "  client GET /stock → stock",
+    "  client Pricing/Quote → pricing",
   ]);
 });
 
@@ -62,12 +65,12 @@ test("a row is dark that nothing records, not one of which that is unknown", () 
 test("what is below a closed row is not shown", () => {
   assert.deepEqual(
     opened(rows, new Set(["1"])).map((row) => row.id),
-    ["0", "1", "4", "5"],
+    ["0", "1", "4", "5", "6"],
   );
 });
 
 test("a sentence says what stands out", () => {
-  assert.equal(summary(rows), "6 spans in 2 services · 1 that nothing records · 1 in a loop");
+  assert.equal(summary(rows), "7 spans in 2 services · 1 that nothing records · 1 in a loop");
 });
 
 test("a screen reader hears levels and marks", () => {

@@ -67,7 +67,7 @@ pub(super) fn read_workflow(text: &str) -> ManifestFacts {
 type Names = FxHashMap<String, Symbol>;
 
 fn read_job(document: &Node, job: &Node, builds: &mut Vec<ImageBuild>) {
-    let steps = job.get("steps").map_or(&[][..], Node::items);
+    let steps = job.list("steps");
     for names in combinations(job) {
         let mut names = names;
         for scope in [document.get("env"), job.get("env")].into_iter().flatten() {
@@ -193,7 +193,7 @@ fn combinations(job: &Node) -> Vec<Names> {
         all = all.iter().flat_map(|names| items.iter().map(|item| with(names.clone(), &prefix, item))).collect();
     }
     let plain = all.len() == 1 && all[0].is_empty();
-    for item in matrix.get("include").map_or(&[][..], Node::items).iter().take(MOST_COMBINATIONS) {
+    for item in matrix.list("include").iter().take(MOST_COMBINATIONS) {
         let included = with(Names::default(), "matrix", item);
         let fits = |names: &Names| included.iter().all(|(name, value)| names.get(name).is_none_or(|known| known == value));
         let shares = |names: &Names| included.keys().any(|name| names.contains_key(name));

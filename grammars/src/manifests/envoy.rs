@@ -34,7 +34,7 @@ fn search(node: &Node, envoy: &mut Envoy) {
                 for host in entry.value.items() {
                     let domains = host.get("domains").map(Node::scalars).unwrap_or_default();
                     let hosts = domains.into_iter().map(|domain| domain.value).filter(|domain| domain != "*").collect::<Vec<_>>();
-                    envoy.routes.extend(host.get("routes").map_or(&[][..], Node::items).iter().flat_map(|route| routes(route, &hosts)));
+                    envoy.routes.extend(host.list("routes").iter().flat_map(|route| routes(route, &hosts)));
                 }
             }
             "clusters" => envoy.clusters.extend(entry.value.items().iter().flat_map(cluster)),

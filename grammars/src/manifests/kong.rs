@@ -21,21 +21,17 @@ pub(super) fn read(text: &str) -> ManifestFacts {
     let (documents, problems) = yaml::read(text, "Kong configuration", Templates::KeepVariables);
     let mut kong = Kong::default();
     for document in documents.iter().filter(|document| document.get("_format_version").is_some()) {
-        let services = list(document, "services");
+        let services = document.list("services");
         for service in services {
-            kong.rules.extend(list(service, "routes").iter().flat_map(|route| rules(document, service, route)));
+            kong.rules.extend(service.list("routes").iter().flat_map(|route| rules(document, service, route)));
         }
-        for route in list(document, "routes") {
+        for route in document.list("routes") {
             let name = route.at(&["service", "name"]).or_else(|| route.get("service")).and_then(Node::text);
             let service = services.iter().find(|service| name.is_some() && service.get("name").and_then(Node::text) == name);
             kong.rules.extend(service.into_iter().flat_map(|service| rules(document, service, route)));
         }
     }
     ManifestFacts { manifest: Manifest::Kong(kong), problems }
-}
-
-fn list<'n>(node: &'n Node, key: &str) -> &'n [Node] {
-    node.get(key).map_or(&[], Node::items)
 }
 
 /// A rule for each path of a route; one for all where it names none.
@@ -83,8 +79,8 @@ fn target(document: &Node, service: &Node) -> Option<(Spanned<Symbol>, Symbol)> 
     };
     let host = address.split(':').next().unwrap_or_default();
     let upstream =
-        list(document, "upstreams").iter().find(|upstream| upstream.get("name").and_then(Node::text).is_some_and(|name| name == host));
-    let behind = upstream.and_then(|upstream| list(upstream, "targets").first()?.get("target")?.spanned());
+        document.list("upstreams").iter().find(|upstream| upstream.get("name").and_then(Node::text).is_some_and(|name| name == host));
+    let behind = upstream.and_then(|upstream| upstream.list("targets").first()?.get("target")?.spanned());
     let base = base.trim_matches('/');
     let base = if base.is_empty() { Symbol::default() } else { Symbol::from(format!("/{base}")) };
     Some((behind.unwrap_or_else(|| Spanned::new(address.as_str().into(), range)), base))

@@ -49,7 +49,7 @@ pub(super) fn objects(text: &str) -> Kubernetes {
 
 /// A map that kustomize makes: of texts `NAME=value`, and of dotenv files.
 fn generated(node: &Node) -> Option<ConfigMap> {
-    let literals = items(node, "literals").iter().filter_map(|literal| {
+    let literals = node.list("literals").iter().filter_map(|literal| {
         let text = literal.text()?;
         let (name, value) = text.split_once('=')?;
         let value = value.trim_matches(['"', '\'']);
@@ -65,11 +65,11 @@ fn generated(node: &Node) -> Option<ConfigMap> {
 
 fn object(node: &Node, kubernetes: &mut Kubernetes) {
     for key in ["configMapGenerator", "secretGenerator"] {
-        kubernetes.config_maps.extend(items(node, key).iter().filter_map(generated));
+        kubernetes.config_maps.extend(node.list(key).iter().filter_map(generated));
     }
     let (Some(_), Some(kind)) = (node.get("apiVersion"), node.get("kind").and_then(Node::text)) else { return };
     match kind.as_str() {
-        "List" => items(node, "items").iter().for_each(|item| object(item, kubernetes)),
+        "List" => node.list("items").iter().for_each(|item| object(item, kubernetes)),
         "Deployment" | "StatefulSet" | "DaemonSet" | "Job" => kubernetes.workloads.extend(workload(node, kind, &["spec", "template"])),
         "CronJob" => kubernetes.workloads.extend(workload(node, kind, &["spec", "jobTemplate", "spec", "template"])),
         "Pod" => kubernetes.workloads.extend(workload(node, kind, &[])),
@@ -87,11 +87,6 @@ fn name(node: &Node) -> Option<Spanned<Symbol>> {
 
 fn namespace(node: &Node) -> Option<Symbol> {
     node.at(&["metadata", "namespace"])?.text()
-}
-
-/// The list under `key`, which may be missing.
-fn items<'n>(node: &'n Node, key: &str) -> &'n [Node] {
-    node.get(key).map_or(&[], Node::items)
 }
 
 /// The scalars of a map by name.
@@ -113,23 +108,23 @@ fn workload(node: &Node, kind: Symbol, template: &[&str]) -> Option<Workload> {
         namespace: namespace(node),
         labels: pairs(pod.at(&["metadata", "labels"])),
         annotations,
-        containers: pod.get("spec").map_or(&[][..], |spec| items(spec, "containers")).iter().map(container).collect(),
+        containers: pod.get("spec").map_or(&[][..], |spec| spec.list("containers")).iter().map(container).collect(),
         range: node.range,
     })
 }
 
 fn container(node: &Node) -> Container {
     let text = |key: &str| node.get(key).and_then(Node::text);
-    let env = items(node, "env");
+    let env = node.list("env");
     let probes = ["livenessProbe", "readinessProbe", "startupProbe"];
     Container {
         name: text("name").unwrap_or_default(),
         image: node.get("image").and_then(Node::spanned),
         command: command(node),
-        ports: items(node, "ports").iter().filter_map(|port| port.get("containerPort")?.spanned()).collect(),
+        ports: node.list("ports").iter().filter_map(|port| port.get("containerPort")?.spanned()).collect(),
         environment: env.iter().filter_map(variable).collect(),
         references: env.iter().filter_map(reference).collect(),
-        env_from: items(node, "envFrom").iter().filter_map(env_from).collect(),
+        env_from: node.list("envFrom").iter().filter_map(env_from).collect(),
         has_probe: probes.iter().any(|probe| node.get(probe).is_some()),
     }
 }
@@ -157,7 +152,7 @@ fn env_from(node: &Node) -> Option<Symbol> {
 
 fn service(node: &Node) -> Option<KubernetesService> {
     let spec = node.get("spec");
-    let ports = spec.map_or(&[][..], |spec| items(spec, "ports")).iter();
+    let ports = spec.map_or(&[][..], |spec| spec.list("ports")).iter();
     Some(KubernetesService {
         name: name(node)?,
         namespace: namespace(node),

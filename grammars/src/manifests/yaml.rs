@@ -80,6 +80,10 @@ impl Node {
             _ => &[],
         }
     }
+    /// The elements of the list under `key`, which may be missing.
+    pub(super) fn list(&self, key: &str) -> &[Node] {
+        self.get(key).map_or(&[], Node::items)
+    }
     /// The entries of a map; none of anything else.
     pub(super) fn entries(&self) -> &[Entry] {
         match &self.value {

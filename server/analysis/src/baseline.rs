@@ -4,18 +4,20 @@
 //! entries is equal.
 
 use camino::Utf8Path;
+use portolan_grammars::facts::TextRange;
 use portolan_grammars::manifests::Manifest;
 use portolan_grammars::manifests::baseline::{Baseline, BaselineEntry};
+use rustc_hash::FxHashSet;
 
 use crate::rules::suppressed::is_settled;
-use crate::rules::{Finding, SuppressedBy, Theme, named};
+use crate::rules::{Finding, SuppressedBy};
 use crate::settle::toml_text;
 use crate::{FileId, Snapshot};
 
 /// What the file begins with.
 const HEADER: &str = "\
 # Findings that are known, and not told of again. `portolan baseline` takes out those that are settled, and `portolan baseline --add` puts in
-# those that are new. An entry is known by its rule and identity; it may have a `reason`.
+# those that are new. An entry is known by its identity; it may have a `reason`.
 ";
 
 /// A baseline, brought up to date.
@@ -27,8 +29,8 @@ pub struct Renewal {
     pub known: usize,
     /// How many of them it did not mean before.
     pub added: usize,
-    /// Entries that are taken out, as their finding is gone.
-    pub settled: Vec<BaselineEntry>,
+    /// How many entries are taken out, as their finding is gone.
+    pub settled: usize,
     /// How many findings are not in it.
     pub left: usize,
 }
@@ -39,33 +41,31 @@ pub fn renewed(snapshot: &Snapshot, file: Option<FileId>, folder: &Utf8Path, add
     let known = snapshot.suppressed.iter().filter(|it| it.by == SuppressedBy::Baseline && Some(it.place.file) == file);
     let mut entries: Vec<BaselineEntry> =
         known.clone().map(|it| BaselineEntry { reason: it.reason.clone(), ..entry(snapshot, folder, &it.finding) }).collect();
-    let mut settled = Vec::new();
-    for old in file.and_then(|file| of(snapshot, file)).into_iter().flat_map(|baseline| &baseline.entries) {
-        if known.clone().any(|it| it.place.range == old.range) {
-            continue;
-        }
-        if is_settled(snapshot, folder, old) { settled.push(old.clone()) } else { entries.push(old.clone()) }
-    }
+    let meant: FxHashSet<TextRange> = known.map(|it| it.place.range).collect();
+    let others = file.and_then(|file| of(snapshot, file)).into_iter().flat_map(|baseline| &baseline.entries);
+    let others = others.filter(|entry| !meant.contains(&entry.range));
+    let (gone, kept): (Vec<&BaselineEntry>, Vec<_>) = others.partition(|entry| is_settled(snapshot, folder, entry));
+    entries.extend(kept.into_iter().cloned());
     let (added, left) = if add { (new.len(), 0) } else { (0, new.len()) };
     if add {
         entries.extend(new.into_iter().map(|finding| entry(snapshot, folder, finding)));
     }
     let known = entries.len();
-    Renewal { text: text(entries), known, added, settled, left }
+    Renewal { text: text(entries), known, added, settled: gone.len(), left }
 }
 
 /// Whether a finding may be in a baseline.
 pub(crate) fn is_addable(finding: &Finding) -> bool {
-    named(finding.rule).is_none_or(|rule| rule.theme != Theme::Upkeep) && !finding.is_of_others()
+    !finding.is_upkeep() && !finding.is_of_others()
 }
 
 /// Texts to be put into the text of a baseline, each with its place, so that findings are in it.
 pub(crate) fn insertions(baseline: &Baseline, text: &str, mut entries: Vec<BaselineEntry>) -> Vec<(u32, String)> {
     entries.sort();
+    // A list that is not sorted is added to at its end.
+    let sorted = baseline.entries.is_sorted();
     let mut insertions = Vec::new();
     for entry in entries {
-        // A list that is not sorted is added to at its end.
-        let sorted = baseline.entries.is_sorted();
         let behind = baseline.entries.iter().find(|other| sorted && **other > entry);
         insertions.push(match behind {
             Some(behind) => (behind.range.start, format!("{}\n", block(&entry))),

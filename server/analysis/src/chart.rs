@@ -91,6 +91,13 @@ impl Chart {
     pub fn call(&self, index: CallIndex) -> &Call {
         &self.calls[index.index()]
     }
+    /// Id of the service that answers, or the name of the one outside.
+    pub fn name_of<'a>(&'a self, target: &'a Target) -> &'a Symbol {
+        match target {
+            Target::Service(service) => &self.service(*service).id,
+            Target::External(name) => name,
+        }
+    }
     /// Method and path of a call as who answers it has them, as far as that is known: `GET /orders/{id}` rather than `GET /orders/{}`.
     pub fn label_of(&self, call: &Call) -> String {
         let Some(endpoint) = call.endpoint.map(|endpoint| self.endpoint(endpoint)) else { return call.label() };

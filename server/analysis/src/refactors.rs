@@ -10,7 +10,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashSet;
 
-use crate::rules::{self, Finding, Theme, counts};
+use crate::rules::{Finding, counts};
 use crate::{FileId, Snapshot, World};
 
 mod accept;
@@ -91,6 +91,16 @@ struct Context<'a> {
 impl<'a> Context<'a> {
     fn source(&self, file: FileId) -> Result<Source<'a>, Refusal> {
         Source::read(self.snapshot, self.texts, file)
+    }
+
+    /// The text of a file; refuses one that nobody should edit, or whose text is not the one the snapshot knows.
+    fn text(&self, file: FileId) -> Result<String, Refusal> {
+        let path = self.snapshot.files.path(file);
+        let refusal = |why: &str| Refusal::new(format!("{} {why}", path.file_name().unwrap_or(path.as_str())));
+        let kind = portolan_grammars::classify(path).ok_or_else(|| refusal("is not read"))?;
+        let text = self.texts.text(path).map_err(|why| refusal(&why))?;
+        let known = self.snapshot.files.facts(file).is_some_and(|facts| **facts == portolan_grammars::read(path, &text, kind));
+        if known { Ok(text) } else { Err(refusal("was changed meanwhile")) }
     }
 }
 
@@ -193,8 +203,7 @@ fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: &Finding) -> Result<
     let kind = |snapshot: &Snapshot, finding: &Finding| (finding.rule, snapshot.files.path(finding.place.file).to_owned());
     let cut: FxHashSet<_> = before.findings.iter().filter(|finding| finding.is_of_others()).map(|finding| kind(before, finding)).collect();
     // A reason that is still to be written, and a comment that is not needed any more, are for a person to see to.
-    let is_upkeep = |finding: &Finding| rules::named(finding.rule).is_some_and(|rule| rule.theme == Theme::Upkeep);
-    let mut new = after.findings.iter().filter(|other| more(&other.identity).is_gt() && !is_upkeep(other));
+    let mut new = after.findings.iter().filter(|other| more(&other.identity).is_gt() && !other.is_upkeep());
     match new.find(|other| !cut.contains(&kind(&after, other))) {
         Some(other) => Err(Refusal::new(format!("{} would be found: {}", other.rule, other.message))),
         None => Ok(after),

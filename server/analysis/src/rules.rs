@@ -4,6 +4,7 @@
 //! what all rules share, and the limits of volume. Invariant: equal snapshots have equal findings, sorted by path, position and rule.
 
 use portolan_grammars::facts::Symbol;
+use portolan_grammars::manifests::settings::Level;
 use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -152,6 +153,18 @@ pub struct Rule {
 }
 
 impl Rule {
+    /// How bad its findings are at a level, if they do not say otherwise; nothing if it does not look.
+    pub fn severity_at(&self, level: Level) -> Option<Severity> {
+        Some(match level {
+            Level::Off => return None,
+            Level::On => self.severity,
+            Level::Hint => Severity::Hint,
+            Level::Information => Severity::Information,
+            Level::Warning => Severity::Warning,
+            Level::Error => Severity::Error,
+        })
+    }
+
     /// Its page as Markdown, with the headings *What it does*, *Why it matters*, *Example*, *How to fix* and *Options*, each of level 2.
     pub fn docs(&self) -> String {
         let lines: Vec<&str> = self.lines.lines().map(|line| line.strip_prefix(' ').unwrap_or(line).trim_end()).collect();
@@ -254,6 +267,11 @@ pub struct Finding {
 }
 
 impl Finding {
+    /// Whether it is about what people wrote for Portolan, which nothing but that text settles.
+    pub fn is_upkeep(&self) -> bool {
+        named(self.rule).is_some_and(|rule| rule.theme == Theme::Upkeep)
+    }
+
     /// Whether it stands for others of its file, of which there are too many to show.
     pub fn is_of_others(&self) -> bool {
         self.identity.ends_with(AND_MORE)

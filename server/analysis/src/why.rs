@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use crate::chart::graph::{Edge, ServiceGraph};
 use crate::chart::{Call, CallIndex, ChannelEnd, Chart, EndpointIndex, Evidence, ServiceIndex, Target, Unresolved};
 use crate::settle::Serving;
+use crate::words::enumerate;
 use crate::{Place, Snapshot};
 
 /// How many refused candidates are told of.
@@ -121,7 +122,7 @@ pub fn edge(snapshot: &Snapshot, from: ServiceIndex, to: &Target) -> Explanation
 pub fn call(snapshot: &Snapshot, index: CallIndex) -> Account {
     let chart = &snapshot.chart;
     let call = chart.call(index);
-    let to = target_name(chart, &call.to);
+    let to = chart.name_of(&call.to);
     let mut title = format!("{} calls {to}: {}", chart.service(call.from).id, call.label());
     if !call.via.is_empty() {
         let via: Vec<&str> = call.via.iter().map(|gateway| chart.service(*gateway).id.as_str()).collect();
@@ -157,13 +158,6 @@ fn numbered(hops: Vec<(Place, String)>) -> Vec<(Place, String)> {
     hops.into_iter().enumerate().map(|(at, (place, words))| (place, format!("{}. {words}", at + 1))).collect()
 }
 
-fn target_name<'a>(chart: &'a Chart, target: &'a Target) -> &'a str {
-    match target {
-        Target::Service(service) => &chart.service(*service).id,
-        Target::External(name) => name,
-    }
-}
-
 fn messages(snapshot: &Snapshot, from: ServiceIndex, to: ServiceIndex, edges: &mut Vec<Account>) {
     let chart = &snapshot.chart;
     let (sender, receiver) = (&chart.service(from).id, &chart.service(to).id);
@@ -197,7 +191,7 @@ fn refusals(snapshot: &Snapshot, from: ServiceIndex, to: ServiceIndex, explanati
         }
     }
     for row in chart.calls.iter().filter(|row| row.from == from) {
-        let elsewhere = target_name(chart, &row.to);
+        let elsewhere = chart.name_of(&row.to);
         let evidence = || steps(&row.evidence, row.place);
         let is_answered = row.endpoint.is_some();
         let account = |why: String, endpoint| Account {
@@ -245,7 +239,11 @@ fn notes(snapshot: &Snapshot, from: ServiceIndex, to: ServiceIndex, serving: &Se
     let (caller, wanted) = (&chart.service(from).id, &chart.service(to).id);
     let mut targets: BTreeMap<&str, usize> = BTreeMap::new();
     for row in chart.calls.iter().filter(|row| row.from == from) {
-        *targets.entry(target_name(chart, &row.to)).or_default() += 1;
+        *targets.entry(chart.name_of(&row.to)).or_default() += 1;
+    }
+    if !chart.service(from).is_read() {
+        let languages: Vec<&str> = chart.service(from).languages.iter().map(|language| language.as_str()).collect();
+        notes.push(format!("most of the code of {caller} is not read: it is in {}", enumerate(&languages)));
     }
     if targets.is_empty() {
         notes.push(format!("no call of {caller} is known to go anywhere"));

@@ -1,4 +1,4 @@
-//! Numbers and lists as people write them in sentences.
+//! Numbers and lists as people write them in sentences, and names as people compare them.
 
 /// `1 call`, `2 calls`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {
@@ -15,4 +15,14 @@ pub fn enumerate<T: AsRef<str>>(names: &[T]) -> String {
             format!("{} and {}", start.join(", "), last.as_ref())
         }
     }
+}
+
+/// The letters and digits of a name, in lower case: `orderCreated` and `order-created` have the same.
+pub(crate) fn letters(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The digits of a name.
+pub(crate) fn digits(name: &str) -> String {
+    name.chars().filter(char::is_ascii_digit).collect()
 }

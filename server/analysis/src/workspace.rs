@@ -47,7 +47,7 @@ pub struct Workspace {
     pub hosts: FxHashMap<Symbol, Vec<ServiceIndex>>,
     /// What `portolan.toml` files settle.
     pub settings: settings::Settled,
-    /// What of `portolan.toml` files cannot be as it is written, seen from the file or from the whole workspace, by place.
+    /// What of files that are written for Portolan alone cannot be as it is written, seen from the file or from the whole workspace, by place.
     pub problems: Vec<settings::Problem>,
     /// Configuration files of services by path.
     pub config_files: FxHashMap<Symbol, FileId>,
@@ -159,6 +159,17 @@ impl Workspace {
         let config_files = sources.configs.iter().map(|(path, file)| (Symbol::new(path), *file)).collect();
         let hosts = names.table();
         Self { hosts, services, deployments, gateways, prisma, packages, modules, settings, problems, config_files, roots, names }
+    }
+    /// A package and all that it depends on, as positions in `packages`.
+    pub fn with_dependencies(&self, package: Option<usize>) -> FxHashSet<usize> {
+        let mut all = FxHashSet::default();
+        let mut open: Vec<usize> = package.into_iter().collect();
+        while let Some(next) = open.pop() {
+            if all.insert(next) {
+                open.extend(self.packages[next].dependencies.iter().copied());
+            }
+        }
+        all
     }
     /// The package that a file belongs to, as a position in `packages`: the deepest one whose folder is around it.
     pub fn package_of(&self, path: &Utf8Path) -> Option<usize> {

@@ -1,7 +1,7 @@
 //! The command line: arguments in, exit code out.
 //!
-//! Invariant: 0 means all is well, 1 that findings are as bad as the user asked to be told of, or that what
-//! was asked for is not there, 2 that the command could not do its work. `docs/ci.md` tells users so.
+//! Invariant: 0 means all is well, 1 that a finding is as bad as `--fail-on` says or that `why` has nothing to explain, 2 that the command could
+//! not do its work. The help and `docs/ci.md` tell users so.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -10,8 +10,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use portolan_analysis::words::counted;
 use portolan_analysis::{Snapshot, World};
-use portolan_grammars::manifests;
+use portolan_grammars::{manifests, suggest};
 
 use crate::guard::guarded;
 use crate::load::{FileProblem, load_roots};
@@ -43,7 +44,7 @@ const EXAMPLES: &str = "Examples:
   portolan diff main                     what changes between services
   portolan report --format html -o analysis.html
 
-Exit codes: 0 all is well; 1 findings are as bad as --fail-on says, or what was asked for is not there; 2 the work could not be done.";
+Exit codes: 0 all is well; 1 a finding is as bad as --fail-on says, or why has nothing to explain; 2 the work could not be done.";
 
 /// Charts the services of a workspace: who waits for whom, who shares whose data, and where a trace would go dark.
 #[derive(Debug, Parser)]
@@ -184,22 +185,26 @@ impl Folder {
         Ok(self.load()?.0)
     }
 
-    /// As [`Folder::read`], with the world that may change.
-    fn load(&self) -> Result<(Workspace, World), Failure> {
-        self.load_with(|_, _| Ok(()))
+    /// As [`Folder::read`]; `prepare` is given the world before anything is made of it.
+    fn read_with(&self, prepare: impl FnOnce(&World)) -> Result<Workspace, Failure> {
+        Ok(self.load_with(prepare)?.0)
     }
 
-    /// As [`Folder::load`]; `prepare` is given the folder and the world before anything is made of it.
-    fn load_with(&self, prepare: impl FnOnce(&Path, &World) -> Result<(), Failure>) -> Result<(Workspace, World), Failure> {
+    /// As [`Folder::read`], with the world, which may change.
+    fn load(&self) -> Result<(Workspace, World), Failure> {
+        self.load_with(|_| ())
+    }
+
+    fn load_with(&self, prepare: impl FnOnce(&World)) -> Result<(Workspace, World), Failure> {
         let root = self.resolve()?;
         let wait = Wait::start();
         let mut loaded = load_roots(&Roots::one(root.clone()), &|done, total| wait.files(done, total));
-        prepare(&root, &loaded.world)?;
+        prepare(&loaded.world);
         let snapshot = guarded(|| loaded.world.snapshot());
         wait.end();
         let snapshot = snapshot.map_err(|panic| Failure::new(format!("this workspace met a bug in portolan: {panic}")))?;
         let mut problems = loaded.problems;
-        problems.extend(settings_problems(&snapshot));
+        problems.extend(own_problems(&snapshot));
         problems.sort();
         problems.dedup();
         Ok((Workspace { root, snapshot, problems }, loaded.world))
@@ -214,14 +219,21 @@ impl Folder {
         if data.is_file() {
             return Err(Failure::new(format!("{shown} is a file: give its folder")));
         }
-        // Without this, an unreadable folder would look like an empty one.
+        // Else an unreadable folder would look like an empty one.
         std::fs::read_dir(&self.path).map_err(|error| Failure::new(format!("cannot read the folder {shown}: {error}")))?;
         absolute(&self.path).map_err(|error| Failure::new(format!("cannot look at {shown}: {error}")))
     }
 }
 
-/// What is wrong in `portolan.toml`, some of which only the whole workspace shows.
-fn settings_problems(snapshot: &Snapshot) -> impl Iterator<Item = FileProblem> {
+/// There is no rule of this name.
+fn no_rule(name: &str) -> Failure {
+    let meant = suggest::nearest(name, portolan_analysis::rules::all().iter().map(|rule| rule.name));
+    let next = meant.map_or_else(|| "`portolan rules` lists them".to_owned(), |meant| format!("did you mean `{meant}`?"));
+    Failure::new(format!("there is no rule `{name}`; {next}"))
+}
+
+/// What is wrong in files that are written for portolan alone, some of which only the whole workspace shows.
+fn own_problems(snapshot: &Snapshot) -> impl Iterator<Item = FileProblem> {
     snapshot.workspace.problems.iter().map(|problem| FileProblem {
         path: snapshot.files.path(problem.place.file).to_owned(),
         line: Some(snapshot.files.line(problem.place)),
@@ -240,9 +252,9 @@ impl Workspace {
         if empty {
             output::note(&format!(
                 "no services found in {}: looked for compose files, Kubernetes manifests and Dockerfiles, and for packages (Cargo.toml, \
-                 package.json) with a binary, a start script or routes, in {} files",
+                 package.json) with a binary, a start script or routes, in {}",
                 self.root.display(),
-                self.snapshot.files.iter().count()
+                counted(self.snapshot.files.iter().count(), "file", "files")
             ));
         }
         empty

@@ -6,6 +6,7 @@
 
 pub mod cli;
 pub mod discover;
+pub mod foretold;
 pub mod guard;
 pub mod load;
 pub mod lsp;

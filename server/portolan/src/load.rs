@@ -149,10 +149,15 @@ pub fn text_to_edit(path: &Path) -> Result<String, String> {
     if !writable {
         return Err("is read-only".to_owned());
     }
+    whole_text(path)
+}
+
+/// The text of a file on disk of which nothing may be missing; an error says, behind the file's name, why there is none.
+pub fn whole_text(path: &Path) -> Result<String, String> {
     match read_disk(path) {
         Ok(Text { text, problem: None }) => Ok(text),
         Ok(_) => Err("is not valid UTF-8".to_owned()),
-        Err(Unread::Gone) => Err("is not there any more".to_owned()),
+        Err(Unread::Gone) => Err("is not there".to_owned()),
         Err(Unread::Because(why)) => Err(why),
     }
 }

@@ -41,7 +41,10 @@ pub fn print(text: &str) -> io::Result<()> {
 /// Writes a result to a file, or to stdout where none is named.
 pub fn print_to(file: Option<&Path>, text: &str) -> Result<(), String> {
     match file {
-        Some(file) => std::fs::write(file, text).map_err(|error| format!("cannot write {}: {error}", file.display())),
+        Some(file) => std::fs::write(file, text).map_err(|error| match (error.kind(), file.parent()) {
+            (io::ErrorKind::NotFound, Some(folder)) => format!("cannot write {}: there is no folder {}", file.display(), folder.display()),
+            _ => format!("cannot write {}: {error}", file.display()),
+        }),
         None => print(text).map_err(|error| format!("cannot write to the standard output: {error}")),
     }
 }

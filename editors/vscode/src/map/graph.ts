@@ -95,7 +95,6 @@ export function graphOf(chart: PortolanChart): Graph {
 }
 
 function serviceNodes(chart: PortolanChart): Node[] {
-  const dark = new Set(chart.tracing.filter((row) => !row.instrumented).map((row) => row.service));
   return chart.services.map((service): Node => {
     const findings = chart.findings.filter((finding) => finding.services.includes(service.id));
     const endpoints = chart.endpoints.filter((endpoint) => endpoint.service === service.id);
@@ -106,7 +105,7 @@ function serviceNodes(chart: PortolanChart): Node[] {
       ...plain(serviceNode(service.id), service.third_party ? "gateway" : "service", service.name),
       caption: [service.third_party ? "deployed, not built here" : service.kind, ...service.languages.slice(0, 2)].join(" · "),
       root: service.root,
-      dark: dark.has(service.id),
+      dark: tracing?.instrumented === false,
       findings: findings.length,
       sections: sections({
         Findings: findings.map((finding) => ({ text: finding.message, site: { file: finding.file, line: finding.line } })),

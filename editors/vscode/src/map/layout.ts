@@ -1,7 +1,7 @@
 // Where the nodes and edges of a graph are drawn: layers from left to right, so that who waits stands left of who answers. Pure.
 
 import dagre from "@dagrejs/dagre";
-import type { Graph, Node } from "./graph";
+import type { Edge, Graph, Node } from "./graph";
 
 export interface Point {
   readonly x: number;
@@ -55,9 +55,9 @@ export function layOut(graph: Graph): Layout {
   const boxes = new Map(graph.nodes.map((node) => [node.id, layers.node(node.id) as Box]));
   const columns = columnsOf(boxes);
   const ways = new Map(
-    graph.edges.map(({ id, from, to }) => {
-      const bends = ((layers.edge(from, to).points ?? []) as Point[]).slice(1, -1);
-      return [id, from === to ? way(boxes, from, to, bends) : level(columns, boxes, from, to, bends)];
+    graph.edges.map((edge) => {
+      const bends = ((layers.edge(edge.from, edge.to).points ?? []) as Point[]).slice(1, -1);
+      return [edge.id, way(boxes, edge, (start, end) => (start === end ? bends : level(columns, start, end, bends)))];
     }),
   );
   const { width = 0, height = 0 } = layers.graph();
@@ -71,7 +71,7 @@ export function layOut(graph: Graph): Layout {
 export function follow(before: Layout, graph: Graph): Layout {
   const same = before.boxes.size === graph.nodes.length && graph.nodes.every((node) => before.boxes.has(node.id));
   if (!same) return layOut(graph);
-  const ways = new Map(graph.edges.map((edge) => [edge.id, before.ways.get(edge.id) ?? way(before.boxes, edge.from, edge.to, [])]));
+  const ways = new Map(graph.edges.map((edge) => [edge.id, before.ways.get(edge.id) ?? way(before.boxes, edge, () => [])]));
   return { ...before, ways };
 }
 
@@ -84,22 +84,21 @@ function columnsOf(boxes: ReadonlyMap<string, Box>): Columns {
   return columns;
 }
 
-/** A way that passes the boxes of each layer level, so that it turns between layers alone, where nothing is in its way. */
-function level(columns: Columns, boxes: ReadonlyMap<string, Box>, from: string, to: string, bends: readonly Point[]): Point[] {
-  const [start, end] = [boxes.get(from), boxes.get(to)];
-  if (!start || !end) return [];
+/** Bends that pass the boxes of each layer level, so that a way turns between layers alone, where nothing is in its way. */
+function level(columns: Columns, start: Box, end: Box, bends: readonly Point[]): readonly Point[] {
   const within = [start, ...bends.filter((bend) => columns.has(Math.round(bend.x))), end];
   const across = within.flatMap(({ x, y }) => {
     const half = ((start.x < end.x ? 1 : -1) * (columns.get(Math.round(x)) ?? 0)) / 2;
     return [-half, half].map((dx) => ({ x: x + dx, y }));
   });
-  return way(boxes, from, to, across.slice(1, -1));
+  return across.slice(1, -1);
 }
 
-/** Out of one box at its side, through the bends, into the other at its side. */
-function way(boxes: ReadonlyMap<string, Box>, from: string, to: string, bends: readonly Point[]): Point[] {
+/** Out of one box at its side, through the bends between them, into the other at its side. */
+function way(boxes: ReadonlyMap<string, Box>, { from, to }: Edge, between: (start: Box, end: Box) => readonly Point[]): readonly Point[] {
   const [start, end] = [boxes.get(from), boxes.get(to)];
   if (!start || !end) return [];
+  const bends = between(start, end);
   return [side(start, bends[0] ?? end), ...bends, side(end, bends.at(-1) ?? start)];
 }
 

@@ -80,14 +80,15 @@ export class MapPanel implements vscode.Disposable, vscode.WebviewPanelSerialize
   private async sendChart(): Promise<void> {
     if (!this.ready) return;
     const chart = await this.charts.get();
-    if (chart) this.send({ type: "chart", chart });
+    // The page may be gone since; it is sent all of this when it is back.
+    if (chart && this.ready) this.send({ type: "chart", chart });
   }
 
   private async sendFile(): Promise<void> {
     if (!this.ready) return;
     // While the map itself has the focus, the file is the one looked at before.
     const file = await this.currentFile();
-    if (file) this.send({ type: "file", file });
+    if (file && this.ready) this.send({ type: "file", file });
   }
 
   private async currentFile(): Promise<string | undefined> {

@@ -3,7 +3,7 @@
 // Nothing is known of durations: a step takes one unit, a call as long as what answers it. What is shown is the order, and who waits for whom.
 
 import type { Location } from "vscode-languageclient";
-import { count, storeName } from "../chart/names";
+import { count, storeName, withoutPackage } from "../chart/names";
 
 /** What a handler sets off; the answer to `portolan/trace`. */
 export interface Trace {
@@ -12,6 +12,8 @@ export interface Trace {
   readonly location: Location | null;
   /** Whether a tracer would record it; null where that cannot be told. */
   readonly recorded: boolean | null;
+  /** Why none would, if that is known. */
+  readonly why_dark?: string;
   readonly steps: readonly Step[];
 }
 
@@ -20,7 +22,7 @@ export interface Step {
   readonly kind: "call" | "publish" | "access";
   readonly label: string;
   /** Who answers, or the store; none for messages. */
-  readonly service?: string;
+  readonly service: string | null;
   readonly location: Location | null;
   /** Whether it stands in a loop. */
   readonly repeated: boolean;
@@ -46,6 +48,8 @@ export interface Row {
   readonly end: number;
   /** Whether nothing would record it. */
   readonly dark: boolean;
+  /** Why, if that is known. */
+  readonly whyDark?: string;
   readonly repeated: boolean;
   readonly detached: boolean;
   readonly parent: string | undefined;
@@ -72,9 +76,9 @@ interface At {
 
 /** Adds a trace and what it sets off; returns when it is done. */
 function visitTrace(rows: Row[], trace: Trace, at: At): number {
-  const { service, endpoint, location, recorded, steps } = trace;
-  const flags = { dark: recorded === false, repeated: false, detached: false, hasChildren: steps.length > 0 };
-  const row = reserve(rows, { ...at, kind: "server", service, label: endpoint, location, ...flags });
+  const { service, endpoint, location, recorded, why_dark: why, steps } = trace;
+  const flags = { dark: recorded === false, ...(why && { whyDark: why }), repeated: false, detached: false, hasChildren: steps.length > 0 };
+  const row = reserve(rows, { ...at, kind: "server", service, label: withoutPackage(endpoint), location, ...flags });
   let now = at.start + WAY;
   for (const step of steps) {
     const done = visitStep(rows, step, service, { start: now, depth: at.depth + 1, parent: row.id });
@@ -84,16 +88,18 @@ function visitTrace(rows: Row[], trace: Trace, at: At): number {
 }
 
 function visitStep(rows: Row[], step: Step, service: string, at: At): number {
-  const { label, location, recorded, repeated, detached, answer } = step;
+  const { location, recorded, repeated, detached, answer } = step;
   const flags = { dark: recorded === false, repeated, detached, hasChildren: answer !== undefined };
-  const row = reserve(rows, { ...at, kind: KINDS[step.kind], service, label: named(step, label), location, ...flags });
+  const row = reserve(rows, { ...at, kind: KINDS[step.kind], service, label: named(step), location, ...flags });
   const below = answer && visitTrace(rows, answer, { start: at.start + WAY, depth: at.depth + 1, parent: row.id });
   return row.until(below === undefined ? at.start + 1 : below + WAY);
 }
 
 /** A step by its label, and who is at its other end where no row below says so. */
-const named = ({ kind, service, answer }: Step, label: string): string =>
-  service && !answer ? `${label} → ${kind === "access" ? storeName(service) : service}` : label;
+const named = ({ kind, label, service, answer }: Step): string => {
+  const name = withoutPackage(label);
+  return service && !answer ? `${name} → ${kind === "access" ? storeName(service) : service}` : name;
+};
 
 /** Puts a row where it belongs, before what follows from it is known to end. */
 function reserve(rows: Row[], row: Omit<Row, "id" | "end">): { readonly id: string; until(end: number): number } {

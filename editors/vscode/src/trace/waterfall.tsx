@@ -107,9 +107,9 @@ export function Rows({ rows, onOpen }: RowsProps) {
             onKeyDown={(event) => keys(event, row, index)}
             onClick={() => onOpen(row)}
           >
-            <td class="name" title={`${row.service} ${row.label}`} style={{ paddingLeft: `${row.depth * 12}px` }}>
+            <td class="name" title={title(row)} style={{ paddingLeft: `${row.depth * 12}px` }}>
               <Twistie row={row} closed={closed.has(row.id)} onToggle={() => toggle(row, !closed.has(row.id))} />
-              <span class="service">{row.service}</span> <span class="label">{withoutPackage(row.label)}</span>
+              <span class="service">{row.service}</span> <span class="label">{row.label}</span>
             </td>
             <td class="lane" aria-label={spoken(row)}>
               <i class={bar(row)} style={{ left: percent(row.start, total), width: percent(row.end - row.start, total) }} />
@@ -139,6 +139,8 @@ function Twistie({ row, closed, onToggle }: { readonly row: Row; readonly closed
     </span>
   );
 }
+
+const title = ({ service, label, whyDark }: Row): string => `${service} ${label}${whyDark ? `, dark: ${whyDark}` : ""}`;
 
 const percent = (part: number, total: number): string => `${((100 * part) / total).toFixed(2)}%`;
 

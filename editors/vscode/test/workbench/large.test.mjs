@@ -85,7 +85,7 @@ test("the map of two hundred services is drawn and follows the code", async (con
     addEventListener("message", ({ data }) => data.type === "chart" && Object.assign(window, { chart: data.chart })),
   );
   fs.appendFileSync(path.join(folder, name(0), "index.ts"), `export const ring = () => axios.get("http://${name(199)}:8080/things");\n`);
-  await workbench.page.waitForTimeout(3000);
+  await map.locator(".edge").nth(edges).waitFor({ state: "attached" });
   const updated = await taken(scene, async () => {
     const frame = () => new Promise(requestAnimationFrame);
     await frame();

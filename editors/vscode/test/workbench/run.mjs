@@ -1,7 +1,7 @@
 // Checks the packaged extension in a real workbench, on the demonstration workspace.
-//   npm run workbench [-- --server PATH] [--pictures]
-// Without --server, cargo builds one for development. What is seen on the way lies in dist/workbench; --pictures puts the two of the README into
-// docs/.
+//   npm run workbench [-- [--server PATH] [--pictures]]
+// Without --server, cargo builds one for development. What is seen on the way lies in dist/workbench; the two pictures of the README
+// go into docs/ with --pictures only.
 import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";

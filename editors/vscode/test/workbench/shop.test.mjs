@@ -5,7 +5,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { open } from "./workbench.mjs";
+import { open, placeOf } from "./workbench.mjs";
 
 const { VSIX, WORKSPACE, OUT } = process.env;
 const home = fs.mkdtempSync(path.join(os.tmpdir(), "shop-"));
@@ -95,19 +95,9 @@ test("behind a call stands who answers", async () => {
 
 test("a definition leads from a call in TypeScript to the handler in Rust", async () => {
   await page.keyboard.press("F12");
-  await workbench.at("routes.rs", 1 + line("services/inventory/src/routes.rs", "async fn show_stock"));
+  await workbench.at("routes.rs", placeOf(folder, "services/inventory/src/routes.rs", "async fn show_stock").line);
   await picture("definition");
 });
-
-/** The number of the line, from 0, that a text is in. */
-function line(file, text) {
-  const at = fs
-    .readFileSync(path.join(folder, file), "utf8")
-    .split("\n")
-    .findIndex((each) => each.includes(text));
-  assert.ok(at >= 0, `${file} has no ${text}`);
-  return at;
-}
 
 test("a lens opens the predicted trace", async () => {
   await workbench.openAt(folder, ROUTES, "router.post(");
@@ -127,7 +117,7 @@ test("a lens opens the predicted trace", async () => {
 
 test("a row of the trace leads to its line", async () => {
   await workbench.webview().locator("tr", { hasText: "writes stock" }).first().click();
-  await workbench.at("stock.rs", 1 + line("services/inventory/src/stock.rs", "UPDATE stock"));
+  await workbench.at("stock.rs", placeOf(folder, "services/inventory/src/stock.rs", "UPDATE stock").line);
 });
 
 test("the activity view has services, findings and unresolved calls", async () => {

@@ -42,7 +42,7 @@ const SETTINGS = {
 const PATIENCE = 60_000;
 
 /** Opens a folder in a workbench that has one extension. */
-export async function open(vsix, folder, viewport = { width: 1440, height: 900 }) {
+export async function open(vsix, folder) {
   const served = await serve(vsix);
   let browser;
   const close = async () => {
@@ -51,7 +51,7 @@ export async function open(vsix, folder, viewport = { width: 1440, height: 900 }
   };
   try {
     browser = await browsers.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
-    const page = await browser.newPage({ viewport });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(PATIENCE);
     const started = performance.now();
     await page.goto(`${served.address}/?folder=${encodeURIComponent(path.resolve(folder))}`, { waitUntil: "commit" });
@@ -109,17 +109,26 @@ async function freePort() {
   return port;
 }
 
+/** Where a text stands first in a file, lines and columns counted from 1. */
+export function placeOf(folder, file, text) {
+  const whole = fs.readFileSync(path.join(folder, file), "utf8");
+  const at = whole.indexOf(text);
+  if (at < 0) throw new Error(`${file} has no ${text}`);
+  const before = whole.slice(0, at).split("\n");
+  return { line: before.length, column: before.at(-1).length + 1 };
+}
+
 export class Workbench {
   constructor(page, started, close) {
     Object.assign(this, { page, started, close });
   }
 
   /** Presses keys until something is seen. */
-  async press(keys, seen, each = 3000) {
+  async press(keys, seen) {
     for (let tries = 8; ; tries--) {
       for (const key of [keys].flat()) await this.page.keyboard.press(key);
       try {
-        return await seen.waitFor({ timeout: each });
+        return await seen.waitFor({ timeout: 3000 });
       } catch (error) {
         if (tries === 0) throw error;
         await this.page.keyboard.press("Escape");
@@ -154,8 +163,7 @@ export class Workbench {
 
   /** Opens a file, with the cursor at the first character of a text in it. */
   async openAt(folder, file, text) {
-    const before = fs.readFileSync(path.join(folder, file), "utf8").split(text, 1)[0].split("\n");
-    const [line, column] = [before.length, before.at(-1).length + 1];
+    const { line, column } = placeOf(folder, file, text);
     await this.pick("Control+P", `${file}:${line}:${column}`, path.basename(file));
     await this.at(path.basename(file), line);
   }

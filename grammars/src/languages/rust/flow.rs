@@ -110,7 +110,11 @@ impl<'t> Lower<'t, '_, '_> {
         let constant = self.find_kind(list, Kind::MutableSpecifier).is_none();
         if let Some(pattern) = self.nodes[list.start..list.end].iter().find(|child| is_pattern_of_let(child)).copied() {
             self.pattern(pattern, value.map_or(Matched::Nothing, Matched::Value), ty, constant);
-            if let Some(value) = value.filter(|_| pattern.kind == Kind::Identifier && self.asks_only_status(node, pattern)) {
+            let answers = |value: &ExprId| matches!(self.out.facts.expr(*value), Expr::Call(_) | Expr::Choice(_));
+            if let Some(value) = value.filter(answers)
+                && pattern.kind == Kind::Identifier
+                && self.asks_only_status(node, pattern)
+            {
                 self.out.used_as(value, ResultUse::Ignored);
             }
         } else if let Some(value) = value {

@@ -105,16 +105,7 @@ impl<'t> Lower<'t, '_, '_> {
         let region_range = body.map_or_else(|| self.range(node), |body| self.range(body));
         let (id, outer) = self.enter_function(function, None, region_range);
         self.out.container = None;
-        if let Some(parameters) = self.find(list, Field::Parameters) {
-            self.parameters(parameters, id);
-        }
-        if let Some(result) = self.find(list, Field::ReturnType) {
-            let result = self.type_ref(result);
-            self.out.facts.functions[id.index()].result = Some(result);
-        }
-        if let Some(body) = body {
-            self.body(body, id);
-        }
+        self.within_function(list, body, id);
         self.leave_function(outer);
         self.close(list);
         id
@@ -135,6 +126,14 @@ impl<'t> Lower<'t, '_, '_> {
         };
         let region_range = body.map_or(range, |body| self.range(body));
         let (id, outer) = self.enter_function(function, Some(self.out.region), region_range);
+        self.within_function(list, body, id);
+        self.leave_function(outer);
+        self.close(list);
+        id
+    }
+
+    /// Parameters, declared result and body of the function that was entered.
+    fn within_function(&mut self, list: List, body: Option<Child<'t>>, id: FunctionId) {
         if let Some(parameters) = self.find(list, Field::Parameters) {
             self.parameters(parameters, id);
         }
@@ -145,9 +144,6 @@ impl<'t> Lower<'t, '_, '_> {
         if let Some(body) = body {
             self.body(body, id);
         }
-        self.leave_function(outer);
-        self.close(list);
-        id
     }
 
     fn blank_function(&self, range: TextRange) -> Function {

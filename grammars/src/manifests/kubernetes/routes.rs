@@ -3,7 +3,7 @@
 //! What deliberately does not live here: which workload a Service selects. Invariant: a rule whose path a template decides is left out, as it
 //! may be any.
 
-use super::{items, name, namespace};
+use super::{name, namespace};
 use crate::facts::{Spanned, Symbol};
 use crate::manifests::gateway::{GatewayObject, GatewayRule, PathMatching, PathMiddleware, PathStep};
 use crate::manifests::traefik;
@@ -25,10 +25,11 @@ pub(super) fn read(node: &Node, kind: &str) -> Vec<GatewayObject> {
         "Ingress" => one(ingress_class(node, spec), ingress(node, spec), ingress_middlewares(node)),
         "HTTPRoute" => one(parent(spec), routes(node, spec, http_matches), Vec::new()),
         "GRPCRoute" => one(parent(spec), routes(node, spec, grpc_matches), Vec::new()),
-        "IngressRoute" => items(spec, "routes")
+        "IngressRoute" => spec
+            .list("routes")
             .iter()
             .flat_map(|route| {
-                let middlewares = items(route, "middlewares").iter().filter_map(|middleware| middleware.get("name")?.text());
+                let middlewares = route.list("middlewares").iter().filter_map(|middleware| middleware.get("name")?.text());
                 one("traefik".into(), traefik_rules(node, route), middlewares.collect())
             })
             .collect(),
@@ -107,9 +108,9 @@ impl IngressRewrite {
 fn ingress(node: &Node, spec: &Node) -> Vec<GatewayRule> {
     let rewrite = IngressRewrite::of(node);
     let mut rules = Vec::new();
-    for rule in items(spec, "rules") {
+    for rule in spec.list("rules") {
         let hosts = host(rule.get("host"));
-        for entry in rule.get("http").map_or(&[][..], |http| items(http, "paths")) {
+        for entry in rule.get("http").map_or(&[][..], |http| http.list("paths")) {
             let text = |key: &str| entry.get(key).and_then(Node::text);
             let Some(target) = entry.get("backend").and_then(|backend| ingress_backend(node, backend)) else { continue };
             let path = text("path").filter(|path| !path.is_empty()).unwrap_or_else(|| "/".into());
@@ -151,26 +152,26 @@ fn target(service: &Node, space: Option<Symbol>, port: Option<Symbol>) -> Option
 
 /// The gateway that a route is attached to.
 fn parent(spec: &Node) -> Symbol {
-    let parent = items(spec, "parentRefs").first().and_then(|parent| parent.get("name")?.text());
+    let parent = spec.list("parentRefs").first().and_then(|parent| parent.get("name")?.text());
     parent.filter(|name| !name.contains(TEMPLATE)).unwrap_or_else(|| "gateway".into())
 }
 
 /// The rules of a route of the Gateway API; `matches` reads one entry of its `matches`.
 fn routes(node: &Node, spec: &Node, matches: fn(&Node) -> Option<(PathMatching, Symbol)>) -> Vec<GatewayRule> {
-    let hosts: Vec<Symbol> = items(spec, "hostnames").iter().flat_map(|name| host(Some(name))).collect();
+    let hosts: Vec<Symbol> = spec.list("hostnames").iter().flat_map(|name| host(Some(name))).collect();
     let mut rules = Vec::new();
-    for rule in items(spec, "rules") {
-        let all = items(rule, "matches");
+    for rule in spec.list("rules") {
+        let all = rule.list("matches");
         let mut paths: Vec<(PathMatching, Symbol)> = all.iter().filter_map(matches).collect();
         if all.is_empty() {
             paths.push((PathMatching::Prefix, "/".into()));
         }
-        for backend in items(rule, "backendRefs") {
+        for backend in rule.list("backendRefs") {
             let text = |key: &str| backend.get(key).and_then(Node::text);
             let is_service = text("kind").is_none_or(|kind| kind == "Service") && text("weight").is_none_or(|weight| weight != "0");
             let Some(service) = backend.get("name").filter(|_| is_service) else { continue };
             let Some(target) = target(service, text("namespace").or_else(|| namespace(node)), text("port")) else { continue };
-            let filters: Vec<&Node> = items(rule, "filters").iter().chain(items(backend, "filters")).collect();
+            let filters: Vec<&Node> = rule.list("filters").iter().chain(backend.list("filters")).collect();
             for (matching, path) in &paths {
                 let steps = filters.iter().filter_map(|filter| url_rewrite(filter, path)).collect();
                 let (hosts, path, target) = (hosts.clone(), path.clone(), target.clone());
@@ -218,7 +219,7 @@ fn url_rewrite(filter: &Node, path: &Symbol) -> Option<PathStep> {
 fn traefik_rules(node: &Node, route: &Node) -> Vec<GatewayRule> {
     let rule = route.get("match").and_then(Node::text).filter(|rule| !rule.contains(TEMPLATE)).unwrap_or_default();
     let mut rules = Vec::new();
-    for service in items(route, "services") {
+    for service in route.list("services") {
         let text = |key: &str| service.get(key).and_then(Node::text);
         let Some(name) = service.get("name").filter(|_| text("kind").is_none_or(|kind| kind == "Service")) else { continue };
         let Some(target) = target(name, text("namespace").or_else(|| namespace(node)), text("port")) else { continue };

@@ -174,6 +174,11 @@ impl Operation {
         handler.map(|handler| Self::of(chart, index, service, handler)).unwrap_or_default()
     }
 
+    /// The calls that its handler waits for.
+    pub fn awaited(&self) -> impl Iterator<Item = CallIndex> {
+        self.calls().filter(|(_, step)| !step.detached).map(|(call, _)| call)
+    }
+
     /// The calls among its steps.
     pub fn calls(&self) -> impl Iterator<Item = (CallIndex, &Step)> {
         self.steps.iter().filter_map(|step| match step.span {

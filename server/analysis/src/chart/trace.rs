@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::flow::Spot;
 use super::operation::{Operation, Reached, Root, SpanRef, Step, reach};
-use super::{Chart, Coverage, ServiceIndex, Target};
+use super::{Chart, Coverage, ServiceIndex};
 use crate::files::Files;
 use crate::{FunctionRef, Snapshot};
 
@@ -71,12 +71,7 @@ impl Step {
         match self.span {
             SpanRef::Call(index) => {
                 let call = chart.call(index);
-                let label = chart.label_of(call);
-                let party = match &call.to {
-                    Target::Service(service) => chart.service(*service).id.to_string(),
-                    Target::External(host) => host.to_string(),
-                };
-                Words { kind: StepKind::Call, label, party: Some(party) }
+                Words { kind: StepKind::Call, label: chart.label_of(call), party: Some(chart.name_of(&call.to).to_string()) }
             }
             SpanRef::Publish(end) => Words { kind: StepKind::Publish, label: chart.channel(end.channel).name.to_string(), party: None },
             SpanRef::Access(access) => {

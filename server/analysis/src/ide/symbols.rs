@@ -5,9 +5,9 @@ use portolan_grammars::facts::TextRange;
 
 use super::definition::answering_place;
 use super::handling_place;
+use crate::chart::ServiceIndex;
 use crate::chart::index::Subject;
 use crate::chart::operation::Root;
-use crate::chart::{ServiceIndex, Target};
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
 /// How many symbols of a workspace are told of.
@@ -108,12 +108,7 @@ fn symbol(snapshot: &Snapshot, subject: Subject, place: Place) -> Option<(String
         }
         Subject::Call(index) => {
             let call = chart.call(index);
-            let to = match &call.to {
-                Target::Service(to) => id(*to),
-                Target::External(host) => host.to_string(),
-            };
-            let label = chart.label_of(call);
-            (label, SymbolKind::Call, to, place.range)
+            (chart.label_of(call), SymbolKind::Call, chart.name_of(&call.to).to_string(), place.range)
         }
         Subject::Unresolved(at) => {
             let row = chart.unresolved.get(at as usize)?;

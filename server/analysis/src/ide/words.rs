@@ -7,7 +7,7 @@ use portolan_grammars::facts::Symbol;
 
 use crate::Snapshot;
 use crate::chart::operation::{Operation, SpanRef};
-use crate::chart::{Coverage, ServiceIndex, Target};
+use crate::chart::{Coverage, ServiceIndex};
 use crate::words::counted;
 
 /// How many names a list in a line has.
@@ -43,10 +43,7 @@ pub(super) fn doings(snapshot: &Snapshot, operations: &[Operation]) -> Vec<Strin
     let mut tables: BTreeMap<&Symbol, bool> = BTreeMap::new();
     for step in operations.iter().flat_map(|operation| &operation.steps) {
         match step.span {
-            SpanRef::Call(call) if chart.call(call).status.is_settled() => asked.push(match &chart.call(call).to {
-                Target::Service(service) => &chart.service(*service).id,
-                Target::External(host) => host,
-            }),
+            SpanRef::Call(call) if chart.call(call).status.is_settled() => asked.push(chart.name_of(&chart.call(call).to)),
             SpanRef::Call(_) => {}
             SpanRef::Publish(end) => sent.push(&chart.channel(end.channel).name),
             SpanRef::Access(access) => {

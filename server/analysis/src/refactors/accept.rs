@@ -9,12 +9,12 @@ use portolan_grammars::suppressions;
 
 use super::{Context, Edit, Level, Offer, Refusal};
 use crate::baseline;
-use crate::rules::{Finding, Theme, named};
+use crate::rules::Finding;
 use crate::words::counted;
 
 /// What accepts a finding, given with its position among the snapshot's. `folder` is the root of the workspace that its file is in.
 pub(super) fn offers(context: &Context<'_>, folder: &Utf8Path, at: usize, finding: &Finding) -> Vec<Offer> {
-    if named(finding.rule).is_none_or(|rule| rule.theme == Theme::Upkeep) {
+    if finding.is_upkeep() {
         return Vec::new();
     }
     let offer = |title: String, plan| Offer { title, level: Level::Acceptance, finding: Some(at), plan };
@@ -46,11 +46,7 @@ fn comment(context: &Context<'_>, finding: &Finding) -> Result<Edit, Refusal> {
         let source = context.source(file)?;
         suppressions::insertion(path, &source.text, kind, source.tree(), offset, finding.rule)
     } else {
-        let text = context.texts.text(path).map_err(|why| Refusal::new(format!("{name} {why}")))?;
-        if context.snapshot.files.facts(file).is_none_or(|facts| **facts != portolan_grammars::read(path, &text, kind)) {
-            return Err(Refusal::new(format!("{name} was changed meanwhile")));
-        }
-        suppressions::insertion(path, &text, kind, None, offset, finding.rule)
+        suppressions::insertion(path, &context.text(file)?, kind, None, offset, finding.rule)
     };
     let insertion = insertion.ok_or_else(|| Refusal::new(format!("no comment can stand there in {name}")))?;
     let mut edit = Edit::default();
@@ -68,7 +64,7 @@ fn entries(context: &Context<'_>, folder: &Utf8Path, findings: &[&Finding]) -> R
         edit.create(path, baseline::text(entries));
         return Ok(edit);
     };
-    let text = context.texts.text(&path).map_err(|why| Refusal::new(format!("{FILE_NAME} {why}")))?;
+    let text = context.text(file)?;
     match facts.manifest() {
         Some(Manifest::Baseline(known)) if facts.problems().is_empty() => {
             for (offset, block) in baseline::insertions(known, &text, entries) {

@@ -31,7 +31,7 @@ pub(super) fn add_option(source: &Source<'_>, call: &Call, argument: usize, entr
     } else {
         let separator = if comma { " " } else { ", " };
         let line = source.line_of(range.start);
-        if line.chars().count() + separator.len() + entry.len() <= width(source) || inner.contains('\n') {
+        if line.chars().count() + separator.len() + entry.len() <= width(source) {
             edit.insert(source.file, end, format!("{separator}{entry}"));
         } else {
             edit.replace(source.file, range, opened(source, call, &format!("{}{separator}{entry}", inner.trim_start())));
@@ -79,8 +79,7 @@ fn append(source: &Source<'_>, call: &Call, argument: usize, entry: &str, edit: 
     let short = format!("{separator}{missing}{{ {entry} }}");
     let line = source.line_of(call.range.end);
     let fits = line.chars().count() + short.len() <= width(source);
-    let long = || format!("{separator}{missing}{}", opened(source, call, entry));
-    edit.insert(source.file, end, if fits { short.clone() } else { long() });
+    edit.insert(source.file, end, if fits { short } else { format!("{separator}{missing}{}", opened(source, call, entry)) });
     Ok(())
 }
 

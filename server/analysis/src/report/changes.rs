@@ -63,7 +63,7 @@ fn lead(diff: &Diff) -> Text {
     let channels = |rows: &[MessageChange]| rows.iter().map(|row| &row.channel).collect::<BTreeSet<_>>().len();
     parts.extend(count("touches", channels(&diff.messages.added).max(channels(&diff.messages.removed)), "channel", "channels"));
     parts.extend(count("brings", diff.findings.added.len(), "finding", "findings"));
-    parts.extend(count("settles", diff.findings.removed.len(), "finding", "findings"));
+    parts.extend(count("settles or accepts", diff.findings.removed.len(), "finding", "findings"));
     let [before, after] = diff.unresolved;
     if after > before {
         parts.extend(count("leaves", after - before, "more call unresolved", "more calls unresolved"));

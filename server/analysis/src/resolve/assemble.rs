@@ -47,6 +47,14 @@ pub struct Input<'a> {
     pub links: &'a [Option<Arc<FileLink>>],
 }
 
+impl<'a> Input<'a> {
+    /// The services whose code is in the workspace.
+    fn own_services(&self) -> impl Iterator<Item = ServiceIndex> + use<'a> {
+        let services = &self.workspace.services;
+        (0..services.len() as u32).map(ServiceIndex).filter(move |service| !services[service.index()].third_party)
+    }
+}
+
 /// From facts' names to places.
 #[derive(Clone, Copy)]
 struct Places<'a> {
@@ -127,8 +135,7 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
         passages,
         passage_targets,
     };
-    let services: Vec<ServiceIndex> =
-        (0..chart.services.len() as u32).map(ServiceIndex).filter(|service| !chart.services[service.index()].third_party).collect();
+    let services: Vec<ServiceIndex> = input.own_services().collect();
     let mut rows: Vec<Call> = Vec::new();
     let mut unresolved: Vec<Unresolved> = Vec::new();
     let mut votes = owners::Votes::default();

@@ -662,16 +662,15 @@ impl<'w> Evaluator<'w> {
             let ty = awaited(ty);
             ty.path == result.path && ty.args.is_empty()
         };
-        // A type parameter is known to nobody.
-        if !result.args.is_empty()
-            || !matches!(self.type_value(function.file, facts, function.function, &result.path)?, Value::External(package, _) if package == "global")
-        {
-            return None;
-        }
         let (at, ty) = declared.params.iter().enumerate().find_map(|(at, param)| {
             let ty = param.ty.as_ref()?;
             (is_result(ty) || ty.path == "fn" && ty.args.first().is_some_and(is_result)).then_some((at, ty))
         })?;
+        // A type parameter is known to nobody.
+        let of = self.type_value(function.file, facts, function.function, &result.path)?;
+        if !result.args.is_empty() || !matches!(of, Value::External(package, _) if package == "global") {
+            return None;
+        }
         match arguments.get(at)? {
             Value::Function(made, receiver) if ty.path == "fn" => Some(self.apply(*made, receiver.as_deref(), &[])),
             _ if ty.path == "fn" => None,
@@ -721,18 +720,14 @@ impl<'w> Evaluator<'w> {
     }
 }
 
+/// A function and those that it stands in, the innermost first.
+pub(super) fn around(facts: &SourceFacts, function: FunctionId) -> impl Iterator<Item = FunctionId> {
+    std::iter::successors(Some(function), move |inner| Some(facts.function(*inner).parent).filter(|outer| outer != inner))
+}
+
 /// Whether a function is another one or stands in it.
-pub(super) fn inside(facts: &SourceFacts, mut function: FunctionId, outer: FunctionId) -> bool {
-    loop {
-        if function == outer {
-            return true;
-        }
-        let parent = facts.function(function).parent;
-        if parent == function {
-            return false;
-        }
-        function = parent;
-    }
+pub(super) fn inside(facts: &SourceFacts, function: FunctionId, outer: FunctionId) -> bool {
+    around(facts, function).any(|around| around == outer)
 }
 
 /// A name of a package: `next`, `server`.

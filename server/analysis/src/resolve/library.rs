@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{self, Family, Meaning, Meanings, Naming, Selector, Take};
-use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol, TypeKind};
+use portolan_grammars::facts::{Arg, Call, Expr, SourceFacts, Symbol, TypeKind};
 
 use super::alternatives::{fallback, variable};
 use super::evaluate::Evaluator;
@@ -32,6 +32,14 @@ pub struct CallView<'a> {
     pub callee: &'a LibraryCallee,
     /// Names in place of the callee's `*`.
     pub members: &'a [Symbol],
+}
+
+impl<'a> CallView<'a> {
+    /// The argument at a position, which counts from the last if it is negative.
+    pub fn argument(&self, index: i32) -> Option<&'a Arg> {
+        let at = if index < 0 { self.call.args.len() as i32 + index } else { index };
+        self.call.args.get(usize::try_from(at).ok()?)
+    }
 }
 
 impl<'w> Evaluator<'w> {
@@ -181,18 +189,16 @@ impl<'w> Evaluator<'w> {
     pub fn select(&mut self, selector: &Selector, view: &CallView<'_>) -> Option<Value> {
         match selector {
             Selector::Literal(text) => Some(Value::text(text.clone())),
-            Selector::Take(take) => self.take(take, view),
-            Selector::FirstOf(takes) => takes.iter().find_map(|take| self.take(take, view)),
+            places => places.takes().iter().find_map(|take| self.take(take, view)),
         }
     }
 
     /// The text that a selector finds; a place that holds an object, a function or a number is not there.
     pub fn select_text(&mut self, selector: &Selector, view: &CallView<'_>) -> Option<Value> {
-        let takes = match selector {
-            Selector::Literal(text) => return Some(Value::text(text.clone())),
-            Selector::Take(take) => std::slice::from_ref(take),
-            Selector::FirstOf(takes) => takes,
-        };
+        if let Selector::Literal(text) = selector {
+            return Some(Value::text(text.clone()));
+        }
+        let takes = selector.takes();
         let mut unknown = None;
         for (at, take) in takes.iter().enumerate() {
             match self.take_text(take, view) {
@@ -367,10 +373,7 @@ impl<'w> Evaluator<'w> {
     }
 
     fn argument(&mut self, view: &CallView<'_>, index: i32) -> Option<Value> {
-        let count = view.call.args.len() as i32;
-        let at = if index < 0 { count + index } else { index };
-        let argument = view.call.args.get(usize::try_from(at).ok()?)?;
-        Some(self.eval(view.site.file, argument.value))
+        Some(self.eval(view.site.file, view.argument(index)?.value))
     }
 
     /// Follows a dotted path of keys.

@@ -3,10 +3,10 @@
 //! What deliberately does not live here: whom a call waits for. Invariant: where something may set a limit that cannot be followed, a call counts as
 //! limited.
 
-use portolan_grammars::catalog::{self, Limited, Meaning, Selector, Take};
+use portolan_grammars::catalog::{self, Limited, Meaning, Selector};
 use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
-use super::evaluate::Evaluator;
+use super::evaluate::{Evaluator, around};
 use super::library::CallView;
 use super::link::{Linker, Unlimited};
 use super::spans::Walk;
@@ -65,7 +65,10 @@ impl<'w> Linker<'w> {
                 }
             }
         }
-        let within = |call: &Call| is_within(facts, call.function, |function| walk.limited_closures.contains(&function));
+        if walk.limited_calls.is_empty() && walk.limited_closures.is_empty() {
+            return;
+        }
+        let within = |call: &Call| around(facts, call.function).any(|function| walk.limited_closures.contains(&function));
         let calls = facts.calls.iter().enumerate().map(|(at, call)| (CallId(at as u32), call));
         let limited = calls.filter(|(id, call)| walk.limited_calls.contains(id) || within(call));
         self.link.limited = limited.map(|(id, _)| id).collect();
@@ -85,7 +88,7 @@ impl<'w> Linker<'w> {
         if entry.limit.as_ref().is_some_and(|selector| self.evaluator.may_limit(selector, view)) {
             return None;
         }
-        let places = || entry.limit.iter().flat_map(takes);
+        let places = || entry.limit.iter().flat_map(Selector::takes);
         let of_client = places().find(|take| take.receiver.is_some());
         let (call, option) = match &view.callee.receiver {
             Some(receiver) if of_client.is_some() => (self.evaluator.made_by(receiver)?, of_client.map(|take| (0, &take.key))),
@@ -108,15 +111,13 @@ impl<'w> Linker<'w> {
 impl Evaluator<'_> {
     /// Whether one of the places is there, or may be, and says something.
     fn may_limit(&mut self, selector: &Selector, view: &CallView<'_>) -> bool {
-        takes(selector).iter().any(|take| {
+        selector.takes().iter().any(|take| {
             if let Some(index) = take.argument {
-                let (index, count) = (index as isize, view.call.args.len() as isize);
-                let at = if index < 0 { count + index } else { index };
                 // What is spread may be any argument.
                 if view.call.args.iter().any(|argument| argument.spread) {
                     return true;
                 }
-                let Some(argument) = usize::try_from(at).ok().and_then(|at| view.call.args.get(at)) else { return false };
+                let Some(argument) = view.argument(index) else { return false };
                 let value = self.eval(view.site.file, argument.value);
                 return may_have(&value, take.key.as_deref());
             }
@@ -147,14 +148,6 @@ impl Evaluator<'_> {
         });
         let first = made.next()??;
         made.all(|other| other == Some(first)).then_some(first)
-    }
-}
-
-fn takes(selector: &Selector) -> &[Take] {
-    match selector {
-        Selector::Literal(_) => &[],
-        Selector::Take(take) => std::slice::from_ref(take),
-        Selector::FirstOf(takes) => takes,
     }
 }
 
@@ -194,21 +187,6 @@ fn limit_arguments(walk: &mut Walk<'_>, call: &Call) {
             walk.limited_calls.extend(calls);
             walk.limited_closures.extend(closure);
         }
-    }
-}
-
-/// Whether a function is one that is asked for, or is written in one.
-fn is_within(facts: &SourceFacts, function: FunctionId, wanted: impl Fn(FunctionId) -> bool) -> bool {
-    let mut function = function;
-    loop {
-        if wanted(function) {
-            return true;
-        }
-        let parent = facts.function(function).parent;
-        if parent == function {
-            return false;
-        }
-        function = parent;
     }
 }
 

@@ -5,6 +5,7 @@
 
 use portolan_grammars::catalog::{Case, FileRouteConvention, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
 use portolan_grammars::facts::{CallId, FunctionId, Symbol, TypeId};
+use rustc_hash::FxHashSet;
 
 use super::bases::Bases;
 use super::evaluate::{Context, Dependencies, Evaluator};
@@ -558,7 +559,8 @@ pub struct Mention {
 
 /// Links one file.
 pub fn link(cx: Context<'_>, file: FileId) -> FileLink {
-    let mut linker = Linker { evaluator: Evaluator::new(cx), file, link: FileLink::default(), bases: Bases::default() };
+    let evaluator = Evaluator::new(cx);
+    let mut linker = Linker { evaluator, file, link: FileLink::default(), bases: Bases::default(), live: FxHashSet::default() };
     linker.run();
     let Linker { evaluator, mut link, .. } = linker;
     link.dependencies = evaluator.into_dependencies();
@@ -571,4 +573,6 @@ pub(super) struct Linker<'w> {
     pub(super) file: FileId,
     pub(super) link: FileLink,
     pub(super) bases: Bases,
+    /// Classes of other files whose instances the file's functions may come by.
+    pub(super) live: FxHashSet<ClassRef>,
 }

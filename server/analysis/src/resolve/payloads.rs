@@ -12,7 +12,7 @@ use super::library::CallView;
 use super::limits::following;
 use super::link::Linker;
 use super::routes::argument_expr;
-use super::settings::{cased, serde_text};
+use super::setting_readers::{cased, serde_text};
 use super::spans::Walk;
 use super::value::{ClassRef, Value};
 use crate::FileId;

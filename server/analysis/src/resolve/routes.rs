@@ -485,15 +485,8 @@ fn versions(value: &Value) -> Vec<Symbol> {
 
 /// The expression that a selector takes, where it takes an argument or a field of one that is written out.
 pub(super) fn argument_expr(facts: &SourceFacts, selector: &catalog::Selector, view: &CallView<'_>) -> Option<ExprId> {
-    let places = match selector {
-        catalog::Selector::Literal(_) => return None,
-        catalog::Selector::Take(take) => std::slice::from_ref(take),
-        catalog::Selector::FirstOf(places) => places.as_slice(),
-    };
-    places.iter().find_map(|take| {
-        let index = take.argument?;
-        let at = if index < 0 { view.call.args.len() as i32 + index } else { index };
-        let argument = view.call.args.get(usize::try_from(at).ok()?)?.value;
+    selector.takes().iter().find_map(|take| {
+        let argument = view.argument(take.argument?)?.value;
         let keys = take.key.as_deref().map(|key| key.split('.')).into_iter().flatten();
         keys.into_iter().try_fold(argument, |object, key| {
             let Expr::Object(object) = facts.expr(object) else { return None };

@@ -349,7 +349,7 @@ impl<'w> Linker<'w> {
             let Some(class) = next else { return };
             self.link.classes.push((function, class));
             // A class that names itself is used nowhere yet.
-            if class.file != self.file {
+            if class.file != self.file && self.live.insert(class) {
                 self.called_unseen(class);
             }
             next = self.evaluator.base_class(class);

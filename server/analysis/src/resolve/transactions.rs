@@ -3,8 +3,9 @@
 //! What deliberately does not live here: what is called meanwhile. Invariant: a transaction whose end is not seen is none.
 
 use portolan_grammars::catalog;
-use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+use portolan_grammars::facts::{CallId, Expr, ExprId, SourceFacts, Symbol};
 
+use super::evaluate::inside;
 use super::library::CallView;
 use super::link::{Extent, Linker, TransactionDecl};
 use super::spans::Walk;
@@ -32,10 +33,7 @@ impl<'w> Linker<'w> {
 
     /// The function among the arguments that runs within the transaction.
     fn running(&mut self, view: &CallView<'_>, entry: &catalog::Transaction) -> Option<Extent> {
-        let args = &view.call.args;
-        let position = entry.runs?;
-        let at = if position < 0 { args.len().checked_sub(position.unsigned_abs() as usize)? } else { position as usize };
-        match self.evaluator.eval(self.file, args.get(at)?.value) {
+        match self.evaluator.eval(self.file, view.argument(entry.runs?)?.value) {
             Value::Function(function, _) => Some(Extent::Function(function)),
             _ => None,
         }
@@ -65,7 +63,7 @@ fn until(walk: &Walk<'_>, begin: CallId, entry: &catalog::Transaction) -> Option
     let behind =
         |end: &CallId| facts.call(*end).range.start >= call.range.end && next.is_none_or(|next| facts.call(*end).range.start < next);
     let named = entry.ends.iter().filter_map(|name| walk.index.calls.get(name)).flatten().copied();
-    let here = named.filter(|end| behind(end) && is_within(facts, facts.call(*end).function, call.function));
+    let here = named.filter(|end| behind(end) && inside(facts, facts.call(*end).function, call.function));
     let mut ends: Vec<CallId> = here.filter(|end| called_on(facts, *end).is_some_and(is_handle)).collect();
     ends.sort();
     (!ends.is_empty()).then_some(Extent::Until(ends))
@@ -112,18 +110,4 @@ fn is_of(facts: &SourceFacts, mut value: ExprId, call: CallId) -> bool {
         value = object;
     }
     false
-}
-
-/// Whether a function is another, or written in it.
-fn is_within(facts: &SourceFacts, mut function: FunctionId, outer: FunctionId) -> bool {
-    loop {
-        if function == outer {
-            return true;
-        }
-        let parent = facts.function(function).parent;
-        if parent == function {
-            return false;
-        }
-        function = parent;
-    }
 }

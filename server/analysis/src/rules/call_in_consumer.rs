@@ -54,10 +54,9 @@ fn consumer_waits(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef) {
     let channel = chart.channel(end.channel);
     let operation = Operation::of_root(chart, context.index, Root::Consumer(end));
     let mut waits: Vec<(ServiceIndex, CallIndex)> = Vec::new();
-    for (index, step) in operation.calls() {
+    for index in operation.awaited() {
         let call = chart.call(index);
         if let Some(to) = call.target()
-            && !step.detached
             && call.status.is_settled()
             && to != consumer.service
             && !waits.iter().any(|(known, _)| *known == to)

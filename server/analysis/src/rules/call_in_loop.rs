@@ -90,16 +90,18 @@ fn counts(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
     // One call site for several services asks each of them: no list of elements that one of them could take.
     let only =
         |other: &Call| other.place != call.place || other.from != call.from || other.to == call.to || other.status == Status::Ambiguous;
-    let renders = Spot::at(&context.snapshot.files, call.place)
-        .is_some_and(|spot| spot.call().is_some_and(|id| spot.source().call(id).kind == CallKind::Element));
+    let renders = || {
+        let spot = Spot::at(&context.snapshot.files, call.place);
+        spot.is_some_and(|spot| spot.call().is_some_and(|id| spot.source().call(id).kind == CallKind::Element))
+    };
     call.status.is_settled()
         && to != call.from
-        && !renders
         && !context.chart.service(to).third_party
         && from.kind != ServiceKind::Cli
         && !exempt::is_plumbing(&call.path)
         && !exempt::stands_beside(context.snapshot.files.path(call.place.file))
         && context.index.calls_in(call.function).iter().all(|other| only(context.chart.call(*other)))
+        && !renders()
 }
 
 /// A way up from a call: where it stands, and what it is asked with there.

@@ -8,8 +8,8 @@ use portolan_grammars::facts::{Expr, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Context, Draft, Severity, Sink, exempt};
+use crate::chart::Transaction;
 use crate::chart::operation::SpanRef;
-use crate::chart::{Target, Transaction};
 use crate::words::enumerate;
 use crate::{FunctionRef, Place};
 
@@ -63,12 +63,13 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let held = held(context, transaction);
+        let touched = Touched::of(context, &held);
         let mut seen: FxHashSet<(Place, String)> = FxHashSet::default();
         for one in &held {
             if let Some((what, subject)) = asked(context, one.span)
                 && seen.insert((one.place, subject.clone()))
             {
-                report(context, sink, transaction, &held, one, &what, subject);
+                report(context, sink, transaction, &touched, one, &what, subject);
             }
         }
     }
@@ -83,11 +84,8 @@ fn asked(context: &Context<'_>, span: SpanRef) -> Option<(String, String)> {
     match span {
         SpanRef::Call(call) => {
             let call = chart.call(call);
-            let to = match &call.to {
-                Target::Service(service) => context.id(*service).clone(),
-                Target::External(name) => name.clone(),
-            };
-            Some((format!("{to} {}", call.label()), format!("{to} {}", call.label())))
+            let what = format!("{} {}", chart.name_of(&call.to), call.label());
+            Some((what.clone(), what))
         }
         SpanRef::Publish(end) => {
             let channel = chart.channel(end.channel);
@@ -165,20 +163,43 @@ fn is_relay(context: &Context<'_>, transaction: &Transaction) -> bool {
     })
 }
 
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, transaction: &Transaction, held: &[Held], one: &Held, what: &str, subject: String) {
-    let chart = context.chart;
-    let accesses = held.iter().filter(|other| !other.detached).filter_map(|other| match other.span {
-        SpanRef::Access(access) => Some((access.collection.of(chart).1.name.clone(), access.of(chart).operation)),
-        _ => None,
-    });
-    let (mut tables, mut writes, mut reads): (Vec<Symbol>, bool, bool) = (Vec::new(), false, false);
-    for (name, operation) in accesses {
-        (writes, reads) = (writes || operation == Operation::Write, reads || operation == Operation::Read);
-        if !tables.contains(&name) {
-            tables.push(name);
+/// What is read and written while a transaction is waited for.
+#[derive(Default)]
+struct Touched {
+    tables: Vec<Symbol>,
+    writes: bool,
+    reads: bool,
+}
+
+impl Touched {
+    fn of(context: &Context<'_>, held: &[Held]) -> Self {
+        let mut touched = Self::default();
+        for one in held.iter().filter(|one| !one.detached) {
+            let SpanRef::Access(access) = one.span else { continue };
+            match access.of(context.chart).operation {
+                Operation::Write => touched.writes = true,
+                Operation::Read => touched.reads = true,
+            }
+            let name = &access.collection.of(context.chart).1.name;
+            if !touched.tables.contains(name) {
+                touched.tables.push(name.clone());
+            }
         }
+        touched
     }
-    let named: Vec<String> = tables.iter().take(MAX_TABLES).map(|table| format!("`{table}`")).collect();
+}
+
+fn report(
+    context: &Context<'_>,
+    sink: &mut Sink<'_>,
+    transaction: &Transaction,
+    touched: &Touched,
+    one: &Held,
+    what: &str,
+    subject: String,
+) {
+    let chart = context.chart;
+    let named: Vec<String> = touched.tables.iter().take(MAX_TABLES).map(|table| format!("`{table}`")).collect();
     let on = if named.is_empty() { String::new() } else { format!(" on {}", enumerate(&named)) };
     let is_message = matches!(one.span, SpanRef::Publish(_));
     let message = match (one.detached, is_message) {
@@ -198,7 +219,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, transaction: &Transaction,
         _ => None,
     };
     sink.report(Draft {
-        severity: (reads && !writes).then_some(Severity::Information),
+        severity: (touched.reads && !touched.writes).then_some(Severity::Information),
         message,
         place: one.place,
         related,

@@ -41,7 +41,7 @@ rule! {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    let traced: BTreeSet<ServiceIndex> = context.chart.tracing.iter().filter(|row| row.instrumented).map(|row| row.service).collect();
+    let traced = context.traced_services();
     for tracing in context.chart.tracing.iter().filter(|row| row.instrumented && row.carriers.is_empty()) {
         if exempt::from_span_rules(context.chart.service(tracing.service)) {
             continue;
@@ -72,13 +72,7 @@ fn is_lost(call: &Call, tracing: &Tracing, traced: &BTreeSet<ServiceIndex>) -> b
 /// Whether code of a service, or of packages that it depends on, names the header by which traces are carried.
 fn writes_headers(context: &Context<'_>, service: ServiceIndex) -> bool {
     let workspace = &context.snapshot.workspace;
-    let (mut packages, mut open) = (BTreeSet::new(), Vec::new());
-    open.extend(workspace.deployments.get(service.index()).and_then(|deployment| deployment.package));
-    while let Some(package) = open.pop() {
-        if packages.insert(package) {
-            open.extend(workspace.packages[package].dependencies.iter().copied());
-        }
-    }
+    let packages = workspace.with_dependencies(workspace.deployments.get(service.index()).and_then(|deployment| deployment.package));
     let root = &context.chart.service(service).root;
     let is_code = |path: &Utf8Path| path.starts_with(root) || workspace.package_of(path).is_some_and(|of| packages.contains(&of));
     let mut files = context.snapshot.files.iter().filter(|(_, path, facts)| facts.source().is_some() && is_code(path));

@@ -58,8 +58,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     }
     for index in (0..context.chart.endpoints.len() as u32).map(EndpointIndex) {
         let endpoint = context.chart.endpoint(index);
-        let awaited = context.operation(index).calls().filter(|(_, step)| !step.detached).map(|(call, _)| call);
-        for (pair, used) in used(context, awaited) {
+        for (pair, used) in used(context, context.operation(index).awaited()) {
             if used.len() >= sink.number(&MIN_CALLS, endpoint.place.file) && told.insert(pair) {
                 let message =
                     format!("{} of {} uses {} endpoints of {}", endpoint.label(), context.id(pair.0), used.len(), context.id(pair.1));

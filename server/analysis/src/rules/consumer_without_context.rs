@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{Context, Draft, Sink, exempt};
 use crate::Place;
-use crate::chart::{Channel, ChannelEnd, Coverage, ServiceIndex, Tracing};
+use crate::chart::{Channel, ChannelEnd, Coverage, ServiceIndex};
 use crate::words::enumerate;
 
 /// How many senders are named.
@@ -50,16 +50,12 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 
 /// The ends that send from services that trace.
 fn senders<'a>(context: &Context<'_>, channel: &'a Channel) -> Vec<&'a ChannelEnd> {
-    channel.producers.iter().filter(|end| end.status.is_settled() && traced(context, end.service).is_some()).collect()
-}
-
-fn traced<'a>(context: &Context<'a>, service: ServiceIndex) -> Option<&'a Tracing> {
-    context.chart.tracing.iter().find(|row| row.service == service && row.instrumented)
+    channel.producers.iter().filter(|end| end.status.is_settled() && context.traced(end.service).is_some()).collect()
 }
 
 /// Whether a consumer's span is there and has no parent.
 fn breaks_off(context: &Context<'_>, consumer: &ChannelEnd) -> bool {
-    let Some(tracing) = traced(context, consumer.service).filter(|row| row.carriers.is_empty()) else { return false };
+    let Some(tracing) = context.traced(consumer.service).filter(|row| row.carriers.is_empty()) else { return false };
     let Coverage::Covered(span) = &consumer.coverage else { return false };
     // What the process records by itself, it joins by itself.
     let by_hand = !tracing.evidence.iter().any(|evidence| evidence.place == span.place);

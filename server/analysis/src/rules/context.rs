@@ -2,6 +2,8 @@
 //!
 //! Here live the look-ups that rules share, and what a finding is known by. What deliberately does not: any rule.
 
+use std::collections::BTreeSet;
+
 use portolan_grammars::facts::{Binding, Expr, FunctionId, Symbol};
 use portolan_grammars::manifests::settings::Level;
 use rustc_hash::FxHashSet;
@@ -10,7 +12,7 @@ use super::suppressed::Idle;
 use super::{Finding, MAX_MESSAGE, Number, Rule, Severity, Texts};
 use crate::chart::index::ChartIndex;
 use crate::chart::operation::Operation;
-use crate::chart::{Chart, EndpointIndex, ServiceIndex};
+use crate::chart::{Chart, EndpointIndex, ServiceIndex, Tracing};
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
 /// What rules read: a snapshot, and what follows from it.
@@ -43,6 +45,22 @@ impl<'a> Context<'a> {
     /// The id of a service.
     pub fn id(&self, service: ServiceIndex) -> &'a Symbol {
         &self.chart.service(service).id
+    }
+
+    /// How a service traces, if it starts a tracer.
+    pub fn traced(&self, service: ServiceIndex) -> Option<&'a Tracing> {
+        self.chart.tracing.iter().find(|row| row.service == service && row.instrumented)
+    }
+
+    /// The services that start a tracer.
+    pub fn traced_services(&self) -> BTreeSet<ServiceIndex> {
+        self.chart.tracing.iter().filter(|row| row.instrumented).map(|row| row.service).collect()
+    }
+
+    /// Whether a service is asked or told anything.
+    pub fn answers(&self, service: ServiceIndex) -> bool {
+        self.chart.endpoints.iter().any(|endpoint| endpoint.service == service)
+            || self.chart.channels.iter().flat_map(|channel| &channel.consumers).any(|end| end.service == service)
     }
 
     /// Names the group of services that share one codebase with `service`: api and worker of one image are one bounded context.
@@ -137,14 +155,9 @@ impl<'a> Sink<'a> {
     /// Takes a finding, unless settings are against it.
     pub fn report(&mut self, draft: Draft) {
         let (policy, path) = (self.snapshot.workspace.settings.rules(), self.snapshot.files.path(draft.place.file));
-        let severity = match policy.level(self.rule, path) {
-            Level::Off => return,
-            Level::On => draft.severity.unwrap_or(self.rule.severity),
-            Level::Hint => Severity::Hint,
-            Level::Information => Severity::Information,
-            Level::Warning => Severity::Warning,
-            Level::Error => Severity::Error,
-        };
+        let level = policy.level(self.rule, path);
+        let Some(set) = self.rule.severity_at(level) else { return };
+        let severity = draft.severity.filter(|_| level == Level::On).unwrap_or(set);
         if policy.allows(self.rule, path) {
             return;
         }

@@ -6,7 +6,7 @@
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 
-use super::moments::Moments;
+use super::moments::{Moments, follows};
 use super::parties::holds_tables;
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
 use crate::chart::flow::Spot;
@@ -124,7 +124,7 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
                 return None;
             }
             let same = moment.spans.iter().any(|(other, _)| *other == publish);
-            if !same && moments.follows(sent, moment.place) && concerns(context, sent, moment.place) {
+            if !same && follows(context, sent, moment.place) && concerns(context, sent, moment.place) {
                 before = Some(Written { function: around, table: collection.name.clone(), place: row.place });
             }
         }

@@ -69,7 +69,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 fn asked(context: &Context<'_>, index: EndpointIndex) -> BTreeMap<ServiceIndex, CallIndex> {
     let from = context.chart.endpoint(index).service;
     let mut asked = BTreeMap::new();
-    for (call, _) in context.operation(index).calls().filter(|(_, step)| !step.detached) {
+    for call in context.operation(index).awaited() {
         let row = context.chart.call(call);
         let counts = row.status.is_settled() && !row.development && !exempt::is_plumbing(&row.path);
         if let Some(to) = row.target().filter(|to| counts && *to != from && !context.chart.service(*to).third_party) {

@@ -42,15 +42,20 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for call in context.chart.calls.iter().filter(|call| call.status.is_settled() && !call.development && !exempt::is_plumbing(&call.path))
     {
         let Some(to) = call.target().filter(|to| *to != call.from && !context.chart.service(*to).third_party) else { continue };
-        let round = passage(context, to).filter(|_| goes_round(context, call));
-        let through = call.via.first().filter(|_| comes_from_inside(context, call.from)).copied();
-        if (round.is_some() || through.is_some()) && told.insert((call.from, to)) {
-            match (round, through) {
-                (Some(passage), _) => report_round(context, sink, call, to, passage),
-                (None, Some(gateway)) => report_through(context, sink, call, to, gateway),
-                (None, None) => {}
-            }
+        if told.contains(&(call.from, to)) {
+            continue;
         }
+        let through = call.via.first().filter(|_| comes_from_inside(context, call.from));
+        if goes_round(context, call)
+            && let Some(passage) = passage(context, to)
+        {
+            report_round(context, sink, call, to, passage);
+        } else if let Some(gateway) = through {
+            report_through(context, sink, call, to, *gateway);
+        } else {
+            continue;
+        }
+        told.insert((call.from, to));
     }
 }
 
@@ -79,10 +84,7 @@ fn goes_round(context: &Context<'_>, call: &Call) -> bool {
 
 /// Whether a service is part of the system and not one of its users.
 fn comes_from_inside(context: &Context<'_>, from: ServiceIndex) -> bool {
-    let chart = context.chart;
-    let answers = chart.endpoints.iter().any(|endpoint| endpoint.service == from)
-        || chart.channels.iter().flat_map(|channel| &channel.consumers).any(|end| end.service == from);
-    chart.service(from).kind == ServiceKind::Backend && answers
+    context.chart.service(from).kind == ServiceKind::Backend && context.answers(from)
 }
 
 fn report_round(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, passage: &Call) {

@@ -106,8 +106,11 @@ fn reason(coverage: &Coverage) -> Option<&str> {
 }
 
 fn report_service(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, dark: &[&Handler<'_>], all: usize) {
-    let tracing = context.chart.tracing.iter().find(|row| row.service == service && row.instrumented);
-    let place = tracing.and_then(|row| row.evidence.first()).map(|evidence| evidence.place).or(dark.first().map(|handler| handler.place));
+    let place = context
+        .traced(service)
+        .and_then(|row| row.evidence.first())
+        .map(|evidence| evidence.place)
+        .or(dark.first().map(|handler| handler.place));
     let Some(place) = place else { return };
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for why in dark.iter().filter_map(|handler| handler.dark) {

@@ -35,9 +35,13 @@ rule! {
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut told = BTreeSet::new();
     for call in &context.chart.calls {
-        let Some(to) = call.target().filter(|to| *to != call.from && counts(context, call, *to)) else { continue };
+        let Some(to) = call.target().filter(|to| *to != call.from && !told.contains(&(call.from, *to))) else { continue };
+        if !counts(context, call, to) {
+            continue;
+        }
         let Some((place, address)) = call.evidence.iter().find_map(|evidence| address_at(context, evidence.place)) else { continue };
-        if !is_decided_elsewhere(context, call) && told.insert((call.from, to)) {
+        if !is_decided_elsewhere(context, call) {
+            told.insert((call.from, to));
             report(context, sink, call, to, place, &address);
         }
     }

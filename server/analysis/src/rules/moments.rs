@@ -99,11 +99,11 @@ impl<'a> Moments<'a> {
         }
         around.into_iter().map(|(function, place, _)| (function, place)).collect()
     }
+}
 
-    /// Whether something happens once something else of the same function has.
-    pub(super) fn follows(&self, later: Place, earlier: Place) -> bool {
-        let files = &self.context.snapshot.files;
-        later.file == earlier.file
-            && Spot::at(files, later).zip(Spot::at(files, earlier)).is_some_and(|(later, earlier)| later.follows(&earlier))
-    }
+/// Whether something happens once something else of the same function has.
+pub(super) fn follows(context: &Context<'_>, later: Place, earlier: Place) -> bool {
+    let files = &context.snapshot.files;
+    later.file == earlier.file
+        && Spot::at(files, later).zip(Spot::at(files, earlier)).is_some_and(|(later, earlier)| later.follows(&earlier))
 }

@@ -246,7 +246,7 @@ fn in_a_chain(context: &Context<'_>, waiting: &Waiting) -> bool {
             let call = context.chart.call(index);
             call.status.is_settled() && call.target().is_some_and(|to| to != service)
         };
-        context.operation(endpoint).calls().any(|(index, step)| !step.detached && waits(index))
+        context.operation(endpoint).awaited().any(waits)
     })
 }
 

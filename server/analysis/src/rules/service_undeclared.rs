@@ -3,12 +3,13 @@
 //! What deliberately does not live here: what the check looks at. Invariant: whatever probes the service in any manifest counts, and only where
 //! other services are probed is it expected.
 
+use camino::Utf8Path;
 use portolan_grammars::facts::TextRange;
 use portolan_grammars::manifests::Manifest;
 
 use super::{Context, Draft, Sink, exempt};
-use crate::Place;
 use crate::chart::{Endpoint, Service, ServiceIndex, ServiceKind};
+use crate::{FileId, Place};
 
 rule! {
     /// ## What it does
@@ -44,8 +45,10 @@ struct Deployed {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let manifests: Vec<_> = context.snapshot.files.iter().filter_map(|(file, path, facts)| Some((file, path, facts.manifest()?))).collect();
     let own = (0..context.chart.services.len() as u32).map(ServiceIndex).filter(|service| !context.chart.service(*service).third_party);
-    let deployed: Vec<(ServiceIndex, Vec<Deployed>)> = own.map(|service| (service, deployed(context, service))).collect();
+    let deployed: Vec<(ServiceIndex, Vec<Deployed>)> =
+        own.map(|service| (service, deployed(context.chart.service(service), &manifests))).collect();
     let Some(example) = deployed.iter().flat_map(|(_, all)| all).find(|entry| entry.checked).map(|entry| entry.place) else { return };
     for (service, entries) in &deployed {
         let facts = context.chart.service(*service);
@@ -69,11 +72,10 @@ fn health_route<'a>(context: &Context<'a>, service: ServiceIndex) -> Option<&'a 
 }
 
 /// The entries of manifests that deploy a service, and the Dockerfiles in its folder.
-fn deployed(context: &Context<'_>, service: ServiceIndex) -> Vec<Deployed> {
-    let facts: &Service = context.chart.service(service);
+fn deployed(facts: &Service, manifests: &[(FileId, &Utf8Path, &Manifest)]) -> Vec<Deployed> {
     let is_named = |name: &str| facts.id == name || facts.name == name || facts.aliases.iter().any(|alias| alias == name);
     let mut entries = Vec::new();
-    for (file, path, manifest) in context.snapshot.files.iter().filter_map(|(file, path, facts)| Some((file, path, facts.manifest()?))) {
+    for &(file, path, manifest) in manifests {
         let at = |range: TextRange| Place { file, range };
         match manifest {
             Manifest::Compose(compose) => {

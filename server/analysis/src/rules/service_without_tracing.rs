@@ -47,11 +47,12 @@ struct Neighbours {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    let traced: BTreeSet<ServiceIndex> = context.chart.tracing.iter().filter(|row| row.instrumented).map(|row| row.service).collect();
+    let traced = context.traced_services();
     let dark = context.chart.tracing.iter().filter(|row| !row.instrumented).map(|row| row.service);
     for service in dark.filter(|_| !traced.is_empty()) {
         let of = context.chart.service(service);
-        let runs_and_ends = matches!(of.kind, ServiceKind::Job | ServiceKind::Cli) || !answers(context, service);
+        // One that only calls others may be a tool that somebody starts.
+        let runs_and_ends = matches!(of.kind, ServiceKind::Job | ServiceKind::Cli) || !context.answers(service);
         if exempt::from_span_rules(of) || runs_and_ends {
             continue;
         }
@@ -60,13 +61,6 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             report(context, sink, service, place, &joined, &neighbours);
         }
     }
-}
-
-/// Whether a service is asked or told anything; one that only calls others may be a tool that somebody starts.
-fn answers(context: &Context<'_>, service: ServiceIndex) -> bool {
-    let chart = context.chart;
-    chart.endpoints.iter().any(|endpoint| endpoint.service == service)
-        || chart.channels.iter().flat_map(|channel| &channel.consumers).any(|end| end.service == service)
 }
 
 fn neighbours(context: &Context<'_>, service: ServiceIndex, traced: &BTreeSet<ServiceIndex>) -> Neighbours {
@@ -120,7 +114,7 @@ fn entry(context: &Context<'_>, service: ServiceIndex) -> Option<Place> {
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, place: Place, joined: &str, neighbours: &Neighbours) {
     let starts = |traced: ServiceIndex| {
-        let row = context.chart.tracing.iter().find(|row| row.service == traced && row.instrumented)?;
+        let row = context.traced(traced)?;
         Some((row.evidence.first()?.place, format!("{} starts its tracer here", context.id(traced))))
     };
     let mut related: Vec<(Place, String)> = neighbours.all().filter_map(starts).collect();

@@ -8,8 +8,8 @@ use rustc_hash::FxHashSet;
 
 use super::moments::Moments;
 use super::{Context, Draft, Sink, exempt};
+use crate::chart::Coverage;
 use crate::chart::operation::{Root, SpanRef, roots_around};
-use crate::chart::{Coverage, Target};
 use crate::{FunctionRef, Place};
 
 /// Methods that put a future into a span.
@@ -51,7 +51,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for function in functions {
         let Some(source) = files.source(function.file).filter(|source| !source.language.is_ecmascript()) else { continue };
         for edge in index.edges_of(function).iter().filter(|edge| edge.detached) {
-            let Some(spawn) = spawn_around(source, edge.place).filter(|spawn| !is_instrumented(source, spawn)) else { continue };
+            let Some(spawn) = spawn_around(context, source, edge.place).filter(|spawn| !is_instrumented(source, spawn)) else { continue };
             let place = Place { file: function.file, range: spawn.name_range };
             if exempt::stands_beside(files.path(function.file)) || !seen.insert(place) {
                 continue;
@@ -85,13 +85,10 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 }
 
 /// The call that spawns what stands at a place.
-fn spawn_around(source: &SourceFacts, place: Place) -> Option<&Call> {
-    let spawns = |call: &&Call| match source.expr(call.callee) {
-        Expr::Member { name, .. } | Expr::Name(name) => name.starts_with("spawn"),
-        Expr::Path(path) => path.last().is_some_and(|name| name.starts_with("spawn")),
-        _ => false,
-    };
-    source.calls.iter().filter(|call| call.range.contains(place.range)).filter(spawns).min_by_key(|call| call.range.end - call.range.start)
+fn spawn_around<'a>(context: &Context<'_>, source: &'a SourceFacts, place: Place) -> Option<&'a Call> {
+    let link = context.snapshot.links.get(place.file.0 as usize)?.as_ref()?;
+    let spawns = link.spawns.iter().map(|(spawn, _)| source.call(spawn.call));
+    spawns.filter(|call| call.range.contains(place.range)).min_by_key(|call| call.range.end - call.range.start)
 }
 
 /// Whether what is spawned is put into a span, or enters one.
@@ -105,10 +102,7 @@ fn is_instrumented(source: &SourceFacts, spawn: &Call) -> bool {
 fn name(context: &Context<'_>, span: SpanRef) -> Symbol {
     let chart = context.chart;
     match span {
-        SpanRef::Call(call) => match &chart.call(call).to {
-            Target::Service(service) => context.id(*service).clone(),
-            Target::External(name) => name.clone(),
-        },
+        SpanRef::Call(call) => chart.name_of(&chart.call(call).to).clone(),
         SpanRef::Publish(end) => chart.channel(end.channel).name.clone(),
         SpanRef::Access(access) => access.collection.of(chart).1.name.clone(),
     }

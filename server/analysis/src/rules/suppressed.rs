@@ -70,7 +70,7 @@ pub(super) struct Judged {
     pub(super) open: Vec<Finding>,
     /// The others.
     pub(super) suppressed: Vec<Suppressed>,
-    /// What accepts nothing.
+    /// What accepts nothing, sorted by place.
     pub(super) idle: Vec<(Place, Idle)>,
 }
 
@@ -108,6 +108,7 @@ pub(super) fn judge(snapshot: &Snapshot, findings: Vec<Finding>) -> Judged {
             judged.idle.push((place, Idle::Stale(entry.clone())));
         }
     }
+    judged.idle.sort_by_key(|(place, _)| *place);
     suppressed.sort_by_key(|it| (it.finding.place, it.finding.rule));
     judged.suppressed = suppressed;
     judged

@@ -61,7 +61,9 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut awaited = None;
     for component in components(&graph) {
         let awaited = awaited.get_or_insert_with(|| awaited_calls(context));
-        report(context, sink, &edges, &graph, &component, awaited);
+        let within = |(from, to): &(ServiceIndex, ServiceIndex)| component.contains(from) && component.contains(to);
+        let inner: Edges = edges.iter().filter(|(edge, _)| within(edge)).map(|(edge, calls)| (*edge, calls.clone())).collect();
+        report(context, sink, &inner, &component, awaited);
     }
 }
 
@@ -101,36 +103,30 @@ fn components(graph: &Graph) -> Vec<Vec<ServiceIndex>> {
 fn awaited_calls(context: &Context<'_>) -> BTreeSet<CallIndex> {
     let chart = context.chart;
     let mut awaited = BTreeSet::new();
-    let mut add = |operation: &Operation| awaited.extend(operation.calls().filter(|(_, step)| !step.detached).map(|(call, _)| call));
+    let mut add = |operation: &Operation| awaited.extend(operation.awaited());
     (0..chart.endpoints.len()).for_each(|at| add(context.operation(EndpointIndex(at as u32))));
     let consumers = chart.channels.iter().flat_map(|channel| &channel.consumers);
     consumers.filter_map(|end| Some(Operation::of(chart, context.index, end.service, end.function?))).for_each(|operation| add(&operation));
     awaited
 }
 
-/// The edge without which the least of a group still waits in circles; of equals the one of the fewest calls.
-fn weakest(context: &Context<'_>, edges: &Edges, graph: &Graph, component: &[ServiceIndex]) -> Option<(ServiceIndex, ServiceIndex)> {
-    let inner = edges.iter().filter(|((from, to), _)| component.contains(from) && component.contains(to));
+/// The edge of a group without which the least of it still waits in circles; of equals the one of the fewest calls.
+fn weakest(context: &Context<'_>, edges: &Edges, graph: &Graph) -> Option<(ServiceIndex, ServiceIndex)> {
     let weight = |&(&(from, to), calls): &(&(ServiceIndex, ServiceIndex), &Vec<CallIndex>)| {
         let mut rest = graph.clone();
         rest.remove_edge(from, to);
-        let circling: usize = components(&rest).iter().filter(|left| component.contains(&left[0])).map(Vec::len).sum();
+        let circling: usize = components(&rest).iter().map(Vec::len).sum();
         let first = calls.first().map(|call| context.chart.call(*call).place);
         (circling, calls.len(), first.map(|place| (context.snapshot.files.path(place.file), place.range)))
     };
-    inner.min_by_key(weight).map(|(edge, _)| *edge)
+    edges.iter().min_by_key(weight).map(|(edge, _)| *edge)
 }
 
-fn report(
-    context: &Context<'_>,
-    sink: &mut Sink<'_>,
-    edges: &Edges,
-    graph: &Graph,
-    component: &[ServiceIndex],
-    awaited: &BTreeSet<CallIndex>,
-) {
-    let Some((from, to)) = weakest(context, edges, graph, component) else { return };
-    let Some((_, back)) = astar(graph, to, |service| service == from, |_| 1, |_| 0) else { return };
+/// Reports a group by the calls within it.
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, edges: &Edges, component: &[ServiceIndex], awaited: &BTreeSet<CallIndex>) {
+    let graph: Graph = Graph::from_edges(edges.keys().copied());
+    let Some((from, to)) = weakest(context, edges, &graph) else { return };
+    let Some((_, back)) = astar(&graph, to, |service| service == from, |_| 1, |_| 0) else { return };
     let ring: Vec<(ServiceIndex, ServiceIndex)> =
         std::iter::once((from, to)).chain(back.windows(2).map(|pair| (pair[0], pair[1]))).collect();
     let Some(file) = edges[&(from, to)].first().map(|call| context.chart.call(*call).place.file) else { return };
@@ -154,8 +150,7 @@ fn report(
     for call in &steps {
         hop(context, *call, if is_callback(call) { " (a callback)" } else { "" }, &mut related);
     }
-    let others = edges.iter().filter(|(edge, _)| component.contains(&edge.0) && component.contains(&edge.1) && !ring.contains(edge));
-    for call in others.filter_map(|(edge, _)| shown(edge)).take(MAX_OTHERS) {
+    for call in edges.keys().filter(|edge| !ring.contains(edge)).filter_map(shown).take(MAX_OTHERS) {
         hop(context, call, "", &mut related);
     }
     let mut ids: Vec<&str> = component.iter().map(|service| context.id(*service).as_str()).collect();

@@ -6,7 +6,7 @@ use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::RegionKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::moments::Moments;
+use super::moments::{Moment, Moments, follows};
 use super::parties::holds_tables;
 use super::{Context, Draft, Sink, exempt};
 use crate::chart::flow::Spot;
@@ -42,6 +42,7 @@ rule! {
 }
 
 /// A change, and where it happens in a function.
+#[derive(Clone, Copy)]
 struct Change {
     span: SpanRef,
     place: Place,
@@ -63,10 +64,11 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             if !seen.insert((call.from, function)) {
                 continue;
             }
-            if let Some((first, second)) = steps(context, &mut moments, &mut writes, call.from, function)
+            let own = moments.of(call.from, function);
+            if let Some((first, second)) = steps(context, &own, &mut writes)
                 && !roots_around(context.index, function).is_empty()
             {
-                report(context, sink, call.from, function, &first, &second);
+                report(context, sink, call.from, function, first, second);
                 break;
             }
         }
@@ -93,16 +95,10 @@ fn is_write(context: &Context<'_>, span: SpanRef) -> bool {
 }
 
 /// The first change of a function at another service that a later one leaves behind.
-fn steps(
-    context: &Context<'_>,
-    moments: &mut Moments<'_>,
-    writes: &mut FxHashMap<EndpointIndex, bool>,
-    service: ServiceIndex,
-    function: FunctionRef,
-) -> Option<(Change, Change)> {
+fn steps(context: &Context<'_>, moments: &[Moment], writes: &mut FxHashMap<EndpointIndex, bool>) -> Option<(Change, Change)> {
     let chart = context.chart;
     let mut all: Vec<Change> = Vec::new();
-    for moment in moments.of(service, function) {
+    for moment in moments {
         for (span, _) in moment.spans.iter().filter(|(_, detached)| !detached) {
             let is_change = match span {
                 SpanRef::Call(call) => changes(context, writes, *call),
@@ -114,7 +110,7 @@ fn steps(
             }
         }
     }
-    for (at, first) in all.iter().enumerate() {
+    for (at, &first) in all.iter().enumerate() {
         let SpanRef::Call(call) = first.span else { continue };
         let to = chart.call(call).target();
         let later = all[at + 1..].iter().find(|later| {
@@ -122,35 +118,28 @@ fn steps(
                 SpanRef::Call(other) => chart.call(other).target() != to,
                 _ => true,
             };
-            elsewhere && later.place != first.place && moments.follows(later.place, first.place)
+            elsewhere && later.place != first.place && follows(context, later.place, first.place)
         });
-        if let Some(second) = later
-            && !is_taken_back(context, moments, service, function, chart.call(call), first.place)
+        if let Some(&second) = later
+            && !is_taken_back(context, moments, chart.call(call), first.place)
         {
-            return Some((Change { ..*first }, Change { ..*second }));
+            return Some((first, second));
         }
     }
     None
 }
 
 /// Whether a branch for failures calls the service again.
-fn is_taken_back(
-    context: &Context<'_>,
-    moments: &mut Moments<'_>,
-    service: ServiceIndex,
-    function: FunctionRef,
-    call: &Call,
-    first: Place,
-) -> bool {
+fn is_taken_back(context: &Context<'_>, moments: &[Moment], call: &Call, first: Place) -> bool {
     let files = &context.snapshot.files;
-    moments.of(service, function).iter().any(|moment| {
+    moments.iter().any(|moment| {
         let again = moment.spans.iter().any(|(span, _)| matches!(span, SpanRef::Call(other) if context.chart.call(*other).to == call.to));
         let fails = |spot: Spot<'_>| spot.regions().any(|region| region.kind == RegionKind::Catch);
         again && moment.place != first && Spot::at(files, moment.place).is_some_and(fails)
     })
 }
 
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, function: FunctionRef, first: &Change, second: &Change) {
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, function: FunctionRef, first: Change, second: Change) {
     let chart = context.chart;
     let SpanRef::Call(call) = first.span else { return };
     let call = chart.call(call);

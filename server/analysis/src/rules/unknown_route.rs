@@ -4,10 +4,12 @@
 //! answer what is not known, and nothing that is not one slip away from a route that is.
 
 use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashMap;
 
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::{Call, Endpoint, May, Protocol, ServiceIndex, ServiceKind, Status};
 use crate::resolve::paths::{Segment, segments};
+use crate::words::{digits, letters};
 
 /// How many routes are named.
 const MAX_ROUTES: usize = 3;
@@ -40,9 +42,11 @@ rule! {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let mut whole: FxHashMap<ServiceIndex, bool> = FxHashMap::default();
+    let mut is_whole = |service| *whole.entry(service).or_insert_with(|| answers_what_is_known(context, service));
     for call in &context.chart.calls {
         let (Some(to), Some(method)) = (call.target(), &call.method) else { continue };
-        if is_lost(context, call, method) && answers_what_is_known(context, to) && !may_answer(context, to, &call.path) {
+        if is_lost(context, call, method) && is_whole(to) && !may_answer(context, to, &call.path) {
             let near = nearest(context, to, method, &call.path);
             if !near.is_empty() {
                 report(context, sink, call, to, method, &near);
@@ -132,9 +136,7 @@ fn same(asked: &Segment, route: &Segment) -> bool {
 
 /// How many letters two words differ in, if that is a slip: one is no number, version or negation of the other.
 fn slip_of_word(asked: &str, route: &str) -> Option<usize> {
-    let plain = |word: &str| -> String { word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
-    let (asked, route) = (plain(asked), plain(route));
-    let digits = |word: &str| -> String { word.chars().filter(char::is_ascii_digit).collect() };
+    let (asked, route) = (letters(asked), letters(route));
     let negates = |one: &str, other: &str| ["un", "de", "re", "in"].iter().any(|prefix| one.strip_prefix(prefix) == Some(other));
     if asked.len().min(route.len()) < MIN_SEGMENT || digits(&asked) != digits(&route) || negates(&asked, &route) || negates(&route, &asked)
     {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
 use crate::chart::{Channel, ChannelEnd, ChannelIndex, May, ServiceIndex};
-use crate::words::enumerate;
+use crate::words::{digits, enumerate, letters};
 
 const EXTERNAL: Texts = Texts {
     name: "external_channels",
@@ -124,8 +124,8 @@ fn is_shown(context: &Context<'_>, channel: &Channel, lack: Lack) -> bool {
         _ => false,
     });
     !blind
-        && !is_named_elsewhere(context, channel, lack)
         && context.chart.services.iter().all(|service| service.third_party || service.is_read())
+        && !is_named_elsewhere(context, channel, lack)
 }
 
 /// Whether code of the workspace that no service is known to run has the missing end.
@@ -161,8 +161,6 @@ fn has_others(context: &Context<'_>, channel: &Channel, lack: Lack) -> bool {
 
 /// Whether two names differ in a way in which one is mistaken for the other: case, separators, a version at the end, a letter or two.
 fn is_slip(one: &str, other: &str) -> bool {
-    let letters = |name: &str| -> String { name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect() };
-    let digits = |name: &str| -> String { name.chars().filter(char::is_ascii_digit).collect() };
     if letters(one).len().min(letters(other).len()) < MIN_NAME {
         return false;
     }

@@ -64,7 +64,7 @@ rule! {
     /// ```
     ///
     /// ## How to fix
-    /// Publish an event that the other service consumes; the code action writes both ends. Where the answer must be waited for, say so with
+    /// Publish an event, and let the other service consume it. Where the answer must be waited for, say so with
     /// `required` in `portolan.toml`.
     "unused-response", Coupling, Information, "A service waits for an answer that it does not use", check,
     options: &[RuleOption::Texts(REQUIRED)]
@@ -97,11 +97,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 fn is_meant(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
     let (from, target) = (context.chart.service(call.from), context.chart.service(to));
     let works = |kind| matches!(kind, ServiceKind::Backend | ServiceKind::Worker);
-    let changes = match call.protocol {
-        Protocol::Http => call.method.as_deref().is_some_and(|method| matches!(method, "POST" | "PUT" | "PATCH" | "DELETE")),
-        _ => false,
-    };
-    changes
+    call.protocol == Protocol::Http
+        && call.changes() == Some(true)
         && call.from != to
         && call.status.is_settled()
         && works(from.kind)

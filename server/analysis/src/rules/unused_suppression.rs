@@ -3,15 +3,18 @@
 //! It is run last, over what became of all other findings. Invariant: what it finds is accepted by settings alone.
 
 use portolan_grammars::suggest;
+use rustc_hash::FxHashMap;
 
 use super::suppressed::Idle;
 use super::{Context, Draft, Severity, Sink};
+use crate::FileId;
 
 rule! {
     /// ## What it does
     /// Looks at comments that accept findings, `// portolan: allow(rule) reason` above a line, on it, or `allow-file(rule)` anywhere in a file,
-    /// and at the entries of `portolan-baseline.toml`. Finds comments that name no rule or are not understood; comments and entries whose
-    /// finding is gone; and, as a hint, comments without a reason. What names a rule that is off is left alone.
+    /// and at the entries of `portolan-baseline.toml`. Finds those that name no rule, and comments that are not understood; as information,
+    /// comments whose finding is gone; as hints, entries whose finding is gone, and comments without a reason. What names a rule that is off is
+    /// left alone.
     ///
     /// ## Why it matters
     /// A comment that accepts nothing looks as if it did: the misspelt one hides no finding, and the stale one hides the next that comes to its
@@ -29,6 +32,7 @@ rule! {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let mut seen: FxHashMap<(FileId, Vec<&str>), usize> = FxHashMap::default();
     for (place, idle) in &context.idle {
         let (severity, message, subject) = match idle {
             Idle::Unreadable(why) => (Severity::Warning, format!("This comment accepts nothing: {why}"), vec!["unreadable", why.as_str()]),
@@ -44,10 +48,11 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
                 (Severity::Hint, message, vec!["settled", entry.identity.as_str()])
             }
         };
-        // Comments of one kind in a file are told apart by their order alone.
-        let nth = context.idle.iter().filter(|(other, kind)| other.file == place.file && kind == idle && other < place).count();
+        // Those of one subject in a file are told apart by their order alone.
+        let nth = seen.entry((place.file, subject.clone())).or_default();
         let path = context.snapshot.files.path(place.file).as_str();
-        let subject = subject.into_iter().map(str::to_owned).chain([path.to_owned(), nth.to_string()]).collect();
+        let subject = subject.into_iter().chain([path]).map(str::to_owned).chain([nth.to_string()]).collect();
+        *nth += 1;
         sink.report(Draft { severity: Some(severity), message, place: *place, related: Vec::new(), services: Vec::new(), subject });
     }
 }

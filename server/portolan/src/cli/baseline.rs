@@ -72,8 +72,8 @@ fn told(renewal: &Renewal) -> String {
     if renewal.added > 0 {
         parts.push(format!("{} new", renewal.added));
     }
-    if !renewal.settled.is_empty() {
-        parts.push(format!("{} settled and taken out", renewal.settled.len()));
+    if renewal.settled > 0 {
+        parts.push(format!("{} settled and taken out", renewal.settled));
     }
     if renewal.left > 0 {
         parts.push(format!(

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use clap::{Args, ValueEnum};
-use portolan_analysis::World;
 use portolan_analysis::chart::document::{self, Site};
 use portolan_analysis::rules::{self, Finding, Severity};
-use portolan_grammars::FileKind;
 use portolan_grammars::manifests::ManifestFormat;
+use portolan_grammars::{FileFacts, FileKind};
 use serde::Serialize;
 
-use super::revision::Revision;
+use super::revision::{self, Revision};
 use super::{Failure, Folder, Workspace};
+use crate::load::{read_text, whole_text};
 use crate::output::findings::Listing;
 use crate::output::{self, findings, github, gitlab, junit, sarif};
 
@@ -124,12 +124,13 @@ impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         // Asked before the workspace is read, as that may take a while.
         let base = self.changed_since.as_ref().map(|revision| aside(revision, &self.folder.path)).transpose()?;
-        let (workspace, _) = self.folder.load_with(|root, world| self.set_baseline(root, world))?;
+        let baseline = self.baseline()?;
+        let workspace = self.read(&self.folder, baseline.as_ref())?;
         let empty = workspace.is_empty();
         workspace.tell_problems(self.verbose);
         let mut findings = workspace.snapshot.findings.clone();
         if let Some(base) = base {
-            let base = Folder { path: base.root.clone() }.read()?;
+            let base = self.read(&Folder { path: base.root.clone() }, baseline.as_ref())?;
             findings = Arc::new(rules::capped(&workspace.snapshot.files, &rules::only_in(&workspace.snapshot, &base.snapshot)));
         }
         let fails = |finding: &Finding| self.fail_on.severity().is_some_and(|limit| finding.severity >= limit);
@@ -157,28 +158,36 @@ impl Check {
         Ok(ExitCode::from(u8::from(findings.iter().any(fails))))
     }
 
-    /// Puts the baseline that was asked for in place of the workspace's.
-    fn set_baseline(&self, root: &Path, world: &World) -> Result<(), Failure> {
-        if self.no_baseline || self.baseline.is_some() {
-            world.remove_baselines();
-        }
-        let Some(file) = &self.baseline else { return Ok(()) };
+    /// The baseline that was asked for, and where it is as seen from the workspace.
+    fn baseline(&self) -> Result<Option<(Utf8PathBuf, Arc<FileFacts>)>, Failure> {
+        let Some(file) = &self.baseline else { return Ok(None) };
         let failure = |why: &dyn std::fmt::Display| Failure::new(format!("cannot read the baseline {}: {why}", file.display()));
-        let text = std::fs::read_to_string(file).map_err(|error| failure(&error))?;
+        let text = whole_text(file).map_err(|why| failure(&format!("it {why}")))?;
         let whole = super::absolute(file).map_err(|error| failure(&error))?;
-        let path = whole.strip_prefix(root).unwrap_or(&whole).to_owned();
+        let path = whole.strip_prefix(self.folder.resolve()?).unwrap_or(&whole).to_owned();
         let path = Utf8PathBuf::from_path_buf(path).map_err(|_| failure(&"its name is not valid UTF-8"))?;
-        let facts = portolan_grammars::read(&path, &text, FileKind::Manifest(ManifestFormat::Baseline));
-        world.set(path, Arc::new(facts));
-        Ok(())
+        let facts = read_text(&path, &text, FileKind::Manifest(ManifestFormat::Baseline)).map_err(|why| failure(&why))?;
+        Ok(Some((path, Arc::new(facts))))
+    }
+
+    /// Reads a workspace, with the baseline that was asked for in place of its own.
+    fn read(&self, folder: &Folder, baseline: Option<&(Utf8PathBuf, Arc<FileFacts>)>) -> Result<Workspace, Failure> {
+        folder.read_with(|world| {
+            if self.no_baseline || baseline.is_some() {
+                world.remove_baselines();
+            }
+            if let Some((path, facts)) = baseline {
+                world.set(path.clone(), facts.clone());
+            }
+        })
     }
 }
 
 /// The revision that findings are compared with.
 fn aside(revision: &str, workspace: &Path) -> Result<Revision, Failure> {
     let none = || {
-        let shown = workspace.display();
-        Failure::new(format!("`{revision}` is no git revision of {shown}; a shallow clone has only the last: fetch it first"))
+        let why = revision::why_none(workspace);
+        Failure::new(format!("`{revision}` is no git revision of {}{why}", workspace.display()))
     };
     Revision::written_aside(revision, workspace)?.ok_or_else(none)
 }

@@ -8,7 +8,7 @@ use portolan_analysis::chart::diff;
 use portolan_analysis::chart::document::{Document, SCHEMA};
 use portolan_analysis::report;
 
-use super::revision::Revision;
+use super::revision::{self, Revision};
 use super::{Failure, Folder};
 use crate::output;
 use crate::output::report::{markdown, plain};
@@ -76,7 +76,10 @@ fn side(name: &str, workspace: &Path) -> Result<Document, Failure> {
     if path.is_dir() {
         return folder(path);
     }
-    let none = || Failure::new(format!("`{name}` is no file, no folder and no git revision of {}", workspace.display()));
+    let none = || {
+        let why = revision::why_none(workspace);
+        Failure::new(format!("`{name}` is no file, no folder and no git revision of {}{why}", workspace.display()))
+    };
     folder(&Revision::written_aside(name, workspace)?.ok_or_else(none)?.root)
 }
 

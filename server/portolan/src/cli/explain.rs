@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use clap::Args;
 use portolan_analysis::rules;
-use portolan_grammars::suggest;
 
 use super::Failure;
 use crate::output;
@@ -23,10 +22,7 @@ pub(super) struct Explain {
 
 impl Explain {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let Some(rule) = rules::named(&self.rule) else {
-            let names: Vec<&str> = rules::all().iter().map(|rule| rule.name).collect();
-            return Err(Failure::new(format!("there is no rule `{}`{}", self.rule, suggest::hint(&self.rule, &names))));
-        };
+        let rule = rules::named(&self.rule).ok_or_else(|| super::no_rule(&self.rule))?;
         let text = format!("# {}\n\n{}. Severity: {}.\n\n{}", rule.name, rule.summary, rule.severity.as_str(), rule.docs());
         let style = Style { colours: output::stdout_has_colours(), width: output::stdout_width().min(100) };
         output::print(&page::render(&text, style)).map_err(|error| Failure::new(format!("cannot write the page: {error}")))?;

@@ -13,7 +13,6 @@ use portolan_analysis::refactors::{self, Level, Texts};
 use portolan_analysis::rules::{self, Finding};
 use portolan_analysis::words::counted;
 use portolan_analysis::{Snapshot, World};
-use portolan_grammars::suggest;
 use rustc_hash::FxHashMap;
 
 use super::{Failure, Folder};
@@ -43,14 +42,14 @@ pub(super) struct Fix {
 
 impl Fix {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let names: Vec<&str> = rules::all().iter().map(|rule| rule.name).collect();
-        if let Some(unknown) = self.rules.iter().find(|rule| !names.contains(&rule.as_str())) {
-            return Err(Failure::new(format!("there is no rule `{unknown}`{}", suggest::hint(unknown, &names))));
+        if let Some(unknown) = self.rules.iter().find(|rule| rules::named(rule).is_none()) {
+            return Err(super::no_rule(unknown));
         }
         if !self.dry_run && !self.allow_dirty {
             refuse_dirty(&self.folder.resolve()?)?;
         }
         let (workspace, mut world) = self.folder.load()?;
+        workspace.is_empty();
         let mut work = Work { texts: Edited { root: workspace.root, texts: BTreeMap::new() }, answered: 0, refused: FxHashMap::default() };
         let mut snapshot = workspace.snapshot;
         while let Some(next) = work.step(&mut world, &snapshot, &self.rules) {
@@ -69,7 +68,10 @@ impl Fix {
         }
         let verb = if self.dry_run { "would be answered" } else { "answered" };
         let files = counted(texts.texts.len(), "file", "files");
-        output::note(&format!("{} {verb} in {files}", counted(answered, "finding", "findings")));
+        output::note(&match answered {
+            0 => "nothing to edit: no finding has an edit that is safe".to_owned(),
+            some => format!("{} {verb} in {files}", counted(some, "finding", "findings")),
+        });
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -8,6 +8,8 @@ use super::Failure;
 
 /// Serves an editor over standard input and output.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  portolan lsp                      as an editor starts it; editors/ of the repository says how to set each up")]
 pub(super) struct Lsp {
     /// Accepted because many editors pass it; there is no other transport
     #[arg(long)]

@@ -40,6 +40,14 @@ impl Revision {
     }
 }
 
+/// Why a folder has no revision of some name, as the end of a sentence that says so.
+pub(super) fn why_none(workspace: &Path) -> String {
+    match git(workspace, &["rev-parse", "--git-dir"], None) {
+        Ok(_) => "; a shallow clone has only the last: fetch it first".to_owned(),
+        Err(failure) => format!(": {failure}"),
+    }
+}
+
 /// Runs git and gives its output without the last line feed.
 fn git(folder: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, Failure> {
     let mut command = Command::new("git");

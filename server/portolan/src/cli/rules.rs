@@ -54,7 +54,7 @@ impl Rules {
             Err(Unread::Because(why)) => return Err(Failure::new(format!("{} {why}", path.display()))),
         }
         let snapshot = world.snapshot();
-        for problem in super::settings_problems(&snapshot) {
+        for problem in super::own_problems(&snapshot) {
             output::note(&problem.to_string());
         }
         let policy = snapshot.workspace.settings.rules();
@@ -69,15 +69,16 @@ impl Rules {
 }
 
 fn row(rule: &Rule, level: Level) -> Row {
-    let severity = match level {
-        Level::Hint => "hint",
-        Level::Information => "information",
-        Level::Warning => "warning",
-        Level::Error => "error",
-        Level::On | Level::Off => rule.severity.as_str(),
-    };
-    let (on, theme) = (level != Level::Off, rule.theme.as_str());
-    Row { name: rule.name, severity, on, recommended: rule.recommended, theme, summary: rule.summary, page: rule.page }
+    let severity = rule.severity_at(level);
+    Row {
+        name: rule.name,
+        severity: severity.unwrap_or(rule.severity).as_str(),
+        on: severity.is_some(),
+        recommended: rule.recommended,
+        theme: rule.theme.as_str(),
+        summary: rule.summary,
+        page: rule.page,
+    }
 }
 
 fn table(rows: &[Row]) -> String {

@@ -3,13 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use portolan_analysis::Snapshot;
+use portolan_analysis::chart::document::Site;
 use portolan_analysis::chart::operation::Root;
+use portolan_analysis::chart::trace::Trace;
+use portolan_analysis::{Place, Snapshot};
 use portolan_grammars::suggest;
 
 use super::{Failure, Folder, Format};
-use crate::output;
-use crate::output::trace::{self, Trace};
+use crate::output::trace;
+use crate::{foretold, output};
 
 /// How many endpoints are named where several are meant.
 const MAX_NAMED: usize = 12;
@@ -35,8 +37,11 @@ pub(super) struct Foretell {
 impl Foretell {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let workspace = self.folder.read()?;
+        workspace.is_empty();
         workspace.tell_problems(false);
-        let trace = Trace::new(&workspace.snapshot, found(&workspace.snapshot, &self.endpoint)?);
+        let (snapshot, files) = (&workspace.snapshot, &workspace.snapshot.files);
+        let site = |place: Place| Site { file: files.path(place.file).to_string(), line: files.line(place) };
+        let trace = foretold::told(snapshot, &Trace::of(snapshot, found(snapshot, &self.endpoint)?), site);
         let failure = |error: &dyn std::fmt::Display| Failure::new(format!("cannot write the trace: {error}"));
         let text = match self.format {
             Format::Text => trace::render(&trace),

@@ -84,11 +84,12 @@ struct Candidate {
 impl Unresolved {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let workspace = self.folder.read()?;
-        workspace.is_empty();
+        let empty = workspace.is_empty();
         workspace.tell_problems(self.verbose);
         let snapshot = &workspace.snapshot;
         let groups = settle::groups(snapshot);
         let text = match self.format {
+            Format::Text if empty => String::new(),
             Format::Text => text(snapshot, &groups, self.verbose) + &messages_text(snapshot, self.verbose),
             Format::Json => {
                 let rows = groups.iter().map(|group| row(snapshot, group)).collect();
@@ -110,6 +111,9 @@ fn at(snapshot: &Snapshot, place: Place) -> String {
 // Writing to a String cannot fail, so results of `write!` are dropped.
 fn text(snapshot: &Snapshot, groups: &[Group], all: bool) -> String {
     let chart = &snapshot.chart;
+    if groups.is_empty() && chart.calls.is_empty() {
+        return "No calls were found.\n".to_owned();
+    }
     if groups.is_empty() {
         return format!("Every call is resolved: {}.\n", counted(chart.calls.len(), "call", "calls"));
     }

@@ -97,13 +97,9 @@ fn show(workspace: &Workspace, accounts: &[Account], tone: Tone, style: Style) -
 
 fn edge(workspace: &Workspace, from: &str, to: &str, style: Style) -> Result<(String, bool), Failure> {
     let snapshot = &workspace.snapshot;
-    let name = |target: &Target| match target {
-        Target::Service(service) => snapshot.chart.service(*service).id.to_string(),
-        Target::External(name) => name.to_string(),
-    };
     let (from, to) = (why::named(snapshot, from).map_err(Failure::new)?, why::named(snapshot, to).map_err(Failure::new)?);
     let Target::Service(service) = from else {
-        return Err(Failure::new(format!("{} is outside of the workspace: whom it calls is not known", name(&from))));
+        return Err(Failure::new(format!("{} is outside of the workspace: whom it calls is not known", snapshot.chart.name_of(&from))));
     };
     let explanation = why::edge(snapshot, service, &to);
     let found = !explanation.edges.is_empty();
@@ -116,7 +112,7 @@ fn edge(workspace: &Workspace, from: &str, to: &str, style: Style) -> Result<(St
         }
         return Ok((text, true));
     }
-    let mut text = format!("{} is not known to call {}.\n", name(&from), name(&to));
+    let mut text = format!("{} is not known to call {}.\n", snapshot.chart.name_of(&from), snapshot.chart.name_of(&to));
     if !explanation.refused.is_empty() {
         text.push_str("\nThese calls might, and why they are not taken for it:\n\n");
         text.push_str(&show(workspace, &explanation.refused, Tone::Hint, style));

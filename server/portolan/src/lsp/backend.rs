@@ -27,10 +27,11 @@ use tower_lsp::{Client, LanguageServer};
 use super::answer::{answer, answer_about};
 use super::capabilities;
 use super::editor::{self, Editor};
+use super::editor_settings::{SECTION, Settings};
 use super::session::{Change, Reading, Session};
-use super::settings::{SECTION, Settings};
 use super::status::{StatusNotification, StatusParams};
 use super::{actions, diagnostics, handlers, marks, progress, publish, symbols, trace, uri, world_thread};
+use crate::foretold::Trace;
 
 /// An editor that does not answer within this time is not waited for.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -141,7 +142,7 @@ impl Backend {
     }
 
     /// `portolan/trace`.
-    pub(super) async fn trace(&self, at: TextDocumentPositionParams) -> Result<Option<trace::Trace>> {
+    pub(super) async fn trace(&self, at: TextDocumentPositionParams) -> Result<Option<Trace<trace::At>>> {
         let uri = at.text_document.uri.clone();
         answer_about(self.session(), Some(&uri), move |view, session| trace::answer(view, session, &at)).await
     }

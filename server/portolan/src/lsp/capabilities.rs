@@ -9,7 +9,7 @@ use tower_lsp::ls_types::{
 };
 
 use super::editor::Editor;
-use super::settings::SECTION;
+use super::editor_settings::SECTION;
 use super::to_proto::Encoding;
 
 /// Files whose changes on disk matter. Every kind of file that can be read must match; creations and deletions are watched for all.

@@ -32,7 +32,8 @@ pub(super) struct Set {
 /// Diagnostics by file.
 pub(super) type Sets = FxHashMap<PathBuf, Set>;
 
-/// The diagnostics of one file or of all: findings, and what is wrong in settings.
+/// The diagnostics of one file or of all, each with its file: findings, then what is wrong in files that are written for
+/// Portolan alone; none where the user turned them off.
 fn each(view: &View, session: &Session, editor: Editor, only: Option<FileId>) -> impl Iterator<Item = (FileId, Diagnostic)> {
     let (snapshot, encoding, shown) = (&view.snapshot, session.encoding, session.settings().diagnostics.enable);
     let wanted = move |file: FileId| shown && only.is_none_or(|only| only == file);

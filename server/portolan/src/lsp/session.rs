@@ -17,7 +17,7 @@ use rustc_hash::FxHashMap;
 use tokio::sync::watch;
 use tower_lsp::ls_types::{Range, Uri};
 
-use super::settings::Settings;
+use super::editor_settings::Settings;
 use super::to_proto::Encoding;
 use crate::roots::Roots;
 

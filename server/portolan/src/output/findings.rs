@@ -29,8 +29,13 @@ pub struct Listing<'a> {
 }
 
 impl<'a> Listing<'a> {
-    /// The texts of all places of the findings.
+    /// The texts of the findings.
     pub fn texts(&self) -> Texts<'a> {
+        Texts::read(self.root, self.snapshot, self.findings.iter().map(|finding| finding.place))
+    }
+
+    /// The texts of all places that belong to the findings, and to those that are accepted.
+    pub fn all_texts(&self) -> Texts<'a> {
         let accepted = self.snapshot.suppressed.iter();
         let findings = self.findings.iter().chain(accepted.clone().map(|it| &it.finding));
         let places = findings.flat_map(|finding| std::iter::once(finding.place).chain(finding.related.iter().map(|(place, _)| *place)));
@@ -48,14 +53,17 @@ impl<'a> Listing<'a> {
             format!("{}: {} is accepted by {by}{reason}", self.at(it.finding.place), it.finding.rule)
         })
     }
+
     /// The path of a place's file.
     pub fn path(&self, place: Place) -> &'a str {
         self.snapshot.files.path(place.file).as_str()
     }
+
     /// A place as `path:line`.
     pub fn at(&self, place: Place) -> String {
         format!("{}:{}", self.path(place), self.snapshot.files.line(place))
     }
+
     /// The findings of a rule.
     pub fn of(&self, rule: &Rule) -> impl Iterator<Item = &'a Finding> {
         let name = rule.name;

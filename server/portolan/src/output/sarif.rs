@@ -19,7 +19,7 @@ const ROOT: &str = "%SRCROOT%";
 
 /// One log with one run.
 pub fn render(listing: &Listing<'_>) -> serde_json::Result<String> {
-    let writer = Writer { snapshot: listing.snapshot, texts: listing.texts() };
+    let writer = Writer { snapshot: listing.snapshot, texts: listing.all_texts() };
     let open = listing.findings.iter().map(|finding| writer.result(finding));
     let accepted = listing.snapshot.suppressed.iter().map(|it| writer.accepted(it));
     super::json(&json!({

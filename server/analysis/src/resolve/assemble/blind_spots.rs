@@ -3,6 +3,8 @@
 //! What deliberately does not live here: code that is not read at all. Invariant: where there is none, whatever the chart lacks is not in code
 //! that was understood.
 
+use rustc_hash::FxHashSet;
+
 use super::endpoints::Routes;
 use super::messages::{self, Systems};
 use super::reach::Reach;
@@ -10,8 +12,8 @@ use super::text;
 use super::{Input, Places};
 use crate::FunctionRef;
 use crate::chart::{BlindSpot, Endpoint, May, Protocol};
-use crate::resolve::link::MessageDecl;
 use crate::resolve::paths::{self, HOLE};
+use crate::resolve::value::CallRef;
 
 /// All of them, by service.
 pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, endpoints: &[Endpoint]) -> Vec<BlindSpot> {
@@ -33,7 +35,7 @@ fn answers(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, endpoints: &[E
         }
     }
     for mount in routes.opaque(input) {
-        for service in messages::services(input).filter(|service| reach.has(*service, mount.function)) {
+        for service in input.own_services().filter(|service| reach.has(*service, mount.function)) {
             let below = routes.below(mount, &|function: FunctionRef| reach.has(service, function));
             for text in below.iter().flat_map(|prefix| text::texts(input, service, prefix)) {
                 let path = paths::normal_route(&text.text);
@@ -48,14 +50,15 @@ fn answers(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, endpoints: &[E
 /// Ends of channels without a name. A subscription's handler is often given by another call on the same value: it needs no name.
 fn ends(input: &Input<'_>, reach: &Reach, spots: &mut Vec<BlindSpot>) {
     let places = Places { files: input.files };
-    let all: Vec<&MessageDecl> = input.links.iter().flatten().flat_map(|link| &link.messages).collect();
+    let all = || input.links.iter().flatten().flat_map(|link| &link.messages);
+    let named = all().filter(|message| message.consumes && !message.destinations.is_empty());
+    let subscribed: FxHashSet<CallRef> = named.filter_map(|message| message.group).collect();
     let systems = Systems::find(input, reach);
-    for message in &all {
-        let subscribes = |other: &&&MessageDecl| other.consumes && other.group == message.group && !other.destinations.is_empty();
-        if message.destinations.is_empty() && message.group.is_some() && all.iter().any(|other| subscribes(&other)) {
+    for message in all() {
+        if message.destinations.is_empty() && message.group.is_some_and(|group| subscribed.contains(&group)) {
             continue;
         }
-        for service in messages::services(input).filter(|service| reach.has(*service, message.function)) {
+        for service in input.own_services().filter(|service| reach.has(*service, message.function)) {
             let destinations = messages::destinations(input, service, message);
             if !destinations.is_empty() && destinations.iter().all(Option::is_some) {
                 continue;

@@ -204,11 +204,7 @@ fn join_prefix(prefix: &Pattern, path: &Pattern) -> Pattern {
 pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passages: &[Passage], coverage: &Coverages<'_>) -> Vec<Endpoint> {
     let places = Places { files: input.files };
     let mut all = Vec::new();
-    for at in 0..input.workspace.services.len() {
-        let service = ServiceIndex(at as u32);
-        if input.workspace.services[at].third_party {
-            continue;
-        }
+    for service in input.own_services() {
         let reaches = |function: FunctionRef| reach.has(service, function);
         for route in &routes.routes {
             if !reach.runs(service, route.function) {
@@ -326,15 +322,5 @@ fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Cover
 fn in_packages(input: &Input<'_>, service: ServiceIndex, function: FunctionRef) -> bool {
     let Some(own) = input.workspace.deployments[service.index()].package else { return true };
     let Some(package) = input.workspace.package_of(input.files.path(function.file)) else { return false };
-    let mut open = vec![own];
-    let mut seen = FxHashSet::default();
-    while let Some(next) = open.pop() {
-        if next == package {
-            return true;
-        }
-        if seen.insert(next) {
-            open.extend(input.workspace.packages[next].dependencies.iter().copied());
-        }
-    }
-    false
+    input.workspace.with_dependencies(Some(own)).contains(&package)
 }

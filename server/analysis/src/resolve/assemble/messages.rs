@@ -28,11 +28,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
             let group = message.group?;
             declared.iter().find(|other| other.consumes && other.group == Some(group) && other.handler.is_some())?.handler
         });
-        for at in 0..input.workspace.services.len() {
-            let service = ServiceIndex(at as u32);
-            if input.workspace.services[at].third_party || !reach.has(service, message.function) {
-                continue;
-            }
+        for service in input.own_services().filter(|service| reach.has(*service, message.function)) {
             for (name, status) in names(input, service, message) {
                 let system = if message.consumes { systems.of(service, &message.system) } else { message.system.clone() };
                 let channel = channels.entry((system.clone(), name.clone())).or_insert_with(|| Channel {
@@ -100,7 +96,7 @@ fn answered_events(
     let places = Places { files: input.files };
     let links = || input.links.iter().flatten();
     for message in links().flat_map(|link| &link.messages).filter(|message| message.consumes && message.replies) {
-        for service in services(input).filter(|service| reach.has(*service, message.function)) {
+        for service in input.own_services().filter(|service| reach.has(*service, message.function)) {
             for (name, status) in names(input, service, message) {
                 let system = systems.of(service, &message.system);
                 let sent = channels.values_mut().filter(|channel| channel.name == name && !channel.producers.is_empty());
@@ -148,7 +144,7 @@ impl Systems {
         if listeners.is_empty() {
             return Self { by_service };
         }
-        for service in services(input) {
+        for service in input.own_services() {
             for listener in listeners.iter().filter(|listener| reach.has(service, listener.function)) {
                 by_service[service.index()].push((listener.system.clone(), texts(input, service, &listener.queues)));
             }
@@ -186,15 +182,6 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, patterns: &[Patter
     all.filter(|text| !text.contains("{}") && !text.contains("${")).collect()
 }
 
-/// The workspace's own services.
-pub(super) fn services(input: &Input<'_>) -> impl Iterator<Item = ServiceIndex> + use<> {
-    let own: Vec<ServiceIndex> = (0..input.workspace.services.len() as u32)
-        .map(ServiceIndex)
-        .filter(|service| !input.workspace.services[service.index()].third_party)
-        .collect();
-    own.into_iter()
-}
-
 /// The destinations of a message as a service names them; an exchange with its routing key is `exchange/key`.
 pub(super) fn names(input: &Input<'_>, service: ServiceIndex, message: &MessageDecl) -> Vec<(Symbol, Status)> {
     let mut names: Vec<(Symbol, Status)> = destinations(input, service, message).into_iter().flatten().collect();
@@ -228,11 +215,7 @@ pub(super) fn destinations(input: &Input<'_>, service: ServiceIndex, message: &M
 
 /// Lets the consumers of a bound queue receive what is sent to its exchange.
 fn bind(input: &Input<'_>, reach: &Reach, binding: &BindingDecl, channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {
-    for at in 0..input.workspace.services.len() {
-        let service = ServiceIndex(at as u32);
-        if input.workspace.services[at].third_party || !reach.has(service, binding.function) {
-            continue;
-        }
+    for service in input.own_services().filter(|service| reach.has(*service, binding.function)) {
         let texts = |patterns: &[Pattern]| -> Vec<String> {
             patterns.iter().flat_map(|pattern| text::texts(input, service, pattern)).map(|text| text.text).collect()
         };

@@ -108,10 +108,9 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) -> Vec
     for proxy in &routes.proxies {
         let compiled = |(pattern, to): &(Symbol, Symbol)| Some((Pattern::new(pattern, false)?, to.clone()));
         let patterns: Vec<(Pattern, Symbol)> = proxy.rewrites.iter().filter_map(compiled).collect();
-        for at in 0..input.workspace.services.len() {
-            let service = ServiceIndex(at as u32);
+        for service in input.own_services() {
             let ours = if proxy.development { serves(input, service, proxy.site.file) } else { reach.has(service, proxy.function) };
-            if input.workspace.services[at].third_party || !ours {
+            if !ours {
                 continue;
             }
             for prefix in routes.proxied(proxy, &|function| proxy.development || reach.has(service, function)) {
@@ -139,11 +138,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>) -> Vec
     for (at, link) in input.links.iter().enumerate() {
         let Some(link) = link.as_ref().filter(|link| !link.table_rules.is_empty()) else { continue };
         let file = FileId(at as u32);
-        for at in 0..input.workspace.services.len() {
-            let service = ServiceIndex(at as u32);
-            if input.workspace.services[at].third_party || !serves(input, service, file) {
-                continue;
-            }
+        for service in input.own_services().filter(|service| serves(input, *service, file)) {
             for rule in &link.table_rules {
                 table_rule(input, service, rule, &mut all);
             }

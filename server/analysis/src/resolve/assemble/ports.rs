@@ -19,10 +19,9 @@ impl Ports {
     pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Self {
         let places = Places { files: input.files };
         let mut ports = Self::default();
-        let services = (0..input.workspace.services.len() as u32).map(ServiceIndex);
-        for service in services.filter(|service| !input.workspace.services[service.index()].third_party) {
-            let declared = input.links.iter().flatten().flat_map(|link| &link.ports);
-            for listens in declared.filter(|listens| reach.runs(service, listens.function)) {
+        let declared: Vec<_> = input.links.iter().flatten().flat_map(|link| &link.ports).collect();
+        for service in input.own_services() {
+            for listens in declared.iter().filter(|listens| reach.runs(service, listens.function)) {
                 for address in listens.addresses.iter().flat_map(|address| text::texts(input, service, address)) {
                     let port = address.text.rsplit(':').next().unwrap_or_default();
                     if port.is_empty() || port == "0" || !port.bytes().all(|byte| byte.is_ascii_digit()) {

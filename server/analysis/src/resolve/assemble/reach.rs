@@ -246,7 +246,7 @@ impl<'a> Graph<'a> {
 
     fn search(&self, input: &Input<'_>, service: ServiceIndex, own: &[FileId], certain: bool) -> Vec<u64> {
         let deployment = &input.workspace.deployments[service.index()];
-        let packages = closure(input, deployment.package);
+        let packages = input.workspace.with_dependencies(deployment.package);
         let mut search = Search {
             graph: self,
             certain,
@@ -280,18 +280,6 @@ impl<'a> Graph<'a> {
 /// Whether a file is a script for the load tester k6.
 fn is_load_test(facts: &SourceFacts) -> bool {
     facts.imports.iter().any(|import| import.source == "k6" || import.source.starts_with("k6/"))
-}
-
-/// A package and all that it depends on in the workspace.
-fn closure(input: &Input<'_>, package: Option<usize>) -> FxHashSet<usize> {
-    let mut all = FxHashSet::default();
-    let mut open: Vec<usize> = package.into_iter().collect();
-    while let Some(next) = open.pop() {
-        if all.insert(next) {
-            open.extend(input.workspace.packages[next].dependencies.iter().copied());
-        }
-    }
-    all
 }
 
 struct Search<'a> {

@@ -52,7 +52,7 @@ pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, r
     }
     for message in asked {
         let place = places.site(message.site);
-        for from in messages::services(input).filter(|service| reach.has(*service, message.function)) {
+        for from in input.own_services().filter(|service| reach.has(*service, message.function)) {
             for (path, status) in messages::names(input, from, message) {
                 let mut call = Call {
                     from,

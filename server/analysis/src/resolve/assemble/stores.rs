@@ -29,10 +29,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
     let mut stores: BTreeMap<Symbol, Store> = BTreeMap::new();
     // Which store a service's connection call opened.
     let mut opened: FxHashMap<(ServiceIndex, CallRef), Symbol> = FxHashMap::default();
-    let services: Vec<ServiceIndex> = (0..input.workspace.services.len() as u32)
-        .map(ServiceIndex)
-        .filter(|service| !input.workspace.services[service.index()].third_party)
-        .collect();
+    let services: Vec<ServiceIndex> = input.own_services().collect();
     let connections = connections(input.files, input.workspace, input.links);
     let mut unknown: FxHashMap<Unknown, Symbol> = FxHashMap::default();
     for connection in &connections {

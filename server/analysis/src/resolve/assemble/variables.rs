@@ -17,19 +17,18 @@ use crate::{FileId, FunctionRef, Place};
 pub(super) fn find(input: &Input<'_>, reach: &Reach, chart: &Chart) -> Vec<Variable> {
     let places = Places { files: input.files };
     let mut reads: BTreeMap<(ServiceIndex, Symbol), Vec<Place>> = BTreeMap::new();
-    let services = || (0..chart.services.len() as u32).map(ServiceIndex).filter(|service| !chart.services[service.index()].third_party);
     for (at, link) in input.links.iter().enumerate() {
         for variable in link.iter().flat_map(|link| &link.variables) {
             let function = FunctionRef { file: FileId(at as u32), function: variable.function };
             let Some(place) = places.source(variable.source) else { continue };
-            for service in services().filter(|service| reach.has(*service, function)) {
+            for service in input.own_services().filter(|service| reach.has(*service, function)) {
                 reads.entry((service, variable.name.clone())).or_default().push(place);
             }
         }
     }
     // Those that settings of libraries read, or manifests, are told by the calls that they decide.
     let deciding: FxHashSet<Place> = chart.calls.iter().flat_map(|call| &call.evidence).map(|evidence| evidence.place).collect();
-    for service in services() {
+    for service in input.own_services() {
         for (name, values) in &input.workspace.deployments[service.index()].environment {
             if values.iter().any(|value| deciding.contains(&value.place)) {
                 reads.entry((service, name.clone())).or_default();

@@ -1,0 +1,223 @@
+//! Declared types: what a name of a type means, and what it says of values.
+//!
+//! What deliberately does not live here: what the classes have that are meant. Invariant: a type parameter says nothing.
+
+use std::sync::Arc;
+
+use portolan_grammars::catalog::Family;
+use portolan_grammars::facts::{FunctionId, Import, Imported, Language, SourceFacts, Symbol, TypeKind, TypeRef};
+
+use super::evaluate::Evaluator;
+use super::index::last_segment;
+use super::uses::Use;
+use super::value::{ClassRef, Instance, ParamRef, Value};
+use crate::FileId;
+use crate::workspace::modules::Specifier;
+
+/// Generic types that stand for what they hold.
+pub(super) fn is_wrapper(name: &str) -> bool {
+    matches!(
+        name,
+        "Arc"
+            | "Rc"
+            | "Box"
+            | "Option"
+            | "Result"
+            | "Mutex"
+            | "RwLock"
+            | "RefCell"
+            | "OnceCell"
+            | "OnceLock"
+            | "LazyLock"
+            | "Lazy"
+            | "Pin"
+            | "Data"
+            | "State"
+            | "Extension"
+            | "Promise"
+            | "Readonly"
+            | "Partial"
+            | "Required"
+            | "Cow"
+            | "Weak"
+            | "NonNullable"
+            | "Future"
+            | "ArcSwap"
+            | "ThinData"
+    )
+}
+
+impl<'w> Evaluator<'w> {
+    /// What the declared type of a parameter says about its value.
+    pub fn parameter_type(&mut self, param: ParamRef) -> Option<Value> {
+        let facts = self.facts(param.function.file)?;
+        let declared = facts.function(param.function.function).params.get(param.index as usize)?;
+        if let Some(injected) = self.injected(param.function.file, param.function.function, &declared.attributes, declared.ty.as_ref()) {
+            return Some(injected);
+        }
+        let ty = declared.ty.as_ref()?;
+        match self.typed(param.function.file, param.function.function, ty)? {
+            Value::Instance(instance) => Some(Value::Instance(Arc::new(Instance { param: Some(param), ..(*instance).clone() }))),
+            value => Some(value),
+        }
+    }
+
+    /// What a declared type says about a value: an instance of a library's type or of a class of the workspace.
+    pub fn typed(&mut self, file: FileId, function: FunctionId, ty: &TypeRef) -> Option<Value> {
+        let mut ty = ty;
+        for _ in 0..6 {
+            if ty.path == "|" {
+                ty = ty.args.iter().find(|option| !matches!(option.path.as_str(), "null" | "undefined"))?;
+            } else if is_wrapper(last_segment(&ty.path)) && !ty.args.is_empty() {
+                ty = &ty.args[0];
+            } else {
+                break;
+            }
+        }
+        let facts = self.facts(file)?;
+        // A type parameter is known by its bound at best; that is a trait's name where the language lowers it so.
+        let base = self.type_value(file, facts, function, &ty.path)?;
+        match base {
+            Value::Class(class) => {
+                let facts = self.facts(class.file)?;
+                let def = facts.type_def(class.class);
+                if def.kind == TypeKind::Alias
+                    && let Some(target) = def.bases.first()
+                {
+                    let inner = def.function;
+                    return self.typed(class.file, inner, target);
+                }
+                // A member of an enum is a text, known only by what is passed.
+                if def.kind == TypeKind::Enum && facts.language.is_ecmascript() {
+                    return None;
+                }
+                if let Some(service) = self.cx.contracts.stubs.get(&class) {
+                    return Some(Value::RpcClient(service.clone(), Arc::new(Value::Unknown)));
+                }
+                Some(Value::Some(class))
+            }
+            Value::External(package, path) => self.library_typed(file, &package, &path).or_else(|| self.rpc_typed(path.last()?)),
+            // A type that a derive made.
+            Value::Instance(_) if facts.language == Language::Rust => Some(base),
+            _ => self.rpc_typed(&Symbol::new(last_segment(&ty.path))),
+        }
+    }
+
+    /// What a type's path means: a class, or a name of a package.
+    pub(super) fn type_value(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, path: &Symbol) -> Option<Value> {
+        if facts.language.is_ecmascript() {
+            let mut segments = path.split('.');
+            let first = Symbol::new(segments.next()?);
+            let (_, index) = self.file(file)?;
+            let mut value = if let Some(class) = index.types.get(&first).and_then(|all| all.first()) {
+                Value::Class(ClassRef { file, class: *class })
+            } else if let Some(at) = index.imports.get(&first).and_then(|all| all.first()) {
+                let import = &facts.imports[*at as usize];
+                let value = self.ecmascript_import(file, import);
+                if value.is_unknown() { self.exported_type(file, import)? } else { value }
+            } else {
+                // A name that only the environment may know: `Express.Application`.
+                Value::External("global".into(), Arc::from([first]))
+            };
+            for segment in segments {
+                value = match &value {
+                    Value::Module(module) => self.type_of_module(*module, &segment.into()).unwrap_or(Value::Unknown),
+                    other => self.member(other, &segment.into(), None),
+                };
+            }
+            return Some(value);
+        }
+        let path: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
+        Some(self.rust_path_in(file, facts, function, &path))
+    }
+
+    /// The value of a library's type that a path of a type stands for, where a derive made that type.
+    pub(super) fn made_type(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, path: &Symbol) -> Option<Value> {
+        match self.type_value(file, facts, function, path)? {
+            made @ Value::Instance(_) => Some(made),
+            _ => None,
+        }
+    }
+
+    /// A type that an import brings in: types have no value, so exports of values do not show them.
+    fn exported_type(&mut self, file: FileId, import: &Import) -> Option<Value> {
+        let name = match &import.imported {
+            Imported::Named(name) => name.clone(),
+            Imported::Default => import.local.clone(),
+            _ => return Some(Value::Unknown),
+        };
+        match self.specifier(file, &import.source) {
+            Specifier::File(target) => Some(self.type_of_module(target, &name).unwrap_or(Value::Unknown)),
+            _ => Some(Value::Unknown),
+        }
+    }
+
+    fn type_of_module(&mut self, target: FileId, name: &Symbol) -> Option<Value> {
+        let key = (target, Symbol::from(format!("type {name}")));
+        if !self.export_guard.insert(key.clone()) {
+            return None;
+        }
+        let mut found = None;
+        if let Some((facts, index)) = self.file(target) {
+            if let Some(class) = index.types.get(name).and_then(|all| all.first()) {
+                found = Some(Value::Class(ClassRef { file: target, class: *class }));
+            } else {
+                for at in index.imports.get(name).into_iter().flatten() {
+                    let import = &facts.imports[*at as usize];
+                    if let Specifier::File(next) = self.specifier(target, &import.source) {
+                        let wanted = match &import.imported {
+                            Imported::Named(original) => original.clone(),
+                            _ => name.clone(),
+                        };
+                        found = self.type_of_module(next, &wanted);
+                        if found.is_some() {
+                            break;
+                        }
+                    }
+                }
+                if found.is_none() {
+                    let having = self.files_with(Use::Export(name));
+                    let through = self.cx.stars.through(target, having);
+                    found = through.into_iter().find_map(|next| self.type_of_module(next, name));
+                }
+            }
+        }
+        self.export_guard.remove(&key);
+        found
+    }
+
+    /// The class that a path names in a file.
+    pub(super) fn class_named(&mut self, file: FileId, function: FunctionId, path: &Symbol) -> Option<ClassRef> {
+        let facts = self.facts(file)?;
+        let value = if path == "Self" {
+            Value::Class(self.this_class(file, facts, function)?)
+        } else {
+            self.type_value(file, facts, function, path)?
+        };
+        match value {
+            Value::Class(class) => Some(class),
+            _ => None,
+        }
+    }
+
+    /// A value of a library's type, as declared.
+    pub(super) fn library_typed(&mut self, file: FileId, package: &Symbol, path: &[Symbol]) -> Option<Value> {
+        let family = self.family(file)?;
+        let separator = if family == Family::Rust { "::" } else { "." };
+        let name = if path.is_empty() { "default".to_owned() } else { path.join(separator) };
+        for &library in self.cx.catalog.libraries_of(family, package) {
+            if let Some(type_name) = self.cx.catalog.type_name(library, &name) {
+                return Some(Value::Instance(Arc::new(Instance {
+                    library: library as u32,
+                    type_name: type_name.clone(),
+                    captures: Default::default(),
+                    members: Vec::new(),
+                    origin: None,
+                    root: None,
+                    param: None,
+                })));
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,162 @@
+//! Fields: what is put into them where they are declared, in constructors, in literals and by assignment.
+//!
+//! Invariant: a field's value is said in terms of the constructor's parameters.
+
+use std::sync::Arc;
+
+use portolan_grammars::facts::{Entry, Expr, FunctionKind, Symbol, TypeKind};
+
+use super::evaluate::Evaluator;
+use super::uses::Use;
+use super::value::{ClassRef, Instance, ParamRef, Value};
+use crate::FunctionRef;
+
+impl<'w> Evaluator<'w> {
+    /// A value with a constructor's parameters replaced by what it was given.
+    pub(super) fn with_arguments(&mut self, value: &Value, constructor: FunctionRef, arguments: &[Value]) -> Value {
+        let given = |param: ParamRef| (param.function == constructor).then(|| arguments.get(param.index as usize).cloned()).flatten();
+        if let Value::Instance(instance) = value
+            && let Some(passed) = instance.param.filter(|_| instance.origin.is_none()).and_then(given)
+        {
+            // What was passed is known better than by its type.
+            let same = |one: &&Value| matches!(one, Value::Instance(one) if one.library == instance.library);
+            let mut passed: Vec<Value> = passed.alternatives().iter().filter(same).cloned().collect();
+            for name in &instance.members {
+                passed = passed.iter().map(|one| self.member(one, name, None)).collect();
+            }
+            if !passed.is_empty() {
+                return Value::one_of(passed);
+            }
+        }
+        if value.has_param() { self.substitute(value, &given) } else { value.clone() }
+    }
+
+    /// The value of a field, in terms of the constructor's parameters: its initial value and everything that is assigned to it. `None`
+    /// if the class has no such field.
+    pub(super) fn field(&mut self, class: ClassRef, name: &Symbol) -> Option<Value> {
+        let key = (class, name.clone());
+        if let Some(value) = self.fields.get(&key) {
+            return Some(value.clone());
+        }
+        let facts = self.facts(class.file)?;
+        let def = facts.type_def(class.class);
+        let declared = def.fields.iter().find(|field| field.name == *name && !(def.kind == TypeKind::Enum));
+        if !self.field_guard.insert(key.clone()) {
+            self.cuts += 1;
+            return declared.map(|_| Value::Unknown);
+        }
+        let value = match def.kind {
+            TypeKind::Class => self.class_field(class, name),
+            TypeKind::Struct => declared.and_then(|_| self.struct_field(class, name)),
+            _ => declared.map(|_| Value::Unknown),
+        };
+        self.field_guard.remove(&key);
+        let mut value = value?;
+        let thin = value.is_unknown()
+            || matches!(&value, Value::Param(..))
+            || matches!(&value, Value::OneOf(all) if all.iter().all(|one| matches!(one, Value::Param(..))));
+        if thin
+            && declared.is_some_and(|field| !field.attributes.is_empty())
+            && let Some(argument) = self.argument_field(class, name)
+        {
+            value = argument;
+        } else if thin
+            && let Some(ty) = declared.and_then(|field| field.ty.as_ref())
+            && let Some(typed) = self.typed(class.file, def.function, ty)
+        {
+            value = known_by(typed, &value);
+        }
+        self.fields.insert(key, value.clone());
+        Some(value)
+    }
+
+    fn class_field(&mut self, class: ClassRef, name: &Symbol) -> Option<Value> {
+        let (facts, index) = self.file(class.file)?;
+        let def = facts.type_def(class.class);
+        let mut values = Vec::new();
+        let mut exists = false;
+        for field in def.fields.iter().filter(|field| field.name == *name && !field.is_static) {
+            exists = true;
+            values.extend(self.injected(class.file, def.function, &field.attributes, field.ty.as_ref()));
+            if let Some(value) = field.value {
+                values.push(self.eval(class.file, value));
+            }
+        }
+        for id in &def.methods {
+            let function = facts.function(*id);
+            if function.kind != FunctionKind::Constructor {
+                continue;
+            }
+            for (at, param) in function.params.iter().enumerate() {
+                if param.property && param.name == *name {
+                    exists = true;
+                    let param_ref = ParamRef { function: FunctionRef { file: class.file, function: *id }, index: at as u32 };
+                    // An injected service is known by its type; a text only by what is passed.
+                    let injected = self.injected(class.file, *id, &param.attributes, param.ty.as_ref());
+                    let typed = injected.or_else(|| param.ty.as_ref().and_then(|ty| self.typed(class.file, *id, ty)));
+                    let passed = Value::Param(param_ref, Arc::from([]));
+                    values.push(match typed {
+                        Some(typed) => known_by(typed, &passed),
+                        None => passed,
+                    });
+                }
+            }
+        }
+        for at in index.assignments.get(name).into_iter().flatten() {
+            let assignment = &facts.assignments[*at as usize];
+            let Expr::Member { object, .. } = facts.expr(assignment.target) else { continue };
+            if matches!(facts.expr(*object), Expr::This) && self.this_class(class.file, facts, assignment.function) == Some(class) {
+                exists = true;
+                values.push(self.eval(class.file, assignment.value));
+            }
+        }
+        exists.then(|| Value::one_of(values))
+    }
+
+    /// What struct literals of the type's crate put into a field.
+    fn struct_field(&mut self, class: ClassRef, name: &Symbol) -> Option<Value> {
+        let facts = self.facts(class.file)?;
+        let type_name = facts.type_def(class.class).name.clone();
+        let own: Vec<_> = self.cx.workspace.modules.crates_of(class.file).collect();
+        let mut values = Vec::new();
+        for &file in self.files_with(Use::Literal(&type_name)) {
+            let same_crate = file == class.file || self.cx.workspace.modules.crates_of(file).any(|krate| own.contains(&krate));
+            if !same_crate {
+                continue;
+            }
+            let Some((facts, index)) = self.file(file) else { continue };
+            for id in index.literals.get(&type_name).into_iter().flatten() {
+                let Expr::Object(object) = facts.expr(*id) else { continue };
+                if file != class.file && self.class_named(file, facts.exprs[id.index()].function, &object.type_path) != Some(class) {
+                    continue;
+                }
+                for entry in &object.entries {
+                    if let Entry::Field { name: field, value, .. } = entry
+                        && field == name
+                    {
+                        values.push(self.eval(file, *value));
+                    }
+                }
+            }
+            if values.len() > 32 {
+                break;
+            }
+        }
+        Some(Value::one_of(values))
+    }
+}
+
+/// A value of a library's type that a field has, with the parameter that it came by.
+fn known_by(typed: Value, came_by: &Value) -> Value {
+    let mut params = came_by.alternatives().iter().map(|value| match value {
+        Value::Param(param, path) if path.is_empty() => Some(*param),
+        _ => None,
+    });
+    let first = params.next().flatten();
+    match (&typed, first.filter(|first| params.all(|param| param == Some(*first)))) {
+        (Value::Instance(instance), Some(param)) if instance.param.is_none() => {
+            Value::Instance(Arc::new(Instance { param: Some(param), ..(**instance).clone() }))
+        }
+        _ => typed,
+    }
+}

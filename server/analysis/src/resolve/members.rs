@@ -1,0 +1,228 @@
+//! Members of values: fields and methods, of whatever a value is.
+//!
+//! What deliberately does not live here: what a field holds, which is [`super::fields`]'. Invariant: a member that is not known is unknown, or a hole that
+//! says whose it is.
+
+use std::sync::Arc;
+
+use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, Symbol, TypeKind};
+
+use super::declared_types::is_wrapper;
+use super::evaluate::Evaluator;
+use super::index::last_segment;
+use super::value::{ClassRef, ParamRef, Part, Pattern, Source, Value, origin};
+
+impl<'w> Evaluator<'w> {
+    /// A member of a value.
+    pub fn member(&mut self, value: &Value, name: &Symbol, source: Option<Source>) -> Value {
+        match value {
+            Value::OneOf(values) => {
+                let members: Vec<Value> = values.iter().map(|value| self.member(value, name, source)).collect();
+                Value::one_of(members)
+            }
+            Value::Object(object) => {
+                if let Some(value) = object.fields.get(name) {
+                    if let Some(assigned) = self.assigned(object, name) {
+                        return assigned;
+                    }
+                    return match value {
+                        Value::Unknown => guess(name, source).unwrap_or(Value::Unknown),
+                        value => value.clone(),
+                    };
+                }
+                if let Some(class) = object.class {
+                    return self.instance_member(value, class, name).unwrap_or(Value::Unknown);
+                }
+                let spread: Vec<Value> = object.rest.iter().map(|rest| self.member(rest, name, source)).collect();
+                Value::one_of(spread)
+            }
+            Value::Text(_) if name == "origin" => origin(value),
+            Value::Text(_) if name == "href" => value.clone(),
+            Value::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get(at).cloned()).unwrap_or(Value::Unknown),
+            Value::External(package, path) => {
+                if name == "default" {
+                    return value.clone();
+                }
+                let longer: Arc<[Symbol]> = path.iter().cloned().chain([name.clone()]).collect();
+                // A page's own origin is what a path without one is relative to.
+                if package == "global" && is_own_origin(&longer) {
+                    return Value::text("");
+                }
+                Value::External(package.clone(), longer)
+            }
+            Value::Instance(instance) => {
+                if let Some(captured) = instance.captures.get(name)
+                    && instance.members.is_empty()
+                    && matches!(captured, Value::Text(_))
+                {
+                    return captured.clone();
+                }
+                let mut longer = (**instance).clone();
+                longer.members.push(name.clone());
+                Value::Instance(Arc::new(longer))
+            }
+            Value::Module(file) => self.export(*file, name),
+            Value::RustModule(..) => self.associated(value, std::slice::from_ref(name)),
+            Value::Class(class) => self.static_member(*class, name),
+            Value::New(class, ..) | Value::Some(class) => match self.instance_member(value, *class, name) {
+                Some(member) if !member.is_unknown() => member,
+                _ => guess(name, source).unwrap_or(Value::Unknown),
+            },
+            Value::Param(param, path) => {
+                if path.is_empty()
+                    && let Some(one) = self.rest_argument(*param, name)
+                {
+                    return one;
+                }
+                // `State(state): State<AppState>`: what the pattern takes out is what the type is known by.
+                if path.is_empty() && name == "0" && self.is_wrapped(*param) {
+                    return value.clone();
+                }
+                if path.is_empty()
+                    && let Some(typed) = self.parameter_type(*param)
+                {
+                    let member = self.member(&typed, name, None);
+                    if !member.is_unknown() && !is_guess(&member) {
+                        return member;
+                    }
+                }
+                if path.len() >= 4 {
+                    return Value::Unknown;
+                }
+                Value::Param(*param, path.iter().cloned().chain([name.clone()]).collect())
+            }
+            Value::Unknown => guess(name, source).unwrap_or(Value::Unknown),
+            Value::Function(..) if matches!(name.as_str(), "bind" | "call" | "apply") => value.clone(),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// Whether a parameter's declared type stands for what it holds.
+    fn is_wrapped(&mut self, param: ParamRef) -> bool {
+        let ty = self
+            .facts(param.function.file)
+            .and_then(|facts| facts.function(param.function.function).params.get(param.index as usize)?.ty.as_ref());
+        ty.is_some_and(|ty| is_wrapper(last_segment(&ty.path)) && !ty.args.is_empty())
+    }
+
+    /// A field or method of an instance: of its class, then of its bases.
+    fn instance_member(&mut self, receiver: &Value, class: ClassRef, name: &Symbol) -> Option<Value> {
+        let mut current = class;
+        let mut given = self.constructor_arguments(receiver);
+        for _ in 0..6 {
+            let field = self.field(current, name);
+            if let Some(value) = field {
+                return Some(match &given {
+                    Some((constructor, arguments)) => self.with_arguments(&value, *constructor, arguments),
+                    None => value,
+                });
+            }
+            let methods = self.methods(current, name);
+            if !methods.is_empty() {
+                let values: Vec<Value> = methods
+                    .iter()
+                    .map(|&method| {
+                        let getter =
+                            self.facts(method.file).is_some_and(|facts| facts.function(method.function).kind == FunctionKind::Getter);
+                        if getter {
+                            self.apply(method, Some(receiver), &[])
+                        } else {
+                            Value::Function(method, Some(Arc::new(receiver.clone())))
+                        }
+                    })
+                    .collect();
+                return Some(Value::one_of(values));
+            }
+            given = self.super_arguments(current, given);
+            match self.base_class(current) {
+                Some(base) => current = base,
+                None => break,
+            }
+        }
+        // What it inherits from a library's class.
+        let facts = self.facts(current.file)?;
+        let superclass = facts.type_def(current.class).superclass?;
+        if let Value::External(package, path) = self.eval(current.file, superclass) {
+            let base = self.library_typed(current.file, &package, &path)?;
+            return Some(self.member(&base, name, None));
+        }
+        None
+    }
+
+    /// A static field, an enum's member, an associated function or constant.
+    fn static_member(&mut self, class: ClassRef, name: &Symbol) -> Value {
+        let mut current = class;
+        for _ in 0..6 {
+            let Some((facts, index)) = self.file(current.file) else { return Value::Unknown };
+            let def = facts.type_def(current.class);
+            let field = def.fields.iter().find(|field| field.name == *name && (field.is_static || def.kind == TypeKind::Enum));
+            if let Some(field) = field {
+                let mut values: Vec<Value> = field.value.into_iter().map(|value| self.eval(current.file, value)).collect();
+                for at in index.assignments.get(name).into_iter().flatten() {
+                    let assignment = &facts.assignments[*at as usize];
+                    if let Expr::Member { object, .. } = facts.expr(assignment.target)
+                        && self.eval(current.file, *object) == Value::Class(current)
+                    {
+                        values.push(self.eval(current.file, assignment.value));
+                    }
+                }
+                let value = Value::one_of(values);
+                if !value.is_unknown() {
+                    return value;
+                }
+                if let Some(ty) = &field.ty
+                    && let Some(typed) = self.typed(current.file, def.function, ty)
+                {
+                    return typed;
+                }
+                return Value::Unknown;
+            }
+            let methods = self.methods(current, name);
+            if !methods.is_empty() {
+                return Value::one_of(methods.iter().map(|method| Value::Function(*method, None)));
+            }
+            // An associated constant stands in the `impl` block as a binding of the file.
+            if def.kind != TypeKind::Class
+                && let Some(at) = index.bindings.get(name).and_then(|all| all.first())
+            {
+                let binding = &facts.bindings[*at as usize];
+                if binding.function == FunctionId::MODULE {
+                    return self.binding(current.file, facts, binding);
+                }
+            }
+            if def.kind == TypeKind::Alias
+                && let Some(target) = def.bases.first()
+                && let Some(next) = self.class_named(current.file, def.function, &target.path)
+                && next != current
+            {
+                current = next;
+                continue;
+            }
+            match self.base_class(current) {
+                Some(base) => current = base,
+                None => break,
+            }
+        }
+        // A static method inherited from a library's class.
+        Value::Unknown
+    }
+}
+
+/// A settings key written like a variable's name is taken for that variable: `config.ORDERS_URL`, where the object cannot be followed.
+fn guess(name: &Symbol, source: Option<Source>) -> Option<Value> {
+    let constant = name.contains('_') && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    constant.then(|| Value::pattern(Pattern::part(Part::Env { name: name.clone(), default: None, guessed: true, source })))
+}
+
+fn is_guess(value: &Value) -> bool {
+    matches!(value, Value::Text(pattern) if matches!(pattern.parts.as_slice(), [Part::Env { guessed: true, .. }]))
+}
+
+/// Whether a member of the browser's environment is the origin of the page, or a part of it: `window.location.origin`.
+fn is_own_origin(path: &[Symbol]) -> bool {
+    let path = match path {
+        [first, rest @ ..] if matches!(first.as_str(), "window" | "self" | "globalThis" | "document") => rest,
+        path => path,
+    };
+    matches!(path, [location, part] if location == "location" && matches!(part.as_str(), "origin" | "href" | "protocol" | "host"))
+}
