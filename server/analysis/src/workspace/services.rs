@@ -125,13 +125,14 @@ impl<'a> Context<'a> {
         let Some((index, target)) = &draft.dockerfile else { return Vec::new() };
         self.sources.dockerfiles.get(*index).map_or_else(Vec::new, |source| stage_chain(source.facts, target.as_deref()))
     }
-    /// Whether an image may be made of a folder's code. Where the workspace says how images are made at all, it does so in the folder, around it, or
-    /// in one that is for images alone.
-    pub(crate) fn may_be_image(&self, folder: &str) -> bool {
+    /// Whether what a draft runs by some name may be a folder's code: it has that name itself, or an image may be made of the folder. Where the
+    /// workspace says how images are made at all, it does so in the folder, around it, or in a folder that is for images alone.
+    pub(crate) fn may_run(&self, draft: &Draft<'_>, name: &str, folder: &str) -> bool {
         let dockerfiles = &self.sources.dockerfiles;
         let near = |at: &str| paths::is_within(at, folder) || paths::is_within(folder, at);
         let of_all = |path: &str, at: &str| paths::file_name(path) == "Dockerfile" && code::is_generic(paths::file_name(at));
-        dockerfiles.is_empty() || dockerfiles.iter().any(|source| near(source.folder()) || of_all(source.path, source.folder()))
+        let is_made = || dockerfiles.iter().any(|source| near(source.folder()) || of_all(source.path, source.folder()));
+        draft.dockerfile.is_some() || normal(name) == normal(&draft.name) || dockerfiles.is_empty() || is_made()
     }
     /// The folder of a binary's package.
     pub(crate) fn root_of(&self, binary: CrateId) -> &str {

@@ -40,9 +40,7 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
         return;
     }
     adopt_base(context, draft);
-    let is_held = |binary: &CrateId| draft.dockerfile.is_some() || context.may_be_image(context.root_of(*binary));
-    let named = binary_of_commands(context, draft).filter(is_held);
-    if let Some(binary) = named.or_else(|| binary_of_image(context, draft)) {
+    if let Some(binary) = binary_of_commands(context, draft).or_else(|| binary_of_image(context, draft)) {
         settle_binary(context, draft, binary);
         return;
     }
@@ -58,8 +56,7 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
             .iter()
             .flat_map(|image| image_names(image))
             .chain([draft.name.to_string()])
-            .filter_map(|name| context.folder_named(&name))
-            .filter(|folder| draft.dockerfile.is_some() || context.may_be_image(folder))
+            .filter_map(|name| context.folder_named(&name).filter(|folder| context.may_run(draft, &name, folder)))
             .collect();
         // What is published for others to install is not what an image of its name runs.
         let named = named.iter().find(|folder| !is_published(context, folder)).or(named.first()).copied();
@@ -228,8 +225,8 @@ pub(super) fn binary_of_commands(context: &Context<'_>, draft: &Draft<'_>) -> Op
     if context.binaries.is_empty() {
         return None;
     }
-    let commands = written_commands(context, draft);
-    commands.iter().find_map(|(text, _)| programs(text).into_iter().find_map(|name| binary_named(context, draft, name)))
+    let held = |name: &str| binary_named(context, draft, name).filter(|binary| context.may_run(draft, name, context.root_of(*binary)));
+    written_commands(context, draft).iter().find_map(|(text, _)| programs(text).into_iter().find_map(held))
 }
 
 /// The binary of a name that a draft can hold: the one nearest to its Dockerfile.
