@@ -28,6 +28,9 @@ pub struct HttpClient {
     /// Methods of what the call hands out that say so: `timeout` in `client.get(url).timeout(limit)`.
     #[serde(default)]
     pub limited_by: Option<Names>,
+    /// Where the call says what is sent, as an argument or a key of one; a library whose builder's method `json` says it has none.
+    #[serde(default)]
+    pub body: Option<Selector>,
 }
 
 /// A route declared by a call.

@@ -150,7 +150,8 @@ impl Evaluator<'_> {
     }
 }
 
-fn takes(selector: &Selector) -> &[Take] {
+/// The places that a selector names.
+pub(super) fn takes(selector: &Selector) -> &[Take] {
     match selector {
         Selector::Literal(_) => &[],
         Selector::Take(take) => std::slice::from_ref(take),

@@ -115,6 +115,8 @@ pub struct OutboundCall {
     pub detached: bool,
     /// What would have to say how long it waits at most, as nothing does.
     pub unlimited: Option<Unlimited>,
+    /// Where the library's call says what is sent, if it does: an argument, or a key of one. The first that is there says it.
+    pub body: Vec<(usize, Option<Symbol>)>,
 }
 
 /// A call that could say how long others wait, and does not.

@@ -10,7 +10,8 @@ use rustc_hash::FxHashSet;
 use super::bases::MAX_BASES;
 use super::evaluate::join_patterns;
 use super::library::CallView;
-use super::link::{Linker, OutboundCall, Request, Unlimited};
+use super::limits::takes;
+use super::link::{Linker, OutboundCall, Request};
 use super::rpc::is_rpc_method;
 use super::spans::Walk;
 use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value};
@@ -50,27 +51,39 @@ impl<'w> Linker<'w> {
         };
         let detached = self.is_detached(walk, view.site.call);
         let unlimited = self.unlimited(walk, view, entry);
+        let said = entry.body.iter().flat_map(takes);
+        let body: Vec<_> = said.filter_map(|take| Some((usize::try_from(take.argument?).ok()?, take.key.clone()))).collect();
         for draft in self.drafts(view.site, function, &[method, url], detached) {
             let leaf = view.site;
             for lifted in self.lift(draft, &|linker, draft| linker.is_undecided(draft)) {
                 let method = method_name(&lifted.texts[0]);
                 let urls = self.bases_of(&lifted.texts[1], &lifted.classes);
-                self.outbound(lifted, leaf, Request::Http { method, urls }, unlimited.clone());
+                let call = OutboundCall {
+                    site: lifted.site,
+                    function: lifted.function,
+                    leaf,
+                    request: Request::Http { method, urls },
+                    detached: lifted.detached,
+                    unlimited: unlimited.clone(),
+                    body: body.clone(),
+                };
+                self.outbound(call);
             }
         }
         true
     }
 
     /// Keeps a call; alternatives of one site are one call with several URLs.
-    fn outbound(&mut self, draft: Draft, leaf: CallRef, request: Request, unlimited: Option<Unlimited>) {
-        let Draft { site, function, detached, .. } = draft;
-        if let Request::Http { method, urls } = &request {
+    fn outbound(&mut self, new: OutboundCall) {
+        if let Request::Http { method, urls } = &new.request {
             let same = self.link.calls.iter_mut().find(|call| {
-                call.site == site && call.leaf == leaf && matches!(&call.request, Request::Http { method: other, .. } if other == method)
+                call.site == new.site
+                    && call.leaf == new.leaf
+                    && matches!(&call.request, Request::Http { method: other, .. } if other == method)
             });
             if let Some(OutboundCall { request: Request::Http { urls: known, .. }, unlimited: other, .. }) = same {
                 // One of several clients may have a limit.
-                other.take_if(|other| Some(&*other) != unlimited.as_ref());
+                other.take_if(|other| Some(&*other) != new.unlimited.as_ref());
                 for url in urls {
                     if known.len() < MAX_BASES && !known.contains(url) {
                         known.push(url.clone());
@@ -79,7 +92,7 @@ impl<'w> Linker<'w> {
                 return;
             }
         }
-        self.link.calls.push(OutboundCall { site, function, leaf, request, detached, unlimited });
+        self.link.calls.push(new);
     }
 
     /// A call of a generated client's method, if the receiver is one.
@@ -97,7 +110,7 @@ impl<'w> Linker<'w> {
             let detached = self.is_detached(walk, site.call);
             let case = Some(if walk.family == Family::Rust { Case::Snake } else { Case::Camel });
             let request = Request::Rpc { service, method: rpc, case, addresses };
-            self.link.calls.push(OutboundCall { site, function, leaf: site, request, detached, unlimited: None });
+            self.link.calls.push(OutboundCall { site, function, leaf: site, request, detached, unlimited: None, body: Vec::new() });
         }
         found
     }
@@ -126,7 +139,7 @@ impl<'w> Linker<'w> {
         let detached = self.is_detached(walk, view.site.call);
         let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
         let request = Request::Sdk { library, peers, operation, addresses };
-        self.link.calls.push(OutboundCall { site: view.site, function, leaf: view.site, request, detached, unlimited: None });
+        self.link.calls.push(OutboundCall { site: view.site, function, leaf: view.site, request, detached, unlimited: None, body: Vec::new() });
         true
     }
 

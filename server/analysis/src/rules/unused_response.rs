@@ -111,6 +111,11 @@ fn is_meant(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
         && !exempt::stands_beside(context.snapshot.files.path(call.place.file))
 }
 
+/// Words of what must have gone well, as they are set for a file.
+pub(crate) fn required(snapshot: &Snapshot, file: crate::FileId) -> Vec<&str> {
+    snapshot.workspace.settings.rules().texts(&RULE, &REQUIRED, snapshot.files.path(file))
+}
+
 /// What becomes of the answer of a call that is waited for, if nothing does but that it failed.
 pub(crate) fn unused(snapshot: &Snapshot, call: &Call) -> Option<ResultUse> {
     let spot = Spot::at(&snapshot.files, call.place)?;
