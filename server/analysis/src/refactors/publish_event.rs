@@ -6,9 +6,10 @@
 //! the work is done later.
 
 use camino::Utf8Path;
+use portolan_grammars::facts::TextRange;
 use portolan_grammars::manifests::Manifest;
 
-use super::{Context, Edit, Level, Plan, Refactor, Refusal};
+use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::chart::operation::SpanRef;
 use crate::chart::{Call, EndpointIndex};
 use crate::resolve::link::OutboundCall;
@@ -96,10 +97,44 @@ fn edit(context: &Context<'_>, call: &Call, endpoint: EndpointIndex) -> Result<M
     let publisher::Publication { text, channel, system, mut edit } = publication;
     let end = if source.slice(request.range).ends_with(';') { ";" } else { "" };
     edit.replace(source.file, request.range, format!("{text}{end}"));
+    without_unused(&source, request.range, &text, &mut edit);
     let service = chart.endpoint(endpoint).service;
     let wanted = consumer::Wanted { context, service, endpoint, system: &system, event: &event, channel: &channel };
     let sketch = consumer::add(&wanted, &mut edit)?;
     Ok(Made { edit, channel, sketch })
+}
+
+/// Takes imports out of a file that nothing but a range of it mentions, which goes.
+fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Edit) {
+    let Some(tree) = source.tree() else { return };
+    let names = tree.names_in(TextRange::new(0, source.text.len()));
+    for import in source.facts.imports.iter().filter(|import| !import.reexport && !import.local.is_empty()) {
+        let statement = tree.statements_around(import.range).into_iter().find(|range| range.contains(import.range));
+        let Some(statement) = statement.filter(|range| !range.contains(gone)) else { continue };
+        let mut mentions = names.iter().filter(|name| source.slice(**name) == import.local && !statement.contains(**name)).peekable();
+        let unused = mentions.peek().is_some() && mentions.all(|name| gone.contains(*name)) && !Source::has_word(new, &import.local);
+        let touched = edit.changes.get(&source.file).is_some_and(|changes| {
+            changes.iter().any(|change| statement.start < change.range.start && change.range.start < statement.end)
+        });
+        if !unused || touched {
+            continue;
+        }
+        let alone = source.facts.imports.iter().filter(|other| statement.contains(other.range)).count() == 1;
+        let after = source.text.get(import.range.end as usize..statement.end as usize).unwrap_or_default();
+        let before = source.text.get(statement.start as usize..import.range.start as usize).unwrap_or_default();
+        if alone && let Some(text) = edit.take_insertion(source.file, statement.end) {
+            // What is imported instead takes its line.
+            edit.replace(source.file, statement, text.trim_start());
+        } else if alone {
+            let newline = if source.text[statement.end as usize..].starts_with(source.newline()) { source.newline().len() as u32 } else { 0 };
+            edit.replace(source.file, TextRange { start: statement.start, end: statement.end + newline }, "");
+        } else if let Some(rest) = after.strip_prefix(',') {
+            let gap = 1 + rest.len() - rest.trim_start().len();
+            edit.replace(source.file, TextRange { start: import.range.start, end: import.range.end + gap as u32 }, "");
+        } else if let Some(comma) = before.rfind(',').filter(|comma| before[comma + 1..].trim().is_empty()) {
+            edit.replace(source.file, TextRange { start: statement.start + comma as u32, end: import.range.end }, "");
+        }
+    }
 }
 
 fn outbound<'a>(context: &Context<'a>, call: &Call) -> Option<&'a OutboundCall> {

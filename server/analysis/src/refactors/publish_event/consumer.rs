@@ -25,6 +25,9 @@ const IDENTIFYING: &[(&str, usize)] = &[("basic_consume", 1)];
 /// Decorators of a parameter that is the message itself.
 const PAYLOADS: &[&str] = &["Payload", "MessageBody", "RabbitPayload"];
 
+/// What a message is called.
+const MESSAGE: &str = "event";
+
 /// What is to be consumed, and what for.
 pub(super) struct Wanted<'c, 'a> {
     pub(super) context: &'c Context<'a>,
@@ -144,13 +147,10 @@ impl Pattern<'_, '_, '_> {
         let is_payload = |param: &&Param| param.attributes.iter().any(|attribute| PAYLOADS.contains(&attribute.path.as_str()));
         let plain = |param: &&Param| param.attributes.is_empty();
         let param = method.params.iter().find(is_payload).or_else(|| method.params.first().filter(plain)).ok_or_else(|| self.unclear())?;
-        if param.name.is_empty() {
-            return Err(self.unclear());
-        }
         let label = self.wanted.context.snapshot.chart.endpoint(self.wanted.endpoint).label();
         let (newline, unit, end) = (source.newline(), source.indent_unit(), statement_end(source));
         let logic = Logic::of(self.wanted.context, self.wanted.endpoint)
-            .and_then(|logic| logic.call(self.wanted.context, (source, function.function), method.range.end, &param.name, false, edit).ok());
+            .and_then(|logic| logic.call(self.wanted.context, (source, function.function), method.range.end, MESSAGE, false, edit).ok());
         let indent = source.indent_at(start_of(method)).to_owned();
         let gap = format!("{newline}{indent}{unit}");
         let sketch = logic.is_none();
@@ -159,7 +159,7 @@ impl Pattern<'_, '_, '_> {
             Some(call) => (call.ty.unwrap_or_else(|| "unknown".to_owned()), call.text),
             None => {
                 let todo = format!("// TODO(portolan): do what {label} does; until then the message is refused.");
-                let error = format!("throw new Error(`{} is not handled yet: ${{JSON.stringify({})}}`){end}", self.wanted.channel, param.name);
+                let error = format!("throw new Error(`{} is not handled yet: ${{JSON.stringify({MESSAGE})}}`){end}", self.wanted.channel);
                 ("unknown".to_owned(), format!("{todo}{gap}{error}"))
             }
         };
@@ -172,7 +172,7 @@ impl Pattern<'_, '_, '_> {
             .map(|attribute| rewritten(source, attribute.range, &vec![(channel.range, said.clone())]))
             .map(|attribute| format!("{attribute}{newline}{indent}"))
             .collect();
-        let text = format!("{}async {name}({decorated}{}{ty}){result} {{{gap}{body}{newline}{indent}}}", head.concat(), param.name);
+        let text = format!("{}async {name}({decorated}{MESSAGE}{ty}){result} {{{gap}{body}{newline}{indent}}}", head.concat());
         edit.insert(source.file, method.range.end, format!("{newline}{newline}{indent}{text}"));
         Ok(sketch)
     }

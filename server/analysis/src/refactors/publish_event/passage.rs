@@ -84,7 +84,7 @@ impl<'c, 'a> Passage<'c, 'a> {
         }
         if let Some((function, param)) = self.local(&name) {
             let visible = self.from.file == self.to.file && around(self.to.facts, self.into).any(|id| id == function) && self.is_seen(&name);
-            return match param.and_then(|param| self.same_param(param, &name)) {
+            return match param.and_then(|param| self.same_param(param, range)) {
                 _ if visible => Ok(None),
                 Some(other) if other == name => Ok(None),
                 Some(other) => Ok(Some((range, other))),
@@ -114,9 +114,10 @@ impl<'c, 'a> Passage<'c, 'a> {
         }
         let (quote, end) = (quote(self.to), imports::statement_end(self.to));
         statements.extend(self.defaults.iter().map(|(name, module)| format!("import {name} from {quote}{module}{quote}{end}")));
-        let start = self.to.facts.function(self.into).range.start;
+        // The module's own code may stand anywhere in its file.
+        let start = if self.into == FunctionId::MODULE { u32::MAX } else { self.to.facts.function(self.into).range.start };
         if !statements.is_empty() {
-            imports::add(self.to, start.max(1), Some(statements.join(self.to.newline())), None, edit);
+            imports::add(self.to, start, Some(statements.join(self.to.newline())), None, edit);
         }
         if !self.fields.is_empty()
             && let Some(class) = self.class(self.to, self.into)
@@ -264,19 +265,24 @@ impl<'c, 'a> Passage<'c, 'a> {
             })
     }
 
-    /// The parameter at the other place that is declared as one of the first is.
-    fn same_param(&self, param: &Param, name: &str) -> Option<String> {
-        let ty = param.ty.as_ref()?;
+    /// The parameter at the other place that is declared as one of the first is: of a type that has a name, and called the same or asked for a
+    /// member. Two texts are of one type, and no more alike for that.
+    fn same_param(&self, param: &Param, range: TextRange) -> Option<String> {
+        let (ty, name) = (param.ty.as_ref()?, self.from.slice(range));
         let facts = self.to.facts;
+        if !ty.path.rsplit("::").next()?.starts_with(char::is_uppercase) {
+            return None;
+        }
+        let asked = self.from.text[range.end as usize..].trim_start().starts_with('.');
         let shape = self.from.slice(param.range).replacen(name, "", 1);
         let all = around(facts, self.into).flat_map(|id| &facts.function(id).params);
         let mut same = all.filter(|other| other.ty.as_ref().is_some_and(|own| self.is_same_type(ty, own))).filter_map(|other| {
             if !other.name.is_empty() {
-                return param.name.as_str().eq(name).then(|| other.name.to_string());
+                return (param.name == name && (asked || other.name == name)).then(|| other.name.to_string());
             }
             let mut bound = facts.bindings.iter().filter(|binding| other.range.contains(binding.range));
             let only = bound.next().filter(|_| bound.next().is_none())?;
-            (self.to.slice(other.range).replacen(only.name.as_str(), "", 1) == shape).then(|| only.name.to_string())
+            (asked && self.to.slice(other.range).replacen(only.name.as_str(), "", 1) == shape).then(|| only.name.to_string())
         });
         same.next()
     }
@@ -301,6 +307,15 @@ impl<'c, 'a> Passage<'c, 'a> {
         let Some(Home::File(file, name)) = home(self.context.snapshot, source, name) else { return None };
         let facts = self.context.snapshot.files.source(file)?;
         Some(Class { file, facts, def: facts.types.iter().find(|def| def.name == name)? })
+    }
+
+    /// How files of the package end the names of others: the two files themselves, else any other.
+    fn extension(&self) -> &'static str {
+        let snapshot = self.context.snapshot;
+        let package = snapshot.workspace.package_of(self.to.path);
+        let others = || snapshot.files.iter().filter(|(_, path, _)| snapshot.workspace.package_of(path) == package);
+        let found = extension(self.to.facts).or_else(|| extension(self.from.facts));
+        found.or_else(|| others().find_map(|(.., facts)| extension(facts.source()?))).unwrap_or_default()
     }
 
     fn ecmascript(&mut self, name: &str, new: Option<&str>) -> Result<String, Stuck> {
@@ -341,7 +356,7 @@ impl<'c, 'a> Passage<'c, 'a> {
         let specifier = match specifier.strip_prefix('.') {
             Some(_) if !own_package => return Err(Stuck::Refused(Refusal::new(format!("{name} is of another package")))),
             Some(_) => {
-                let own = imported.is_none().then(|| extension(to).or_else(|| extension(from)).unwrap_or_default());
+                let own = imported.is_none().then(|| self.extension());
                 let path = paths::join(paths::folder(from.path.as_str()), &specifier).ok_or_else(|| Stuck::Local(name.to_owned()))?;
                 let path = match own {
                     Some(extension) => format!("{}{extension}", without_extension(&path)),
@@ -565,8 +580,8 @@ fn own_name(facts: &SourceFacts, outer: &str) -> Option<Symbol> {
 }
 
 /// How a file ends the names of files that it imports: `.js`, or not at all; nothing where it imports none.
-fn extension(source: &Source<'_>) -> Option<&'static str> {
-    let mut own = source.facts.imports.iter().filter(|import| import.source.starts_with('.'));
+fn extension(facts: &SourceFacts) -> Option<&'static str> {
+    let mut own = facts.imports.iter().filter(|import| import.source.starts_with('.'));
     let first = own.next()?;
     let known = [".js", ".ts", ".mjs", ".mts", ".cjs"];
     Some(known.into_iter().find(|extension| first.source.ends_with(extension)).unwrap_or(""))

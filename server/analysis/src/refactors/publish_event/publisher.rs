@@ -108,7 +108,7 @@ impl Site {
         };
         let site = FunctionRef { file: source.file, function: call.function };
         let takes = match at {
-            Some(at) => taken(context, site, Place { file: source.file, range: call.name_range }, at).map_err(|()| unclear())?,
+            Some(at) => taken(context, site, Place { file: source.file, range: call.name_range }, at)?,
             None => None,
         };
         Ok(Self { function: call.function, range, channel, payload, takes })
@@ -170,19 +170,35 @@ fn trimmed(source: &Source<'_>, range: TextRange) -> TextRange {
 }
 
 /// What the parameter takes that an argument is given to; nothing where the function is a library's.
-fn taken(context: &Context<'_>, site: FunctionRef, place: Place, argument: usize) -> Result<Option<TypeRef>, ()> {
+fn taken(context: &Context<'_>, site: FunctionRef, place: Place, argument: usize) -> Result<Option<TypeRef>, Refusal> {
     let snapshot = context.snapshot;
     let mut edges = snapshot.index.edges_of(site).iter().filter(|edge| edge.place == place);
     let Some(edge) = edges.next() else { return Ok(None) };
-    let function = snapshot.files.function(edge.callee).ok_or(())?;
-    let param = function.params.get(argument).ok_or(())?;
-    let typed = snapshot.files.source(edge.callee.file).is_some_and(|facts| facts.language != Language::JavaScript);
+    let source = context.source(edge.callee.file)?;
+    let function = source.facts.function(edge.callee.function);
+    let narrow = || Refusal::new(format!("{} does not take any data", function.name));
+    let param = function.params.get(argument).ok_or_else(narrow)?;
     match &param.ty {
-        Some(ty) if ANYTHING.contains(&ty.path.as_str()) => Ok(Some(ty.clone())),
-        Some(_) => Err(()),
-        None if typed => Err(()),
-        None => Ok(None),
+        Some(ty) if ANYTHING.contains(&ty.path.as_str()) && !is_bound(&source, function, &ty.path) => Ok(Some(ty.clone())),
+        None if source.facts.language == Language::JavaScript => Ok(None),
+        _ => Err(narrow()),
     }
+}
+
+/// Whether a type parameter stands for some types alone.
+fn is_bound(source: &Source<'_>, function: &Function, ty: &str) -> bool {
+    let body = source.facts.region(function.body).range;
+    let head = source.text.get(function.name_range.end as usize..body.start as usize).unwrap_or_default();
+    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut mentions = head.match_indices(ty).filter(|(at, _)| !head[..*at].ends_with(part));
+    mentions.any(|(at, _)| {
+        let rest = head[at + ty.len()..].trim_start();
+        let bounds = rest.strip_prefix("extends ").or_else(|| rest.strip_prefix(':').filter(|_| source.facts.language == Language::Rust));
+        let Some(bounds) = bounds else { return false };
+        let bounds = bounds.split([',', '>', '{', ')']).next().unwrap_or_default();
+        let mut all = bounds.split('+').map(str::trim);
+        !all.all(|bound| matches!(bound, "Serialize" | "serde::Serialize" | "Send" | "Sync" | "?Sized" | "object" | "unknown"))
+    })
 }
 
 /// The same call where the request is made.

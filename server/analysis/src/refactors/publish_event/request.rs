@@ -169,7 +169,12 @@ fn params(
     endpoint: EndpointIndex,
     url: Option<ExprId>,
 ) -> Result<Vec<(String, String)>, Refusal> {
-    if call.path.contains('?') {
+    let asks = |part: &ExprId| matches!(source.facts.expr(*part), Expr::Str(text) if text.contains('?'));
+    let queried = url.is_some_and(|url| match source.facts.expr(bound(source, url)) {
+        Expr::Concat(parts) => parts.iter().any(asks),
+        _ => asks(&url),
+    });
+    if queried || call.path.contains('?') {
         return Err(Refusal::new("its URL has a query, which a message would not carry"));
     }
     let holes = call.path.split('/').filter(|segment| segment.contains("{}")).count();
