@@ -106,7 +106,8 @@ struct Refactor {
 }
 
 /// The registry, in the order in which actions are offered.
-static REFACTORS: &[Refactor] = &[add_timeout::REFACTOR, instrument_handler::REFACTOR, span_handler::REFACTOR, publish_event::REFACTOR, settle_drift::REFACTOR];
+static REFACTORS: &[Refactor] =
+    &[add_timeout::REFACTOR, instrument_handler::REFACTOR, span_handler::REFACTOR, publish_event::REFACTOR, settle_drift::REFACTOR];
 
 /// What is offered between two offsets of a file: edits that answer its findings, what accepts them, then settings that settle its calls.
 /// `folder` is the root of the workspace that the file is in.

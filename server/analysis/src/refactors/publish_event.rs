@@ -10,13 +10,13 @@ use portolan_grammars::facts::TextRange;
 use portolan_grammars::manifests::Manifest;
 
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
+use crate::Place;
 use crate::chart::operation::SpanRef;
 use crate::chart::{Call, EndpointIndex};
 use crate::resolve::link::OutboundCall;
+use crate::resolve::value::CallRef;
 use crate::rules::exempt::has_word;
 use crate::rules::{Finding, call_in_transaction, sync_chain, sync_cycle, unused_response};
-use crate::Place;
-use crate::resolve::value::CallRef;
 
 mod consumer;
 mod frame;
@@ -30,10 +30,8 @@ mod request;
 use names::Event;
 use request::Request;
 
-pub(super) const REFACTOR: Refactor = Refactor {
-    rules: &[unused_response::RULE.name, sync_chain::RULE.name, sync_cycle::RULE.name, call_in_transaction::RULE.name],
-    plan,
-};
+pub(super) const REFACTOR: Refactor =
+    Refactor { rules: &[unused_response::RULE.name, sync_chain::RULE.name, sync_cycle::RULE.name, call_in_transaction::RULE.name], plan };
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let (call, endpoint) = calls(context, finding).find_map(|call| meant(context, call))?;
@@ -113,9 +111,10 @@ fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Ed
         let Some(statement) = statement.filter(|range| !range.contains(gone)) else { continue };
         let mut mentions = names.iter().filter(|name| source.slice(**name) == import.local && !statement.contains(**name)).peekable();
         let unused = mentions.peek().is_some() && mentions.all(|name| gone.contains(*name)) && !Source::has_word(new, &import.local);
-        let touched = edit.changes.get(&source.file).is_some_and(|changes| {
-            changes.iter().any(|change| statement.start < change.range.start && change.range.start < statement.end)
-        });
+        let touched = edit
+            .changes
+            .get(&source.file)
+            .is_some_and(|changes| changes.iter().any(|change| statement.start < change.range.start && change.range.start < statement.end));
         if !unused || touched {
             continue;
         }
@@ -126,7 +125,8 @@ fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Ed
             // What is imported instead takes its line.
             edit.replace(source.file, statement, text.trim_start());
         } else if alone {
-            let newline = if source.text[statement.end as usize..].starts_with(source.newline()) { source.newline().len() as u32 } else { 0 };
+            let newline =
+                if source.text[statement.end as usize..].starts_with(source.newline()) { source.newline().len() as u32 } else { 0 };
             edit.replace(source.file, TextRange { start: statement.start, end: statement.end + newline }, "");
         } else if let Some(rest) = after.strip_prefix(',') {
             let gap = 1 + rest.len() - rest.trim_start().len();
@@ -155,13 +155,16 @@ fn stored_before(context: &Context<'_>, call: &Call) -> Result<(), Refusal> {
     let written = spans.filter_map(|span| match span {
         SpanRef::Access(access) => {
             let row = access.of(chart);
-            let before = row.service == call.from && row.operation == portolan_grammars::catalog::Operation::Write && row.place < call.place;
+            let before =
+                row.service == call.from && row.operation == portolan_grammars::catalog::Operation::Write && row.place < call.place;
             before.then(|| access.collection.of(chart).1.name.clone())
         }
         _ => None,
     });
     match written.into_iter().next() {
-        Some(table) => Err(Refusal::new(format!("`{table}` is written before it: the message could be lost between the two; it needs an outbox"))),
+        Some(table) => {
+            Err(Refusal::new(format!("`{table}` is written before it: the message could be lost between the two; it needs an outbox")))
+        }
         None => Ok(()),
     }
 }
@@ -169,6 +172,7 @@ fn stored_before(context: &Context<'_>, call: &Call) -> Result<(), Refusal> {
 /// Whether the Rust package of a file depends on another.
 fn depends_on(context: &Context<'_>, path: &Utf8Path, name: &str) -> bool {
     let workspace = &context.snapshot.workspace;
-    let manifest = workspace.package_of(path).and_then(|package| context.snapshot.files.facts(workspace.packages[package].manifest)?.manifest());
+    let manifest =
+        workspace.package_of(path).and_then(|package| context.snapshot.files.facts(workspace.packages[package].manifest)?.manifest());
     matches!(manifest, Some(Manifest::Cargo(manifest)) if manifest.dependencies.iter().any(|dependency| dependency.name == name && !dependency.dev))
 }

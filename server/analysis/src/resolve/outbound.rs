@@ -139,7 +139,15 @@ impl<'w> Linker<'w> {
         let detached = self.is_detached(walk, view.site.call);
         let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
         let request = Request::Sdk { library, peers, operation, addresses };
-        self.link.calls.push(OutboundCall { site: view.site, function, leaf: view.site, request, detached, unlimited: None, body: Vec::new() });
+        self.link.calls.push(OutboundCall {
+            site: view.site,
+            function,
+            leaf: view.site,
+            request,
+            detached,
+            unlimited: None,
+            body: Vec::new(),
+        });
         true
     }
 

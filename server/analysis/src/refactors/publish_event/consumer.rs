@@ -59,7 +59,8 @@ pub(super) fn add(wanted: &Wanted<'_, '_>, edit: &mut Edit) -> Result<bool, Refu
             }
         }
     }
-    let none = || Refusal::new(format!("{service} consumes no messages of that broker yet: there is no consumer to write the new one after"));
+    let none =
+        || Refusal::new(format!("{service} consumes no messages of that broker yet: there is no consumer to write the new one after"));
     Err(reason.unwrap_or_else(none))
 }
 
@@ -219,17 +220,21 @@ impl Pattern<'_, '_, '_> {
                 (facts.region(facts.function(id).body).range, id, facts.function(id).params.clone())
             }
             (None, false) => {
-                let looped = group.iter().rev().find(|range| source.slice(**range).starts_with("while let ")).ok_or_else(|| self.unclear())?;
+                let looped =
+                    group.iter().rev().find(|range| source.slice(**range).starts_with("while let ")).ok_or_else(|| self.unclear())?;
                 (*tree.blocks_in(*looped).first().ok_or_else(|| self.unclear())?, place, Vec::new())
             }
         };
         let inner = framed(source, body, params.first()).ok_or_else(|| self.unclear())?;
-        let work = self.work(into, call.range.start, &inner.value, inner.parsed, edit)?;
+        let work = self.work(into, call.range.start, &inner.value, inner.decode.is_some(), edit)?;
         self.fill(&inner, body, params.first(), &work, &mut parts);
         let sketch = work.function.is_some();
         // A function that does nothing else is written once more as a whole.
         let function = facts.function(place);
-        let rest = all.iter().filter(|range| !group.contains(range)).all(|range| matches!(source.slice(*range).trim_end_matches(';'), "Ok(())" | "Ok::<(), anyhow::Error>(())"));
+        let rest = all
+            .iter()
+            .filter(|range| !group.contains(range))
+            .all(|range| matches!(source.slice(*range).trim_end_matches(';'), "Ok(())" | "Ok::<(), anyhow::Error>(())"));
         let is_all = rest && function.kind == FunctionKind::Function && tree.statements_in(facts.region(function.body).range) == all;
         if is_all {
             self.function(place, parts, work.function, edit)?;
@@ -246,9 +251,6 @@ impl Pattern<'_, '_, '_> {
     fn fill(&self, inner: &Inner, body: TextRange, param: Option<&Param>, work: &Work, parts: &mut Parts) {
         let source = self.source;
         let typed = source.facts.language == Language::TypeScript;
-        for kept in &inner.dropped {
-            parts.push((*kept, String::new()));
-        }
         let gap = format!("{}{}", source.newline(), inner.indent);
         let value = match (&inner.decode, source.facts.language.is_ecmascript()) {
             (Some(decode), true) => Some(format!("const {} = {}{}", inner.value, source.slice(*decode), statement_end(source))),
@@ -300,11 +302,19 @@ impl Pattern<'_, '_, '_> {
     }
 
     /// The group once more behind itself, with names of its own.
-    fn in_place(&self, group: &[TextRange], root: Option<&str>, mut parts: Parts, function: Option<String>, edit: &mut Edit) -> Result<(), Stuck> {
+    fn in_place(
+        &self,
+        group: &[TextRange],
+        root: Option<&str>,
+        mut parts: Parts,
+        function: Option<String>,
+        edit: &mut Edit,
+    ) -> Result<(), Stuck> {
         let (source, facts) = (self.source, self.source.facts);
         let tree = source.tree().ok_or_else(|| self.unclear())?;
         let within = |range: TextRange| group.iter().any(|part| part.contains(range));
-        let closures: Vec<TextRange> = facts.functions[1..].iter().filter(|function| within(function.range)).map(|function| function.range).collect();
+        let closures: Vec<TextRange> =
+            facts.functions[1..].iter().filter(|function| within(function.range)).map(|function| function.range).collect();
         let inner = |range: TextRange| closures.iter().any(|closure| closure.contains(range));
         // What the statements bind is bound twice otherwise; what somebody else hands out is not theirs to subscribe once more.
         let bound: Vec<&str> = facts.bindings.iter().filter(|it| within(it.range) && !inner(it.range)).map(|it| it.name.as_str()).collect();
@@ -333,7 +343,8 @@ impl Pattern<'_, '_, '_> {
         let tree = source.tree().ok_or_else(|| self.unclear())?;
         let function = facts.function(id);
         let event = self.wanted.event;
-        let name = if facts.language.is_ecmascript() { format!("consume{}", event.like("Pascal")) } else { format!("consume_{}", event.snake()) };
+        let name =
+            if facts.language.is_ecmascript() { format!("consume{}", event.like("Pascal")) } else { format!("consume_{}", event.snake()) };
         if Source::has_word(&source.text, &name) {
             return Err(Stuck::Refused(Refusal::new(format!("{} has something called {name} already", source.name()))));
         }
@@ -394,7 +405,11 @@ impl Pattern<'_, '_, '_> {
         let mut whole = range;
         while let Some(tree) = outer {
             let wider = tree.statements_around(whole).into_iter().find(|it| it.contains(whole));
-            let lies_in = source.facts.functions[1..].iter().filter(|it| it.range.contains(whole) && it.range != whole).map(|it| it.range).max_by_key(|it| it.end - it.start);
+            let lies_in = source.facts.functions[1..]
+                .iter()
+                .filter(|it| it.range.contains(whole) && it.range != whole)
+                .map(|it| it.range)
+                .max_by_key(|it| it.end - it.start);
             match (wider, lies_in) {
                 (_, Some(around)) if around != whole => whole = around,
                 (Some(wider), None) if wider != whole => whole = wider,

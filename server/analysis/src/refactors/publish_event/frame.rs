@@ -17,13 +17,9 @@ const SETTLES: &[&str] = &[".ack(", ".nack(", ".reject(", ".ack_with(", ".commit
 pub(super) struct Inner {
     /// What makes the message data, where that is done there.
     pub(super) decode: Option<TextRange>,
-    /// Whether the message is parsed there: what is made of it may be anything.
-    pub(super) parsed: bool,
     /// What the message is called.
     pub(super) value: String,
-    /// What goes, but for the part that the new work takes the place of.
-    pub(super) dropped: Vec<TextRange>,
-    /// That part.
+    /// What goes: the part that the new work takes the place of.
     pub(super) at: TextRange,
     /// How deep it stands.
     pub(super) indent: String,
@@ -33,7 +29,7 @@ pub(super) struct Inner {
 pub(super) fn framed(source: &Source<'_>, body: TextRange, param: Option<&Param>) -> Option<Inner> {
     let tree = source.tree()?;
     if !source.slice(body).starts_with('{') {
-        return expression(source, body, param);
+        return None;
     }
     let decode = decoded(source, body);
     let mut split = Split { source, decode, kept: Vec::new(), gone: Vec::new() };
@@ -41,7 +37,8 @@ pub(super) fn framed(source: &Source<'_>, body: TextRange, param: Option<&Param>
     let Split { kept, gone, .. } = split;
     let first = *gone.first()?;
     let own = first.block;
-    let at = gone.iter().filter(|part| part.block == own).fold(first.range, |range, part| TextRange { start: range.start, end: part.range.end });
+    let at =
+        gone.iter().filter(|part| part.block == own).fold(first.range, |range, part| TextRange { start: range.start, end: part.range.end });
     // What stays in between would be lost.
     if kept.iter().any(|range| at.contains(*range)) || gone.iter().any(|part| part.block != own) {
         return None;
@@ -52,7 +49,9 @@ pub(super) fn framed(source: &Source<'_>, body: TextRange, param: Option<&Param>
         facts.bindings.iter().filter(|binding| in_gone(binding.range)).map(|binding| binding.name.as_str()).collect()
     };
     let needs = |range: &TextRange| tree.names_in(*range).into_iter().any(|name| !at.contains(name) && bound.contains(&source.slice(name)));
-    if kept.iter().any(needs) || decode.is_some_and(|decode| tree.names_in(decode).into_iter().any(|name| bound.contains(&source.slice(name)))) {
+    if kept.iter().any(needs)
+        || decode.is_some_and(|decode| tree.names_in(decode).into_iter().any(|name| bound.contains(&source.slice(name))))
+    {
         return None;
     }
     let value = match (decode, param) {
@@ -64,13 +63,7 @@ pub(super) fn framed(source: &Source<'_>, body: TextRange, param: Option<&Param>
         return None;
     }
     let indent = source.indent_at(at.start).to_owned();
-    Some(Inner { decode, parsed: decode.is_some(), value, dropped: Vec::new(), at, indent })
-}
-
-/// `(event) => handle(event)`: all of it goes.
-fn expression(source: &Source<'_>, body: TextRange, param: Option<&Param>) -> Option<Inner> {
-    let _ = (source, body, param);
-    None
+    Some(Inner { decode, value, at, indent })
 }
 
 /// The value that a statement of the body makes of the message by parsing it: with what is called on the result in Rust, where that says what
@@ -78,7 +71,8 @@ fn expression(source: &Source<'_>, body: TextRange, param: Option<&Param>) -> Op
 fn decoded(source: &Source<'_>, body: TextRange) -> Option<TextRange> {
     let facts = source.facts;
     let is_it = |range: TextRange| body.contains(range);
-    let mut parsing = facts.calls.iter().filter(|call| is_it(call.range) && PARSES.contains(&callee(source, facts.expr_range(call.callee)).as_str()));
+    let mut parsing =
+        facts.calls.iter().filter(|call| is_it(call.range) && PARSES.contains(&callee(source, facts.expr_range(call.callee)).as_str()));
     let call = parsing.next().filter(|_| parsing.next().is_none())?;
     if facts.language.is_ecmascript() {
         return Some(call.range);
@@ -147,7 +141,8 @@ impl Split<'_, '_> {
             return true;
         }
         // What is parsed may be taken out of the message before.
-        let bound = self.source.facts.bindings.iter().find(|binding| statement.contains(binding.range)).map(|binding| binding.name.as_str());
+        let bound =
+            self.source.facts.bindings.iter().find(|binding| statement.contains(binding.range)).map(|binding| binding.name.as_str());
         let Some((bound, decode, tree)) = bound.zip(self.decode).zip(self.source.tree()).map(|((a, b), c)| (a, b, c)) else { return false };
         let used = |range: TextRange| tree.names_in(range).into_iter().any(|name| self.source.slice(name) == bound);
         let elsewhere = later.iter().any(|range| !range.contains(decode) && used(*range));

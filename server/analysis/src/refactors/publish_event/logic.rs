@@ -47,7 +47,12 @@ impl<'a> Logic<'a> {
         let own = statements.iter().find(|statement| statement.contains(call.range))?;
         // The data is said once; nothing else is waited for.
         let mentions = source.slice(body).matches(data.as_str()).count();
-        let waits = facts.calls.iter().filter(within).filter(|other| other.awaited && !other.range.contains(call.range) && !call.range.contains(other.range)).count();
+        let waits = facts
+            .calls
+            .iter()
+            .filter(within)
+            .filter(|other| other.awaited && !other.range.contains(call.range) && !call.range.contains(other.range))
+            .count();
         let at_own = statements.first() == Some(own);
         if mentions != 1 || waits > 0 || !at_own || statements.len() > 2 {
             return None;
@@ -128,6 +133,9 @@ fn data(source: &Source<'_>, id: FunctionId, function: &Function) -> Option<(Str
     }
     let request = function.params.first().filter(|param| !param.name.is_empty())?;
     let said = format!("{}.body", request.name);
-    let used = facts.exprs.iter().any(|expr| matches!(&expr.kind, Expr::Member { name, .. } if name == "body") && source.slice(expr.range) == said);
+    let used = facts
+        .exprs
+        .iter()
+        .any(|expr| matches!(&expr.kind, Expr::Member { name, .. } if name == "body") && source.slice(expr.range) == said);
     used.then_some((said, None))
 }

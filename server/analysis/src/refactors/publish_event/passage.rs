@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portolan_grammars::facts::{Attribute, CallKind, Entry, Expr, ExprId, Function, FunctionId, FunctionKind, Import, Imported, Param, SourceFacts, Symbol, TextRange, TypeDef, TypeRef};
+use portolan_grammars::facts::{
+    Attribute, CallKind, Entry, Expr, ExprId, Function, FunctionId, FunctionKind, Import, Imported, Param, SourceFacts, Symbol, TextRange,
+    TypeDef, TypeRef,
+};
 
 use super::super::imports::{self, quote};
 use crate::refactors::{Context, Edit, Refusal, Source};
@@ -83,7 +86,8 @@ impl<'c, 'a> Passage<'c, 'a> {
             return self.own(range);
         }
         if let Some((function, param)) = self.local(&name) {
-            let visible = self.from.file == self.to.file && around(self.to.facts, self.into).any(|id| id == function) && self.is_seen(&name);
+            let visible =
+                self.from.file == self.to.file && around(self.to.facts, self.into).any(|id| id == function) && self.is_seen(&name);
             return match param.and_then(|param| self.same_param(param, range)) {
                 _ if visible => Ok(None),
                 Some(other) if other == name => Ok(None),
@@ -183,7 +187,10 @@ impl<'c, 'a> Passage<'c, 'a> {
         let what = ty.path.to_string();
         let missing = || Stuck::Refused(Refusal::new(format!("no {what} is in reach where the call is made")));
         let other = self.class(self.to, self.into).ok_or_else(missing)?;
-        let is_it = |field: &Field| field.ty.as_ref().is_some_and(|own| self.is_same_type(ty, own)) && field.decorators.as_ref().map(|own| &own.0) == decorators.map(|own| &own.0);
+        let is_it = |field: &Field| {
+            field.ty.as_ref().is_some_and(|own| self.is_same_type(ty, own))
+                && field.decorators.as_ref().map(|own| &own.0) == decorators.map(|own| &own.0)
+        };
         if let Some(field) = fields(other).into_iter().find(is_it) {
             return Ok(format!("{}.{}", self.this(), field.name));
         }
@@ -290,7 +297,9 @@ impl<'c, 'a> Passage<'c, 'a> {
     fn is_same_type(&self, first: &TypeRef, other: &TypeRef) -> bool {
         let snapshot = self.context.snapshot;
         let (Some(one), Some(two)) = (home(snapshot, self.from, &first.path), home(snapshot, self.to, &other.path)) else { return false };
-        one == two && first.args.len() == other.args.len() && first.args.iter().zip(&other.args).all(|(one, two)| self.is_same_type(one, two))
+        one == two
+            && first.args.len() == other.args.len()
+            && first.args.iter().zip(&other.args).all(|(one, two)| self.is_same_type(one, two))
     }
 
     fn class(&self, source: &Source<'a>, function: FunctionId) -> Option<Class<'a>> {
@@ -509,7 +518,8 @@ fn home(snapshot: &Snapshot, source: &Source<'_>, name: &str) -> Option<Home> {
 /// The full path of a name of a Rust file, if the file declares or imports it.
 fn rust_path(snapshot: &Snapshot, source: &Source<'_>, name: &str) -> Option<String> {
     let facts = source.facts;
-    let import = facts.imports.iter().find(|import| import.local == name && import.function == FunctionId::MODULE && import.module.is_empty());
+    let import =
+        facts.imports.iter().find(|import| import.local == name && import.function == FunctionId::MODULE && import.module.is_empty());
     if let Some(Import { source: of, imported: Imported::Named(outer), .. }) = import {
         let own = facts.modules.iter().any(|module| of.split("::").next() == Some(module.name.as_str()));
         let path = if of.is_empty() { outer.to_string() } else { format!("{of}::{outer}") };

@@ -3,7 +3,9 @@
 //!
 //! Invariant: what is written calls what is called already, with arguments of the same kinds; what cannot be told to be so is not written.
 
-use portolan_grammars::facts::{CallId, Entry, Expr, ExprId, Function, FunctionId, FunctionKind, Imported, Language, ResultUse, SourceFacts, Symbol, TextRange, TypeRef};
+use portolan_grammars::facts::{
+    CallId, Entry, Expr, ExprId, Function, FunctionId, FunctionKind, Imported, Language, ResultUse, SourceFacts, Symbol, TextRange, TypeRef,
+};
 
 use super::super::chain::Chain;
 use super::Event;
@@ -18,7 +20,8 @@ use crate::{FunctionRef, Place};
 /// Verbs that functions which send messages begin with.
 const SENDS: &[&str] = &["publish", "emit", "send", "dispatch", "produce", "announce", "notify"];
 /// Types of parameters that take any data.
-const ANYTHING: &[&str] = &["any", "unknown", "object", "Record", "T", "E", "P", "M", "Serialize", "serde::Serialize", "Value", "serde_json::Value"];
+const ANYTHING: &[&str] =
+    &["any", "unknown", "object", "Record", "T", "E", "P", "M", "Serialize", "serde::Serialize", "Value", "serde_json::Value"];
 /// Keys under which messages carry their data.
 const CARRIES: &[&str] = &["data", "payload", "value", "body", "message", "event", "content"];
 /// Errors that any other becomes.
@@ -51,7 +54,13 @@ struct Wanted<'c, 'a> {
 }
 
 /// Finds how the message can be sent: as the nearest place does it that sends one already.
-pub(super) fn find(context: &Context<'_>, source: &Source<'_>, call: &Call, request: &Request, event: &Event) -> Result<Publication, Refusal> {
+pub(super) fn find(
+    context: &Context<'_>,
+    source: &Source<'_>,
+    call: &Call,
+    request: &Request,
+    event: &Event,
+) -> Result<Publication, Refusal> {
     let chart = &context.snapshot.chart;
     let service = &chart.service(call.from).id;
     let own = chart.channels.iter().flat_map(|channel| channel.producers.iter().map(move |end| Sent { channel, end }));
@@ -214,11 +223,7 @@ fn direct(wanted: &Wanted<'_, '_>, sent: &Sent<'_>) -> Result<Publication, Stuck
     carry(&from, &site, &mut passage, &mut parts, said.1.as_deref())?;
     let text = rewritten(&from, site.range, &parts);
     let text = mirror::reindented(&text, from.indent_at(site.range.start), to.indent_at(wanted.request.range.start));
-    let text = if to.facts.language.is_ecmascript() {
-        awaited(context, sent, text)
-    } else {
-        failing(wanted, &from, site.function, text)?
-    };
+    let text = if to.facts.language.is_ecmascript() { awaited(context, sent, text) } else { failing(wanted, &from, site.function, text)? };
     passage.finish(&mut edit)?;
     Ok(Publication { text, channel, system: sent.channel.system.clone(), edit })
 }
@@ -232,7 +237,8 @@ fn channel(
     edit: &mut Edit,
 ) -> Result<(String, (String, Option<String>)), Stuck> {
     let chart = &wanted.context.snapshot.chart;
-    let names: Vec<Symbol> = chart.channels.iter().filter(|channel| channel.system == sent.channel.system).map(|channel| channel.name.clone()).collect();
+    let names: Vec<Symbol> =
+        chart.channels.iter().filter(|channel| channel.system == sent.channel.system).map(|channel| channel.name.clone()).collect();
     let channel = wanted.event.channel(&names, &chart.service(wanted.call.from).id);
     if chart.channels.iter().any(|known| known.name == channel.as_str()) {
         return Err(Stuck::Refused(Refusal::new(format!("`{channel}` is sent already: let it be consumed"))));
@@ -250,7 +256,9 @@ fn payload_text(request: &Request, site: &Site, from: &Source<'_>) -> String {
     }
     let value = site.takes.as_ref().is_some_and(|ty| ty.path.ends_with("Value"));
     match (old.starts_with('&'), new.strip_prefix('&')) {
-        (by_reference, Some(json)) if value && json.starts_with("serde_json::json!") => format!("{}{json}", if by_reference { "&" } else { "" }),
+        (by_reference, Some(json)) if value && json.starts_with("serde_json::json!") => {
+            format!("{}{json}", if by_reference { "&" } else { "" })
+        }
         (by_reference, _) if value => format!("{}serde_json::json!({new})", if by_reference { "&" } else { "" }),
         (true, None) => format!("&{new}"),
         _ => new.to_owned(),
@@ -258,13 +266,7 @@ fn payload_text(request: &Request, site: &Site, from: &Source<'_>) -> String {
 }
 
 /// Takes all names of a call along; entries of objects that say what only their place knows are left out.
-fn carry(
-    from: &Source<'_>,
-    site: &Site,
-    passage: &mut Passage<'_, '_>,
-    parts: &mut Parts,
-    constant: Option<&str>,
-) -> Result<(), Stuck> {
+fn carry(from: &Source<'_>, site: &Site, passage: &mut Passage<'_, '_>, parts: &mut Parts, constant: Option<&str>) -> Result<(), Stuck> {
     let tree = from.tree().ok_or_else(|| Stuck::Local(from.name().to_owned()))?;
     let facts = from.facts;
     let here = |range: TextRange| site.range.contains(range);
@@ -436,7 +438,8 @@ fn beside(wanted: &Wanted<'_, '_>, sent: &Sent<'_>) -> Result<Publication, Stuck
 /// Whether a function is run by others of the workspace alone: neither a handler nor one that a framework finds by what is said of it.
 fn is_free(context: &Context<'_>, function: FunctionRef) -> bool {
     let index = &context.snapshot.index;
-    let attributes = context.snapshot.files.function(function).is_none_or(|it| it.attributes.iter().all(|it| it.path == "tracing::instrument"));
+    let attributes =
+        context.snapshot.files.function(function).is_none_or(|it| it.attributes.iter().all(|it| it.path == "tracing::instrument"));
     index.endpoints_of(function).is_empty() && index.consumers_of(function).is_empty() && attributes
 }
 
@@ -447,7 +450,8 @@ pub(super) fn start_of(function: &Function) -> u32 {
 
 /// `publishOrderPlaced` beside `publishCartLeft`, `orderPlaced` beside `cartLeft`.
 fn new_name(old: &str, event: &Event, ecmascript: bool) -> String {
-    let verb = SENDS.iter().find(|verb| old.strip_prefix(**verb).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase())));
+    let verb =
+        SENDS.iter().find(|verb| old.strip_prefix(**verb).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase())));
     match (verb, ecmascript) {
         (Some(verb), true) => format!("{verb}{}", event.like("Pascal")),
         (None, true) => event.camel(),

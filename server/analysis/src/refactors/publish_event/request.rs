@@ -8,8 +8,8 @@ use portolan_grammars::facts::{CallId, Entry, Expr, ExprId, TextRange};
 use super::super::chain::Chain;
 use super::passage::around;
 use crate::chart::{Call, EndpointIndex};
-use crate::resolve::link::OutboundCall;
 use crate::refactors::{Context, Refusal, Source};
+use crate::resolve::link::OutboundCall;
 
 /// Headers that say no more than a message's own form does.
 const PLAIN_HEADERS: &[&str] = &["content-type", "accept"];
@@ -29,7 +29,13 @@ pub(super) struct Request {
 }
 
 impl Request {
-    pub(super) fn of(context: &Context<'_>, source: &Source<'_>, call: &Call, outbound: &OutboundCall, endpoint: EndpointIndex) -> Result<Self, Refusal> {
+    pub(super) fn of(
+        context: &Context<'_>,
+        source: &Source<'_>,
+        call: &Call,
+        outbound: &OutboundCall,
+        endpoint: EndpointIndex,
+    ) -> Result<Self, Refusal> {
         if outbound.site != outbound.leaf {
             return Err(Refusal::new("the request is made by a wrapper, which may say more in it"));
         }
@@ -72,7 +78,9 @@ fn ecmascript(
     }
     let text = match body.map(|(_, value)| value) {
         None => None,
-        Some(value) if !whole && keys.contains(&"body") => Some(serialized(source, value).ok_or_else(|| Refusal::new("its body is not made by JSON.stringify"))?),
+        Some(value) if !whole && keys.contains(&"body") => {
+            Some(serialized(source, value).ok_or_else(|| Refusal::new("its body is not made by JSON.stringify"))?)
+        }
         Some(value) => Some(value),
     };
     if let Some(value) = text {
@@ -83,7 +91,8 @@ fn ecmascript(
     let payload = match (text, params.as_slice()) {
         (Some(text), []) => text,
         (text, params) => {
-            let said: Vec<String> = params.iter().map(|(name, value)| if name == value { name.clone() } else { format!("{name}: {value}") }).collect();
+            let said: Vec<String> =
+                params.iter().map(|(name, value)| if name == value { name.clone() } else { format!("{name}: {value}") }).collect();
             let inner = text.as_deref().map(|text| match text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {
                 Some(inner) => inner.trim().trim_end_matches(',').to_owned(),
                 None => format!("...{text}"),
@@ -193,7 +202,8 @@ fn params(
         if !segment.contains("{}") {
             continue;
         }
-        let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).filter(|name| !name.starts_with('*')).ok_or_else(unclear)?;
+        let name =
+            name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).filter(|name| !name.starts_with('*')).ok_or_else(unclear)?;
         let value = values.next().filter(|_| segment == "{}").ok_or_else(unclear)?;
         let mut text = source.slice(facts.expr_range(*value)).to_owned();
         if let Expr::Call(call) = facts.expr(*value)
@@ -243,7 +253,13 @@ fn is_check(source: &Source<'_>, statement: TextRange, name: &str) -> bool {
     Source::has_word(condition, name) && then.starts_with("throw ") && !text.contains("else")
 }
 
-fn rust(context: &Context<'_>, source: &Source<'_>, call: &Call, outbound: &OutboundCall, endpoint: EndpointIndex) -> Result<Request, Refusal> {
+fn rust(
+    context: &Context<'_>,
+    source: &Source<'_>,
+    call: &Call,
+    outbound: &OutboundCall,
+    endpoint: EndpointIndex,
+) -> Result<Request, Refusal> {
     let id = outbound.site.call;
     let tree = source.tree().ok_or_else(|| Refusal::new("the file cannot be parsed"))?;
     let chain = Chain::around(source, id).ok_or_else(|| Refusal::new("the call stands in a macro"))?;
@@ -264,7 +280,9 @@ fn rust(context: &Context<'_>, source: &Source<'_>, call: &Call, outbound: &Outb
             let text = source.slice(*it);
             let Some((condition, then)) = text.strip_prefix("if ").and_then(|rest| rest.split_once('{')) else { return false };
             let then = then.trim_start();
-            Source::has_word(condition, name) && ["bail!", "anyhow::bail!", "return Err"].iter().any(|start| then.starts_with(start)) && !text.contains("else")
+            Source::has_word(condition, name)
+                && ["bail!", "anyhow::bail!", "return Err"].iter().any(|start| then.starts_with(start))
+                && !text.contains("else")
         };
         let checks = all[at + 1..].iter().take_while(|it| fails(it)).count();
         let range = TextRange { start: statement.start, end: all[at + checks].end };
