@@ -9,6 +9,7 @@ use crate::facts::{Language, SourceFacts};
 mod layout;
 mod reads;
 pub mod rust;
+mod statements;
 pub mod typescript;
 
 /// A syntax tree kept for an open document, so that the next edit parses only what changed.

@@ -1,6 +1,6 @@
 //! Edits of actions, compiled with the real libraries.
 //!
-//! The real server is asked for every safe action in a workspace of `tests/workspaces`, one after the other; an independent client applies the
+//! The real server is asked for every action of a kind in a workspace of `tests/workspaces`, one after the other; an independent client applies the
 //! edits; the result is compared with the diff beside this file, and then checked by the languages' own compilers. As that
 //! installs libraries, these tests are not among those that run by themselves: `cargo test -p portolan-tests --test compiles -- --ignored`.
 //! Invariant: what is compiled is what the diff shows, and a workspace that does not compile without the edits fails first.
@@ -13,7 +13,7 @@ use std::process::Command;
 use portolan_tests::applied::apply;
 use portolan_tests::disk::{self, Folder, texts};
 use portolan_tests::server::TestServer;
-use serde_json::json;
+use serde_json::{Value, json};
 use similar::TextDiff;
 
 fn here() -> PathBuf {
@@ -59,8 +59,8 @@ fn compile(workspace: &str, folder: &Path, package: &str) {
     run(Command::new("node").args(["node_modules/typescript/bin/tsc", "-p", "."]).current_dir(&kept));
 }
 
-/// Takes every safe action that the server offers for a diagnostic, until none is left; the result is how many.
-async fn act(folder: &Path) -> usize {
+/// Takes every wanted action that the server offers for a diagnostic, until none is left; the result is how many.
+async fn act(folder: &Path, wanted: fn(&Value) -> bool) -> usize {
     let mut capabilities = TestServer::capabilities();
     let action = capabilities.pointer_mut("/textDocument/codeAction").unwrap();
     action["resolveSupport"] = json!({"properties": ["edit"]});
@@ -77,7 +77,7 @@ async fn act(folder: &Path) -> usize {
                 let params = json!({"textDocument": document, "range": diagnostic["range"], "context": context});
                 let actions = server.request("textDocument/codeAction", params).await;
                 let mut actions = actions.as_array().into_iter().flatten();
-                let Some(action) = actions.find(|action| action["isPreferred"] == true) else { continue };
+                let Some(action) = actions.find(|action| wanted(action)) else { continue };
                 let edit = server.request("codeAction/resolve", action.clone()).await["edit"].take();
                 apply(&edit);
                 taken += 1;
@@ -108,7 +108,7 @@ fn changes(before: &Path, after: &Path) -> String {
 }
 
 /// Proves the edits of a workspace, and that its compilers notice `wrong` ones: texts of the edits, and such as mean nothing.
-async fn prove(workspace: &str, packages: &[&str], actions: usize, wrong: &[(&str, &str)]) {
+async fn prove(workspace: &str, packages: &[&str], wanted: fn(&Value) -> bool, actions: usize, wrong: &[(&str, &str)]) {
     let source = disk::workspace(workspace);
     let folder = Folder::empty();
     for (path, text) in texts(&source) {
@@ -117,7 +117,7 @@ async fn prove(workspace: &str, packages: &[&str], actions: usize, wrong: &[(&st
     for package in packages {
         compile(workspace, folder.path(), package);
     }
-    assert_eq!(act(folder.path()).await, actions);
+    assert_eq!(act(folder.path(), wanted).await, actions);
     let (expected, found) = (here().join(format!("{workspace}.diff")), changes(&source, folder.path()));
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::write(&expected, &found).unwrap();
@@ -136,16 +136,43 @@ async fn prove(workspace: &str, packages: &[&str], actions: usize, wrong: &[(&st
     }
 }
 
+/// One that the program is the same with.
+fn is_safe(action: &Value) -> bool {
+    action["isPreferred"] == true
+}
+
+/// One that a person must agree to.
+fn is_rewrite(action: &Value) -> bool {
+    action["kind"] == "refactor.rewrite" && action.get("disabled").is_none()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries"]
 async fn spans() {
     let wrong = [("recordException", "recordExeption"), ("tracing::instrument(", "tracing::instrumnt(")];
-    prove("spans", &["orders", "mail", "notify"], 5, &wrong).await;
+    prove("spans", &["orders", "mail", "notify"], is_safe, 5, &wrong).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries"]
 async fn limits() {
     let wrong = [("30_000", "'30_000'"), (".timeout(", ".timout(")];
-    prove("limits", &["web", "till"], 8, &wrong).await;
+    prove("limits", &["web", "till"], is_safe, 8, &wrong).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn events() {
+    let packages = ["shop", "mail", "desk", "print", "stall", "kitchen", "till", "ledger"];
+    let wrong = [
+        ("await publish(\"", "await publsh(\""),
+        ("await sendReceipt(event)", "await sendReceipt(1)"),
+        ("this.events.emit(", "this.events.emt("),
+        ("await this.printer.print(event)", "await this.printer.prnt(event)"),
+        ("channel.sendToQueue(", "channel.sndToQueue("),
+        ("message.content.", "message.contnt."),
+        ("bus::publish(", "bus::publsh("),
+        ("entries::record(event)", "entries::recrd(event)"),
+    ];
+    prove("events", &packages, is_rewrite, 5, &wrong).await;
 }

@@ -1,7 +1,7 @@
 //! Code actions that answer findings: offered, asked for, applied, refused.
 
 use portolan_tests::applied::apply;
-use portolan_tests::disk::Folder;
+use portolan_tests::disk::{Folder, texts, workspace};
 use portolan_tests::server::TestServer;
 use serde_json::{Value, json};
 
@@ -153,5 +153,49 @@ async fn an_editor_that_asks_for_nothing_gets_the_edit_at_once() {
     assert!(others.iter().all(|action| action["title"] != SPAN), "it shows nothing that cannot be done: {others:#?}");
     let error = server.try_request("codeAction/resolve", json!({"title": SPAN})).await.unwrap_err();
     assert_eq!(error["message"], "this action is not one of portolan's");
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_changes_the_program_is_to_be_confirmed() {
+    let folder = Folder::empty();
+    for (path, text) in texts(&workspace("events")) {
+        folder.write(path.as_str(), text);
+    }
+    let mut capabilities = resolving();
+    capabilities["workspace"]["workspaceEdit"]["changeAnnotationSupport"] = json!({});
+    let mut server = TestServer::start_as(folder.path(), capabilities).await;
+    server.settle().await;
+    let path = "shop/src/orders.ts";
+    let ask = |only: &str| {
+        let at = json!({"line": 9, "character": 0});
+        let document = json!({"uri": server.uri(path)});
+        json!({"textDocument": document, "range": {"start": at, "end": at}, "context": {"diagnostics": [], "only": [only]}})
+    };
+    let (rewrites, fixes) = (ask("refactor"), ask("quickfix"));
+    let actions = server.request("textDocument/codeAction", rewrites).await.as_array().cloned().unwrap();
+    let [action] = &actions[..] else { panic!("{actions:#?}") };
+    assert_eq!(action["title"], "Publish `shop.order-placed.v1` for mail to consume, instead of waiting for POST /receipts");
+    assert_eq!(action["kind"], "refactor.rewrite");
+    assert!(action.get("isPreferred").is_none());
+    let others = server.request("textDocument/codeAction", fixes).await.as_array().cloned().unwrap();
+    assert!(others.iter().all(|other| other["kind"] == "quickfix"), "{others:#?}");
+    let edit = server.request("codeAction/resolve", action.clone()).await["edit"].take();
+    let (annotation, said) = edit["changeAnnotations"].as_object().unwrap().iter().next().unwrap();
+    assert_eq!(said["needsConfirmation"], true);
+    let changes = edit["documentChanges"].as_array().unwrap();
+    let edits: Vec<&Value> = changes.iter().flat_map(|change| change["edits"].as_array().unwrap()).collect();
+    assert!(edits.iter().all(|edit| edit["annotationId"] == annotation.as_str()), "{edits:#?}");
+    let touched: Vec<&str> = changes.iter().filter_map(|change| change["textDocument"]["uri"].as_str()?.rsplit('/').nth(2)).collect();
+    assert!(touched.contains(&"shop") && touched.contains(&"mail"), "{touched:?}");
+    // One end alone would be a message that nobody takes, or nobody sends.
+    apply(&edit);
+    for change in changes {
+        let root = server.uri("");
+        let uri = change["textDocument"]["uri"].as_str().unwrap().strip_prefix(&root).unwrap().to_owned();
+        server.watched(&uri, 2).await;
+    }
+    server.settle().await;
+    assert!(!server.published(path).lines().iter().any(|line| line.contains("POST /receipts")));
     server.end().await;
 }

@@ -36,9 +36,12 @@ pub fn all(snapshot: &Snapshot, texts: &Texts) -> Vec<String> {
 /// The changed lines of each file, by their numbers.
 fn changes(world: &mut World, snapshot: &Snapshot, texts: &Texts, offer: &Offer) -> Result<Vec<String>, refactors::Refusal> {
     let (edit, map) = (offer.plan.clone()?, Map(texts));
+    for changes in edit.changes.values() {
+        assert!(changes.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start), "edits overlap: {changes:#?}");
+    }
     let files = refactors::applied(snapshot, &map, &edit)?;
     if let Some(finding) = offer.finding {
-        refactors::rehearse(world, snapshot, &files, &snapshot.findings[finding])?;
+        refactors::rehearse(world, snapshot, &files, &snapshot.findings[finding], offer.level)?;
     }
     let mut lines = Vec::new();
     for (path, text) in files {

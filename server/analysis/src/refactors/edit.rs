@@ -40,6 +40,13 @@ impl Edit {
         changes.insert(at, Replacement { range, text: text.into() });
     }
 
+    /// Takes back what was to be put before a byte.
+    pub(super) fn take_insertion(&mut self, file: FileId, offset: u32) -> Option<String> {
+        let changes = self.changes.get_mut(&file)?;
+        let at = changes.iter().position(|change| change.range == TextRange { start: offset, end: offset })?;
+        Some(changes.remove(at).text)
+    }
+
     /// Makes a file.
     pub fn create(&mut self, path: Utf8PathBuf, text: impl Into<String>) {
         self.creates.insert(path, text.into());

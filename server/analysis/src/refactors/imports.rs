@@ -6,6 +6,7 @@ use portolan_grammars::facts::{FunctionId, Import, Imported, Language};
 use portolan_grammars::manifests::{Manifest, NpmManifest};
 
 use super::{Context, Edit, Refusal, Source};
+use crate::workspace::modules::Specifier;
 
 /// What a file calls some names of a module.
 pub(super) struct Names {
@@ -15,14 +16,14 @@ pub(super) struct Names {
     pub(super) statement: Option<String>,
 }
 
-/// Makes names of a package's module available. A list of names that the file imports already is made longer by `edit`.
+/// Makes names of a module of a package, or of the workspace, available. A list of names that the file imports already is made longer by `edit`.
 pub(super) fn import(context: &Context<'_>, source: &Source<'_>, module: &str, names: &[&str], edit: &mut Edit) -> Result<Names, Refusal> {
     let loads = |import: &&Import| import.source == module && is_own(import) && !import.type_only;
-    let own: Vec<&Import> = source.facts.imports.iter().filter(loads).collect();
-    let namespace = own.iter().find(|import| matches!(import.imported, Imported::Namespace | Imported::Require));
+    let loaded: Vec<&Import> = source.facts.imports.iter().filter(loads).collect();
+    let namespace = loaded.iter().find(|import| matches!(import.imported, Imported::Namespace | Imported::Require));
     let (mut missing, mut called) = (Vec::new(), Vec::new());
     for name in names {
-        let named = own.iter().find(|import| matches!(&import.imported, Imported::Named(other) if other == name));
+        let named = loaded.iter().find(|import| matches!(&import.imported, Imported::Named(other) if other == name));
         called.push(match (named, namespace) {
             (Some(import), _) => import.local.to_string(),
             (None, Some(import)) => format!("{}.{name}", import.local),
@@ -38,10 +39,11 @@ pub(super) fn import(context: &Context<'_>, source: &Source<'_>, module: &str, n
     if missing.is_empty() {
         return Ok(Names { called, statement: None });
     }
-    if !depends_on(context, source, module) {
+    let own = matches!(context.snapshot.workspace.modules.specifier(source.file, module), Specifier::File(_));
+    if !own && !depends_on(context, source, module) {
         return Err(Refusal::new(format!("{module} is no dependency of its package")));
     }
-    if let Some(last) = own.iter().rev().find(|import| matches!(import.imported, Imported::Named(_))) {
+    if let Some(last) = loaded.iter().rev().find(|import| matches!(import.imported, Imported::Named(_))) {
         let longer: String = missing.iter().map(|name| format!(", {name}")).collect();
         edit.insert(source.file, last.range.end, longer);
         return Ok(Names { called, statement: None });

@@ -11,7 +11,7 @@ use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::rules::Finding;
 use crate::{FileId, Snapshot};
 
-pub(super) const REFACTOR: Refactor = Refactor { rule: handlers::RULE, plan };
+pub(super) const REFACTOR: Refactor = Refactor { rules: &[handlers::RULE], plan };
 
 /// Errors of libraries that implement `Display`.
 const ERRORS: [&str; 24] = [

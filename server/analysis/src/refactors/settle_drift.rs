@@ -11,7 +11,7 @@ use super::{Context, Edit, Level, Plan, Refactor, Refusal};
 use crate::rules::Finding;
 use crate::words::letters;
 
-pub(super) const REFACTOR: Refactor = Refactor { rule: "model-drift", plan };
+pub(super) const REFACTOR: Refactor = Refactor { rules: &["model-drift"], plan };
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let Some(Manifest::Model(model)) = context.snapshot.files.facts(finding.place.file)?.manifest() else { return None };

@@ -121,6 +121,8 @@ pub struct OutboundCall {
     pub unlimited: Option<Unlimited>,
     /// The keys of its JSON body, where all of them are known.
     pub payload: Option<Vec<Symbol>>,
+    /// Where the library's call says what is sent, if it does: an argument, or a key of one. The first that is there says it.
+    pub body: Vec<(usize, Option<Symbol>)>,
 }
 
 /// A call that could say how long others wait, and does not.

@@ -51,6 +51,8 @@ impl<'w> Linker<'w> {
         let detached = self.is_detached(walk, view.site.call);
         let unlimited = self.unlimited(walk, view, entry);
         let payload = self.payload(walk, view, entry);
+        let said = entry.body.iter().flat_map(|body| body.takes());
+        let body: Vec<_> = said.filter_map(|take| Some((usize::try_from(take.argument?).ok()?, take.key.clone()))).collect();
         for draft in self.drafts(view.site, function, &[method, url], detached) {
             let leaf = view.site;
             for lifted in self.lift(draft, &|linker, draft| linker.is_undecided(draft)) {
@@ -66,6 +68,7 @@ impl<'w> Linker<'w> {
                     detached: lifted.detached,
                     unlimited: unlimited.clone(),
                     payload,
+                    body: body.clone(),
                 });
             }
         }
@@ -108,7 +111,16 @@ impl<'w> Linker<'w> {
             let detached = self.is_detached(walk, site.call);
             let case = Some(if walk.family == Family::Rust { Case::Snake } else { Case::Camel });
             let request = Request::Rpc { service, method: rpc, case, addresses };
-            self.link.calls.push(OutboundCall { site, function, leaf: site, request, detached, unlimited: None, payload: None });
+            self.link.calls.push(OutboundCall {
+                site,
+                function,
+                leaf: site,
+                request,
+                detached,
+                unlimited: None,
+                payload: None,
+                body: Vec::new(),
+            });
         }
         found
     }
@@ -145,6 +157,7 @@ impl<'w> Linker<'w> {
             detached,
             unlimited: None,
             payload: None,
+            body: Vec::new(),
         });
         true
     }

@@ -94,7 +94,7 @@ pub(crate) fn has_word(name: &str, wanted: &[&str]) -> bool {
 }
 
 /// The words of a name, in lower case: `orderOutbox`, `order_outbox` and `order-outbox` have the same.
-fn words(name: &str) -> Vec<String> {
+pub(crate) fn words(name: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut before_is_lower = false;
     for character in name.chars() {

@@ -64,8 +64,8 @@ rule! {
     /// ```
     ///
     /// ## How to fix
-    /// Publish an event, and let the other service consume it. Where the answer must be waited for, say so with
-    /// `required` in `portolan.toml`.
+    /// Publish an event that the other service consumes; the code action writes both ends as the workspace's others are written. Where the answer
+    /// must be waited for, say so with `required` in `portolan.toml`.
     "unused-response", Coupling, Information, "A service waits for an answer that it does not use", check,
     options: &[RuleOption::Texts(REQUIRED)]
 }
@@ -106,6 +106,11 @@ fn is_meant(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
         && !from.third_party
         && !target.third_party
         && !exempt::stands_beside(context.snapshot.files.path(call.place.file))
+}
+
+/// Words of what must have gone well, as they are set for a file.
+pub(crate) fn required(snapshot: &Snapshot, file: crate::FileId) -> Vec<&str> {
+    snapshot.workspace.settings.rules().texts(&RULE, &REQUIRED, snapshot.files.path(file))
 }
 
 /// What becomes of the answer of a call that is waited for, if nothing does but that it failed.

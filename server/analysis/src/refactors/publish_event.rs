@@ -1,0 +1,178 @@
+//! A call that a service waits for without using its answer becomes a message: the caller sends it, and the other service consumes it.
+//!
+//! How a message is sent and consumed is taken from places that do it already, so that the code keeps its own ways and no library is known here.
+//! What the parts are: [`request`] is what is said today, [`names`] what the event is called, [`publisher`] and [`consumer`] the two ends, [`passage`]
+//! how what the pattern reaches is reached elsewhere. Invariant: nothing is offered whose loss could be noticed by the caller's caller, beyond that
+//! the work is done later.
+
+use camino::Utf8Path;
+use portolan_grammars::facts::TextRange;
+use portolan_grammars::manifests::Manifest;
+
+use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
+use crate::Place;
+use crate::chart::operation::SpanRef;
+use crate::chart::{Call, EndpointIndex};
+use crate::resolve::link::OutboundCall;
+use crate::resolve::value::CallRef;
+use crate::rules::exempt::has_word;
+use crate::rules::{Finding, call_in_transaction, sync_chain, sync_cycle, unused_response};
+
+mod consumer;
+mod frame;
+mod logic;
+mod mirror;
+mod names;
+mod passage;
+mod publisher;
+mod request;
+
+use names::Event;
+use request::Request;
+
+pub(super) const REFACTOR: Refactor =
+    Refactor { rules: &[unused_response::RULE.name, sync_chain::RULE.name, sync_cycle::RULE.name, call_in_transaction::RULE.name], plan };
+
+fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
+    let (call, endpoint) = calls(context, finding).find_map(|call| meant(context, call))?;
+    let chart = &context.snapshot.chart;
+    let service = &chart.service(chart.endpoint(endpoint).service).id;
+    let label = chart.endpoint(endpoint).label();
+    let (title, edit) = match edit(context, call, endpoint) {
+        Ok(Made { edit, channel, sketch }) => {
+            let sketch = if sketch { " (sketch)" } else { "" };
+            (format!("Publish `{channel}` for {service} to consume, instead of waiting for {label}{sketch}"), Ok(edit))
+        }
+        Err(refusal) => (format!("Publish an event for {service} to consume, instead of waiting for {label}"), Err(refusal)),
+    };
+    Some(Plan { title, level: Level::Assisted, edit })
+}
+
+/// The calls that a finding is about.
+fn calls<'a>(context: &Context<'a>, finding: &Finding) -> impl Iterator<Item = &'a Call> {
+    let places: Vec<Place> = std::iter::once(finding.place).chain(finding.related.iter().map(|(place, _)| *place)).collect();
+    let chart = &context.snapshot.chart;
+    places.into_iter().flat_map(move |place| chart.calls.iter().filter(move |call| call.place == place))
+}
+
+/// A call whose answer nobody uses, and who answers it.
+fn meant<'a>(context: &Context<'a>, call: &'a Call) -> Option<(&'a Call, EndpointIndex)> {
+    let snapshot = context.snapshot;
+    let endpoint = call.endpoint?;
+    let waited = call.status.is_settled() && call.changes() == Some(true) && call.target().is_some_and(|to| to != call.from);
+    if !waited || unused_response::unused(snapshot, call).is_none() {
+        return None;
+    }
+    let names = [call.label(), snapshot.chart.endpoint(endpoint).label(), snapshot.files.function(call.function)?.name.to_string()];
+    let required = unused_response::required(snapshot, call.place.file);
+    (!names.iter().any(|name| has_word(name, &required))).then_some((call, endpoint))
+}
+
+/// What was made of a call.
+struct Made {
+    edit: Edit,
+    channel: String,
+    sketch: bool,
+}
+
+fn edit(context: &Context<'_>, call: &Call, endpoint: EndpointIndex) -> Result<Made, Refusal> {
+    let snapshot = context.snapshot;
+    let chart = &snapshot.chart;
+    let source = context.source(call.place.file)?;
+    let outbound = outbound(context, call).ok_or_else(|| Refusal::new("how the call is sent is not known"))?;
+    let shared = chart.calls.iter().filter(|other| other.place == call.place && other.endpoint != call.endpoint).count();
+    if shared > 0 {
+        return Err(Refusal::new("the call goes to several services"));
+    }
+    stored_before(context, call)?;
+    let handler = chart.endpoint(endpoint).handler.ok_or_else(|| Refusal::new("what handles the request is not known"))?;
+    if snapshot.files.function(handler).is_none() {
+        return Err(Refusal::new("what handles the request is not known"));
+    }
+    let request = Request::of(context, &source, call, outbound, endpoint)?;
+    let event = Event::of(snapshot, call, endpoint);
+    let publication = publisher::find(context, &source, call, &request, &event)?;
+    let publisher::Publication { text, channel, system, mut edit } = publication;
+    let end = if source.slice(request.range).ends_with(';') { ";" } else { "" };
+    edit.replace(source.file, request.range, format!("{text}{end}"));
+    without_unused(&source, request.range, &text, &mut edit);
+    let service = chart.endpoint(endpoint).service;
+    let wanted = consumer::Wanted { context, service, endpoint, system: &system, event: &event, channel: &channel };
+    let sketch = consumer::add(&wanted, &mut edit)?;
+    Ok(Made { edit, channel, sketch })
+}
+
+/// Takes imports out of a file that nothing but a range of it mentions, which goes.
+fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Edit) {
+    let Some(tree) = source.tree() else { return };
+    let names = tree.names_in(TextRange::new(0, source.text.len()));
+    for import in source.facts.imports.iter().filter(|import| !import.reexport && !import.local.is_empty()) {
+        let statement = tree.statements_around(import.range).into_iter().find(|range| range.contains(import.range));
+        let Some(statement) = statement.filter(|range| !range.contains(gone)) else { continue };
+        let mut mentions = names.iter().filter(|name| source.slice(**name) == import.local && !statement.contains(**name)).peekable();
+        let unused = mentions.peek().is_some() && mentions.all(|name| gone.contains(*name)) && !Source::has_word(new, &import.local);
+        let touched = edit
+            .changes
+            .get(&source.file)
+            .is_some_and(|changes| changes.iter().any(|change| statement.start < change.range.start && change.range.start < statement.end));
+        if !unused || touched {
+            continue;
+        }
+        let alone = source.facts.imports.iter().filter(|other| statement.contains(other.range)).count() == 1;
+        let after = source.text.get(import.range.end as usize..statement.end as usize).unwrap_or_default();
+        let before = source.text.get(statement.start as usize..import.range.start as usize).unwrap_or_default();
+        if alone && let Some(text) = edit.take_insertion(source.file, statement.end) {
+            // What is imported instead takes its line.
+            edit.replace(source.file, statement, text.trim_start());
+        } else if alone {
+            let newline =
+                if source.text[statement.end as usize..].starts_with(source.newline()) { source.newline().len() as u32 } else { 0 };
+            edit.replace(source.file, TextRange { start: statement.start, end: statement.end + newline }, "");
+        } else if let Some(rest) = after.strip_prefix(',') {
+            let gap = 1 + rest.len() - rest.trim_start().len();
+            edit.replace(source.file, TextRange { start: import.range.start, end: import.range.end + gap as u32 }, "");
+        } else if let Some(comma) = before.rfind(',').filter(|comma| before[comma + 1..].trim().is_empty()) {
+            edit.replace(source.file, TextRange { start: statement.start + comma as u32, end: import.range.end }, "");
+        }
+    }
+}
+
+fn outbound<'a>(context: &Context<'a>, call: &Call) -> Option<&'a OutboundCall> {
+    let link = context.snapshot.links.get(call.place.file.0 as usize)?.as_ref()?;
+    let facts = context.snapshot.files.source(call.place.file)?;
+    let is_it = |CallRef { file, call: id }: CallRef| file == call.place.file && facts.call(id).name_range == call.place.range;
+    link.calls.iter().find(|outbound| is_it(outbound.site))
+}
+
+/// Refuses a call behind a write of the same function: a message could be lost between the two, or be sent for a row that is never there.
+fn stored_before(context: &Context<'_>, call: &Call) -> Result<(), Refusal> {
+    let snapshot = context.snapshot;
+    let chart = &snapshot.chart;
+    if chart.transactions.iter().any(|transaction| transaction.is_open_at(&snapshot.files, call.place)) {
+        return Err(Refusal::new("a transaction is open: the message could be sent for what is then rolled back; it needs an outbox"));
+    }
+    let spans = snapshot.index.spans_in(call.function);
+    let written = spans.filter_map(|span| match span {
+        SpanRef::Access(access) => {
+            let row = access.of(chart);
+            let before =
+                row.service == call.from && row.operation == portolan_grammars::catalog::Operation::Write && row.place < call.place;
+            before.then(|| access.collection.of(chart).1.name.clone())
+        }
+        _ => None,
+    });
+    match written.into_iter().next() {
+        Some(table) => {
+            Err(Refusal::new(format!("`{table}` is written before it: the message could be lost between the two; it needs an outbox")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Whether the Rust package of a file depends on another.
+fn depends_on(context: &Context<'_>, path: &Utf8Path, name: &str) -> bool {
+    let workspace = &context.snapshot.workspace;
+    let manifest =
+        workspace.package_of(path).and_then(|package| context.snapshot.files.facts(workspace.packages[package].manifest)?.manifest());
+    matches!(manifest, Some(Manifest::Cargo(manifest)) if manifest.dependencies.iter().any(|dependency| dependency.name == name && !dependency.dev))
+}
