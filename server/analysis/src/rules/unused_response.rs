@@ -64,8 +64,8 @@ rule! {
     /// ```
     ///
     /// ## How to fix
-    /// Publish an event that the other service consumes; the code action writes both ends as the workspace's others are written. Where the answer must be waited for, say so with
-    /// `required` in `portolan.toml`.
+    /// Publish an event that the other service consumes; the code action writes both ends as the workspace's others are written. Where the answer
+    /// must be waited for, say so with `required` in `portolan.toml`.
     "unused-response", Coupling, Information, "A service waits for an answer that it does not use", check,
     options: &[RuleOption::Texts(REQUIRED)]
 }
