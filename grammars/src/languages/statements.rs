@@ -132,7 +132,7 @@ fn is_name(node: Node<'_>) -> bool {
         "identifier" | "type_identifier" => {
             let later = within(&["scoped_identifier", "scoped_type_identifier", "nested_type_identifier", "nested_identifier"])
                 && (field("name") || field("property"));
-            !later && !(within(&["token_tree"]) && follows(node, &[".", "::"]))
+            !(later || within(&["token_tree"]) && follows(node, &[".", "::"]))
         }
         _ => false,
     }

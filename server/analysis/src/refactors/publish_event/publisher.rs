@@ -373,7 +373,7 @@ fn beside(wanted: &Wanted<'_, '_>, sent: &Sent<'_>) -> Result<Publication, Stuck
     let alone = matches!(tree.statements_in(body).as_slice(), [only] if only.contains(site.range));
     let given = from.slice(site.payload).trim_start_matches('&') == param.name.as_str();
     let named = matches!(function.kind, FunctionKind::Function | FunctionKind::Method) && !function.name.is_empty();
-    if !(alone && given && named) || !is_free(context, FunctionRef { file: from.file, function: site.function }) {
+    if !(alone && given && named && is_free(context, FunctionRef { file: from.file, function: site.function })) {
         return Err(other());
     }
     let method = function.kind == FunctionKind::Method;

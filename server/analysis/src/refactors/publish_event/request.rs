@@ -269,9 +269,8 @@ fn rust(
     let text = source.slice(statement).trim_end_matches(';').trim_end();
     let chained = source.slice(chain.range);
     let entangled = || Refusal::new("the call is part of a larger statement");
-    let (range, fails) = if text == chained {
-        (statement, chained.ends_with('?'))
-    } else if text.strip_suffix(chained).is_some_and(|head| head.split_whitespace().eq(["let", "_", "="])) {
+    let ignored = text.strip_suffix(chained).is_some_and(|head| head.split_whitespace().eq(["let", "_", "="]));
+    let (range, fails) = if text == chained || ignored {
         (statement, chained.ends_with('?'))
     } else {
         let head = text.strip_suffix(chained).and_then(|head| head.trim_end().strip_suffix('='));
