@@ -199,8 +199,7 @@ impl Template {
             return None;
         }
         let firsts = || names.iter().filter_map(|name| split(name)).map(|(_, segments)| segments[0]);
-        let first = firsts().next()?;
-        let shared = firsts().count() == names.len() && firsts().all(|other| other == first);
+        let shared = firsts().count() == names.len() && firsts().all(|other| Some(other) == firsts().next());
         let shapes: Vec<Self> = names.iter().filter_map(|name| Self::shape(name, shared)).collect();
         let commonest = shapes.iter().max_by_key(|shape| shapes.iter().filter(|other| other == shape).count())?;
         let agree = shapes.iter().filter(|other| *other == commonest).count();
