@@ -108,7 +108,7 @@ pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
 pub use messaging::{Binding, Consumer, ConsumerAttribute, Listener, Producer, Transport, Wildcards};
-pub use operations::{GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall};
+pub use operations::{GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall, WordCase};
 pub use sdk::SdkCall;
 pub use settings::{SettingReader, SettingSource, SettingStruct};
 
@@ -362,6 +362,9 @@ pub struct Value {
     /// The same, where what the receiver captured by the name stays beside it.
     #[serde(default)]
     pub gathers: FxHashMap<Symbol, Selector>,
+    /// The capture that the other side fills in where the call leaves it out or empty: the name of a queue that the broker names.
+    #[serde(default)]
+    pub unnamed: Option<Symbol>,
     /// Where the value is not the call's result but handed to a function among its arguments: `prisma.$transaction(async (tx) => …)`.
     #[serde(default)]
     pub given_to: Option<GivenTo>,

@@ -690,12 +690,16 @@ impl<'w> Evaluator<'w> {
                 if !value.is_unknown() {
                     return value;
                 }
-                if let Some(ty) = &field.ty
-                    && let Some(typed) = self.typed(current.file, def.function, ty)
-                {
-                    return typed;
+                let Some(ty) = &field.ty else { return Value::Unknown };
+                // `enum Value { String(String) }` with `use Value::*`: the type's name means the variant again.
+                let key = (current, name.clone());
+                if !self.field_guard.insert(key.clone()) {
+                    self.cuts += 1;
+                    return Value::Unknown;
                 }
-                return Value::Unknown;
+                let typed = self.typed(current.file, def.function, ty);
+                self.field_guard.remove(&key);
+                return typed.unwrap_or(Value::Unknown);
             }
             let methods = self.methods(current, name);
             if !methods.is_empty() {
