@@ -194,6 +194,9 @@ pub struct Library {
     /// Generated rpc servers.
     #[serde(default)]
     pub rpc_server: Vec<RpcServer>,
+    /// Traits that an attribute makes a client and a server of.
+    #[serde(default)]
+    pub rpc_trait: Vec<RpcTrait>,
     /// Calls whose value is a text among their arguments.
     #[serde(default)]
     pub text: Vec<TextCall>,
@@ -512,6 +515,24 @@ pub struct RpcServer {
     pub named_by: Option<Symbol>,
     /// How rpc names are written as methods.
     pub method_case: Case,
+}
+
+/// An attribute of a trait that makes a client's and a server's trait of it: `#[rpc(client, server, namespace = "shop")]`.
+///
+/// Its words tell which are made. The wire's name of a method is what the method's own attribute says under `name`, behind the trait's `namespace`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RpcTrait {
+    /// The attribute's last name.
+    pub attribute: Symbol,
+    /// Attributes of the methods that are called over the network.
+    pub methods: Vec<Symbol>,
+    /// The client's trait with `{service}` for the trait's name, whose methods any client has where it is in scope.
+    pub client: Symbol,
+    /// The server's trait, likewise.
+    pub server: Symbol,
+    /// The method by which an implementation is put into a server.
+    pub serve: Symbol,
 }
 
 /// How an rpc's name is written as a method.

@@ -36,6 +36,7 @@ pub mod paths;
 pub mod procedures;
 mod providers;
 pub mod routes;
+mod remote_traits;
 pub mod rpc;
 pub mod rpc_servers;
 pub mod rust_paths;

@@ -98,7 +98,12 @@ impl<'w> Evaluator<'w> {
             }
             Value::Module(file) => self.export(*file, name),
             Value::RustModule(..) => self.associated(value, std::slice::from_ref(name)),
-            Value::Class(class) => self.static_member(*class, name),
+            Value::Class(class) => match self.static_member(*class, name) {
+                Value::Unknown if name == "name" => self.name_of_class(*class).map_or(Value::Unknown, Value::text),
+                member => member,
+            },
+            // Only what is made here is known not to be of a class that extends the one it is known by.
+            Value::New(class, ..) if name == "constructor" && self.name_of_class(*class).is_some() => Value::Class(*class),
             Value::New(class, ..) | Value::Some(class) => match self.instance_member(value, *class, name) {
                 Some(member) if !member.is_unknown() => member,
                 _ => guess(name, source).unwrap_or(Value::Unknown),
@@ -114,6 +119,7 @@ impl<'w> Evaluator<'w> {
                     return value.clone();
                 }
                 if path.is_empty()
+                    && name != "constructor"
                     && let Some(typed) = self.parameter_type(*param)
                 {
                     let member = self.member(&typed, name, None);
@@ -130,6 +136,13 @@ impl<'w> Evaluator<'w> {
             Value::Function(..) if matches!(name.as_str(), "bind" | "call" | "apply") => value.clone(),
             _ => Value::Unknown,
         }
+    }
+
+    /// The name of a class of ECMAScript, which code may ask it for.
+    fn name_of_class(&mut self, class: ClassRef) -> Option<Symbol> {
+        let facts = self.facts(class.file)?;
+        let def = facts.type_def(class.class);
+        (facts.language.is_ecmascript() && def.kind == TypeKind::Class && !def.name.is_empty()).then(|| def.name.clone())
     }
 
     /// Whether a parameter's declared type stands for what it holds.
@@ -411,7 +424,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The files that may have `impl` blocks of a type: its own first, and those of its crate where the name means the type.
-    fn impl_files(&mut self, class: ClassRef, type_name: &Symbol) -> Arc<[FileId]> {
+    pub(super) fn impl_files(&mut self, class: ClassRef, type_name: &Symbol) -> Arc<[FileId]> {
         if let Some(known) = self.impl_files.get(&class) {
             return known.clone();
         }
@@ -670,7 +683,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// A static field, an enum's member, an associated function or constant.
-    fn static_member(&mut self, class: ClassRef, name: &Symbol) -> Value {
+    pub(super) fn static_member(&mut self, class: ClassRef, name: &Symbol) -> Value {
         let mut current = class;
         for _ in 0..6 {
             let Some((facts, index)) = self.file(current.file) else { return Value::Unknown };

@@ -421,6 +421,8 @@ impl<'w> Evaluator<'w> {
                 Value::Text(_) | Value::Null | Value::Instance(_) => return None,
                 Value::Param(param, path) if path.is_empty() && self.is_textual(*param) => return None,
                 Value::Unknown => return Some(Value::Unknown),
+                // A class where options may stand has only what it declares.
+                Value::Class(class) => self.static_member(*class, &key),
                 other => self.member(other, &key, None),
             };
         }

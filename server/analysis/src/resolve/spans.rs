@@ -246,6 +246,9 @@ impl<'w> Linker<'w> {
                 return;
             }
         }
+        if rpc && self.remote_call(walk, site, function) {
+            return;
+        }
         let callee = self.evaluator.eval(self.file, call.callee);
         let mut known = false;
         let rust = !facts.language.is_ecmascript();

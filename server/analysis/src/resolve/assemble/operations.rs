@@ -206,5 +206,5 @@ fn peers(targets: &Targets<'_>, reach: &Reach, from: ServiceIndex, addresses: &[
 }
 
 fn is_operation(protocol: Protocol) -> bool {
-    matches!(protocol, Protocol::Graphql | Protocol::Trpc)
+    matches!(protocol, Protocol::Graphql | Protocol::Trpc | Protocol::Jsonrpc)
 }
