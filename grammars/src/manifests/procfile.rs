@@ -38,8 +38,11 @@ mod tests {
     fn a_line_is_a_process() {
         let text = "# no process\nweb: node dist/index.js --port $PORT\n\nmail-worker:   npm run worker\r\nrelease:\n: x\n";
         let Manifest::Processes(found) = read(text).manifest else { panic!() };
-        let lines: Vec<(&str, &str)> =
-            found.processes.iter().map(|process| (process.name.value.as_str(), process.command.as_ref().map_or("", |command| command.value.as_str()))).collect();
+        let lines: Vec<(&str, &str)> = found
+            .processes
+            .iter()
+            .map(|process| (process.name.value.as_str(), process.command.as_ref().map_or("", |command| command.value.as_str())))
+            .collect();
         assert_eq!(lines, [("web", "node dist/index.js --port $PORT"), ("mail-worker", "npm run worker")]);
         for process in &found.processes {
             let command = process.command.as_ref();

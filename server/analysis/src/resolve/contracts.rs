@@ -70,15 +70,17 @@ impl Declared {
     /// Traits of which an attribute makes clients and servers. One without a server is of an interface of others.
     fn remote_traits(&mut self, facts: &SourceFacts, entry: &RpcTrait, packages: &[Symbol]) {
         let is_of_library = |source: &str| packages.iter().any(|package| source.split("::").next() == Some(package.as_str()));
-        let imported = facts.imports.iter().any(|import| import.local == entry.attribute && is_of_library(&import.source.replace('-', "_")));
+        let imported =
+            facts.imports.iter().any(|import| import.local == entry.attribute && is_of_library(&import.source.replace('-', "_")));
         for def in facts.types.iter().filter(|def| def.kind == TypeKind::Trait) {
-            let is_meant = |path: &str| last_segment(path) == entry.attribute && (imported && path == entry.attribute || is_of_library(path));
+            let is_meant =
+                |path: &str| last_segment(path) == entry.attribute && (imported && path == entry.attribute || is_of_library(path));
             let all = def.attributes.iter().filter(|attribute| is_meant(&attribute.path));
             let Some(attribute) = all.into_iter().find(|attribute| has_word(facts, attribute, "server")) else { continue };
             let namespace = attribute_text(facts, attribute, "namespace");
             let separator = attribute_text(facts, attribute, "namespace_separator").unwrap_or_else(|| "_".into());
             for method in def.methods.iter().map(|id| facts.function(*id)) {
-                let own = method.attributes.iter().find(|own| entry.methods.iter().any(|name| *name == own.path));
+                let own = method.attributes.iter().find(|own| entry.methods.contains(&own.path));
                 let Some(name) = own.and_then(|own| attribute_text(facts, own, "name")) else { continue };
                 let wire = namespace.as_ref().map_or_else(|| name.clone(), |space| format!("{space}{separator}{name}").into());
                 let arity = method.params.len() as u32;

@@ -20,53 +20,45 @@ use crate::chart::Protocol;
 const ADDRESS: &str = "address";
 
 impl<'w> Linker<'w> {
-    /// A call of a method that a client's trait declares, or that puts an implementation into a server. Whether it is the former.
-    pub(super) fn remote_call(&mut self, walk: &Walk<'w>, site: CallRef, function: FunctionRef) -> bool {
-        let contracts = self.evaluator.cx.contracts;
-        if contracts.remote.is_empty() || walk.facts.language.is_ecmascript() {
-            return false;
+    /// A call of a method that a client's trait declares, or that puts an implementation into a server.
+    pub(super) fn remote_call(&mut self, walk: &Walk<'w>, site: CallRef, function: FunctionRef) {
+        if self.evaluator.cx.contracts.remote.is_empty() || walk.facts.language.is_ecmascript() {
+            return;
         }
         let call = walk.facts.call(site.call);
         let entries: Vec<&'w RpcTrait> = entries(&self.evaluator).collect();
-        match walk.facts.expr(call.callee) {
+        let (operation, address) = match walk.facts.expr(call.callee) {
             Expr::Member { object, name } => {
                 let value = self.evaluator.eval(self.file, *object);
                 if let Some(entry) = entries.iter().find(|entry| entry.serve == *name) {
                     self.served(entry, &value, function);
-                    return false;
+                    return;
                 }
                 let value = match &value {
                     Value::Param(param, path) if path.is_empty() => self.evaluator.parameter_type(*param).unwrap_or(value),
                     _ => value,
                 };
-                let Some(operation) = self.in_scope(walk, &entries, name, call.args.len() as u32) else { return false };
-                if self.has_its_own(&value, name) {
-                    return false;
-                }
-                let mut addresses = Vec::new();
-                if let Value::Instance(client) = &value
-                    && let Some(address) = client.captures.get(ADDRESS)
-                {
-                    for pattern in address.patterns() {
-                        addresses.extend(self.bases(&pattern));
-                    }
-                }
-                let protocol = Protocol::Jsonrpc;
-                self.link.operations.push(OperationCall { protocol, site, function, names: vec![operation], addresses });
-                true
+                let operation = self.in_scope(walk, &entries, name, call.args.len() as u32).filter(|_| !self.has_its_own(&value, name));
+                let address = match &value {
+                    Value::Instance(client) => client.captures.get(ADDRESS).cloned(),
+                    _ => None,
+                };
+                (operation, address)
             }
             // `ShopClient::order(&client, id)`
             Expr::Path(path) => {
-                let [.., of, name] = path.as_slice() else { return false };
+                let [.., of, name] = path.as_slice() else { return };
                 let arity = (call.args.len() as u32).saturating_sub(1);
-                let operation = entries.iter().find_map(|entry| self.operation(service_name(&entry.client, of)?, name, arity));
-                let Some(operation) = operation else { return false };
-                let (protocol, addresses) = (Protocol::Jsonrpc, Vec::new());
-                self.link.operations.push(OperationCall { protocol, site, function, names: vec![operation], addresses });
-                true
+                (entries.iter().find_map(|entry| self.operation(service_name(&entry.client, of)?, name, arity)), None)
             }
-            _ => false,
+            _ => return,
+        };
+        let Some(operation) = operation else { return };
+        let mut addresses = Vec::new();
+        for pattern in address.map(|address| address.patterns()).unwrap_or_default() {
+            addresses.extend(self.bases(&pattern));
         }
+        self.link.operations.push(OperationCall { protocol: Protocol::Jsonrpc, site, function, names: vec![operation], addresses });
     }
 
     /// The operation that a method is by the client's traits in scope, where they agree.
@@ -99,7 +91,7 @@ impl<'w> Linker<'w> {
     /// Whether a value has a method of that name of its own.
     fn has_its_own(&mut self, value: &Value, name: &Symbol) -> bool {
         value.alternatives().iter().any(|value| match value {
-            Value::Some(class) | Value::New(class, ..) => self.evaluator.has_method(*class, name),
+            Value::Class(class) | Value::Some(class) | Value::New(class, ..) => self.evaluator.has_method(*class, name),
             Value::Object(object) => object.class.is_some_and(|class| self.evaluator.has_method(class, name)),
             _ => false,
         })

@@ -131,6 +131,10 @@ fn call(
     let mut owners: Vec<ServiceIndex> = declaring.iter().map(|at| endpoint(*at).service).collect();
     owners.sort();
     owners.dedup();
+    // A trait that nobody here is known to serve is of an interface that others have as well.
+    if operation.protocol == Protocol::Jsonrpc && owners.is_empty() && known.peers.is_empty() {
+        return;
+    }
     // An address by which only operations of others would be asked of a service that has none is not what it seems.
     let has_none = |service| !owners.is_empty() && !servers.contains(&(operation.protocol, service));
     match known.peers.as_slice() {
