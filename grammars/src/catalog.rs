@@ -108,7 +108,9 @@ pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
 pub use messaging::{Binding, Consumer, ConsumerAttribute, Listener, Producer, Transport, Wildcards};
-pub use operations::{GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall};
+pub use operations::{
+    GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall, WordCase,
+};
 pub use sdk::SdkCall;
 pub use setting_readers::{SettingReader, SettingSource, SettingStruct};
 
@@ -197,6 +199,9 @@ pub struct Library {
     /// Generated rpc servers.
     #[serde(default)]
     pub rpc_server: Vec<RpcServer>,
+    /// Traits that an attribute makes a client and a server of.
+    #[serde(default)]
+    pub rpc_trait: Vec<RpcTrait>,
     /// Calls whose value is a text among their arguments.
     #[serde(default)]
     pub text: Vec<TextCall>,
@@ -376,6 +381,9 @@ pub struct Value {
     /// The same, where what the receiver captured by the name stays beside it.
     #[serde(default)]
     pub gathers: FxHashMap<Symbol, Selector>,
+    /// The capture that the other side fills in where the call leaves it out or empty: the name of a queue that the broker names.
+    #[serde(default)]
+    pub unnamed: Option<Symbol>,
     /// Where the value is not the call's result but handed to a function among its arguments: `prisma.$transaction(async (tx) => …)`.
     #[serde(default)]
     pub given_to: Option<GivenTo>,
@@ -523,6 +531,24 @@ pub struct RpcServer {
     pub named_by: Option<Symbol>,
     /// How rpc names are written as methods.
     pub method_case: Case,
+}
+
+/// An attribute of a trait that makes a client's and a server's trait of it: `#[rpc(client, server, namespace = "shop")]`.
+///
+/// Its words tell which are made. The wire's name of a method is what the method's own attribute says under `name`, behind the trait's `namespace`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RpcTrait {
+    /// The attribute's last name.
+    pub attribute: Symbol,
+    /// Attributes of the methods that are called over the network.
+    pub methods: Vec<Symbol>,
+    /// The client's trait with `{service}` for the trait's name, whose methods any client has where it is in scope.
+    pub client: Symbol,
+    /// The server's trait, likewise.
+    pub server: Symbol,
+    /// The method by which an implementation is put into a server.
+    pub serve: Symbol,
 }
 
 /// How an rpc's name is written as a method.

@@ -30,8 +30,10 @@ mod npm;
 mod nx;
 mod pnpm_workspace;
 mod prisma;
+mod procfile;
 mod proto;
 mod proxy_conf;
+mod serverless;
 mod sql;
 mod tsconfig;
 mod yaml;
@@ -87,6 +89,8 @@ pub enum Manifest {
     Builds(Builds),
     /// `project.json` of Nx.
     Project(NxProject),
+    /// What a platform starts without an image: `Procfile`, `serverless.yml`.
+    Processes(Processes),
     /// A configuration file of a service.
     Config(tree::Tree),
     /// A model of the services that people keep by hand.
@@ -388,6 +392,26 @@ pub struct NxProject {
     pub main: Option<Symbol>,
 }
 
+/// Processes that a platform starts from a folder.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Processes {
+    /// The service that all are of, where the manifest names one.
+    pub service: Option<Spanned<Symbol>>,
+    /// In order.
+    pub processes: Vec<Process>,
+}
+
+/// A process that a platform starts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    /// What it is called: a type of processes, a function.
+    pub name: Spanned<Symbol>,
+    /// The command line that starts it.
+    pub command: Option<Spanned<Symbol>>,
+    /// The file it is in, without its ending.
+    pub file: Option<Symbol>,
+}
+
 /// A line of `CODEOWNERS`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OwnerRule {
@@ -446,6 +470,10 @@ pub enum ManifestFormat {
     Bake,
     /// A project of Nx.
     Project,
+    /// A `Procfile`.
+    Procfile,
+    /// A configuration of the Serverless Framework.
+    Serverless,
     /// A configuration file of a service.
     Config,
     /// A catalog of Backstage.
@@ -479,6 +507,8 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Skaffold, matches: builds::is_skaffold, read: builds::read_skaffold },
     ManifestRow { format: ManifestFormat::Bake, matches: builds::is_bake, read: builds::read_bake },
     ManifestRow { format: ManifestFormat::Project, matches: nx::matches, read: nx::read },
+    ManifestRow { format: ManifestFormat::Procfile, matches: procfile::matches, read: procfile::read },
+    ManifestRow { format: ManifestFormat::Serverless, matches: serverless::matches, read: serverless::read },
     ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
     ManifestRow { format: ManifestFormat::Settings, matches: settings::matches, read: settings::read },
     ManifestRow { format: ManifestFormat::Baseline, matches: baseline::matches, read: baseline::read },
@@ -554,6 +584,9 @@ mod tests {
             (".github/CODEOWNERS", Some(ManifestFormat::CodeOwners)),
             ("docker-bake.hcl", Some(ManifestFormat::Bake)),
             ("apps/web/project.json", Some(ManifestFormat::Project)),
+            ("api/Procfile", Some(ManifestFormat::Procfile)),
+            ("api/Procfile.dev", None),
+            ("api/serverless.yml", Some(ManifestFormat::Serverless)),
             ("pnpm-lock.yaml", None),
             ("package-lock.json", None),
             ("Cargo.lock", None),

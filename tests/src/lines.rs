@@ -111,6 +111,7 @@ fn endpoints(snapshot: &Snapshot) -> Vec<String> {
             Protocol::Message => "request",
             Protocol::Graphql => "graphql",
             Protocol::Trpc => "trpc",
+            Protocol::Jsonrpc => "jsonrpc",
             _ => "rpc",
         };
         let method = endpoint.method.as_deref().unwrap_or(unnamed);
@@ -140,6 +141,7 @@ fn call_line(snapshot: &Snapshot, call: &Call) -> String {
         (None, Protocol::Message) => "request",
         (None, Protocol::Graphql) => "graphql",
         (None, Protocol::Trpc) => "trpc",
+        (None, Protocol::Jsonrpc) => "jsonrpc",
         (None, Protocol::Sdk) => "sdk",
     };
     let mut line = format!("{} -> {to} {method} {} {}", name(snapshot, call.from), call.path, status(call.status));

@@ -355,6 +355,7 @@ impl Library {
             rpc_client: Vec::new(),
             rpc_contract: Vec::new(),
             rpc_server: Vec::new(),
+            rpc_trait: Vec::new(),
             producer: Vec::new(),
             listener: Vec::new(),
             text: Vec::new(),

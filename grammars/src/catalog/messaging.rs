@@ -73,6 +73,9 @@ pub struct Binding {
     pub system: Symbol,
     /// The queue.
     pub queue: Selector,
+    /// `messaging.system` of the queue, where it is another than the exchange's.
+    #[serde(default)]
+    pub queue_system: Option<Symbol>,
     /// The exchange.
     pub exchange: Selector,
     /// The pattern of routing keys.

@@ -16,6 +16,102 @@ pub struct TextCall {
     pub callee: Names,
     /// The text.
     pub text: Selector,
+    /// How its words are written in the result, where that changes: `snakeCase(name)`.
+    #[serde(default)]
+    pub words: Option<WordCase>,
+}
+
+/// How the words of a name are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WordCase {
+    /// `order_placed`.
+    Snake,
+    /// `order-placed`.
+    Kebab,
+    /// `orderPlaced`.
+    Camel,
+    /// `OrderPlaced`.
+    Pascal,
+    /// `ORDER_PLACED`.
+    Constant,
+}
+
+impl WordCase {
+    /// A name written so.
+    pub fn apply(self, name: &str) -> String {
+        let mut out = String::with_capacity(name.len() + 4);
+        for (at, word) in words(name).into_iter().enumerate() {
+            match self {
+                WordCase::Snake | WordCase::Constant if at > 0 => out.push('_'),
+                WordCase::Kebab if at > 0 => out.push('-'),
+                _ => {}
+            }
+            let lower = word.to_lowercase();
+            match self {
+                WordCase::Snake | WordCase::Kebab => out.push_str(&lower),
+                WordCase::Constant => out.push_str(&word.to_uppercase()),
+                WordCase::Camel if at == 0 => out.push_str(&lower),
+                WordCase::Camel | WordCase::Pascal => {
+                    let mut letters = lower.chars();
+                    out.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+                    out.push_str(letters.as_str());
+                }
+            }
+        }
+        out
+    }
+}
+
+/// The words of a name: between other characters, before capitals, around digits.
+fn words(name: &str) -> Vec<&str> {
+    let sort = |letter: char| match letter {
+        _ if letter.is_ascii_digit() => 1,
+        _ if letter.is_uppercase() => 2,
+        _ => 3,
+    };
+    let mut words = Vec::new();
+    for part in name.split(|letter: char| !letter.is_alphanumeric()).filter(|part| !part.is_empty()) {
+        let letters: Vec<(usize, char)> = part.char_indices().collect();
+        let mut start = 0;
+        for pair in 1..letters.len() {
+            let (before, (at, here)) = (sort(letters[pair - 1].1), letters[pair]);
+            let next = letters.get(pair + 1).map(|(_, next)| sort(*next));
+            // `HTTPServer` is two words, and so is `orderPlaced`.
+            let begins = match (before, sort(here)) {
+                (2, 3) => false,
+                (2, 2) => next == Some(3),
+                (left, right) => left != right,
+            };
+            if begins && at > start {
+                words.push(&part[start..at]);
+                start = at;
+            }
+        }
+        words.push(&part[start..]);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WordCase;
+
+    #[test]
+    fn names_are_written_by_their_words() {
+        for (name, snake, camel) in [
+            ("OrderPlaced", "order_placed", "orderPlaced"),
+            ("HTTPServerUp", "http_server_up", "httpServerUp"),
+            ("order-placed v2", "order_placed_v_2", "orderPlacedV2"),
+            ("größeGeändert", "größe_geändert", "größeGeändert"),
+            ("", "", ""),
+        ] {
+            assert_eq!((WordCase::Snake.apply(name).as_str(), WordCase::Camel.apply(name).as_str()), (snake, camel));
+        }
+        assert_eq!(WordCase::Kebab.apply("OrderPlaced"), "order-placed");
+        assert_eq!(WordCase::Pascal.apply("order_placed"), "OrderPlaced");
+        assert_eq!(WordCase::Constant.apply("orderPlaced"), "ORDER_PLACED");
+    }
 }
 
 /// A call that sends a GraphQL document.

@@ -201,12 +201,14 @@ pub enum Protocol {
     Graphql,
     /// tRPC, by the path of a procedure: `orders.list`.
     Trpc,
+    /// JSON-RPC, by the trait and the method's name: `Shop/shop_order`.
+    Jsonrpc,
     /// A third party's SDK, which speaks whatever it speaks.
     Sdk,
 }
 
 impl Protocol {
-    /// Its name in documents: `http`, `grpc`, `message`, `graphql`, `trpc`, `sdk`.
+    /// Its name in documents: `http`, `grpc`, `message`, `graphql`, `trpc`, `jsonrpc`, `sdk`.
     pub fn as_str(self) -> &'static str {
         match self {
             Protocol::Http => "http",
@@ -214,6 +216,7 @@ impl Protocol {
             Protocol::Message => "message",
             Protocol::Graphql => "graphql",
             Protocol::Trpc => "trpc",
+            Protocol::Jsonrpc => "jsonrpc",
             Protocol::Sdk => "sdk",
         }
     }

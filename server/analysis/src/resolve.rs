@@ -39,6 +39,7 @@ pub mod paths;
 pub mod payloads;
 pub mod procedures;
 mod providers;
+mod remote_traits;
 pub mod routes;
 pub mod rpc;
 pub mod rpc_servers;

@@ -120,7 +120,7 @@ export interface Endpoint {
   /**
    * The protocol.
    */
-  protocol: "http" | "grpc" | "message" | "graphql" | "trpc" | "sdk";
+  protocol: "http" | "grpc" | "message" | "graphql" | "trpc" | "jsonrpc" | "sdk";
   /**
    * HTTP method in upper case, `*` for all; null for rpc.
    */
@@ -178,7 +178,7 @@ export interface Call {
   /**
    * The protocol.
    */
-  protocol: "http" | "grpc" | "message" | "graphql" | "trpc" | "sdk";
+  protocol: "http" | "grpc" | "message" | "graphql" | "trpc" | "jsonrpc" | "sdk";
   /**
    * HTTP method in upper case; null for rpc and where it is not known.
    */

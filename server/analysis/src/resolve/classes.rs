@@ -96,7 +96,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The files that may have `impl` blocks of a type: its own first, and those of its crate where the name means the type.
-    fn impl_files(&mut self, class: ClassRef, type_name: &Symbol) -> Arc<[FileId]> {
+    pub(super) fn impl_files(&mut self, class: ClassRef, type_name: &Symbol) -> Arc<[FileId]> {
         if let Some(known) = self.impl_files.get(&class) {
             return known.clone();
         }

@@ -3,8 +3,8 @@
 //! What deliberately does not live here: which calls go to a service and who implements it ([`super::rpc`], [`super::rpc_servers`]). Invariant:
 //! the contracts are a function of the facts of all files; an edit that changes what one file declares asks for everything to be linked again.
 
-use portolan_grammars::catalog::{Catalog, Family, RpcContract};
-use portolan_grammars::facts::{Entry, Expr, ExprId, FunctionId, Object, SourceFacts, Symbol, TypeId, TypeKind};
+use portolan_grammars::catalog::{Catalog, Family, RpcContract, RpcTrait};
+use portolan_grammars::facts::{Attribute, Entry, Expr, ExprId, FunctionId, Object, SourceFacts, Symbol, TypeId, TypeKind};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -26,6 +26,19 @@ pub struct Contracts {
     pub stubs: FxHashMap<ClassRef, Symbol>,
     /// Generated traits that servers implement, with their service.
     pub traits: FxHashMap<ClassRef, Symbol>,
+    /// Traits that an attribute makes clients and servers of, by name.
+    pub remote: FxHashMap<Symbol, Vec<RemoteMethod>>,
+}
+
+/// A method of a trait that is called over the network.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RemoteMethod {
+    /// Its name in code.
+    pub name: Symbol,
+    /// Its parameters.
+    pub arity: u32,
+    /// Its name on the wire.
+    pub wire: Symbol,
 }
 
 /// What one source file's generated code declares.
@@ -35,6 +48,7 @@ pub struct Declared {
     rpcs: Vec<(Symbol, Symbol)>,
     stubs: Vec<(TypeId, Symbol)>,
     traits: Vec<(TypeId, Symbol)>,
+    remote: Vec<(Symbol, RemoteMethod)>,
 }
 
 impl Declared {
@@ -50,12 +64,35 @@ impl Declared {
 
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.rpcs.is_empty()
+        self.rpcs.is_empty() && self.remote.is_empty()
+    }
+
+    /// Traits of which an attribute makes clients and servers. One without a server is of an interface of others.
+    fn remote_traits(&mut self, facts: &SourceFacts, entry: &RpcTrait, packages: &[Symbol]) {
+        let is_of_library = |source: &str| packages.iter().any(|package| source.split("::").next() == Some(package.as_str()));
+        let imported =
+            facts.imports.iter().any(|import| import.local == entry.attribute && is_of_library(&import.source.replace('-', "_")));
+        for def in facts.types.iter().filter(|def| def.kind == TypeKind::Trait) {
+            let is_meant =
+                |path: &str| last_segment(path) == entry.attribute && (imported && path == entry.attribute || is_of_library(path));
+            let all = def.attributes.iter().filter(|attribute| is_meant(&attribute.path));
+            let Some(attribute) = all.into_iter().find(|attribute| has_word(facts, attribute, "server")) else { continue };
+            let namespace = attribute_text(facts, attribute, "namespace");
+            let separator = attribute_text(facts, attribute, "namespace_separator").unwrap_or_else(|| "_".into());
+            for method in def.methods.iter().map(|id| facts.function(*id)) {
+                let own = method.attributes.iter().find(|own| entry.methods.contains(&own.path));
+                let Some(name) = own.and_then(|own| attribute_text(facts, own, "name")) else { continue };
+                let wire = namespace.as_ref().map_or_else(|| name.clone(), |space| format!("{space}{separator}{name}").into());
+                let arity = method.params.len() as u32;
+                self.remote.push((def.name.clone(), RemoteMethod { name: method.name.clone(), arity, wire }));
+            }
+        }
     }
 
     /// Structs whose methods send to a path that names service and method, and traits beside a server type whose constant names the service.
     fn rust(&mut self, facts: &SourceFacts, index: &FileIndex, catalog: &Catalog) {
         for library in catalog.libraries.iter().filter(|library| library.language == Family::Rust) {
+            library.rpc_trait.iter().for_each(|entry| self.remote_traits(facts, entry, &library.packages));
             for stub in library.rpc_client.iter().filter_map(|entry| entry.stub.as_ref()) {
                 let (before, last) = stub.rsplit_once("::").unwrap_or(("", stub));
                 for call in index.calls.get(last).into_iter().flatten().map(|call| facts.call(*call)) {
@@ -161,6 +198,16 @@ impl Contracts {
             all.service(service);
             all.method(service, method);
         }
+        for (of, method) in files.iter().flatten().flat_map(|entry| &entry.contracts.remote) {
+            let known = all.remote.entry(of.clone()).or_default();
+            if let Err(at) = known.binary_search(method) {
+                known.insert(at, method.clone());
+            }
+            all.methods.insert(method.name.clone());
+        }
+        if !all.remote.is_empty() {
+            all.methods.extend(catalog.libraries.iter().flat_map(|library| &library.rpc_trait).map(|entry| entry.serve.clone()));
+        }
         for (at, entry) in files.iter().enumerate() {
             let Some(entry) = entry else { continue };
             let class = |id: TypeId| ClassRef { file: FileId(at as u32), class: id };
@@ -231,6 +278,23 @@ impl Contracts {
         self.methods.insert(format!("{}{}", first.to_ascii_lowercase(), characters.as_str()).into());
         self.methods.insert(name.clone());
     }
+}
+
+/// Whether an attribute has a word among its arguments.
+fn has_word(facts: &SourceFacts, attribute: &Attribute, word: &str) -> bool {
+    attribute.args.iter().any(|argument| match facts.expr(*argument) {
+        Expr::Name(name) => name == word,
+        Expr::Path(path) => matches!(path.as_slice(), [only] if only == word),
+        _ => false,
+    })
+}
+
+/// The text that an attribute gives a name: `#[method(name = "order")]`.
+fn attribute_text(facts: &SourceFacts, attribute: &Attribute, key: &str) -> Option<Symbol> {
+    attribute.args.iter().find_map(|argument| match facts.expr(*argument) {
+        Expr::Object(object) => text_field(facts, object, key),
+        _ => None,
+    })
 }
 
 fn contracts(catalog: &Catalog) -> impl Iterator<Item = &RpcContract> {

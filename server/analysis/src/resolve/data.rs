@@ -148,7 +148,7 @@ fn statement_text(text: &Pattern) -> String {
     for part in &text.parts {
         match part {
             Part::Text(text) => statement.push_str(text),
-            Part::Env { .. } | Part::NamedByCaller { .. } | Part::Param(..) | Part::Origin(_) | Part::Hole(_) => {
+            Part::Env { .. } | Part::NamedByCaller { .. } | Part::Param(..) | Part::Origin(_) | Part::Cased(..) | Part::Hole(_) => {
                 statement.push_str(sql::PLACEHOLDER)
             }
         }

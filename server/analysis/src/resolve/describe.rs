@@ -10,6 +10,7 @@ use portolan_grammars::facts::Symbol;
 
 use super::assemble::endpoints::Routes;
 use super::assemble::stores::{connections, is_sql, system_of_scheme, table};
+use super::library::is_unnamed;
 use super::link::{AccessDecl, ConnectionDecl, FileLink, Request, Url};
 use super::paths::{HOLE, normal_route, optional_forms};
 use super::value::{Part, Pattern};
@@ -47,6 +48,9 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
             let kind = if message.consumes { "CONSUMER" } else { "PRODUCER" };
             for destination in &message.destinations {
                 let mut name = text(destination);
+                if is_unnamed(&name) {
+                    continue;
+                }
                 if name.is_empty()
                     && let Some(key) = &message.routing_key
                 {
@@ -57,7 +61,9 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
         }
         for binding in &link.bindings {
             let first = |patterns: &[Pattern]| patterns.first().map(text).unwrap_or_default();
-            let (queue, exchange, key) = (first(&binding.queues), first(&binding.exchanges), first(&binding.routing_keys));
+            let of_queue = first(&binding.queues);
+            let of_queue = if is_unnamed(&of_queue) { HOLE.to_owned() } else { of_queue };
+            let (queue, exchange, key) = (of_queue, first(&binding.exchanges), first(&binding.routing_keys));
             lines.insert(format!("BINDING {} {queue} {exchange}/{key}", binding.system).trim_end_matches('/').to_owned());
         }
         for tracing in &link.tracing {
@@ -132,7 +138,7 @@ fn text(pattern: &Pattern) -> String {
                 let end = url[authority..].find('/').map_or(url.len(), |at| authority + at);
                 text.push_str(&url[..end]);
             }
-            Part::Param(..) | Part::NamedByCaller { .. } | Part::Hole(_) => text.push_str(HOLE),
+            Part::Param(..) | Part::NamedByCaller { .. } | Part::Cased(..) | Part::Hole(_) => text.push_str(HOLE),
         }
         text
     })

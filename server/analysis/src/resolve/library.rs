@@ -7,7 +7,7 @@ use portolan_grammars::facts::{Arg, Call, Expr, SourceFacts, Symbol, TypeKind};
 
 use super::alternatives::{fallback, variable};
 use super::evaluate::Evaluator;
-use super::value::{CallRef, ClassRef, Instance, ParamRef, Pattern, Source, Value};
+use super::value::{CallRef, ClassRef, Instance, ParamRef, Pattern, Source, Value, cased};
 use crate::FunctionRef;
 
 /// A callee as the catalog knows it.
@@ -98,7 +98,13 @@ impl<'w> Evaluator<'w> {
                 let view = CallView { site, call, callee: &found, members: &meanings.members };
                 match meaning {
                     Meaning::Value(entry) if entry.given_to.is_none() => return self.handed_out(entry, &view),
-                    Meaning::TextCall(entry) => return self.select_text(&entry.text, &view).unwrap_or(Value::Unknown),
+                    Meaning::TextCall(entry) => {
+                        let text = self.select_text(&entry.text, &view).unwrap_or(Value::Unknown);
+                        return match entry.words {
+                            Some(case) if !text.is_unknown() => cased(case, &text),
+                            _ => text,
+                        };
+                    }
                     Meaning::SettingReader(entry) => {
                         if let Some(setting) = self.setting_value(entry, &view) {
                             return setting;
@@ -139,6 +145,11 @@ impl<'w> Evaluator<'w> {
             if let Some(value) = self.select(selector, view) {
                 instance.captures.insert(name.clone(), value);
             }
+        }
+        if let Some(name) = &entry.unnamed
+            && instance.captures.get(name).is_none_or(|given| given.is_unknown() || given.literal().is_some_and(|given| given.is_empty()))
+        {
+            instance.captures.insert(name.clone(), Value::text(unnamed(view.site)));
         }
         for (name, selector) in &entry.gathers {
             if let Some(value) = self.select(selector, view) {
@@ -413,6 +424,8 @@ impl<'w> Evaluator<'w> {
                 Value::Text(_) | Value::Null | Value::Instance(_) => return None,
                 Value::Param(param, path) if path.is_empty() && self.is_textual(*param) => return None,
                 Value::Unknown => return Some(Value::Unknown),
+                // A class where options may stand has only what it declares.
+                Value::Class(class) => self.static_member(*class, &key),
                 other => self.member(other, &key, None),
             };
         }
@@ -469,6 +482,19 @@ impl<'w> Evaluator<'w> {
         let value = Value::one_of(values);
         (!value.is_unknown()).then_some(value)
     }
+}
+
+/// How names begin that the other side gives to what a call makes.
+const UNNAMED: &str = "\u{1}unnamed ";
+
+/// What stands for a name that the other side gives to what a call makes: the call's identity.
+fn unnamed(site: CallRef) -> Symbol {
+    format!("{UNNAMED}{}#{}", site.file.0, site.call.0).into()
+}
+
+/// Whether a name stands for one that the other side gives.
+pub(in crate::resolve) fn is_unnamed(name: &str) -> bool {
+    name.starts_with(UNNAMED)
 }
 
 /// An object as one text of its values.

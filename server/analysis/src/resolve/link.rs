@@ -411,12 +411,18 @@ pub struct BindingDecl {
     pub system: Symbol,
     /// The queue.
     pub queues: Vec<Pattern>,
+    /// `messaging.system` of the queue.
+    pub queue_system: Symbol,
     /// The exchange.
     pub exchanges: Vec<Pattern>,
     /// The pattern of routing keys: `*` is one word of them, `#` any number.
     pub routing_keys: Vec<Pattern>,
-    /// The function that binds them.
+    /// Where that is decided.
+    pub site: CallRef,
+    /// The function that is in.
     pub function: FunctionRef,
+    /// Whether it is decided where a function is called that binds.
+    pub lifted: bool,
 }
 
 /// A database opened.

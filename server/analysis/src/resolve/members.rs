@@ -63,7 +63,12 @@ impl<'w> Evaluator<'w> {
             }
             Value::Module(file) => self.export(*file, name),
             Value::RustModule(..) => self.associated(value, std::slice::from_ref(name)),
-            Value::Class(class) => self.static_member(*class, name),
+            Value::Class(class) => match self.static_member(*class, name) {
+                Value::Unknown if name == "name" => self.name_of_class(*class).map_or(Value::Unknown, Value::text),
+                member => member,
+            },
+            // Only what is made here is known not to be of a class that extends the one it is known by.
+            Value::New(class, ..) if name == "constructor" && self.name_of_class(*class).is_some() => Value::Class(*class),
             Value::New(class, ..) | Value::Some(class) => match self.instance_member(value, *class, name) {
                 Some(member) if !member.is_unknown() => member,
                 _ => guess(name, source).unwrap_or(Value::Unknown),
@@ -79,6 +84,7 @@ impl<'w> Evaluator<'w> {
                     return value.clone();
                 }
                 if path.is_empty()
+                    && name != "constructor"
                     && let Some(typed) = self.parameter_type(*param)
                 {
                     let member = self.member(&typed, name, None);
@@ -95,6 +101,13 @@ impl<'w> Evaluator<'w> {
             Value::Function(..) if matches!(name.as_str(), "bind" | "call" | "apply") => value.clone(),
             _ => Value::Unknown,
         }
+    }
+
+    /// The name of a class of ECMAScript, which code may ask it for.
+    fn name_of_class(&mut self, class: ClassRef) -> Option<Symbol> {
+        let facts = self.facts(class.file)?;
+        let def = facts.type_def(class.class);
+        (facts.language.is_ecmascript() && def.kind == TypeKind::Class && !def.name.is_empty()).then(|| def.name.clone())
     }
 
     /// Whether a parameter's declared type stands for what it holds.
@@ -150,7 +163,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// A static field, an enum's member, an associated function or constant.
-    fn static_member(&mut self, class: ClassRef, name: &Symbol) -> Value {
+    pub(super) fn static_member(&mut self, class: ClassRef, name: &Symbol) -> Value {
         let mut current = class;
         for _ in 0..6 {
             let Some((facts, index)) = self.file(current.file) else { return Value::Unknown };
@@ -170,12 +183,16 @@ impl<'w> Evaluator<'w> {
                 if !value.is_unknown() {
                     return value;
                 }
-                if let Some(ty) = &field.ty
-                    && let Some(typed) = self.typed(current.file, def.function, ty)
-                {
-                    return typed;
+                let Some(ty) = &field.ty else { return Value::Unknown };
+                // `enum Value { String(String) }` with `use Value::*`: the type's name means the variant again.
+                let key = (current, name.clone());
+                if !self.field_guard.insert(key.clone()) {
+                    self.cuts += 1;
+                    return Value::Unknown;
                 }
-                return Value::Unknown;
+                let typed = self.typed(current.file, def.function, ty);
+                self.field_guard.remove(&key);
+                return typed.unwrap_or(Value::Unknown);
             }
             let methods = self.methods(current, name);
             if !methods.is_empty() {

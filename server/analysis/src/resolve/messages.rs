@@ -7,7 +7,7 @@ use portolan_grammars::facts::Symbol;
 
 use super::library::CallView;
 use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, Site};
-use super::outbound::function_in;
+use super::outbound::{Draft, function_in};
 use super::spans::Walk;
 use super::sql;
 use super::value::{CallRef, Pattern, Value, concat};
@@ -144,13 +144,23 @@ impl<'w> Linker<'w> {
         let Some(queue) = self.evaluator.select_text(&entry.queue, view) else { return false };
         let Some(exchange) = self.evaluator.select_text(&entry.exchange, view) else { return false };
         let key = entry.routing_key.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
-        self.link.bindings.push(BindingDecl {
-            system: entry.system.clone(),
-            queues: queue.patterns(),
-            exchanges: exchange.patterns(),
-            routing_keys: key.map(|key| key.patterns()).unwrap_or_default(),
-            function,
-        });
+        let values: Vec<Value> = [exchange, queue].into_iter().chain(key).collect();
+        for draft in self.drafts(view.site, function, &values, false) {
+            let undecided = |_: &mut Self, draft: &Draft| draft.texts.iter().any(Pattern::has_param);
+            for lifted in self.lift_to_owners(draft, &undecided) {
+                let [exchange, queue, keys @ ..] = lifted.texts.as_slice() else { continue };
+                self.link.bindings.push(BindingDecl {
+                    system: entry.system.clone(),
+                    queues: vec![queue.clone()],
+                    queue_system: entry.queue_system.clone().unwrap_or_else(|| entry.system.clone()),
+                    exchanges: vec![exchange.clone()],
+                    routing_keys: keys.to_vec(),
+                    site: lifted.site,
+                    function: lifted.function,
+                    lifted: lifted.site != view.site,
+                });
+            }
+        }
         true
     }
 }

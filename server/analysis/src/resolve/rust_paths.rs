@@ -180,7 +180,7 @@ impl<'w> Evaluator<'w> {
         }
         for at in &index.globs {
             let import = &facts.imports[*at as usize];
-            if import.module != module.inline || import.imported != Imported::Glob {
+            if import.module != module.inline || import.imported != Imported::Glob || import.function != FunctionId::MODULE {
                 continue;
             }
             let mut whole: Vec<Symbol> = import.source.split("::").map(Symbol::new).collect();

@@ -247,6 +247,10 @@ impl<'w> Linker<'w> {
                 return;
             }
         }
+        if rpc {
+            // What is called by the name alone is still followed as what it may be within the process.
+            self.remote_call(walk, site, function);
+        }
         let callee = self.evaluator.eval(self.file, call.callee);
         let mut known = false;
         let rust = !facts.language.is_ecmascript();

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use portolan_grammars::catalog::WordCase;
 use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TextRange, TypeId};
 use rustc_hash::FxHashMap;
 
@@ -81,6 +82,8 @@ pub enum Part {
     Param(ParamRef, Vec<Symbol>, Option<Arc<Pattern>>),
     /// Scheme and authority of a URL that is known only once its parameters and variables are.
     Origin(Arc<Pattern>),
+    /// A text whose words are written in another way, which is known only once its parameters and variables are.
+    Cased(WordCase, Arc<Pattern>),
     /// Something that is decided at run time; its name, for people.
     Hole(Symbol),
 }
@@ -129,7 +132,7 @@ impl Pattern {
             Part::Env { default, .. } | Part::NamedByCaller { default, .. } | Part::Param(_, _, default) => {
                 default.as_ref().is_some_and(|default| default.is_certain())
             }
-            Part::Origin(of) => of.is_certain(),
+            Part::Origin(of) | Part::Cased(_, of) => of.is_certain(),
             Part::Hole(_) => false,
         })
     }
@@ -146,7 +149,7 @@ impl Pattern {
         self.parts.iter().any(|part| match part {
             Part::Param(..) | Part::NamedByCaller { .. } => true,
             Part::Env { default: Some(default), .. } => default.has_param(),
-            Part::Origin(of) => of.has_param(),
+            Part::Origin(of) | Part::Cased(_, of) => of.has_param(),
             _ => false,
         })
     }
@@ -385,6 +388,18 @@ pub fn origin(of: &Value) -> Value {
     Value::one_of(known.map(|pattern| {
         let sources = pattern.sources.clone();
         Value::pattern(Pattern { parts: vec![Part::Origin(Arc::new(pattern))], sources })
+    }))
+}
+
+/// A text with its words written in another way.
+pub fn cased(case: WordCase, of: &Value) -> Value {
+    Value::one_of(of.patterns().into_iter().map(|pattern| {
+        let sources = pattern.sources.clone();
+        let part = match pattern.literal() {
+            Some(text) => Part::Text(case.apply(&text).into()),
+            None => Part::Cased(case, Arc::new(pattern)),
+        };
+        Value::pattern(Pattern { parts: vec![part], sources })
     }))
 }
 

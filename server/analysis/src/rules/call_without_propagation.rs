@@ -58,7 +58,7 @@ fn is_lost(call: &Call, tracing: &Tracing, traced: &BTreeSet<ServiceIndex>) -> b
     let carried: &[&str] = match call.protocol {
         Protocol::Http | Protocol::Graphql | Protocol::Trpc => &["http", "undici", "*"],
         Protocol::Grpc => &["grpc", "*"],
-        Protocol::Message | Protocol::Sdk => return false,
+        Protocol::Message | Protocol::Sdk | Protocol::Jsonrpc => return false,
     };
     let by_process = tracing.covers.iter().any(|name| carried.contains(&name.as_str()));
     call.from == tracing.service

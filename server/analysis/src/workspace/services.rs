@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use portolan_grammars::facts::{Symbol, TextRange};
 use portolan_grammars::manifests::settings::{ServiceSettings, Settings};
-use portolan_grammars::manifests::{ComposeService, Container, Dockerfile, Stage, Workload};
+use portolan_grammars::manifests::{ComposeService, Container, Dockerfile, Process, Stage, Workload};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::modules::{CrateId, Modules};
@@ -62,6 +62,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) compose: Vec<(Source<'a, portolan_grammars::manifests::Compose>, &'a ComposeService, u8)>,
     /// Its workloads.
     pub(crate) workloads: Vec<(FileId, &'a str, &'a Workload, &'a Container)>,
+    /// What a platform starts of it without an image.
+    pub(crate) processes: Vec<(FileId, &'a Process)>,
     /// The Dockerfile it is built by, as a position, and the stage that is run.
     pub(crate) dockerfile: Option<(usize, Option<Symbol>)>,
     /// Its image, variables filled in.

@@ -6,7 +6,7 @@ use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
     Builds, Caddy, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kong, Kubernetes, Manifest, Nginx, NpmManifest, NxProject,
-    PnpmWorkspace, ProxyConf, TsConfig,
+    PnpmWorkspace, Processes, ProxyConf, TsConfig,
 };
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -60,6 +60,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) settings: Vec<Source<'a, Settings>>,
     pub(crate) builds: Vec<Source<'a, Builds>>,
     pub(crate) projects: Vec<Source<'a, NxProject>>,
+    pub(crate) processes: Vec<Source<'a, Processes>>,
     /// Configuration files by path.
     pub(crate) configs: FxHashMap<&'a str, FileId>,
     /// Names of Helm charts.
@@ -119,6 +120,7 @@ impl<'a> Sources<'a> {
                 Manifest::Settings(facts) => sources.settings.push(Source { file, path, facts }),
                 Manifest::Builds(facts) => sources.builds.push(Source { file, path, facts }),
                 Manifest::Project(facts) => sources.projects.push(Source { file, path, facts }),
+                Manifest::Processes(facts) => sources.processes.push(Source { file, path, facts }),
                 Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) => {}
                 Manifest::Model(_) | Manifest::CodeOwners(_) | Manifest::Baseline(_) => {}
                 Manifest::HelmChart(facts) => sources.charts.push(Source { file, path, facts }),
@@ -145,6 +147,7 @@ impl<'a> Sources<'a> {
         sort(&mut sources.settings);
         sort(&mut sources.builds);
         sort(&mut sources.projects);
+        sort(&mut sources.processes);
         sources
     }
 }

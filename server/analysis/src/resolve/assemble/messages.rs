@@ -10,6 +10,7 @@ use super::text;
 use super::tracing::Coverages;
 use super::{Input, Places};
 use crate::chart::{Channel, ChannelEnd, Coverage, ServiceIndex, Status};
+use crate::resolve::library::is_unnamed;
 use crate::resolve::link::{BindingDecl, ListenerDecl, MessageDecl};
 use crate::resolve::value::Pattern;
 
@@ -61,6 +62,8 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     for binding in links().flat_map(|link| &link.bindings) {
         bind(input, reach, binding, &mut channels);
     }
+    // A queue that the broker names is known by what it is bound to.
+    channels.retain(|(_, name), _| !is_unnamed(name));
     let mut all: Vec<Channel> = channels.into_values().collect();
     for channel in &mut all {
         let key = |end: &ChannelEnd| (end.service, end.place);
@@ -205,6 +208,7 @@ pub(super) fn destinations(input: &Input<'_>, service: ServiceIndex, message: &M
                 Some(key) if !key.is_empty() => format!("{}/{key}", text.text),
                 _ => text.text.clone(),
             };
+            let whole = queue_name(&message.system, whole);
             let known = !whole.is_empty() && !whole.contains("{}") && !whole.contains("${");
             let status = if text.guessed { Status::Likely } else { Status::Exact };
             names.push(known.then(|| (whole.into(), status)));
@@ -213,18 +217,56 @@ pub(super) fn destinations(input: &Input<'_>, service: ServiceIndex, message: &M
     names
 }
 
-/// Lets the consumers of a bound queue receive what is sent to its exchange.
+/// The name of a queue or topic in the URL or ARN that stands for it.
+fn queue_name(system: &str, text: String) -> String {
+    match system {
+        "aws_sqs" | "aws.sns" => text.rsplit(['/', ':']).next().filter(|last| !last.is_empty()).map(str::to_owned).unwrap_or(text),
+        _ => text,
+    }
+}
+
+/// Lets the consumers of a bound queue receive what is sent to its exchange. What only a function binds that no service runs, such as code that
+/// sets up an infrastructure, counts for all, as far as it needs no environment.
 fn bind(input: &Input<'_>, reach: &Reach, binding: &BindingDecl, channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {
-    for service in input.own_services().filter(|service| reach.has(*service, binding.function)) {
-        let texts = |patterns: &[Pattern]| -> Vec<String> {
-            patterns.iter().flat_map(|pattern| text::texts(input, service, pattern)).map(|text| text.text).collect()
+    let mut binds: Vec<Option<ServiceIndex>> =
+        input.own_services().filter(|service| reach.has(*service, binding.function)).map(Some).collect();
+    if binds.is_empty() {
+        binds.push(None);
+    }
+    for service in binds {
+        let texts = |system: &str, patterns: &[Pattern]| -> Vec<String> {
+            let texts = patterns.iter().flat_map(|pattern| match service {
+                Some(service) => text::texts(input, service, pattern).into_iter().map(|text| text.text).collect::<Vec<_>>(),
+                None => pattern.literal().map(|text| text.to_string()).into_iter().collect(),
+            });
+            texts.map(|text| queue_name(system, text)).collect()
         };
-        let (exchanges, keys) = (texts(&binding.exchanges), texts(&binding.routing_keys));
-        for queue in texts(&binding.queues) {
-            let Some(consumers) = channels.get(&(binding.system.clone(), queue.as_str().into())).map(|channel| channel.consumers.clone())
-            else {
-                continue;
-            };
+        let exchanges = texts(&binding.system, &binding.exchanges);
+        let keys = texts("", &binding.routing_keys);
+        for queue in texts(&binding.queue_system, &binding.queues) {
+            let key = (binding.queue_system.clone(), Symbol::new(&queue));
+            let Some(mut consumers) = channels.get(&key).map(|channel| channel.consumers.clone()) else { continue };
+            // A queue that the broker names is that of whoever binds it.
+            if is_unnamed(&queue) {
+                consumers.retain(|end| Some(end.service) == service);
+                if binding.lifted {
+                    let place = Places { files: input.files }.call(binding.site);
+                    consumers.iter_mut().for_each(|end| end.place = place);
+                }
+                // Where nobody is known to send, the exchange is the channel all the same.
+                for exchange in exchanges.iter().filter(|exchange| !exchange.is_empty() && !exchange.contains(['{', '$'])) {
+                    let written = |key: &String| if key.is_empty() { exchange.clone() } else { format!("{exchange}/{key}") };
+                    let plain = keys.iter().filter(|key| !key.contains(['{', '$', '*', '#'])).map(written);
+                    for name in plain {
+                        channels.entry((binding.system.clone(), name.as_str().into())).or_insert_with(|| Channel {
+                            name: name.as_str().into(),
+                            system: binding.system.clone(),
+                            producers: Vec::new(),
+                            consumers: Vec::new(),
+                        });
+                    }
+                }
+            }
             for ((system, name), channel) in channels.iter_mut() {
                 let bound = exchanges.iter().any(|exchange| match name.strip_prefix(exchange.as_str()) {
                     Some("") => true,
@@ -233,7 +275,7 @@ fn bind(input: &Input<'_>, reach: &Reach, binding: &BindingDecl, channels: &mut 
                     }
                     None => false,
                 });
-                if *system != binding.system || !bound || name.as_str() == queue {
+                if *system != binding.system || !bound || (*system == binding.queue_system && name.as_str() == queue) {
                     continue;
                 }
                 for end in &consumers {

@@ -93,7 +93,7 @@ pub(super) fn calls(
             }
             for name in &operation.names {
                 let declaring = serving.get(&(operation.protocol, name)).map_or(&[][..], Vec::as_slice);
-                call(targets, places, from, operation, name, &own, declaring, rows, unresolved);
+                call(targets, places, from, operation, name, &own, declaring, &servers, rows, unresolved);
             }
         }
     }
@@ -108,6 +108,7 @@ fn call(
     name: &Symbol,
     known: &Known,
     declaring: &[EndpointIndex],
+    servers: &FxHashSet<(Protocol, ServiceIndex)>,
     rows: &mut Vec<Call>,
     unresolved: &mut Vec<Unresolved>,
 ) {
@@ -130,8 +131,14 @@ fn call(
     let mut owners: Vec<ServiceIndex> = declaring.iter().map(|at| endpoint(*at).service).collect();
     owners.sort();
     owners.dedup();
+    // A trait that nobody here is known to serve is of an interface that others have as well.
+    if operation.protocol == Protocol::Jsonrpc && owners.is_empty() && known.peers.is_empty() {
+        return;
+    }
+    // An address by which only operations of others would be asked of a service that has none is not what it seems.
+    let has_none = |service| !owners.is_empty() && !servers.contains(&(operation.protocol, service));
     match known.peers.as_slice() {
-        [Peer::Service(found)] if !known.open => {
+        [Peer::Service(found)] if !known.open && !has_none(found.service) => {
             row.to = Target::Service(found.service);
             row.endpoint = declaring.iter().copied().find(|at| endpoint(*at).service == found.service);
             row.via = found.via.clone();
@@ -203,5 +210,5 @@ fn peers(targets: &Targets<'_>, reach: &Reach, from: ServiceIndex, addresses: &[
 }
 
 fn is_operation(protocol: Protocol) -> bool {
-    matches!(protocol, Protocol::Graphql | Protocol::Trpc)
+    matches!(protocol, Protocol::Graphql | Protocol::Trpc | Protocol::Jsonrpc)
 }

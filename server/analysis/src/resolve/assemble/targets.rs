@@ -169,6 +169,9 @@ impl Targets<'_> {
         if let Some(answer) = self.invoked(method, &address, &trail) {
             return answer;
         }
+        if text.is_own {
+            return self.of_service(from, Ask { method, path: address.path(), hosts: &[], development: false }, trail);
+        }
         if let Some((path, why)) = self.behind_empty(from, &text.text) {
             let trail = Trail { evidence: [trail.evidence.as_slice(), &[why]].concat(), ..trail.clone() };
             let answer = self.relative(from, Ask { method, path, hosts: &[], development: false }, trail);

@@ -24,6 +24,8 @@ pub(super) struct Text {
     pub(super) guessed: bool,
     /// The variable that decides its beginning.
     pub(super) variable: Option<Symbol>,
+    /// Whether it is an address on this machine with the port that the process itself listens on.
+    pub(super) is_own: bool,
 }
 
 /// What a pattern may be in a service.
@@ -45,6 +47,13 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
                 None => vec![Text { text: HOLE.to_owned(), ..Text::default() }],
             },
             Part::Origin(of) => texts(input, service, of).into_iter().map(origin).collect(),
+            Part::Cased(case, of) => {
+                let written = |text: Text| {
+                    let known = !text.text.contains(HOLE) && !text.text.contains("${");
+                    Text { text: if known { case.apply(&text.text) } else { HOLE.to_owned() }, ..text }
+                };
+                texts(input, service, of).into_iter().map(written).collect()
+            }
             Part::Env { name, default, guessed, source } => {
                 let mut options = variable(input, service, name, default.as_deref(), *guessed);
                 if let Some(place) = source.as_ref().and_then(|source| places.source(*source)) {
@@ -67,12 +76,24 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
                     } else {
                         head.variable.clone()
                     },
+                    is_own: head.is_own || tail.is_own || (is_own_port(part) && is_local_authority(&head.text)),
                 })
             })
             .take(MAX_TEXTS)
             .collect();
     }
     all
+}
+
+/// Whether a part is the variable by which a process is told where to listen.
+fn is_own_port(part: &Part) -> bool {
+    matches!(part, Part::Env { name, .. } if name == "PORT")
+}
+
+/// Whether a text is an address on this machine up to its port.
+fn is_local_authority(text: &str) -> bool {
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
+    authority.strip_suffix(':').is_some_and(super::targets::is_local)
 }
 
 /// Scheme and authority of a URL.
@@ -101,7 +122,7 @@ fn variable(input: &Input<'_>, service: ServiceIndex, name: &Symbol, default: Op
         if options.iter().all(|known| known.text != value.value.as_str()) && options.len() < MAX_TEXTS {
             let sort = if name.starts_with("--") { "option" } else { "env" };
             let evidence = vec![Evidence { what: format!("{sort} {name} = {}", value.value), place: value.place }];
-            options.push(Text { text: value.value.to_string(), evidence, guessed, variable: Some(name.clone()) });
+            options.push(Text { text: value.value.to_string(), evidence, guessed, variable: Some(name.clone()), is_own: false });
         }
     }
     // Bundlers hand variables with a prefix to browsers: a service set up at its start copies them from those without.
@@ -122,7 +143,7 @@ fn variable(input: &Input<'_>, service: ServiceIndex, name: &Symbol, default: Op
         options.iter_mut().for_each(|option| option.evidence.extend(evidence.iter().cloned()));
     }
     if options.is_empty() {
-        options.push(Text { text: format!("${{{name}}}"), evidence: Vec::new(), guessed, variable: Some(name.clone()) });
+        options.push(Text { text: format!("${{{name}}}"), evidence: Vec::new(), guessed, variable: Some(name.clone()), is_own: false });
     }
     options
 }

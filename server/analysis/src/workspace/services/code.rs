@@ -175,6 +175,9 @@ pub(crate) fn written_commands(context: &Context<'_>, draft: &Draft<'_>) -> Vec<
     for (source, service, _) in &draft.compose {
         service.entrypoint.iter().chain(&service.command).for_each(|text| add(text, source.file));
     }
+    for (file, process) in &draft.processes {
+        process.command.iter().for_each(|text| add(text, *file));
+    }
     for (file, _, _, container) in &draft.workloads {
         container.command.iter().for_each(|text| add(text, *file));
     }

@@ -14,9 +14,12 @@ use crate::chart::ServiceKind;
 use crate::workspace::modules::CrateId;
 use crate::workspace::paths;
 
+mod processes;
+
 /// Adds what is a product without being deployed.
 pub(super) fn add<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
     installed_binaries(context, drafts);
+    processes::add(context, drafts);
     let is_deployed = drafts.iter().any(|draft| !draft.third_party);
     let mut taken: FxHashSet<usize> = drafts.iter().filter(|draft| !draft.third_party).filter_map(|draft| draft.package).collect();
     npm_packages(context, drafts, &mut taken);
