@@ -280,7 +280,7 @@ fn is_find(find: &str) -> bool {
         ["CLIENT", method, url] => is_method(method) && (url.contains("://") || url.starts_with("${") || url.starts_with('/')),
         ["SERVER", method, route] => is_method(method) && route.starts_with('/') && !route.contains(':'),
         ["GATEWAY", route, _target] | ["GATEWAY", route, _target, "in", "development"] => route.starts_with('/'),
-        ["RPC", "CLIENT" | "SERVER", name] => name.split('/').count() == 2,
+        ["RPC" | "JSONRPC", "CLIENT" | "SERVER", name] => name.split('/').count() == 2,
         ["GRAPHQL", "CLIENT" | "SERVER", name] => name.contains('.'),
         ["TRPC", "CLIENT" | "SERVER", _name] => true,
         ["PRODUCER" | "CONSUMER", _system, _destination] => true,
