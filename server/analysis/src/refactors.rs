@@ -16,15 +16,20 @@ use crate::{FileId, Snapshot, World};
 mod accept;
 mod add_timeout;
 mod chain;
+mod compose;
 mod edit;
 mod handlers;
 mod imports;
 mod instrument_handler;
+mod keep_span;
 mod option;
+mod packages;
 mod settle_call;
 mod settle_drift;
 mod source;
 mod span_handler;
+mod url_to_variable;
+mod uses;
 
 pub use edit::{Edit, Replacement, replaced};
 use source::Source;
@@ -92,6 +97,18 @@ impl<'a> Context<'a> {
     fn source(&self, file: FileId) -> Result<Source<'a>, Refusal> {
         Source::read(self.snapshot, self.texts, file)
     }
+
+    /// The text of a manifest, if it is the one that was read.
+    fn manifest(&self, file: FileId) -> Result<String, Refusal> {
+        let path = self.snapshot.files.path(file);
+        let name = path.file_name().unwrap_or(path.as_str());
+        let text = self.texts.text(path).map_err(|why| Refusal::new(format!("{name} {why}")))?;
+        let kind = portolan_grammars::classify(path).ok_or_else(|| Refusal::new(format!("{name} is not read")))?;
+        if self.snapshot.files.facts(file).is_none_or(|facts| **facts != portolan_grammars::read(path, &text, kind)) {
+            return Err(Refusal::new(format!("{name} was changed meanwhile")));
+        }
+        Ok(text)
+    }
 }
 
 /// A code action that answers findings.
@@ -103,7 +120,14 @@ struct Refactor {
 }
 
 /// The registry, in the order in which actions are offered.
-static REFACTORS: &[Refactor] = &[add_timeout::REFACTOR, instrument_handler::REFACTOR, span_handler::REFACTOR, settle_drift::REFACTOR];
+static REFACTORS: &[Refactor] = &[
+    add_timeout::REFACTOR,
+    instrument_handler::REFACTOR,
+    span_handler::REFACTOR,
+    keep_span::REFACTOR,
+    url_to_variable::REFACTOR,
+    settle_drift::REFACTOR,
+];
 
 /// What is offered between two offsets of a file: edits that answer its findings, what accepts them, then settings that settle its calls.
 /// `folder` is the root of the workspace that the file is in.

@@ -3,13 +3,13 @@
 //! Arguments are skipped: they need not implement `Debug`, and may hold secrets. Invariant: what is recorded of an error or an identifier is known
 //! to implement `Display`.
 
-use portolan_grammars::facts::{Expr, Function, FunctionKind, Import, Imported, Language, Param, SourceFacts, Symbol, TypeRef};
-use portolan_grammars::manifests::Manifest;
+use portolan_grammars::facts::{Expr, Function, FunctionKind, Import, Imported, Language, Param, SourceFacts, TypeRef};
 
 use super::handlers::{self, Handler, handler};
+use super::packages::library;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::rules::Finding;
-use crate::{FileId, Snapshot};
+use crate::Snapshot;
 
 pub(super) const REFACTOR: Refactor = Refactor { rule: handlers::RULE, plan };
 
@@ -75,7 +75,7 @@ fn edit(context: &Context<'_>, handler: &Handler, function: &Function) -> Result
         return Err(Refusal::new("the handler is a closure, which takes no attribute"));
     }
     let source = context.source(handler.function.file)?;
-    if !depends_on_tracing(snapshot, source.file) {
+    if library(snapshot, source.file, "tracing").is_none() {
         return Err(Refusal::new("tracing is no dependency of this crate"));
     }
     let head = source.text.get(function.range.start as usize..function.name_range.start as usize).unwrap_or_default();
@@ -100,21 +100,6 @@ fn edit(context: &Context<'_>, handler: &Handler, function: &Function) -> Result
     let attribute = format!("#[tracing::instrument({})]{newline}{indent}", arguments.join(", "));
     edit.insert(source.file, function.range.start, attribute);
     Ok(edit)
-}
-
-fn depends_on_tracing(snapshot: &Snapshot, file: FileId) -> bool {
-    let manifest = || {
-        let package = snapshot.workspace.package_of(snapshot.files.path(file))?;
-        match snapshot.files.facts(snapshot.workspace.packages[package].manifest)?.manifest()? {
-            Manifest::Cargo(manifest) => Some(manifest),
-            _ => None,
-        }
-    };
-    manifest().is_some_and(|manifest| {
-        let own =
-            |name: &Symbol, package: &Option<Symbol>| name == "tracing" && package.as_ref().is_none_or(|package| package == "tracing");
-        manifest.dependencies.iter().any(|dependency| own(&dependency.name, &dependency.package) && !dependency.dev)
-    })
 }
 
 fn returns_future(result: &TypeRef) -> bool {

@@ -24,21 +24,8 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     Some(Plan { title, level: Level::Statement, edit })
 }
 
-/// The model's text, if it is the one that was read.
-fn text(context: &Context<'_>, finding: &Finding) -> Result<String, Refusal> {
-    let file = finding.place.file;
-    let path = context.snapshot.files.path(file);
-    let name = path.file_name().unwrap_or(path.as_str());
-    let text = context.texts.text(path).map_err(|why| Refusal::new(format!("{name} {why}")))?;
-    let kind = portolan_grammars::classify(path).ok_or_else(|| Refusal::new(format!("{name} is not read")))?;
-    if context.snapshot.files.facts(file).is_none_or(|facts| **facts != portolan_grammars::read(path, &text, kind)) {
-        return Err(Refusal::new(format!("{name} was changed meanwhile")));
-    }
-    Ok(text)
-}
-
 fn taken_out(context: &Context<'_>, finding: &Finding, model: &Model, stale: &ModelRelation) -> Result<Edit, Refusal> {
-    let text = text(context, finding)?;
+    let text = context.manifest(finding.place.file)?;
     let mut edit = Edit::default();
     // The same may be written twice.
     for relation in model.relations.iter().filter(|other| other.from == stale.from && other.to == stale.to) {
@@ -89,7 +76,7 @@ fn list_item(text: &str, item: TextRange) -> TextRange {
 }
 
 fn written_down(context: &Context<'_>, finding: &Finding, model: &Model) -> Result<Edit, Refusal> {
-    let text = text(context, finding)?;
+    let text = context.manifest(finding.place.file)?;
     let from = model.elements.iter().find(|element| element.range == finding.place.range);
     let from = from.ok_or_else(|| Refusal::new("the one who calls is in another model"))?;
     let to = called(context, finding, model).ok_or_else(|| Refusal::new("the one who is called is in another model"))?;
