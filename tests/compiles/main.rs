@@ -149,3 +149,10 @@ async fn limits() {
     let wrong = [("30_000", "'30_000'"), (".timeout(", ".timout(")];
     prove("limits", &["web", "till"], 8, &wrong).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn calls() {
+    let wrong = [("process.env", "process.enw"), ("std::env::var(", "std::env::vr(")];
+    prove("calls", &["web", "shop"], 10, &wrong).await;
+}

@@ -38,7 +38,7 @@ fn changes(world: &mut World, snapshot: &Snapshot, texts: &Texts, offer: &Offer)
     let (edit, map) = (offer.plan.clone()?, Map(texts));
     let files = refactors::applied(snapshot, &map, &edit)?;
     if let Some(finding) = offer.finding {
-        refactors::rehearse(world, snapshot, &files, &snapshot.findings[finding])?;
+        refactors::rehearse(world, snapshot, &files, &snapshot.findings[finding], offer.level)?;
     }
     let mut lines = Vec::new();
     for (path, text) in files {

@@ -15,6 +15,7 @@ use crate::{FileId, Snapshot, World};
 
 mod accept;
 mod add_timeout;
+mod ask_together;
 mod chain;
 mod compose;
 mod edit;
@@ -22,6 +23,7 @@ mod handlers;
 mod imports;
 mod instrument_handler;
 mod keep_span;
+mod move_call;
 mod option;
 mod packages;
 mod settle_call;
@@ -61,6 +63,8 @@ impl std::fmt::Display for Refusal {
 pub enum Level {
     /// The program does what it did, or only gains a limit or a span.
     Safe,
+    /// It does the same at another time or in another way, which a person must agree to.
+    Assisted,
     /// It says what only a person can know.
     Statement,
     /// Nothing is repaired: the finding is accepted.
@@ -113,8 +117,8 @@ impl<'a> Context<'a> {
 
 /// A code action that answers findings.
 struct Refactor {
-    /// The rule whose findings it answers.
-    rule: &'static str,
+    /// The rules whose findings it answers.
+    rules: &'static [&'static str],
     /// What it makes of one; nothing where it has nothing to say.
     plan: fn(&Context<'_>, &Finding) -> Option<Plan>,
 }
@@ -126,6 +130,8 @@ static REFACTORS: &[Refactor] = &[
     span_handler::REFACTOR,
     keep_span::REFACTOR,
     url_to_variable::REFACTOR,
+    ask_together::REFACTOR,
+    move_call::REFACTOR,
     settle_drift::REFACTOR,
 ];
 
@@ -147,7 +153,7 @@ pub fn offers(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, file: F
 pub fn answers(snapshot: &Snapshot, texts: &dyn Texts, finding: usize) -> Vec<Offer> {
     let Some(found) = snapshot.findings.get(finding) else { return Vec::new() };
     let context = Context { snapshot, texts };
-    let refactors = REFACTORS.iter().filter(|refactor| refactor.rule == found.rule);
+    let refactors = REFACTORS.iter().filter(|refactor| refactor.rules.contains(&found.rule));
     let plans = refactors.filter_map(|refactor| (refactor.plan)(&context, found));
     plans.map(|plan| Offer { title: plan.title, level: plan.level, finding: Some(finding), plan: plan.edit }).collect()
 }
@@ -164,13 +170,14 @@ pub fn applied(snapshot: &Snapshot, texts: &dyn Texts, edit: &Edit) -> Result<BT
 }
 
 /// What the workspace is with some files as they are after an edit that answers `finding`: refused where they do not parse, where the finding
-/// stays, or where another one comes. `world` holds the facts of `snapshot`, and afterwards those of the result; if it is refused, those of
+/// stays, or where another one comes that `level` does not take. `world` holds the facts of `snapshot`, and afterwards those of the result; if it is refused, those of
 /// `snapshot` again.
 pub fn recheck(
     world: &mut World,
     snapshot: &Snapshot,
     files: &BTreeMap<Utf8PathBuf, String>,
     finding: &Finding,
+    level: Level,
 ) -> Result<Arc<Snapshot>, Refusal> {
     let known = |path: &Utf8Path| snapshot.files.id(path).and_then(|file| snapshot.files.facts(file));
     let mut broken = None;
@@ -184,7 +191,7 @@ pub fn recheck(
     }
     let judged = match broken {
         Some(refusal) => Err(refusal),
-        None => judged(snapshot, world.snapshot(), finding),
+        None => judged(snapshot, world.snapshot(), finding, level),
     };
     if judged.is_err() {
         take_back(world, snapshot, files);
@@ -193,8 +200,14 @@ pub fn recheck(
 }
 
 /// As [`recheck`], but `world` holds the facts of `snapshot` afterwards, whatever comes of it.
-pub fn rehearse(world: &mut World, snapshot: &Snapshot, files: &BTreeMap<Utf8PathBuf, String>, finding: &Finding) -> Result<(), Refusal> {
-    recheck(world, snapshot, files, finding).map(|_| take_back(world, snapshot, files))
+pub fn rehearse(
+    world: &mut World,
+    snapshot: &Snapshot,
+    files: &BTreeMap<Utf8PathBuf, String>,
+    finding: &Finding,
+    level: Level,
+) -> Result<(), Refusal> {
+    recheck(world, snapshot, files, finding, level).map(|_| take_back(world, snapshot, files))
 }
 
 fn take_back(world: &World, snapshot: &Snapshot, files: &BTreeMap<Utf8PathBuf, String>) {
@@ -207,7 +220,7 @@ fn take_back(world: &World, snapshot: &Snapshot, files: &BTreeMap<Utf8PathBuf, S
 }
 
 /// The snapshot after an edit, if the edit did what it is for and nothing else.
-fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: &Finding) -> Result<Arc<Snapshot>, Refusal> {
+fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: &Finding, level: Level) -> Result<Arc<Snapshot>, Refusal> {
     let (were, are) = (counts(before.findings.iter()), counts(after.findings.iter()));
     let more = |identity: &str| are.get(identity).copied().unwrap_or(0).cmp(&were.get(identity).copied().unwrap_or(0));
     if more(&finding.identity).is_ge() {
@@ -218,7 +231,12 @@ fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: &Finding) -> Result<
     let cut: FxHashSet<_> = before.findings.iter().filter(|finding| finding.is_of_others()).map(|finding| kind(before, finding)).collect();
     // A reason that is still to be written, and a comment that is not needed any more, are for a person to see to.
     let is_upkeep = |finding: &Finding| rules::named(finding.rule).is_some_and(|rule| rule.theme == Theme::Upkeep);
-    let mut new = after.findings.iter().filter(|other| more(&other.identity).is_gt() && !is_upkeep(other));
+    // A handler that is written as the one beside it is seen, or not seen, in traces as that is.
+    let is_shared = |finding: &Finding| {
+        let traced = rules::named(finding.rule).is_some_and(|rule| rule.theme == Theme::Observability);
+        level == Level::Assisted && traced && before.findings.iter().any(|other| kind(before, other) == kind(&after, finding))
+    };
+    let mut new = after.findings.iter().filter(|other| more(&other.identity).is_gt() && !is_upkeep(other) && !is_shared(other));
     match new.find(|other| !cut.contains(&kind(&after, other))) {
         Some(other) => Err(Refusal::new(format!("{} would be found: {}", other.rule, other.message))),
         None => Ok(after),

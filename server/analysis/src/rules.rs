@@ -58,7 +58,7 @@ mod volume;
 
 mod call_in_consumer;
 mod call_in_loop;
-mod call_in_transaction;
+pub(crate) mod call_in_transaction;
 mod call_without_propagation;
 mod chatty_pair;
 mod consumer_without_context;
@@ -70,7 +70,7 @@ mod handler_without_span;
 pub(crate) mod hard_coded_endpoint;
 mod model_drift;
 pub(crate) mod no_timeout;
-mod sequential_calls;
+pub(crate) mod sequential_calls;
 mod service_size;
 mod service_undeclared;
 mod service_without_tracing;

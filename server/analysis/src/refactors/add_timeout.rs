@@ -13,7 +13,7 @@ use crate::resolve::link::Unlimited;
 use crate::rules::Finding;
 use crate::rules::no_timeout::{self, Client, RULE, SECONDS};
 
-pub(super) const REFACTOR: Refactor = Refactor { rule: RULE.name, plan };
+pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let snapshot = context.snapshot;

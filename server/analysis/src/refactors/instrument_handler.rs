@@ -11,7 +11,7 @@ use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::rules::Finding;
 use crate::Snapshot;
 
-pub(super) const REFACTOR: Refactor = Refactor { rule: handlers::RULE, plan };
+pub(super) const REFACTOR: Refactor = Refactor { rules: &[handlers::RULE], plan };
 
 /// Errors of libraries that implement `Display`.
 const ERRORS: [&str; 24] = [
@@ -54,7 +54,7 @@ const RESULTS: [&str; 8] = [
 ];
 
 /// Types of identifiers that do.
-const IDENTIFIERS: [&str; 16] =
+pub(super) const IDENTIFIERS: [&str; 16] =
     ["String", "Uuid", "bool", "char", "i128", "i16", "i32", "i64", "isize", "str", "u128", "u16", "u32", "u64", "u8", "usize"];
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
@@ -109,7 +109,7 @@ fn returns_future(result: &TypeRef) -> bool {
         || last == "Box" && result.args.iter().any(returns_future)
 }
 
-fn last(path: &str) -> &str {
+pub(super) fn last(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
@@ -171,7 +171,7 @@ fn error_is_shown(snapshot: &Snapshot, source: &Source<'_>, result: &TypeRef) ->
 }
 
 /// A path as written, its first name put in place of what it was imported as.
-fn full_path(facts: &SourceFacts, path: &str) -> String {
+pub(super) fn full_path(facts: &SourceFacts, path: &str) -> String {
     let (first, rest) = path.split_once("::").map_or((path, ""), |(first, _)| (first, &path[first.len()..]));
     let named = |import: &&Import| import.local == first && matches!(import.imported, Imported::Named(_) | Imported::Namespace);
     match facts.imports.iter().find(named) {

@@ -11,7 +11,7 @@ use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::rules::Finding;
 use crate::rules::span_lost::RULE;
 
-pub(super) const REFACTOR: Refactor = Refactor { rule: RULE.name, plan };
+pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
 /// How long a line may get.
 const WIDTH: usize = 100;

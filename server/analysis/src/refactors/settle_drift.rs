@@ -10,7 +10,7 @@ use portolan_grammars::manifests::models::{Model, ModelElement, ModelRelation};
 use super::{Context, Edit, Level, Plan, Refactor, Refusal};
 use crate::rules::Finding;
 
-pub(super) const REFACTOR: Refactor = Refactor { rule: "model-drift", plan };
+pub(super) const REFACTOR: Refactor = Refactor { rules: &["model-drift"], plan };
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let Some(Manifest::Model(model)) = context.snapshot.files.facts(finding.place.file)?.manifest() else { return None };

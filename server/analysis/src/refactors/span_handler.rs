@@ -10,7 +10,7 @@ use super::imports::{add, import, quote, statement_end};
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::rules::Finding;
 
-pub(super) const REFACTOR: Refactor = Refactor { rule: handlers::RULE, plan };
+pub(super) const REFACTOR: Refactor = Refactor { rules: &[handlers::RULE], plan };
 
 /// The package that has spans.
 const API: &str = "@opentelemetry/api";

@@ -18,7 +18,7 @@ use crate::rules::Finding;
 use crate::rules::hard_coded_endpoint::{RULE, addresses};
 use crate::{FileId, Place, Snapshot};
 
-pub(super) const REFACTOR: Refactor = Refactor { rule: RULE.name, plan };
+pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
 /// How long a line of Rust may get.
 const WIDTH: usize = 100;

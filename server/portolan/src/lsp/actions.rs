@@ -11,7 +11,7 @@ use portolan_analysis::FileId;
 use portolan_analysis::refactors::{self, Edit, Level, Offer, Replacement, Texts};
 use serde::{Deserialize, Serialize};
 use tower_lsp::ls_types::{
-    CodeAction, CodeActionDisabled, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, CreateFile,
+    AnnotatedTextEdit, ChangeAnnotation, CodeAction, CodeActionDisabled, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, CreateFile,
     CreateFileOptions, DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, Position, Range,
     ResourceOp, TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
 };
@@ -20,6 +20,9 @@ use super::editor::Editor;
 use super::session::{Session, View};
 use super::{from_proto, to_proto, uri};
 use crate::load::text_to_edit;
+
+/// By what edits name the one thing that they ask to confirm.
+const CONFIRMED: &str = "portolan";
 
 /// By what an action is found again when its edit is asked for; its title says which of those at the place it is.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,9 +35,11 @@ struct Asked {
 
 /// `textDocument/codeAction`: what answers the findings of the lines in question and settles their calls.
 pub(super) fn offered(view: &View, session: &Session, editor: Editor, parameters: &CodeActionParams) -> Option<CodeActionResponse> {
-    let kind = CodeActionKind::QUICKFIX;
-    let wanted = |only: &CodeActionKind| kind.as_str() == only.as_str() || kind.as_str().starts_with(&format!("{}.", only.as_str()));
-    if !editor.actions || parameters.context.only.as_ref().is_some_and(|only| !only.iter().any(wanted)) {
+    let is_wanted = |kind: &CodeActionKind| {
+        let wanted = |only: &CodeActionKind| kind == only || kind.as_str().starts_with(&format!("{}.", only.as_str()));
+        parameters.context.only.as_ref().is_none_or(|only| only.iter().any(wanted))
+    };
+    if !editor.actions || ![Level::Safe, Level::Assisted].into_iter().any(|level| is_wanted(&kind(level))) {
         return None;
     }
     let path = uri::path(&parameters.text_document.uri)?;
@@ -44,6 +49,7 @@ pub(super) fn offered(view: &View, session: &Session, editor: Editor, parameters
     let offers = offers(view, &asked)?;
     let actions: Vec<CodeActionOrCommand> = offers
         .into_iter()
+        .filter(|offer| is_wanted(&kind(offer.level)))
         .filter_map(|offer| Some(CodeActionOrCommand::CodeAction(action(view, session, editor, &asked, offer)?)))
         .collect();
     (!actions.is_empty()).then_some(actions)
@@ -57,7 +63,7 @@ pub(super) fn resolved(view: &View, session: &Session, editor: Editor, action: C
     let offer = offers(view, &asked).into_iter().flatten().find(|offer| offer.title == action.title);
     let (true, Some(offer)) = (version == asked.version, offer) else { return Err("the document was changed meanwhile".to_owned()) };
     let edit = sound_edit(view, session, &offer)?;
-    let edit = to_workspace_edit(view, session, editor, &edit).ok_or("the editor cannot apply this edit")?;
+    let edit = to_workspace_edit(view, session, editor, &offer, &edit).ok_or("the editor cannot apply this edit")?;
     Ok(CodeAction { edit: Some(edit), ..action })
 }
 
@@ -72,7 +78,7 @@ fn action(view: &View, session: &Session, editor: Editor, asked: &Asked, offer: 
     let finding = offer.finding.and_then(|at| view.snapshot.findings.get(at));
     let diagnostic = finding.and_then(|finding| to_proto::diagnostic(view, session.encoding, editor, finding));
     let mut action = CodeAction {
-        kind: Some(CodeActionKind::QUICKFIX),
+        kind: Some(kind(offer.level)),
         diagnostics: diagnostic.map(|diagnostic| vec![diagnostic]),
         is_preferred: (editor.prefers_actions && offer.level == Level::Safe && offer.plan.is_ok()).then_some(true),
         ..CodeAction::default()
@@ -85,13 +91,21 @@ fn action(view: &View, session: &Session, editor: Editor, asked: &Asked, offer: 
         Err(refusal) => action.disabled = Some(CodeActionDisabled { reason: refusal.to_string() }),
         // It is made once more when it is asked for; an editor that cannot apply it is not offered it at all.
         Ok(edit) if editor.resolves_actions => {
-            to_workspace_edit(view, session, editor, edit)?;
+            to_workspace_edit(view, session, editor, &offer, edit)?;
             action.data = serde_json::to_value(asked).ok();
         }
-        Ok(_) => action.edit = Some(to_workspace_edit(view, session, editor, &sound_edit(view, session, &offer).ok()?)?),
+        Ok(_) => action.edit = Some(to_workspace_edit(view, session, editor, &offer, &sound_edit(view, session, &offer).ok()?)?),
     }
     action.title = offer.title;
     Some(action)
+}
+
+/// What sort of action an offer is: what does the same as before settles something, what does not is a change of the program.
+fn kind(level: Level) -> CodeActionKind {
+    match level {
+        Level::Assisted => CodeActionKind::REFACTOR_REWRITE,
+        Level::Safe | Level::Statement | Level::Acceptance => CodeActionKind::QUICKFIX,
+    }
 }
 
 /// The edit of an offer, if the workspace would be as the offer says.
@@ -101,7 +115,7 @@ fn sound_edit(view: &View, session: &Session, offer: &Offer) -> Result<Edit, Str
     let finding = offer.finding.filter(|_| offer.level != Level::Acceptance);
     if let Some(finding) = finding.and_then(|at| view.snapshot.findings.get(at)) {
         let files = refactors::applied(&view.snapshot, &Held(view), &edit).map_err(|refusal| refusal.to_string())?;
-        session.rehearse(view, files, finding)?;
+        session.rehearse(view, files, finding, offer.level)?;
     }
     Ok(edit)
 }
@@ -127,13 +141,17 @@ fn whole_lines(lines: &LineIndex, session: &Session, range: Range) -> (u32, u32)
 }
 
 /// An edit as the editor can apply it; nothing where it cannot.
-fn to_workspace_edit(view: &View, session: &Session, editor: Editor, edit: &Edit) -> Option<WorkspaceEdit> {
+fn to_workspace_edit(view: &View, session: &Session, editor: Editor, offer: &Offer, edit: &Edit) -> Option<WorkspaceEdit> {
+    // What a person must agree to is shown before it is done, by editors that can.
+    let annotated = offer.level == Level::Assisted && editor.annotates && editor.document_changes;
+    let annotations = annotated.then(|| HashMap::from([(CONFIRMED.to_owned(), annotation(offer))]));
     let changes: Vec<(Uri, Option<i32>, Vec<TextEdit>)> =
         edit.changes.iter().map(|(file, replacements)| changes_of(view, session, *file, replacements)).collect::<Option<_>>()?;
     if !editor.document_changes {
         let by_file = changes.into_iter().map(|(uri, _, edits)| (uri, edits)).collect::<HashMap<_, _>>();
         return edit.creates.is_empty().then(|| WorkspaceEdit { changes: Some(by_file), ..WorkspaceEdit::default() });
     }
+    let document_edit = |uri, version, edits| document_edit(uri, version, edits, annotated);
     let changes = changes.into_iter().map(|(uri, version, edits)| document_edit(uri, version, edits));
     let document_changes = if edit.creates.is_empty() {
         DocumentChanges::Edits(changes.collect())
@@ -147,7 +165,8 @@ fn to_workspace_edit(view: &View, session: &Session, editor: Editor, edit: &Edit
             }
             let uri = to_proto::uri_of(view, &disk)?;
             let options = CreateFileOptions { overwrite: None, ignore_if_exists: Some(true) };
-            let create = CreateFile { uri: uri.clone(), options: Some(options), annotation_id: None };
+            let annotation_id = annotated.then(|| CONFIRMED.to_owned());
+            let create = CreateFile { uri: uri.clone(), options: Some(options), annotation_id };
             operations.push(DocumentChangeOperation::Op(ResourceOp::Create(create)));
             let edit = TextEdit { range: Range::default(), new_text: text.clone() };
             operations.push(DocumentChangeOperation::Edit(document_edit(uri, None, vec![edit])));
@@ -155,7 +174,7 @@ fn to_workspace_edit(view: &View, session: &Session, editor: Editor, edit: &Edit
         operations.extend(changes.map(DocumentChangeOperation::Edit));
         DocumentChanges::Operations(operations)
     };
-    Some(WorkspaceEdit { document_changes: Some(document_changes), ..WorkspaceEdit::default() })
+    Some(WorkspaceEdit { changes: None, document_changes: Some(document_changes), change_annotations: annotations })
 }
 
 fn changes_of(view: &View, session: &Session, file: FileId, replacements: &[Replacement]) -> Option<(Uri, Option<i32>, Vec<TextEdit>)> {
@@ -171,7 +190,17 @@ fn version(view: &View, file: FileId) -> Option<i32> {
     view.open.get(&view.roots.to_disk(view.snapshot.files.path(file))?).map(|open| open.version)
 }
 
-fn document_edit(uri: Uri, version: Option<i32>, edits: Vec<TextEdit>) -> TextDocumentEdit {
-    let edits = edits.into_iter().map(OneOf::Left).collect();
+/// What the edits that a person must agree to are said to be.
+fn annotation(offer: &Offer) -> ChangeAnnotation {
+    let description = "Changes what the program does and when: the other end works after the caller has gone on";
+    ChangeAnnotation { label: offer.title.clone(), needs_confirmation: Some(true), description: Some(description.to_owned()) }
+}
+
+fn document_edit(uri: Uri, version: Option<i32>, edits: Vec<TextEdit>, annotated: bool) -> TextDocumentEdit {
+    let edits = edits.into_iter().map(|text_edit| match annotated {
+        true => OneOf::Right(AnnotatedTextEdit { text_edit, annotation_id: CONFIRMED.to_owned() }),
+        false => OneOf::Left(text_edit),
+    });
+    let edits = edits.collect();
     TextDocumentEdit { text_document: OptionalVersionedTextDocumentIdentifier { uri, version }, edits }
 }

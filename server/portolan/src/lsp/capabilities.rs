@@ -43,7 +43,7 @@ pub(super) fn server(encoding: Encoding, editor: Editor) -> ServerCapabilities {
         inlay_hint_provider: Some(OneOf::Left(true)),
         document_link_provider: Some(DocumentLinkOptions { resolve_provider: None, work_done_progress_options: Default::default() }),
         code_action_provider: Some(CodeActionProviderCapability::Options(CodeActionOptions {
-            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX]),
+            code_action_kinds: Some(vec![CodeActionKind::QUICKFIX, CodeActionKind::REFACTOR_REWRITE]),
             resolve_provider: Some(editor.resolves_actions),
             work_done_progress_options: Default::default(),
         })),

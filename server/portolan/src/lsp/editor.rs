@@ -31,6 +31,8 @@ pub(super) struct Editor {
     pub(super) prefers_actions: bool,
     /// It applies edits of documents in order, with their versions.
     pub(super) document_changes: bool,
+    /// It asks whoever takes an edit to confirm parts that say so.
+    pub(super) annotates: bool,
     /// It creates files as part of an edit.
     pub(super) creates: bool,
     /// It shows Markdown.
@@ -98,6 +100,7 @@ impl Editor {
             disables_actions: action.disabled_support.unwrap_or(false),
             prefers_actions: action.is_preferred_support.unwrap_or(false),
             document_changes: edit.document_changes.unwrap_or(false),
+            annotates: edit.change_annotation_support.is_some(),
             creates: edit.resource_operations.is_some_and(|kinds| kinds.contains(&ResourceOperationKind::Create)),
             markdown: text.hover.and_then(|hover| hover.content_format).is_some_and(|formats| formats.contains(&MarkupKind::Markdown)),
             symbol_trees: text.document_symbol.and_then(|symbol| symbol.hierarchical_document_symbol_support).unwrap_or(false),

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use line_index::LineIndex;
+use portolan_analysis::refactors::Level;
 use portolan_analysis::rules::Finding;
 use portolan_analysis::{FileId, Snapshot};
 use rustc_hash::FxHashMap;
@@ -73,6 +74,8 @@ pub(super) struct Rehearsal {
     pub(super) files: BTreeMap<Utf8PathBuf, String>,
     /// The finding that it answers.
     pub(super) finding: Finding,
+    /// What whoever takes it lets himself in for.
+    pub(super) level: Level,
     /// Told whether the finding would be gone and no other would come; an error is a sentence for the user.
     pub(super) outcome: mpsc::Sender<Result<(), String>>,
 }
@@ -182,10 +185,10 @@ impl Session {
     }
 
     /// Tries what would follow from files of a view with an edit that answers a finding. Waits for the world thread, but not for ever.
-    pub(super) fn rehearse(&self, view: &View, files: BTreeMap<Utf8PathBuf, String>, finding: &Finding) -> Result<(), String> {
+    pub(super) fn rehearse(&self, view: &View, files: BTreeMap<Utf8PathBuf, String>, finding: &Finding, level: Level) -> Result<(), String> {
         const LIMIT: Duration = Duration::from_secs(20);
         let (outcome, told) = mpsc::channel();
-        let rehearsal = Rehearsal { revision: view.revision, files, finding: finding.clone(), outcome };
+        let rehearsal = Rehearsal { revision: view.revision, files, finding: finding.clone(), level, outcome };
         // Where nobody is there to take it, nothing is told.
         let _ = lock(&self.sender).send(Order::Rehearsal(rehearsal));
         told.recv_timeout(LIMIT).unwrap_or_else(|_| Err("what would follow could not be told in time".to_owned()))
