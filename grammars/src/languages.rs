@@ -9,8 +9,11 @@ use crate::facts::{Language, SourceFacts};
 mod layout;
 mod reads;
 pub mod rust;
+mod shape;
 mod statements;
 pub mod typescript;
+
+pub use shape::{Binds, Statement, TextAt, TextRole};
 
 /// A syntax tree kept for an open document, so that the next edit parses only what changed.
 #[derive(Debug, Clone)]

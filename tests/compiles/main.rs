@@ -176,3 +176,10 @@ async fn events() {
     ];
     prove("events", &packages, is_rewrite, 5, &wrong).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn calls() {
+    let wrong = [("process.env", "process.enw"), ("std::env::var(", "std::env::vr(")];
+    prove("calls", &["web", "shop"], is_safe, 10, &wrong).await;
+}

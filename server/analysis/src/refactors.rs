@@ -15,17 +15,24 @@ use crate::{FileId, Snapshot, World};
 
 mod accept;
 mod add_timeout;
+mod ask_together;
 mod chain;
+mod compose;
 mod edit;
 mod handlers;
 mod imports;
 mod instrument_handler;
+mod keep_span;
+mod move_call;
 mod option;
+mod packages;
 mod publish_event;
 mod settle_call;
 mod settle_drift;
 mod source;
 mod span_handler;
+mod url_to_variable;
+mod uses;
 
 pub use edit::{Edit, Replacement, replaced};
 use source::Source;
@@ -116,8 +123,17 @@ struct Refactor {
 }
 
 /// The registry, in the order in which actions are offered.
-static REFACTORS: &[Refactor] =
-    &[add_timeout::REFACTOR, instrument_handler::REFACTOR, span_handler::REFACTOR, publish_event::REFACTOR, settle_drift::REFACTOR];
+static REFACTORS: &[Refactor] = &[
+    add_timeout::REFACTOR,
+    instrument_handler::REFACTOR,
+    span_handler::REFACTOR,
+    keep_span::REFACTOR,
+    url_to_variable::REFACTOR,
+    publish_event::REFACTOR,
+    ask_together::REFACTOR,
+    move_call::REFACTOR,
+    settle_drift::REFACTOR,
+];
 
 /// What is offered between two offsets of a file: edits that answer its findings, what accepts them, then settings that settle its calls.
 /// `folder` is the root of the workspace that the file is in.

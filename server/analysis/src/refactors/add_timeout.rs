@@ -4,10 +4,10 @@
 //! client that could not be made was a panic before, and is one after.
 
 use portolan_grammars::facts::{Import, Language, SourceFacts};
-use portolan_grammars::manifests::Manifest;
 
 use super::chain::Chain;
 use super::option::add_option;
+use super::packages::npm;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::resolve::link::Unlimited;
 use crate::rules::Finding;
@@ -61,15 +61,8 @@ fn ecmascript(context: &Context<'_>, source: &Source<'_>, unlimited: &Unlimited,
 
 /// Whether the file's `fetch` is that of a version which has no signal of its own.
 fn is_node_fetch_2(context: &Context<'_>, source: &Source<'_>) -> bool {
-    let workspace = &context.snapshot.workspace;
     let imported = source.facts.imports.iter().any(|import| import.source == "node-fetch");
-    let manifest = workspace.package_of(source.path).and_then(|package| {
-        let facts = context.snapshot.files.facts(workspace.packages[package].manifest)?;
-        match facts.manifest()? {
-            Manifest::Npm(manifest) => Some(manifest),
-            _ => None,
-        }
-    });
+    let manifest = npm(context.snapshot, source.file);
     let version = manifest.and_then(|manifest| manifest.dependencies.iter().find(|(name, _)| name == "node-fetch"));
     imported && version.is_none_or(|(_, version)| version.trim_start_matches(['^', '~', '=', 'v']).starts_with('2'))
 }

@@ -3,8 +3,8 @@
 //! Invariant: a name that the file has from that module already keeps the name it has there, and none that it has otherwise is taken.
 
 use portolan_grammars::facts::{FunctionId, Import, Imported, Language};
-use portolan_grammars::manifests::{Manifest, NpmManifest};
 
+use super::packages::npm;
 use super::{Context, Edit, Refusal, Source};
 use crate::workspace::modules::Specifier;
 
@@ -88,24 +88,14 @@ fn style(context: &Context<'_>, source: &Source<'_>) -> Style {
         (_, Some("cjs")) => Style::Require,
         _ if is_module => Style::Import,
         _ if requires => Style::Require,
-        (Language::JavaScript, _) if !manifest(context, source).is_some_and(|manifest| manifest.is_module) => Style::Require,
+        (Language::JavaScript, _) if !npm(context.snapshot, source.file).is_some_and(|manifest| manifest.is_module) => Style::Require,
         _ => Style::Import,
-    }
-}
-
-/// The manifest of the file's package.
-fn manifest<'a>(context: &Context<'a>, source: &Source<'_>) -> Option<&'a NpmManifest> {
-    let workspace = &context.snapshot.workspace;
-    let package = &workspace.packages[workspace.package_of(source.path)?];
-    match context.snapshot.files.facts(package.manifest)?.manifest()? {
-        Manifest::Npm(manifest) => Some(manifest),
-        _ => None,
     }
 }
 
 /// Whether the file's package has a module's package among its dependencies.
 fn depends_on(context: &Context<'_>, source: &Source<'_>, module: &str) -> bool {
-    manifest(context, source).is_some_and(|manifest| manifest.dependencies.iter().any(|(name, _)| name == module))
+    npm(context.snapshot, source.file).is_some_and(|manifest| manifest.dependencies.iter().any(|(name, _)| name == module))
 }
 
 fn is_own(import: &Import) -> bool {

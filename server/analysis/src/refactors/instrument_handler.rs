@@ -3,13 +3,13 @@
 //! Arguments are skipped: they need not implement `Debug`, and may hold secrets. Invariant: what is recorded of an error or an identifier is known
 //! to implement `Display`.
 
-use portolan_grammars::facts::{Expr, Function, FunctionKind, Import, Imported, Language, Param, SourceFacts, Symbol, TypeRef};
-use portolan_grammars::manifests::Manifest;
+use portolan_grammars::facts::{Expr, Function, FunctionKind, Import, Imported, Language, Param, SourceFacts, TypeRef};
 
 use super::handlers::{self, Handler, handler};
+use super::packages::library;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
+use crate::Snapshot;
 use crate::rules::Finding;
-use crate::{FileId, Snapshot};
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[handlers::RULE], plan };
 
@@ -54,7 +54,7 @@ const RESULTS: [&str; 8] = [
 ];
 
 /// Types of identifiers that do.
-const IDENTIFIERS: [&str; 16] =
+pub(super) const IDENTIFIERS: [&str; 16] =
     ["String", "Uuid", "bool", "char", "i128", "i16", "i32", "i64", "isize", "str", "u128", "u16", "u32", "u64", "u8", "usize"];
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
@@ -75,7 +75,7 @@ fn edit(context: &Context<'_>, handler: &Handler, function: &Function) -> Result
         return Err(Refusal::new("the handler is a closure, which takes no attribute"));
     }
     let source = context.source(handler.function.file)?;
-    if !depends_on_tracing(snapshot, source.file) {
+    if library(snapshot, source.file, "tracing").is_none() {
         return Err(Refusal::new("tracing is no dependency of this crate"));
     }
     let head = source.text.get(function.range.start as usize..function.name_range.start as usize).unwrap_or_default();
@@ -102,21 +102,6 @@ fn edit(context: &Context<'_>, handler: &Handler, function: &Function) -> Result
     Ok(edit)
 }
 
-fn depends_on_tracing(snapshot: &Snapshot, file: FileId) -> bool {
-    let manifest = || {
-        let package = snapshot.workspace.package_of(snapshot.files.path(file))?;
-        match snapshot.files.facts(snapshot.workspace.packages[package].manifest)?.manifest()? {
-            Manifest::Cargo(manifest) => Some(manifest),
-            _ => None,
-        }
-    };
-    manifest().is_some_and(|manifest| {
-        let own =
-            |name: &Symbol, package: &Option<Symbol>| name == "tracing" && package.as_ref().is_none_or(|package| package == "tracing");
-        manifest.dependencies.iter().any(|dependency| own(&dependency.name, &dependency.package) && !dependency.dev)
-    })
-}
-
 fn returns_future(result: &TypeRef) -> bool {
     let last = last(&result.path);
     last.ends_with("Future")
@@ -124,7 +109,7 @@ fn returns_future(result: &TypeRef) -> bool {
         || last == "Box" && result.args.iter().any(returns_future)
 }
 
-fn last(path: &str) -> &str {
+pub(super) fn last(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
@@ -186,7 +171,7 @@ fn error_is_shown(snapshot: &Snapshot, source: &Source<'_>, result: &TypeRef) ->
 }
 
 /// A path as written, its first name put in place of what it was imported as.
-fn full_path(facts: &SourceFacts, path: &str) -> String {
+pub(super) fn full_path(facts: &SourceFacts, path: &str) -> String {
     let (first, rest) = path.split_once("::").map_or((path, ""), |(first, _)| (first, &path[first.len()..]));
     let named = |import: &&Import| import.local == first && matches!(import.imported, Imported::Named(_) | Imported::Namespace);
     match facts.imports.iter().find(named) {

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId, Expression, Function, SourceFacts, TextRange};
 
 use super::{Context, Draft, Severity, Sink, exempt};
-use crate::Place;
 use crate::chart::{Call, ServiceIndex};
+use crate::{Place, Snapshot};
 
 rule! {
     /// ## What it does
@@ -36,33 +36,47 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut told = BTreeSet::new();
     for call in &context.chart.calls {
         let Some(to) = call.target().filter(|to| *to != call.from && !told.contains(&(call.from, *to))) else { continue };
-        if !counts(context, call, to) {
+        if !counts(context.snapshot, call, to) {
             continue;
         }
-        let Some((place, address)) = call.evidence.iter().find_map(|evidence| address_at(context, evidence.place)) else { continue };
-        if !is_decided_elsewhere(context, call) {
+        let Some((place, address)) = call.evidence.iter().find_map(|evidence| address_at(context.snapshot, evidence.place)) else {
+            continue;
+        };
+        if !is_decided_elsewhere(context.snapshot, call) {
             told.insert((call.from, to));
             report(context, sink, call, to, place, &address);
         }
     }
 }
 
-fn counts(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
-    let path = context.snapshot.files.path(call.place.file);
-    call.status.is_settled() && !call.development && !context.chart.service(to).third_party && !exempt::stands_beside(path)
+/// All places at which the code of a service has the address of another one, and its scheme and host.
+pub(crate) fn addresses(snapshot: &Snapshot, from: ServiceIndex, to: ServiceIndex) -> BTreeSet<(Place, String)> {
+    let calls = snapshot.chart.calls.iter().filter(|call| call.from == from && call.target() == Some(to));
+    let calls = calls.filter(|call| counts(snapshot, call, to) && !is_decided_elsewhere(snapshot, call));
+    calls.flat_map(|call| &call.evidence).filter_map(|evidence| address_at(snapshot, evidence.place)).collect()
+}
+
+/// Whether a host is the machine itself.
+pub(crate) fn is_local(host: &str) -> bool {
+    matches!(host.split(':').next(), Some("localhost" | "127.0.0.1" | "0.0.0.0"))
+}
+
+fn counts(snapshot: &Snapshot, call: &Call, to: ServiceIndex) -> bool {
+    let path = snapshot.files.path(call.place.file);
+    call.status.is_settled() && !call.development && !snapshot.chart.service(to).third_party && !exempt::stands_beside(path)
 }
 
 /// Whether a variable has a say in where a call goes.
-fn is_decided_elsewhere(context: &Context<'_>, call: &Call) -> bool {
-    let variables = || context.chart.variables.iter().filter(|variable| variable.service == call.from);
+fn is_decided_elsewhere(snapshot: &Snapshot, call: &Call) -> bool {
+    let variables = || snapshot.chart.variables.iter().filter(|variable| variable.service == call.from);
     let decides =
         |place: &Place| variables().any(|variable| variable.reads.contains(place) || variable.values.iter().any(|(_, at)| at == place));
     call.evidence.iter().any(|evidence| decides(&evidence.place))
 }
 
 /// The scheme and host of a text that stands at a place in code, unless it is what code falls back to.
-fn address_at(context: &Context<'_>, place: Place) -> Option<(Place, String)> {
-    let source = context.snapshot.files.source(place.file)?;
+fn address_at(snapshot: &Snapshot, place: Place) -> Option<(Place, String)> {
+    let source = snapshot.files.source(place.file)?;
     let (at, text) = source.exprs.iter().enumerate().find_map(|(at, expression)| match &expression.kind {
         Expr::Str(text) if expression.range == place.range => Some((at, text)),
         _ => None,
@@ -93,11 +107,10 @@ fn is_fallback(source: &SourceFacts, at: usize, range: TextRange) -> bool {
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, place: Place, address: &str) {
     let (from_id, to_id) = (context.id(call.from), context.id(to));
     let host = address.split_once("://").map_or(address, |(_, host)| host);
-    let local = matches!(host.split(':').next(), Some("localhost" | "127.0.0.1" | "0.0.0.0"));
     let named = call.evidence.iter().filter(|evidence| evidence.place != place).map(|evidence| (evidence.place, evidence.what.clone()));
     let asked = (call.place != place).then(|| (call.place, format!("{from_id} calls {}", call.label())));
     sink.report(Draft {
-        severity: local.then_some(Severity::Warning),
+        severity: is_local(host).then_some(Severity::Warning),
         message: format!("{to_id} is addressed as {address} in the code of {from_id}: {}", call.label()),
         place,
         related: asked.into_iter().chain(named).collect(),

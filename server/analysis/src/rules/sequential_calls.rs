@@ -12,7 +12,7 @@ use crate::FunctionRef;
 use crate::chart::flow::Spot;
 use crate::chart::operation::SpanRef;
 use crate::chart::origins::{Origin, origins};
-use crate::chart::{Call, ServiceIndex, ServiceKind};
+use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind};
 
 rule! {
     /// ## What it does
@@ -93,7 +93,8 @@ fn is_apart(context: &Context<'_>, first: &Moment, first_call: &Call, second: &M
     let same_block = one.region == two.region && one.function == two.function;
     let differ =
         first_call.endpoint != second_call.endpoint || first_call.label() != second_call.label() || first_call.to != second_call.to;
-    if !same_block || !differ || (!source.language.is_ecmascript() && root(source, one.callee) == root(source, two.callee)) {
+    let same_client = first_call.protocol == Protocol::Grpc && root(source, one.callee) == root(source, two.callee);
+    if !same_block || !differ || (!source.language.is_ecmascript() && same_client) {
         return false;
     }
     if before
