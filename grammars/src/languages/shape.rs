@@ -106,7 +106,9 @@ impl Tree {
 
     /// The innermost use of a Rust macro among whose tokens a byte stands.
     pub fn macro_around(&self, offset: u32) -> Option<TextRange> {
-        let tokens = self.smallest_at(offset).find(|node| node.kind() == "token_tree" && node.parent().is_some_and(|it| it.kind() == "macro_invocation"));
+        let tokens = self
+            .smallest_at(offset)
+            .find(|node| node.kind() == "token_tree" && node.parent().is_some_and(|it| it.kind() == "macro_invocation"));
         tokens?.parent().map(range)
     }
 
@@ -178,7 +180,9 @@ fn ecmascript_role(literal: Node<'_>) -> TextRole {
     match fixed {
         Some(why) => TextRole::Fixed(why),
         None if constant => TextRole::Fixed("its type is that of the text"),
-        None if literal.kind() == "template_string" && literal.named_children(&mut literal.walk()).any(|it| it.kind() == "template_substitution") => {
+        None if literal.kind() == "template_string"
+            && literal.named_children(&mut literal.walk()).any(|it| it.kind() == "template_substitution") =>
+        {
             TextRole::Template
         }
         None => TextRole::Value { bare: is_bare(literal, parent) },
@@ -228,7 +232,8 @@ fn rust_role(literal: Node<'_>) -> TextRole {
             let index = parent.named_children(&mut cursor).filter(|it| !it.is_extra()).position(|it| it.id() == literal.id());
             let from = field(call, "function").filter(|it| it.kind() == "scoped_identifier");
             let string = from.and_then(|it| Some((field(it, "path")?, field(it, "name")?)));
-            let owned = string.is_some_and(|(path, name)| path.byte_range().len() == "String".len() && name.byte_range().len() == "from".len());
+            let owned =
+                string.is_some_and(|(path, name)| path.byte_range().len() == "String".len() && name.byte_range().len() == "from".len());
             match index {
                 // Names are compared by the one who has the text.
                 Some(0) if owned => TextRole::Owned(range(call)),
@@ -254,7 +259,8 @@ fn rust_role(literal: Node<'_>) -> TextRole {
 /// Whether a literal is what a `format!` begins with.
 fn is_format(literal: Node<'_>, tokens: Node<'_>) -> bool {
     let first = tokens.child(1).is_some_and(|first| first.id() == literal.id());
-    let named = |it: Node<'_>| it.kind() == "macro_invocation" && field(it, "macro").is_some_and(|name| name.byte_range().len() == "format".len());
+    let named =
+        |it: Node<'_>| it.kind() == "macro_invocation" && field(it, "macro").is_some_and(|name| name.byte_range().len() == "format".len());
     first && tokens.parent().is_some_and(named)
 }
 
@@ -274,7 +280,13 @@ fn binds(statement: Node<'_>) -> Option<Binds> {
     let pattern = field(declaration, "pattern").or_else(|| field(declaration, "name"))?;
     let ty = field(declaration, "type").map(|ty| if ty.kind() == "type_annotation" { ty.named_child(0).unwrap_or(ty) } else { ty });
     let keyword = statement.child(0)?;
-    Some(Binds { keyword: range(keyword), pattern: range(pattern), ty: ty.map(range), value: range(value), awaited: awaited(value).map(range) })
+    Some(Binds {
+        keyword: range(keyword),
+        pattern: range(pattern),
+        ty: ty.map(range),
+        value: range(value),
+        awaited: awaited(value).map(range),
+    })
 }
 
 fn awaited(value: Node<'_>) -> Option<Node<'_>> {
@@ -385,15 +397,11 @@ mod tests {
             statements("a.ts", text),
             ["const|{ a }|await here()|here()", "let|c|D|await g(1)|g(1)", "h();", "var i = await j(), k = 1;"]
         );
-        let text = "async fn f() { let (a, b): C = here().await?; // d\n let e = g(1).await; let Some(i) = h().await else { return }; h().await }";
+        let text =
+            "async fn f() { let (a, b): C = here().await?; // d\n let e = g(1).await; let Some(i) = h().await else { return }; h().await }";
         assert_eq!(
             statements("a.rs", text),
-            [
-                "let|(a, b)|C|here().await?|here()",
-                "let|e|g(1).await|g(1)",
-                "let Some(i) = h().await else { return };",
-                "h().await"
-            ]
+            ["let|(a, b)|C|here().await?|here()", "let|e|g(1).await|g(1)", "let Some(i) = h().await else { return };", "h().await"]
         );
     }
 

@@ -183,8 +183,12 @@ fn rust(context: &Context<'_>, source: &Source<'_>, call: Place, row: &[(Stateme
         }
         patterns.push(source.slice(binds.pattern));
         types.push(binds.ty.map_or("_", |ty| source.slice(ty)));
-        let moved = source.indented(binds.value, 1);
-        questions.push(format!("{indent}{unit}async {{ Ok::<_, {error}>({moved}) }},{newline}"));
+        questions.push(if question.contains('\n') {
+            let (one, two, moved) = (format!("{indent}{unit}"), format!("{indent}{unit}{unit}"), source.indented(binds.value, 3));
+            format!("{one}async {{{newline}{two}Ok::<_, {error}>({newline}{two}{unit}{moved},{newline}{two}){newline}{one}}},{newline}")
+        } else {
+            format!("{indent}{unit}async {{ Ok::<_, {error}>({question}) }},{newline}")
+        });
     }
     let typed = if types.iter().any(|ty| *ty != "_") { format!(": ({})", types.join(", ")) } else { String::new() };
     Ok(format!("let ({}){typed} = {join}({newline}{}{indent})?;", patterns.join(", "), questions.concat()))
@@ -227,7 +231,9 @@ fn shares(source: &Source<'_>, function: &Function, row: &[(Statement, Binds)]) 
         }
     }
     let bindings = facts.bindings.iter().filter(|binding| {
-        function.range.contains(binding.range) && binding.range.start < start && !function.params.iter().any(|param| param.range.contains(binding.range))
+        function.range.contains(binding.range)
+            && binding.range.start < start
+            && !function.params.iter().any(|param| param.range.contains(binding.range))
     });
     names.extend(bindings.map(|binding| (binding.name.as_str(), of_binding(source, binding))));
     // What a closure in a question takes is its own, and hides nothing here.
@@ -280,7 +286,9 @@ fn of_type(path: &str, plain: bool) -> Held {
 
 fn of_pattern(source: &Source<'_>, param: &Param, binding: &Binding) -> Held {
     let pattern = source.slice(param.range);
-    let Some(ty) = param.ty.as_ref().filter(|ty| EXTRACTORS.contains(&last(&ty.path)) && !pattern.contains("mut ")) else { return Held::Unknown };
+    let Some(ty) = param.ty.as_ref().filter(|ty| EXTRACTORS.contains(&last(&ty.path)) && !pattern.contains("mut ")) else {
+        return Held::Unknown;
+    };
     // `Path(id): Path<u64>`, and no pattern within.
     let alone = pattern.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')')).is_some_and(|inner| inner.trim() == binding.name);
     match ty.args.as_slice() {
@@ -316,6 +324,8 @@ pub(super) fn is_only_lent(text: &str, name: &str) -> bool {
         let method = &after[..after.len() - fields.len()];
         let method = method.rfind('.').map_or(after, |dot| &after[dot..]);
         let called = after.len() != fields.len() && fields.starts_with('(');
-        before.ends_with('&') && !called || before.ends_with('{') && after.starts_with(['}', ':']) || LENDING.iter().any(|lends| method.starts_with(lends))
+        before.ends_with('&') && !called
+            || before.ends_with('{') && after.starts_with(['}', ':'])
+            || LENDING.iter().any(|lends| method.starts_with(lends))
     })
 }

@@ -112,7 +112,8 @@ fn beside(text: &str, last: TextRange, name: &str, value: &str, newline: &str) -
     let indent = &before[..before.len() - before.trim_start().len()];
     if matches!(bare.trim_end(), "" | "-") {
         let dash = bare;
-        return (rest.trim().is_empty() || rest.trim_start().starts_with('#')).then(|| (end + rest.len(), format!("{newline}{indent}{dash}{entry}")));
+        return (rest.trim().is_empty() || rest.trim_start().starts_with('#'))
+            .then(|| (end + rest.len(), format!("{newline}{indent}{dash}{entry}")));
     }
     // `{ A: b }` and `["A=b"]`, on one line.
     match rest.trim_start().chars().next()? {
@@ -130,7 +131,8 @@ fn anew(text: &str, service: &ComposeService, name: &str, value: &str, newline: 
     let rest = text[key.end as usize..].lines().next()?.trim_start_matches(['"', '\'']).strip_prefix(':')?.trim();
     if rest.starts_with('{') {
         let inner = whole.strip_suffix('}')?.trim_end();
-        return (!inner.ends_with(['{', ','])).then(|| (end - (whole.len() - inner.len()), format!(", environment: {{ {name}: \"{value}\" }}")));
+        return (!inner.ends_with(['{', ',']))
+            .then(|| (end - (whole.len() - inner.len()), format!(", environment: {{ {name}: \"{value}\" }}")));
     }
     if !(rest.is_empty() || rest.starts_with('#')) {
         return None;

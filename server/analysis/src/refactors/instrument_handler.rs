@@ -8,8 +8,8 @@ use portolan_grammars::facts::{Expr, Function, FunctionKind, Import, Imported, L
 use super::handlers::{self, Handler, handler};
 use super::packages::library;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
-use crate::rules::Finding;
 use crate::Snapshot;
+use crate::rules::Finding;
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[handlers::RULE], plan };
 

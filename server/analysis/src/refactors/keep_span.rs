@@ -46,7 +46,8 @@ fn edit(context: &Context<'_>, finding: &Finding, call: &Call) -> Result<Edit, R
     let is_block = source.slice(given).strip_prefix("async").is_some_and(|rest| rest.starts_with([' ', '{']) && !rest.contains("async |"));
     let is_closure = matches!(source.facts.expr(argument.value), Expr::Closure(_)) && !is_block;
     // The type of a block has no name, so whoever takes one takes any.
-    let is_future = is_block || !takes_function && known.is_some() && matches!(source.facts.expr(argument.value), Expr::Call(_) | Expr::Name(_));
+    let is_future =
+        is_block || !takes_function && known.is_some() && matches!(source.facts.expr(argument.value), Expr::Call(_) | Expr::Name(_));
     if is_closure && takes_function {
         closure(&source, call, given, &mut edit)?;
     } else if is_future {

@@ -17,13 +17,13 @@ pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 /// Words by which rows are locked that a question may be about.
 const LOCKS: [&str; 6] = ["for update", "for share", "forupdate", "forshare", "lock_", "pessimistic"];
 /// Methods that change what they are called on.
-const CHANGING: [&str; 12] =
-    ["push", "set", "add", "delete", "append", "insert", "extend", "clear", "pop", "shift", "splice", "sort"];
+const CHANGING: [&str; 12] = ["push", "set", "add", "delete", "append", "insert", "extend", "clear", "pop", "shift", "splice", "sort"];
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let snapshot = context.snapshot;
     let (begin, _) = finding.related.first()?;
-    let within = |it: &&Transaction| it.place == *begin && it.region.file == finding.place.file && it.region.range.contains(finding.place.range);
+    let within =
+        |it: &&Transaction| it.place == *begin && it.region.file == finding.place.file && it.region.range.contains(finding.place.range);
     let transaction = snapshot.chart.transactions.iter().find(within)?;
     let from = *finding.services.first()?;
     let mut calls = snapshot.chart.calls.iter().filter(|call| call.place == finding.place && call.from == from);
@@ -88,7 +88,10 @@ impl<'s, 'a> Scene<'s, 'a> {
         let (Some(at), Some(first)) = (holds(&block, call.range), holds(&outer, begin.range)) else {
             return Err(Refusal::new("the call stands in no block"));
         };
-        let is_it = |function: &&Function| function.kind == FunctionKind::Closure && (function.range == transaction.region.range || facts.region(function.body).range == transaction.region.range);
+        let is_it = |function: &&Function| {
+            function.kind == FunctionKind::Closure
+                && (function.range == transaction.region.range || facts.region(function.body).range == transaction.region.range)
+        };
         let running = facts.functions.iter().find(is_it).filter(|_| transaction.ends.is_empty());
         let here = match running {
             Some(function) => facts.function(call.function).range == function.range && call.region == function.body,
@@ -100,10 +103,17 @@ impl<'s, 'a> Scene<'s, 'a> {
         if let Some(function) = running {
             // What fails within would be handled there.
             let rest = source.slice(TextRange { start: function.range.end, end: outer[first].range.end });
-            let inside = |range: TextRange| outer[first].range.contains(range) && range.contains(begin.range) && range != outer[first].range;
+            let inside =
+                |range: TextRange| outer[first].range.contains(range) && range.contains(begin.range) && range != outer[first].range;
             let decided = facts.regions.iter().any(|region| region.function == begin.function && inside(region.range));
             let waits = facts.function(begin.function).is_async || begin.function == portolan_grammars::facts::FunctionId::MODULE;
-            if facts.language == Language::Rust || decided || !waits || !begin.awaited || rest.contains(".catch(") || rest.contains(".then(") {
+            if facts.language == Language::Rust
+                || decided
+                || !waits
+                || !begin.awaited
+                || rest.contains(".catch(")
+                || rest.contains(".then(")
+            {
                 return Err(Refusal::new("something else is done with the transaction"));
             }
         }
@@ -136,7 +146,8 @@ impl<'s, 'a> Scene<'s, 'a> {
         for name in names {
             let around = self.running.map(|function| {
                 let whole = source.facts.function(function.parent).range;
-                let (before, behind) = (TextRange { start: whole.start, end: function.range.start }, TextRange { start: function.range.end, end: whole.end });
+                let (before, behind) =
+                    (TextRange { start: whole.start, end: function.range.start }, TextRange { start: function.range.end, end: whole.end });
                 [before, behind].into_iter().any(|range| Source::has_word(source.slice(range), name))
             });
             if around.unwrap_or_else(|| Source::has_word(passed, name)) {
@@ -194,7 +205,11 @@ impl<'s, 'a> Scene<'s, 'a> {
         let facts = self.source.facts;
         let text = self.source.slice(self.statement().range);
         let own = self.statement().range;
-        let bound = facts.bindings.iter().filter(|binding| range.contains(binding.range) && !own.contains(binding.range)).map(|binding| &binding.name);
+        let bound = facts
+            .bindings
+            .iter()
+            .filter(|binding| range.contains(binding.range) && !own.contains(binding.range))
+            .map(|binding| &binding.name);
         let taken = self.running.into_iter().flat_map(|function| &function.params).map(|param| &param.name);
         let mut names = bound.chain(taken).filter(|name| !name.is_empty());
         match names.find(|name| Source::has_word(text, name)) {
@@ -238,7 +253,8 @@ impl<'s, 'a> Scene<'s, 'a> {
         let mut start = source.line_start(range.start);
         let own = source.indent_at(range.start);
         let rest = source.text[range.end as usize..].lines().next().unwrap_or_default();
-        let alone = source.text[start..range.start as usize].trim().is_empty() && (rest.trim().is_empty() || rest.trim_start().starts_with("//"));
+        let alone =
+            source.text[start..range.start as usize].trim().is_empty() && (rest.trim().is_empty() || rest.trim_start().starts_with("//"));
         let lines = source.tree().map(portolan_grammars::languages::Tree::multiline_literals).unwrap_or_default();
         if !alone || own != indent && lines.iter().any(|literal| range.contains(*literal)) {
             return Err(Refusal::new("its lines cannot be moved as they are"));
@@ -251,7 +267,8 @@ impl<'s, 'a> Scene<'s, 'a> {
         }
         let end = range.end as usize + rest.len();
         let text = source.text[start..end].trim_start();
-        let lines: Vec<String> = text.lines().map(|line| line.strip_prefix(own).map_or_else(|| line.to_owned(), |line| format!("{indent}{line}"))).collect();
+        let lines: Vec<String> =
+            text.lines().map(|line| line.strip_prefix(own).map_or_else(|| line.to_owned(), |line| format!("{indent}{line}"))).collect();
         let text = lines.join(source.newline());
         let newline = source.text[end..].find('\n').map_or(0, |newline| newline + 1);
         Ok((TextRange::new(start, end + newline), text.trim_start().to_owned()))

@@ -61,7 +61,8 @@ fn name(snapshot: &Snapshot, from: ServiceIndex, to: ServiceIndex) -> String {
     for call in askers.filter(|call| chart.service(call.from).kind != ServiceKind::Frontend) {
         for variable in chart.variables.iter().filter(|variable| variable.service == call.from) {
             let decides = |place: &Place| variable.reads.contains(place) || variable.values.iter().any(|(_, at)| at == place);
-            let is_address = variable.values.iter().all(|(value, _)| is_origin(value)) && (!variable.values.is_empty() || variable.name.ends_with("URL"));
+            let is_address = variable.values.iter().all(|(value, _)| is_origin(value))
+                && (!variable.values.is_empty() || variable.name.ends_with("URL"));
             if is_address && is_own_name(&variable.name) && call.evidence.iter().any(|evidence| decides(&evidence.place)) {
                 *counts.entry(&variable.name).or_default() += 1;
             }
@@ -88,17 +89,24 @@ fn is_origin(text: &str) -> bool {
 fn suffix(snapshot: &Snapshot) -> String {
     let (chart, workspace) = (&snapshot.chart, &snapshot.workspace);
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for (name, value) in workspace.deployments.iter().flat_map(|it| &it.environment).flat_map(|(name, values)| values.iter().map(move |value| (name, &value.value))) {
+    for (name, value) in workspace
+        .deployments
+        .iter()
+        .flat_map(|it| &it.environment)
+        .flat_map(|(name, values)| values.iter().map(move |value| (name, &value.value)))
+    {
         let host = value.split_once("://").filter(|_| is_origin(value)).and_then(|(_, host)| host.split(':').next());
         let services = host.and_then(|host| workspace.hosts.get(host)).map(Vec::as_slice).unwrap_or_default();
         if let [service] = services
-            && let Some(rest) = name.strip_prefix(upper(&chart.service(*service).id).as_str()).filter(|rest| rest.starts_with('_') && is_own_name(name))
+            && let Some(rest) =
+                name.strip_prefix(upper(&chart.service(*service).id).as_str()).filter(|rest| rest.starts_with('_') && is_own_name(name))
         {
             *counts.entry(rest).or_default() += 1;
         }
     }
     // One alone is no custom.
-    let most = counts.iter().filter(|(_, count)| **count > 1).max_by_key(|(rest, count)| (**count, **rest == "_URL", std::cmp::Reverse(**rest)));
+    let most =
+        counts.iter().filter(|(_, count)| **count > 1).max_by_key(|(rest, count)| (**count, **rest == "_URL", std::cmp::Reverse(**rest)));
     most.map_or("_URL", |(rest, _)| rest).to_owned()
 }
 
@@ -108,7 +116,13 @@ fn upper(id: &str) -> String {
     if name.starts_with(|letter: char| letter.is_ascii_digit()) { format!("_{name}") } else { name }
 }
 
-fn edit(context: &Context<'_>, from: ServiceIndex, to: ServiceIndex, name: &str, found: &BTreeSet<(Place, String)>) -> Result<Edit, Refusal> {
+fn edit(
+    context: &Context<'_>,
+    from: ServiceIndex,
+    to: ServiceIndex,
+    name: &str,
+    found: &BTreeSet<(Place, String)>,
+) -> Result<Edit, Refusal> {
     let snapshot = context.snapshot;
     let (caller, callee) = (snapshot.chart.service(from), snapshot.chart.service(to));
     let set = snapshot.workspace.deployments[from.index()].environment.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -173,7 +187,8 @@ fn ecmascript(context: &Context<'_>, source: &Source<'_>, name: &str, found: &[(
     let variable = if brackets { format!("process.env[{quote}{name}{quote}]") } else { format!("process.env.{name}") };
     let address = found[0].1;
     // Once for all of a file; what loads the environment later than its imports would come too late for that.
-    let once = found.len() > 1 && found.iter().all(|(_, other)| *other == address) && !source.declares(name) && !source.text.contains("dotenv");
+    let once =
+        found.len() > 1 && found.iter().all(|(_, other)| *other == address) && !source.declares(name) && !source.text.contains("dotenv");
     for (range, address) in found {
         let written = written(source, *range, address)?;
         let read = if once { name.to_owned() } else { format!("{variable} ?? {quote}{address}{quote}") };
@@ -226,7 +241,9 @@ fn rust(context: &Context<'_>, source: &Source<'_>, name: &str, found: &[(TextRa
         let owned = || -> Result<String, Refusal> {
             match written.rest {
                 "" => Ok(read.clone()),
-                rest if rest.contains(['{', '}', '\\']) => Err(Refusal::new("what stands behind the address would mean something else in a format")),
+                rest if rest.contains(['{', '}', '\\']) => {
+                    Err(Refusal::new("what stands behind the address would mean something else in a format"))
+                }
                 rest => Ok(format!("format!(\"{{}}{rest}\", {read})")),
             }
         };
@@ -294,9 +311,13 @@ fn takes_string(context: &Context<'_>, source: &Source<'_>, range: TextRange, in
     if index == 0 && (callee == "Url::parse" || callee.ends_with("::Url::parse")) {
         return Some("&");
     }
-    let sends = context.snapshot.links.get(source.file.0 as usize)?.iter().flat_map(|link| &link.calls).any(|call| {
-        matches!(call.request, Request::Http { .. }) && call.leaf.file == source.file && call.leaf.call.index() == at
-    });
+    let sends = context
+        .snapshot
+        .links
+        .get(source.file.0 as usize)?
+        .iter()
+        .flat_map(|link| &link.calls)
+        .any(|call| matches!(call.request, Request::Http { .. }) && call.leaf.file == source.file && call.leaf.call.index() == at);
     let others = ["awc", "isahc", "surf", "ureq"].iter().any(|other| library(context.snapshot, source.file, other).is_some());
     let reqwest = library(context.snapshot, source.file, "reqwest").is_some() && !others;
     (sends && reqwest && index == usize::from(callee.ends_with("request"))).then_some("")

@@ -36,7 +36,9 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut told = BTreeSet::new();
     for call in &context.chart.calls {
         let Some(to) = call.target().filter(|to| *to != call.from && counts(context.snapshot, call, *to)) else { continue };
-        let Some((place, address)) = call.evidence.iter().find_map(|evidence| address_at(context.snapshot, evidence.place)) else { continue };
+        let Some((place, address)) = call.evidence.iter().find_map(|evidence| address_at(context.snapshot, evidence.place)) else {
+            continue;
+        };
         if !is_decided_elsewhere(context.snapshot, call) && told.insert((call.from, to)) {
             report(context, sink, call, to, place, &address);
         }

@@ -11,9 +11,9 @@ use portolan_analysis::FileId;
 use portolan_analysis::refactors::{self, Edit, Level, Offer, Replacement, Texts};
 use serde::{Deserialize, Serialize};
 use tower_lsp::ls_types::{
-    AnnotatedTextEdit, ChangeAnnotation, CodeAction, CodeActionDisabled, CodeActionKind, CodeActionOrCommand, CodeActionParams, CodeActionResponse, CreateFile,
-    CreateFileOptions, DocumentChangeOperation, DocumentChanges, OneOf, OptionalVersionedTextDocumentIdentifier, Position, Range,
-    ResourceOp, TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
+    AnnotatedTextEdit, ChangeAnnotation, CodeAction, CodeActionDisabled, CodeActionKind, CodeActionOrCommand, CodeActionParams,
+    CodeActionResponse, CreateFile, CreateFileOptions, DocumentChangeOperation, DocumentChanges, OneOf,
+    OptionalVersionedTextDocumentIdentifier, Position, Range, ResourceOp, TextDocumentEdit, TextEdit, Uri, WorkspaceEdit,
 };
 
 use super::editor::Editor;
@@ -192,7 +192,7 @@ fn version(view: &View, file: FileId) -> Option<i32> {
 
 /// What the edits that a person must agree to are said to be.
 fn annotation(offer: &Offer) -> ChangeAnnotation {
-    let description = "Changes what the program does and when: the other end works after the caller has gone on";
+    let description = "Changes when the other end works, or whether it does if something fails in between";
     ChangeAnnotation { label: offer.title.clone(), needs_confirmation: Some(true), description: Some(description.to_owned()) }
 }
 

@@ -185,7 +185,13 @@ impl Session {
     }
 
     /// Tries what would follow from files of a view with an edit that answers a finding. Waits for the world thread, but not for ever.
-    pub(super) fn rehearse(&self, view: &View, files: BTreeMap<Utf8PathBuf, String>, finding: &Finding, level: Level) -> Result<(), String> {
+    pub(super) fn rehearse(
+        &self,
+        view: &View,
+        files: BTreeMap<Utf8PathBuf, String>,
+        finding: &Finding,
+        level: Level,
+    ) -> Result<(), String> {
         const LIMIT: Duration = Duration::from_secs(20);
         let (outcome, told) = mpsc::channel();
         let rehearsal = Rehearsal { revision: view.revision, files, finding: finding.clone(), level, outcome };
