@@ -183,8 +183,12 @@ fn rust(context: &Context<'_>, source: &Source<'_>, call: Place, row: &[(Stateme
         }
         patterns.push(source.slice(binds.pattern));
         types.push(binds.ty.map_or("_", |ty| source.slice(ty)));
-        let moved = source.indented(binds.value, 1);
-        questions.push(format!("{indent}{unit}async {{ Ok::<_, {error}>({moved}) }},{newline}"));
+        questions.push(if question.contains('\n') {
+            let (one, two, moved) = (format!("{indent}{unit}"), format!("{indent}{unit}{unit}"), source.indented(binds.value, 3));
+            format!("{one}async {{{newline}{two}Ok::<_, {error}>({newline}{two}{unit}{moved},{newline}{two}){newline}{one}}},{newline}")
+        } else {
+            format!("{indent}{unit}async {{ Ok::<_, {error}>({question}) }},{newline}")
+        });
     }
     let typed = if types.iter().any(|ty| *ty != "_") { format!(": ({})", types.join(", ")) } else { String::new() };
     Ok(format!("let ({}){typed} = {join}({newline}{}{indent})?;", patterns.join(", "), questions.concat()))

@@ -51,17 +51,15 @@ fn path_of<'s>(source: &'s Source<'_>, range: TextRange) -> &'s str {
     path.trim().trim_end_matches(';').trim_start_matches("::")
 }
 
-/// The order of rustfmt: segment by segment; `self`, `super` and `crate` first, then names of modules, of types, of constants, then lists.
+/// The order of rustfmt in the edition of 2024: segment by segment; `self`, `super` and `crate` first, then names, then lists.
 fn compare(one: &str, two: &str) -> Ordering {
     let rank = |segment: &str| match segment {
         "self" => 0,
         "super" => 1,
         "crate" => 2,
-        "*" => 6,
-        _ if segment.starts_with('{') => 7,
-        _ if !segment.starts_with(|letter: char| letter.is_uppercase()) => 3,
-        _ if segment.contains(|letter: char| letter.is_lowercase()) => 4,
-        _ => 5,
+        "*" => 4,
+        _ if segment.starts_with('{') => 5,
+        _ => 3,
     };
     let (mut one, mut two) = (one.split("::"), two.split("::"));
     loop {
@@ -87,7 +85,7 @@ mod tests {
         paths.sort_by(|one, two| compare(one, two));
         assert_eq!(
             paths,
-            ["crate::a", "std::mem", "tokio::net", "tracing", "tracing::info", "tracing::Instrument as _", "tracing::{a, b}"]
+            ["crate::a", "std::mem", "tokio::net", "tracing", "tracing::Instrument as _", "tracing::info", "tracing::{a, b}"]
         );
     }
 }

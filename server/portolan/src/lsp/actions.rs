@@ -192,7 +192,7 @@ fn version(view: &View, file: FileId) -> Option<i32> {
 
 /// What the edits that a person must agree to are said to be.
 fn annotation(offer: &Offer) -> ChangeAnnotation {
-    let description = "Changes what the program does and when: the other end works after the caller has gone on";
+    let description = "Changes when the other end works, or whether it does if something fails in between";
     ChangeAnnotation { label: offer.title.clone(), needs_confirmation: Some(true), description: Some(description.to_owned()) }
 }
 
