@@ -5,14 +5,21 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts};
+use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts, Symbol, TypeKind};
 
 use super::alternatives::fallback;
 use super::evaluate::{Evaluator, join_url};
-use super::value::{ObjectValue, Value, concat};
+use super::value::{ClassRef, ObjectValue, Value, concat};
 use crate::FileId;
 
 impl<'w> Evaluator<'w> {
+    /// The name of a class of ECMAScript, which code may ask it for.
+    pub(super) fn name_of_class(&mut self, class: ClassRef) -> Option<Symbol> {
+        let facts = self.facts(class.file)?;
+        let def = facts.type_def(class.class);
+        (facts.language.is_ecmascript() && def.kind == TypeKind::Class && !def.name.is_empty()).then(|| def.name.clone())
+    }
+
     /// Language and standard-library calls that matter for texts, and those that hand through what they are given.
     pub(super) fn builtin(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
         let call = facts.call(id);
