@@ -30,6 +30,7 @@ mod npm;
 mod nx;
 mod pnpm_workspace;
 mod prisma;
+mod processes;
 mod procfile;
 mod proto;
 mod proxy_conf;
@@ -38,6 +39,7 @@ mod sql;
 mod tsconfig;
 mod yaml;
 
+pub use processes::{Process, Processes};
 use serde::{Deserialize, Serialize};
 
 pub use deployments::{
@@ -390,26 +392,6 @@ pub struct NxProject {
     pub targets: Vec<(Symbol, Symbol)>,
     /// `options.main` of the target `build`, from the workspace's root.
     pub main: Option<Symbol>,
-}
-
-/// Processes that a platform starts from a folder.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Processes {
-    /// The service that all are of, where the manifest names one.
-    pub service: Option<Spanned<Symbol>>,
-    /// In order.
-    pub processes: Vec<Process>,
-}
-
-/// A process that a platform starts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Process {
-    /// What it is called: a type of processes, a function.
-    pub name: Spanned<Symbol>,
-    /// The command line that starts it.
-    pub command: Option<Spanned<Symbol>>,
-    /// The file it is in, without its ending.
-    pub file: Option<Symbol>,
 }
 
 /// A line of `CODEOWNERS`.
