@@ -153,8 +153,8 @@ fn ecmascript(source: &Source<'_>, row: &[(Statement, Binds)]) -> Result<String,
 }
 
 fn rust(context: &Context<'_>, source: &Source<'_>, call: Place, row: &[(Statement, Binds)]) -> Result<String, Refusal> {
-    let tokio = library(context.snapshot, source.file, "tokio");
-    let has_macros = tokio.is_some_and(|it| it.features.iter().any(|feature| matches!(feature.as_str(), "macros" | "full")));
+    let runtime = library(context.snapshot, source.file, "tokio");
+    let has_macros = runtime.is_some_and(|it| it.features.iter().any(|feature| matches!(feature.as_str(), "macros" | "full")));
     let join = if has_macros {
         "tokio::try_join!"
     } else if library(context.snapshot, source.file, "futures").is_some() {
