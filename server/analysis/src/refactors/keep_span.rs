@@ -43,7 +43,10 @@ fn edit(context: &Context<'_>, finding: &Finding, call: &Call) -> Result<Edit, R
     let links = context.snapshot.links.get(source.file.0 as usize).into_iter().flatten().flat_map(|link| &link.spawns);
     let known = links.into_iter().find(|(site, _)| source.facts.call(site.call).range == call.range).map(|(_, name)| name.as_str());
     let takes_function = known.is_some_and(|name| name.ends_with("spawn_blocking") || name.starts_with("thread::"));
-    let is_block = source.slice(given).strip_prefix("async").is_some_and(|rest| rest.starts_with([' ', '{']) && !rest.contains("async |"));
+    let is_block = source.slice(given).strip_prefix("async").is_some_and(|rest| {
+        let rest = rest.trim_start();
+        rest.strip_prefix("move").unwrap_or(rest).trim_start().starts_with('{')
+    });
     let is_closure = matches!(source.facts.expr(argument.value), Expr::Closure(_)) && !is_block;
     // The type of a block has no name, so whoever takes one takes any.
     let is_future =
