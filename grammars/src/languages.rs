@@ -7,6 +7,7 @@ use crate::FileKind;
 use crate::facts::{Language, SourceFacts};
 
 mod layout;
+mod nodes;
 mod reads;
 pub mod rust;
 mod shape;

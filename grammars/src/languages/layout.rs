@@ -3,12 +3,9 @@
 
 use tree_sitter::Node;
 
-use crate::facts::TextRange;
-
 use super::Tree;
-
-/// How many nodes lie at most around another one.
-const MAX_DEPTH: usize = 1000;
+use super::nodes::{is_literal, range};
+use crate::facts::TextRange;
 
 impl Tree {
     /// Whether a comment stands at a byte.
@@ -19,10 +16,7 @@ impl Tree {
     /// Whether a comment may stand on a line of its own before the byte: not within a literal, nor among elements or the tokens of a macro.
     pub(crate) fn takes_comment(&self, offset: usize) -> bool {
         let mut within = self.around(offset).filter(|node| node.start_byte() < offset);
-        !within.any(|node| {
-            matches!(node.kind(), "template_string" | "string" | "string_literal" | "raw_string_literal" | "token_tree" | "jsx_text")
-                || node.kind().starts_with("jsx_")
-        })
+        !within.any(|node| is_literal(node) || node.kind() == "token_tree" || node.kind().starts_with("jsx_"))
     }
 
     /// What begins at a byte, up to its first body: a statement, or a part of one. Decorators and attributes belong to what follows them.
@@ -72,12 +66,6 @@ impl Tree {
         self.around(offset).take_while(|node| node.start_byte() == offset && !is_body(*node)).last()
     }
 
-    /// The nodes around a byte, the smallest first.
-    fn around(&self, offset: usize) -> impl Iterator<Item = Node<'_>> {
-        let node = self.0.root_node().descendant_for_byte_range(offset, offset + 1);
-        std::iter::successors(node, Node::parent).take(MAX_DEPTH)
-    }
-
     /// String and template literals that go over several lines, by their start.
     pub fn multiline_literals(&self) -> Vec<TextRange> {
         let mut literals = Vec::new();
@@ -85,9 +73,8 @@ impl Tree {
         loop {
             let node = cursor.node();
             let spans_lines = node.start_position().row < node.end_position().row;
-            let literal = matches!(node.kind(), "template_string" | "string" | "string_literal" | "raw_string_literal");
-            if spans_lines && literal {
-                literals.push(TextRange::new(node.start_byte(), node.end_byte()));
+            if spans_lines && is_literal(node) {
+                literals.push(range(node));
             } else if spans_lines && cursor.goto_first_child() {
                 continue;
             }

@@ -6,10 +6,8 @@
 use tree_sitter::Node;
 
 use super::Tree;
+use super::nodes::{around, is_block, is_literal, range};
 use crate::facts::TextRange;
-
-/// How many nodes lie at most around another one.
-const MAX_DEPTH: usize = 1000;
 
 /// A text and what it is part of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,14 +72,14 @@ pub struct Binds {
 impl Tree {
     /// What the text is part of that begins at a byte, be it a literal or a part of one between holes.
     pub fn text_at(&self, offset: u32) -> Option<TextAt> {
-        let literal = self.smallest_at(offset).find(|node| is_literal(*node))?;
+        let literal = self.around(offset as usize).find(|node| is_literal(*node))?;
         let role = if self.is_rust() { rust_role(literal) } else { ecmascript_role(literal) };
         Some(TextAt { literal: range(literal), role })
     }
 
     /// The statements of the innermost block around a byte, in order; comments are none.
     pub fn block(&self, offset: u32) -> Vec<Statement> {
-        let block = self.smallest_at(offset).find(|node| is_block(*node));
+        let block = self.around(offset as usize).find(|node| is_block(*node));
         let Some(block) = block else { return Vec::new() };
         let mut cursor = block.walk();
         let inner = block.named_children(&mut cursor).filter(|node| !node.is_extra() && node.kind() != "attribute_item");
@@ -107,7 +105,7 @@ impl Tree {
     /// The innermost use of a Rust macro among whose tokens a byte stands.
     pub fn macro_around(&self, offset: u32) -> Option<TextRange> {
         let tokens = self
-            .smallest_at(offset)
+            .around(offset as usize)
             .find(|node| node.kind() == "token_tree" && node.parent().is_some_and(|it| it.kind() == "macro_invocation"));
         tokens?.parent().map(range)
     }
@@ -115,17 +113,6 @@ impl Tree {
     fn is_rust(&self) -> bool {
         self.0.root_node().kind() == "source_file"
     }
-
-    /// The nodes around a byte, the smallest first.
-    fn smallest_at(&self, offset: u32) -> impl Iterator<Item = Node<'_>> {
-        let offset = offset as usize;
-        let node = self.0.root_node().descendant_for_byte_range(offset, offset + 1);
-        std::iter::successors(node, Node::parent).take(MAX_DEPTH)
-    }
-}
-
-fn range(node: Node<'_>) -> TextRange {
-    TextRange::new(node.start_byte(), node.end_byte())
 }
 
 /// Whether a comment belongs to what is around it: `//! …`.
@@ -137,15 +124,6 @@ fn is_inner(comment: Node<'_>) -> bool {
 /// Whether a node stands right above another one.
 fn touches(above: Node<'_>, below: Node<'_>) -> bool {
     below.start_position().row <= above.end_position().row + 1
-}
-
-fn is_literal(node: Node<'_>) -> bool {
-    matches!(node.kind(), "string" | "template_string" | "string_literal" | "raw_string_literal")
-}
-
-/// Whether statements are listed in it.
-fn is_block(node: Node<'_>) -> bool {
-    matches!(node.kind(), "block" | "statement_block" | "program" | "source_file")
 }
 
 fn field<'t>(node: Node<'t>, name: &str) -> Option<Node<'t>> {
@@ -175,8 +153,7 @@ fn ecmascript_role(literal: Node<'_>) -> TextRole {
         "ERROR" => Some("the code around it does not parse"),
         _ => None,
     };
-    let around = || std::iter::successors(Some(parent), Node::parent).take(MAX_DEPTH);
-    let constant = around().any(|node| node.kind() == "as_expression" && node.named_child_count() == 1);
+    let constant = around(Some(parent)).any(|node| node.kind() == "as_expression" && node.named_child_count() == 1);
     match fixed {
         Some(why) => TextRole::Fixed(why),
         None if constant => TextRole::Fixed("its type is that of the text"),
@@ -203,7 +180,7 @@ fn is_bare(value: Node<'_>, parent: Node<'_>) -> bool {
 fn rust_role(literal: Node<'_>) -> TextRole {
     let Some(parent) = literal.parent() else { return TextRole::Fixed("it is no expression") };
     // What stands around, up to the function whose call evaluates it.
-    for (inner, node) in std::iter::successors(Some((literal, parent)), |(_, node)| Some((*node, node.parent()?))).take(MAX_DEPTH) {
+    for (inner, node) in around(Some(literal)).zip(around(Some(parent))) {
         match node.kind() {
             "const_item" | "const_block" => return TextRole::Fixed("a constant cannot be read from the environment"),
             "static_item" => return TextRole::Fixed("a static cannot be read from the environment"),

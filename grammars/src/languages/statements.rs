@@ -6,24 +6,24 @@
 use tree_sitter::Node;
 
 use super::Tree;
+use super::nodes::{is_block, range as range_of};
 use crate::facts::TextRange;
-
-/// How many nodes lie at most around another one.
-const MAX_DEPTH: usize = 1000;
 
 impl Tree {
     /// The statements of the smallest block that has a range in one of them, comments left out, each with its attributes.
     pub fn statements_around(&self, range: TextRange) -> Vec<TextRange> {
-        let node = self.covering(range);
-        let around = std::iter::successors(node, Node::parent).take(MAX_DEPTH);
-        let is_within = |block: &Node<'_>| is_block(*block) && !is_same(*block, range);
-        around.into_iter().find(is_within).map(statements).unwrap_or_default()
+        let is_within = |block: &Node<'_>| is_block(*block) && range_of(*block) != range;
+        self.covering(range).find(is_within).map(statements).unwrap_or_default()
+    }
+
+    /// The statement of that block which has the range in it.
+    pub fn statement_around(&self, range: TextRange) -> Option<TextRange> {
+        self.statements_around(range).into_iter().find(|statement| statement.contains(range))
     }
 
     /// The statements of a block, given with its braces.
     pub fn statements_in(&self, block: TextRange) -> Vec<TextRange> {
-        let around = std::iter::successors(self.covering(block), Node::parent).take(MAX_DEPTH);
-        let found = around.into_iter().take_while(|node| is_same(*node, block)).find(|node| is_block(*node));
+        let found = self.covering(block).take_while(|node| range_of(*node) == block).find(|node| is_block(*node));
         found.map(statements).unwrap_or_default()
     }
 
@@ -54,7 +54,7 @@ impl Tree {
 
     /// The entry of an object around a range, if all of it lies within another one, with the comma that goes with it.
     pub fn entry_around(&self, range: TextRange, within: TextRange) -> Option<TextRange> {
-        let mut around = std::iter::successors(self.covering(range), Node::parent).take(MAX_DEPTH);
+        let mut around = self.covering(range);
         let is_entry = |node: &Node<'_>| {
             let listed = node.parent().is_some_and(|parent| matches!(parent.kind(), "object" | "field_initializer_list"));
             listed && within.contains(range_of(*node))
@@ -69,11 +69,6 @@ impl Tree {
             _ => {}
         }
         Some(range)
-    }
-
-    /// The smallest node around a range.
-    fn covering(&self, range: TextRange) -> Option<Node<'_>> {
-        self.0.root_node().descendant_for_byte_range(range.start as usize, range.end as usize)
     }
 
     /// Visits the nodes that lie within a range, outer ones first; those within one for which `visit` says no are left out.
@@ -94,18 +89,6 @@ impl Tree {
             }
         }
     }
-}
-
-fn range_of(node: Node<'_>) -> TextRange {
-    TextRange::new(node.start_byte(), node.end_byte())
-}
-
-fn is_same(node: Node<'_>, range: TextRange) -> bool {
-    range_of(node) == range
-}
-
-fn is_block(node: Node<'_>) -> bool {
-    matches!(node.kind(), "block" | "statement_block" | "program" | "source_file")
 }
 
 fn statements(block: Node<'_>) -> Vec<TextRange> {

@@ -107,7 +107,7 @@ fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Ed
     let Some(tree) = source.tree() else { return };
     let names = tree.names_in(TextRange::new(0, source.text.len()));
     for import in source.facts.imports.iter().filter(|import| !import.reexport && !import.local.is_empty()) {
-        let statement = tree.statements_around(import.range).into_iter().find(|range| range.contains(import.range));
+        let statement = tree.statement_around(import.range);
         let Some(statement) = statement.filter(|range| !range.contains(gone)) else { continue };
         let mut mentions = names.iter().filter(|name| source.slice(**name) == import.local && !statement.contains(**name)).peekable();
         let unused = mentions.peek().is_some() && mentions.all(|name| gone.contains(*name)) && !Source::has_word(new, &import.local);

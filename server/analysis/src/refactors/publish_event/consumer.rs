@@ -349,7 +349,7 @@ impl Pattern<'_, '_, '_> {
             return Err(Stuck::Refused(Refusal::new(format!("{} has something called {name} already", source.name()))));
         }
         self.start(FunctionRef { file: source.file, function: id }, function, &name, edit)?;
-        let whole = tree.statements_around(function.range).into_iter().find(|range| range.contains(function.range));
+        let whole = tree.statement_around(function.range);
         let whole = whole.ok_or_else(|| self.unclear())?;
         parts.push((function.name_range, name));
         let gap = format!("{0}{0}{1}", source.newline(), source.indent_at(whole.start));
@@ -375,7 +375,7 @@ impl Pattern<'_, '_, '_> {
         let reached = passage.item(&old.name, Some(name))?;
         let callee = at.facts.expr_range(call.callee);
         let parts: Parts = vec![(callee, reached)];
-        let statement = tree.statements_around(call.range).into_iter().find(|range| range.contains(call.range)).ok_or_else(unclear)?;
+        let statement = tree.statement_around(call.range).ok_or_else(unclear)?;
         let text = at.slice(statement).trim_end_matches(';');
         let called = at.slice(call.range);
         let alone = ["", "await ", "void ", "tokio::spawn(", "spawn("].iter().any(|before| {
@@ -404,7 +404,7 @@ impl Pattern<'_, '_, '_> {
         let outer = around(source.facts, FunctionId::MODULE).next().and(source.tree());
         let mut whole = range;
         while let Some(tree) = outer {
-            let wider = tree.statements_around(whole).into_iter().find(|it| it.contains(whole));
+            let wider = tree.statement_around(whole);
             let lies_in = source.facts.functions[1..]
                 .iter()
                 .filter(|it| it.range.contains(whole) && it.range != whole)

@@ -77,7 +77,7 @@ fn decoded(source: &Source<'_>, body: TextRange) -> Option<TextRange> {
     if facts.language.is_ecmascript() {
         return Some(call.range);
     }
-    let statement = source.tree()?.statements_around(call.range).into_iter().find(|range| range.contains(call.range))?;
+    let statement = source.tree()?.statement_around(call.range)?;
     let text = source.slice(statement);
     let at = text.find(" = ").filter(|_| text.starts_with("let "))? + 3;
     let value = TextRange::new(statement.start as usize + at, statement.start as usize + text.trim_end_matches(';').len());

@@ -177,7 +177,7 @@ pub(super) fn rename(
         format!(",{gap}{new}{between}{quotes}{channel}{quotes}")
     } else {
         let tree = home.tree().ok_or_else(|| Refusal::new(format!("{} cannot be parsed", home.name())))?;
-        let statement = tree.statements_around(constant.name).into_iter().find(|it| it.contains(constant.name));
+        let statement = tree.statement_around(constant.name);
         let statement = statement.filter(|it| home.slice(*it).matches(" = ").count() == 1);
         let statement = statement.ok_or_else(|| Refusal::new(format!("{old} is not declared by itself")))?;
         let value = home.slice(constant.value);

@@ -380,7 +380,7 @@ fn beside(wanted: &Wanted<'_, '_>, sent: &Sent<'_>) -> Result<Publication, Stuck
     let whole = if method {
         TextRange { start: start_of(function), end: function.range.end }
     } else {
-        tree.statements_around(function.range).into_iter().find(|it| it.contains(function.range)).ok_or_else(other)?
+        tree.statement_around(function.range).ok_or_else(other)?
     };
     let ecmascript = facts.language.is_ecmascript();
     let name = new_name(&function.name, wanted.event, ecmascript);
