@@ -29,7 +29,6 @@ struct Entries {
 /// Everything a look-up needs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Resolver {
-    by_path: FxHashMap<Symbol, FileId>,
     /// By the path without its extension, each with the extension's place in [`EXTENSIONS`], sorted.
     by_stem: FxHashMap<Symbol, Vec<(u8, FileId)>>,
     /// The folder of each ECMAScript file.
@@ -55,12 +54,10 @@ pub(super) fn package_name(specifier: &str) -> Option<(&str, &str)> {
 
 impl Resolver {
     pub(super) fn build(files: &Files, sources: &Sources<'_>, links: NpmLinks, prisma: PrismaSchemas) -> Self {
-        let mut by_path = FxHashMap::default();
         let mut by_stem: FxHashMap<Symbol, Vec<(u8, FileId)>> = FxHashMap::default();
         let mut folders = FxHashMap::default();
         for (id, path, facts) in files.iter() {
             if facts.source().is_some_and(|source| source.language != Language::Rust) {
-                by_path.insert(Symbol::new(path), id);
                 if let Some((stem, extension)) = path.as_str().rsplit_once('.')
                     && let Some(rank) = EXTENSIONS.iter().position(|known| *known == extension)
                 {
@@ -79,7 +76,7 @@ impl Resolver {
                 (Symbol::new(source.folder()), entries)
             })
             .collect();
-        Self { by_path, by_stem, folders, links, mappings, entries, prisma }
+        Self { by_stem, folders, links, mappings, entries, prisma }
     }
 
     pub(super) fn specifier(&self, from: FileId, specifier: &str) -> Specifier {
@@ -215,7 +212,11 @@ impl Resolver {
 
     /// The file at a path, its extension or `index` left out or that of its output.
     fn probe(&self, path: &str, depth: u8) -> Option<FileId> {
-        if let Some(&file) = self.by_path.get(path) {
+        let with = |stem: &str, extension: &str| {
+            let mut files = self.by_stem.get(stem)?.iter().filter(|(rank, _)| EXTENSIONS[*rank as usize] == extension);
+            files.next().map(|(_, file)| *file)
+        };
+        if let Some(file) = path.rsplit_once('.').and_then(|(stem, extension)| with(stem, extension)) {
             return Some(file);
         }
         let swaps: &[(&str, &[&str])] = &[
@@ -228,11 +229,7 @@ impl Resolver {
             (".js", &["ts", "tsx", "jsx", "mjs", "cjs"]),
         ];
         if let Some((base, replacements)) = swaps.iter().find_map(|(ending, with)| Some((path.strip_suffix(ending)?, with)))
-            && let Some(beside) = self.by_stem.get(base)
-            && let Some(file) = replacements.iter().find_map(|extension| {
-                let mut files = beside.iter().filter(|(rank, _)| EXTENSIONS[*rank as usize] == *extension);
-                files.next().map(|(_, file)| *file)
-            })
+            && let Some(file) = replacements.iter().find_map(|extension| with(base, extension))
         {
             return Some(file);
         }

@@ -48,7 +48,7 @@ fn installed_binaries<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
             .collect();
         for name in code::installed(&chain).chain(built) {
             let Some(binaries) = context.binaries.get(name) else { continue };
-            let root = |binary: CrateId| context.modules.krate(binary).map_or("", |krate| context.packages[krate.package].root.as_str());
+            let root = |binary: CrateId| context.root_of(binary);
             let Some(binary) =
                 binaries.iter().copied().max_by_key(|binary| (paths::shared(root(*binary), source.folder()), std::cmp::Reverse(*binary)))
             else {
