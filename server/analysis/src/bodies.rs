@@ -5,7 +5,6 @@
 
 use portolan_grammars::facts::Symbol;
 
-use crate::chart::flow::Spot;
 use crate::chart::{Call, Endpoint, Protocol};
 use crate::resolve::payloads::RequiredKey;
 use crate::{Place, Snapshot};
@@ -16,9 +15,7 @@ impl Snapshot {
         if call.protocol != Protocol::Http {
             return None;
         }
-        let made = Spot::at(&self.files, call.place)?.call()?;
-        let link = self.links.get(call.place.file.0 as usize)?.as_ref()?;
-        let mut here = link.calls.iter().filter(|outbound| outbound.site.file == call.place.file && outbound.site.call == made);
+        let mut here = self.outbound(call);
         match (here.next()?, here.next()) {
             (only, None) => only.payload.as_deref(),
             _ => None,
@@ -27,10 +24,8 @@ impl Snapshot {
 
     /// What the handler of an endpoint requires of a request's body.
     pub fn required_by(&self, endpoint: &Endpoint) -> &[RequiredKey] {
-        let body = endpoint.handler.and_then(|handler| {
-            let link = self.links.get(handler.file.0 as usize)?.as_ref()?;
-            link.bodies.iter().find(|body| body.function == handler.function)
-        });
+        let body =
+            endpoint.handler.and_then(|handler| self.link(handler.file)?.bodies.iter().find(|body| body.function == handler.function));
         body.map_or(&[], |body| &body.required)
     }
 

@@ -13,12 +13,13 @@ use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::{Module, Symbol};
 use portolan_grammars::manifests::Manifest;
 
-use crate::chart::Chart;
+use crate::FileId;
 use crate::chart::index::ChartIndex;
+use crate::chart::{Call, Chart};
 use crate::files::Files;
 use crate::resolve::assemble::{Input, assemble};
 use crate::resolve::exports::handed_on;
-use crate::resolve::link::FileLink;
+use crate::resolve::link::{FileLink, OutboundCall};
 use crate::resolve::links::Links;
 use crate::rules::{self, Finding, Suppressed};
 use crate::workspace::Workspace;
@@ -58,6 +59,22 @@ impl Snapshot {
         snapshot.open = Arc::new(found.open);
         snapshot.suppressed = Arc::new(found.suppressed);
         snapshot
+    }
+
+    /// What crosses a process boundary in a file with code.
+    pub fn link(&self, file: FileId) -> Option<&FileLink> {
+        self.links.get(file.0 as usize)?.as_deref()
+    }
+
+    /// The static spans that a call of the chart was made from: those that are sent where it stands.
+    pub fn outbound(&self, call: &Call) -> impl Iterator<Item = &OutboundCall> {
+        let (link, source) = (self.link(call.place.file), self.files.source(call.place.file));
+        link.zip(source).into_iter().flat_map(move |(link, source)| {
+            let is_it = |outbound: &&OutboundCall| {
+                outbound.site.file == call.place.file && source.call(outbound.site.call).name_range == call.place.range
+            };
+            link.calls.iter().filter(is_it)
+        })
     }
 }
 

@@ -276,7 +276,7 @@ impl<'a> Serde<'a> {
 }
 
 /// `JSON.stringify(…)`.
-fn is_stringify(facts: &SourceFacts, call: &Call) -> bool {
+pub(crate) fn is_stringify(facts: &SourceFacts, call: &Call) -> bool {
     let Expr::Member { object, name } = facts.expr(call.callee) else { return false };
     name == "stringify" && matches!(facts.expr(*object), Expr::Name(of) if of == "JSON")
 }

@@ -35,8 +35,12 @@ rule! {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for call in context.chart.calls.iter().filter(|call| call.status.is_settled()) {
-        let (Some(to), Some(endpoint), Some(sent)) = (call.target(), call.endpoint, context.snapshot.sent_by(call)) else { continue };
+        let (Some(to), Some(endpoint)) = (call.target(), call.endpoint) else { continue };
         let required = context.snapshot.required_by(context.chart.endpoint(endpoint));
+        if required.is_empty() {
+            continue;
+        }
+        let Some(sent) = context.snapshot.sent_by(call) else { continue };
         let missing: Vec<&RequiredKey> = required.iter().filter(|key| !key.names.iter().any(|name| sent.contains(name))).collect();
         if missing.is_empty() {
             continue;

@@ -86,7 +86,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 
 /// The call that spawns what stands at a place.
 fn spawn_around<'a>(context: &Context<'_>, source: &'a SourceFacts, place: Place) -> Option<&'a Call> {
-    let link = context.snapshot.links.get(place.file.0 as usize)?.as_ref()?;
+    let link = context.snapshot.link(place.file)?;
     let spawns = link.spawns.iter().map(|(spawn, _)| source.call(spawn.call));
     spawns.filter(|call| call.range.contains(place.range)).min_by_key(|call| call.range.end - call.range.start)
 }

@@ -118,8 +118,7 @@ pub(crate) fn unused(snapshot: &Snapshot, call: &Call) -> Option<ResultUse> {
     let spot = Spot::at(&snapshot.files, call.place)?;
     let source = spot.source();
     // What a spawned task waits for, nobody does.
-    let sent = snapshot.links.get(call.place.file.0 as usize)?.as_ref()?;
-    if sent.calls.iter().any(|outbound| outbound.detached && Some(outbound.site.call) == spot.call()) || !spot.is_awaited() {
+    if snapshot.outbound(call).any(|outbound| outbound.detached) || !spot.is_awaited() {
         return None;
     }
     let read = spot.chain().skip(1).any(|link| match source.expr(link.callee) {
