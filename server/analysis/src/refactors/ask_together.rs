@@ -102,20 +102,22 @@ fn keeps_nothing(snapshot: &Snapshot, call: Place) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What assignments within a range assign to, or to a part of: `order` of `order.lines[0] = line`.
+pub(super) fn assigned_in(facts: &SourceFacts, range: TextRange) -> impl Iterator<Item = &Expr> {
+    facts.assignments.iter().filter(move |it| range.contains(facts.expr_range(it.target))).map(|assignment| {
+        let mut target = facts.expr(assignment.target);
+        while let Expr::Member { object, .. } | Expr::Index { object, .. } = target {
+            target = facts.expr(*object);
+        }
+        target
+    })
+}
+
 /// Whether a function assigns to something that is there after it.
 fn keeps(facts: &SourceFacts, function: FunctionId) -> bool {
     let range = facts.function(function).range;
     let own = |name: &str| facts.bindings.iter().any(|binding| binding.name == name && range.contains(binding.range));
-    facts.assignments.iter().filter(|it| range.contains(facts.expr_range(it.target))).any(|assignment| {
-        let mut target = assignment.target;
-        loop {
-            target = match facts.expr(target) {
-                Expr::Member { object, .. } | Expr::Index { object, .. } => *object,
-                Expr::Name(name) => return !own(name),
-                _ => return true,
-            };
-        }
-    })
+    assigned_in(facts, range).any(|base| !matches!(base, Expr::Name(name) if own(name)))
 }
 
 /// The comments between the calls, each on a line of its own.

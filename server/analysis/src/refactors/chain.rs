@@ -5,10 +5,10 @@
 use portolan_grammars::facts::{CallId, Expr, TextRange};
 
 use super::Source;
+use super::source::RUST_WIDTH;
 
-/// How wide a chain may be on one line, and a line: rustfmt's defaults.
+/// How wide a chain may be on one line: rustfmt's default.
 const CHAIN: usize = 60;
-const WIDTH: usize = 100;
 
 /// `head.link().link().await?`.
 pub(super) struct Chain {
@@ -90,8 +90,8 @@ impl Chain {
         let line: String = std::iter::once(self.head.clone()).chain(self.links.iter().map(|link| format!(".{link}"))).collect();
         let before = self.range.start as usize - source.line_start(self.range.start);
         // One call alone may fill the line.
-        let widest = if self.links.len() == 1 { WIDTH } else { CHAIN };
-        if !line.contains('\n') && line.chars().count() <= widest && before + line.chars().count() < WIDTH {
+        let widest = if self.links.len() == 1 { RUST_WIDTH } else { CHAIN };
+        if !line.contains('\n') && line.chars().count() <= widest && before + line.chars().count() < RUST_WIDTH {
             return line;
         }
         let indent = format!("{}{}{}", source.newline(), source.indent_at(self.range.start), source.indent_unit());

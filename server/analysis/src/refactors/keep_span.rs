@@ -6,6 +6,7 @@
 use portolan_grammars::facts::{Call, Expr, FunctionId, Imported, TextRange};
 
 use super::packages::library;
+use super::source::RUST_WIDTH;
 use super::uses::add_use;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::rules::Finding;
@@ -13,8 +14,6 @@ use crate::rules::span_lost::RULE;
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
-/// How long a line may get.
-const WIDTH: usize = 100;
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let facts = context.snapshot.files.source(finding.place.file)?;
     let call = facts.calls.iter().find(|call| call.name_range == finding.place.range)?;
@@ -40,7 +39,7 @@ fn edit(context: &Context<'_>, finding: &Finding, call: &Call) -> Result<Edit, R
     }
     let mut edit = Edit::default();
     // All that the catalog knows take any future, or any function, that needs nothing of its caller.
-    let links = context.snapshot.links.get(source.file.0 as usize).into_iter().flatten().flat_map(|link| &link.spawns);
+    let links = context.snapshot.link(source.file).into_iter().flat_map(|link| &link.spawns);
     let known = links.into_iter().find(|(site, _)| source.facts.call(site.call).range == call.range).map(|(_, name)| name.as_str());
     let takes_function = known.is_some_and(|name| name.ends_with("spawn_blocking") || name.starts_with("thread::"));
     let is_block = source.slice(given).strip_prefix("async").is_some_and(|rest| {
@@ -78,7 +77,7 @@ fn future(source: &Source<'_>, call: &Call, inner: TextRange, given: TextRange, 
     let (newline, unit) = (source.newline(), source.indent_unit());
     let on_lines = source.slice(given).contains('\n');
     let alone = source.slice(TextRange { start: inner.start, end: given.start }).contains('\n');
-    let fits = source.line_of(given.start).chars().count() + METHOD.len() <= WIDTH;
+    let fits = source.line_of(given.start).chars().count() + METHOD.len() <= RUST_WIDTH;
     if alone && on_lines {
         edit.insert(source.file, given.end, format!("{newline}{}{METHOD}", source.indent_at(given.start)));
     } else if alone || !on_lines && fits {

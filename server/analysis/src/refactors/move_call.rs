@@ -6,7 +6,7 @@
 use portolan_grammars::facts::{Call, Expr, Function, FunctionKind, Language, SourceFacts, TextRange};
 use portolan_grammars::languages::Statement;
 
-use super::ask_together::is_only_lent;
+use super::ask_together::{assigned_in, is_only_lent};
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::chart::Transaction;
 use crate::rules::Finding;
@@ -223,12 +223,8 @@ impl<'s, 'a> Scene<'s, 'a> {
         let (source, facts) = (self.source, self.source.facts);
         let (own, passed) = (source.slice(self.statement().range), source.slice(range));
         let refused = |name: &str| Err(Refusal::new(format!("`{name}` may be another one there")));
-        for assignment in facts.assignments.iter().filter(|it| range.contains(facts.expr_range(it.target))) {
-            let mut target = assignment.target;
-            while let Expr::Member { object, .. } | Expr::Index { object, .. } = facts.expr(target) {
-                target = *object;
-            }
-            match facts.expr(target) {
+        for base in assigned_in(facts, range) {
+            match base {
                 Expr::Name(name) if !Source::has_word(own, name) => {}
                 Expr::Name(name) => return refused(name),
                 _ if own.contains("this.") || own.contains("self.") => return refused("this"),

@@ -9,6 +9,9 @@ use portolan_grammars::languages::{self, Tree};
 use super::{Refusal, Texts};
 use crate::{FileId, Snapshot};
 
+/// How long a line of Rust may get: rustfmt's default.
+pub(super) const RUST_WIDTH: usize = 100;
+
 /// A source file, ready for an edit.
 pub(super) struct Source<'a> {
     pub(super) file: FileId,

@@ -11,6 +11,7 @@ use portolan_grammars::languages::TextRole;
 use super::compose::Entry;
 use super::imports::{add, quote, statement_end};
 use super::packages::{library, npm};
+use super::source::RUST_WIDTH;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::chart::{ServiceIndex, ServiceKind};
 use crate::resolve::link::Request;
@@ -20,8 +21,6 @@ use crate::{FileId, Place, Snapshot};
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
-/// How long a line of Rust may get.
-const WIDTH: usize = 100;
 /// What bundlers want variables to begin with that browsers may see.
 const PUBLIC: [&str; 7] = ["NEXT_PUBLIC_", "NUXT_PUBLIC_", "PUBLIC_", "VITE_", "REACT_APP_", "GATSBY_", "EXPO_PUBLIC_"];
 
@@ -233,7 +232,7 @@ fn rust(context: &Context<'_>, source: &Source<'_>, name: &str, found: &[(TextRa
     // A function of its own where it is read several times, or would not fit the line; within modules of the file it would need a path.
     let plain = found.iter().all(|(range, other)| *other == address && function_at(source, *range).is_some_and(|it| it.module.is_empty()));
     // The text itself goes, with its quotes.
-    let wide = |range: TextRange| source.line_of(range.start).chars().count() + inline(address).len() > WIDTH + address.len() + 2;
+    let wide = |range: TextRange| source.line_of(range.start).chars().count() + inline(address).len() > RUST_WIDTH + address.len() + 2;
     let once = plain && !source.declares(&function) && (found.len() > 1 || wide(found[0].0));
     for (range, address) in found {
         let written = written(source, *range, address)?;
