@@ -40,8 +40,13 @@ pub enum WordCase {
 impl WordCase {
     /// A name written so.
     pub fn apply(self, name: &str) -> String {
-        let mut out = String::with_capacity(name.len() + 4);
-        for (at, word) in words(name).into_iter().enumerate() {
+        self.join(&words(name))
+    }
+
+    /// Words as a name written so.
+    pub fn join<T: AsRef<str>>(self, words: &[T]) -> String {
+        let mut out = String::new();
+        for (at, word) in words.iter().map(AsRef::as_ref).enumerate() {
             match self {
                 WordCase::Snake | WordCase::Constant if at > 0 => out.push('_'),
                 WordCase::Kebab if at > 0 => out.push('-'),

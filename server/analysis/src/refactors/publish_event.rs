@@ -5,16 +5,12 @@
 //! how what the pattern reaches is reached elsewhere. Invariant: nothing is offered whose loss could be noticed by the caller's caller, beyond that
 //! the work is done later.
 
-use camino::Utf8Path;
 use portolan_grammars::facts::TextRange;
-use portolan_grammars::manifests::Manifest;
 
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::Place;
 use crate::chart::operation::SpanRef;
 use crate::chart::{Call, EndpointIndex};
-use crate::resolve::link::OutboundCall;
-use crate::resolve::value::CallRef;
 use crate::rules::exempt::has_word;
 use crate::rules::{Finding, call_in_transaction, sync_chain, sync_cycle, unused_response};
 
@@ -28,7 +24,7 @@ mod publisher;
 mod request;
 
 use names::Event;
-use request::Request;
+use request::Asked;
 
 pub(super) const REFACTOR: Refactor =
     Refactor { rules: &[unused_response::RULE.name, sync_chain::RULE.name, sync_cycle::RULE.name, call_in_transaction::RULE.name], plan };
@@ -79,7 +75,7 @@ fn edit(context: &Context<'_>, call: &Call, endpoint: EndpointIndex) -> Result<M
     let snapshot = context.snapshot;
     let chart = &snapshot.chart;
     let source = context.source(call.place.file)?;
-    let outbound = outbound(context, call).ok_or_else(|| Refusal::new("how the call is sent is not known"))?;
+    let outbound = snapshot.outbound(call).next().ok_or_else(|| Refusal::new("how the call is sent is not known"))?;
     let shared = chart.calls.iter().filter(|other| other.place == call.place && other.endpoint != call.endpoint).count();
     if shared > 0 {
         return Err(Refusal::new("the call goes to several services"));
@@ -89,7 +85,7 @@ fn edit(context: &Context<'_>, call: &Call, endpoint: EndpointIndex) -> Result<M
     if snapshot.files.function(handler).is_none() {
         return Err(Refusal::new("what handles the request is not known"));
     }
-    let request = Request::of(context, &source, call, outbound, endpoint)?;
+    let request = Asked { context, source: &source, call, outbound, endpoint }.request()?;
     let event = Event::of(snapshot, call, endpoint);
     let publication = publisher::find(context, &source, call, &request, &event)?;
     let publisher::Publication { text, channel, system, mut edit } = publication;
@@ -137,13 +133,6 @@ fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Ed
     }
 }
 
-fn outbound<'a>(context: &Context<'a>, call: &Call) -> Option<&'a OutboundCall> {
-    let link = context.snapshot.links.get(call.place.file.0 as usize)?.as_ref()?;
-    let facts = context.snapshot.files.source(call.place.file)?;
-    let is_it = |CallRef { file, call: id }: CallRef| file == call.place.file && facts.call(id).name_range == call.place.range;
-    link.calls.iter().find(|outbound| is_it(outbound.site))
-}
-
 /// Refuses a call behind a write of the same function: a message could be lost between the two, or be sent for a row that is never there.
 fn stored_before(context: &Context<'_>, call: &Call) -> Result<(), Refusal> {
     let snapshot = context.snapshot;
@@ -167,12 +156,4 @@ fn stored_before(context: &Context<'_>, call: &Call) -> Result<(), Refusal> {
         }
         None => Ok(()),
     }
-}
-
-/// Whether the Rust package of a file depends on another.
-fn depends_on(context: &Context<'_>, path: &Utf8Path, name: &str) -> bool {
-    let workspace = &context.snapshot.workspace;
-    let manifest =
-        workspace.package_of(path).and_then(|package| context.snapshot.files.facts(workspace.packages[package].manifest)?.manifest());
-    matches!(manifest, Some(Manifest::Cargo(manifest)) if manifest.dependencies.iter().any(|dependency| dependency.name == name && !dependency.dev))
 }

@@ -721,7 +721,7 @@ impl<'w> Evaluator<'w> {
 }
 
 /// A function and those that it stands in, the innermost first.
-pub(super) fn around(facts: &SourceFacts, function: FunctionId) -> impl Iterator<Item = FunctionId> {
+pub(crate) fn around(facts: &SourceFacts, function: FunctionId) -> impl Iterator<Item = FunctionId> {
     std::iter::successors(Some(function), move |inner| Some(facts.function(*inner).parent).filter(|outer| outer != inner))
 }
 

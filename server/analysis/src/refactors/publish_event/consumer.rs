@@ -10,7 +10,7 @@ use super::Event;
 use super::frame::{Inner, framed};
 use super::logic::Logic;
 use super::mirror::{self, Named, Parts, descend, named, rewritten};
-use super::passage::{Passage, Stuck, around};
+use super::passage::{Passage, Stuck};
 use super::publisher::start_of;
 use crate::chart::flow::Spot;
 use crate::chart::{Channel, ChannelEnd, EndpointIndex, ServiceIndex};
@@ -103,10 +103,21 @@ impl Pattern<'_, '_, '_> {
         Ok(said)
     }
 
+    /// What says that somebody has still to write what is done.
+    fn todo(&self) -> String {
+        let label = self.wanted.context.snapshot.chart.endpoint(self.wanted.endpoint).label();
+        format!("// TODO(portolan): do what {label} does; until then the message is refused.")
+    }
+
+    /// What refuses the message until then.
+    fn error(&self) -> String {
+        let channel = self.wanted.channel;
+        format!("throw new Error(`{channel} is not handled yet: ${{JSON.stringify({MESSAGE})}}`){}", statement_end(self.source))
+    }
+
     /// What the new consumer does in a function of the file: what answers the request, or what somebody has to write. `value` is the message.
     fn work(&self, into: FunctionId, at: u32, value: &str, parsed: bool, edit: &mut Edit) -> Result<Work, Stuck> {
         let Wanted { context, endpoint, event, channel, .. } = self.wanted;
-        let label = context.snapshot.chart.endpoint(*endpoint).label();
         if let Some(logic) = Logic::of(context, *endpoint)
             && let Ok(call) = logic.call(context, (self.source, into), at, value, parsed, edit)
         {
@@ -119,11 +130,11 @@ impl Pattern<'_, '_, '_> {
         }
         let (newline, unit, end) = (self.source.newline(), self.source.indent_unit(), statement_end(self.source));
         let typed = self.source.facts.language == Language::TypeScript;
-        let todo = format!("// TODO(portolan): do what {label} does; until then the message is refused.");
+        let todo = self.todo();
         let function = if ecmascript {
             let (of, result) = if typed { (": unknown", ": Promise<void>") } else { ("", "") };
-            let error = format!("throw new Error(`{channel} is not handled yet: ${{JSON.stringify(event)}}`){end}");
-            format!("async function {name}(event{of}){result} {{{newline}{unit}{todo}{newline}{unit}{error}{newline}}}")
+            let error = self.error();
+            format!("async function {name}({MESSAGE}{of}){result} {{{newline}{unit}{todo}{newline}{unit}{error}{newline}}}")
         } else {
             let error = format!("todo!(\"{channel} is not handled yet: {{event}}\")");
             format!("async fn {name}(event: serde_json::Value) {{{newline}{unit}{todo}{newline}{unit}{error}{newline}}}")
@@ -148,8 +159,7 @@ impl Pattern<'_, '_, '_> {
         let is_payload = |param: &&Param| param.attributes.iter().any(|attribute| PAYLOADS.contains(&attribute.path.as_str()));
         let plain = |param: &&Param| param.attributes.is_empty();
         let param = method.params.iter().find(is_payload).or_else(|| method.params.first().filter(plain)).ok_or_else(|| self.unclear())?;
-        let label = self.wanted.context.snapshot.chart.endpoint(self.wanted.endpoint).label();
-        let (newline, unit, end) = (source.newline(), source.indent_unit(), statement_end(source));
+        let (newline, unit) = (source.newline(), source.indent_unit());
         let logic = Logic::of(self.wanted.context, self.wanted.endpoint)
             .and_then(|logic| logic.call(self.wanted.context, (source, function.function), method.range.end, MESSAGE, false, edit).ok());
         let indent = source.indent_at(start_of(method)).to_owned();
@@ -158,11 +168,7 @@ impl Pattern<'_, '_, '_> {
         let typed = facts.language == Language::TypeScript;
         let (ty, body) = match logic {
             Some(call) => (call.ty.unwrap_or_else(|| "unknown".to_owned()), call.text),
-            None => {
-                let todo = format!("// TODO(portolan): do what {label} does; until then the message is refused.");
-                let error = format!("throw new Error(`{} is not handled yet: ${{JSON.stringify({MESSAGE})}}`){end}", self.wanted.channel);
-                ("unknown".to_owned(), format!("{todo}{gap}{error}"))
-            }
+            None => ("unknown".to_owned(), format!("{}{gap}{}", self.todo(), self.error())),
         };
         let decorators: Vec<&str> = param.attributes.iter().map(|attribute| source.slice(attribute.range)).collect();
         let decorated: String = decorators.iter().map(|decorator| format!("{decorator} ")).collect();
@@ -401,7 +407,7 @@ impl Pattern<'_, '_, '_> {
     /// What has still to be written goes behind the statement of the module that a range lies in.
     fn beside(&self, range: TextRange, function: Option<String>, edit: &mut Edit) {
         let (source, Some(function)) = (self.source, function) else { return };
-        let outer = around(source.facts, FunctionId::MODULE).next().and(source.tree());
+        let outer = source.tree();
         let mut whole = range;
         while let Some(tree) = outer {
             let wider = tree.statement_around(whole);

@@ -2,8 +2,10 @@
 //!
 //! Invariant: a name follows from the facts alone, and no two events of a workspace get the same channel.
 
-use portolan_grammars::facts::{FunctionId, Symbol};
+use portolan_grammars::catalog::WordCase;
+use portolan_grammars::facts::{Expr, FunctionId, SourceFacts, Symbol};
 
+use super::passage::around;
 use crate::chart::operation::{Root, roots_around};
 use crate::chart::{Call, EndpointIndex};
 use crate::rules::exempt::words;
@@ -130,26 +132,26 @@ impl Event {
 
     /// `orderPlaced`.
     pub(super) fn camel(&self) -> String {
-        join(&self.words(), Join::Camel)
+        WordCase::Camel.join(&self.words())
     }
 
     /// `order_placed`.
     pub(super) fn snake(&self) -> String {
-        self.words().join("_")
+        WordCase::Snake.join(&self.words())
     }
 
     /// `order-placed`.
     pub(super) fn kebab(&self) -> String {
-        self.words().join("-")
+        WordCase::Kebab.join(&self.words())
     }
 
     /// Written as another name is: `ORDER_PLACED` as `CART_LEFT`, `OrderPlaced` as `CartLeft`.
     pub(super) fn like(&self, name: &str) -> String {
         let upper = !name.chars().any(char::is_lowercase);
         match name.chars().next() {
-            _ if upper && name.len() > 1 => self.words().join("_").to_uppercase(),
+            _ if upper && name.len() > 1 => WordCase::Constant.join(&self.words()),
             _ if name.contains('_') => self.snake(),
-            Some(first) if first.is_uppercase() => join(&self.words(), Join::Pascal),
+            Some(first) if first.is_uppercase() => WordCase::Pascal.join(&self.words()),
             _ => self.camel(),
         }
     }
@@ -160,25 +162,6 @@ impl Event {
     }
 }
 
-/// How words are put together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Join {
-    Kebab,
-    Snake,
-    Camel,
-    Pascal,
-}
-
-fn join(words: &[String], how: Join) -> String {
-    let capital = |word: &String| word.chars().take(1).flat_map(char::to_uppercase).chain(word.chars().skip(1)).collect::<String>();
-    match how {
-        Join::Kebab => words.join("-"),
-        Join::Snake => words.join("_"),
-        Join::Pascal => words.iter().map(capital).collect(),
-        Join::Camel => words.iter().enumerate().map(|(at, word)| if at == 0 { word.clone() } else { capital(word) }).collect(),
-    }
-}
-
 /// What names of channels have in common.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Template {
@@ -186,7 +169,7 @@ struct Template {
     separator: Option<char>,
     /// How many segments there are, without prefix and version.
     segments: usize,
-    join: Join,
+    case: WordCase,
     /// Whether the last says a version: `v1`.
     version: bool,
     /// A first segment that all of them have.
@@ -215,21 +198,21 @@ impl Template {
         }
         let prefix = (shared && segments.len() > 1).then(|| segments.remove(0).to_owned());
         let has = |mark: char| segments.iter().any(|segment| segment.contains(mark));
-        let join = match segments.first()?.chars().next()? {
-            _ if has('-') => Join::Kebab,
-            _ if has('_') => Join::Snake,
-            letter if letter.is_uppercase() => Join::Pascal,
-            _ if segments.iter().any(|segment| segment.chars().any(char::is_uppercase)) => Join::Camel,
-            _ => Join::Kebab,
+        let case = match segments.first()?.chars().next()? {
+            _ if has('-') => WordCase::Kebab,
+            _ if has('_') => WordCase::Snake,
+            letter if letter.is_uppercase() => WordCase::Pascal,
+            _ if segments.iter().any(|segment| segment.chars().any(char::is_uppercase)) => WordCase::Camel,
+            _ => WordCase::Kebab,
         };
-        Some(Self { separator, segments: segments.len(), join, version, prefix })
+        Some(Self { separator, segments: segments.len(), case, version, prefix })
     }
 
     fn filled(&self, event: &Event) -> String {
         let body = if self.segments == 1 {
-            vec![join(&event.words(), self.join)]
+            vec![self.case.join(&event.words())]
         } else {
-            vec![join(&event.entity, self.join), join(std::slice::from_ref(&event.done), self.join)]
+            vec![self.case.join(&event.entity), self.case.join(std::slice::from_ref(&event.done))]
         };
         let version = self.version.then(|| "v1".to_owned());
         let all: Vec<String> = self.prefix.iter().cloned().chain(body).chain(version).collect();
@@ -270,17 +253,15 @@ fn singular(words: &[String]) -> Vec<String> {
 /// The names of a function and of those that it is written in, the innermost first.
 fn enclosing(snapshot: &Snapshot, function: FunctionRef) -> impl Iterator<Item = Symbol> {
     let facts = snapshot.files.source(function.file);
-    let around = move |id: &FunctionId| {
-        let parent = facts?.function(*id).parent;
-        (parent != *id).then_some(parent)
-    };
-    std::iter::successors(Some(function.function), around).take(16).filter_map(move |id| {
-        let facts = facts?;
-        let name = &facts.function(id).name;
-        let is_it = |value| matches!(facts.expr(value), portolan_grammars::facts::Expr::Closure(it) if *it == id);
-        let bound = || facts.bindings.iter().find(|binding| binding.value.is_some_and(is_it)).map(|binding| binding.name.clone());
-        if name.is_empty() { bound() } else { Some(name.clone()) }
-    })
+    facts.into_iter().flat_map(move |facts| around(facts, function.function).take(16).filter_map(move |id| name_of(facts, id)))
+}
+
+/// The name of a function, or of what it is bound to.
+fn name_of(facts: &SourceFacts, id: FunctionId) -> Option<Symbol> {
+    let name = &facts.function(id).name;
+    let is_it = |value| matches!(facts.expr(value), Expr::Closure(it) if *it == id);
+    let bound = || facts.bindings.iter().find(|binding| binding.value.is_some_and(is_it)).map(|binding| binding.name.clone());
+    if name.is_empty() { bound() } else { Some(name.clone()) }
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use portolan_grammars::facts::{
 
 use super::super::imports::{self, quote};
 use crate::refactors::{Context, Edit, Refusal, Source};
+use crate::resolve::evaluate;
 use crate::workspace::modules::Specifier;
 use crate::workspace::paths;
 use crate::{FileId, Snapshot};
@@ -419,8 +420,7 @@ fn not_exported(source: &Source<'_>, name: &str) -> Stuck {
 
 /// A function and those that it is written in, the innermost first; the module's own code comes last.
 pub(super) fn around(facts: &SourceFacts, function: FunctionId) -> impl Iterator<Item = FunctionId> {
-    let outer = |id: &FunctionId| Some(facts.function(*id).parent).filter(|parent| parent != id);
-    std::iter::successors(Some(function), outer).take(MAX_AROUND)
+    evaluate::around(facts, function).take(MAX_AROUND)
 }
 
 /// A field of a class, or what its constructor makes one of.

@@ -4,10 +4,12 @@
 //! Invariant: what is written calls what is called already, with arguments of the same kinds; what cannot be told to be so is not written.
 
 use portolan_grammars::facts::{
-    CallId, Entry, Expr, ExprId, Function, FunctionId, FunctionKind, Imported, Language, ResultUse, SourceFacts, Symbol, TextRange, TypeRef,
+    CallId, Entry, Expr, ExprId, Function, FunctionId, FunctionKind, Language, ResultUse, Symbol, TextRange, TypeRef,
 };
 
 use super::super::chain::Chain;
+use super::super::instrument_handler::{full_path, last};
+use super::super::packages::library;
 use super::Event;
 use super::mirror::{self, Named, Parts, descend, named, rewritten};
 use super::passage::{Passage, Stuck};
@@ -333,30 +335,16 @@ fn failing(wanted: &Wanted<'_, '_>, from: &Source<'_>, function: FunctionId, tex
     let own = facts.function(wanted.call.function.function);
     let theirs = other.function(function);
     let (Some(own), Some(theirs)) = (&own.result, &theirs.result) else { return Err(unknown()) };
-    let (own_path, their_path) = (full(facts, &own.path), full(other, &theirs.path));
+    let (own_path, their_path) = (full_path(facts, &own.path), full_path(other, &theirs.path));
     let any = ANY_RESULTS.contains(&own_path.as_str()) && own.args.len() < 2
-        || own.args.get(1).is_some_and(|error| ANY_ERRORS.contains(&full(facts, &error.path).as_str()) || error.path == "Box");
+        || own.args.get(1).is_some_and(|error| ANY_ERRORS.contains(&full_path(facts, &error.path).as_str()) || error.path == "Box");
     // An alias of the house counts as itself.
     let same = match (own.args.get(1), theirs.args.get(1)) {
-        (Some(one), Some(two)) => full(facts, &one.path).rsplit("::").next() == full(other, &two.path).rsplit("::").next(),
+        (Some(one), Some(two)) => last(&full_path(facts, &one.path)) == last(&full_path(other, &two.path)),
         (None, None) => own_path == their_path && own_path != "Result",
         _ => false,
     };
     if any || same { Ok(text) } else { Err(unknown()) }
-}
-
-/// A path of a Rust file with its first name as it is imported.
-fn full(facts: &SourceFacts, path: &str) -> String {
-    let (first, rest) = path.split_once("::").map_or((path, ""), |(first, _)| (first, &path[first.len()..]));
-    let import = facts.imports.iter().find(|import| import.local == first);
-    match import {
-        Some(import) => match &import.imported {
-            Imported::Named(name) if import.source.is_empty() => format!("{name}{rest}"),
-            Imported::Named(name) => format!("{}::{name}{rest}", import.source),
-            _ => path.to_owned(),
-        },
-        None => path.to_owned(),
-    }
 }
 
 /// A function beside one that does nothing but send a message, and its call where the request is made.
@@ -398,7 +386,7 @@ fn beside(wanted: &Wanted<'_, '_>, sent: &Sent<'_>) -> Result<Publication, Stuck
     if let Some(ty) = &param.ty {
         let wide = if ecmascript {
             "object".to_owned()
-        } else if super::depends_on(context, from.path, "serde") {
+        } else if library(context.snapshot, from.file, "serde").is_some() {
             "impl serde::Serialize".to_owned()
         } else {
             "serde_json::Value".to_owned()
