@@ -28,7 +28,7 @@ pub struct Diff {
     pub accesses: Changes<AccessChange>,
     /// Groups of services that wait for each other, directly or around a corner.
     pub cycles: Changes<Vec<String>>,
-    /// Findings, by their identity.
+    /// Findings, by their identity. One that is accepted on one side neither came nor went.
     pub findings: Changes<Finding>,
     /// How many calls could not be followed, before and after.
     pub unresolved: [usize; 2],
@@ -151,7 +151,7 @@ impl Diff {
             messages: changes(&messages(base), &messages(head)),
             accesses: accesses(base, head),
             cycles: cycles(&before, &after),
-            findings: changes(&findings(base), &findings(head)),
+            findings: findings(base, head),
             unresolved: [base.unresolved.len(), head.unresolved.len()],
         }
     }
@@ -272,15 +272,24 @@ fn accesses(base: &Document, head: &Document) -> Changes<AccessChange> {
     changes
 }
 
-/// By identity and, as several may have the same, by which of them it is.
-fn findings(document: &Document) -> BTreeMap<(String, usize), Finding> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let numbered = document.findings.iter().map(|finding| {
-        let nth = counts.entry(finding.identity.as_str()).or_default();
-        *nth += 1;
-        ((finding.identity.clone(), *nth), finding.clone())
-    });
-    numbered.collect()
+/// By identity and, as several may have the same, by how many of them there are.
+fn findings(base: &Document, head: &Document) -> Changes<Finding> {
+    let only = |these: &Document, others: &Document| {
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
+        for identity in others.findings.iter().map(|finding| &finding.identity).chain(&others.accepted) {
+            *known.entry(identity).or_default() += 1;
+        }
+        let mut rows: Vec<Finding> = Vec::new();
+        for finding in &these.findings {
+            match known.get_mut(finding.identity.as_str()).filter(|left| **left > 0) {
+                Some(left) => *left -= 1,
+                None => rows.push(finding.clone()),
+            }
+        }
+        rows.sort_by(|one, two| one.identity.cmp(&two.identity));
+        rows
+    };
+    Changes { added: only(head, base), removed: only(base, head) }
 }
 
 /// Cycles of one side that are no part of one of the other.

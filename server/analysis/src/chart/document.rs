@@ -39,6 +39,9 @@ pub struct Document {
     pub tracing: Vec<Tracing>,
     /// Problems found by the rules.
     pub findings: Vec<Finding>,
+    /// Identities of those that somebody accepted, by a comment or a baseline; left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<String>,
 }
 
 /// What wrote the document.
@@ -405,6 +408,7 @@ impl Writer<'_> {
             stores,
             tracing,
             findings: findings(self.snapshot, self.snapshot.findings.iter()),
+            accepted: self.snapshot.suppressed.iter().map(|it| it.finding.identity.to_string()).collect(),
         }
     }
 

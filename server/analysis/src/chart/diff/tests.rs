@@ -50,6 +50,14 @@ fn what_came_is_what_went_the_other_way_round() {
 }
 
 #[test]
+fn a_finding_that_is_accepted_neither_came_nor_went() {
+    let (base, mut head) = (document(true), document(true));
+    head.accepted = head.findings.drain(..).map(|finding| finding.identity).collect();
+    assert!(Diff::new(&base, &head).findings.is_empty());
+    assert!(Diff::new(&head, &base).findings.is_empty());
+}
+
+#[test]
 fn a_chart_that_was_written_and_read_again_is_the_same() {
     let head = document(true);
     let again: Document = serde_json::from_str(&serde_json::to_string(&head).unwrap_or_default()).unwrap_or_else(|error| panic!("{error}"));
