@@ -5,6 +5,7 @@
 
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::settings::Level;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -298,7 +299,7 @@ pub fn check(snapshot: &Snapshot) -> Findings {
     let policy = snapshot.workspace.settings.rules();
     let (last, first): (Vec<&Rule>, Vec<&Rule>) =
         RULES.iter().filter(|rule| policy.is_on(rule)).partition(|rule| rule.name == unused_suppression::RULE.name);
-    let found = first.into_iter().flat_map(|rule| run(&context, rule)).collect();
+    let found = first.into_par_iter().flat_map_iter(|rule| run(&context, rule)).collect();
     let judged = suppressed::judge(snapshot, sorted(found));
     context.idle = judged.idle;
     let mut open = judged.open;

@@ -182,12 +182,14 @@ struct Workspace {
 impl Folder {
     /// Reads the workspace, and shows how far it has come if that takes long.
     fn read(&self) -> Result<Workspace, Failure> {
-        Ok(self.load()?.0)
+        self.read_with(|_| ())
     }
 
     /// As [`Folder::read`]; `prepare` is given the world before anything is made of it.
     fn read_with(&self, prepare: impl FnOnce(&World)) -> Result<Workspace, Failure> {
-        Ok(self.load_with(prepare)?.0)
+        let (workspace, world) = self.load_with(prepare)?;
+        std::mem::forget(world);
+        Ok(workspace)
     }
 
     /// As [`Folder::read`], with the world, which may change.
@@ -203,6 +205,8 @@ impl Folder {
         let snapshot = guarded(|| loaded.world.snapshot());
         wait.end();
         let snapshot = snapshot.map_err(|panic| Failure::new(format!("this workspace met a bug in portolan: {panic}")))?;
+        // The process ends with the command: to take everything apart before would be work for nothing.
+        std::mem::forget(snapshot.clone());
         let mut problems = loaded.problems;
         problems.extend(own_problems(&snapshot));
         problems.sort();

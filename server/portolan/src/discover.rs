@@ -95,7 +95,8 @@ fn finish(parts: impl Iterator<Item = Discovery>) -> Discovery {
         all.others.extend(part.others);
         all.problems.extend(part.problems);
     }
-    all.files.sort_by(|a, b| a.path.cmp(&b.path));
+    // As texts, which is much faster than part by part.
+    all.files.sort_by(|a, b| a.path.as_str().cmp(b.path.as_str()));
     all.others.sort();
     all.problems.sort();
     all

@@ -25,7 +25,7 @@ use crate::workspace::modules::Specifier;
 use crate::{FileId, FunctionRef};
 
 /// How deep one evaluation may nest.
-const MAX_DEPTH: u32 = 60;
+const MAX_DEPTH: usize = 60;
 /// Values that are found again rather than kept, for one file, because a cycle cut them short.
 const MAX_AGAIN: u32 = 20_000;
 /// Expressions evaluated for one file before the rest counts as unknown.
@@ -98,15 +98,6 @@ impl FileBits {
     }
 }
 
-/// How far the evaluation of an expression is.
-#[derive(Debug)]
-enum Evaluation {
-    /// It is being evaluated, at that depth.
-    Running(u32),
-    /// It may stand for that.
-    Done(Value),
-}
-
 type ByPath = FxHashMap<Box<[Symbol]>, Value>;
 
 /// Evaluates expressions; keeps what it found.
@@ -117,9 +108,11 @@ pub struct Evaluator<'w> {
     files: FileBits,
     uses: FxHashSet<UseKey>,
     functions: FxHashSet<UseKey>,
-    memo: FxHashMap<(FileId, ExprId), Evaluation>,
-    /// The least depth that a cycle led back to since the innermost evaluation began.
-    cut: u32,
+    memo: FxHashMap<(FileId, ExprId), Value>,
+    /// What is being evaluated, the innermost last.
+    running: Vec<(FileId, ExprId)>,
+    /// The outermost of [`Self::running`] that a cycle led back to since the innermost evaluation began.
+    cut: usize,
     /// Values not kept because of cycles.
     again: u32,
     pub(super) field_guard: FxHashSet<(ClassRef, Symbol)>,
@@ -135,7 +128,6 @@ pub struct Evaluator<'w> {
     pub(super) switches: FxHashMap<(FileId, ExprId), Option<Arc<[FunctionRef]>>>,
     /// What paths mean, by the module they are read in.
     pub(super) paths: FxHashMap<(FileId, Symbol), ByPath>,
-    depth: u32,
     steps: u32,
     /// How often something was left unknown because it was being evaluated already, or too deep.
     pub(super) cuts: u32,
@@ -150,7 +142,8 @@ impl<'w> Evaluator<'w> {
             uses: FxHashSet::default(),
             functions: FxHashSet::default(),
             memo: FxHashMap::default(),
-            cut: u32::MAX,
+            running: Vec::new(),
+            cut: usize::MAX,
             again: 0,
             field_guard: FxHashSet::default(),
             export_guard: FxHashSet::default(),
@@ -163,7 +156,6 @@ impl<'w> Evaluator<'w> {
             impl_files: FxHashMap::default(),
             switches: FxHashMap::default(),
             paths: FxHashMap::default(),
-            depth: 0,
             steps: 0,
             cuts: 0,
         }
@@ -219,35 +211,30 @@ impl<'w> Evaluator<'w> {
     /// What an expression may stand for.
     pub fn eval(&mut self, file: FileId, id: ExprId) -> Value {
         let key = (file, id);
-        let running = match self.memo.get(&key) {
-            Some(Evaluation::Done(value)) => return value.clone(),
-            Some(Evaluation::Running(depth)) => Some(*depth),
-            None => None,
-        };
+        if let Some(value) = self.memo.get(&key) {
+            return value.clone();
+        }
         self.steps += 1;
-        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
+        let depth = self.running.len();
+        if depth >= MAX_DEPTH || self.steps > MAX_STEPS {
             self.cuts += 1;
             return Value::Unknown;
         }
-        if let Some(depth) = running {
-            self.cut = self.cut.min(depth);
+        if let Some(at) = self.running.iter().position(|running| *running == key) {
+            self.cut = self.cut.min(at);
             self.cuts += 1;
             return Value::Unknown;
         }
-        self.depth += 1;
-        let depth = self.depth;
-        self.memo.insert(key, Evaluation::Running(depth));
-        let around = std::mem::replace(&mut self.cut, u32::MAX);
+        self.running.push(key);
+        let around = std::mem::replace(&mut self.cut, usize::MAX);
         let value = self.facts(file).map_or(Value::Unknown, |facts| self.eval_kind(file, facts, id)).bounded();
-        self.depth -= 1;
+        self.running.pop();
         // What is unknown only because it is part of something that is being evaluated is not known to be unknown: `a = a.b().c()`.
         let provisional = self.cut < depth && value.is_unknown() && self.again < MAX_AGAIN;
         self.again += u32::from(provisional);
         self.cut = if self.cut < depth { self.cut.min(around) } else { around };
-        if provisional {
-            self.memo.remove(&key);
-        } else {
-            self.memo.insert(key, Evaluation::Done(value.clone()));
+        if !provisional {
+            self.memo.insert(key, value.clone());
         }
         value
     }

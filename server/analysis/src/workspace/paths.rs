@@ -5,7 +5,8 @@
 
 /// The folder of a path; empty for what lies in the root.
 pub(crate) fn folder(path: &str) -> &str {
-    path.rfind('/').map_or("", |at| &path[..at])
+    let slash = path.bytes().rposition(|byte| byte == b'/');
+    slash.map_or("", |at| &path[..at])
 }
 
 /// The last part of a path.
