@@ -107,5 +107,10 @@ pub fn read_source(path: &Utf8Path, text: &str, kind: FileKind, old: Option<&Tre
 }
 
 fn line_starts(text: &str) -> Vec<u32> {
-    std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1)).collect()
+    let ends = memchr::memchr_iter(b'\n', text.as_bytes());
+    // Counting is quick, and what is kept for long is as large as it must be.
+    let mut starts = Vec::with_capacity(ends.clone().count() + 1);
+    starts.push(0);
+    starts.extend(ends.map(|at| at as u32 + 1));
+    starts
 }

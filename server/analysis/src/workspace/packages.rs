@@ -5,7 +5,7 @@
 
 use camino::Utf8Path;
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::CargoDependency;
+use portolan_grammars::manifests::{CargoDependency, NpmManifest};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sources::{Source, Sources};
@@ -157,7 +157,7 @@ pub(crate) struct NpmLinks {
     packages: Vec<(Symbol, Symbol)>,
     roots: Roots,
     by_name: FxHashMap<Symbol, Vec<usize>>,
-    /// Declared versions by folder of the manifest, then by name.
+    /// Declared versions by name, then by the folder of the manifest: of names that some manifest gives a link for (`workspace:^`).
     declared: FxHashMap<Symbol, FxHashMap<Symbol, Symbol>>,
     /// Folders whose manifest has members.
     monorepos: Vec<Symbol>,
@@ -165,7 +165,7 @@ pub(crate) struct NpmLinks {
 
 impl NpmLinks {
     /// Indexes declared dependencies.
-    pub(crate) fn of(sources: &Sources<'_>, packages: &[Package], roots: &Roots) -> Self {
+    pub(crate) fn of<'a>(sources: &Sources<'a>, packages: &[Package], roots: &Roots) -> Self {
         let mut by_name: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
         let nameless: FxHashSet<FileId> =
             sources.npm.iter().filter(|source| source.facts.name.is_none()).map(|source| source.file).collect();
@@ -175,9 +175,16 @@ impl NpmLinks {
         }
         let mut declared: FxHashMap<Symbol, FxHashMap<Symbol, Symbol>> = FxHashMap::default();
         let mut monorepos: Vec<Symbol> = Vec::new();
+        let all = |manifest: &'a NpmManifest| manifest.dev_dependencies.iter().chain(&manifest.dependencies);
+        for (name, _) in sources.npm.iter().flat_map(|source| all(source.facts)).filter(|(_, version)| version.contains(':')) {
+            declared.entry(name.clone()).or_default();
+        }
         for source in &sources.npm {
-            let all = source.facts.dev_dependencies.iter().chain(&source.facts.dependencies);
-            declared.insert(source.folder().into(), all.cloned().collect());
+            for (name, version) in all(source.facts) {
+                if let Some(by_folder) = declared.get_mut(name) {
+                    by_folder.insert(source.folder().into(), version.clone());
+                }
+            }
             if !source.facts.workspaces.is_empty() {
                 monorepos.push(source.folder().into());
             }
@@ -191,11 +198,15 @@ impl NpmLinks {
     /// A declared link (`workspace:`, `file:`, `link:`, `portal:`) decides; else the name of a package is enough within one monorepo, or
     /// when the name has a scope. An unscoped name alone could be the registry's.
     pub(crate) fn target(&self, folder: &str, name: &str) -> Option<usize> {
+        if !self.declared.contains_key(name) && !self.by_name.contains_key(name) {
+            return None;
+        }
         let own = self.roots.around(folder, Ecosystem::Npm);
         if let Some(own) = own.filter(|own| self.packages[*own].0 == name) {
             return Some(own);
         }
-        let declared = paths::upwards(folder).find_map(|above| Some((above, self.declared.get(above)?.get(name)?.as_str())));
+        let by_folder = self.declared.get(name);
+        let declared = by_folder.and_then(|by_folder| paths::upwards(folder).find_map(|above| Some((above, by_folder.get(above)?.as_str()))));
         let mut name = name;
         let mut linked = false;
         if let Some((above, version)) = declared {
