@@ -20,10 +20,14 @@ impl<'t> Lowering<'t> {
 
     /// A template string: one text if it has no holes.
     pub(super) fn template(&mut self, child: Child<'t>) -> ExprId {
-        let children = self.children(child);
         let end = child.node.end_byte();
         let closed = self.slice(end.saturating_sub(1), end) == "`" && end > child.node.start_byte() + 1;
         let (mut from, to) = (child.node.start_byte() + 1, if closed { end - 1 } else { end });
+        if !self.slice(from, to).contains("${") {
+            let text = unescape(self.slice(from, to));
+            return self.add_at(Expr::Str(text), child);
+        }
+        let children = self.children(child);
         let mut parts = Vec::new();
         for at in children.clone() {
             let hole = self.stack[at];

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Tree, TreeCursor};
 
-use super::syntax::{Field, Grammar, Kind, have_fields};
+use super::syntax::{Field, Grammar, Kind, have_fields, roles};
 use crate::facts::{
     Binding, Expr, ExprId, Expression, FunctionId, Language, Problem, Region, RegionId, RegionKind, ResultUse, SourceFacts, Symbol,
     TextRange, TypeRef,
@@ -95,6 +95,15 @@ impl<'t> Lowering<'t> {
     /// Puts the children of a node, without comments and plain punctuation, on the stack, and tells where. [`Self::release`] takes them off.
     pub(super) fn children(&mut self, parent: Child<'t>) -> Range<usize> {
         let start = self.stack.len();
+        if let Some(roles) = roles(parent.kind) {
+            for field in roles {
+                let Some(node) = parent.node.child_by_field_id(self.grammar.id(*field)) else { continue };
+                if let Some(kind) = self.grammar.kind(node.kind_id()) {
+                    self.stack.push(Child { node, kind, field: *field });
+                }
+            }
+            return start..self.stack.len();
+        }
         let fields = have_fields(parent.kind);
         // A step beyond the last child costs more than the others.
         let mut left = parent.node.child_count();

@@ -206,7 +206,8 @@ impl NpmLinks {
             return Some(own);
         }
         let by_folder = self.declared.get(name);
-        let declared = by_folder.and_then(|by_folder| paths::upwards(folder).find_map(|above| Some((above, by_folder.get(above)?.as_str()))));
+        let declared =
+            by_folder.and_then(|by_folder| paths::upwards(folder).find_map(|above| Some((above, by_folder.get(above)?.as_str()))));
         let mut name = name;
         let mut linked = false;
         if let Some((above, version)) = declared {
