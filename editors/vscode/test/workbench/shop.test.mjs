@@ -99,6 +99,31 @@ test("a definition leads from a call in TypeScript to the handler in Rust", asyn
   await picture("definition");
 });
 
+test("references lead from a handler to its callers, across services", async () => {
+  await workbench.openAt(folder, ROUTES, 'post("/"');
+  // There is one, which it goes to.
+  await page.keyboard.press("Shift+F12");
+  await workbench.at("api.ts", placeOf(folder, "services/web/src/lib/api.ts", "await api.post").line);
+});
+
+test("symbols find an endpoint by its path", async () => {
+  await workbench.pick("Control+T", "#stock/{sku", "GET /stock/{sku}");
+  await workbench.at("routes.rs", placeOf(folder, "services/inventory/src/routes.rs", "async fn show_stock").line);
+});
+
+test("a quick fix answers a finding", async () => {
+  await workbench.openAt(folder, CLIENT, "axios.create");
+  const squiggles = page.locator(".squiggly-warning, .squiggly-info");
+  await squiggles.first().waitFor();
+  const fixes = page.locator(".action-widget .monaco-list-row");
+  await workbench.press("Control+.", fixes.first());
+  includes(await workbench.texts(fixes), "Accept here with a comment: allow(no-timeout)");
+  await picture("quick fix");
+  await fixes.filter({ hasText: "wait for 30 s" }).first().click();
+  await page.locator(".view-line", { hasText: "timeout: 30" }).waitFor();
+  await workbench.command("File: Revert File");
+});
+
 test("a lens opens the predicted trace", async () => {
   await workbench.openAt(folder, ROUTES, "router.post(");
   await page.locator(".codelens-decoration a", { hasText: "asks orders" }).click();

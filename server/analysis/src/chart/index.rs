@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use portolan_grammars::facts::{FunctionKind, Symbol};
+use portolan_grammars::facts::{Call, FunctionKind, Symbol};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -217,6 +217,9 @@ impl ChartIndex {
             let index = EndpointIndex(position as u32);
             let subject = Subject::Endpoint(index);
             self.spots.add(first_line(files, endpoint.place), subject);
+            if let Some(place) = declaring_name(files, endpoint.place) {
+                self.spots.add(place, subject);
+            }
             if let Some((_, place)) = &endpoint.handler_name {
                 self.spots.add(first_line(files, *place), subject);
             }
@@ -361,6 +364,13 @@ impl ChartIndex {
             self.spots.add(first_line(files, Place { file: function.file, range: facts.name_range }), subject);
         }
     }
+}
+
+/// The name of the call that a path is given to: `post` of `app.post("/orders", …)`.
+fn declaring_name(files: &Files, path: Place) -> Option<Place> {
+    let source = files.source(path.file)?;
+    let is_given = |call: &&Call| call.args.iter().any(|argument| source.expr_range(argument.value) == path.range);
+    source.calls.iter().find(is_given).map(|call| Place { file: path.file, range: call.name_range })
 }
 
 fn list<'a, K: std::hash::Hash + Eq, V>(map: &'a FxHashMap<K, Vec<V>>, key: &K) -> &'a [V] {

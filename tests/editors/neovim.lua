@@ -1,0 +1,119 @@
+-- What a developer of the demonstration workspace gets from the server in Neovim, through its own client, without a window.
+--   PORTOLAN=path/to/portolan nvim --headless -u NONE -i NONE -n -c 'luafile neovim.lua' path/to/a/copy/of/chandlery
+-- Works with Neovim 0.7 and later. Prints a line for each request, and ends with 1 at the first that does not answer as it should.
+
+local PATIENCE_MS = 30000
+local root = vim.fn.fnamemodify(vim.fn.argv()[1], ":p"):gsub("/$", "")
+local client_id
+
+local function fail(why)
+  io.stderr:write(why .. "\n")
+  vim.cmd("cquit 1")
+end
+
+local function wait(what, condition)
+  if not vim.wait(PATIENCE_MS, condition, 20) then error("timed out: " .. what) end
+end
+
+--- Opens a file of the workspace with the server attached, the cursor at the first place of a text.
+local function open(path, text)
+  vim.cmd("silent edit " .. vim.fn.fnameescape(root .. "/" .. path))
+  local buffer = vim.api.nvim_get_current_buf()
+  if not client_id then
+    local config = { name = "portolan", cmd = { vim.env.PORTOLAN, "lsp" }, root_dir = root }
+    client_id = vim.lsp.start and vim.lsp.start(config) or vim.lsp.start_client(config)
+    wait("the server's start", function()
+      local client = vim.lsp.get_client_by_id(client_id)
+      return client and client.initialized
+    end)
+  end
+  vim.lsp.buf_attach_client(buffer, client_id)
+  for row, line in ipairs(vim.api.nvim_buf_get_lines(buffer, 0, -1, false)) do
+    local column = line:find(text, 1, true)
+    if column then
+      vim.api.nvim_win_set_cursor(0, { row, column - 1 })
+      return buffer
+    end
+  end
+  error("there is no " .. text .. " in " .. path)
+end
+
+--- The answer to a request at the cursor; tables without a position are sent as they are.
+local function ask(method, parameters)
+  local buffer = vim.api.nvim_get_current_buf()
+  local cursor = vim.api.nvim_win_get_cursor(0)
+  parameters = vim.tbl_extend("keep", parameters or {}, {
+    textDocument = { uri = vim.uri_from_bufnr(buffer) },
+    position = { line = cursor[1] - 1, character = cursor[2] },
+  })
+  local answers, why = vim.lsp.buf_request_sync(buffer, method, parameters, PATIENCE_MS)
+  local answer = (answers or {})[client_id]
+  if not answer then error(method .. ": " .. tostring(why)) end
+  if answer.error then error(method .. ": " .. vim.inspect(answer.error)) end
+  return answer.result
+end
+
+--- Asks until the answer says all that it should: the workspace may not have been read yet.
+local function expect(method, parameters, ...)
+  local wanted, said = { ... }, nil
+  local function complete()
+    said = vim.inspect(ask(method, parameters))
+    for _, text in ipairs(wanted) do
+      if not said:find(text, 1, true) then return false end
+    end
+    return true
+  end
+  if not vim.wait(PATIENCE_MS, complete, 100) then error(method .. " does not say " .. vim.inspect(wanted) .. " but " .. tostring(said)) end
+  print(method .. ": " .. table.concat(wanted, ", "))
+end
+
+local function codes()
+  return vim.tbl_map(function(diagnostic)
+    return diagnostic.code or (((diagnostic.user_data or {}).lsp or {}).code)
+  end, vim.diagnostic.get(0))
+end
+
+local function diagnosed(code)
+  return vim.tbl_contains(codes(), code)
+end
+
+local function run()
+  open("services/orders/src/inventory.client.ts", "get(`/stock")
+  expect("textDocument/hover", nil, "GET /stock/{sku}", "inventory", "Answered by")
+  expect("textDocument/definition", nil, "inventory/src/routes.rs")
+  expect("textDocument/inlayHint", { range = { start = { line = 0, character = 0 }, ["end"] = { line = 20, character = 0 } } }, "inventory GET /stock/{sku}")
+  wait("the finding no-timeout", function() return diagnosed("no-timeout") end)
+  print("textDocument/publishDiagnostics: no-timeout")
+
+  open("services/checkout/src/routes.ts", "post(\"/\"")
+  expect("textDocument/references", { context = { includeDeclaration = false } }, "services/web")
+  expect("textDocument/codeLens", nil, "1 caller in web", "asks orders, payments, pricing")
+  expect("textDocument/documentSymbol", nil, "POST /checkout")
+  expect("workspace/symbol", { query = "stock" }, "GET /stock/{sku}")
+  local item = ask("textDocument/prepareCallHierarchy")[1]
+  print("textDocument/prepareCallHierarchy: " .. item.name)
+  expect("callHierarchy/outgoingCalls", { item = item }, "orders", "payments")
+  expect("callHierarchy/incomingCalls", { item = item }, "web")
+
+  open("compose.yaml", "services/checkout")
+  expect("textDocument/documentLink", nil, "services/checkout")
+
+  -- An edit answers a finding, and the finding is gone.
+  local buffer = open("services/orders/src/inventory.client.ts", "axios.create")
+  wait("the finding no-timeout", function() return diagnosed("no-timeout") end)
+  local here = { line = vim.api.nvim_win_get_cursor(0)[1] - 1, character = vim.api.nvim_win_get_cursor(0)[2] }
+  local actions = ask("textDocument/codeAction", { range = { start = here, ["end"] = here }, context = { diagnostics = {} } })
+  local chosen = vim.tbl_filter(function(action) return action.title:find("wait for", 1, true) end, actions)[1]
+  if not chosen then error("no action sets a limit: " .. vim.inspect(actions)) end
+  if not chosen.edit then
+    local answers = vim.lsp.buf_request_sync(buffer, "codeAction/resolve", chosen, PATIENCE_MS)
+    chosen = answers[client_id].result
+  end
+  vim.lsp.util.apply_workspace_edit(chosen.edit, vim.lsp.get_client_by_id(client_id).offset_encoding)
+  wait("the finding's end", function() return not diagnosed("no-timeout") end)
+  print("textDocument/codeAction, applied: " .. chosen.title)
+end
+
+local good, why = pcall(run)
+if not good then fail(why) end
+vim.cmd("qall!")
