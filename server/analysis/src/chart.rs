@@ -14,6 +14,8 @@ pub mod operation;
 pub mod origins;
 pub mod trace;
 
+use std::time::Duration;
+
 use camino::Utf8PathBuf;
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
@@ -288,6 +290,8 @@ pub struct Call {
     pub development: bool,
     /// How sure.
     pub status: Status,
+    /// How long it waits at most, where that is written.
+    pub limit: Option<Duration>,
     /// Hop by hop.
     pub evidence: Vec<Evidence>,
 }

@@ -105,6 +105,7 @@ impl Scene {
             via: Vec::new(),
             development: false,
             status: Status::Exact,
+            limit: None,
             evidence: vec![Evidence { what: "a literal".into(), place }],
         });
         CallIndex(self.chart.calls.len() as u32 - 1)

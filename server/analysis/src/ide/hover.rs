@@ -14,7 +14,7 @@ use crate::chart::index::Subject;
 use crate::chart::operation::{Operation, SpanRef};
 use crate::chart::{CallIndex, Coverage, EndpointIndex, Evidence, ServiceIndex, Status, Target};
 use crate::rules::no_timeout;
-use crate::words::enumerate;
+use crate::words::{duration, enumerate};
 use crate::{FileId, Place, Snapshot};
 
 mod behind;
@@ -115,11 +115,15 @@ impl Writer<'_> {
         if let Some(sent) = self.snapshot.sent_by(call).filter(|sent| !sent.is_empty()) {
             self.page.paragraph(&format!("Sends {} as JSON", keys(sent.iter())));
         }
-        if no_timeout::all(self.snapshot).values().any(|waiting| waiting.waits.binary_search(&index).is_ok()) {
-            self.page.paragraph("Waits as long as it takes: no time limit is set");
+        match call.limit {
+            Some(limit) => self.page.paragraph(&format!("Waits {} at most", duration(limit))),
+            None if no_timeout::all(self.snapshot).values().any(|waiting| waiting.waits.binary_search(&index).is_ok()) => {
+                self.page.paragraph("Waits as long as it takes: no time limit is set");
+            }
+            None => {}
         }
         let Some((index_of_endpoint, endpoint)) = endpoint else { return };
-        self.chain(index_of_endpoint);
+        self.chain(index_of_endpoint, call.limit);
         let callers = self.snapshot.index.callers_of(index_of_endpoint).iter().filter(|other| **other != index);
         let callers = self.by_service(callers.map(|other| (chart.call(*other).from, chart.call(*other).place)));
         self.page.list("Also called by", &callers);
@@ -168,6 +172,7 @@ impl Writer<'_> {
         let operation = Operation::of_endpoint(chart, &self.snapshot.index, index);
         self.operation(&operation);
         self.needs(index);
+        self.limits(index, None);
         self.coverage(&endpoint.coverage, endpoint.service);
         self.owners(endpoint.service);
     }

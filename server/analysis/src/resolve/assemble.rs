@@ -232,6 +232,7 @@ fn http<'a>(
                 via: Vec::new(),
                 development: false,
                 status: Status::Exact,
+                limit: outbound.limit,
                 evidence: Vec::new(),
             };
             goes_to(targets, &mut call, to, why);
@@ -278,6 +279,7 @@ fn http<'a>(
                 via: Vec::new(),
                 development: false,
                 status: if text.guessed { Status::Likely } else { Status::Exact },
+                limit: outbound.limit,
                 evidence: Vec::new(),
             };
             match targets.answer(service, method, &text) {
@@ -525,6 +527,7 @@ fn rpc(
             via: via.clone(),
             development: false,
             status,
+            limit: outbound.limit,
             evidence: deduplicated(evidence),
         });
     }
@@ -552,6 +555,7 @@ fn gateway_hop(targets: &Targets<'_>, passage: &Passage, rows: &mut Vec<Call>) {
             via: Vec::new(),
             development: false,
             status: found.status,
+            limit: None,
             evidence: deduplicated(evidence),
         });
     }

@@ -3,7 +3,9 @@
 //! What deliberately does not live here: whom a call waits for. Invariant: where something may set a limit that cannot be followed, a call counts as
 //! limited.
 
-use portolan_grammars::catalog::{self, Limited, Meaning, Selector};
+use std::time::Duration;
+
+use portolan_grammars::catalog::{self, Limited, Meaning, Selector, Take};
 use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
 use super::evaluate::{Evaluator, around};
@@ -74,6 +76,17 @@ impl<'w> Linker<'w> {
         self.link.limited = limited.map(|(id, _)| id).collect();
     }
 
+    /// How long a library's call waits at most, where that is written: a number of milliseconds in ECMAScript, a `Duration` in Rust.
+    pub(super) fn limit(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::HttpClient) -> Option<Duration> {
+        let following = entry.limited_by.as_ref().and_then(|methods| following(walk.facts, view.site.call, methods));
+        let said = match following {
+            Some(call) => self.evaluator.eval(self.file, call.args.first()?.value),
+            None => self.evaluator.said_limit(entry.limit.as_ref()?, view)?,
+        };
+        let milliseconds: f64 = said.literal()?.parse().ok()?;
+        Duration::try_from_secs_f64(milliseconds / 1e3).ok().filter(|limit| !limit.is_zero())
+    }
+
     /// The call that would have to set a time limit for a library's call. Nothing where there is a limit, or may be one.
     pub(super) fn unlimited(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::HttpClient) -> Option<Unlimited> {
         if walk.facts.generated || (entry.limit.is_none() && entry.limited_by.is_none()) {
@@ -112,22 +125,47 @@ impl Evaluator<'_> {
     /// Whether one of the places is there, or may be, and says something.
     fn may_limit(&mut self, selector: &Selector, view: &CallView<'_>) -> bool {
         selector.takes().iter().any(|take| {
-            if let Some(index) = take.argument {
-                // What is spread may be any argument.
-                if view.call.args.iter().any(|argument| argument.spread) {
-                    return true;
-                }
-                let Some(argument) = view.argument(index) else { return false };
-                let value = self.eval(view.site.file, argument.value);
-                return may_have(&value, take.key.as_deref());
-            }
-            let Some(name) = &take.receiver else { return false };
-            let captured = view.callee.receiver.as_ref().and_then(|receiver| receiver.captures.get(name));
-            if captured.is_some_and(|value| may_have(value, take.key.as_deref())) {
+            // What is spread may be any argument.
+            if take.argument.is_some() && view.call.args.iter().any(|argument| argument.spread) {
                 return true;
             }
+            if self.taken(take, view).is_some_and(|value| may_have(&value, take.key.as_deref())) {
+                return true;
+            }
+            let Some(name) = &take.receiver else { return false };
             take.key.is_none() && (self.setting(view, name).is_some() || self.default_setting(view, name))
         })
+    }
+
+    /// What the first of the places says that says something.
+    fn said_limit(&mut self, selector: &Selector, view: &CallView<'_>) -> Option<Value> {
+        if view.call.args.iter().any(|argument| argument.spread) {
+            return None;
+        }
+        for take in selector.takes() {
+            if let Some(value) = self.taken(take, view).filter(|value| may_have(value, take.key.as_deref())) {
+                return match (&value, take.key.as_deref()) {
+                    (Value::Object(object), Some(key)) => object.fields.get(key).cloned(),
+                    (_, Some(_)) => None,
+                    (_, None) => Some(value),
+                };
+            }
+            if let (Some(name), None) = (&take.receiver, &take.key)
+                && let Some(value) = self.setting(view, name)
+            {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// The argument, or what the receiver remembers, that a place is about.
+    fn taken(&mut self, take: &Take, view: &CallView<'_>) -> Option<Value> {
+        if let Some(index) = take.argument {
+            let value = view.argument(index)?.value;
+            return Some(self.eval(view.site.file, value));
+        }
+        view.callee.receiver.as_ref()?.captures.get(take.receiver.as_ref()?).cloned()
     }
 
     /// Whether the package itself, whose defaults its values have, was told a setting.

@@ -3,6 +3,8 @@
 //! What only a service can say (its environment, its hosts, which code it reaches) is left for [`super::assemble`]. Invariants: a link holds no
 //! ranges, so it stays right when code moves; it depends on exactly the files and names in its [`Dependencies`].
 
+use std::time::Duration;
+
 use portolan_grammars::catalog::{Case, FileRouteConvention, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
 use portolan_grammars::facts::{CallId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
@@ -119,6 +121,8 @@ pub struct OutboundCall {
     pub detached: bool,
     /// What would have to say how long it waits at most, as nothing does.
     pub unlimited: Option<Unlimited>,
+    /// How long it waits at most, where that is written.
+    pub limit: Option<Duration>,
     /// The keys of its JSON body, where all of them are known.
     pub payload: Option<Vec<Symbol>>,
     /// Where the library's call says what is sent, if it does: an argument, or a key of one. The first that is there says it.

@@ -50,6 +50,7 @@ impl<'w> Linker<'w> {
         };
         let detached = self.is_detached(walk, view.site.call);
         let unlimited = self.unlimited(walk, view, entry);
+        let limit = self.limit(walk, view, entry);
         let payload = self.payload(walk, view, entry);
         let said = entry.body.iter().flat_map(|body| body.takes());
         let body: Vec<_> = said.filter_map(|take| Some((usize::try_from(take.argument?).ok()?, take.key.clone()))).collect();
@@ -67,6 +68,7 @@ impl<'w> Linker<'w> {
                     request: Request::Http { method, urls },
                     detached: lifted.detached,
                     unlimited: unlimited.clone(),
+                    limit,
                     payload,
                     body: body.clone(),
                 });
@@ -82,9 +84,10 @@ impl<'w> Linker<'w> {
                 let of_method = matches!(&known.request, Request::Http { method: other, .. } if other == method);
                 known.site == call.site && known.leaf == call.leaf && of_method
             });
-            if let Some(OutboundCall { request: Request::Http { urls: known, .. }, unlimited, .. }) = same {
-                // One of several clients may have a limit.
+            if let Some(OutboundCall { request: Request::Http { urls: known, .. }, unlimited, limit, .. }) = same {
+                // One of several clients may have a limit, or another one.
                 unlimited.take_if(|known| Some(&*known) != call.unlimited.as_ref());
+                limit.take_if(|known| Some(&*known) != call.limit.as_ref());
                 for url in urls {
                     if known.len() < MAX_BASES && !known.contains(url) {
                         known.push(url.clone());
@@ -118,6 +121,7 @@ impl<'w> Linker<'w> {
                 request,
                 detached,
                 unlimited: None,
+                limit: None,
                 payload: None,
                 body: Vec::new(),
             });
@@ -156,6 +160,7 @@ impl<'w> Linker<'w> {
             request,
             detached,
             unlimited: None,
+            limit: None,
             payload: None,
             body: Vec::new(),
         });

@@ -1,12 +1,14 @@
 //! What a hover says about what waits behind a call: the chain, and what it makes of availability.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::super::markdown::{code, escape};
 use super::Writer;
 use crate::chart::operation::{Root, SpanRef};
 use crate::chart::trace::Trace;
-use crate::chart::{EndpointIndex, ServiceIndex};
+use crate::chart::{Call, EndpointIndex, ServiceIndex};
+use crate::words::duration;
 use crate::{Snapshot, availability};
 
 /// How many lines of the chain are shown, and how deep.
@@ -14,8 +16,8 @@ const MAX_CHAIN: usize = 10;
 const MAX_CHAIN_DEPTH: usize = 4;
 
 impl Writer<'_> {
-    /// Whom an endpoint asks to answer, and whom those ask.
-    pub(super) fn chain(&mut self, endpoint: EndpointIndex) {
+    /// Whom an endpoint asks to answer, and whom those ask; and whether who waits for it, `limit` at most, waits as long as it may.
+    pub(super) fn chain(&mut self, endpoint: EndpointIndex, limit: Option<Duration>) {
         let (mut rows, services) = self.behind(endpoint);
         let more = rows.len().saturating_sub(MAX_CHAIN);
         rows.truncate(MAX_CHAIN);
@@ -24,6 +26,31 @@ impl Writer<'_> {
         }
         self.page.tree("To answer, it asks", &rows);
         self.need(services);
+        self.limits(endpoint, limit);
+    }
+
+    /// How long an endpoint may wait for others, if each of its calls has a limit: one after the other, each once.
+    pub(super) fn limits(&mut self, endpoint: EndpointIndex, own: Option<Duration>) {
+        let chart = &self.snapshot.chart;
+        let trace = Trace::of(self.snapshot, Root::Endpoint(endpoint));
+        let waited = trace.steps.iter().filter(|step| !step.step.detached);
+        let calls: Vec<&Call> = waited
+            .filter_map(|step| match step.step.span {
+                SpanRef::Call(call) => Some(chart.call(call)),
+                _ => None,
+            })
+            .collect();
+        let Some(limits) = calls.iter().map(|call| call.limit).collect::<Option<Vec<Duration>>>() else { return };
+        let sum = limits.iter().sum();
+        let added = match limits.as_slice() {
+            [] => return,
+            [one] => duration(*one),
+            many => format!("{} = {}", many.iter().map(|limit| duration(*limit)).collect::<Vec<_>>().join(" + "), duration(sum)),
+        };
+        let longer = own.is_some_and(|own| own < sum);
+        let but = if longer { ": longer than this call waits for it" } else { "" };
+        let service = self.bold(chart.endpoint(endpoint).service);
+        self.page.paragraph(&format!("{service} may wait {added} for others (each call once, one after the other){but}"));
     }
 
     /// How often all services are there that an endpoint needs, where it needs others.
@@ -71,7 +98,8 @@ fn chain(
             let label = chart.label_of(call);
             let repeated = if step.repeated { ", in a loop" } else { "" };
             let detached = if step.step.detached { ", not waited for" } else { "" };
-            rows.push((depth, format!("**{}** {}{repeated}{detached}", escape(&chart.service(to).id), code(&label))));
+            let limit = call.limit.map(|limit| format!(", {} at most", duration(limit))).unwrap_or_default();
+            rows.push((depth, format!("**{}** {}{limit}{repeated}{detached}", escape(&chart.service(to).id), code(&label))));
         }
         if let Some(answer) = &step.answer {
             chain(snapshot, answer, depth + 1, waits, rows, waited);

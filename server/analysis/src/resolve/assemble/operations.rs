@@ -125,6 +125,7 @@ fn call(
         endpoint: None,
         via: Vec::new(),
         status: Status::Exact,
+        limit: None,
         evidence: Vec::new(),
         development: false,
     };

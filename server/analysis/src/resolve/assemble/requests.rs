@@ -66,6 +66,7 @@ pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, r
                     via: Vec::new(),
                     development: false,
                     status,
+                    limit: None,
                     evidence: Vec::new(),
                 };
                 let answers = answering.get(&path).map_or(&[][..], Vec::as_slice);

@@ -97,6 +97,7 @@ fn row(places: &Places<'_>, from: ServiceIndex, outbound: &OutboundCall, (to, st
         via: Vec::new(),
         status,
         development: false,
+        limit: None,
         evidence,
     }
 }
