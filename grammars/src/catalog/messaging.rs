@@ -23,6 +23,9 @@ pub struct Producer {
     /// The routing key of an exchange; where the exchange is the empty text, the queue.
     #[serde(default)]
     pub routing_key: Option<Selector>,
+    /// What is sent, if it is JSON; a list of messages stands for each of them.
+    #[serde(default)]
+    pub body: Option<Selector>,
     /// Whether it waits for an answer, which makes it a synchronous call.
     #[serde(default)]
     pub replies: bool,

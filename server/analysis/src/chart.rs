@@ -454,6 +454,8 @@ pub struct ChannelEnd {
     pub place: Place,
     /// The function that place is in; for a consumer its handler, if known.
     pub function: Option<FunctionRef>,
+    /// Producers: the keys of what is sent as JSON, sorted, where all of them are known.
+    pub payload: Option<Vec<Symbol>>,
     /// Consumers: whether a span is recorded.
     pub coverage: Coverage,
     /// How sure.

@@ -41,6 +41,10 @@ export interface PortolanChart {
    * Problems found by the rules.
    */
   findings: Finding[];
+  /**
+   * Identities of those that somebody accepted, by a comment or a baseline; left out where there are none.
+   */
+  accepted?: string[];
 }
 /**
  * What wrote the document.

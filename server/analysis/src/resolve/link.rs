@@ -370,6 +370,8 @@ pub struct MessageDecl {
     pub destinations: Vec<Pattern>,
     /// Routing key, where the destination is an exchange.
     pub routing_key: Option<Pattern>,
+    /// The keys of what is sent as JSON, where all of them are known.
+    pub payload: Option<Vec<Symbol>>,
     /// Where.
     pub site: Site,
     /// The function that is in.

@@ -18,6 +18,7 @@ impl<'w> Linker<'w> {
         let Some(destination) = self.evaluator.select_text(&entry.destination, view) else { return false };
         let key = entry.routing_key.as_ref().and_then(|selector| self.evaluator.select_text(selector, view)).unwrap_or(Value::text(""));
         let detached = self.is_detached(walk, view.site.call);
+        let payload = self.message_payload(walk, view, entry);
         let (mut system, replies) = (entry.system.clone(), entry.replies);
         let mut carrier = Carrier::default();
         if let Some(transport) = &entry.transport
@@ -29,6 +30,8 @@ impl<'w> Linker<'w> {
             system: system.clone(),
             replies,
             carrier: carrier.clone(),
+            // What a wrapper sends, it may have put together of what it was given.
+            payload: payload.clone().filter(|_| message.site == Site::Call(view.site)),
             ..message
         });
         true
@@ -187,6 +190,7 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
         system: Default::default(),
         destinations,
         routing_key,
+        payload: None,
         site,
         function,
         handler: None,

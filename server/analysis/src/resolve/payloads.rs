@@ -42,7 +42,17 @@ impl<'w> Linker<'w> {
     pub(super) fn payload(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::HttpClient) -> Option<Vec<Symbol>> {
         let named = entry.body.as_ref().and_then(|body| argument_expr(walk.facts, body, view));
         let chained = || following(walk.facts, view.site.call, entry.body_by.as_ref()?)?.args.first().map(|argument| argument.value);
-        let mut keys = self.keys(walk, named.or_else(chained)?, 0)?;
+        self.sorted_keys(walk, named.or_else(chained)?)
+    }
+
+    /// The keys of the message that a call sends, sorted, where all of them are known.
+    pub(super) fn message_payload(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::Producer) -> Option<Vec<Symbol>> {
+        let body = argument_expr(walk.facts, entry.body.as_ref()?, view)?;
+        self.sorted_keys(walk, body)
+    }
+
+    fn sorted_keys(&mut self, walk: &Walk<'w>, body: ExprId) -> Option<Vec<Symbol>> {
+        let mut keys = self.keys(walk, body, 0)?;
         keys.sort();
         Some(keys)
     }
@@ -62,7 +72,7 @@ impl<'w> Linker<'w> {
                 let class = self.evaluator.class_named(self.file, facts.exprs[value.index()].function, &object.type_path)?;
                 self.evaluator.serialized(class)
             }
-            Expr::Call(call) if is_stringify(facts, facts.call(*call)) => self.keys(walk, facts.call(*call).args.first()?.value, depth),
+            Expr::Call(call) => self.keys(walk, serialized(facts, facts.call(*call))?, depth),
             // An object that is made for the call alone: nobody adds to it.
             Expr::Name(name) if depth == 0 => {
                 let function = facts.exprs[value.index()].function;
@@ -272,6 +282,23 @@ impl<'a> Serde<'a> {
     }
     fn values(&self, word: &'static str) -> impl Iterator<Item = ExprId> {
         self.words.iter().filter(move |(known, _)| *known == word).filter_map(|(_, value)| *value)
+    }
+}
+
+/// What a call makes text or bytes of: `JSON.stringify(order)`, `Buffer.from(json)`, `serde_json::to_vec(&order)?.into()`.
+fn serialized(facts: &SourceFacts, call: &Call) -> Option<ExprId> {
+    let given = call.args.first().map(|argument| argument.value);
+    match facts.expr(call.callee) {
+        Expr::Member { object, name } => {
+            let is_buffer = || name == "from" && matches!(facts.expr(*object), Expr::Name(of) if of == "Buffer");
+            let hands_on = matches!(name.as_str(), "into" | "unwrap" | "expect" | "as_slice" | "as_bytes" | "as_ref" | "context" | "clone");
+            match facts.language.is_ecmascript() {
+                true => given.filter(|_| is_stringify(facts, call) || is_buffer()),
+                false => hands_on.then_some(*object),
+            }
+        }
+        Expr::Path(path) => given.filter(|_| matches!(path.as_slice(), [of, to] if of == "serde_json" && to.starts_with("to_"))),
+        _ => None,
     }
 }
 

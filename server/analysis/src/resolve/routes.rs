@@ -489,6 +489,11 @@ pub(super) fn argument_expr(facts: &SourceFacts, selector: &catalog::Selector, v
         let argument = view.argument(take.argument?)?.value;
         let keys = take.key.as_deref().map(|key| key.split('.')).into_iter().flatten();
         keys.into_iter().try_fold(argument, |object, key| {
+            // One of a list stands for all.
+            let object = match facts.expr(object) {
+                Expr::Array(items) if items.len() == 1 => items[0],
+                _ => object,
+            };
             let Expr::Object(object) = facts.expr(object) else { return None };
             object.entries.iter().find_map(|entry| match entry {
                 Entry::Field { name, value, .. } if name == key => Some(*value),

@@ -1,7 +1,9 @@
 //! What a hover says about the two ends of a channel.
 
+use portolan_grammars::facts::Symbol;
+
 use super::super::markdown::{code, escape};
-use super::Writer;
+use super::{Writer, keys};
 use crate::chart::ChannelEnd;
 use crate::chart::index::EndRef;
 use crate::chart::operation::{Operation, Root};
@@ -10,6 +12,9 @@ impl Writer<'_> {
     pub(super) fn producer(&mut self, end: EndRef) {
         let channel = self.snapshot.chart.channel(end.channel);
         self.page.paragraph(&format!("Sends to {} ({})", code(&channel.name), escape(&channel.system)));
+        if let Some(sent) = &end.producer(&self.snapshot.chart).payload {
+            self.page.paragraph(&format!("As JSON, with {}", keys(sent.iter())));
+        }
         let consumers = self.by_service(channel.consumers.iter().map(|end| (end.service, end.place)));
         if consumers.is_empty() {
             self.page.paragraph("Nobody in this workspace is known to receive it");
@@ -28,6 +33,13 @@ impl Writer<'_> {
             self.page.paragraph("Nobody in this workspace is known to send it");
         }
         self.page.list("Sent by", &producers);
+        let mut payloads: Vec<&Vec<Symbol>> = channel.producers.iter().filter_map(|end| end.payload.as_ref()).collect();
+        payloads.dedup();
+        if let [sent] = payloads.as_slice()
+            && channel.producers.iter().all(|end| end.payload.is_some())
+        {
+            self.page.paragraph(&format!("As JSON, with {}", keys(sent.iter())));
+        }
         self.others("Also received by", &channel.consumers, end);
         self.operation(&Operation::of_root(chart, &self.snapshot.index, Root::Consumer(end)));
         self.coverage(&consumer.coverage, consumer.service);

@@ -43,6 +43,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
                     service,
                     place,
                     function: if message.consumes { handler.or(Some(message.function)) } else { Some(message.function) },
+                    payload: message.payload.clone(),
                     coverage: if message.consumes { coverage.consumer(input, service, message, handler) } else { Coverage::Unknown },
                     status,
                 };
@@ -108,7 +109,7 @@ fn answered_events(
                     if !channel.consumers.iter().any(|known| known.service == service && known.place == place) {
                         let coverage = coverage.consumer(input, service, message, message.handler);
                         let function = message.handler.or(Some(message.function));
-                        channel.consumers.push(ChannelEnd { service, place, function, coverage, status });
+                        channel.consumers.push(ChannelEnd { service, place, function, payload: None, coverage, status });
                     }
                 }
             }
