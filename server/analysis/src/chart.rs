@@ -14,7 +14,7 @@ pub mod operation;
 pub mod origins;
 pub mod trace;
 
-use std::time::Duration;
+use core::time::Duration;
 
 use camino::Utf8PathBuf;
 use portolan_grammars::catalog::Operation;

@@ -1,6 +1,6 @@
 //! Numbers, times and lists as people write them in sentences, and names as people compare them.
 
-use std::time::Duration;
+use core::time::Duration;
 
 /// `1 call`, `2 calls`.
 pub fn counted(count: usize, one: &str, many: &str) -> String {

@@ -3,7 +3,7 @@
 //! What deliberately does not live here: whom a call waits for. Invariant: where something may set a limit that cannot be followed, a call counts as
 //! limited.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use portolan_grammars::catalog::{self, Limited, Meaning, Selector, Take};
 use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};

@@ -1,7 +1,7 @@
 //! What a hover says about what waits behind a call: the chain, and what it makes of availability.
 
+use core::time::Duration;
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use super::super::markdown::{code, escape};
 use super::Writer;
