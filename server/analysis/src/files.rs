@@ -10,6 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::FileFacts;
 use portolan_grammars::facts::{Function, FunctionId, SourceFacts, TextRange};
 
+use crate::resolve::value::CallRef;
+
 /// Names a file of one snapshot; dense, in the order of paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u32);
@@ -104,6 +106,11 @@ impl Files {
     /// What is known of a function.
     pub fn function(&self, function: FunctionRef) -> Option<&Function> {
         self.source(function.file)?.functions.get(function.function.index())
+    }
+    /// Where a call stands: at the name of what is called.
+    pub fn called_at(&self, call: CallRef) -> Option<Place> {
+        let range = self.source(call.file)?.calls.get(call.call.index())?.name_range;
+        Some(Place { file: call.file, range })
     }
     /// All files, by path.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Utf8Path, &Arc<FileFacts>)> {

@@ -3,8 +3,8 @@
 //! Facts may be handed in by many threads at once; one thread makes snapshots, and readers hold an [`Arc<Snapshot>`] that never changes. A
 //! changed file is handed in as facts; the next snapshot relinks what depends on it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use dashmap::{DashMap, DashSet};
@@ -12,8 +12,8 @@ use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::{Module, Symbol};
 use portolan_grammars::manifests::Manifest;
+use rustc_hash::FxHashMap;
 
-use crate::FileId;
 use crate::chart::index::ChartIndex;
 use crate::chart::{Call, Chart};
 use crate::files::Files;
@@ -24,6 +24,7 @@ use crate::resolve::links::Links;
 use crate::rules::{self, Finding, Suppressed};
 use crate::workspace::Workspace;
 use crate::workspace::settings::{self, Ignored};
+use crate::{FileId, Place};
 
 /// Everything that is known at one moment. Cheap to share, never changes.
 #[derive(Debug)]
@@ -46,6 +47,8 @@ pub struct Snapshot {
     pub open: Arc<Vec<Finding>>,
     /// What the rules found and somebody has accepted.
     pub suppressed: Arc<Vec<Suppressed>>,
+    /// Where in [`Self::links`] the calls are, by where they stand.
+    sent: OnceLock<FxHashMap<Place, Vec<(FileId, usize)>>>,
 }
 
 impl Snapshot {
@@ -53,7 +56,8 @@ impl Snapshot {
     pub fn new(revision: u64, files: Files, workspace: Arc<Workspace>, links: Arc<[Option<Arc<FileLink>>]>, chart: Arc<Chart>) -> Self {
         let index = Arc::new(ChartIndex::new(&chart, &files));
         let (findings, open, suppressed) = Default::default();
-        let mut snapshot = Self { revision, files, workspace, links, chart, index, findings, open, suppressed };
+        let sent = OnceLock::new();
+        let mut snapshot = Self { revision, files, workspace, links, chart, index, findings, open, suppressed, sent };
         let found = rules::check(&snapshot);
         snapshot.findings = Arc::new(found.shown);
         snapshot.open = Arc::new(found.open);
@@ -66,15 +70,21 @@ impl Snapshot {
         self.links.get(file.0 as usize)?.as_deref()
     }
 
-    /// The static spans that a call of the chart was made from: those that are sent where it stands.
+    /// The static spans that a call of the chart was made from: those whose method and path are decided where it stands, in whatever file the
+    /// wrapper is that sends them.
     pub fn outbound(&self, call: &Call) -> impl Iterator<Item = &OutboundCall> {
-        let (link, source) = (self.link(call.place.file), self.files.source(call.place.file));
-        link.zip(source).into_iter().flat_map(move |(link, source)| {
-            let is_it = |outbound: &&OutboundCall| {
-                outbound.site.file == call.place.file && source.call(outbound.site.call).name_range == call.place.range
-            };
-            link.calls.iter().filter(is_it)
-        })
+        let sent = self.sent.get_or_init(|| {
+            let mut sent: FxHashMap<Place, Vec<(FileId, usize)>> = FxHashMap::default();
+            let links = self.links.iter().enumerate().filter_map(|(file, link)| Some((FileId(file as u32), link.as_ref()?)));
+            for (file, at, outbound) in links.flat_map(|(file, link)| link.calls.iter().enumerate().map(move |(at, call)| (file, at, call)))
+            {
+                if let Some(place) = self.files.called_at(outbound.site) {
+                    sent.entry(place).or_default().push((file, at));
+                }
+            }
+            sent
+        });
+        sent.get(&call.place).into_iter().flatten().filter_map(|(file, at)| self.link(*file)?.calls.get(*at))
     }
 }
 

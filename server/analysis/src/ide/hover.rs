@@ -117,7 +117,7 @@ impl Writer<'_> {
         }
         match call.limit {
             Some(limit) => self.page.paragraph(&format!("Waits {} at most", duration(limit))),
-            None if no_timeout::all(self.snapshot).values().any(|waiting| waiting.waits.binary_search(&index).is_ok()) => {
+            None if no_timeout::is_endless(self.snapshot, index) => {
                 self.page.paragraph("Waits as long as it takes: no time limit is set");
             }
             None => {}

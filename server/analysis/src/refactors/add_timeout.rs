@@ -18,7 +18,7 @@ pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let snapshot = context.snapshot;
     let (client, unlimited) = no_timeout::all(snapshot).into_iter().find(|(_, unlimited)| {
-        let first = unlimited.calls.first().and_then(|first| no_timeout::place(snapshot, first.call));
+        let first = unlimited.calls.first().and_then(|first| snapshot.files.called_at(first.call));
         first == Some(finding.place)
     })?;
     let seconds = snapshot.workspace.settings.rules().number(&RULE, &SECONDS, snapshot.files.path(finding.place.file));

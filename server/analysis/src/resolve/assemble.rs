@@ -64,8 +64,7 @@ struct Places<'a> {
 impl Places<'_> {
     /// A call's own name: the method.
     fn call(self, call: CallRef) -> Place {
-        let range = self.files.source(call.file).map_or(TextRange::default(), |facts| facts.call(call.call).name_range);
-        Place { file: call.file, range }
+        self.files.called_at(call).unwrap_or(Place { file: call.file, range: TextRange::default() })
     }
     /// A function's name.
     fn function(self, function: FunctionRef) -> Place {

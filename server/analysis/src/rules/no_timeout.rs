@@ -76,11 +76,7 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
     let around = Around::find(snapshot);
     let mut found: BTreeMap<Client, Waiting> = BTreeMap::new();
     for outbound in snapshot.links.iter().flatten().flat_map(|link| &link.calls) {
-        let Some(unlimited) = outbound.unlimited.as_ref().filter(|_| !outbound.detached) else { continue };
-        let waits: Vec<CallIndex> = waits(snapshot, outbound).collect();
-        if waits.is_empty() || around.is_limited(snapshot, outbound) || is_exempt(snapshot, outbound) {
-            continue;
-        }
+        let Some((unlimited, waits)) = endless(snapshot, &around, outbound) else { continue };
         let at = unlimited.call;
         let client = if at == outbound.leaf { Client::File(at.file) } else { Client::Made(at) };
         let waiting = found.entry(client).or_default();
@@ -97,9 +93,24 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
     found
 }
 
+/// Whether a call of the chart waits as long as it takes.
+pub(crate) fn is_endless(snapshot: &Snapshot, index: CallIndex) -> bool {
+    let around = Around::find(snapshot);
+    let mut spans = snapshot.outbound(snapshot.chart.call(index));
+    spans.any(|outbound| endless(snapshot, &around, outbound).is_some_and(|(_, waits)| waits.contains(&index)))
+}
+
+/// What would have to say how long a static span is waited for, and who waits; nothing where that is limited, or is no matter of the rule.
+fn endless<'a>(snapshot: &Snapshot, around: &Around, outbound: &'a OutboundCall) -> Option<(&'a Unlimited, Vec<CallIndex>)> {
+    let unlimited = outbound.unlimited.as_ref().filter(|_| !outbound.detached)?;
+    let waits: Vec<CallIndex> = waits(snapshot, outbound).collect();
+    let counts = !waits.is_empty() && !around.is_limited(snapshot, outbound) && !is_exempt(snapshot, outbound);
+    counts.then_some((unlimited, waits))
+}
+
 /// The chart's calls that a static span is, as far as a service waits for another in them.
 fn waits<'a>(snapshot: &'a Snapshot, outbound: &'a OutboundCall) -> impl Iterator<Item = CallIndex> + 'a {
-    let place = place(snapshot, outbound.site);
+    let place = snapshot.files.called_at(outbound.site);
     snapshot.index.calls_in(outbound.function).iter().copied().filter(move |index| {
         let call = snapshot.chart.call(*index);
         let from = snapshot.chart.service(call.from);
@@ -123,7 +134,7 @@ impl Around {
         let mut around = Self { limited: FxHashSet::default(), packages: FxHashSet::default() };
         for (at, link) in snapshot.links.iter().enumerate() {
             let (Some(link), file) = (link, FileId(at as u32)) else { continue };
-            around.limited.extend(link.limited.iter().filter_map(|call| place(snapshot, CallRef { file, call: *call })));
+            around.limited.extend(link.limited.iter().filter_map(|call| snapshot.files.called_at(CallRef { file, call: *call })));
             if link.limits.iter().any(|(_, _, of)| *of == Limited::Process) {
                 around.packages.extend(snapshot.workspace.package_of(snapshot.files.path(file)));
             }
@@ -133,7 +144,7 @@ impl Around {
 
     /// Whether something stands around a call that limits it: its wrapper's caller, or who calls the function it is in.
     fn is_limited(&self, snapshot: &Snapshot, outbound: &OutboundCall) -> bool {
-        let at = |call: CallRef| place(snapshot, call).is_some_and(|place| self.limited.contains(&place));
+        let at = |call: CallRef| snapshot.files.called_at(call).is_some_and(|place| self.limited.contains(&place));
         let package = snapshot.workspace.package_of(snapshot.files.path(outbound.leaf.file));
         if at(outbound.site) || at(outbound.leaf) || package.is_some_and(|package| self.packages.contains(&package)) {
             return true;
@@ -186,17 +197,10 @@ fn leaf_function(snapshot: &Snapshot, outbound: &OutboundCall) -> FunctionRef {
     let call = snapshot.files.source(outbound.leaf.file).map(|facts| facts.call(outbound.leaf.call).function);
     FunctionRef { file: outbound.leaf.file, function: call.unwrap_or(FunctionId::MODULE) }
 }
-
-/// Where the name stands of what is called.
-pub(crate) fn place(snapshot: &Snapshot, call: CallRef) -> Option<Place> {
-    let range = snapshot.files.source(call.file)?.call(call.call).name_range;
-    Some(Place { file: call.file, range })
-}
-
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &Waiting) {
     let snapshot = context.snapshot;
     let Some(first) = waiting.calls.first().map(|unlimited| unlimited.call) else { return };
-    let (Some(place), Some(facts)) = (place(snapshot, first), snapshot.files.source(first.file)) else { return };
+    let (Some(place), Some(facts)) = (snapshot.files.called_at(first), snapshot.files.source(first.file)) else { return };
     let (mut from, mut to): (Vec<ServiceIndex>, Vec<ServiceIndex>) = (Vec::new(), Vec::new());
     let mut related = Vec::new();
     for index in &waiting.waits {
