@@ -39,7 +39,7 @@ const SETTINGS = {
 };
 
 /** How long anything is waited for, in milliseconds; the machine may be busy. */
-const PATIENCE = 60_000;
+const PATIENCE = 120_000;
 
 /** Opens a folder in a workbench that has one extension. */
 export async function open(vsix, folder) {
@@ -77,8 +77,12 @@ async function serve(vsix) {
   execFileSync(node, [...common, "--install-extension", path.resolve(vsix)], { env, stdio: "ignore" });
   const port = await freePort();
   const quiet = ["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust", "--disable-getting-started-override"];
-  const server = spawn(node, [...common, "--bind-addr", `127.0.0.1:${port}`, ...quiet], { env, stdio: "ignore", detached: true });
+  const log = path.join(home, "log");
+  const said = fs.openSync(log, "w");
+  const stdio = ["ignore", said, said];
+  const start = () => spawn(node, [...common, "--bind-addr", `127.0.0.1:${port}`, ...quiet], { env, stdio, detached: true });
   const address = `http://127.0.0.1:${port}`;
+  let server = start();
   const stop = async () => {
     if (server.exitCode === null) {
       const gone = once(server, "exit");
@@ -88,9 +92,14 @@ async function serve(vsix) {
     fs.rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   for (const end = Date.now() + PATIENCE; !(await answers(address)); await sleep(100)) {
-    if (server.exitCode === null && Date.now() < end) continue;
+    if (Date.now() < end) {
+      // On a busy machine its two processes lose patience with each other.
+      if (server.exitCode !== null) server = start();
+      continue;
+    }
+    const why = fs.readFileSync(log, "utf8");
     await stop();
-    throw new Error("the workbench does not start");
+    throw new Error(`the workbench does not start: ${why}`);
   }
   return { address, stop };
 }
