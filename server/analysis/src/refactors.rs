@@ -16,6 +16,7 @@ use crate::{FileId, Snapshot, World};
 mod accept;
 mod add_timeout;
 mod ask_together;
+mod carry_context;
 mod chain;
 mod compose;
 mod edit;
@@ -128,6 +129,7 @@ static REFACTORS: &[Refactor] = &[
     instrument_handler::REFACTOR,
     span_handler::REFACTOR,
     keep_span::REFACTOR,
+    carry_context::REFACTOR,
     url_to_variable::REFACTOR,
     publish_event::REFACTOR,
     ask_together::REFACTOR,

@@ -62,7 +62,7 @@ mod call_in_loop;
 pub(crate) mod call_in_transaction;
 mod call_without_propagation;
 mod chatty_pair;
-mod consumer_without_context;
+pub(crate) mod consumer_without_context;
 mod cross_service_read;
 mod dual_write;
 mod fan_out;

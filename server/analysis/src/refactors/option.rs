@@ -1,8 +1,8 @@
-//! An entry added to the object of options that an ECMAScript call is given.
+//! An entry added to the object of options that an ECMAScript call is given, or to one within it.
 //!
 //! Invariant: entries that are there keep their text, and the layout of an object that is written over several lines stays.
 
-use portolan_grammars::facts::{Call, Expr, ExprId, TextRange};
+use portolan_grammars::facts::{Call, Expr, ExprId, SourceFacts, TextRange};
 
 use super::{Edit, Refusal, Source};
 
@@ -12,7 +12,12 @@ const WIDTH: usize = 80;
 /// Adds `entry` (`timeout: 3_000`) to the object that is the argument at a position; makes the object where the call ends before it.
 pub(super) fn add_option(source: &Source<'_>, call: &Call, argument: usize, entry: &str, edit: &mut Edit) -> Result<(), Refusal> {
     let Some(given) = call.args.get(argument) else { return append(source, call, argument, entry, edit) };
-    let object = object(source, call, given.value).ok_or_else(|| Refusal::new("its options are made elsewhere"))?;
+    let object = object(source.facts, call, given.value).ok_or_else(|| Refusal::new("its options are made elsewhere"))?;
+    add_entry(source, call, object, entry, edit)
+}
+
+/// Adds `entry` to an object that is among what a call is given.
+pub(super) fn add_entry(source: &Source<'_>, call: &Call, object: ExprId, entry: &str, edit: &mut Edit) -> Result<(), Refusal> {
     let range = source.facts.expr_range(object);
     let text = source.slice(range);
     if !(text.starts_with('{') && text.ends_with('}')) {
@@ -41,16 +46,17 @@ pub(super) fn add_option(source: &Source<'_>, call: &Call, argument: usize, entr
 }
 
 /// The object literal that an argument is, or that a constant of the same function is made with.
-fn object(source: &Source<'_>, call: &Call, value: ExprId) -> Option<ExprId> {
-    match source.facts.expr(value) {
-        Expr::Object(_) => Some(value),
-        Expr::Name(name) => {
-            let own = |function| source.facts.bindings.iter().filter(move |it| it.name == *name && it.constant && it.function == function);
-            let mut bound = own(call.function);
-            let (Some(binding), None) = (bound.next(), bound.next()) else { return None };
-            binding.value.filter(|value| matches!(source.facts.expr(*value), Expr::Object(_)))
-        }
-        _ => None,
+pub(super) fn object(facts: &SourceFacts, call: &Call, value: ExprId) -> Option<ExprId> {
+    Some(literal(facts, call, value)).filter(|value| matches!(facts.expr(*value), Expr::Object(_)))
+}
+
+/// What a constant of the function that a call stands in is made with, in place of its name; anything else is what it is.
+pub(super) fn literal(facts: &SourceFacts, call: &Call, value: ExprId) -> ExprId {
+    let Expr::Name(name) = facts.expr(value) else { return value };
+    let mut bound = facts.bindings.iter().filter(|it| it.name == *name && it.constant && it.function == call.function);
+    match (bound.next(), bound.next()) {
+        (Some(binding), None) => binding.value.unwrap_or(value),
+        _ => value,
     }
 }
 

@@ -3,7 +3,7 @@
 //! What only a service can say (its environment, its hosts, which code it reaches) is left for [`super::assemble`]. Invariants: a link holds no
 //! ranges, so it stays right when code moves; it depends on exactly the files and names in its [`Dependencies`].
 
-use portolan_grammars::catalog::{Case, FileRouteConvention, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
+use portolan_grammars::catalog::{Case, FileRouteConvention, Headers, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
 use portolan_grammars::facts::{CallId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
 
@@ -382,6 +382,19 @@ pub struct MessageDecl {
     pub replies: bool,
     /// Where it goes.
     pub carrier: Carrier,
+    /// The library's calls that send or receive it.
+    pub leaves: Vec<MessageLeaf>,
+}
+
+/// A library's call that sends or receives messages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageLeaf {
+    /// The call.
+    pub call: CallRef,
+    /// The library's id.
+    pub library: Symbol,
+    /// Where it is given the messages' headers, or gives them to its handler, as far as that is known.
+    pub headers: Option<Headers>,
 }
 
 /// Where messages go, as far as options say that.
