@@ -183,3 +183,15 @@ async fn calls() {
     let wrong = [("process.env", "process.enw"), ("std::env::var(", "std::env::vr(")];
     prove("calls", &["web", "shop"], is_safe, 10, &wrong).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn traces() {
+    let wrong = [
+        ("headers: traceHeaders()", "headers: traceHeaders"),
+        ("propagation.inject(", "propagation.injct("),
+        ("traceOf(message.headers)", "traceOf(message.value)"),
+        ("carts.leave, carts, ", "carts.leave, carts, 1, "),
+    ];
+    prove("traces", &["shop", "mail"], is_safe, 1, &wrong).await;
+}

@@ -2,11 +2,11 @@
 //!
 //! Invariant: headers that are there stay; a message whose headers may come from elsewhere gets none.
 
-use portolan_grammars::catalog::Headers;
 use portolan_grammars::facts::{Call, Entry, Expr, ExprId, Language, SourceFacts, TypeRef};
 
-use super::super::option::{add_entry, add_option, literal, object};
-use super::super::{Edit, Refusal, Source};
+use super::super::edit::Replacement;
+use super::super::option::{add_option, added, change, literal, object};
+use super::super::{Refusal, Source};
 use super::desk::{Desk, Helper};
 use crate::chart::{Channel, ChannelEnd, Tracing};
 use crate::resolve::link::{MessageLeaf, Site};
@@ -48,23 +48,35 @@ fn one(desk: &mut Desk<'_, '_>, leaf: &MessageLeaf, tracing: &Tracing) -> Result
     if tracing.carriers.iter().any(|carrier| carries(carrier.place)) {
         return Ok(());
     }
-    let spots = Spots { facts, call, own: !tracing.carriers.is_empty() }.of(headers)?;
-    if spots.is_empty() {
-        return Ok(());
+    let elsewhere = || Refusal::new("its options are made elsewhere");
+    if call.args.iter().any(|argument| argument.spread) {
+        return Err(elsewhere());
+    }
+    let keys: Vec<&str> = headers.key.split('.').collect();
+    let given = match call.args.get(headers.argument) {
+        Some(given) => Some(object(facts, call, given.value).ok_or_else(elsewhere)?),
+        None if keys.len() == 1 => None,
+        None => return Err(elsewhere()),
+    };
+    let mut spots = Spots { facts, call, carries: !tracing.carriers.is_empty(), found: Vec::new() };
+    if let Some(given) = given {
+        spots.object(given, &keys)?;
+        if spots.found.is_empty() {
+            return Ok(());
+        }
     }
     desk.open(leaf.call.file, call.range.start)?;
     let (file, edit) = desk.at(leaf.call.file)?;
-    let made = file.function(Helper::Headers)?;
-    for spot in spots {
-        spot.fill(&file.source, call, &format!("{made}()"), edit)?;
-    }
+    let made = format!("{}()", file.function(Helper::Headers)?);
+    let source = &file.source;
+    let Some(given) = given else { return add_option(source, call, headers.argument, &format!("headers: {made}"), edit) };
+    let changes = spots.found.iter().map(|spot| spot.change(source, &made)).collect::<Result<_, _>>()?;
+    change(source, call, given, changes, edit);
     Ok(())
 }
 
 /// Where headers are to be put.
 enum Spot {
-    /// Into options, which may be missing.
-    Option(usize),
     /// Into an object without any.
     Object(ExprId),
     /// To those that are given: all of the entry, or only its value.
@@ -74,26 +86,23 @@ enum Spot {
 }
 
 impl Spot {
-    fn fill(&self, source: &Source<'_>, call: &Call, made: &str, edit: &mut Edit) -> Result<(), Refusal> {
+    fn change(&self, source: &Source<'_>, made: &str) -> Result<Replacement, Refusal> {
         let facts = source.facts;
+        let replaced = |value: ExprId, key: &str, shorthand: bool, text: String| {
+            let key = if shorthand { format!("{key}: ") } else { String::new() };
+            Ok(Replacement { range: facts.expr_range(value), text: format!("{key}{text}") })
+        };
         match *self {
-            Spot::Option(argument) => add_option(source, call, argument, &format!("headers: {made}"), edit),
-            Spot::Object(object) => add_entry(source, call, object, &format!("headers: {made}"), edit),
-            Spot::Beside { value, .. } if matches!(facts.expr(value), Expr::Object(_)) => {
-                add_entry(source, call, value, &format!("...{made}"), edit)
-            }
+            Spot::Object(object) => added(source, object, &format!("headers: {made}")),
+            Spot::Beside { value, .. } if matches!(facts.expr(value), Expr::Object(_)) => added(source, value, &format!("...{made}")),
             Spot::Beside { value, shorthand } => {
-                let (range, given) = (facts.expr_range(value), source.slice(facts.expr_range(value)));
-                let key = if shorthand { "headers: " } else { "" };
-                edit.replace(source.file, range, format!("{key}{{ ...{given}, ...{made} }}"));
-                Ok(())
+                let given = source.slice(facts.expr_range(value));
+                replaced(value, given, shorthand, format!("{{ ...{given}, ...{made} }}"))
             }
             Spot::Each { list, shorthand } => {
-                let (range, given) = (facts.expr_range(list), source.slice(facts.expr_range(list)));
-                let key = if shorthand { format!("{given}: ") } else { String::new() };
+                let given = source.slice(facts.expr_range(list));
                 let headers = format!("{{ ...message.headers, ...{made} }}");
-                edit.replace(source.file, range, format!("{key}{given}.map((message) => ({{ ...message, headers: {headers} }}))"));
-                Ok(())
+                replaced(list, given, shorthand, format!("{given}.map((message) => ({{ ...message, headers: {headers} }}))"))
             }
         }
     }
@@ -104,29 +113,13 @@ struct Spots<'s> {
     facts: &'s SourceFacts,
     call: &'s Call,
     /// Whether the process carries contexts already: headers that are given may have one.
-    own: bool,
+    carries: bool,
+    found: Vec<Spot>,
 }
 
 impl Spots<'_> {
-    fn of(&self, headers: &Headers) -> Result<Vec<Spot>, Refusal> {
-        let elsewhere = || Refusal::new("its options are made elsewhere");
-        let keys: Vec<&str> = headers.key.split('.').collect();
-        if self.call.args.iter().any(|argument| argument.spread) {
-            return Err(elsewhere());
-        }
-        let mut spots = Vec::new();
-        match self.call.args.get(headers.argument) {
-            Some(given) => {
-                let object = object(self.facts, self.call, given.value).ok_or_else(elsewhere)?;
-                self.object(object, &keys, &mut spots)?;
-            }
-            None if keys.len() == 1 => spots.push(Spot::Option(headers.argument)),
-            None => return Err(elsewhere()),
-        }
-        Ok(spots)
-    }
-
-    fn object(&self, object: ExprId, keys: &[&str], spots: &mut Vec<Spot>) -> Result<(), Refusal> {
+    /// Looks into an object, which has the headers under the keys.
+    fn object(&mut self, object: ExprId, keys: &[&str]) -> Result<(), Refusal> {
         let (Expr::Object(given), Some((key, rest))) = (self.facts.expr(object), keys.split_first()) else { return Ok(()) };
         let key = key.trim_end_matches("[]");
         let mut fields = given.entries.iter().filter_map(|entry| match entry {
@@ -137,28 +130,28 @@ impl Spots<'_> {
             None if given.entries.iter().any(|entry| !matches!(entry, Entry::Field { .. })) => {
                 return Err(Refusal::new(format!("its {key} may come from elsewhere")));
             }
-            None if rest.is_empty() => spots.push(Spot::Object(object)),
+            None if rest.is_empty() => self.found.push(Spot::Object(object)),
             None => return Err(Refusal::new(format!("its {key} are not given"))),
-            Some(_) if rest.is_empty() && self.own => {}
-            Some((value, shorthand)) if rest.is_empty() => spots.push(Spot::Beside { value, shorthand }),
-            Some((value, shorthand)) => self.list(value, shorthand, rest, spots)?,
+            Some(_) if rest.is_empty() && self.carries => {}
+            Some((value, shorthand)) if rest.is_empty() => self.found.push(Spot::Beside { value, shorthand }),
+            Some((value, shorthand)) => self.list(value, shorthand, rest)?,
         }
         Ok(())
     }
 
-    fn list(&self, value: ExprId, shorthand: bool, keys: &[&str], spots: &mut Vec<Spot>) -> Result<(), Refusal> {
+    fn list(&mut self, value: ExprId, shorthand: bool, keys: &[&str]) -> Result<(), Refusal> {
         let elsewhere = || Refusal::new("its messages are made elsewhere");
         let items: Vec<ExprId> = match self.facts.expr(literal(self.facts, self.call, value)) {
             Expr::Array(items) => items.clone(),
             Expr::Call(call) => self.mapped(self.facts.call(*call)).ok_or_else(elsewhere)?,
             Expr::Name(name) if keys.len() == 1 && self.is_typed(name) => {
-                spots.push(Spot::Each { list: value, shorthand });
+                self.found.push(Spot::Each { list: value, shorthand });
                 return Ok(());
             }
             _ => return Err(elsewhere()),
         };
         for item in items {
-            self.object(object(self.facts, self.call, item).ok_or_else(elsewhere)?, keys, spots)?;
+            self.object(object(self.facts, self.call, item).ok_or_else(elsewhere)?, keys)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! whatever the handler was given means the same where it is opened.
 
 use portolan_grammars::catalog::{Headers, TracingRole};
-use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, SourceFacts, TextRange};
+use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, Function, FunctionId, Language, SourceFacts, TextRange};
 use rustc_hash::FxHashSet;
 
 use super::super::{Edit, Refusal, Source};
@@ -42,8 +42,8 @@ pub(super) fn take(desk: &mut Desk<'_, '_>, broken: &Broken<'_>) -> Result<(), R
     if opener.is_span {
         as_parent(&file.source, call, &parent, edit)
     } else {
-        let within = format!("{}.with({parent}, () => ", file.context());
-        around_call(&file.source, call, within, edit)
+        let with = format!("{}.with({parent}, ", file.context());
+        within(&file.source, facts.function(handler.function), call, with, edit)
     }
 }
 
@@ -64,8 +64,14 @@ struct Opener {
 /// The only call of a handler that opens a span.
 fn opener(snapshot: &Snapshot, facts: &SourceFacts, handler: FunctionRef, span: Place) -> Result<Opener, Refusal> {
     let within = |function: FunctionId| around(facts, function).any(|outer| outer == handler.function);
-    let spans: FxHashSet<FunctionRef> =
-        snapshot.links.iter().flatten().flat_map(|link| &link.tracing).filter(|it| it.role == TracingRole::Span).map(|it| it.function).collect();
+    let spans: FxHashSet<FunctionRef> = snapshot
+        .links
+        .iter()
+        .flatten()
+        .flat_map(|link| &link.tracing)
+        .filter(|it| it.role == TracingRole::Span)
+        .map(|it| it.function)
+        .collect();
     let mut places: Vec<(Place, bool)> = Vec::new();
     for made in snapshot.link(handler.file).into_iter().flat_map(|link| &link.tracing) {
         if let (TracingRole::Span, Site::Call(call), true) = (made.role, made.site, within(made.function.function)) {
@@ -87,7 +93,8 @@ fn opener(snapshot: &Snapshot, facts: &SourceFacts, handler: FunctionRef, span: 
     }
     // What is opened within a span is part of it.
     let range = |call: CallRef| facts.call(call.call).range;
-    let (first, is_span) = calls.iter().copied().min_by_key(|(call, _)| (range(*call).start, std::cmp::Reverse(range(*call).end))).ok_or_else(unclear)?;
+    let (first, is_span) =
+        calls.iter().copied().min_by_key(|(call, _)| (range(*call).start, std::cmp::Reverse(range(*call).end))).ok_or_else(unclear)?;
     if calls.iter().any(|(call, _)| !range(first).contains(range(*call))) {
         return Err(Refusal::new("its handler opens several spans"));
     }
@@ -142,17 +149,43 @@ fn as_parent(source: &Source<'_>, call: &Call, parent: &str, edit: &mut Edit) ->
     Ok(())
 }
 
-/// Lets a call be made within the context.
-fn around_call(source: &Source<'_>, call: &Call, within: String, edit: &mut Edit) -> Result<(), Refusal> {
+/// Lets a call of a handler be made within the context.
+fn within(source: &Source<'_>, handler: &Function, call: &Call, with: String, edit: &mut Edit) -> Result<(), Refusal> {
     let text = source.slice(call.range);
     let behind = source.text[call.range.end as usize..].trim_start();
     let cut_short = text.contains("?.") && behind.starts_with(['.', '[', '(', '?']);
-    if cut_short || ["await", "yield", "arguments"].iter().any(|word| Source::has_word(text, word)) {
+    let leaves = ["await", "yield", "arguments"].iter().any(|word| Source::has_word(text, word));
+    if cut_short || leaves || call.kind != CallKind::Call {
         return Err(Refusal::new("what opens its span cannot be called within a function"));
     }
-    edit.insert(source.file, call.range.start, within);
-    edit.insert(source.file, call.range.end, ")");
+    if !loses_types(source, handler, call) {
+        edit.insert(source.file, call.range.start, format!("{with}() => "));
+        edit.insert(source.file, call.range.end, ")");
+        return Ok(());
+    }
+    // Its arguments stay outside.
+    let callee = source.facts.expr_range(call.callee);
+    let this = match source.facts.expr(call.callee) {
+        Expr::Name(_) => "undefined".to_owned(),
+        Expr::Member { object, .. } => source.slice(source.facts.expr_range(*object)).to_owned(),
+        _ => return Err(Refusal::new("what opens its span cannot be called within a function")),
+    };
+    let open = callee.end;
+    let is_path = this.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '$' | '.'));
+    if !(is_path && this != "super" && source.text[open as usize..].starts_with('(') && call.type_args.is_empty()) {
+        return Err(Refusal::new("what opens its span cannot be called within a function"));
+    }
+    edit.insert(source.file, call.range.start, with);
+    edit.replace(source.file, TextRange { start: open, end: open + 1 }, format!(", {this}, "));
     Ok(())
+}
+
+/// Whether a call is given what has its type from a test before it, which does not hold within a function: a field of something.
+fn loses_types(source: &Source<'_>, handler: &Function, call: &Call) -> bool {
+    let before = source.slice(TextRange { start: handler.range.start, end: call.range.start });
+    let fields = source.facts.exprs.iter().filter(|it| call.range.contains(it.range) && matches!(it.kind, Expr::Member { .. }));
+    let mut texts = fields.filter(|it| it.range.start > call.name_range.end).map(|it| source.slice(it.range));
+    source.facts.language == Language::TypeScript && texts.any(|field| Source::has_word(before, field))
 }
 
 /// What a handler is given.
@@ -210,7 +243,8 @@ impl Given<'_> {
         let own = |function: FunctionId| function == self.handler || inner().any(|inner| inner == function);
         let bound = facts.bindings.iter().any(|it| it.name == root && own(it.function) && !declared.contains(it.range));
         let whole = facts.function(self.handler).range;
-        let is_it = |target: ExprId| matches!(facts.expr(target), Expr::Name(name) if name == root) && whole.contains(facts.expr_range(target));
+        let is_it =
+            |target: ExprId| matches!(facts.expr(target), Expr::Name(name) if name == root) && whole.contains(facts.expr_range(target));
         if param || bound || facts.assignments.iter().any(|assignment| is_it(assignment.target)) {
             return Err(Refusal::new(format!("`{root}` may be something else where its span is opened")));
         }
