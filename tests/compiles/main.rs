@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -109,6 +110,12 @@ fn changes(before: &Path, after: &Path) -> String {
 
 /// Proves the edits of a workspace, and that its compilers notice `wrong` ones: texts of the edits, and such as mean nothing.
 async fn prove(workspace: &str, packages: &[&str], wanted: fn(&Value) -> bool, actions: usize, wrong: &[(&str, &str)]) {
+    let folder = edited(workspace, packages, wanted, actions).await;
+    is_noticed(workspace, &folder, packages, wrong);
+}
+
+/// A workspace with its edits, which are those of the diff and compile.
+async fn edited(workspace: &str, packages: &[&str], wanted: fn(&Value) -> bool, actions: usize) -> Folder {
     let source = disk::workspace(workspace);
     let folder = Folder::empty();
     for (path, text) in texts(&source) {
@@ -126,7 +133,11 @@ async fn prove(workspace: &str, packages: &[&str], wanted: fn(&Value) -> bool, a
     for package in packages {
         compile(workspace, folder.path(), package);
     }
-    // A compiler that compiles nothing would be content with anything.
+    folder
+}
+
+/// A compiler that compiles nothing would be content with anything.
+fn is_noticed(workspace: &str, folder: &Folder, packages: &[&str], wrong: &[(&str, &str)]) {
     for (path, text) in texts(folder.path()).into_iter().filter(|(path, _)| matches!(path.extension(), Some("rs" | "ts" | "js"))) {
         folder.write(path.as_str(), wrong.iter().fold(text, |text, (right, wrong)| text.replace(right, wrong)));
     }
@@ -193,5 +204,37 @@ async fn traces() {
         ("traceOf(message.headers)", "traceOf(message.value)"),
         ("carts.leave, carts, ", "carts.leave, carts, 1, "),
     ];
-    prove("traces", &["shop", "mail"], is_safe, 1, &wrong).await;
+    let packages = ["mail", "shop"];
+    // A sender's span, and one for each of its six messages.
+    let traces = || run_with_brokers("traces", &packages);
+    let different = |traces: &[String]| traces.iter().collect::<BTreeSet<_>>().len();
+    packages.iter().for_each(|package| compile("traces", &disk::workspace("traces"), package));
+    let before = traces();
+    assert_eq!((before.len(), different(&before)), (7, 7), "{before:#?}");
+    let folder = edited("traces", &packages, is_safe, 1).await;
+    let after = traces();
+    assert_eq!((after.len(), different(&after)), (7, 1), "{after:#?}");
+    is_noticed("traces", &folder, &packages, &wrong);
+}
+
+/// What packages that were compiled last say first on each line, when they run in one process with brokers within it.
+fn run_with_brokers(workspace: &str, packages: &[&str]) -> Vec<String> {
+    let kept = cache().join(workspace);
+    let brokers = here().join("brokers");
+    for package in packages {
+        let package = kept.join(package);
+        let emit = ["node_modules/typescript/bin/tsc", "-p", ".", "--noEmit", "false", "--outDir", "out"];
+        run(Command::new("node").args(emit).current_dir(&package));
+        for library in ["kafkajs", "amqplib"] {
+            let folder = package.join("out/node_modules").join(library);
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join("package.json"), "{ \"type\": \"module\", \"exports\": \"./index.js\" }").unwrap();
+            std::fs::copy(brokers.join(library).with_extension("js"), folder.join("index.js")).unwrap();
+            std::fs::copy(brokers.join("queue.js"), folder.join("queue.js")).unwrap();
+        }
+    }
+    let entries = packages.iter().map(|package| kept.join(package).join("out/index.js"));
+    let output = Command::new("node").arg(brokers.join("run.js")).args(entries).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }

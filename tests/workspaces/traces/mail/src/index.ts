@@ -14,7 +14,7 @@ await orders.subscribe({ topic: "order.placed" });
 await orders.run({
   eachMessage: async ({ topic, message }) => {
     await tracer.startActiveSpan(topic, async (span) => {
-      console.log(String(message.value));
+      console.log(span.spanContext().traceId, message.value);
       span.end();
     });
   },

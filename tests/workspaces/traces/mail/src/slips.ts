@@ -9,6 +9,7 @@ export async function listen(): Promise<void> {
   await channel.assertQueue("slips");
   await channel.consume("slips", (message) => {
     const span = tracer.startSpan("slip", { kind: SpanKind.CONSUMER });
+    console.log(span.spanContext().traceId);
     if (message) channel.ack(message);
     span.end();
   });
