@@ -26,6 +26,7 @@ mod instrument_handler;
 mod keep_span;
 mod move_call;
 mod option;
+mod outbox;
 mod packages;
 mod publish_event;
 mod settle_call;
@@ -134,6 +135,7 @@ static REFACTORS: &[Refactor] = &[
     publish_event::REFACTOR,
     ask_together::REFACTOR,
     move_call::REFACTOR,
+    outbox::REFACTOR,
     settle_drift::REFACTOR,
 ];
 

@@ -64,7 +64,7 @@ mod call_without_propagation;
 mod chatty_pair;
 pub(crate) mod consumer_without_context;
 mod cross_service_read;
-mod dual_write;
+pub(crate) mod dual_write;
 mod fan_out;
 mod gateway_bypass;
 mod handler_without_span;

@@ -19,7 +19,7 @@ mod frame;
 mod logic;
 mod mirror;
 mod names;
-mod passage;
+pub(super) mod passage;
 mod publisher;
 mod request;
 

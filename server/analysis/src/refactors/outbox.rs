@@ -1,0 +1,63 @@
+//! A transactional outbox: a message that is sent behind a write becomes a row that the same transaction writes, and a relay sends it from there.
+//!
+//! Only for pg of TypeScript. The function that sends keeps its arguments: they are the row, and the relay calls it with them. What the parts are:
+//! [`scene`] is the code that becomes a transaction, [`told`] what may be a row, [`module`] what is written into files of their own, [`start`] where
+//! the relay begins. Invariant: what is sent is what was to be sent, if perhaps later and more than once.
+
+use camino::Utf8PathBuf;
+
+use super::publish_event::passage::extension;
+use super::{Context, Edit, Level, Plan, Refactor, Refusal};
+use crate::rules::Finding;
+use crate::rules::dual_write::RULE;
+
+mod module;
+mod scene;
+mod start;
+mod told;
+
+use scene::Scene;
+
+pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
+
+/// What the module is called.
+const NAME: &str = "outbox";
+
+fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
+    let facts = context.snapshot.files.source(finding.place.file)?;
+    let channel = context.snapshot.chart.channels.iter().find(|it| it.producers.iter().any(|end| end.place == finding.place))?;
+    let title = format!("Keep the message to `{}` in an outbox until the row is written", channel.name);
+    facts.language.is_ecmascript().then(|| Plan { title, level: Level::Assisted, edit: edit(context, finding) })
+}
+
+fn edit(context: &Context<'_>, finding: &Finding) -> Result<Edit, Refusal> {
+    let snapshot = context.snapshot;
+    let source = context.source(finding.place.file)?;
+    let scene = Scene::set(context, &source, finding)?;
+    let extension = extension(source.facts).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
+    let path = beside(source.path.as_str(), NAME);
+    let text = module::text(&scene)?;
+    let (mut edit, mut names) = (Edit::default(), vec!["enqueue", "transaction"]);
+    let is_there = snapshot.files.id(&path).is_some();
+    if is_there && context.texts.text(&path).as_ref() != Ok(&text) {
+        return Err(Refusal::new(format!("{path} is there already, and another one")));
+    }
+    if !is_there {
+        if snapshot.chart.stores.iter().flat_map(|store| &store.collections).any(|it| it.name == module::TABLE) {
+            return Err(Refusal::new(format!("there is a table `{}` already", module::TABLE)));
+        }
+        module::migration(context, &source, &mut edit)?;
+        edit.create(path.clone(), text);
+        if start::start(context, &scene, &path, extension, finding, &mut edit)? == source.file {
+            names.insert(1, "relay");
+        }
+    }
+    scene.rewrite(&format!("./{NAME}{extension}"), &names, &mut edit)?;
+    Ok(edit)
+}
+
+/// A file of the same folder.
+fn beside(path: &str, name: &str) -> Utf8PathBuf {
+    let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    format!("{folder}{name}.ts").into()
+}

@@ -1,0 +1,141 @@
+//! What is written into files of their own: the outbox, and the migration that makes its table.
+//!
+//! Invariant: rows are taken in the order in which they were written, and gone only once their message is sent.
+
+use portolan_grammars::facts::{FunctionId, Imported};
+
+use super::super::imports::{quote, statement_end};
+use super::super::{Context, Edit, Refusal, Source};
+use super::scene::Scene;
+
+/// The table.
+pub(super) const TABLE: &str = "outbox";
+
+/// The module's text, in the style of the file that needs it.
+pub(super) fn text(scene: &Scene<'_, '_>) -> Result<String, Refusal> {
+    let source = scene.source;
+    let (callee, root) = scene.callee().ok_or_else(|| Refusal::new("what sends belongs to an object"))?;
+    let import = source.facts.imports.iter().find(|it| it.local == root && it.function == FunctionId::MODULE && !it.type_only);
+    let import = import.ok_or_else(|| Refusal::new(format!("{root} is not imported by {}", source.name())))?;
+    let name = match &import.imported {
+        Imported::Named(name) if *name == root => format!("{{ {root} }}"),
+        Imported::Named(name) => format!("{{ {name} as {root} }}"),
+        Imported::Default => root.to_owned(),
+        _ => return Err(Refusal::new(format!("how {root} is imported is not simple"))),
+    };
+    if let Some(name) = ["transaction", "enqueue", "relay", "flush", "client", "pool", "Message"].into_iter().find(|name| *name == root) {
+        return Err(Refusal::new(format!("the name {name} would mean two things")));
+    }
+    let lines = TEMPLATE.replace("PUBLISHER_IMPORT", &format!("import {name} from \"{}\"", import.source)).replace("PUBLISHER", callee);
+    let text = lines.replace("    ", "\t").replace("  ", "\t").replace('\t', &source.indent_unit());
+    let text = text.replace('"', &quote(source).to_string());
+    let text = if statement_end(source).is_empty() { text.replace(";\n", "\n") } else { text };
+    Ok(text.replace('\n', source.newline()))
+}
+
+const TEMPLATE: &str = r#"import type { Pool, PoolClient } from "pg";
+
+PUBLISHER_IMPORT;
+
+type Message = Parameters<typeof PUBLISHER>;
+
+/** Does all of some work on the database, or nothing of it. */
+export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  try {
+    await client.query("BEGIN");
+    const result = await work(client);
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+/** Keeps a message that is to be sent if the transaction succeeds. */
+export async function enqueue(client: PoolClient, ...message: Message): Promise<void> {
+  await client.query("INSERT INTO outbox (message) VALUES ($1)", [JSON.stringify(message)]);
+}
+
+/** Sends what is kept, each message at least once; several processes may do it. */
+export async function relay(pool: Pool): Promise<never> {
+  for (;;) {
+    const sent = await transaction(pool, flush).catch((error: unknown) => {
+      console.error("messages stay in the outbox", error);
+      return 0;
+    });
+    if (sent === 0) await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+async function flush(client: PoolClient): Promise<number> {
+  const { rows } = await client.query<{ id: string; message: Message }>(
+    "SELECT id, message FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED",
+  );
+  for (const { id, message } of rows) {
+    await PUBLISHER(...message);
+    await client.query("DELETE FROM outbox WHERE id = $1", [id]);
+  }
+  return rows.length;
+}
+"#;
+
+const UP: &str = "CREATE TABLE outbox (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  message json NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now()
+);
+";
+const DOWN: &str = "DROP TABLE outbox;\n";
+
+/// Adds the migration behind the last one of the package.
+pub(super) fn migration(context: &Context<'_>, source: &Source<'_>, edit: &mut Edit) -> Result<(), Refusal> {
+    let snapshot = context.snapshot;
+    let package = snapshot.workspace.package_of(source.path);
+    let refused = || Refusal::new("there is no one folder of numbered migrations in SQL");
+    let mut found: Vec<Numbered<'_>> = snapshot
+        .files
+        .iter()
+        .filter(|(_, path, _)| path.extension() == Some("sql") && snapshot.workspace.package_of(path) == package)
+        .filter_map(|(_, path, _)| Numbered::of(path.as_str()))
+        .collect();
+    found.sort_by_key(|numbered| (numbered.number, numbered.path));
+    let last = found.last().ok_or_else(refused)?;
+    if found.iter().any(|other| other.folder != last.folder) {
+        return Err(refused());
+    }
+    let text = context.texts.text(last.path.into()).map_err(|why| Refusal::new(format!("{} {why}", last.path)))?;
+    let next = |rest: &str| format!("{}/{:0width$}{}outbox{rest}", last.folder, last.number + 1, last.separator, width = last.width);
+    if last.path.ends_with(".up.sql") || last.path.ends_with(".down.sql") {
+        edit.create(next(".up.sql").into(), UP);
+        edit.create(next(".down.sql").into(), DOWN);
+    } else if text.contains("-- migrate:up") {
+        edit.create(next(".sql").into(), format!("-- migrate:up\n{UP}\n-- migrate:down\n{DOWN}"));
+    } else {
+        edit.create(next(".sql").into(), UP);
+    }
+    Ok(())
+}
+
+/// A migration that is known by its number: `migrations/0007_orders.sql`.
+struct Numbered<'p> {
+    path: &'p str,
+    folder: &'p str,
+    number: u64,
+    width: usize,
+    separator: char,
+}
+
+impl<'p> Numbered<'p> {
+    fn of(path: &'p str) -> Option<Self> {
+        let (folder, name) = path.rsplit_once('/')?;
+        let named = folder.rsplit('/').next()?.to_lowercase();
+        let width = name.len() - name.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
+        let number = name[..width].parse().ok()?;
+        let separator = name[width..].chars().next().filter(|letter| matches!(letter, '_' | '-'))?;
+        named.contains("migration").then_some(Self { path, folder, number, width, separator })
+    }
+}
