@@ -17,6 +17,10 @@ use portolan_tests::server::TestServer;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
+mod postgres;
+
+use postgres::Postgres;
+
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("compiles")
 }
@@ -82,7 +86,8 @@ async fn act(folder: &Path, wanted: fn(&Value) -> bool) -> usize {
                 let edit = server.request("codeAction/resolve", action.clone()).await["edit"].take();
                 apply(&edit);
                 taken += 1;
-                for change in edit["documentChanges"].as_array().unwrap() {
+                // A file that is made is changed, too.
+                for change in edit["documentChanges"].as_array().unwrap().iter().filter(|change| change["kind"] != "create") {
                     let uri = change["textDocument"]["uri"].as_str().unwrap();
                     let root = server.uri("");
                     server.watched(uri.strip_prefix(&root).unwrap(), 2).await;
@@ -219,22 +224,52 @@ async fn traces() {
 
 /// What packages that were compiled last say first on each line, when they run in one process with brokers within it.
 fn run_with_brokers(workspace: &str, packages: &[&str]) -> Vec<String> {
-    let kept = cache().join(workspace);
+    let entries = packages.iter().map(|package| emitted(workspace, package).join("index.js"));
+    let said = said(Command::new("node").arg(here().join("brokers/run.js")).args(entries));
+    said.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+/// The folder of what a package that was compiled last is in JavaScript, with brokers of this process in place of their libraries.
+fn emitted(workspace: &str, package: &str) -> PathBuf {
+    let package = cache().join(workspace).join(package);
+    let _ = std::fs::remove_dir_all(package.join("out"));
+    let emit = ["node_modules/typescript/bin/tsc", "-p", ".", "--noEmit", "false", "--outDir", "out"];
+    run(Command::new("node").args(emit).current_dir(&package));
     let brokers = here().join("brokers");
-    for package in packages {
-        let package = kept.join(package);
-        let emit = ["node_modules/typescript/bin/tsc", "-p", ".", "--noEmit", "false", "--outDir", "out"];
-        run(Command::new("node").args(emit).current_dir(&package));
-        for library in ["kafkajs", "amqplib"] {
-            let folder = package.join("out/node_modules").join(library);
-            std::fs::create_dir_all(&folder).unwrap();
-            std::fs::write(folder.join("package.json"), "{ \"type\": \"module\", \"exports\": \"./index.js\" }").unwrap();
-            std::fs::copy(brokers.join(library).with_extension("js"), folder.join("index.js")).unwrap();
-            std::fs::copy(brokers.join("queue.js"), folder.join("queue.js")).unwrap();
-        }
+    for library in ["kafkajs", "amqplib"] {
+        let folder = package.join("out/node_modules").join(library);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("package.json"), "{ \"type\": \"module\", \"exports\": \"./index.js\" }").unwrap();
+        std::fs::copy(brokers.join(library).with_extension("js"), folder.join("index.js")).unwrap();
+        std::fs::copy(brokers.join("queue.js"), folder.join("queue.js")).unwrap();
     }
-    let entries = packages.iter().map(|package| kept.join(package).join("out/index.js"));
-    let output = Command::new("node").arg(brokers.join("run.js")).args(entries).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+    package.join("out")
+}
+
+fn said(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries, and starts PostgreSQL"]
+async fn outbox() {
+    let folder = edited("outbox", &["orders"], is_rewrite, 2).await;
+    let database = Postgres::start();
+    let (service, migrations) = (emitted("outbox", "orders"), folder.path().join("orders/migrations"));
+    let mut driven = Command::new("node");
+    driven.arg(here().join("brokers/outbox.js")).arg(service).arg(migrations).env("DATABASE_URL", &database.url);
+    let expected = [
+        "the same name failed",
+        "no outbox failed",
+        "orders 2, kept 3, sent 0",
+        "kept 3, sent 0",
+        "order.placed {\"id\":1,\"name\":\"tea\"}",
+        "order.placed {\"id\":2,\"name\":\"milk\"}",
+        "order.withdrawn {\"id\":1}",
+    ];
+    assert_eq!(said(&mut driven).lines().collect::<Vec<_>>(), expected);
+    let wrong = [("await enqueue(client, ", "await enqueue("), ("await publish(...message)", "await publish(message)")];
+    is_noticed("outbox", &folder, &["orders"], &wrong);
 }

@@ -1,6 +1,7 @@
 import { handle, keep } from "./queue.js";
 
 const send = async ({ topic, messages }) => {
+  if (globalThis.isAway) throw new Error("the broker is away");
   for (const message of messages) keep(topic, message, (value) => Buffer.from(String(value)));
 };
 

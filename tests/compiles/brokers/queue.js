@@ -12,6 +12,9 @@ export function handle(name, handler) {
   queue.handlers.set(name, handler);
 }
 
+/** What is kept, with its names. */
+export const sent = () => queue.messages;
+
 /** Hands over all that is kept. */
 export async function deliver() {
   for (const [name, message] of queue.messages.splice(0)) await queue.handlers.get(name)(message);

@@ -7,7 +7,7 @@
 use camino::Utf8PathBuf;
 
 use super::publish_event::passage::extension;
-use super::{Context, Edit, Level, Plan, Refactor, Refusal};
+use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports};
 use crate::rules::Finding;
 use crate::rules::dual_write::RULE;
 
@@ -37,22 +37,33 @@ fn edit(context: &Context<'_>, finding: &Finding) -> Result<Edit, Refusal> {
     let extension = extension(source.facts).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
     let path = beside(source.path.as_str(), NAME);
     let text = module::text(&scene)?;
-    let (mut edit, mut names) = (Edit::default(), vec!["enqueue", "transaction"]);
-    let is_there = snapshot.files.id(&path).is_some();
-    if is_there && context.texts.text(&path).as_ref() != Ok(&text) {
-        return Err(Refusal::new(format!("{path} is there already, and another one")));
-    }
-    if !is_there {
-        if snapshot.chart.stores.iter().flat_map(|store| &store.collections).any(|it| it.name == module::TABLE) {
-            return Err(Refusal::new(format!("there is a table `{}` already", module::TABLE)));
+    let mut edit = Edit::default();
+    let module = format!("./{NAME}{extension}");
+    if snapshot.files.id(&path).is_some() {
+        if context.texts.text(&path).as_ref() != Ok(&text) {
+            return Err(Refusal::new(format!("{path} is there already, and another one")));
         }
-        module::migration(context, &source, &mut edit)?;
-        edit.create(path.clone(), text);
-        if start::start(context, &scene, &path, extension, finding, &mut edit)? == source.file {
-            names.insert(1, "relay");
+        let names = imports::import(context, &source, &module, &["enqueue", "transaction"], &mut edit)?;
+        if names.statement.is_some() {
+            imports::add(&source, scene.start(), names.statement, None, &mut edit);
         }
+        scene.rewrite(&names.called[1], &names.called[0], &mut edit)?;
+        return Ok(edit);
     }
-    scene.rewrite(&format!("./{NAME}{extension}"), &names, &mut edit)?;
+    if snapshot.chart.stores.iter().flat_map(|store| &store.collections).any(|it| it.name == module::TABLE) {
+        return Err(Refusal::new(format!("there is a table `{}` already", module::TABLE)));
+    }
+    module::migration(context, &source, &mut edit)?;
+    edit.create(path.clone(), text);
+    let begins_here = start::start(context, &scene, &path, extension, finding, &mut edit)? == source.file;
+    let names: &[&str] = if begins_here { &["enqueue", "relay", "transaction"] } else { &["enqueue", "transaction"] };
+    if let Some(name) = names.iter().find(|name| source.declares(name)) {
+        return Err(Refusal::new(format!("the name {name} means something else in {}", source.name())));
+    }
+    let (quote, end) = (imports::quote(&source), imports::statement_end(&source));
+    let import = format!("import {{ {} }} from {quote}{module}{quote}{end}", names.join(", "));
+    imports::add(&source, scene.start(), Some(import), None, &mut edit);
+    scene.rewrite("transaction", "enqueue", &mut edit)?;
     Ok(edit)
 }
 

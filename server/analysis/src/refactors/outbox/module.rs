@@ -27,7 +27,7 @@ pub(super) fn text(scene: &Scene<'_, '_>) -> Result<String, Refusal> {
         return Err(Refusal::new(format!("the name {name} would mean two things")));
     }
     let lines = TEMPLATE.replace("PUBLISHER_IMPORT", &format!("import {name} from \"{}\"", import.source)).replace("PUBLISHER", callee);
-    let text = lines.replace("    ", "\t").replace("  ", "\t").replace('\t', &source.indent_unit());
+    let text = lines.replace("  ", "\t").replace('\t', &source.indent_unit());
     let text = text.replace('"', &quote(source).to_string());
     let text = if statement_end(source).is_empty() { text.replace(";\n", "\n") } else { text };
     Ok(text.replace('\n', source.newline()))

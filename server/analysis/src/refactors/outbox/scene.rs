@@ -5,7 +5,8 @@
 use portolan_grammars::facts::{Binding, Call, CallId, CallKind, Expr, ExprId, FunctionId, Language, TextRange};
 
 use super::super::ask_together::assigned_in;
-use super::super::imports;
+use super::super::imports::statement_end;
+use super::super::publish_event::without_unused;
 use super::super::{Context, Edit, Refusal, Source};
 use super::told;
 use crate::FunctionRef;
@@ -64,6 +65,11 @@ where
         Ok(scene)
     }
 
+    /// Where it begins.
+    pub(super) fn start(&self) -> u32 {
+        self.range.start
+    }
+
     /// Refuses what would be something else in a function of its own, or in a transaction.
     fn is_of_one_piece(&self) -> Result<(), Refusal> {
         let (source, facts) = (self.source, self.source.facts);
@@ -105,17 +111,13 @@ where
         (name == "query" && self.source.slice(range) == self.pool).then_some(range)
     }
 
-    /// Makes a transaction of it, which writes the message.
-    pub(super) fn rewrite(&self, module: &str, names: &[&str], edit: &mut Edit) -> Result<(), Refusal> {
+    /// Makes a transaction of it, which writes the message, with functions that are called so.
+    pub(super) fn rewrite(&self, transaction: &str, enqueue: &str, edit: &mut Edit) -> Result<(), Refusal> {
         let (source, facts) = (self.source, self.source.facts);
         let whole = if self.function == FunctionId::MODULE { &source.text } else { source.slice(facts.function(self.function).range) };
         let free = |names: [&'static str; 2]| names.into_iter().find(|name| !Source::has_word(whole, name));
         let client = free(["client", "connection"]).ok_or_else(|| Refusal::new("the function has names for clients already"))?;
-        let loaded = facts.imports.iter().any(|import| import.source == module);
-        if let Some(name) = names.iter().find(|name| !loaded && source.declares(name)) {
-            return Err(Refusal::new(format!("the name {name} means something else in {}", source.name())));
-        }
-        let (newline, unit, end) = (source.newline(), source.indent_unit(), imports::statement_end(source));
+        let (newline, unit, end) = (source.newline(), source.indent_unit(), statement_end(source));
         let indent = source.indent_at(self.range.start);
         let handed_out = self.handed_out()?;
         let (bound, given) = match handed_out.as_slice() {
@@ -127,7 +129,7 @@ where
         edit.insert(
             source.file,
             self.range.start,
-            format!("{bound}await transaction({pool}, async ({client}) => {{{newline}{indent}{unit}"),
+            format!("{bound}await {transaction}({pool}, async ({client}) => {{{newline}{indent}{unit}"),
         );
         self.indent(&unit, edit);
         for call in facts.calls.iter().filter(|call| self.range.contains(call.range)) {
@@ -137,14 +139,10 @@ where
         }
         let callee = facts.expr_range(self.sends.callee);
         let comma = if self.sends.args.is_empty() { "" } else { ", " };
-        edit.replace(source.file, TextRange { start: callee.start, end: callee.end + 1 }, format!("enqueue({client}{comma}"));
+        edit.replace(source.file, TextRange { start: callee.start, end: callee.end + 1 }, format!("{enqueue}({client}{comma}"));
         let given = given.map(|given| format!("{newline}{indent}{unit}return {given}{end}")).unwrap_or_default();
         edit.insert(source.file, self.range.end, format!("{given}{newline}{indent}}}){end}"));
-        if !loaded {
-            let quote = imports::quote(source);
-            let import = format!("import {{ {} }} from {quote}{module}{quote}{end}", names.join(", "));
-            imports::add(source, self.range.start, Some(import), None, edit);
-        }
+        without_unused(source, callee, enqueue, edit);
         Ok(())
     }
 
