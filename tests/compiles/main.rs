@@ -255,7 +255,8 @@ fn said(command: &mut Command) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries, and starts PostgreSQL"]
 async fn outbox() {
-    let folder = edited("outbox", &["orders"], is_rewrite, 2).await;
+    let packages = ["orders", "stock"];
+    let folder = edited("outbox", &packages, is_rewrite, 3).await;
     let database = Postgres::start();
     let (service, migrations) = (emitted("outbox", "orders"), folder.path().join("orders/migrations"));
     let mut driven = Command::new("node");
@@ -270,6 +271,14 @@ async fn outbox() {
         "order.withdrawn {\"id\":1}",
     ];
     assert_eq!(said(&mut driven).lines().collect::<Vec<_>>(), expected);
-    let wrong = [("await enqueue(client, ", "await enqueue("), ("await publish(...message)", "await publish(message)")];
-    is_noticed("outbox", &folder, &["orders"], &wrong);
+    let database = Postgres::start();
+    let migrations =
+        ["20240501120000_items.sql", "20240501120001_outbox.sql"].map(|name| folder.path().join("stock/migrations").join(name));
+    let mut driven = Command::new("node");
+    driven.arg(here().join("brokers/outbox-trace.js")).arg(emitted("outbox", "stock")).args(migrations).env("DATABASE_URL", &database.url);
+    let told = said(&mut driven);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[1..], [lines[0], "tea {\"name\":\"tea\",\"count\":2} item"]);
+    let wrong = [("await enqueue(client, ", "await enqueue("), ("(...message)", "(message)")];
+    is_noticed("outbox", &folder, &packages, &wrong);
 }

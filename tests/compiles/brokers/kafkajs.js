@@ -1,8 +1,19 @@
 import { handle, keep } from "./queue.js";
 
+const api = await import("@opentelemetry/api").catch(() => undefined);
+
+/** What makes spans, where the service traces. */
+export const tracer = () => api.trace.getTracer("test");
+
+const instrumented = (headers) => {
+  const carrier = { ...headers };
+  if (globalThis.isInstrumented) api.propagation.inject(api.context.active(), carrier);
+  return carrier;
+};
+
 const send = async ({ topic, messages }) => {
   if (globalThis.isAway) throw new Error("the broker is away");
-  for (const message of messages) keep(topic, message, (value) => Buffer.from(String(value)));
+  for (const message of messages) keep(topic, { ...message, headers: instrumented(message.headers) }, (value) => Buffer.from(String(value)));
 };
 
 export class Kafka {

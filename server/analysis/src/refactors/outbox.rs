@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 
 use super::publish_event::passage::extension;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports};
+use crate::chart::Access;
 use crate::rules::Finding;
 use crate::rules::dual_write::RULE;
 
@@ -36,7 +37,11 @@ fn edit(context: &Context<'_>, finding: &Finding) -> Result<Edit, Refusal> {
     let scene = Scene::set(context, &source, finding)?;
     let extension = extension(source.facts).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
     let path = beside(source.path.as_str(), NAME);
-    let text = module::text(&scene)?;
+    let traced = finding.services.first().is_some_and(|service| snapshot.chart.traced(*service).is_some());
+    if traced && !imports::depends_on(context, &source, module::API) {
+        return Err(Refusal::new(format!("its trace would end in the outbox: {} is no dependency of its package", module::API)));
+    }
+    let text = module::text(&scene, traced)?;
     let mut edit = Edit::default();
     let module = format!("./{NAME}{extension}");
     if snapshot.files.id(&path).is_some() {
@@ -50,10 +55,12 @@ fn edit(context: &Context<'_>, finding: &Finding) -> Result<Edit, Refusal> {
         scene.rewrite(&names.called[1], &names.called[0], &mut edit)?;
         return Ok(edit);
     }
-    if snapshot.chart.stores.iter().flat_map(|store| &store.collections).any(|it| it.name == module::TABLE) {
+    let own = |access: &Access| finding.services.contains(&access.service);
+    let tables = snapshot.chart.stores.iter().flat_map(|store| &store.collections).filter(|it| it.accesses.iter().any(own));
+    if tables.into_iter().any(|table| table.name == module::TABLE) {
         return Err(Refusal::new(format!("there is a table `{}` already", module::TABLE)));
     }
-    module::migration(context, &source, &mut edit)?;
+    module::migration(context, &source, traced, &mut edit)?;
     edit.create(path.clone(), text);
     let begins_here = start::start(context, &scene, &path, extension, finding, &mut edit)? == source.file;
     let names: &[&str] = if begins_here { &["enqueue", "relay", "transaction"] } else { &["enqueue", "transaction"] };
