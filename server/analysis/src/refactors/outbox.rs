@@ -2,16 +2,17 @@
 //!
 //! Only for pg of TypeScript. The function that sends keeps its arguments: they are the row, and the relay calls it with them. What the parts are:
 //! [`scene`] is the code that becomes a transaction, [`told`] what may be a row, [`module`] what is written into files of their own, [`start`] where
-//! the relay begins. Invariant: what is sent is what was to be sent, if perhaps later and more than once.
+//! the relay begins, [`edge`] what the chart is told. Invariant: what is sent is what was to be sent, if perhaps later and more than once.
 
 use camino::Utf8PathBuf;
 
 use super::publish_event::passage::extension;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports};
-use crate::chart::Access;
+use crate::chart::{Access, Channel};
 use crate::rules::Finding;
 use crate::rules::dual_write::RULE;
 
+mod edge;
 mod module;
 mod scene;
 mod start;
@@ -28,10 +29,10 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let facts = context.snapshot.files.source(finding.place.file)?;
     let channel = context.snapshot.chart.channels.iter().find(|it| it.producers.iter().any(|end| end.place == finding.place))?;
     let title = format!("Keep the message to `{}` in an outbox until the row is written", channel.name);
-    facts.language.is_ecmascript().then(|| Plan { title, level: Level::Assisted, edit: edit(context, finding) })
+    facts.language.is_ecmascript().then(|| Plan { title, level: Level::Assisted, edit: edit(context, finding, channel) })
 }
 
-fn edit(context: &Context<'_>, finding: &Finding) -> Result<Edit, Refusal> {
+fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<Edit, Refusal> {
     let snapshot = context.snapshot;
     let source = context.source(finding.place.file)?;
     let scene = Scene::set(context, &source, finding)?;
@@ -62,6 +63,7 @@ fn edit(context: &Context<'_>, finding: &Finding) -> Result<Edit, Refusal> {
     }
     module::migration(context, &source, traced, &mut edit)?;
     edit.create(path.clone(), text);
+    edge::tell(context, &scene, channel, &path, &mut edit)?;
     let begins_here = start::start(context, &scene, &path, extension, finding, &mut edit)? == source.file;
     let names: &[&str] = if begins_here { &["enqueue", "relay", "transaction"] } else { &["enqueue", "transaction"] };
     if let Some(name) = names.iter().find(|name| source.declares(name)) {

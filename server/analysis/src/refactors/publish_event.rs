@@ -17,7 +17,7 @@ use crate::rules::{Finding, call_in_transaction, sync_chain, sync_cycle, unused_
 mod consumer;
 mod frame;
 mod logic;
-mod mirror;
+pub(super) mod mirror;
 mod names;
 pub(super) mod passage;
 mod publisher;

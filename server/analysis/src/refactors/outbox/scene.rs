@@ -83,6 +83,10 @@ where
         if let Some(other) = facts.calls.iter().find(is_other) {
             return Err(Refusal::new(format!("`{}` is waited for in between", source.slice(facts.expr_range(other.callee)))));
         }
+        let is_dropped = |call: &&Call| !call.awaited && self.range.contains(call.range) && self.is_query(call);
+        if facts.calls.iter().any(|call| is_dropped(&call)) {
+            return Err(Refusal::new("a query is not waited for"));
+        }
         let own = |name: &str| facts.bindings.iter().any(|it| it.name == name && self.range.contains(it.range));
         let outer = assigned_in(facts, self.range).any(|base| !matches!(base, Expr::Name(name) if own(name)));
         if outer {
@@ -193,8 +197,9 @@ fn pool<'a>(context: &Context<'a>, source: &Source<'a>, writes: CallId) -> Resul
     let Expr::Member { object, .. } = facts.expr(facts.call(writes).callee) else { return Err(refused()) };
     let Expr::Name(name) = facts.expr(*object) else { return Err(refused()) };
     let function = facts.call(writes).function;
+    let is_given = facts.functions.iter().flat_map(|function| &function.params).any(|param| param.name == *name);
     let is_own = function != FunctionId::MODULE && facts.bindings.iter().any(|it| it.name == *name && it.function != FunctionId::MODULE);
-    if is_pool && made.kind == CallKind::New && !is_own { Ok(name) } else { Err(refused()) }
+    if is_pool && made.kind == CallKind::New && !is_own && !is_given { Ok(name) } else { Err(refused()) }
 }
 
 impl Scene<'_, '_> {
