@@ -78,13 +78,14 @@ where
         {
             return Err(Refusal::new(format!("`{word}` stands between the two")));
         }
-        let is_other =
-            |call: &&Call| call.awaited && self.range.contains(call.range) && call.range != self.sends.range && !self.is_query(call);
-        if let Some(other) = facts.calls.iter().find(is_other) {
+        // `await query<Row>(…)` is read as a call of what is waited for.
+        let is_awaited = |call: &Call| call.awaited || source.slice(call.range).starts_with("await ");
+        let inner = || facts.calls.iter().filter(|call| self.range.contains(call.range));
+        let is_other = |call: &&Call| is_awaited(call) && call.range != self.sends.range && self.queried(call).is_none();
+        if let Some(other) = inner().find(is_other) {
             return Err(Refusal::new(format!("`{}` is waited for in between", source.slice(facts.expr_range(other.callee)))));
         }
-        let is_dropped = |call: &&Call| !call.awaited && self.range.contains(call.range) && self.is_query(call);
-        if facts.calls.iter().any(|call| is_dropped(&call)) {
+        if inner().any(|call| self.queried(call).is_some() && !is_awaited(call)) {
             return Err(Refusal::new("a query is not waited for"));
         }
         let own = |name: &str| facts.bindings.iter().any(|it| it.name == name && self.range.contains(it.range));
@@ -102,10 +103,6 @@ where
             Some(field) => Err(Refusal::new(format!("what `{field}` is was tested before"))),
             None => Ok(()),
         }
-    }
-
-    fn is_query(&self, call: &Call) -> bool {
-        self.queried(call).is_some()
     }
 
     /// The pool in `pool.query`.
