@@ -7,6 +7,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,6 +16,10 @@ use portolan_tests::disk::{self, Folder, texts};
 use portolan_tests::server::TestServer;
 use serde_json::{Value, json};
 use similar::TextDiff;
+
+mod postgres;
+
+use postgres::Postgres;
 
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("compiles")
@@ -81,7 +86,8 @@ async fn act(folder: &Path, wanted: fn(&Value) -> bool) -> usize {
                 let edit = server.request("codeAction/resolve", action.clone()).await["edit"].take();
                 apply(&edit);
                 taken += 1;
-                for change in edit["documentChanges"].as_array().unwrap() {
+                // A file that is made is changed, too.
+                for change in edit["documentChanges"].as_array().unwrap().iter().filter(|change| change["kind"] != "create") {
                     let uri = change["textDocument"]["uri"].as_str().unwrap();
                     let root = server.uri("");
                     server.watched(uri.strip_prefix(&root).unwrap(), 2).await;
@@ -109,6 +115,12 @@ fn changes(before: &Path, after: &Path) -> String {
 
 /// Proves the edits of a workspace, and that its compilers notice `wrong` ones: texts of the edits, and such as mean nothing.
 async fn prove(workspace: &str, packages: &[&str], wanted: fn(&Value) -> bool, actions: usize, wrong: &[(&str, &str)]) {
+    let folder = edited(workspace, packages, wanted, actions).await;
+    is_noticed(workspace, &folder, packages, wrong);
+}
+
+/// A workspace with its edits, which are those of the diff and compile.
+async fn edited(workspace: &str, packages: &[&str], wanted: fn(&Value) -> bool, actions: usize) -> Folder {
     let source = disk::workspace(workspace);
     let folder = Folder::empty();
     for (path, text) in texts(&source) {
@@ -126,7 +138,11 @@ async fn prove(workspace: &str, packages: &[&str], wanted: fn(&Value) -> bool, a
     for package in packages {
         compile(workspace, folder.path(), package);
     }
-    // A compiler that compiles nothing would be content with anything.
+    folder
+}
+
+/// A compiler that compiles nothing would be content with anything.
+fn is_noticed(workspace: &str, folder: &Folder, packages: &[&str], wrong: &[(&str, &str)]) {
     for (path, text) in texts(folder.path()).into_iter().filter(|(path, _)| matches!(path.extension(), Some("rs" | "ts" | "js"))) {
         folder.write(path.as_str(), wrong.iter().fold(text, |text, (right, wrong)| text.replace(right, wrong)));
     }
@@ -182,4 +198,87 @@ async fn events() {
 async fn calls() {
     let wrong = [("process.env", "process.enw"), ("std::env::var(", "std::env::vr(")];
     prove("calls", &["web", "shop"], is_safe, 10, &wrong).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn traces() {
+    let wrong = [
+        ("headers: traceHeaders()", "headers: traceHeaders"),
+        ("propagation.inject(", "propagation.injct("),
+        ("traceOf(message.headers)", "traceOf(message.value)"),
+        ("carts.leave, carts, ", "carts.leave, carts, 1, "),
+    ];
+    let packages = ["mail", "shop"];
+    // A sender's span, and one for each of its six messages.
+    let traces = || run_with_brokers("traces", &packages);
+    let different = |traces: &[String]| traces.iter().collect::<BTreeSet<_>>().len();
+    packages.iter().for_each(|package| compile("traces", &disk::workspace("traces"), package));
+    let before = traces();
+    assert_eq!((before.len(), different(&before)), (7, 7), "{before:#?}");
+    let folder = edited("traces", &packages, is_safe, 1).await;
+    let after = traces();
+    assert_eq!((after.len(), different(&after)), (7, 1), "{after:#?}");
+    is_noticed("traces", &folder, &packages, &wrong);
+}
+
+/// What packages that were compiled last say first on each line, when they run in one process with brokers within it.
+fn run_with_brokers(workspace: &str, packages: &[&str]) -> Vec<String> {
+    let entries = packages.iter().map(|package| emitted(workspace, package).join("index.js"));
+    let said = said(Command::new("node").arg(here().join("brokers/run.js")).args(entries));
+    said.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+/// The folder of what a package that was compiled last is in JavaScript, with brokers of this process in place of their libraries.
+fn emitted(workspace: &str, package: &str) -> PathBuf {
+    let package = cache().join(workspace).join(package);
+    let _ = std::fs::remove_dir_all(package.join("out"));
+    let emit = ["node_modules/typescript/bin/tsc", "-p", ".", "--noEmit", "false", "--outDir", "out"];
+    run(Command::new("node").args(emit).current_dir(&package));
+    let brokers = here().join("brokers");
+    for library in ["kafkajs", "amqplib"] {
+        let folder = package.join("out/node_modules").join(library);
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(folder.join("package.json"), "{ \"type\": \"module\", \"exports\": \"./index.js\" }").unwrap();
+        std::fs::copy(brokers.join(library).with_extension("js"), folder.join("index.js")).unwrap();
+        std::fs::copy(brokers.join("queue.js"), folder.join("queue.js")).unwrap();
+    }
+    package.join("out")
+}
+
+fn said(command: &mut Command) -> String {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries, and starts PostgreSQL"]
+async fn outbox() {
+    let packages = ["orders", "stock"];
+    let folder = edited("outbox", &packages, is_rewrite, 3).await;
+    let database = Postgres::start();
+    let (service, migrations) = (emitted("outbox", "orders"), folder.path().join("orders/migrations"));
+    let mut driven = Command::new("node");
+    driven.arg(here().join("brokers/outbox.js")).arg(service).arg(migrations).env("DATABASE_URL", &database.url);
+    let expected = [
+        "the same name failed",
+        "no outbox failed",
+        "orders 2, kept 3, sent 0",
+        "kept 3, sent 0",
+        "order.placed {\"id\":1,\"name\":\"tea\"}",
+        "order.placed {\"id\":2,\"name\":\"milk\"}",
+        "order.withdrawn {\"id\":1}",
+    ];
+    assert_eq!(said(&mut driven).lines().collect::<Vec<_>>(), expected);
+    let database = Postgres::start();
+    let migrations =
+        ["20240501120000_items.sql", "20240501120001_outbox.sql"].map(|name| folder.path().join("stock/migrations").join(name));
+    let mut driven = Command::new("node");
+    driven.arg(here().join("brokers/outbox-trace.js")).arg(emitted("outbox", "stock")).args(migrations).env("DATABASE_URL", &database.url);
+    let told = said(&mut driven);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_eq!(lines[1..], [lines[0], "tea {\"name\":\"tea\",\"count\":2} item"]);
+    let wrong = [("await enqueue(client, ", "await enqueue("), ("(...message)", "(message)")];
+    is_noticed("outbox", &folder, &packages, &wrong);
 }

@@ -22,7 +22,7 @@ pub fn all(snapshot: &Snapshot, texts: &Texts) -> Vec<String> {
     world.snapshot();
     let mut lines = Vec::new();
     for (at, finding) in snapshot.findings.iter().enumerate() {
-        for offer in refactors::answers(snapshot, &Map(texts), at) {
+        for offer in refactors::answers(snapshot, &Map(texts), "".into(), at) {
             lines.push(format!("{} {}", lines::place(snapshot, finding.place), offer.title));
             match changes(&mut world, snapshot, texts, &offer) {
                 Ok(changed) => lines.extend(changed),

@@ -32,6 +32,22 @@ pub struct Producer {
     /// How it travels, where options say that.
     #[serde(default)]
     pub transport: Option<Transport>,
+    /// Where it is given the message's headers.
+    #[serde(default)]
+    pub headers: Option<Headers>,
+}
+
+/// Where the headers of a message are, by which the context of a trace can travel: an object with texts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Headers {
+    /// The argument that has them, counted from 0; of a consumer, the parameter of its handler.
+    pub argument: usize,
+    /// Dotted path of keys to them: `properties.headers`; `messages[]` is each of a list.
+    pub key: Symbol,
+    /// Whether a consumer's handler may be called without a message.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// How messages travel, where options of the sending or receiving value say that.
@@ -106,6 +122,9 @@ pub struct Consumer {
     /// Where the handled messages' trace context comes from: the instrumentation that must be on (`kafkajs`).
     #[serde(default)]
     pub instrumentation: Option<Symbol>,
+    /// Where the first `handler` is given the message's headers.
+    #[serde(default)]
+    pub headers: Option<Headers>,
 }
 
 /// How one destination stands for several.

@@ -108,6 +108,10 @@ impl Chart {
         let method = call.method.as_deref().filter(|_| method == Some("*")).or(method);
         label(method, &endpoint.path)
     }
+    /// How a service traces, if it starts a tracer.
+    pub fn traced(&self, service: ServiceIndex) -> Option<&Tracing> {
+        self.tracing.iter().find(|row| row.service == service && row.instrumented)
+    }
     /// The channel named by `index`.
     pub fn channel(&self, index: ChannelIndex) -> &Channel {
         &self.channels[index.index()]

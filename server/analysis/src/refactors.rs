@@ -16,6 +16,7 @@ use crate::{FileId, Snapshot, World};
 mod accept;
 mod add_timeout;
 mod ask_together;
+mod carry_context;
 mod chain;
 mod compose;
 mod edit;
@@ -25,6 +26,7 @@ mod instrument_handler;
 mod keep_span;
 mod move_call;
 mod option;
+mod outbox;
 mod packages;
 mod publish_event;
 mod settle_call;
@@ -96,6 +98,8 @@ struct Plan {
 struct Context<'a> {
     snapshot: &'a Snapshot,
     texts: &'a dyn Texts,
+    /// The root of the workspace.
+    folder: &'a Utf8Path,
 }
 
 impl<'a> Context<'a> {
@@ -128,10 +132,12 @@ static REFACTORS: &[Refactor] = &[
     instrument_handler::REFACTOR,
     span_handler::REFACTOR,
     keep_span::REFACTOR,
+    carry_context::REFACTOR,
     url_to_variable::REFACTOR,
     publish_event::REFACTOR,
     ask_together::REFACTOR,
     move_call::REFACTOR,
+    outbox::REFACTOR,
     settle_drift::REFACTOR,
 ];
 
@@ -140,8 +146,8 @@ static REFACTORS: &[Refactor] = &[
 pub fn offers(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, file: FileId, start: u32, end: u32) -> Vec<Offer> {
     let here = |finding: &Finding| finding.place.file == file && finding.place.range.start <= end && start <= finding.place.range.end;
     let findings = snapshot.findings.iter().enumerate().filter(|(_, finding)| here(finding));
-    let mut offers: Vec<Offer> = findings.clone().flat_map(|(at, _)| answers(snapshot, texts, at)).collect();
-    let context = Context { snapshot, texts };
+    let mut offers: Vec<Offer> = findings.clone().flat_map(|(at, _)| answers(snapshot, texts, folder, at)).collect();
+    let context = Context { snapshot, texts, folder };
     offers.extend(findings.flat_map(|(at, finding)| accept::offers(&context, folder, at, finding)));
     offers.extend(settle_call::offers(snapshot, folder, file, start, end));
     let mut seen = FxHashSet::default();
@@ -149,10 +155,10 @@ pub fn offers(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, file: F
     offers
 }
 
-/// What answers a finding, given as a position in the snapshot's.
-pub fn answers(snapshot: &Snapshot, texts: &dyn Texts, finding: usize) -> Vec<Offer> {
+/// What answers a finding, given as a position in the snapshot's. `folder` is the root of the workspace that its file is in.
+pub fn answers(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, finding: usize) -> Vec<Offer> {
     let Some(found) = snapshot.findings.get(finding) else { return Vec::new() };
-    let context = Context { snapshot, texts };
+    let context = Context { snapshot, texts, folder };
     let refactors = REFACTORS.iter().filter(|refactor| refactor.rules.contains(&found.rule));
     let plans = refactors.filter_map(|refactor| (refactor.plan)(&context, found));
     plans.map(|plan| Offer { title: plan.title, level: plan.level, finding: Some(finding), plan: plan.edit }).collect()

@@ -94,7 +94,7 @@ fn style(context: &Context<'_>, source: &Source<'_>) -> Style {
 }
 
 /// Whether the file's package has a module's package among its dependencies.
-fn depends_on(context: &Context<'_>, source: &Source<'_>, module: &str) -> bool {
+pub(super) fn depends_on(context: &Context<'_>, source: &Source<'_>, module: &str) -> bool {
     npm(context.snapshot, source.file).is_some_and(|manifest| manifest.dependencies.iter().any(|(name, _)| name == module))
 }
 

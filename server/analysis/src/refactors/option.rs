@@ -1,9 +1,10 @@
-//! An entry added to the object of options that an ECMAScript call is given.
+//! An entry added to the object of options that an ECMAScript call is given, or to one within it.
 //!
 //! Invariant: entries that are there keep their text, and the layout of an object that is written over several lines stays.
 
-use portolan_grammars::facts::{Call, Expr, ExprId, TextRange};
+use portolan_grammars::facts::{Call, Expr, ExprId, SourceFacts, TextRange};
 
+use super::edit::{Replacement, replaced};
 use super::{Edit, Refusal, Source};
 
 /// How long a line may get before an object is opened up: what prettier does unless it is told otherwise.
@@ -12,45 +13,67 @@ const WIDTH: usize = 80;
 /// Adds `entry` (`timeout: 3_000`) to the object that is the argument at a position; makes the object where the call ends before it.
 pub(super) fn add_option(source: &Source<'_>, call: &Call, argument: usize, entry: &str, edit: &mut Edit) -> Result<(), Refusal> {
     let Some(given) = call.args.get(argument) else { return append(source, call, argument, entry, edit) };
-    let object = object(source, call, given.value).ok_or_else(|| Refusal::new("its options are made elsewhere"))?;
+    let object = object(source.facts, call, given.value).ok_or_else(|| Refusal::new("its options are made elsewhere"))?;
+    change(source, call, object, vec![added(source, object, entry)?], edit);
+    Ok(())
+}
+
+/// What adds `entry` to an object: on the line of the others, or on one of its own as they have.
+pub(super) fn added(source: &Source<'_>, object: ExprId, entry: &str) -> Result<Replacement, Refusal> {
     let range = source.facts.expr_range(object);
     let text = source.slice(range);
     if !(text.starts_with('{') && text.ends_with('}')) {
         return Err(Refusal::new("its options are not written as an object"));
     }
     let inner = text[1..text.len() - 1].trim_end();
-    let (end, comma) = (range.start + 1 + inner.len() as u32, inner.ends_with(','));
     if inner.trim().is_empty() {
-        edit.replace(source.file, range, format!("{{ {entry} }}"));
-    } else if text.contains('\n') {
-        let last = source.indent_at(end.saturating_sub(1)).to_owned();
-        // The last entry may be closed on a line of its own, at the depth that it began with.
-        let separator = if comma { "" } else { "," };
-        let trailing = if comma { "," } else { "" };
-        edit.insert(source.file, end, format!("{separator}{}{last}{entry}{trailing}", source.newline()));
-    } else {
-        let separator = if comma { " " } else { ", " };
-        let line = source.line_of(range.start);
-        if line.chars().count() + separator.len() + entry.len() <= width(source) {
-            edit.insert(source.file, end, format!("{separator}{entry}"));
-        } else {
-            edit.replace(source.file, range, opened(source, call, &format!("{}{separator}{entry}", inner.trim_start())));
-        }
+        return Ok(Replacement { range, text: format!("{{ {entry} }}") });
     }
-    Ok(())
+    let (end, comma) = (range.start + 1 + inner.len() as u32, inner.ends_with(','));
+    let separator = if comma { "" } else { "," };
+    let text = if text.contains('\n') {
+        // The last entry may be closed on a line of its own, at the depth that it began with.
+        let last = source.indent_at(end.saturating_sub(1));
+        format!("{separator}{}{last}{entry}{}", source.newline(), if comma { "," } else { "" })
+    } else {
+        format!("{separator} {entry}")
+    };
+    Ok(Replacement { range: TextRange { start: end, end }, text })
+}
+
+/// Changes an object that a call is given, and what it is made with elsewhere; one that gets too long for its line is opened up.
+pub(super) fn change(source: &Source<'_>, call: &Call, object: ExprId, mut changes: Vec<Replacement>, edit: &mut Edit) {
+    changes.sort_by_key(|change| change.range.start);
+    let range = source.facts.expr_range(object);
+    let text = source.slice(range);
+    let own = |change: &&Replacement| range.contains(change.range);
+    let moved = |change: &Replacement| Replacement {
+        range: TextRange { start: change.range.start - range.start, end: change.range.end - range.start },
+        text: change.text.clone(),
+    };
+    let new = replaced(text, &changes.iter().filter(own).map(moved).collect::<Vec<_>>());
+    let length = source.line_of(range.start).chars().count() + new.chars().count() - text.chars().count();
+    let is_opened = !text.contains('\n') && length > width(source);
+    if is_opened {
+        edit.replace(source.file, range, opened(source, call, &new[1..new.len() - 1]));
+    }
+    for change in changes.iter().filter(|change| !(is_opened && own(change))) {
+        edit.replace(source.file, change.range, change.text.clone());
+    }
 }
 
 /// The object literal that an argument is, or that a constant of the same function is made with.
-fn object(source: &Source<'_>, call: &Call, value: ExprId) -> Option<ExprId> {
-    match source.facts.expr(value) {
-        Expr::Object(_) => Some(value),
-        Expr::Name(name) => {
-            let own = |function| source.facts.bindings.iter().filter(move |it| it.name == *name && it.constant && it.function == function);
-            let mut bound = own(call.function);
-            let (Some(binding), None) = (bound.next(), bound.next()) else { return None };
-            binding.value.filter(|value| matches!(source.facts.expr(*value), Expr::Object(_)))
-        }
-        _ => None,
+pub(super) fn object(facts: &SourceFacts, call: &Call, value: ExprId) -> Option<ExprId> {
+    Some(literal(facts, call, value)).filter(|value| matches!(facts.expr(*value), Expr::Object(_)))
+}
+
+/// What a constant of the function that a call stands in is made with, in place of its name; anything else is what it is.
+pub(super) fn literal(facts: &SourceFacts, call: &Call, value: ExprId) -> ExprId {
+    let Expr::Name(name) = facts.expr(value) else { return value };
+    let mut bound = facts.bindings.iter().filter(|it| it.name == *name && it.constant && it.function == call.function);
+    match (bound.next(), bound.next()) {
+        (Some(binding), None) => binding.value.unwrap_or(value),
+        _ => value,
     }
 }
 

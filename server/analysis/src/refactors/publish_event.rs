@@ -17,9 +17,9 @@ use crate::rules::{Finding, call_in_transaction, sync_chain, sync_cycle, unused_
 mod consumer;
 mod frame;
 mod logic;
-mod mirror;
+pub(super) mod mirror;
 mod names;
-mod passage;
+pub(super) mod passage;
 mod publisher;
 mod request;
 
@@ -99,7 +99,7 @@ fn edit(context: &Context<'_>, call: &Call, endpoint: EndpointIndex) -> Result<M
 }
 
 /// Takes imports out of a file that nothing but a range of it mentions, which goes.
-fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Edit) {
+pub(super) fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Edit) {
     let Some(tree) = source.tree() else { return };
     let names = tree.names_in(TextRange::new(0, source.text.len()));
     for import in source.facts.imports.iter().filter(|import| !import.reexport && !import.local.is_empty()) {

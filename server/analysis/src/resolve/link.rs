@@ -5,7 +5,9 @@
 
 use core::time::Duration;
 
-use portolan_grammars::catalog::{Case, FileRouteConvention, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
+use portolan_grammars::catalog::{
+    Case, FileRouteConvention, Headers, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards,
+};
 use portolan_grammars::facts::{CallId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
 
@@ -388,6 +390,19 @@ pub struct MessageDecl {
     pub replies: bool,
     /// Where it goes.
     pub carrier: Carrier,
+    /// The library's calls that send or receive it.
+    pub leaves: Vec<MessageLeaf>,
+}
+
+/// A library's call that sends or receives messages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageLeaf {
+    /// The call.
+    pub call: CallRef,
+    /// The library's id.
+    pub library: Symbol,
+    /// Where it is given the messages' headers, or gives them to its handler, as far as that is known.
+    pub headers: Option<Headers>,
 }
 
 /// Where messages go, as far as options say that.

@@ -2,11 +2,11 @@
 //!
 //! What deliberately does not live here: which destinations are one channel ([`super::assemble`]).
 
-use portolan_grammars::catalog;
+use portolan_grammars::catalog::{self, Headers, Selector};
 use portolan_grammars::facts::Symbol;
 
 use super::library::CallView;
-use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, Site};
+use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, MessageLeaf, Site};
 use super::outbound::{Draft, function_in};
 use super::spans::Walk;
 use super::sql;
@@ -26,15 +26,22 @@ impl<'w> Linker<'w> {
         {
             (system, carrier) = (named, found);
         }
+        let leaf = self.leaf(view, entry.headers.as_ref());
         self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl {
             system: system.clone(),
             replies,
             carrier: carrier.clone(),
             // What a wrapper sends, it may have put together of what it was given.
             payload: payload.clone().filter(|_| message.site == Site::Call(view.site)),
+            leaves: vec![leaf.clone()],
             ..message
         });
         true
+    }
+
+    fn leaf(&self, view: &CallView<'_>, headers: Option<&Headers>) -> MessageLeaf {
+        let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
+        MessageLeaf { call: view.site, library, headers: headers.cloned() }
     }
 
     /// How the messages of a value travel: the system, and where they go.
@@ -78,6 +85,10 @@ impl<'w> Linker<'w> {
         };
         let handler =
             entry.handler.as_ref().and_then(|selector| self.evaluator.select(selector, view)).and_then(|value| function_in(&value));
+        // The others are given something else.
+        let first = entry.handler.as_ref().and_then(|selector| selector.takes().first()).cloned().map(Selector::Take);
+        let is_first = first.and_then(|first| self.evaluator.select(&first, view)).and_then(|value| function_in(&value)).is_some();
+        let leaf = self.leaf(view, entry.headers.as_ref().filter(|_| is_first));
         let group = view.callee.receiver.as_ref().and_then(|receiver| receiver.origin);
         let (system, wildcards, instrumentation) = (entry.system.clone(), entry.wildcards, entry.instrumentation.clone());
         let complete = |message: MessageDecl| MessageDecl {
@@ -87,6 +98,7 @@ impl<'w> Linker<'w> {
             group,
             wildcards,
             instrumentation: instrumentation.clone(),
+            leaves: vec![leaf.clone()],
             ..message
         };
         match destination {
@@ -118,6 +130,11 @@ impl<'w> Linker<'w> {
                 let same = self.link.messages.iter_mut().find(|known| known.site == declared.site && known.consumes == declared.consumes);
                 match same {
                     Some(known) => {
+                        for leaf in declared.leaves {
+                            if !known.leaves.contains(&leaf) {
+                                known.leaves.push(leaf);
+                            }
+                        }
                         for destination in declared.destinations {
                             if !known.destinations.contains(&destination) {
                                 known.destinations.push(destination);
@@ -199,6 +216,7 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
         instrumentation: None,
         replies: false,
         carrier: Carrier::default(),
+        leaves: Vec::new(),
     }
 }
 

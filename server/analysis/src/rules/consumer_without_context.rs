@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::{Context, Draft, Sink, exempt};
 use crate::Place;
-use crate::chart::{Channel, ChannelEnd, Coverage, ServiceIndex};
+use crate::chart::{Channel, ChannelEnd, Chart, Coverage, Evidence, ServiceIndex};
 use crate::words::enumerate;
 
 /// How many senders are named.
@@ -38,39 +38,52 @@ rule! {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for channel in &context.chart.channels {
-        for consumer in &channel.consumers {
-            let senders = senders(context, channel);
-            if !senders.is_empty() && breaks_off(context, consumer) {
-                report(context, sink, channel, consumer, &senders);
-            }
-        }
+    for broken in all(context.chart) {
+        report(context, sink, &broken);
     }
 }
 
-/// The ends that send from services that trace.
-fn senders<'a>(context: &Context<'_>, channel: &'a Channel) -> Vec<&'a ChannelEnd> {
-    channel.producers.iter().filter(|end| end.status.is_settled() && context.traced(end.service).is_some()).collect()
+/// A consumer at which traces stop.
+pub(crate) struct Broken<'a> {
+    pub(crate) channel: &'a Channel,
+    pub(crate) consumer: &'a ChannelEnd,
+    /// The span that starts a trace of its own.
+    pub(crate) span: &'a Evidence,
+    /// The ends that send from services that trace.
+    pub(crate) senders: Vec<&'a ChannelEnd>,
 }
 
-/// Whether a consumer's span is there and has no parent.
-fn breaks_off(context: &Context<'_>, consumer: &ChannelEnd) -> bool {
-    let Some(tracing) = context.traced(consumer.service).filter(|row| row.carriers.is_empty()) else { return false };
-    let Coverage::Covered(span) = &consumer.coverage else { return false };
+/// The consumers at which traces stop.
+pub(crate) fn all(chart: &Chart) -> impl Iterator<Item = Broken<'_>> {
+    let ends = chart.channels.iter().flat_map(|channel| channel.consumers.iter().map(move |consumer| (channel, consumer)));
+    ends.filter_map(|(channel, consumer)| {
+        let senders = senders(chart, channel);
+        let span = breaks_off(chart, consumer).filter(|_| !senders.is_empty())?;
+        Some(Broken { channel, consumer, span, senders })
+    })
+}
+
+fn senders<'a>(chart: &Chart, channel: &'a Channel) -> Vec<&'a ChannelEnd> {
+    channel.producers.iter().filter(|end| end.status.is_settled() && chart.traced(end.service).is_some()).collect()
+}
+
+/// A consumer's span, where it is there and has no parent.
+fn breaks_off<'a>(chart: &Chart, consumer: &'a ChannelEnd) -> Option<&'a Evidence> {
+    let tracing = chart.traced(consumer.service).filter(|row| row.carriers.is_empty())?;
+    let Coverage::Covered(span) = &consumer.coverage else { return None };
     // What the process records by itself, it joins by itself.
     let by_hand = !tracing.evidence.iter().any(|evidence| evidence.place == span.place);
-    by_hand && consumer.status.is_settled() && !exempt::from_span_rules(context.chart.service(consumer.service))
+    (by_hand && consumer.status.is_settled() && !exempt::from_span_rules(chart.service(consumer.service))).then_some(span)
 }
 
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, channel: &Channel, consumer: &ChannelEnd, senders: &[&ChannelEnd]) {
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, broken: &Broken<'_>) {
+    let Broken { channel, consumer, span, senders } = broken;
     let services: BTreeSet<ServiceIndex> = senders.iter().map(|end| end.service).collect();
     let names: Vec<&str> = services.iter().map(|service| context.id(*service).as_str()).collect();
     let id = context.id(consumer.service);
     let mut related: Vec<(Place, String)> =
         senders.iter().take(MAX_SITES).map(|end| (end.place, format!("{} publishes it", context.id(end.service)))).collect();
-    if let Coverage::Covered(span) = &consumer.coverage {
-        related.push((span.place, format!("the span that starts a trace of its own: {}", span.what)));
-    }
+    related.push((span.place, format!("the span that starts a trace of its own: {}", span.what)));
     sink.report(Draft {
         severity: None,
         message: format!("The trace stops at `{}`: {id} takes no trace context from the messages of {}", channel.name, enumerate(&names)),

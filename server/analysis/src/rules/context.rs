@@ -49,7 +49,7 @@ impl<'a> Context<'a> {
 
     /// How a service traces, if it starts a tracer.
     pub fn traced(&self, service: ServiceIndex) -> Option<&'a Tracing> {
-        self.chart.tracing.iter().find(|row| row.service == service && row.instrumented)
+        self.chart.traced(service)
     }
 
     /// The services that start a tracer.

@@ -92,7 +92,7 @@ impl Work {
             if self.refused.contains_key(&key(snapshot, finding)) {
                 continue;
             }
-            for offer in refactors::answers(snapshot, &self.texts, at).into_iter().filter(|offer| offer.level == Level::Safe) {
+            for offer in refactors::answers(snapshot, &self.texts, "".into(), at).into_iter().filter(|offer| offer.level == Level::Safe) {
                 let files = offer.plan.and_then(|edit| refactors::applied(snapshot, &self.texts, &edit));
                 let checked = files.and_then(|files| Ok((refactors::recheck(world, snapshot, &files, finding, Level::Safe)?, files)));
                 match checked {

@@ -44,8 +44,8 @@ pub(super) fn reindented(text: &str, from: &str, to: &str) -> String {
 }
 
 /// Where the name of a channel stands in a call.
-pub(super) struct Named {
-    pub(super) range: TextRange,
+pub(in crate::refactors) struct Named {
+    pub(in crate::refactors) range: TextRange,
     /// The constant that has it, where it is not written there.
     pub(super) constant: Option<Constant>,
 }
@@ -63,7 +63,7 @@ pub(super) struct Constant {
 }
 
 /// Where `name` is said among the arguments of a call.
-pub(super) fn named(snapshot: &Snapshot, facts: &SourceFacts, arguments: &[ExprId], name: &str) -> Option<Named> {
+pub(in crate::refactors) fn named(snapshot: &Snapshot, facts: &SourceFacts, arguments: &[ExprId], name: &str) -> Option<Named> {
     let mut found = None;
     for argument in arguments {
         descend(facts, *argument, 0, &mut |id| {

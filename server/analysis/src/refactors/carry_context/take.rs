@@ -1,0 +1,259 @@
+//! The context that a message's headers carry, made the parent of the span that its handler opens.
+//!
+//! A span of the handler itself is given its parent; a function that opens one is called within the context. Invariant: there is one span, and
+//! whatever the handler was given means the same where it is opened.
+
+use portolan_grammars::catalog::{Headers, TracingRole};
+use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, Function, FunctionId, Language, SourceFacts, TextRange};
+use rustc_hash::FxHashSet;
+
+use super::super::{Edit, Refusal, Source};
+use super::desk::{Desk, Helper};
+use crate::chart::flow::Spot;
+use crate::resolve::evaluate::around;
+use crate::resolve::link::{MessageLeaf, Site};
+use crate::resolve::value::CallRef;
+use crate::rules::consumer_without_context::Broken;
+use crate::{FunctionRef, Place, Snapshot};
+
+/// How many functions lie at most between a handler and what opens its span.
+const MAX_DELEGATIONS: usize = 4;
+
+/// Goes on with the sender's trace where a message is handled.
+pub(super) fn take(desk: &mut Desk<'_, '_>, broken: &Broken<'_>) -> Result<(), Refusal> {
+    let snapshot = desk.context.snapshot;
+    let name = &broken.channel.name;
+    let unknown = || Refusal::new(format!("what handles `{name}` is not known"));
+    let handler = broken.consumer.function.ok_or_else(unknown)?;
+    let facts = snapshot.files.source(handler.file).ok_or_else(unknown)?;
+    let leaf = leaf(snapshot, handler).ok_or_else(unknown)?;
+    let headers = leaf.headers.as_ref();
+    let headers = headers.ok_or_else(|| Refusal::new(format!("where {} has the headers of `{name}` is not known", leaf.library)))?;
+    let opener = opener(snapshot, facts, handler, broken.span.place)?;
+    let call = facts.call(opener.call.call);
+    if !desk.done.insert(opener.call) {
+        return Ok(());
+    }
+    let given = Given { facts, handler: handler.function, headers };
+    desk.open(handler.file, facts.function(handler.function).range.start)?;
+    let (file, edit) = desk.at(handler.file)?;
+    let parent = format!("{}({})", file.function(Helper::Parent)?, given.reached(&file.source, call)?);
+    if opener.is_span {
+        as_parent(&file.source, call, &parent, edit)
+    } else {
+        let with = format!("{}.with({parent}, ", file.context());
+        within(&file.source, facts.function(handler.function), call, with, edit)
+    }
+}
+
+/// The library's call that hands messages to a function.
+fn leaf(snapshot: &Snapshot, handler: FunctionRef) -> Option<&MessageLeaf> {
+    let messages = snapshot.links.iter().flatten().flat_map(|link| &link.messages);
+    let mut leaves = messages.filter(|message| message.consumes && message.handler == Some(handler)).flat_map(|message| &message.leaves);
+    leaves.next()
+}
+
+/// What opens the span of a handler.
+struct Opener {
+    call: CallRef,
+    /// Whether it is the library's call itself, and not of a function that makes it.
+    is_span: bool,
+}
+
+/// The only call of a handler that opens a span.
+fn opener(snapshot: &Snapshot, facts: &SourceFacts, handler: FunctionRef, span: Place) -> Result<Opener, Refusal> {
+    let within = |function: FunctionId| around(facts, function).any(|outer| outer == handler.function);
+    let spans: FxHashSet<FunctionRef> = snapshot
+        .links
+        .iter()
+        .flatten()
+        .flat_map(|link| &link.tracing)
+        .filter(|it| it.role == TracingRole::Span)
+        .map(|it| it.function)
+        .collect();
+    let mut places: Vec<(Place, bool)> = Vec::new();
+    for made in snapshot.link(handler.file).into_iter().flat_map(|link| &link.tracing) {
+        if let (TracingRole::Span, Site::Call(call), true) = (made.role, made.site, within(made.function.function)) {
+            places.extend(snapshot.files.called_at(call).map(|place| (place, true)));
+        }
+    }
+    let inner = (0..facts.functions.len()).map(|at| FunctionId(at as u32)).filter(|function| within(*function));
+    for edge in inner.flat_map(|function| snapshot.index.edges_of(FunctionRef { file: handler.file, function })) {
+        let is_own = edge.callee.file == handler.file && within(edge.callee.function);
+        if !is_own && leads_to(snapshot, edge.callee, &spans) {
+            places.push((edge.place, false));
+        }
+    }
+    let unclear = || Refusal::new("how its span is opened is not plain to see");
+    let mut calls = Vec::new();
+    for (place, is_span) in places {
+        let call = Spot::at(&snapshot.files, place).and_then(|spot| spot.call()).ok_or_else(unclear)?;
+        calls.push((CallRef { file: handler.file, call }, is_span));
+    }
+    // What is opened within a span is part of it.
+    let range = |call: CallRef| facts.call(call.call).range;
+    let (first, is_span) =
+        calls.iter().copied().min_by_key(|(call, _)| (range(*call).start, std::cmp::Reverse(range(*call).end))).ok_or_else(unclear)?;
+    if calls.iter().any(|(call, _)| !range(first).contains(range(*call))) {
+        return Err(Refusal::new("its handler opens several spans"));
+    }
+    let is_known = !is_span || snapshot.files.called_at(first) == Some(span);
+    if is_known { Ok(Opener { call: first, is_span }) } else { Err(unclear()) }
+}
+
+/// Whether a function, or one that it calls, opens a span.
+fn leads_to(snapshot: &Snapshot, function: FunctionRef, spans: &FxHashSet<FunctionRef>) -> bool {
+    let (mut open, mut seen) = (vec![function], FxHashSet::default());
+    for _ in 0..MAX_DELEGATIONS {
+        let mut next = Vec::new();
+        for function in open {
+            if spans.contains(&function) {
+                return true;
+            }
+            if seen.insert(function) {
+                next.extend(snapshot.index.edges_of(function).iter().filter(|edge| !edge.detached).map(|edge| edge.callee));
+            }
+        }
+        open = next;
+    }
+    false
+}
+
+/// Gives a span its parent.
+fn as_parent(source: &Source<'_>, call: &Call, parent: &str, edit: &mut Edit) -> Result<(), Refusal> {
+    let given = |at: usize| call.args.get(at).map(|argument| source.facts.expr_range(argument.value));
+    let runs = source.slice(call.name_range) == "startActiveSpan";
+    let is_plain = runs || source.slice(call.name_range) == "startSpan";
+    if !is_plain || call.args.iter().any(|argument| argument.spread) {
+        return Err(Refusal::new("how its span is opened is not plain to see"));
+    }
+    let (options, last) = match (call.args.len(), runs) {
+        (1, false) | (2, true) => ("{}, ", given(1)),
+        (2, false) | (3, true) => ("", given(2)),
+        _ => return Err(Refusal::new("its span is given a context already")),
+    };
+    match last {
+        // The function that it runs comes last.
+        Some(function) => {
+            let line = &source.text[source.line_start(function.start)..function.start as usize];
+            let gap = if line.trim().is_empty() { format!("{}{line}", source.newline()) } else { " ".to_owned() };
+            let text = format!("{options}{parent}, ").replace(", ", &format!(",{gap}"));
+            edit.insert(source.file, function.start, text);
+        }
+        None => {
+            let end = given(call.args.len() - 1).map_or(call.range.end, |range| range.end);
+            edit.insert(source.file, end, format!(", {options}{parent}"));
+        }
+    }
+    Ok(())
+}
+
+/// Lets a call of a handler be made within the context.
+fn within(source: &Source<'_>, handler: &Function, call: &Call, with: String, edit: &mut Edit) -> Result<(), Refusal> {
+    let text = source.slice(call.range);
+    let behind = source.text[call.range.end as usize..].trim_start();
+    let cut_short = text.contains("?.") && behind.starts_with(['.', '[', '(', '?']);
+    let leaves = ["await", "yield", "arguments"].iter().any(|word| Source::has_word(text, word));
+    if cut_short || leaves || call.kind != CallKind::Call {
+        return Err(Refusal::new("what opens its span cannot be called within a function"));
+    }
+    if !loses_types(source, handler, call) {
+        edit.insert(source.file, call.range.start, format!("{with}() => "));
+        edit.insert(source.file, call.range.end, ")");
+        return Ok(());
+    }
+    // Its arguments stay outside.
+    let callee = source.facts.expr_range(call.callee);
+    let this = match source.facts.expr(call.callee) {
+        Expr::Name(_) => "undefined".to_owned(),
+        Expr::Member { object, .. } => source.slice(source.facts.expr_range(*object)).to_owned(),
+        _ => return Err(Refusal::new("what opens its span cannot be called within a function")),
+    };
+    let open = callee.end;
+    let is_path = this.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '$' | '.'));
+    if !(is_path && this != "super" && source.text[open as usize..].starts_with('(') && call.type_args.is_empty()) {
+        return Err(Refusal::new("what opens its span cannot be called within a function"));
+    }
+    edit.insert(source.file, call.range.start, with);
+    edit.replace(source.file, TextRange { start: open, end: open + 1 }, format!(", {this}, "));
+    Ok(())
+}
+
+/// Whether a call is given what has its type from a test before it, which does not hold within a function: a field of something.
+fn loses_types(source: &Source<'_>, handler: &Function, call: &Call) -> bool {
+    let before = source.slice(TextRange { start: handler.range.start, end: call.range.start });
+    let fields = source.facts.exprs.iter().filter(|it| call.range.contains(it.range) && matches!(it.kind, Expr::Member { .. }));
+    let mut texts = fields.filter(|it| it.range.start > call.name_range.end).map(|it| source.slice(it.range));
+    source.facts.language == Language::TypeScript && texts.any(|field| Source::has_word(before, field))
+}
+
+/// What a handler is given.
+struct Given<'s> {
+    facts: &'s SourceFacts,
+    handler: FunctionId,
+    headers: &'s Headers,
+}
+
+impl Given<'_> {
+    /// How a call within the handler reaches the headers: `message.headers`.
+    fn reached(&self, source: &Source<'_>, call: &Call) -> Result<String, Refusal> {
+        let facts = self.facts;
+        let missing = || Refusal::new("its handler does not take the message's headers");
+        let param = facts.function(self.handler).params.get(self.headers.argument).filter(|param| !param.rest).ok_or_else(missing)?;
+        let keys: Vec<&str> = self.headers.key.split('.').collect();
+        let bound = facts.bindings.iter().filter(|binding| param.range.contains(binding.range)).filter_map(|binding| {
+            let path = self.path(binding.value?, keys.len())?;
+            let starts = path.len() <= keys.len() && path.iter().zip(&keys).all(|(one, other)| one == other);
+            starts.then_some((binding.name.as_str(), path.len()))
+        });
+        let (root, taken) = match param.name.as_str() {
+            "" => bound.max_by_key(|(_, taken)| *taken).ok_or_else(missing)?,
+            name => (name, 0),
+        };
+        self.means_the_same(root, param.range, call)?;
+        let path: String = keys[taken..].iter().map(|key| format!(".{key}")).collect();
+        let may_lack = self.headers.optional && taken == 0 && !self.is_checked(source, root, call);
+        Ok(format!("{root}{}{path}", if may_lack { "?" } else { "" }))
+    }
+
+    /// The keys by which a pattern takes something out of the parameter.
+    fn path(&self, value: ExprId, most: usize) -> Option<Vec<&str>> {
+        let (mut keys, mut at) = (Vec::new(), value);
+        loop {
+            match self.facts.expr(at) {
+                Expr::Param { function, index } => {
+                    keys.reverse();
+                    return (*function == self.handler && *index as usize == self.headers.argument).then_some(keys);
+                }
+                Expr::Member { object, name } if keys.len() < most => {
+                    keys.push(name.as_str());
+                    at = *object;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// Refuses a name that may be something else where a call stands.
+    fn means_the_same(&self, root: &str, declared: TextRange, call: &Call) -> Result<(), Refusal> {
+        let facts = self.facts;
+        let inner = || around(facts, call.function).take_while(|function| *function != self.handler);
+        let param = inner().any(|function| facts.function(function).params.iter().any(|param| param.name == root));
+        let own = |function: FunctionId| function == self.handler || inner().any(|inner| inner == function);
+        let bound = facts.bindings.iter().any(|it| it.name == root && own(it.function) && !declared.contains(it.range));
+        let whole = facts.function(self.handler).range;
+        let is_it =
+            |target: ExprId| matches!(facts.expr(target), Expr::Name(name) if name == root) && whole.contains(facts.expr_range(target));
+        if param || bound || facts.assignments.iter().any(|assignment| is_it(assignment.target)) {
+            return Err(Refusal::new(format!("`{root}` may be something else where its span is opened")));
+        }
+        Ok(())
+    }
+
+    /// Whether the handler has seen to it that there is a message, before a call of its own.
+    fn is_checked(&self, source: &Source<'_>, name: &str, call: &Call) -> bool {
+        let before = source.slice(TextRange { start: self.facts.function(self.handler).range.start, end: call.range.start });
+        let tests = ["if (!{})", "if ({})", "{} === null", "{} == null", "{} !== null", "{} != null"];
+        call.function == self.handler && tests.iter().any(|test| before.contains(&test.replace("{}", name)))
+    }
+}

@@ -1,0 +1,83 @@
+//! A transactional outbox: a message that is sent behind a write becomes a row that the same transaction writes, and a relay sends it from there.
+//!
+//! Only for pg of TypeScript. The function that sends keeps its arguments: they are the row, and the relay calls it with them. What the parts are:
+//! [`scene`] is the code that becomes a transaction, [`told`] what may be a row, [`module`] what is written into files of their own, [`start`] where
+//! the relay begins, [`edge`] what the chart is told. Invariant: what is sent is what was to be sent, if perhaps later and more than once.
+
+use camino::Utf8PathBuf;
+
+use super::publish_event::passage::extension;
+use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports};
+use crate::chart::{Access, Channel};
+use crate::rules::Finding;
+use crate::rules::dual_write::RULE;
+
+mod edge;
+mod module;
+mod scene;
+mod start;
+mod told;
+
+use scene::Scene;
+
+pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
+
+/// What the module is called.
+const NAME: &str = "outbox";
+
+fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
+    let facts = context.snapshot.files.source(finding.place.file)?;
+    let channel = context.snapshot.chart.channels.iter().find(|it| it.producers.iter().any(|end| end.place == finding.place))?;
+    let title = format!("Keep the message to `{}` in an outbox until the row is written", channel.name);
+    facts.language.is_ecmascript().then(|| Plan { title, level: Level::Assisted, edit: edit(context, finding, channel) })
+}
+
+fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<Edit, Refusal> {
+    let snapshot = context.snapshot;
+    let source = context.source(finding.place.file)?;
+    let scene = Scene::set(context, &source, finding)?;
+    let extension = extension(source.facts).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
+    let path = beside(source.path.as_str(), NAME);
+    let traced = finding.services.first().is_some_and(|service| snapshot.chart.traced(*service).is_some());
+    if traced && !imports::depends_on(context, &source, module::API) {
+        return Err(Refusal::new(format!("its trace would end in the outbox: {} is no dependency of its package", module::API)));
+    }
+    let text = module::text(&scene, traced)?;
+    let mut edit = Edit::default();
+    let module = format!("./{NAME}{extension}");
+    if snapshot.files.id(&path).is_some() {
+        if context.texts.text(&path).as_ref() != Ok(&text) {
+            return Err(Refusal::new(format!("{path} is there already, and another one")));
+        }
+        let names = imports::import(context, &source, &module, &["enqueue", "transaction"], &mut edit)?;
+        if names.statement.is_some() {
+            imports::add(&source, scene.start(), names.statement, None, &mut edit);
+        }
+        scene.rewrite(&names.called[1], &names.called[0], &mut edit)?;
+        return Ok(edit);
+    }
+    let own = |access: &Access| finding.services.contains(&access.service);
+    let tables = snapshot.chart.stores.iter().flat_map(|store| &store.collections).filter(|it| it.accesses.iter().any(own));
+    if tables.into_iter().any(|table| table.name == module::TABLE) {
+        return Err(Refusal::new(format!("there is a table `{}` already", module::TABLE)));
+    }
+    module::migration(context, &source, traced, &mut edit)?;
+    edit.create(path.clone(), text);
+    edge::tell(context, &scene, channel, &path, &mut edit)?;
+    let begins_here = start::start(context, &scene, &path, extension, finding, &mut edit)? == source.file;
+    let names: &[&str] = if begins_here { &["enqueue", "relay", "transaction"] } else { &["enqueue", "transaction"] };
+    if let Some(name) = names.iter().find(|name| source.declares(name)) {
+        return Err(Refusal::new(format!("the name {name} means something else in {}", source.name())));
+    }
+    let (quote, end) = (imports::quote(&source), imports::statement_end(&source));
+    let import = format!("import {{ {} }} from {quote}{module}{quote}{end}", names.join(", "));
+    imports::add(&source, scene.start(), Some(import), None, &mut edit);
+    scene.rewrite("transaction", "enqueue", &mut edit)?;
+    Ok(edit)
+}
+
+/// A file of the same folder.
+fn beside(path: &str, name: &str) -> Utf8PathBuf {
+    let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    format!("{folder}{name}.ts").into()
+}

@@ -1,0 +1,31 @@
+import { handle, keep } from "./queue.js";
+
+const api = await import("@opentelemetry/api").catch(() => undefined);
+
+/** What makes spans, where the service traces. */
+export const tracer = () => api.trace.getTracer("test");
+
+const instrumented = (headers) => {
+  const carrier = { ...headers };
+  if (globalThis.isInstrumented) api.propagation.inject(api.context.active(), carrier);
+  return carrier;
+};
+
+const send = async ({ topic, messages }) => {
+  if (globalThis.isAway) throw new Error("the broker is away");
+  for (const message of messages) keep(topic, { ...message, headers: instrumented(message.headers) }, (value) => Buffer.from(String(value)));
+};
+
+export class Kafka {
+  producer() {
+    return { send, sendBatch: async ({ topicMessages }) => Promise.all(topicMessages.map(send)) };
+  }
+
+  consumer() {
+    const topics = [];
+    return {
+      subscribe: async ({ topic }) => topics.push(topic),
+      run: async ({ eachMessage }) => topics.forEach((topic) => handle(topic, (message) => eachMessage({ topic, message }))),
+    };
+  }
+}
