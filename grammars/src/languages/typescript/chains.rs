@@ -28,7 +28,7 @@ impl<'t> Lowering<'t> {
     }
 
     /// Lowers a chain; its second result is the place of the last name in it.
-    pub(super) fn chain(&mut self, outer: Child<'t>, context: Context) -> (ExprId, TextRange) {
+    pub(super) fn chain(&mut self, outer: Child<'t>, mut context: Context) -> (ExprId, TextRange) {
         let (base, floor) = (self.links.len(), self.stack.len());
         let mut child = outer;
         let head = loop {
@@ -39,6 +39,17 @@ impl<'t> Lowering<'t> {
                 _ => self.field(&children, Field::Object),
             };
             self.links.push(Link { child, start: children.start, end: children.end });
+            let inner = match inner {
+                // The grammar takes the `await` of `await f<T>(x).g()` for a part of what is called first; it is of the whole chain.
+                Some(waiting) if waiting.kind == Kind::AwaitExpression => {
+                    context = context.awaited();
+                    let within = self.children(waiting);
+                    let inner = self.expression_among(&within);
+                    self.release(within);
+                    inner
+                }
+                inner => inner,
+            };
             match inner {
                 Some(inner) if is_link(inner.kind) => child = inner,
                 other => break other,

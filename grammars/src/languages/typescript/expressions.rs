@@ -2,6 +2,8 @@
 //!
 //! Invariant: every expression node gives an [`Expr`]; what has no value of use gives [`Expr::Unknown`], after all calls in it were found.
 
+use std::ops::Range;
+
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering};
 use crate::facts::{Assignment, Expr, ExprId, FunctionKind, RegionKind, ResultUse};
@@ -108,10 +110,7 @@ impl<'t> Lowering<'t> {
             | Kind::JsxExpression => self.transparent(child, context),
             Kind::JsxSelfClosingElement => self.element(child),
             Kind::SpreadElement => self.transparent(child, Context::USED),
-            Kind::AwaitExpression => {
-                let result = if context.result == ResultUse::Ignored { ResultUse::FailureOnly } else { context.result };
-                self.transparent(child, Context { result, awaited: true })
-            }
+            Kind::AwaitExpression => self.transparent(child, context.awaited()),
             Kind::SequenceExpression => self.sequence(child, context),
             Kind::BinaryExpression => self.binary(child, context),
             Kind::TernaryExpression => self.ternary(child, context),
@@ -160,13 +159,18 @@ impl<'t> Lowering<'t> {
     /// The value is that of the first expression within: `(x)`, `x as T`, `await x`.
     fn transparent(&mut self, child: Child<'t>, context: Context) -> ExprId {
         let children = self.children(child);
-        let inner = self.stack[children.clone()].iter().find(|child| is_expression(child.kind)).copied();
+        let inner = self.expression_among(&children);
         let id = match inner {
             Some(inner) => self.expr(inner, context),
             None => self.add_at(Expr::Unknown, child),
         };
         self.release(children);
         id
+    }
+
+    /// The first of the children that is an expression.
+    pub(super) fn expression_among(&self, children: &Range<usize>) -> Option<Child<'t>> {
+        self.stack[children.clone()].iter().find(|child| is_expression(child.kind)).copied()
     }
 
     fn meta_property(&mut self, child: Child<'t>) -> ExprId {
@@ -282,7 +286,7 @@ impl<'t> Lowering<'t> {
     fn unary(&mut self, child: Child<'t>, context: Context) -> ExprId {
         let children = self.children(child);
         let operator = self.field(&children, Field::Operator).map_or(Kind::Other, |operator| operator.kind);
-        let argument = self.stack[children.clone()].iter().find(|child| is_expression(child.kind)).copied();
+        let argument = self.expression_among(&children);
         self.release(children);
         let Some(argument) = argument else { return self.add_at(Expr::Unknown, child) };
         match operator {

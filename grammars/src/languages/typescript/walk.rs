@@ -38,6 +38,11 @@ impl Context {
     pub(super) const USED: Context = Context { result: ResultUse::Used, awaited: false };
     pub(super) const IGNORED: Context = Context { result: ResultUse::Ignored, awaited: false };
     pub(super) const RETURNED: Context = Context { result: ResultUse::Returned, awaited: false };
+
+    /// Of what is waited for: its failure, at least, is of interest.
+    pub(super) fn awaited(self) -> Self {
+        Self { result: if self.result == ResultUse::Ignored { ResultUse::FailureOnly } else { self.result }, awaited: true }
+    }
 }
 
 /// The state of one walk.

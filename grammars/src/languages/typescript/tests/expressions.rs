@@ -130,6 +130,20 @@ fn results() {
 }
 
 #[test]
+fn results_of_calls_with_type_arguments() {
+    assert_lines(
+        calls(&facts("async function f() { await a<T>(); const b = await c.d<T>(e); return await g<T>().h(); (await i)<T>(); }")),
+        r#"
+        #0 a<T>() awaited FailureOnly Body>Body in fn1
+        #1 c.d<T>(e) awaited Used Body>Body in fn1
+        #2 g<T>() Used Body>Body in fn1
+        #3 #2.h() awaited Returned Body>Body in fn1
+        #4 i<T>() Ignored Body>Body in fn1
+        "#,
+    );
+}
+
+#[test]
 fn environment() {
     let text = r#"
         const a = process.env.A, b = process.env["B"], c = process.env[name], d = import.meta.env.D, e = Deno.env.get("E");
