@@ -3,7 +3,7 @@
 //! What only a service can say (its environment, its hosts, which code it reaches) is left for [`super::assemble`]. Invariants: a link holds no
 //! ranges, so it stays right when code moves; it depends on exactly the files and names in its [`Dependencies`].
 
-use portolan_grammars::catalog::{Case, FileRouteConvention, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
+use portolan_grammars::catalog::{Addition, Case, FileRouteConvention, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards};
 use portolan_grammars::facts::{CallId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
 
@@ -453,6 +453,8 @@ pub struct CollectionUse {
     pub operation: Operation,
     /// Columns that a write sets, sorted; empty where they are not known.
     pub columns: Vec<Symbol>,
+    /// What a write leaves more of each time it is done.
+    pub adds: Option<Addition>,
 }
 
 /// A collection read or written.
