@@ -102,10 +102,12 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 /// What an operation adds each time it runs; nothing where it may know that it ran before.
 fn additions(context: &Context<'_>, operation: &Operation, tolerant: &[&str]) -> Option<Vec<Added>> {
     let chart = context.chart;
-    let accesses = || operation.steps.iter().filter_map(|step| match step.span {
-        SpanRef::Access(access) => Some((step, access)),
-        SpanRef::Call(_) | SpanRef::Publish(_) => None,
-    });
+    let accesses = || {
+        operation.steps.iter().filter_map(|step| match step.span {
+            SpanRef::Access(access) => Some((step, access)),
+            SpanRef::Call(_) | SpanRef::Publish(_) => None,
+        })
+    };
     let keeps_marks = accesses().any(|(_, access)| {
         let (store, collection) = access.collection.of(chart);
         exempt::has_word(&collection.name, MARKS) || (store.collection_word() == "Key" && access.of(chart).operation == Verb::Write)
