@@ -98,7 +98,7 @@ mod setting_readers;
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
 
-pub use database::{Connection, Entity, Naming, Operation, Query, Transaction};
+pub use database::{Addition, Adds, Connection, Entity, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
     FileRoute, FileRouteConvention, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,

@@ -357,6 +357,8 @@ pub struct PrismaModel {
     pub table: Symbol,
     /// `@@schema`.
     pub schema: Option<Symbol>,
+    /// Whether rows are told apart by more than a key that the database makes: `@unique`, `@@unique`, `@@id`, an `@id` without a default.
+    pub has_unique_key: bool,
 }
 
 /// Images that something builds.

@@ -52,6 +52,42 @@ pub struct Query {
     /// Whether it reads or writes.
     #[serde(default)]
     pub operation: Option<Operation>,
+    /// Whether doing it once more leaves more behind: an insert, a counter's step. What SQL does, its text says.
+    #[serde(default)]
+    pub adds: Option<Adds>,
+}
+
+/// When a write leaves more behind each time it is done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Adds {
+    /// What each time adds.
+    pub what: Addition,
+    /// Where the row is that it inserts. One that may have a key of its own does not count: a second one is refused.
+    #[serde(default)]
+    pub row: Option<Selector>,
+    /// Methods of what the call hands out whose first argument is that row: `values` in `db.insert(orders).values(order)`.
+    #[serde(default)]
+    pub row_by: Option<Names>,
+    /// It adds only where this is given: `{ $inc: { count: 1 } }`.
+    #[serde(default)]
+    pub given: Option<Selector>,
+    /// It does not add where this is given, or may be: `skipDuplicates`.
+    #[serde(default)]
+    pub unless: Option<Selector>,
+    /// Methods of what the call hands out by which it does not: `onConflict`.
+    #[serde(default)]
+    pub unless_by: Option<Names>,
+}
+
+/// What a write leaves more of each time it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Addition {
+    /// One more row, under a key that the database makes.
+    Row,
+    /// A number that is already there grows.
+    Amount,
 }
 
 /// A call that begins a transaction.

@@ -1,6 +1,6 @@
 //! Prisma schemas: where the data is and which tables the models are.
 //!
-//! Fields and relations are not read. Prisma's own grammar is one statement a line, so this goes line by line, which any half-typed text allows.
+//! Of fields only their keys are read. Prisma's own grammar is one statement a line, so this goes line by line, which any half-typed text allows.
 
 use super::{Manifest, ManifestFacts, Prisma, PrismaModel};
 use crate::facts::{Problem, Spanned, Symbol, TextRange};
@@ -48,6 +48,7 @@ struct Block {
     assigned: Vec<(Symbol, Symbol, Spanned<Symbol>)>,
     table: Option<Symbol>,
     schema: Option<Symbol>,
+    has_unique_key: bool,
 }
 
 impl Block {
@@ -66,10 +67,14 @@ impl Block {
             assigned: Vec::new(),
             table: None,
             schema: None,
+            has_unique_key: false,
         })
     }
 
     fn line(&mut self, content: &str, start: usize) {
+        let mut words = content.split([' ', '\t', '(']);
+        let made = content.contains("@default(");
+        self.has_unique_key |= words.any(|word| matches!(word, "@unique" | "@@unique" | "@@id") || (word == "@id" && !made));
         if let Some(rest) = content.strip_prefix("@@map") {
             self.table = string(rest, 0).map(|table| table.value);
         } else if let Some(rest) = content.strip_prefix("@@schema") {
@@ -101,7 +106,7 @@ impl Block {
             }
             "model" | "view" => {
                 let table = self.table.unwrap_or_else(|| self.name.value.clone());
-                prisma.models.push(PrismaModel { name: self.name, table, schema: self.schema });
+                prisma.models.push(PrismaModel { name: self.name, table, schema: self.schema, has_unique_key: self.has_unique_key });
             }
             _ => {}
         }
@@ -143,6 +148,13 @@ mod tests {
             Manifest::Prisma(prisma) => (prisma, facts.problems),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn keys_tell_rows_apart() {
+        let text = "model A {\n  id Int @id @default(autoincrement())\n  mail String @unique\n}\nmodel B {\n  id String @id\n}\nmodel C {\n  id String @id @default(uuid())\n  text String // @unique\n}\nmodel D {\n  a Int\n  b Int\n  @@unique([a, b])\n}\n";
+        let keys: Vec<bool> = prisma(text).0.models.iter().map(|model| model.has_unique_key).collect();
+        assert_eq!(keys, [true, true, false, true]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub mod trace;
 use core::time::Duration;
 
 use camino::Utf8PathBuf;
-use portolan_grammars::catalog::Operation;
+use portolan_grammars::catalog::{Addition, Operation};
 use portolan_grammars::facts::Symbol;
 pub use portolan_grammars::manifests::settings::ServiceKind;
 use rustc_hash::FxHashMap;
@@ -558,6 +558,8 @@ pub struct Access {
     pub function: FunctionRef,
     /// Columns or fields that a write sets, sorted; empty where they are not known, as for a delete or a whole document.
     pub columns: Vec<Symbol>,
+    /// What a write leaves more of each time it is done; nothing where it is not known to.
+    pub adds: Option<Addition>,
     /// How sure.
     pub status: Status,
 }

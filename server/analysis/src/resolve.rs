@@ -4,6 +4,7 @@
 //! from them, and [`assemble`] joins the links of all files with the workspace into a chart. What deliberately does not live here: what
 //! manifests say ([`crate::workspace`]) and what follows from a chart ([`crate::rules`]).
 
+mod additions;
 mod alternatives;
 pub mod assemble;
 mod assigned;

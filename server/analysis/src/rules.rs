@@ -72,6 +72,7 @@ mod handler_without_span;
 pub(crate) mod hard_coded_endpoint;
 mod model_drift;
 pub(crate) mod no_timeout;
+mod non_idempotent_consumer;
 mod payload_mismatch;
 pub(crate) mod sequential_calls;
 mod service_size;
@@ -113,6 +114,7 @@ static RULES: &[Rule] = &[
     hard_coded_endpoint::RULE,
     model_drift::RULE,
     no_timeout::RULE,
+    non_idempotent_consumer::RULE,
     payload_mismatch::RULE,
     sequential_calls::RULE,
     service_size::RULE,

@@ -64,12 +64,13 @@ impl<'w> Linker<'w> {
             return true;
         }
         let (Some(operation), Some(selector)) = (entry.operation, &entry.collection) else { return false };
+        let adds = entry.adds.as_ref().filter(|adds| self.adds(walk, view, adds)).map(|adds| adds.what);
         if entry.naming == Naming::Entity {
             let Some(value) = self.evaluator.select(selector, view) else { return false };
             for class in value.alternatives() {
                 let (Value::Class(class) | Value::Some(class)) = class else { continue };
                 if let Some(name) = self.evaluator.collection_of_class(*class) {
-                    let collections = vec![CollectionUse { name, operation, columns: Vec::new() }];
+                    let collections = vec![CollectionUse { name, operation, columns: Vec::new(), adds }];
                     self.access(AccessDecl { collections, ..base.clone() });
                 }
             }
@@ -79,7 +80,7 @@ impl<'w> Linker<'w> {
         for draft in self.drafts(view.site, function, &[value], detached) {
             for lifted in self.lift_to_owners(draft, &|_, draft| whole_param(&draft.texts[0])) {
                 let Some(name) = lifted.texts[0].literal() else { continue };
-                let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), operation, columns: Vec::new() }];
+                let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), operation, columns: Vec::new(), adds }];
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
             }
         }

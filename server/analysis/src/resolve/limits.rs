@@ -57,7 +57,7 @@ impl<'w> Linker<'w> {
                 let view = CallView { site, call, callee: &found, members: &meanings.members };
                 for meaning in meanings.iter() {
                     let Meaning::TimeLimit(entry) = meaning else { continue };
-                    if entry.limit.as_ref().is_some_and(|selector| !self.evaluator.may_limit(selector, &view)) {
+                    if entry.limit.as_ref().is_some_and(|selector| !self.evaluator.may_say(selector, &view)) {
                         continue;
                     }
                     self.link.limits.push((site, found.name.as_str().into(), entry.of));
@@ -98,7 +98,7 @@ impl<'w> Linker<'w> {
         if entry.limited_by.as_ref().is_some_and(|methods| is_followed_by(walk.facts, view.site.call, methods)) {
             return None;
         }
-        if entry.limit.as_ref().is_some_and(|selector| self.evaluator.may_limit(selector, view)) {
+        if entry.limit.as_ref().is_some_and(|selector| self.evaluator.may_say(selector, view)) {
             return None;
         }
         let places = || entry.limit.iter().flat_map(Selector::takes);
@@ -123,7 +123,7 @@ impl<'w> Linker<'w> {
 
 impl Evaluator<'_> {
     /// Whether one of the places is there, or may be, and says something.
-    fn may_limit(&mut self, selector: &Selector, view: &CallView<'_>) -> bool {
+    pub(super) fn may_say(&mut self, selector: &Selector, view: &CallView<'_>) -> bool {
         selector.takes().iter().any(|take| {
             // What is spread may be any argument.
             if take.argument.is_some() && view.call.args.iter().any(|argument| argument.spread) {
@@ -190,7 +190,7 @@ impl Evaluator<'_> {
 }
 
 /// Whether a value has a key, or may have it; without a key, whether it is there itself.
-fn may_have(value: &Value, key: Option<&str>) -> bool {
+pub(super) fn may_have(value: &Value, key: Option<&str>) -> bool {
     match (value, key) {
         (Value::OneOf(values), _) => values.iter().any(|value| may_have(value, key)),
         (Value::Object(object), Some(key)) => {

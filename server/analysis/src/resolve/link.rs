@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use portolan_grammars::catalog::{
-    Case, FileRouteConvention, Headers, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards,
+    Addition, Case, FileRouteConvention, Headers, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards,
 };
 use portolan_grammars::facts::{CallId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
@@ -474,6 +474,8 @@ pub struct CollectionUse {
     pub operation: Operation,
     /// Columns that a write sets, sorted; empty where they are not known.
     pub columns: Vec<Symbol>,
+    /// What a write leaves more of each time it is done.
+    pub adds: Option<Addition>,
 }
 
 /// A collection read or written.

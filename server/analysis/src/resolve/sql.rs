@@ -5,15 +5,16 @@
 
 use std::ops::ControlFlow;
 
-use portolan_grammars::catalog::Operation;
+use portolan_grammars::catalog::{Addition, Operation};
 use portolan_grammars::facts::Symbol;
 use sqlparser::ast::{
-    Assignment, AssignmentTarget, Expr, FromTable, Ident, ObjectName, OnConflictAction, OnInsert, Query, Statement, TableFactor,
-    TableObject, Visit, Visitor,
+    Assignment, AssignmentTarget, BinaryOperator, Expr, FromTable, Ident, Insert, ObjectName, OnConflictAction, OnInsert, Query, SetExpr,
+    Statement, TableFactor, TableObject, Visit, Visitor,
 };
 use sqlparser::dialect::GenericDialect;
 use sqlparser::parser::Parser;
 
+use super::additions::is_key;
 use super::link::CollectionUse;
 
 /// What stands for a hole of a statement.
@@ -101,14 +102,14 @@ impl Tables {
         let name = table_name(name, self.folds);
         // `UPDATE t …` names its target once; that it also reads it is not worth a row.
         if !self.found.iter().any(|known| known.name == name && known.operation == Operation::Write) {
-            self.found.push(CollectionUse { name, operation: Operation::Read, columns: Vec::new() });
+            self.found.push(CollectionUse { name, operation: Operation::Read, columns: Vec::new(), adds: None });
         }
     }
 
-    fn write(&mut self, name: &ObjectName, mut columns: Vec<Symbol>) {
+    fn write(&mut self, name: &ObjectName, mut columns: Vec<Symbol>, adds: Option<Addition>) {
         columns.sort();
         columns.dedup();
-        self.found.push(CollectionUse { name: table_name(name, self.folds), operation: Operation::Write, columns });
+        self.found.push(CollectionUse { name: table_name(name, self.folds), operation: Operation::Write, columns, adds });
     }
 
     fn statement(&mut self, statement: &Statement) {
@@ -128,35 +129,75 @@ impl Tables {
                             _ => Vec::new(),
                         });
                     }
-                    self.write(name, columns);
+                    let adds = adds_a_row(insert, &columns).then_some(Addition::Row);
+                    self.write(name, columns, adds);
                 }
             }
             Statement::Update(update) => {
                 if let TableFactor::Table { name, .. } = &update.table.relation {
-                    self.write(name, assigned(&update.assignments));
+                    let columns = assigned(&update.assignments);
+                    let once = update.selection.as_ref().is_some_and(|condition| asks_for_one_of(condition, &columns));
+                    let adds = (!once && update.assignments.iter().any(adds_to_itself)).then_some(Addition::Amount);
+                    self.write(name, columns, adds);
                 }
             }
             Statement::Delete(delete) => {
                 let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
                 for table in from {
                     if let TableFactor::Table { name, .. } = &table.relation {
-                        self.write(name, Vec::new());
+                        self.write(name, Vec::new(), None);
                     }
                 }
             }
             Statement::Truncate(truncate) => {
                 for target in &truncate.table_names {
-                    self.write(&target.name, Vec::new());
+                    self.write(&target.name, Vec::new(), None);
                 }
             }
             Statement::Merge(merge) => {
                 if let TableFactor::Table { name, .. } = &merge.table {
-                    self.write(name, Vec::new());
+                    self.write(name, Vec::new(), None);
                 }
             }
             _ => {}
         }
     }
+}
+
+/// Whether an insert makes a row each time: one whose key is made by the database, as far as the columns tell, with nothing about conflicts.
+fn adds_a_row(insert: &Insert, columns: &[Symbol]) -> bool {
+    let plain = insert.on.is_none() && insert.or.is_none() && !insert.ignore && !insert.replace_into;
+    let values = insert.source.as_ref().is_some_and(|source| matches!(source.body.as_ref(), SetExpr::Values(_)));
+    plain && values && !columns.is_empty() && !columns.iter().any(|column| is_key(column))
+}
+
+/// Whether a condition asks for the value of one of the columns, as it is before they are set: `WHERE state = 'open'`. Then a second time finds
+/// nothing to do.
+fn asks_for_one_of(condition: &Expr, columns: &[Symbol]) -> bool {
+    match condition {
+        Expr::Nested(inner) => asks_for_one_of(inner, columns),
+        Expr::BinaryOp { left, op: BinaryOperator::And, right } => asks_for_one_of(left, columns) || asks_for_one_of(right, columns),
+        Expr::BinaryOp { left, op: BinaryOperator::Eq, .. } | Expr::IsNull(left) | Expr::IsNotNull(left) => {
+            column_of(left).is_some_and(|column| columns.iter().any(|known| *known == column.value))
+        }
+        _ => false,
+    }
+}
+
+/// The column that an expression is.
+fn column_of(expression: &Expr) -> Option<&Ident> {
+    match expression {
+        Expr::Identifier(ident) => Some(ident),
+        Expr::CompoundIdentifier(parts) => parts.last(),
+        _ => None,
+    }
+}
+
+/// Whether an assignment makes a number grow: `count = count + 1`.
+fn adds_to_itself(assignment: &Assignment) -> bool {
+    let AssignmentTarget::ColumnName(target) = &assignment.target else { return false };
+    let Expr::BinaryOp { left, op: BinaryOperator::Plus | BinaryOperator::Minus, .. } = &assignment.value else { return false };
+    column_of(left).map(|ident| Symbol::new(&ident.value)) == column_name(target)
 }
 
 /// The columns that assignments set.
@@ -247,7 +288,7 @@ fn words(statement: &str, folds: bool) -> Vec<CollectionUse> {
         if plain && !keyword && !next.contains('(') {
             let name = if folds && !next.contains('"') { name.to_lowercase() } else { name.replace('"', "") };
             let name = name.trim_start_matches("public.").into();
-            found.push(CollectionUse { name, operation, columns: Vec::new() });
+            found.push(CollectionUse { name, operation, columns: Vec::new(), adds: None });
         }
     }
     found
@@ -320,6 +361,28 @@ mod tests {
             let found = accesses(statement, true);
             assert_eq!(found.len(), 1, "{statement}");
             assert_eq!(found[0].columns, expected, "{statement}");
+        }
+    }
+    #[test]
+    fn what_is_done_again_adds_or_not() {
+        for (statement, expected) in [
+            ("INSERT INTO mails (order_id) VALUES ($1)", Some(Addition::Row)),
+            ("INSERT INTO mails (order_id) VALUES ($1) ON CONFLICT DO NOTHING", None),
+            ("INSERT INTO mails (order_id) VALUES (?) ON DUPLICATE KEY UPDATE seen = 1", None),
+            ("INSERT OR IGNORE INTO mails (order_id) VALUES (?)", None),
+            ("REPLACE INTO mails (order_id) VALUES (?)", None),
+            ("INSERT INTO mails (id, order_id) VALUES ($1, $2)", None),
+            ("INSERT INTO mails VALUES ($1, $2)", None),
+            ("INSERT INTO mails (order_id) SELECT $1 WHERE NOT EXISTS (SELECT 1 FROM seen)", None),
+            ("UPDATE stock SET count = count - $1 WHERE sku = $2", Some(Addition::Amount)),
+            ("UPDATE stock SET count = $1 WHERE sku = $2", None),
+            ("UPDATE stock SET state = 'sold', count = count - 1 WHERE sku = $1 AND state = 'open'", None),
+            ("UPDATE stock SET count = count - 1 WHERE sku = $1 AND count > 0", Some(Addition::Amount)),
+            ("UPDATE stock SET count = reserved + 1", None),
+            ("DELETE FROM stock", None),
+        ] {
+            let written = accesses(statement, true).into_iter().find(|used| used.operation == Operation::Write);
+            assert_eq!(written.and_then(|used| used.adds), expected, "{statement}");
         }
     }
 }

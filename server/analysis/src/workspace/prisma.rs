@@ -40,6 +40,8 @@ pub struct PrismaSchema {
     tables: FxHashMap<Symbol, Symbol>,
     /// Where the model of a table is declared.
     declarations: FxHashMap<Symbol, Place>,
+    /// Tables whose rows are told apart by more than a key that the database makes.
+    keyed: FxHashSet<Symbol>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -78,6 +80,7 @@ impl PrismaSchemas {
                 output: None,
                 tables: FxHashMap::default(),
                 declarations: FxHashMap::default(),
+                keyed: FxHashSet::default(),
             })
             .collect();
         for (file, path, part) in &read {
@@ -151,6 +154,9 @@ impl PrismaSchema {
                 Some(schema) if schema != "public" => format!("{schema}.{}", model.table).into(),
                 _ => model.table.clone(),
             };
+            if model.has_unique_key {
+                self.keyed.insert(table.clone());
+            }
             self.declarations.entry(table.clone()).or_insert(Place { file, range: model.name.range });
             self.tables.entry(accessor).or_insert(table);
         }
@@ -159,6 +165,11 @@ impl PrismaSchema {
     /// The table of a model, by the name that code has for it.
     pub fn table(&self, model: &Symbol) -> Option<&Symbol> {
         self.tables.get(model)
+    }
+
+    /// Whether the rows of a table are told apart by more than a key that the database makes.
+    pub fn has_unique_key(&self, table: &Symbol) -> bool {
+        self.keyed.contains(table)
     }
 
     /// Where the model of a table is declared.

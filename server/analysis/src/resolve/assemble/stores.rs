@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portolan_grammars::catalog::Operation;
+use portolan_grammars::catalog::{Addition, Operation};
 use portolan_grammars::facts::{CallId, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -98,6 +98,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
                     place,
                     function: access.function,
                     columns: used.columns.clone(),
+                    adds: used.adds.filter(|adds| *adds != Addition::Row || !has_unique_key(input, access, &name)),
                     status: Status::Exact,
                 };
                 let rows = collections.entry((id.clone(), name.clone())).or_default();
@@ -224,6 +225,11 @@ fn schema_of<'a>(files: &Files, schemas: &'a PrismaSchemas, access: &AccessDecl)
 pub(in crate::resolve) fn table(files: &Files, schemas: &PrismaSchemas, access: &AccessDecl, name: &Symbol) -> Symbol {
     let schema = if access.models { schema_of(files, schemas, access) } else { None };
     schema.and_then(|schema| schema.table(name)).unwrap_or(name).clone()
+}
+
+/// Whether a schema says that a second row with the same values is refused.
+fn has_unique_key(input: &Input<'_>, access: &AccessDecl, table: &Symbol) -> bool {
+    access.prisma && schema_of(input.files, &input.workspace.prisma, access).is_some_and(|schema| schema.has_unique_key(table))
 }
 
 /// Whether a system is queried in SQL.
