@@ -10,7 +10,8 @@ impl<'t> Lower<'t, '_, '_> {
     /// Notes, for each parameter of a function that takes a function, what that is called with.
     pub(super) fn given_functions(&mut self, list: List, parameters: Child<'t>, id: FunctionId) {
         let start = self.nodes[list.start..list.end].first().map_or(0, |first| self.range(*first).start);
-        let end = self.nodes[list.start..list.end].iter().filter(|child| child.field != Field::Body).map(|child| self.range(*child).end).max();
+        let end =
+            self.nodes[list.start..list.end].iter().filter(|child| child.field != Field::Body).map(|child| self.range(*child).end).max();
         let header = self.out.slice(crate::facts::TextRange { start, end: end.unwrap_or(start) });
         if !["Fn(", "FnMut(", "FnOnce("].iter().any(|bound| header.contains(bound)) {
             return;
