@@ -356,6 +356,8 @@ pub struct Take {
     /// The last name of the callee, as a method: `POST` for `client.post(…)`; `del` is `DELETE`, `all` and `any` are `*`. Only as `method`; loading
     /// makes one entry with a literal method of each callee, so that nobody sees this.
     pub called: bool,
+    /// The name by which the callee `[]` is looked up, whatever a variable says: `post` for `client[method](…)`.
+    pub looked_up: bool,
     /// Whether the names of an object's fields are meant, each a text: handlers by queue.
     pub keys: bool,
     /// An environment variable that the library reads by itself: `FLAGD_HOST`.
@@ -476,6 +478,9 @@ pub struct RpcClient {
     /// `PathAndQuery::from_static`.
     #[serde(default)]
     pub stub: Option<Symbol>,
+    /// Generic types of such a client, whose argument is the service's object: `Client<typeof CartService>`.
+    #[serde(default)]
+    pub types: Vec<Symbol>,
     /// How rpc names are written as methods.
     pub method_case: Case,
 }

@@ -366,6 +366,8 @@ pub struct Param {
     pub rest: bool,
     /// Decorators.
     pub attributes: Vec<Attribute>,
+    /// What a function that is given for it is called with, where its type says so: `work: impl Fn(&mut Client)`.
+    pub inputs: Vec<TypeRef>,
     /// The place of its name or pattern.
     pub range: TextRange,
 }

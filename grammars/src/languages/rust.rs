@@ -16,6 +16,7 @@ mod attributes;
 mod expressions;
 mod flow;
 mod format;
+mod given;
 mod imports;
 mod items;
 mod kinds;

@@ -136,6 +136,7 @@ impl<'t> Lower<'t, '_, '_> {
     fn within_function(&mut self, list: List, body: Option<Child<'t>>, id: FunctionId) {
         if let Some(parameters) = self.find(list, Field::Parameters) {
             self.parameters(parameters, id);
+            self.given_functions(list, parameters, id);
         }
         if let Some(result) = self.find(list, Field::ReturnType) {
             let result = self.type_ref(result);
@@ -260,7 +261,7 @@ impl<'t> Lower<'t, '_, '_> {
     }
 
     fn add_param(&mut self, name: Symbol, ty: Option<TypeRef>, attributes: Vec<Attribute>, range: TextRange, function: FunctionId) {
-        let param = Param { name, ty, default: None, property: false, rest: false, attributes, range };
+        let param = Param { name, ty, default: None, property: false, rest: false, attributes, inputs: Vec::new(), range };
         self.out.facts.functions[function.index()].params.push(param);
     }
 

@@ -61,6 +61,7 @@ impl<'t> Lowering<'t> {
                 property: false,
                 rest: false,
                 attributes: Vec::new(),
+                inputs: Vec::new(),
                 range: range(parameter),
             });
         }
@@ -172,7 +173,9 @@ impl<'t> Lowering<'t> {
             let default = self.field(&children, Field::Value).map(|value| self.expr(value, Context::USED));
             let plain = pattern.kind == Kind::Identifier;
             let name = if plain { self.symbol(pattern) } else { Symbol::default() };
-            let index = self.add_param(Param { name, ty, default, property, rest, attributes, range: range(pattern) });
+            let is_function = ty.as_ref().is_some_and(|ty| ty.path == "fn");
+            let inputs = annotation.filter(|_| is_function).map_or_else(Vec::new, |annotation| self.inputs(annotation));
+            let index = self.add_param(Param { name, ty, default, property, rest, attributes, inputs, range: range(pattern) });
             if !plain {
                 let value = self.add_at(Expr::Param { function: self.function, index }, pattern);
                 self.declared_pattern(pattern, value, annotation, false);

@@ -93,6 +93,23 @@ impl<'t> Lowering<'t> {
         }
     }
 
+    /// The parameters of a function type, which may stand in an annotation or in parentheses.
+    pub(super) fn inputs(&mut self, of: Child<'t>) -> Vec<TypeRef> {
+        let mut next = Some(of);
+        while let Some(child) = next.take() {
+            let children = self.children(child);
+            let parameters = self.field(&children, Field::Parameters);
+            let inner = self.first_named(&children);
+            self.release(children);
+            match child.kind {
+                Kind::FunctionType => return parameters.map_or_else(Vec::new, |parameters| self.type_list(parameters)),
+                Kind::TypeAnnotation | Kind::ParenthesizedType => next = inner,
+                _ => {}
+            }
+        }
+        Vec::new()
+    }
+
     fn around(&mut self, path: &str, child: Child<'t>) -> TypeRef {
         let children = self.children(child);
         let inner = self.first_named(&children);

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use portolan_grammars::facts::{Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeRef};
 
 use super::evaluate::Evaluator;
-use super::index::last_segment;
+use super::index::{callee_name, last_segment};
 use super::value::{ClassRef, Value};
-use crate::FileId;
+use crate::{FileId, FunctionRef};
 
 /// Calls and fields followed from a loop to a declared type.
 const MAX_STEPS: u32 = 6;
@@ -60,6 +60,40 @@ impl<'w> Evaluator<'w> {
         self.typed(declared.file, declared.function, ty.args.get(at)?)
     }
 
+    /// What a closure is called with by the function that it is given to, as that declares it: `with(|client| …)` of
+    /// `fn with(&self, work: impl Fn(&mut Client))`. A type parameter is what the type of the receiver says.
+    pub(super) fn called_with(&mut self, closure: FunctionRef, parameter: u32) -> Option<Value> {
+        let (facts, index) = self.file(closure.file)?;
+        let &(id, position) = index.argument_of.get(&closure.function)?;
+        let call = facts.call(id);
+        let name = callee_name(facts, call.callee)?;
+        if facts.function(closure.function).params.get(parameter as usize)?.ty.is_some() || !self.is_function(name) {
+            return None;
+        }
+        let callee = self.eval(closure.file, call.callee);
+        for callee in callee.alternatives().to_vec() {
+            let Value::Function(called, _) = callee else { continue };
+            let Some(declaring) = self.facts(called.file) else { continue };
+            let declared = declaring.function(called.function);
+            let Some(ty) = declared.params.get(position as usize).and_then(|param| param.inputs.get(parameter as usize)) else { continue };
+            if let Some(typed) = self.typed(called.file, called.function, ty) {
+                return Some(typed);
+            }
+            let Expr::Member { object, .. } = facts.expr(call.callee) else { continue };
+            let class = declared.impl_of.as_ref().and_then(|name| self.class_named(called.file, FunctionId::MODULE, name));
+            let class = class.or(declared.owner.map(|class| ClassRef { file: called.file, class }));
+            let at = class.and_then(|class| {
+                let params = &self.facts(class.file)?.type_def(class.class).type_params;
+                params.iter().position(|param| *param == ty.path)
+            });
+            let (Some(at), Some(of)) = (at, self.declared_type(closure.file, *object, MAX_STEPS)) else { continue };
+            if let Some(typed) = held(of.ty).args.get(at).and_then(|ty| self.typed(of.file, of.function, ty)) {
+                return Some(typed);
+            }
+        }
+        None
+    }
+
     fn declared_type(&mut self, file: FileId, expr: ExprId, steps: u32) -> Option<Declared<'w>> {
         let facts = self.facts(file)?;
         let steps = steps.checked_sub(1)?;
@@ -79,13 +113,24 @@ impl<'w> Evaluator<'w> {
                     "values" | "values_mut" | "into_values" => Side::Values,
                     "iter" | "iter_mut" | "into_iter" | "drain" | "clone" | "lock" | "read" | "write" | "unwrap" | "expect" | "as_ref"
                     | "as_mut" | "borrow" | "borrow_mut" | "filter" | "rev" | "skip" | "take" | "load" => Side::Both,
-                    _ => return None,
+                    _ => return self.declared_result(file, facts.call(*call).callee),
                 };
                 let inner = self.declared_type(file, *object, steps)?;
                 Some(Declared { side: if side == Side::Both { inner.side } else { side }, ..inner })
             }
             _ => None,
         }
+    }
+
+    /// What a method of the workspace is declared to give back.
+    fn declared_result(&mut self, file: FileId, callee: ExprId) -> Option<Declared<'w>> {
+        let callee = self.eval(file, callee);
+        let called = callee.alternatives().iter().find_map(|callee| match callee {
+            Value::Function(called, _) => Some(*called),
+            _ => None,
+        })?;
+        let ty = self.facts(called.file)?.function(called.function).result.as_ref()?;
+        Some(Declared { file: called.file, function: called.function, ty, side: Side::Both })
     }
 
     fn declared_name(

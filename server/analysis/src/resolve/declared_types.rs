@@ -14,6 +14,9 @@ use super::value::{ClassRef, Instance, ParamRef, Value};
 use crate::FileId;
 use crate::workspace::modules::Specifier;
 
+/// Members of a union that are looked at.
+const MAX_OPTIONS: usize = 8;
+
 /// Generic types that stand for what they hold.
 pub(super) fn is_wrapper(name: &str) -> bool {
     matches!(
@@ -67,7 +70,14 @@ impl<'w> Evaluator<'w> {
         let mut ty = ty;
         for _ in 0..6 {
             if ty.path == "|" {
-                ty = ty.args.iter().find(|option| !matches!(option.path.as_str(), "null" | "undefined"))?;
+                let mut options = ty.args.iter().filter(|option| !matches!(option.path.as_str(), "null" | "undefined"));
+                let first = options.next()?;
+                // Of several, whatever one is known to be: `Mock | Connection`.
+                let rest: Vec<Value> = options.take(MAX_OPTIONS).filter_map(|option| self.typed(file, function, option)).collect();
+                if !rest.is_empty() {
+                    return Some(Value::one_of(self.typed(file, function, first).into_iter().chain(rest)));
+                }
+                ty = first;
             } else if is_wrapper(last_segment(&ty.path)) && !ty.args.is_empty() {
                 ty = &ty.args[0];
             } else {
@@ -96,7 +106,10 @@ impl<'w> Evaluator<'w> {
                 }
                 Some(Value::Some(class))
             }
-            Value::External(package, path) => self.library_typed(file, &package, &path).or_else(|| self.rpc_typed(path.last()?)),
+            Value::External(package, path) => self
+                .library_typed(file, &package, &path)
+                .or_else(|| self.rpc_generic(file, function, &package, &path, ty))
+                .or_else(|| self.rpc_typed(path.last()?)),
             // A type that a derive made.
             Value::Instance(_) if facts.language == Language::Rust => Some(base),
             _ => self.rpc_typed(&Symbol::new(last_segment(&ty.path))),

@@ -24,6 +24,8 @@ use crate::workspace::Workspace;
 use crate::workspace::modules::Specifier;
 use crate::{FileId, FunctionRef};
 
+/// What the catalog calls a method that is looked up by a name in a variable.
+const ANY_METHOD: &str = "[]";
 /// How deep one evaluation may nest.
 const MAX_DEPTH: usize = 60;
 /// Values that are found again rather than kept, for one file, because a cycle cut them short.
@@ -273,6 +275,10 @@ impl<'w> Evaluator<'w> {
                 let index = self.eval(file, *index);
                 if let Some(name) = index.literal() {
                     return self.member(&object, &name, Some(Source::Expr(file, id)));
+                }
+                // A method that only running code names: `axios[method](url)`.
+                if is_library(&object) && !index.is_unknown() {
+                    return self.member(&object, &ANY_METHOD.into(), None);
                 }
                 let values: Vec<Value> = object
                     .alternatives()
@@ -556,7 +562,7 @@ impl<'w> Evaluator<'w> {
             }
         }
         if facts.function(function).kind == FunctionKind::Closure
-            && let Some(given) = self.given(param.function, index)
+            && let Some(given) = self.given(param.function, index).or_else(|| self.called_with(param.function, index))
         {
             return given;
         }
@@ -715,6 +721,15 @@ pub(crate) fn around(facts: &SourceFacts, function: FunctionId) -> impl Iterator
 /// Whether a function is another one or stands in it.
 pub(super) fn inside(facts: &SourceFacts, function: FunctionId, outer: FunctionId) -> bool {
     around(facts, function).any(|around| around == outer)
+}
+
+/// Whether a value is a library, or an object that it made, itself.
+fn is_library(value: &Value) -> bool {
+    match value {
+        Value::External(package, path) => path.is_empty() && package != "global",
+        Value::Instance(instance) => instance.members.is_empty(),
+        _ => false,
+    }
 }
 
 /// A name of a package: `next`, `server`.

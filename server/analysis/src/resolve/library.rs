@@ -357,6 +357,12 @@ impl<'w> Evaluator<'w> {
             let value = self.argument(view, index)?;
             return class_name(self, &value).map(Value::text);
         }
+        if take.looked_up {
+            return match self.facts(view.site.file)?.expr(view.call.callee) {
+                Expr::Index { index, .. } => Some(self.eval(view.site.file, *index)),
+                _ => None,
+            };
+        }
         if let Some(index) = take.member {
             return view.members.get(index as usize).cloned().map(Value::text);
         }

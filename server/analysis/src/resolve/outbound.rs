@@ -4,7 +4,7 @@
 //! a parameter does not move the span; it only says which hosts there may be.
 
 use portolan_grammars::catalog::{self, Case, Family};
-use portolan_grammars::facts::{CallKind, Expr, Symbol};
+use portolan_grammars::facts::{CallId, CallKind, Expr, Symbol};
 use rustc_hash::FxHashSet;
 
 use super::bases::MAX_BASES;
@@ -127,6 +127,24 @@ impl<'w> Linker<'w> {
             });
         }
         found
+    }
+
+    /// A method of a generated client that is handed on as a function: `promisify(client.getCart.bind(client))`. Who calls that function asks
+    /// there.
+    pub(super) fn bound_rpc(&mut self, walk: &Walk<'w>, id: CallId) -> bool {
+        let facts = walk.facts;
+        let call = facts.call(id);
+        let Expr::Member { object, name } = facts.expr(call.callee) else { return false };
+        if !matches!(name.as_str(), "bind" | "call" | "apply") {
+            return false;
+        }
+        let Expr::Member { object: client, name: method } = facts.expr(*object) else { return false };
+        if !walk.facts.language.is_ecmascript() || !self.evaluator.cx.contracts.methods.contains(method) {
+            return false;
+        }
+        let client = self.evaluator.eval(self.file, *client);
+        let function = FunctionRef { file: self.file, function: call.function };
+        self.rpc_call(walk, CallRef { file: self.file, call: id }, function, &client, method)
     }
 
     /// A call of a third party's SDK. It stays where it is: a wrapper's callers decide nothing of it.

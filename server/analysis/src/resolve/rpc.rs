@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, RpcClient, Selector};
-use portolan_grammars::facts::{CallId, CallKind, Expr, Imported, SourceFacts, Symbol};
+use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionId, Imported, SourceFacts, Symbol, TypeRef};
 
 use super::contracts::described_service;
 use super::evaluate::Evaluator;
@@ -101,11 +101,10 @@ impl<'w> Evaluator<'w> {
                 Expr::Name(name) => {
                     let bound = index.bindings.get(name).and_then(|all| all.first());
                     next = bound.and_then(|at| facts.bindings[*at as usize].value);
-                    let import = index.imports.get(name).and_then(|all| all.first());
-                    match import.map(|at| &facts.imports[*at as usize].imported) {
-                        Some(Imported::Named(original)) => original.clone(),
-                        _ => name.clone(),
+                    if let Some(service) = self.service_by_name(view.site.file, view.callee.library, name) {
+                        return Some(service);
                     }
+                    continue;
                 }
                 _ => return None,
             };
@@ -116,6 +115,45 @@ impl<'w> Evaluator<'w> {
             }
         }
         None
+    }
+
+    /// The client of a service's object that a library's generic type names: `Client<typeof CartService>`.
+    pub(super) fn rpc_generic(
+        &mut self,
+        file: FileId,
+        function: FunctionId,
+        package: &Symbol,
+        path: &[Symbol],
+        ty: &TypeRef,
+    ) -> Option<Value> {
+        let [name] = path else { return None };
+        let of = ty.args.first().filter(|of| of.path == "typeof")?.args.first()?;
+        let family = self.family(file)?;
+        let catalog = self.cx.catalog;
+        let makes = |library: &&usize| catalog.libraries[**library].rpc_client.iter().any(|entry| entry.types.contains(name));
+        let library = *catalog.libraries_of(family, package).iter().find(makes)?;
+        let facts = self.facts(file)?;
+        let service = match self.type_value(file, facts, function, &of.path).and_then(|of| described_service(&of, catalog)) {
+            Some(service) => service,
+            None => self.service_by_name(file, library, &of.path)?,
+        };
+        Some(Value::RpcClient(service, Arc::new(Value::Unknown)))
+    }
+
+    /// The rpc service whose generated object goes by a name in a file: of several of that name, the one that the import hints at.
+    fn service_by_name(&mut self, file: FileId, library: usize, name: &Symbol) -> Option<Symbol> {
+        let (facts, index) = self.file(file)?;
+        let import = index.imports.get(name).and_then(|all| all.first()).map(|at| &facts.imports[*at as usize]);
+        let name = match import.map(|import| &import.imported) {
+            Some(Imported::Named(original)) => original.clone(),
+            _ => name.clone(),
+        };
+        let services = &self.cx.contracts.services;
+        let clients = &self.cx.catalog.libraries[library].rpc_client;
+        let by_pattern = clients.iter().filter_map(|client| service_name(&client.class, &name)).find_map(|name| services.get(name));
+        let found = by_pattern.or_else(|| services.get(&name)).or_else(|| services.get(name.strip_suffix("Service")?))?;
+        let stem = import.and_then(|import| import.source.rsplit('/').next()).map(generated_stem);
+        Some(pick(found, stem)).filter(|service| !service.is_empty())
     }
 
     /// The rpc client that a declared type's name means.
@@ -198,6 +236,12 @@ fn pick(candidates: &[Symbol], hint: Option<&str>) -> Symbol {
         candidates.iter().find(|name| name.split('.').rev().nth(1).is_some_and(|package| package == stem || package == hint))
     });
     hinted.or_else(|| candidates.first()).cloned().unwrap_or_default()
+}
+
+/// What generators name a file after: `shop` of `shop_connect.js`, `shop_pb`, `shop_grpc_pb`.
+fn generated_stem(file: &str) -> &str {
+    let stem = file.split('.').next().unwrap_or(file);
+    ["_grpc_pb", "_connect", "_connectweb", "_pb"].iter().find_map(|ending| stem.strip_suffix(ending)).unwrap_or(stem)
 }
 
 /// `get_cart` as generators write a type's name: `GetCart`.

@@ -151,6 +151,16 @@ impl<'w> Linker<'w> {
                     || walk.index.bindings.contains_key(name)
                     || is_param(name)
             }
+            // `axios[method](url)`
+            Expr::Index { object, .. } => self.is_named_value(walk, *object),
+            _ => false,
+        }
+    }
+
+    fn is_named_value(&self, walk: &Walk<'w>, expr: ExprId) -> bool {
+        match walk.facts.expr(expr) {
+            Expr::Name(name) => walk.index.imports.contains_key(name) || walk.index.bindings.contains_key(name),
+            Expr::Member { .. } => true,
             _ => false,
         }
     }
@@ -224,6 +234,9 @@ impl<'w> Linker<'w> {
         let call = facts.call(id);
         if matches!(facts.expr(call.callee), Expr::Super) {
             self.super_call(walk, CallRef { file: self.file, call: id }, call.function);
+            return;
+        }
+        if self.bound_rpc(walk, id) {
             return;
         }
         let name = callee_name(facts, call.callee);

@@ -28,11 +28,46 @@ pub(super) fn find<'a>(context: &Context<'a>) -> Vec<Draft<'a>> {
     let mut drafts = merge_projects(drafts);
     kubernetes(context, &mut drafts);
     let images = Images::of(context);
+    let own = namesakes(&drafts);
     for draft in &mut drafts {
         images.settle(context, draft);
         decide_origin(context, draft);
+        draft.third_party |= is_of_others(&own, draft);
     }
     drafts
+}
+
+/// An image without registry's tag and digest: `acme/console`.
+fn repository(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or(image);
+    let last = image.rfind('/').map_or(0, |at| at + 1);
+    image[last..].find(':').map_or(image, |at| &image[..last + at])
+}
+
+/// Images that services of the same name run, by the last part of the image's name.
+fn namesakes(drafts: &[Draft<'_>]) -> FxHashMap<String, Vec<String>> {
+    let mut found: FxHashMap<String, Vec<String>> = FxHashMap::default();
+    for draft in drafts {
+        let Some(image) = draft.image.as_deref().filter(|image| !repository(image).contains('$')) else { continue };
+        if normal(&image_name(image)) == normal(&draft.name) {
+            found.entry(image_name(image)).or_default().push(repository(image).to_owned());
+        }
+    }
+    found
+}
+
+/// Whether a draft only runs an image that is called like one that a service of that name runs, and is somebody else's.
+fn is_of_others(namesakes: &FxHashMap<String, Vec<String>>, draft: &Draft<'_>) -> bool {
+    let built = draft.compose.iter().any(|(_, service, _)| service.build_context.is_some() || service.dockerfile.is_some());
+    let Some(image) = draft.image.as_deref().filter(|image| !built && repository(image).contains('/')) else { return false };
+    let name = image_name(image);
+    normal(&name) != normal(&draft.name)
+        && namesakes.get(&name).is_some_and(|own| own.iter().all(|known| known.contains('/') && owner(known) != owner(image)))
+}
+
+/// Whose image it is: the part before its name.
+fn owner(image: &str) -> Option<&str> {
+    repository(image).rsplit('/').nth(1)
 }
 
 fn layer(path: &str) -> u8 {
@@ -46,12 +81,17 @@ fn layer(path: &str) -> u8 {
     }
 }
 
+/// Whether a file's name says that continuous integration alone uses it: `docker-compose.ci.yml`.
+fn is_of_integration(path: &str) -> bool {
+    paths::file_name(path).to_ascii_lowercase().split(['.', '-', '_']).any(|word| word == "ci")
+}
+
 fn compose<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, by_key: &mut FxHashMap<(String, String), usize>) {
-    let mut sources: Vec<(u8, usize, Source<'a, Compose>)> = context
-        .sources
-        .compose
-        .iter()
-        .filter(|source| !known::is_test_path(source.path))
+    // What only continuous integration runs deploys nothing, where something else does.
+    let candidates = || context.sources.compose.iter().filter(|source| !known::is_test_path(source.path));
+    let is_deployed = candidates().any(|source| !is_of_integration(source.path));
+    let mut sources: Vec<(u8, usize, Source<'a, Compose>)> = candidates()
+        .filter(|source| !(is_deployed && is_of_integration(source.path)))
         .map(|source| (layer(source.path), paths::file_name(source.path).len(), *source))
         .collect();
     sources.sort_by_key(|(layer, length, source)| (*layer, *length, source.path));
