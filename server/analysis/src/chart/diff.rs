@@ -272,24 +272,41 @@ fn accesses(base: &Document, head: &Document) -> Changes<AccessChange> {
     changes
 }
 
-/// By identity and, as several may have the same, by how many of them there are.
+/// By identity and, as several may have the same, by their files, then by how many of them there are.
 fn findings(base: &Document, head: &Document) -> Changes<Finding> {
     let only = |these: &Document, others: &Document| {
-        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-        for identity in others.findings.iter().map(|finding| &finding.identity).chain(&others.accepted) {
-            *known.entry(identity).or_default() += 1;
+        let (mut by_file, mut known): (BTreeMap<&str, BTreeMap<&str, usize>>, BTreeMap<&str, usize>) = Default::default();
+        for finding in &others.findings {
+            *by_file.entry(&finding.identity).or_default().entry(&finding.file).or_default() += 1;
+            *known.entry(&finding.identity).or_default() += 1;
         }
+        others.accepted.iter().for_each(|identity| *known.entry(identity).or_default() += 1);
+        // What is accepted here, too, stands for nothing that is not.
+        these.accepted.iter().for_each(|identity| take(&mut known, identity.as_str()));
+        let is_elsewhere = |finding: &&Finding| {
+            let known_here = by_file.get_mut(finding.identity.as_str()).and_then(|files| files.get_mut(finding.file.as_str()));
+            let known_here = known_here.filter(|left| **left > 0);
+            known_here.map(|left| *left -= 1).is_none()
+        };
+        let (elsewhere, here): (Vec<&Finding>, Vec<&Finding>) = these.findings.iter().partition(is_elsewhere);
+        here.iter().for_each(|finding| take(&mut known, finding.identity.as_str()));
         let mut rows: Vec<Finding> = Vec::new();
-        for finding in &these.findings {
-            match known.get_mut(finding.identity.as_str()).filter(|left| **left > 0) {
-                Some(left) => *left -= 1,
-                None => rows.push(finding.clone()),
+        for finding in elsewhere {
+            match known.get(finding.identity.as_str()) {
+                Some(1..) => take(&mut known, finding.identity.as_str()),
+                _ => rows.push(finding.clone()),
             }
         }
         rows.sort_by(|one, two| one.identity.cmp(&two.identity));
         rows
     };
     Changes { added: only(head, base), removed: only(base, head) }
+}
+
+fn take<'a>(counts: &mut BTreeMap<&'a str, usize>, of: &'a str) {
+    if let Some(left) = counts.get_mut(of) {
+        *left = left.saturating_sub(1);
+    }
 }
 
 /// Cycles of one side that are no part of one of the other.

@@ -58,6 +58,22 @@ fn a_finding_that_is_accepted_neither_came_nor_went() {
 }
 
 #[test]
+fn a_new_finding_beside_one_that_both_sides_accept_is_told_where_it_stands() {
+    let mut base = document(true);
+    let accepted = base.findings.remove(0);
+    base.accepted = vec![accepted.identity.clone()];
+    let mut head = base.clone();
+    head.findings.push(Finding { file: "src/new.ts".to_owned(), ..accepted });
+    assert_eq!(Diff::new(&base, &head).findings.added[0].file, "src/new.ts");
+    let mut twice = document(true);
+    let (mut old, mut new) = (twice.clone(), twice.findings[0].clone());
+    new.file = "src/a.ts".to_owned();
+    twice.findings.insert(0, new);
+    old.accepted.clear();
+    assert_eq!(Diff::new(&old, &twice).findings.added[0].file, "src/a.ts");
+}
+
+#[test]
 fn a_chart_that_was_written_and_read_again_is_the_same() {
     let head = document(true);
     let again: Document = serde_json::from_str(&serde_json::to_string(&head).unwrap_or_default()).unwrap_or_else(|error| panic!("{error}"));

@@ -125,6 +125,9 @@ struct Graph<'a> {
     edges: Vec<Vec<u32>>,
     /// Edges that count only once one of some functions is reached, by where they start.
     switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>>,
+    /// Edges into the package of a service that the caller's package neither depends on nor imports, by where they start: an interface or a base
+    /// class leads there, for that service alone.
+    by_contract: FxHashMap<u32, Vec<(u32, usize)>>,
     /// Classes and types that each function may come by instances of.
     instances: Vec<Vec<Owner>>,
     /// What each function needs an instance of.
@@ -163,6 +166,9 @@ impl<'a> Graph<'a> {
         offsets.push(next);
         let mut edges = vec![Vec::new(); next as usize];
         let mut switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>> = FxHashMap::default();
+        let mut by_contract: FxHashMap<u32, Vec<(u32, usize)>> = FxHashMap::default();
+        let of_services: FxHashSet<usize> = input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect();
+        let mut known: FxHashMap<usize, FxHashSet<usize>> = FxHashMap::default();
         let mut instances = vec![Vec::new(); next as usize];
         let mut owners = vec![None; next as usize];
         let mut types = Types::of(input);
@@ -193,7 +199,16 @@ impl<'a> Graph<'a> {
                 let from = module + edge.caller.0;
                 let to = offsets.get(edge.callee.file.0 as usize).map(|start| start + edge.callee.function.0);
                 let Some(to) = to else { continue };
-                if !edge.switches.is_empty() {
+                let [own, other] = [at, edge.callee.file.0 as usize].map(|file| package_of[file]);
+                let foreign = other.filter(|other| own != Some(*other) && of_services.contains(other)).filter(|other| {
+                    let depends = own.is_some_and(|own| {
+                        known.entry(own).or_insert_with(|| input.workspace.with_dependencies(Some(own))).contains(other)
+                    });
+                    !depends && !link.imports.iter().any(|import| package_of[import.0 as usize] == Some(*other))
+                });
+                if let Some(package) = foreign {
+                    by_contract.entry(from).or_default().push((to, package));
+                } else if !edge.switches.is_empty() {
                     let id = |function: &FunctionRef| offsets.get(function.file.0 as usize).map(|start| start + function.function.0);
                     switched.entry(from).or_default().push((to, edge.switches.iter().filter_map(id).collect()));
                 } else if let Some(list) = edges.get_mut(from as usize) {
@@ -209,8 +224,20 @@ impl<'a> Graph<'a> {
                 }
             }
         }
-        let of_services = input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect();
-        Self { links: input.links, offsets, edges, switched, instances, owners, named, types, package_of, load_tests, of_services }
+        Self {
+            links: input.links,
+            offsets,
+            edges,
+            switched,
+            by_contract,
+            instances,
+            owners,
+            named,
+            types,
+            package_of,
+            load_tests,
+            of_services,
+        }
     }
 
     /// The files whose code a service runs by itself, as a whole.
@@ -333,6 +360,11 @@ impl<'a> Search<'a> {
             }
             for to in &graph.edges[id as usize] {
                 self.reach(*to);
+            }
+            for (to, package) in graph.by_contract.get(&id).into_iter().flatten() {
+                if self.own.is_none() || self.packages.contains(package) {
+                    self.reach(*to);
+                }
             }
             for to in self.waiting.remove(&id).unwrap_or_default() {
                 self.reach(to);
