@@ -79,8 +79,10 @@ fn read_models(facts: &Facts<'_>) -> Vec<Block> {
     let mut points = Vec::new();
     for store in facts.chart.stores.iter().filter(|store| store.identified) {
         for collection in &store.collections {
-            let mut writers = facts.users(collection, Access::Write);
-            writers.retain(|service, _| !exempt::from_data_rules(facts.chart.service(*service)));
+            let (tools, writers): (BTreeMap<_, _>, BTreeMap<_, _>) = facts
+                .users(collection, Access::Write)
+                .into_iter()
+                .partition(|(service, _)| exempt::from_data_rules(facts.chart.service(*service)));
             let (Some((owner, place)), 1) = (writers.first_key_value(), writers.len()) else { continue };
             let mut readers = facts.users(collection, Access::Read);
             readers.retain(|service, _| {
@@ -90,7 +92,9 @@ fn read_models(facts: &Facts<'_>) -> Vec<Block> {
                 continue;
             }
             let text = facts.users_text(&readers).and(if readers.len() == 1 { " reads " } else { " read " }).code(collection.name.as_str());
-            let text = text.and(", which ").service(facts.id(*owner)).and(" alone writes").at(facts.site(*place));
+            let text = text.and(", which ").service(facts.id(*owner)).and(" alone writes");
+            let text = if tools.is_empty() { text } else { text.and(", apart from ").then(facts.services(tools.keys().copied())) };
+            let text = text.at(facts.site(*place));
             points.push(text.and(": a copy kept up by events, or a question to the owner, would let it change the table."));
         }
     }

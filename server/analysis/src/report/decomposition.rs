@@ -85,14 +85,19 @@ fn contexts(facts: &Facts<'_>) -> Vec<Block> {
         why.push((services[0], facts.services(services.iter().copied()).and(" are built from one codebase and count as one")));
     }
     let mut owned: BTreeMap<ServiceIndex, Vec<Text>> = BTreeMap::new();
+    let mut tools: BTreeMap<ServiceIndex, BTreeSet<ServiceIndex>> = BTreeMap::new();
     for store in facts.chart.stores.iter().filter(|store| store.identified) {
         for collection in store.collections.iter().filter(|collection| !exempt::has_word(&collection.name, exempt::SHARED_TABLES.default)) {
             let mut writers = facts.users(collection, Access::Write);
+            let others: Vec<ServiceIndex> = writers.keys().copied().filter(|service| !takes_part(*service)).collect();
             writers.retain(|service, _| takes_part(*service));
             let services: Vec<ServiceIndex> = writers.keys().copied().collect();
             match services.as_slice() {
                 [] => {}
-                [owner] => owned.entry(*owner).or_default().push(Text::of_code(collection.name.as_str()).at(facts.site(writers[owner]))),
+                [owner] => {
+                    tools.entry(*owner).or_default().extend(others);
+                    owned.entry(*owner).or_default().push(Text::of_code(collection.name.as_str()).at(facts.site(writers[owner])));
+                }
                 several => {
                     several.windows(2).for_each(|pair| joined.join(pair[0].index(), pair[1].index()));
                     let text = facts.users_text(&writers).and(" write ").code(collection.name.as_str()).and(" of ").code(store_name(store));
@@ -115,7 +120,11 @@ fn contexts(facts: &Facts<'_>) -> Vec<Block> {
     }
     for (service, tables) in owned.iter().filter(|(service, _)| !together.contains(service)) {
         let (named, rest) = (tables.iter().take(MAX_TABLES).cloned(), tables.len().saturating_sub(MAX_TABLES));
-        let text = Text::of_service(facts.id(*service)).and(" is a context of its own: it alone writes ").all(named);
+        let text = Text::of_service(facts.id(*service)).and(" is a context of its own: it alone");
+        let text = match tools.get(service).filter(|tools| !tools.is_empty()) {
+            Some(tools) => text.and(", apart from ").then(facts.services(tools.iter().copied())).and(", writes ").all(named),
+            None => text.and(" writes ").all(named),
+        };
         points.push(if rest > 0 { text.and(format!(" and {rest} more.")) } else { text.and(".") });
     }
     if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }

@@ -308,7 +308,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[Asked<'_>]) {
         ));
     }
     for (_, other, to) in all.iter().skip(1).filter(|(_, other, _)| other.label() != call.label()) {
-        related.push((other.place, format!("and {} {}", context.id(*to), other.label())));
+        related.push((other.place, format!("also {} {}", context.id(*to), other.label())));
     }
     let waits = !roots_around(context.index, found.function).is_empty();
     sink.report(Draft {
