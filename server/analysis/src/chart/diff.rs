@@ -275,7 +275,8 @@ fn accesses(base: &Document, head: &Document) -> Changes<AccessChange> {
 /// By identity and, as several may have the same, by their files, then by how many of them there are.
 fn findings(base: &Document, head: &Document) -> Changes<Finding> {
     let only = |these: &Document, others: &Document| {
-        let (mut by_file, mut known): (BTreeMap<&str, BTreeMap<&str, usize>>, BTreeMap<&str, usize>) = Default::default();
+        let mut by_file: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
+        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
         for finding in &others.findings {
             *by_file.entry(&finding.identity).or_default().entry(&finding.file).or_default() += 1;
             *known.entry(&finding.identity).or_default() += 1;
