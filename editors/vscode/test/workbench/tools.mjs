@@ -20,8 +20,10 @@ export function prepare() {
   const wanted = fs.readFileSync(path.join(here, "package-lock.json"), "utf8");
   if (fs.existsSync(installed) && fs.readFileSync(installed, "utf8") === wanted) return;
   console.log("installing VS Code's workbench, which takes some minutes");
+  // What an npm around this one says of itself is not true of this one: which Node it runs on, above all.
+  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
   const npm = (environment, ...args) =>
-    execFileSync("npm", [...args, "--no-audit", "--no-fund"], { cwd: here, stdio: "inherit", env: { ...process.env, ...environment } });
+    execFileSync("npm", [...args, "--no-audit", "--no-fund"], { cwd: here, stdio: "inherit", env: { ...own, ...environment } });
   npm({}, "ci", "--ignore-scripts");
   // It builds native modules, for the Node that runs it: `nodedir` has that one's headers, so that none are fetched.
   npm({ PATH: `${path.dirname(node)}:${process.env.PATH}`, npm_config_nodedir: runtime }, "rebuild", "code-server");
