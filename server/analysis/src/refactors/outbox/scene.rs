@@ -78,14 +78,12 @@ where
         {
             return Err(Refusal::new(format!("`{word}` stands between the two")));
         }
-        // `await query<Row>(…)` is read as a call of what is waited for.
-        let is_awaited = |call: &Call| call.awaited || source.slice(call.range).starts_with("await ");
         let inner = || facts.calls.iter().filter(|call| self.range.contains(call.range));
-        let is_other = |call: &&Call| is_awaited(call) && call.range != self.sends.range && self.queried(call).is_none();
+        let is_other = |call: &&Call| call.awaited && call.range != self.sends.range && self.queried(call).is_none();
         if let Some(other) = inner().find(is_other) {
             return Err(Refusal::new(format!("`{}` is waited for in between", source.slice(facts.expr_range(other.callee)))));
         }
-        if inner().any(|call| self.queried(call).is_some() && !is_awaited(call)) {
+        if inner().any(|call| self.queried(call).is_some() && !call.awaited) {
             return Err(Refusal::new("a query is not waited for"));
         }
         let own = |name: &str| facts.bindings.iter().any(|it| it.name == name && self.range.contains(it.range));

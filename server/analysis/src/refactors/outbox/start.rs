@@ -30,8 +30,7 @@ pub(super) fn start(
     let listens = |callee| matches!(facts.expr(callee), Expr::Member { name, .. } if name == "listen");
     let mut calls = facts.calls.iter().filter(|call| call.function == FunctionId::MODULE && listens(call.callee));
     let call = calls.next().filter(|_| calls.next().is_none()).ok_or_else(unclear)?;
-    let statements = entry.tree().map(|tree| tree.statements_around(call.range)).unwrap_or_default();
-    let statement = statements.into_iter().find(|statement| statement.contains(call.range)).ok_or_else(unclear)?;
+    let statement = entry.tree().and_then(|tree| tree.statement_around(call.range)).ok_or_else(unclear)?;
     if entry.line_of(statement.start).starts_with([' ', '\t']) || entry.declares("relay") {
         return Err(unclear());
     }

@@ -7,6 +7,8 @@ use portolan_grammars::facts::{Entry, Expr, ExprId, FunctionId, SourceFacts};
 use super::super::{Context, Refusal};
 use super::scene::Scene;
 use crate::FunctionRef;
+use crate::resolve::evaluate::around;
+use crate::resolve::payloads::is_stringify;
 
 /// How deep arguments are looked into.
 const MAX_DEPTH: usize = 16;
@@ -37,17 +39,15 @@ fn is_told(facts: &SourceFacts, value: ExprId, function: FunctionId, depth: usiz
             let callee = facts.call(*call).callee;
             match facts.expr(callee) {
                 Expr::Name(name) => name == "String" || name == "Number",
-                Expr::Member { object, name } => {
-                    let is_json = matches!(facts.expr(*object), Expr::Name(of) if of == "JSON") && name == "stringify";
-                    is_json || matches!(name.as_str(), "toString" | "toISOString" | "toFixed")
+                Expr::Member { name, .. } => {
+                    is_stringify(facts, facts.call(*call)) || matches!(name.as_str(), "toString" | "toISOString" | "toFixed")
                 }
                 _ => false,
             }
         }
         Expr::Name(name) => {
             let is_plain = |path: &str| matches!(path, "string" | "number" | "boolean");
-            let around = crate::resolve::evaluate::around(facts, function);
-            let mut params = around.flat_map(|function| &facts.function(function).params);
+            let mut params = around(facts, function).flat_map(|function| &facts.function(function).params);
             let mut bound = facts.bindings.iter().filter(|binding| binding.name == *name);
             match (params.find(|param| param.name == *name), bound.next(), bound.next()) {
                 (Some(param), None, _) => param.ty.as_ref().is_some_and(|ty| is_plain(&ty.path)),
@@ -67,7 +67,7 @@ fn makes_a_text(context: &Context<'_>, sender: FunctionRef, at: usize) -> Option
     let facts = source.facts;
     let function = facts.function(sender.function);
     let param = function.params.get(at).filter(|param| !param.name.is_empty() && !param.rest)?;
-    let made = facts.calls.iter().filter(|call| source.slice(facts.expr_range(call.callee)) == "JSON.stringify").map(|call| call.range);
+    let made = facts.calls.iter().filter(|call| is_stringify(facts, call)).map(|call| call.range);
     let made: Vec<_> = made.collect();
     let mut mentions =
         source.tree()?.names_in(facts.region(function.body).range).into_iter().filter(|name| source.slice(*name) == param.name).peekable();
