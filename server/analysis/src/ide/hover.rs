@@ -172,7 +172,6 @@ impl Writer<'_> {
         let operation = Operation::of_endpoint(chart, &self.snapshot.index, index);
         self.operation(&operation);
         self.needs(index);
-        self.limits(index, None);
         self.coverage(&endpoint.coverage, endpoint.service);
         self.owners(endpoint.service);
     }

@@ -95,8 +95,11 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
 
 /// Whether a call of the chart waits as long as it takes.
 pub(crate) fn is_endless(snapshot: &Snapshot, index: CallIndex) -> bool {
+    let mut spans = snapshot.outbound(snapshot.chart.call(index)).filter(|outbound| outbound.unlimited.is_some()).peekable();
+    if spans.peek().is_none() {
+        return false;
+    }
     let around = Around::find(snapshot);
-    let mut spans = snapshot.outbound(snapshot.chart.call(index));
     spans.any(|outbound| endless(snapshot, &around, outbound).is_some_and(|(_, waits)| waits.contains(&index)))
 }
 

@@ -18,7 +18,8 @@ const MAX_CHAIN_DEPTH: usize = 4;
 impl Writer<'_> {
     /// Whom an endpoint asks to answer, and whom those ask; and whether who waits for it, `limit` at most, waits as long as it may.
     pub(super) fn chain(&mut self, endpoint: EndpointIndex, limit: Option<Duration>) {
-        let (mut rows, services) = self.behind(endpoint);
+        let trace = Trace::of(self.snapshot, Root::Endpoint(endpoint));
+        let (mut rows, services) = self.behind(&trace, endpoint);
         let more = rows.len().saturating_sub(MAX_CHAIN);
         rows.truncate(MAX_CHAIN);
         if more > 0 {
@@ -26,13 +27,12 @@ impl Writer<'_> {
         }
         self.page.tree("To answer, it asks", &rows);
         self.need(services);
-        self.limits(endpoint, limit);
+        self.limits(&trace, endpoint, limit);
     }
 
     /// How long an endpoint may wait for others, if each of its calls has a limit: one after the other, each once.
-    pub(super) fn limits(&mut self, endpoint: EndpointIndex, own: Option<Duration>) {
+    fn limits(&mut self, trace: &Trace, endpoint: EndpointIndex, own: Option<Duration>) {
         let chart = &self.snapshot.chart;
-        let trace = Trace::of(self.snapshot, Root::Endpoint(endpoint));
         let waited = trace.steps.iter().filter(|step| !step.step.detached);
         let calls: Vec<&Call> = waited
             .filter_map(|step| match step.step.span {
@@ -55,15 +55,16 @@ impl Writer<'_> {
 
     /// How often all services are there that an endpoint needs, where it needs others.
     pub(super) fn needs(&mut self, endpoint: EndpointIndex) {
-        let (_, services) = self.behind(endpoint);
+        let trace = Trace::of(self.snapshot, Root::Endpoint(endpoint));
+        let (_, services) = self.behind(&trace, endpoint);
         self.need(services);
+        self.limits(&trace, endpoint, None);
     }
 
     /// The chain behind an endpoint as rows with depths, and how many services are waited for, its own among them.
-    fn behind(&self, endpoint: EndpointIndex) -> (Vec<(usize, String)>, usize) {
-        let trace = Trace::of(self.snapshot, Root::Endpoint(endpoint));
+    fn behind(&self, trace: &Trace, endpoint: EndpointIndex) -> (Vec<(usize, String)>, usize) {
         let (mut rows, mut waited) = (Vec::new(), BTreeSet::from([self.snapshot.chart.endpoint(endpoint).service]));
-        chain(self.snapshot, &trace, 0, true, &mut rows, &mut waited);
+        chain(self.snapshot, trace, 0, true, &mut rows, &mut waited);
         (rows, waited.len())
     }
 

@@ -12,9 +12,7 @@ impl Writer<'_> {
     pub(super) fn producer(&mut self, end: EndRef) {
         let channel = self.snapshot.chart.channel(end.channel);
         self.page.paragraph(&format!("Sends to {} ({})", code(&channel.name), escape(&channel.system)));
-        if let Some(sent) = &end.producer(&self.snapshot.chart).payload {
-            self.page.paragraph(&format!("As JSON, with {}", keys(sent.iter())));
-        }
+        self.says(end.producer(&self.snapshot.chart).payload.as_ref());
         let consumers = self.by_service(channel.consumers.iter().map(|end| (end.service, end.place)));
         if consumers.is_empty() {
             self.page.paragraph("Nobody in this workspace is known to receive it");
@@ -33,16 +31,20 @@ impl Writer<'_> {
             self.page.paragraph("Nobody in this workspace is known to send it");
         }
         self.page.list("Sent by", &producers);
-        let mut payloads: Vec<&Vec<Symbol>> = channel.producers.iter().filter_map(|end| end.payload.as_ref()).collect();
+        let mut payloads: Vec<_> = channel.producers.iter().map(|end| end.payload.as_ref()).collect();
         payloads.dedup();
-        if let [sent] = payloads.as_slice()
-            && channel.producers.iter().all(|end| end.payload.is_some())
-        {
-            self.page.paragraph(&format!("As JSON, with {}", keys(sent.iter())));
+        if let [same] = payloads.as_slice() {
+            self.says(*same);
         }
         self.others("Also received by", &channel.consumers, end);
         self.operation(&Operation::of_root(chart, &self.snapshot.index, Root::Consumer(end)));
         self.coverage(&consumer.coverage, consumer.service);
+    }
+
+    fn says(&mut self, payload: Option<&Vec<Symbol>>) {
+        if let Some(sent) = payload {
+            self.page.paragraph(&format!("As JSON, with {}", keys(sent.iter())));
+        }
     }
 
     fn others(&mut self, heading: &str, ends: &[ChannelEnd], this: EndRef) {
