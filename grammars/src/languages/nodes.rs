@@ -42,3 +42,13 @@ pub(super) fn is_block(node: Node<'_>) -> bool {
 pub(super) fn is_literal(node: Node<'_>) -> bool {
     matches!(node.kind(), "string" | "template_string" | "string_literal" | "raw_string_literal")
 }
+
+#[cfg(test)]
+impl Tree {
+    /// The tree of a text, as if it stood at a path.
+    #[allow(clippy::unwrap_used)]
+    pub(super) fn of(path: &str, text: &str) -> Self {
+        let path = camino::Utf8Path::new(path);
+        super::read(path, text, super::language_of(path).unwrap(), None).1.unwrap()
+    }
+}

@@ -277,20 +277,12 @@ fn awaited(value: Node<'_>) -> Option<Node<'_>> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use camino::Utf8Path;
-
     use super::{TextRole, Tree};
     use crate::facts::TextRange;
-    use crate::languages::{language_of, read};
-
-    fn tree(path: &str, text: &str) -> Tree {
-        let path = Utf8Path::new(path);
-        read(path, text, language_of(path).unwrap(), None).1.unwrap()
-    }
 
     /// The role of the text that begins with `http`, and the text of the range in it.
     fn role(path: &str, text: &str) -> String {
-        let at = tree(path, text).text_at(text.find("http").unwrap() as u32).unwrap();
+        let at = Tree::of(path, text).text_at(text.find("http").unwrap() as u32).unwrap();
         let slice = |range: TextRange| &text[range.start as usize..range.end as usize];
         match at.role {
             TextRole::Value { bare } => format!("value {bare}"),
@@ -357,7 +349,7 @@ mod tests {
     /// The statements around `here`: what each binds, and what it waits for.
     fn statements(path: &str, text: &str) -> Vec<String> {
         let slice = |range: TextRange| &text[range.start as usize..range.end as usize];
-        let told = tree(path, text).block(text.find("here").unwrap() as u32).into_iter().map(|statement| match statement.binds {
+        let told = Tree::of(path, text).block(text.find("here").unwrap() as u32).into_iter().map(|statement| match statement.binds {
             Some(binds) => {
                 let words = [Some(binds.keyword), Some(binds.pattern), binds.ty, Some(binds.value), binds.awaited];
                 words.into_iter().flatten().map(slice).collect::<Vec<_>>().join("|")
@@ -385,7 +377,7 @@ mod tests {
     #[test]
     fn uses_of_a_file() {
         let text = "//! A.\n#![b]\n\n// c\nuse d::e;\n\n/// f\nmod g { use h; }\nuse i;\n";
-        let (uses, first) = tree("a.rs", text).uses();
+        let (uses, first) = Tree::of("a.rs", text).uses();
         let slice = |range: &TextRange| &text[range.start as usize..range.end as usize];
         assert_eq!(uses.iter().map(slice).collect::<Vec<_>>(), ["use d::e;", "use i;"]);
         assert_eq!(first, Some(text.find("// c").unwrap() as u32));

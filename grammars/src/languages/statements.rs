@@ -128,15 +128,8 @@ fn follows(node: Node<'_>, tokens: &[&str]) -> bool {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use camino::Utf8Path;
-
     use crate::facts::TextRange;
-    use crate::languages::{Tree, language_of, read};
-
-    fn tree(path: &str, text: &str) -> Tree {
-        let path = Utf8Path::new(path);
-        read(path, text, language_of(path).unwrap(), None).1.unwrap()
-    }
+    use crate::languages::Tree;
 
     fn at(text: &str, part: &str) -> TextRange {
         let start = text.find(part).unwrap();
@@ -150,10 +143,10 @@ mod tests {
     #[test]
     fn statements_are_those_of_the_smallest_block() {
         let text = "a();\nif (b) {\n  c(); // d\n  const e = f(() => g());\n}\n";
-        let statements = tree("a.ts", text).statements_around(at(text, "g()"));
+        let statements = Tree::of("a.ts", text).statements_around(at(text, "g()"));
         assert_eq!(cut(text, &statements), ["c();", "const e = f(() => g());"]);
         let text = "fn a() {\n    #[b]\n    let c = d();\n    loop { e(); }\n    f()\n}\n";
-        let tree = tree("a.rs", text);
+        let tree = Tree::of("a.rs", text);
         assert_eq!(cut(text, &tree.statements_around(at(text, "d()"))), ["#[b]\n    let c = d();", "loop { e(); }", "f()"]);
         assert_eq!(cut(text, &tree.blocks_in(at(text, "loop { e(); }"))), ["{ e(); }"]);
         assert_eq!(cut(text, &tree.statements_in(at(text, "{ e(); }"))), ["e();"]);
@@ -162,16 +155,16 @@ mod tests {
     #[test]
     fn names_are_neither_members_nor_keys() {
         let text = "this.a.b({ c: d.e, f, g: (h) => new I(h as J) });";
-        assert_eq!(cut(text, &tree("a.ts", text).names_in(at(text, text))), ["this", "d", "f", "h", "I", "h", "J"]);
+        assert_eq!(cut(text, &Tree::of("a.ts", text).names_in(at(text, text))), ["this", "d", "f", "h", "I", "h", "J"]);
         let text = "fn a() { self.b.c(d::e(&f.g), h!(i.j, k::l), M { n: o, p }); }";
-        let names = tree("a.rs", text).names_in(at(text, "self.b.c(d::e(&f.g), h!(i.j, k::l), M { n: o, p })"));
+        let names = Tree::of("a.rs", text).names_in(at(text, "self.b.c(d::e(&f.g), h!(i.j, k::l), M { n: o, p })"));
         assert_eq!(cut(text, &names), ["self", "d", "f", "h", "i", "k", "M", "o", "p"]);
     }
 
     #[test]
     fn entries_go_with_their_commas() {
         let text = "f({ a: b, c: [{ d: e.f }], g });";
-        let tree = tree("a.ts", text);
+        let tree = Tree::of("a.ts", text);
         let entry = |part| cut(text, &tree.entry_around(at(text, part), at(text, text)).into_iter().collect::<Vec<_>>())[0];
         assert_eq!((entry("b"), entry("e.f"), entry("g")), ("a: b, ", "d: e.f", ", g"));
     }

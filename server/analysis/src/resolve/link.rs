@@ -131,6 +131,14 @@ pub struct OutboundCall {
     pub body: Vec<(usize, Option<Symbol>)>,
 }
 
+impl OutboundCall {
+    /// A call that is made where it is decided, of which nothing is known but what it asks.
+    pub(super) fn direct(site: CallRef, function: FunctionRef, request: Request, detached: bool) -> Self {
+        let (unlimited, limit, payload, body) = Default::default();
+        Self { site, function, leaf: site, request, detached, unlimited, limit, payload, body }
+    }
+}
+
 /// A call that could say how long others wait, and does not.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unlimited {

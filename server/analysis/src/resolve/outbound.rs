@@ -114,17 +114,7 @@ impl<'w> Linker<'w> {
             let detached = self.is_detached(walk, site.call);
             let case = Some(if walk.family == Family::Rust { Case::Snake } else { Case::Camel });
             let request = Request::Rpc { service, method: rpc, case, addresses };
-            self.link.calls.push(OutboundCall {
-                site,
-                function,
-                leaf: site,
-                request,
-                detached,
-                unlimited: None,
-                limit: None,
-                payload: None,
-                body: Vec::new(),
-            });
+            self.link.calls.push(OutboundCall::direct(site, function, request, detached));
         }
         found
     }
@@ -171,17 +161,7 @@ impl<'w> Linker<'w> {
         let detached = self.is_detached(walk, view.site.call);
         let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
         let request = Request::Sdk { library, peers, operation, addresses };
-        self.link.calls.push(OutboundCall {
-            site: view.site,
-            function,
-            leaf: view.site,
-            request,
-            detached,
-            unlimited: None,
-            limit: None,
-            payload: None,
-            body: Vec::new(),
-        });
+        self.link.calls.push(OutboundCall::direct(view.site, function, request, detached));
         true
     }
 
