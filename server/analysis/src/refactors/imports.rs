@@ -2,7 +2,7 @@
 //!
 //! Invariant: a name that the file has from that module already keeps the name it has there, and none that it has otherwise is taken.
 
-use portolan_grammars::facts::{FunctionId, Import, Imported, Language};
+use portolan_grammars::facts::{FunctionId, Import, Imported, Language, TextRange};
 
 use super::packages::npm;
 use super::{Context, Edit, Refusal, Source};
@@ -146,4 +146,39 @@ pub(super) fn statement_end(source: &Source<'_>) -> &'static str {
     let with = lines().filter(|line| line.ends_with(';')).count();
     let without = lines().filter(|line| line.ends_with([')', '\'', '"'])).count();
     if with >= without { ";" } else { "" }
+}
+
+/// Takes imports out of a file that nothing but a range of it mentions, which goes.
+pub(super) fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Edit) {
+    let Some(tree) = source.tree() else { return };
+    let names = tree.names_in(TextRange::new(0, source.text.len()));
+    for import in source.facts.imports.iter().filter(|import| !import.reexport && !import.local.is_empty()) {
+        let statement = tree.statement_around(import.range);
+        let Some(statement) = statement.filter(|range| !range.contains(gone)) else { continue };
+        let mut mentions = names.iter().filter(|name| source.slice(**name) == import.local && !statement.contains(**name)).peekable();
+        let unused = mentions.peek().is_some() && mentions.all(|name| gone.contains(*name)) && !Source::has_word(new, &import.local);
+        let touched = edit
+            .changes
+            .get(&source.file)
+            .is_some_and(|changes| changes.iter().any(|change| statement.start < change.range.start && change.range.start < statement.end));
+        if !unused || touched {
+            continue;
+        }
+        let alone = source.facts.imports.iter().filter(|other| statement.contains(other.range)).count() == 1;
+        let after = source.text.get(import.range.end as usize..statement.end as usize).unwrap_or_default();
+        let before = source.text.get(statement.start as usize..import.range.start as usize).unwrap_or_default();
+        if alone && let Some(text) = edit.take_insertion(source.file, statement.end) {
+            // What is imported instead takes its line.
+            edit.replace(source.file, statement, text.trim_start());
+        } else if alone {
+            let newline =
+                if source.text[statement.end as usize..].starts_with(source.newline()) { source.newline().len() as u32 } else { 0 };
+            edit.replace(source.file, TextRange { start: statement.start, end: statement.end + newline }, "");
+        } else if let Some(rest) = after.strip_prefix(',') {
+            let gap = 1 + rest.len() - rest.trim_start().len();
+            edit.replace(source.file, TextRange { start: import.range.start, end: import.range.end + gap as u32 }, "");
+        } else if let Some(comma) = before.rfind(',').filter(|comma| before[comma + 1..].trim().is_empty()) {
+            edit.replace(source.file, TextRange { start: statement.start + comma as u32, end: import.range.end }, "");
+        }
+    }
 }

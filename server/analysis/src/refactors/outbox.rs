@@ -6,7 +6,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::publish_event::passage::extension;
+use super::passage::extension;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports};
 use crate::chart::{Access, Channel};
 use crate::rules::Finding;

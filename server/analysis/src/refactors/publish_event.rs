@@ -1,13 +1,11 @@
 //! A call that a service waits for without using its answer becomes a message: the caller sends it, and the other service consumes it.
 //!
 //! How a message is sent and consumed is taken from places that do it already, so that the code keeps its own ways and no library is known here.
-//! What the parts are: [`request`] is what is said today, [`names`] what the event is called, [`publisher`] and [`consumer`] the two ends, [`passage`]
-//! how what the pattern reaches is reached elsewhere. Invariant: nothing is offered whose loss could be noticed by the caller's caller, beyond that
-//! the work is done later.
+//! What the parts are: [`request`] is what is said today, [`names`] what the event is called, [`publisher`] and [`consumer`] the two ends.
+//! Invariant: nothing is offered whose loss could be noticed by the caller's caller, beyond that the work is done later.
 
-use portolan_grammars::facts::TextRange;
-
-use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
+use super::imports::without_unused;
+use super::{Context, Edit, Level, Plan, Refactor, Refusal};
 use crate::Place;
 use crate::chart::operation::SpanRef;
 use crate::chart::{Call, EndpointIndex};
@@ -17,10 +15,9 @@ use crate::rules::{Finding, call_in_transaction, sync_chain, sync_cycle, unused_
 mod consumer;
 mod frame;
 mod logic;
-pub(super) mod mirror;
 mod names;
-pub(super) mod passage;
 mod publisher;
+mod renaming;
 mod request;
 
 use names::Event;
@@ -96,41 +93,6 @@ fn edit(context: &Context<'_>, call: &Call, endpoint: EndpointIndex) -> Result<M
     let wanted = consumer::Wanted { context, service, endpoint, system: &system, event: &event, channel: &channel };
     let sketch = consumer::add(&wanted, &mut edit)?;
     Ok(Made { edit, channel, sketch })
-}
-
-/// Takes imports out of a file that nothing but a range of it mentions, which goes.
-pub(super) fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Edit) {
-    let Some(tree) = source.tree() else { return };
-    let names = tree.names_in(TextRange::new(0, source.text.len()));
-    for import in source.facts.imports.iter().filter(|import| !import.reexport && !import.local.is_empty()) {
-        let statement = tree.statement_around(import.range);
-        let Some(statement) = statement.filter(|range| !range.contains(gone)) else { continue };
-        let mut mentions = names.iter().filter(|name| source.slice(**name) == import.local && !statement.contains(**name)).peekable();
-        let unused = mentions.peek().is_some() && mentions.all(|name| gone.contains(*name)) && !Source::has_word(new, &import.local);
-        let touched = edit
-            .changes
-            .get(&source.file)
-            .is_some_and(|changes| changes.iter().any(|change| statement.start < change.range.start && change.range.start < statement.end));
-        if !unused || touched {
-            continue;
-        }
-        let alone = source.facts.imports.iter().filter(|other| statement.contains(other.range)).count() == 1;
-        let after = source.text.get(import.range.end as usize..statement.end as usize).unwrap_or_default();
-        let before = source.text.get(statement.start as usize..import.range.start as usize).unwrap_or_default();
-        if alone && let Some(text) = edit.take_insertion(source.file, statement.end) {
-            // What is imported instead takes its line.
-            edit.replace(source.file, statement, text.trim_start());
-        } else if alone {
-            let newline =
-                if source.text[statement.end as usize..].starts_with(source.newline()) { source.newline().len() as u32 } else { 0 };
-            edit.replace(source.file, TextRange { start: statement.start, end: statement.end + newline }, "");
-        } else if let Some(rest) = after.strip_prefix(',') {
-            let gap = 1 + rest.len() - rest.trim_start().len();
-            edit.replace(source.file, TextRange { start: import.range.start, end: import.range.end + gap as u32 }, "");
-        } else if let Some(comma) = before.rfind(',').filter(|comma| before[comma + 1..].trim().is_empty()) {
-            edit.replace(source.file, TextRange { start: statement.start + comma as u32, end: import.range.end }, "");
-        }
-    }
 }
 
 /// Refuses a call behind a write of the same function: a message could be lost between the two, or be sent for a row that is never there.

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use portolan_grammars::facts::{Entry, Expr, ExprId};
 use portolan_grammars::manifests::settings::FILE_NAME;
 
-use super::super::publish_event::mirror::named;
+use super::super::mirror::named;
 use super::super::{Context, Edit, Refusal};
 use super::scene::Scene;
 use crate::chart::Channel;

@@ -6,7 +6,7 @@ use portolan_grammars::facts::{Binding, Call, CallId, CallKind, Expr, ExprId, Fu
 
 use super::super::ask_together::assigned_in;
 use super::super::imports::statement_end;
-use super::super::publish_event::without_unused;
+use super::super::imports::without_unused;
 use super::super::{Context, Edit, Refusal, Source};
 use super::told;
 use crate::FunctionRef;

@@ -6,7 +6,7 @@ use camino::Utf8Path;
 use portolan_grammars::facts::{Expr, FunctionId};
 
 use super::super::imports::{add, quote, statement_end};
-use super::super::publish_event::passage::{Passage, relative};
+use super::super::passage::{Passage, relative};
 use super::super::{Context, Edit, Refusal, Source};
 use super::scene::Scene;
 use crate::FileId;

@@ -6,12 +6,12 @@
 
 use portolan_grammars::facts::{Call, Entry, Expr, ExprId, Function, FunctionId, FunctionKind, Language, Param, TextRange};
 
-use super::Event;
+use super::super::mirror::{Named, Parts, descend, named, rewritten};
+use super::super::passage::{Passage, Stuck};
 use super::frame::{Inner, framed};
 use super::logic::Logic;
-use super::mirror::{self, Named, Parts, descend, named, rewritten};
-use super::passage::{Passage, Stuck};
 use super::publisher::start_of;
+use super::{Event, renaming};
 use crate::chart::flow::Spot;
 use crate::chart::{Channel, ChannelEnd, EndpointIndex, ServiceIndex};
 use crate::refactors::imports::statement_end;
@@ -93,7 +93,7 @@ impl Pattern<'_, '_, '_> {
     /// What says the new channel's name where the old one's is said, and what else changes with it.
     fn renamed(&self, place: &Named, edit: &mut Edit) -> Result<String, Stuck> {
         let Wanted { context, event, channel, .. } = self.wanted;
-        let (said, constant) = mirror::rename(context, self.source, place, event, channel, edit)?;
+        let (said, constant) = renaming::rename(context, self.source, place, event, channel, edit)?;
         if let Some(constant) = constant {
             let here = (self.source, FunctionId::MODULE);
             let mut passage = Passage::new(context, here, here, place.range.start);

@@ -4,7 +4,7 @@
 
 use portolan_grammars::facts::{Call, Expr, ExprId, Function, FunctionId, FunctionKind, Language, ResultUse, TextRange};
 
-use super::passage::{Passage, Stuck};
+use super::super::passage::{Passage, Stuck};
 use crate::chart::EndpointIndex;
 use crate::refactors::imports::statement_end;
 use crate::refactors::{Context, Edit, Source};
@@ -86,7 +86,7 @@ impl<'a> Logic<'a> {
         for name in tree.names_in(self.callee) {
             parts.extend(passage.name(name)?);
         }
-        let callee = super::mirror::rewritten(&self.source, self.callee, &parts);
+        let callee = super::super::mirror::rewritten(&self.source, self.callee, &parts);
         let ecmascript = self.source.facts.language.is_ecmascript();
         let ty = match self.ty {
             Some(range) if !parsed || !ecmascript => {
@@ -96,7 +96,7 @@ impl<'a> Logic<'a> {
                     let taken = passage.item(&name, None)?;
                     parts.push((range, taken));
                 }
-                Some(super::mirror::rewritten(&self.source, range, &parts))
+                Some(super::super::mirror::rewritten(&self.source, range, &parts))
             }
             _ => None,
         };

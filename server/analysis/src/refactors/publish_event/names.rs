@@ -5,7 +5,7 @@
 use portolan_grammars::catalog::WordCase;
 use portolan_grammars::facts::{Expr, FunctionId, SourceFacts, Symbol};
 
-use super::passage::around;
+use super::super::passage::around;
 use crate::chart::operation::{Root, roots_around};
 use crate::chart::{Call, EndpointIndex};
 use crate::rules::exempt::words;

@@ -9,11 +9,11 @@ use portolan_grammars::facts::{
 
 use super::super::chain::Chain;
 use super::super::instrument_handler::{full_path, last};
+use super::super::mirror::{self, Named, Parts, descend, named, rewritten};
 use super::super::packages::library;
-use super::Event;
-use super::mirror::{self, Named, Parts, descend, named, rewritten};
-use super::passage::{Passage, Stuck};
+use super::super::passage::{Passage, Stuck};
 use super::request::Request;
+use super::{Event, renaming};
 use crate::chart::flow::Spot;
 use crate::chart::{Call, Channel, ChannelEnd};
 use crate::refactors::{Context, Edit, Refusal, Source};
@@ -245,7 +245,7 @@ fn channel(
     if chart.channels.iter().any(|known| known.name == channel.as_str()) {
         return Err(Stuck::Refused(Refusal::new(format!("`{channel}` is sent already: let it be consumed"))));
     }
-    let said = mirror::rename(wanted.context, from, &site.channel, wanted.event, &channel, edit)?;
+    let said = renaming::rename(wanted.context, from, &site.channel, wanted.event, &channel, edit)?;
     Ok((channel, said))
 }
 

@@ -10,8 +10,8 @@ use portolan_grammars::facts::{
     TypeDef, TypeRef,
 };
 
-use super::super::imports::{self, quote};
-use crate::refactors::{Context, Edit, Refusal, Source};
+use super::imports::{self, quote};
+use super::{Context, Edit, Refusal, Source};
 use crate::resolve::evaluate;
 use crate::workspace::modules::Specifier;
 use crate::workspace::paths;
@@ -22,7 +22,7 @@ const MAX_AROUND: usize = 32;
 
 /// Why a name cannot be taken along.
 #[derive(Debug)]
-pub(in crate::refactors) enum Stuck {
+pub(super) enum Stuck {
     /// It belongs to the place that it stands at.
     Local(String),
     /// Something else is in the way.
@@ -36,7 +36,7 @@ impl From<Refusal> for Stuck {
 }
 
 impl Stuck {
-    pub(in crate::refactors) fn refusal(self) -> Refusal {
+    pub(super) fn refusal(self) -> Refusal {
         match self {
             Stuck::Local(name) => Refusal::new(format!("`{name}` is not in reach where the call is made")),
             Stuck::Refused(refusal) => refusal,
@@ -45,7 +45,7 @@ impl Stuck {
 }
 
 /// A way from one function to another.
-pub(in crate::refactors) struct Passage<'c, 'a> {
+pub(super) struct Passage<'c, 'a> {
     pub(super) context: &'c Context<'a>,
     pub(super) from: &'c Source<'a>,
     pub(super) function: FunctionId,
@@ -75,12 +75,7 @@ enum Home {
 }
 
 impl<'c, 'a> Passage<'c, 'a> {
-    pub(in crate::refactors) fn new(
-        context: &'c Context<'a>,
-        from: (&'c Source<'a>, FunctionId),
-        to: (&'c Source<'a>, FunctionId),
-        at: u32,
-    ) -> Self {
+    pub(super) fn new(context: &'c Context<'a>, from: (&'c Source<'a>, FunctionId), to: (&'c Source<'a>, FunctionId), at: u32) -> Self {
         let (imports, defaults, fields) = Default::default();
         Self { context, from: from.0, function: from.1, to: to.0, into: to.1, at, imports, defaults, fields }
     }
@@ -106,7 +101,7 @@ impl<'c, 'a> Passage<'c, 'a> {
     }
 
     /// What something of the first file's module is called at the other place; `new` where it is something beside it of that name.
-    pub(in crate::refactors) fn item(&mut self, name: &str, new: Option<&str>) -> Result<String, Stuck> {
+    pub(super) fn item(&mut self, name: &str, new: Option<&str>) -> Result<String, Stuck> {
         let wanted = new.unwrap_or(name);
         let imported = || self.from.facts.imports.iter().any(|import| import.local == name);
         if self.from.file == self.to.file && !(new.is_some() && imported()) {
@@ -116,7 +111,7 @@ impl<'c, 'a> Passage<'c, 'a> {
     }
 
     /// Adds what the other place needs to an edit.
-    pub(in crate::refactors) fn finish(self, edit: &mut Edit) -> Result<(), Refusal> {
+    pub(super) fn finish(self, edit: &mut Edit) -> Result<(), Refusal> {
         let mut statements = Vec::new();
         for (module, names) in &self.imports {
             let names: Vec<&str> = names.iter().map(String::as_str).collect();
@@ -595,7 +590,7 @@ fn own_name(facts: &SourceFacts, outer: &str) -> Option<Symbol> {
 }
 
 /// How a file ends the names of files that it imports: `.js`, or not at all; nothing where it imports none.
-pub(in crate::refactors) fn extension(facts: &SourceFacts) -> Option<&'static str> {
+pub(super) fn extension(facts: &SourceFacts) -> Option<&'static str> {
     let mut own = facts.imports.iter().filter(|import| import.source.starts_with('.'));
     let first = own.next()?;
     let known = [".js", ".ts", ".mjs", ".mts", ".cjs"];
@@ -608,7 +603,7 @@ fn without_extension(path: &str) -> &str {
 }
 
 /// `../bus/index.js` for `src/bus/index.js` in `src/orders`.
-pub(in crate::refactors) fn relative(folder: &str, path: &str) -> String {
+pub(super) fn relative(folder: &str, path: &str) -> String {
     let (from, to): (Vec<&str>, Vec<&str>) =
         (folder.split('/').filter(|part| !part.is_empty()).collect(), path.split('/').filter(|part| !part.is_empty()).collect());
     let shared = from.iter().zip(&to).take_while(|(one, two)| one == two).count();

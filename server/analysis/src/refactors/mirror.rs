@@ -4,12 +4,9 @@
 
 use portolan_grammars::facts::{Entry, Expr, ExprId, SourceFacts, TextRange};
 
-use super::super::edit::{Edit, Replacement, replaced};
-use super::super::imports::quote;
-use super::Event;
-use crate::FileId;
-use crate::Snapshot;
-use crate::refactors::{Context, Refusal, Source};
+use super::Source;
+use super::edit::{Replacement, replaced};
+use crate::{FileId, Snapshot};
 
 /// How deep arguments are looked into.
 const MAX_DEPTH: usize = 16;
@@ -44,8 +41,8 @@ pub(super) fn reindented(text: &str, from: &str, to: &str) -> String {
 }
 
 /// Where the name of a channel stands in a call.
-pub(in crate::refactors) struct Named {
-    pub(in crate::refactors) range: TextRange,
+pub(super) struct Named {
+    pub(super) range: TextRange,
     /// The constant that has it, where it is not written there.
     pub(super) constant: Option<Constant>,
 }
@@ -53,17 +50,17 @@ pub(in crate::refactors) struct Named {
 /// A constant that names a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Constant {
-    file: FileId,
+    pub(super) file: FileId,
     /// Its declaration's name.
-    name: TextRange,
+    pub(super) name: TextRange,
     /// Its value.
-    value: TextRange,
+    pub(super) value: TextRange,
     /// Whether it is an entry of an object or a member of an enum.
-    listed: bool,
+    pub(super) listed: bool,
 }
 
 /// Where `name` is said among the arguments of a call.
-pub(in crate::refactors) fn named(snapshot: &Snapshot, facts: &SourceFacts, arguments: &[ExprId], name: &str) -> Option<Named> {
+pub(super) fn named(snapshot: &Snapshot, facts: &SourceFacts, arguments: &[ExprId], name: &str) -> Option<Named> {
     let mut found = None;
     for argument in arguments {
         descend(facts, *argument, 0, &mut |id| {
@@ -147,60 +144,4 @@ fn constant(snapshot: &Snapshot, facts: &SourceFacts, id: ExprId, text: &str) ->
     }
     found.dedup();
     if found.len() == 1 { found.pop() } else { None }
-}
-
-/// What says the channel's name in place of the one that is said at a place; a constant gets another one beside it.
-pub(super) fn rename(
-    context: &Context<'_>,
-    source: &Source<'_>,
-    place: &Named,
-    event: &Event,
-    channel: &str,
-    edit: &mut Edit,
-) -> Result<(String, Option<String>), Refusal> {
-    let said = source.slice(place.range);
-    let Some(constant) = place.constant else {
-        let quotes = said.chars().next().filter(|letter| matches!(letter, '"' | '\'' | '`')).unwrap_or('"');
-        return Ok((format!("{quotes}{channel}{quotes}"), None));
-    };
-    let home = context.source(constant.file)?;
-    let old = home.slice(constant.name).trim_matches(['"', '\'']);
-    let new = event.like(old);
-    if Source::has_word(&home.text, &new) {
-        return Err(Refusal::new(format!("{} has something called {new} already", home.name())));
-    }
-    let text = if constant.listed {
-        let between = home.slice(TextRange { start: constant.name.end, end: constant.value.start });
-        let (quotes, line) = (quote(&home), home.indent_at(constant.name.start));
-        let alone = home.line_of(constant.name.start).trim_start().starts_with(home.slice(constant.name));
-        let gap = if alone { format!("{}{line}", home.newline()) } else { " ".to_owned() };
-        format!(",{gap}{new}{between}{quotes}{channel}{quotes}")
-    } else {
-        let tree = home.tree().ok_or_else(|| Refusal::new(format!("{} cannot be parsed", home.name())))?;
-        let statement = tree.statement_around(constant.name);
-        let statement = statement.filter(|it| home.slice(*it).matches(" = ").count() == 1);
-        let statement = statement.ok_or_else(|| Refusal::new(format!("{old} is not declared by itself")))?;
-        let value = home.slice(constant.value);
-        let quotes = value.chars().next().unwrap_or('"');
-        let parts = vec![(constant.name, new.clone()), (constant.value, format!("{quotes}{channel}{quotes}"))];
-        let text = format!("{}{}{}", home.newline(), home.indent_at(statement.start), rewritten(&home, statement, &parts));
-        insert_once(edit, home.file, statement.end, text);
-        return Ok(renamed(said, old, &new));
-    };
-    insert_once(edit, home.file, constant.value.end, text);
-    Ok(renamed(said, old, &new))
-}
-
-fn renamed(said: &str, old: &str, new: &str) -> (String, Option<String>) {
-    let text = said.strip_suffix(old).map_or_else(|| new.to_owned(), |of| format!("{of}{new}"));
-    let alone = (text == new).then(|| new.to_owned());
-    (text, alone)
-}
-
-/// Both ends of a channel may be named by one constant.
-fn insert_once(edit: &mut Edit, file: FileId, offset: u32, text: String) {
-    let new = Replacement { range: TextRange { start: offset, end: offset }, text };
-    if !edit.changes.get(&file).is_some_and(|changes| changes.contains(&new)) {
-        edit.insert(file, offset, new.text);
-    }
 }
