@@ -24,8 +24,8 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let seconds = snapshot.workspace.settings.rules().number(&RULE, &SECONDS, snapshot.files.path(finding.place.file));
     let whom = match (client, unlimited.calls.len()) {
         (Client::Made(_), _) => "this client".to_owned(),
-        (Client::File(_), 1) => "this call".to_owned(),
-        (Client::File(_), count) => format!("these {count} calls"),
+        (Client::In(_), 1) => "this call".to_owned(),
+        (Client::In(_), count) => format!("these {count} calls"),
     };
     let title = format!("Let {whom} wait for {seconds} s at most");
     Some(Plan { title, level: Level::Safe, edit: edit(context, &unlimited.calls, seconds) })

@@ -70,6 +70,14 @@ impl<'a> Context<'a> {
         deployment.map_or((1 << 32) + u64::from(service.0), |deployment| u64::from(deployment.group))
     }
 
+    /// Tells of a file whether a service may run it: code of its package, and of what that depends on.
+    pub fn code_of(&self, service: ServiceIndex) -> impl Fn(FileId) -> bool {
+        let (files, workspace) = (&self.snapshot.files, &self.snapshot.workspace);
+        let own = workspace.deployments.get(service.index()).and_then(|deployment| deployment.package);
+        let packages = workspace.with_dependencies(own);
+        move |file| own.is_none() || workspace.package_of(files.path(file)).is_none_or(|package| packages.contains(&package))
+    }
+
     /// The name of the function that a place is in, by which it is known after edits: `OrderService.save`, `save`, or the file's path for code
     /// outside of functions.
     pub fn symbol(&self, function: FunctionRef) -> String {
@@ -82,32 +90,37 @@ impl<'a> Context<'a> {
     }
 
     fn named_function(&self, function: FunctionRef) -> Option<String> {
-        let source = self.snapshot.files.source(function.file)?;
-        let mut id = function.function;
-        // Parents come before their children, so this ends; the bound is for facts that are wrong.
-        for _ in 0..64 {
-            let facts = source.functions.get(id.index())?;
-            if !facts.name.is_empty() {
-                let owner =
-                    facts.owner.and_then(|owner| source.types.get(owner.index())).map(|owner| &owner.name).or(facts.impl_of.as_ref());
-                let owner = owner.filter(|owner| !owner.is_empty());
-                return Some(owner.map_or_else(|| facts.name.to_string(), |owner| format!("{owner}.{}", facts.name)));
-            }
-            // A closure is known by what it is bound to: `const save = async () => …`.
-            let bound = |binding: &&Binding| {
-                binding.function == facts.parent
-                    && binding.value.is_some_and(|value| matches!(source.expr(value), Expr::Closure(it) if *it == id))
-            };
-            if let Some(binding) = source.bindings.iter().find(bound).filter(|binding| !binding.name.is_empty()) {
-                return Some(binding.name.to_string());
-            }
-            if id == FunctionId::MODULE {
-                return None;
-            }
-            id = facts.parent;
-        }
-        None
+        named_function(self.snapshot, function).map(|(_, name)| name)
     }
+}
+
+/// The innermost function around code that has a name, and how it is known: `OrderService.save`, `save`. None at the top of a file and in
+/// closures there.
+pub(crate) fn named_function(snapshot: &Snapshot, function: FunctionRef) -> Option<(FunctionId, String)> {
+    let source = snapshot.files.source(function.file)?;
+    let mut id = function.function;
+    // Parents come before their children, so this ends; the bound is for facts that are wrong.
+    for _ in 0..64 {
+        let facts = source.functions.get(id.index())?;
+        if !facts.name.is_empty() {
+            let owner = facts.owner.and_then(|owner| source.types.get(owner.index())).map(|owner| &owner.name).or(facts.impl_of.as_ref());
+            let owner = owner.filter(|owner| !owner.is_empty());
+            return Some((id, owner.map_or_else(|| facts.name.to_string(), |owner| format!("{owner}.{}", facts.name))));
+        }
+        // A closure is known by what it is bound to: `const save = async () => …`.
+        let bound = |binding: &&Binding| {
+            binding.function == facts.parent
+                && binding.value.is_some_and(|value| matches!(source.expr(value), Expr::Closure(it) if *it == id))
+        };
+        if let Some(binding) = source.bindings.iter().find(bound).filter(|binding| !binding.name.is_empty()) {
+            return Some((id, binding.name.to_string()));
+        }
+        if id == FunctionId::MODULE {
+            return None;
+        }
+        id = facts.parent;
+    }
+    None
 }
 
 /// A finding in the making.

@@ -11,6 +11,7 @@ use portolan_grammars::facts::Symbol;
 use super::exempt::SHARED_TABLES;
 use super::parties::{Party, holds_tables, parties};
 use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
+use crate::Place;
 use crate::chart::{Access, Store};
 use crate::words::enumerate;
 
@@ -29,7 +30,8 @@ const MAX_SITES: usize = 20;
 rule! {
     /// ## What it does
     /// Finds services that read tables and collections which another one keeps: the only one that is known to write them. Services of one image or
-    /// one package are one codebase and count as one. Told once for each pair of services, at the first read.
+    /// one package are one codebase and count as one. Told once for each table and reader, at the first read; tables that are first read together are
+    /// told together.
     ///
     /// Left alone are tables that nobody or that several write, tables that are shared on purpose (outbox, inbox, jobs, locks, migrations), views
     /// by their name, services that report or analyse by theirs, jobs, command line tools and services that move data; and code in folders of
@@ -62,7 +64,7 @@ struct Foreign<'a> {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for store in context.chart.stores.iter().filter(|store| holds_tables(store)) {
-        let mut pairs: BTreeMap<(u64, u64), (Party<'_>, Party<'_>, Vec<Foreign<'_>>)> = BTreeMap::new();
+        let mut pairs: BTreeMap<(u64, u64, Place), (Party<'_>, Party<'_>, Vec<Foreign<'_>>)> = BTreeMap::new();
         for collection in store.collections.iter().filter(|collection| !exempt::has_word(&collection.name, &VIEWS)) {
             let mut writers = parties(context, collection, Operation::Write);
             let (Some(owner), true) = (writers.pop(), writers.is_empty()) else { continue };
@@ -75,9 +77,11 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
                 {
                     continue;
                 }
-                let reads = reader.accesses.clone();
+                let mut reads = reader.accesses.clone();
+                reads.sort_by_key(|read| (context.snapshot.files.path(read.place.file), read.place.range));
+                let Some(first) = reads.first().map(|read| read.place) else { continue };
                 let owner = Party { services: owner.services.clone(), accesses: Vec::new(), ..owner };
-                let (_, _, foreign) = pairs.entry((owner.group, reader.group)).or_insert((owner, reader, Vec::new()));
+                let (_, _, foreign) = pairs.entry((owner.group, reader.group, first)).or_insert((owner, reader, Vec::new()));
                 foreign.push(Foreign { table: &collection.name, reads });
             }
         }
@@ -110,6 +114,6 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, owner: &Par
         place: first.place,
         related: related.take(MAX_SITES).collect(),
         services: reader.services.iter().chain(&owner.services).copied().collect(),
-        subject: vec![store.id.to_string()],
+        subject: std::iter::once(store.id.to_string()).chain(foreign.iter().map(|foreign| foreign.table.to_string())).collect(),
     });
 }

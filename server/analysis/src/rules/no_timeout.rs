@@ -1,7 +1,7 @@
 //! `no-timeout`: a client without a time limit, by which one service waits for another.
 //!
 //! What limits a call, [`crate::resolve`] knows. Invariant: a client is reported once, however many calls go through it; calls that go through no
-//! client are one finding a file.
+//! client are one finding a function, so that one more of them elsewhere is news.
 
 use std::collections::BTreeMap;
 
@@ -9,6 +9,7 @@ use portolan_grammars::catalog::Limited;
 use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, TextRange};
 use rustc_hash::FxHashSet;
 
+use super::context::named_function;
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
 use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
 use crate::resolve::link::{OutboundCall, Unlimited};
@@ -25,7 +26,7 @@ rule! {
     /// Finds clients by which a service waits for another without a time limit: none on the client, the request, or around it. A warning where the
     /// endpoint that is asked waits for others itself.
     ///
-    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a file. Left alone are clients with a
+    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a function. Left alone are clients with a
     /// limit of their own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which
     /// has limits, responses that are read as a stream, and front ends.
     ///
@@ -50,8 +51,8 @@ rule! {
 pub(crate) enum Client {
     /// A client is made by this call.
     Made(CallRef),
-    /// Calls of a file are made without one.
-    File(FileId),
+    /// Calls in this function, the innermost one that has a name, are made without one.
+    In(FunctionRef),
 }
 
 /// What is missing there.
@@ -78,7 +79,7 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
     for outbound in snapshot.links.iter().flatten().flat_map(|link| &link.calls) {
         let Some((unlimited, waits)) = endless(snapshot, &around, outbound) else { continue };
         let at = unlimited.call;
-        let client = if at == outbound.leaf { Client::File(at.file) } else { Client::Made(at) };
+        let client = if at == outbound.leaf { Client::In(named(snapshot, leaf_function(snapshot, outbound))) } else { Client::Made(at) };
         let waiting = found.entry(client).or_default();
         waiting.calls.push(unlimited.clone());
         waiting.leaves.push(outbound.leaf);
@@ -196,10 +197,16 @@ fn streams(snapshot: &Snapshot, function: FunctionRef) -> bool {
     reads || asks()
 }
 
+fn named(snapshot: &Snapshot, function: FunctionRef) -> FunctionRef {
+    let named = named_function(snapshot, function).map(|(id, _)| id);
+    FunctionRef { function: named.unwrap_or(FunctionId::MODULE), ..function }
+}
+
 fn leaf_function(snapshot: &Snapshot, outbound: &OutboundCall) -> FunctionRef {
     let call = snapshot.files.source(outbound.leaf.file).map(|facts| facts.call(outbound.leaf.call).function);
     FunctionRef { file: outbound.leaf.file, function: call.unwrap_or(FunctionId::MODULE) }
 }
+
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &Waiting) {
     let snapshot = context.snapshot;
     let Some(first) = waiting.calls.first().map(|unlimited| unlimited.call) else { return };
@@ -225,14 +232,15 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &
     related.truncate(MAX_CALLS);
     let name = match client {
         Client::Made(_) => client_name(facts, first, &waiting.leaves).map(|name| format!("`{name}`")),
-        Client::File(_) => Some(spelled(facts, facts.call(first.call).callee)),
+        Client::In(_) => Some(spelled(facts, facts.call(first.call).callee)),
     };
     let name = name.unwrap_or_else(|| "This client".to_owned());
     let (calls, wait) = if count == 1 { ("call", "waits") } else { ("calls", "wait") };
     let symbol = context.symbol(FunctionRef { file: first.file, function: facts.call(first.call).function });
+    let file = snapshot.files.path(first.file).to_string();
     let subject = match client {
-        Client::Made(_) => vec![snapshot.files.path(first.file).to_string(), symbol, name.clone()],
-        Client::File(file) => vec![snapshot.files.path(file).to_string()],
+        Client::Made(_) => vec![file, symbol, name.clone()],
+        Client::In(_) => vec![file, symbol],
     };
     sink.report(Draft {
         severity: in_a_chain(context, waiting).then_some(Severity::Warning),
