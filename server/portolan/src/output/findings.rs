@@ -9,6 +9,7 @@ use std::path::Path;
 use portolan_analysis::rules::{Finding, Rule, Severity, SuppressedBy, tally};
 use portolan_analysis::words::counted;
 use portolan_analysis::{Place, Snapshot};
+use rustc_hash::FxHashMap;
 
 pub use super::excerpts::Style;
 use super::excerpts::{self, Message, Tone};
@@ -26,6 +27,21 @@ pub struct Listing<'a> {
     pub findings: &'a [Finding],
     /// What could not be read.
     pub problems: &'a [FileProblem],
+}
+
+/// Numbers findings that have one identity, in the order they come, as other tools take those of one fingerprint for one.
+#[derive(Debug, Default)]
+pub struct Fingerprints<'a> {
+    seen: FxHashMap<&'a str, usize>,
+}
+
+impl<'a> Fingerprints<'a> {
+    /// The fingerprint of the next finding: its identity, and from the second of an identity on a number.
+    pub fn next(&mut self, finding: &'a Finding) -> String {
+        let nth = self.seen.entry(&finding.identity).or_default();
+        *nth += 1;
+        if *nth == 1 { finding.identity.to_string() } else { format!("{} #{nth}", finding.identity) }
+    }
 }
 
 impl<'a> Listing<'a> {

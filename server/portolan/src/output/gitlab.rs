@@ -4,10 +4,9 @@
 //! though lines move.
 
 use portolan_analysis::rules::Severity;
-use rustc_hash::FxHashMap;
 use serde::Serialize;
 
-use super::findings::Listing;
+use super::findings::{Fingerprints, Listing};
 
 #[derive(Debug, Serialize)]
 struct Issue<'a> {
@@ -33,15 +32,13 @@ struct Lines {
 /// All findings as one list.
 pub fn render(listing: &Listing<'_>) -> serde_json::Result<String> {
     let texts = listing.texts();
-    let mut seen: FxHashMap<&str, usize> = FxHashMap::default();
+    let mut fingerprints = Fingerprints::default();
     let issues = listing.findings.iter().map(|finding| {
-        let nth = seen.entry(&finding.identity).or_default();
-        *nth += 1;
         let region = texts.region(finding.place);
         Issue {
             description: &finding.message,
             check_name: finding.rule,
-            fingerprint: if *nth == 1 { finding.identity.to_string() } else { format!("{} #{nth}", finding.identity) },
+            fingerprint: fingerprints.next(finding),
             severity: match finding.severity {
                 Severity::Error => "critical",
                 Severity::Warning => "major",

@@ -32,6 +32,7 @@ fn suite(writer: &mut Writer<Vec<u8>>, listing: &Listing<'_>, rule: &Rule, fails
         ("name", rule.name),
         ("tests", &tests.to_string()),
         ("failures", &failures.to_string()),
+        ("errors", "0"),
         ("skipped", &skipped.to_string()),
     ]);
     element.write_inner_content(|writer| {

@@ -7,7 +7,7 @@ use portolan_analysis::rules::{self, Finding, Rule, Severity, Suppressed, Suppre
 use portolan_analysis::{Place, Snapshot};
 use serde_json::{Value, json};
 
-use super::findings::Listing;
+use super::findings::{Fingerprints, Listing};
 use super::texts::{Region, Texts};
 use crate::load::FileProblem;
 use crate::web::{self, path_reference};
@@ -20,8 +20,9 @@ const ROOT: &str = "%SRCROOT%";
 /// One log with one run.
 pub fn render(listing: &Listing<'_>) -> serde_json::Result<String> {
     let writer = Writer { snapshot: listing.snapshot, texts: listing.all_texts() };
-    let open = listing.findings.iter().map(|finding| writer.result(finding));
-    let accepted = listing.snapshot.suppressed.iter().map(|it| writer.accepted(it));
+    let mut fingerprints = Fingerprints::default();
+    let mut results: Vec<Value> = listing.findings.iter().map(|finding| writer.result(finding, &fingerprints.next(finding))).collect();
+    results.extend(listing.snapshot.suppressed.iter().map(|it| writer.accepted(it, &fingerprints.next(&it.finding))));
     super::json(&json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -39,7 +40,7 @@ pub fn render(listing: &Listing<'_>) -> serde_json::Result<String> {
                 "executionSuccessful": true,
                 "toolExecutionNotifications": listing.problems.iter().map(notification).collect::<Vec<_>>(),
             }],
-            "results": open.chain(accepted).collect::<Vec<_>>(),
+            "results": results,
         }],
     }))
 }
@@ -93,7 +94,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    fn result(&self, finding: &Finding) -> Value {
+    fn result(&self, finding: &Finding, fingerprint: &str) -> Value {
         let services: Vec<&str> = finding.services.iter().map(|service| self.snapshot.chart.service(*service).id.as_str()).collect();
         let related = finding.related.iter().enumerate().map(|(at, (place, words))| {
             let mut location = self.location(*place, Some(words));
@@ -106,7 +107,7 @@ impl Writer<'_> {
             "message": { "text": finding.message },
             "locations": [self.location(finding.place, None)],
             "relatedLocations": related.collect::<Vec<_>>(),
-            "partialFingerprints": { FINGERPRINT: finding.identity },
+            "partialFingerprints": { FINGERPRINT: fingerprint },
             "properties": { "services": services },
         });
         if let Some(index) = rules::all().iter().position(|rule| rule.name == finding.rule) {
@@ -121,8 +122,8 @@ impl Writer<'_> {
     }
 
     /// A finding that somebody has accepted.
-    fn accepted(&self, suppressed: &Suppressed) -> Value {
-        let mut result = self.result(&suppressed.finding);
+    fn accepted(&self, suppressed: &Suppressed, fingerprint: &str) -> Value {
+        let mut result = self.result(&suppressed.finding, fingerprint);
         let kind = match suppressed.by {
             SuppressedBy::Comment => "inSource",
             SuppressedBy::Baseline => "external",
