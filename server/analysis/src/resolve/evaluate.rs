@@ -229,7 +229,11 @@ impl<'w> Evaluator<'w> {
         }
         self.running.push(key);
         let around = std::mem::replace(&mut self.cut, usize::MAX);
-        let value = self.facts(file).map_or(Value::Unknown, |facts| self.eval_kind(file, facts, id)).bounded();
+        let value = self.facts(file).map_or(Value::Unknown, |facts| {
+            let value = self.eval_kind(file, facts, id);
+            // What a name stands for is within the bounds already; a large object would be measured anew at each mention.
+            if matches!(facts.expr(id), Expr::Name(_) | Expr::Path(_) | Expr::Closure(_)) { value } else { value.bounded() }
+        });
         self.running.pop();
         // What is unknown only because it is part of something that is being evaluated is not known to be unknown: `a = a.b().c()`.
         let provisional = self.cut < depth && value.is_unknown() && self.again < MAX_AGAIN;
