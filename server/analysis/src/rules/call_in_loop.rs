@@ -116,6 +116,7 @@ struct Way {
 fn loops(context: &Context<'_>, call: &Call) -> Vec<Found> {
     let files = &context.snapshot.files;
     let Some(spot) = Spot::at(files, call.place) else { return Vec::new() };
+    let runs = context.code_of(call.from);
     let mut found = Vec::new();
     let mut ways = vec![Way { function: call.function, place: call.place, asked: spot.asked(), hops: 0 }];
     let mut seen: FxHashSet<(FunctionRef, Place)> = FxHashSet::default();
@@ -137,7 +138,9 @@ fn loops(context: &Context<'_>, call: &Call) -> Vec<Found> {
             }
             continue;
         }
-        for runner in context.index.runners_of(function).iter().filter(|runner| !runner.detached) {
+        // Who else runs a shared function in a loop is no matter of this service.
+        let runners = context.index.runners_of(function).iter().filter(|runner| !runner.detached && runs(runner.function.file));
+        for runner in runners {
             let Some(outer) = Spot::at(files, runner.place) else { continue };
             let is_around = runner.function.file == function.file && source.function(function.function).parent == runner.function.function;
             let next = match outer.call() {

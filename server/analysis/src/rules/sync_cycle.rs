@@ -21,15 +21,18 @@ const CALLBACKS: Texts = Texts {
 };
 /// How many places of other edges of the group are named.
 const MAX_OTHERS: usize = 10;
+/// How many ways around are followed at a time.
+const MAX_WAYS: usize = 64;
 
 rule! {
     /// ## What it does
     /// Finds services that call each other, directly or around a corner, and services that call themselves through a gateway. Reported once for
     /// each group of services, on the call that stands most alone: without it the most of the cycle falls apart.
     ///
-    /// A call counts if the endpoint that answers is known; health checks do not. It is a warning if handlers wait on every step of the cycle,
-    /// and information if a step is a callback (a registration, a webhook) or stands in no handler: at the start, in a background task. Gateways
-    /// and back ends of front ends only pass requests on and are no step.
+    /// A call counts if the endpoint that answers is known; health checks do not. It is a warning if one request can go all the way: a handler
+    /// waits for the first step, and what answers a step waits for the next one. It is information if no such way is known, as each call is made
+    /// for another reason, or if a step is a callback (a registration, a webhook) or stands in no handler: at the start, in a background task.
+    /// Gateways and back ends of front ends only pass requests on and are no step.
     ///
     /// ## Why it matters
     /// None of the services can be started, deployed or repaired without the others, and requests that wait in a circle use up all connections
@@ -136,10 +139,13 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, edges: &Edges, component: 
     let shown = |edge: &(ServiceIndex, ServiceIndex)| {
         edges[edge].iter().copied().min_by_key(|call| (is_callback(call), !awaited.contains(call), *call))
     };
-    let steps: Vec<CallIndex> = ring.iter().filter_map(shown).collect();
-    let Some(first) = steps.first().map(|call| context.chart.call(*call)) else { return };
-    let on_request = steps.iter().all(|call| !is_callback(call) && awaited.contains(call));
+    let is_begun = |call: &CallIndex| !is_callback(call) && awaited.contains(call);
+    let way = whole_way(context, edges, &ring, is_begun, |call| !is_callback(call));
+    let is_whole = way.is_some();
+    let steps = way.unwrap_or_else(|| ring.iter().filter_map(shown).collect());
+    let Some(first) = steps.iter().map(|call| context.chart.call(*call)).find(|call| call.from == from) else { return };
     let labels: Vec<String> = steps.iter().map(|call| answered_label(context, *call)).collect();
+    let labels = if is_whole { labels.join(" → ") } else { enumerate(&labels) };
     let names: Vec<&str> = ring.iter().map(|(service, _)| context.id(*service).as_str()).collect();
     let who = if let [one, other] = names.as_slice() {
         format!("{one} and {other} call each other")
@@ -156,13 +162,41 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, edges: &Edges, component: 
     let mut ids: Vec<&str> = component.iter().map(|service| context.id(*service).as_str()).collect();
     ids.sort_unstable();
     sink.report(Draft {
-        severity: (!on_request).then_some(Severity::Information),
-        message: format!("{who}: {} (closes a cycle of {})", labels.join(" → "), ring.len()),
+        severity: (!is_whole).then_some(Severity::Information),
+        message: format!("{who}: {labels} (closes a cycle of {})", ring.len()),
         place: first.place,
         related,
         services: std::iter::once(from).chain(component.iter().copied().filter(|service| *service != from)).collect(),
         subject: vec![ids.join(" > ")],
     });
+}
+
+/// Calls for all steps of a ring, each made by what answers the one before, from whichever step it begins at.
+fn whole_way(
+    context: &Context<'_>,
+    edges: &Edges,
+    ring: &[(ServiceIndex, ServiceIndex)],
+    is_begun: impl Fn(&CallIndex) -> bool,
+    may_follow: impl Fn(&CallIndex) -> bool,
+) -> Option<Vec<CallIndex>> {
+    for start in 0..ring.len() {
+        let mut steps = ring[start..].iter().chain(&ring[..start]).map(|edge| &edges[edge]);
+        let first = steps.next()?.iter().copied().filter(&is_begun);
+        let mut ways: Vec<Vec<CallIndex>> = first.map(|call| vec![call]).take(MAX_WAYS).collect();
+        for calls in steps {
+            let longer = |way: &Vec<CallIndex>| {
+                let answered = way.last().and_then(|last| context.chart.call(*last).endpoint);
+                let made: BTreeSet<CallIndex> = answered.into_iter().flat_map(|endpoint| context.operation(endpoint).awaited()).collect();
+                let next: Vec<CallIndex> = calls.iter().copied().filter(|call| made.contains(call) && may_follow(call)).collect();
+                next.into_iter().map(|call| way.iter().copied().chain([call]).collect()).collect::<Vec<_>>()
+            };
+            ways = ways.iter().flat_map(longer).take(MAX_WAYS).collect();
+        }
+        if !ways.is_empty() {
+            return ways.into_iter().next();
+        }
+    }
+    None
 }
 
 fn hop(context: &Context<'_>, call: CallIndex, note: &str, related: &mut Vec<(Place, String)>) {
