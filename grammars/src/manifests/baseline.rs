@@ -40,6 +40,9 @@ pub struct BaselineEntry {
     /// Why it stays, where somebody has said so.
     #[serde(default)]
     pub reason: Symbol,
+    /// Of a finding that stands for several things, those that are known.
+    #[serde(default)]
+    pub parts: Vec<Symbol>,
     /// Where it stands.
     #[serde(skip)]
     pub range: TextRange,

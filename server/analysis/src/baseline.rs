@@ -9,7 +9,7 @@ use portolan_grammars::manifests::Manifest;
 use portolan_grammars::manifests::baseline::{Baseline, BaselineEntry};
 use rustc_hash::FxHashSet;
 
-use crate::rules::suppressed::is_settled;
+use crate::rules::suppressed::{has_grown, is_settled};
 use crate::rules::{Finding, SuppressedBy};
 use crate::settle::toml_text;
 use crate::{FileId, Snapshot};
@@ -17,7 +17,8 @@ use crate::{FileId, Snapshot};
 /// What the file begins with.
 const HEADER: &str = "\
 # Findings that are known, and not told of again. `portolan baseline` takes out those that are settled, and `portolan baseline --add` puts in
-# those that are new. An entry is known by its identity; it may have a `reason`.
+# those that are new. An entry is known by its identity, and means the `parts` that it names; it may have a
+# `reason`.
 ";
 
 /// A baseline, brought up to date.
@@ -44,7 +45,11 @@ pub fn renewed(snapshot: &Snapshot, file: Option<FileId>, folder: &Utf8Path, add
     let meant: FxHashSet<TextRange> = known.map(|it| it.place.range).collect();
     let others = file.and_then(|file| of(snapshot, file)).into_iter().flat_map(|baseline| &baseline.entries);
     let others = others.filter(|entry| !meant.contains(&entry.range));
-    let (gone, kept): (Vec<&BaselineEntry>, Vec<_>) = others.partition(|entry| is_settled(snapshot, folder, entry));
+    // With what it has grown by, it is new.
+    let (grown, others): (Vec<&BaselineEntry>, Vec<_>) = others.partition(|entry| has_grown(new.iter().copied(), entry));
+    let others = others.into_iter().chain(grown.iter().copied().filter(|_| !add));
+    let (gone, kept): (Vec<&BaselineEntry>, Vec<_>) =
+        others.partition(|entry| !grown.contains(entry) && is_settled(snapshot, folder, entry));
     entries.extend(kept.into_iter().cloned());
     let (added, left) = if add { (new.len(), 0) } else { (0, new.len()) };
     if add {
@@ -91,6 +96,7 @@ pub(crate) fn entry(snapshot: &Snapshot, folder: &Utf8Path, finding: &Finding) -
         rule: finding.rule.into(),
         file: path.strip_prefix(folder).unwrap_or(path).as_str().into(),
         identity: finding.identity.clone(),
+        parts: finding.parts.clone(),
         message: finding.message.as_str().into(),
         ..BaselineEntry::default()
     }
@@ -104,12 +110,16 @@ fn of(snapshot: &Snapshot, file: FileId) -> Option<&Baseline> {
 }
 
 fn block(entry: &BaselineEntry) -> String {
-    let BaselineEntry { rule, file, identity, message, reason, .. } = entry;
+    let BaselineEntry { rule, file, identity, message, reason, parts, .. } = entry;
     let mut block = "[[finding]]\n".to_owned();
     for (key, value) in [("rule", rule), ("file", file), ("message", message), ("identity", identity), ("reason", reason)] {
         if !value.is_empty() {
             block += &format!("{key} = {}\n", toml_text(value));
         }
+    }
+    if !parts.is_empty() {
+        let parts: Vec<String> = parts.iter().map(|part| toml_text(part)).collect();
+        block += &format!("parts = [{}]\n", parts.join(", "));
     }
     block
 }

@@ -92,6 +92,7 @@ mod unused_suppression;
 
 pub use context::{Context, Draft, Sink};
 pub use options::{Number, RuleOption, Texts};
+pub(crate) use pairs::has_all;
 pub use pairs::only_in;
 pub use schema::settings_schema;
 pub use suppressed::{Suppressed, SuppressedBy};
@@ -267,6 +268,8 @@ pub struct Finding {
     /// Identity that survives edits and renamed files: rule, services, endpoint or table, enclosing symbol; no line numbers. Several may have
     /// the same.
     pub identity: Symbol,
+    /// Of a finding that stands for several things, those, sorted: the tables that a service reads. Who knows of some has not heard of the others.
+    pub parts: Vec<Symbol>,
 }
 
 impl Finding {

@@ -42,9 +42,9 @@ export interface PortolanChart {
    */
   findings: Finding[];
   /**
-   * Identities of those that somebody accepted, by a comment or a baseline; left out where there are none.
+   * Those that somebody accepted, by a comment or a baseline; left out where there are none.
    */
-  accepted?: string[];
+  accepted?: Accepted[];
 }
 /**
  * What wrote the document.
@@ -408,7 +408,24 @@ export interface Finding {
    */
   identity: string;
   /**
+   * Of one that stands for several things, those: the tables that a service reads; left out where there are none.
+   */
+  parts?: string[];
+  /**
    * Ids of the services it is about.
    */
   services: string[];
+}
+/**
+ * A finding that somebody accepted.
+ */
+export interface Accepted {
+  /**
+   * Its identity.
+   */
+  identity: string;
+  /**
+   * Its parts; left out where it has none.
+   */
+  parts?: string[];
 }

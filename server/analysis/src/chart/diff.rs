@@ -10,6 +10,7 @@ use petgraph::stable_graph::StableDiGraph;
 use serde::Serialize;
 
 use super::document::{Document, Finding, Site, Status};
+use crate::rules::has_all;
 
 /// What differs between two charts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -272,7 +273,7 @@ fn accesses(base: &Document, head: &Document) -> Changes<AccessChange> {
     changes
 }
 
-/// By identity and, as several may have the same, by their files, then by how many of them there are.
+/// By identity and, as several may have the same, by their files, then by how many of them there are. One that has grown by a part has come.
 fn findings(base: &Document, head: &Document) -> Changes<Finding> {
     let only = |these: &Document, others: &Document| {
         let mut by_file: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
@@ -281,9 +282,9 @@ fn findings(base: &Document, head: &Document) -> Changes<Finding> {
             *by_file.entry(&finding.identity).or_default().entry(&finding.file).or_default() += 1;
             *known.entry(&finding.identity).or_default() += 1;
         }
-        others.accepted.iter().for_each(|identity| *known.entry(identity).or_default() += 1);
+        others.accepted.iter().for_each(|of| *known.entry(&of.identity).or_default() += 1);
         // What is accepted here, too, stands for nothing that is not.
-        these.accepted.iter().for_each(|identity| take(&mut known, identity.as_str()));
+        these.accepted.iter().for_each(|of| take(&mut known, of.identity.as_str()));
         let is_elsewhere = |finding: &&Finding| {
             let known_here = by_file.get_mut(finding.identity.as_str()).and_then(|files| files.get_mut(finding.file.as_str()));
             let known_here = known_here.filter(|left| **left > 0);
@@ -301,7 +302,19 @@ fn findings(base: &Document, head: &Document) -> Changes<Finding> {
         rows.sort_by(|one, two| one.identity.cmp(&two.identity));
         rows
     };
-    Changes { added: only(head, base), removed: only(base, head) }
+    let mut added = only(head, base);
+    let grown: Vec<Finding> = head.findings.iter().filter(|it| has_grown(it, base) && !added.contains(it)).cloned().collect();
+    added.extend(grown);
+    added.sort_by(|one, two| one.identity.cmp(&two.identity));
+    Changes { added, removed: only(base, head) }
+}
+
+/// Whether a finding is on the other side, too, but nowhere there with all of its parts.
+fn has_grown(finding: &Finding, base: &Document) -> bool {
+    let open = base.findings.iter().map(|other| (&other.identity, &other.parts));
+    let accepted = base.accepted.iter().map(|other| (&other.identity, &other.parts));
+    let mut known = open.chain(accepted).filter(|(identity, _)| **identity == finding.identity).map(|(_, parts)| parts).peekable();
+    known.peek().is_some() && !known.any(|parts| has_all(parts, &finding.parts))
 }
 
 fn take<'a>(counts: &mut BTreeMap<&'a str, usize>, of: &'a str) {

@@ -39,9 +39,19 @@ pub struct Document {
     pub tracing: Vec<Tracing>,
     /// Problems found by the rules.
     pub findings: Vec<Finding>,
-    /// Identities of those that somebody accepted, by a comment or a baseline; left out where there are none.
+    /// Those that somebody accepted, by a comment or a baseline; left out where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub accepted: Vec<String>,
+    pub accepted: Vec<Accepted>,
+}
+
+/// A finding that somebody accepted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Accepted {
+    /// Its identity.
+    pub identity: String,
+    /// Its parts; left out where it has none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
 }
 
 /// What wrote the document.
@@ -269,6 +279,9 @@ pub struct Finding {
     pub related: Vec<Reason>,
     /// A name that stays the same while lines move.
     pub identity: String,
+    /// Of one that stands for several things, those: the tables that a service reads; left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<String>,
     /// Ids of the services it is about.
     pub services: Vec<String>,
 }
@@ -408,7 +421,7 @@ impl Writer<'_> {
             stores,
             tracing,
             findings: findings(self.snapshot, self.snapshot.findings.iter()),
-            accepted: self.snapshot.suppressed.iter().map(|it| it.finding.identity.to_string()).collect(),
+            accepted: self.snapshot.suppressed.iter().map(|it| accepted(&it.finding)).collect(),
         }
     }
 
@@ -550,9 +563,18 @@ impl Writer<'_> {
             end_column: span.map(|span| span[3]),
             related: finding.related.iter().map(|(place, what)| self.reason(what, *place)).collect(),
             identity: finding.identity.to_string(),
+            parts: texts(&finding.parts),
             services: finding.services.iter().map(|service| self.id(*service)).collect(),
         }
     }
+}
+
+fn accepted(finding: &crate::rules::Finding) -> Accepted {
+    Accepted { identity: finding.identity.to_string(), parts: texts(&finding.parts) }
+}
+
+fn texts(symbols: &[portolan_grammars::facts::Symbol]) -> Vec<String> {
+    symbols.iter().map(ToString::to_string).collect()
 }
 
 #[cfg(test)]

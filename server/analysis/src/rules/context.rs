@@ -167,6 +167,13 @@ impl<'a> Sink<'a> {
 
     /// Takes a finding, unless settings are against it.
     pub fn report(&mut self, draft: Draft) {
+        self.report_parts(draft, Vec::new());
+    }
+
+    /// The same, of several things that are told together; [`Draft::subject`] does not name them.
+    pub fn report_parts(&mut self, draft: Draft, mut parts: Vec<Symbol>) {
+        parts.sort_unstable();
+        parts.dedup();
         let (policy, path) = (self.snapshot.workspace.settings.rules(), self.snapshot.files.path(draft.place.file));
         let level = policy.level(self.rule, path);
         let Some(set) = self.rule.severity_at(level) else { return };
@@ -189,6 +196,7 @@ impl<'a> Sink<'a> {
             related: draft.related,
             services: draft.services,
             identity: joined(&lasting).into(),
+            parts,
         };
         self.findings.push((joined(&subject), finding));
     }

@@ -11,7 +11,6 @@ use portolan_grammars::facts::Symbol;
 use super::exempt::SHARED_TABLES;
 use super::parties::{Party, holds_tables, parties};
 use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
-use crate::Place;
 use crate::chart::{Access, Store};
 use crate::words::enumerate;
 
@@ -30,8 +29,8 @@ const MAX_SITES: usize = 20;
 rule! {
     /// ## What it does
     /// Finds services that read tables and collections which another one keeps: the only one that is known to write them. Services of one image or
-    /// one package are one codebase and count as one. Told once for each table and reader, at the first read; tables that are first read together are
-    /// told together.
+    /// one package are one codebase and count as one. Told once for each pair of services, at the first read; a table more
+    /// than somebody has accepted is told again.
     ///
     /// Left alone are tables that nobody or that several write, tables that are shared on purpose (outbox, inbox, jobs, locks, migrations), views
     /// by their name, services that report or analyse by theirs, jobs, command line tools and services that move data; and code in folders of
@@ -64,7 +63,7 @@ struct Foreign<'a> {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for store in context.chart.stores.iter().filter(|store| holds_tables(store)) {
-        let mut pairs: BTreeMap<(u64, u64, Place), (Party<'_>, Party<'_>, Vec<Foreign<'_>>)> = BTreeMap::new();
+        let mut pairs: BTreeMap<(u64, u64), (Party<'_>, Party<'_>, Vec<Foreign<'_>>)> = BTreeMap::new();
         for collection in store.collections.iter().filter(|collection| !exempt::has_word(&collection.name, &VIEWS)) {
             let mut writers = parties(context, collection, Operation::Write);
             let (Some(owner), true) = (writers.pop(), writers.is_empty()) else { continue };
@@ -77,11 +76,9 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
                 {
                     continue;
                 }
-                let mut reads = reader.accesses.clone();
-                reads.sort_by_key(|read| (context.snapshot.files.path(read.place.file), read.place.range));
-                let Some(first) = reads.first().map(|read| read.place) else { continue };
+                let reads = reader.accesses.clone();
                 let owner = Party { services: owner.services.clone(), accesses: Vec::new(), ..owner };
-                let (_, _, foreign) = pairs.entry((owner.group, reader.group, first)).or_insert((owner, reader, Vec::new()));
+                let (_, _, foreign) = pairs.entry((owner.group, reader.group)).or_insert((owner, reader, Vec::new()));
                 foreign.push(Foreign { table: &collection.name, reads });
             }
         }
@@ -108,12 +105,13 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, owner: &Par
         .iter()
         .filter(|(read, _)| read.place != first.place)
         .map(|(read, table)| (read.place, format!("{reader_name} reads `{table}` in {}", context.symbol(read.function))));
-    sink.report(Draft {
+    let draft = Draft {
         severity: None,
         message: format!("{reader_name} reads {which}, which {owner_name} owns{list}"),
         place: first.place,
         related: related.take(MAX_SITES).collect(),
         services: reader.services.iter().chain(&owner.services).copied().collect(),
-        subject: std::iter::once(store.id.to_string()).chain(foreign.iter().map(|foreign| foreign.table.to_string())).collect(),
-    });
+        subject: vec![store.id.to_string()],
+    };
+    sink.report_parts(draft, foreign.iter().map(|foreign| foreign.table.clone()).collect());
 }

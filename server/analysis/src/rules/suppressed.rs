@@ -87,7 +87,8 @@ pub(super) fn judge(snapshot: &Snapshot, findings: Vec<Finding>) -> Judged {
     }
     comments.idle(snapshot, &mut judged.idle);
     let entries = entries(&snapshot.files);
-    let known: Vec<Known<'_>> = entries.iter().map(|(_, entry)| (entry.identity.as_str(), entry.file.as_str())).collect();
+    let known: Vec<Known<'_>> =
+        entries.iter().map(|(_, entry)| Known { identity: &entry.identity, file: &entry.file, parts: &entry.parts }).collect();
     let pairs = pair(snapshot, &left, &known);
     let used: FxHashSet<usize> = pairs.iter().flatten().copied().collect();
     for (finding, pair) in left.into_iter().zip(pairs) {
@@ -104,7 +105,7 @@ pub(super) fn judge(snapshot: &Snapshot, findings: Vec<Finding>) -> Judged {
         let folder = snapshot.files.path(file).parent().unwrap_or("".into());
         if super::named(&entry.rule).is_none() {
             judged.idle.push((place, Idle::NoRule(entry.rule.clone())));
-        } else if is_settled(snapshot, folder, entry) {
+        } else if is_settled(snapshot, folder, entry) && !has_grown(&judged.open, entry) {
             judged.idle.push((place, Idle::Stale(entry.clone())));
         }
     }
@@ -119,6 +120,11 @@ pub(super) fn judge(snapshot: &Snapshot, findings: Vec<Finding>) -> Judged {
 pub(crate) fn is_settled(snapshot: &Snapshot, folder: &Utf8Path, entry: &BaselineEntry) -> bool {
     let policy = snapshot.workspace.settings.rules();
     super::named(&entry.rule).is_none_or(|rule| policy.looks(rule, &folder.join(entry.file.as_str())))
+}
+
+/// Whether the finding that an entry means stands for more than the entry knows of.
+pub(crate) fn has_grown<'a>(open: impl IntoIterator<Item = &'a Finding>, entry: &BaselineEntry) -> bool {
+    open.into_iter().any(|finding| finding.identity == entry.identity && !finding.parts.is_empty())
 }
 
 /// The comments of all files, and which of their rules have accepted something.

@@ -27,6 +27,7 @@ pub fn capped(files: &Files, findings: &[Finding]) -> Vec<Finding> {
             kept.push(Finding {
                 message: format!("and {} more findings of {} in this file", total - MAX_FINDINGS_PER_FILE, finding.rule),
                 related: Vec::new(),
+                parts: Vec::new(),
                 identity: format!("{} | {}{AND_MORE}", finding.rule, files.path(finding.place.file)).into(),
                 ..finding.clone()
             });

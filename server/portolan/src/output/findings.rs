@@ -169,6 +169,7 @@ mod tests {
             place: place("a.rs", 4, 12),
             related: vec![(place("b.rs", 3, 4), "answers".to_owned()), (place("gone.rs", 2, 900), "was".to_owned())],
             identity: "some-rule".into(),
+            parts: Vec::new(),
             services: Vec::new(),
         };
         let text = render(folder.path(), &snapshot, &[finding], Style { colours: false, width: 100 });

@@ -3,6 +3,7 @@
 use portolan_grammars::catalog::Operation;
 
 use super::*;
+use crate::chart::document::Accepted;
 use crate::chart::{ServiceIndex, ServiceKind};
 use crate::testing::{Scene, access, end, module};
 
@@ -52,7 +53,7 @@ fn what_came_is_what_went_the_other_way_round() {
 #[test]
 fn a_finding_that_is_accepted_neither_came_nor_went() {
     let (base, mut head) = (document(true), document(true));
-    head.accepted = head.findings.drain(..).map(|finding| finding.identity).collect();
+    head.accepted = head.findings.drain(..).map(accepted).collect();
     assert!(Diff::new(&base, &head).findings.is_empty());
     assert!(Diff::new(&head, &base).findings.is_empty());
 }
@@ -61,7 +62,7 @@ fn a_finding_that_is_accepted_neither_came_nor_went() {
 fn a_new_finding_beside_one_that_both_sides_accept_is_told_where_it_stands() {
     let mut base = document(true);
     let accepted = base.findings.remove(0);
-    base.accepted = vec![accepted.identity.clone()];
+    base.accepted = vec![self::accepted(accepted.clone())];
     let mut head = base.clone();
     head.findings.push(Finding { file: "src/new.ts".to_owned(), ..accepted });
     assert_eq!(Diff::new(&base, &head).findings.added[0].file, "src/new.ts");
@@ -71,6 +72,26 @@ fn a_new_finding_beside_one_that_both_sides_accept_is_told_where_it_stands() {
     twice.findings.insert(0, new);
     old.accepted.clear();
     assert_eq!(Diff::new(&old, &twice).findings.added[0].file, "src/a.ts");
+}
+
+#[test]
+fn a_finding_has_come_where_it_has_grown_and_not_where_it_has_shrunk() {
+    let of = |parts: &[&str]| {
+        let mut document = document(true);
+        document.findings.truncate(1);
+        document.findings[0].parts = parts.iter().map(ToString::to_string).collect();
+        document
+    };
+    let (one, two) = (of(&["orders"]), of(&["customers", "orders"]));
+    assert_eq!(Diff::new(&one, &two).findings.added, two.findings);
+    assert!(Diff::new(&one, &two).findings.removed.is_empty() && Diff::new(&two, &one).findings.is_empty());
+    let known = Document { accepted: one.findings.iter().cloned().map(accepted).collect(), findings: Vec::new(), ..one.clone() };
+    assert_eq!(Diff::new(&known, &two).findings.added, two.findings);
+    assert!(Diff::new(&known, &one).findings.is_empty());
+}
+
+fn accepted(finding: Finding) -> Accepted {
+    Accepted { identity: finding.identity, parts: finding.parts }
 }
 
 #[test]
