@@ -7,8 +7,9 @@ use portolan_grammars::catalog::Operation as Access;
 use super::facts::{Facts, store_name};
 use super::{Block, Text, below, table};
 use crate::chart::operation::{SpanRef, Step};
-use crate::chart::{EndpointIndex, ServiceIndex, ServiceKind, Store};
+use crate::chart::{CallIndex, EndpointIndex, ServiceIndex, ServiceKind, Store};
 use crate::rules::exempt;
+use crate::rules::unused_response::unused;
 use crate::words::counted;
 
 /// How many handlers a list names.
@@ -171,7 +172,7 @@ fn sagas(facts: &Facts<'_>) -> Vec<Block> {
     )
 }
 
-/// Calls between services that change something: what could be told as an event.
+/// Calls between services that change something and whose answer nobody reads: what could be told as an event.
 fn events(facts: &Facts<'_>) -> Vec<Block> {
     let mut rows = Vec::new();
     for (from, to, calls) in facts.waits() {
@@ -179,13 +180,17 @@ fn events(facts: &Facts<'_>) -> Vec<Block> {
         if matches!(kind, ServiceKind::Frontend | ServiceKind::Cli | ServiceKind::Gateway) {
             continue;
         }
-        let calls: Vec<_> = calls.into_iter().filter(|call| facts.chart.call(*call).changes() == Some(true)).collect();
+        let is_told = |call: &CallIndex| {
+            let call = facts.chart.call(*call);
+            call.changes() == Some(true) && unused(facts.snapshot, call).is_some()
+        };
+        let calls: Vec<_> = calls.into_iter().filter(is_told).collect();
         if !calls.is_empty() {
             rows.push(vec![Text::of_service(facts.id(from)), Text::of_service(facts.id(to)), facts.operations_text(&calls)]);
         }
     }
     let Some(rows) = table(&["From", "To", "Operations"], rows) else { return Vec::new() };
-    let text = "These calls may change something at another service, by their methods. Each could be an event that the other consumes, where the caller can go on without the answer.";
+    let text = "These calls may change something at another service, by their methods, and are waited for though nothing of the answer is used. Each could be an event that the other consumes, where the caller need not know at once that it went well.";
     vec![Block::Paragraph(Text::say(text)), rows]
 }
 

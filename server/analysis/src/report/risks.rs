@@ -109,7 +109,8 @@ fn chains(facts: &Facts<'_>) -> Vec<Block> {
     let Some(rows) = table(&["Request", "Services", "Count", "Answered", "Silent in a month"], rows.collect()) else { return Vec::new() };
     let text = format!(
         "If each service is there {} of the time, fails on its own and is asked once, a request is answered as often as all in its chain \
-         are there. Retries, caches and services that fail together change these numbers.",
+         are there. Conditions in the code are taken to hold, so this is the worst case. Retries, caches and services that fail together change \
+         these numbers.",
         availability::ASSUMED_IN_WORDS
     );
     vec![Block::Paragraph(Text::say(text)), rows]

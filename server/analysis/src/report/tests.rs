@@ -68,10 +68,11 @@ fn sentences_follow_from_the_chart_and_name_their_lines() {
         "`orders` | W | R | [shop/app.ts:3] | [shop/app.ts:6]",
         "stock [shop/app.ts:6] reads `orders`, which shop alone writes [shop/app.ts:3]: a copy kept up by events, or a question to the owner, would let it change the table.",
         "`POST /orders` of shop [shop/app.ts:1] leads to a write of `orders` [shop/app.ts:3] and to a message on `orders.placed` [shop/app.ts:4].",
-        "shop | stock | `POST /reserve` [shop/app.ts:5]",
     ] {
         assert!(data.iter().any(|line| line == expected), "{expected}\n{data:#?}");
     }
+    // What becomes of the answer is not known here.
+    assert!(!data.iter().any(|line| line.contains("POST /reserve")), "{data:#?}");
     let summary = lines(&report, "Summary");
     assert_eq!(
         summary[..2],
