@@ -386,6 +386,9 @@ pub struct Value {
     /// The capture that the other side fills in where the call leaves it out or empty: the name of a queue that the broker names.
     #[serde(default)]
     pub unnamed: Option<Symbol>,
+    /// The value of another library that it works through: `drizzle(pool)` asks the database that the pool opened.
+    #[serde(default)]
+    pub over: Option<Selector>,
     /// Where the value is not the call's result but handed to a function among its arguments: `prisma.$transaction(async (tx) => …)`.
     #[serde(default)]
     pub given_to: Option<GivenTo>,

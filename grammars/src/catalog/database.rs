@@ -21,15 +21,18 @@ pub struct Connection {
     /// Names the system where `system` is `*`, as drivers are called: `pg`, `mysql2`, `better-sqlite3`.
     #[serde(default)]
     pub dialect: Option<Selector>,
-    /// The URL or DSN. Where it may be missing, a second entry without it says what then.
+    /// The URL or DSN. Where it may be missing, `host` or a second entry without it says what then.
     #[serde(default)]
     pub url: Option<Selector>,
-    /// The host, where there is no URL.
+    /// The host, where there is no URL or none is known.
     #[serde(default)]
     pub host: Option<Selector>,
-    /// The database's name, where there is no URL.
+    /// The database's name, where there is no URL or none is known.
     #[serde(default)]
     pub database: Option<Selector>,
+    /// A value that has opened the database already; where one is given, this opens nothing.
+    #[serde(default)]
+    pub over: Option<Selector>,
 }
 
 /// A call that reads or writes a database. Several in one chain of calls with the same collection and operation are one.

@@ -45,7 +45,7 @@ impl Linker<'_> {
     pub(super) fn bases_of(&mut self, url: &Pattern, classes: &[ClassRef]) -> Vec<Url> {
         let (base, rest) = url.parts.split_at(base_of(&url.parts).count());
         if !base.iter().any(|part| param_of(part).is_some()) {
-            return vec![Url { pattern: url.clone(), contexts: Vec::new(), passed: Vec::new(), fallback: false }];
+            return vec![Url::plain(url.clone())];
         }
         let key = (base.into(), classes.into());
         let followed = match self.bases.0.get(&key) {
@@ -76,7 +76,7 @@ impl Linker<'_> {
         let mut uncalled: Vec<Url> = Vec::new();
         let mut through = FxHashSet::default();
         // The nearest first: what few calls lead to is worth more than the many ways of one far caller.
-        let mut open = VecDeque::from([(Url { pattern: base, contexts: Vec::new(), passed: Vec::new(), fallback: false }, 0)]);
+        let mut open = VecDeque::from([(Url::plain(base), 0)]);
         while let Some((url, depth)) = open.pop_front() {
             if done.len() >= MAX_BASES {
                 break;

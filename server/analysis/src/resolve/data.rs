@@ -4,7 +4,7 @@ use portolan_grammars::catalog::{self, Naming};
 use portolan_grammars::facts::{Expr, Symbol, TypeId};
 
 use super::library::CallView;
-use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker};
+use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker, Url};
 use super::spans::Walk;
 use super::sql;
 use super::value::{ClassRef, Part, Pattern, Value};
@@ -12,22 +12,20 @@ use crate::{FileId, FunctionRef};
 
 impl<'w> Linker<'w> {
     pub(super) fn connection(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Connection) -> bool {
-        let mut urls = Vec::new();
-        if let Some(selector) = &entry.url {
-            let Some(value) = self.evaluator.select_text(selector, view) else { return false };
-            for pattern in value.patterns() {
-                urls.extend(self.bases(&pattern));
-            }
+        if entry.over.as_ref().is_some_and(|over| self.evaluator.worked_through(over, view).is_some()) {
+            return true;
         }
-        let mut texts = |selector: &Option<catalog::Selector>| {
-            selector
-                .as_ref()
-                .and_then(|selector| self.evaluator.select_text(selector, view))
-                .map(|value| value.patterns())
-                .unwrap_or_default()
+        let texts = |linker: &mut Self, selector: &Option<catalog::Selector>| -> Option<Vec<Url>> {
+            let value = linker.evaluator.select_text(selector.as_ref()?, view)?;
+            Some(value.patterns().iter().flat_map(|pattern| linker.bases(pattern)).collect())
         };
-        let (hosts, databases, dialects) = (texts(&entry.host), texts(&entry.database), texts(&entry.dialect));
-        let dialect = dialects.first().and_then(Pattern::literal).and_then(|dialect| system_of_dialect(&dialect));
+        let urls = texts(self, &entry.url);
+        if urls.is_none() && entry.url.is_some() && entry.host.is_none() {
+            return false;
+        }
+        let [urls, hosts, databases] = [urls, texts(self, &entry.host), texts(self, &entry.database)].map(Option::unwrap_or_default);
+        let dialect = entry.dialect.as_ref().and_then(|dialect| self.evaluator.select_text(dialect, view));
+        let dialect = dialect.and_then(|dialect| system_of_dialect(&dialect.literal()?));
         let system = dialect.filter(|_| entry.system == "*").map_or_else(|| entry.system.clone(), Symbol::from);
         let library = &self.evaluator.cx.catalog.libraries[view.callee.library];
         let prisma = is_prisma(library);

@@ -172,7 +172,7 @@ fn system(connection: &ConnectionDecl) -> Symbol {
 }
 
 fn store(connection: &ConnectionDecl) -> String {
-    let texts = |patterns: &[Pattern]| patterns.first().map(text).unwrap_or_default();
+    let texts = |urls: &[Url]| urls.first().map(|url| text(&url.pattern)).unwrap_or_default();
     let name = match connection.urls.first() {
         Some(Url { pattern, .. }) => store_name(&text(pattern)),
         None => {

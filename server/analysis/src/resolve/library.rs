@@ -10,6 +10,9 @@ use super::evaluate::Evaluator;
 use super::value::{CallRef, ClassRef, Instance, ParamRef, Pattern, Source, Value, cased};
 use crate::FunctionRef;
 
+/// How often a parameter that a value works through is followed to what callers pass.
+const MAX_GIVEN: u32 = 3;
+
 /// A callee as the catalog knows it.
 #[derive(Debug, Clone)]
 pub struct LibraryCallee {
@@ -137,7 +140,11 @@ impl<'w> Evaluator<'w> {
                 captures: receiver.as_ref().map(|receiver| receiver.captures.clone()).unwrap_or_default(),
                 members: Vec::new(),
                 origin: Some(view.site),
-                root: receiver.as_ref().and_then(|receiver| receiver.root).or(Some(view.site)),
+                root: receiver
+                    .as_ref()
+                    .and_then(|receiver| receiver.root)
+                    .or_else(|| self.worked_through(entry.over.as_ref()?, view))
+                    .or(Some(view.site)),
                 param: receiver.as_ref().and_then(|receiver| receiver.param),
             },
         };
@@ -158,6 +165,25 @@ impl<'w> Evaluator<'w> {
             }
         }
         Value::Instance(Arc::new(instance))
+    }
+
+    /// The call that made the value which another one works through; none where callers pass different ones.
+    pub(super) fn worked_through(&mut self, over: &Selector, view: &CallView<'_>) -> Option<CallRef> {
+        let value = match self.select(over, view)? {
+            Value::Param(param, path) => {
+                let given = self.param_values(param, MAX_GIVEN);
+                path.iter().fold(given, |value, name| self.member(&value, name, None))
+            }
+            // Known by its declared type alone.
+            Value::Instance(instance) if instance.root.is_none() => self.param_values(instance.param?, MAX_GIVEN),
+            value => value,
+        };
+        let mut roots = value.alternatives().iter().map(|value| match value {
+            Value::Instance(instance) => instance.root,
+            _ => None,
+        });
+        let first = roots.next()??;
+        roots.all(|root| root == Some(first)).then_some(first)
     }
 
     /// The value that a library's call hands to a parameter of a function among its arguments: `transaction(async (tx) => …)`.

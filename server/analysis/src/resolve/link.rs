@@ -197,6 +197,13 @@ pub struct Url {
     pub fallback: bool,
 }
 
+impl Url {
+    /// A URL that stands where it is used.
+    pub(super) fn plain(pattern: Pattern) -> Self {
+        Self { pattern, contexts: Vec::new(), passed: Vec::new(), fallback: false }
+    }
+}
+
 /// What names a router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Router {
@@ -464,9 +471,9 @@ pub struct ConnectionDecl {
     /// URLs or DSNs.
     pub urls: Vec<Url>,
     /// Hosts, where there is no URL.
-    pub hosts: Vec<Pattern>,
+    pub hosts: Vec<Url>,
     /// Database names, where there is no URL.
-    pub databases: Vec<Pattern>,
+    pub databases: Vec<Url>,
     /// Where.
     pub site: CallRef,
     /// The function that is in.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, Symbol, TypeKind};
 
+use super::alternatives::variable;
 use super::declared_types::is_wrapper;
 use super::evaluate::Evaluator;
 use super::index::last_segment;
@@ -42,6 +43,10 @@ impl<'w> Evaluator<'w> {
             Value::External(package, path) => {
                 if name == "default" {
                     return value.clone();
+                }
+                // `process.env` that was handed on as a value.
+                if package == "global" && is_environment(path) {
+                    return variable(Pattern::text(name.clone()), None, source);
                 }
                 let longer: Arc<[Symbol]> = path.iter().cloned().chain([name.clone()]).collect();
                 // A page's own origin is what a path without one is relative to.
@@ -236,6 +241,11 @@ fn is_guess(value: &Value) -> bool {
 }
 
 /// Whether a member of the browser's environment is the origin of the page, or a part of it: `window.location.origin`.
+/// Whether a path of the global object is `process.env`.
+fn is_environment(path: &[Symbol]) -> bool {
+    matches!(path, [object, env] if env == "env" && (object == "process" || object == "Bun"))
+}
+
 fn is_own_origin(path: &[Symbol]) -> bool {
     let path = match path {
         [first, rest @ ..] if matches!(first.as_str(), "window" | "self" | "globalThis" | "document") => rest,

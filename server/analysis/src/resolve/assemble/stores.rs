@@ -2,7 +2,7 @@
 //!
 //! A store's identity is its system, host, database and schema, as each service's environment gives them. Where that is unknown, services that
 //! open it by the same line of code share it, and those that run different code do not; lines of one package that the same services run open
-//! one store, for all that is known.
+//! one store, for all that is known, and the one whose address is known if a line beside them says it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,27 +32,32 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
     let services: Vec<ServiceIndex> = input.own_services().collect();
     let connections = connections(input.files, input.workspace, input.links);
     let mut unknown: FxHashMap<Unknown, Symbol> = FxHashMap::default();
+    let mut known: FxHashMap<(FileId, ServiceIndex), Vec<(Symbol, Symbol)>> = FxHashMap::default();
+    let mut lines: Vec<_> = Vec::new();
     for connection in &connections {
         let running: Vec<ServiceIndex> = services.iter().copied().filter(|service| reach.opens(*service, connection.function)).collect();
         for &service in &running {
-            let known = identity(input, reach, service, connection);
-            let identified = known.is_some();
-            let Some((id, system)) = known.or_else(|| {
-                // The same line opens the same database in whatever service runs it, for all that is known.
-                let place = input.files.path(connection.site.file);
-                let key = (concrete(connection.system.clone()), input.workspace.package_of(place), running.clone());
-                let id = || format!("{}:{place}#{}", connection.system, connection.site.call.0).into();
-                Some((unknown.entry(key).or_insert_with(id).clone(), concrete(connection.system.clone())))
-            }) else {
-                continue;
-            };
-            let place = places.call(connection.site);
-            opened.insert((service, connection.site), id.clone());
-            let store =
-                stores.entry(id.clone()).or_insert_with(|| Store { id, system, identified, users: Vec::new(), collections: Vec::new() });
-            if !store.users.contains(&(service, place)) {
-                store.users.push((service, place));
-            }
+            let identity = identity(input, reach, service, connection);
+            known.entry((connection.site.file, service)).or_default().extend(identity.clone());
+            lines.push((connection, running.clone(), service, identity));
+        }
+    }
+    for (connection, running, service, identity) in lines {
+        let identity = identity.or_else(|| only_of(known.get(&(connection.site.file, service))?, &connection.system));
+        let identified = identity.is_some();
+        let (id, system) = identity.unwrap_or_else(|| {
+            // The same line opens the same database in whatever service runs it, for all that is known.
+            let place = input.files.path(connection.site.file);
+            let key = (concrete(connection.system.clone()), input.workspace.package_of(place), running);
+            let id = || format!("{}:{place}#{}", connection.system, connection.site.call.0).into();
+            (unknown.entry(key).or_insert_with(id).clone(), concrete(connection.system.clone()))
+        });
+        let place = places.call(connection.site);
+        opened.insert((service, connection.site), id.clone());
+        let store =
+            stores.entry(id.clone()).or_insert_with(|| Store { id, system, identified, users: Vec::new(), collections: Vec::new() });
+        if !store.users.contains(&(service, place)) {
+            store.users.push((service, place));
         }
     }
     let mut collections: BTreeMap<(Symbol, Symbol), Rows> = BTreeMap::new();
@@ -124,6 +129,13 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         store.users.sort();
     }
     all
+}
+
+/// The only one of some stores, each with its system, that is of a system: what another line beside it opens, too, where that says no address.
+fn only_of(stores: &[(Symbol, Symbol)], system: &Symbol) -> Option<(Symbol, Symbol)> {
+    let mut fitting = stores.iter().filter(|(_, of)| *of == *system);
+    let only = fitting.next()?;
+    fitting.all(|other| other == only).then(|| only.clone())
 }
 
 /// Classes that are tables or collections, by what those are called.
@@ -205,11 +217,10 @@ fn complete(schema: &PrismaSchema, connection: Option<&ConnectionDecl>) -> Conne
     if connection.urls.is_empty() {
         let env = |name: &Symbol| Part::Env { name: name.clone(), default: None, guessed: false, source: None };
         let part = schema.url_env.as_ref().map(env).or(schema.url.as_ref().map(|url| Part::Text(url.clone())));
-        let url = |part| Url { pattern: Pattern::part(part), contexts: Vec::new(), passed: Vec::new(), fallback: false };
-        connection.urls.extend(part.map(url));
+        connection.urls.extend(part.map(|part| Url::plain(Pattern::part(part))));
     }
     if connection.urls.is_empty() && connection.hosts.is_empty() && connection.databases.is_empty() {
-        connection.databases.push(Pattern::text(schema.path.clone()));
+        connection.databases.push(Url::plain(Pattern::text(schema.path.clone())));
     }
     connection
 }
@@ -285,10 +296,11 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
             }
         }
     }
-    let first = |patterns: &[crate::resolve::value::Pattern]| {
-        patterns
+    let first = |parts: &[Url]| {
+        parts
             .iter()
-            .flat_map(|pattern| text::texts(input, service, pattern))
+            .filter(|part| part.contexts.iter().all(|context| reach.has(service, *context)))
+            .flat_map(|part| text::texts(input, service, &part.pattern))
             .map(|text| text.text)
             .find(|text| !text.contains("{}") && !text.contains("${"))
     };
