@@ -38,12 +38,17 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         let running: Vec<ServiceIndex> = services.iter().copied().filter(|service| reach.opens(*service, connection.function)).collect();
         for &service in &running {
             let identity = identity(input, reach, service, connection);
-            known.entry((connection.site.file, service)).or_default().extend(identity.clone());
+            known.entry((connection.site.file, service)).or_default().extend(identity.clone().filter(|(id, _)| !is_unset(id)));
             lines.push((connection, running.clone(), service, identity));
         }
     }
     for (connection, running, service, identity) in lines {
-        let identity = identity.or_else(|| only_of(known.get(&(connection.site.file, service))?, &connection.system));
+        // Where a variable that nobody sets would say another one, the one that is set is opened.
+        let beside = || only_of(known.get(&(connection.site.file, service))?, &connection.system);
+        let identity = match identity {
+            Some((ref id, _)) if is_unset(id) => beside().or(identity),
+            identity => identity.or_else(beside),
+        };
         let identified = identity.is_some();
         let (id, system) = identity.unwrap_or_else(|| {
             // The same line opens the same database in whatever service runs it, for all that is known.
@@ -129,6 +134,11 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         store.users.sort();
     }
     all
+}
+
+/// Whether a store's id is that of a variable which nobody sets.
+fn is_unset(id: &str) -> bool {
+    id.contains("${")
 }
 
 /// The only one of some stores, each with its system, that is of a system: what another line beside it opens, too, where that says no address.
