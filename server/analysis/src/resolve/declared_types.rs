@@ -53,6 +53,9 @@ pub(super) fn is_wrapper(name: &str) -> bool {
 impl<'w> Evaluator<'w> {
     /// What the declared type of a parameter says about its value.
     pub fn parameter_type(&mut self, param: ParamRef) -> Option<Value> {
+        if param.is_own_object() {
+            return self.class_of_own(param).map(Value::Some);
+        }
         let facts = self.facts(param.function.file)?;
         let declared = facts.function(param.function.function).params.get(param.index as usize)?;
         if let Some(injected) = self.injected(param.function.file, param.function.function, &declared.attributes, declared.ty.as_ref()) {
