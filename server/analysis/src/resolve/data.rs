@@ -256,7 +256,9 @@ mod tests {
         for (model, table) in [("User", "Users"), ("OrderLine", "OrderLines"), ("Category", "Categories"), ("order_item", "order_items")] {
             assert_eq!(plural(model), table);
         }
-        for (text, table) in [("orders as o", "orders"), ("orders (id, at)", "orders"), ("shop.orders", "shop.orders"), ("orders", "orders")] {
+        for (text, table) in
+            [("orders as o", "orders"), ("orders (id, at)", "orders"), ("shop.orders", "shop.orders"), ("orders", "orders")]
+        {
             assert_eq!(aliased(text), table);
         }
     }

@@ -64,7 +64,8 @@ fn factories(facts: &SourceFacts) -> Vec<FunctionId> {
     let mut found: Vec<FunctionId> = declared.map(|(id, _)| id).chain(bound).chain(exported).collect();
     found.sort_unstable();
     found.dedup();
-    let given_back = |id: &FunctionId| facts.function(*id).returns.iter().filter_map(|result| closure_in(facts, *result)).collect::<Vec<_>>();
+    let given_back =
+        |id: &FunctionId| facts.function(*id).returns.iter().filter_map(|result| closure_in(facts, *result)).collect::<Vec<_>>();
     let inner: Vec<FunctionId> = found.iter().flat_map(given_back).filter(|id| !found.contains(id)).collect();
     found.extend(inner);
     found
@@ -165,8 +166,13 @@ impl<'w> Linker<'w> {
         let named = walk.facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
         let mut kept: FxHashSet<FunctionId> = named.filter_map(|binding| closure_in(walk.facts, binding.value?)).collect();
         // What makes others by name runs those that its own code, or that of the others, names.
-        let makers: FxHashSet<FunctionId> =
-            walk.index.kept.iter().filter(|kept| kept.object.is_empty()).map(|kept| walk.facts.exprs[kept.value.index()].function).collect();
+        let makers: FxHashSet<FunctionId> = walk
+            .index
+            .kept
+            .iter()
+            .filter(|kept| kept.object.is_empty())
+            .map(|kept| walk.facts.exprs[kept.value.index()].function)
+            .collect();
         let made = walk.facts.bindings.iter().filter(|binding| binding.constant && makers.contains(&binding.function));
         kept.extend(made.filter_map(|binding| closure_in(walk.facts, binding.value?)));
         for Kept { object, key, value } in &walk.index.kept {

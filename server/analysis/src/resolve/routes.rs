@@ -84,9 +84,11 @@ impl<'w> Linker<'w> {
         }
         let inner = path.strip_prefix(&cx.workspace.packages[package].root).ok()?;
         let folders: Vec<&str> = inner.parent()?.components().map(|part| part.as_str()).collect();
-        let at = cx.catalog.mounting().filter(|library| cx.package_depends_on(path, &library.packages)).find_map(|library| {
-            folders.iter().rposition(|folder| library.mounted_folders.iter().any(|mounted| mounted == folder))
-        })?;
+        let at = cx
+            .catalog
+            .mounting()
+            .filter(|library| cx.package_depends_on(path, &library.packages))
+            .find_map(|library| folders.iter().rposition(|folder| library.mounted_folders.iter().any(|mounted| mounted == folder)))?;
         let parts: Vec<String> = folders[at + 1..].iter().map(|folder| format!("/{folder}")).collect();
         Some(Pattern::text(parts.concat()))
     }
