@@ -130,6 +130,12 @@ pub struct Library {
     /// Types, and in TypeScript objects of the package (`process.nextTick`), that no [`Value`] hands out.
     #[serde(default)]
     pub types: Vec<Symbol>,
+    /// What parameters without a declared type are called by custom, and the type they are then of: `fastify = "FastifyInstance"`.
+    #[serde(default)]
+    pub parameters: FxHashMap<Symbol, Symbol>,
+    /// Folders of a package whose files' routers it mounts by itself, each under the path of its folder from there.
+    #[serde(default)]
+    pub mounted_folders: Vec<Symbol>,
     /// Calls that hand out a value of a type.
     #[serde(default)]
     pub value: Vec<Value>,

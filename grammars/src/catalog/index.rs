@@ -30,6 +30,10 @@ pub struct Catalog {
     giving: FxHashSet<(Family, Symbol)>,
     beside: FxHashSet<Symbol>,
     entry_files: EntryFiles,
+    /// Positions of libraries, and types, by what parameters are called by custom.
+    customary: FxHashMap<(Family, Symbol), Vec<(usize, Symbol)>>,
+    /// Positions of libraries that mount folders.
+    mounting: Vec<usize>,
     /// Positions of libraries and of their providers.
     providers: Vec<(usize, usize)>,
     /// Positions of libraries and of their entries of tracing, by the module whose import is evidence of it.
@@ -169,6 +173,8 @@ impl Catalog {
         self.bodies.clear();
         self.giving.clear();
         self.beside.clear();
+        self.customary.clear();
+        self.mounting.clear();
         self.providers.clear();
         self.tracing_imports.clear();
         for (at, library) in self.libraries.iter().enumerate() {
@@ -184,6 +190,10 @@ impl Catalog {
             self.bodies.extend(bodies.map(|name| (library.language, Symbol::new(last_segment(name)))));
             let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
             self.giving.extend(gives.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
+            for (name, type_name) in &library.parameters {
+                self.customary.entry((library.language, name.clone())).or_default().push((at, type_name.clone()));
+            }
+            self.mounting.extend((!library.mounted_folders.is_empty()).then_some(at));
             self.providers.extend((0..library.provider.len()).map(|position| (at, position)));
             for (position, entry) in library.tracing.iter().enumerate() {
                 for module in entry.import.iter().flat_map(Names::iter) {
@@ -310,6 +320,17 @@ impl Catalog {
         self.entry_files.loaders(path).into_iter().filter_map(|at| self.libraries.get(at))
     }
 
+    /// The libraries, by position, and types that a parameter without a declared type may be of by its name; each only where the package depends
+    /// on it.
+    pub fn customary(&self, family: Family, name: &Symbol) -> &[(usize, Symbol)] {
+        self.customary.get(&(family, name.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    /// The libraries that mount the routers of some folders' files by themselves; each does so where the package depends on it.
+    pub fn mounting(&self) -> impl Iterator<Item = &Library> {
+        self.mounting.iter().filter_map(|at| self.libraries.get(*at))
+    }
+
     /// Every word of a command line that is evidence of tracing, with its entry.
     pub fn tracing_flags(&self) -> impl Iterator<Item = (&Symbol, &Tracing)> {
         let entries = self.libraries.iter().flat_map(|library| &library.tracing);
@@ -332,6 +353,8 @@ impl Library {
             packages: Vec::new(),
             aliases: FxHashMap::default(),
             types: Vec::new(),
+            parameters: FxHashMap::default(),
+            mounted_folders: Vec::new(),
             value: Vec::new(),
             injected: Vec::new(),
             provider: Vec::new(),

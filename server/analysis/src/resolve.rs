@@ -35,6 +35,7 @@ mod loads;
 pub mod members;
 pub mod messages;
 mod named_types;
+mod open_fields;
 pub mod outbound;
 pub mod paths;
 pub mod payloads;

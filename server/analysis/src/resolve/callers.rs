@@ -297,6 +297,9 @@ impl<'w> Evaluator<'w> {
 
     /// What an object was constructed with for a parameter of its constructor, or of the function that fills in its fields.
     pub fn constructed_with(&mut self, object: &Value, param: ParamRef) -> Option<Value> {
+        if param.is_own_object() {
+            return None;
+        }
         match object {
             Value::New(class, ..) | Value::Some(class) => {
                 let mut given = self.constructor_arguments(object);
@@ -373,6 +376,9 @@ impl<'w> Evaluator<'w> {
 
     /// The value that a call site passes for a parameter, its default where it passes none.
     pub fn passed(&mut self, site: CallRef, param: ParamRef) -> Value {
+        if param.is_own_object() {
+            return self.own_object_at(site, param.function);
+        }
         let arguments = self.arguments(site);
         if let Some(value) = arguments.get(param.index as usize) {
             return value.clone();

@@ -177,8 +177,9 @@ pub(super) fn collection_name(name: &Symbol, naming: Naming) -> Symbol {
     }
 }
 
-/// A table without the name that the statement gives it: `orders` of `orders as o`.
+/// A table without the name or the columns that the statement gives it: `orders` of `orders as o`, of `orders (id, at)`.
 fn aliased(name: &str) -> Symbol {
+    let name = name.split('(').next().unwrap_or(name).trim_end();
     let mut words = name.split_whitespace();
     let first = words.next().unwrap_or_default();
     match words.next() {
@@ -253,7 +254,9 @@ mod tests {
         for (model, table) in [("User", "Users"), ("OrderLine", "OrderLines"), ("Category", "Categories"), ("order_item", "order_items")] {
             assert_eq!(plural(model), table);
         }
-        for (text, table) in [("orders as o", "orders"), ("shop.orders", "shop.orders"), ("orders", "orders")] {
+        for (text, table) in
+            [("orders as o", "orders"), ("orders (id, at)", "orders"), ("shop.orders", "shop.orders"), ("orders", "orders")]
+        {
             assert_eq!(aliased(text), table);
         }
     }

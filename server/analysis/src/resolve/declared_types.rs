@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use portolan_grammars::catalog::Family;
 use portolan_grammars::facts::{FunctionId, Import, Imported, Language, SourceFacts, Symbol, TypeKind, TypeRef};
+use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
 use super::index::last_segment;
@@ -53,16 +54,38 @@ pub(super) fn is_wrapper(name: &str) -> bool {
 impl<'w> Evaluator<'w> {
     /// What the declared type of a parameter says about its value.
     pub fn parameter_type(&mut self, param: ParamRef) -> Option<Value> {
+        if param.is_own_object() {
+            return self.class_of_own(param).map(Value::Some);
+        }
         let facts = self.facts(param.function.file)?;
         let declared = facts.function(param.function.function).params.get(param.index as usize)?;
         if let Some(injected) = self.injected(param.function.file, param.function.function, &declared.attributes, declared.ty.as_ref()) {
             return Some(injected);
         }
-        let ty = declared.ty.as_ref()?;
+        let Some(ty) = declared.ty.as_ref() else { return self.customary_type(param, &declared.name) };
         match self.typed(param.function.file, param.function.function, ty)? {
             Value::Instance(instance) => Some(Value::Instance(Arc::new(Instance { param: Some(param), ..(*instance).clone() }))),
             value => Some(value),
         }
+    }
+
+    /// What a parameter without a declared type is by its name, where the package depends on the library that it is named for.
+    fn customary_type(&mut self, param: ParamRef, name: &Symbol) -> Option<Value> {
+        let cx = self.cx;
+        let path = cx.paths.get(param.function.file.0 as usize)?;
+        let family = self.family(param.function.file)?;
+        let known = cx.catalog.customary(family, name).iter();
+        let (library, type_name) =
+            known.into_iter().find(|(library, _)| cx.package_depends_on(path, &cx.catalog.libraries[*library].packages))?;
+        Some(Value::Instance(Arc::new(Instance {
+            library: *library as u32,
+            type_name: type_name.clone(),
+            captures: FxHashMap::default(),
+            members: Vec::new(),
+            origin: None,
+            root: None,
+            param: Some(param),
+        })))
     }
 
     /// What a declared type says about a value: an instance of a library's type or of a class of the workspace.

@@ -271,8 +271,13 @@ impl<'w> Evaluator<'w> {
                 Value::Param(ParamRef { function: FunctionRef { file, function: *function }, index: *index }, Arc::from([]))
             }
             Expr::Member { object, name } => {
-                let object = self.eval(file, *object);
-                self.member(&object, name, Some(Source::Expr(file, id)))
+                let of = self.eval(file, *object);
+                match self.member(&of, name, Some(Source::Expr(file, id))) {
+                    Value::Unknown if matches!(facts.expr(*object), Expr::This) => {
+                        self.open_field(file, facts, function, &of, name).unwrap_or(Value::Unknown)
+                    }
+                    member => member,
+                }
             }
             Expr::Index { object, index } => {
                 let object = self.eval(file, *object);
@@ -602,7 +607,8 @@ impl<'w> Evaluator<'w> {
         match callee {
             Value::Function(function, receiver) => {
                 let arguments: Vec<Value> = call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect();
-                let mut value = self.apply(*function, receiver.as_deref(), &arguments);
+                let own = self.own_receiver(site, receiver.as_deref());
+                let mut value = self.apply(*function, own.as_ref().or(receiver.as_deref()), &arguments);
                 if value.is_unknown() || matches!(value, Value::External(..)) {
                     value = self.generic_result(*function, &arguments).unwrap_or(value);
                 }
@@ -641,7 +647,7 @@ impl<'w> Evaluator<'w> {
         let constructor = receiver.and_then(|receiver| self.constructor_arguments(receiver));
         self.substitute(&result, &|param| {
             if param.function == function {
-                return arguments.get(param.index as usize).cloned();
+                return if param.is_own_object() { receiver.cloned() } else { arguments.get(param.index as usize).cloned() };
             }
             let (of, arguments) = constructor.as_ref()?;
             (param.function == *of).then(|| arguments.get(param.index as usize).cloned()).flatten()

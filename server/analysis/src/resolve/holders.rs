@@ -131,7 +131,7 @@ impl<'w> Linker<'w> {
     /// object's class or of a base.
     fn holding_method(&mut self, draft: &Draft) -> Option<(FunctionRef, ParamRef)> {
         let param = draft.texts[0].parts.iter().find_map(|part| match part {
-            Part::Param(param, ..) => Some(*param),
+            Part::Param(param, ..) if !param.is_own_object() => Some(*param),
             _ => None,
         })?;
         let made_by = self.evaluator.facts(param.function.file)?.function(param.function.function);

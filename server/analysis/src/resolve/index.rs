@@ -9,7 +9,7 @@ use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, FunctionKind, I
 use rustc_hash::FxHashMap;
 
 use super::kept::Kept;
-use super::uses::{UseKey, uses};
+use super::uses::{UseKey, module_name, uses};
 
 type ByName<T> = FxHashMap<Symbol, Vec<T>>;
 
@@ -158,6 +158,9 @@ impl FileIndex {
             }
             if matches!(facts.expr(call.callee), Expr::Super) {
                 index.super_calls.entry(call.function).or_insert(id);
+            }
+            if let Expr::Import(source) = facts.expr(call.callee) {
+                index.calls.entry(module_name(source).into()).or_default().push(id);
             }
             if let Some(name) = callee_name(facts, call.callee) {
                 index.calls.entry(name.clone()).or_default().push(id);

@@ -17,7 +17,7 @@ use crate::FunctionRef;
 /// A value that a constant object of a module has, which may be a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// The name of the object; of an object in another its key there.
+    /// The name of the object; of an object in another its key there; empty for one that a function makes.
     pub object: Symbol,
     /// The key.
     pub key: Symbol,
@@ -25,7 +25,7 @@ pub struct Kept {
     pub value: ExprId,
 }
 
-/// What constant objects of a module have that may be functions.
+/// What constant objects of a module have that may be functions, and what its functions make and hand out by name: `return { send, receive }`.
 pub(super) fn kept(facts: &SourceFacts) -> Vec<Kept> {
     let mut found = Vec::new();
     if !facts.language.is_ecmascript() {
@@ -38,7 +38,46 @@ pub(super) fn kept(facts: &SourceFacts) -> Vec<Kept> {
     for (name, value) in constants.chain(whole) {
         collect(facts, name, value, 0, &mut found);
     }
+    for factory in factories(facts) {
+        for result in &facts.function(factory).returns {
+            let Expr::Object(object) = facts.expr(*result) else { continue };
+            for entry in &object.entries {
+                if let Entry::Field { name: key, value, .. } = entry
+                    && matches!(facts.expr(*value), Expr::Name(name) if name == key)
+                    && named_closure(facts, *value).is_some()
+                {
+                    found.push(Kept { object: Symbol::default(), key: key.clone(), value: *value });
+                }
+            }
+        }
+    }
     found
+}
+
+/// Functions that a module declares or hands out, and those that they give back.
+fn factories(facts: &SourceFacts) -> Vec<FunctionId> {
+    let declared = facts.functions.iter().enumerate().map(|(at, function)| (FunctionId(at as u32), function));
+    let declared = declared.filter(|(_, function)| function.kind == FunctionKind::Function && function.parent == FunctionId::MODULE);
+    let bound = facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
+    let bound = bound.filter_map(|binding| closure_in(facts, binding.value?));
+    let exported = facts.exports.iter().filter_map(|export| closure_in(facts, export.value));
+    let mut found: Vec<FunctionId> = declared.map(|(id, _)| id).chain(bound).chain(exported).collect();
+    found.sort_unstable();
+    found.dedup();
+    let given_back =
+        |id: &FunctionId| facts.function(*id).returns.iter().filter_map(|result| closure_in(facts, *result)).collect::<Vec<_>>();
+    let inner: Vec<FunctionId> = found.iter().flat_map(given_back).filter(|id| !found.contains(id)).collect();
+    found.extend(inner);
+    found
+}
+
+/// The closure that a name of the function around is bound to for good.
+fn named_closure(facts: &SourceFacts, value: ExprId) -> Option<FunctionId> {
+    let Expr::Name(name) = facts.expr(value) else { return None };
+    let function = facts.exprs[value.index()].function;
+    let mut bound = facts.bindings.iter().filter(|binding| binding.name == *name && binding.function == function);
+    let (Some(binding), None) = (bound.next(), bound.next()) else { return None };
+    closure_in(facts, binding.value?).filter(|_| binding.constant)
 }
 
 fn collect(facts: &SourceFacts, name: &Symbol, value: ExprId, depth: u32, found: &mut Vec<Kept>) {
@@ -126,6 +165,16 @@ impl<'w> Linker<'w> {
     pub(super) fn closures(&mut self, walk: &Walk<'w>) {
         let named = walk.facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
         let mut kept: FxHashSet<FunctionId> = named.filter_map(|binding| closure_in(walk.facts, binding.value?)).collect();
+        // What makes others by name runs those that its own code, or that of the others, names.
+        let makers: FxHashSet<FunctionId> = walk
+            .index
+            .kept
+            .iter()
+            .filter(|kept| kept.object.is_empty())
+            .map(|kept| walk.facts.exprs[kept.value.index()].function)
+            .collect();
+        let made = walk.facts.bindings.iter().filter(|binding| binding.constant && makers.contains(&binding.function));
+        kept.extend(made.filter_map(|binding| closure_in(walk.facts, binding.value?)));
         for Kept { object, key, value } in &walk.index.kept {
             if let Some(function) = closure_in(walk.facts, *value) {
                 kept.insert(function);

@@ -234,6 +234,8 @@ pub struct RouteDecl {
     pub globally_prefixed: bool,
     /// Versions that it is declared for, where versions are part of the path; `None` where it names none.
     pub versions: Option<Vec<Symbol>>,
+    /// The prefix that its file's folder gives it where its router is mounted nowhere.
+    pub folder: Option<Pattern>,
     /// Whether its path is a file's.
     pub convention: Option<FileRouteConvention>,
 }

@@ -35,6 +35,7 @@ impl<'w> Linker<'w> {
             self.parameter_mounts(router, view.site, function);
         }
         let site = Site::Call(view.site);
+        let folder = router.and_then(|router| self.mounted_folder(router));
         let handler_expr = entry.handler.as_ref().and_then(|selector| argument_expr(walk.facts, selector, view));
         let push = |linker: &mut Self, method: Symbol, handler: Option<FunctionRef>| {
             linker.link.routes.push(RouteDecl {
@@ -46,6 +47,7 @@ impl<'w> Linker<'w> {
                 handler,
                 globally_prefixed: false,
                 versions: None,
+                folder: folder.clone(),
                 convention: None,
             });
         };
@@ -70,6 +72,25 @@ impl<'w> Linker<'w> {
             }
         }
         true
+    }
+
+    /// The prefix of a router that is given to a function of this file, where a library mounts the file by its folder.
+    fn mounted_folder(&self, router: Router) -> Option<Pattern> {
+        let cx = self.evaluator.cx;
+        let path = &cx.paths[self.file.0 as usize];
+        let (Router::Param(param), Some(package)) = (router, cx.workspace.package_of(path)) else { return None };
+        if param.function.file != self.file || param.index != 0 {
+            return None;
+        }
+        let inner = path.strip_prefix(&cx.workspace.packages[package].root).ok()?;
+        let folders: Vec<&str> = inner.parent()?.components().map(|part| part.as_str()).collect();
+        let at = cx
+            .catalog
+            .mounting()
+            .filter(|library| cx.package_depends_on(path, &library.packages))
+            .find_map(|library| folders.iter().rposition(|folder| library.mounted_folders.iter().any(|mounted| mounted == folder)))?;
+        let parts: Vec<String> = folders[at + 1..].iter().map(|folder| format!("/{folder}")).collect();
+        Some(Pattern::text(parts.concat()))
     }
 
     /// The methods and handlers of `get(list).post(create)`, `web::get().to(list)`.
@@ -396,6 +417,7 @@ impl<'w> Linker<'w> {
                 handler: Some(function),
                 globally_prefixed: in_class,
                 versions: versions.clone(),
+                folder: None,
                 convention: None,
             });
         }
@@ -446,6 +468,7 @@ impl<'w> Linker<'w> {
                     handler,
                     globally_prefixed: false,
                     versions: None,
+                    folder: None,
                     convention: Some(convention),
                 });
             }

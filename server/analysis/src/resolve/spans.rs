@@ -241,7 +241,9 @@ impl<'w> Linker<'w> {
         }
         let name = callee_name(facts, call.callee);
         let interesting = self.is_interesting(walk, call.callee);
-        let function_named = name.is_some_and(|name| self.evaluator.is_function(name)) || call.kind == CallKind::New;
+        let function_named = name.is_some_and(|name| self.evaluator.is_function(name))
+            || call.kind == CallKind::New
+            || matches!(facts.expr(call.callee), Expr::Import(_));
         let rpc = name.is_some_and(|name| self.evaluator.cx.contracts.methods.contains(name));
         if !interesting && !function_named && !rpc {
             return;

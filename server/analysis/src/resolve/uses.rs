@@ -103,8 +103,17 @@ pub fn call_use<'a>(facts: &'a SourceFacts, index: &'a FileIndex, call: &Call) -
             [.., name] => Some(Use::Call(name, arity)),
             [] => None,
         },
+        Expr::Import(source) => Some(Use::Call(module_name(source), arity)),
         _ => None,
     }
+}
+
+/// What a module that is called as it is imported goes by, `require("./routes/orders")(app)`: the name of its file or folder.
+pub fn module_name(source: &str) -> &str {
+    let mut parts = source.rsplit('/');
+    let last = parts.next().unwrap_or(source);
+    let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
+    if stem == "index" { parts.next().unwrap_or(stem) } else { stem }
 }
 
 fn is_type_name(name: &str) -> bool {

@@ -33,6 +33,17 @@ pub struct ParamRef {
     pub index: u32,
 }
 
+impl ParamRef {
+    /// The object that a method is called on, as one more parameter of it.
+    pub fn own_object(function: FunctionRef) -> Self {
+        Self { function, index: u32::MAX }
+    }
+    /// Whether it is the object that a method is called on.
+    pub fn is_own_object(self) -> bool {
+        self.index == u32::MAX
+    }
+}
+
 /// A call of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallRef {

@@ -13,6 +13,7 @@ use crate::FileId;
 use crate::files::Files;
 
 mod ecmascript;
+mod images;
 mod rust;
 mod tsconfig;
 

@@ -358,13 +358,21 @@ pub(crate) fn is_cargo(package: &Package) -> bool {
     package.ecosystem == Ecosystem::Cargo
 }
 
-/// Names that an image goes by: its last part, and the end of a tag that tells images of one repository apart.
+/// Names that an image goes by: its last part, and the end or the beginning of a tag that tells images of one repository apart: `latest-stock`,
+/// `stock-1.2`.
 pub(crate) fn image_names(image: &str) -> Vec<String> {
     let mut names = vec![image_name(image)];
-    if let Some((_, end)) = known::image_tag(image).and_then(|tag| tag.split_once('-')) {
-        names.push(end.to_owned());
-    }
+    let Some(tag) = known::image_tag(image) else { return names };
+    names.extend(tag.split_once('-').map(|(_, end)| end.to_owned()));
+    names.extend(tag.rsplit_once('-').filter(|(_, version)| is_version(version)).map(|(beginning, _)| beginning.to_owned()));
     names
+}
+
+/// Whether a word says which of an image's versions is meant.
+fn is_version(word: &str) -> bool {
+    let number = word.strip_prefix('v').unwrap_or(word);
+    matches!(word, "latest" | "main" | "master" | "edge" | "stable" | "nightly" | "dev" | "prod")
+        || number.starts_with(|first: char| first.is_ascii_digit()) && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 #[cfg(test)]

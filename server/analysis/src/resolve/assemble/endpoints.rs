@@ -61,11 +61,18 @@ impl<'a> Routes<'a> {
     /// The whole paths of a route, with all prefixes, as the framework writes them.
     pub(in crate::resolve) fn paths(&self, route: &RouteDecl, reaches: Reaches<'_>) -> Vec<Pattern> {
         let prefixes = match route.router {
-            Some(router) => self.prefixes(router, reaches),
+            Some(router) => match &route.folder {
+                Some(folder) if !self.is_mounted(router, reaches) => vec![folder.clone()],
+                _ => self.prefixes(router, reaches),
+            },
             None if route.globally_prefixed => self.versioned(route, self.global_prefixes(reaches), reaches),
             None => vec![Pattern::default()],
         };
         prefixes.iter().flat_map(|prefix| route.paths.iter().map(move |path| join_prefix(prefix, path))).collect()
+    }
+
+    fn is_mounted(&self, router: Router, reaches: Reaches<'_>) -> bool {
+        self.mounts.get(&router).into_iter().flatten().any(|mount| reaches(mount.function))
     }
 
     /// The prefix of all routes of classes; empty where there is none.

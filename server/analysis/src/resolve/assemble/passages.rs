@@ -280,6 +280,12 @@ impl Targets<'_> {
         Some(agreed(answers, Reason::GatewayTarget))
     }
 
+    /// Whether all rules of a gateway are for other hosts than is asked.
+    pub(super) fn answers_others_only(&self, gateway: ServiceIndex, asked: &[Symbol]) -> bool {
+        let mut own = self.passages.iter().filter(|passage| passage.gateway == gateway).peekable();
+        own.peek().is_some() && own.all(|passage| passage.host(asked).is_none())
+    }
+
     /// Who answers what one rule of a gateway passes on.
     fn through(&self, passage: &Passage, ask: Ask<'_>, trail: &Trail) -> Answer {
         let base = passage.base();

@@ -191,6 +191,11 @@ impl<'a> Graph<'a> {
                 list.extend(link.imports.iter().filter_map(|import| offsets.get(import.0 as usize)));
             }
             for kept in &link.kept {
+                // What a function made goes by any name.
+                if kept.object.is_empty() {
+                    named.entry(kept.key.clone()).or_default().push(kept.function);
+                    continue;
+                }
                 for key in [kept.key.as_str(), "*"] {
                     named.entry(format!("{}.{key}", kept.object).into()).or_default().push(kept.function);
                 }

@@ -239,7 +239,13 @@ impl Targets<'_> {
                     if how == "service alias" {
                         trail.status = trail.status.max(Status::Likely);
                     }
-                    self.of_service(service, Ask { hosts: &[host.as_str().into()], ..any }, trail)
+                    let asked = [host.as_str().into()];
+                    // By its own name in the network, who asks says in a header which of its public hosts is meant.
+                    if how != "public host" && self.answers_others_only(service, &asked) {
+                        trail.status = trail.status.max(Status::Likely);
+                        return self.of_service(service, any, trail);
+                    }
+                    self.of_service(service, Ask { hosts: &asked, ..any }, trail)
                 }
                 HostMatch::Several(services) => Answer::Ambiguous(services, Reason::SharedHost(host.as_str().into())),
                 HostMatch::None => {

@@ -63,7 +63,11 @@ pub(in crate::workspace) fn add(context: &Context<'_>, drafts: &mut Vec<Draft<'_
     for Object { file, object, .. } in objects(context) {
         let Some(first) = object.rules.first() else { continue };
         let at = runs(drafts, &object.gateway).unwrap_or_else(|| {
+            let what = evidence(object.what.clone(), file, first.range);
+            let hosts = controllers(&object.gateway).into_iter().filter(|host| !is_host(drafts, host)).map(|host| (host, what.clone()));
+            let hosts = hosts.collect();
             drafts.push(Draft {
+                hosts,
                 name: object.gateway.clone(),
                 stands_for: Some(object.gateway.clone()),
                 third_party: true,
@@ -76,6 +80,16 @@ pub(in crate::workspace) fn add(context: &Context<'_>, drafts: &mut Vec<Draft<'_
             drafts[at].evidence.push(evidence(object.what.clone(), file, first.range));
         }
     }
+}
+
+/// What the controller of an Ingress's class is commonly called in its cluster.
+fn controllers(gateway: &str) -> Vec<Symbol> {
+    let Some(class) = gateway.strip_suffix("-ingress") else { return Vec::new() };
+    [format!("ingress-{class}-controller"), format!("{class}-ingress-controller"), format!("ingress-{class}")].map(Symbol::from).into()
+}
+
+fn is_host(drafts: &[Draft<'_>], host: &Symbol) -> bool {
+    drafts.iter().any(|draft| draft.name == *host || draft.hosts.iter().any(|(known, _)| known == host))
 }
 
 /// Adds the routes of all objects.

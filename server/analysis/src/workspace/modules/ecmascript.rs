@@ -7,6 +7,7 @@ use portolan_grammars::facts::{Language, Symbol};
 use rustc_hash::FxHashMap;
 
 use super::Specifier;
+use super::images::Images;
 use super::tsconfig::{self, Mapping};
 use crate::FileId;
 use crate::files::Files;
@@ -39,6 +40,7 @@ pub(super) struct Resolver {
     entries: FxHashMap<Symbol, Entries>,
     /// Where clients are generated to, most often out of sight.
     prisma: PrismaSchemas,
+    images: Images,
 }
 
 /// The package that a generated Prisma client has the names of.
@@ -76,7 +78,7 @@ impl Resolver {
                 (Symbol::new(source.folder()), entries)
             })
             .collect();
-        Self { by_stem, folders, links, mappings, entries, prisma }
+        Self { by_stem, folders, links, mappings, entries, prisma, images: Images::of(sources) }
     }
 
     pub(super) fn specifier(&self, from: FileId, specifier: &str) -> Specifier {
@@ -89,7 +91,7 @@ impl Resolver {
             if self.prisma.is_client(&path) {
                 return Specifier::Package(PRISMA_CLIENT.into(), Symbol::default());
             }
-            return self.probe(&path, 2).map_or(Specifier::Missing, Specifier::File);
+            return self.probe(&path, 2).or_else(|| self.beside(folder, specifier)).map_or(Specifier::Missing, Specifier::File);
         }
         if let Some(path) = specifier.strip_prefix('/') {
             let root = self.links.root_around(folder).unwrap_or_default();
@@ -117,6 +119,16 @@ impl Resolver {
             return Specifier::File(file);
         }
         self.aliased(folder, specifier).unwrap_or_else(|| Specifier::Package(name.into(), rest.into()))
+    }
+
+    /// The file that is where a relative specifier says only in an image.
+    fn beside(&self, folder: &str, specifier: &str) -> Option<FileId> {
+        let mut found: Vec<FileId> = self.images.candidates(folder, specifier).iter().filter_map(|path| self.probe(path, 0)).collect();
+        found.dedup();
+        match found.as_slice() {
+            [one] => Some(*one),
+            _ => None,
+        }
     }
 
     /// What bundlers and frameworks are commonly set up to mean, where no configuration that is read says so.
