@@ -211,8 +211,8 @@ fn serves(
         .map(Some)
 }
 
-/// Whether a service is known to listen, or its code cannot be read.
-fn listens(input: &Input<'_>, service: ServiceIndex) -> bool {
+/// Whether a manifest says where a service listens, or its code cannot be read.
+pub(super) fn listens(input: &Input<'_>, service: ServiceIndex) -> bool {
     let is_read = |language: &Symbol| matches!(language.as_str(), "rust" | "typescript" | "javascript");
     !input.workspace.deployments[service.index()].ports.is_empty()
         || !input.workspace.services[service.index()].languages.iter().any(is_read)
