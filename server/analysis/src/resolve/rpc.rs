@@ -252,8 +252,8 @@ pub fn service_name<'a>(pattern: &str, class: &'a str) -> Option<&'a str> {
     class.strip_prefix(before)?.strip_suffix(after).filter(|name| !name.is_empty())
 }
 
-/// Of several rpc services by one simple name, the one whose package the modules of the code end like: `pb::shop::v2::cart_client` is of
-/// `shop.v2`. Else the first.
+/// Of several rpc services by one simple name, the one whose package the modules of the code end like: `pb::shop_floor::v2::cart_client` is of
+/// `shopFloor.v2`. Else the first.
 pub(super) fn pick(candidates: &[Symbol], modules: &[Symbol]) -> Symbol {
     // Generators put each service into a module of its own, which may be called like the package.
     let (inner, stem) = match modules.split_last() {
@@ -264,7 +264,7 @@ pub(super) fn pick(candidates: &[Symbol], modules: &[Symbol]) -> Symbol {
     };
     let in_common = |service: &str| {
         let package = || service.split('.').rev().skip(1);
-        let by_modules = package().zip(inner.iter().rev()).take_while(|(package, module)| package == module).count();
+        let by_modules = package().zip(inner.iter().rev()).take_while(|(package, module)| snake_case(package) == **module).count();
         by_modules.max(usize::from(package().next().is_some_and(|package| Some(package) == stem)))
     };
     let mut best: Option<(&Symbol, usize)> = None;
