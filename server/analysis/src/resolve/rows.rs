@@ -87,8 +87,8 @@ fn bound<'f>(facts: &'f SourceFacts, index: &FileIndex, at: ExprId, name: &Symbo
     let start = facts.expr_range(at).start;
     let mut function = facts.exprs[at.index()].function;
     loop {
-        let all = index.bindings.get(name)?.iter().map(|at| &facts.bindings[*at as usize]);
-        let before = all.filter(|binding| binding.function == function && binding.range.end <= start).last();
+        let mut all = index.bindings.get(name)?.iter().map(|at| &facts.bindings[*at as usize]);
+        let before = all.rfind(|binding| binding.function == function && binding.range.end <= start);
         if before.is_some() || function == FunctionId::MODULE {
             return before;
         }
