@@ -43,6 +43,7 @@ pub mod procedures;
 mod providers;
 mod remote_traits;
 pub mod routes;
+mod rows;
 pub mod rpc;
 pub mod rpc_servers;
 pub mod rust_paths;

@@ -132,11 +132,18 @@ impl<'w> Evaluator<'w> {
             Value::External(package, path) => self
                 .library_typed(file, &package, &path)
                 .or_else(|| self.rpc_generic(file, function, &package, &path, ty))
-                .or_else(|| self.rpc_typed(path.last()?)),
+                .or_else(|| self.rpc_declared(file, ty, path.last()?)),
             // A type that a derive made.
             Value::Instance(_) if facts.language == Language::Rust => Some(base),
-            _ => self.rpc_typed(&Symbol::new(last_segment(&ty.path))),
+            _ => self.rpc_declared(file, ty, &Symbol::new(last_segment(&ty.path))),
         }
+    }
+
+    /// The rpc client that a type stands for by the form of its name.
+    fn rpc_declared(&mut self, file: FileId, ty: &TypeRef, name: &Symbol) -> Option<Value> {
+        let path: Vec<Symbol> = ty.path.split("::").map(Symbol::new).collect();
+        let modules = self.modules_of(file, &path);
+        self.rpc_typed(name, &modules)
     }
 
     /// What a type's path means: a class, or a name of a package.

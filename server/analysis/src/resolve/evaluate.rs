@@ -641,6 +641,11 @@ impl<'w> Evaluator<'w> {
     /// What a function gives back for given arguments.
     pub fn apply(&mut self, function: FunctionRef, receiver: Option<&Value>, arguments: &[Value]) -> Value {
         let result = self.result_of(function);
+        // What was passed is handed back: a builder, a router.
+        if result.alternatives().iter().any(|value| is_passed(value, function)) {
+            let values: Vec<Value> = result.alternatives().iter().map(|value| self.with_arguments(value, function, arguments)).collect();
+            return Value::one_of(values);
+        }
         if !result.has_param() {
             return result;
         }
@@ -785,4 +790,9 @@ pub fn join_patterns(base: &Pattern, path: &Pattern) -> Pattern {
     }
     joined.extend(path);
     joined
+}
+
+/// Whether a value is what a function was passed, of which only the type is known in it.
+fn is_passed(value: &Value, function: FunctionRef) -> bool {
+    matches!(value, Value::Instance(one) if one.origin.is_none() && one.param.is_some_and(|param| param.function == function))
 }

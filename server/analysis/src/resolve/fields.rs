@@ -20,7 +20,7 @@ impl<'w> Evaluator<'w> {
         {
             // What was passed is known better than by its type.
             let same = |one: &&Value| matches!(one, Value::Instance(one) if one.library == instance.library);
-            let mut passed: Vec<Value> = passed.alternatives().iter().filter(same).cloned().collect();
+            let mut passed: Vec<Value> = passed.alternatives().iter().filter(same).map(|one| with_captures(one, instance)).collect();
             for name in &instance.members {
                 passed = passed.iter().map(|one| self.member(one, name, None)).collect();
             }
@@ -158,5 +158,17 @@ fn known_by(typed: Value, came_by: &Value) -> Value {
             Value::Instance(Arc::new(Instance { param: Some(param), ..(**instance).clone() }))
         }
         _ => typed,
+    }
+}
+
+/// A library's value with what was done to it under another name: `fn patient(builder: ClientBuilder) { builder.timeout(limit) }`.
+fn with_captures(value: &Value, done: &Instance) -> Value {
+    match value {
+        Value::Instance(one) if !done.captures.is_empty() => {
+            let mut one = (**one).clone();
+            one.captures.extend(done.captures.iter().map(|(name, value)| (name.clone(), value.clone())));
+            Value::Instance(Arc::new(one))
+        }
+        other => other.clone(),
     }
 }

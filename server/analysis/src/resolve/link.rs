@@ -8,7 +8,7 @@ use core::time::Duration;
 use portolan_grammars::catalog::{
     Addition, Case, FileRouteConvention, Headers, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards,
 };
-use portolan_grammars::facts::{CallId, FunctionId, Symbol, TypeId};
+use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
 
 use super::bases::Bases;
@@ -102,6 +102,8 @@ pub struct FileLink {
 pub enum Site {
     /// By a call.
     Call(CallRef),
+    /// By a call in a loop over a list of the same file, for the item that this expression is part of.
+    Row(CallRef, ExprId),
     /// By a function, most often through an attribute of it.
     Function(FunctionRef),
     /// By a file's path.
@@ -238,6 +240,20 @@ pub struct RouteDecl {
     pub folder: Option<Pattern>,
     /// Whether its path is a file's.
     pub convention: Option<FileRouteConvention>,
+}
+
+impl RouteDecl {
+    /// A route that a call adds to a router.
+    pub(super) fn of_router(
+        router: Option<Router>,
+        method: Symbol,
+        paths: Vec<Pattern>,
+        site: Site,
+        function: FunctionRef,
+        handler: Option<FunctionRef>,
+    ) -> Self {
+        Self { router, method, paths, site, function, handler, folder: None, globally_prefixed: false, versions: None, convention: None }
+    }
 }
 
 /// A router under a prefix.

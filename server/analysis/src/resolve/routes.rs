@@ -37,19 +37,27 @@ impl<'w> Linker<'w> {
         let site = Site::Call(view.site);
         let folder = router.and_then(|router| self.mounted_folder(router));
         let handler_expr = entry.handler.as_ref().and_then(|selector| argument_expr(walk.facts, selector, view));
+        let path_expr = argument_expr(walk.facts, &entry.path, view);
+        if entry.method.is_none()
+            && let (Some(path), Some(handler)) = (path_expr, handler_expr)
+            && let Some(rows) = self.evaluator.rows(self.file, path, handler)
+        {
+            for (path, handler) in rows {
+                let paths = self.evaluator.eval(self.file, path).patterns();
+                let mut routes = self.method_router(walk, handler);
+                if routes.is_empty() {
+                    routes.push(("*".into(), self.handler(walk, handler)));
+                }
+                for (method, handler) in routes {
+                    let paths = paths.clone();
+                    self.link.routes.push(RouteDecl::of_router(router, method, paths, Site::Row(view.site, path), function, handler));
+                }
+            }
+            return true;
+        }
         let push = |linker: &mut Self, method: Symbol, handler: Option<FunctionRef>| {
-            linker.link.routes.push(RouteDecl {
-                router,
-                method,
-                paths: paths.clone(),
-                site,
-                function,
-                handler,
-                globally_prefixed: false,
-                versions: None,
-                folder: folder.clone(),
-                convention: None,
-            });
+            let route = RouteDecl::of_router(router, method, paths.clone(), site, function, handler);
+            linker.link.routes.push(RouteDecl { folder: folder.clone(), ..route });
         };
         match &entry.method {
             Some(selector) => {

@@ -16,6 +16,9 @@ use super::library::{CallView, LibraryCallee};
 use super::value::{CallRef, Value};
 use crate::FileId;
 
+/// Imports of imports that are followed.
+const MAX_IMPORTS: usize = 4;
+
 impl<'w> Evaluator<'w> {
     /// The rpc client that a call makes, if it does.
     pub(super) fn rpc_client(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
@@ -24,12 +27,12 @@ impl<'w> Evaluator<'w> {
         }
         let call = facts.call(id);
         let family = Family::from(facts.language);
-        let (class, constructor, hint) = match (facts.expr(call.callee), family) {
+        let (class, constructor, modules) = match (facts.expr(call.callee), family) {
             (Expr::Path(path), Family::Rust) => {
-                let [before @ .., class, constructor] = path.as_slice() else { return None };
-                (class.clone(), Some(constructor.clone()), before.last().cloned())
+                let [of @ .., constructor] = path.as_slice() else { return None };
+                (of.last()?.clone(), Some(constructor.clone()), self.modules_of(file, of))
             }
-            (_, Family::TypeScript) if call.kind == CallKind::New => (callee_name(facts, call.callee)?.clone(), None, None),
+            (_, Family::TypeScript) if call.kind == CallKind::New => (callee_name(facts, call.callee)?.clone(), None, Vec::new()),
             _ => return None,
         };
         for (library, entry) in self.rpc_entries(family) {
@@ -47,7 +50,7 @@ impl<'w> Evaluator<'w> {
             if !made || (family == Family::TypeScript && !self.imports_library(facts, library)) {
                 continue;
             }
-            let service = pick(candidates, hint.as_deref());
+            let service = pick(candidates, &modules);
             let view_callee = LibraryCallee { library, name: String::new(), receiver: None };
             let view = CallView { site: CallRef { file, call: id }, call, callee: &view_callee, members: &[] };
             let address = entry.address.as_ref().and_then(|selector: &Selector| self.select(selector, &view)).unwrap_or(Value::Unknown);
@@ -152,12 +155,32 @@ impl<'w> Evaluator<'w> {
         let clients = &self.cx.catalog.libraries[library].rpc_client;
         let by_pattern = clients.iter().filter_map(|client| service_name(&client.class, &name)).find_map(|name| services.get(name));
         let found = by_pattern.or_else(|| services.get(&name)).or_else(|| services.get(name.strip_suffix("Service")?))?;
-        let stem = import.and_then(|import| import.source.rsplit('/').next()).map(generated_stem);
-        Some(pick(found, stem)).filter(|service| !service.is_empty())
+        let stem = import.and_then(|import| import.source.rsplit('/').next()).map(|file| Symbol::new(generated_stem(file)));
+        Some(pick(found, stem.as_slice())).filter(|service| !service.is_empty())
     }
 
-    /// The rpc client that a declared type's name means.
-    pub(super) fn rpc_typed(&mut self, name: &Symbol) -> Option<Value> {
+    /// The modules that a path of a file leads through, with its imports followed as far as they name the path: generated code need not be
+    /// there to be followed.
+    pub(super) fn modules_of(&mut self, file: FileId, path: &[Symbol]) -> Vec<Symbol> {
+        let mut whole = path.to_vec();
+        let Some((facts, index)) = self.file(file) else { return whole };
+        for _ in 0..MAX_IMPORTS {
+            let import = whole.first().and_then(|first| index.imports.get(first)?.first()).map(|at| &facts.imports[*at as usize]);
+            let Some((import, Imported::Named(name))) = import.map(|import| (import, &import.imported)) else { break };
+            let before = import.source.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new);
+            let longer: Vec<Symbol> = before.chain([name.clone()]).chain(whole.iter().skip(1).cloned()).collect();
+            // `use shop;` names itself.
+            if longer.len() == whole.len() && longer.first() == whole.first() {
+                break;
+            }
+            whole = longer;
+        }
+        whole.pop();
+        whole
+    }
+
+    /// The rpc client that a declared type's name means, of several that of the modules it is named by.
+    pub(super) fn rpc_typed(&mut self, name: &Symbol, modules: &[Symbol]) -> Option<Value> {
         for family in [Family::Rust, Family::TypeScript] {
             for (_, entry) in self.rpc_entries(family) {
                 // The bare service name as a type is the server's trait or interface more often than a client.
@@ -165,7 +188,7 @@ impl<'w> Evaluator<'w> {
                     continue;
                 }
                 if let Some(candidates) = service_name(&entry.class, name).and_then(|simple| self.cx.contracts.services.get(simple)) {
-                    return Some(Value::RpcClient(pick(candidates, None), Arc::new(Value::Unknown)));
+                    return Some(Value::RpcClient(pick(candidates, modules), Arc::new(Value::Unknown)));
                 }
             }
         }
@@ -229,13 +252,29 @@ pub fn service_name<'a>(pattern: &str, class: &'a str) -> Option<&'a str> {
     class.strip_prefix(before)?.strip_suffix(after).filter(|name| !name.is_empty())
 }
 
-/// Of several rpc services by one simple name, the one whose package the code's path hints at; else the first.
-fn pick(candidates: &[Symbol], hint: Option<&str>) -> Symbol {
-    let hinted = hint.and_then(|hint| {
-        let stem = hint.trim_end_matches("_client").trim_end_matches("_server");
-        candidates.iter().find(|name| name.split('.').rev().nth(1).is_some_and(|package| package == stem || package == hint))
-    });
-    hinted.or_else(|| candidates.first()).cloned().unwrap_or_default()
+/// Of several rpc services by one simple name, the one whose package the modules of the code end like: `pb::shop_floor::v2::cart_client` is of
+/// `shopFloor.v2`. Else the first.
+pub(super) fn pick(candidates: &[Symbol], modules: &[Symbol]) -> Symbol {
+    // Generators put each service into a module of its own, which may be called like the package.
+    let (inner, stem) = match modules.split_last() {
+        Some((last, inner)) if last.ends_with("_client") || last.ends_with("_server") => {
+            (inner, last.rsplit_once('_').map(|(stem, _)| stem))
+        }
+        _ => (modules, None),
+    };
+    let in_common = |service: &str| {
+        let package = || service.split('.').rev().skip(1);
+        let by_modules = package().zip(inner.iter().rev()).take_while(|(package, module)| snake_case(package) == **module).count();
+        by_modules.max(usize::from(package().next().is_some_and(|package| Some(package) == stem)))
+    };
+    let mut best: Option<(&Symbol, usize)> = None;
+    for candidate in candidates {
+        let common = in_common(candidate);
+        if best.is_none_or(|(_, known)| common > known) {
+            best = Some((candidate, common));
+        }
+    }
+    best.map(|(candidate, _)| candidate.clone()).unwrap_or_default()
 }
 
 /// What generators name a file after: `shop` of `shop_connect.js`, `shop_pb`, `shop_grpc_pb`.

@@ -9,7 +9,7 @@ use super::index::last_segment;
 use super::library::CallView;
 use super::link::{Linker, RpcHandler};
 use super::outbound::function_in;
-use super::rpc::{is_rpc_method, service_name};
+use super::rpc::{is_rpc_method, pick, service_name};
 use super::spans::Walk;
 use super::value::Value;
 use crate::FunctionRef;
@@ -125,7 +125,11 @@ impl Linker<'_> {
         }
         match self.evaluator.class_named(self.file, FunctionId::MODULE, path) {
             Some(declared) => contracts.traits.get(&declared).cloned(),
-            None => candidates?.first().cloned(),
+            None => {
+                let candidates = candidates?;
+                let path: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
+                Some(pick(candidates, &self.evaluator.modules_of(self.file, &path)))
+            }
         }
     }
 }

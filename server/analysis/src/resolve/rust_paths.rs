@@ -164,17 +164,24 @@ impl<'w> Evaluator<'w> {
             }
         }
         let modules = &self.cx.workspace.modules;
-        if let Some(child) = at.and_then(|module| modules.child(module, name)).filter(|child| modules.place(*child).is_some()) {
-            return self.rust_module_path(child, rest, hops);
-        }
+        let child = at.and_then(|module| modules.child(module, name)).filter(|child| modules.place(*child).is_some());
         let import = index.imports.get(name).and_then(|all| {
             all.iter()
                 .map(|at| &facts.imports[*at as usize])
                 .find(|import| import.module == module.inline && import.function == FunctionId::MODULE && import.local == *name)
         });
-        if let Some(import) = import
-            && !(import.source.is_empty() && matches!(&import.imported, Imported::Named(named) if named == name))
-        {
+        let import = import.filter(|import| !(import.source.is_empty() && matches!(&import.imported, Imported::Named(own) if own == name)));
+        if let Some(child) = child {
+            // Modules and functions have names of their own: `mod list; pub use list::list;`.
+            if rest.is_empty()
+                && let Some(import) = import
+                && let function @ Value::Function(..) = self.rust_use(file, import, hops + 1)
+            {
+                return function;
+            }
+            return self.rust_module_path(child, rest, hops);
+        }
+        if let Some(import) = import {
             let base = self.rust_use(file, import, hops + 1);
             return self.associated(&base, rest);
         }

@@ -3,7 +3,7 @@
 //! Tiers, in this order: calls with the same base URL, or by the same client type, whose path only one service has; then the service that the
 //! client's package or type is named for. What is found must serve the call's method and path, so no such tier invents an endpoint.
 
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Expr, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Input;
@@ -87,7 +87,7 @@ pub(super) fn kin(input: &Input<'_>, from: ServiceIndex, outbound: &OutboundCall
     if named {
         all.push(Kin::Base(from, base, url.contexts.last().copied().unwrap_or(outbound.function)));
     }
-    if let Some((file, name)) = owner(input, leaf_function(input, outbound)) {
+    if let Some((file, name)) = owner(input, leaf_function(input, outbound)).or_else(|| holder(input, outbound.leaf)) {
         all.push(Kin::TypeIn(from, file, name.clone()));
         if url.passed.is_empty() {
             all.push(Kin::Type(file, name));
@@ -148,6 +148,33 @@ fn owner(input: &Input<'_>, function: FunctionRef) -> Option<(FileId, Symbol)> {
     None
 }
 
+/// The type of the same file that a function is given and that holds what a call is sent by: `client.http.get(url)` in
+/// `fn list(client: &OrdersClient)`.
+fn holder(input: &Input<'_>, leaf: CallRef) -> Option<(FileId, Symbol)> {
+    let facts = input.files.source(leaf.file)?;
+    let call = facts.call(leaf.call);
+    let mut at = call.callee;
+    let mut is_field = false;
+    for _ in 0..16 {
+        at = match facts.expr(at) {
+            Expr::Call(inner) => facts.call(*inner).callee,
+            Expr::Member { object, .. } => {
+                // A field of what was given, not the method alone.
+                is_field = matches!(facts.expr(*object), Expr::Member { .. }) || (is_field && matches!(facts.expr(*object), Expr::Name(_)));
+                *object
+            }
+            Expr::Name(name) => {
+                let param = facts.function(call.function).params.iter().find(|param| param.name == *name)?;
+                let path = &param.ty.as_ref()?.path;
+                let own = facts.types.iter().any(|def| def.name == *path);
+                return (own && is_field).then(|| (leaf.file, path.clone()));
+            }
+            _ => return None,
+        };
+    }
+    None
+}
+
 /// The service that a client's package or type is named for, if it serves the call's method and path.
 pub(super) fn named_for(
     input: &Input<'_>,
@@ -170,7 +197,8 @@ pub(super) fn named_for(
         return Some(found(service, endpoint, Evidence { what, place: place_of(input, leaf) }));
     }
     for function in [leaf, outbound.function] {
-        let Some((_, name)) = owner(input, function) else { continue };
+        let of_leaf = || holder(input, outbound.leaf).filter(|_| function == leaf);
+        let Some((_, name)) = owner(input, function).or_else(of_leaf) else { continue };
         // One word may name anything; two are hardly the service's by chance.
         let whole = normal(&name);
         let compound = name.chars().skip(1).any(char::is_uppercase);
@@ -211,8 +239,8 @@ fn serves(
         .map(Some)
 }
 
-/// Whether a service is known to listen, or its code cannot be read.
-fn listens(input: &Input<'_>, service: ServiceIndex) -> bool {
+/// Whether a manifest says where a service listens, or its code cannot be read.
+pub(super) fn listens(input: &Input<'_>, service: ServiceIndex) -> bool {
     let is_read = |language: &Symbol| matches!(language.as_str(), "rust" | "typescript" | "javascript");
     !input.workspace.deployments[service.index()].ports.is_empty()
         || !input.workspace.services[service.index()].languages.iter().any(is_read)

@@ -38,6 +38,11 @@ impl Ports {
         ports
     }
 
+    /// Whether a service's code says where it listens.
+    pub(super) fn are_known_of(&self, service: ServiceIndex) -> bool {
+        self.0.values().flatten().any(|(listening, _)| *listening == service)
+    }
+
     /// The services that listen on a port.
     pub(super) fn of(&self, port: &str) -> &[(ServiceIndex, Evidence)] {
         self.0.get(port).map_or(&[], Vec::as_slice)

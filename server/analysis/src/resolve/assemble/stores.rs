@@ -89,7 +89,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             };
             let known = own.map(|id| (id, access.system.clone())).or_else(of_schema);
             let identified = known.is_some();
-            let (id, system) = known.unwrap_or_else(|| (store_of(&stores, service, &access.system), access.system.clone()));
+            let (id, system) = known.unwrap_or_else(|| store_of(&stores, service, &access.system));
             let store = stores.entry(id.clone()).or_insert_with(|| Store {
                 id: id.clone(),
                 system: concrete(system),
@@ -258,17 +258,19 @@ pub(in crate::resolve) fn is_sql(system: &str) -> bool {
     matches!(system, "postgresql" | "mysql" | "sqlite" | "mssql" | "sql" | "mariadb" | "other_sql")
 }
 
-/// The store that a service's access without a known connection goes to: its only one of that system.
-fn store_of(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Symbol) -> Symbol {
+/// The store that a service's access without a known connection goes to, and its system: its only one of that system.
+fn store_of(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Symbol) -> (Symbol, Symbol) {
     let fits = |store: &&Store| {
         store.users.iter().any(|(user, _)| *user == service) && (store.system == *system || (system == "*" && is_sql(&store.system)))
     };
     let mut fitting = stores.values().filter(fits);
-    match (fitting.next(), fitting.next()) {
-        (Some(only), None) => only.id.clone(),
+    let system = match (fitting.next(), fitting.next()) {
+        (Some(only), None) => return (only.id.clone(), only.system.clone()),
         // Of several, or of none: a store known by its system alone, of that service's code.
-        _ => format!("{}:unknown", concrete(system.clone())).into(),
-    }
+        (Some(first), Some(_)) if stores.values().filter(fits).all(|store| store.system == first.system) => first.system.clone(),
+        _ => concrete(system.clone()),
+    };
+    (format!("{system}:unknown").into(), system)
 }
 
 /// A store's id and system, as a connection call opens it in a service; `None` where nothing is known but the call.

@@ -6,10 +6,10 @@
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashSet;
 
-use super::Input;
 use super::passages::Passage;
 use super::ports::Ports;
 use super::text::{Address, Text};
+use super::{Input, owners};
 use crate::Place;
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::paths::{self, Segment};
@@ -302,14 +302,16 @@ impl Targets<'_> {
         (workspace.service_of_host(host, port) == HostMatch::None).then(|| (target.clone(), why.clone()))
     }
 
-    /// Whether the stem of a variable may mean a service: it must be one that is called, and where its routes are known, have the path.
+    /// Whether the stem of a variable may mean a service: it must be one that is called, and where its routes are known, have the path; where
+    /// none is known, it must listen at all.
     fn may_answer(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str) -> bool {
         if matches!(self.input.workspace.services[service.index()].kind, ServiceKind::Cli | ServiceKind::Job) {
             return false;
         }
         let silent = !self.endpoints.all.iter().any(|endpoint| endpoint.service == service && endpoint.protocol == Protocol::Http);
         let passes = self.passages.iter().any(|passage| passage.gateway == service);
-        silent || passes || path.is_empty() || self.endpoints.find(service, method, path).is_some()
+        let may_listen = || owners::listens(self.input, service) || self.ports.are_known_of(service);
+        passes || if silent { may_listen() } else { path.is_empty() || self.endpoints.find(service, method, path).is_some() }
     }
 
     /// Which of several services on one host and port is meant: the one that the variable is named after, else the only one that is the

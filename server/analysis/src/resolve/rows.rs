@@ -1,0 +1,101 @@
+//! Lists whose items belong together: `for (path, handler) in [("/orders", get(list)), …]`, where each path has its own handler.
+//!
+//! What deliberately does not live here: what the parts mean. Invariant: a row is known only where the list is written out in the same file.
+
+use portolan_grammars::facts::{Binding, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+
+use super::evaluate::Evaluator;
+use super::index::FileIndex;
+use crate::FileId;
+
+/// Names followed from a loop to the list.
+const MAX_NAMES: usize = 4;
+
+impl<'w> Evaluator<'w> {
+    /// The two parts in each item of a list, where both expressions are parts of the item that a loop is at.
+    pub(super) fn rows(&mut self, file: FileId, one: ExprId, other: ExprId) -> Option<Vec<(ExprId, ExprId)>> {
+        let (facts, index) = self.file(file)?;
+        let (list, first) = part_of_item(facts, index, one)?;
+        let (same, second) = part_of_item(facts, index, other)?;
+        if list != same {
+            return None;
+        }
+        let rows: Vec<(ExprId, ExprId)> = items(facts, index, list)?
+            .iter()
+            .filter_map(|item| Some((part(facts, *item, &first)?, part(facts, *item, &second)?)))
+            .collect();
+        (!rows.is_empty()).then_some(rows)
+    }
+}
+
+/// The list that a loop goes through, and which part of its items a name stands for.
+fn part_of_item(facts: &SourceFacts, index: &FileIndex, expr: ExprId) -> Option<(ExprId, Symbol)> {
+    let part = match facts.expr(expr) {
+        Expr::Name(name) => bound(facts, index, expr, name)?.value?,
+        _ => expr,
+    };
+    let (object, name) = match facts.expr(part) {
+        Expr::Member { object, name } => (*object, name.clone()),
+        Expr::Index { object, index } => match facts.expr(*index) {
+            Expr::Number(position) => (*object, position.clone()),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    match facts.expr(object) {
+        Expr::Element(list) => Some((*list, name)),
+        Expr::Name(item) => match facts.expr(bound(facts, index, object, item)?.value?) {
+            Expr::Element(list) => Some((*list, name)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The items of a list that is written out, by whatever name it goes.
+fn items<'f>(facts: &'f SourceFacts, index: &FileIndex, list: ExprId) -> Option<&'f [ExprId]> {
+    let mut list = list;
+    for _ in 0..MAX_NAMES {
+        list = match facts.expr(list) {
+            Expr::Array(items) => return Some(items),
+            Expr::Name(name) => bound(facts, index, list, name)?.value?,
+            // `vec![…]`, `routes.into_iter()`.
+            Expr::Call(call) => match facts.expr(facts.call(*call).callee) {
+                Expr::Member { object, name } if matches!(name.as_str(), "iter" | "into_iter" | "entries") => *object,
+                _ => return None,
+            },
+            _ => return None,
+        };
+    }
+    None
+}
+
+/// A part of an item, by its position or its name.
+fn part(facts: &SourceFacts, item: ExprId, name: &str) -> Option<ExprId> {
+    match facts.expr(item) {
+        Expr::Array(parts) => parts.get(name.parse::<usize>().ok()?).copied(),
+        Expr::Object(object) => object.entries.iter().find_map(|entry| match entry {
+            Entry::Field { name: own, value, .. } if own == name => Some(*value),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
+/// What a name is bound to where it is used: the nearest binding before, in the innermost function that has one.
+fn bound<'f>(facts: &'f SourceFacts, index: &FileIndex, at: ExprId, name: &Symbol) -> Option<&'f Binding> {
+    let start = facts.expr_range(at).start;
+    let mut function = facts.exprs[at.index()].function;
+    loop {
+        let mut all = index.bindings.get(name)?.iter().map(|at| &facts.bindings[*at as usize]);
+        let before = all.rfind(|binding| binding.function == function && binding.range.end <= start);
+        if before.is_some() || function == FunctionId::MODULE {
+            return before;
+        }
+        // A parameter by that name hides what stands around.
+        if facts.function(function).params.iter().any(|param| param.name == *name) {
+            return None;
+        }
+        function = facts.function(function).parent;
+    }
+}
