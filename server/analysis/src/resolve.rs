@@ -51,6 +51,7 @@ pub mod spans;
 pub mod sql;
 mod switches;
 mod tables;
+mod tracers;
 mod transactions;
 mod url_parts;
 pub mod uses;
