@@ -610,8 +610,10 @@ pub struct Tracing {
 pub enum TracingRole {
     /// It starts a tracer for the process; covers what it lists, or what its instrumentations cover.
     Init,
-    /// It starts a tracer that makes no span by itself: OpenTelemetry's layer in a Rust subscriber.
+    /// It starts a tracer that makes no span by itself: OpenTelemetry's layer in a Rust subscriber, a span processor in Node.js.
     Exporter,
+    /// It may start a tracer: a library around one, of which no more is known.
+    Wrapper,
     /// One instrumentation, as an element of another's list.
     Instrumentation,
     /// A router's middleware: covers the routes of the router it is added to, as the framework orders them.

@@ -342,6 +342,17 @@ impl Catalog {
         let (library, position) = *self.tracing_imports.get(module)?;
         self.libraries.get(library)?.tracing.get(position)
     }
+
+    /// Whether an ECMAScript module that the catalog does not know may start a tracer, by its package's name: `nestjs-otel`. OpenTelemetry's own
+    /// packages, and instrumentations for them, are what others start one with.
+    pub fn may_start_tracer(&self, module: &str) -> bool {
+        let package = package_of_import(module);
+        let mut words = package.split(|character: char| !character.is_alphanumeric());
+        words.clone().any(|word| matches!(word, "opentelemetry" | "otel"))
+            && !words.any(|word| matches!(word, "instrumentation" | "instrumentations"))
+            && !package.starts_with("@opentelemetry/")
+            && !self.packages.contains_key(&(Family::TypeScript, Symbol::new(package)))
+    }
 }
 
 impl Library {

@@ -53,6 +53,7 @@ pub mod spans;
 pub mod sql;
 mod switches;
 mod tables;
+mod tracers;
 mod transactions;
 mod url_parts;
 pub mod uses;

@@ -70,6 +70,7 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
             let (role, what) = match tracing.role {
                 TracingRole::Init => ("init", tracing.covers.join(",")),
                 TracingRole::Exporter => ("exporter", String::new()),
+                TracingRole::Wrapper => ("wrapper", String::new()),
                 TracingRole::Layer => ("layer", String::new()),
                 TracingRole::Carrier => ("carrier", String::new()),
                 TracingRole::Span => ("span", tracing.name.to_string()),

@@ -3,8 +3,8 @@
 //! What deliberately does not live here: who answers a root field ([`super::assemble`]), and schemas, which front ends copy. Invariant: reading a
 //! document is one pass over its characters.
 
-use portolan_grammars::catalog::{self, GRAPHQL_ROOTS};
-use portolan_grammars::facts::{FunctionId, Symbol};
+use portolan_grammars::catalog::{self, GRAPHQL_ROOTS, Selector};
+use portolan_grammars::facts::{Expr, FunctionId, Symbol};
 
 use super::index::last_segment;
 use super::library::CallView;
@@ -100,14 +100,44 @@ impl<'w> Linker<'w> {
         true
     }
 
-    /// A method that a decorator makes a root field's resolver.
+    /// A method that a decorator makes a root field's resolver. A factory of classes makes one of the same method for each call of the factory.
     pub(super) fn graphql_resolver(&mut self, walk: &Walk<'w>, id: FunctionId, view: &CallView<'_>, entry: &catalog::GraphqlServer) {
-        let function = FunctionRef { file: self.file, function: id };
-        let named = entry.name.as_ref().and_then(|selector| self.evaluator.select_text(selector, view)).and_then(|name| name.literal());
-        let field = named.unwrap_or_else(|| walk.facts.function(id).name.clone());
+        let method = FunctionRef { file: self.file, function: id };
         let root = last_segment(&view.callee.name);
-        let name = format!("{root}.{field}").into();
-        self.link.operation_handlers.push(OperationHandler { protocol: Protocol::Graphql, name, function, handler: Some(function) });
+        let answers = |function: FunctionRef, field: &str| {
+            let name = format!("{root}.{field}").into();
+            OperationHandler { protocol: Protocol::Graphql, name, function, handler: Some(method) }
+        };
+        // `() => Order` says what it answers with, not what it is called.
+        let argument = |take: &catalog::Take| usize::try_from(take.argument?).ok().and_then(|at| view.call.args.get(at));
+        let is_thunk = |take: &&catalog::Take| argument(take).is_some_and(|it| matches!(walk.facts.expr(it.value), Expr::Closure(_)));
+        let takes: Vec<catalog::Take> = entry.name.iter().flat_map(Selector::takes).filter(|take| !is_thunk(take)).cloned().collect();
+        let named = self.evaluator.select_text(&Selector::FirstOf(takes.clone()), view);
+        if let Some(field) = named.as_ref().and_then(Value::literal) {
+            self.link.operation_handlers.push(answers(method, &field));
+            return;
+        }
+        if let Some(named) = named.filter(|named| named.patterns().iter().any(Pattern::has_param)) {
+            for draft in self.drafts(view.site, method, &[named], false) {
+                for lifted in self.lift(draft, &|_, draft| draft.texts[0].has_param()) {
+                    self.link.operation_handlers.extend(lifted.texts[0].literal().map(|field| answers(lifted.function, &field)));
+                }
+            }
+            return;
+        }
+        // An option gives it a name, and which one is not known: it is not the method's.
+        for (take, key) in takes.iter().filter_map(|take| Some((take, take.key.as_ref()?))) {
+            if let Some(given) = argument(take)
+                && let Value::Object(options) = self.evaluator.eval(self.file, given.value)
+                && options.fields.contains_key(key)
+            {
+                return;
+            }
+        }
+        let name = &walk.facts.function(id).name;
+        if !name.is_empty() && !name.starts_with('[') {
+            self.link.operation_handlers.push(answers(method, name));
+        }
     }
 }
 

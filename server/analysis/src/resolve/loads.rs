@@ -46,6 +46,10 @@ impl<'w> Linker<'w> {
 
     /// A text that is the path of a file: `new Worker("./worker.js")`, `path.join(__dirname, "worker.js")`; or a pattern of some.
     fn named(&mut self, text: &Symbol) {
+        // What is named so is read as a text, and written out as another's code.
+        if text.rsplit('/').next().is_some_and(|file| file.contains(".template.")) {
+            return;
+        }
         let is_file = SOURCE_ENDINGS.iter().any(|ending| text.ends_with(ending));
         if is_file && text.contains('*') {
             self.load_any(text.split('*').next().unwrap_or_default());

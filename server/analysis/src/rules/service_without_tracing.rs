@@ -20,7 +20,8 @@ rule! {
     /// file that the service starts from.
     ///
     /// Whatever starts a tracer counts: an SDK in the code, an agent that a command line, an environment variable or an image loads. Front ends,
-    /// jobs, command line tools and processes that only call others are left alone, and so is a workspace in which nobody traces.
+    /// jobs, command line tools and processes that only call others are left alone, and so are services that load an unknown library around
+    /// OpenTelemetry, and a workspace in which nobody traces.
     ///
     /// ## Why it matters
     /// A trace ends where it reaches such a service. What it does, and whatever it calls in turn, is missing from the picture just when somebody

@@ -45,6 +45,15 @@ impl Peer {
             Peer::External(host, _) => Target::External(host.clone()),
         }
     }
+
+    /// Why this may be a service's public address: all words of the service's name are in it, `orders.shop.com` for `shop-orders`.
+    fn is_called_like(&self, targets: &Targets<'_>, service: ServiceIndex) -> Option<Vec<Evidence>> {
+        let Peer::External(host, evidence) = self else { return None };
+        let words: Vec<&str> = host.split(|character: char| !character.is_alphanumeric()).collect();
+        let name = &targets.input.workspace.services[service.index()].name;
+        let named = name.split(['-', '_', '.']).filter(|word| !word.is_empty()).all(|word| words.contains(&word));
+        named.then(|| evidence.clone())
+    }
 }
 
 /// Whom operations may go to.
@@ -159,9 +168,23 @@ fn call(
                 among = vec![from];
             }
             if among.is_empty() && (several.is_empty() || known.open) {
-                among = owners;
+                among = owners.clone();
             }
+            // Of several clients one may lead to the public address of the service that alone declares it.
+            let public = match owners.as_slice() {
+                [owner] if among.is_empty() => {
+                    several.iter().find_map(|peer| peer.is_called_like(targets, *owner)).map(|why| (*owner, why))
+                }
+                _ => None,
+            };
             match among.as_slice() {
+                [] if public.is_some() => {
+                    let Some((owner, why)) = public else { return };
+                    row.to = Target::Service(owner);
+                    row.endpoint = declaring.first().copied();
+                    row.status = Status::Likely;
+                    row.evidence = deduplicated(why);
+                }
                 [owner] => {
                     row.to = Target::Service(*owner);
                     row.endpoint = declaring.iter().copied().find(|at| endpoint(*at).service == *owner);
@@ -177,7 +200,7 @@ fn call(
                         method: None,
                         path: name.clone(),
                         reason: Reason::Answers(name.clone()),
-                        candidates: among,
+                        candidates: if among.is_empty() { owners } else { among },
                         evidence: Vec::new(),
                         decided_by: Symbol::default(),
                         decided_in: operation.function,

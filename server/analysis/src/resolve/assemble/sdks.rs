@@ -75,9 +75,20 @@ fn answers(targets: &Targets<'_>, reach: &Reach, service: ServiceIndex, peers: &
         }
     }
     if found.is_empty() {
-        found.extend(peers.iter().map(|peer| (Target::External(peer.clone()), Status::Exact, Vec::new())));
+        found.extend(peers.iter().map(|peer| deployed(targets, peer)));
     }
     found
+}
+
+/// A third party, or what is deployed of it under its own name, from somebody else's image.
+fn deployed(targets: &Targets<'_>, peer: &Symbol) -> Peer {
+    let workspace = targets.input.workspace;
+    match workspace.service_of_host(peer, None) {
+        HostMatch::One(service, _, why) if workspace.services[service.index()].third_party => {
+            (Target::Service(service), Status::Likely, vec![why])
+        }
+        _ => (Target::External(peer.clone()), Status::Exact, Vec::new()),
+    }
 }
 
 fn row(places: &Places<'_>, from: ServiceIndex, outbound: &OutboundCall, (to, status, evidence): Peer) -> Call {

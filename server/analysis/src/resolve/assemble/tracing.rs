@@ -17,6 +17,9 @@ use crate::{FileId, FunctionRef};
 /// Functions between a handler and the one that opens its span: wrappers within wrappers.
 const MAX_DELEGATIONS: u32 = 4;
 
+/// Options of Node.js that load a module before the program.
+const PRELOADS: [&str; 4] = ["-r", "--require", "--import", "--experimental-loader"];
+
 /// What is known of tracing, by service and function.
 pub(super) struct Coverages<'a> {
     services: Vec<Process>,
@@ -29,10 +32,19 @@ pub(super) struct Coverages<'a> {
 #[derive(Debug, Clone, Default)]
 struct Process {
     instrumented: bool,
+    /// Whether code that is not read may start a tracer, or instrumentations for it.
+    open: bool,
     covers: Vec<Symbol>,
     evidence: Vec<Evidence>,
     carriers: Vec<Evidence>,
     ecmascript: bool,
+}
+
+impl Process {
+    /// What is known of handlers where no tracer is seen to be started.
+    fn untraced(&self) -> Coverage {
+        if self.open { Coverage::Unknown } else { Coverage::NotTraced }
+    }
 }
 
 impl<'a> Coverages<'a> {
@@ -72,13 +84,15 @@ impl<'a> Coverages<'a> {
             .map(|at| {
                 let service = ServiceIndex(at as u32);
                 let mut process = Process { ecmascript: ecmascript(input, service), ..Process::default() };
-                for init in &declared {
-                    if matches!(init.role, TracingRole::Init | TracingRole::Exporter) && reach.runs(service, init.function) {
-                        process.instrumented = true;
-                        process.covers.extend(init.covers.iter().cloned());
-                        process.evidence.push(Evidence { what: format!("{} starts a tracer", init.name), place: places.site(init.site) });
-                    }
+                let runs = |role: TracingRole| declared.iter().filter(move |it| it.role == role && reach.runs(service, it.function));
+                for init in runs(TracingRole::Init).chain(runs(TracingRole::Exporter)) {
+                    process.instrumented = true;
+                    process.covers.extend(init.covers.iter().cloned());
+                    process.evidence.push(Evidence { what: format!("{} starts a tracer", init.name), place: places.site(init.site) });
                 }
+                // Who sends spans and starts no instrumentation in sight has it done by a library.
+                let exports = process.ecmascript && process.instrumented;
+                process.open = runs(TracingRole::Init).next().is_none() && (exports || runs(TracingRole::Wrapper).next().is_some());
                 let carriers = declared.iter().filter(|it| it.role == TracingRole::Carrier && reach.has(service, it.function));
                 process.carriers =
                     carriers.map(|it| Evidence { what: format!("carries traces: {}", it.name), place: places.site(it.site) }).collect();
@@ -97,7 +111,9 @@ impl<'a> Coverages<'a> {
     pub(super) fn tracing(&self, input: &Input<'_>) -> Vec<Tracing> {
         let read = |at: usize| {
             let service = &input.workspace.services[at];
-            !service.third_party
+            // Of a service that a library may trace there is nothing to say.
+            (self.services[at].instrumented || !self.services[at].open)
+                && !service.third_party
                 && service.languages.iter().any(|language| matches!(language.as_str(), "rust" | "typescript" | "javascript"))
         };
         self.services
@@ -118,7 +134,7 @@ impl<'a> Coverages<'a> {
     pub(super) fn route(&self, input: &Input<'_>, service: ServiceIndex, route: &RouteDecl) -> Coverage {
         let process = &self.services[service.index()];
         if !process.instrumented {
-            return Coverage::NotTraced;
+            return process.untraced();
         }
         if let Some(covered) = self.by_process(process, "http") {
             return covered;
@@ -167,9 +183,9 @@ impl<'a> Coverages<'a> {
             }
         }
         self.by_span(&places, route.handler).unwrap_or_else(|| match (uncovered, route.handler) {
-            (Some(why), _) => Coverage::Dark(why),
-            (None, Some(_)) => Coverage::Dark(self.reason(process, "http")),
-            (None, None) => Coverage::Unknown,
+            (Some(why), _) if !process.open => Coverage::Dark(why),
+            (None, Some(_)) if !process.open => Coverage::Dark(self.reason(process, "http")),
+            _ => Coverage::Unknown,
         })
     }
 
@@ -177,14 +193,14 @@ impl<'a> Coverages<'a> {
     pub(super) fn rpc(&self, input: &Input<'_>, service: ServiceIndex, handler: FunctionRef) -> Coverage {
         let process = &self.services[service.index()];
         if !process.instrumented {
-            return Coverage::NotTraced;
+            return process.untraced();
         }
         let places = Places { files: input.files };
         let layered = self.layers.values().flatten().find(|layer| layer.site.file == handler.file || layer.order == MiddlewareOrder::All);
         self.by_process(process, "grpc")
             .or_else(|| self.by_span(&places, Some(handler)))
             .or_else(|| layered.map(|layer| Coverage::Covered(Evidence { what: layer.name.to_string(), place: places.call(layer.site) })))
-            .unwrap_or_else(|| Coverage::Dark(self.reason(process, "grpc")))
+            .unwrap_or_else(|| if process.open { Coverage::Unknown } else { Coverage::Dark(self.reason(process, "grpc")) })
     }
 
     /// Whether a message's handler is recorded.
@@ -197,13 +213,13 @@ impl<'a> Coverages<'a> {
     ) -> Coverage {
         let process = &self.services[service.index()];
         if !process.instrumented {
-            return Coverage::NotTraced;
+            return process.untraced();
         }
         let places = Places { files: input.files };
         let instrumentation = message.instrumentation.as_deref().unwrap_or(&message.system);
         self.by_process(process, instrumentation).or_else(|| self.by_span(&places, handler)).unwrap_or_else(|| match handler {
-            Some(_) => Coverage::Dark(self.reason(process, instrumentation)),
-            None => Coverage::Unknown,
+            Some(_) if !process.open => Coverage::Dark(self.reason(process, instrumentation)),
+            _ => Coverage::Unknown,
         })
     }
 
@@ -264,9 +280,12 @@ fn flags(input: &Input<'_>, service: ServiceIndex, process: &mut Process) {
         return;
     }
     for (line, place) in lines {
+        let words: Vec<&str> = line.split([' ', '=', '"', '\'']).filter(|word| !word.is_empty()).collect();
+        process.open |= words.windows(2).any(|pair| PRELOADS.contains(&pair[0]) && input.catalog.may_start_tracer(pair[1]));
         for (flag, entry) in input.catalog.tracing_flags() {
-            if line.split([' ', '=', '"', '\'']).any(|word| word == flag.as_str()) {
+            if words.contains(&flag.as_str()) {
                 process.instrumented = true;
+                process.open = false;
                 process.covers.extend(entry.covers.iter().cloned());
                 process.evidence.push(Evidence { what: format!("started with {flag}"), place });
             }

@@ -4,14 +4,14 @@
 //! here: which functions of those files run. Invariant: Rust is left as it is, as `mod` says there what a crate holds.
 
 use camino::Utf8Path;
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Language, Symbol};
 use rustc_hash::FxHashSet;
 
 use super::Input;
 use crate::FileId;
 use crate::workspace::paths::is_within;
 
-/// Folders whose files a page loads in the browser.
+/// Folders whose scripts a page loads in the browser; a browser reads no TypeScript.
 const SERVED_FOLDERS: [&str; 4] = ["public", "static", "www", "wwwroot"];
 
 /// Of a service's own files those that its process loads, from those it starts from on; all where nothing tells where it starts.
@@ -23,7 +23,8 @@ pub(super) fn of(input: &Input<'_>, starts: &[FileId], own: Vec<FileId>) -> Vec<
     if open.is_empty() {
         return own;
     }
-    open.extend(own.iter().copied().filter(|file| is_served(path(*file))));
+    let is_script = |file: FileId| input.files.source(file).is_some_and(|facts| facts.language != Language::TypeScript);
+    open.extend(own.iter().copied().filter(|file| is_served(path(*file)) && is_script(*file)));
     let is_own: FxHashSet<FileId> = own.iter().copied().collect();
     let mut loaded: FxHashSet<FileId> = open.iter().copied().collect();
     let mut folders: FxHashSet<&Symbol> = FxHashSet::default();
@@ -33,12 +34,19 @@ pub(super) fn of(input: &Input<'_>, starts: &[FileId], own: Vec<FileId>) -> Vec<
         for folder in link.loads.iter().filter(|_| is_own.contains(&file)) {
             if folders.insert(folder) {
                 let below = own.iter().filter(|file| is_within(path(**file).as_str(), folder));
+                let below = below.filter(|file| !is_text(path(**file), folder, is_script(**file)));
                 open.extend(below.filter(|file| loaded.insert(**file)));
             }
         }
     }
     let is_ecmascript = |file: FileId| input.files.source(file).is_some_and(|facts| facts.language.is_ecmascript());
     own.into_iter().filter(|file| loaded.contains(file) || !is_ecmascript(*file)).collect()
+}
+
+/// Whether a file below a folder is rather read as a text than loaded by a name made at run time.
+fn is_text(path: &Utf8Path, folder: &str, is_script: bool) -> bool {
+    let inner = path.strip_prefix(folder).unwrap_or(path);
+    (is_served(inner) && !is_script) || inner.file_name().is_some_and(|name| name.contains(".template."))
 }
 
 fn is_served(path: &Utf8Path) -> bool {
