@@ -111,7 +111,8 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, owner: &Par
         place: first.place,
         related: related.take(MAX_SITES).collect(),
         services: reader.services.iter().chain(&owner.services).copied().collect(),
-        subject: vec![store.id.to_string()],
+        // Two that read each other's tables are two findings.
+        subject: vec![store.id.to_string(), format!("by {reader_name}")],
     };
     sink.report_parts(draft, foreign.iter().map(|foreign| foreign.table.clone()).collect());
 }
