@@ -28,6 +28,7 @@ pub struct Catalog {
     limiting: FxHashSet<(Family, Symbol)>,
     bodies: FxHashSet<(Family, Symbol)>,
     giving: FxHashSet<(Family, Symbol)>,
+    making: FxHashSet<(Family, Symbol)>,
     beside: FxHashSet<Symbol>,
     entry_files: EntryFiles,
     /// Positions of libraries, and types, by what parameters are called by custom.
@@ -172,6 +173,7 @@ impl Catalog {
         self.limiting.clear();
         self.bodies.clear();
         self.giving.clear();
+        self.making.clear();
         self.beside.clear();
         self.customary.clear();
         self.mounting.clear();
@@ -190,6 +192,9 @@ impl Catalog {
             self.bodies.extend(bodies.map(|name| (library.language, Symbol::new(last_segment(name)))));
             let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
             self.giving.extend(gives.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
+            let makes = library.value.iter().filter(|entry| entry.given_to.is_none() && entry.type_name != "Self");
+            let methods = makes.flat_map(|entry| entry.callee.iter()).filter(|callee| callee.contains('.'));
+            self.making.extend(methods.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             for (name, type_name) in &library.parameters {
                 self.customary.entry((library.language, name.clone())).or_default().push((at, type_name.clone()));
             }
@@ -242,6 +247,11 @@ impl Catalog {
     /// Whether a call by this name may hand a value to a function among its arguments; a bare name must be resolved.
     pub fn may_give(&self, family: Family, last_segment: &str) -> bool {
         self.giving.contains(&(family, Symbol::new(last_segment)))
+    }
+
+    /// Whether a method of this name may hand out a value of its own: `kafka.producer()`.
+    pub fn may_make(&self, family: Family, method: &str) -> bool {
+        self.making.contains(&(family, Symbol::new(method)))
     }
 
     /// Whether a Rust type of this name may be one that a derive made for some library.

@@ -120,7 +120,8 @@ impl TextWriter<'_> {
             let line = format!("{}  {}", evidence.what, self.at(evidence.place));
             self.line(4, &line);
         }
-        if let Some(endpoint) = call.endpoint.map(|endpoint| self.snapshot.chart.endpoint(endpoint)) {
+        let told = |place: Place| call.evidence.iter().any(|evidence| evidence.place == place);
+        if let Some(endpoint) = call.endpoint.map(|endpoint| self.snapshot.chart.endpoint(endpoint)).filter(|it| !told(it.place)) {
             let line = format!("answered by {}  {}", endpoint.label(), self.at(endpoint.place));
             self.line(4, &line);
         }

@@ -15,6 +15,8 @@ use crate::FunctionRef;
 const MAX_CALLERS: usize = 600;
 /// Names of one type whose aliases are looked for.
 const MAX_ALIASES: usize = 16;
+/// How often a parameter that is passed on is followed for the library's value that it is.
+const MAX_PASSED: u32 = 3;
 
 impl<'w> Evaluator<'w> {
     /// Puts values in place of parameters.
@@ -410,6 +412,19 @@ impl<'w> Evaluator<'w> {
             }
         }
         Value::one_of(values)
+    }
+
+    /// A member of what is passed for a parameter, where that is one library's value everywhere.
+    pub(super) fn passed_method(&mut self, param: ParamRef, path: &[Symbol]) -> Option<Value> {
+        let given = self.param_values(param, MAX_PASSED);
+        let of = |value: &Value| match value {
+            Value::Instance(instance) => Some((instance.library, instance.type_name.clone())),
+            _ => None,
+        };
+        let (first, others) = given.alternatives().split_first()?;
+        let library = of(first)?;
+        let same = others.iter().all(|other| of(other).as_ref() == Some(&library));
+        same.then(|| path.iter().fold(first.clone(), |value, name| self.member(&value, name, None)))
     }
 
     /// The function that a call site stands in.

@@ -632,6 +632,13 @@ impl<'w> Evaluator<'w> {
                 }
             }
             Value::External(..) | Value::Instance(_) => self.library_result(callee, site, facts),
+            // A client of a library that a type of the workspace stands for: a port, an interface that has only what is used.
+            Value::Param(param, path)
+                if facts.language.is_ecmascript()
+                    && path.last().is_some_and(|method| self.cx.catalog.may_make(Family::TypeScript, method)) =>
+            {
+                self.passed_method(*param, path).map_or(Value::Unknown, |method| self.library_result(&method, site, facts))
+            }
             // A generated constructor, made of a service's description.
             Value::RpcClient(service, _) if call.kind == CallKind::New => self.stub(service.clone(), site, facts),
             _ => Value::Unknown,
