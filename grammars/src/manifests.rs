@@ -19,6 +19,7 @@ mod cargo;
 mod code_owners;
 mod compose;
 mod config;
+mod dapr;
 mod dockerfile;
 mod envoy;
 mod json;
@@ -91,7 +92,7 @@ pub enum Manifest {
     Builds(Builds),
     /// `project.json` of Nx.
     Project(NxProject),
-    /// What a platform starts without an image: `Procfile`, `serverless.yml`.
+    /// What a platform starts without an image: `Procfile`, `serverless.yml`, `dapr.yaml`.
     Processes(Processes),
     /// A configuration file of a service.
     Config(tree::Tree),
@@ -458,6 +459,8 @@ pub enum ManifestFormat {
     Procfile,
     /// A configuration of the Serverless Framework.
     Serverless,
+    /// A template of Dapr's multi-app run.
+    Dapr,
     /// A configuration file of a service.
     Config,
     /// A catalog of Backstage.
@@ -493,6 +496,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Project, matches: nx::matches, read: nx::read },
     ManifestRow { format: ManifestFormat::Procfile, matches: procfile::matches, read: procfile::read },
     ManifestRow { format: ManifestFormat::Serverless, matches: serverless::matches, read: serverless::read },
+    ManifestRow { format: ManifestFormat::Dapr, matches: dapr::matches, read: dapr::read },
     ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
     ManifestRow { format: ManifestFormat::Settings, matches: settings::matches, read: settings::read },
     ManifestRow { format: ManifestFormat::Baseline, matches: baseline::matches, read: baseline::read },
@@ -571,6 +575,7 @@ mod tests {
             ("api/Procfile", Some(ManifestFormat::Procfile)),
             ("api/Procfile.dev", None),
             ("api/serverless.yml", Some(ManifestFormat::Serverless)),
+            ("dapr.yaml", Some(ManifestFormat::Dapr)),
             ("pnpm-lock.yaml", None),
             ("package-lock.json", None),
             ("Cargo.lock", None),

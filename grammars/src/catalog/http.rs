@@ -21,6 +21,9 @@ pub struct HttpClient {
     /// The base URL.
     #[serde(default)]
     pub base_url: Option<Selector>,
+    /// The request's headers, an object: one may say whom a sidecar is to ask.
+    #[serde(default)]
+    pub headers: Option<Selector>,
     /// The request's body, an object or a text that `JSON.stringify` makes of one.
     #[serde(default)]
     pub body: Option<Selector>,

@@ -1,4 +1,4 @@
-//! What platforms start from a folder without an image, as [`super::procfile`] and [`super::serverless`] read it.
+//! What platforms start from a folder without an image, as [`super::procfile`], [`super::serverless`] and [`super::dapr`] read it.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,4 +22,6 @@ pub struct Process {
     pub command: Option<Spanned<Symbol>>,
     /// The file it is in, without its ending.
     pub file: Option<Symbol>,
+    /// The folder it is started in, as written, where that is not the manifest's: an application of its own.
+    pub folder: Option<Symbol>,
 }

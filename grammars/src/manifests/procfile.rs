@@ -23,6 +23,7 @@ pub(super) fn read(text: &str) -> ManifestFacts {
                 name: Spanned::new(name.into(), TextRange::new(start, start + name.len())),
                 command: Some(Spanned::new(Symbol::new(command), TextRange::new(from, from + command.len()))),
                 file: None,
+                folder: None,
             });
         }
         start += line.len();

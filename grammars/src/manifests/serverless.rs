@@ -25,7 +25,7 @@ pub(super) fn read(text: &str) -> ManifestFacts {
             let file = handler.as_deref().and_then(|handler| handler.rsplit_once('.')).map(|(file, _)| file);
             let Some(file) = file.filter(|file| !file.is_empty() && !file.contains(['$', '{'])) else { continue };
             let name = Spanned::new(entry.key.value.clone(), entry.key.range);
-            found.processes.push(Process { name, command: None, file: Some(Symbol::new(file.trim_start_matches("./"))) });
+            found.processes.push(Process { name, command: None, file: Some(Symbol::new(file.trim_start_matches("./"))), folder: None });
         }
     }
     ManifestFacts { manifest: Manifest::Processes(found), problems }

@@ -18,6 +18,8 @@ use crate::FunctionRef;
 
 /// Wrappers around wrappers that are followed.
 const MAX_LIFTS: u32 = 8;
+/// The header by which Dapr's sidecar is told which application is asked.
+const DAPR_HEADER: &str = "dapr-app-id";
 /// Spans that one library call may become, and wrappers that are gone through for them.
 const MAX_SPANS: usize = 400;
 
@@ -48,6 +50,7 @@ impl<'w> Linker<'w> {
             Some(base) if !base.is_unknown() => super::evaluate::join_url(&base, &url),
             _ => url,
         };
+        let url = self.through_sidecar(view, entry, url);
         let detached = self.is_detached(walk, view.site.call);
         let unlimited = self.unlimited(walk, view, entry);
         let limit = self.limit(walk, view, entry);
@@ -75,6 +78,17 @@ impl<'w> Linker<'w> {
             }
         }
         true
+    }
+
+    /// The URL that Dapr's sidecar asks for the one it is asked for, where a header names the application: the same path of that host.
+    fn through_sidecar(&mut self, view: &CallView<'_>, entry: &catalog::HttpClient, url: Value) -> Value {
+        let headers = entry.headers.as_ref().and_then(|headers| self.evaluator.select(headers, view));
+        let Some(Value::Object(headers)) = headers else { return url };
+        let Some(name) = headers.fields.iter().find(|(name, _)| name.eq_ignore_ascii_case(DAPR_HEADER)) else { return url };
+        let host = super::value::concat(&[Value::text("http://"), name.1.clone()]);
+        let asked: Vec<Value> =
+            url.patterns().iter().map(|url| super::value::concat(&[host.clone(), Value::pattern(behind_authority(url))])).collect();
+        Value::one_of(asked)
     }
 
     /// Keeps a call; alternatives of one site are one call with several URLs.
@@ -496,6 +510,22 @@ pub(super) fn behind_base(parts: &[Part]) -> Option<&[Part]> {
             if rest.is_empty() { None } else { Some(rest) }
         }
     }
+}
+
+/// What of a URL stands behind its host and port.
+fn behind_authority(url: &Pattern) -> Pattern {
+    let mut parts = url.parts.iter();
+    let mut rest = Pattern { parts: Vec::new(), sources: url.sources.clone() };
+    for part in parts.by_ref() {
+        let Part::Text(text) = part else { continue };
+        let authority = text.split_once("://").map_or(text.as_str(), |(_, behind)| behind);
+        if let Some(at) = authority.find('/') {
+            rest.parts.push(Part::Text(Symbol::new(&authority[at..])));
+            break;
+        }
+    }
+    rest.parts.extend(parts.cloned());
+    rest
 }
 
 /// `http.request.method` in upper case, where it is known.

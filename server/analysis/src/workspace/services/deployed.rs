@@ -15,6 +15,8 @@ use crate::workspace::sources::Source;
 
 /// How many services `extends` may lead through.
 const MAX_EXTENDS: usize = 4;
+/// The annotation that says by which name Dapr's sidecars know a workload.
+const DAPR_NAME: &str = "dapr.io/app-id";
 
 /// What deploys, in the order of the drafts found; third-party ones too.
 pub(super) fn find<'a>(context: &Context<'a>) -> Vec<Draft<'a>> {
@@ -266,6 +268,10 @@ fn kubernetes<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
             let draft = &mut drafts[at];
             draft.evidence.push(evidence(format!("{} {name}", workload.kind), source.file, workload.name.range));
             if draft.name != name {
+                draft.aliases.insert(name.clone());
+            }
+            for (_, name) in workload.annotations.iter().filter(|(key, _)| key == DAPR_NAME) {
+                draft.hosts.push((name.clone(), evidence(format!("Dapr application {name}"), source.file, workload.name.range)));
                 draft.aliases.insert(name.clone());
             }
             if matches!(workload.kind.as_str(), "Job" | "CronJob") && draft.compose.is_empty() {

@@ -1,4 +1,5 @@
-//! Services that a platform starts from a folder without an image: the processes of a `Procfile`, the functions of a `serverless.yml`.
+//! Services that a platform starts from a folder without an image: the processes of a `Procfile`, the functions of a `serverless.yml`, the
+//! applications of a `dapr.yaml`.
 //!
 //! Invariant: code that something else deploys is not found again, and a process whose code is not read is none.
 
@@ -18,8 +19,10 @@ pub(super) fn add<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
     let taken: FxHashSet<String> = drafts.iter().filter(|draft| !draft.third_party).map(|draft| draft.root.clone()).collect();
     let mut found: Vec<Draft<'a>> = Vec::new();
     for source in context.sources.processes.iter().filter(|source| !is_aside(source.path)) {
+        name_applications(drafts, *source);
         let own = match &source.facts.service {
             Some(_) => functions(context, *source).into_iter().collect(),
+            None if source.facts.processes.iter().any(|process| process.folder.is_some()) => applications(context, *source),
             None => lines(context, *source),
         };
         let is_new = |draft: &Draft<'_>| !taken.contains(&draft.root) && drafts.iter().all(|known| known.name != draft.name);
@@ -45,6 +48,41 @@ fn functions<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Option
     }
     draft.package = code::package_at(context, source.folder()).filter(|package| !is_cargo(&context.packages[*package]));
     Some(draft)
+}
+
+/// The folder of an application, as a folder of the workspace.
+fn root(source: Source<'_, Processes>, process: &Process) -> Option<String> {
+    paths::join(source.folder(), process.folder.as_deref()?.trim_end_matches('/'))
+}
+
+/// Gives services that something else deploys the names by which their sidecars know them.
+fn name_applications(drafts: &mut [Draft<'_>], source: Source<'_, Processes>) {
+    for process in &source.facts.processes {
+        let Some(root) = root(source, process) else { continue };
+        let mut there = drafts.iter_mut().filter(|draft| !draft.third_party && draft.root == root);
+        if let (Some(draft), None) = (there.next(), there.next()) {
+            let name = &process.name.value;
+            draft.hosts.push((name.clone(), evidence(format!("Dapr application {name}"), source.file, process.name.range)));
+            draft.aliases.insert(name.clone());
+        }
+    }
+}
+
+/// The applications that are started side by side.
+fn applications<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Vec<Draft<'a>> {
+    let application = |process: &'a Process| {
+        let processes = vec![(source.file, process)];
+        let mut draft = Draft { name: process.name.value.clone(), root: root(source, process)?, processes, ..Draft::default() };
+        match code::binary_of_commands(context, &draft) {
+            Some(binary) => code::settle_binary(context, &mut draft, binary),
+            None => code::settle_package(context, &mut draft),
+        }
+        let why = evidence(format!("Dapr application {}", draft.name), source.file, process.name.range);
+        draft.hosts.push((draft.name.clone(), why.clone()));
+        draft.evidence.push(why);
+        Some(draft)
+    };
+    source.facts.processes.iter().filter_map(application).collect()
 }
 
 /// The services that the lines of a `Procfile` start.
