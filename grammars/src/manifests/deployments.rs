@@ -202,6 +202,8 @@ pub struct Copy {
     pub sources: Vec<Symbol>,
     /// Its destination.
     pub destination: Symbol,
+    /// The working directory that a relative destination is in.
+    pub workdir: Option<Symbol>,
     /// The place.
     pub range: TextRange,
 }

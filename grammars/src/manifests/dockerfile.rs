@@ -39,8 +39,12 @@ fn take(instruction: &Instruction, dockerfile: &mut Dockerfile, problems: &mut V
         ("ENTRYPOINT", Some(stage)) => stage.entrypoint = Some(command(instruction)),
         ("CMD", Some(stage)) => stage.command = Some(command(instruction)),
         ("RUN", Some(stage)) => stage.runs.push(command(instruction)),
-        ("WORKDIR", Some(stage)) => stage.workdir = Some(command(instruction).value),
-        ("COPY" | "ADD", Some(stage)) => stage.copies.extend(copy(instruction)),
+        ("WORKDIR", Some(stage)) => {
+            let folder = command(instruction).value;
+            let below = stage.workdir.as_ref().filter(|_| !folder.starts_with(['/', '$']));
+            stage.workdir = Some(below.map_or_else(|| folder.clone(), |above| format!("{above}/{folder}").into()));
+        }
+        ("COPY" | "ADD", Some(stage)) => stage.copies.extend(copy(instruction, stage.workdir.clone())),
         ("HEALTHCHECK", Some(stage)) => stage.has_healthcheck = !instruction.body.trim().eq_ignore_ascii_case("NONE"),
         ("LABEL" | "MAINTAINER" | "ONBUILD" | "SHELL" | "STOPSIGNAL" | "USER" | "VOLUME", Some(_)) => {}
         (_, stage) => {
@@ -114,7 +118,7 @@ fn array(body: &str) -> Option<Vec<String>> {
     body.starts_with('[').then(|| serde_json::from_str(body).ok()).flatten()
 }
 
-fn copy(instruction: &Instruction) -> Option<Copy> {
+fn copy(instruction: &Instruction, workdir: Option<Symbol>) -> Option<Copy> {
     let (body, _) = instruction.arguments();
     let mut places: Vec<Symbol> = match array(body) {
         Some(words) => words.into_iter().map(Symbol::from).collect(),
@@ -122,7 +126,7 @@ fn copy(instruction: &Instruction) -> Option<Copy> {
     };
     places.retain(|place| !place.starts_with("<<"));
     let destination = places.pop()?;
-    Some(Copy { from: instruction.flag("from"), sources: places, destination, range: instruction.range })
+    Some(Copy { from: instruction.flag("from"), sources: places, destination, workdir, range: instruction.range })
 }
 
 #[cfg(test)]

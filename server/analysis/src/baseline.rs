@@ -17,8 +17,7 @@ use crate::{FileId, Snapshot};
 /// What the file begins with.
 const HEADER: &str = "\
 # Findings that are known, and not told of again. `portolan baseline` takes out those that are settled, and `portolan baseline --add` puts in
-# those that are new. An entry is known by its identity, and means the `parts` that it names; it may have a
-# `reason`.
+# those that are new. An entry is known by its identity and means the `parts` that it names; it may have a `reason`.
 ";
 
 /// A baseline, brought up to date.
@@ -53,7 +52,11 @@ pub fn renewed(snapshot: &Snapshot, file: Option<FileId>, folder: &Utf8Path, add
     entries.extend(kept.into_iter().cloned());
     let (added, left) = if add { (new.len(), 0) } else { (0, new.len()) };
     if add {
-        entries.extend(new.into_iter().map(|finding| entry(snapshot, folder, finding)));
+        let reason = |finding: &Finding| {
+            let known = grown.iter().find(|entry| entry.identity == finding.identity);
+            known.map(|entry| entry.reason.clone()).unwrap_or_default()
+        };
+        entries.extend(new.into_iter().map(|finding| BaselineEntry { reason: reason(finding), ..entry(snapshot, folder, finding) }));
     }
     let known = entries.len();
     Renewal { text: text(entries), known, added, settled: gone.len(), left }

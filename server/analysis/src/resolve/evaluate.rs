@@ -76,7 +76,7 @@ pub struct Dependencies {
     /// Uses that were looked for in all files.
     pub uses: FxHashSet<UseKey>,
     /// Uses of which it was asked whether there are any.
-    pub functions: FxHashSet<UseKey>,
+    pub asked: FxHashSet<UseKey>,
 }
 
 /// Files, one bit each: evaluation notes a file each time it looks at it, which must cost next to nothing.
@@ -109,7 +109,7 @@ pub struct Evaluator<'w> {
     pub cx: Context<'w>,
     files: FileBits,
     uses: FxHashSet<UseKey>,
-    functions: FxHashSet<UseKey>,
+    asked: FxHashSet<UseKey>,
     memo: FxHashMap<(FileId, ExprId), Value>,
     /// What is being evaluated, the innermost last.
     running: Vec<(FileId, ExprId)>,
@@ -142,7 +142,7 @@ impl<'w> Evaluator<'w> {
             cx,
             files: FileBits::default(),
             uses: FxHashSet::default(),
-            functions: FxHashSet::default(),
+            asked: FxHashSet::default(),
             memo: FxHashMap::default(),
             running: Vec::new(),
             cut: usize::MAX,
@@ -165,7 +165,7 @@ impl<'w> Evaluator<'w> {
 
     /// What it has looked at.
     pub fn into_dependencies(self) -> Dependencies {
-        Dependencies { files: self.files.sorted(), uses: self.uses, functions: self.functions }
+        Dependencies { files: self.files.sorted(), uses: self.uses, asked: self.asked }
     }
 
     /// Notes that what a file says counts.
@@ -205,8 +205,17 @@ impl<'w> Evaluator<'w> {
 
     /// Whether any function of the workspace has that name.
     pub fn is_function(&mut self, name: &Symbol) -> bool {
-        let key = Use::Function(name).key();
-        self.functions.insert(key);
+        self.is_used(Use::Function(name))
+    }
+
+    /// Whether anything in the workspace extends or implements a type of that name.
+    pub(super) fn has_subtypes(&mut self, name: &Symbol) -> bool {
+        self.is_used(Use::Subtype(name))
+    }
+
+    fn is_used(&mut self, of: Use<'_>) -> bool {
+        let key = of.key();
+        self.asked.insert(key);
         !self.cx.uses.files_with(key).is_empty()
     }
 
@@ -509,7 +518,7 @@ impl<'w> Evaluator<'w> {
         {
             let pushed = self.pushed(file, facts, binding);
             if !pushed.is_empty() {
-                value = Value::Array(items.iter().cloned().chain(pushed).collect());
+                value = Value::Array(items.iter().cloned().chain(pushed).collect()).bounded();
             }
         }
         if let Some(changed) = self.with_changed_path(file, facts, binding, &value) {

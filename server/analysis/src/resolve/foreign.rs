@@ -7,7 +7,6 @@
 use portolan_grammars::facts::{CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeRef};
 
 use super::evaluate::Evaluator;
-use super::uses::Use;
 use super::value::Value;
 use crate::FileId;
 
@@ -133,6 +132,6 @@ impl<'w> Evaluator<'w> {
         if package == "global" {
             return path.len() == 1 && BUILT_IN.contains(&name.as_str());
         }
-        self.files_with(Use::Subtype(name)).is_empty()
+        !self.has_subtypes(name)
     }
 }

@@ -125,12 +125,16 @@ impl<'w> Linker<'w> {
             }
             return;
         }
-        // An option gives it a name, and which one is not known: it is not the method's.
-        for (take, key) in takes.iter().filter_map(|take| Some((take, take.key.as_ref()?))) {
-            if let Some(given) = argument(take)
-                && let Value::Object(options) = self.evaluator.eval(self.file, given.value)
-                && options.fields.contains_key(key)
-            {
+        // It is given a name, and which one is not known: it is not the method's.
+        for take in &takes {
+            let Some(given) = argument(take) else { continue };
+            let is_name = match (self.evaluator.eval(self.file, given.value), &take.key) {
+                (Value::Object(options), Some(key)) => options.fields.contains_key(key),
+                // What an option is in may be anything else; a type says what it answers with.
+                (Value::Object(_) | Value::Class(_) | Value::External(..), _) | (_, Some(_)) => false,
+                (_, None) => true,
+            };
+            if is_name {
                 return;
             }
         }

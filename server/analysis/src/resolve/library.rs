@@ -178,8 +178,10 @@ impl<'w> Evaluator<'w> {
             Value::Instance(instance) if instance.root.is_none() => self.param_values(instance.param?, MAX_GIVEN),
             value => value,
         };
+        // What a library that opens no database made, and a member of anything, is not what the database was opened by.
+        let opens = |library: usize| library == view.callee.library || !self.cx.catalog.libraries[library].connection.is_empty();
         let mut roots = value.alternatives().iter().map(|value| match value {
-            Value::Instance(instance) => instance.root,
+            Value::Instance(instance) if instance.members.is_empty() && opens(instance.library as usize) => instance.root,
             _ => None,
         });
         let first = roots.next()??;

@@ -97,7 +97,7 @@ impl Links {
                     let on = &link.dependencies;
                     changed.iter().any(|changed| on.files.binary_search(changed).is_ok())
                         || gained.iter().any(|key| on.uses.contains(key))
-                        || was_used.keys().any(|key| on.functions.contains(key))
+                        || was_used.keys().any(|key| on.asked.contains(key))
                 });
                 (known || depends).then_some(file)
             })

@@ -240,12 +240,12 @@ fn is_guess(value: &Value) -> bool {
     matches!(value, Value::Text(pattern) if matches!(pattern.parts.as_slice(), [Part::Env { guessed: true, .. }]))
 }
 
-/// Whether a member of the browser's environment is the origin of the page, or a part of it: `window.location.origin`.
 /// Whether a path of the global object is `process.env`.
 fn is_environment(path: &[Symbol]) -> bool {
     matches!(path, [object, env] if env == "env" && (object == "process" || object == "Bun"))
 }
 
+/// Whether a member of the browser's environment is the origin of the page, or a part of it: `window.location.origin`.
 fn is_own_origin(path: &[Symbol]) -> bool {
     let path = match path {
         [first, rest @ ..] if matches!(first.as_str(), "window" | "self" | "globalThis" | "document") => rest,

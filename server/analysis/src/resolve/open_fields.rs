@@ -9,7 +9,6 @@ use std::sync::Arc;
 use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, SourceFacts, Symbol, TypeKind};
 
 use super::evaluate::Evaluator;
-use super::uses::Use;
 use super::value::{CallRef, ClassRef, ParamRef, Value};
 use crate::{FileId, FunctionRef};
 
@@ -50,7 +49,7 @@ impl<'w> Evaluator<'w> {
         }
         let Some(facts) = self.facts(class.file) else { return false };
         let def = facts.type_def(class.class);
-        declared && def.kind == TypeKind::Class && !self.files_with(Use::Subtype(&def.name)).is_empty()
+        declared && def.kind == TypeKind::Class && self.has_subtypes(&def.name)
     }
 
     /// What a call site calls a method on, for the parameter that the object is.

@@ -20,10 +20,12 @@ impl<'w> Evaluator<'w> {
         if list != same {
             return None;
         }
-        let rows: Vec<(ExprId, ExprId)> = items(facts, index, list)?
-            .iter()
-            .filter_map(|item| Some((part(facts, *item, &first)?, part(facts, *item, &second)?)))
-            .collect();
+        // Of a list that is known in part, the rest would be lost.
+        let row = |item: &ExprId| {
+            let item = named(facts, index, *item);
+            Some((part(facts, item, &first)?, part(facts, item, &second)?))
+        };
+        let rows: Vec<(ExprId, ExprId)> = items(facts, index, list)?.iter().map(row).collect::<Option<_>>()?;
         (!rows.is_empty()).then_some(rows)
     }
 }
@@ -59,15 +61,24 @@ fn items<'f>(facts: &'f SourceFacts, index: &FileIndex, list: ExprId) -> Option<
         list = match facts.expr(list) {
             Expr::Array(items) => return Some(items),
             Expr::Name(name) => bound(facts, index, list, name)?.value?,
-            // `vec![…]`, `routes.into_iter()`.
+            // `routes.into_iter()`
             Expr::Call(call) => match facts.expr(facts.call(*call).callee) {
-                Expr::Member { object, name } if matches!(name.as_str(), "iter" | "into_iter" | "entries") => *object,
+                Expr::Member { object, name } if matches!(name.as_str(), "iter" | "into_iter") => *object,
                 _ => return None,
             },
             _ => return None,
         };
     }
     None
+}
+
+/// An item, by whatever name it goes.
+fn named(facts: &SourceFacts, index: &FileIndex, item: ExprId) -> ExprId {
+    let value = match facts.expr(item) {
+        Expr::Name(name) => bound(facts, index, item, name).and_then(|binding| binding.value),
+        _ => None,
+    };
+    value.unwrap_or(item)
 }
 
 /// A part of an item, by its position or its name.

@@ -110,10 +110,14 @@ pub fn call_use<'a>(facts: &'a SourceFacts, index: &'a FileIndex, call: &Call) -
 
 /// What a module that is called as it is imported goes by, `require("./routes/orders")(app)`: the name of its file or folder.
 pub fn module_name(source: &str) -> &str {
-    let mut parts = source.rsplit('/');
+    let mut parts = source.trim_end_matches('/').rsplit('/');
     let last = parts.next().unwrap_or(source);
-    let stem = last.rsplit_once('.').map_or(last, |(stem, _)| stem);
+    let stem = last.rsplit_once('.').filter(|(_, ending)| is_source(ending)).map_or(last, |(stem, _)| stem);
     if stem == "index" { parts.next().unwrap_or(stem) } else { stem }
+}
+
+fn is_source(ending: &str) -> bool {
+    matches!(ending, "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts")
 }
 
 fn is_type_name(name: &str) -> bool {

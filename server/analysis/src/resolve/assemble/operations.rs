@@ -46,13 +46,14 @@ impl Peer {
         }
     }
 
-    /// Why this may be a service's public address: all words of the service's name are in it, `orders.shop.com` for `shop-orders`.
+    /// Why this may be a service's public address: all words of the service's name are in it, `orders.shop.com` for `shop-orders`. One word may
+    /// name anything.
     fn is_called_like(&self, targets: &Targets<'_>, service: ServiceIndex) -> Option<Vec<Evidence>> {
         let Peer::External(host, evidence) = self else { return None };
         let words: Vec<&str> = host.split(|character: char| !character.is_alphanumeric()).collect();
         let name = &targets.input.workspace.services[service.index()].name;
-        let named = name.split(['-', '_', '.']).filter(|word| !word.is_empty()).all(|word| words.contains(&word));
-        named.then(|| evidence.clone())
+        let own: Vec<&str> = name.split(['-', '_', '.']).filter(|word| !word.is_empty()).collect();
+        (own.len() > 1 && own.iter().all(|word| words.contains(word))).then(|| evidence.clone())
     }
 }
 
@@ -177,15 +178,14 @@ fn call(
                 }
                 _ => None,
             };
-            match among.as_slice() {
-                [] if public.is_some() => {
-                    let Some((owner, why)) = public else { return };
+            match (among.as_slice(), public) {
+                ([], Some((owner, why))) => {
                     row.to = Target::Service(owner);
                     row.endpoint = declaring.first().copied();
                     row.status = Status::Likely;
                     row.evidence = deduplicated(why);
                 }
-                [owner] => {
+                ([owner], _) => {
                     row.to = Target::Service(*owner);
                     row.endpoint = declaring.iter().copied().find(|at| endpoint(*at).service == *owner);
                     row.status = Status::Likely;

@@ -148,8 +148,8 @@ fn owner(input: &Input<'_>, function: FunctionRef) -> Option<(FileId, Symbol)> {
     None
 }
 
-/// The type of the same file that a function is given and that holds what a call is sent by: `client.http.get(url)` in
-/// `fn list(client: &OrdersClient)`.
+/// The client's type of the same file that a function is given and that holds what a call is sent by: `client.http.get(url)` in
+/// `fn list(client: &OrdersClient)`. The state of a server holds what it asks many others by.
 fn holder(input: &Input<'_>, leaf: CallRef) -> Option<(FileId, Symbol)> {
     let facts = input.files.source(leaf.file)?;
     let call = facts.call(leaf.call);
@@ -167,7 +167,7 @@ fn holder(input: &Input<'_>, leaf: CallRef) -> Option<(FileId, Symbol)> {
                 let param = facts.function(call.function).params.iter().find(|param| param.name == *name)?;
                 let path = &param.ty.as_ref()?.path;
                 let own = facts.types.iter().any(|def| def.name == *path);
-                return (own && is_field).then(|| (leaf.file, path.clone()));
+                return (own && is_field && client_stem(path).is_some()).then(|| (leaf.file, path.clone()));
             }
             _ => return None,
         };

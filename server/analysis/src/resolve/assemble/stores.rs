@@ -2,13 +2,13 @@
 //!
 //! A store's identity is its system, host, database and schema, as each service's environment gives them. Where that is unknown, services that
 //! open it by the same line of code share it, and those that run different code do not; lines of one package that the same services run open
-//! one store, for all that is known, and the one whose address is known if a line beside them says it.
+//! one store, for all that is known. Of arms of which one runs, those that say no address open what another one says.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Addition, Operation};
-use portolan_grammars::facts::{CallId, FunctionId, Symbol};
+use portolan_grammars::facts::{CallId, FunctionId, RegionKind, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::reach::Reach;
@@ -32,22 +32,25 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
     let services: Vec<ServiceIndex> = input.own_services().collect();
     let connections = connections(input.files, input.workspace, input.links);
     let mut unknown: FxHashMap<Unknown, Symbol> = FxHashMap::default();
-    let mut known: FxHashMap<(FileId, ServiceIndex), Vec<(Symbol, Symbol)>> = FxHashMap::default();
+    let mut known: FxHashMap<(FunctionRef, ServiceIndex), Vec<(Symbol, Symbol)>> = FxHashMap::default();
     let mut lines: Vec<_> = Vec::new();
     for connection in &connections {
         let running: Vec<ServiceIndex> = services.iter().copied().filter(|service| reach.opens(*service, connection.function)).collect();
         for &service in &running {
             let identity = identity(input, reach, service, connection);
-            known.entry((connection.site.file, service)).or_default().extend(identity.clone().filter(|(id, _)| !is_unset(id)));
+            if is_arm(input.files, connection.site) {
+                known.entry((connection.function, service)).or_default().extend(identity.clone().filter(|(id, _)| !is_unset(id)));
+            }
             lines.push((connection, running.clone(), service, identity));
         }
     }
     for (connection, running, service, identity) in lines {
         // Where a variable that nobody sets would say another one, the one that is set is opened.
-        let beside = || only_of(known.get(&(connection.site.file, service))?, &connection.system);
+        let other_arm = || only_of(known.get(&(connection.function, service))?, &connection.system);
         let identity = match identity {
-            Some((ref id, _)) if is_unset(id) => beside().or(identity),
-            identity => identity.or_else(beside),
+            Some((ref id, _)) if is_unset(id) && is_arm(input.files, connection.site) => other_arm().or(identity),
+            None if is_arm(input.files, connection.site) && says_nothing(connection) => other_arm(),
+            identity => identity,
         };
         let identified = identity.is_some();
         let (id, system) = identity.unwrap_or_else(|| {
@@ -134,6 +137,18 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         store.users.sort();
     }
     all
+}
+
+/// Whether a call stands in an arm of which one runs: `url ? new Client(url) : new Client({ host })`.
+fn is_arm(files: &Files, call: CallRef) -> bool {
+    let Some(facts) = files.source(call.file) else { return false };
+    facts.region(facts.call(call.call).region).kind == RegionKind::Branch
+}
+
+/// Whether nothing is known of what a connection opens.
+fn says_nothing(connection: &ConnectionDecl) -> bool {
+    let mut said = connection.urls.iter().chain(&connection.hosts).chain(&connection.databases);
+    said.all(|url| !url.pattern.parts.iter().any(|part| matches!(part, Part::Text(_) | Part::Env { .. })))
 }
 
 /// Whether a store's id is that of a variable which nobody sets.
@@ -308,23 +323,32 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
             }
         }
     }
-    let first = |parts: &[Url]| {
-        parts
-            .iter()
-            .filter(|part| part.contexts.iter().all(|context| reach.has(service, *context)))
-            .flat_map(|part| text::texts(input, service, &part.pattern))
-            .map(|text| text.text)
-            .find(|text| !text.contains("{}") && !text.contains("${"))
+    let reached = |part: &&Url| part.contexts.iter().all(|context| reach.has(service, *context));
+    let parts = connection.hosts.iter().chain(&connection.databases).filter(reached);
+    let mut callers: Vec<&Vec<CallRef>> = parts.map(|part| &part.passed).filter(|passed| !passed.is_empty()).collect();
+    callers.sort_unstable();
+    callers.dedup();
+    // What one caller passes goes together; where callers pass different ones, the line opens several.
+    let of_caller = |caller: Option<&Vec<CallRef>>| {
+        let first = |parts: &[Url]| {
+            let passed = parts.iter().filter(reached).filter(|part| part.passed.is_empty() || Some(&part.passed) == caller);
+            let mut texts = passed.flat_map(|part| text::texts(input, service, &part.pattern)).map(|text| text.text);
+            texts.find(|text| !text.contains("{}") && !text.contains("${"))
+        };
+        match (first(&connection.hosts).map(|host| named_host(input, &host)), first(&connection.databases)) {
+            (Some(host), Some(database)) => Some(format!("{host}/{database}")),
+            (host, database) => host.or(database),
+        }
     };
-    let host = first(&connection.hosts).map(|host| named_host(input, &host));
-    let database = first(&connection.databases);
-    let id = match (host, database) {
-        (Some(host), Some(database)) => format!("{system}:{host}/{database}"),
-        (Some(host), None) => format!("{system}:{host}"),
-        (None, Some(database)) => format!("{system}:{database}"),
-        (None, None) => return None,
-    };
-    Some((id.into(), concrete(system)))
+    let mut all: Vec<Option<String>> = callers.iter().map(|caller| of_caller(Some(caller))).collect();
+    if all.is_empty() {
+        all.push(of_caller(None));
+    }
+    all.dedup();
+    match all.as_slice() {
+        [Some(only)] => Some((format!("{system}:{only}").into(), concrete(system))),
+        _ => None,
+    }
 }
 
 fn concrete(system: Symbol) -> Symbol {

@@ -7,6 +7,12 @@ use portolan_grammars::facts::Symbol;
 use crate::workspace::paths;
 use crate::workspace::sources::Sources;
 
+/// Endings of what bundlers import, and no code.
+const NO_CODE: &[&str] = &[
+    "avif", "css", "csv", "eot", "gif", "gql", "graphql", "html", "ico", "jpeg", "jpg", "json", "less", "md", "mdx", "mp3", "mp4", "otf",
+    "pdf", "png", "sass", "scss", "svg", "ttf", "txt", "wasm", "webm", "webp", "woff", "woff2", "yaml", "yml",
+];
+
 /// A folder that a stage copies.
 #[derive(Debug, Clone, PartialEq)]
 struct Copied {
@@ -37,9 +43,9 @@ impl Images {
         let mut layouts: Vec<Layout> = Vec::new();
         for dockerfile in &sources.dockerfiles {
             for stage in &dockerfile.facts.stages {
-                let workdir = stage.workdir.as_deref().unwrap_or_default();
                 let mut copied = Vec::new();
                 for copy in stage.copies.iter().filter(|copy| copy.from.is_none()) {
+                    let workdir = copy.workdir.as_deref().unwrap_or_default();
                     let Some(destination) = destination(workdir, &copy.destination) else { continue };
                     copied.extend(copy.sources.iter().filter_map(|source| folder_copied(source, &destination)));
                 }
@@ -55,6 +61,11 @@ impl Images {
     /// The paths, without repetition, that a relative specifier of a file in a folder may mean in images.
     pub(super) fn candidates(&self, folder: &str, specifier: &str) -> Vec<String> {
         let mut found = Vec::new();
+        // Styles, pictures and data are no code that anything is led through.
+        let ending = specifier.rsplit('/').next().and_then(|name| name.rsplit_once('.')).map(|(_, ending)| ending);
+        if ending.is_some_and(|ending| NO_CODE.contains(&ending)) {
+            return found;
+        }
         for layout in &self.layouts {
             for context in paths::upwards(&layout.folder) {
                 for (at, from) in layout.copied.iter().enumerate() {
@@ -108,6 +119,10 @@ fn destination(workdir: &str, written: &str) -> Option<String> {
     }
 }
 
+fn is_source(ending: &str) -> bool {
+    matches!(ending, "*" | "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts" | "rs")
+}
+
 fn folder_copied(source: &str, destination: &str) -> Option<Copied> {
     let mut parts: Vec<Symbol> = source.split('/').filter(|part| !matches!(*part, "" | ".")).map(Symbol::new).collect();
     let files_only = parts.last().is_some_and(|last| last.contains("*."));
@@ -115,7 +130,10 @@ fn folder_copied(source: &str, destination: &str) -> Option<Copied> {
     if files_only || everything {
         parts.pop();
     }
-    // A single file, or the whole context, lies beside nothing new.
+    // A single file, or the whole context, lies beside nothing new; and `package*.json` is no code.
+    if files_only && !source.rsplit('.').next().is_some_and(is_source) {
+        return None;
+    }
     let is_folder = files_only || everything || parts.last().is_some_and(|last| last.contains('$') || !last.contains('.'));
     let plain = !parts.iter().any(|part| part.contains('*') || part == "..");
     (is_folder && plain && !parts.is_empty()).then(|| Copied { source: parts, files_only, destination: destination.to_owned() })
