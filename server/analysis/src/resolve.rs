@@ -22,6 +22,7 @@ pub mod ecmascript;
 pub mod evaluate;
 pub mod exports;
 pub mod fields;
+mod filled_structs;
 mod foreign;
 pub mod graphql;
 mod holders;

@@ -8,6 +8,7 @@ mod environment;
 mod gateways;
 mod hosts;
 pub mod modules;
+mod mounts;
 mod owners;
 pub(crate) mod packages;
 pub(crate) mod paths;
@@ -18,6 +19,7 @@ pub(crate) mod sources;
 mod variables;
 
 pub use hosts::HostMatch;
+pub use mounts::Mounts;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::Symbol;
@@ -92,6 +94,8 @@ pub struct Deployment {
     pub starts: Vec<FileId>,
     /// Its environment: name → value with its place, the strongest source first, variables filled in as far as known.
     pub environment: FxHashMap<Symbol, Vec<EnvValue>>,
+    /// What it sees of the workspace's files.
+    pub mounts: Mounts,
     /// Ports it listens on, as the manifests say.
     pub ports: Vec<Symbol>,
     /// Command lines it is started with (compose, Dockerfile, package.json scripts they name), for agent flags.
@@ -151,6 +155,9 @@ impl Workspace {
         for (deployment, environment) in deployments.iter_mut().zip(environment::of(&context, &drafts)) {
             deployment.environment = environment;
         }
+        for (deployment, draft) in deployments.iter_mut().zip(&drafts) {
+            deployment.mounts = Mounts::of(&context, draft);
+        }
         let gateways = gateways::of(&context, &drafts, &deployments);
         let names = hosts::Hosts::of(&context, &drafts, &services, &deployments, &gateways);
         let settings = settings::Settled::of(&context, &drafts, &services, &told, &mut problems);
@@ -170,6 +177,15 @@ impl Workspace {
             }
         }
         all
+    }
+    /// The configuration file at a path, whose ending may be left out.
+    pub fn config_at(&self, path: &str) -> Option<FileId> {
+        let endings = ["", ".toml", ".yaml", ".yml", ".json"];
+        endings.iter().find_map(|ending| self.config_files.get(format!("{path}{ending}").as_str()).copied())
+    }
+    /// The configuration file that a service's process finds under a path.
+    pub fn config_of(&self, service: ServiceIndex, path: &str) -> Option<FileId> {
+        self.deployments[service.index()].mounts.places(path).iter().find_map(|path| self.config_at(path))
     }
     /// The package that a file belongs to, as a position in `packages`: the deepest one whose folder is around it.
     pub fn package_of(&self, path: &Utf8Path) -> Option<usize> {

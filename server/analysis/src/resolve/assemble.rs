@@ -374,6 +374,7 @@ fn decided_by(input: &Input<'_>, pattern: &Pattern) -> (Symbol, Option<FunctionR
             Part::Text(text) if text.ends_with("://") => continue,
             Part::Text(_) | Part::NamedByCaller { .. } => (Symbol::default(), None),
             Part::Env { name, .. } | Part::Hole(name) => (name.clone(), None),
+            Part::Setting { keys, .. } => (keys.join(".").into(), None),
             Part::Origin(of) | Part::Cased(_, of) => decided_by(input, of),
             Part::Param(param, path, _) => {
                 let facts = input.files.source(param.function.file);

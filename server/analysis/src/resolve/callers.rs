@@ -8,7 +8,7 @@ use super::alternatives::{fallback, variable};
 use super::evaluate::Evaluator;
 use super::index::last_segment;
 use super::uses::{Use, aliases, call_use, calls_of};
-use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, cased, concat, origin};
+use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, cased, concat, origin, setting};
 use crate::FunctionRef;
 
 /// Call sites of one function that are looked at; a function called more often is no wrapper of anything.
@@ -86,6 +86,11 @@ impl<'w> Evaluator<'w> {
                 Part::Cased(case, of) if of.has_param() => {
                     let of = self.substitute_pattern(of, with);
                     cased(*case, &of)
+                }
+                Part::Setting { file, keys, default } if file.has_param() || default.is_some() => {
+                    let default = self.substitute_default(default.as_ref(), with);
+                    let file = self.substitute_pattern(file, with);
+                    setting(&file, keys, default)
                 }
                 Part::NamedByCaller { name, default, source } => {
                     let default = self.substitute_default(default.as_ref(), with);

@@ -31,6 +31,23 @@ enum Side {
 }
 
 impl<'w> Evaluator<'w> {
+    /// The elements of a list.
+    pub fn elements(&mut self, of: &Value) -> Value {
+        let mut items: Vec<Value> = Vec::new();
+        for value in of.alternatives() {
+            match value {
+                Value::Array(known) => items.extend(known.iter().cloned()),
+                Value::Param(param, path) if self.is_of_settings(*param) => {
+                    if let Some(Value::Array(known)) = self.passed_settings(*param, path) {
+                        items.extend(known.iter().cloned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Value::one_of(items)
+    }
+
     /// An element of a collection whose declared type is known; of a map, a pair.
     pub(super) fn typed_element(&mut self, file: FileId, of: ExprId) -> Option<Value> {
         let declared = self.declared_type(file, of, MAX_STEPS)?;
@@ -173,8 +190,22 @@ impl<'w> Evaluator<'w> {
     }
 }
 
+/// What a Rust iterator goes over: `list` of `list.iter().cloned()`.
+pub(super) fn iterated(facts: &SourceFacts, mut of: ExprId) -> ExprId {
+    for _ in 0..MAX_STEPS {
+        of = match facts.expr(of) {
+            Expr::Call(call) if !facts.language.is_ecmascript() && facts.call(*call).args.is_empty() => match facts.expr(facts.call(*call).callee) {
+                Expr::Member { object, name } if matches!(name.as_str(), "iter" | "iter_mut" | "into_iter" | "cloned" | "copied") => *object,
+                _ => break,
+            },
+            _ => break,
+        };
+    }
+    of
+}
+
 /// A type without what only holds it: `Arc<Mutex<T>>` is `T`.
-fn held(mut ty: &TypeRef) -> &TypeRef {
+pub(super) fn held(mut ty: &TypeRef) -> &TypeRef {
     for _ in 0..6 {
         match last_segment(&ty.path) {
             "Arc" | "Rc" | "Box" | "Option" | "Mutex" | "RwLock" | "RefCell" | "Cow" | "OnceCell" | "OnceLock" | "LazyLock" | "ArcSwap"

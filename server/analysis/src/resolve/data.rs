@@ -147,9 +147,13 @@ fn statement_text(text: &Pattern) -> String {
     for part in &text.parts {
         match part {
             Part::Text(text) => statement.push_str(text),
-            Part::Env { .. } | Part::NamedByCaller { .. } | Part::Param(..) | Part::Origin(_) | Part::Cased(..) | Part::Hole(_) => {
-                statement.push_str(sql::PLACEHOLDER)
-            }
+            Part::Env { .. }
+            | Part::NamedByCaller { .. }
+            | Part::Param(..)
+            | Part::Setting { .. }
+            | Part::Origin(_)
+            | Part::Cased(..)
+            | Part::Hole(_) => statement.push_str(sql::PLACEHOLDER),
         }
     }
     statement

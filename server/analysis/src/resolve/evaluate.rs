@@ -15,6 +15,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alternatives::{fallback, variable};
 use super::contracts::Contracts;
+use super::collections::iterated;
 use super::exports::StarExports;
 use super::index::{FileIndex, Indexed};
 use super::library::LibraryCallee;
@@ -124,6 +125,8 @@ pub struct Evaluator<'w> {
     pub(super) attributes: FxHashMap<(FileId, Symbol), Vec<LibraryCallee>>,
     pub(super) fields: FxHashMap<(ClassRef, Symbol), Value>,
     pub(super) callers: FxHashMap<FunctionRef, Arc<[CallRef]>>,
+    /// Parameters of which it is being asked what settings give them.
+    pub(super) settings_guard: FxHashSet<ParamRef>,
     pub(super) methods: FxHashMap<(ClassRef, Symbol), Arc<[FunctionRef]>>,
     pub(super) impl_files: FxHashMap<ClassRef, Arc<[FileId]>>,
     /// The functions that switch on the option which a condition asks for.
@@ -154,6 +157,7 @@ impl<'w> Evaluator<'w> {
             attributes: FxHashMap::default(),
             fields: FxHashMap::default(),
             callers: FxHashMap::default(),
+            settings_guard: FxHashSet::default(),
             methods: FxHashMap::default(),
             impl_files: FxHashMap::default(),
             switches: FxHashMap::default(),
@@ -310,7 +314,7 @@ impl<'w> Evaluator<'w> {
                 Value::one_of(values)
             }
             Expr::Element(of) => {
-                let list = self.eval(file, *of);
+                let list = self.eval(file, iterated(facts, *of));
                 let elements = self.elements(&list);
                 if elements.is_unknown() && facts.language == Language::Rust {
                     return self.typed_element(file, *of).unwrap_or(elements);
@@ -385,19 +389,6 @@ impl<'w> Evaluator<'w> {
             _ => Symbol::default(),
         };
         Value::pattern(Pattern::part(Part::Hole(name)))
-    }
-
-    /// The elements of a list.
-    pub fn elements(&mut self, of: &Value) -> Value {
-        let items: Vec<Value> = of
-            .alternatives()
-            .iter()
-            .flat_map(|value| match value {
-                Value::Array(items) => items.to_vec(),
-                _ => Vec::new(),
-            })
-            .collect();
-        Value::one_of(items)
     }
 
     /// The class that `this` or `self` is an instance of.
@@ -569,12 +560,10 @@ impl<'w> Evaluator<'w> {
                 "map" | "forEach" | "flatMap" | "filter" | "for_each" | "find" | "some" | "every" | "and_then" | "map_err"
             )
         {
-            let object = self.eval(file, *object);
-            let value = if matches!(name.as_str(), "and_then") || (name == "map" && !matches!(object, Value::Array(_) | Value::OneOf(_))) {
-                object
-            } else {
-                self.elements(&object)
-            };
+            let object = self.eval(file, iterated(facts, *object));
+            let elements = self.elements(&object);
+            let is_list = !elements.is_unknown() || matches!(object, Value::Array(_) | Value::OneOf(_));
+            let value = if matches!(name.as_str(), "and_then") || (name == "map" && !is_list) { object } else { elements };
             if index == 0 && !value.is_unknown() {
                 return value;
             }

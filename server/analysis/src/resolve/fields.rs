@@ -7,6 +7,7 @@ use std::sync::Arc;
 use portolan_grammars::facts::{Entry, Expr, FunctionKind, Symbol, TypeKind};
 
 use super::evaluate::Evaluator;
+use super::index::last_segment;
 use super::uses::Use;
 use super::value::{ClassRef, Instance, ParamRef, Value};
 use crate::FunctionRef;
@@ -60,6 +61,11 @@ impl<'w> Evaluator<'w> {
             && let Some(argument) = self.argument_field(class, name)
         {
             value = argument;
+        } else if let Value::Param(param, path) = &value
+            && declared.is_some_and(|field| field.ty.as_ref().is_some_and(|ty| is_text(last_segment(&ty.path))))
+            && let Some(given) = self.passed_settings(*param, path)
+        {
+            value = given;
         } else if thin
             && let Some(ty) = declared.and_then(|field| field.ty.as_ref())
             && let Some(typed) = self.typed(class.file, def.function, ty)
@@ -144,6 +150,11 @@ impl<'w> Evaluator<'w> {
         }
         Some(Value::one_of(values))
     }
+}
+
+/// Whether a type holds an address.
+fn is_text(name: &str) -> bool {
+    matches!(name, "String" | "Url" | "Uri" | "str")
 }
 
 /// A value of a library's type that a field has, with the parameter that it came by.

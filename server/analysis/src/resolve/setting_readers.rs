@@ -3,34 +3,24 @@
 //! What deliberately does not live here: objects that a workspace makes of settings by itself; those are evaluated like all code. Invariant: a
 //! setting is an environment variable only where the library or its schema says so.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Names, Selector, SettingReader, SettingStruct};
-use portolan_grammars::facts::{Attribute, Entry, Expr, Field, SourceFacts, Symbol, TypeKind, TypeRef};
+use portolan_grammars::facts::{Attribute, Entry, Expr, SourceFacts, Symbol};
 use portolan_grammars::manifests::Manifest;
-use portolan_grammars::manifests::tree::{Tree, TreeValue};
+use portolan_grammars::manifests::tree::Tree;
 
 use super::alternatives::{fallback, variable};
 use super::evaluate::Evaluator;
+use super::filled_structs::{FILLING, Given, MAX_DEPTH};
 use super::library::CallView;
 use super::uses::Use;
 use super::value::{CallRef, ClassRef, Instance, ObjectValue, Part, Pattern, Source, Value};
 use crate::FileId;
 use crate::workspace::paths::join;
 
-/// How deep settings may nest.
-const MAX_DEPTH: usize = 6;
 /// Calls that make settings known which are looked at.
 const MAX_SOURCES: usize = 48;
-/// The type's name of settings that wait for the struct which they fill.
-const FILLING: &str = "settings that fill a struct";
-
-/// How variables of a struct's fields are called.
-struct Naming {
-    prefix: String,
-    separator: Option<Symbol>,
-}
 
 impl<'w> Evaluator<'w> {
     /// What a reader hands out.
@@ -227,16 +217,11 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The configuration file that code names: as seen from its package, else from the workspace's root.
-    fn config_file(&mut self, file: FileId, name: &str) -> Option<(FileId, &'w Tree)> {
+    pub(super) fn config_file(&mut self, file: FileId, name: &str) -> Option<(FileId, &'w Tree)> {
         let workspace = self.cx.workspace;
         let package = workspace.package_of(&self.cx.paths[file.0 as usize]);
         let root = package.map_or("", |package| workspace.packages[package].root.as_str());
-        let found = [root, ""].into_iter().find_map(|folder| {
-            let path = join(folder, name)?;
-            ["", ".toml", ".yaml", ".yml", ".json"]
-                .iter()
-                .find_map(|ending| workspace.config_files.get(format!("{path}{ending}").as_str()).copied())
-        })?;
+        let found = [root, ""].into_iter().find_map(|folder| workspace.config_at(&join(folder, name)?))?;
         self.look_at(found);
         match self.cx.files.get(found.0 as usize)?.as_ref()?.facts.manifest()? {
             Manifest::Config(tree) => Some((found, tree)),
@@ -248,7 +233,8 @@ impl<'w> Evaluator<'w> {
     fn filling(&mut self, entry: &SettingReader, view: &CallView<'_>) -> Option<Value> {
         let mut captures = rustc_hash::FxHashMap::default();
         let file = entry.file.as_ref().and_then(|file| self.select(file, view));
-        let names: Vec<Value> = file.iter().flat_map(|file| file.patterns()).filter_map(|name| name.literal()).map(Value::text).collect();
+        let is_known = |name: &Pattern| !name.parts.iter().any(|part| matches!(part, Part::Hole(_)));
+        let names: Vec<Value> = file.iter().flat_map(|file| file.patterns()).filter(is_known).map(Value::pattern).collect();
         let has_file = !names.is_empty();
         captures.insert("file".into(), Value::Array(names.into()));
         let literal = |this: &mut Self, selector: &Option<Selector>| this.select(selector.as_ref()?, view)?.literal();
@@ -278,90 +264,6 @@ impl<'w> Evaluator<'w> {
         match view.call.type_args.first() {
             Some(ty) => Some(self.filled(&waiting, view.site.file, view.call.function, ty).unwrap_or(waiting)),
             None => Some(waiting),
-        }
-    }
-
-    /// The struct of a declared type, filled with the settings that wait for one.
-    pub(super) fn filled(
-        &mut self,
-        waiting: &Value,
-        file: FileId,
-        function: portolan_grammars::facts::FunctionId,
-        ty: &TypeRef,
-    ) -> Option<Value> {
-        let Value::Instance(instance) = waiting else { return None };
-        if instance.type_name != FILLING {
-            return None;
-        }
-        let Some(Value::Some(class)) = self.typed(file, function, ty) else { return None };
-        let site = instance.origin?;
-        let text = |name: &str| instance.captures.get(&Symbol::new(name)).and_then(Value::literal);
-        let naming = text("prefix").map(|prefix| Naming { prefix: prefix.to_string(), separator: text("separator") });
-        let mut tree: Option<Given> = None;
-        if let Some(Value::Array(names)) = instance.captures.get(&Symbol::new("file")) {
-            for name in names.iter().filter_map(Value::literal) {
-                if let Some((file, found)) = self.config_file(site.file, &name) {
-                    Given::add(&mut tree, file, found);
-                }
-            }
-        }
-        if naming.is_none() && tree.is_none() {
-            return None;
-        }
-        Some(self.fill(class, tree.as_ref(), naming.as_ref(), site, &mut Vec::new()))
-    }
-
-    fn fill(&mut self, class: ClassRef, tree: Option<&Given>, naming: Option<&Naming>, site: CallRef, path: &mut Vec<Symbol>) -> Value {
-        let mut all = ObjectValue { class: Some(class), ..ObjectValue::default() };
-        let Some(facts) = self.facts(class.file) else { return Value::Some(class) };
-        let def = facts.type_def(class.class);
-        if def.kind != TypeKind::Struct {
-            return Value::Some(class);
-        }
-        let case = serde_text(self, class.file, facts, &def.attributes, "rename_all");
-        for field in &def.fields {
-            let renamed = serde_text(self, class.file, facts, &field.attributes, "rename");
-            let key = renamed.unwrap_or_else(|| cased(field.name.trim_start_matches("r#"), case.as_deref()).into());
-            let flat = serde_word(facts, &field.attributes, "flatten");
-            let inner = if flat { tree } else { tree.and_then(|tree| tree.fields.get(&key)) };
-            let nested = field.ty.as_ref().and_then(|ty| self.typed(class.file, def.function, ty));
-            if let Some(Value::Some(nested)) = nested
-                && path.len() < MAX_DEPTH
-                && self.facts(nested.file).is_some_and(|facts| facts.type_def(nested.class).kind == TypeKind::Struct)
-            {
-                if !flat {
-                    path.push(key.clone());
-                }
-                let value = self.fill(nested, inner, naming, site, path);
-                if !flat {
-                    path.pop();
-                }
-                all.fields.insert(field.name.clone(), value);
-                continue;
-            }
-            let named = naming.filter(|naming| path.is_empty() || naming.separator.is_some()).map(|naming| {
-                let separator = naming.separator.as_deref().unwrap_or_default();
-                let parts: Vec<&str> = path.iter().chain([&key]).map(Symbol::as_str).collect();
-                Symbol::from(format!("{}{}", naming.prefix, parts.join(separator)).to_uppercase())
-            });
-            let written = inner.and_then(|inner| inner.text.clone());
-            let default = written.or_else(|| self.serde_default(class, facts, field));
-            if named.is_none() && default.is_none() {
-                continue;
-            }
-            all.fields.insert(field.name.clone(), leaf(named.as_ref(), default, Some(site)));
-        }
-        Value::Object(Arc::new(all))
-    }
-
-    /// What `#[serde(default = "function")]` gives.
-    fn serde_default(&mut self, class: ClassRef, facts: &'w SourceFacts, field: &Field) -> Option<Value> {
-        let path = serde_text(self, class.file, facts, &field.attributes, "default")?;
-        let segments: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
-        let function = facts.type_def(class.class).function;
-        match self.rust_path_in(class.file, facts, function, &segments) {
-            Value::Function(function, _) => Some(self.result_of(function)).filter(|value| matches!(value, Value::Text(_))),
-            _ => None,
         }
     }
 
@@ -453,7 +355,7 @@ fn is_environment(facts: &SourceFacts, expr: portolan_grammars::facts::ExprId) -
 }
 
 /// A variable with a default, or the default alone.
-fn leaf(name: Option<&Symbol>, default: Option<Value>, site: Option<CallRef>) -> Value {
+pub(super) fn leaf(name: Option<&Symbol>, default: Option<Value>, site: Option<CallRef>) -> Value {
     let default = default.filter(|default| matches!(default, Value::Text(_)));
     let Some(name) = name else { return default.unwrap_or(Value::Unknown) };
     let pattern = default.and_then(|default| match default.patterns().as_slice() {
@@ -462,41 +364,6 @@ fn leaf(name: Option<&Symbol>, default: Option<Value>, site: Option<CallRef>) ->
     });
     let source = site.map(|site| Source::Call(site.file, site.call));
     Value::pattern(Pattern::part(Part::Env { name: name.clone(), default: pattern, guessed: false, source }))
-}
-
-/// What configuration files give, one laid over the other.
-#[derive(Debug, Default)]
-struct Given {
-    /// A scalar.
-    text: Option<Value>,
-    /// The elements of a list.
-    items: Vec<Value>,
-    /// What a map holds.
-    fields: BTreeMap<Symbol, Given>,
-}
-
-impl Given {
-    fn add(all: &mut Option<Given>, file: FileId, tree: &Tree) {
-        all.get_or_insert_with(Given::default).lay(file, tree, 0);
-    }
-
-    fn lay(&mut self, file: FileId, tree: &Tree, depth: usize) {
-        let text = |tree: &Tree| {
-            let text = Part::Text(tree.text()?.clone());
-            Some(Value::pattern(Pattern { parts: vec![text], sources: vec![Source::Setting(file, tree.range)] }))
-        };
-        match &tree.value {
-            TreeValue::Null => {}
-            TreeValue::Scalar(_) => self.text = text(tree),
-            TreeValue::List(items) => self.items = items.iter().take(32).filter_map(text).collect(),
-            TreeValue::Map(entries) if depth < MAX_DEPTH => {
-                for (key, value) in entries {
-                    self.fields.entry(key.clone()).or_default().lay(file, value, depth + 1);
-                }
-            }
-            TreeValue::Map(_) => {}
-        }
-    }
 }
 
 /// The settings of files, where another file names their variables.
@@ -508,8 +375,9 @@ fn of_files(given: Option<&Given>, names: Option<&Given>, site: CallRef) -> Valu
     if let Some(scalar) = scalar {
         return scalar;
     }
-    if let Some(given) = given.filter(|given| !given.items.is_empty()) {
-        return Value::Array(given.items.iter().cloned().collect());
+    let items: Vec<Value> = given.iter().flat_map(|given| &given.items).filter_map(|item| item.text.clone()).collect();
+    if !items.is_empty() {
+        return Value::Array(items.into());
     }
     let mut all = ObjectValue::default();
     for key in [given, names].into_iter().flatten().flat_map(|given| given.fields.keys()) {

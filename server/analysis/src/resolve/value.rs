@@ -91,6 +91,15 @@ pub enum Part {
     },
     /// A parameter or a member of one, with the text to take where a caller passes none.
     Param(ParamRef, Vec<Symbol>, Option<Arc<Pattern>>),
+    /// A value of the configuration file that a text names, which is another one for each service.
+    Setting {
+        /// The file's path.
+        file: Arc<Pattern>,
+        /// The keys that lead to it; `*` is each element of a list.
+        keys: Arc<[Symbol]>,
+        /// What counts where the file does not say.
+        default: Option<Arc<Pattern>>,
+    },
     /// Scheme and authority of a URL that is known only once its parameters and variables are.
     Origin(Arc<Pattern>),
     /// A text whose words are written in another way, which is known only once its parameters and variables are.
@@ -144,7 +153,7 @@ impl Pattern {
                 default.as_ref().is_some_and(|default| default.is_certain())
             }
             Part::Origin(of) | Part::Cased(_, of) => of.is_certain(),
-            Part::Hole(_) => false,
+            Part::Setting { .. } | Part::Hole(_) => false,
         })
     }
     /// The text, where it has no hole.
@@ -160,6 +169,7 @@ impl Pattern {
         self.parts.iter().any(|part| match part {
             Part::Param(..) | Part::NamedByCaller { .. } => true,
             Part::Env { default: Some(default), .. } => default.has_param(),
+            Part::Setting { file, default, .. } => file.has_param() || default.as_ref().is_some_and(|default| default.has_param()),
             Part::Origin(of) | Part::Cased(_, of) => of.has_param(),
             _ => false,
         })
@@ -400,6 +410,16 @@ pub fn origin(of: &Value) -> Value {
         let sources = pattern.sources.clone();
         Value::pattern(Pattern { parts: vec![Part::Origin(Arc::new(pattern))], sources })
     }))
+}
+
+/// What the configuration files say that a value may name.
+pub fn setting(file: &Value, keys: &Arc<[Symbol]>, default: Option<Arc<Pattern>>) -> Value {
+    let known = file.patterns().into_iter().filter(|file| !file.parts.iter().any(|part| matches!(part, Part::Hole(_))));
+    let values: Vec<Value> = known
+        .map(|file| Value::pattern(Pattern::part(Part::Setting { file: Arc::new(file), keys: keys.clone(), default: default.clone() })))
+        .collect();
+    // A file that nobody can name leaves what counts in its place.
+    if values.is_empty() { default.map_or(Value::Unknown, Value::Text) } else { Value::one_of(values) }
 }
 
 /// A text with its words written in another way.

@@ -313,6 +313,7 @@ fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service
             entries: draft.entries.clone(),
             starts: starts::of(context, draft),
             environment: FxHashMap::default(),
+            mounts: Default::default(),
             ports: ports(context, draft),
             commands: draft.commands.clone(),
             group,

@@ -1,8 +1,10 @@
 //! Texts as one service sees them: its environment put in place of variables.
 
 use portolan_grammars::facts::Symbol;
+use portolan_grammars::manifests::Manifest;
 
 use super::{Input, Places};
+use crate::Place;
 use crate::chart::{Evidence, ServiceIndex};
 use crate::resolve::paths::HOLE;
 use crate::resolve::value::{Part, Pattern, Source};
@@ -46,6 +48,7 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
                 }
                 None => vec![Text { text: HOLE.to_owned(), ..Text::default() }],
             },
+            Part::Setting { file, keys, default } => settings(input, service, file, keys, default.as_deref()),
             Part::Origin(of) => texts(input, service, of).into_iter().map(origin).collect(),
             Part::Cased(case, of) => {
                 let written = |text: Text| {
@@ -83,6 +86,33 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
             .collect();
     }
     all
+}
+
+/// What the configuration file that a service is given says under some keys, else what counts in its place.
+fn settings(input: &Input<'_>, service: ServiceIndex, file: &Pattern, keys: &[Symbol], default: Option<&Pattern>) -> Vec<Text> {
+    let mut options = Vec::new();
+    for named in texts(input, service, file) {
+        let Some(id) = input.workspace.config_of(service, &named.text) else { continue };
+        let Some(Manifest::Config(tree)) = input.files.facts(id).and_then(|facts| facts.manifest()) else { continue };
+        let mut found = vec![tree];
+        for key in keys {
+            found = found.iter().flat_map(|tree| if key == "*" { tree.items().iter().collect() } else { Vec::from_iter(tree.get(key)) }).collect();
+        }
+        for tree in found.into_iter().take(MAX_TEXTS) {
+            let Some(text) = tree.text() else { continue };
+            let place = Place { file: id, range: tree.range };
+            let mut evidence = named.evidence.clone();
+            evidence.push(Evidence { what: format!("setting {}", keys.join(".")), place });
+            options.push(Text { text: text.to_string(), evidence, ..Text::default() });
+        }
+    }
+    if options.is_empty() {
+        options = default.map_or_else(Vec::new, |default| texts(input, service, default));
+    }
+    if options.is_empty() {
+        options.push(Text { text: HOLE.to_owned(), ..Text::default() });
+    }
+    options
 }
 
 /// Whether a part is the variable by which a process is told where to listen.
@@ -136,6 +166,10 @@ fn variable(input: &Input<'_>, service: ServiceIndex, name: &Symbol, default: Op
         && let Some(default) = default
     {
         options = texts(input, service, default);
+        // A file that does not say it leaves the variable unset.
+        if matches!(default.parts.as_slice(), [Part::Setting { .. }]) {
+            options.retain(|option| option.text != HOLE);
+        }
         let places = Places { files: input.files };
         let settings = default.sources.iter().filter(|source| matches!(source, Source::Setting(..)));
         let evidence: Vec<Evidence> =
