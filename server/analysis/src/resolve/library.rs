@@ -105,7 +105,8 @@ impl<'w> Evaluator<'w> {
                 match meaning {
                     Meaning::Value(entry) if entry.given_to.is_none() => return self.handed_out(entry, &view),
                     Meaning::TextCall(entry) => {
-                        let text = self.select_text(&entry.text, &view).unwrap_or(Value::Unknown);
+                        let text = self.select_text(&entry.text, &view).filter(|text| !text.is_unknown());
+                        let text = text.or_else(|| self.select(&entry.text, &view)).unwrap_or(Value::Unknown);
                         return match entry.words {
                             Some(case) if !text.is_unknown() => cased(case, &text),
                             _ => text,
