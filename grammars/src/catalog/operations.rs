@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Names, Selector};
 use crate::facts::Symbol;
 
-/// A call whose value is a text among its arguments: `` gql`query { orders { id } }` ``.
+/// A call whose value is a text among its arguments, `` gql`query { orders { id } }` ``, or what it is given: `omit(options, "json")`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TextCall {

@@ -60,3 +60,4 @@ mod url_parts;
 pub mod uses;
 pub mod value;
 mod variables;
+mod working_directory;

@@ -18,7 +18,7 @@ pub(super) fn fallback(mut values: Vec<Value>) -> Value {
     if let Some(certain) = values.iter().position(Value::is_certain) {
         values.truncate(certain + 1);
         // What is not known before it may be there or not; a variable before it has it for its default. `window.settings.URL` is no more known.
-        values.retain(|value| !value.is_unknown() && !matches!(value, Value::External(..)));
+        values.retain(|value| !value.is_unknown() && !matches!(value, Value::External(..) | Value::WorkingModule(..)));
     }
     if let [only] = values.as_slice() {
         return only.clone();

@@ -244,6 +244,7 @@ impl<'w> Evaluator<'w> {
         let around = std::mem::replace(&mut self.cut, usize::MAX);
         let value = self.facts(file).map_or(Value::Unknown, |facts| {
             let value = self.eval_kind(file, facts, id);
+            let value = self.in_working_directory(file, value);
             // What a name stands for is within the bounds already; a large object would be measured anew at each mention.
             if matches!(facts.expr(id), Expr::Name(_) | Expr::Path(_) | Expr::Closure(_)) { value } else { value.bounded() }
         });

@@ -94,6 +94,9 @@ impl<'w> Evaluator<'w> {
     /// The value that a library's call hands out.
     pub(super) fn library_result(&mut self, callee: &Value, site: CallRef, facts: &'w SourceFacts) -> Value {
         let call = facts.call(site.call);
+        if let Some(value) = self.from_working_directory(callee, site.file, facts, call) {
+            return value;
+        }
         let family = Family::from(facts.language);
         for found in self.library_callees(family, callee) {
             let meanings = self.meanings(&found);
@@ -102,7 +105,8 @@ impl<'w> Evaluator<'w> {
                 match meaning {
                     Meaning::Value(entry) if entry.given_to.is_none() => return self.handed_out(entry, &view),
                     Meaning::TextCall(entry) => {
-                        let text = self.select_text(&entry.text, &view).unwrap_or(Value::Unknown);
+                        let text = self.select_text(&entry.text, &view).filter(|text| !text.is_unknown());
+                        let text = text.or_else(|| self.select(&entry.text, &view)).unwrap_or(Value::Unknown);
                         return match entry.words {
                             Some(case) if !text.is_unknown() => cased(case, &text),
                             _ => text,

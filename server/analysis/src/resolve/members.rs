@@ -67,6 +67,10 @@ impl<'w> Evaluator<'w> {
                 Value::Instance(Arc::new(longer))
             }
             Value::Module(file) => self.export(*file, name),
+            Value::WorkingModule(..) if name == "default" => value.clone(),
+            Value::WorkingModule(path, members) => {
+                Value::WorkingModule(path.clone(), members.iter().cloned().chain([name.clone()]).collect())
+            }
             Value::RustModule(..) => self.associated(value, std::slice::from_ref(name)),
             Value::Class(class) => match self.static_member(*class, name) {
                 Value::Unknown if name == "name" => self.name_of_class(*class).map_or(Value::Unknown, Value::text),

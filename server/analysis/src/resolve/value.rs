@@ -10,6 +10,7 @@ use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TextRange, Ty
 use rustc_hash::FxHashMap;
 
 use crate::workspace::modules::ModuleId;
+use crate::workspace::paths::join;
 use crate::{FileId, FunctionRef};
 
 /// Alternatives kept of a value; more are cut.
@@ -241,6 +242,10 @@ pub enum Value {
     Module(FileId),
     /// A Rust module.
     RustModule(ModuleId),
+    /// The path of something below the folder that a process runs in.
+    WorkingPath(Symbol),
+    /// A module below the folder that a process runs in, or a member of it; see [`super::working_directory`].
+    WorkingModule(Symbol, Arc<[Symbol]>),
     /// One of several.
     OneOf(Arc<[Value]>),
 }
@@ -364,6 +369,12 @@ impl Value {
 
 /// Joins texts, one pattern for each combination of alternatives, as far as they are few.
 pub fn concat(parts: &[Value]) -> Value {
+    if let [Value::WorkingPath(base), rest @ ..] = parts
+        && let Some(below) = rest.iter().map(Value::literal).collect::<Option<Vec<_>>>()
+        && let Some(path) = join(base, &below.concat())
+    {
+        return Value::WorkingPath(path.into());
+    }
     let mut all = vec![Pattern::default()];
     for part in parts {
         let mut patterns = part.patterns();
