@@ -14,8 +14,8 @@ use portolan_grammars::facts::{
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alternatives::{fallback, variable};
-use super::contracts::Contracts;
 use super::collections::iterated;
+use super::contracts::Contracts;
 use super::exports::StarExports;
 use super::index::{FileIndex, Indexed};
 use super::library::LibraryCallee;

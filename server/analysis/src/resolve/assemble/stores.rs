@@ -340,13 +340,14 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
             (host, database) => host.or(database),
         }
     };
-    let mut all: Vec<Option<String>> = callers.iter().map(|caller| of_caller(Some(caller))).collect();
-    if all.is_empty() {
-        all.push(of_caller(None));
+    let mut all: Vec<String> = callers.iter().filter_map(|caller| of_caller(Some(caller))).collect();
+    if callers.is_empty() {
+        all.extend(of_caller(None));
     }
+    all.sort_unstable();
     all.dedup();
     match all.as_slice() {
-        [Some(only)] => Some((format!("{system}:{only}").into(), concrete(system))),
+        [only] => Some((format!("{system}:{only}").into(), concrete(system))),
         _ => None,
     }
 }
