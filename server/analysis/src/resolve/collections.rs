@@ -194,10 +194,14 @@ impl<'w> Evaluator<'w> {
 pub(super) fn iterated(facts: &SourceFacts, mut of: ExprId) -> ExprId {
     for _ in 0..MAX_STEPS {
         of = match facts.expr(of) {
-            Expr::Call(call) if !facts.language.is_ecmascript() && facts.call(*call).args.is_empty() => match facts.expr(facts.call(*call).callee) {
-                Expr::Member { object, name } if matches!(name.as_str(), "iter" | "iter_mut" | "into_iter" | "cloned" | "copied") => *object,
-                _ => break,
-            },
+            Expr::Call(call) if !facts.language.is_ecmascript() && facts.call(*call).args.is_empty() => {
+                match facts.expr(facts.call(*call).callee) {
+                    Expr::Member { object, name } if matches!(name.as_str(), "iter" | "iter_mut" | "into_iter" | "cloned" | "copied") => {
+                        *object
+                    }
+                    _ => break,
+                }
+            }
             _ => break,
         };
     }

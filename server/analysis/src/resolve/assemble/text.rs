@@ -96,7 +96,10 @@ fn settings(input: &Input<'_>, service: ServiceIndex, file: &Pattern, keys: &[Sy
         let Some(Manifest::Config(tree)) = input.files.facts(id).and_then(|facts| facts.manifest()) else { continue };
         let mut found = vec![tree];
         for key in keys {
-            found = found.iter().flat_map(|tree| if key == "*" { tree.items().iter().collect() } else { Vec::from_iter(tree.get(key)) }).collect();
+            found = found
+                .iter()
+                .flat_map(|tree| if key == "*" { tree.items().iter().collect() } else { Vec::from_iter(tree.get(key)) })
+                .collect();
         }
         for tree in found.into_iter().take(MAX_TEXTS) {
             let Some(text) = tree.text() else { continue };
