@@ -453,12 +453,10 @@ impl<'w> Evaluator<'w> {
             }
             // The nearest binding before the use; with hoisting and closures, else the first.
             let own = || bindings.iter().map(|at| &facts.bindings[*at as usize]).filter(|binding| binding.function == function);
-            let before = own().rfind(|binding| {
-                let inside = |value| facts.expr_range(value).start <= at && at < facts.expr_range(value).end;
-                binding.range.end <= at && !binding.value.is_some_and(inside)
-            });
-            if let Some(binding) = before.or_else(|| own().next()) {
-                // `let x = f(x)`: the name on the right is an outer one; such a binding is not before its own value.
+            // `let x = f(x)`: the name on the right is an outer one; such a binding is not before its own value.
+            let inside = |value| facts.expr_range(value).start <= at && at < facts.expr_range(value).end;
+            let before = own().rfind(|binding| binding.range.end <= at && !binding.value.is_some_and(inside));
+            if let Some(binding) = before.or_else(|| own().find(|binding| ecmascript || !binding.value.is_some_and(inside))) {
                 return Some(self.binding(file, facts, binding));
             }
             if let Some(index) = here.params.iter().position(|param| param.name == *name) {

@@ -207,6 +207,15 @@ fn join_prefix(prefix: &Pattern, path: &Pattern) -> Pattern {
     joined
 }
 
+/// A path in which what stands in a list of settings is left open, as it may be any of them.
+fn with_lists_open(path: &Pattern) -> Pattern {
+    let open = |part: &Part| match part {
+        Part::Setting { keys, .. } if keys.iter().any(|key| key == "*") => Part::Hole(Symbol::default()),
+        part => part.clone(),
+    };
+    Pattern { parts: path.parts.iter().map(open).collect(), sources: path.sources.clone() }
+}
+
 /// The service's endpoints, sorted by service, path, method and place.
 pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passages: &[Passage], coverage: &Coverages<'_>) -> Vec<Endpoint> {
     let places = Places { files: input.files };
@@ -220,7 +229,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
             let place = route_place(input, route);
             let mut known: BTreeSet<Symbol> = BTreeSet::new();
             for whole in routes.paths(route, &reaches) {
-                for text in text::texts(input, service, &whole) {
+                for text in text::texts(input, service, &with_lists_open(&whole)) {
                     // A framework's base path that nobody sets is none.
                     let whole = if route.convention.is_some() { without_unset(&text.text) } else { &text.text };
                     for form in paths::optional_forms(whole) {
