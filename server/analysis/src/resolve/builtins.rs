@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts};
+use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts, Symbol};
 
 use super::alternatives::fallback;
 use super::evaluate::{Evaluator, join_url};
@@ -55,7 +55,15 @@ impl<'w> Evaluator<'w> {
                             return None;
                         }
                         "join" => {
-                            let Value::Array(items) = self.eval(file, *object) else { return None };
+                            let items = match self.eval(file, *object) {
+                                Value::Array(items) => items,
+                                // The way of paths in URLs; that of the machine is one of files.
+                                Value::External(package, path) if is_posix_paths(&package, &path) => {
+                                    let parts: Vec<Value> = call.args.iter().map(|argument| self.eval(file, argument.value)).collect();
+                                    return parts.into_iter().reduce(|path, part| join_url(&path, &part));
+                                }
+                                _ => return None,
+                            };
                             let separator = argument(0).map_or(Value::text(","), |argument| self.eval(file, argument));
                             let mut parts = Vec::new();
                             for (at, item) in items.iter().enumerate() {
@@ -245,6 +253,14 @@ impl<'w> Evaluator<'w> {
             },
             _ => None,
         }
+    }
+}
+
+/// Whether a value is Node's module of paths with `/`.
+fn is_posix_paths(package: &str, path: &[Symbol]) -> bool {
+    match package.strip_prefix("node:").unwrap_or(package) {
+        "path" => matches!(path, [posix] if posix == "posix"),
+        package => package == "path/posix" && path.is_empty(),
     }
 }
 

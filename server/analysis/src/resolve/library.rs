@@ -94,7 +94,7 @@ impl<'w> Evaluator<'w> {
     /// The value that a library's call hands out.
     pub(super) fn library_result(&mut self, callee: &Value, site: CallRef, facts: &'w SourceFacts) -> Value {
         let call = facts.call(site.call);
-        if let Some(value) = self.from_working_directory(callee, site.file, facts, call) {
+        if let Some(value) = self.working_directory_call(callee, site.file, facts, call) {
             return value;
         }
         let family = Family::from(facts.language);

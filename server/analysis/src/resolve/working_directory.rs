@@ -15,7 +15,7 @@ use crate::workspace::paths::join;
 
 impl<'w> Evaluator<'w> {
     /// What a call makes of the working directory: its path, one below it, or the module there.
-    pub(super) fn from_working_directory(&mut self, callee: &Value, file: FileId, facts: &SourceFacts, call: &Call) -> Option<Value> {
+    pub(super) fn working_directory_call(&mut self, callee: &Value, file: FileId, facts: &SourceFacts, call: &Call) -> Option<Value> {
         let Value::External(package, path) = callee else { return None };
         if !facts.language.is_ecmascript() {
             return None;
