@@ -17,6 +17,7 @@ pub mod collections;
 pub mod contracts;
 pub mod data;
 mod declared_types;
+pub mod dependencies;
 pub mod describe;
 pub mod ecmascript;
 pub mod evaluate;

@@ -12,7 +12,8 @@ use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
 
 use super::bases::Bases;
-use super::evaluate::{Context, Dependencies, Evaluator};
+use super::dependencies::Dependencies;
+use super::evaluate::{Context, Evaluator};
 use super::payloads::BodyDecl;
 use super::uses::Arity;
 use super::value::{CallRef, ClassRef, ParamRef, Pattern, Source};
