@@ -16,14 +16,14 @@ const MAX_CALLERS: usize = 600;
 /// Names of one type whose aliases are looked for.
 const MAX_ALIASES: usize = 16;
 /// How often a parameter that is passed on is followed for the library's value that it is.
-const MAX_PASSED: u32 = 3;
+pub(super) const MAX_PASSED_ON: u32 = 3;
 
 impl<'w> Evaluator<'w> {
     /// Puts values in place of parameters.
     pub fn substitute(&mut self, value: &Value, with: &dyn Fn(ParamRef) -> Option<Value>) -> Value {
         match value {
             Value::Param(param, path) => match with(*param) {
-                Some(value) => path.iter().fold(value, |value, name| self.member(&value, name, None)),
+                Some(value) => self.at_path(value, path),
                 None => value.clone(),
             },
             Value::Text(pattern) if pattern.has_param() => self.substitute_pattern(pattern, with),
@@ -64,7 +64,7 @@ impl<'w> Evaluator<'w> {
                 Part::Param(param, path, default) => match with(*param) {
                     Some(value) => {
                         let given = is_given(&value, path);
-                        let value = path.iter().fold(value, |value, name| self.member(&value, name, None));
+                        let value = self.at_path(value, path);
                         let value = match default {
                             // What is given is not known: not what stands there where nothing is.
                             Some(_) if given && (value.is_unknown() || matches!(value, Value::External(..))) => Value::Unknown,
@@ -421,7 +421,7 @@ impl<'w> Evaluator<'w> {
 
     /// A member of what is passed for a parameter, where that is one library's value everywhere.
     pub(super) fn passed_method(&mut self, param: ParamRef, path: &[Symbol]) -> Option<Value> {
-        let given = self.param_values(param, MAX_PASSED);
+        let given = self.param_values(param, MAX_PASSED_ON);
         let of = |value: &Value| match value {
             Value::Instance(instance) => Some((instance.library, instance.type_name.clone())),
             _ => None,
@@ -429,7 +429,7 @@ impl<'w> Evaluator<'w> {
         let (first, others) = given.alternatives().split_first()?;
         let library = of(first)?;
         let same = others.iter().all(|other| of(other).as_ref() == Some(&library));
-        same.then(|| path.iter().fold(first.clone(), |value, name| self.member(&value, name, None)))
+        same.then(|| self.at_path(first.clone(), path))
     }
 
     /// The function that a call site stands in.

@@ -227,7 +227,7 @@ impl<'w> Evaluator<'w> {
         let mut clear = true;
         for caller in self.callers(param.function).iter().take(MAX_ITEMS) {
             let passed = self.passed(*caller, param);
-            let passed = path.iter().fold(passed, |value, name| self.member(&value, name, None));
+            let passed = self.at_path(passed, path);
             let passed = match &passed {
                 Value::Param(outer, path) => self.passed_settings(*outer, path).unwrap_or(Value::Unknown),
                 _ => passed,

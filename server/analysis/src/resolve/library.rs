@@ -6,12 +6,10 @@ use portolan_grammars::catalog::{self, Family, Meaning, Meanings, Naming, Select
 use portolan_grammars::facts::{Arg, Call, Expr, SourceFacts, Symbol, TypeKind};
 
 use super::alternatives::{fallback, variable};
+use super::callers::MAX_PASSED_ON;
 use super::evaluate::Evaluator;
 use super::value::{CallRef, ClassRef, Instance, ParamRef, Pattern, Source, Value, cased};
 use crate::FunctionRef;
-
-/// How often a parameter that a value works through is followed to what callers pass.
-const MAX_GIVEN: u32 = 3;
 
 /// A callee as the catalog knows it.
 #[derive(Debug, Clone)]
@@ -175,11 +173,11 @@ impl<'w> Evaluator<'w> {
     pub(super) fn worked_through(&mut self, over: &Selector, view: &CallView<'_>) -> Option<CallRef> {
         let value = match self.select(over, view)? {
             Value::Param(param, path) => {
-                let given = self.param_values(param, MAX_GIVEN);
-                path.iter().fold(given, |value, name| self.member(&value, name, None))
+                let given = self.param_values(param, MAX_PASSED_ON);
+                self.at_path(given, &path)
             }
             // Known by its declared type alone.
-            Value::Instance(instance) if instance.root.is_none() => self.param_values(instance.param?, MAX_GIVEN),
+            Value::Instance(instance) if instance.root.is_none() => self.param_values(instance.param?, MAX_PASSED_ON),
             value => value,
         };
         // What a library that opens no database made, and a member of anything, is not what the database was opened by.

@@ -13,6 +13,11 @@ use crate::workspace::paths::join;
 /// Endings of source files in texts that are patterns: `./routes/*.js`, `dist/**/*.entity{.ts,.js}`.
 const SOURCE_ENDINGS: [&str; 8] = [".ts", ".js", ".tsx", ".jsx", ".mjs", ".cjs", "ts}", "js}"];
 
+/// Whether a file is called like one that is read as a text, and written out as another's code.
+pub(super) fn is_template(file: &str) -> bool {
+    file.contains(".template.")
+}
+
 impl<'w> Linker<'w> {
     /// Notes what an ECMAScript file loads.
     pub(super) fn loads(&mut self, walk: &Walk<'w>) {
@@ -46,8 +51,7 @@ impl<'w> Linker<'w> {
 
     /// A text that is the path of a file: `new Worker("./worker.js")`, `path.join(__dirname, "worker.js")`; or a pattern of some.
     fn named(&mut self, text: &Symbol) {
-        // What is named so is read as a text, and written out as another's code.
-        if text.rsplit('/').next().is_some_and(|file| file.contains(".template.")) {
+        if text.rsplit('/').next().is_some_and(is_template) {
             return;
         }
         let is_file = SOURCE_ENDINGS.iter().any(|ending| text.ends_with(ending));

@@ -14,6 +14,11 @@ use super::index::last_segment;
 use super::value::{ClassRef, ParamRef, Part, Pattern, Source, Value, origin};
 
 impl<'w> Evaluator<'w> {
+    /// What stands at a path of members.
+    pub(super) fn at_path(&mut self, value: Value, path: &[Symbol]) -> Value {
+        path.iter().fold(value, |value, name| self.member(&value, name, None))
+    }
+
     /// A member of a value.
     pub fn member(&mut self, value: &Value, name: &Symbol, source: Option<Source>) -> Value {
         match value {

@@ -6,7 +6,9 @@
 
 use std::hash::{Hash, Hasher};
 
+use portolan_grammars::FileKind;
 use portolan_grammars::facts::{Call, CallKind, Expr, FunctionId, Imported, SourceFacts, Symbol, TypeKind};
+use portolan_grammars::languages::language_of;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::index::{FileIndex, last_segment, self_type};
@@ -112,12 +114,12 @@ pub fn call_use<'a>(facts: &'a SourceFacts, index: &'a FileIndex, call: &Call) -
 pub fn module_name(source: &str) -> &str {
     let mut parts = source.trim_end_matches('/').rsplit('/');
     let last = parts.next().unwrap_or(source);
-    let stem = last.rsplit_once('.').filter(|(_, ending)| is_source(ending)).map_or(last, |(stem, _)| stem);
+    let stem = if is_ecmascript(last) { last.rsplit_once('.').map_or(last, |(stem, _)| stem) } else { last };
     if stem == "index" { parts.next().unwrap_or(stem) } else { stem }
 }
 
-fn is_source(ending: &str) -> bool {
-    matches!(ending, "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts")
+fn is_ecmascript(file: &str) -> bool {
+    matches!(language_of(file.into()), Some(FileKind::Source(language)) if language.is_ecmascript())
 }
 
 fn is_type_name(name: &str) -> bool {

@@ -68,6 +68,6 @@ impl<'w> Evaluator<'w> {
             Value::Unknown => Value::Module(target),
             module => module,
         };
-        members.iter().fold(module, |value, name| self.member(&value, name, None))
+        self.at_path(module, members)
     }
 }

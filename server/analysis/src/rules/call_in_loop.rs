@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use portolan_grammars::facts::{CallId, CallKind, Expr, ExprId, FunctionId, RegionKind, ResultUse, SourceFacts};
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::flow::{Loop, Spot};
 use crate::chart::operation::roots_around;
 use crate::chart::origins::{Origin, origins};
 use crate::chart::{Call, ServiceIndex, ServiceKind, Status};
-use crate::{FunctionRef, Place};
+use crate::{FileId, FunctionRef, Place};
 
 /// Function calls between the loop and the request.
 const MAX_HOPS: u32 = 4;
@@ -73,9 +73,11 @@ type Asked<'a> = (Found, &'a Call, ServiceIndex);
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     // Several calls behind one place are one finding, which names the nearest.
     let mut by_place: BTreeMap<(Place, ServiceIndex), Vec<Asked<'_>>> = BTreeMap::new();
+    let mut code = FxHashMap::default();
     for call in &context.chart.calls {
         let Some(to) = call.target().filter(|to| counts(context, call, *to)) else { continue };
-        for found in loops(context, call) {
+        let runs = code.entry(call.from).or_insert_with(|| context.code_of(call.from));
+        for found in loops(context, call, runs) {
             by_place.entry((found.place, call.from)).or_default().push((found, call, to));
         }
     }
@@ -112,11 +114,10 @@ struct Way {
     hops: u32,
 }
 
-/// The loops whose elements a call asks for.
-fn loops(context: &Context<'_>, call: &Call) -> Vec<Found> {
+/// The loops whose elements a call asks for, in files that its service `runs`.
+fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> Vec<Found> {
     let files = &context.snapshot.files;
     let Some(spot) = Spot::at(files, call.place) else { return Vec::new() };
-    let runs = context.code_of(call.from);
     let mut found = Vec::new();
     let mut ways = vec![Way { function: call.function, place: call.place, asked: spot.asked(), hops: 0 }];
     let mut seen: FxHashSet<(FunctionRef, Place)> = FxHashSet::default();

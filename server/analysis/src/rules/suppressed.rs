@@ -12,7 +12,7 @@ use portolan_grammars::suppressions::Suppression;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Finding;
-use super::pairs::{Known, pair};
+use super::pairs::{Known, has_all, pair};
 use crate::files::Files;
 use crate::{FileId, Place, Snapshot};
 
@@ -124,7 +124,7 @@ pub(crate) fn is_settled(snapshot: &Snapshot, folder: &Utf8Path, entry: &Baselin
 
 /// Whether the finding that an entry means stands for more than the entry knows of.
 pub(crate) fn has_grown<'a>(open: impl IntoIterator<Item = &'a Finding>, entry: &BaselineEntry) -> bool {
-    open.into_iter().any(|finding| finding.identity == entry.identity && !finding.parts.is_empty())
+    open.into_iter().any(|finding| finding.identity == entry.identity && !has_all(&entry.parts, &finding.parts))
 }
 
 /// The comments of all files, and which of their rules have accepted something.

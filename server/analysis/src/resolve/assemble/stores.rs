@@ -33,7 +33,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
     let connections = connections(input.files, input.workspace, input.links);
     let mut unknown: FxHashMap<Unknown, Symbol> = FxHashMap::default();
     let mut known: FxHashMap<(FunctionRef, ServiceIndex), Vec<(Symbol, Symbol)>> = FxHashMap::default();
-    let mut lines: Vec<_> = Vec::new();
+    let (mut lines, mut runnings) = (Vec::new(), Vec::new());
     for connection in &connections {
         let running: Vec<ServiceIndex> = services.iter().copied().filter(|service| reach.opens(*service, connection.function)).collect();
         for &service in &running {
@@ -41,8 +41,9 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             if is_arm(input.files, connection.site) {
                 known.entry((connection.function, service)).or_default().extend(identity.clone().filter(|(id, _)| !is_unset(id)));
             }
-            lines.push((connection, running.clone(), service, identity));
+            lines.push((connection, runnings.len(), service, identity));
         }
+        runnings.push(running);
     }
     for (connection, running, service, identity) in lines {
         // Where a variable that nobody sets would say another one, the one that is set is opened.
@@ -56,7 +57,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         let (id, system) = identity.unwrap_or_else(|| {
             // The same line opens the same database in whatever service runs it, for all that is known.
             let place = input.files.path(connection.site.file);
-            let key = (concrete(connection.system.clone()), input.workspace.package_of(place), running);
+            let key = (concrete(connection.system.clone()), input.workspace.package_of(place), runnings[running].clone());
             let id = || format!("{}:{place}#{}", connection.system, connection.site.call.0).into();
             (unknown.entry(key).or_insert_with(id).clone(), concrete(connection.system.clone()))
         });

@@ -2,7 +2,9 @@
 //!
 //! What deliberately does not live here: whose image it is. Invariant: where two Dockerfiles lead an import to different files, it is led to neither.
 
+use portolan_grammars::FileKind;
 use portolan_grammars::facts::Symbol;
+use portolan_grammars::languages::language_of;
 
 use crate::workspace::paths;
 use crate::workspace::sources::Sources;
@@ -119,10 +121,6 @@ fn destination(workdir: &str, written: &str) -> Option<String> {
     }
 }
 
-fn is_source(ending: &str) -> bool {
-    matches!(ending, "*" | "js" | "jsx" | "ts" | "tsx" | "mjs" | "cjs" | "mts" | "cts" | "rs")
-}
-
 fn folder_copied(source: &str, destination: &str) -> Option<Copied> {
     let mut parts: Vec<Symbol> = source.split('/').filter(|part| !matches!(*part, "" | ".")).map(Symbol::new).collect();
     let files_only = parts.last().is_some_and(|last| last.contains("*."));
@@ -131,7 +129,8 @@ fn folder_copied(source: &str, destination: &str) -> Option<Copied> {
         parts.pop();
     }
     // A single file, or the whole context, lies beside nothing new; and `package*.json` is no code.
-    if files_only && !source.rsplit('.').next().is_some_and(is_source) {
+    let is_source = || source.ends_with(".*") || matches!(language_of(source.into()), Some(FileKind::Source(_)));
+    if files_only && !is_source() {
         return None;
     }
     let is_folder = files_only || everything || parts.last().is_some_and(|last| last.contains('$') || !last.contains('.'));

@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::Input;
 use crate::FileId;
+use crate::resolve::loads::is_template;
 use crate::workspace::paths::is_within;
 
 /// Folders whose scripts a page loads in the browser; a browser reads no TypeScript.
@@ -46,7 +47,7 @@ pub(super) fn of(input: &Input<'_>, starts: &[FileId], own: Vec<FileId>) -> Vec<
 /// Whether a file below a folder is rather read as a text than loaded by a name made at run time.
 fn is_text(path: &Utf8Path, folder: &str, is_script: bool) -> bool {
     let inner = path.strip_prefix(folder).unwrap_or(path);
-    (is_served(inner) && !is_script) || inner.file_name().is_some_and(|name| name.contains(".template."))
+    (is_served(inner) && !is_script) || inner.file_name().is_some_and(is_template)
 }
 
 fn is_served(path: &Utf8Path) -> bool {
