@@ -3,9 +3,10 @@
 //! What deliberately does not live here: elements of HTML, which are looked through for what stands in them. Invariant: children are lowered
 //! where they stand, they are no property.
 
+use super::literals::unescape;
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
-use crate::facts::{Arg, CallKind, Entry, Expr, ExprId, Object};
+use crate::facts::{Arg, CallKind, Entry, Expr, ExprId, Object, Symbol, TextRange};
 
 impl<'t> Lowering<'t> {
     /// Lowers `<Name …/>`, or the opening tag of one with children.
@@ -42,7 +43,19 @@ impl<'t> Lowering<'t> {
         }
     }
 
+    /// Whether an attribute of an HTML element says nothing but a text.
+    pub(super) fn is_plain_text(&self, attribute: Child<'t>) -> bool {
+        attribute.kind == Kind::JsxAttribute && plain_text(self.text_of(attribute)).is_some()
+    }
+
     fn property(&mut self, attribute: Child<'t>) -> Option<Entry> {
+        if let Some((name, value)) = plain_text(self.text_of(attribute)) {
+            let whole = range(attribute);
+            let quoted = TextRange { start: whole.start + name.len() as u32 + 1, end: whole.end };
+            let value = self.add(Expr::Str(unescape(value)), quoted);
+            let key = TextRange { start: whole.start, end: whole.start + name.len() as u32 };
+            return Some(Entry::Field { name: Symbol::new(name), value, range: key });
+        }
         let children = self.children(attribute);
         let key = self.of_kind(&children, Kind::PropertyIdentifier);
         let value =
@@ -55,4 +68,13 @@ impl<'t> Lowering<'t> {
         let key = key?;
         Some(Entry::Field { name: self.symbol(key), value, range: range(key) })
     }
+}
+
+/// Name and text of an attribute such as `className="wide"`, by its own text: most are such, and to ask for their parts costs more.
+fn plain_text(attribute: &str) -> Option<(&str, &str)> {
+    let (name, value) = attribute.split_once('=')?;
+    let quote = value.chars().next().filter(|first| matches!(first, '"' | '\''))?;
+    let text = value[1..].strip_suffix(quote)?;
+    let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'$'));
+    (is_name && !text.contains(quote)).then_some((name, text))
 }

@@ -143,6 +143,7 @@ impl<'t> Lowering<'t> {
                 self.element(child);
             }
             Kind::String | Kind::Number | Kind::True | Kind::False | Kind::Null => {}
+            Kind::JsxAttribute if self.is_plain_text(child) => {}
             kind if is_expression(kind) => {
                 self.expr(child, Context::USED);
             }

@@ -24,8 +24,12 @@ impl<'w> Linker<'w> {
         if !walk.facts.language.is_ecmascript() {
             return;
         }
+        // The names of one statement stand side by side.
+        let mut latest = None;
         for import in walk.facts.imports.iter().filter(|import| !import.type_only) {
-            self.load(&import.source);
+            if latest.replace(&import.source) != Some(&import.source) {
+                self.load(&import.source);
+            }
         }
         for expression in &walk.facts.exprs {
             match &expression.kind {

@@ -251,11 +251,13 @@ fn remix_route(inner: &str) -> String {
 }
 
 fn after_folder<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
-    if let Some(rest) = path.strip_prefix(folder) {
-        return Some(rest);
+    let mut rest = path;
+    loop {
+        if let Some(below) = rest.strip_prefix(folder) {
+            return Some(below);
+        }
+        rest = &rest[rest.find('/')? + 1..];
     }
-    let at = path.find(&format!("/{folder}"))?;
-    Some(&path[at + 1 + folder.len()..])
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What a process answers: routes, mounts, gateways in code, rpc implementations.
 
 use camino::Utf8Path;
-use portolan_grammars::catalog::{self, FileRouteConvention, Meaning, TracingRole};
+use portolan_grammars::catalog::{self, Meaning, TracingRole};
 use portolan_grammars::facts::{Attribute, CallKind, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
 use super::library::CallView;
@@ -445,14 +445,8 @@ impl<'w> Linker<'w> {
             return;
         }
         let path = self.evaluator.cx.paths[self.file.0 as usize].clone();
-        let conventions: Vec<(FileRouteConvention, &[Symbol])> = self
-            .evaluator
-            .cx
-            .catalog
-            .libraries
-            .iter()
-            .flat_map(|library| library.file_route.iter().map(|entry| (entry.convention, library.packages.as_slice())))
-            .collect();
+        let libraries = &self.evaluator.cx.catalog.libraries;
+        let conventions = libraries.iter().flat_map(|library| library.file_route.iter().map(|entry| (entry.convention, &library.packages)));
         for (convention, packages) in conventions {
             let Some(route) = super::paths::file_route(convention, &path) else { continue };
             if !self.evaluator.cx.package_depends_on(&path, packages) {
