@@ -51,7 +51,7 @@ mod context;
 pub(crate) mod exempt;
 mod moments;
 mod options;
-mod pairs;
+pub(crate) mod pairs;
 mod parties;
 mod schema;
 pub(crate) mod suppressed;
@@ -92,7 +92,6 @@ mod unused_suppression;
 
 pub use context::{Context, Draft, Sink};
 pub use options::{Number, RuleOption, Texts};
-pub(crate) use pairs::has_all;
 pub use pairs::only_in;
 pub use schema::settings_schema;
 pub use suppressed::{Suppressed, SuppressedBy};

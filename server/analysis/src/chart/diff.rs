@@ -10,7 +10,7 @@ use petgraph::stable_graph::StableDiGraph;
 use serde::Serialize;
 
 use super::document::{Document, Finding, Site, Status};
-use crate::rules::has_all;
+use crate::rules::pairs::{Known, pair};
 
 /// What differs between two charts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -273,54 +273,22 @@ fn accesses(base: &Document, head: &Document) -> Changes<AccessChange> {
     changes
 }
 
-/// By identity and, as several may have the same, by their files, then by how many of them there are. One that has grown by a part has come.
+/// By identity and, as several may have the same, by their files. One that has grown by a part has come; one that has shrunk has not gone.
 fn findings(base: &Document, head: &Document) -> Changes<Finding> {
-    let only = |these: &Document, others: &Document| {
-        let mut by_file: BTreeMap<&str, BTreeMap<&str, usize>> = BTreeMap::new();
-        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-        for finding in &others.findings {
-            *by_file.entry(&finding.identity).or_default().entry(&finding.file).or_default() += 1;
-            *known.entry(&finding.identity).or_default() += 1;
-        }
-        others.accepted.iter().for_each(|of| *known.entry(&of.identity).or_default() += 1);
-        // What is accepted here, too, stands for nothing that is not.
-        these.accepted.iter().for_each(|of| take(&mut known, of.identity.as_str()));
-        let is_elsewhere = |finding: &&Finding| {
-            let known_here = by_file.get_mut(finding.identity.as_str()).and_then(|files| files.get_mut(finding.file.as_str()));
-            let known_here = known_here.filter(|left| **left > 0);
-            known_here.map(|left| *left -= 1).is_none()
-        };
-        let (elsewhere, here): (Vec<&Finding>, Vec<&Finding>) = these.findings.iter().partition(is_elsewhere);
-        here.iter().for_each(|finding| take(&mut known, finding.identity.as_str()));
-        let mut rows: Vec<Finding> = Vec::new();
-        for finding in elsewhere {
-            match known.get(finding.identity.as_str()) {
-                Some(1..) => take(&mut known, finding.identity.as_str()),
-                _ => rows.push(finding.clone()),
-            }
-        }
+    fn all(document: &Document) -> Vec<Known<'_, String>> {
+        let open = document.findings.iter().map(|it| Known { identity: &it.identity, file: &it.file, parts: &it.parts });
+        let accepted = document.accepted.iter().map(|it| Known { identity: &it.identity, file: &it.file, parts: &it.parts });
+        open.chain(accepted).collect()
+    }
+    let unpaired = |document: &Document, pairs: Vec<Option<usize>>| {
+        let rows = document.findings.iter().zip(pairs).filter(|(_, pair)| pair.is_none());
+        let mut rows: Vec<Finding> = rows.map(|(finding, _)| finding.clone()).collect();
         rows.sort_by(|one, two| one.identity.cmp(&two.identity));
         rows
     };
-    let mut added = only(head, base);
-    let grown: Vec<Finding> = head.findings.iter().filter(|it| has_grown(it, base) && !added.contains(it)).cloned().collect();
-    added.extend(grown);
-    added.sort_by(|one, two| one.identity.cmp(&two.identity));
-    Changes { added, removed: only(base, head) }
-}
-
-/// Whether a finding is on the other side, too, but nowhere there with all of its parts.
-fn has_grown(finding: &Finding, base: &Document) -> bool {
-    let open = base.findings.iter().map(|other| (&other.identity, &other.parts));
-    let accepted = base.accepted.iter().map(|other| (&other.identity, &other.parts));
-    let mut known = open.chain(accepted).filter(|(identity, _)| **identity == finding.identity).map(|(_, parts)| parts).peekable();
-    known.peek().is_some() && !known.any(|parts| has_all(parts, &finding.parts))
-}
-
-fn take<'a>(counts: &mut BTreeMap<&'a str, usize>, of: &'a str) {
-    if let Some(left) = counts.get_mut(of) {
-        *left = left.saturating_sub(1);
-    }
+    let (before, after) = (all(base), all(head));
+    let whole = before.iter().map(|it| Known { parts: &[], ..*it }).collect::<Vec<_>>();
+    Changes { added: unpaired(head, pair(&after, &before)), removed: unpaired(base, pair(&whole, &after)) }
 }
 
 /// Cycles of one side that are no part of one of the other.

@@ -49,6 +49,8 @@ pub struct Document {
 pub struct Accepted {
     /// Its identity.
     pub identity: String,
+    /// Its file.
+    pub file: String,
     /// Its parts; left out where it has none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parts: Vec<String>,
@@ -421,7 +423,7 @@ impl Writer<'_> {
             stores,
             tracing,
             findings: findings(self.snapshot, self.snapshot.findings.iter()),
-            accepted: self.snapshot.suppressed.iter().map(|it| accepted(&it.finding)).collect(),
+            accepted: self.snapshot.suppressed.iter().map(|it| self.accepted(&it.finding)).collect(),
         }
     }
 
@@ -567,10 +569,11 @@ impl Writer<'_> {
             services: finding.services.iter().map(|service| self.id(*service)).collect(),
         }
     }
-}
 
-fn accepted(finding: &crate::rules::Finding) -> Accepted {
-    Accepted { identity: finding.identity.to_string(), parts: texts(&finding.parts) }
+    fn accepted(&self, finding: &crate::rules::Finding) -> Accepted {
+        let Site { file, .. } = self.site(finding.place);
+        Accepted { identity: finding.identity.to_string(), file, parts: texts(&finding.parts) }
+    }
 }
 
 fn texts(symbols: &[portolan_grammars::facts::Symbol]) -> Vec<String> {

@@ -3,25 +3,26 @@
 //! Invariants: what is known pairs with one finding, rather with one in its file than with another; and with none that has parts which nobody
 //! knows of.
 
+use camino::Utf8Path;
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashMap;
 
 use super::Finding;
 use crate::Snapshot;
 
-/// Something that is known.
+/// A finding, or what is known of one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Known<'a> {
+pub(crate) struct Known<'a, T> {
     /// Its identity.
-    pub(super) identity: &'a str,
-    /// Its file, which may be given from a folder further in.
-    pub(super) file: &'a str,
+    pub(crate) identity: &'a str,
+    /// Its file; that of what is known may be given from a folder further in.
+    pub(crate) file: &'a str,
     /// What it stands for.
-    pub(super) parts: &'a [Symbol],
+    pub(crate) parts: &'a [T],
 }
 
 /// For each finding the position of what is known of it.
-pub(super) fn pair(snapshot: &Snapshot, findings: &[Finding], known: &[Known<'_>]) -> Vec<Option<usize>> {
+pub(crate) fn pair<T: PartialEq>(findings: &[Known<'_, T>], known: &[Known<'_, T>]) -> Vec<Option<usize>> {
     let mut pairs = vec![None; findings.len()];
     let mut left: FxHashMap<&str, Vec<usize>> = FxHashMap::default();
     for (at, known) in known.iter().enumerate() {
@@ -29,9 +30,9 @@ pub(super) fn pair(snapshot: &Snapshot, findings: &[Finding], known: &[Known<'_>
     }
     for same_file in [true, false] {
         for (finding, pair) in findings.iter().zip(&mut pairs).filter(|(_, pair)| pair.is_none()) {
-            let Some(fitting) = left.get_mut(finding.identity.as_str()) else { continue };
-            let path = snapshot.files.path(finding.place.file);
-            let fits = |known: &Known<'_>| (!same_file || path.ends_with(known.file)) && has_all(known.parts, &finding.parts);
+            let Some(fitting) = left.get_mut(finding.identity) else { continue };
+            let path = Utf8Path::new(finding.file);
+            let fits = |known: &Known<'_, T>| (!same_file || path.ends_with(known.file)) && has_all(known.parts, finding.parts);
             let found = fitting.iter().position(|at| fits(&known[*at]));
             *pair = found.map(|found| fitting.remove(found));
         }
@@ -44,12 +45,18 @@ pub(crate) fn has_all<T: PartialEq>(known: &[T], parts: &[T]) -> bool {
     parts.iter().all(|part| known.contains(part))
 }
 
+/// Findings of a snapshot, to be paired.
+pub(super) fn known<'a>(snapshot: &'a Snapshot, findings: &'a [Finding]) -> Vec<Known<'a, Symbol>> {
+    let of = |finding: &'a Finding| Known {
+        identity: &finding.identity,
+        file: snapshot.files.path(finding.place.file).as_str(),
+        parts: &finding.parts,
+    };
+    findings.iter().map(of).collect()
+}
+
 /// The findings of a snapshot that another one does not have, before any are left out for their number.
 pub fn only_in(snapshot: &Snapshot, base: &Snapshot) -> Vec<Finding> {
-    let mut known = Vec::with_capacity(base.open.len());
-    for Finding { identity, place, parts, .. } in base.open.iter() {
-        known.push(Known { identity, file: base.files.path(place.file).as_str(), parts });
-    }
-    let pairs = pair(snapshot, &snapshot.open, &known);
+    let pairs = pair(&known(snapshot, &snapshot.open), &known(base, &base.open));
     snapshot.open.iter().zip(pairs).filter(|(_, pair)| pair.is_none()).map(|(finding, _)| finding.clone()).collect()
 }

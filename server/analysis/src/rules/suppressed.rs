@@ -12,7 +12,7 @@ use portolan_grammars::suppressions::Suppression;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Finding;
-use super::pairs::{Known, has_all, pair};
+use super::pairs::{Known, has_all, known, pair};
 use crate::files::Files;
 use crate::{FileId, Place, Snapshot};
 
@@ -87,9 +87,9 @@ pub(super) fn judge(snapshot: &Snapshot, findings: Vec<Finding>) -> Judged {
     }
     comments.idle(snapshot, &mut judged.idle);
     let entries = entries(&snapshot.files);
-    let known: Vec<Known<'_>> =
+    let accepted: Vec<Known<'_, Symbol>> =
         entries.iter().map(|(_, entry)| Known { identity: &entry.identity, file: &entry.file, parts: &entry.parts }).collect();
-    let pairs = pair(snapshot, &left, &known);
+    let pairs = pair(&known(snapshot, &left), &accepted);
     let used: FxHashSet<usize> = pairs.iter().flatten().copied().collect();
     for (finding, pair) in left.into_iter().zip(pairs) {
         match pair.map(|at| entries[at]) {

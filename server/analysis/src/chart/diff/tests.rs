@@ -91,7 +91,7 @@ fn a_finding_has_come_where_it_has_grown_and_not_where_it_has_shrunk() {
 }
 
 fn accepted(finding: Finding) -> Accepted {
-    Accepted { identity: finding.identity, parts: finding.parts }
+    Accepted { identity: finding.identity, file: finding.file, parts: finding.parts }
 }
 
 #[test]
