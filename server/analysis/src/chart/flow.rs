@@ -4,7 +4,7 @@
 //! every walk is bounded, whatever the facts say.
 
 use portolan_grammars::facts::{
-    Call, CallId, CallKind, Expr, ExprId, Function, FunctionId, FunctionKind, Region, RegionId, RegionKind, ResultUse, SourceFacts,
+    Arg, Call, CallId, CallKind, Expr, ExprId, Function, FunctionId, FunctionKind, Region, RegionId, RegionKind, ResultUse, SourceFacts,
     TextRange,
 };
 
@@ -25,6 +25,9 @@ const ITERATING: &[&str] = &["map", "forEach", "flatMap", "filter", "reduce", "s
 const ITERATING_RUST: &[&str] = &["for_each", "for_each_concurrent", "filter_map", "flat_map", "fold"];
 /// Methods of Rust that make an iterator or stream, so that a `map` behind them runs for each element.
 const ITERATORS: &[&str] = &["iter", "iter_mut", "into_iter", "values", "keys", "drain", "into_values", "into_keys", "par_iter"];
+
+/// Functions of ECMAScript that run what they are given later.
+const TIMERS: &[&str] = &["setTimeout", "setInterval", "setImmediate", "queueMicrotask"];
 
 /// What stands at a place: a call, or a closure where it is written.
 #[derive(Debug, Clone, Copy)]
@@ -149,6 +152,28 @@ impl<'a> Spot<'a> {
     pub fn is_dropped(&self) -> bool {
         let dropped = |last: &Call| last.result == ResultUse::Ignored && self.settled(last).is_none_or(|promise| promise.is_dropped());
         self.source.language.is_ecmascript() && !self.is_awaited() && self.chain().last().is_some_and(dropped)
+    }
+
+    /// Whether it is a call that is given a closure.
+    pub fn gives(&self, closure: FunctionId) -> bool {
+        let is_it = |argument: &Arg| matches!(self.source.expr(argument.value), Expr::Closure(it) if *it == closure);
+        self.call().is_some_and(|call| self.source.call(call).args.iter().any(is_it))
+    }
+
+    /// Whether a function that is run there, or from there, is waited for by nobody: its promise is dropped, or a timer runs it. What is given to
+    /// anything else may be kept, and is waited for by whoever runs it. ECMAScript only.
+    pub fn leaves_behind(&self, function: FunctionId) -> bool {
+        let source = self.source;
+        let is_timer = |call: &Call| matches!(source.expr(call.callee), Expr::Name(name) if TIMERS.contains(&name.as_str()));
+        match self.at {
+            At::Call(call) if self.gives(function) => is_timer(source.call(call)),
+            At::Call(_) => self.is_dropped(),
+            At::Closure(_) => {
+                let calls = source.calls.iter().enumerate().filter(|(_, call)| is_timer(call));
+                let mut timers = calls.map(|(at, _)| Spot { source, at: At::Call(CallId(at as u32)) });
+                source.language.is_ecmascript() && timers.any(|timer| timer.gives(function))
+            }
+        }
     }
 
     /// The promise that is settled by what a call leads to: the call stands in the function that `new Promise` is given, and is handed `resolve`

@@ -19,10 +19,12 @@ const MAX_CHAIN: usize = 4;
 /// How many wrappers a client is followed through that is passed as an argument.
 const MAX_PASSED: u32 = 3;
 
-/// Calls and a function that run as an argument is evaluated: the chain of calls that it is, or its closure.
+/// Calls and a function that run as an argument is evaluated: the chain of calls that it is, or its closure, directly or by the name that it is
+/// bound to.
 pub(super) fn given_work(facts: &SourceFacts, argument: ExprId) -> (Vec<CallId>, Option<FunctionId>) {
     let (mut calls, mut expr) = (Vec::new(), argument);
     for _ in 0..MAX_CHAIN {
+        expr = bound(facts, expr);
         match facts.expr(expr) {
             Expr::Call(inner) => {
                 calls.push(*inner);
@@ -205,17 +207,19 @@ pub(super) fn may_have(value: &Value, key: Option<&str>) -> bool {
     }
 }
 
+/// What a name is bound to in the function that it stands in, the latest; anything else as it is.
+fn bound(facts: &SourceFacts, expr: ExprId) -> ExprId {
+    let Expr::Name(name) = facts.expr(expr) else { return expr };
+    let function = facts.exprs[expr.index()].function;
+    let own = facts.bindings.iter().rfind(|binding| binding.name == *name && binding.function == function);
+    own.and_then(|binding| binding.value).unwrap_or(expr)
+}
+
 /// Notes that what an argument does is limited, directly or by the name that it is bound to.
 fn limit_arguments(walk: &mut Walk<'_>, call: &Call) {
     let facts = walk.facts;
     for argument in &call.args {
-        let bound = match facts.expr(argument.value) {
-            Expr::Name(name) => {
-                let own = facts.bindings.iter().rev().find(|binding| binding.name == *name && binding.function == call.function);
-                own.and_then(|binding| binding.value).unwrap_or(argument.value)
-            }
-            _ => argument.value,
-        };
+        let bound = bound(facts, argument.value);
         let elements = match facts.expr(bound) {
             Expr::Array(items) => items.as_slice(),
             _ => std::slice::from_ref(&bound),

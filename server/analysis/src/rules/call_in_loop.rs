@@ -134,20 +134,28 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             Loop::Until => None,
         });
         if let Some(over) = elements.into_iter().next() {
-            if grows(source, over) && !is_eased(context, &spot, place) && !ends_with_answer(&spot, function.function) {
+            if grows(source, over)
+                && !is_eased(context, &spot, place)
+                && !ends_with_answer(&spot, function.function)
+                && !context.is_left_behind(function)
+            {
                 found.push(Found { function, place, over, hops });
             }
             continue;
         }
         // Who else runs a shared function in a loop is no matter of this service.
-        let runners = context.index.runners_of(function).iter().filter(|runner| !runner.detached && runs(runner.function.file));
+        let runners = context
+            .index
+            .runners_of(function)
+            .iter()
+            .filter(|runner| runs(runner.function.file) && !context.leaves_behind(runner, function));
         for runner in runners {
             let Some(outer) = Spot::at(files, runner.place) else { continue };
             let is_around = runner.function.file == function.file && source.function(function.function).parent == runner.function.function;
             let next = match outer.call() {
                 // What a component is given, it runs when somebody clicks, or not at all.
                 Some(call) if outer.source().call(call).kind == CallKind::Element => continue,
-                Some(call) if is_around && gives(source, call, function.function) => {
+                Some(_) if is_around && outer.gives(function.function) => {
                     // What is handed to something that nobody waits for is kept there for later: a route, a listener.
                     if source.language.is_ecmascript() && !outer.is_awaited() && outer.result() == ResultUse::Ignored {
                         continue;
@@ -170,12 +178,6 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
         }
     }
     found
-}
-
-/// Whether a call is given a closure.
-fn gives(source: &SourceFacts, call: CallId, function: FunctionId) -> bool {
-    let is_it = |value: ExprId| matches!(source.expr(value), Expr::Closure(it) if *it == function);
-    source.call(call).args.iter().any(|argument| is_it(argument.value))
 }
 
 /// What a call passes for the parameters that a request is made of.
@@ -208,7 +210,9 @@ fn grows(source: &SourceFacts, over: ExprId) -> bool {
             Expr::Member { name, .. } => return !exempt::has_word(name, BATCHES),
             Expr::Call(call) => {
                 let callee = source.call(*call).callee;
+                let few = |at: usize| source.call(*call).args.get(at).is_some_and(|argument| is_few(source, argument.value));
                 match source.expr(callee) {
+                    Expr::Member { name, .. } if (name == "slice" && few(0) && few(1)) || (name == "take" && few(0)) => return false,
                     Expr::Member { object, name } if !exempt::has_word(name, BATCHES) => value = *object,
                     Expr::Name(name) => return !exempt::has_word(name, BATCHES),
                     Expr::Path(path) => return !path.last().is_some_and(|name| exempt::has_word(name, BATCHES)),
@@ -219,6 +223,10 @@ fn grows(source: &SourceFacts, over: ExprId) -> bool {
         }
     }
     true
+}
+
+fn is_few(source: &SourceFacts, value: ExprId) -> bool {
+    matches!(source.expr(value), Expr::Number(number) if number.parse::<usize>().is_ok_and(|number| number <= FEW))
 }
 
 /// Whether what is around a call runs so many at a time, or nobody waits for all of them.
@@ -321,6 +329,6 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[Asked<'_>]) {
         place: found.place,
         related,
         services: vec![call.from, to],
-        subject: vec![call.label(), context.symbol(found.function)],
+        subject: vec![call.label(), context.file(found.function), context.symbol(found.function)],
     });
 }

@@ -224,6 +224,6 @@ fn report(
         place: one.place,
         related,
         services: std::iter::once(service).chain(target).collect(),
-        subject: vec![subject, context.symbol(transaction.function)],
+        subject: vec![subject, context.file(transaction.function), context.symbol(transaction.function)],
     });
 }

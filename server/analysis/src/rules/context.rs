@@ -10,10 +10,14 @@ use rustc_hash::FxHashSet;
 
 use super::suppressed::Idle;
 use super::{Finding, MAX_MESSAGE, Number, Rule, Severity, Texts};
-use crate::chart::index::ChartIndex;
+use crate::chart::flow::Spot;
+use crate::chart::index::{ChartIndex, Runner};
 use crate::chart::operation::Operation;
 use crate::chart::{Chart, EndpointIndex, ServiceIndex, Tracing};
 use crate::{FileId, FunctionRef, Place, Snapshot};
+
+/// How many functions lie at most between one that nobody waits for and what is let go.
+const MAX_RUNNERS: u32 = 3;
 
 /// What rules read: a snapshot, and what follows from it.
 #[derive(Debug)]
@@ -82,6 +86,31 @@ impl<'a> Context<'a> {
     /// outside of functions.
     pub fn symbol(&self, function: FunctionRef) -> String {
         self.named_function(function).unwrap_or_else(|| self.snapshot.files.path(function.file).to_string())
+    }
+
+    /// The path of the file that a function is in: functions of one name in two files are not the same.
+    pub fn file(&self, function: FunctionRef) -> String {
+        self.snapshot.files.path(function.file).to_string()
+    }
+
+    /// Whether whatever runs a function goes on without waiting for it; not where nothing is known to run it.
+    pub fn is_left_behind(&self, function: FunctionRef) -> bool {
+        self.is_left_behind_within(function, MAX_RUNNERS)
+    }
+
+    fn is_left_behind_within(&self, function: FunctionRef, hops: u32) -> bool {
+        let runners = self.index.runners_of(function);
+        let left =
+            |runner: &Runner| self.leaves_behind(runner, function) || hops > 0 && self.is_left_behind_within(runner.function, hops - 1);
+        !runners.is_empty() && runners.iter().all(left)
+    }
+
+    /// Whether what runs a function goes on without waiting for it. What a program begins with, it is there for.
+    pub fn leaves_behind(&self, runner: &Runner, function: FunctionRef) -> bool {
+        // In another file nothing is written that a number of this one means.
+        let own = if runner.place.file == function.file { function.function } else { FunctionId::MODULE };
+        let begins = runner.function.function == FunctionId::MODULE && !runner.detached;
+        runner.detached || !begins && Spot::at(&self.snapshot.files, runner.place).is_some_and(|spot| spot.leaves_behind(own))
     }
 
     /// Whether code stands in a function that others can call by its name, and not at the top of its file or in a closure there.

@@ -160,6 +160,6 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef, function: Fun
         place: producer.place,
         related: vec![(written.place, format!("{} writes `{}`", context.id(producer.service), written.table))],
         services: vec![producer.service],
-        subject: vec![channel.to_string(), context.symbol(written.function)],
+        subject: vec![channel.to_string(), context.file(written.function), context.symbol(written.function)],
     });
 }

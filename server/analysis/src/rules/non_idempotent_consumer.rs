@@ -155,6 +155,6 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef, added: &Added
         place: added.place,
         related,
         services: vec![consumer.service, added.service],
-        subject: vec![channel.to_string(), added.table.to_string(), context.symbol(added.function)],
+        subject: vec![channel.to_string(), added.table.to_string(), context.file(added.function), context.symbol(added.function)],
     });
 }

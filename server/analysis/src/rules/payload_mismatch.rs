@@ -55,7 +55,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             place: call.place,
             related: missing.into_iter().filter_map(place).collect(),
             services: vec![call.from, to],
-            subject: vec![label, keys, context.symbol(call.function)],
+            subject: vec![label, keys, context.file(call.function), context.symbol(call.function)],
         });
     }
 }

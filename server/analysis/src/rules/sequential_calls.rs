@@ -140,6 +140,6 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, row
         place: first.place,
         related,
         services: std::iter::once(service).chain(row.iter().filter_map(|(_, call)| call.target())).collect(),
-        subject: vec![asked.join(" "), context.symbol(function)],
+        subject: vec![asked.join(" "), context.file(function), context.symbol(function)],
     });
 }

@@ -78,7 +78,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
                 place,
                 related,
                 services: vec![service],
-                subject: vec![context.symbol(function), names.join(",")],
+                subject: vec![context.file(function), context.symbol(function), names.join(",")],
             });
         }
     }

@@ -71,7 +71,12 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, chain: &Chain, others: &[E
         place,
         related,
         services: chain.services.clone(),
-        subject: vec![names.join(" > "), start.label(), context.symbol(context.chart.call(first).function)],
+        subject: vec![
+            names.join(" > "),
+            start.label(),
+            context.file(context.chart.call(first).function),
+            context.symbol(context.chart.call(first).function),
+        ],
     });
 }
 

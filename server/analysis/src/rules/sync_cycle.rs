@@ -231,7 +231,7 @@ fn calls_itself(context: &Context<'_>, sink: &mut Sink<'_>) {
             place: call.place,
             related,
             services: vec![call.from],
-            subject: vec!["itself".to_owned(), context.symbol(call.function)],
+            subject: vec!["itself".to_owned(), context.file(call.function), context.symbol(call.function)],
         });
     }
 }

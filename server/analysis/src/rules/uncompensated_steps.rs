@@ -163,7 +163,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, fun
         place: first.place,
         related,
         services: [service, to].into_iter().chain(third).collect(),
-        subject: vec![call.label(), what, context.symbol(function)],
+        subject: vec![call.label(), what, context.file(function), context.symbol(function)],
     });
 }
 

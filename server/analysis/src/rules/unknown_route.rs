@@ -172,7 +172,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIn
         place: call.place,
         related: related.collect(),
         services: vec![call.from, to],
-        subject: vec![call.label(), context.symbol(call.function)],
+        subject: vec![call.label(), context.file(call.function), context.symbol(call.function)],
     });
 }
 

@@ -78,6 +78,6 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIn
         place: call.place,
         related: served.iter().map(|endpoint| (endpoint.place, format!("{to_id} implements {}", endpoint.path))).collect(),
         services: vec![call.from, to],
-        subject: vec![call.path.to_string(), context.symbol(call.function)],
+        subject: vec![call.path.to_string(), context.file(call.function), context.symbol(call.function)],
     });
 }

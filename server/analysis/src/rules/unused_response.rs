@@ -73,7 +73,7 @@ rule! {
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for call in &context.chart.calls {
         let Some(to) = call.target().filter(|to| is_meant(context, call, *to)) else { continue };
-        let Some(result) = unused(context.snapshot, call) else { continue };
+        let Some(result) = unused(context.snapshot, call).filter(|_| !context.is_left_behind(call.function)) else { continue };
         let (from, name, symbol) = (context.id(call.from), context.id(to), context.symbol(call.function));
         let answering = call.endpoint.map(|endpoint| context.chart.endpoint(endpoint));
         let label = answering.map_or_else(|| call.label(), |endpoint| endpoint.label());
@@ -88,7 +88,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             place: call.place,
             related: answering.into_iter().map(|endpoint| (endpoint.place, format!("{name} answers {label}"))).collect(),
             services: vec![call.from, to],
-            subject: vec![label, symbol],
+            subject: vec![label, context.file(call.function), symbol],
         });
     }
 }
