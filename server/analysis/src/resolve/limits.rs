@@ -9,7 +9,7 @@ use portolan_grammars::catalog::{self, Limited, Meaning, Selector, Take};
 use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
 use super::evaluate::{Evaluator, around};
-use super::library::CallView;
+use super::library::{CallView, LibraryCallee};
 use super::link::{Linker, Unlimited};
 use super::spans::Walk;
 use super::value::{CallRef, Instance, Value};
@@ -106,7 +106,9 @@ impl<'w> Linker<'w> {
         let places = || entry.limit.iter().flat_map(Selector::takes);
         let of_client = places().find(|take| take.receiver.is_some());
         let (call, option) = match &view.callee.receiver {
-            Some(receiver) if of_client.is_some() => (self.evaluator.made_by(receiver)?, of_client.map(|take| (0, &take.key))),
+            Some(receiver) if of_client.is_some() => {
+                (self.evaluator.made_without(entry.limit.as_ref()?, receiver, view)?, of_client.map(|take| (0, &take.key)))
+            }
             _ => (view.site, places().find_map(|take| Some((usize::try_from(take.argument?).ok()?, &take.key)))),
         };
         // An interceptor sets it for each request.
@@ -172,8 +174,26 @@ impl Evaluator<'_> {
 
     /// Whether the package itself, whose defaults its values have, was told a setting.
     fn default_setting(&mut self, view: &CallView<'_>, name: &Symbol) -> bool {
-        let package = super::library::LibraryCallee { receiver: None, ..view.callee.clone() };
+        let package = LibraryCallee { receiver: None, ..view.callee.clone() };
         view.callee.receiver.is_some() && self.setting(&CallView { callee: &package, ..*view }, name).is_some()
+    }
+
+    /// The call that made a client without a limit. A client that is passed as an argument may be one of several: the first without one counts,
+    /// and where it is not known how each is made, none.
+    fn made_without(&mut self, selector: &Selector, client: &Instance, view: &CallView<'_>) -> Option<CallRef> {
+        if client.root.is_some() {
+            return client.root;
+        }
+        let mut without = Vec::new();
+        for passed in self.param_values(client.param?, MAX_PASSED).alternatives() {
+            let Value::Instance(passed) = passed else { return None };
+            let made = passed.root?;
+            let callee = LibraryCallee { receiver: Some(passed.clone()), ..view.callee.clone() };
+            if !self.may_say(selector, &CallView { callee: &callee, ..*view }) {
+                without.push(made);
+            }
+        }
+        without.into_iter().min()
     }
 
     /// The call that a value was made by, or began with, if it is one alone.

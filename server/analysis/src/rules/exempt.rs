@@ -76,13 +76,17 @@ pub(crate) fn is_plumbing(path: &str) -> bool {
                 | "liveness"
                 | "readyz"
                 | "readiness"
+                | "startup"
+                | "startupz"
                 | "metrics"
                 | "prometheus"
                 | "ping"
                 | "heartbeat"
         )
     };
-    let short = matches!(segments.as_slice(), [one] if matches!(one.as_str(), "status" | "live" | "ready" | "alive" | "up" | "version"));
+    let is_version = |segment: &String| segment.strip_prefix('v').unwrap_or(segment).bytes().all(|byte| byte.is_ascii_digit());
+    let unversioned: Vec<&String> = segments.iter().filter(|segment| *segment != "api" && !is_version(segment)).collect();
+    let short = matches!(unversioned.as_slice(), [one] if matches!(one.as_str(), "status" | "live" | "ready" | "alive" | "up" | "version"));
     let file = |segment: &String| matches!(segment.as_str(), "static" | "assets" | "favicon.ico" | "robots.txt");
     let catch_all = matches!(segments.as_slice(), [one] if one.starts_with("{*") || one == "*");
     segments.iter().any(watched) || short || segments.first().is_some_and(file) || catch_all
@@ -138,13 +142,15 @@ mod tests {
             "/emailer/health-check",
             "/metrics",
             "/status",
+            "/v1/status",
+            "/startup",
             "/static/{*path}",
             "/{*path}",
             "grpc.health.v1.Health/Check",
         ] {
             assert!(is_plumbing(path), "{path}");
         }
-        for path in ["/orders", "/orders/{id}/status", "/healthy-recipes", "/", "shop.Cart/AddItem"] {
+        for path in ["/orders", "/orders/{id}/status", "/orders/status", "/healthy-recipes", "/", "shop.Cart/AddItem"] {
             assert!(!is_plumbing(path), "{path}");
         }
     }
