@@ -32,6 +32,7 @@ pub(super) mod stores;
 mod targets;
 pub(crate) use targets::is_telling;
 pub(super) mod text;
+mod tools;
 mod tracing;
 mod variables;
 
@@ -116,6 +117,7 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     chart.endpoints = endpoints::find(input, &reach, &routes, &passages, &coverage);
     calls(input, &reach, &places, passages, &mut chart);
     chart.channels = messages::find(input, &reach, &coverage);
+    tools::settle(input, &mut chart);
     chart.blind_spots = blind_spots::find(input, &reach, &routes, &chart.endpoints);
     chart.stores = stores::find(input, &reach);
     chart.tracing = coverage.tracing(input);

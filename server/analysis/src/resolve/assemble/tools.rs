@@ -1,0 +1,39 @@
+//! Programs of the command line among the services: what their code says, where neither name nor manifest does.
+//!
+//! Invariant: what answers or consumes something is no tool, whatever commands it has.
+
+use portolan_grammars::facts::{Attribute, Expr, ExprId, SourceFacts};
+use rustc_hash::FxHashSet;
+
+use super::Input;
+use crate::FileId;
+use crate::chart::{Chart, ServiceIndex, ServiceKind};
+
+/// What clap derives for a choice of commands.
+const COMMANDS: &str = "Subcommand";
+
+/// Makes a tool of each service that starts with a choice of commands and serves nothing.
+pub(super) fn settle(input: &Input<'_>, chart: &mut Chart) {
+    let mut serving: FxHashSet<ServiceIndex> = chart.endpoints.iter().map(|endpoint| endpoint.service).collect();
+    serving.extend(chart.channels.iter().flat_map(|channel| &channel.consumers).map(|end| end.service));
+    for (at, service) in chart.services.iter_mut().enumerate() {
+        let own = !service.third_party && service.kind == ServiceKind::Backend && !serving.contains(&ServiceIndex(at as u32));
+        if own && input.workspace.deployments[at].entries.iter().any(|entry| has_commands(input, *entry)) {
+            service.kind = ServiceKind::Cli;
+        }
+    }
+}
+
+fn has_commands(input: &Input<'_>, entry: FileId) -> bool {
+    let Some(facts) = input.files.source(entry) else { return false };
+    facts.types.iter().flat_map(|it| &it.attributes).any(|attribute| derives_commands(facts, attribute))
+}
+
+fn derives_commands(facts: &SourceFacts, attribute: &Attribute) -> bool {
+    let names_it = |value: &ExprId| match facts.expr(*value) {
+        Expr::Name(name) => name == COMMANDS,
+        Expr::Path(path) => path.last().is_some_and(|name| name == COMMANDS),
+        _ => false,
+    };
+    attribute.path == "derive" && attribute.args.iter().any(names_it)
+}
