@@ -4,16 +4,26 @@
 //! name that is not known may be it, nothing is reported.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use camino::Utf8Path;
+use portolan_grammars::FileFacts;
+use portolan_grammars::facts::{Call, Expr, SourceFacts};
 
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
 use crate::chart::{Channel, ChannelEnd, ChannelIndex, May, ServiceIndex};
 use crate::words::{digits, enumerate, letters};
+use crate::{FileId, Place};
 
 const EXTERNAL: Texts = Texts {
     name: "external_channels",
     meaning: "Names of channels, or words in them, whose other end is outside of the workspace.",
     default: &["dlq", "dlx", "dead", "deadletter", "health", "heartbeat"],
 };
+/// Words in the names of methods by which messages are received.
+const RECEIVING: &[&str] = &["subscribe", "psubscribe", "consume", "consumer", "on", "listen", "receive", "process"];
+/// Words in the names of methods by which messages are sent.
+const SENDING: &[&str] = &["publish", "send", "emit", "produce", "enqueue", "dispatch", "push", "add"];
 /// How many letters a slip changes at most.
 const MAX_DISTANCE: usize = 2;
 /// Shorter names differ in too little to tell a slip from another word.
@@ -128,8 +138,28 @@ fn is_shown(context: &Context<'_>, channel: &Channel, lack: Lack) -> bool {
         && !is_named_elsewhere(context, channel, lack)
 }
 
-/// Whether code of the workspace that no service is known to run has the missing end.
+/// Whether code of the workspace has, or may have, the missing end: code that no service is known to run, and calls that say the name to what is
+/// not known.
 fn is_named_elsewhere(context: &Context<'_>, channel: &Channel, lack: Lack) -> bool {
+    let words = match lack {
+        Lack::Consumer => RECEIVING,
+        Lack::Producer => SENDING,
+    };
+    let files = &context.snapshot.files;
+    let says_it = |source: &SourceFacts, call: &Call| {
+        let first = call.args.first().map(|argument| source.expr(argument.value));
+        matches!(first, Some(Expr::Str(text)) if *text == channel.name)
+            && matches!(source.expr(call.callee), Expr::Member { name, .. } if exempt::has_word(name, words))
+    };
+    let is_end = |place: Place| present(channel, lack).iter().any(|end| end.place == place);
+    let is_unknown = |(file, _, facts): (FileId, &Utf8Path, &Arc<FileFacts>)| {
+        let source = facts.source();
+        source
+            .is_some_and(|source| source.calls.iter().any(|call| says_it(source, call) && !is_end(Place { file, range: call.name_range })))
+    };
+    if files.iter().any(is_unknown) {
+        return true;
+    }
     let consumes = lack == Lack::Consumer;
     let mut messages =
         context.snapshot.links.iter().flatten().flat_map(|link| &link.messages).filter(|message| message.consumes == consumes);
