@@ -134,7 +134,8 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             Loop::Until => None,
         });
         if let Some(over) = elements.into_iter().next() {
-            if grows(source, over) && !is_eased(context, &spot, place) && !ends_with_answer(&spot, function.function) {
+            let beside = exempt::stands_beside(context.snapshot.files.path(function.file));
+            if !beside && grows(source, over) && !is_eased(context, &spot, place) && !ends_with_answer(&spot, function.function) {
                 found.push(Found { function, place, over, hops });
             }
             continue;
