@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use portolan_grammars::facts::{CallId, Entry, Expr, ExprId, FunctionId, FunctionKind, Region, RegionKind, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{CallId, Entry, Expr, ExprId, FunctionKind, Region, RegionKind, SourceFacts, Symbol, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Context, exempt};
@@ -159,11 +159,11 @@ impl<'a> Retries<'a> {
             if seen.len() >= MAX_WAYS || !seen.insert((way.function, way.place)) {
                 continue;
             }
-            let Some(spot) = Spot::at(files, way.place) else { continue };
+            let Some(spot) = Spot::at(files, way.place).filter(|_| way.place.file == way.function.file) else { continue };
             if let Some(tried) = self.at(&way, &spot) {
                 return Some(tried);
             }
-            let (source, function) = (spot.source(), spot.source().function(way.function.function));
+            let function = spot.source().function(way.function.function);
             let outer = FunctionRef { function: function.parent, ..way.function };
             let is_closure = function.kind == FunctionKind::Closure;
             if is_closure {
@@ -173,7 +173,7 @@ impl<'a> Retries<'a> {
             }
             let runners = self.context.index.runners_of(way.function).iter();
             for runner in runners.filter(|runner| runs(runner.function.file) && !(is_closure && runner.function == outer)) {
-                if way.hops < MAX_HOPS && (way.goes_on || is_closure) && !is_test(source, runner.function.function) {
+                if way.hops < MAX_HOPS && (way.goes_on || is_closure) {
                     // Others that give something to the same function are others' business.
                     let goes_on = way.goes_on && !is_closure;
                     ways.push_back(Way { function: runner.function, place: runner.place, hops: way.hops + 1, goes_on });
@@ -261,10 +261,6 @@ fn package(context: &Context<'_>, file: FileId) -> Option<usize> {
 /// Where a finding points that is about a loop: its first word is as much as people want underlined.
 fn first_token(range: TextRange) -> TextRange {
     TextRange { start: range.start, end: (range.start + 3).min(range.end) }
-}
-
-fn is_test(source: &SourceFacts, function: FunctionId) -> bool {
-    source.functions.get(function.index()).is_some_and(|function| function.attributes.iter().any(|attribute| attribute.path.ends_with("test")))
 }
 
 /// Whether a loop is left with what a call in it hands out.

@@ -63,7 +63,7 @@ rule! {
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let retries = Retries::find(context);
     let tried: Vec<Option<Tried>> = (0..context.chart.calls.len() as u32)
-        .map(|at| retries.of(CallIndex(at)).filter(|_| counts(context, context.chart.call(CallIndex(at)))))
+        .map(|at| retries.of(CallIndex(at)).filter(|how| counts(context, context.chart.call(CallIndex(at)), how)))
         .collect();
     for (at, how) in tried.iter().enumerate() {
         let (Some(how), index) = (how, CallIndex(at as u32)) else { continue };
@@ -91,7 +91,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Whether a call is one of a service that waits for another's work.
-fn counts(context: &Context<'_>, call: &Call) -> bool {
+fn counts(context: &Context<'_>, call: &Call, how: &Tried) -> bool {
     let from = context.chart.service(call.from);
     let other = call.target().filter(|to| *to != call.from).map(|to| context.chart.service(to));
     call.status.is_settled()
@@ -100,7 +100,7 @@ fn counts(context: &Context<'_>, call: &Call) -> bool {
         && !matches!(from.kind, ServiceKind::Cli | ServiceKind::Frontend)
         && other.is_some_and(|to| !to.third_party)
         && !exempt::is_plumbing(&call.path)
-        && !exempt::stands_beside(context.snapshot.files.path(call.place.file))
+        && [call.place, how.place].iter().all(|place| !exempt::stands_beside(context.snapshot.files.path(place.file)))
 }
 
 /// Whether a call makes something more each time it is made, as far as it says so itself.
