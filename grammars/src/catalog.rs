@@ -92,6 +92,7 @@ mod index;
 mod load;
 mod messaging;
 mod operations;
+mod retries;
 mod sdk;
 mod setting_readers;
 #[cfg(test)]
@@ -111,6 +112,7 @@ pub use messaging::{Binding, Consumer, ConsumerAttribute, Headers, Listener, Pro
 pub use operations::{
     GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall, WordCase,
 };
+pub use retries::{Retried, Retry};
 pub use sdk::SdkCall;
 pub use setting_readers::{SettingReader, SettingSource, SettingStruct};
 
@@ -268,6 +270,9 @@ pub struct Library {
     /// Calls that say how long others wait at most: `tokio::time::timeout`.
     #[serde(default)]
     pub time_limit: Vec<TimeLimit>,
+    /// Calls that have others made again when they fail.
+    #[serde(default)]
+    pub retry: Vec<Retry>,
     /// Code in which the entry must find exactly what it says.
     #[serde(default)]
     pub example: Vec<Example>,
@@ -680,7 +685,7 @@ pub struct Example {
     /// - `STORE postgresql db/shop`: host and database; `STORE postgresql ${DATABASE_URL}` where the whole URL is one variable; `STORE s3`
     ///   where nothing is known but the system, `STORE redis cache` without a database
     /// - `TRACING init *`, `TRACING init http,grpc` (sorted), `TRACING exporter`, `TRACING layer`, `TRACING span load`
-    /// - `SPAWN task::spawn`, `LIMIT time::timeout`, `TRANSACTION PgPool.begin`: the callee
+    /// - `SPAWN task::spawn`, `LIMIT time::timeout`, `RETRY retry`, `TRANSACTION PgPool.begin`: the callee
     #[serde(default)]
     pub finds: Vec<Symbol>,
     /// Further files it needs: path and text.

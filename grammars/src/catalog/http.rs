@@ -37,6 +37,15 @@ pub struct HttpClient {
     /// Methods of what the call hands out that say so: `timeout` in `client.get(url).timeout(limit)`.
     #[serde(default)]
     pub limited_by: Option<Names>,
+    /// Where the call, or what it is made on, lists the methods whose requests are tried again when they fail; `*` is all of them.
+    #[serde(default)]
+    pub retry: Option<Selector>,
+    /// How often at most, the first time not counted.
+    #[serde(default)]
+    pub retry_times: Option<Selector>,
+    /// Methods of what the call hands out that have it tried again, whatever its own method: `retry` in `request.post(url).retry(2)`.
+    #[serde(default)]
+    pub retried_by: Option<Names>,
 }
 
 /// A route declared by a call.

@@ -11,8 +11,8 @@ use super::entries::EntryFiles;
 use super::{
     Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient, HttpRoute,
     Injected, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider,
-    Proxy, Query, RequestBody, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing,
-    Transaction, Value, Versioning,
+    Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit,
+    Tracing, Transaction, Value, Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -26,6 +26,7 @@ pub struct Catalog {
     interesting: FxHashSet<(Family, Symbol)>,
     spawning: FxHashSet<(Family, Symbol)>,
     limiting: FxHashSet<(Family, Symbol)>,
+    retrying: FxHashSet<(Family, Symbol)>,
     bodies: FxHashSet<(Family, Symbol)>,
     giving: FxHashSet<(Family, Symbol)>,
     making: FxHashSet<(Family, Symbol)>,
@@ -79,6 +80,7 @@ pub enum Meaning<'a> {
     Tracing(&'a Tracing),
     Spawn(&'a Spawn),
     TimeLimit(&'a TimeLimit),
+    Retry(&'a Retry),
 }
 
 /// All that a callee means, and the names that stood in place of its `*`.
@@ -127,7 +129,7 @@ kinds! {
     TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
-    Spawn spawn, SettingReader setting_reader, TimeLimit time_limit,
+    Spawn spawn, SettingReader setting_reader, TimeLimit time_limit, Retry retry,
 }
 
 /// The names of one library.
@@ -171,6 +173,7 @@ impl Catalog {
         self.interesting.clear();
         self.spawning.clear();
         self.limiting.clear();
+        self.retrying.clear();
         self.bodies.clear();
         self.giving.clear();
         self.making.clear();
@@ -188,6 +191,8 @@ impl Catalog {
             self.spawning.extend(spawns.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             let limits = library.time_limit.iter().flat_map(|entry| entry.callee.iter());
             self.limiting.extend(limits.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
+            let retries = library.retry.iter().flat_map(|entry| entry.callee.iter());
+            self.retrying.extend(retries.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             let bodies = library.request_body.iter().filter_map(|entry| entry.type_name.as_ref()).flat_map(Names::iter);
             self.bodies.extend(bodies.map(|name| (library.language, Symbol::new(last_segment(name)))));
             let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
@@ -242,6 +247,11 @@ impl Catalog {
     /// Whether a call by this name may say how long others wait; a bare name must be resolved.
     pub fn may_limit(&self, family: Family, last_segment: &str) -> bool {
         self.limiting.contains(&(family, Symbol::new(last_segment)))
+    }
+
+    /// Whether a call by this name may have others made again; a bare name must be resolved.
+    pub fn may_retry(&self, family: Family, last_segment: &str) -> bool {
+        self.retrying.contains(&(family, Symbol::new(last_segment)))
     }
 
     /// Whether a call by this name may hand a value to a function among its arguments; a bare name must be resolved.
@@ -420,6 +430,7 @@ impl Library {
             tracing: Vec::new(),
             spawn: Vec::new(),
             time_limit: Vec::new(),
+            retry: Vec::new(),
             example: Vec::new(),
             counterexample: Vec::new(),
         }
@@ -449,7 +460,7 @@ impl Library {
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, Listener listener,
             TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
             Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,
-            SettingReader setting_reader, TimeLimit time_limit
+            SettingReader setting_reader, TimeLimit time_limit, Retry retry
         );
         callees
     }

@@ -44,6 +44,7 @@ pub mod payloads;
 pub mod procedures;
 mod providers;
 mod remote_traits;
+mod retries;
 pub mod routes;
 mod rows;
 pub mod rpc;

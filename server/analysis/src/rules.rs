@@ -53,6 +53,7 @@ mod moments;
 mod options;
 pub(crate) mod pairs;
 mod parties;
+mod retries;
 mod schema;
 pub(crate) mod suppressed;
 mod theme;
@@ -87,6 +88,7 @@ mod uncompensated_steps;
 mod unknown_route;
 mod unknown_rpc;
 mod unmatched_channel;
+mod unsafe_retry;
 pub(crate) mod unused_response;
 mod unused_suppression;
 
@@ -129,6 +131,7 @@ static RULES: &[Rule] = &[
     unknown_route::RULE,
     unknown_rpc::RULE,
     unmatched_channel::RULE,
+    unsafe_retry::RULE,
     unused_response::RULE,
     unused_suppression::RULE,
 ];

@@ -81,6 +81,7 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
         lines.extend(link.transactions.iter().map(|transaction| format!("TRANSACTION {}", transaction.callee)));
         lines.extend(link.spawns.iter().map(|(_, callee)| format!("SPAWN {callee}")));
         lines.extend(link.limits.iter().map(|(_, callee, _)| format!("LIMIT {callee}")));
+        lines.extend(link.retries.iter().map(|retry| format!("RETRY {}", retry.name)));
     }
     let routes = Routes::collect(&snapshot.links);
     let everything = |_: FunctionRef| true;

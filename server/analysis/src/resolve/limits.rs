@@ -197,7 +197,7 @@ impl Evaluator<'_> {
     }
 
     /// The call that a value was made by, or began with, if it is one alone.
-    fn made_by(&mut self, instance: &Instance) -> Option<CallRef> {
+    pub(super) fn made_by(&mut self, instance: &Instance) -> Option<CallRef> {
         if instance.root.is_some() {
             return instance.root;
         }

@@ -77,6 +77,8 @@ pub struct FileLink {
     pub limits: Vec<(CallRef, Symbol, Limited)>,
     /// Calls that such a call stands around, sorted.
     pub limited: Vec<CallId>,
+    /// Calls that have others made again when they fail.
+    pub retries: Vec<RetryDecl>,
     /// Function calls and mentions.
     pub edges: Vec<EdgeDecl>,
     /// Functions that constant objects of the module keep.
@@ -128,6 +130,12 @@ pub struct OutboundCall {
     pub unlimited: Option<Unlimited>,
     /// How long it waits at most, where that is written.
     pub limit: Option<Duration>,
+    /// What its client, or the call itself, says of trying it again.
+    pub retry: Option<Retry>,
+    /// The call that made its client, where there is one alone.
+    pub client: Option<CallRef>,
+    /// The id of the library that sends it; empty where no library's entry says so.
+    pub library: Symbol,
     /// The keys of its JSON body, where all of them are known.
     pub payload: Option<Vec<Symbol>>,
     /// Where the library's call says what is sent, if it does: an argument, or a key of one. The first that is there says it.
@@ -137,8 +145,8 @@ pub struct OutboundCall {
 impl OutboundCall {
     /// A call that is made where it is decided, of which nothing is known but what it asks.
     pub(super) fn direct(site: CallRef, function: FunctionRef, request: Request, detached: bool) -> Self {
-        let (unlimited, limit, payload, body) = Default::default();
-        Self { site, function, leaf: site, request, detached, unlimited, limit, payload, body }
+        let (unlimited, limit, retry, client, library, payload, body) = Default::default();
+        Self { site, function, leaf: site, request, detached, unlimited, limit, retry, client, library, payload, body }
     }
 }
 
@@ -151,6 +159,43 @@ pub struct Unlimited {
     pub library: Symbol,
     /// The argument and the key in it that would say it, where it is said so.
     pub option: Option<(usize, Symbol)>,
+}
+
+/// That requests are tried again when they fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    /// Methods whose requests are; `*` for all.
+    pub methods: Vec<Symbol>,
+    /// How often at most, the first time not counted, where that is written.
+    pub times: Option<u32>,
+}
+
+/// A call that has others made again when they fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RetryDecl {
+    /// The call.
+    pub site: CallRef,
+    /// What the library calls it.
+    pub name: Symbol,
+    /// What is tried again.
+    pub of: Retries,
+    /// How often at most, the first time not counted, where that is written.
+    pub times: Option<u32>,
+    /// Whether it waits before the next try; `None` where the code may say either.
+    pub pauses: Option<bool>,
+    /// Whether what does harm twice is tried again like all else. Where it is not, or may not be, there is a choice that cannot be followed.
+    pub harmful: bool,
+}
+
+/// What is tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Retries {
+    /// Functions, and calls of the file itself.
+    Work(Vec<FunctionRef>, Vec<CallId>),
+    /// Requests of the client that this call made.
+    Client(CallRef),
+    /// Requests of the library, by its id, that are made without a client.
+    Library(Symbol),
 }
 
 /// What is sent where.

@@ -54,6 +54,9 @@ impl<'w> Linker<'w> {
         let detached = self.is_detached(walk, view.site.call);
         let unlimited = self.unlimited(walk, view, entry);
         let limit = self.limit(walk, view, entry);
+        let retry = self.request_retry(walk, view, entry);
+        let client = view.callee.receiver.as_ref().and_then(|receiver| self.evaluator.made_by(receiver));
+        let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
         let payload = self.payload(walk, view, entry);
         let said = entry.body.iter().flat_map(|body| body.takes());
         let body: Vec<_> = said.filter_map(|take| Some((usize::try_from(take.argument?).ok()?, take.key.clone()))).collect();
@@ -72,6 +75,9 @@ impl<'w> Linker<'w> {
                     detached: lifted.detached,
                     unlimited: unlimited.clone(),
                     limit,
+                    retry: retry.clone(),
+                    client,
+                    library: library.clone(),
                     payload,
                     body: body.clone(),
                 });
@@ -98,10 +104,11 @@ impl<'w> Linker<'w> {
                 let of_method = matches!(&known.request, Request::Http { method: other, .. } if other == method);
                 known.site == call.site && known.leaf == call.leaf && of_method
             });
-            if let Some(OutboundCall { request: Request::Http { urls: known, .. }, unlimited, limit, .. }) = same {
+            if let Some(OutboundCall { request: Request::Http { urls: known, .. }, unlimited, limit, retry, .. }) = same {
                 // One of several clients may have a limit, or another one.
                 unlimited.take_if(|known| Some(&*known) != call.unlimited.as_ref());
                 limit.take_if(|known| Some(&*known) != call.limit.as_ref());
+                retry.take_if(|known| Some(&*known) != call.retry.as_ref());
                 for url in urls {
                     if known.len() < MAX_BASES && !known.contains(url) {
                         known.push(url.clone());

@@ -52,6 +52,7 @@ impl<'w> Linker<'w> {
         self.tracing_imports(&walk);
         self.spawns(&mut walk);
         self.time_limits(&mut walk);
+        self.retries(&walk);
         for at in 0..facts.calls.len() {
             self.call(&walk, CallId(at as u32));
         }

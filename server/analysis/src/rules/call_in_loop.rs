@@ -134,7 +134,9 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             Loop::Until => None,
         });
         if let Some(over) = elements.into_iter().next() {
-            if grows(source, over)
+            let beside = exempt::stands_beside(context.snapshot.files.path(function.file));
+            if !beside
+                && grows(source, over)
                 && !is_eased(context, &spot, place)
                 && !ends_with_answer(&spot, function.function)
                 && !context.is_left_behind(function)
