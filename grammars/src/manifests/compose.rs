@@ -68,6 +68,7 @@ fn service(entry: &Entry) -> ComposeService {
         volumes: node.list("volumes").iter().filter_map(volume).collect(),
         has_healthcheck: get("healthcheck").is_some_and(|check| check.get("disable").and_then(Node::text).as_deref() != Some("true")),
         extends: get("extends").and_then(extends),
+        own_hosts: get("extra_hosts").map(own_hosts).unwrap_or_default(),
         range: entry.range,
     }
 }
@@ -84,6 +85,17 @@ fn variables(node: &Node) -> Vec<Variable> {
     });
     let mapped = node.entries().iter().filter(|entry| entry.value.is_null() || entry.value.text().is_some());
     listed.chain(mapped.map(|entry| Variable { name: entry.key.value.clone(), value: entry.value.text(), range: entry.range })).collect()
+}
+
+/// The names of `extra_hosts` that mean the machine on which the containers run: `shop.local:host-gateway`, as a list or a map.
+fn own_hosts(node: &Node) -> Vec<Symbol> {
+    let listed = node.items().iter().filter_map(|item| {
+        let text = item.text()?;
+        let (name, address) = text.split_once('=').or_else(|| text.split_once(':'))?;
+        Some((Symbol::new(name.trim()), Symbol::new(address)))
+    });
+    let mapped = node.entries().iter().filter_map(|entry| Some((entry.key.value.clone(), entry.value.text()?)));
+    listed.chain(mapped).filter(|(_, address)| address.trim() == "host-gateway").map(|(name, _)| name).collect()
 }
 
 /// A string, or a list of strings joined by spaces.

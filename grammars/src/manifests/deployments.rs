@@ -57,6 +57,8 @@ pub struct ComposeService {
     pub volumes: Vec<Spanned<Symbol>>,
     /// Whether there is a `healthcheck`.
     pub has_healthcheck: bool,
+    /// Names of `extra_hosts` that mean the machine on which the containers run.
+    pub own_hosts: Vec<Symbol>,
     /// `extends`: file, if another, and service.
     pub extends: Option<(Option<Symbol>, Symbol)>,
     /// All of it.

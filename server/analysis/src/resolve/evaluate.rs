@@ -64,6 +64,10 @@ impl Context<'_> {
 
     /// Whether the package that a file belongs to depends on one of these packages.
     pub fn package_depends_on(&self, path: &Utf8Path, packages: &[Symbol]) -> bool {
+        // What the environment has, pages take from a script tag.
+        if packages.iter().any(|name| name == "global") {
+            return true;
+        }
         let Some(package) = self.workspace.package_of(path) else { return false };
         let installed = &self.workspace.packages[package].npm_dependencies;
         packages.iter().any(|name| installed.contains(name))

@@ -275,6 +275,14 @@ impl<'w> Linker<'w> {
                         self.library_call(walk, site, function, &found);
                     }
                 }
+                // A client that is a parameter and is called itself: `function ($http) { $http({ url }) }`.
+                Value::Param(param, path) if interesting && path.is_empty() && !rust => {
+                    if let Some(typed @ Value::Instance(_)) = self.evaluator.parameter_type(*param) {
+                        for found in self.evaluator.library_callees(walk.family, &typed) {
+                            self.library_call(walk, site, function, &found);
+                        }
+                    }
+                }
                 // A router or client that came as an untyped parameter: what callers pass tells.
                 Value::Param(param, path) if interesting && !path.is_empty() && self.looks_like_span(walk, call) => {
                     let values = self.evaluator.param_values(*param, 3);

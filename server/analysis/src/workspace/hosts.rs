@@ -4,7 +4,7 @@
 //! answered with all of them.
 
 use portolan_grammars::facts::Symbol;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::services::known::normal;
 use super::services::{Context, Draft, index};
@@ -42,6 +42,8 @@ pub(crate) struct Hosts {
     own_ports: FxHashMap<Symbol, Vec<Name>>,
     /// Normal forms of names and aliases.
     stems: FxHashMap<String, Vec<Name>>,
+    /// Names that manifests give this machine.
+    machine: FxHashSet<Symbol>,
 }
 
 impl Hosts {
@@ -76,6 +78,7 @@ impl Hosts {
                 }
             }
             for (source, compose, _) in &draft.compose {
+                hosts.machine.extend(compose.own_hosts.iter().map(|name| lower(name)));
                 for port in compose.ports.iter().filter_map(|port| Some((port.host.as_ref()?, port.range))) {
                     let number = context.variables.fill(source.folder(), port.0);
                     let number = number.rsplit(':').next().unwrap_or_default();
@@ -154,7 +157,7 @@ impl Workspace {
     /// cluster, a port that one service owns, another name of a service.
     pub fn service_of_host(&self, host: &str, port: Option<&str>) -> HostMatch {
         let host = lower(host.trim_end_matches('.'));
-        if matches!(host.as_str(), "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "::1" | "host.docker.internal" | "10.0.2.2") {
+        if self.is_machine(&host) {
             return port.map_or(HostMatch::None, |port| answer(self.names.ports.get(port).or_else(|| self.names.own_ports.get(port))));
         }
         let found = answer(self.names.names.get(&host));
@@ -185,6 +188,11 @@ impl Workspace {
             }
         }
         answer(self.names.aliases.get(inner.unwrap_or(&host)))
+    }
+    /// Whether a host is the machine on which the services run.
+    pub fn is_machine(&self, host: &str) -> bool {
+        matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "::1" | "host.docker.internal" | "10.0.2.2")
+            || self.names.machine.contains(host)
     }
     /// The service whose name or alias is the stem of a variable: `ORDER_SERVICE_URL`, `NEXT_PUBLIC_API_BASE_URL`. An inference, one tier below
     /// hosts.

@@ -178,7 +178,8 @@ pub(crate) struct Services<'a> {
 
 /// Finds the services and what they are made of.
 pub(crate) fn find<'a>(context: &Context<'a>, problems: &mut Vec<Problem>) -> Services<'a> {
-    let mut drafts = deployed::find(context);
+    let images = images::Images::of(context);
+    let mut drafts = deployed::find(context, &images);
     for draft in &mut drafts {
         code::locate(context, draft);
     }
@@ -186,7 +187,7 @@ pub(crate) fn find<'a>(context: &Context<'a>, problems: &mut Vec<Problem>) -> Se
     let drafts = merge_deployments(drafts);
     let mut drafts = deployed::merge_replicas(context, drafts);
     told::place(context, &mut drafts, problems);
-    undeployed::add(context, &mut drafts);
+    undeployed::add(context, &images, &mut drafts);
     gateways::objects::add(context, &mut drafts);
     let told = told::describe(context, &mut drafts);
     make_unique(&mut drafts);

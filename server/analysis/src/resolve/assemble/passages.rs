@@ -324,7 +324,10 @@ impl Targets<'_> {
         if let Some((endpoint, _)) = self.endpoints.find(from, ask.method, ask.path) {
             return Answer::Service(Found::new(from, Some(endpoint), trail));
         }
-        if self.input.workspace.services[from.index()].kind != ServiceKind::Frontend || trail.hops > 0 {
+        let kind = self.input.workspace.services[from.index()].kind;
+        // A gateway that is configured runs no code: what asks are the pages that it hands out.
+        let hands_out_pages = kind == ServiceKind::Gateway && self.input.workspace.deployments[from.index()].package.is_none();
+        if !(kind == ServiceKind::Frontend || hands_out_pages) || trail.hops > 0 {
             return Answer::Unresolved(Reason::Relative);
         }
         // What comes back to the front end itself is a page, or nothing.

@@ -1,7 +1,7 @@
 //! From a call's URL to the service and the endpoint that answer.
 //!
-//! Tiers, in this order: a host that a manifest names; a port that one service owns; the stem of a variable that nobody sets; the only service
-//! that serves the path. Gateways are passed through by their tables, see [`super::passages`]. What fits several services is ambiguous and never drawn.
+//! Tiers, in this order: a host that a manifest names; a port that one service owns; of a variable that nobody sets for the caller, what it is for
+//! all others, then the stem of its name; the only service that serves the path. Gateways are passed through by their tables, see [`super::passages`]. What fits several services is ambiguous and never drawn.
 
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashSet;
@@ -163,7 +163,7 @@ impl Targets<'_> {
 
     /// The same for a request that has passed some gateways.
     pub(super) fn answer_after(&self, from: ServiceIndex, method: Option<&Symbol>, text: &Text, hops: u32) -> Answer {
-        let address = Address::parse(&text.text);
+        let address = self.address(from, text);
         let status = if text.guessed { Status::Likely } else { Status::Exact };
         let trail = Trail { status, evidence: text.evidence.clone(), hops };
         if let Some(answer) = self.invoked(method, &address, &trail) {
@@ -189,6 +189,47 @@ impl Targets<'_> {
             },
             answer => answer,
         }
+    }
+
+    /// The address that a text is. No server asks a relative URL: what is relative only because a variable that nobody sets is nothing by default
+    /// has a host that is not known.
+    fn address(&self, from: ServiceIndex, text: &Text) -> Address {
+        let workspace = self.input.workspace;
+        let is_empty = |name: &Symbol| {
+            let values = workspace.deployments[from.index()].environment.get(name).map_or(&[][..], Vec::as_slice);
+            values.iter().any(|value| value.rank <= 1)
+        };
+        match (Address::parse(&text.text), &text.variable) {
+            (Address::Relative(path), Some(name))
+                if workspace.services[from.index()].kind != ServiceKind::Frontend && !text.is_own && !is_empty(name) =>
+            {
+                Address::Unset(name.clone(), path)
+            }
+            (address, _) => address,
+        }
+    }
+
+    /// The service whose address all who are given a variable are given: an inference for those to whom no manifest gives it. What only tells a
+    /// service its own address says nothing of others.
+    fn agreed(&self, name: &Symbol) -> Option<(ServiceIndex, Evidence)> {
+        let workspace = self.input.workspace;
+        let mut target = None;
+        let mut why = None;
+        for (at, deployment) in workspace.deployments.iter().enumerate() {
+            let values = deployment.environment.get(name).map_or(&[][..], Vec::as_slice);
+            for value in values.iter().filter(|value| value.rank <= 1 && !value.value.is_empty()) {
+                let Address::Host { host, port, .. } = Address::parse(&value.value) else { return None };
+                let HostMatch::One(service, ..) = workspace.service_of_host(&host, port.as_deref()) else { return None };
+                if *target.get_or_insert(service) != service {
+                    return None;
+                }
+                if service.index() != at {
+                    let what = format!("env {name} = {} of {}", value.value, workspace.services[at].name);
+                    why.get_or_insert(Evidence { what, place: value.place });
+                }
+            }
+        }
+        target.zip(why)
     }
 
     /// Who answers what goes through a Dapr sidecar, whose paths name the application: `/v1.0/invoke/orders/method/list`.
@@ -249,7 +290,7 @@ impl Targets<'_> {
                 }
                 HostMatch::Several(services) => Answer::Ambiguous(services, Reason::SharedHost(host.as_str().into())),
                 HostMatch::None => {
-                    if is_local(host) {
+                    if self.input.workspace.is_machine(host) {
                         if let Some((service, why)) = port.as_deref().and_then(|port| self.listening(from, method, path, port)) {
                             trail.evidence.push(why);
                             trail.status = trail.status.max(Status::Likely);
@@ -264,14 +305,22 @@ impl Targets<'_> {
                     Answer::External(host.as_str().into())
                 }
             },
-            Address::Unset(name, path) => match self.input.workspace.service_of_stem(name) {
-                HostMatch::One(service, _, why) if self.may_answer(service, method, path) => {
-                    trail.evidence.push(why);
-                    trail.status = trail.status.max(Status::Likely);
-                    self.of_service(service, any, trail)
+            Address::Unset(name, path) => {
+                let named = || match self.input.workspace.service_of_stem(name) {
+                    HostMatch::One(service, _, why) => Some((service, why)),
+                    _ => None,
+                };
+                let answers = |(service, _): &(ServiceIndex, Evidence)| self.may_answer(*service, method, path);
+                let agreed = self.agreed(name).filter(|found| found.0 != from && answers(found));
+                match agreed.or_else(|| named().filter(answers)) {
+                    Some((service, why)) => {
+                        trail.evidence.push(why);
+                        trail.status = trail.status.max(Status::Likely);
+                        self.of_service(service, any, trail)
+                    }
+                    None => self.by_path(from, method, path, trail.evidence, Reason::Variable(name.clone()), trail.hops),
                 }
-                _ => self.by_path(from, method, path, trail.evidence, Reason::Variable(name.clone()), trail.hops),
-            },
+            }
             Address::Relative(_) => self.relative(from, any, trail),
             Address::Unknown(path) => self.by_path(from, method, path, trail.evidence, Reason::Host, trail.hops),
         }

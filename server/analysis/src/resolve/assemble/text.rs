@@ -24,7 +24,7 @@ pub(super) struct Text {
     pub(super) evidence: Vec<Evidence>,
     /// Whether the name of a settings key was taken for a variable's.
     pub(super) guessed: bool,
-    /// The variable that decides its beginning.
+    /// The variable that decides its beginning, be it with nothing.
     pub(super) variable: Option<Symbol>,
     /// Whether it is an address on this machine with the port that the process itself listens on.
     pub(super) is_own: bool,
@@ -75,7 +75,7 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
                     evidence: head.evidence.iter().chain(&tail.evidence).cloned().collect(),
                     guessed: head.guessed || tail.guessed,
                     variable: if head.text.trim_start_matches("http://").trim_start_matches("https://").is_empty() {
-                        tail.variable.clone()
+                        tail.variable.clone().or_else(|| head.variable.clone())
                     } else {
                         head.variable.clone()
                     },
@@ -173,6 +173,7 @@ fn variable(input: &Input<'_>, service: ServiceIndex, name: &Symbol, default: Op
         if matches!(default.parts.as_slice(), [Part::Setting { .. }]) {
             options.retain(|option| option.text != HOLE);
         }
+        options.iter_mut().filter(|option| option.text.is_empty()).for_each(|option| option.variable = Some(name.clone()));
         let places = Places { files: input.files };
         let settings = default.sources.iter().filter(|source| matches!(source, Source::Setting(..)));
         let evidence: Vec<Evidence> =

@@ -85,9 +85,14 @@ fn is_published(context: &Context<'_>, folder: &str) -> bool {
     })
 }
 
-/// A draft built from another image of the workspace runs that image's program.
+/// A draft built from another image of the workspace runs that image's program, unless it starts what it adds itself.
 fn adopt_base(context: &Context<'_>, draft: &mut Draft<'_>) {
-    let Some(last) = context.stages(draft).last().copied() else { return };
+    let stages = context.stages(draft);
+    let Some(last) = stages.last().copied() else { return };
+    let starts = stages.iter().any(|stage| stage.entrypoint.is_some() || stage.command.is_some());
+    if starts && stages.iter().any(|stage| !stage.copies.is_empty()) {
+        return;
+    }
     let name = super::known::image_name(&base_image(context, draft, &last.from));
     let mut fitting = dockerfiles_of(context, draft, &name);
     if let (Some(index), None) = (fitting.next(), fitting.next()) {

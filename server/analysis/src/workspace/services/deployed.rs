@@ -19,7 +19,7 @@ const MAX_EXTENDS: usize = 4;
 const DAPR_NAME: &str = "dapr.io/app-id";
 
 /// What deploys, in the order of the drafts found; third-party ones too.
-pub(super) fn find<'a>(context: &Context<'a>) -> Vec<Draft<'a>> {
+pub(super) fn find<'a>(context: &Context<'a>, images: &Images) -> Vec<Draft<'a>> {
     let mut drafts: Vec<Draft<'a>> = Vec::new();
     let mut by_key: FxHashMap<(String, String), usize> = FxHashMap::default();
     compose(context, &mut drafts, &mut by_key);
@@ -29,7 +29,6 @@ pub(super) fn find<'a>(context: &Context<'a>) -> Vec<Draft<'a>> {
     }
     let mut drafts = merge_projects(drafts);
     kubernetes(context, &mut drafts);
-    let images = Images::of(context);
     let own = namesakes(&drafts);
     for draft in &mut drafts {
         images.settle(context, draft);

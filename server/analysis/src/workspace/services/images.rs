@@ -78,6 +78,12 @@ impl Images {
         }
     }
 
+    /// The names of the images that a Dockerfile alone makes.
+    pub(super) fn names_of(&self, dockerfile: usize) -> impl Iterator<Item = &str> {
+        let made = move |recipes: &[Recipe]| matches!(recipes, [one] if one.dockerfile == dockerfile && one.target.is_none());
+        self.built.iter().filter(move |(_, recipes)| made(recipes)).map(|(name, _)| name.as_str())
+    }
+
     /// Finds how a draft's image is built, where its own manifest does not say.
     pub(super) fn settle(&self, context: &Context<'_>, draft: &mut Draft<'_>) {
         if draft.context.is_some() || draft.dockerfile.is_some() {

@@ -8,6 +8,7 @@ use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::NpmManifest;
 use rustc_hash::FxHashSet;
 
+use super::images::Images;
 use super::known::{self, FRONTEND_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES, normal, unscoped};
 use super::{Context, Draft, code, evidence, is_cargo, stage_chain};
 use crate::chart::ServiceKind;
@@ -17,12 +18,12 @@ use crate::workspace::paths;
 mod processes;
 
 /// Adds what is a product without being deployed.
-pub(super) fn add<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
+pub(super) fn add<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Draft<'a>>) {
     installed_binaries(context, drafts);
     processes::add(context, drafts);
     let is_deployed = drafts.iter().any(|draft| !draft.third_party);
     let mut taken: FxHashSet<usize> = drafts.iter().filter(|draft| !draft.third_party).filter_map(|draft| draft.package).collect();
-    npm_packages(context, drafts, &mut taken);
+    npm_packages(context, images, drafts, &mut taken);
     cargo_packages(context, drafts, &taken, is_deployed);
     nx_projects(context, drafts);
     lone_dockerfiles(context, drafts);
@@ -80,7 +81,7 @@ fn tool_kind(name: &str) -> Option<ServiceKind> {
     (lower.ends_with("ctl") && lower != "ctl" || lower.split(['-', '_']).any(|word| word == "cli")).then_some(ServiceKind::Cli)
 }
 
-fn npm_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken: &mut FxHashSet<usize>) {
+fn npm_packages<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Draft<'a>>, taken: &mut FxHashSet<usize>) {
     for (index, package) in context.packages.iter().enumerate().filter(|(_, package)| !is_cargo(package)) {
         let root = package.root.as_str();
         // In a folder of both, npm's package often only has scripts for the program in Rust.
@@ -113,6 +114,7 @@ fn npm_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken: &
         if let Some(at) = dockerfile {
             let built = &context.sources.dockerfiles[at];
             draft.dockerfile = Some((at, None));
+            draft.aliases.extend(images.names_of(at).map(Symbol::new));
             draft.evidence.push(evidence(
                 "Dockerfile beside it",
                 built.file,
