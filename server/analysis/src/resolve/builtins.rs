@@ -101,7 +101,11 @@ impl<'w> Evaluator<'w> {
                     };
                 }
                 let transparent = match method {
-                    "get" | "remove" | "pop" | "first" | "last" => return self.typed_lookup(file, *object),
+                    "get" | "remove" | "pop" | "first" | "last" | "first_mut" | "last_mut" | "pop_front" | "pop_back" => {
+                        return self.typed_lookup(file, *object);
+                    }
+                    // That of a lock or of an only owner takes nothing.
+                    "get_mut" if !call.args.is_empty() => return self.typed_lookup(file, *object),
                     "unwrap_or" | "or" | "or_else" | "unwrap_or_else" => {
                         let receiver = self.eval(file, *object);
                         if matches!(receiver, Value::Some(_)) {

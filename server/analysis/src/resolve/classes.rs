@@ -125,6 +125,37 @@ impl<'w> Evaluator<'w> {
         files
     }
 
+    /// What a call of a method may mean on an object of which only a trait is known that more types implement than are followed one by one.
+    pub(super) fn dispatched(&mut self, object: &Value, name: &Symbol) -> Vec<FunctionRef> {
+        let mut found = Vec::new();
+        for value in object.alternatives() {
+            let class = match value {
+                Value::Some(class) => *class,
+                Value::Param(param, path) if path.is_empty() => match self.parameter_type(*param) {
+                    Some(Value::Some(class)) => class,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if self.facts(class.file).is_none_or(|facts| facts.type_def(class.class).kind != TypeKind::Trait) {
+                continue;
+            }
+            let key = (class, name.clone());
+            let all = match self.dispatches.get(&key) {
+                Some(known) => known.clone(),
+                None => {
+                    let all: Arc<[FunctionRef]> = self.implementations(class, name).into();
+                    self.dispatches.insert(key, all.clone());
+                    all
+                }
+            };
+            if all.len() > MAX_IMPLEMENTATIONS {
+                found.extend(all.iter().copied());
+            }
+        }
+        found
+    }
+
     /// The functions that implement a trait's or interface's method.
     fn implementations(&mut self, class: ClassRef, name: &Symbol) -> Vec<FunctionRef> {
         let Some(facts) = self.facts(class.file) else { return Vec::new() };
