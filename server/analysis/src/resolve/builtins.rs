@@ -35,6 +35,11 @@ impl<'w> Evaluator<'w> {
                             let element = self.elements(&list);
                             return Some(Value::Array(Arc::from([self.apply(each, receiver.as_deref(), &[element])])));
                         }
+                        "split" => {
+                            let text = self.eval(file, *object);
+                            let separator = self.eval(file, argument(0)?).literal()?;
+                            return split(&text, &separator);
+                        }
                         "filter" | "reverse" | "sort" | "slice" => {
                             let list = self.eval(file, *object);
                             return matches!(list, Value::Array(_)).then_some(list);
@@ -258,6 +263,16 @@ impl<'w> Evaluator<'w> {
             _ => None,
         }
     }
+}
+
+/// The pieces of a text between separators. What stands before a query or a fragment is the whole as far as paths go, so that a text which only
+/// callers know is no less known.
+fn split(text: &Value, separator: &str) -> Option<Value> {
+    if let Some(whole) = text.literal() {
+        return Some(Value::Array(whole.split(separator).map(Value::text).collect()));
+    }
+    let before_query = matches!(separator, "?" | "#") && matches!(text, Value::Text(_) | Value::Param(..) | Value::OneOf(_));
+    before_query.then(|| Value::Array(Arc::from([text.clone()])))
 }
 
 /// Whether a value is Node's module of paths with `/`.

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeRef};
 
 use super::evaluate::{Evaluator, inside};
 use super::index::{callee_name, last_segment};
@@ -13,6 +13,8 @@ use crate::{FileId, FunctionRef};
 
 /// Calls and fields followed from a loop to a declared type.
 const MAX_STEPS: u32 = 6;
+/// Values put into one list that are looked at.
+const MAX_PUSHED: usize = 16;
 
 /// A type, and where it is written: what its names mean depends on that.
 struct Declared<'w> {
@@ -46,6 +48,34 @@ impl<'w> Evaluator<'w> {
             }
         }
         Value::one_of(items)
+    }
+
+    /// What is put into a list after it was made: `list.push(x)`, Rust's `list.extend(others)`.
+    pub(super) fn pushed(&mut self, file: FileId, facts: &'w SourceFacts, binding: &Binding) -> Vec<Value> {
+        let Some((_, index)) = self.file(file) else { return Vec::new() };
+        let mut pushed = Vec::new();
+        let rust = !facts.language.is_ecmascript();
+        for name in if rust { &["push", "extend"][..] } else { &["push"] } {
+            for call in index.calls.get(*name).into_iter().flatten().map(|call| facts.call(*call)) {
+                let Expr::Member { object, .. } = facts.expr(call.callee) else { continue };
+                if !matches!(facts.expr(*object), Expr::Name(name) if *name == binding.name)
+                    || !inside(facts, call.function, binding.function)
+                {
+                    continue;
+                }
+                for argument in call.args.iter().filter(|argument| !argument.spread).take(MAX_PUSHED) {
+                    match self.eval(file, argument.value) {
+                        Value::Array(items) if *name == "extend" => pushed.extend(items.iter().take(MAX_PUSHED).cloned()),
+                        _ if *name == "extend" => {}
+                        one => pushed.push(one),
+                    }
+                }
+                if pushed.len() >= MAX_PUSHED {
+                    return pushed;
+                }
+            }
+        }
+        pushed
     }
 
     /// An element of a collection whose declared type is known; of a map, a pair.

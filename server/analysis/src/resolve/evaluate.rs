@@ -34,8 +34,6 @@ const MAX_DEPTH: usize = 60;
 const MAX_AGAIN: u32 = 20_000;
 /// Expressions evaluated for one file before the rest counts as unknown.
 const MAX_STEPS: u32 = 2_000_000;
-/// Values put into one list that are looked at.
-const MAX_PUSHED: usize = 16;
 
 /// All that an evaluation can see.
 #[derive(Debug, Clone, Copy)]
@@ -474,9 +472,7 @@ impl<'w> Evaluator<'w> {
             }
         }
         let mut value = Value::one_of(values);
-        if let Value::Array(items) = &value
-            && facts.language.is_ecmascript()
-        {
+        if let Value::Array(items) = &value {
             let pushed = self.pushed(file, facts, binding);
             if !pushed.is_empty() {
                 value = Value::Array(items.iter().cloned().chain(pushed).collect()).bounded();
@@ -496,26 +492,6 @@ impl<'w> Evaluator<'w> {
             return self.typed(file, binding.function, ty).unwrap_or(value);
         }
         value
-    }
-
-    /// What is put into a list after it was made: `list.push(x)`.
-    fn pushed(&mut self, file: FileId, facts: &'w SourceFacts, binding: &portolan_grammars::facts::Binding) -> Vec<Value> {
-        let Some((_, index)) = self.file(file) else { return Vec::new() };
-        let mut pushed = Vec::new();
-        for call in index.calls.get("push").into_iter().flatten().map(|call| facts.call(*call)) {
-            let Expr::Member { object, .. } = facts.expr(call.callee) else { continue };
-            if !matches!(facts.expr(*object), Expr::Name(name) if *name == binding.name) || !inside(facts, call.function, binding.function)
-            {
-                continue;
-            }
-            for argument in call.args.iter().filter(|argument| !argument.spread).take(MAX_PUSHED) {
-                pushed.push(self.eval(file, argument.value));
-            }
-            if pushed.len() >= MAX_PUSHED {
-                break;
-            }
-        }
-        pushed
     }
 
     fn parameter(&mut self, file: FileId, facts: &SourceFacts, function: FunctionId, index: u32) -> Value {
