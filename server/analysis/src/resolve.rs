@@ -27,6 +27,7 @@ mod filled_structs;
 mod foreign;
 pub mod graphql;
 mod holders;
+mod included;
 pub mod index;
 mod kept;
 pub mod library;

@@ -17,6 +17,9 @@ impl<'w> Evaluator<'w> {
     pub(super) fn builtin(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
         let call = facts.call(id);
         let argument = |at: usize| call.args.get(at).map(|argument| argument.value);
+        if let Some(text) = self.included(file, facts, call) {
+            return Some(text);
+        }
         match facts.expr(call.callee) {
             Expr::Member { object, name } => {
                 let method = name.as_str();
