@@ -26,6 +26,7 @@ pub mod fields;
 mod filled_structs;
 mod foreign;
 pub mod graphql;
+mod graphql_objects;
 mod holders;
 mod included;
 pub mod index;
