@@ -605,7 +605,7 @@ fn is_called(method: Option<Selector>) -> bool {
 
 /// `http.request.method` by the name that libraries give its function.
 fn method_named(name: &str) -> Symbol {
-    match name.trim_end_matches("_service").to_ascii_uppercase().as_str() {
+    match name.trim_end_matches("_service").trim_end_matches("_with").to_ascii_uppercase().as_str() {
         "DEL" => Symbol::new_static("DELETE"),
         "ALL" | "ANY" => Symbol::new_static("*"),
         method => Symbol::new(method),

@@ -158,6 +158,15 @@ pub struct GraphqlServer {
     /// That map, or a list of such.
     #[serde(default)]
     pub resolvers: Option<Selector>,
+    /// The objects that resolve root fields by their methods: of queries, mutations and subscriptions, in this order.
+    #[serde(default)]
+    pub roots: Vec<Selector>,
+    /// The attributes of the blocks whose methods are fields.
+    #[serde(default)]
+    pub objects: Vec<Symbol>,
+    /// The derives of types that have the fields of those they hold.
+    #[serde(default)]
+    pub merged: Vec<Symbol>,
 }
 
 /// Methods that call a procedure by the members before them: `client.orders.list.query()` calls `orders.list`.

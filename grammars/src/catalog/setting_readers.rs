@@ -97,4 +97,7 @@ pub struct SettingStruct {
     pub default: Names,
     /// The word or key that names the option.
     pub option: Symbol,
+    /// The word or key that names the option of one letter: a word alone stands for the first of the field's name.
+    #[serde(default)]
+    pub short: Option<Symbol>,
 }

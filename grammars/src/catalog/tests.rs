@@ -138,7 +138,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.text.iter().map(|entry| &entry.text));
     all.extend(library.graphql_call.iter().flat_map(|entry| std::iter::once(&entry.document).chain(&entry.url)));
     all.extend(library.graphql_client.iter().map(|entry| &entry.url));
-    all.extend(library.graphql_server.iter().flat_map(|entry| entry.name.iter().chain(&entry.resolvers)));
+    all.extend(library.graphql_server.iter().flat_map(|entry| entry.name.iter().chain(&entry.resolvers).chain(&entry.roots)));
     all.extend(library.rpc_client.iter().flat_map(|entry| entry.address.iter().chain(&entry.service)));
     all.extend(library.rpc_server.iter().flat_map(|entry| entry.service.iter().chain(&entry.implementation).chain(&entry.method)));
     all.extend(library.binding.iter().flat_map(|entry| [&entry.queue, &entry.exchange].into_iter().chain(&entry.routing_key)));
@@ -288,7 +288,7 @@ fn is_find(find: &str) -> bool {
         ["STORE", _system] | ["STORE", _system, _] => true,
         ["TRACING", "exporter" | "layer" | "carrier"] | ["TRACING", "init" | "span", _] => true,
         ["ENTRY"] => true,
-        ["SPAWN" | "LIMIT" | "TRANSACTION", _callee] => true,
+        ["SPAWN" | "LIMIT" | "RETRY" | "TRANSACTION", _callee] => true,
         ["BINDING", _system, _queue, _exchange] => true,
         _ => false,
     }

@@ -21,7 +21,9 @@ pub(super) fn read(text: &str) -> ManifestFacts {
             expect_mapping(services, "`services`", &mut problems);
             for entry in services.entries() {
                 expect_mapping(&entry.value, &format!("the service `{}`", entry.key.value), &mut problems);
-                compose.services.push(service(entry));
+                let mut service = service(entry);
+                service.volumes.extend(mounted_files(document, &entry.value));
+                compose.services.push(service);
             }
         }
         if let Some(include) = document.get("include") {
@@ -144,6 +146,22 @@ fn volume(node: &Node) -> Option<Spanned<Symbol>> {
         None => target,
     };
     Some(Spanned::new(value, node.range))
+}
+
+/// The files that a service is given as `configs` and `secrets`, as volumes of them.
+fn mounted_files(document: &Node, service: &Node) -> Vec<Spanned<Symbol>> {
+    let mut found = Vec::new();
+    for (kind, folder) in [("configs", "/"), ("secrets", "/run/secrets/")] {
+        for item in service.list(kind) {
+            let Some(name) = item.text().or_else(|| item.get("source")?.text()) else { continue };
+            let Some(file) = document.at(&[kind, &name, "file"]).and_then(Node::text) else { continue };
+            let target = item.get("target").and_then(Node::text).unwrap_or_else(|| name.clone());
+            let target = if target.starts_with('/') { target } else { format!("{folder}{target}").into() };
+            let from = if file.starts_with(['.', '/', '~', '$']) { file } else { format!("./{file}").into() };
+            found.push(Spanned::new(format!("{from}:{target}").into(), item.range));
+        }
+    }
+    found
 }
 
 fn port(node: &Node) -> Option<Port> {
@@ -307,5 +325,12 @@ mod tests {
         let (compose, problems) = compose("services:\n  a: x\n  b:\n");
         assert_eq!((compose.services.len(), problems.len()), (2, 1));
         assert_eq!(problems[0].message, "compose file: expected a mapping under the service `a`");
+    }
+
+    #[test]
+    fn configs_and_secrets_are_files_that_are_mounted() {
+        let text = "services:\n  a:\n    configs: [{source: c, target: /etc/c.toml}, outside]\n    secrets: [s]\n    volumes: [\"./x:/y\"]\nconfigs:\n  c: {file: conf/c.toml}\n  outside: {external: true}\nsecrets:\n  s: {file: ./s.txt}\n";
+        let Manifest::Compose(compose) = read(text).manifest else { panic!("no compose file") };
+        assert_eq!(values(&compose.services[0].volumes), ["./x:/y", "./conf/c.toml:/etc/c.toml", "./s.txt:/run/secrets/s"]);
     }
 }

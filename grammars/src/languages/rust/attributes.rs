@@ -16,6 +16,12 @@ const SILENT: [&str; 9] = ["doc", "allow", "warn", "deny", "expect", "inline", "
 /// Attributes of test functions, by their last segment.
 const TESTS: [&str; 5] = ["test", "rstest", "test_case", "bench", "quickcheck"];
 
+/// What features are called that only tests and measurements of other crates switch on.
+const TEST_FEATURES: [&str; 7] = ["mock", "mocks", "bench", "benches", "benchmarking", "fuzz", "fuzzing"];
+/// What those are called that share helpers of tests, beside the word itself: `test-utils`, `test_support`. One that is called for testing alone may
+/// be a way to run the whole system.
+const TEST_HELPERS: [&str; 5] = ["util", "helper", "support", "fixture", "kit"];
+
 /// How deep lists in attributes are followed.
 const MAX_NESTING: u32 = 16;
 
@@ -82,17 +88,30 @@ impl<'t> Lower<'t, '_, '_> {
         match meta.body {
             Body::Word => name == "test",
             Body::List(start, end) if depth < MAX_NESTING => {
-                let mut parts = split(self.out.text, tokens, start, end, b',')
-                    .into_iter()
-                    .map(|(start, end)| self.needs_test(tokens, start, end, depth + 1));
+                let parts = split(self.out.text, tokens, start, end, b',');
+                let needs = |(start, end): &(usize, usize)| self.needs_test(tokens, *start, *end, depth + 1);
                 match name {
-                    "all" => parts.any(|needs| needs),
-                    "any" => start < end && parts.all(|needs| needs),
+                    "all" => parts.iter().any(needs),
+                    // Helpers that other crates' tests share: `any(test, feature = "test-utils")`.
+                    "any" => {
+                        parts.iter().any(needs) && parts.iter().all(|part| needs(part) || self.is_test_feature(tokens, part.0, part.1))
+                    }
                     _ => false,
                 }
             }
             _ => false,
         }
+    }
+
+    /// Whether a `cfg` predicate is a feature that is called for tests: `feature = "test-utils"`.
+    fn is_test_feature(&self, tokens: &[Token], start: usize, end: usize) -> bool {
+        let Some(meta) = self.meta(tokens, start, end) else { return false };
+        let Body::Value(value, _) = meta.body else { return false };
+        let is_feature = meta.path.last().is_some_and(|name| name == "feature");
+        let Some(token) = tokens.get(value).filter(|_| is_feature) else { return false };
+        let feature = literals::string(self.out.slice(token.range()));
+        let shares_helpers = feature.contains("test") && TEST_HELPERS.iter().any(|word| feature.contains(word));
+        shares_helpers || TEST_FEATURES.contains(&&*feature)
     }
 
     /// `#[path = "…"]`.

@@ -242,10 +242,11 @@ fn modules() {
 #[test]
 fn test_code_is_skipped() {
     let text = "#[test] fn a() {} #[tokio::test(flavor = \"x\")] async fn b() {} #[rstest] #[case(1)] fn c() {} #[cfg(all(test, unix))] fn d() {}
+        #[cfg(any(test, feature = \"test-utils\", feature = \"benchmarking\"))] fn l() {} #[cfg(any(unix, feature = \"testing\"))] fn m() {}
         #[cfg(any(test, feature = \"x\"))] fn e() {} #[cfg(not(test))] fn f() {} #[cfg(feature = \"test\")] fn g() {}
         #[cfg_attr(test, x)] fn h() {} impl T { #[cfg(test)] fn i() {} fn j() { #[cfg(test)] k(); } } struct S { #[cfg(test)] x: u8, y: u8 }";
     let facts = facts(text);
-    assert_eq!(facts.functions.iter().skip(1).map(|f| f.name.as_str()).collect::<Vec<_>>(), ["e", "f", "g", "h", "j"]);
+    assert_eq!(facts.functions.iter().skip(1).map(|f| f.name.as_str()).collect::<Vec<_>>(), ["m", "e", "f", "g", "h", "j"]);
     assert!(facts.calls.is_empty());
     assert_eq!(type_defs(&facts), "Struct S\n  y: u8");
     assert!(read("#![cfg(test)] fn f() {}", None).0.functions.len() == 1);

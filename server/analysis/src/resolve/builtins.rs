@@ -17,6 +17,9 @@ impl<'w> Evaluator<'w> {
     pub(super) fn builtin(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
         let call = facts.call(id);
         let argument = |at: usize| call.args.get(at).map(|argument| argument.value);
+        if let Some(text) = self.included(file, facts, call) {
+            return Some(text);
+        }
         match facts.expr(call.callee) {
             Expr::Member { object, name } => {
                 let method = name.as_str();
@@ -34,6 +37,11 @@ impl<'w> Evaluator<'w> {
                             let Value::Function(each, receiver) = self.eval(file, argument(0)?) else { return None };
                             let element = self.elements(&list);
                             return Some(Value::Array(Arc::from([self.apply(each, receiver.as_deref(), &[element])])));
+                        }
+                        "split" => {
+                            let text = self.eval(file, *object);
+                            let separator = self.eval(file, argument(0)?).literal()?;
+                            return split(&text, &separator);
                         }
                         "filter" | "reverse" | "sort" | "slice" => {
                             let list = self.eval(file, *object);
@@ -101,7 +109,11 @@ impl<'w> Evaluator<'w> {
                     };
                 }
                 let transparent = match method {
-                    "get" | "remove" | "pop" | "first" | "last" => return self.typed_lookup(file, *object),
+                    "get" | "remove" | "pop" | "first" | "last" | "first_mut" | "last_mut" | "pop_front" | "pop_back" => {
+                        return self.typed_lookup(file, *object);
+                    }
+                    // That of a lock or of an only owner takes nothing.
+                    "get_mut" if !call.args.is_empty() => return self.typed_lookup(file, *object),
                     "unwrap_or" | "or" | "or_else" | "unwrap_or_else" => {
                         let receiver = self.eval(file, *object);
                         if matches!(receiver, Value::Some(_)) {
@@ -254,6 +266,16 @@ impl<'w> Evaluator<'w> {
             _ => None,
         }
     }
+}
+
+/// The pieces of a text between separators. What stands before a query or a fragment is the whole as far as paths go, so that a text which only
+/// callers know is no less known.
+fn split(text: &Value, separator: &str) -> Option<Value> {
+    if let Some(whole) = text.literal() {
+        return Some(Value::Array(whole.split(separator).map(Value::text).collect()));
+    }
+    let before_query = matches!(separator, "?" | "#") && matches!(text, Value::Text(_) | Value::Param(..) | Value::OneOf(_));
+    before_query.then(|| Value::Array(Arc::from([text.clone()])))
 }
 
 /// Whether a value is Node's module of paths with `/`.

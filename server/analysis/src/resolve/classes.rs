@@ -125,6 +125,60 @@ impl<'w> Evaluator<'w> {
         files
     }
 
+    /// What a call of a method may mean on an object of which only a trait is known, beside the implementations that are followed one by one: all of
+    /// them where they are many, and what the trait gives those that have none of their own.
+    pub(super) fn dispatched(&mut self, object: &Value, name: &Symbol) -> Vec<FunctionRef> {
+        let mut found = Vec::new();
+        for value in object.alternatives() {
+            let class = match value {
+                Value::Some(class) => *class,
+                Value::Param(param, path) if path.is_empty() => match self.parameter_type(*param) {
+                    Some(Value::Some(class)) => class,
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            if self.facts(class.file).is_none_or(|facts| facts.type_def(class.class).kind != TypeKind::Trait) {
+                continue;
+            }
+            let key = (class, name.clone());
+            let all = match self.dispatches.get(&key) {
+                Some(known) => known.clone(),
+                None => {
+                    let all: Arc<[FunctionRef]> = self.implementations(class, name).into();
+                    self.dispatches.insert(key, all.clone());
+                    all
+                }
+            };
+            if all.len() > MAX_IMPLEMENTATIONS {
+                found.extend(all.iter().copied());
+            } else if !all.is_empty() {
+                found.extend(self.given_by_trait(class, name));
+            }
+        }
+        found
+    }
+
+    /// The method of a trait itself, where a type that implements the trait has none of its own.
+    fn given_by_trait(&mut self, class: ClassRef, name: &Symbol) -> Option<FunctionRef> {
+        let facts = self.facts(class.file)?;
+        let def = facts.type_def(class.class);
+        let given = def.methods.iter().copied().find(|id| facts.function(*id).name == *name && facts.function(*id).body.index() != 0)?;
+        let trait_name = def.name.clone();
+        for &file in self.files_with(Use::TraitImpl(&trait_name)) {
+            let Some((facts, index)) = self.file(file) else { continue };
+            for at in index.trait_impls.get(&trait_name).into_iter().flatten() {
+                let block = &facts.impls[*at as usize];
+                let Some(path) = block.trait_ref.as_ref().map(|ty| &ty.path) else { continue };
+                let has_own = block.methods.iter().any(|id| facts.function(*id).name == *name);
+                if !has_own && self.class_named(file, FunctionId::MODULE, path) == Some(class) {
+                    return Some(FunctionRef { file: class.file, function: given });
+                }
+            }
+        }
+        None
+    }
+
     /// The functions that implement a trait's or interface's method.
     fn implementations(&mut self, class: ClassRef, name: &Symbol) -> Vec<FunctionRef> {
         let Some(facts) = self.facts(class.file) else { return Vec::new() };

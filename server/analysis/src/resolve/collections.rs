@@ -4,15 +4,17 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeRef};
 
-use super::evaluate::Evaluator;
+use super::evaluate::{Evaluator, inside};
 use super::index::{callee_name, last_segment};
 use super::value::{ClassRef, Value};
 use crate::{FileId, FunctionRef};
 
 /// Calls and fields followed from a loop to a declared type.
 const MAX_STEPS: u32 = 6;
+/// Values put into one list that are looked at.
+const MAX_PUSHED: usize = 16;
 
 /// A type, and where it is written: what its names mean depends on that.
 struct Declared<'w> {
@@ -48,6 +50,34 @@ impl<'w> Evaluator<'w> {
         Value::one_of(items)
     }
 
+    /// What is put into a list after it was made: `list.push(x)`, Rust's `list.extend(others)`.
+    pub(super) fn pushed(&mut self, file: FileId, facts: &'w SourceFacts, binding: &Binding) -> Vec<Value> {
+        let Some((_, index)) = self.file(file) else { return Vec::new() };
+        let mut pushed = Vec::new();
+        let rust = !facts.language.is_ecmascript();
+        for name in if rust { &["push", "extend"][..] } else { &["push"] } {
+            for call in index.calls.get(*name).into_iter().flatten().map(|call| facts.call(*call)) {
+                let Expr::Member { object, .. } = facts.expr(call.callee) else { continue };
+                if !matches!(facts.expr(*object), Expr::Name(name) if *name == binding.name)
+                    || !inside(facts, call.function, binding.function)
+                {
+                    continue;
+                }
+                for argument in call.args.iter().filter(|argument| !argument.spread).take(MAX_PUSHED) {
+                    match self.eval(file, argument.value) {
+                        Value::Array(items) if *name == "extend" => pushed.extend(items.iter().take(MAX_PUSHED).cloned()),
+                        _ if *name == "extend" => {}
+                        one => pushed.push(one),
+                    }
+                }
+                if pushed.len() >= MAX_PUSHED {
+                    return pushed;
+                }
+            }
+        }
+        pushed
+    }
+
     /// An element of a collection whose declared type is known; of a map, a pair.
     pub(super) fn typed_element(&mut self, file: FileId, of: ExprId) -> Option<Value> {
         let declared = self.declared_type(file, of, MAX_STEPS)?;
@@ -63,6 +93,60 @@ impl<'w> Evaluator<'w> {
             ("Vec" | "VecDeque" | "HashSet" | "BTreeSet" | "IndexSet" | "SmallVec" | "[]", _) => Some(typed(0)),
             _ => None,
         }
+    }
+
+    /// An element of a collection of a declared type that an expression goes over: `self.clients.values_mut()`.
+    pub(super) fn iterated_element(&mut self, file: FileId, facts: &SourceFacts, over: ExprId) -> Option<Value> {
+        // What is not an iterator may hold the collection as a whole: an option's `map` is given that.
+        let mut next = over;
+        for _ in 0..MAX_STEPS {
+            let Expr::Call(call) = facts.expr(next) else { return None };
+            let Expr::Member { object, name } = facts.expr(facts.call(*call).callee) else { return None };
+            match name.as_str() {
+                "iter" | "iter_mut" | "into_iter" | "values" | "values_mut" | "into_values" | "keys" | "into_keys" | "drain" => {
+                    return self.typed_element(file, over);
+                }
+                "filter" | "rev" | "skip" | "take" | "cloned" | "copied" => next = *object,
+                _ => return None,
+            }
+        }
+        None
+    }
+
+    /// An element of what is collected of a closure's results: `clients.iter().map(|client| client.clone()).collect::<Vec<_>>()`.
+    pub(super) fn mapped_element(&mut self, file: FileId, of: ExprId) -> Option<Value> {
+        let facts = self.facts(file)?;
+        let mut next = of;
+        for _ in 0..MAX_STEPS {
+            next = match facts.expr(next) {
+                Expr::Name(name) => {
+                    let function = facts.exprs[next.index()].function;
+                    let (_, index) = self.file(file)?;
+                    let bindings = index.bindings.get(name)?.iter().map(|at| &facts.bindings[*at as usize]);
+                    let mut own = bindings.filter(|binding| inside(facts, function, binding.function));
+                    let value = own.next()?.value?;
+                    // Of several by one name, which one is meant is not known here.
+                    if own.next().is_some() {
+                        return None;
+                    }
+                    value
+                }
+                Expr::Call(call) => {
+                    let call = facts.call(*call);
+                    let Expr::Member { object, name } = facts.expr(call.callee) else { return None };
+                    match name.as_str() {
+                        "collect" | "iter" | "iter_mut" | "into_iter" | "filter" | "rev" | "skip" | "take" | "cloned" => *object,
+                        "map" => {
+                            let Value::Function(each, _) = self.eval(file, call.args.first()?.value) else { return None };
+                            return Some(self.result_of(each)).filter(|value| !value.is_unknown());
+                        }
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            };
+        }
+        None
     }
 
     /// The value that a map's lookup by key hands out.
@@ -122,14 +206,21 @@ impl<'w> Evaluator<'w> {
                 let ty = def.fields.iter().find(|field| field.name == *name)?.ty.as_ref()?;
                 Some(Declared { file: class.file, function: def.function, ty, side: Side::Both })
             }
-            Expr::Name(name) => self.declared_name(file, facts, function, name, steps),
+            Expr::Name(name) => self.declared_name(file, facts, function, name, (facts.expr_range(expr).start, steps)),
             Expr::Call(call) => {
+                // `Arc::clone(&self.jobs)`.
+                if let Expr::Path(path) = facts.expr(facts.call(*call).callee)
+                    && let [.., owner, clone] = path.as_slice()
+                    && matches!((owner.as_str(), clone.as_str()), ("Arc" | "Rc", "clone"))
+                {
+                    return self.declared_type(file, facts.call(*call).args.first()?.value, steps);
+                }
                 let Expr::Member { object, name } = facts.expr(facts.call(*call).callee) else { return None };
                 let side = match name.as_str() {
                     "keys" | "into_keys" => Side::Keys,
                     "values" | "values_mut" | "into_values" => Side::Values,
                     "iter" | "iter_mut" | "into_iter" | "drain" | "clone" | "lock" | "read" | "write" | "unwrap" | "expect" | "as_ref"
-                    | "as_mut" | "borrow" | "borrow_mut" | "filter" | "rev" | "skip" | "take" | "load" => Side::Both,
+                    | "as_mut" | "borrow" | "borrow_mut" | "filter" | "rev" | "skip" | "take" | "load" | "cloned" | "copied" => Side::Both,
                     _ => return self.declared_result(file, facts.call(*call).callee),
                 };
                 let inner = self.declared_type(file, *object, steps)?;
@@ -156,11 +247,16 @@ impl<'w> Evaluator<'w> {
         facts: &'w SourceFacts,
         mut function: FunctionId,
         name: &Symbol,
-        steps: u32,
+        (at, steps): (u32, u32),
     ) -> Option<Declared<'w>> {
         loop {
             let here = facts.function(function);
-            if let Some(binding) = facts.bindings.iter().rev().find(|binding| binding.name == *name && binding.function == function) {
+            // `let jobs = jobs.lock()`: the name on the right is an outer one.
+            let around = |value| facts.expr_range(value).start <= at && at < facts.expr_range(value).end;
+            let binding = facts.bindings.iter().rev().find(|binding| {
+                binding.name == *name && binding.function == function && binding.range.end <= at && !binding.value.is_some_and(around)
+            });
+            if let Some(binding) = binding {
                 return match (&binding.ty, binding.value) {
                     (Some(ty), _) => Some(Declared { file, function, ty, side: Side::Both }),
                     (None, Some(value)) => self.declared_type(file, value, steps),

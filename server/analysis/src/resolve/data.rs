@@ -51,7 +51,13 @@ impl<'w> Linker<'w> {
             let Some(value) = self.evaluator.select_text(statement, view) else { return false };
             for draft in self.drafts(view.site, function, &[value], detached) {
                 for lifted in self.lift(draft, &|_, draft| whole_param(&draft.texts[0])) {
-                    let statement = statement_text(&lifted.texts[0]);
+                    let mut statement = statement_text(&lifted.texts[0]);
+                    // `query_file!("queries/orders.sql")`.
+                    if statement.ends_with(".sql")
+                        && let Some(text) = self.evaluator.sql_below(lifted.site.file, &statement)
+                    {
+                        statement = text.into();
+                    }
                     if matches!(base.system.as_str(), "postgresql" | "*") {
                         self.notifications(lifted.site, lifted.function, &statement);
                     }

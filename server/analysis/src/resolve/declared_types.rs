@@ -132,7 +132,8 @@ impl<'w> Evaluator<'w> {
             Value::External(package, path) => self
                 .library_typed(file, &package, &path)
                 .or_else(|| self.rpc_generic(file, function, &package, &path, ty))
-                .or_else(|| self.rpc_declared(file, ty, path.last()?)),
+                // What another crate of the workspace generates is known by its name alone.
+                .or_else(|| self.rpc_declared(file, ty, path.last().unwrap_or(&package))),
             // A type that a derive made.
             Value::Instance(_) if facts.language == Language::Rust => Some(base),
             _ => self.rpc_declared(file, ty, &Symbol::new(last_segment(&ty.path))),

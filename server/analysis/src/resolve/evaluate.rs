@@ -34,8 +34,6 @@ const MAX_DEPTH: usize = 60;
 const MAX_AGAIN: u32 = 20_000;
 /// Expressions evaluated for one file before the rest counts as unknown.
 const MAX_STEPS: u32 = 2_000_000;
-/// Values put into one list that are looked at.
-const MAX_PUSHED: usize = 16;
 
 /// All that an evaluation can see.
 #[derive(Debug, Clone, Copy)]
@@ -101,6 +99,8 @@ pub struct Evaluator<'w> {
     /// Parameters of which it is being asked what settings give them.
     pub(super) settings_guard: FxHashSet<ParamRef>,
     pub(super) methods: FxHashMap<(ClassRef, Symbol), Arc<[FunctionRef]>>,
+    /// What a trait's methods are implemented by, all of it.
+    pub(super) dispatches: FxHashMap<(ClassRef, Symbol), Arc<[FunctionRef]>>,
     pub(super) impl_files: FxHashMap<ClassRef, Arc<[FileId]>>,
     /// The functions that switch on the option which a condition asks for.
     pub(super) switches: FxHashMap<(FileId, ExprId), Option<Arc<[FunctionRef]>>>,
@@ -132,6 +132,7 @@ impl<'w> Evaluator<'w> {
             callers: FxHashMap::default(),
             settings_guard: FxHashSet::default(),
             methods: FxHashMap::default(),
+            dispatches: FxHashMap::default(),
             impl_files: FxHashMap::default(),
             switches: FxHashMap::default(),
             paths: FxHashMap::default(),
@@ -254,9 +255,7 @@ impl<'w> Evaluator<'w> {
             Expr::Super => {
                 self.this_class(file, facts, function).and_then(|class| self.base_class(class)).map_or(Value::Unknown, Value::Some)
             }
-            Expr::Param { function, index } => {
-                Value::Param(ParamRef { function: FunctionRef { file, function: *function }, index: *index }, Arc::from([]))
-            }
+            Expr::Param { function, index } => self.parameter(file, facts, *function, *index),
             Expr::Member { object, name } => {
                 let of = self.eval(file, *object);
                 match self.member(&of, name, Some(Source::Expr(file, id))) {
@@ -291,7 +290,8 @@ impl<'w> Evaluator<'w> {
                 let list = self.eval(file, iterated(facts, *of));
                 let elements = self.elements(&list);
                 if elements.is_unknown() && facts.language == Language::Rust {
-                    return self.typed_element(file, *of).unwrap_or(elements);
+                    let typed = self.typed_element(file, *of).filter(|element| !element.is_unknown());
+                    return typed.or_else(|| self.mapped_element(file, *of)).unwrap_or(elements);
                 }
                 elements
             }
@@ -424,12 +424,12 @@ impl<'w> Evaluator<'w> {
             if module && !ecmascript {
                 return None;
             }
-            // The nearest binding before the use; with hoisting and closures, else the first.
+            // The nearest binding before the use; with hoisting, which Rust has not, else the first.
             let own = || bindings.iter().map(|at| &facts.bindings[*at as usize]).filter(|binding| binding.function == function);
             // `let x = f(x)`: the name on the right is an outer one; such a binding is not before its own value.
             let inside = |value| facts.expr_range(value).start <= at && at < facts.expr_range(value).end;
             let before = own().rfind(|binding| binding.range.end <= at && !binding.value.is_some_and(inside));
-            if let Some(binding) = before.or_else(|| own().find(|binding| ecmascript || !binding.value.is_some_and(inside))) {
+            if let Some(binding) = before.or_else(|| own().find(|_| ecmascript)) {
                 return Some(self.binding(file, facts, binding));
             }
             if let Some(index) = here.params.iter().position(|param| param.name == *name) {
@@ -476,9 +476,7 @@ impl<'w> Evaluator<'w> {
             }
         }
         let mut value = Value::one_of(values);
-        if let Value::Array(items) = &value
-            && facts.language.is_ecmascript()
-        {
+        if let Value::Array(items) = &value {
             let pushed = self.pushed(file, facts, binding);
             if !pushed.is_empty() {
                 value = Value::Array(items.iter().cloned().chain(pushed).collect()).bounded();
@@ -500,26 +498,6 @@ impl<'w> Evaluator<'w> {
         value
     }
 
-    /// What is put into a list after it was made: `list.push(x)`.
-    fn pushed(&mut self, file: FileId, facts: &'w SourceFacts, binding: &portolan_grammars::facts::Binding) -> Vec<Value> {
-        let Some((_, index)) = self.file(file) else { return Vec::new() };
-        let mut pushed = Vec::new();
-        for call in index.calls.get("push").into_iter().flatten().map(|call| facts.call(*call)) {
-            let Expr::Member { object, .. } = facts.expr(call.callee) else { continue };
-            if !matches!(facts.expr(*object), Expr::Name(name) if *name == binding.name) || !inside(facts, call.function, binding.function)
-            {
-                continue;
-            }
-            for argument in call.args.iter().filter(|argument| !argument.spread).take(MAX_PUSHED) {
-                pushed.push(self.eval(file, argument.value));
-            }
-            if pushed.len() >= MAX_PUSHED {
-                break;
-            }
-        }
-        pushed
-    }
-
     fn parameter(&mut self, file: FileId, facts: &SourceFacts, function: FunctionId, index: u32) -> Value {
         let param = ParamRef { function: FunctionRef { file, function }, index };
         // The callback of `items.map(item => …)`: an element, if the list is known.
@@ -529,11 +507,26 @@ impl<'w> Evaluator<'w> {
             && let Expr::Member { object, name } = facts.expr(facts.call(call).callee)
             && matches!(
                 name.as_str(),
-                "map" | "forEach" | "flatMap" | "filter" | "for_each" | "find" | "some" | "every" | "and_then" | "map_err"
+                "map"
+                    | "forEach"
+                    | "flatMap"
+                    | "filter"
+                    | "for_each"
+                    | "find"
+                    | "some"
+                    | "every"
+                    | "and_then"
+                    | "map_err"
+                    | "flat_map"
+                    | "filter_map"
             )
         {
-            let object = self.eval(file, iterated(facts, *object));
-            let elements = self.elements(&object);
+            let over = *object;
+            let object = self.eval(file, iterated(facts, over));
+            let elements = match self.elements(&object) {
+                Value::Unknown if index == 0 => self.iterated_element(file, facts, over).unwrap_or(Value::Unknown),
+                elements => elements,
+            };
             let is_list = !elements.is_unknown() || matches!(object, Value::Array(_) | Value::OneOf(_));
             let value = if matches!(name.as_str(), "and_then") || (name == "map" && !is_list) { object } else { elements };
             if index == 0 && !value.is_unknown() {
@@ -566,6 +559,12 @@ impl<'w> Evaluator<'w> {
         }
         if value.is_unknown()
             && let Some(client) = self.rpc_client(file, facts, id).or_else(|| self.same_client(file, facts, id))
+        {
+            return client;
+        }
+        if call.kind == CallKind::Macro
+            && value.is_unknown()
+            && let Some(client) = self.client_through_macro(file, call)
         {
             return client;
         }

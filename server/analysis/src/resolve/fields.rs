@@ -72,6 +72,14 @@ impl<'w> Evaluator<'w> {
         {
             value = known_by(typed, &value);
         }
+        // A whole address that counts where no settings say another. Other texts may come with each request.
+        if value.is_unknown()
+            && let Some(field) = declared.filter(|field| !field.attributes.is_empty())
+            && let Some(default) = self.serde_default(class, facts, field)
+            && default.literal().is_some_and(|text| text.contains("://"))
+        {
+            value = default;
+        }
         self.fields.insert(key, value.clone());
         Some(value)
     }

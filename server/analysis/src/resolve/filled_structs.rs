@@ -246,7 +246,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// What `#[serde(default = "function")]` gives.
-    fn serde_default(&mut self, class: ClassRef, facts: &'w SourceFacts, field: &Field) -> Option<Value> {
+    pub(super) fn serde_default(&mut self, class: ClassRef, facts: &'w SourceFacts, field: &Field) -> Option<Value> {
         let path = serde_text(self, class.file, facts, &field.attributes, "default")?;
         let segments: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
         let function = facts.type_def(class.class).function;

@@ -77,7 +77,8 @@ impl<'w> Linker<'w> {
 
     /// A map of resolvers given to a server.
     pub(super) fn graphql_server(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::GraphqlServer) -> bool {
-        let Some(resolvers) = entry.resolvers.as_ref().and_then(|selector| self.evaluator.select(selector, view)) else { return false };
+        let resolvers = entry.resolvers.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+        let Some(resolvers) = resolvers else { return self.graphql_objects(function, view, entry) };
         for map in resolvers.alternatives().to_vec() {
             for root in &GRAPHQL_ROOTS {
                 let fields = self.evaluator.member(&map, root, None);

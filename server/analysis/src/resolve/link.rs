@@ -81,6 +81,8 @@ pub struct FileLink {
     pub retries: Vec<RetryDecl>,
     /// Function calls and mentions.
     pub edges: Vec<EdgeDecl>,
+    /// What calls on an object of a trait with many implementations may mean, sorted: each counts only where there may be an instance of its type.
+    pub dispatches: Vec<(FunctionId, FunctionRef)>,
     /// Functions that constant objects of the module keep.
     pub kept: Vec<KeptDecl>,
     /// What is called by a name that is not followed: `list`, with the name of what it is called on `orders.list`. Of an object that is handed

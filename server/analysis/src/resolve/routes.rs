@@ -182,7 +182,8 @@ impl<'w> Linker<'w> {
         }
         // What is not known may be a middleware as well as a prefix.
         let prefix = entry.prefix.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
-        let prefixes: Vec<Pattern> = prefix.filter(|prefix| !prefix.is_unknown()).map(|prefix| prefix.patterns()).unwrap_or_default();
+        let prefix = prefix.filter(|prefix| !prefix.is_unknown()).map(|prefix| self.evaluator.with_passed(prefix));
+        let prefixes: Vec<Pattern> = prefix.map(|prefix| prefix.patterns()).unwrap_or_default();
         let site = view.site;
         let Some(selector) = &entry.router else {
             // Routes of classes have no router; a library that has them has one prefix for all.
@@ -205,7 +206,16 @@ impl<'w> Linker<'w> {
         let mut children = Vec::new();
         for value in &values {
             match value {
-                Value::Instance(instance) => children.extend(router_of(instance)),
+                Value::Instance(instance) => {
+                    let child = router_of(instance);
+                    if let Some(Router::Param(param)) = child {
+                        self.passed_routers(param, site, function);
+                    }
+                    children.extend(child);
+                }
+                Value::Param(param, path) if path.is_empty() && self.passed_routers(*param, site, function) => {
+                    children.push(Router::Param(*param));
+                }
                 Value::Function(inner, _) => {
                     children.push(Router::Attributed(*inner));
                     children.push(Router::Param(ParamRef { function: *inner, index: 0 }));
@@ -269,6 +279,39 @@ impl<'w> Linker<'w> {
             .iter()
             .any(|found| self.evaluator.meanings(found).iter().any(|meaning| matches!(meaning, Meaning::Proxy(_))));
         proxies.then_some(CallRef { file: self.file, call: *id })
+    }
+
+    /// What callers pass for a router that a function puts somewhere is put there: `fn below(api: Router) -> Router { Router::new().nest("/v2", api) }`.
+    /// Says whether anyone passes one.
+    fn passed_routers(&mut self, param: ParamRef, site: CallRef, function: FunctionRef) -> bool {
+        let (mut open, mut any) = (vec![(param, 0)], false);
+        while let Some((param, depth)) = open.pop() {
+            let around = Router::Param(param);
+            if depth > 3 {
+                continue;
+            }
+            for caller in self.evaluator.callers(param.function).iter() {
+                let passed = self.evaluator.passed(*caller, param);
+                for value in passed.alternatives() {
+                    let inner = match value {
+                        Value::Instance(instance) => router_of(instance),
+                        Value::Param(outer, path) if path.is_empty() => Some(Router::Param(*outer)),
+                        _ => None,
+                    };
+                    let Some(inner) = inner.filter(|inner| *inner != around) else { continue };
+                    any |= !matches!(inner, Router::Param(_));
+                    let mount = MountDecl { parent: Some(around), prefixes: Vec::new(), child: Some(inner), site, function };
+                    if self.link.mounts.contains(&mount) {
+                        continue;
+                    }
+                    self.link.mounts.push(mount);
+                    if let Router::Param(outer) = inner {
+                        open.push((outer, depth + 1));
+                    }
+                }
+            }
+        }
+        any
     }
 
     /// A router that came as a parameter is the router of each caller.

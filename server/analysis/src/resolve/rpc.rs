@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, RpcClient, Selector};
-use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionId, Imported, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::facts::{Call, CallId, CallKind, Expr, FunctionId, Imported, SourceFacts, Symbol, TypeRef};
 
 use super::contracts::described_service;
 use super::evaluate::Evaluator;
@@ -69,6 +69,17 @@ impl<'w> Evaluator<'w> {
         let Value::RpcClient(service, _) = &client else { return None };
         let methods = self.cx.contracts.declared.get(service)?;
         (!methods.iter().any(|rpc| is_rpc_method(rpc, name))).then_some(client)
+    }
+
+    /// The one client that a macro is given: `retry!(connect(address).await, 5)` hands on what it has tried to get.
+    pub(super) fn client_through_macro(&mut self, file: FileId, call: &Call) -> Option<Value> {
+        if self.cx.contracts.services.is_empty() {
+            return None;
+        }
+        let mut clients =
+            call.args.iter().map(|argument| self.eval(file, argument.value)).filter(|value| matches!(value, Value::RpcClient(..)));
+        let client = clients.next()?;
+        clients.next().is_none().then_some(client)
     }
 
     /// The client that a library's call makes of a service's object: `createClient(CartService, transport)`.

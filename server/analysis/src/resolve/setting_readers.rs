@@ -297,8 +297,15 @@ impl<'w> Evaluator<'w> {
             let default = entry.default.iter().find_map(|key| given(self, key, None)).filter(|value| matches!(value, Value::Text(_)));
             let option = given(self, &entry.option, Some(spelled("-"))).and_then(|name| name.literal());
             let inner = (named.is_some() || default.is_some()).then(|| leaf(named.as_ref(), default, None));
-            return match option {
+            let first = || spelled("-").chars().next().map(String::from);
+            let short = entry.short.as_ref().and_then(|short| given(self, short, first())).and_then(|name| name.literal());
+            let inner = match option {
                 Some(option) => Some(leaf(Some(&format!("--{option}").into()), inner, None)),
+                None => inner,
+            };
+            // A command line has one of both; who is asked to set it is told the longer name.
+            return match short {
+                Some(letter) => Some(leaf(Some(&format!("-{letter}").into()), inner, None)),
                 None => inner,
             };
         }

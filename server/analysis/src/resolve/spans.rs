@@ -71,6 +71,8 @@ impl<'w> Linker<'w> {
         self.handed_on(&walk);
         self.link.edges.sort();
         self.link.edges.dedup();
+        self.link.dispatches.sort_unstable();
+        self.link.dispatches.dedup();
         self.link.kept.sort();
         self.link.kept.dedup();
         self.link.mentions.sort();
@@ -310,6 +312,12 @@ impl<'w> Linker<'w> {
                 }
                 _ => {}
             }
+        }
+        if rust && let Expr::Member { object, name } = facts.expr(call.callee) {
+            let object = self.evaluator.eval(self.file, *object);
+            let dispatched = self.evaluator.dispatched(&object, name);
+            known |= !dispatched.is_empty();
+            self.link.dispatches.extend(dispatched.into_iter().map(|callee| (call.function, callee)));
         }
         if !known && let Some(name) = name {
             if !rust

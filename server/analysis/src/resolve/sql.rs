@@ -83,8 +83,24 @@ fn is_system_catalog(name: &str) -> bool {
     ["pg_", "information_schema.", "sqlite_master", "sqlite_schema"].iter().any(|prefix| starts(prefix))
 }
 
+/// A statement from its first word on.
+fn without_comments(statement: &str) -> &str {
+    let mut rest = statement;
+    loop {
+        rest = rest.trim_start_matches(['(', ' ', '\n', '\t', '\r']);
+        let behind = if rest.starts_with("--") {
+            rest.split_once('\n')
+        } else if rest.starts_with("/*") {
+            rest.split_once("*/")
+        } else {
+            return rest;
+        };
+        rest = behind.map_or("", |(_, behind)| behind);
+    }
+}
+
 fn looks_like_sql(statement: &str) -> bool {
-    let first = statement.trim_start_matches(['(', ' ', '\n', '\t', '\r']).split_whitespace().next().unwrap_or_default();
+    let first = without_comments(statement).split_whitespace().next().unwrap_or_default();
     ["select", "insert", "update", "delete", "with", "merge", "truncate", "copy", "replace", "lock"]
         .iter()
         .any(|verb| first.eq_ignore_ascii_case(verb))

@@ -37,7 +37,7 @@ impl<'w> Evaluator<'w> {
         for (_, change) in changes {
             url = match change {
                 Change::Path(path) => {
-                    let path = self.eval(file, path);
+                    let path = named_paths(self.eval(file, path));
                     let base = origin(&url);
                     join_url(if base.is_unknown() { &url } else { &base }, &path)
                 }
@@ -53,6 +53,15 @@ impl<'w> Evaluator<'w> {
             };
         }
         Some(url)
+    }
+}
+
+/// Of several paths those that name something: `path ? `${base}/${path}` : base || "/"` is asked for by those who give one.
+fn named_paths(paths: Value) -> Value {
+    let is_bare = |path: &Value| path.literal().is_some_and(|path| matches!(path.as_str(), "" | "/"));
+    match &paths {
+        Value::OneOf(all) if all.iter().any(|path| !is_bare(path)) => Value::one_of(all.iter().filter(|path| !is_bare(path)).cloned()),
+        _ => paths,
     }
 }
 

@@ -181,17 +181,19 @@ fn from_image(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environment)
     }
 }
 
-/// Options of the command lines that start a service, as variables of that name: `--orders-url`.
+/// Options of the command lines that start a service, as variables of that name: `--orders-url`, `-c`.
 fn from_commands(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environment) {
     for (command, place) in services::written_commands(context, draft) {
-        if !command.contains("--") {
+        if !command.contains('-') {
             continue;
         }
         let folder = draft.compose.iter().find(|(source, ..)| source.file == place.file).map(|(source, ..)| source.folder());
         let command = folder.map_or_else(|| command.clone(), |folder| context.variables.fill(folder, &command));
         let mut words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'', ',', '[', ']'])).peekable();
+        let mut program = "";
         while let Some(word) = words.next() {
-            if !word.starts_with("--") || word.len() < 4 {
+            let before = std::mem::replace(&mut program, word);
+            if !(word.starts_with("--") && word.len() > 3 || is_letter_option(word) && !takes_its_own(before)) {
                 continue;
             }
             let given = match word.split_once('=') {
@@ -203,6 +205,32 @@ fn from_commands(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environme
             }
         }
     }
+}
+
+/// `-c`.
+fn is_letter_option(word: &str) -> bool {
+    matches!(word.as_bytes(), [b'-', letter] if letter.is_ascii_alphabetic())
+}
+
+/// Whether a word is a program that starts others by options of its own: `sh -c`, `cargo run -p`, `node -r`.
+fn takes_its_own(word: &str) -> bool {
+    matches!(
+        paths::file_name(word),
+        "sh" | "bash"
+            | "ash"
+            | "dash"
+            | "zsh"
+            | "run"
+            | "exec"
+            | "node"
+            | "python"
+            | "python3"
+            | "nice"
+            | "timeout"
+            | "su"
+            | "tini"
+            | "env"
+    )
 }
 
 /// Dotenv files in the folder of the code, and in the workspace's root where no manifest deploys the service.

@@ -18,7 +18,7 @@ impl Writer<'_> {
         let chart = &self.snapshot.chart;
         let name = &chart.variable(index).name;
         let all: Vec<VariableIndex> = subjects::variables_at(self.snapshot, place).collect();
-        let kind = if name.starts_with("--") { "option" } else { "environment variable" };
+        let kind = if name.starts_with('-') { "option" } else { "environment variable" };
         self.page.paragraph(&format!("{} · {kind}", code(name)));
         let (mut values, mut decided, mut reads) = (Vec::new(), Vec::new(), Vec::new());
         for index in all {

@@ -390,6 +390,11 @@ impl<'a> Search<'a> {
             for mention in of_function(&link.mentions, FunctionId(id - module), |mention| mention.caller) {
                 self.call_by_name(input, mention);
             }
+            for (_, callee) in of_function(&link.dispatches, FunctionId(id - module), |(caller, _)| *caller) {
+                if self.is_visible(*callee) {
+                    self.once_alive(graph.offsets[callee.file.0 as usize] + callee.function.0);
+                }
+            }
         }
     }
 
@@ -452,11 +457,15 @@ impl<'a> Search<'a> {
             } else if self.certain || is_everywhere(&mention.name) || !fits(facts.function(function.function), mention) {
                 continue;
             }
-            // A method runs only on an instance.
-            match self.graph.owners[to as usize].filter(|owner| !self.live[owner.index()]) {
-                Some(owner) => self.dormant.entry(owner).or_default().push(to),
-                None => self.reach(to),
-            }
+            self.once_alive(to);
+        }
+    }
+
+    /// Reaches a method once there may be an instance of its type: it runs only on one.
+    fn once_alive(&mut self, to: u32) {
+        match self.graph.owners[to as usize].filter(|owner| !self.live[owner.index()]) {
+            Some(owner) => self.dormant.entry(owner).or_default().push(to),
+            None => self.reach(to),
         }
     }
 

@@ -153,7 +153,7 @@ fn variable(input: &Input<'_>, service: ServiceIndex, name: &Symbol, default: Op
     let mut options: Vec<Text> = Vec::new();
     for value in values.iter().filter(|value| Some(value.rank) == best && !value.value.is_empty()) {
         if options.iter().all(|known| known.text != value.value.as_str()) && options.len() < MAX_TEXTS {
-            let sort = if name.starts_with("--") { "option" } else { "env" };
+            let sort = if name.starts_with('-') { "option" } else { "env" };
             let evidence = vec![Evidence { what: format!("{sort} {name} = {}", value.value), place: value.place }];
             options.push(Text { text: value.value.to_string(), evidence, guessed, variable: Some(name.clone()), is_own: false });
         }

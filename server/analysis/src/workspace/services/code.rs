@@ -8,7 +8,7 @@ use portolan_grammars::manifests::{Stage, dotenv};
 use super::known::{is_tool_name, normal, unscoped};
 use super::{Context, Draft, image_names, is_cargo};
 use crate::workspace::modules::CrateId;
-use crate::workspace::{Ecosystem, paths};
+use crate::workspace::{Ecosystem, Package, paths};
 use crate::{FileId, Place};
 
 /// Folders that only sort files: a Dockerfile in one says nothing of whose code it builds.
@@ -322,6 +322,10 @@ fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
     if let Some(package) = copied.iter().copied().find(|package| fits(*package)) {
         return Some(package);
     }
+    let mut told = copied.iter().copied().filter(|package| is_told(&context.packages[*package], draft));
+    if let (Some(package), None) = (told.next(), told.next()) {
+        return Some(package);
+    }
     let built = stages.iter().rev().flat_map(|stage| stage.runs.iter().rev()).find_map(|run| workspace_named(context, &run.value));
     if built.is_some() {
         return built;
@@ -332,6 +336,19 @@ fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
         [one] => Some(*one),
         _ => None,
     }
+}
+
+/// Whether a variable that names a program names that of a package, of the several that an image has: `SERVICE_NAME=mailer`.
+fn is_told(package: &Package, draft: &Draft<'_>) -> bool {
+    let names_program = |name: &str| {
+        let name = name.strip_suffix("_NAME").unwrap_or(name);
+        matches!(name.rsplit('_').next().unwrap_or(name), "SERVICE" | "APP" | "PROGRAM" | "COMPONENT" | "PROCESS" | "ROLE")
+    };
+    let names = [normal(unscoped(&package.name)), normal(paths::file_name(package.root.as_str()))];
+    let of_compose = draft.compose.iter().flat_map(|(_, service, _)| &service.environment);
+    let of_workloads = draft.workloads.iter().flat_map(|(_, _, _, container)| &container.environment);
+    let mut values = of_compose.chain(of_workloads).filter(|variable| names_program(&variable.name));
+    values.any(|variable| variable.value.as_ref().is_some_and(|value| names.contains(&normal(value))))
 }
 
 /// The npm package that a command line picks out of its monorepo.

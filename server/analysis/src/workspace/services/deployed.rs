@@ -35,7 +35,30 @@ pub(super) fn find<'a>(context: &Context<'a>, images: &Images) -> Vec<Draft<'a>>
         decide_origin(context, draft);
         draft.third_party |= is_of_others(&own, draft);
     }
+    leave_examples_out(context, &mut drafts);
     drafts
+}
+
+/// Leaves out what only examples deploy, where the workspace deploys something besides: the same image once more, under the names that one
+/// example has for it, and code that is an example itself.
+fn leave_examples_out(context: &Context<'_>, drafts: &mut Vec<Draft<'_>>) {
+    let is_example = |draft: &Draft<'_>| {
+        draft.workloads.is_empty()
+            && !draft.compose.is_empty()
+            && draft.compose.iter().all(|(source, ..)| known::is_example_path(source.folder()))
+    };
+    let own = drafts.iter().filter(|draft| !draft.third_party && !is_example(draft));
+    let deployed: FxHashSet<usize> = own.filter_map(|draft| draft.dockerfile.as_ref().map(|(index, _)| *index)).collect();
+    if deployed.is_empty() {
+        return;
+    }
+    drafts.retain(|draft| {
+        let built = draft.dockerfile.as_ref().map(|(index, _)| *index);
+        let again = built.is_some_and(|index| {
+            deployed.contains(&index) || context.sources.dockerfiles.get(index).is_some_and(|source| known::is_example_path(source.path))
+        });
+        draft.third_party || !again || !is_example(draft)
+    });
 }
 
 /// An image without registry's tag and digest: `acme/console`.
