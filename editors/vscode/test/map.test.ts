@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import dagre from "@dagrejs/dagre";
 import { requestName, storeName } from "../src/chart/names";
 import { graphOf, servicesOf } from "../src/map/graph";
 import { EMPTY_LAYOUT, follow, layOut, next } from "../src/map/layout";
 import { mermaid } from "../src/map/mermaid";
+import { order } from "../src/map/order";
 import { EVERYTHING, matches, visible } from "../src/map/visible";
 import { chart } from "./chart";
 
@@ -100,6 +102,43 @@ test("who waits stands left of who answers, and no two boxes overlap", () => {
   for (const [index, a] of all.entries())
     for (const b of all.slice(index + 1))
       assert.ok(Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= (a.height + b.height) / 2);
+});
+
+test("upright, who waits stands above who answers, and no two boxes overlap", () => {
+  const upright = layOut(graph, true);
+  const { boxes } = upright;
+  const y = (id: string) => boxes.get(id)?.y ?? 0;
+  assert.ok(y("service web") < y("service orders"));
+  const all = [...boxes.values()];
+  for (const [index, a] of all.entries())
+    for (const b of all.slice(index + 1))
+      assert.ok(Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= (a.height + b.height) / 2);
+  assert.equal(follow(upright, graph, true).boxes, boxes);
+  assert.notEqual(follow(upright, graph, false).boxes, boxes);
+  // An edge that is new leaves below one box and comes from above to the other.
+  const web = boxes.get("service web");
+  const fresh = follow({ ...upright, ways: new Map() }, graph, true).ways.get("service web > service orders")?.[0];
+  assert.deepEqual(fresh, web && { x: web.x, y: web.y + web.height / 2 });
+});
+
+test("layers are ordered so that fewer edges cross", () => {
+  const layered = new dagre.graphlib.Graph();
+  const put = (name: string, rank: number) => layered.setNode(name, { rank });
+  for (const name of ["a", "b", "c"]) put(name, 0);
+  for (const name of ["x", "y", "z"]) put(name, 1);
+  for (const [from, to] of [
+    ["a", "z"],
+    ["a", "x"],
+    ["b", "y"],
+    ["c", "x"],
+  ] as const)
+    layered.setEdge(from, to);
+  order(layered);
+  const at = (name: string) => layered.node(name).order as number;
+  const edges = layered.edges().map(({ v, w }) => [at(v), at(w)] as const);
+  const crossing = edges.filter(([a, x], index) => edges.slice(index + 1).some(([b, y]) => (a - b) * (x - y) < 0));
+  assert.deepEqual(crossing, []);
+  for (const names of ["abc", "xyz"]) assert.deepEqual([...names].map(at).sort(), [0, 1, 2]);
 });
 
 test("an edge turns between layers alone, where no box is in its way", () => {

@@ -1,5 +1,6 @@
 // The map as a whole: toolbar, drawing, details, and what was chosen.
 
+import type { RefObject } from "preact";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { PortolanChart, Site } from "../chart/document";
 import { Legend, Zoom } from "./corner";
@@ -48,12 +49,14 @@ export function App({ send, before, keep }: Props) {
   const shown = useMemo(() => visible(graph, { ...choice, focus }), [graph, choice, focus]);
   const found = useMemo(() => matches(shown, query), [shown, query]);
 
+  const room = useRef<HTMLElement>(null);
+  const upright = useUpright(room);
   const last = useRef({ layout: EMPTY_LAYOUT, arranged });
   const layout = useMemo(() => {
     const again = last.current.arranged !== arranged;
-    last.current = { layout: again ? layOut(shown) : follow(last.current.layout, shown), arranged };
+    last.current = { layout: again ? layOut(shown, upright) : follow(last.current.layout, shown, upright), arranged };
     return last.current.layout;
-  }, [shown, arranged]);
+  }, [shown, arranged, upright]);
   // A layout with the boxes of the one before is the same picture: it stays where the eye left it.
   useLayoutEffect(() => view.current?.fit(), [layout.boxes]);
 
@@ -62,14 +65,17 @@ export function App({ send, before, keep }: Props) {
     requestAnimationFrame(() => view.current?.reveal(id));
   };
   const open = useCallback((site: Site) => send({ type: "open", site }), [send]);
+  // The same function for every graph, so that what is drawn of the last one need not be drawn again.
+  const latest = useRef(graph);
+  latest.current = graph;
   const openFirst = useCallback(
     (id: string) => {
-      const of = [...graph.nodes, ...graph.edges].find((item) => item.id === id);
+      const of = [...latest.current.nodes, ...latest.current.edges].find((item) => item.id === id);
       const rows = of && "rows" in of ? of.rows : of?.sections.flatMap((section) => section.rows);
       const site = rows?.find((row) => row.site)?.site;
       if (site) open({ file: site.file, line: site.line });
     },
-    [graph, open],
+    [open],
   );
   const toggleFocus = (id: string) => {
     setFollowing(false);
@@ -97,7 +103,7 @@ export function App({ send, before, keep }: Props) {
         onFollow={setFollowing}
         onSave={save}
       />
-      <main>
+      <main ref={room}>
         {chart && !shown.nodes.length && (
           <p class="empty">{graph.nodes.length ? "Everything is filtered away." : "There are no services here yet."}</p>
         )}
@@ -132,4 +138,18 @@ export function App({ send, before, keep }: Props) {
       </main>
     </div>
   );
+}
+
+/** Whether there is more room from above to below than from left to right, as in a page beside the code. */
+function useUpright(room: RefObject<HTMLElement | null>): boolean {
+  const measure = () => room.current !== null && room.current.clientHeight > room.current.clientWidth;
+  const [upright, setUpright] = useState(false);
+  useLayoutEffect(() => {
+    if (!room.current) return;
+    setUpright(measure());
+    const resized = new ResizeObserver(() => setUpright(measure()));
+    resized.observe(room.current);
+    return () => resized.disconnect();
+  }, []);
+  return upright;
 }

@@ -1,7 +1,9 @@
-// Where the nodes and edges of a graph are drawn: layers from left to right, so that who waits stands left of who answers. Pure.
+// Where the nodes and edges of a graph are drawn: layers from left to right, so that who waits stands left of who answers; or from above to below,
+// where there is more room in that direction. Pure.
 
 import dagre from "@dagrejs/dagre";
 import type { Edge, Graph, Node } from "./graph";
+import { order } from "./order";
 
 export interface Point {
   readonly x: number;
@@ -15,6 +17,8 @@ export interface Box extends Point {
 }
 
 export interface Layout {
+  /** Whether the layers go from above to below. */
+  readonly upright: boolean;
   readonly width: number;
   readonly height: number;
   readonly boxes: ReadonlyMap<string, Box>;
@@ -22,7 +26,7 @@ export interface Layout {
   readonly ways: ReadonlyMap<string, readonly Point[]>;
 }
 
-export const EMPTY_LAYOUT: Layout = { width: 0, height: 0, boxes: new Map(), ways: new Map() };
+export const EMPTY_LAYOUT: Layout = { upright: false, width: 0, height: 0, boxes: new Map(), ways: new Map() };
 
 const HEIGHT = 46;
 /** About the width of a letter of the label and of the caption, and of what surrounds them. */
@@ -35,23 +39,33 @@ const size = (node: Node) => ({
   height: node.kind === "store" ? HEIGHT + 8 : HEIGHT,
 });
 
+/** The same place when left to right becomes above to below. */
+const turned = ({ x, y }: Point): Point => ({ x: y, y: x });
+const turnedBox = ({ x, y, width, height }: Box): Box => ({ x: y, y: x, width: height, height: width });
+
+/** More nodes than this stand closer together. */
+const CROWD = 60;
+
 /** Lays a graph out from nothing. */
-export function layOut(graph: Graph): Layout {
+export function layOut(graph: Graph, upright = false): Layout {
+  const crowded = graph.nodes.length > CROWD;
   const layers = new dagre.graphlib.Graph();
   layers.setGraph({
     rankdir: "LR",
     ranker: "tight-tree",
     acyclicer: "greedy",
-    nodesep: 22,
-    edgesep: 12,
-    ranksep: 64,
+    nodesep: crowded ? 14 : 22,
+    edgesep: crowded ? 3 : 12,
+    ranksep: upright ? 44 : 64,
     marginx: 24,
     marginy: 24,
   });
-  for (const node of graph.nodes) layers.setNode(node.id, size(node));
+  // All is laid out from left to right, and turned in the end.
+  const sizes = (node: Node) => (upright ? { width: size(node).height, height: size(node).width } : size(node));
+  for (const node of graph.nodes) layers.setNode(node.id, sizes(node));
   // Calls decide the layers; what is behind a message or in a store lies where it fits.
   for (const edge of graph.edges) layers.setEdge(edge.from, edge.to, { weight: edge.kind === "call" ? 3 : 1 });
-  dagre.layout(layers);
+  dagre.layout(layers, { customOrder: order });
   const boxes = new Map(graph.nodes.map((node) => [node.id, layers.node(node.id) as Box]));
   const columns = columnsOf(boxes);
   const ways = new Map(
@@ -61,17 +75,24 @@ export function layOut(graph: Graph): Layout {
     }),
   );
   const { width = 0, height = 0 } = layers.graph();
-  return { width, height, boxes, ways };
+  if (!upright) return { upright, width, height, boxes, ways };
+  return { upright, width: height, height: width, boxes: mapped(boxes, turnedBox), ways: mapped(ways, (points) => points.map(turned)) };
 }
+
+const mapped = <T, U>(map: ReadonlyMap<string, T>, of: (value: T) => U): Map<string, U> =>
+  new Map([...map].map(([id, value]) => [id, of(value)]));
 
 /**
  * The layout of a graph that follows on another one. While the nodes are the same everything stays where it is, so that the map keeps still
  * under an edit; edges that are new then go straight.
  */
-export function follow(before: Layout, graph: Graph): Layout {
-  const same = before.boxes.size === graph.nodes.length && graph.nodes.every((node) => before.boxes.has(node.id));
-  if (!same) return layOut(graph);
-  const ways = new Map(graph.edges.map((edge) => [edge.id, before.ways.get(edge.id) ?? way(before.boxes, edge, () => [])]));
+export function follow(before: Layout, graph: Graph, upright = false): Layout {
+  const same =
+    before.upright === upright && before.boxes.size === graph.nodes.length && graph.nodes.every((node) => before.boxes.has(node.id));
+  if (!same) return layOut(graph, upright);
+  const straight = (edge: Edge) =>
+    upright ? way(mapped(before.boxes, turnedBox), edge, () => []).map(turned) : way(before.boxes, edge, () => []);
+  const ways = new Map(graph.edges.map((edge) => [edge.id, before.ways.get(edge.id) ?? straight(edge)]));
   return { ...before, ways };
 }
 

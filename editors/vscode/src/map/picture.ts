@@ -17,6 +17,9 @@ const MARGIN = 12;
 
 /** The text of an SVG file. */
 export function svg(scene: SVGSVGElement, layout: Layout): string {
+  // A file can be looked at from near.
+  const far = scene.querySelector(".far");
+  far?.classList.remove("far");
   const copy = scene.cloneNode(true) as SVGSVGElement;
   const originals = scene.querySelectorAll("*");
   copy.querySelectorAll("*").forEach((element, index) => {
@@ -26,6 +29,7 @@ export function svg(scene: SVGSVGElement, layout: Layout): string {
     for (const property of PROPERTIES) element.setAttribute(property, style.getPropertyValue(property));
     for (const name of ["tabindex", "role", "aria-pressed", "aria-label", "data-id"]) element.removeAttribute(name);
   });
+  far?.classList.add("far");
   for (const unseen of copy.querySelectorAll(".reach")) unseen.remove();
   copy.querySelector("g")?.removeAttribute("transform");
   const [width, height] = [layout.width + 2 * MARGIN, layout.height + 2 * MARGIN];

@@ -30,6 +30,11 @@ interface Props {
   readonly view: Ref<View>;
 }
 
+const NOWHERE: readonly Point[] = [];
+
+/** The scale below which no label can be read. */
+const FAR = 0.3;
+
 const ARROWS: Record<string, Direction> = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 
 export function Scene({ graph, layout, selected, found, onSelect, onOpen, view }: Props) {
@@ -61,6 +66,7 @@ export function Scene({ graph, layout, selected, found, onSelect, onOpen, view }
       .on("zoom", (event) => {
         fitted.current = false;
         stage.current?.setAttribute("transform", event.transform.toString());
+        stage.current?.classList.toggle("far", event.transform.k < FAR);
       });
     behaviour.current = moved;
     select(svg.current).call(moved).on("dblclick.zoom", null);
@@ -132,7 +138,8 @@ export function Scene({ graph, layout, selected, found, onSelect, onOpen, view }
             <EdgeLine
               key={edge.id}
               edge={edge}
-              way={layout.ways.get(edge.id) ?? []}
+              way={layout.ways.get(edge.id) ?? NOWHERE}
+              upright={layout.upright}
               near={near(edge)}
               faint={found !== undefined}
               onSelect={onSelect}
@@ -162,30 +169,40 @@ export function Scene({ graph, layout, selected, found, onSelect, onOpen, view }
   );
 }
 
+/** What crosses an edge, a line each. */
+const crossing = (edge: Edge): string => edge.rows.map((row) => row.text).join("\n") || edge.label;
+
 interface EdgeProps {
   readonly edge: Edge;
   readonly way: readonly Point[];
+  readonly upright: boolean;
   readonly near: boolean;
   readonly faint: boolean;
   readonly onSelect: (id: string) => void;
   readonly onOpen: (id: string) => void;
 }
 
-const EdgeLine = memo(({ edge, way, near, faint, onSelect, onOpen }: EdgeProps) => {
+const EdgeLine = memo(({ edge, way, upright, near, faint, onSelect, onOpen }: EdgeProps) => {
   const kind = near ? "near" : edge.cyclic ? "cyclic" : edge.kind;
-  const path = curve(way);
+  const path = curve(way, upright);
   const classes = ["edge", edge.kind, edge.cyclic && "cyclic", edge.likely && "likely", near && "near", faint && "dimmed"]
     .filter(Boolean)
     .join(" ");
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: for the mouse; the keyboard finds the same rows at the nodes
     <g class={classes} onClick={stopping(() => onSelect(edge.id))} onDblClick={stopping(() => onOpen(edge.id))}>
-      <title>{edge.rows.map((row) => row.text).join("\n") || edge.label}</title>
+      <title>{crossing(edge)}</title>
       <path class="reach" d={path} />
       <path class="line" d={path} marker-end={`url(#arrow-${kind})`} />
     </g>
   );
-});
+}, sameEdge);
+
+/** With every chart all nodes and edges are made anew, most of them as they were: those are not drawn again. */
+function sameEdge(before: EdgeProps, after: EdgeProps): boolean {
+  const looks = ({ edge }: EdgeProps) => [edge.id, edge.kind, edge.cyclic, edge.likely, crossing(edge)].join();
+  return before.way === after.way && before.near === after.near && before.faint === after.faint && looks(before) === looks(after);
+}
 
 interface NodeProps {
   readonly node: Node;
@@ -215,6 +232,7 @@ const NodeBox = memo(({ node, box, selected, dimmed, reachable, onSelect, onOpen
       onClick={stopping(() => onSelect(node.id))}
       onDblClick={stopping(() => onOpen(node.id))}
     >
+      <title>{spoken(node)}</title>
       <path class="shape" d={SHAPES[node.kind](width, height)} />
       {node.dark && <path class="dark-band" d={`M1 5a4 4 0 0 1 4 -4h7v${height - 2}h-7a4 4 0 0 1 -4 -4z`} />}
       <text class="label" x={width / 2} y={height / 2 - 4 + sunk}>
@@ -231,7 +249,12 @@ const NodeBox = memo(({ node, box, selected, dimmed, reachable, onSelect, onOpen
       )}
     </g>
   );
-});
+}, sameNode);
+
+function sameNode(before: NodeProps, after: NodeProps): boolean {
+  const marked = before.selected === after.selected && before.dimmed === after.dimmed && before.reachable === after.reachable;
+  return marked && before.box === after.box && before.node.id === after.node.id && spoken(before.node) === spoken(after.node);
+}
 
 const stopping = (act: () => void) => (event: Event) => {
   event.stopPropagation();
@@ -247,13 +270,14 @@ const SHAPES: Record<Node["kind"], (width: number, height: number) => string> = 
   external: (w, h) => `M10 0H${w - 10}L${w} ${h / 2}L${w - 10} ${h}H10L0 ${h / 2}z`,
 };
 
-/** A curve through points that is level at each of them. */
-function curve([first, ...rest]: readonly Point[]): string {
+/** A curve through points that at each of them goes in the direction of the layers. */
+function curve([first, ...rest]: readonly Point[], upright: boolean): string {
   if (!first) return "";
   let from = first;
   const segments = rest.map((to) => {
-    const middle = (from.x + to.x) / 2;
-    const segment = `C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;
+    const middle = upright ? (from.y + to.y) / 2 : (from.x + to.x) / 2;
+    const bends = upright ? `${from.x} ${middle} ${to.x} ${middle}` : `${middle} ${from.y} ${middle} ${to.y}`;
+    const segment = `C${bends} ${to.x} ${to.y}`;
     from = to;
     return segment;
   });
