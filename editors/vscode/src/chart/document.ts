@@ -425,6 +425,10 @@ export interface Accepted {
    */
   identity: string;
   /**
+   * Its file.
+   */
+  file: string;
+  /**
    * Its parts; left out where it has none.
    */
   parts?: string[];
