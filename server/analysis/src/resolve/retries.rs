@@ -135,7 +135,8 @@ impl<'w> Linker<'w> {
             return Some(Retry { methods: vec!["*".into()], times: times.as_ref().and_then(number) });
         }
         let said = self.evaluator.select(entry.retry.as_ref()?, view)?;
-        let methods: Vec<Symbol> = said.patterns().iter().filter_map(|method| Some(method.literal()?.to_ascii_uppercase().into())).collect();
+        let methods: Vec<Symbol> =
+            said.patterns().iter().filter_map(|method| Some(method.literal()?.to_ascii_uppercase().into())).collect();
         let times = entry.retry_times.as_ref().and_then(|selector| self.evaluator.select(selector, view));
         let times = times.as_ref().and_then(number);
         (!methods.is_empty() && times != Some(0)).then_some(Retry { methods, times })

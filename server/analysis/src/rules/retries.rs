@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use portolan_grammars::facts::{CallId, Entry, Expr, ExprId, FunctionKind, Region, RegionKind, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{CallId, Entry, Expr, ExprId, FunctionId, FunctionKind, Region, RegionKind, SourceFacts, Symbol, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Context, exempt};
@@ -87,8 +87,7 @@ impl<'a> Retries<'a> {
             match &retry.of {
                 Of::Work(functions, calls) => {
                     all.functions.extend(functions.iter().map(|function| (*function, retry)));
-                    let places =
-                        calls.iter().filter_map(|call| snapshot.files.called_at(CallRef { file: retry.site.file, call: *call }));
+                    let places = calls.iter().filter_map(|call| snapshot.files.called_at(CallRef { file: retry.site.file, call: *call }));
                     all.calls.extend(places.map(|place| (place, retry)));
                 }
                 Of::Client(client) => {
@@ -277,10 +276,7 @@ fn is_endless(source: &SourceFacts, region: &Region) -> bool {
         _ => false,
     };
     let mut returned = source.function(region.function).returns.iter().filter(|value| region.range.contains(source.expr_range(**value)));
-    !source.language.is_ecmascript()
-        && region.kind == RegionKind::Loop
-        && !names(source, region.range, LIMITS)
-        && !returned.any(fails)
+    !source.language.is_ecmascript() && region.kind == RegionKind::Loop && !names(source, region.range, LIMITS) && !returned.any(fails)
 }
 
 /// Whether a name in a stretch of code has one of the words.

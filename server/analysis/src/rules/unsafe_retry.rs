@@ -16,16 +16,41 @@ const QUESTIONS: Texts = Texts {
     name: "questions",
     meaning: "Words in the paths of requests that ask for something, whatever their method.",
     default: &[
-        "search", "query", "graphql", "find", "lookup", "filter", "list", "check", "validate", "verify", "preview", "estimate", "quote",
-        "calculate", "compare", "count", "exists", "resolve", "batch-get", "login", "token", "introspect", "predict", "embed", "embeddings",
+        "search",
+        "query",
+        "graphql",
+        "find",
+        "lookup",
+        "filter",
+        "list",
+        "check",
+        "validate",
+        "verify",
+        "preview",
+        "estimate",
+        "quote",
+        "calculate",
+        "compare",
+        "count",
+        "exists",
+        "resolve",
+        "batch-get",
+        "login",
+        "token",
+        "introspect",
+        "predict",
+        "embed",
+        "embeddings",
     ],
 };
 /// What is written where a request carries a key by which its second coming is known.
 const KEYS: &[&str] = &["idempot", "dedup"];
 /// Keys of a body that name what is made, so that it is made once.
-const NATURAL_KEYS: &[&str] = &["id", "uuid", "key", "jobId", "job_id", "requestId", "request_id", "eventId", "event_id", "messageId", "message_id"];
+const NATURAL_KEYS: &[&str] =
+    &["id", "uuid", "key", "jobId", "job_id", "requestId", "request_id", "eventId", "event_id", "messageId", "message_id"];
 /// First words of rpcs that make something more each time.
-const MAKES: &[&str] = &["add", "append", "book", "charge", "create", "insert", "pay", "place", "publish", "reserve", "send", "ship", "submit"];
+const MAKES: &[&str] =
+    &["add", "append", "book", "charge", "create", "insert", "pay", "place", "publish", "reserve", "send", "ship", "submit"];
 
 rule! {
     /// ## What it does
@@ -36,7 +61,7 @@ rule! {
     /// - requests that are retried by a service which is retried itself: three tries of three are nine.
     /// - as information, requests that are sent again at once, without a pause.
     ///
-    /// Retries are seen on clients and requests (axios-retry, got, ky, undici, superagent, reqwest-retry), around calls (p-retry, async-retry, cockatiel,
+    /// Retries are seen on clients and requests (axios-retry, got, ky, superagent, reqwest-retry), around calls (p-retry, async-retry, cockatiel,
     /// tokio-retry, backoff, backon, again), in the workspace's own functions that are called so, and in loops that count tries.
     ///
     /// Left alone are requests with something called an idempotency key in the functions around them, or whose body names what it makes (`id`,
@@ -131,7 +156,9 @@ fn does_harm(context: &Context<'_>, call: &Call) -> bool {
 fn harm(context: &Context<'_>, operation: &Operation) -> Option<(Place, &'static str)> {
     operation.steps.iter().find_map(|step| match step.span {
         SpanRef::Publish(_) => Some((step.place, "sends a message")),
-        SpanRef::Call(call) => (context.chart.call(call).changes() != Some(false)).then_some((step.place, "asks others to change something")),
+        SpanRef::Call(call) => {
+            (context.chart.call(call).changes() != Some(false)).then_some((step.place, "asks others to change something"))
+        }
         SpanRef::Access(access) => {
             let row = access.of(context.chart);
             (row.operation == Verb::Write && row.adds.is_some()).then_some((step.place, "adds to its data"))
