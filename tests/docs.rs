@@ -18,6 +18,15 @@ fn page(rule: &Rule) -> String {
     format!("# {name}\n\n{}. Theme: {theme}. Severity: {severity}, unless said otherwise below.\n\n{}\n", rule.summary, rule.docs().trim())
 }
 
+/// Rules that were thought of and are not written, with what each would need.
+const NOT_WRITTEN: &[(&str, &str)] = &[
+    ("log-without-correlation", "what puts trace ids into logs: instrumentations, formatters, collectors"),
+    ("no-circuit-breaker", "meshes and sidecars, which stop calls, too"),
+    ("no-dead-letter", "where queues hand on what is refused, in code and in policies of the broker"),
+    ("shared-cache", "a way to tell keys that are shared on purpose, and a measurement on real workspaces"),
+    ("unversioned-event", "versions in headers, envelopes and registries, and a measurement on real workspaces"),
+];
+
 fn index() -> String {
     let mut text = String::from("# Rules\n\nBy what follows if their findings stay.\n");
     for theme in Theme::ALL {
@@ -28,6 +37,10 @@ fn index() -> String {
         for rule in rules {
             text += &format!("| [`{0}`]({0}.md) | {1} |\n", rule.name, rule.summary);
         }
+    }
+    text += "\n## Not written\n\nRules that were thought of, and what each needs before its findings could be trusted.\n\n| rule | needs |\n|---|---|\n";
+    for (name, needs) in NOT_WRITTEN {
+        text += &format!("| `{name}` | {needs} |\n");
     }
     text
 }

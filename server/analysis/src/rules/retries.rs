@@ -215,9 +215,10 @@ impl<'a> Retries<'a> {
             return None;
         }
         let endless = loops.any(|region| is_endless(retrier, region));
-        let chosen = mentions(source, given.range, CHOICES) || mentions(retrier, range, CHOICES);
-        let at_once = !pauses(retrier, range);
-        Some(Tried { place, by: format!("`{name}`"), times: None, endless, at_once, harmful: !chosen })
+        if mentions(source, given.range, CHOICES) || mentions(retrier, range, CHOICES) {
+            return None;
+        }
+        Some(Tried { place, by: format!("`{name}`"), times: None, endless, at_once: false, harmful: true })
     }
 
     /// A loop that counts tries around what may fail, or one without end that is left with its answer.
@@ -239,9 +240,12 @@ impl<'a> Retries<'a> {
             let answered = || spot.call().is_some_and(|call| is_answer(source, way.function.function, region, call));
             if survives && (counted || (region.kind == RegionKind::Loop && waits && answered())) {
                 let place = Place { file: way.function.file, range: first_token(region.range) };
-                let harmful = !mentions(source, region.range, CHOICES);
-                let (by, times) = ("a loop".to_owned(), None);
-                return Some(Tried { place, by, times, endless: is_endless(source, region), at_once: !waits, harmful });
+                if mentions(source, region.range, CHOICES) || chooses_failures(source, region) {
+                    return None;
+                }
+                // How long a try takes may be pause enough, so that nothing is said of that.
+                let (by, times, at_once) = ("a loop".to_owned(), None, false);
+                return Some(Tried { place, by, times, endless: is_endless(source, region), at_once, harmful: true });
             }
         }
         None
@@ -260,6 +264,15 @@ fn package(context: &Context<'_>, file: FileId) -> Option<usize> {
 /// Where a finding points that is about a loop: its first word is as much as people want underlined.
 fn first_token(range: TextRange) -> TextRange {
     TextRange { start: range.start, end: (range.start + 3).min(range.end) }
+}
+
+/// Whether what is caught in a loop is told apart by something else than the number of tries: the next one may be for another failure.
+fn chooses_failures(source: &SourceFacts, region: &Region) -> bool {
+    let inside = |kind: RegionKind, around: TextRange| {
+        source.regions.iter().filter(move |inner| inner.kind == kind && around.contains(inner.range)).map(|inner| inner.range)
+    };
+    inside(RegionKind::Catch, region.range)
+        .any(|caught| inside(RegionKind::Branch, caught).next().is_some() && !names(source, caught, COUNTERS))
 }
 
 /// Whether a loop is left with what a call in it hands out.

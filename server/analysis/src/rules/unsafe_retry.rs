@@ -59,9 +59,9 @@ rule! {
     /// - `POST` and `PATCH` requests, and rpcs that make something (`CreateOrder`, `Charge`), without an idempotency key. It is information where they
     ///   are retried for ever, which most often is meant.
     /// - requests that are retried by a service which is retried itself: three tries of three are nine.
-    /// - as information, requests that are sent again at once, without a pause.
+    /// - as information, requests that a library sends again at once, without a pause.
     ///
-    /// Retries are seen on clients and requests (axios-retry, got, ky, undici, superagent, reqwest-retry), around calls (p-retry, async-retry, cockatiel,
+    /// Retries are seen on clients and requests (axios-retry, got, ky, superagent, reqwest-retry), around calls (p-retry, async-retry, cockatiel,
     /// tokio-retry, backoff, backon, again), in the workspace's own functions that are called so, and in loops that count tries.
     ///
     /// Left alone are requests with something called an idempotency key in the functions around them, or whose body names what it makes (`id`,
