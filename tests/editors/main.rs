@@ -1,10 +1,10 @@
-//! The editor extensions' own checks, tests and packages, so that one command tests all; and the server in real editors. They need Node 20 and npm;
-//! those in editors, which are run by name, need the editors.
+//! The editor extensions' own checks, tests and packages, so that one command tests all; and the server in real editors, set up as their pages in
+//! `editors/` say. They need Node 20 and npm; those in editors, which are run by name, need the editors.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use portolan_tests::disk;
 
@@ -41,28 +41,68 @@ fn the_extension_works_in_a_workbench() {
     npm(&extension, &["run", "workbench"]);
 }
 
-#[test]
-#[ignore = "needs Neovim"]
-fn the_server_works_in_neovim() {
+/// A copy of the demonstration workspace.
+fn shop() -> disk::Folder {
     let copy = disk::Folder::empty();
     for (path, text) in disk::texts(&disk::workspace("chandlery")) {
         copy.write(path.as_str(), &text);
     }
+    copy
+}
+
+/// The search path, with the server in front, built anew.
+fn path_with_server() -> String {
     let built = Command::new(env!("CARGO")).args(["build", "--quiet", "-p", "portolan"]).status().unwrap();
     assert!(built.success(), "the server does not build");
     // Tests lie in a folder beside it.
-    let server = std::env::current_exe().unwrap().with_file_name("../portolan").with_extension(std::env::consts::EXE_EXTENSION);
+    let server = std::env::current_exe().unwrap().parent().unwrap().with_file_name("");
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::iter::once(server).chain(std::env::split_paths(&others));
+    std::env::join_paths(all).unwrap().into_string().unwrap()
+}
+
+/// One of the blocks of code in a language on an editor's page.
+fn page_block(editor: &str, language: &str, number: usize) -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("editors").join(editor).join("README.md");
+    let text = std::fs::read_to_string(page).unwrap();
+    let block = text.split(&format!("```{language}\n")).nth(number + 1).expect("the page has the block");
+    block.split("```").next().unwrap().to_owned()
+}
+
+fn shown(output: &Output) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    println!("{said}");
+}
+
+#[test]
+#[ignore = "needs Neovim"]
+fn the_server_works_in_neovim() {
+    let shop = shop();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/neovim.lua");
     let nvim = Command::new("nvim")
         .args(["--headless", "-u", "NONE", "-i", "NONE", "-n", "-c"])
         .arg(format!("luafile {}", script.display()))
-        .arg(copy.path())
-        .env("PORTOLAN", server)
-        .output()
-        .expect("Neovim is installed");
-    let said = String::from_utf8_lossy(&nvim.stderr);
-    assert!(nvim.status.success(), "{said}");
-    println!("{said}");
+        .arg(shop.path())
+        .env("PATH", path_with_server())
+        .output();
+    shown(&nvim.expect("Neovim is installed"));
+}
+
+#[test]
+#[ignore = "needs Emacs"]
+fn the_server_works_in_emacs() {
+    let shop = shop();
+    let home = disk::Folder::with(&[("setup.el", &page_block("emacs", "elisp", 0))]);
+    let emacs = Command::new("emacs")
+        .args(["-Q", "--batch", "-l"])
+        .arg(home.path().join("setup.el"))
+        .arg("-l")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("editors/emacs.el"))
+        .arg(shop.path())
+        .env("PATH", path_with_server())
+        .output();
+    shown(&emacs.expect("Emacs is installed"));
 }
 
 #[test]

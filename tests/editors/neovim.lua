@@ -1,6 +1,7 @@
 -- What a developer of the demonstration workspace gets from the server in Neovim, through its own client, without a window.
---   PORTOLAN=path/to/portolan nvim --headless -u NONE -i NONE -n -c 'luafile neovim.lua' path/to/a/copy/of/chandlery
--- Works with Neovim 0.7 and later. Prints a line for each request, and ends with 1 at the first that does not answer as it should.
+--   nvim --headless -u NONE -i NONE -n -c 'luafile neovim.lua' path/to/a/copy/of/chandlery
+-- `portolan` is on the path. Works with Neovim 0.7 and later. Prints a line for each request, and ends with 1 at the first that does not answer as
+-- it should.
 
 local PATIENCE_MS = 30000
 local root = vim.fn.fnamemodify(vim.fn.argv()[1], ":p"):gsub("/$", "")
@@ -20,7 +21,7 @@ local function open(path, text)
   vim.cmd("silent edit " .. vim.fn.fnameescape(root .. "/" .. path))
   local buffer = vim.api.nvim_get_current_buf()
   if not client_id then
-    local config = { name = "portolan", cmd = { vim.env.PORTOLAN, "lsp" }, root_dir = root }
+    local config = { name = "portolan", cmd = { "portolan", "lsp" }, root_dir = root }
     client_id = vim.lsp.start and vim.lsp.start(config) or vim.lsp.start_client(config)
     wait("the server's start", function()
       local client = vim.lsp.get_client_by_id(client_id)
