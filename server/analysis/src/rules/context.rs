@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use camino::Utf8Path;
 use portolan_grammars::facts::{Binding, Expr, FunctionId, Symbol};
 use portolan_grammars::manifests::settings::Level;
 use rustc_hash::FxHashSet;
@@ -216,7 +217,7 @@ impl<'a> Sink<'a> {
         let joined = |subject: &[&str]| [self.rule.name, &ids.join(","), &subject.join(" ")].join(" | ");
         let subject: Vec<&str> = draft.subject.iter().map(String::as_str).collect();
         // A file that is renamed still has its findings.
-        let lasting: Vec<&str> = subject.iter().copied().filter(|part| *part != path).collect();
+        let lasting: Vec<&str> = subject.iter().copied().filter(|part| self.snapshot.files.id(Utf8Path::new(part)).is_none()).collect();
         let finding = Finding {
             rule: self.rule.name,
             severity,
