@@ -8,8 +8,8 @@ use super::library::CallView;
 use super::link::{LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
 use super::spans::{Walk, attribute_call};
-use super::value::{CallRef, Instance, ParamRef, Pattern, Value};
-use crate::FunctionRef;
+use super::value::{CallRef, Instance, ParamRef, Pattern, Source, Value};
+use crate::{FileId, FunctionRef};
 
 /// What identifies a router value.
 fn router_of(instance: &Instance) -> Option<Router> {
@@ -153,24 +153,54 @@ impl<'w> Linker<'w> {
         routes
     }
 
-    /// The function behind a handler argument: wrappers such as `asyncHandler(show)` are looked through.
+    /// The function behind a handler argument: wrappers such as `asyncHandler(show)` are looked through, here and where a controller wraps what
+    /// it hands out.
     fn handler(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<FunctionRef> {
-        let mut expr = expr;
-        for _ in 0..4 {
+        let (mut file, mut facts, mut expr) = (self.file, walk.facts, expr);
+        for _ in 0..6 {
             // A call's own arguments say more than what a wrapper hands back, which is a closure of its own.
-            if let Expr::Call(id) = walk.facts.expr(expr) {
-                let call = walk.facts.call(*id);
+            if let Expr::Call(id) = facts.expr(expr) {
+                let call = facts.call(*id);
                 let argument = call.args.iter().rev().map(|argument| argument.value).find(|argument| {
-                    matches!(walk.facts.expr(*argument), Expr::Closure(_))
-                        || function_in(&self.evaluator.eval(self.file, *argument)).is_some()
+                    matches!(facts.expr(*argument), Expr::Closure(_)) || function_in(&self.evaluator.eval(file, *argument)).is_some()
                 });
                 if let Some(argument) = argument {
                     expr = argument;
                     continue;
                 }
             }
-            let value = self.evaluator.eval(self.file, expr);
-            return function_in(&value);
+            let value = self.evaluator.eval(file, expr);
+            let Some((wrapped_in, wrapped)) = self.wrapped(file, facts, expr) else { return function_in(&value) };
+            (file, facts, expr) = (wrapped_in, self.evaluator.facts(wrapped_in)?, wrapped);
+        }
+        None
+    }
+
+    /// The call that a name or a member stands for: `export default { show: expressify(show) }`, `const show = expressify(…)`.
+    fn wrapped(&mut self, file: FileId, facts: &'w SourceFacts, expr: ExprId) -> Option<(FileId, ExprId)> {
+        let (mut file, mut facts, mut expr) = (file, facts, expr);
+        for _ in 0..4 {
+            (file, expr) = match facts.expr(expr) {
+                Expr::Member { object, name } => match self.evaluator.eval(file, *object) {
+                    Value::Object(object) => match object.sources.get(name)? {
+                        Source::Expr(file, value) => (*file, *value),
+                        _ => return None,
+                    },
+                    _ => return None,
+                },
+                Expr::Name(name) => {
+                    let mut same = facts.bindings.iter().filter(|binding| binding.name == *name);
+                    match (same.next(), same.next()) {
+                        (Some(binding), None) if binding.constant => (file, binding.value?),
+                        _ => return None,
+                    }
+                }
+                _ => return None,
+            };
+            facts = self.evaluator.facts(file)?;
+            if matches!(facts.expr(expr), Expr::Call(_)) {
+                return Some((file, expr));
+            }
         }
         None
     }
