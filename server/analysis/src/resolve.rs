@@ -27,6 +27,7 @@ mod filled_structs;
 mod foreign;
 pub mod graphql;
 mod graphql_objects;
+mod held_values;
 mod holders;
 mod included;
 pub mod index;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::catalog::{Catalog, Family};
 use portolan_grammars::facts::{
-    CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeDef, TypeId, TypeKind,
-    TypeRef,
+    Binding, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeDef, TypeId,
+    TypeKind, TypeRef,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -18,6 +18,7 @@ use super::collections::iterated;
 use super::contracts::Contracts;
 use super::dependencies::{Dependencies, FileBits};
 use super::exports::StarExports;
+use super::held_values::held_values;
 use super::index::{FileIndex, Indexed};
 use super::library::LibraryCallee;
 use super::uses::{Use, UseIndex, UseKey};
@@ -418,6 +419,7 @@ impl<'w> Evaluator<'w> {
         let (_, index) = self.file(file)?;
         let bindings = index.bindings.get(name).map_or(&[][..], Vec::as_slice);
         let ecmascript = facts.language.is_ecmascript();
+        let user = function;
         loop {
             let here = facts.function(function);
             let module = here.kind == FunctionKind::Module;
@@ -430,7 +432,7 @@ impl<'w> Evaluator<'w> {
             let inside = |value| facts.expr_range(value).start <= at && at < facts.expr_range(value).end;
             let before = own().rfind(|binding| binding.range.end <= at && !binding.value.is_some_and(inside));
             if let Some(binding) = before.or_else(|| own().find(|_| ecmascript)) {
-                return Some(self.binding(file, facts, binding));
+                return Some(self.binding(file, facts, binding, (function == user).then_some(at)));
             }
             if let Some(index) = here.params.iter().position(|param| param.name == *name) {
                 return Some(self.parameter(file, facts, function, index as u32));
@@ -458,23 +460,10 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// The value of a binding: what it starts with, and for a variable whatever the file assigns to it.
-    pub(super) fn binding(&mut self, file: FileId, facts: &'w SourceFacts, binding: &portolan_grammars::facts::Binding) -> Value {
-        let mut values = Vec::new();
-        if let Some(value) = binding.value {
-            values.push(self.eval(file, value));
-        }
-        if !binding.constant
-            && let Some((_, index)) = self.file(file)
-            && let Some(assignments) = index.assignments.get(&binding.name)
-        {
-            for at in assignments {
-                let assignment = &facts.assignments[*at as usize];
-                if matches!(facts.expr(assignment.target), Expr::Name(_)) {
-                    values.push(self.eval(file, assignment.value));
-                }
-            }
-        }
+    /// The value of a binding: what it starts with, and for a variable whatever it is assigned; `at` as for [`held_values`].
+    pub(super) fn binding(&mut self, file: FileId, facts: &'w SourceFacts, binding: &Binding, at: Option<u32>) -> Value {
+        let Some((_, index)) = self.file(file) else { return Value::Unknown };
+        let values: Vec<Value> = held_values(facts, index, binding, at).into_iter().map(|value| self.eval(file, value)).collect();
         let mut value = Value::one_of(values);
         if let Value::Array(items) = &value {
             let pushed = self.pushed(file, facts, binding);

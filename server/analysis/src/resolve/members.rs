@@ -218,7 +218,7 @@ impl<'w> Evaluator<'w> {
             {
                 let binding = &facts.bindings[*at as usize];
                 if binding.function == FunctionId::MODULE {
-                    return self.binding(current.file, facts, binding);
+                    return self.binding(current.file, facts, binding, None);
                 }
             }
             if def.kind == TypeKind::Alias

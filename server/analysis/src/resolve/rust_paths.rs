@@ -160,7 +160,7 @@ impl<'w> Evaluator<'w> {
                     .find(|binding| binding.function == FunctionId::MODULE && binding.module == module.inline)
             });
             if let Some(binding) = binding {
-                return self.binding(file, facts, binding);
+                return self.binding(file, facts, binding, None);
             }
         }
         let modules = &self.cx.workspace.modules;

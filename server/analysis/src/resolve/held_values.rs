@@ -1,0 +1,59 @@
+//! Which of the values that a variable is given hold where it is used.
+//!
+//! Only order and nesting in one function are looked at. Invariant: where order does not tell, as in loops and closures, every value may hold.
+
+use portolan_grammars::facts::{Assignment, Binding, Expr, ExprId, RegionKind, SourceFacts, TextRange};
+
+use super::evaluate::around;
+use super::index::FileIndex;
+
+/// What a variable may stand for: what it starts with, and what it is assigned. `at` is the byte where its own function uses it; without, all.
+pub(super) fn held_values(facts: &SourceFacts, index: &FileIndex, binding: &Binding, at: Option<u32>) -> Vec<ExprId> {
+    let mut here: Vec<ExprId> = binding.value.into_iter().collect();
+    let Some(assignments) = index.assignments.get(&binding.name).filter(|_| !binding.constant) else { return here };
+    let mut elsewhere = Vec::new();
+    let assignments = assignments.iter().map(|position| &facts.assignments[*position as usize]);
+    for assignment in assignments.filter(|assignment| is_of(facts, binding, assignment)) {
+        let Some(at) = at.filter(|_| assignment.function == binding.function) else {
+            elsewhere.push(assignment.value);
+            continue;
+        };
+        let place = facts.expr_range(assignment.target);
+        let holds = |range: TextRange| range.start <= at && at < range.end;
+        // `path = path + x`: what it is made of is what it was before.
+        if holds(place) || holds(facts.expr_range(assignment.value)) {
+            continue;
+        }
+        if place.start > at {
+            if loops_around(facts, binding, place).any(holds) {
+                here.push(assignment.value);
+            }
+            continue;
+        }
+        if innermost(facts, binding, place).is_some_and(holds) {
+            here.clear();
+        }
+        here.push(assignment.value);
+    }
+    here.extend(elsewhere);
+    here
+}
+
+/// Whether an assignment is to a variable, as far as the functions around tell.
+fn is_of(facts: &SourceFacts, binding: &Binding, assignment: &Assignment) -> bool {
+    matches!(facts.expr(assignment.target), Expr::Name(_))
+        && around(facts, assignment.function).any(|function| function == binding.function)
+}
+
+/// The innermost region of the variable's function around a place.
+fn innermost(facts: &SourceFacts, binding: &Binding, place: TextRange) -> Option<TextRange> {
+    let own = facts.regions.iter().filter(|region| region.function == binding.function && region.range.contains(place));
+    own.map(|region| region.range).min_by_key(|range| range.end - range.start)
+}
+
+/// The loops of the variable's function around a place that do not start with the variable itself.
+fn loops_around(facts: &SourceFacts, binding: &Binding, place: TextRange) -> impl Iterator<Item = TextRange> {
+    let is_loop = |kind: &RegionKind| matches!(kind, RegionKind::ForEach { .. } | RegionKind::For | RegionKind::While | RegionKind::Loop);
+    let own = facts.regions.iter().filter(move |region| region.function == binding.function && is_loop(&region.kind));
+    own.map(|region| region.range).filter(move |range| range.contains(place) && !range.contains(binding.range))
+}
