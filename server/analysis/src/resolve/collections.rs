@@ -55,11 +55,17 @@ impl<'w> Evaluator<'w> {
         let Some((_, index)) = self.file(file) else { return Vec::new() };
         let mut pushed = Vec::new();
         let rust = !facts.language.is_ecmascript();
+        // Another variable of that name takes what is put into it from there on.
+        let is_next =
+            |other: &&Binding| other.name == binding.name && other.function == binding.function && other.range.start > binding.range.start;
+        let next = facts.bindings.iter().filter(is_next).map(|other| other.range.end).min().filter(|_| rust);
+        let before = next.unwrap_or(u32::MAX);
         for name in if rust { &["push", "extend"][..] } else { &["push"] } {
             for call in index.calls.get(*name).into_iter().flatten().map(|call| facts.call(*call)) {
                 let Expr::Member { object, .. } = facts.expr(call.callee) else { continue };
                 if !matches!(facts.expr(*object), Expr::Name(name) if *name == binding.name)
                     || !inside(facts, call.function, binding.function)
+                    || rust && !(binding.range.start..before).contains(&call.range.start)
                 {
                     continue;
                 }

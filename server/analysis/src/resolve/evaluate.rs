@@ -463,8 +463,12 @@ impl<'w> Evaluator<'w> {
     /// The value of a binding: what it starts with, and for a variable whatever it is assigned; `at` as for [`held_values`].
     pub(super) fn binding(&mut self, file: FileId, facts: &'w SourceFacts, binding: &Binding, at: Option<u32>) -> Value {
         let Some((_, index)) = self.file(file) else { return Value::Unknown };
-        let values: Vec<Value> = held_values(facts, index, binding, at).into_iter().map(|value| self.eval(file, value)).collect();
-        let mut value = Value::one_of(values);
+        let mut all = |at| Value::one_of(held_values(facts, index, binding, at).into_iter().map(|value| self.eval(file, value)));
+        let mut value = all(at);
+        // `request = customize(request)`: what it was before says more than what is not known.
+        if value.is_unknown() && at.is_some() && !binding.constant {
+            value = all(None);
+        }
         if let Value::Array(items) = &value {
             let pushed = self.pushed(file, facts, binding);
             if !pushed.is_empty() {

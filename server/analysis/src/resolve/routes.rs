@@ -2,8 +2,9 @@
 
 use camino::Utf8Path;
 use portolan_grammars::catalog::{self, Meaning, TracingRole};
-use portolan_grammars::facts::{Attribute, CallKind, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+use portolan_grammars::facts::{Attribute, Binding, CallKind, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
+use super::evaluate::inside;
 use super::library::CallView;
 use super::link::{LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
@@ -189,7 +190,9 @@ impl<'w> Linker<'w> {
                     _ => return None,
                 },
                 Expr::Name(name) => {
-                    let mut same = facts.bindings.iter().filter(|binding| binding.name == *name);
+                    let user = facts.exprs[expr.index()].function;
+                    let is_seen = |binding: &&Binding| binding.name == *name && inside(facts, user, binding.function);
+                    let mut same = facts.bindings.iter().filter(is_seen);
                     match (same.next(), same.next()) {
                         (Some(binding), None) if binding.constant => (file, binding.value?),
                         _ => return None,

@@ -234,10 +234,12 @@ impl<'a> Retries<'a> {
                 continue;
             }
             let fails = || source.regions.iter().any(|inner| inner.kind == RegionKind::Catch && region.range.contains(inner.range));
-            let counted = names(source, region.range, COUNTERS);
+            let answered = || spot.call().is_some_and(|call| is_answer(source, way.function.function, region, call));
+            // What counts tries stands where the loop begins; a counter further in may be about anything, unless the answer ends the loop.
+            let head = TextRange { start: region.range.start, end: head_end(source, region, spot) };
+            let counted = names(source, head, COUNTERS) || names(source, region.range, COUNTERS) && answered();
             let waits = pauses(source, region.range);
             let survives = if source.language.is_ecmascript() { caught } else { fails() };
-            let answered = || spot.call().is_some_and(|call| is_answer(source, way.function.function, region, call));
             if survives && (counted || (region.kind == RegionKind::Loop && waits && answered())) {
                 let place = Place { file: way.function.file, range: first_token(region.range) };
                 if mentions(source, region.range, CHOICES) || chooses_failures(source, region) {
@@ -259,6 +261,13 @@ impl<'a> Retries<'a> {
 
 fn package(context: &Context<'_>, file: FileId) -> Option<usize> {
     context.snapshot.workspace.package_of(context.snapshot.files.path(file))
+}
+
+/// Where the beginning of a loop around a call ends: at what is tried in it.
+fn head_end(source: &SourceFacts, region: &Region, spot: &Spot<'_>) -> u32 {
+    let tries = source.regions.iter().filter(|inner| inner.kind == RegionKind::Try && region.range.contains(inner.range));
+    let call = spot.call().map(|call| source.call(call).range.start);
+    tries.map(|inner| inner.range.start).chain(call).min().unwrap_or(region.range.end)
 }
 
 /// Where a finding points that is about a loop: its first word is as much as people want underlined.

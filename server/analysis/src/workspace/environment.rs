@@ -190,10 +190,11 @@ fn from_commands(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environme
         let folder = draft.compose.iter().find(|(source, ..)| source.file == place.file).map(|(source, ..)| source.folder());
         let command = folder.map_or_else(|| command.clone(), |folder| context.variables.fill(folder, &command));
         let mut words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'', ',', '[', ']'])).peekable();
-        let mut program = "";
+        // What starts another program has letters of its own: `sh -c`, `wait-for-it -t`.
+        let mut is_own = words.peek().is_some_and(|first| first.starts_with('-'));
         while let Some(word) = words.next() {
-            let before = std::mem::replace(&mut program, word);
-            if !(word.starts_with("--") && word.len() > 3 || is_letter_option(word) && !takes_its_own(before)) {
+            is_own |= is_program(context, draft, paths::file_name(word));
+            if !(word.starts_with("--") && word.len() > 3 || is_letter_option(word) && is_own) {
                 continue;
             }
             let given = match word.split_once('=') {
@@ -207,30 +208,13 @@ fn from_commands(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environme
     }
 }
 
+fn is_program(context: &Context<'_>, draft: &Draft<'_>, name: &str) -> bool {
+    draft.binary.is_some_and(|binary| context.modules.crates[binary.0 as usize].target == name)
+}
+
 /// `-c`.
 fn is_letter_option(word: &str) -> bool {
     matches!(word.as_bytes(), [b'-', letter] if letter.is_ascii_alphabetic())
-}
-
-/// Whether a word is a program that starts others by options of its own: `sh -c`, `cargo run -p`, `node -r`.
-fn takes_its_own(word: &str) -> bool {
-    matches!(
-        paths::file_name(word),
-        "sh" | "bash"
-            | "ash"
-            | "dash"
-            | "zsh"
-            | "run"
-            | "exec"
-            | "node"
-            | "python"
-            | "python3"
-            | "nice"
-            | "timeout"
-            | "su"
-            | "tini"
-            | "env"
-    )
 }
 
 /// Dotenv files in the folder of the code, and in the workspace's root where no manifest deploys the service.

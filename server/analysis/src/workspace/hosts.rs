@@ -192,7 +192,7 @@ impl Workspace {
     /// Whether a host is the machine on which the services run.
     pub fn is_machine(&self, host: &str) -> bool {
         matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "::1" | "host.docker.internal" | "10.0.2.2")
-            || self.names.machine.contains(host)
+            || self.names.machine.contains(host) && !self.names.names.contains_key(host)
     }
     /// The service whose name or alias is the stem of a variable: `ORDER_SERVICE_URL`, `NEXT_PUBLIC_API_BASE_URL`. An inference, one tier below
     /// hosts.

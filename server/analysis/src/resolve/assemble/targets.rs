@@ -215,8 +215,10 @@ impl Targets<'_> {
         let workspace = self.input.workspace;
         let mut target = None;
         let mut why = None;
+        let mut givers = 0;
         for (at, deployment) in workspace.deployments.iter().enumerate() {
             let values = deployment.environment.get(name).map_or(&[][..], Vec::as_slice);
+            let mut gives = false;
             for value in values.iter().filter(|value| value.rank <= 1 && !value.value.is_empty()) {
                 let Address::Host { host, port, .. } = Address::parse(&value.value) else { return None };
                 let HostMatch::One(service, ..) = workspace.service_of_host(&host, port.as_deref()) else { return None };
@@ -226,10 +228,13 @@ impl Targets<'_> {
                 if service.index() != at {
                     let what = format!("env {name} = {} of {}", value.value, workspace.services[at].name);
                     why.get_or_insert(Evidence { what, place: value.place });
+                    gives = true;
                 }
             }
+            givers += u32::from(gives);
         }
-        target.zip(why)
+        // One alone may mean something of its own by it.
+        target.zip(why).filter(|_| givers > 1)
     }
 
     /// Who answers what goes through a Dapr sidecar, whose paths name the application: `/v1.0/invoke/orders/method/list`.

@@ -3,25 +3,39 @@
 //! Invariant: what answers or consumes something is no tool, whatever commands it has.
 
 use portolan_grammars::facts::{Attribute, Expr, ExprId, SourceFacts};
+use portolan_grammars::manifests::Manifest;
 use rustc_hash::FxHashSet;
 
 use super::Input;
 use crate::FileId;
 use crate::chart::{Chart, ServiceIndex, ServiceKind};
+use crate::workspace::paths::file_name;
 
 /// What clap derives for a choice of commands.
 const COMMANDS: &str = "Subcommand";
 
-/// Makes a tool of each service that starts with a choice of commands and serves nothing.
+/// Makes a tool of each service that starts with a choice of commands, serves nothing and is started by nothing that is known.
 pub(super) fn settle(input: &Input<'_>, chart: &mut Chart) {
     let mut serving: FxHashSet<ServiceIndex> = chart.endpoints.iter().map(|endpoint| endpoint.service).collect();
     serving.extend(chart.channels.iter().flat_map(|channel| &channel.consumers).map(|end| end.service));
     for (at, service) in chart.services.iter_mut().enumerate() {
         let own = !service.third_party && service.kind == ServiceKind::Backend && !serving.contains(&ServiceIndex(at as u32));
-        if own && input.workspace.deployments[at].entries.iter().any(|entry| has_commands(input, *entry)) {
+        if own && !is_started(input, at) && input.workspace.deployments[at].entries.iter().any(|entry| has_commands(input, *entry)) {
             service.kind = ServiceKind::Cli;
         }
     }
+}
+
+/// Whether something in the workspace starts a service, rather than that an image only has it: that it serves something may be out of sight.
+fn is_started(input: &Input<'_>, at: usize) -> bool {
+    let service = &input.workspace.services[at];
+    let is_deployed = service.evidence.iter().any(|evidence| {
+        let manifest = input.files.facts(evidence.place.file).and_then(|facts| facts.manifest());
+        !matches!(manifest, Some(Manifest::Dockerfile(_) | Manifest::Cargo(_)))
+    });
+    let names_it = |word: &str| file_name(word.trim_matches(['"', '\'', ',', '[', ']'])) == service.id;
+    let mut commands = input.workspace.deployments[at].commands.iter();
+    is_deployed || commands.any(|(command, _)| command.split_whitespace().any(names_it))
 }
 
 fn has_commands(input: &Input<'_>, entry: FileId) -> bool {
