@@ -62,6 +62,9 @@ fn asks(call: &Call) -> bool {
 
 /// Finds the rows of calls among what happens in a function.
 fn rows(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, moments: &[Moment], function: FunctionRef) {
+    if exempt::stands_beside(context.snapshot.files.path(function.file)) {
+        return;
+    }
     let mut row: Vec<(&Moment, &Call)> = Vec::new();
     for moment in moments {
         let next = question(context, moment);
