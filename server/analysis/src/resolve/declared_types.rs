@@ -142,6 +142,8 @@ impl<'w> Evaluator<'w> {
 
     /// The rpc client that a type stands for by the form of its name.
     fn rpc_declared(&mut self, file: FileId, ty: &TypeRef, name: &Symbol) -> Option<Value> {
+        // Few names have that form; where a path leads is asked for those alone.
+        self.rpc_typed(name, &[])?;
         let path: Vec<Symbol> = ty.path.split("::").map(Symbol::new).collect();
         let modules = self.modules_of(file, &path);
         self.rpc_typed(name, &modules)
