@@ -206,6 +206,15 @@ impl SourceFacts {
     pub fn type_def(&self, id: TypeId) -> &TypeDef {
         &self.types[id.index()]
     }
+    /// The last names of what a type derives: `Serialize` of `#[derive(serde::Serialize)]`.
+    pub fn derived<'f>(&'f self, def: &'f TypeDef) -> impl Iterator<Item = &'f Symbol> {
+        let derives = def.attributes.iter().filter(|attribute| attribute.path == "derive").flat_map(|attribute| &attribute.args);
+        derives.filter_map(|argument| match self.expr(*argument) {
+            Expr::Name(name) => Some(name),
+            Expr::Path(path) => path.last(),
+            _ => None,
+        })
+    }
     /// The region named by `id`.
     pub fn region(&self, id: RegionId) -> &Region {
         &self.regions[id.index()]

@@ -13,7 +13,7 @@ mod owners;
 pub(crate) mod packages;
 pub(crate) mod paths;
 pub mod prisma;
-mod services;
+pub(crate) mod services;
 pub mod settings;
 pub(crate) mod sources;
 mod variables;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Expr, Field, FunctionId, SourceFacts, Symbol, TypeKind, TypeRef};
+use portolan_grammars::facts::{Field, FunctionId, SourceFacts, Symbol, TypeKind, TypeRef};
 use portolan_grammars::manifests::tree::{Tree, TreeValue};
 
 use super::collections::held;
@@ -207,14 +207,7 @@ impl<'w> Evaluator<'w> {
     pub(super) fn is_of_settings(&mut self, param: ParamRef) -> bool {
         let Some(Value::Some(class)) = self.parameter_type(param) else { return false };
         let Some(facts) = self.facts(class.file) else { return false };
-        let mut derived = facts.type_def(class.class).attributes.iter().filter(|attribute| attribute.path == "derive");
-        derived.any(|attribute| {
-            attribute.args.iter().any(|arg| match facts.expr(*arg) {
-                Expr::Name(name) => name == "Deserialize",
-                Expr::Path(path) => path.last().is_some_and(|name| name == "Deserialize"),
-                _ => false,
-            })
-        })
+        facts.derived(facts.type_def(class.class)).any(|name| name == "Deserialize")
     }
 
     /// What settings give a parameter, or a member of one, by the calls of its function. Where they give it different values, or a call passes

@@ -78,15 +78,7 @@ impl<'w> Linker<'w> {
     fn merged(&mut self, class: ClassRef, entry: &catalog::GraphqlServer) -> Vec<ClassRef> {
         let Some(facts) = self.evaluator.facts(class.file) else { return Vec::new() };
         let def = facts.type_def(class.class);
-        let mut derived = def.attributes.iter().filter(|attribute| attribute.path == "derive").flat_map(|attribute| &attribute.args);
-        let merges = derived.any(|arg| {
-            let name = match facts.expr(*arg) {
-                Expr::Name(name) => Some(name),
-                Expr::Path(path) => path.last(),
-                _ => None,
-            };
-            name.is_some_and(|name| entry.merged.iter().any(|merged| merged == name))
-        });
+        let merges = facts.derived(def).any(|name| entry.merged.contains(name));
         if !merges {
             return Vec::new();
         }

@@ -6,6 +6,7 @@ use portolan_grammars::facts::{Assignment, Binding, Expr, ExprId, RegionKind, So
 
 use super::evaluate::around;
 use super::index::FileIndex;
+use super::switches::region_at;
 
 /// What a variable may stand for: what it starts with, and what it is assigned. `at` is the byte where its own function uses it; without, all.
 pub(super) fn held_values(facts: &SourceFacts, index: &FileIndex, binding: &Binding, at: Option<u32>) -> Vec<ExprId> {
@@ -30,7 +31,7 @@ pub(super) fn held_values(facts: &SourceFacts, index: &FileIndex, binding: &Bind
             }
             continue;
         }
-        if innermost(facts, binding, place).is_some_and(holds) {
+        if region_at(facts, place).is_some_and(|region| holds(facts.region(region).range)) {
             here.clear();
         }
         here.push(assignment.value);
@@ -43,12 +44,6 @@ pub(super) fn held_values(facts: &SourceFacts, index: &FileIndex, binding: &Bind
 fn is_of(facts: &SourceFacts, binding: &Binding, assignment: &Assignment) -> bool {
     matches!(facts.expr(assignment.target), Expr::Name(_))
         && around(facts, assignment.function).any(|function| function == binding.function)
-}
-
-/// The innermost region of the variable's function around a place.
-fn innermost(facts: &SourceFacts, binding: &Binding, place: TextRange) -> Option<TextRange> {
-    let own = facts.regions.iter().filter(|region| region.function == binding.function && region.range.contains(place));
-    own.map(|region| region.range).min_by_key(|range| range.end - range.start)
 }
 
 /// The loops of the variable's function around a place that do not start with the variable itself.

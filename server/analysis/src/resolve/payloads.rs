@@ -207,12 +207,7 @@ impl<'w> Evaluator<'w> {
             &["default", "tag", "untagged", "content", "from", "try_from", "into", "transparent", "remote", "rename_all_fields"];
         let facts = self.facts(class.file)?;
         let def = facts.type_def(class.class);
-        let derives = def.attributes.iter().filter(|attribute| attribute.path == "derive").flat_map(|attribute| &attribute.args);
-        let is_derived = derives.into_iter().any(|arg| match facts.expr(*arg) {
-            Expr::Name(name) => name == derive,
-            Expr::Path(path) => path.last().is_some_and(|name| name == derive),
-            _ => false,
-        });
+        let is_derived = facts.derived(def).any(|name| name == derive);
         let plain = def.kind == TypeKind::Struct && is_derived && !Serde::of(facts, &def.attributes)?.has(OTHERWISE);
         let is_tuple = def.fields.iter().any(|field| field.name.starts_with(|first: char| first.is_ascii_digit()));
         if !plain || is_tuple {

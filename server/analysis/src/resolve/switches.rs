@@ -139,7 +139,7 @@ fn is_off(value: &Value) -> bool {
 }
 
 /// The innermost region that a place lies in.
-fn region_at(facts: &SourceFacts, place: TextRange) -> Option<RegionId> {
+pub(super) fn region_at(facts: &SourceFacts, place: TextRange) -> Option<RegionId> {
     let around = facts.regions.iter().enumerate().filter(|(at, region)| *at == 0 || region.range.contains(place));
     around
         .min_by_key(|(at, region)| if *at == 0 { u32::MAX } else { region.range.end - region.range.start })

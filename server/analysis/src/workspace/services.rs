@@ -18,7 +18,7 @@ use super::{Deployment, Ecosystem, Package, gateways, paths};
 use crate::chart::{Evidence, Service, ServiceIndex, ServiceKind};
 use crate::files::Files;
 use crate::{FileId, Place};
-pub(crate) use code::written_commands;
+pub(crate) use code::{words, written_commands};
 use known::{image_name, normal, unscoped};
 
 mod code;

@@ -2,7 +2,6 @@
 //!
 //! Invariant: what answers or consumes something is no tool, whatever commands it has.
 
-use portolan_grammars::facts::{Attribute, Expr, ExprId, SourceFacts};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::FxHashSet;
 
@@ -10,6 +9,7 @@ use super::Input;
 use crate::FileId;
 use crate::chart::{Chart, ServiceIndex, ServiceKind};
 use crate::workspace::paths::file_name;
+use crate::workspace::services::words;
 
 /// What clap derives for a choice of commands.
 const COMMANDS: &str = "Subcommand";
@@ -33,21 +33,11 @@ fn is_started(input: &Input<'_>, at: usize) -> bool {
         let manifest = input.files.facts(evidence.place.file).and_then(|facts| facts.manifest());
         !matches!(manifest, Some(Manifest::Dockerfile(_) | Manifest::Cargo(_)))
     });
-    let names_it = |word: &str| file_name(word.trim_matches(['"', '\'', ',', '[', ']'])) == service.id;
     let mut commands = input.workspace.deployments[at].commands.iter();
-    is_deployed || commands.any(|(command, _)| command.split_whitespace().any(names_it))
+    is_deployed || commands.any(|(command, _)| words(command).any(|word| file_name(word) == service.id))
 }
 
 fn has_commands(input: &Input<'_>, entry: FileId) -> bool {
     let Some(facts) = input.files.source(entry) else { return false };
-    facts.types.iter().flat_map(|it| &it.attributes).any(|attribute| derives_commands(facts, attribute))
-}
-
-fn derives_commands(facts: &SourceFacts, attribute: &Attribute) -> bool {
-    let names_it = |value: &ExprId| match facts.expr(*value) {
-        Expr::Name(name) => name == COMMANDS,
-        Expr::Path(path) => path.last().is_some_and(|name| name == COMMANDS),
-        _ => false,
-    };
-    attribute.path == "derive" && attribute.args.iter().any(names_it)
+    facts.types.iter().any(|def| facts.derived(def).any(|name| name == COMMANDS))
 }

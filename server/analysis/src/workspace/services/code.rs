@@ -196,7 +196,7 @@ pub(crate) fn written_commands(context: &Context<'_>, draft: &Draft<'_>) -> Vec<
 }
 
 /// Words of a command line, quotes and shell signs taken away.
-pub(super) fn words(command: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn words(command: &str) -> impl Iterator<Item = &str> {
     command
         .split(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '(' | ')' | ',' | '[' | ']'))
         .filter(|word| !word.is_empty())
