@@ -15,6 +15,7 @@ use crate::chart::flow::Spot;
 use crate::chart::index::{ChartIndex, Runner};
 use crate::chart::operation::Operation;
 use crate::chart::{Chart, EndpointIndex, ServiceIndex, Tracing};
+use crate::workspace::modules::Crate;
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
 /// How many functions lie at most between one that nobody waits for and what is let go.
@@ -75,12 +76,22 @@ impl<'a> Context<'a> {
         deployment.map_or((1 << 32) + u64::from(service.0), |deployment| u64::from(deployment.group))
     }
 
-    /// Tells of a file whether a service may run it: code of its package, and of what that depends on.
+    /// Tells of a file whether a service may run it: code of its package, and of what that depends on. A program that another service starts, or
+    /// that lies beside a library, is none of it.
     pub fn code_of(&self, service: ServiceIndex) -> impl Fn(FileId) -> bool {
         let (files, workspace) = (&self.snapshot.files, &self.snapshot.workspace);
-        let own = workspace.deployments.get(service.index()).and_then(|deployment| deployment.package);
+        let deployment = workspace.deployments.get(service.index());
+        let own = deployment.and_then(|deployment| deployment.package);
+        let entries = deployment.map_or(&[][..], |deployment| &deployment.entries);
         let packages = workspace.with_dependencies(own);
-        move |file| own.is_none() || workspace.package_of(files.path(file)).is_none_or(|package| packages.contains(&package))
+        let starts =
+            move |krate: &Crate| krate.library || Some(krate.package) == own && (entries.is_empty() || entries.contains(&krate.root));
+        move |file| {
+            let mut crates = workspace.modules.crates_of(file).filter_map(|krate| workspace.modules.krate(krate)).peekable();
+            let of_package = || workspace.package_of(files.path(file)).is_none_or(|package| packages.contains(&package));
+            let of_crate = |krate: &Crate| packages.contains(&krate.package) && starts(krate);
+            own.is_none() || if crates.peek().is_some() { crates.any(of_crate) } else { of_package() }
+        }
     }
 
     /// The name of the function that a place is in, by which it is known after edits: `OrderService.save`, `save`, or the file's path for code
