@@ -39,6 +39,12 @@ const REQUIRED: Texts = Texts {
         "commit",
         "rollback",
         "cancel",
+        "flush",
+        "sync",
+        "resync",
+        "upload",
+        "migrate",
+        "wait",
     ],
 };
 /// Methods without arguments that read nothing of an answer.
@@ -49,8 +55,8 @@ rule! {
     /// Finds calls by which a service changes something in another and waits for the answer, of which it uses nothing, or only that it failed: the
     /// call is a statement of its own, or all that is asked of the answer is its status.
     ///
-    /// Left alone are reads, calls whose success must be known (the option lists words of their names), calls that nobody waits for, and front ends,
-    /// tools and gateways.
+    /// Left alone are reads, calls whose success must be known (the option lists words of their names), `PUT`, which asks for a state that the caller
+    /// goes on from, calls that nobody waits for, and front ends, tools and gateways.
     ///
     /// ## Why it matters
     /// The caller is down when the other is down, and slow when it is slow, for an answer that it has no use for. A message would do: the other
@@ -99,6 +105,7 @@ fn is_meant(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
     let works = |kind| matches!(kind, ServiceKind::Backend | ServiceKind::Worker);
     call.protocol == Protocol::Http
         && call.changes() == Some(true)
+        && call.method.as_deref() != Some("PUT")
         && call.from != to
         && call.status.is_settled()
         && works(from.kind)
