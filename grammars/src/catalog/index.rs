@@ -38,6 +38,8 @@ pub struct Catalog {
     mounting: Vec<usize>,
     /// Positions of libraries and of their providers.
     providers: Vec<(usize, usize)>,
+    /// Positions of libraries and of their rpc clients.
+    rpc_clients: Vec<(usize, usize)>,
     /// Positions of libraries and of their entries of tracing, by the module whose import is evidence of it.
     tracing_imports: FxHashMap<Symbol, (usize, usize)>,
 }
@@ -181,6 +183,7 @@ impl Catalog {
         self.customary.clear();
         self.mounting.clear();
         self.providers.clear();
+        self.rpc_clients.clear();
         self.tracing_imports.clear();
         for (at, library) in self.libraries.iter().enumerate() {
             for package in &library.packages {
@@ -205,6 +208,7 @@ impl Catalog {
             }
             self.mounting.extend((!library.mounted_folders.is_empty()).then_some(at));
             self.providers.extend((0..library.provider.len()).map(|position| (at, position)));
+            self.rpc_clients.extend((0..library.rpc_client.len()).map(|position| (at, position)));
             for (position, entry) in library.tracing.iter().enumerate() {
                 for module in entry.import.iter().flat_map(Names::iter) {
                     self.tracing_imports.entry(module.clone()).or_insert((at, position));
@@ -327,6 +331,12 @@ impl Catalog {
             let token = field(&provider.token).filter(|_| library.language == family)?;
             provider.requires.iter().any(|key| field(key).is_some()).then_some((*at, provider, token))
         })
+    }
+
+    /// The rpc clients of a language's libraries, each with its library's position.
+    pub fn rpc_clients(&self, family: Family) -> impl Iterator<Item = (usize, &RpcClient)> {
+        let clients = self.rpc_clients.iter().filter(move |(at, _)| self.libraries[*at].language == family);
+        clients.map(|(at, position)| (*at, &self.libraries[*at].rpc_client[*position]))
     }
 
     /// The library's name for a type that is declared by its path in the package (`default` for the package itself), if it knows it.

@@ -38,6 +38,7 @@ pub mod link;
 pub mod links;
 mod loads;
 pub mod members;
+mod memo;
 pub mod messages;
 mod named_types;
 mod open_fields;

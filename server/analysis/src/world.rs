@@ -12,7 +12,7 @@ use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::{Module, Symbol};
 use portolan_grammars::manifests::Manifest;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 
 use crate::chart::index::ChartIndex;
 use crate::chart::{Call, Chart};
@@ -95,13 +95,13 @@ pub struct World {
     catalog: Arc<Catalog>,
     /// The same, with what the workspace's settings add.
     whole: Arc<Catalog>,
-    facts: DashMap<Utf8PathBuf, Arc<FileFacts>>,
+    facts: DashMap<Utf8PathBuf, Arc<FileFacts>, FxBuildHasher>,
     others: Arc<Vec<Utf8PathBuf>>,
     files: Files,
     workspace: Arc<Workspace>,
     links: Links,
     /// Files whose facts changed since the last snapshot.
-    changed: DashSet<Utf8PathBuf>,
+    changed: DashSet<Utf8PathBuf, FxBuildHasher>,
     /// Whether files came or went, or a manifest or a module tree changed: then everything is linked again.
     reshaped: AtomicBool,
     revision: u64,
@@ -113,12 +113,12 @@ impl World {
         Self {
             whole: catalog.clone(),
             catalog,
-            facts: DashMap::new(),
+            facts: DashMap::default(),
             others: Arc::default(),
             files: Files::default(),
             workspace: Arc::default(),
             links: Links::default(),
-            changed: DashSet::new(),
+            changed: DashSet::default(),
             reshaped: AtomicBool::new(true),
             revision: 0,
         }

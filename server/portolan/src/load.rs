@@ -66,10 +66,10 @@ pub fn load(root: &Path) -> Loaded {
 
 /// Reads a workspace and says how far it has come.
 pub fn load_roots(roots: &Roots, progress: Progress<'_>) -> Loaded {
-    let Discovery { files, others, mut problems } = discover(roots);
+    let (Discovery { files, others, mut problems }, catalog) = rayon::join(|| discover(roots), Catalog::builtin);
     let done = AtomicUsize::new(0);
     let total = files.len();
-    let mut world = World::new(Catalog::builtin());
+    let mut world = World::new(catalog);
     world.set_others(others);
     let found: Vec<FileProblem> = files
         .into_par_iter()

@@ -79,7 +79,7 @@ impl Root {
     /// The path below this root, with `/`; `None` outside of it or where a name is no UTF-8.
     pub fn relative(&self, path: &Path) -> Option<Utf8PathBuf> {
         let relative = path.strip_prefix(&self.folder).ok()?;
-        let mut result = String::new();
+        let mut result = String::with_capacity(relative.as_os_str().len());
         for component in relative.components() {
             let Component::Normal(name) = component else { return None };
             if !result.is_empty() {

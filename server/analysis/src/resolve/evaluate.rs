@@ -21,6 +21,7 @@ use super::exports::StarExports;
 use super::held_values::held_values;
 use super::index::{FileIndex, Indexed};
 use super::library::LibraryCallee;
+use super::memo::Memo;
 use super::uses::{Use, UseIndex, UseKey};
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Part, Pattern, Source, Value, concat};
 use crate::workspace::Workspace;
@@ -83,7 +84,7 @@ pub struct Evaluator<'w> {
     files: FileBits,
     uses: FxHashSet<UseKey>,
     asked: FxHashSet<UseKey>,
-    memo: FxHashMap<(FileId, ExprId), Value>,
+    memo: Memo,
     /// What is being evaluated, the innermost last.
     running: Vec<(FileId, ExprId)>,
     /// The outermost of [`Self::running`] that a cycle led back to since the innermost evaluation began.
@@ -113,14 +114,15 @@ pub struct Evaluator<'w> {
 }
 
 impl<'w> Evaluator<'w> {
-    /// An evaluator that has looked at nothing.
-    pub fn new(cx: Context<'w>) -> Self {
+    /// An evaluator that has looked at nothing, for the linking of a file.
+    pub fn new(cx: Context<'w>, file: FileId) -> Self {
+        let facts = cx.files.get(file.0 as usize).and_then(|entry| entry.as_ref()?.facts.source());
         Self {
             cx,
             files: FileBits::default(),
             uses: FxHashSet::default(),
             asked: FxHashSet::default(),
-            memo: FxHashMap::default(),
+            memo: Memo::new(file, facts.map_or(0, |facts| facts.exprs.len())),
             running: Vec::new(),
             cut: usize::MAX,
             again: 0,
@@ -201,7 +203,7 @@ impl<'w> Evaluator<'w> {
     /// What an expression may stand for.
     pub fn eval(&mut self, file: FileId, id: ExprId) -> Value {
         let key = (file, id);
-        if let Some(value) = self.memo.get(&key) {
+        if let Some(value) = self.memo.get(file, id) {
             return value.clone();
         }
         self.steps += 1;
@@ -229,7 +231,7 @@ impl<'w> Evaluator<'w> {
         self.again += u32::from(provisional);
         self.cut = if self.cut < depth { self.cut.min(around) } else { around };
         if !provisional {
-            self.memo.insert(key, value.clone());
+            self.memo.insert(file, id, value.clone());
         }
         value
     }

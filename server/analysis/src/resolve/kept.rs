@@ -110,6 +110,9 @@ pub(super) fn receiver(facts: &SourceFacts, call: &Call) -> Option<Symbol> {
     }
 }
 
+/// Members of an ECMAScript function that hand it on, or call it.
+const HANDS_ON_ITS_OBJECT: [&str; 3] = ["bind", "call", "apply"];
+
 impl<'w> Linker<'w> {
     /// Functions named without being called: handlers, callbacks, methods handed on.
     pub(super) fn mentions(&mut self, walk: &Walk<'w>) {
@@ -118,6 +121,16 @@ impl<'w> Linker<'w> {
         for id in walk.facts.calls.iter().map(|call| call.callee).chain(walk.facts.exports.iter().map(|export| export.value)) {
             elsewhere[id.index()] = true;
         }
+        // Nor what is only read from, or becomes a part of a text. Rust's traits give functions methods: `list_orders.layer(…)`.
+        let mut read = vec![false; walk.facts.exprs.len()];
+        let ecmascript = walk.facts.language.is_ecmascript();
+        for expression in &walk.facts.exprs {
+            match &expression.kind {
+                Expr::Member { object, name } if ecmascript && !HANDS_ON_ITS_OBJECT.contains(&name.as_str()) => read[object.index()] = true,
+                Expr::Concat(parts) => parts.iter().for_each(|part| read[part.index()] = true),
+                _ => (),
+            }
+        }
         let kept: FxHashMap<ExprId, &Kept> = walk.index.kept.iter().map(|kept| (kept.value, kept)).collect();
         for (at, expression) in walk.facts.exprs.iter().enumerate() {
             if elsewhere[at] {
@@ -125,7 +138,9 @@ impl<'w> Linker<'w> {
             }
             let id = ExprId(at as u32);
             let name = match &expression.kind {
-                Expr::Name(name) | Expr::Member { name, .. } => name,
+                Expr::Name(name) => name,
+                // Rust has no methods without a call: this is a field.
+                Expr::Member { name, .. } if ecmascript => name,
                 Expr::Path(path) => match path.last() {
                     Some(name) => name,
                     None => continue,
@@ -134,7 +149,7 @@ impl<'w> Linker<'w> {
             };
             let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
                 && (walk.index.imports.contains_key(name) || walk.index.types.contains_key(name));
-            if !is_class && !self.evaluator.is_function(name) {
+            if !is_class && (read[at] || !self.evaluator.is_function(name)) {
                 continue;
             }
             let value = self.evaluator.eval(self.file, id);

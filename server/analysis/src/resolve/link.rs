@@ -671,7 +671,7 @@ pub struct Mention {
 
 /// Links one file.
 pub fn link(cx: Context<'_>, file: FileId) -> FileLink {
-    let evaluator = Evaluator::new(cx);
+    let evaluator = Evaluator::new(cx, file);
     let mut linker = Linker { evaluator, file, link: FileLink::default(), bases: Bases::default(), live: FxHashSet::default() };
     linker.run();
     let Linker { evaluator, mut link, .. } = linker;

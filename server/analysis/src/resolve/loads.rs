@@ -55,10 +55,10 @@ impl<'w> Linker<'w> {
 
     /// A text that is the path of a file: `new Worker("./worker.js")`, `path.join(__dirname, "worker.js")`; or a pattern of some.
     fn named(&mut self, text: &Symbol) {
-        if text.rsplit('/').next().is_some_and(is_template) {
+        let is_file = SOURCE_ENDINGS.iter().any(|ending| text.ends_with(ending));
+        if !is_file && !text.starts_with('.') || text.rsplit('/').next().is_some_and(is_template) {
             return;
         }
-        let is_file = SOURCE_ENDINGS.iter().any(|ending| text.ends_with(ending));
         if is_file && text.contains('*') {
             self.load_any(text.split('*').next().unwrap_or_default());
         } else if text.starts_with('.') && !text.trim_start_matches(['.', '/']).is_empty() {

@@ -256,7 +256,7 @@ fn after_folder<'a>(path: &'a str, folder: &str) -> Option<&'a str> {
         if let Some(below) = rest.strip_prefix(folder) {
             return Some(below);
         }
-        rest = &rest[rest.find('/')? + 1..];
+        rest = &rest[rest.bytes().position(|byte| byte == b'/')? + 1..];
     }
 }
 

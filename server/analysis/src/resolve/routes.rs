@@ -517,7 +517,7 @@ impl<'w> Linker<'w> {
 
     /// Routes by the file's own path, where its package uses a framework that has them.
     pub(super) fn file_routes(&mut self, walk: &Walk<'w>) {
-        if !walk.facts.language.is_ecmascript() {
+        if !walk.facts.language.is_ecmascript() || walk.facts.exports.is_empty() {
             return;
         }
         let path = self.evaluator.cx.paths[self.file.0 as usize].clone();

@@ -35,7 +35,7 @@ impl<'w> Evaluator<'w> {
             (_, Family::TypeScript) if call.kind == CallKind::New => (callee_name(facts, call.callee)?.clone(), None, Vec::new()),
             _ => return None,
         };
-        for (library, entry) in self.rpc_entries(family) {
+        for (library, entry) in self.cx.catalog.rpc_clients(family) {
             if entry.callee.is_some() {
                 continue;
             }
@@ -193,7 +193,7 @@ impl<'w> Evaluator<'w> {
     /// The rpc client that a declared type's name means, of several that of the modules it is named by.
     pub(super) fn rpc_typed(&mut self, name: &Symbol, modules: &[Symbol]) -> Option<Value> {
         for family in [Family::Rust, Family::TypeScript] {
-            for (_, entry) in self.rpc_entries(family) {
+            for (_, entry) in self.cx.catalog.rpc_clients(family) {
                 // The bare service name as a type is the server's trait or interface more often than a client.
                 if entry.class == "{service}" || entry.callee.is_some() {
                     continue;
@@ -227,7 +227,7 @@ impl<'w> Evaluator<'w> {
             Expr::Path(path) => path.last().cloned(),
             _ => None,
         };
-        for (library, entry) in self.rpc_entries(family) {
+        for (library, entry) in self.cx.catalog.rpc_clients(family) {
             let makes = constructor.as_ref().is_none_or(|constructor| entry.constructors.contains(constructor));
             let Some(selector) = entry.address.as_ref().filter(|_| makes && entry.callee.is_none()) else { continue };
             let view_callee = LibraryCallee { library, name: String::new(), receiver: None };
@@ -237,17 +237,6 @@ impl<'w> Evaluator<'w> {
             }
         }
         Value::RpcClient(service, Arc::new(Value::Unknown))
-    }
-
-    fn rpc_entries(&self, family: Family) -> Vec<(usize, &'w RpcClient)> {
-        let catalog = self.cx.catalog;
-        catalog
-            .libraries
-            .iter()
-            .enumerate()
-            .filter(|(_, library)| library.language == family)
-            .flat_map(|(at, library)| library.rpc_client.iter().map(move |entry| (at, entry)))
-            .collect()
     }
 
     /// Whether a file imports a package of a library.
