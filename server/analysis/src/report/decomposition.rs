@@ -18,9 +18,15 @@ const MAX_TABLES: usize = 4;
 
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let sizes = sizes(facts);
-    let rows = facts.built().map(|(index, service)| row(facts, &sizes, index, service)).collect();
-    let mut blocks: Vec<Block> =
-        table(&["Service", "Kind", "Root", "Languages", "Answers", "Lines read", "Known from"], rows).into_iter().collect();
+    let mut columns = vec!["Service", "Kind", "Root", "Languages", "Answers", "Lines read", "Known from"];
+    let mut rows: Vec<Vec<Text>> = facts.built().map(|(index, service)| row(facts, &sizes, index, service)).collect();
+    if facts.has_owners() {
+        columns.push("Owners");
+        for (row, (_, service)) in rows.iter_mut().zip(facts.built()) {
+            row.push(owners(facts, service));
+        }
+    }
+    let mut blocks: Vec<Block> = table(&columns, rows).into_iter().collect();
     let bought: Vec<Text> = facts
         .bought()
         .map(|service| {
@@ -52,6 +58,13 @@ fn row(facts: &Facts<'_>, sizes: &BTreeMap<ServiceIndex, usize>, index: ServiceI
         Text::say(lines),
         known,
     ]
+}
+
+/// Who answers for a service, and where that is said.
+fn owners(facts: &Facts<'_>, service: &Service) -> Text {
+    let Some((_, place)) = service.owners.first() else { return Text::say("–") };
+    let names: Vec<&str> = service.owners.iter().map(|(owner, _)| owner.as_str()).collect();
+    Text::say(names.join(", ")).at(facts.site(*place))
 }
 
 /// Lines of source below each service's root and below no other root in it.

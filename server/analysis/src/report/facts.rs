@@ -49,6 +49,10 @@ impl<'a> Facts<'a> {
         let services = self.chart.services.iter().enumerate().map(|(at, service)| (ServiceIndex(at as u32), service));
         services.filter(|(_, service)| !service.third_party)
     }
+    /// Whether a file of code owners says of any of them who answers for it.
+    pub(super) fn has_owners(&self) -> bool {
+        self.built().any(|(_, service)| !service.owners.is_empty())
+    }
     /// Those that it deploys but does not build.
     pub(super) fn bought(&self) -> impl Iterator<Item = &'a Service> {
         self.chart.services.iter().filter(|service| service.third_party)

@@ -11,24 +11,34 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let sources = facts.snapshot.files.iter().filter(|(id, ..)| facts.snapshot.files.source(*id).is_some()).count();
     let all = facts.snapshot.files.iter().count();
     let count = |status: Status| facts.chart.calls.iter().filter(|call| call.status == status).count();
+    let mut sure = format!(
+        "Of {}, {} exact: each hop of their evidence stands in the workspace.",
+        counted(facts.chart.calls.len(), "call", "calls"),
+        were(count(Status::Exact))
+    );
+    for (status, meaning) in [
+        (Status::Likely, "inferred in one hop, which the evidence names"),
+        (Status::Ambiguous, "not drawn, as several services may be meant"),
+    ] {
+        if count(status) > 0 {
+            sure += &format!(" {} {meaning}.", were(count(status)));
+        }
+    }
     let mut points = vec![
         Text::say(format!(
             "Everything above was read from {} of TypeScript, JavaScript and Rust and {}; nothing was run and nobody was asked.",
             counted(sources, "file", "files"),
             counted(all - sources, "manifest", "manifests"),
         )),
-        Text::say(format!(
-            "Of {}, {} exact: each hop of their evidence stands in the workspace. {} inferred in one hop, which the evidence names. {} not drawn, as \
-             several services may be meant.",
-            counted(facts.chart.calls.len(), "call", "calls"),
-            were(count(Status::Exact)),
-            were(count(Status::Likely)),
-            were(count(Status::Ambiguous)),
-        )),
+        Text::say(sure),
         Text::say(
             "Counts are places in the code, not requests at run time: how often something is called, and how long it takes, is not known.",
         ),
-        Text::say("Who owns a service is not read, and neither are alerts, limits and scaling."),
+        Text::say(if facts.has_owners() {
+            "Alerts, limits and scaling are not read."
+        } else {
+            "No file of code owners says who answers for a service, and alerts, limits and scaling are not read."
+        }),
     ];
     let mut unread: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, service) in facts.built().filter(|(_, service)| !service.is_read()) {

@@ -107,6 +107,21 @@ fn chains_are_counted_out_and_findings_come_with_what_can_be_done() {
 }
 
 #[test]
+fn who_answers_for_a_service_is_told_where_a_file_says_so() {
+    let limits = |report: &Report| lines(report, "Method and Limits").join("\n");
+    assert!(limits(&Report::new(&scene().snapshot())).contains("No file of code owners says"));
+    let mut scene = scene();
+    let file = scene.file("CODEOWNERS", "/shop/ @shop-team\n");
+    let place = scene.place(file, "/shop/ @shop-team");
+    scene.chart.services[1].owners = vec![("@shop-team".into(), place)];
+    let report = Report::new(&scene.snapshot());
+    let rows = lines(&report, "Service Decomposition");
+    assert!(rows.iter().any(|row| row.starts_with("shop |") && row.ends_with("@shop-team [CODEOWNERS:1]")), "{rows:#?}");
+    assert!(rows.iter().any(|row| row.starts_with("web |") && row.ends_with("–")), "{rows:#?}");
+    assert!(!limits(&report).contains("code owners"));
+}
+
+#[test]
 fn a_workspace_without_services_says_so() {
     let report = Report::new(&Scene::default().snapshot());
     assert_eq!(lines(&report, "Summary"), ["No service was found that this workspace builds."]);
