@@ -24,6 +24,8 @@ pub struct Catalog {
     indexes: Vec<LibraryIndex>,
     packages: FxHashMap<(Family, Symbol), Vec<usize>>,
     interesting: FxHashSet<(Family, Symbol)>,
+    /// Languages of which some library gives every name a meaning: `*`.
+    all_interesting: Vec<Family>,
     spawning: FxHashSet<(Family, Symbol)>,
     limiting: FxHashSet<(Family, Symbol)>,
     retrying: FxHashSet<(Family, Symbol)>,
@@ -222,6 +224,8 @@ impl Catalog {
                 self.interesting.insert((library.language, Symbol::new(last_segment(callee))));
             }
         }
+        self.all_interesting =
+            [Family::Rust, Family::TypeScript].into_iter().filter(|family| self.interesting.contains(&(*family, "*".into()))).collect();
     }
 
     /// The libraries that a package belongs to: an npm package, also as a subpath of it (`next/server`) or with `node:`; a crate, with `-` and
@@ -239,8 +243,7 @@ impl Catalog {
     /// code's own callee, so this is sure for methods and Rust paths; a bare name may be an alias or a default import, so must be resolved. Methods
     /// of generated rpc clients are not asked for here, nor are attributes.
     pub fn is_interesting(&self, family: Family, last_segment: &str) -> bool {
-        let known = |name: &str| self.interesting.contains(&(family, Symbol::new(name)));
-        known(last_segment) || known("*")
+        self.all_interesting.contains(&family) || self.interesting.contains(&(family, Symbol::new(last_segment)))
     }
 
     /// Whether a call by this name may leave the caller's flow; as with [`Catalog::is_interesting`], a bare name must be resolved.

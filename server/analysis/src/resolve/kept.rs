@@ -110,6 +110,37 @@ pub(super) fn receiver(facts: &SourceFacts, call: &Call) -> Option<Symbol> {
     }
 }
 
+/// Whether a value comes of a call, which may make a function that nothing names, or of what is not known.
+fn may_be_made(walk: &Walk<'_>, value: ExprId) -> bool {
+    match walk.facts.expr(value) {
+        Expr::Call(_) | Expr::Unknown => true,
+        Expr::Member { object, .. } | Expr::Index { object, .. } | Expr::Element(object) => may_be_made(walk, *object),
+        Expr::Choice(parts) | Expr::Fallback(parts) | Expr::Array(parts) => parts.iter().any(|part| may_be_made(walk, *part)),
+        _ => false,
+    }
+}
+
+/// Whether a name is bound within a function around: what functions it may stand for, is named where it gets its value.
+fn is_local(walk: &Walk<'_>, mut function: FunctionId, name: &Symbol) -> bool {
+    let bound = walk.index.bindings.get(name).map_or(&[][..], Vec::as_slice);
+    let declared = walk.index.functions.get(name).map_or(&[][..], Vec::as_slice);
+    while function != FunctionId::MODULE {
+        let here = walk.facts.function(function);
+        if declared.iter().any(|id| walk.facts.function(*id).parent == function) {
+            return false;
+        }
+        let mut own = bound.iter().map(|at| &walk.facts.bindings[*at as usize]).filter(|binding| binding.function == function).peekable();
+        if own.peek().is_some() {
+            return own.all(|binding| binding.value.is_some_and(|value| !may_be_made(walk, value)));
+        }
+        if here.params.iter().any(|param| param.name == *name) {
+            return true;
+        }
+        function = here.parent;
+    }
+    false
+}
+
 /// Members of an ECMAScript function that hand it on, or call it.
 const HANDS_ON_ITS_OBJECT: [&str; 3] = ["bind", "call", "apply"];
 
@@ -149,7 +180,8 @@ impl<'w> Linker<'w> {
             };
             let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
                 && (walk.index.imports.contains_key(name) || walk.index.types.contains_key(name));
-            if !is_class && (read[at] || !self.evaluator.is_function(name)) {
+            let is_name = matches!(expression.kind, Expr::Name(_));
+            if !is_class && (read[at] || !self.evaluator.is_function(name) || is_name && is_local(walk, expression.function, name)) {
                 continue;
             }
             let value = self.evaluator.eval(self.file, id);

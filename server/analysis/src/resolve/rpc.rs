@@ -248,7 +248,8 @@ impl<'w> Evaluator<'w> {
 
 /// The service's name in a generated class's: `CartService` in `CartServiceClient` by `{service}Client`.
 pub fn service_name<'a>(pattern: &str, class: &'a str) -> Option<&'a str> {
-    let (before, after) = pattern.split_once("{service}")?;
+    let (before, rest) = pattern.split_at(pattern.bytes().position(|byte| byte == b'{')?);
+    let after = rest.strip_prefix("{service}")?;
     class.strip_prefix(before)?.strip_suffix(after).filter(|name| !name.is_empty())
 }
 

@@ -8,6 +8,7 @@ use portolan_grammars::facts::{CallKind, Expr, FunctionId, FunctionKind, Import,
 use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
+use super::index::FileIndex;
 use super::value::{ClassRef, Instance, Value};
 use crate::workspace::modules::{ModuleId, RustModule};
 use crate::{FileId, FunctionRef};
@@ -50,7 +51,7 @@ impl<'w> Evaluator<'w> {
             {
                 return Value::Function(FunctionRef { file, function: *nested }, None);
             }
-            if let Some(value) = self.rust_function_glob(file, facts, around, path) {
+            if let Some(value) = self.rust_function_glob(file, (facts, index), around, path) {
                 return value;
             }
             around = facts.function(around).parent;
@@ -74,8 +75,15 @@ impl<'w> Evaluator<'w> {
     }
 
     /// What a path means by a glob of a function: `use schema::orders::dsl::*;`.
-    fn rust_function_glob(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, path: &[Symbol]) -> Option<Value> {
-        for import in facts.imports.iter().filter(|import| import.function == function && import.imported == Imported::Glob) {
+    fn rust_function_glob(
+        &mut self,
+        file: FileId,
+        (facts, index): (&'w SourceFacts, &'w FileIndex),
+        function: FunctionId,
+        path: &[Symbol],
+    ) -> Option<Value> {
+        let globs = index.globs.iter().map(|at| &facts.imports[*at as usize]);
+        for import in globs.filter(|import| import.function == function) {
             let mut whole: Vec<Symbol> = import.source.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new).collect();
             if whole.first() == path.first() {
                 continue;
