@@ -747,6 +747,10 @@ pub fn join_patterns(base: &Pattern, path: &Pattern) -> Pattern {
     if path.parts.is_empty() || path.literal().is_some_and(|text| text.is_empty()) {
         return joined;
     }
+    // A base that is empty is none.
+    if base.literal().is_some_and(|text| text.is_empty()) {
+        return path.clone();
+    }
     if ends && starts {
         if let Some(Part::Text(text)) = joined.parts.last_mut() {
             *text = text.trim_end_matches('/').into();
