@@ -402,7 +402,7 @@ impl<'w> Evaluator<'w> {
         self.file(file)?.1.object_of.get(&function).copied()
     }
 
-    fn lookup(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, name: &Symbol, at: u32) -> Value {
+    pub(super) fn lookup(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, name: &Symbol, at: u32) -> Value {
         if let Some(value) = self.lexical(file, facts, function, name, at) {
             return value;
         }
