@@ -65,6 +65,10 @@ pub struct HttpRoute {
     /// Fewer arguments make it something else: `app.get("env")`.
     #[serde(default)]
     pub min_arguments: u32,
+    /// The routes, where the call is given an object that is one or a list of such, wherever they are written: the keys of `method`, `path` and
+    /// `handler` are then those of each.
+    #[serde(default)]
+    pub each: Option<Selector>,
 }
 
 /// A link in the chain of calls that makes a method router. An entry with both is a route; entries with one each make a route together

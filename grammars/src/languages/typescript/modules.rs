@@ -5,7 +5,52 @@
 use super::expressions::is_expression;
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
-use crate::facts::{Attribute, Export, Expr, ExprId, FunctionId, Import, Imported, Symbol, TextRange};
+use tree_sitter::Node;
+
+use crate::facts::{Attribute, Export, Expr, ExprId, Function, FunctionId, Import, Imported, Language, SourceFacts, Symbol, TextRange};
+
+/// Notes which imports TypeScript leaves out of what it compiles to: those of names that stand for types alone. What a decorator's class is
+/// injected with, compilers may keep for it: a file that has decorators keeps all.
+pub(super) fn leave_out_types(facts: &mut SourceFacts, root: Node<'_>, text: &str) {
+    if facts.language != Language::TypeScript || text.contains('@') && has_decorators(facts) {
+        return;
+    }
+    for import in &mut facts.imports {
+        let asks = !import.type_only && !import.reexport && import.function == FunctionId::MODULE && !import.local.is_empty();
+        if asks && matches!(import.imported, Imported::Named(_) | Imported::Default) && import.local.starts_with(|it: char| it.is_uppercase()) {
+            import.type_only = is_type_alone(root, text, &import.local, import.range);
+        }
+    }
+}
+
+fn has_decorators(facts: &SourceFacts) -> bool {
+    let of_function = |function: &Function| {
+        !function.attributes.is_empty() || function.params.iter().any(|param| !param.attributes.is_empty())
+    };
+    facts.functions.iter().any(of_function)
+        || facts.types.iter().any(|def| !def.attributes.is_empty() || def.fields.iter().any(|field| !field.attributes.is_empty()))
+}
+
+/// Whether a name stands as a type somewhere, and nowhere as anything else, but where it is imported.
+fn is_type_alone(root: Node<'_>, text: &str, name: &str, import: TextRange) -> bool {
+    let mut is_type = false;
+    let part_of_name = |letter: Option<u8>| letter.is_some_and(|it| it.is_ascii_alphanumeric() || matches!(it, b'_' | b'$'));
+    for at in memchr::memmem::find_iter(text.as_bytes(), name) {
+        let end = at + name.len();
+        let within = (import.start as usize) <= at && end <= import.end as usize;
+        if within || part_of_name(text.as_bytes()[..at].last().copied()) || part_of_name(text.as_bytes().get(end).copied()) {
+            continue;
+        }
+        let Some(node) = root.descendant_for_byte_range(at, end) else { return false };
+        match node.kind() {
+            "type_identifier" => is_type = true,
+            // A key, a member or a word of a text has the name by chance.
+            "property_identifier" | "comment" | "string_fragment" | "statement_identifier" => {}
+            _ => return false,
+        }
+    }
+    is_type
+}
 
 impl<'t> Lowering<'t> {
     fn import(&mut self, local: Symbol, source: &Symbol, imported: Imported, type_only: bool, range: TextRange) {

@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use tree_sitter::{Node, Tree, TreeCursor};
 
+use super::modules;
 use super::syntax::{Field, Grammar, Kind, have_fields, roles};
 use crate::facts::{
     Binding, Expr, ExprId, Expression, FunctionId, Language, Problem, Region, RegionId, RegionKind, ResultUse, SourceFacts, Symbol,
@@ -90,6 +91,7 @@ pub(super) fn lower(tree: &Tree, text: &str, language: Language, grammar: &'stat
         lowering.syntax_errors(root);
     }
     let mut facts = lowering.facts;
+    modules::leave_out_types(&mut facts, root, text);
     // Facts are kept for long.
     facts.exprs.shrink_to_fit();
     facts.calls.shrink_to_fit();

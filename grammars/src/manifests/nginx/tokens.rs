@@ -41,7 +41,7 @@ impl<'t> Tokens<'t> {
         let rest = &self.text[start..];
         let single = match rest.as_bytes().first()? {
             b';' => Some(Token::End),
-            b'{' => Some(Token::Open),
+            b'{' if placeholder(rest).is_none() => Some(Token::Open),
             b'}' => Some(Token::Close),
             quote @ (b'"' | b'\'') => return Some(self.quoted(char::from(*quote))),
             _ => None,
@@ -52,7 +52,7 @@ impl<'t> Tokens<'t> {
         }
         let end = start + word_length(rest);
         self.at = end;
-        Some(Token::Word(Spanned::new(Symbol::new(&self.text[start..end]), TextRange::new(start, end))))
+        Some(Token::Word(Spanned::new(with_variables(&self.text[start..end]), TextRange::new(start, end))))
     }
 
     fn quoted(&mut self, quote: char) -> Token {
@@ -97,7 +97,29 @@ impl<'t> Tokens<'t> {
     }
 }
 
-/// The length of the bare word at the start; `${…}` belongs to it, escaped characters too.
+/// The name and the length of `{{NAME}}` at the start, which a script at the start of a container puts a variable's value in place of.
+fn placeholder(text: &str) -> Option<(&str, usize)> {
+    let (inner, _) = text.strip_prefix("{{")?.split_once("}}")?;
+    let name = inner.trim();
+    let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    is_name.then_some((name, inner.len() + 4))
+}
+
+/// A word with `${NAME}` in place of `{{NAME}}`.
+fn with_variables(word: &str) -> Symbol {
+    let mut text = String::new();
+    let mut rest = word;
+    while let Some(at) = rest.find("{{") {
+        let Some((name, length)) = placeholder(&rest[at..]) else { break };
+        text.push_str(&rest[..at]);
+        text.push_str(&format!("${{{name}}}"));
+        rest = &rest[at + length..];
+    }
+    text.push_str(rest);
+    text.into()
+}
+
+/// The length of the bare word at the start; `${…}` and `{{NAME}}` belong to it, escaped characters too.
 fn word_length(text: &str) -> usize {
     let mut letters = text.char_indices().peekable();
     while let Some((at, letter)) = letters.next() {
@@ -108,6 +130,12 @@ fn word_length(text: &str) -> usize {
             '$' if letters.peek().is_some_and(|(_, next)| *next == '{') => {
                 let Some(length) = text[at..].find(['}', '\n']) else { return text.len() };
                 while letters.peek().is_some_and(|(next, _)| *next <= at + length) {
+                    letters.next();
+                }
+            }
+            '{' if placeholder(&text[at..]).is_some() => {
+                let length = placeholder(&text[at..]).map_or(0, |(_, length)| length);
+                while letters.peek().is_some_and(|(next, _)| *next < at + length) {
                     letters.next();
                 }
             }

@@ -75,7 +75,7 @@ impl Places<'_> {
     fn site(self, site: Site) -> Place {
         match site {
             Site::Call(call) => self.call(call),
-            Site::Row(call, row) => self.source(Source::Expr(call.file, row)).unwrap_or_else(|| self.call(call)),
+            Site::Row(call, file, row) => self.source(Source::Expr(file, row)).unwrap_or_else(|| self.call(call)),
             Site::Function(function) => self.function(function),
             Site::File(file) => Place { file, range: TextRange::default() },
         }

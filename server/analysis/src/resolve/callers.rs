@@ -58,8 +58,13 @@ impl<'w> Evaluator<'w> {
 
     /// Puts values in place of a text's parameters.
     pub fn substitute_pattern(&mut self, pattern: &Pattern, with: &dyn Fn(ParamRef) -> Option<Value>) -> Value {
-        let mut parts = Vec::new();
-        for part in &pattern.parts {
+        let mut parts: Vec<Value> = Vec::new();
+        for (at, part) in pattern.parts.iter().enumerate() {
+            // No slash stands behind a base that is empty.
+            let bare = at == 1 && matches!(pattern.parts[0], Part::Param(..)) && parts[0].literal().is_some_and(|base| base.is_empty());
+            if bare && pattern.parts.len() > 2 && matches!(part, Part::Text(text) if text == "/") {
+                continue;
+            }
             parts.push(match part {
                 Part::Param(param, path, default) => match with(*param) {
                     Some(value) => {

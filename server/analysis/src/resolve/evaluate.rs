@@ -404,7 +404,7 @@ impl<'w> Evaluator<'w> {
         self.file(file)?.1.object_of.get(&function).copied()
     }
 
-    fn lookup(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, name: &Symbol, at: u32) -> Value {
+    pub(super) fn lookup(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, name: &Symbol, at: u32) -> Value {
         if let Some(value) = self.lexical(file, facts, function, name, at) {
             return value;
         }
@@ -748,6 +748,10 @@ pub fn join_patterns(base: &Pattern, path: &Pattern) -> Pattern {
     let starts = matches!(path.parts.first(), Some(Part::Text(text)) if text.starts_with('/'));
     if path.parts.is_empty() || path.literal().is_some_and(|text| text.is_empty()) {
         return joined;
+    }
+    // A base that is empty is none.
+    if base.literal().is_some_and(|text| text.is_empty()) {
+        return path.clone();
     }
     if ends && starts {
         if let Some(Part::Text(text)) = joined.parts.last_mut() {

@@ -247,7 +247,11 @@ impl<'w> Evaluator<'w> {
                 Some(value @ Value::Param(..)) if take.key.is_some() => {
                     let behind = takes[at + 1..].iter().find_map(|take| self.take_text(take, view));
                     let default = || takes.iter().find_map(|take| take.default.clone()).map(Value::text);
-                    let text = behind.filter(|behind| matches!(behind, Value::Text(_))).or_else(default);
+                    let text = match behind {
+                        Some(text @ Value::Text(_)) => Some(text),
+                        Some(Value::Unknown) => None,
+                        _ => default(),
+                    };
                     return Some(text.map_or(value.clone(), |text| fallback(vec![value, text])));
                 }
                 // What is not known may be no text; a place behind it that holds one is it then.

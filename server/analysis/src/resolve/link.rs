@@ -107,8 +107,8 @@ pub struct FileLink {
 pub enum Site {
     /// By a call.
     Call(CallRef),
-    /// By a call in a loop over a list of the same file, for the item that this expression is part of.
-    Row(CallRef, ExprId),
+    /// By a call for one of the items that it is given, or that a loop around it goes through: the one that this expression of a file is part of.
+    Row(CallRef, FileId, ExprId),
     /// By a function, most often through an attribute of it.
     Function(FunctionRef),
     /// By a file's path.

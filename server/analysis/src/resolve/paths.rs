@@ -95,6 +95,9 @@ fn segment(text: &str) -> Segment {
         if let Some(name) = inner.strip_prefix('*') {
             return Segment::Rest(name.into());
         }
+        if let Some(name) = inner.strip_suffix('*') {
+            return Segment::Rest(name.into());
+        }
         if !inner.contains('{') {
             let (name, pattern) = inner.split_once(':').unwrap_or((inner, ""));
             return if pattern.contains('*') && pattern.contains('.') { Segment::Rest(name.into()) } else { Segment::Param(name.into()) };
@@ -275,6 +278,7 @@ mod tests {
             ("/files/*rest", "/files/{*rest}"),
             ("/files/{*rest}", "/files/{*rest}"),
             ("/files/{tail:.*}", "/files/{*tail}"),
+            ("/files/{path*}", "/files/{*path}"),
             ("/files/[...path]", "/files/{*path}"),
             ("/x-{}", "/{}"),
             ("", "/"),

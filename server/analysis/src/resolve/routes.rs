@@ -9,8 +9,11 @@ use super::library::CallView;
 use super::link::{LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
 use super::spans::{Walk, attribute_call};
-use super::value::{CallRef, Instance, ParamRef, Pattern, Source, Value};
+use super::value::{CallRef, Instance, ObjectValue, ParamRef, Pattern, Source, Value};
 use crate::{FileId, FunctionRef};
+
+/// Routes of one list that are looked at.
+const MAX_LISTED: usize = 512;
 
 /// What identifies a router value.
 fn router_of(instance: &Instance) -> Option<Router> {
@@ -25,6 +28,9 @@ impl<'w> Linker<'w> {
     pub(super) fn http_route(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::HttpRoute) -> bool {
         if view.call.args.len() < entry.min_arguments as usize {
             return false;
+        }
+        if let Some(each) = &entry.each {
+            return self.listed_routes(function, view, entry, each);
         }
         let Some(path) = self.evaluator.select_text(&entry.path, view) else { return false };
         let paths: Vec<Pattern> = path.patterns();
@@ -51,7 +57,7 @@ impl<'w> Linker<'w> {
                 }
                 for (method, handler) in routes {
                     let paths = paths.clone();
-                    self.link.routes.push(RouteDecl::of_router(router, method, paths, Site::Row(view.site, path), function, handler));
+                    self.link.routes.push(RouteDecl::of_router(router, method, paths, Site::Row(view.site, self.file, path), function, handler));
                 }
             }
             return true;
@@ -81,6 +87,47 @@ impl<'w> Linker<'w> {
             }
         }
         true
+    }
+
+    /// Routes that are objects, given to a call by themselves or in lists, wherever they are written.
+    fn listed_routes(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::HttpRoute, each: &catalog::Selector) -> bool {
+        let Some(given) = self.evaluator.select(each, view) else { return false };
+        let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
+        if let Some(router) = router {
+            self.parameter_mounts(router, view.site, function);
+        }
+        let (mut open, mut found) = (vec![given], 0);
+        while let Some(given) = open.pop().filter(|_| found < MAX_LISTED) {
+            let object = match given {
+                Value::Array(items) | Value::OneOf(items) => {
+                    open.extend(items.iter().rev().cloned());
+                    continue;
+                }
+                Value::Object(object) => object,
+                _ => continue,
+            };
+            let Some((path, written)) = keyed(&object, &entry.path) else { continue };
+            let method = entry.method.as_ref().and_then(|selector| keyed(&object, selector)).map_or(Value::Unknown, |(method, _)| method);
+            let methods = match method {
+                Value::Array(items) => Value::one_of(items.iter().cloned()),
+                method => method,
+            };
+            let handler = match entry.handler.as_ref().and_then(|selector| keyed(&object, selector)) {
+                Some((_, Some(Source::Expr(file, expr)))) => self.evaluator.facts(file).and_then(|facts| self.handler_in(file, facts, expr)),
+                Some((handler, _)) => function_in(&handler),
+                None => None,
+            };
+            let site = match written {
+                Some(Source::Expr(file, expr)) => Site::Row(view.site, file, expr),
+                _ => Site::Call(view.site),
+            };
+            for method in methods.patterns() {
+                let method = method.literal().map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()));
+                self.link.routes.push(RouteDecl::of_router(router, method, path.patterns(), site, function, handler));
+                found += 1;
+            }
+        }
+        found > 0
     }
 
     /// The prefix of a router that is given to a function of this file, where a library mounts the file by its folder.
@@ -157,7 +204,11 @@ impl<'w> Linker<'w> {
     /// The function behind a handler argument: wrappers such as `asyncHandler(show)` are looked through, here and where a controller wraps what
     /// it hands out.
     fn handler(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<FunctionRef> {
-        let (mut file, mut facts, mut expr) = (self.file, walk.facts, expr);
+        self.handler_in(self.file, walk.facts, expr)
+    }
+
+    fn handler_in(&mut self, file: FileId, facts: &'w SourceFacts, expr: ExprId) -> Option<FunctionRef> {
+        let (mut file, mut facts, mut expr) = (file, facts, expr);
         for _ in 0..6 {
             // A call's own arguments say more than what a wrapper hands back, which is a closure of its own.
             if let Expr::Call(id) = facts.expr(expr) {
@@ -573,6 +624,20 @@ impl<'w> Linker<'w> {
         let value = self.evaluator.eval(config, value);
         matches!(value, Value::Text(_) | Value::OneOf(_)).then_some(value)
     }
+}
+
+/// What an object has under the keys of a selector's first place that is there, and where it is written.
+fn keyed(object: &ObjectValue, selector: &catalog::Selector) -> Option<(Value, Option<Source>)> {
+    selector.takes().iter().find_map(|take| {
+        let mut keys = take.key.as_deref()?.split('.');
+        let first = keys.next()?;
+        let mut found = (object.fields.get(first)?.clone(), object.sources.get(first).copied());
+        for key in keys {
+            let Value::Object(inner) = &found.0 else { return None };
+            found = (inner.fields.get(key)?.clone(), inner.sources.get(key).copied());
+        }
+        Some(found)
+    })
 }
 
 /// The versions that a value names; none where it says that there is none.

@@ -171,6 +171,16 @@ fn call(
             if among.is_empty() && (several.is_empty() || known.open) {
                 among = owners.clone();
             }
+            // A service that has no operations itself passes them on to whom it asks.
+            let mut through = None;
+            if let ([owner], [Peer::Service(found)]) = (owners.as_slice(), several)
+                && among.is_empty()
+                && has_none(found.service)
+                && rows.iter().any(|row| row.from == found.service && row.to == Target::Service(*owner))
+            {
+                among = owners.clone();
+                through = Some(found);
+            }
             // Of several clients one may lead to the public address of the service that alone declares it.
             let public = match owners.as_slice() {
                 [owner] if among.is_empty() => {
@@ -189,6 +199,10 @@ fn call(
                     row.to = Target::Service(*owner);
                     row.endpoint = declaring.iter().copied().find(|at| endpoint(*at).service == *owner);
                     row.status = Status::Likely;
+                    if let Some(found) = through {
+                        row.via = [found.via.as_slice(), &[found.service]].concat();
+                        row.evidence = deduplicated(found.evidence.clone());
+                    }
                     let what = format!("only {} answers {name}", targets.input.workspace.services[owner.index()].name);
                     row.evidence.extend(row.endpoint.map(|at| Evidence { what, place: endpoint(at).place }));
                 }

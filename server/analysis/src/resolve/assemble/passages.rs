@@ -331,7 +331,12 @@ impl Targets<'_> {
             return Answer::Unresolved(Reason::Relative);
         }
         // What comes back to the front end itself is a page, or nothing.
-        let elsewhere = |answer: &Answer| !matches!(answer, Answer::Service(found) if found.service == from);
+        // So it does where rules for hosts that nobody knows differ, and one of them is the front end's own.
+        let elsewhere = |answer: &Answer| match answer {
+            Answer::Service(found) => found.service != from,
+            Answer::Ambiguous(services, Reason::GatewayTarget) => !services.contains(&from),
+            _ => true,
+        };
         let doors = self.doors(from);
         let through = |door: &Door| self.passed_on(door.gateway, Ask { hosts: &door.hosts, ..ask }, &trail).filter(elsewhere);
         let found: Vec<Answer> = doors.iter().filter_map(through).collect();

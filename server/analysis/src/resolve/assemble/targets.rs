@@ -100,6 +100,9 @@ impl<'a> Endpoints<'a> {
 
     fn find_segments(&self, service: ServiceIndex, method: Option<&Symbol>, call: &[Segment]) -> Option<(EndpointIndex, u32)> {
         let mut best: Option<(EndpointIndex, u32)> = None;
+        // A path of which nothing is known means none of several routes that it fits as well.
+        let mut ties = false;
+        let blind = !call.is_empty() && !call.iter().any(|segment| matches!(segment, Segment::Literal(_)));
         for &at in &self.by_service[service.index()] {
             let endpoint = &self.all[at as usize];
             let declared = endpoint.method.as_deref().unwrap_or("*");
@@ -109,12 +112,14 @@ impl<'a> Endpoints<'a> {
             }
             if let Some(score) = paths::fit(call, &self.parsed[at as usize]) {
                 let score = score * 2 + u32::from(declared != "*");
+                ties |= best.is_some_and(|(_, known)| score == known);
                 if best.is_none_or(|(_, known)| score > known) {
                     best = Some((EndpointIndex(at), score));
+                    ties = false;
                 }
             }
         }
-        best
+        best.filter(|_| !(blind && ties))
     }
 
     /// Whether no HTTP endpoint of a service is known.

@@ -141,7 +141,7 @@ impl<'a> Coverages<'a> {
         }
         let places = Places { files: input.files };
         let mut uncovered = None;
-        if let (Some(router), Site::Call(call) | Site::Row(call, _)) = (route.router, route.site) {
+        if let (Some(router), Site::Call(call) | Site::Row(call, ..)) = (route.router, route.site) {
             let mut open = vec![(router, call, 0)];
             let mut seen = FxHashSet::default();
             while let Some((router, call, depth)) = open.pop() {

@@ -106,6 +106,8 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: &FxHashSet
             () if (has(FRONTEND_PACKAGES) || builds(&["svelte", "vue"]) || hands_out_files(context, draft)) && !serves => {
                 ServiceKind::Frontend
             }
+            // It has types of a server's library, but no process that would serve by it.
+            () if has(FRONTEND_PACKAGES) && hands_out_files(context, draft) => ServiceKind::Frontend,
             () if has(GATEWAY_PACKAGES) => ServiceKind::Gateway,
             () if says(&["worker", "workers", "consumer", "cron", "scheduler"]) => ServiceKind::Worker,
             () if has(WORKER_PACKAGES) && !serves => ServiceKind::Worker,
