@@ -2,12 +2,15 @@
 //!
 //! Which file a source names is not asked here. Invariant: a name handed on from another module is an import with `reexport`, and no export.
 
+use rustc_hash::FxHashSet;
+use tree_sitter::Node;
+
 use super::expressions::is_expression;
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
-use tree_sitter::Node;
-
-use crate::facts::{Attribute, Export, Expr, ExprId, Function, FunctionId, Import, Imported, Language, SourceFacts, Symbol, TextRange};
+use crate::facts::{
+    Attribute, Export, Expr, ExprId, Expression, Function, FunctionId, Import, Imported, Language, SourceFacts, Symbol, TextRange,
+};
 
 /// Notes which imports TypeScript leaves out of what it compiles to: those of names that stand for types alone. What a decorator's class is
 /// injected with, compilers may keep for it: a file that has decorators keeps all.
@@ -15,18 +18,23 @@ pub(super) fn leave_out_types(facts: &mut SourceFacts, root: Node<'_>, text: &st
     if facts.language != Language::TypeScript || text.contains('@') && has_decorators(facts) {
         return;
     }
+    // Most are named in some expression, which is seen without a look at the text.
+    let named = |expression: &Expression| match &expression.kind {
+        Expr::Name(name) if name.starts_with(char::is_uppercase) => Some(name.clone()),
+        _ => None,
+    };
+    let used: FxHashSet<Symbol> = facts.exprs.iter().filter_map(named).collect();
     for import in &mut facts.imports {
-        let asks = !import.type_only && !import.reexport && import.function == FunctionId::MODULE && !import.local.is_empty();
-        if asks && matches!(import.imported, Imported::Named(_) | Imported::Default) && import.local.starts_with(|it: char| it.is_uppercase()) {
+        let asks = !import.type_only && !import.reexport && import.function == FunctionId::MODULE && !used.contains(&import.local);
+        if asks && matches!(import.imported, Imported::Named(_) | Imported::Default) && import.local.starts_with(char::is_uppercase) {
             import.type_only = is_type_alone(root, text, &import.local, import.range);
         }
     }
 }
 
 fn has_decorators(facts: &SourceFacts) -> bool {
-    let of_function = |function: &Function| {
-        !function.attributes.is_empty() || function.params.iter().any(|param| !param.attributes.is_empty())
-    };
+    let of_function =
+        |function: &Function| !function.attributes.is_empty() || function.params.iter().any(|param| !param.attributes.is_empty());
     facts.functions.iter().any(of_function)
         || facts.types.iter().any(|def| !def.attributes.is_empty() || def.fields.iter().any(|field| !field.attributes.is_empty()))
 }
