@@ -205,3 +205,31 @@ fn exports_agree_with_the_code_they_are_made_of() {
         assert!(drift.iter().any(|message| message.starts_with("The model leaves out that b calls c")), "{format}: {drift:?}");
     }
 }
+
+/// Diagrams and models are read by the tools that they are for, whatever the names.
+#[test]
+#[ignore = "installs those tools by npm"]
+fn tools_read_what_is_exported_for_them() {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/main/exports");
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exports");
+    std::fs::create_dir_all(&kept).unwrap();
+    for file in ["package.json", "package-lock.json", "read.mjs"] {
+        std::fs::copy(here.join(file), kept.join(file)).unwrap();
+    }
+    let run = |command: &mut Command| {
+        let output = command.current_dir(&kept).output().expect("Node 20 and npm are there");
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{command:?} failed:\n{out}\n{err}");
+    };
+    run(Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]));
+    let odd = odd_names();
+    for workspace in [demo().as_path(), odd.path()] {
+        let written = tempfile::tempdir().unwrap();
+        let files = [("mermaid", "chart.mmd"), ("dot", "chart.dot"), ("structurizr", "workspace.dsl"), ("likec4", "model/model.c4")];
+        for (format, file) in files {
+            write(&written, file, &portolan(workspace, &["chart", "--format", format]));
+        }
+        run(Command::new("node").arg("read.mjs").arg(written.path()));
+        run(Command::new("node").args(["node_modules/likec4/bin/likec4.mjs", "validate"]).arg(written.path().join("model")));
+    }
+}

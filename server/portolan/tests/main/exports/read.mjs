@@ -1,0 +1,32 @@
+// Reads the exports in a folder, each with the parser of the tool it is for. Prints what is wrong with them, and then fails.
+import { readFileSync } from "node:fs";
+import { JSDOM } from "jsdom";
+import { parse as parseDot } from "@ts-graphviz/ast";
+import structurizr from "structurizr-parser";
+
+// Mermaid cleans texts by a library that needs a page.
+globalThis.window = new JSDOM("").window;
+globalThis.document = globalThis.window.document;
+const { default: mermaid } = await import("mermaid");
+
+const readers = {
+  "chart.mmd": (text) => mermaid.parse(text),
+  "chart.dot": (text) => parseDot(text),
+  "workspace.dsl": (text) => {
+    const { tokens, errors } = structurizr.StructurizrLexer.tokenize(text);
+    structurizr.StructurizrParser.input = tokens;
+    structurizr.StructurizrParser.workspaceWrapper();
+    const [first] = [...errors, ...structurizr.StructurizrParser.errors];
+    if (first) throw new Error(first.message);
+  },
+};
+
+const folder = process.argv[2];
+for (const [file, read] of Object.entries(readers)) {
+  try {
+    await read(readFileSync(`${folder}/${file}`, "utf8"));
+  } catch (error) {
+    console.error(`${file}: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
