@@ -22,7 +22,7 @@ const vsix = path.join(out, "portolan.vsix");
 execFileSync(process.execPath, [path.join(extension, "scripts/package.mjs"), "--server", server, "--out", vsix], { stdio: "inherit" });
 
 const env = { ...process.env, VSIX: vsix, WORKSPACE: path.join(root, "tests/workspaces/chandlery"), OUT: out };
-const tests = ["shop", "large"].map((name) => path.join(import.meta.dirname, `${name}.test.mjs`));
+const tests = ["shop", "navigation", "map", "roots", "large"].map((name) => path.join(import.meta.dirname, `${name}.test.mjs`));
 process.exitCode =
   spawnSync(node, ["--test", "--test-concurrency=1", "--test-reporter=spec", ...tests], { env, stdio: "inherit" }).status ?? 1;
 if (values.pictures && !process.exitCode)

@@ -2,20 +2,13 @@
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { open, placeOf } from "./workbench.mjs";
+import { copyOf, includes, open, placeOf } from "./workbench.mjs";
 
-const { VSIX, WORKSPACE, OUT } = process.env;
-const home = fs.mkdtempSync(path.join(os.tmpdir(), "shop-"));
-const folder = path.join(home, path.basename(WORKSPACE));
-const picture = (name) => workbench.page.screenshot({ path: path.join(OUT, `${name}.png`) });
-const includes = (texts, text) =>
-  assert.ok(
-    texts.some((each) => each.includes(text)),
-    `"${text}" is not in ${JSON.stringify(texts, null, 1)}`,
-  );
+const { VSIX, WORKSPACE } = process.env;
+const { folder, remove } = copyOf(WORKSPACE);
+const picture = (name) => workbench.picture(name);
 
 const CHARGES = "services/payments/src/server.ts";
 const ROUTES = "services/checkout/src/routes.ts";
@@ -30,7 +23,6 @@ let workbench;
 let page;
 
 before(async () => {
-  fs.cpSync(WORKSPACE, folder, { recursive: true });
   workbench = await open(VSIX, folder);
   page = workbench.page;
 });
@@ -41,7 +33,7 @@ afterEach(async (context) => {
 
 after(async () => {
   await workbench?.close();
-  fs.rmSync(home, { recursive: true, force: true });
+  remove();
 });
 
 test("the extension starts and charts the services", async (context) => {
