@@ -55,10 +55,11 @@ test("the call hierarchy goes from a handler to its callers in other services, a
   await workbench.picture("call hierarchy");
 });
 
-test("links in manifests lead to services and files", async () => {
+test("links in manifests lead to services and files, and services have lenses there", async () => {
   await workbench.openAt(folder, "compose.yaml", "deploy/payments.env");
   const link = page.locator(".view-line .detected-link", { hasText: "payments.env" }).first();
   await link.waitFor();
+  includes(await workbench.lenses(), "called by checkout");
   await workbench.picture("links");
   await link.click({ modifiers: ["Control"] });
   await page.locator('.tab.active[data-resource-name="payments.env"]').waitFor();

@@ -76,8 +76,14 @@ test("above a handler stand its callers and what it does", async () => {
 test("a hover says who answers and what waits behind", async () => {
   await workbench.openAt(folder, CLIENT, "get(`/stock");
   const hover = await workbench.hover();
-  for (const text of ["GET /stock/{sku}", "inventory"]) assert.ok(hover.includes(text), hover);
-  await picture("hover");
+  for (const text of ["GET /stock/{sku}", "inventory", "compose.yaml:", "The trace goes with it"]) assert.ok(hover.includes(text), hover);
+  await page.keyboard.press("Escape");
+  await workbench.command("View: Toggle Primary Side Bar Visibility");
+  await workbench.openAt(folder, CLIENT, "get(`/stock");
+  await workbench.hover();
+  await page.screenshot({ path: path.join(process.env.OUT, "vscode-hover.png"), clip: { x: 50, y: 36, width: 1000, height: 540 } });
+  await page.keyboard.press("Escape");
+  await workbench.command("View: Toggle Primary Side Bar Visibility");
   await page.keyboard.press("Escape");
 });
 
@@ -88,6 +94,7 @@ test("behind a call stands who answers", async () => {
 test("a definition leads from a call in TypeScript to the handler in Rust", async () => {
   await page.keyboard.press("F12");
   await workbench.at("routes.rs", placeOf(folder, "services/inventory/src/routes.rs", "async fn show_stock").line);
+  includes(await workbench.lenses(), "1 caller in orders");
   await picture("definition");
 });
 

@@ -19,6 +19,7 @@ const SETTINGS = {
   "chat.disableAIFeatures": true,
   "editor.accessibilitySupport": "off",
   "editor.cursorBlinking": "solid",
+  "editor.hover.above": false,
   "editor.hover.delay": 100,
   "editor.minimap.enabled": false,
   "extensions.autoCheckUpdates": false,

@@ -63,13 +63,13 @@ impl Finder<'_> {
     fn compose_service(&mut self, service: &ComposeService) {
         let context = service.build_context.as_ref().map(|context| &context.value);
         let dockerfile = service.dockerfile.as_ref();
-        if let Some(at) = service.build_context.as_ref() {
-            let name = dockerfile.map_or("Dockerfile", |name| &name.value);
-            self.path(at, &format!("{}/{name}", at.value), "how it is built");
-        }
-        if let Some(dockerfile) = dockerfile {
-            let context = context.map_or(".", |context| context);
-            self.path(dockerfile, &format!("{context}/{}", dockerfile.value), "how it is built");
+        match (dockerfile, service.build_context.as_ref()) {
+            (Some(dockerfile), _) => {
+                let context = context.map_or(".", |context| context);
+                self.path(dockerfile, &format!("{context}/{}", dockerfile.value), "how it is built");
+            }
+            (None, Some(at)) => self.path(at, &format!("{}/Dockerfile", at.value), "how it is built"),
+            (None, None) => {}
         }
         for path in &service.env_files {
             self.path(path, &path.value, "its variables");
@@ -91,7 +91,7 @@ impl Finder<'_> {
             if let HostMatch::One(service, ..) = self.snapshot.workspace.service_of_host(&name.to_lowercase(), port) {
                 let service = self.snapshot.chart.service(service);
                 let Some(evidence) = service.evidence.first() else { continue };
-                self.links.push(Link { range: variable.range, target: evidence.place, what: format!("service {}", service.id) });
+                self.links.push(Link { range: value_range(variable), target: evidence.place, what: format!("service {}", service.id) });
             }
         }
     }
@@ -108,6 +108,14 @@ impl Finder<'_> {
     }
 }
 
+/// The place of a variable's value, where no quotes can stand around it: what is left of the entry is the name and `=`, or a colon and a blank.
+fn value_range(variable: &Variable) -> TextRange {
+    let TextRange { start, end } = variable.range;
+    let value = variable.value.as_ref().map_or(0, |value| value.len() as u32);
+    let between = (end - start).checked_sub(value + variable.name.len() as u32);
+    if value > 0 && matches!(between, Some(1 | 2)) { TextRange { start: end - value, end } } else { variable.range }
+}
+
 /// Host and port of a URL, or of a bare `host:port`.
 fn host(value: &str) -> Option<&str> {
     let rest = match value.split_once("://") {
@@ -122,7 +130,19 @@ fn host(value: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::host;
+    use portolan_grammars::facts::TextRange;
+    use portolan_grammars::manifests::Variable;
+
+    use super::{host, value_range};
+
+    #[test]
+    fn values_without_quotes_are_linked_alone() {
+        for (entry, linked) in [("A_URL=http://a:1", "http://a:1"), ("A_URL: http://a:1", "http://a:1"), ("A_URL: \"http://a:1\"", "A_URL: \"http://a:1\"")] {
+            let variable = Variable { name: "A_URL".into(), value: Some("http://a:1".into()), range: TextRange::new(0, entry.len() as u32) };
+            let TextRange { start, end } = value_range(&variable);
+            assert_eq!(&entry[start as usize..end as usize], linked);
+        }
+    }
 
     #[test]
     fn addresses_have_hosts_and_words_have_none() {
