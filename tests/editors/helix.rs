@@ -33,8 +33,10 @@ impl Helix {
         let name = home.path().file_name().unwrap().to_string_lossy().into_owned();
         let helix = Self { socket: format!("portolan{name}"), home };
         let home = helix.home.path().to_str().unwrap();
-        let variables = [format!("HOME={home}"), format!("XDG_CONFIG_HOME={home}/.config"), format!("PATH={path}"), "LANG=C.UTF-8".to_owned()];
-        let mut arguments = vec!["new-session", "-d", "-s", "helix", "-x", "150", "-y", "45", "-c", workspace.path().to_str().unwrap(), "env"];
+        let variables =
+            [format!("HOME={home}"), format!("XDG_CONFIG_HOME={home}/.config"), format!("PATH={path}"), "LANG=C.UTF-8".to_owned()];
+        let mut arguments =
+            vec!["new-session", "-d", "-s", "helix", "-x", "150", "-y", "45", "-c", workspace.path().to_str().unwrap(), "env"];
         arguments.extend(variables.iter().map(String::as_str));
         arguments.extend(["hx", file]);
         helix.tmux(&arguments);
@@ -42,7 +44,8 @@ impl Helix {
     }
 
     fn tmux(&self, arguments: &[&str]) -> String {
-        let output = Command::new("tmux").args(["-L", &self.socket, "-f", "/dev/null"]).args(arguments).output().expect("tmux is installed");
+        let output =
+            Command::new("tmux").args(["-L", &self.socket, "-f", "/dev/null"]).args(arguments).output().expect("tmux is installed");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 

@@ -92,7 +92,7 @@ fn the_server_works_in_neovim() {
 }
 
 #[test]
-#[ignore = "needs Emacs"]
+#[ignore = "needs Emacs 29 or later, whose own Eglot it drives"]
 fn the_server_works_in_emacs() {
     let shop = shop();
     let home = disk::Folder::with(&[("setup.el", &page_block("emacs", "elisp", 0))]);

@@ -83,7 +83,7 @@ impl Finder<'_> {
         }
     }
 
-    /// Values that are addresses of services.
+    /// Values that are addresses of services. The whole entry is linked: of the address alone, editors make a link of their own, to nowhere.
     fn variables(&mut self, variables: &[Variable]) {
         for variable in variables {
             let Some(host) = variable.value.as_deref().and_then(host) else { continue };
@@ -91,7 +91,7 @@ impl Finder<'_> {
             if let HostMatch::One(service, ..) = self.snapshot.workspace.service_of_host(&name.to_lowercase(), port) {
                 let service = self.snapshot.chart.service(service);
                 let Some(evidence) = service.evidence.first() else { continue };
-                self.links.push(Link { range: value_range(variable), target: evidence.place, what: format!("service {}", service.id) });
+                self.links.push(Link { range: variable.range, target: evidence.place, what: format!("service {}", service.id) });
             }
         }
     }
@@ -108,14 +108,6 @@ impl Finder<'_> {
     }
 }
 
-/// The place of a variable's value, where no quotes can stand around it: what is left of the entry is the name and `=`, or a colon and a blank.
-fn value_range(variable: &Variable) -> TextRange {
-    let TextRange { start, end } = variable.range;
-    let value = variable.value.as_ref().map_or(0, |value| value.len() as u32);
-    let between = (end - start).checked_sub(value + variable.name.len() as u32);
-    if value > 0 && matches!(between, Some(1 | 2)) { TextRange { start: end - value, end } } else { variable.range }
-}
-
 /// Host and port of a URL, or of a bare `host:port`.
 fn host(value: &str) -> Option<&str> {
     let rest = match value.split_once("://") {
@@ -130,19 +122,7 @@ fn host(value: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use portolan_grammars::facts::TextRange;
-    use portolan_grammars::manifests::Variable;
-
-    use super::{host, value_range};
-
-    #[test]
-    fn values_without_quotes_are_linked_alone() {
-        for (entry, linked) in [("A_URL=http://a:1", "http://a:1"), ("A_URL: http://a:1", "http://a:1"), ("A_URL: \"http://a:1\"", "A_URL: \"http://a:1\"")] {
-            let variable = Variable { name: "A_URL".into(), value: Some("http://a:1".into()), range: TextRange::new(0, entry.len() as u32) };
-            let TextRange { start, end } = value_range(&variable);
-            assert_eq!(&entry[start as usize..end as usize], linked);
-        }
-    }
+    use super::host;
 
     #[test]
     fn addresses_have_hosts_and_words_have_none() {
