@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { copyOf, includes, open } from "./workbench.mjs";
 
 const { VSIX, WORKSPACE } = process.env;
@@ -116,7 +117,8 @@ test("the map is saved as SVG, PNG and Mermaid", async () => {
     assert.equal(await input.inputValue(), file);
     await input.press("Enter");
     await page.locator(".quick-input-widget").waitFor({ state: "hidden" });
-    for (let tries = 50; tries && !fs.existsSync(file); tries--) await new Promise((resolve) => setTimeout(resolve, 100));
+    const written = () => fs.existsSync(file) && fs.statSync(file).size > 0;
+    for (let tries = 100; tries && !written(); tries--) await sleep(100);
     return fs.readFileSync(file);
   };
   const svg = String(await saved("svg", "svg"));

@@ -61,12 +61,12 @@ test("links in manifests lead to services and files, and services have lenses th
   await link.waitFor();
   await page.locator(".codelens-decoration a:visible", { hasText: "called by checkout" }).first().waitFor();
   await workbench.picture("links");
-  await link.click({ modifiers: ["Control"] });
+  await workbench.command("Open Link");
   await page.locator('.tab.active[data-resource-name="payments.env"]').waitFor();
   await workbench.openAt(folder, "compose.yaml", "http://orders:4100");
   const address = page.locator(".view-line .detected-link", { hasText: "orders:4100" }).first();
   await address.waitFor();
-  await address.click({ modifiers: ["Control"] });
+  await workbench.command("Open Link");
   await workbench.at("compose.yaml", placeOf(folder, "compose.yaml", "orders:\n").line);
 });
 

@@ -81,7 +81,7 @@ test("a hover says who answers and what waits behind", async () => {
   await workbench.command("View: Toggle Primary Side Bar Visibility");
   await workbench.openAt(folder, CLIENT, "get(`/stock");
   await workbench.hover();
-  await page.screenshot({ path: path.join(process.env.OUT, "vscode-hover.png"), clip: { x: 50, y: 36, width: 1000, height: 540 } });
+  await page.screenshot({ path: path.join(process.env.OUT, "vscode-hover.png"), clip: { x: 50, y: 36, width: 1240, height: 540 } });
   await page.keyboard.press("Escape");
   await workbench.command("View: Toggle Primary Side Bar Visibility");
   await page.keyboard.press("Escape");
