@@ -136,6 +136,10 @@ test("a lens opens the predicted trace", async () => {
   assert.match(await quote.locator(".lane").getAttribute("aria-label"), /^client, recorded$/);
   await workbench.command("View: Toggle Primary Side Bar Visibility");
   await workbench.texts(rows);
+  // What the mouse rests on would say what it is.
+  const tip = page.locator(".monaco-hover:not(.hidden)");
+  await page.mouse.move(700, 860);
+  await tip.first().waitFor({ state: "detached" });
   await picture("vscode-trace");
 });
 
