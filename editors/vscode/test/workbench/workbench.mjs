@@ -24,6 +24,7 @@ const SETTINGS = {
   "editor.minimap.enabled": false,
   "extensions.autoCheckUpdates": false,
   "extensions.ignoreRecommendations": true,
+  "files.autoSave": "off",
   "files.hotExit": "off",
   "git.enabled": false,
   "security.workspace.trust.enabled": false,
