@@ -108,7 +108,7 @@ pub use http::{
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
-pub use messaging::{Binding, Consumer, ConsumerAttribute, Headers, Listener, Producer, Transport, Wildcards};
+pub use messaging::{Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Listener, Producer, Transport, Wildcards};
 pub use operations::{
     GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall, WordCase,
 };
@@ -240,6 +240,9 @@ pub struct Library {
     /// Calls that bind a queue to an exchange.
     #[serde(default)]
     pub binding: Vec<Binding>,
+    /// Calls that say where refused messages of a queue go.
+    #[serde(default)]
+    pub dead_letter: Vec<DeadLetter>,
     /// Calls that receive messages.
     #[serde(default)]
     pub consumer: Vec<Consumer>,
@@ -680,6 +683,7 @@ pub struct Example {
     /// - `GRAPHQL CLIENT Query.orders`, `GRAPHQL SERVER Query.orders`, `TRPC CLIENT orders.list`, `TRPC SERVER orders.list`
     /// - `PRODUCER kafka orders`, `CONSUMER kafka orders`
     /// - `BINDING rabbitmq billing shop/order.*`: a queue, the exchange that it is bound to and the pattern of routing keys
+    /// - `DEAD LETTER rabbitmq billing shop.dead/billing`: a queue, and where its refused messages go
     /// - `CLIENT postgresql read orders`: system, operation, collection (`{}` where it is not known)
     /// - `SDK stripe charges.create`: the third party, or the address where that is known, and the operation
     /// - `STORE postgresql db/shop`: host and database; `STORE postgresql ${DATABASE_URL}` where the whole URL is one variable; `STORE s3`

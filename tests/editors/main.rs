@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
+mod helix;
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -90,7 +92,7 @@ fn the_server_works_in_neovim() {
 }
 
 #[test]
-#[ignore = "needs Emacs"]
+#[ignore = "needs Emacs 29 or later, whose own Eglot it drives"]
 fn the_server_works_in_emacs() {
     let shop = shop();
     let home = disk::Folder::with(&[("setup.el", &page_block("emacs", "elisp", 0))]);
@@ -103,6 +105,12 @@ fn the_server_works_in_emacs() {
         .env("PATH", path_with_server())
         .output();
     shown(&emacs.expect("Emacs is installed"));
+}
+
+#[test]
+#[ignore = "needs Helix and tmux"]
+fn the_server_works_in_helix() {
+    helix::shows_the_shop(&shop(), &page_block("helix", "toml", 0), &page_block("helix", "toml", 1), &path_with_server());
 }
 
 #[test]

@@ -8,8 +8,12 @@ import { type Condition, conditionOf, type Status } from "./condition";
 
 /** Files that the server reads, as far as the editor may have them open. */
 const LANGUAGES = ["typescript", "typescriptreact", "javascript", "javascriptreact", "vue", "svelte", "rust"];
-const MANIFESTS =
-  "**/{*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,template,tpl,env},Dockerfile*,Containerfile*,Caddyfile*,Procfile,.env*}";
+const MANIFESTS = [
+  // One brace within another means nothing to VS Code.
+  "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,template,tpl,env}",
+  "**/{Dockerfile,Containerfile,Caddyfile,.env}*",
+  "**/Procfile",
+];
 
 /** Tells the server what this client understands beyond the protocol. */
 const experimental: StaticFeature = {
@@ -42,7 +46,10 @@ export class Server implements vscode.Disposable {
   async start(): Promise<void> {
     await this.stop();
     const client = new LanguageClient("portolan", "Portolan", this.executable(), {
-      documentSelector: [...LANGUAGES.map((language) => ({ scheme: "file", language })), { scheme: "file", pattern: MANIFESTS }],
+      documentSelector: [
+        ...LANGUAGES.map((language) => ({ scheme: "file", language })),
+        ...MANIFESTS.map((pattern) => ({ scheme: "file", pattern })),
+      ],
       outputChannel: this.output,
       traceOutputChannel: this.trace,
       initializationOptions: { ...vscode.workspace.getConfiguration("portolan"), commands: commandsOfLenses },

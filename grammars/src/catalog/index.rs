@@ -9,10 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entries::EntryFiles;
 use super::{
-    Binding, Connection, Consumer, ConsumerAttribute, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient, HttpRoute,
-    Injected, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider,
-    Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit,
-    Tracing, Transaction, Value, Versioning,
+    Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient,
+    HttpRoute, Injected, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer,
+    Provider, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall,
+    TimeLimit, Tracing, Transaction, Value, Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -73,6 +73,7 @@ pub enum Meaning<'a> {
     ProcedureClient(&'a ProcedureClient),
     ProcedureServer(&'a ProcedureServer),
     Binding(&'a Binding),
+    DeadLetter(&'a DeadLetter),
     Consumer(&'a Consumer),
     ConsumerAttribute(&'a ConsumerAttribute),
     Connection(&'a Connection),
@@ -129,7 +130,7 @@ macro_rules! kinds {
 
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, RequestBody request_body,
-    Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, Listener listener,
+    Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
     TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
@@ -433,6 +434,7 @@ impl Library {
             procedure_client: Vec::new(),
             procedure_server: Vec::new(),
             binding: Vec::new(),
+            dead_letter: Vec::new(),
             consumer: Vec::new(),
             consumer_attribute: Vec::new(),
             connection: Vec::new(),
@@ -470,7 +472,7 @@ impl Library {
         }
         each!(
             Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning, Listen listen,
-            Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, Listener listener,
+            Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, DeadLetter dead_letter, Listener listener,
             TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
             Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,
             SettingReader setting_reader, TimeLimit time_limit, Retry retry

@@ -102,6 +102,33 @@ pub struct Binding {
     pub routing_key: Option<Selector>,
 }
 
+/// A call that says where messages of a queue go that are refused, or that nobody handles in time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeadLetter {
+    /// What is called.
+    pub callee: Names,
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// The queue.
+    pub queue: Selector,
+    /// The exchange that they go to.
+    pub exchange: Selector,
+    /// Their routing key there; where the exchange is the empty text, the queue.
+    #[serde(default)]
+    pub routing_key: Option<Selector>,
+}
+
+/// How often a message is handed over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Delivery {
+    /// Again, until it is known to be handled: perhaps twice.
+    AtLeastOnce,
+    /// Once, and perhaps never: it counts as handled when it is handed over.
+    AtMostOnce,
+}
+
 /// A call that receives messages.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -125,6 +152,12 @@ pub struct Consumer {
     /// Where the first `handler` is given the message's headers.
     #[serde(default)]
     pub headers: Option<Headers>,
+    /// How often a message is handed over, if that follows from the call.
+    #[serde(default)]
+    pub delivery: Option<Delivery>,
+    /// What, where it is `true`, makes that at most once.
+    #[serde(default)]
+    pub unacknowledged: Option<Selector>,
 }
 
 /// How one destination stands for several.
@@ -216,6 +249,9 @@ pub struct ConsumerAttribute {
     /// Whether the sender waits for an answer, which makes it a synchronous call.
     #[serde(default)]
     pub replies: bool,
+    /// How often a message is handed over, if that follows from the decorator.
+    #[serde(default)]
+    pub delivery: Option<Delivery>,
 }
 
 #[cfg(test)]

@@ -142,8 +142,9 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.rpc_client.iter().flat_map(|entry| entry.address.iter().chain(&entry.service)));
     all.extend(library.rpc_server.iter().flat_map(|entry| entry.service.iter().chain(&entry.implementation).chain(&entry.method)));
     all.extend(library.binding.iter().flat_map(|entry| [&entry.queue, &entry.exchange].into_iter().chain(&entry.routing_key)));
+    all.extend(library.dead_letter.iter().flat_map(|entry| [&entry.queue, &entry.exchange].into_iter().chain(&entry.routing_key)));
     all.extend(library.producer.iter().flat_map(|entry| std::iter::once(&entry.destination).chain(&entry.routing_key)));
-    all.extend(library.consumer.iter().flat_map(|entry| entry.destination.iter().chain(&entry.handler)));
+    all.extend(library.consumer.iter().flat_map(|entry| entry.destination.iter().chain(&entry.handler).chain(&entry.unacknowledged)));
     all.extend(library.consumer_attribute.iter().map(|entry| &entry.destination));
     all.extend(
         library.connection.iter().flat_map(|entry| entry.url.iter().chain(&entry.dialect).chain(&entry.host).chain(&entry.database)),
@@ -290,6 +291,7 @@ fn is_find(find: &str) -> bool {
         ["ENTRY"] => true,
         ["SPAWN" | "LIMIT" | "RETRY" | "TRANSACTION", _callee] => true,
         ["BINDING", _system, _queue, _exchange] => true,
+        ["DEAD", "LETTER", _system, _queue, _exchange] => true,
         _ => false,
     }
 }

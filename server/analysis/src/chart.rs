@@ -17,7 +17,7 @@ pub mod trace;
 use core::time::Duration;
 
 use camino::Utf8PathBuf;
-use portolan_grammars::catalog::{Addition, Operation};
+use portolan_grammars::catalog::{Addition, Delivery, Operation};
 use portolan_grammars::facts::Symbol;
 pub use portolan_grammars::manifests::settings::ServiceKind;
 use rustc_hash::FxHashMap;
@@ -460,6 +460,10 @@ pub struct ChannelEnd {
     pub function: Option<FunctionRef>,
     /// Producers: the keys of what is sent as JSON, sorted, where all of them are known.
     pub payload: Option<Vec<Symbol>>,
+    /// Consumers: how often a message is handed over, if that is known.
+    pub delivery: Option<Delivery>,
+    /// Consumers: where messages go that are refused, and where that is said; known of queues that code declares, not of brokers' policies.
+    pub dead_letter: Option<(Symbol, Place)>,
     /// Consumers: whether a span is recorded.
     pub coverage: Coverage,
     /// How sure.

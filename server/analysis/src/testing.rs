@@ -166,7 +166,16 @@ pub(crate) fn access(service: ServiceIndex, operation: Operation, place: Place, 
 
 /// An end of a channel.
 pub(crate) fn end(service: ServiceIndex, place: Place, function: FunctionRef) -> ChannelEnd {
-    ChannelEnd { service, place, function: Some(function), payload: None, coverage: Coverage::NotTraced, status: Status::Exact }
+    ChannelEnd {
+        service,
+        place,
+        function: Some(function),
+        payload: None,
+        delivery: None,
+        dead_letter: None,
+        coverage: Coverage::NotTraced,
+        status: Status::Exact,
+    }
 }
 
 /// The file's own code.

@@ -22,6 +22,7 @@ export interface Item {
 }
 
 const SERVICE_ICONS: Record<string, string> = { frontend: "browser", worker: "server-process", gateway: "arrow-swap" };
+const iconOf = (kind: string | undefined): string => SERVICE_ICONS[kind ?? ""] ?? "server";
 const SEVERITY_ICONS: Record<string, string> = { error: "error", warning: "warning", information: "info", hint: "lightbulb" };
 
 /** Services, each with what it answers, calls, sends, receives, reads, writes and traces. */
@@ -35,7 +36,7 @@ export function servicesOf(chart: PortolanChart): Item[] {
         id,
         label: service.name,
         description: [...service.languages, tracing?.instrumented === false && "not traced"].filter(Boolean).join(" · "),
-        icon: SERVICE_ICONS[service.kind] ?? "server",
+        icon: iconOf(service.kind),
         context: "service",
         service: id,
         children: [endpoints(chart, id), calls(chart, id), channels(chart, id), stores(chart, id), traced(chart, id)].flat(),
@@ -126,7 +127,7 @@ export function findingsOf(chart: PortolanChart): Item[] {
       id: service,
       label: service,
       description: String(findings.length),
-      icon: "server",
+      icon: iconOf(chart.services.find(({ id }) => id === service)?.kind),
       children: findings.map((finding, number) => ({
         id: `${service} ${finding.identity} ${number}`,
         label: finding.message,

@@ -26,7 +26,7 @@ export function Legend({ graph }: { readonly graph: Graph }) {
       )}
       {graph.nodes.some((node) => node.findings > 0) && (
         <li>
-          <i class="mark findings" /> findings
+          <i class="mark findings" /> findings about it
         </li>
       )}
     </ul>

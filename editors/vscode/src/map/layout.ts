@@ -46,6 +46,9 @@ const turnedBox = ({ x, y, width, height }: Box): Box => ({ x: y, y: x, width: h
 /** More nodes than this stand closer together. */
 const CROWD = 60;
 
+/** How many times as long a crowd's layers may become, until the drawing is as long as it is broad. */
+const MOST_APART = 3;
+
 /** Lays a graph out from nothing. */
 export function layOut(graph: Graph, upright = false): Layout {
   const crowded = graph.nodes.length > CROWD;
@@ -66,15 +69,19 @@ export function layOut(graph: Graph, upright = false): Layout {
   // Calls decide the layers; what is behind a message or in a store lies where it fits.
   for (const edge of graph.edges) layers.setEdge(edge.from, edge.to, { weight: edge.kind === "call" ? 3 : 1 });
   dagre.layout(layers, { customOrder: order });
-  const boxes = new Map(graph.nodes.map((node) => [node.id, layers.node(node.id) as Box]));
+  const { width: narrow = 0, height = 0 } = layers.graph();
+  // Many nodes in few layers would be a tower, with all edges in the narrow gaps.
+  const apart = crowded && narrow ? Math.min(Math.max(height / narrow, 1), MOST_APART) : 1;
+  const spread = <P extends Point>(point: P): P => ({ ...point, x: point.x * apart });
+  const width = narrow * apart;
+  const boxes = new Map(graph.nodes.map((node) => [node.id, spread(layers.node(node.id) as Box)]));
   const columns = columnsOf(boxes);
   const ways = new Map(
     graph.edges.map((edge) => {
-      const bends = ((layers.edge(edge.from, edge.to).points ?? []) as Point[]).slice(1, -1);
+      const bends = ((layers.edge(edge.from, edge.to).points ?? []) as Point[]).slice(1, -1).map(spread);
       return [edge.id, way(boxes, edge, (start, end) => (start === end ? bends : level(columns, start, end, bends)))];
     }),
   );
-  const { width = 0, height = 0 } = layers.graph();
   if (!upright) return { upright, width, height, boxes, ways };
   return { upright, width: height, height: width, boxes: mapped(boxes, turnedBox), ways: mapped(ways, (points) => points.map(turned)) };
 }

@@ -1,7 +1,7 @@
 // The drawing: a graph where its layout says, as SVG that the keyboard and a screen reader can walk through.
 
 import { select } from "d3-selection";
-import { type ZoomBehavior, zoom, zoomIdentity } from "d3-zoom";
+import { type ZoomBehavior, zoom, zoomIdentity, zoomTransform } from "d3-zoom";
 import type { Ref } from "preact";
 import { memo } from "preact/compat";
 import { useEffect, useImperativeHandle, useRef } from "preact/hooks";
@@ -13,7 +13,7 @@ import { type Box, type Direction, type Layout, next, type Point } from "./layou
 export interface View {
   /** Shows all of it. */
   fit(): void;
-  /** Brings a node into the middle. */
+  /** Brings a node into the middle, if it is not in sight. */
   reveal(id: string): void;
   zoomBy(factor: number): void;
   readonly svg: SVGSVGElement | null;
@@ -35,6 +35,9 @@ const NOWHERE: readonly Point[] = [];
 /** The scale below which no label can be read. */
 const FAR = 0.3;
 
+/** What the legend and the buttons take of the height. */
+const CORNERS = 40;
+
 const ARROWS: Record<string, Direction> = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down" };
 
 export function Scene({ graph, layout, selected, found, onSelect, onOpen, view }: Props) {
@@ -53,8 +56,9 @@ export function Scene({ graph, layout, selected, found, onSelect, onOpen, view }
     const { width, height } = latest.current;
     if (!it || !svg.current || !width || !height) return;
     const size = svg.current.getBoundingClientRect();
-    const scale = Math.min(1.25, size.width / width, size.height / height);
-    const middle = zoomIdentity.translate((size.width - width * scale) / 2, (size.height - height * scale) / 2);
+    const room = Math.max(size.height - CORNERS, 1);
+    const scale = Math.min(1.25, size.width / width, room / height);
+    const middle = zoomIdentity.translate((size.width - width * scale) / 2, (room - height * scale) / 2);
     it.on.call(it.zoom.transform, middle.scale(scale));
     fitted.current = true;
   };
@@ -82,7 +86,7 @@ export function Scene({ graph, layout, selected, found, onSelect, onOpen, view }
       fit,
       reveal(id) {
         const [it, box] = [at(), latest.current.boxes.get(id)];
-        if (it && box) it.on.call(it.zoom.translateTo, box.x, box.y);
+        if (it && box && svg.current && !inSight(svg.current, box)) it.on.call(it.zoom.translateTo, box.x, box.y);
       },
       zoomBy(factor) {
         const it = at();
@@ -169,6 +173,12 @@ export function Scene({ graph, layout, selected, found, onSelect, onOpen, view }
   );
 }
 
+/** Whether all of a box is shown. */
+function inSight(svg: SVGSVGElement, { x, y, width, height }: Box): boolean {
+  const [from, to] = [zoomTransform(svg).apply([x - width / 2, y - height / 2]), zoomTransform(svg).apply([x + width / 2, y + height / 2])];
+  return from[0] >= 0 && from[1] >= 0 && to[0] <= svg.clientWidth && to[1] <= svg.clientHeight;
+}
+
 /** What crosses an edge, a line each. */
 const crossing = (edge: Edge): string => edge.rows.map((row) => row.text).join("\n") || edge.label;
 
@@ -225,7 +235,7 @@ const NodeBox = memo(({ node, box, selected, dimmed, reachable, onSelect, onOpen
       class={classes}
       transform={`translate(${box.x - width / 2} ${box.y - height / 2})`}
       data-id={node.id}
-      tabIndex={reachable ? 0 : -1}
+      tabindex={reachable ? 0 : -1}
       role="button"
       aria-label={spoken(node)}
       aria-pressed={selected}

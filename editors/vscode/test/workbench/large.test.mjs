@@ -7,7 +7,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import { open } from "./workbench.mjs";
 
-const { VSIX, OUT } = process.env;
+const { VSIX } = process.env;
 const SERVICES = 200;
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "large-"));
 
@@ -97,6 +97,6 @@ test("the map of two hundred services is drawn and follows the code", async (con
     return performance.now() - start;
   });
   context.diagnostic(`an edge that goes is redrawn in ${updated} ms`);
-  await workbench.page.screenshot({ path: path.join(OUT, "large map.png") });
+  await workbench.picture("large map");
   assert.ok(nodes > SERVICES && edges > SERVICES);
 });

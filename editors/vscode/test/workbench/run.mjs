@@ -1,6 +1,6 @@
 // Checks the packaged extension in a real workbench, on the demonstration workspace.
 //   npm run workbench [-- [--server PATH] [--pictures]]
-// Without --server, cargo builds one for development. What is seen on the way lies in dist/workbench; the two pictures of the README
+// Without --server, cargo builds one for development. What is seen on the way lies in dist/workbench; the pictures of the README
 // go into docs/ with --pictures only.
 import { execFileSync, spawnSync } from "node:child_process";
 import fs from "node:fs";
@@ -22,8 +22,9 @@ const vsix = path.join(out, "portolan.vsix");
 execFileSync(process.execPath, [path.join(extension, "scripts/package.mjs"), "--server", server, "--out", vsix], { stdio: "inherit" });
 
 const env = { ...process.env, VSIX: vsix, WORKSPACE: path.join(root, "tests/workspaces/chandlery"), OUT: out };
-const tests = ["shop", "large"].map((name) => path.join(import.meta.dirname, `${name}.test.mjs`));
+const tests = ["shop", "navigation", "map", "roots", "large"].map((name) => path.join(import.meta.dirname, `${name}.test.mjs`));
 process.exitCode =
   spawnSync(node, ["--test", "--test-concurrency=1", "--test-reporter=spec", ...tests], { env, stdio: "inherit" }).status ?? 1;
 if (values.pictures && !process.exitCode)
-  for (const picture of ["vscode-map.png", "vscode-trace.png"]) fs.copyFileSync(path.join(out, picture), path.join(root, "docs", picture));
+  for (const picture of ["vscode-hover.png", "vscode-map.png", "vscode-trace.png"])
+    fs.copyFileSync(path.join(out, picture), path.join(root, "docs", picture));

@@ -2,20 +2,13 @@
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
-import { open, placeOf } from "./workbench.mjs";
+import { copyOf, includes, open, placeOf } from "./workbench.mjs";
 
-const { VSIX, WORKSPACE, OUT } = process.env;
-const home = fs.mkdtempSync(path.join(os.tmpdir(), "shop-"));
-const folder = path.join(home, path.basename(WORKSPACE));
-const picture = (name) => workbench.page.screenshot({ path: path.join(OUT, `${name}.png`) });
-const includes = (texts, text) =>
-  assert.ok(
-    texts.some((each) => each.includes(text)),
-    `"${text}" is not in ${JSON.stringify(texts, null, 1)}`,
-  );
+const { VSIX, WORKSPACE } = process.env;
+const { folder, remove } = copyOf(WORKSPACE);
+const picture = (name) => workbench.picture(name);
 
 const CHARGES = "services/payments/src/server.ts";
 const ROUTES = "services/checkout/src/routes.ts";
@@ -30,7 +23,6 @@ let workbench;
 let page;
 
 before(async () => {
-  fs.cpSync(WORKSPACE, folder, { recursive: true });
   workbench = await open(VSIX, folder);
   page = workbench.page;
 });
@@ -41,7 +33,7 @@ afterEach(async (context) => {
 
 after(async () => {
   await workbench?.close();
-  fs.rmSync(home, { recursive: true, force: true });
+  remove();
 });
 
 test("the extension starts and charts the services", async (context) => {
@@ -84,8 +76,14 @@ test("above a handler stand its callers and what it does", async () => {
 test("a hover says who answers and what waits behind", async () => {
   await workbench.openAt(folder, CLIENT, "get(`/stock");
   const hover = await workbench.hover();
-  for (const text of ["GET /stock/{sku}", "inventory"]) assert.ok(hover.includes(text), hover);
-  await picture("hover");
+  for (const text of ["GET /stock/{sku}", "inventory", "compose.yaml:", "The trace goes with it"]) assert.ok(hover.includes(text), hover);
+  await page.keyboard.press("Escape");
+  await workbench.command("View: Toggle Primary Side Bar Visibility");
+  await workbench.openAt(folder, CLIENT, "get(`/stock");
+  await workbench.hover();
+  await page.screenshot({ path: path.join(process.env.OUT, "vscode-hover.png"), clip: { x: 50, y: 36, width: 1240, height: 540 } });
+  await page.keyboard.press("Escape");
+  await workbench.command("View: Toggle Primary Side Bar Visibility");
   await page.keyboard.press("Escape");
 });
 
@@ -96,6 +94,7 @@ test("behind a call stands who answers", async () => {
 test("a definition leads from a call in TypeScript to the handler in Rust", async () => {
   await page.keyboard.press("F12");
   await workbench.at("routes.rs", placeOf(folder, "services/inventory/src/routes.rs", "async fn show_stock").line);
+  includes(await workbench.lenses(), "1 caller in orders");
   await picture("definition");
 });
 
@@ -137,6 +136,10 @@ test("a lens opens the predicted trace", async () => {
   assert.match(await quote.locator(".lane").getAttribute("aria-label"), /^client, recorded$/);
   await workbench.command("View: Toggle Primary Side Bar Visibility");
   await workbench.texts(rows);
+  // What the mouse rests on would say what it is.
+  const tip = page.locator(".monaco-hover:not(.hidden)");
+  await page.mouse.move(700, 860);
+  await tip.first().waitFor({ state: "detached" });
   await picture("vscode-trace");
 });
 

@@ -3,6 +3,7 @@
 // A key that is pressed while the focus moves is lost, and rows are drawn anew while they are read. So keys are pressed until what they are
 // for is seen, and texts are read until two readings agree.
 
+import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
@@ -18,10 +19,12 @@ const SETTINGS = {
   "chat.disableAIFeatures": true,
   "editor.accessibilitySupport": "off",
   "editor.cursorBlinking": "solid",
+  "editor.hover.above": false,
   "editor.hover.delay": 100,
   "editor.minimap.enabled": false,
   "extensions.autoCheckUpdates": false,
   "extensions.ignoreRecommendations": true,
+  "files.autoSave": "off",
   "files.hotExit": "off",
   "git.enabled": false,
   "security.workspace.trust.enabled": false,
@@ -39,9 +42,9 @@ const SETTINGS = {
 };
 
 /** How long anything is waited for, in milliseconds; the machine may be busy. */
-const PATIENCE = 120_000;
+const PATIENCE = Number(process.env.PATIENCE ?? 120_000);
 
-/** Opens a folder in a workbench that has one extension. */
+/** Opens a folder, or the folders that a `.code-workspace` file names, in a workbench that has one extension. */
 export async function open(vsix, folder) {
   const served = await serve(vsix);
   let browser;
@@ -54,7 +57,8 @@ export async function open(vsix, folder) {
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(PATIENCE);
     const started = performance.now();
-    await page.goto(`${served.address}/?folder=${encodeURIComponent(path.resolve(folder))}`, { waitUntil: "commit" });
+    const what = folder.endsWith(".code-workspace") ? "workspace" : "folder";
+    await page.goto(`${served.address}/?${what}=${encodeURIComponent(path.resolve(folder))}`, { waitUntil: "commit" });
     await page.locator(".monaco-workbench .statusbar").waitFor();
     return new Workbench(page, started, close);
   } catch (error) {
@@ -127,9 +131,29 @@ export function placeOf(folder, file, text) {
   return { line: before.length, column: before.at(-1).length + 1 };
 }
 
+/** That one of the texts has a text in it. */
+export const includes = (texts, text) =>
+  assert.ok(
+    texts.some((each) => each.includes(text)),
+    `"${text}" is not in ${JSON.stringify(texts, null, 1)}`,
+  );
+
+/** A folder of its own with a copy of a workspace, which goes away with `remove`. */
+export function copyOf(workspace) {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), "shop-"));
+  const folder = path.join(home, path.basename(workspace));
+  fs.cpSync(workspace, folder, { recursive: true });
+  return { home, folder, remove: () => fs.rmSync(home, { recursive: true, force: true }) };
+}
+
 export class Workbench {
   constructor(page, started, close) {
     Object.assign(this, { page, started, close });
+  }
+
+  /** Keeps what is seen, among what the tests saw. */
+  picture(name) {
+    return this.page.screenshot({ path: path.join(process.env.OUT, `${name}.png`) });
   }
 
   /** Presses keys until something is seen. */
@@ -149,7 +173,10 @@ export class Workbench {
   async texts(elements) {
     await elements.first().waitFor();
     for (let last = "", end = Date.now() + 15_000; ; await sleep(150)) {
-      const texts = (await elements.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
+      // Drawings have a text, but no inner one.
+      // biome-ignore lint/performance/useDomNodeTextContent: what is not shown is not read
+      const all = await elements.evaluateAll((list) => list.map((element) => element.innerText ?? element.textContent));
+      const texts = all.map((text) => text.replace(/\s+/g, " ").trim());
       if (JSON.stringify(texts) === last) return texts;
       if (Date.now() > end) throw new Error(`it does not come to rest: ${last}`);
       last = JSON.stringify(texts);

@@ -13,14 +13,14 @@ use super::{subjects, words};
 use crate::chart::index::Subject;
 use crate::chart::operation::{Operation, SpanRef};
 use crate::chart::{CallIndex, Coverage, EndpointIndex, Evidence, ServiceIndex, Status, Target};
-use crate::rules::no_timeout;
-use crate::words::{duration, enumerate};
+use crate::words::enumerate;
 use crate::{FileId, Place, Snapshot};
 
 mod behind;
 mod data;
 mod manifests;
 mod messages;
+mod travel;
 
 /// How many things that stand at one place are told of.
 const MAX_SUBJECTS: usize = 4;
@@ -115,13 +115,8 @@ impl Writer<'_> {
         if let Some(sent) = self.snapshot.sent_by(call).filter(|sent| !sent.is_empty()) {
             self.page.paragraph(&format!("Sends {} as JSON", keys(sent.iter())));
         }
-        match call.limit {
-            Some(limit) => self.page.paragraph(&format!("Waits {} at most", duration(limit))),
-            None if no_timeout::is_endless(self.snapshot, index) => {
-                self.page.paragraph("Waits as long as it takes: no time limit is set");
-            }
-            None => {}
-        }
+        self.limit(index, call);
+        self.propagation(call);
         let Some((index_of_endpoint, endpoint)) = endpoint else { return };
         self.chain(index_of_endpoint, call.limit);
         let callers = self.snapshot.index.callers_of(index_of_endpoint).iter().filter(|other| **other != index);

@@ -63,13 +63,13 @@ impl Finder<'_> {
     fn compose_service(&mut self, service: &ComposeService) {
         let context = service.build_context.as_ref().map(|context| &context.value);
         let dockerfile = service.dockerfile.as_ref();
-        if let Some(at) = service.build_context.as_ref() {
-            let name = dockerfile.map_or("Dockerfile", |name| &name.value);
-            self.path(at, &format!("{}/{name}", at.value), "how it is built");
-        }
-        if let Some(dockerfile) = dockerfile {
-            let context = context.map_or(".", |context| context);
-            self.path(dockerfile, &format!("{context}/{}", dockerfile.value), "how it is built");
+        match (dockerfile, service.build_context.as_ref()) {
+            (Some(dockerfile), _) => {
+                let context = context.map_or(".", |context| context);
+                self.path(dockerfile, &format!("{context}/{}", dockerfile.value), "how it is built");
+            }
+            (None, Some(at)) => self.path(at, &format!("{}/Dockerfile", at.value), "how it is built"),
+            (None, None) => {}
         }
         for path in &service.env_files {
             self.path(path, &path.value, "its variables");
@@ -83,7 +83,7 @@ impl Finder<'_> {
         }
     }
 
-    /// Values that are addresses of services.
+    /// Values that are addresses of services. The whole entry is linked: of the address alone, editors make a link of their own, to nowhere.
     fn variables(&mut self, variables: &[Variable]) {
         for variable in variables {
             let Some(host) = variable.value.as_deref().and_then(host) else { continue };

@@ -59,12 +59,13 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
                 lines.insert(format!("{kind} {} {name}", message.system));
             }
         }
-        for binding in &link.bindings {
+        let bound = link.bindings.iter().map(|binding| ("BINDING", binding));
+        for (kind, binding) in bound.chain(link.dead_letters.iter().map(|letter| ("DEAD LETTER", letter))) {
             let first = |patterns: &[Pattern]| patterns.first().map(text).unwrap_or_default();
             let of_queue = first(&binding.queues);
             let of_queue = if is_unnamed(&of_queue) { HOLE.to_owned() } else { of_queue };
             let (queue, exchange, key) = (of_queue, first(&binding.exchanges), first(&binding.routing_keys));
-            lines.insert(format!("BINDING {} {queue} {exchange}/{key}", binding.system).trim_end_matches('/').to_owned());
+            lines.insert(format!("{kind} {} {queue} {exchange}/{key}", binding.system).trim_end_matches('/').to_owned());
         }
         for tracing in &link.tracing {
             let (role, what) = match tracing.role {

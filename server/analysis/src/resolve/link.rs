@@ -6,7 +6,7 @@
 use core::time::Duration;
 
 use portolan_grammars::catalog::{
-    Addition, Case, FileRouteConvention, Headers, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards,
+    Addition, Case, Delivery, FileRouteConvention, Headers, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards,
 };
 use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
@@ -55,6 +55,8 @@ pub struct FileLink {
     pub operation_handlers: Vec<OperationHandler>,
     /// Queues bound to exchanges.
     pub bindings: Vec<BindingDecl>,
+    /// Where refused messages of queues go: bindings the other way round.
+    pub dead_letters: Vec<BindingDecl>,
     /// How messages reach handlers that decorators declare.
     pub listeners: Vec<ListenerDecl>,
     /// Messages sent and received.
@@ -465,6 +467,8 @@ pub struct MessageDecl {
     pub group: Option<CallRef>,
     /// Consumers: how the destination may stand for several.
     pub wildcards: Option<Wildcards>,
+    /// Consumers: how often it is handed over, if that is known.
+    pub delivery: Option<Delivery>,
     /// The instrumentation that makes its spans.
     pub instrumentation: Option<Symbol>,
     /// Whether the sender waits for an answer.

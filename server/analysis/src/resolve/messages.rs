@@ -2,7 +2,7 @@
 //!
 //! What deliberately does not live here: which destinations are one channel ([`super::assemble`]).
 
-use portolan_grammars::catalog::{self, Headers, Selector};
+use portolan_grammars::catalog::{self, Delivery, Headers, Selector};
 use portolan_grammars::facts::Symbol;
 
 use super::library::CallView;
@@ -90,6 +90,7 @@ impl<'w> Linker<'w> {
         let is_first = first.and_then(|first| self.evaluator.select(&first, view)).and_then(|value| function_in(&value)).is_some();
         let leaf = self.leaf(view, entry.headers.as_ref().filter(|_| is_first));
         let group = view.callee.receiver.as_ref().and_then(|receiver| receiver.origin);
+        let delivery = self.delivery(view, entry);
         let (system, wildcards, instrumentation) = (entry.system.clone(), entry.wildcards, entry.instrumentation.clone());
         let complete = |message: MessageDecl| MessageDecl {
             consumes: true,
@@ -97,6 +98,7 @@ impl<'w> Linker<'w> {
             handler,
             group,
             wildcards,
+            delivery,
             instrumentation: instrumentation.clone(),
             leaves: vec![leaf.clone()],
             ..message
@@ -112,6 +114,18 @@ impl<'w> Linker<'w> {
             }
         }
         true
+    }
+
+    /// How often messages are handed over; not known where something decides it that is not known.
+    fn delivery(&mut self, view: &CallView<'_>, entry: &catalog::Consumer) -> Option<Delivery> {
+        let Some(value) = entry.unacknowledged.as_ref().and_then(|selector| self.evaluator.select(selector, view)) else {
+            return entry.delivery;
+        };
+        match value.patterns().iter().map(Pattern::literal).collect::<Option<Vec<_>>>()?.as_slice() {
+            [one] if *one == "true" => Some(Delivery::AtMostOnce),
+            [one] if *one == "false" => entry.delivery,
+            _ => None,
+        }
     }
 
     fn messages(
@@ -155,24 +169,53 @@ impl<'w> Linker<'w> {
             system: entry.system.clone(),
             handler: Some(function),
             replies: entry.replies,
+            delivery: entry.delivery,
             ..message(Site::Function(function), function, destinations, None)
         };
         self.link.messages.push(declared);
     }
 
     pub(super) fn binding(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Binding) -> bool {
-        let Some(queue) = self.evaluator.select_text(&entry.queue, view) else { return false };
-        let Some(exchange) = self.evaluator.select_text(&entry.exchange, view) else { return false };
-        let key = entry.routing_key.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
+        let queue_system = entry.queue_system.as_ref().unwrap_or(&entry.system);
+        let systems = [&entry.system, queue_system];
+        let Some(bound) = self.bound_together(function, view, systems, [&entry.queue, &entry.exchange], entry.routing_key.as_ref()) else {
+            return false;
+        };
+        self.link.bindings.extend(bound);
+        true
+    }
+
+    pub(super) fn dead_letter(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::DeadLetter) -> bool {
+        let systems = [&entry.system, &entry.system];
+        let Some(bound) = self.bound_together(function, view, systems, [&entry.queue, &entry.exchange], entry.routing_key.as_ref()) else {
+            return false;
+        };
+        self.link.dead_letters.extend(bound);
+        true
+    }
+
+    /// A queue and an exchange that a call, or who calls its function, names together.
+    fn bound_together(
+        &mut self,
+        function: FunctionRef,
+        view: &CallView<'_>,
+        [system, queue_system]: [&Symbol; 2],
+        [queue, exchange]: [&Selector; 2],
+        routing_key: Option<&Selector>,
+    ) -> Option<Vec<BindingDecl>> {
+        let queue = self.evaluator.select_text(queue, view)?;
+        let exchange = self.evaluator.select_text(exchange, view)?;
+        let key = routing_key.and_then(|selector| self.evaluator.select_text(selector, view));
         let values: Vec<Value> = [exchange, queue].into_iter().chain(key).collect();
+        let mut all = Vec::new();
         for draft in self.drafts(view.site, function, &values, false) {
             let undecided = |_: &mut Self, draft: &Draft| draft.texts.iter().any(Pattern::has_param);
             for lifted in self.lift_to_owners(draft, &undecided) {
                 let [exchange, queue, keys @ ..] = lifted.texts.as_slice() else { continue };
-                self.link.bindings.push(BindingDecl {
-                    system: entry.system.clone(),
+                all.push(BindingDecl {
+                    system: system.clone(),
                     queues: vec![queue.clone()],
-                    queue_system: entry.queue_system.clone().unwrap_or_else(|| entry.system.clone()),
+                    queue_system: queue_system.clone(),
                     exchanges: vec![exchange.clone()],
                     routing_keys: keys.to_vec(),
                     site: lifted.site,
@@ -181,7 +224,7 @@ impl<'w> Linker<'w> {
                 });
             }
         }
-        true
+        Some(all)
     }
 }
 
@@ -192,6 +235,7 @@ impl Linker<'_> {
             let declared = MessageDecl {
                 consumes: listens,
                 system: "postgresql".into(),
+                delivery: listens.then_some(Delivery::AtMostOnce),
                 ..message(Site::Call(site), function, vec![Pattern::text(channel)], None)
             };
             if !self.link.messages.contains(&declared) {
@@ -213,6 +257,7 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
         handler: None,
         group: None,
         wildcards: None,
+        delivery: None,
         instrumentation: None,
         replies: false,
         carrier: Carrier::default(),

@@ -431,6 +431,7 @@ impl<'w> Linker<'w> {
                 Meaning::RpcServer(entry) => self.rpc_server(function, &view, entry),
                 Meaning::Producer(entry) => self.producer(walk, function, &view, entry),
                 Meaning::Binding(entry) => self.binding(function, &view, entry),
+                Meaning::DeadLetter(entry) => self.dead_letter(function, &view, entry),
                 Meaning::GraphqlCall(entry) => self.graphql_call(walk, function, &view, entry),
                 Meaning::GraphqlClient(entry) => self.graphql_client(function, &view, entry),
                 Meaning::GraphqlServer(entry) => self.graphql_server(function, &view, entry),

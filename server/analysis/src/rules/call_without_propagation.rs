@@ -55,18 +55,27 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 
 /// Whether a call goes from a service to another one that traces, and no instrumentation of the process adds the context to it.
 fn is_lost(call: &Call, tracing: &Tracing, traced: &BTreeSet<ServiceIndex>) -> bool {
-    let carried: &[&str] = match call.protocol {
-        Protocol::Http | Protocol::Graphql | Protocol::Trpc => &["http", "undici", "*"],
-        Protocol::Grpc => &["grpc", "*"],
-        Protocol::Message | Protocol::Sdk | Protocol::Jsonrpc => return false,
-    };
-    let by_process = tracing.covers.iter().any(|name| carried.contains(&name.as_str()));
     call.from == tracing.service
-        && !by_process
+        && !carriers_of(call).is_empty()
+        && !is_carried(call, tracing)
         && call.status.is_settled()
         && !call.development
         && !exempt::is_plumbing(&call.path)
         && call.target().is_some_and(|to| to != call.from && traced.contains(&to))
+}
+
+/// Whether an instrumentation of the process that makes a call adds the context to it.
+pub(crate) fn is_carried(call: &Call, tracing: &Tracing) -> bool {
+    tracing.covers.iter().any(|name| carriers_of(call).contains(&name.as_str()))
+}
+
+/// The instrumentations that add the context to calls of a protocol; none where that is not known.
+fn carriers_of(call: &Call) -> &'static [&'static str] {
+    match call.protocol {
+        Protocol::Http | Protocol::Graphql | Protocol::Trpc => &["http", "undici", "*"],
+        Protocol::Grpc => &["grpc", "*"],
+        Protocol::Message | Protocol::Sdk | Protocol::Jsonrpc => &[],
+    }
 }
 
 /// Whether code of a service, or of packages that it depends on, names the header by which traces are carried.

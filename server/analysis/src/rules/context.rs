@@ -43,6 +43,11 @@ impl<'a> Context<'a> {
         Self { snapshot, chart, index, idle: Vec::new(), operations }
     }
 
+    /// The same for who does not ask what endpoints do.
+    pub(super) fn without_operations(snapshot: &'a Snapshot) -> Self {
+        Self { snapshot, chart: &snapshot.chart, index: &snapshot.index, idle: Vec::new(), operations: Vec::new() }
+    }
+
     /// What an endpoint does.
     pub fn operation(&self, endpoint: EndpointIndex) -> &Operation {
         &self.operations[endpoint.index()]

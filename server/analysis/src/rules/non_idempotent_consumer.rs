@@ -3,7 +3,7 @@
 //! What adds each time, catalog and SQL say ([`crate::chart::Access::adds`]). Invariant: a consumer that may tell a second delivery from the first
 //! is not reported.
 
-use portolan_grammars::catalog::{Addition, Operation as Verb};
+use portolan_grammars::catalog::{Addition, Delivery, Operation as Verb};
 use portolan_grammars::facts::Symbol;
 
 use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
@@ -79,6 +79,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         let consumer = end.consumer(chart);
         let counts = consumer.status.is_settled()
             && delivers_at_least_once(&chart.channel(end.channel).system)
+            && consumer.delivery != Some(Delivery::AtMostOnce)
             && !exempt::from_data_rules(chart.service(consumer.service))
             && !exempt::stands_beside(context.snapshot.files.path(consumer.place.file));
         if !counts {

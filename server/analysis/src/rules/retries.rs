@@ -13,7 +13,7 @@ use crate::chart::origins::{Origin, origins};
 use crate::chart::{Call, CallIndex};
 use crate::resolve::link::{OutboundCall, Retries as Of, RetryDecl};
 use crate::resolve::value::CallRef;
-use crate::{FileId, FunctionRef, Place};
+use crate::{FileId, FunctionRef, Place, Snapshot};
 
 /// Functions between a call and what tries it again.
 const MAX_HOPS: u32 = 4;
@@ -45,19 +45,24 @@ const CHOICES: &[&str] = &[
 
 /// How a call is tried again.
 #[derive(Debug, Clone)]
-pub(super) struct Tried {
+pub(crate) struct Tried {
     /// What does it.
-    pub(super) place: Place,
+    pub(crate) place: Place,
     /// The same in words: `pRetry`, `a loop`.
-    pub(super) by: String,
+    pub(crate) by: String,
     /// How often at most, the first time not counted.
-    pub(super) times: Option<u32>,
+    pub(crate) times: Option<u32>,
     /// Whether it goes on for ever.
-    pub(super) endless: bool,
+    pub(crate) endless: bool,
     /// Whether it is sure not to wait in between.
     pub(super) at_once: bool,
     /// Whether that is sure to be for requests, too, which do harm twice.
     pub(super) harmful: bool,
+}
+
+/// How one call is tried again, for who asks about no other.
+pub(crate) fn of_call(snapshot: &Snapshot, call: CallIndex) -> Option<Tried> {
+    Retries::find(&Context::without_operations(snapshot)).of(call)
 }
 
 /// All that tries again.

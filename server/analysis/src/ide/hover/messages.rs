@@ -1,5 +1,6 @@
 //! What a hover says about the two ends of a channel.
 
+use portolan_grammars::catalog::Delivery;
 use portolan_grammars::facts::Symbol;
 
 use super::super::markdown::{code, escape};
@@ -18,6 +19,7 @@ impl Writer<'_> {
             self.page.paragraph("Nobody in this workspace is known to receive it");
         }
         self.page.list("Received by", &consumers);
+        self.fate(&channel.consumers.iter().collect::<Vec<_>>());
         self.others("Also sent by", &channel.producers, end);
     }
 
@@ -31,6 +33,7 @@ impl Writer<'_> {
             self.page.paragraph("Nobody in this workspace is known to send it");
         }
         self.page.list("Sent by", &producers);
+        self.fate(&[consumer]);
         let mut payloads: Vec<_> = channel.producers.iter().map(|end| end.payload.as_ref()).collect();
         payloads.dedup();
         if let [same] = payloads.as_slice() {
@@ -39,6 +42,27 @@ impl Writer<'_> {
         self.others("Also received by", &channel.consumers, end);
         self.operation(&Operation::of_root(chart, &self.snapshot.index, Root::Consumer(end)));
         self.coverage(&consumer.coverage, consumer.service);
+    }
+
+    /// How often messages are handed over to those who receive them, if to all alike, and where those go that are refused.
+    fn fate(&mut self, consumers: &[&ChannelEnd]) {
+        let mut deliveries: Vec<Option<Delivery>> = consumers.iter().map(|end| end.delivery).collect();
+        deliveries.dedup();
+        match deliveries.as_slice() {
+            [Some(Delivery::AtLeastOnce)] => self.page.paragraph("Delivered at least once: a message may come twice"),
+            [Some(Delivery::AtMostOnce)] => self.page.paragraph("Delivered at most once: what fails does not come again"),
+            _ => {}
+        }
+        let mut letters: Vec<String> = Vec::new();
+        for (name, place) in consumers.iter().filter_map(|end| end.dead_letter.as_ref()) {
+            let letter = format!("{} {}", code(name), self.page.link(*place));
+            if !letters.contains(&letter) {
+                letters.push(letter);
+            }
+        }
+        if !letters.is_empty() {
+            self.page.paragraph(&format!("What is refused goes to {}", letters.join(", ")));
+        }
     }
 
     fn says(&mut self, payload: Option<&Vec<Symbol>>) {

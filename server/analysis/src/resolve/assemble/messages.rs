@@ -44,6 +44,8 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
                     place,
                     function: if message.consumes { handler.or(Some(message.function)) } else { Some(message.function) },
                     payload: message.payload.clone(),
+                    delivery: message.delivery,
+                    dead_letter: None,
                     coverage: if message.consumes { coverage.consumer(input, service, message, handler) } else { Coverage::Unknown },
                     status,
                 };
@@ -60,6 +62,9 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     answered_events(input, reach, coverage, &systems, &mut channels);
     join_unnamed(&mut channels);
     spread(&wild, &mut channels);
+    for letter in links().flat_map(|link| &link.dead_letters) {
+        hand_on(input, reach, letter, &mut channels);
+    }
     for binding in links().flat_map(|link| &link.bindings) {
         bind(input, reach, binding, &mut channels);
     }
@@ -109,7 +114,8 @@ fn answered_events(
                     if !channel.consumers.iter().any(|known| known.service == service && known.place == place) {
                         let coverage = coverage.consumer(input, service, message, message.handler);
                         let function = message.handler.or(Some(message.function));
-                        channel.consumers.push(ChannelEnd { service, place, function, payload: None, coverage, status });
+                        let (payload, delivery, dead_letter) = (None, message.delivery, None);
+                        channel.consumers.push(ChannelEnd { service, place, function, payload, delivery, dead_letter, coverage, status });
                     }
                 }
             }
@@ -226,22 +232,56 @@ fn queue_name(system: &str, text: String) -> String {
     }
 }
 
-/// Lets the consumers of a bound queue receive what is sent to its exchange. What only a function binds that no service runs, such as code that
-/// sets up an infrastructure, counts for all, as far as it needs no environment.
-fn bind(input: &Input<'_>, reach: &Reach, binding: &BindingDecl, channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {
+/// Who binds a queue. What only a function binds that no service runs, such as code that sets up an infrastructure, counts for all, as far as it
+/// needs no environment.
+fn binders(input: &Input<'_>, reach: &Reach, binding: &BindingDecl) -> Vec<Option<ServiceIndex>> {
     let mut binds: Vec<Option<ServiceIndex>> =
         input.own_services().filter(|service| reach.has(*service, binding.function)).map(Some).collect();
     if binds.is_empty() {
         binds.push(None);
     }
-    for service in binds {
-        let texts = |system: &str, patterns: &[Pattern]| -> Vec<String> {
-            let texts = patterns.iter().flat_map(|pattern| match service {
-                Some(service) => text::texts(input, service, pattern).into_iter().map(|text| text.text).collect::<Vec<_>>(),
-                None => pattern.literal().map(|text| text.to_string()).into_iter().collect(),
-            });
-            texts.map(|text| queue_name(system, text)).collect()
+    binds
+}
+
+/// Names of a binding as who binds sees them.
+fn names_of(input: &Input<'_>, service: Option<ServiceIndex>, system: &str, patterns: &[Pattern]) -> Vec<String> {
+    let texts = patterns.iter().flat_map(|pattern| match service {
+        Some(service) => text::texts(input, service, pattern).into_iter().map(|text| text.text).collect::<Vec<_>>(),
+        None => pattern.literal().map(|text| text.to_string()).into_iter().collect(),
+    });
+    texts.map(|text| queue_name(system, text)).collect()
+}
+
+/// Lets the consumers of a queue know where messages go that they refuse, where one place alone is said.
+fn hand_on(input: &Input<'_>, reach: &Reach, letter: &BindingDecl, channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {
+    let place = Places { files: input.files }.call(letter.site);
+    for service in binders(input, reach, letter) {
+        let texts = |patterns: &[Pattern]| names_of(input, service, &letter.system, patterns);
+        let (exchanges, keys) = (texts(&letter.exchanges), texts(&letter.routing_keys));
+        let name = match (exchanges.as_slice(), keys.as_slice()) {
+            // The default exchange delivers to the queue of the key's name.
+            ([exchange], [key]) if exchange.is_empty() => key.clone(),
+            ([exchange], [key]) if !key.is_empty() => format!("{exchange}/{key}"),
+            ([exchange], _) => exchange.clone(),
+            _ => continue,
         };
+        if name.is_empty() || name.contains(['{', '$']) {
+            continue;
+        }
+        for queue in texts(&letter.queues) {
+            let Some(channel) = channels.get_mut(&(letter.queue_system.clone(), Symbol::new(&queue))) else { continue };
+            let own = |end: &&mut ChannelEnd| !is_unnamed(&queue) || Some(end.service) == service;
+            for end in channel.consumers.iter_mut().filter(own) {
+                end.dead_letter = Some((name.as_str().into(), place));
+            }
+        }
+    }
+}
+
+/// Lets the consumers of a bound queue receive what is sent to its exchange.
+fn bind(input: &Input<'_>, reach: &Reach, binding: &BindingDecl, channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {
+    for service in binders(input, reach, binding) {
+        let texts = |system: &str, patterns: &[Pattern]| names_of(input, service, system, patterns);
         let exchanges = texts(&binding.system, &binding.exchanges);
         let keys = texts("", &binding.routing_keys);
         for queue in texts(&binding.queue_system, &binding.queues) {

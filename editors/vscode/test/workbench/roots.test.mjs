@@ -1,0 +1,64 @@
+// Several folders in one window: they are charted as one, and each can be asked about the others.
+
+import fs from "node:fs";
+import path from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import { copyOf, open, placeOf } from "./workbench.mjs";
+
+const { VSIX, WORKSPACE } = process.env;
+const { home, folder: shop, remove } = copyOf(WORKSPACE);
+const courier = path.join(home, "courier");
+const window = path.join(home, "both.code-workspace");
+
+const COURIER = {
+  "compose.yaml": "services:\n  courier:\n    build: .\n    environment:\n      ORDERS_URL: http://orders:4100\n",
+  "package.json": '{ "name": "courier", "main": "index.ts", "dependencies": { "axios": "1", "express": "5" } }\n',
+  "index.ts": `import axios from "axios";
+import express from "express";
+const app = express();
+app.post("/parcels/:id", async (req, res) => res.json(await axios.get(\`\${process.env.ORDERS_URL}/orders/\${req.params.id}\`)));
+app.listen(80);
+`,
+};
+
+let workbench;
+let page;
+
+before(async () => {
+  fs.mkdirSync(courier);
+  for (const [file, text] of Object.entries(COURIER)) fs.writeFileSync(path.join(courier, file), text);
+  fs.writeFileSync(window, JSON.stringify({ folders: [{ path: path.basename(shop) }, { path: "courier" }] }));
+  workbench = await open(VSIX, window);
+  page = workbench.page;
+});
+
+afterEach(async (context) => {
+  if (context.passed === false) await workbench.picture(`failed ${context.name}`);
+});
+
+after(async () => {
+  await workbench?.close();
+  remove();
+});
+
+test("the services of all folders are counted", async () => {
+  await page.locator('.statusbar-item[aria-label^="Portolan: 8 services"]').waitFor();
+});
+
+test("a definition leads from one folder into the other", async () => {
+  await workbench.openAt(courier, "index.ts", "get(`");
+  await page.locator(".view-line", { hasText: "orders GET /orders/{id}" }).waitFor();
+  await page.keyboard.press("F12");
+  const controller = "services/orders/src/orders.controller.ts";
+  await workbench.at("orders.controller.ts", placeOf(shop, controller, "show(").line);
+});
+
+test("the map has the services of all folders, and leads into each", async () => {
+  await workbench.command("Portolan: Show Service Map");
+  const map = workbench.webview();
+  for (const name of ["courier", "checkout"]) await map.locator(".node", { hasText: name }).first().waitFor();
+  await workbench.picture("several folders");
+  await map.locator('.node[data-id="service courier"]').click();
+  await map.locator(".details .link", { hasText: "POST /parcels/{id}" }).click();
+  await workbench.at("index.ts", placeOf(courier, "index.ts", "app.post").line);
+});
