@@ -1,0 +1,2 @@
+CREATE TABLE invoices (id serial PRIMARY KEY, order_id text NOT NULL, cents integer NOT NULL);
+CREATE TABLE stock (name text PRIMARY KEY, left_over integer NOT NULL CHECK (left_over >= 0));
