@@ -282,3 +282,33 @@ async fn outbox() {
     let wrong = [("await enqueue(client, ", "await enqueue("), ("(...message)", "(message)")];
     is_noticed("outbox", &folder, &packages, &wrong);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries, and starts PostgreSQL"]
+async fn once() {
+    let packages = ["billing", "ledger", "shop"];
+    let folder = edited("once", &packages, is_rewrite, 2).await;
+    // What fails at first, and numbers that grow by each delivery.
+    let services = [
+        ("billing", "UPDATE stock SET left_over = 9", ["SELECT count(*) FROM invoices", "SELECT sum(left_over) FROM stock"], [
+            "failed 0 0 0",
+            "done 2 14 2",
+            "again 2 14 2",
+        ]),
+        ("ledger", "DROP TRIGGER closed ON accounts", ["SELECT count(*) FROM entries", "SELECT cents FROM accounts"], [
+            "failed 0 0 0",
+            "done 2 1000 2",
+            "again 2 1000 2",
+        ]),
+    ];
+    let shop = emitted("once", "shop");
+    for (service, mend, questions, expected) in services {
+        let database = Postgres::start();
+        let mut driven = Command::new("node");
+        driven.arg(here().join("brokers/once.js")).args([&shop, &emitted("once", service)]).arg(folder.path().join(service).join("migrations"));
+        let told = said(driven.arg(mend).args(questions).env("DATABASE_URL", &database.url));
+        assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{service}");
+    }
+    let wrong = [("await once(pool, ", "await once("), ("messageId: randomUUID()", "messageId: randomUUID")];
+    is_noticed("once", &folder, &packages, &wrong);
+}
