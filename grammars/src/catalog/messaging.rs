@@ -45,9 +45,13 @@ pub struct Producer {
 #[serde(deny_unknown_fields)]
 pub struct Identity {
     /// The argument that has it, counted from 0; of a consumer, the parameter of its handler.
+    #[serde(default)]
     pub argument: usize,
-    /// Dotted paths of keys to its parts.
+    /// Dotted paths of keys to its parts; in Rust, what is called on the message.
     pub keys: Vec<Symbol>,
+    /// Methods that hand over the next message, where no handler is given it.
+    #[serde(default)]
+    pub received: Vec<Symbol>,
     /// Whether a consumer's handler may be called without a message.
     #[serde(default)]
     pub optional: bool,

@@ -1,8 +1,10 @@
 //! A consumer that does its work once for each message: what is handled is marked by the transaction that writes the rows.
 //!
-//! Only for pg of TypeScript. The work runs with a client in place of the pool; functions between the handler and what writes are handed it. What
+//! For pg of TypeScript, and for sqlx in Rust ([`rust`]). The work runs with a client in place of the pool; functions between the handler and what writes are handed it. What
 //! the parts are: [`way`] is how the handler gets to what writes, [`identity`] what tells a message from others, [`module`] what is written into
 //! files of their own. Invariant: rows are written with their mark or not at all, and a message that is new is never taken for one that was handled.
+
+use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 use portolan_grammars::facts::{Language, TextRange};
@@ -12,13 +14,16 @@ use super::imports::{quote, statement_end};
 use super::passage::extension;
 use super::stretch::Stretch;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source, imports};
-use crate::FileId;
+use crate::chart::flow::Spot;
 use crate::chart::{Channel, ChannelEnd};
+use crate::resolve::value::CallRef;
 use crate::rules::Finding;
 use crate::rules::non_idempotent_consumer::RULE;
+use crate::{FileId, Place};
 
 mod identity;
 mod module;
+mod rust;
 mod way;
 
 use way::{Way, Work};
@@ -60,17 +65,22 @@ fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel, end: &Chann
     }
     let unknown = || Refusal::new(format!("what handles `{}` is not known", channel.name));
     let handler = end.function.ok_or_else(unknown)?;
-    let leaf = leaf(snapshot, handler).ok_or_else(unknown)?;
     let source = context.source(handler.file)?;
-    if source.facts.language != Language::TypeScript {
-        return Err(Refusal::new("messages are marked in TypeScript alone"));
-    }
     let mut edit = Edit::default();
+    match source.facts.language {
+        Language::Rust => {
+            rust::edit(context, &source, (handler, &consumer), (channel, end), finding, &mut edit)?;
+            return Ok(edit);
+        }
+        Language::JavaScript => return Err(Refusal::new("messages are marked in TypeScript and Rust alone")),
+        Language::TypeScript => {}
+    }
+    let leaf = leaf(snapshot, handler).ok_or_else(unknown)?;
     let way = Way::find(context, handler, finding)?;
     let work = way.work(&source)?;
     let delivery = identity::of(context, channel, leaf, (&source, handler), &way, &mut edit)?;
     let extension = extension(source.facts).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
-    module::make(context, &source, end.service, &mut edit)?;
+    module::make(context, &source, (beside(&source), module::text(&source)), end.service, &mut edit)?;
     let mut pools = Pools::new();
     rewrite(context, &work, &way, (&consumer, &delivery, extension), &mut pools, &mut edit)?;
     way.hand_on(context, &mut pools, &mut edit)?;
@@ -122,4 +132,15 @@ fn rewrite<'a>(
 fn beside(source: &Source<'_>) -> Utf8PathBuf {
     let folder = source.path.as_str().rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
     format!("{folder}{NAME}.ts").into()
+}
+
+/// All calls by which a finding's consumer writes more each time.
+fn writes(context: &Context<'_>, finding: &Finding) -> Result<Vec<CallRef>, Refusal> {
+    let snapshot = context.snapshot;
+    let end = |finding: &Finding| finding.related.first().map(|(place, _)| *place);
+    let of_it = |other: &&Finding| other.rule == RULE.name && other.services == finding.services && end(other) == end(finding);
+    let places: BTreeSet<Place> = snapshot.findings.iter().filter(of_it).map(|it| it.place).collect();
+    let call = |place: Place| Some(CallRef { file: place.file, call: Spot::at(&snapshot.files, place)?.call()? });
+    let calls = places.into_iter().map(|place| call(place).ok_or_else(|| Refusal::new("how the row is written is not plain to see")));
+    calls.collect()
 }

@@ -71,25 +71,11 @@ where
     /// Puts it between two texts, one level in, and lets it write with a client.
     pub(super) fn wrap(&self, opening: &str, client: &str, closing: &str, edit: &mut Edit) {
         let (source, newline) = (self.source, self.source.newline());
-        let (unit, indent) = (source.indent_unit(), source.indent_at(self.range.start));
-        edit.insert(source.file, self.range.start, format!("{opening}{newline}{indent}{unit}"));
-        self.indent(&unit, edit);
+        let (unit, outer) = (source.indent_unit(), source.indent_at(self.range.start));
+        edit.insert(source.file, self.range.start, format!("{opening}{newline}{outer}{unit}"));
+        indent(source, self.range, &unit, edit);
         write_with(source, self.range, self.pool, client, edit);
-        edit.insert(source.file, self.range.end, format!("{newline}{indent}{closing}{}", statement_end(source)));
-    }
-
-    /// Puts each further line one level in, unless it begins within a literal.
-    fn indent(&self, unit: &str, edit: &mut Edit) {
-        let source = self.source;
-        let literals = source.tree().map(portolan_grammars::languages::Tree::multiline_literals).unwrap_or_default();
-        let mut offset = self.range.start;
-        for line in source.slice(self.range).split_inclusive('\n') {
-            let within = literals.iter().any(|literal| literal.start < offset && offset < literal.end);
-            if offset > self.range.start && !within && !line.trim().is_empty() {
-                edit.insert(source.file, offset, unit);
-            }
-            offset += line.len() as u32;
-        }
+        edit.insert(source.file, self.range.end, format!("{newline}{outer}{closing}{}", statement_end(source)));
     }
 
     /// What it gives names to that are used behind it.
@@ -103,6 +89,19 @@ where
             Some(changing) => Err(Refusal::new(format!("`{}` is no constant", changing.name))),
             None => Ok(used.into_iter().map(|binding| binding.name.as_str()).collect()),
         }
+    }
+}
+
+/// Puts each further line of a range one level in, unless it begins within a literal.
+pub(super) fn indent(source: &Source<'_>, range: TextRange, unit: &str, edit: &mut Edit) {
+    let literals = source.tree().map(portolan_grammars::languages::Tree::multiline_literals).unwrap_or_default();
+    let mut offset = range.start;
+    for line in source.slice(range).split_inclusive('\n') {
+        let within = literals.iter().any(|literal| literal.start < offset && offset < literal.end);
+        if offset > range.start && !within && !line.trim().is_empty() {
+            edit.insert(source.file, offset, unit);
+        }
+        offset += line.len() as u32;
     }
 }
 

@@ -88,7 +88,8 @@ impl<'w> Linker<'w> {
         // The others are given something else.
         let first = entry.handler.as_ref().and_then(|selector| selector.takes().first()).cloned().map(Selector::Take);
         let is_first = first.and_then(|first| self.evaluator.select(&first, view)).and_then(|value| function_in(&value)).is_some();
-        let given = if is_first { (entry.headers.as_ref(), entry.identity.as_ref()) } else { (None, None) };
+        let identity = entry.identity.as_ref().filter(|_| is_first || entry.handler.is_none());
+        let given = (entry.headers.as_ref().filter(|_| is_first), identity);
         let leaf = self.leaf(view, given);
         let group = view.callee.receiver.as_ref().and_then(|receiver| receiver.origin);
         let (system, wildcards, instrumentation) = (entry.system.clone(), entry.wildcards, entry.instrumentation.clone());

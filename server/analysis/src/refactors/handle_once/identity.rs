@@ -30,18 +30,28 @@ pub(super) fn of(
     let unknown = || Refusal::new(format!("what tells messages of `{}` apart is not known", channel.name));
     let identity = leaf.identity.as_ref().ok_or_else(unknown)?;
     if identity.sent {
-        if channel.producers.is_empty() {
-            return Err(Refusal::new(format!("who sends `{}` is not known", channel.name)));
-        }
-        let mut names = BTreeMap::new();
-        for sender in &channel.producers {
-            sent(context, channel, sender, &mut names, edit)?;
-        }
+        sent_by_all(context, channel, edit)?;
     }
     let given = Given { facts: source.facts, handler: handler.function, argument: identity.argument, optional: identity.optional };
     let call = way.first(source).ok_or_else(unknown)?;
-    let parts = identity.keys.iter().map(|key| Ok(format!("${{{}}}", given.taken(source, key, call, edit)?)));
-    Ok(format!("`{}`", parts.collect::<Result<Vec<String>, Refusal>>()?.join("/")))
+    let mut parts = Vec::new();
+    for key in &identity.keys {
+        parts.push(given.taken(source, key, call, edit)?);
+    }
+    Ok(match parts.as_slice() {
+        // It may be missing, which a text would not say.
+        [one] => one.clone(),
+        several => format!("`{}`", several.iter().map(|part| format!("${{{part}}}")).collect::<Vec<_>>().join("/")),
+    })
+}
+
+/// Sees to it that all senders give each message something of its own.
+pub(super) fn sent_by_all(context: &Context<'_>, channel: &Channel, edit: &mut Edit) -> Result<(), Refusal> {
+    if channel.producers.is_empty() {
+        return Err(Refusal::new(format!("who sends `{}` is not known", channel.name)));
+    }
+    let mut names = BTreeMap::new();
+    channel.producers.iter().try_for_each(|sender| sent(context, channel, sender, &mut names, edit))
 }
 
 /// Sees to it that a sender gives each message something of its own.
@@ -63,6 +73,15 @@ fn sent(
         let [key] = identity.keys.as_slice() else { return Err(unknown()) };
         let source = context.source(leaf.call.file)?;
         let (facts, call) = (source.facts, source.facts.call(leaf.call.call));
+        if !facts.language.is_ecmascript() {
+            let given = call.args.get(identity.argument).map(|given| source.slice(facts.expr_range(given.value))).unwrap_or_default();
+            let made = given.split_once(&format!("{key}(")).map(|(_, value)| value.starts_with("Uuid::"));
+            match made {
+                Some(true) => continue,
+                Some(false) => return Err(Refusal::new(format!("whether {} gives each message an id of its own is not known", source.name()))),
+                None => return Err(Refusal::new(format!("{} sends `{}` without an id, as `{key}` gives it one", source.name(), channel.name))),
+            }
+        }
         let options = match call.args.get(identity.argument) {
             Some(given) => Some(object(facts, call, given.value).ok_or_else(unknown)?),
             None => None,

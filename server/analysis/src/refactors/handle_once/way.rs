@@ -11,13 +11,12 @@ use super::super::option::width;
 use super::super::passage::{Passage, Stuck};
 use super::super::stretch::{Stretch, client, pool, queried, write_with};
 use super::super::{Context, Edit, Refusal, Source};
-use super::{Pools, SETTLING};
+use super::{Pools, SETTLING, writes};
+use crate::FunctionRef;
 use crate::chart::flow::Spot;
 use crate::resolve::evaluate::around;
 use crate::resolve::value::CallRef;
 use crate::rules::Finding;
-use crate::rules::non_idempotent_consumer::RULE;
-use crate::{FunctionRef, Place};
 
 /// How many functions lie at most between a handler and what writes.
 const MAX_BETWEEN: usize = 4;
@@ -48,16 +47,8 @@ pub(super) struct Work<'s, 'a> {
 impl<'a> Way<'a> {
     /// Finds the way to all that a finding's consumer writes more of each time.
     pub(super) fn find(context: &Context<'a>, handler: FunctionRef, finding: &Finding) -> Result<Self, Refusal> {
-        let snapshot = context.snapshot;
         let unclear = || Refusal::new("how the row is written is not plain to see");
-        let end = |finding: &Finding| finding.related.first().map(|(place, _)| *place);
-        let of_it = |other: &&Finding| other.rule == RULE.name && other.services == finding.services && end(other) == end(finding);
-        let places: BTreeSet<Place> = snapshot.findings.iter().filter(of_it).map(|it| it.place).collect();
-        let mut writes = Vec::new();
-        for place in places {
-            let call = Spot::at(&snapshot.files, place).and_then(|spot| spot.call()).ok_or_else(unclear)?;
-            writes.push(CallRef { file: place.file, call });
-        }
+        let writes = writes(context, finding)?;
         let first = *writes.first().ok_or_else(unclear)?;
         let writer = context.source(first.file)?;
         let (name, made) = pool(context, &writer, first.call)?;

@@ -10,3 +10,8 @@ export async function place(id: string, cents: number): Promise<void> {
   await producer.send({ topic: "order.placed", messages: [{ key: id, value: JSON.stringify(order) }] });
   channel.sendToQueue("payments", Buffer.from(JSON.stringify({ account: id, cents })), { persistent: true });
 }
+
+/** Pays an order back. */
+export function refund(account: string, cents: number): void {
+  channel.sendToQueue("refunds", Buffer.from(JSON.stringify({ account, cents })));
+}
