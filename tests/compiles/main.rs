@@ -299,26 +299,35 @@ async fn once() {
     let folder = edited("once", &packages, is_rewrite, 4).await;
     // What fails at first, and numbers that grow by each delivery.
     let services = [
-        ("billing", "UPDATE stock SET left_over = 9", ["SELECT count(*) FROM invoices", "SELECT sum(left_over) FROM stock"], [
-            "failed 0 0 0",
-            "done 2 14 2",
-            "again 2 14 2",
-        ]),
-        ("ledger", "DROP TRIGGER closed ON accounts", ["SELECT count(*) FROM entries", "SELECT cents FROM accounts"], [
-            "failed 0 0 0",
-            "done 2 1000 2",
-            "again 2 1000 2",
-        ]),
+        (
+            "billing",
+            "UPDATE stock SET left_over = 9",
+            ["SELECT count(*) FROM invoices", "SELECT sum(left_over) FROM stock"],
+            ["failed 0 0 0", "done 2 14 2", "again 2 14 2"],
+        ),
+        (
+            "ledger",
+            "DROP TRIGGER closed ON accounts",
+            ["SELECT count(*) FROM entries", "SELECT cents FROM accounts"],
+            ["failed 0 0 0", "done 2 1000 2", "again 2 1000 2"],
+        ),
     ];
     let shop = emitted("once", "shop");
     for (service, mend, questions, expected) in services {
         let database = Postgres::start();
         let mut driven = Command::new("node");
-        driven.arg(here().join("brokers/once.js")).args([&shop, &emitted("once", service)]).arg(folder.path().join(service).join("migrations"));
+        driven
+            .arg(here().join("brokers/once.js"))
+            .args([&shop, &emitted("once", service)])
+            .arg(folder.path().join(service).join("migrations"));
         let told = said(driven.arg(mend).args(questions).env("DATABASE_URL", &database.url));
         assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{service}");
     }
-    let wrong = [("await once(pool, ", "await once("), ("messageId: randomUUID()", "messageId: randomUUID"), ("crate::once::first_time(", "crate::once::frst_time(")];
+    let wrong = [
+        ("await once(pool, ", "await once("),
+        ("messageId: randomUUID()", "messageId: randomUUID"),
+        ("crate::once::first_time(", "crate::once::frst_time("),
+    ];
     is_noticed("once", &folder, &packages, &wrong);
 }
 

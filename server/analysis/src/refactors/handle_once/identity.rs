@@ -78,8 +78,12 @@ fn sent(
             let made = given.split_once(&format!("{key}(")).map(|(_, value)| value.starts_with("Uuid::"));
             match made {
                 Some(true) => continue,
-                Some(false) => return Err(Refusal::new(format!("whether {} gives each message an id of its own is not known", source.name()))),
-                None => return Err(Refusal::new(format!("{} sends `{}` without an id, as `{key}` gives it one", source.name(), channel.name))),
+                Some(false) => {
+                    return Err(Refusal::new(format!("whether {} gives each message an id of its own is not known", source.name())));
+                }
+                None => {
+                    return Err(Refusal::new(format!("{} sends `{}` without an id, as `{key}` gives it one", source.name(), channel.name)));
+                }
             }
         }
         let options = match call.args.get(identity.argument) {

@@ -4,6 +4,7 @@
 
 use portolan_grammars::facts::{Binding, Call, CallId, Expr, ExprId, FunctionId, Param, RegionKind, SourceFacts, TextRange};
 
+use super::super::chain::CHAIN;
 use super::super::imports::without_unused;
 use super::super::packages::library;
 use super::super::stretch::indent as lines_in;
@@ -111,9 +112,9 @@ fn behind(context: &Context<'_>, source: &Source<'_>, handler: FunctionRef, writ
     if body.matches(param.name.as_str()).count() != 1 || call.args.len() != function.params.len() || function.owner.is_some() {
         return Err(Refusal::new(format!("`{}` does more with its pool than to write a row", function.name)));
     }
-    let ty = written_type(&other, param).filter(|ty| is_pool(other.slice(*ty))).ok_or_else(|| {
-        Refusal::new(format!("what `{}` writes with is no pool of sqlx", function.name))
-    })?;
+    let ty = written_type(&other, param)
+        .filter(|ty| is_pool(other.slice(*ty)))
+        .ok_or_else(|| Refusal::new(format!("what `{}` writes with is no pool of sqlx", function.name)))?;
     let result = function.result.as_ref().map(|result| other.slice(result.range)).unwrap_or_default();
     let own = source.facts.function(handler.function).result.as_ref().map(|result| source.slice(result.range)).unwrap_or_default();
     if !(result.contains("sqlx::") || own.contains("anyhow::")) {
@@ -209,12 +210,15 @@ fn told(
         identity::sent_by_all(context, channel, edit)?;
     }
     let version = library(snapshot, source.file, "sqlx").and_then(|sqlx| sqlx.version.as_ref());
-    if version.is_some_and(|version| ["0.3", "0.4", "0.5", "0.6"].iter().any(|old| version.trim_start_matches(['^', '=', '~']).starts_with(old))) {
+    if version
+        .is_some_and(|version| ["0.3", "0.4", "0.5", "0.6"].iter().any(|old| version.trim_start_matches(['^', '=', '~']).starts_with(old)))
+    {
         return Err(Refusal::new("its version of sqlx takes transactions in another way"));
     }
     let facts = source.facts;
     let is_loop = |kind: &RegionKind| matches!(kind, RegionKind::For | RegionKind::ForEach { .. } | RegionKind::While | RegionKind::Loop);
-    let around = facts.regions.iter().filter(|region| region.function == handler.function && region.range.contains(range) && is_loop(&region.kind));
+    let around =
+        facts.regions.iter().filter(|region| region.function == handler.function && region.range.contains(range) && is_loop(&region.kind));
     let once = around.map(|region| region.range).min_by_key(|range| range.end - range.start).ok_or_else(unknown)?;
     let own = |binding: &&Binding| binding.function == handler.function && once.contains(binding.range) && binding.range.end <= range.start;
     let handed = |binding: &&Binding| binding.value.is_some_and(|value| is_handed(facts, value, &identity.received, 0));
@@ -223,10 +227,19 @@ fn told(
     let inner = format!("{newline}{indent}{}", source.indent_unit());
     let parts: Vec<String> = identity.keys.iter().map(|key| format!("{}.{key}", message.name)).collect();
     Ok(match parts.as_slice() {
-        [one] => (format!("let {MESSAGE} = {one}.as_ref().map(|id| id.as_str());"), MESSAGE),
+        [one] => {
+            let line = format!("{one}.as_ref().map(|id| id.as_str())");
+            let links = one.split('.').skip(1).chain(["as_ref()", "map(|id| id.as_str())"]);
+            let broken: String = links.map(|link| format!("{inner}.{link}")).collect();
+            let chain = if line.len() <= CHAIN { line } else { format!("{}{broken}", message.name) };
+            (format!("let {MESSAGE} = {chain};"), MESSAGE)
+        }
         several => {
             let pattern = vec!["{}"; several.len()].join("/");
-            (format!("let {MESSAGE} = format!({inner}\"{pattern}\",{inner}{}{newline}{indent});", several.join(&format!(",{inner}"))), "Some(&message_id)")
+            (
+                format!("let {MESSAGE} = format!({inner}\"{pattern}\",{inner}{}{newline}{indent});", several.join(&format!(",{inner}"))),
+                "Some(&message_id)",
+            )
         }
     })
 }
@@ -239,7 +252,9 @@ fn is_handed(facts: &SourceFacts, value: ExprId, received: &[portolan_grammars::
     match facts.expr(value) {
         Expr::Call(call) => match facts.expr(facts.call(*call).callee) {
             Expr::Member { name, .. } if received.contains(name) => true,
-            Expr::Member { object, name } if matches!(name.as_str(), "unwrap" | "expect" | "context") => is_handed(facts, *object, received, depth + 1),
+            Expr::Member { object, name } if matches!(name.as_str(), "unwrap" | "expect" | "context") => {
+                is_handed(facts, *object, received, depth + 1)
+            }
             _ => false,
         },
         Expr::Name(name) => {

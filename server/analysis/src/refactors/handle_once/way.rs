@@ -123,7 +123,7 @@ impl<'a> Way<'a> {
         let inner = if returns { TextRange { start: range.start + "return ".len() as u32, end: range.end } } else { range };
         own(inner).is_of_one_piece(is_own)?;
         let waits = |call: &&Call| call.awaited || returns && source.slice(inner).trim_end_matches(';') == source.slice(call.range);
-        if !calls.iter().all(|call| waits(&call)) {
+        if !calls.iter().all(waits) {
             return Err(Refusal::new("nobody waits for what writes the row"));
         }
         let settles = |call: &&Call| {

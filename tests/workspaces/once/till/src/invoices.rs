@@ -11,6 +11,10 @@ pub struct Order {
 
 /// Writes the invoice of an order.
 pub async fn bill(pool: &PgPool, order: &Order) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO invoices (order_id, cents) VALUES ($1, $2)").bind(&order.id).bind(order.cents).execute(pool).await?;
+    sqlx::query("INSERT INTO invoices (order_id, cents) VALUES ($1, $2)")
+        .bind(&order.id)
+        .bind(order.cents)
+        .execute(pool)
+        .await?;
     Ok(())
 }

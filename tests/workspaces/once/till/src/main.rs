@@ -27,7 +27,9 @@ async fn main() -> anyhow::Result<()> {
 
 /// Bills what is ordered.
 async fn bill_orders(pool: PgPool) -> anyhow::Result<()> {
-    let consumer: StreamConsumer = ClientConfig::new().set("bootstrap.servers", std::env::var("KAFKA")?).create()?;
+    let consumer: StreamConsumer = ClientConfig::new()
+        .set("bootstrap.servers", std::env::var("KAFKA")?)
+        .create()?;
     consumer.subscribe(&["order.placed"])?;
     loop {
         let message = consumer.recv().await?;
@@ -39,13 +41,25 @@ async fn bill_orders(pool: PgPool) -> anyhow::Result<()> {
 
 /// Pays back what is refunded.
 async fn pay_back(pool: &PgPool) -> anyhow::Result<()> {
-    let connection = Connection::connect(&std::env::var("AMQP_URL")?, ConnectionProperties::default()).await?;
+    let connection =
+        Connection::connect(&std::env::var("AMQP_URL")?, ConnectionProperties::default()).await?;
     let channel = connection.create_channel().await?;
-    let mut deliveries = channel.basic_consume("refunds", "till", BasicConsumeOptions::default(), FieldTable::default()).await?;
+    let mut deliveries = channel
+        .basic_consume(
+            "refunds",
+            "till",
+            BasicConsumeOptions::default(),
+            FieldTable::default(),
+        )
+        .await?;
     while let Some(delivery) = deliveries.next().await {
         let delivery = delivery?;
         let refund: Refund = serde_json::from_slice(&delivery.data)?;
-        sqlx::query("INSERT INTO refunds (account, cents) VALUES ($1, $2)").bind(&refund.account).bind(refund.cents).execute(pool).await?;
+        sqlx::query("INSERT INTO refunds (account, cents) VALUES ($1, $2)")
+            .bind(&refund.account)
+            .bind(refund.cents)
+            .execute(pool)
+            .await?;
         sqlx::query("UPDATE accounts SET cents = cents + $1 WHERE name = $2")
             .bind(refund.cents)
             .bind(&refund.account)
