@@ -108,7 +108,9 @@ pub use http::{
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
-pub use messaging::{Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Listener, Producer, Transport, Wildcards};
+pub use messaging::{
+    Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Identity, Listener, Producer, Transport, Wildcards,
+};
 pub use operations::{
     GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall, WordCase,
 };

@@ -18,8 +18,11 @@ use serde_json::{Value, json};
 use similar::TextDiff;
 
 mod postgres;
+mod programs;
+mod rabbit;
 
 use postgres::Postgres;
+use rabbit::Rabbit;
 
 fn here() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("compiles")
@@ -229,21 +232,27 @@ fn run_with_brokers(workspace: &str, packages: &[&str]) -> Vec<String> {
     said.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
-/// The folder of what a package that was compiled last is in JavaScript, with brokers of this process in place of their libraries.
-fn emitted(workspace: &str, package: &str) -> PathBuf {
+/// The folder of what a package that was compiled last is in JavaScript.
+fn emitted_for_real(workspace: &str, package: &str) -> PathBuf {
     let package = cache().join(workspace).join(package);
     let _ = std::fs::remove_dir_all(package.join("out"));
     let emit = ["node_modules/typescript/bin/tsc", "-p", ".", "--noEmit", "false", "--outDir", "out"];
     run(Command::new("node").args(emit).current_dir(&package));
+    package.join("out")
+}
+
+/// The same, with brokers of this process in place of their libraries.
+fn emitted(workspace: &str, package: &str) -> PathBuf {
+    let out = emitted_for_real(workspace, package);
     let brokers = here().join("brokers");
     for library in ["kafkajs", "amqplib"] {
-        let folder = package.join("out/node_modules").join(library);
+        let folder = out.join("node_modules").join(library);
         std::fs::create_dir_all(&folder).unwrap();
         std::fs::write(folder.join("package.json"), "{ \"type\": \"module\", \"exports\": \"./index.js\" }").unwrap();
         std::fs::copy(brokers.join(library).with_extension("js"), folder.join("index.js")).unwrap();
         std::fs::copy(brokers.join("queue.js"), folder.join("queue.js")).unwrap();
     }
-    package.join("out")
+    out
 }
 
 fn said(command: &mut Command) -> String {
@@ -281,4 +290,65 @@ async fn outbox() {
     assert_eq!(lines[1..], [lines[0], "tea {\"name\":\"tea\",\"count\":2} item"]);
     let wrong = [("await enqueue(client, ", "await enqueue("), ("(...message)", "(message)")];
     is_noticed("outbox", &folder, &packages, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries, and starts PostgreSQL"]
+async fn once() {
+    let packages = ["billing", "ledger", "shop", "till"];
+    let folder = edited("once", &packages, is_rewrite, 4).await;
+    // What fails at first, and numbers that grow by each delivery.
+    let services = [
+        (
+            "billing",
+            "UPDATE stock SET left_over = 9",
+            ["SELECT count(*) FROM invoices", "SELECT sum(left_over) FROM stock"],
+            ["failed 0 0 0", "done 2 14 2", "again 2 14 2"],
+        ),
+        (
+            "ledger",
+            "DROP TRIGGER closed ON accounts",
+            ["SELECT count(*) FROM entries", "SELECT cents FROM accounts"],
+            ["failed 0 0 0", "done 2 1000 2", "again 2 1000 2"],
+        ),
+    ];
+    let shop = emitted("once", "shop");
+    for (service, mend, questions, expected) in services {
+        let database = Postgres::start();
+        let mut driven = Command::new("node");
+        driven
+            .arg(here().join("brokers/once.js"))
+            .args([&shop, &emitted("once", service)])
+            .arg(folder.path().join(service).join("migrations"));
+        let told = said(driven.arg(mend).args(questions).env("DATABASE_URL", &database.url));
+        assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{service}");
+    }
+    let wrong = [
+        ("await once(pool, ", "await once("),
+        ("messageId: randomUUID()", "messageId: randomUUID"),
+        ("crate::once::first_time(", "crate::once::frst_time("),
+    ];
+    is_noticed("once", &folder, &packages, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries, and starts PostgreSQL and RabbitMQ"]
+async fn delivery() {
+    let packages = ["billing", "orders"];
+    let folder = edited("delivery", &packages, is_rewrite, 2).await;
+    let (database, broker) = (Postgres::start(), Rabbit::start());
+    let mut driven = Command::new("node");
+    driven.arg(here().join("brokers/delivery.js")).args(["orders", "billing"].map(|package| emitted_for_real("delivery", package)));
+    let migrations =
+        ["orders/migrations/0001_orders.sql", "orders/migrations/0002_outbox.sql", "billing/migrations/0001_invoices.sql"].into_iter();
+    let migrations = migrations.chain(["billing/migrations/0002_processed_messages.sql"]).map(|path| folder.path().join(path));
+    let told = said(driven.args(migrations).env("DATABASE_URL", &database.url).env("AMQP_URL", &broker.url).env("PORT", "0"));
+    let expected = [
+        "orders ended by SIGKILL: orders 1, outbox 1, invoices 0",
+        "orders started again: orders 1, outbox 0, invoices 1",
+        "billing ended by SIGKILL: outbox 0, invoices 2",
+        "billing started again: invoices 2, processed_messages 2",
+        "waiting 0",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
 }

@@ -35,6 +35,29 @@ pub struct Producer {
     /// Where it is given the message's headers.
     #[serde(default)]
     pub headers: Option<Headers>,
+    /// Where it is given what tells the message from all others.
+    #[serde(default)]
+    pub identity: Option<Identity>,
+}
+
+/// What tells a message from all others, and is the same each time that it is handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Identity {
+    /// The argument that has it, counted from 0; of a consumer, the parameter of its handler.
+    #[serde(default)]
+    pub argument: usize,
+    /// Dotted paths of keys to its parts; in Rust, what is called on the message.
+    pub keys: Vec<Symbol>,
+    /// Methods that hand over the next message, where no handler is given it.
+    #[serde(default)]
+    pub received: Vec<Symbol>,
+    /// Whether a consumer's handler may be called without a message.
+    #[serde(default)]
+    pub optional: bool,
+    /// Whether a consumer is given it only where the sender gave it.
+    #[serde(default)]
+    pub sent: bool,
 }
 
 /// Where the headers of a message are, by which the context of a trace can travel: an object with texts.
@@ -158,6 +181,9 @@ pub struct Consumer {
     /// What, where it is `true`, makes that at most once.
     #[serde(default)]
     pub unacknowledged: Option<Selector>,
+    /// Where the first `handler` is given what tells the message from all others.
+    #[serde(default)]
+    pub identity: Option<Identity>,
 }
 
 /// How one destination stands for several.

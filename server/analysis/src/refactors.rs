@@ -20,10 +20,13 @@ mod carry_context;
 mod chain;
 mod compose;
 mod edit;
+mod given;
+mod handle_once;
 mod handlers;
 mod imports;
 mod instrument_handler;
 mod keep_span;
+mod migrations;
 mod mirror;
 mod move_call;
 mod option;
@@ -35,6 +38,7 @@ mod settle_call;
 mod settle_drift;
 mod source;
 mod span_handler;
+mod stretch;
 mod url_to_variable;
 mod uses;
 
@@ -140,6 +144,7 @@ static REFACTORS: &[Refactor] = &[
     ask_together::REFACTOR,
     move_call::REFACTOR,
     outbox::REFACTOR,
+    handle_once::REFACTOR,
     settle_drift::REFACTOR,
 ];
 

@@ -73,7 +73,7 @@ mod handler_without_span;
 pub(crate) mod hard_coded_endpoint;
 mod model_drift;
 pub(crate) mod no_timeout;
-mod non_idempotent_consumer;
+pub(crate) mod non_idempotent_consumer;
 mod payload_mismatch;
 pub(crate) mod sequential_calls;
 mod service_size;

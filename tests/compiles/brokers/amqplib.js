@@ -1,12 +1,12 @@
 import { handle, keep } from "./queue.js";
 
-const send = (queue, content, { headers } = {}) => keep(queue, { content, headers }, String);
+const send = (queue, content, { headers, messageId } = {}) => keep(queue, { content, headers, messageId }, String);
 
 const channel = {
   assertQueue: async () => {},
   publish: (_exchange, key, content, options) => send(key, content, options),
   sendToQueue: send,
-  consume: async (queue, handler) => handle(queue, ({ content, headers }) => handler({ content, properties: { headers } })),
+  consume: async (queue, handler) => handle(queue, ({ content, ...properties }) => handler({ content, properties })),
   ack: () => {},
 };
 

@@ -1,4 +1,4 @@
-import { handle, keep } from "./queue.js";
+import { handle, keep, sent } from "./queue.js";
 
 const api = await import("@opentelemetry/api").catch(() => undefined);
 
@@ -13,7 +13,10 @@ const instrumented = (headers) => {
 
 const send = async ({ topic, messages }) => {
   if (globalThis.isAway) throw new Error("the broker is away");
-  for (const message of messages) keep(topic, { ...message, headers: instrumented(message.headers) }, (value) => Buffer.from(String(value)));
+  for (const message of messages) {
+    const [offset, timestamp] = [String(sent().length), String(Date.now())];
+    keep(topic, { ...message, offset, timestamp, headers: instrumented(message.headers) }, (value) => Buffer.from(String(value)));
+  }
 };
 
 export class Kafka {
@@ -25,7 +28,7 @@ export class Kafka {
     const topics = [];
     return {
       subscribe: async ({ topic }) => topics.push(topic),
-      run: async ({ eachMessage }) => topics.forEach((topic) => handle(topic, (message) => eachMessage({ topic, message }))),
+      run: async ({ eachMessage }) => topics.forEach((topic) => handle(topic, (message) => eachMessage({ topic, partition: 0, message }))),
     };
   }
 }

@@ -8,7 +8,7 @@ use super::Source;
 use super::source::RUST_WIDTH;
 
 /// How wide a chain may be on one line: rustfmt's default.
-const CHAIN: usize = 60;
+pub(super) const CHAIN: usize = 60;
 
 /// `head.link().link().await?`.
 pub(super) struct Chain {

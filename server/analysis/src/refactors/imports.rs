@@ -40,7 +40,8 @@ pub(super) fn import(context: &Context<'_>, source: &Source<'_>, module: &str, n
         return Ok(Names { called, statement: None });
     }
     let own = matches!(context.snapshot.workspace.modules.specifier(source.file, module), Specifier::File(_));
-    if !own && !depends_on(context, source, module) {
+    let is_of_node = module.starts_with("node:") || module == "crypto";
+    if !own && !is_of_node && !depends_on(context, source, module) {
         return Err(Refusal::new(format!("{module} is no dependency of its package")));
     }
     if let Some(last) = loaded.iter().rev().find(|import| matches!(import.imported, Imported::Named(_))) {

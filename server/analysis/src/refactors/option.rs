@@ -140,7 +140,7 @@ fn top_level(list: &str) -> Vec<&str> {
 }
 
 /// How long the file's lines may be: as long as some are, and not shorter than is usual.
-fn width(source: &Source<'_>) -> usize {
+pub(super) fn width(source: &Source<'_>) -> usize {
     let longest = source.text.lines().map(|line| line.chars().count()).filter(|length| *length <= 120).max();
     longest.unwrap_or(WIDTH).max(WIDTH)
 }

@@ -6,7 +6,8 @@
 use core::time::Duration;
 
 use portolan_grammars::catalog::{
-    Addition, Case, Delivery, FileRouteConvention, Headers, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole, Wildcards,
+    Addition, Case, Delivery, FileRouteConvention, Headers, Identity, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole,
+    Wildcards,
 };
 use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
@@ -488,6 +489,8 @@ pub struct MessageLeaf {
     pub library: Symbol,
     /// Where it is given the messages' headers, or gives them to its handler, as far as that is known.
     pub headers: Option<Headers>,
+    /// The same of what tells a message from all others.
+    pub identity: Option<Identity>,
 }
 
 /// Where messages go, as far as options say that.

@@ -2,7 +2,7 @@
 //!
 //! What deliberately does not live here: which destinations are one channel ([`super::assemble`]).
 
-use portolan_grammars::catalog::{self, Delivery, Headers, Selector};
+use portolan_grammars::catalog::{self, Delivery, Headers, Identity, Selector};
 use portolan_grammars::facts::Symbol;
 
 use super::library::CallView;
@@ -26,7 +26,7 @@ impl<'w> Linker<'w> {
         {
             (system, carrier) = (named, found);
         }
-        let leaf = self.leaf(view, entry.headers.as_ref());
+        let leaf = self.leaf(view, (entry.headers.as_ref(), entry.identity.as_ref()));
         self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl {
             system: system.clone(),
             replies,
@@ -39,9 +39,9 @@ impl<'w> Linker<'w> {
         true
     }
 
-    fn leaf(&self, view: &CallView<'_>, headers: Option<&Headers>) -> MessageLeaf {
+    fn leaf(&self, view: &CallView<'_>, (headers, identity): (Option<&Headers>, Option<&Identity>)) -> MessageLeaf {
         let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
-        MessageLeaf { call: view.site, library, headers: headers.cloned() }
+        MessageLeaf { call: view.site, library, headers: headers.cloned(), identity: identity.cloned() }
     }
 
     /// How the messages of a value travel: the system, and where they go.
@@ -88,7 +88,9 @@ impl<'w> Linker<'w> {
         // The others are given something else.
         let first = entry.handler.as_ref().and_then(|selector| selector.takes().first()).cloned().map(Selector::Take);
         let is_first = first.and_then(|first| self.evaluator.select(&first, view)).and_then(|value| function_in(&value)).is_some();
-        let leaf = self.leaf(view, entry.headers.as_ref().filter(|_| is_first));
+        let identity = entry.identity.as_ref().filter(|_| is_first || entry.handler.is_none());
+        let given = (entry.headers.as_ref().filter(|_| is_first), identity);
+        let leaf = self.leaf(view, given);
         let group = view.callee.receiver.as_ref().and_then(|receiver| receiver.origin);
         let delivery = self.delivery(view, entry);
         let (system, wildcards, instrumentation) = (entry.system.clone(), entry.wildcards, entry.instrumentation.clone());

@@ -51,7 +51,7 @@ rule! {
     ///
     /// ## How to fix
     /// Let a key of the message be the row's key, or unique, and insert with `ON CONFLICT DO NOTHING`; or write the message's id to a table of what
-    /// was handled, in the same transaction.
+    /// was handled, in the same transaction, as the code action does for pg and sqlx.
     "non-idempotent-consumer", Messaging, Information, "A message that is delivered twice is counted twice", check,
     options: &[RuleOption::Texts(TOLERANT)]
 }

@@ -3,15 +3,16 @@
 //! A span of the handler itself is given its parent; a function that opens one is called within the context. Invariant: there is one span, and
 //! whatever the handler was given means the same where it is opened.
 
-use portolan_grammars::catalog::{Headers, TracingRole};
-use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, Function, FunctionId, Language, SourceFacts, TextRange};
+use portolan_grammars::catalog::TracingRole;
+use portolan_grammars::facts::{Call, CallKind, Expr, Function, FunctionId, Language, SourceFacts, TextRange};
 use rustc_hash::FxHashSet;
 
+use super::super::given::{Given, leaf};
 use super::super::{Edit, Refusal, Source};
 use super::desk::{Desk, Helper};
 use crate::chart::flow::Spot;
 use crate::resolve::evaluate::around;
-use crate::resolve::link::{MessageLeaf, Site};
+use crate::resolve::link::Site;
 use crate::resolve::value::CallRef;
 use crate::rules::consumer_without_context::Broken;
 use crate::{FunctionRef, Place, Snapshot};
@@ -34,23 +35,17 @@ pub(super) fn take(desk: &mut Desk<'_, '_>, broken: &Broken<'_>) -> Result<(), R
     if !desk.done.insert(opener.call) {
         return Ok(());
     }
-    let given = Given { facts, handler: handler.function, headers };
+    let given = Given { facts, handler: handler.function, argument: headers.argument, optional: headers.optional };
+    let lacks = || Refusal::new("its handler does not take the message's headers");
     desk.open(handler.file, facts.function(handler.function).range.start)?;
     let (file, edit) = desk.at(handler.file)?;
-    let parent = format!("{}({})", file.function(Helper::Parent)?, given.reached(&file.source, call)?);
+    let parent = format!("{}({})", file.function(Helper::Parent)?, given.reached(&file.source, &headers.key, call)?.ok_or_else(lacks)?);
     if opener.is_span {
         as_parent(&file.source, call, &parent, edit)
     } else {
         let with = format!("{}.with({parent}, ", file.context());
         within(&file.source, facts.function(handler.function), call, with, edit)
     }
-}
-
-/// The library's call that hands messages to a function.
-fn leaf(snapshot: &Snapshot, handler: FunctionRef) -> Option<&MessageLeaf> {
-    let messages = snapshot.links.iter().flatten().flat_map(|link| &link.messages);
-    let mut leaves = messages.filter(|message| message.consumes && message.handler == Some(handler)).flat_map(|message| &message.leaves);
-    leaves.next()
 }
 
 /// What opens the span of a handler.
@@ -185,75 +180,4 @@ fn loses_types(source: &Source<'_>, handler: &Function, call: &Call) -> bool {
     let fields = source.facts.exprs.iter().filter(|it| call.range.contains(it.range) && matches!(it.kind, Expr::Member { .. }));
     let mut texts = fields.filter(|it| it.range.start > call.name_range.end).map(|it| source.slice(it.range));
     source.facts.language == Language::TypeScript && texts.any(|field| Source::has_word(before, field))
-}
-
-/// What a handler is given.
-struct Given<'s> {
-    facts: &'s SourceFacts,
-    handler: FunctionId,
-    headers: &'s Headers,
-}
-
-impl Given<'_> {
-    /// How a call within the handler reaches the headers: `message.headers`.
-    fn reached(&self, source: &Source<'_>, call: &Call) -> Result<String, Refusal> {
-        let facts = self.facts;
-        let missing = || Refusal::new("its handler does not take the message's headers");
-        let param = facts.function(self.handler).params.get(self.headers.argument).filter(|param| !param.rest).ok_or_else(missing)?;
-        let keys: Vec<&str> = self.headers.key.split('.').collect();
-        let bound = facts.bindings.iter().filter(|binding| param.range.contains(binding.range)).filter_map(|binding| {
-            let path = self.path(binding.value?, keys.len())?;
-            let starts = path.len() <= keys.len() && path.iter().zip(&keys).all(|(one, other)| one == other);
-            starts.then_some((binding.name.as_str(), path.len()))
-        });
-        let (root, taken) = match param.name.as_str() {
-            "" => bound.max_by_key(|(_, taken)| *taken).ok_or_else(missing)?,
-            name => (name, 0),
-        };
-        self.means_the_same(root, param.range, call)?;
-        let path: String = keys[taken..].iter().map(|key| format!(".{key}")).collect();
-        let may_lack = self.headers.optional && taken == 0 && !self.is_checked(source, root, call);
-        Ok(format!("{root}{}{path}", if may_lack { "?" } else { "" }))
-    }
-
-    /// The keys by which a pattern takes something out of the parameter.
-    fn path(&self, value: ExprId, most: usize) -> Option<Vec<&str>> {
-        let (mut keys, mut at) = (Vec::new(), value);
-        loop {
-            match self.facts.expr(at) {
-                Expr::Param { function, index } => {
-                    keys.reverse();
-                    return (*function == self.handler && *index as usize == self.headers.argument).then_some(keys);
-                }
-                Expr::Member { object, name } if keys.len() < most => {
-                    keys.push(name.as_str());
-                    at = *object;
-                }
-                _ => return None,
-            }
-        }
-    }
-
-    /// Refuses a name that may be something else where a call stands.
-    fn means_the_same(&self, root: &str, declared: TextRange, call: &Call) -> Result<(), Refusal> {
-        let facts = self.facts;
-        let inner = || around(facts, call.function).take_while(|function| *function != self.handler);
-        let param = inner().any(|function| facts.function(function).params.iter().any(|param| param.name == root));
-        let own = |function: FunctionId| function == self.handler || inner().any(|inner| inner == function);
-        let bound = facts.bindings.iter().any(|it| it.name == root && own(it.function) && !declared.contains(it.range));
-        let whole = facts.function(self.handler).range;
-        let is_it =
-            |target: ExprId| matches!(facts.expr(target), Expr::Name(name) if name == root) && whole.contains(facts.expr_range(target));
-        if param || bound || facts.assignments.iter().any(|assignment| is_it(assignment.target)) {
-            return Err(Refusal::new(format!("`{root}` may be something else where its span is opened")));
-        }
-        Ok(())
-    }
-
-    /// Whether the handler has seen to it that there is a message, before a call of its own.
-    fn is_checked(&self, source: &Source<'_>, name: &str, call: &Call) -> bool {
-        let before = source.slice(TextRange { start: self.facts.function(self.handler).range.start, end: call.range.start });
-        let tests = ["if (!{})", "if ({})", "{} === null", "{} == null", "{} !== null", "{} != null"];
-        call.function == self.handler && tests.iter().any(|test| before.contains(&test.replace("{}", name)))
-    }
 }

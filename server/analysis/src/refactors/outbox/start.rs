@@ -35,7 +35,7 @@ pub(super) fn start(
         return Err(unclear());
     }
     let mut passage = Passage::new(context, (scene.source, scene.sends.function), (&entry, FunctionId::MODULE), statement.end);
-    let pool = passage.item(scene.pool, None).map_err(|stuck| stuck.refusal())?;
+    let pool = passage.item(scene.stretch.pool, None).map_err(|stuck| stuck.refusal())?;
     passage.finish(edit)?;
     let path = outbox.as_str().trim_end_matches(".ts");
     let module = format!("{}{extension}", relative(paths::folder(entry.path.as_str()), path));

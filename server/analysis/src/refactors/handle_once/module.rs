@@ -1,0 +1,111 @@
+//! What is written into files of their own: the function that marks messages, and the migration that makes the table of marks.
+//!
+//! Invariant: of two deliveries of one message at the same time, the second waits for the first.
+
+use camino::Utf8PathBuf;
+
+use super::super::imports::{quote, statement_end};
+use super::super::migrations;
+use super::super::{Context, Edit, Refusal, Source};
+use crate::chart::{Access, ServiceIndex};
+
+/// The table.
+const TABLE: &str = "processed_messages";
+
+/// Makes both, the module at a path, unless they are there; refuses where something else is. Says whether it made them.
+pub(super) fn make(
+    context: &Context<'_>,
+    source: &Source<'_>,
+    (path, text): (Utf8PathBuf, String),
+    service: ServiceIndex,
+    edit: &mut Edit,
+) -> Result<bool, Refusal> {
+    let snapshot = context.snapshot;
+    if snapshot.files.id(&path).is_some() {
+        let is_it = context.texts.text(&path).as_ref() == Ok(&text);
+        return if is_it { Ok(false) } else { Err(Refusal::new(format!("{path} is there already, and another one"))) };
+    }
+    let own = |access: &Access| access.service == service;
+    let mut tables = snapshot.chart.stores.iter().flat_map(|store| &store.collections).filter(|it| it.accesses.iter().any(own));
+    if tables.any(|table| table.name == TABLE) {
+        return Err(Refusal::new(format!("there is a table `{TABLE}` already")));
+    }
+    migrations::add(context, source, TABLE, UP, DOWN, edit)?;
+    edit.create(path, text);
+    Ok(true)
+}
+
+/// The module's text in TypeScript, in the style of the file that needs it.
+pub(super) fn text(source: &Source<'_>) -> String {
+    let text = TEMPLATE.replace("  ", "\t").replace('\t', &source.indent_unit());
+    let text = text.replace('"', &quote(source).to_string());
+    let text = if statement_end(source).is_empty() { text.replace(";\n", "\n") } else { text };
+    text.replace('\n', source.newline())
+}
+
+const TEMPLATE: &str = r#"import type { Pool, PoolClient } from "pg";
+
+/** Does some work on the database when a message comes for the first time: all of it and its mark, or nothing. */
+export async function once(
+  pool: Pool,
+  consumer: string,
+  delivery: string | undefined,
+  work: (client: PoolClient) => Promise<void>,
+): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query("BEGIN");
+    // What nothing tells from other messages is taken for a new one.
+    if (delivery === undefined || (await mark(client, consumer, delivery))) await work(client);
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+async function mark(client: PoolClient, consumer: string, delivery: string): Promise<boolean> {
+  const marked = await client.query(
+    "INSERT INTO processed_messages (consumer, delivery) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+    [consumer, delivery],
+  );
+  return marked.rowCount === 1;
+}
+"#;
+
+/// The module's text in Rust.
+pub(super) const RUST: &str = r#"//! Messages whose work is done once.
+
+use sqlx::{Postgres, Transaction};
+
+/// Whether a message comes for the first time, which the transaction of its work marks. What nothing
+/// tells from other messages is taken for a new one.
+pub async fn first_time(
+    tx: &mut Transaction<'_, Postgres>,
+    consumer: &str,
+    message: Option<&str>,
+) -> sqlx::Result<bool> {
+    let Some(message) = message else {
+        return Ok(true);
+    };
+    let marked = sqlx::query(
+        "INSERT INTO processed_messages (consumer, delivery) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+    )
+    .bind(consumer)
+    .bind(message)
+    .execute(&mut **tx)
+    .await?;
+    Ok(marked.rows_affected() == 1)
+}
+"#;
+
+const UP: &str = "CREATE TABLE processed_messages (
+  consumer text NOT NULL,
+  delivery text NOT NULL,
+  processed_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (consumer, delivery)
+);
+";
+const DOWN: &str = "DROP TABLE processed_messages;\n";

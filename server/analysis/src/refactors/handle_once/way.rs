@@ -1,0 +1,345 @@
+//! How a handler gets to what writes: the calls that lead there, and the functions that they pass.
+//!
+//! Invariant: each of them waits for the next, and each function is called by name alone, so that one parameter more changes nothing for others.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, Imported, RegionKind, SourceFacts, TextRange};
+
+use super::super::imports::quote;
+use super::super::option::width;
+use super::super::passage::{Passage, Stuck};
+use super::super::stretch::{Stretch, client, pool, queried, write_with};
+use super::super::{Context, Edit, Refusal, Source};
+use super::{Pools, SETTLING, writes};
+use crate::FunctionRef;
+use crate::chart::flow::Spot;
+use crate::resolve::evaluate::around;
+use crate::resolve::value::CallRef;
+use crate::rules::Finding;
+
+/// How many functions lie at most between a handler and what writes.
+const MAX_BETWEEN: usize = 4;
+
+/// The way from a handler to what writes.
+pub(super) struct Way<'a> {
+    handler: FunctionRef,
+    /// Calls that write, or lead to what does, by the function that makes them.
+    calls: BTreeMap<FunctionRef, BTreeSet<CallId>>,
+    /// Functions that write themselves.
+    writers: BTreeSet<FunctionRef>,
+    /// A file that has the pool, and a function in it that writes with it.
+    pub(super) writer: Source<'a>,
+    pub(super) function: FunctionId,
+    /// What the pool is called there.
+    pub(super) pool: &'a str,
+}
+
+/// What a handler does for a message.
+pub(super) struct Work<'s, 'a> {
+    pub(super) stretch: Stretch<'s, 'a>,
+    /// Whether it is all of an arrow that has no block.
+    pub(super) whole: bool,
+    /// Whether it hands out what it waits for.
+    pub(super) returns: bool,
+}
+
+impl<'a> Way<'a> {
+    /// Finds the way to all that a finding's consumer writes more of each time.
+    pub(super) fn find(context: &Context<'a>, handler: FunctionRef, finding: &Finding) -> Result<Self, Refusal> {
+        let unclear = || Refusal::new("how the row is written is not plain to see");
+        let writes = writes(context, finding)?;
+        let first = *writes.first().ok_or_else(unclear)?;
+        let writer = context.source(first.file)?;
+        let (name, made) = pool(context, &writer, first.call)?;
+        for other in &writes[1..] {
+            let source = context.source(other.file)?;
+            if pool(context, &source, other.call)? != (name, made) {
+                return Err(Refusal::new("rows are written with several pools"));
+            }
+        }
+        let function = writer.facts.call(first.call).function;
+        let mut way = Self { handler, calls: BTreeMap::new(), writers: BTreeSet::new(), writer, function, pool: name };
+        let mut search = Search { context, writes, known: BTreeMap::new() };
+        search.leads(handler, 0, &mut way)?;
+        if search.writes.iter().any(|write| !way.calls.values().any(|calls| calls.contains(&write.call))) {
+            return Err(unclear());
+        }
+        Ok(way)
+    }
+
+    /// The first call of the handler that is part of it.
+    pub(super) fn first<'s>(&self, source: &'s Source<'_>) -> Option<&'s Call> {
+        let first = self.calls.get(&self.handler)?.first()?;
+        Some(source.facts.call(*first))
+    }
+
+    /// What the handler does, from the first of the calls to the last.
+    pub(super) fn work<'s>(&self, source: &'s Source<'a>) -> Result<Work<'s, 'a>, Refusal>
+    where
+        's: 'a,
+    {
+        let facts = source.facts;
+        let handler = facts.function(self.handler.function);
+        let several = || Refusal::new("the rows are written in several branches");
+        let ids = self.calls.get(&self.handler).ok_or_else(several)?;
+        let calls: Vec<&Call> = ids.iter().map(|id| facts.call(*id)).collect();
+        let tree = source.tree().ok_or_else(several)?;
+        if calls.iter().any(|call| call.function != self.handler.function) {
+            return Err(Refusal::new("the row is written in a function of the handler"));
+        }
+        let body = facts.region(handler.body).range;
+        let own = |range: TextRange| Stretch { source, function: self.handler.function, pool: self.pool, range };
+        let is_own = |call: &Call| calls.iter().any(|own| own.range == call.range);
+        // Once for a message, not for each of what it has.
+        let anchors: Vec<TextRange> = calls.iter().map(|call| outermost_loop(facts, call).unwrap_or(call.range)).collect();
+        let mut around = anchors[0];
+        let found = loop {
+            let statements = tree.statements_around(around);
+            let holding = |range: &TextRange| statements.iter().position(|statement| statement.contains(*range));
+            let Some(at) = holding(&around).filter(|at| handler.range.contains(statements[*at])) else { break None };
+            if let Some(positions) = anchors.iter().map(holding).collect::<Option<Vec<usize>>>() {
+                let (first, last) = (positions.iter().min().copied().unwrap_or(at), positions.iter().max().copied().unwrap_or(at));
+                break Some(TextRange { start: statements[first].start, end: statements[last].end });
+            }
+            let outer = facts.regions.iter().filter(|region| region.function == self.handler.function && region.range != around);
+            let outer = outer.filter(|region| region.range.contains(statements[at]) && region.range != statements[at]);
+            let smallest = outer.map(|region| region.range).min_by_key(|range| range.end - range.start);
+            match smallest.filter(|range| *range != body) {
+                Some(range) => around = range,
+                None => break None,
+            }
+        };
+        let Some(range) = found else {
+            let [call] = calls[..] else { return Err(several()) };
+            let text = source.slice(body);
+            let is_all = text.strip_prefix("await ").unwrap_or(text) == source.slice(call.range);
+            if is_all && !body.contains(handler.range) {
+                return Ok(Work { stretch: own(body), whole: true, returns: false });
+            }
+            return Err(several());
+        };
+        let returns = source.slice(range).starts_with("return ");
+        let inner = if returns { TextRange { start: range.start + "return ".len() as u32, end: range.end } } else { range };
+        own(inner).is_of_one_piece(is_own)?;
+        let waits = |call: &&Call| call.awaited || returns && source.slice(inner).trim_end_matches(';') == source.slice(call.range);
+        if !calls.iter().all(waits) {
+            return Err(Refusal::new("nobody waits for what writes the row"));
+        }
+        let settles = |call: &&Call| {
+            let told = matches!(facts.expr(call.callee), Expr::Member { name, .. } if SETTLING.contains(&name.as_str()));
+            range.contains(call.range) && told
+        };
+        if facts.calls.iter().any(|call| settles(&call)) {
+            return Err(Refusal::new("the broker is told in between that the message is handled"));
+        }
+        let stretch = own(range);
+        match stretch.handed_out()?.first() {
+            Some(name) => Err(Refusal::new(format!("`{name}` is used behind it, which a second delivery would not have"))),
+            None => Ok(Work { stretch, whole: false, returns }),
+        }
+    }
+
+    /// Hands the client to what the calls of a function lead to.
+    pub(super) fn give(&self, source: &Source<'_>, function: FunctionId, client: &str, edit: &mut Edit) -> Result<(), Refusal> {
+        let key = FunctionRef { file: source.file, function };
+        for call in self.calls.get(&key).into_iter().flatten() {
+            let call = source.facts.call(*call);
+            if queried(source, call, self.pool).is_some() {
+                continue;
+            }
+            let text = source.slice(call.range);
+            let inner = text.strip_suffix(')').ok_or_else(|| Refusal::new("its arguments are not written in brackets"))?.trim_end();
+            let gap = if call.args.is_empty() {
+                ""
+            } else if inner.ends_with(',') {
+                " "
+            } else {
+                ", "
+            };
+            let end = if inner.ends_with(',') { call.range.start + inner.len() as u32 } else { call.range.end - 1 };
+            edit.insert(source.file, end, format!("{gap}{client}"));
+        }
+        Ok(())
+    }
+
+    /// Lets each function between write with what it is handed, and with the pool where it is handed nothing.
+    pub(super) fn hand_on(&self, context: &Context<'a>, pools: &mut Pools, edit: &mut Edit) -> Result<(), Refusal> {
+        for between in self.calls.keys().filter(|function| **function != self.handler) {
+            let source = context.source(between.file)?;
+            let function = source.facts.function(between.function);
+            let client = client(&source, between.function)?;
+            let pool = self.pool_in(context, (&source, between.function), function.range.start, pools, edit)?;
+            let quote = quote(&source);
+            add_param(&source, between.function, &format!("{client}: Pick<typeof {pool}, {quote}query{quote}> = {pool}"), edit)?;
+            if self.writers.contains(between) {
+                write_with(&source, function.range, self.pool, client, edit);
+            }
+            self.give(&source, between.function, client, edit)?;
+        }
+        Ok(())
+    }
+
+    /// What the pool is called in a function, whose file is given it if it has none.
+    pub(super) fn pool_in(
+        &self,
+        context: &Context<'a>,
+        to: (&Source<'a>, FunctionId),
+        at: u32,
+        pools: &mut Pools,
+        edit: &mut Edit,
+    ) -> Result<String, Refusal> {
+        if let Some(known) = pools.get(&to.0.file) {
+            return Ok(known.clone());
+        }
+        let mut passage = Passage::new(context, (&self.writer, self.function), to, at);
+        let pool = passage.item(self.pool, None).map_err(Stuck::refusal)?;
+        passage.finish(edit)?;
+        pools.insert(to.0.file, pool.clone());
+        Ok(pool)
+    }
+}
+
+/// Looks for what writes.
+struct Search<'c, 'a> {
+    context: &'c Context<'a>,
+    writes: Vec<CallRef>,
+    /// Functions that were looked at, and whether they lead there.
+    known: BTreeMap<FunctionRef, bool>,
+}
+
+impl Search<'_, '_> {
+    /// Whether a function writes, or calls one that does; all calls that do are noted.
+    fn leads(&mut self, function: FunctionRef, depth: usize, way: &mut Way<'_>) -> Result<bool, Refusal> {
+        if let Some(known) = self.known.get(&function) {
+            return Ok(*known);
+        }
+        self.known.insert(function, false);
+        let snapshot = self.context.snapshot;
+        let Some(facts) = snapshot.files.source(function.file) else { return Ok(false) };
+        let within = |inner: FunctionId| around(facts, inner).any(|around| around == function.function);
+        let own = self.writes.iter().filter(|write| write.file == function.file && within(facts.call(write.call).function));
+        let mut calls: BTreeSet<CallId> = own.map(|write| write.call).collect();
+        let writes = !calls.is_empty();
+        let inner = (0..facts.functions.len() as u32).map(FunctionId).filter(|inner| within(*inner));
+        let edges = inner.flat_map(|function_id| snapshot.index.edges_of(FunctionRef { file: function.file, function: function_id }));
+        let edges: Vec<_> = edges.filter(|edge| edge.callee.file != function.file || !within(edge.callee.function)).collect();
+        for edge in edges.iter().filter(|_| depth < MAX_BETWEEN) {
+            if !self.leads(edge.callee, depth + 1, way)? {
+                continue;
+            }
+            let unclear = || Refusal::new("which function writes the row is not plain to see");
+            let call = Spot::at(&snapshot.files, edge.place).and_then(|spot| spot.call()).ok_or_else(unclear)?;
+            if edges.iter().any(|other| other.place == edge.place && other.callee != edge.callee) {
+                return Err(unclear());
+            }
+            let callee = snapshot.files.source(edge.callee.file).ok_or_else(unclear)?.function(edge.callee.function);
+            let given = facts.call(call);
+            if edge.detached || given.args.iter().any(|it| it.spread) || given.args.len() != callee.params.len() {
+                return Err(unclear());
+            }
+            if depth > 0 && !given.awaited && !facts.function(given.function).returns.iter().any(|value| is_call(facts, *value, call)) {
+                return Err(Refusal::new("nobody waits for what writes the row"));
+            }
+            calls.insert(call);
+        }
+        let leads = !calls.is_empty();
+        if leads && function != way.handler {
+            is_only_called(self.context, function)?;
+        }
+        if writes {
+            way.writers.insert(function);
+        }
+        if leads {
+            way.calls.insert(function, calls);
+        }
+        self.known.insert(function, leads);
+        Ok(leads)
+    }
+}
+
+fn is_call(facts: &SourceFacts, value: ExprId, call: CallId) -> bool {
+    matches!(facts.expr(value), Expr::Call(other) if *other == call)
+}
+
+/// The outermost loop of its function around a call.
+fn outermost_loop(facts: &SourceFacts, call: &Call) -> Option<TextRange> {
+    let is_loop = |kind: &RegionKind| matches!(kind, RegionKind::For | RegionKind::ForEach { .. } | RegionKind::While | RegionKind::Loop);
+    let loops = facts.regions.iter().filter(|region| region.function == call.function && is_loop(&region.kind));
+    loops.map(|region| region.range).filter(|range| range.contains(call.range)).max_by_key(|range| range.end - range.start)
+}
+
+/// Refuses a function that is handed to others, who may call it with more than they are said to.
+fn is_only_called(context: &Context<'_>, function: FunctionRef) -> Result<(), Refusal> {
+    let snapshot = context.snapshot;
+    let unclear = || Refusal::new("which function writes the row is not plain to see");
+    let facts = snapshot.files.source(function.file).ok_or_else(unclear)?;
+    let is_it = |value: ExprId| matches!(facts.expr(value), Expr::Closure(id) if *id == function.function);
+    let bound = || facts.bindings.iter().find(|binding| binding.value.is_some_and(is_it)).map(|binding| &binding.name);
+    let own = &facts.function(function.function).name;
+    let name = if own.is_empty() { bound().ok_or_else(unclear)? } else { own };
+    for (file, _, other) in snapshot.files.iter() {
+        let Some(other) = other.source().filter(|other| other.language.is_ecmascript()) else { continue };
+        let imports = |named: &Imported| matches!(named, Imported::Named(it) if it == name);
+        let has = file == function.file || other.imports.iter().any(|import| import.local == *name || imports(&import.imported));
+        let locals = other.imports.iter().filter(|import| imports(&import.imported)).map(|import| &import.local);
+        let names: BTreeSet<&str> = locals.map(|local| local.as_str()).chain([name.as_str()]).collect();
+        let mut mentions = other.exprs.iter().filter(|it| match &it.kind {
+            Expr::Name(mentioned) | Expr::Member { name: mentioned, .. } => names.contains(mentioned.as_str()),
+            _ => false,
+        });
+        let called: BTreeSet<TextRange> = other.calls.iter().map(|call| other.expr_range(call.callee)).collect();
+        let is_declared = |range: TextRange| {
+            let functions = other.functions.iter().map(|function| function.name_range);
+            let names = functions.chain(other.bindings.iter().map(|it| it.range)).chain(other.imports.iter().map(|it| it.range));
+            names.into_iter().any(|name| name.contains(range))
+        };
+        if has && mentions.any(|it| !called.contains(&it.range) && !is_declared(it.range)) {
+            return Err(Refusal::new(format!("`{name}` is not only called")));
+        }
+    }
+    Ok(())
+}
+
+/// Gives a function a last parameter: on its own line where its line would get too long.
+fn add_param(source: &Source<'_>, function: FunctionId, param: &str, edit: &mut Edit) -> Result<(), Refusal> {
+    let function = source.facts.function(function);
+    let unclear = || Refusal::new(format!("the parameters of {} are not simple", source.slice(function.name_range)));
+    let rest = |at: u32| source.text.get(at as usize..).unwrap_or_default();
+    let Some(last) = function.params.last() else {
+        let body = source.facts.region(function.body).range;
+        let head = source.slice(TextRange { start: function.range.start, end: body.start });
+        let at = function.range.start + head.find('(').ok_or_else(unclear)? as u32 + 1;
+        if !rest(at).starts_with(')') {
+            return Err(unclear());
+        }
+        edit.insert(source.file, at, param);
+        return Ok(());
+    };
+    let end = last.ty.as_ref().map_or(last.range.end, |ty| ty.range.end);
+    let behind = rest(end).trim_start();
+    let closes = behind.starts_with(')') || behind.strip_prefix(',').is_some_and(|behind| behind.trim_start().starts_with(')'));
+    if last.rest || last.default.is_some() || !closes {
+        return Err(unclear());
+    }
+    let first = function.params[0].range.start;
+    let params = source.slice(TextRange { start: first, end });
+    let line = source.line_of(first);
+    if params.contains('\n') || source.text[..first as usize].trim_end_matches([' ', '\t']).ends_with('\n') {
+        edit.insert(source.file, end, format!(",{}{}{param}", source.newline(), source.indent_at(end)));
+    } else if line.chars().count() + param.chars().count() + ", ".len() <= width(source) {
+        edit.insert(source.file, end, format!(", {param}"));
+    } else {
+        let (newline, indent, unit) = (source.newline(), source.indent_at(first), source.indent_unit());
+        let broken: Vec<String> = function
+            .params
+            .iter()
+            .map(|it| TextRange { start: it.range.start, end: it.ty.as_ref().map_or(it.range.end, |ty| ty.range.end) })
+            .map(|range| format!("{newline}{indent}{unit}{},", source.slice(range)))
+            .collect();
+        let close = end + (rest(end).len() - behind.len()) as u32;
+        let all = TextRange { start: first, end: close };
+        edit.replace(source.file, all, format!("{}{newline}{indent}{unit}{param},{newline}{indent}", broken.concat()));
+    }
+    Ok(())
+}

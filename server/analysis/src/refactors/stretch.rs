@@ -1,0 +1,153 @@
+//! Statements of TypeScript that are put into a function which is given a client of pg: a transaction's, in place of the pool.
+//!
+//! Invariant: nothing else is waited for in them, nothing in them leaves them, and what they give names to is handed out.
+
+use portolan_grammars::facts::{Binding, Call, CallId, CallKind, Expr, FunctionId, TextRange};
+
+use super::ask_together::assigned_in;
+use super::imports::statement_end;
+use super::{Context, Edit, Refusal, Source};
+use crate::resolve::value::CallRef;
+
+/// Names for a client, in the order in which they are tried.
+const CLIENTS: [&str; 2] = ["client", "connection"];
+
+/// Statements of a function that write with a pool.
+pub(super) struct Stretch<'s, 'a> {
+    pub(super) source: &'s Source<'a>,
+    pub(super) function: FunctionId,
+    /// What is written with: a pool of connections.
+    pub(super) pool: &'a str,
+    pub(super) range: TextRange,
+}
+
+impl<'s, 'a> Stretch<'s, 'a>
+where
+    's: 'a,
+{
+    /// Refuses what would be something else in a function of its own, or in a transaction; calls that `is_own` says are part of it.
+    pub(super) fn is_of_one_piece(&self, is_own: impl Fn(&Call) -> bool) -> Result<(), Refusal> {
+        let (source, facts) = (self.source, self.source.facts);
+        let text = source.slice(self.range);
+        if let Some(word) = ["return", "break", "continue", "yield", "arguments", "super"].iter().find(|word| Source::has_word(text, word))
+        {
+            return Err(Refusal::new(format!("`{word}` stands in between")));
+        }
+        let inner = || facts.calls.iter().filter(|call| self.range.contains(call.range));
+        let is_other = |call: &&Call| call.awaited && !is_own(call) && self.queried(call).is_none();
+        if let Some(other) = inner().find(is_other) {
+            return Err(Refusal::new(format!("`{}` is waited for in between", source.slice(facts.expr_range(other.callee)))));
+        }
+        if inner().any(|call| self.queried(call).is_some() && !call.awaited) {
+            return Err(Refusal::new("a query is not waited for"));
+        }
+        let own = |name: &str| facts.bindings.iter().any(|it| it.name == name && self.range.contains(it.range));
+        let outer = assigned_in(facts, self.range).any(|base| !matches!(base, Expr::Name(name) if own(name)));
+        if outer {
+            return Err(Refusal::new("something is assigned in between"));
+        }
+        // What a test has said of a field does not hold within a function.
+        let start = if self.function == FunctionId::MODULE { 0 } else { facts.function(self.function).range.start };
+        let before = source.slice(TextRange { start, end: self.range.start });
+        let tests: Vec<&str> = before.lines().map(str::trim).filter(|line| line.starts_with("if ") || line.starts_with("if(")).collect();
+        let fields = facts.exprs.iter().filter(|it| matches!(it.kind, Expr::Member { .. }) && self.range.contains(it.range));
+        let mut fields = fields.map(|it| source.slice(it.range));
+        match fields.find(|field| tests.iter().any(|test| Source::has_word(test, field))) {
+            Some(field) => Err(Refusal::new(format!("what `{field}` is was tested before"))),
+            None => Ok(()),
+        }
+    }
+
+    /// The pool in `pool.query`.
+    fn queried(&self, call: &Call) -> Option<TextRange> {
+        queried(self.source, call, self.pool)
+    }
+
+    /// A name for a client that the function has no other use for.
+    pub(super) fn client(&self) -> Result<&'static str, Refusal> {
+        client(self.source, self.function)
+    }
+
+    /// Puts it between two texts, one level in, and lets it write with a client.
+    pub(super) fn wrap(&self, opening: &str, client: &str, closing: &str, edit: &mut Edit) {
+        let (source, newline) = (self.source, self.source.newline());
+        let (unit, outer) = (source.indent_unit(), source.indent_at(self.range.start));
+        edit.insert(source.file, self.range.start, format!("{opening}{newline}{outer}{unit}"));
+        indent(source, self.range, &unit, edit);
+        write_with(source, self.range, self.pool, client, edit);
+        edit.insert(source.file, self.range.end, format!("{newline}{outer}{closing}{}", statement_end(source)));
+    }
+
+    /// What it gives names to that are used behind it.
+    pub(super) fn handed_out(&self) -> Result<Vec<&'a str>, Refusal> {
+        let (source, facts) = (self.source, self.source.facts);
+        let end = if self.function == FunctionId::MODULE { source.text.len() as u32 } else { facts.function(self.function).range.end };
+        let rest = source.slice(TextRange { start: self.range.end, end });
+        let own = |binding: &&Binding| binding.function == self.function && self.range.contains(binding.range);
+        let used: Vec<&Binding> = facts.bindings.iter().filter(own).filter(|binding| Source::has_word(rest, &binding.name)).collect();
+        match used.iter().find(|binding| !binding.constant) {
+            Some(changing) => Err(Refusal::new(format!("`{}` is no constant", changing.name))),
+            None => Ok(used.into_iter().map(|binding| binding.name.as_str()).collect()),
+        }
+    }
+}
+
+/// Puts each further line of a range one level in, unless it begins within a literal.
+pub(super) fn indent(source: &Source<'_>, range: TextRange, unit: &str, edit: &mut Edit) {
+    let literals = source.tree().map(portolan_grammars::languages::Tree::multiline_literals).unwrap_or_default();
+    let mut offset = range.start;
+    for line in source.slice(range).split_inclusive('\n') {
+        let within = literals.iter().any(|literal| literal.start < offset && offset < literal.end);
+        if offset > range.start && !within && !line.trim().is_empty() {
+            edit.insert(source.file, offset, unit);
+        }
+        offset += line.len() as u32;
+    }
+}
+
+/// The pool in `pool.query`.
+pub(super) fn queried(source: &Source<'_>, call: &Call, pool: &str) -> Option<TextRange> {
+    let Expr::Member { object, name } = source.facts.expr(call.callee) else { return None };
+    let range = source.facts.expr_range(*object);
+    (name == "query" && source.slice(range) == pool).then_some(range)
+}
+
+/// A name for a client that a function has no other use for.
+pub(super) fn client(source: &Source<'_>, function: FunctionId) -> Result<&'static str, Refusal> {
+    let whole = if function == FunctionId::MODULE { &source.text } else { source.slice(source.facts.function(function).range) };
+    let free = CLIENTS.into_iter().find(|name| !Source::has_word(whole, name));
+    free.ok_or_else(|| Refusal::new("the function has names for clients already"))
+}
+
+/// Lets queries of a range be those of a client.
+pub(super) fn write_with(source: &Source<'_>, range: TextRange, pool: &str, client: &str, edit: &mut Edit) {
+    for call in source.facts.calls.iter().filter(|call| range.contains(call.range)) {
+        if let Some(pool) = queried(source, call, pool) {
+            edit.replace(source.file, pool, client);
+        }
+    }
+}
+
+/// What a row is written with, where it is a pool of pg that is not of the function, and where that is made.
+pub(super) fn pool<'a>(context: &Context<'a>, source: &Source<'a>, writes: CallId) -> Result<(&'a str, CallRef), Refusal> {
+    let snapshot = context.snapshot;
+    let facts = source.facts;
+    let refused = || Refusal::new("what it is written with is no pool of pg");
+    let link = snapshot.link(source.file).ok_or_else(refused)?;
+    let access = link.accesses.iter().find(|access| access.site == CallRef { file: source.file, call: writes }).ok_or_else(refused)?;
+    let site = access.connection.ok_or_else(refused)?;
+    let home = snapshot.files.source(site.file).ok_or_else(refused)?;
+    let made = home.call(site.call);
+    let loads = |local: &str| home.imports.iter().any(|import| import.local == local && import.source == "pg");
+    let is_pool = match home.expr(made.callee) {
+        Expr::Name(name) => name == "Pool" && loads("Pool"),
+        Expr::Member { object, name } => name == "Pool" && matches!(home.expr(*object), Expr::Name(of) if loads(of)),
+        _ => false,
+    };
+    let Expr::Member { object, .. } = facts.expr(facts.call(writes).callee) else { return Err(refused()) };
+    let Expr::Name(name) = facts.expr(*object) else { return Err(refused()) };
+    let function = facts.call(writes).function;
+    let is_given = facts.functions.iter().flat_map(|function| &function.params).any(|param| param.name == *name);
+    let is_own = function != FunctionId::MODULE && facts.bindings.iter().any(|it| it.name == *name && it.function != FunctionId::MODULE);
+    if is_pool && made.kind == CallKind::New && !is_own && !is_given { Ok((name, site)) } else { Err(refused()) }
+}

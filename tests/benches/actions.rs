@@ -1,0 +1,64 @@
+//! How many findings of a workspace each code action is offered for, and why the others are refused.
+//!
+//! `cargo bench -p portolan-tests --bench actions -- FOLDER…` tries every edit as an editor would have it: read again, with the finding gone and none
+//! new. A line is a rule, the first words of the action's title, how many findings, and behind a refusal its reason.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use camino::Utf8Path;
+use portolan_analysis::refactors::{self, Offer};
+use portolan_tests::disk;
+
+struct Disk<'a>(&'a Path);
+
+impl refactors::Texts for Disk<'_> {
+    fn text(&self, path: &Utf8Path) -> Result<String, String> {
+        std::fs::read_to_string(self.0.join(path)).map_err(|error| error.to_string())
+    }
+}
+
+fn main() {
+    // cargo adds `--bench`.
+    let folders: Vec<PathBuf> = std::env::args().skip(1).filter(|it| !it.starts_with("--")).map(PathBuf::from).collect();
+    let folders = if folders.is_empty() { vec![disk::workspace("chandlery")] } else { folders };
+    for folder in folders {
+        show(&folder.canonicalize().unwrap());
+    }
+}
+
+fn show(folder: &Path) {
+    let mut world = portolan::load(folder).world;
+    let snapshot = world.snapshot();
+    let disk = Disk(folder);
+    let mut counts: BTreeMap<(&str, String, String), Vec<String>> = BTreeMap::new();
+    for (at, finding) in snapshot.findings.iter().enumerate() {
+        let offers = refactors::answers(&snapshot, &disk, "".into(), at);
+        let place = || format!("{}:{}", snapshot.files.path(finding.place.file), snapshot.files.line(finding.place));
+        if offers.is_empty() {
+            counts.entry((finding.rule, "–".to_owned(), "no action".to_owned())).or_default().push(place());
+        }
+        for offer in offers {
+            let tried = offer.plan.clone().and_then(|edit| {
+                let files = refactors::applied(&snapshot, &disk, &edit)?;
+                refactors::rehearse(&mut world, &snapshot, &files, finding, offer.level)
+            });
+            let outcome = match tried {
+                Ok(()) => "offered".to_owned(),
+                Err(refusal) => format!("refused: {refusal}"),
+            };
+            counts.entry((finding.rule, kind(&offer), outcome)).or_default().push(place());
+        }
+    }
+    println!("{}: {} findings", folder.display(), snapshot.findings.len());
+    for ((rule, kind, outcome), places) in counts {
+        println!("  {:>3}  {rule}  {kind}  {outcome}  {}", places.len(), places[..places.len().min(3)].join(" "));
+    }
+}
+
+/// The first words of a title, which are those of all offers of an action.
+fn kind(offer: &Offer) -> String {
+    offer.title.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+}
