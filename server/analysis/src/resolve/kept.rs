@@ -180,8 +180,9 @@ impl<'w> Linker<'w> {
             };
             let is_class = name.starts_with(|first: char| first.is_ascii_uppercase())
                 && (walk.index.imports.contains_key(name) || walk.index.types.contains_key(name));
-            let is_name = matches!(expression.kind, Expr::Name(_));
-            if !is_class && (read[at] || !self.evaluator.is_function(name) || is_name && is_local(walk, expression.function, name)) {
+            let named_before =
+                || matches!(expression.kind, Expr::Name(_)) && !kept.contains_key(&id) && is_local(walk, expression.function, name);
+            if !is_class && (read[at] || !self.evaluator.is_function(name) || named_before()) {
                 continue;
             }
             let value = self.evaluator.eval(self.file, id);
