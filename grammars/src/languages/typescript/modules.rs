@@ -17,16 +17,18 @@ pub(super) fn leave_out_types(facts: &mut SourceFacts, root: Node<'_>, text: &st
     }
     for import in &mut facts.imports {
         let asks = !import.type_only && !import.reexport && import.function == FunctionId::MODULE && !import.local.is_empty();
-        if asks && matches!(import.imported, Imported::Named(_) | Imported::Default) && import.local.starts_with(|it: char| it.is_uppercase()) {
+        if asks
+            && matches!(import.imported, Imported::Named(_) | Imported::Default)
+            && import.local.starts_with(|it: char| it.is_uppercase())
+        {
             import.type_only = is_type_alone(root, text, &import.local, import.range);
         }
     }
 }
 
 fn has_decorators(facts: &SourceFacts) -> bool {
-    let of_function = |function: &Function| {
-        !function.attributes.is_empty() || function.params.iter().any(|param| !param.attributes.is_empty())
-    };
+    let of_function =
+        |function: &Function| !function.attributes.is_empty() || function.params.iter().any(|param| !param.attributes.is_empty());
     facts.functions.iter().any(of_function)
         || facts.types.iter().any(|def| !def.attributes.is_empty() || def.fields.iter().any(|field| !field.attributes.is_empty()))
 }

@@ -57,7 +57,14 @@ impl<'w> Linker<'w> {
                 }
                 for (method, handler) in routes {
                     let paths = paths.clone();
-                    self.link.routes.push(RouteDecl::of_router(router, method, paths, Site::Row(view.site, self.file, path), function, handler));
+                    self.link.routes.push(RouteDecl::of_router(
+                        router,
+                        method,
+                        paths,
+                        Site::Row(view.site, self.file, path),
+                        function,
+                        handler,
+                    ));
                 }
             }
             return true;
@@ -113,7 +120,9 @@ impl<'w> Linker<'w> {
                 method => method,
             };
             let handler = match entry.handler.as_ref().and_then(|selector| keyed(&object, selector)) {
-                Some((_, Some(Source::Expr(file, expr)))) => self.evaluator.facts(file).and_then(|facts| self.handler_in(file, facts, expr)),
+                Some((_, Some(Source::Expr(file, expr)))) => {
+                    self.evaluator.facts(file).and_then(|facts| self.handler_in(file, facts, expr))
+                }
                 Some((handler, _)) => function_in(&handler),
                 None => None,
             };
