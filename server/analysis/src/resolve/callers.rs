@@ -69,9 +69,11 @@ impl<'w> Evaluator<'w> {
                 Part::Param(param, path, default) => match with(*param) {
                     Some(value) => {
                         let given = is_given(&value, path);
+                        let untold = value.is_unknown();
                         let value = self.at_path(value, path);
                         let value = match default {
                             // What is given is not known: not what stands there where nothing is.
+                            Some(default) if untold && is_empty(default) => Value::Unknown,
                             Some(_) if given && (value.is_unknown() || matches!(value, Value::External(..))) => Value::Unknown,
                             Some(default) => fallback(vec![value, Value::Text(default.clone())]),
                             None => value,
@@ -457,6 +459,11 @@ impl<'w> Evaluator<'w> {
         let function = self.facts(site.file).map_or(portolan_grammars::facts::FunctionId::MODULE, |facts| facts.call(site.call).function);
         FunctionRef { file: site.file, function }
     }
+}
+
+/// Whether a text is known to be empty.
+pub(super) fn is_empty(text: &Pattern) -> bool {
+    text.literal().is_some_and(|text| text.is_empty())
 }
 
 /// Whether an object that is passed has the member at a path, known or not.

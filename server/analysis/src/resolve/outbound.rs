@@ -29,6 +29,19 @@ fn is_path_name(name: &str) -> bool {
     ["path", "url", "uri", "endpoint", "route", "resource"].iter().any(|word| name.ends_with(word))
 }
 
+/// A URL whose base nobody was seen to leave out: it is not known.
+fn with_open_base(url: &Pattern) -> Pattern {
+    let mut url = url.clone();
+    if let Some(base) = url.parts.first_mut()
+        && let Part::Param(_, path, Some(default)) = &*base
+        && !path.is_empty()
+        && super::callers::is_empty(default)
+    {
+        *base = Part::Hole(path.last().cloned().unwrap_or_default());
+    }
+    url
+}
+
 /// A span on its way up through wrappers.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
@@ -64,7 +77,7 @@ impl<'w> Linker<'w> {
             let leaf = view.site;
             for lifted in self.lift(draft, &|linker, draft| linker.is_undecided(draft)) {
                 let method = method_name(&lifted.texts[0]);
-                let urls = self.bases_of(&lifted.texts[1], &lifted.classes);
+                let urls = self.bases_of(&with_open_base(&lifted.texts[1]), &lifted.classes);
                 // What a wrapper sends, it may have put together of what it was given.
                 let payload = payload.clone().filter(|_| lifted.site == leaf);
                 self.outbound(OutboundCall {

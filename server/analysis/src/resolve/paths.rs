@@ -95,7 +95,7 @@ fn segment(text: &str) -> Segment {
         if let Some(name) = inner.strip_prefix('*') {
             return Segment::Rest(name.into());
         }
-        if let Some(name) = inner.strip_suffix('*') {
+        if let Some(name) = inner.strip_suffix('*').filter(|name| !name.contains(':')) {
             return Segment::Rest(name.into());
         }
         if !inner.contains('{') {
