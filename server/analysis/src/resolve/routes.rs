@@ -503,6 +503,7 @@ impl<'w> Linker<'w> {
                 versions: versions.clone(),
                 folder: None,
                 convention: None,
+                mounted: entry.mounted,
             });
         }
     }
@@ -548,6 +549,7 @@ impl<'w> Linker<'w> {
                     versions: None,
                     folder: None,
                     convention: Some(convention),
+                    mounted: false,
                 });
             }
         }
