@@ -69,11 +69,8 @@ fn arguments(text: &str) -> Vec<(Option<&str>, Option<&str>)> {
         match (letter, quote) {
             ('\n', _) => comment = false,
             _ if comment => {}
-            (_, Some(open)) => {
-                if letter == open && !text[..at].ends_with('\\') {
-                    quote = None;
-                }
-            }
+            (_, Some(open)) if letter == open && !text[..at].ends_with('\\') => quote = None,
+            (_, Some(_)) => {}
             ('"' | '\'', None) => quote = Some(letter),
             ('#', None) => comment = true,
             ('(' | '[' | '{', None) => depth += 1,
