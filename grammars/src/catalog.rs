@@ -367,6 +367,9 @@ pub struct Take {
     /// Whether an object stands for the text of its values, `create` for `{ cmd: "create" }`; of several, in the order of their keys, joined as
     /// `cmd=create,role=item`.
     pub joined: bool,
+    /// The word that the argument is, of an attribute that has words of its own: `path(get, …)`.
+    #[serde(default)]
+    pub word: bool,
     /// The name in place of a `*` of the callee, counted from 0: `user` in `prisma.user.findMany()`.
     pub member: Option<u32>,
     /// The last name of the callee, as a method: `POST` for `client.post(…)`; `del` is `DELETE`, `all` and `any` are `*`. Only as `method`; loading

@@ -37,6 +37,7 @@ mod proto;
 mod proxy_conf;
 mod serverless;
 mod sql;
+mod tiltfile;
 mod tsconfig;
 mod yaml;
 
@@ -88,7 +89,7 @@ pub enum Manifest {
     Settings(Box<settings::Settings>),
     /// `portolan-baseline.toml`.
     Baseline(baseline::Baseline),
-    /// What builds images: GitHub workflows, skaffold and bake files.
+    /// What builds images: GitHub workflows, skaffold and bake files, Tiltfiles.
     Builds(Builds),
     /// `project.json` of Nx.
     Project(NxProject),
@@ -453,6 +454,8 @@ pub enum ManifestFormat {
     Skaffold,
     /// A file of `docker buildx bake`.
     Bake,
+    /// A Tiltfile.
+    Tiltfile,
     /// A project of Nx.
     Project,
     /// A `Procfile`.
@@ -493,6 +496,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Workflow, matches: builds::by_folder, read: builds::read_workflow },
     ManifestRow { format: ManifestFormat::Skaffold, matches: builds::is_skaffold, read: builds::read_skaffold },
     ManifestRow { format: ManifestFormat::Bake, matches: builds::is_bake, read: builds::read_bake },
+    ManifestRow { format: ManifestFormat::Tiltfile, matches: tiltfile::matches, read: tiltfile::read },
     ManifestRow { format: ManifestFormat::Project, matches: nx::matches, read: nx::read },
     ManifestRow { format: ManifestFormat::Procfile, matches: procfile::matches, read: procfile::read },
     ManifestRow { format: ManifestFormat::Serverless, matches: serverless::matches, read: serverless::read },

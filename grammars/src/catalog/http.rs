@@ -108,6 +108,9 @@ pub struct RouteAttribute {
     /// The attribute of the class or method whose first argument is the version: `Version`.
     #[serde(default)]
     pub version_attribute: Option<Symbol>,
+    /// Whether it makes a route only where the handler is put into a router; elsewhere it documents one.
+    #[serde(default)]
+    pub mounted: bool,
 }
 
 /// How a handler takes a request's JSON body as a whole; what does not fit is answered with an error.

@@ -13,7 +13,9 @@ use self::targets::{Answer, Endpoints, Targets};
 use super::link::{Extent, FileLink, OutboundCall, Request, Site, TransactionDecl, Url};
 use super::paths::HOLE;
 use super::value::{CallRef, Part, Pattern, Source};
-use crate::chart::{Call, Chart, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, Status, Target, Transaction, Unresolved};
+use crate::chart::{
+    Call, Chart, Endpoint, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target, Transaction, Unresolved,
+};
 use crate::files::Files;
 use crate::workspace::{HostMatch, Workspace};
 use crate::{FileId, FunctionRef, Place};
@@ -414,7 +416,7 @@ fn settle(targets: &Targets<'_>, votes: &owners::Votes, open: Open<'_>, rows: &m
     let mut found = None;
     if !kin.is_empty() || !candidates.is_empty() {
         found = votes
-            .settle(&kin, &targets.endpoints, method.as_ref(), &path)
+            .settle(&kin, &candidates, &targets.endpoints, method.as_ref(), &path)
             .or_else(|| owners::named_for(targets.input, &targets.endpoints, from, outbound, method.as_ref(), &path));
     }
     match found {
@@ -481,6 +483,11 @@ fn rpc(
             targets.endpoints.all.iter().filter(|endpoint| endpoint.protocol == Protocol::Grpc && endpoint.path == path).collect();
         implementing.sort_by_key(|endpoint| endpoint.service);
         implementing.dedup_by_key(|endpoint| endpoint.service);
+        // A tool that holds a server to try things out is not whom others ask.
+        let is_tool = |endpoint: &&Endpoint| input.workspace.services[endpoint.service.index()].kind == ServiceKind::Cli;
+        if !implementing.iter().all(is_tool) {
+            implementing.retain(|endpoint| !is_tool(endpoint));
+        }
         let others = implementing.iter().filter(|endpoint| endpoint.service != service).count();
         for endpoint in &implementing {
             if others > 0 && endpoint.service == service {

@@ -261,6 +261,11 @@ impl<'w> Evaluator<'w> {
             Expr::Param { function, index } => self.parameter(file, facts, *function, *index),
             Expr::Member { object, name } => {
                 let of = self.eval(file, *object);
+                if facts.language == Language::Rust
+                    && let Some(method) = self.called_method(file, facts, id, &of, name)
+                {
+                    return method;
+                }
                 match self.member(&of, name, Some(Source::Expr(file, id))) {
                     Value::Unknown if matches!(facts.expr(*object), Expr::This) => {
                         self.open_field(file, facts, function, &of, name).unwrap_or(Value::Unknown)
@@ -576,7 +581,10 @@ impl<'w> Evaluator<'w> {
                 if value.is_unknown() || matches!(value, Value::External(..)) {
                     value = self.generic_result(*function, &arguments).unwrap_or(value);
                 }
-                self.made_stub(&value, site, facts)
+                match self.constructed_stub(*function) {
+                    Some(service) => self.stub(service, site, facts),
+                    None => self.made_stub(&value, site, facts),
+                }
             }
             Value::Class(class) => {
                 if call.kind != CallKind::New && facts.language.is_ecmascript() {

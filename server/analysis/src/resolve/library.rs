@@ -347,6 +347,13 @@ impl<'w> Evaluator<'w> {
             return Some(variable(Pattern::text(name.clone()), None, None));
         }
         if let Some(index) = take.argument {
+            if take.word {
+                let at = usize::try_from(index).ok()?;
+                return match self.facts(view.site.file)?.expr(view.call.args.get(at)?.value) {
+                    Expr::Name(word) => Some(Value::text(word.clone())),
+                    _ => None,
+                };
+            }
             let value = self.argument(view, index)?;
             let value = match &take.key {
                 Some(key) => self.dig(value, key)?,

@@ -91,6 +91,8 @@ pub struct FileLink {
     /// What is called by a name that is not followed: `list`, with the name of what it is called on `orders.list`. Of an object that is handed
     /// on, all: `orders.*`.
     pub mentions: Vec<Mention>,
+    /// Functions that attributes of types name: what a derive writes calls them.
+    pub attributed: Vec<FunctionId>,
     /// Classes that its functions construct, name, or are injected with; ECMAScript only.
     pub classes: Vec<(FunctionId, ClassRef)>,
     /// Types that its functions name, sorted; Rust only.
@@ -291,6 +293,8 @@ pub struct RouteDecl {
     pub folder: Option<Pattern>,
     /// Whether its path is a file's.
     pub convention: Option<FileRouteConvention>,
+    /// Whether it is one only where its router is mounted.
+    pub mounted: bool,
 }
 
 impl RouteDecl {
@@ -303,7 +307,19 @@ impl RouteDecl {
         function: FunctionRef,
         handler: Option<FunctionRef>,
     ) -> Self {
-        Self { router, method, paths, site, function, handler, folder: None, globally_prefixed: false, versions: None, convention: None }
+        Self {
+            router,
+            method,
+            paths,
+            site,
+            function,
+            handler,
+            folder: None,
+            globally_prefixed: false,
+            versions: None,
+            convention: None,
+            mounted: false,
+        }
     }
 }
 

@@ -5,13 +5,14 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, Symbol, TypeKind};
+use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol, TypeKind};
 
 use super::alternatives::variable;
 use super::declared_types::is_wrapper;
 use super::evaluate::Evaluator;
 use super::index::last_segment;
 use super::value::{ClassRef, ParamRef, Part, Pattern, Source, Value, origin};
+use crate::FileId;
 
 impl<'w> Evaluator<'w> {
     /// What stands at a path of members.
@@ -114,6 +115,47 @@ impl<'w> Evaluator<'w> {
             Value::Unknown => guess(name, source).unwrap_or(Value::Unknown),
             Value::Function(..) if matches!(name.as_str(), "bind" | "call" | "apply") => value.clone(),
             _ => Value::Unknown,
+        }
+    }
+
+    /// The method that a call in Rust means where a field has its name too: of a builder, of what only shows what it holds. A field that is called
+    /// stands in brackets.
+    pub(super) fn called_method(&mut self, file: FileId, facts: &SourceFacts, id: ExprId, of: &Value, name: &Symbol) -> Option<Value> {
+        let is_field = |facts: &SourceFacts| facts.types.iter().any(|def| def.fields.iter().any(|field| field.name == *name));
+        let (_, index) = self.file(file)?;
+        if !index.calls.get(name)?.iter().any(|call| facts.call(*call).callee == id) {
+            return None;
+        }
+        let values = of.alternatives().to_vec();
+        let mut found = false;
+        let members: Vec<Value> = values
+            .iter()
+            .map(|value| {
+                let class = self.declared_class(value);
+                let methods = class.filter(|class| self.facts(class.file).is_some_and(is_field)).map(|class| self.methods(class, name));
+                match methods.filter(|methods| !methods.is_empty()) {
+                    Some(methods) => {
+                        found = true;
+                        Value::one_of(methods.iter().map(|method| Value::Function(*method, Some(Arc::new(value.clone())))))
+                    }
+                    None => self.member(value, name, None),
+                }
+            })
+            .collect();
+        found.then(|| Value::one_of(members))
+    }
+
+    /// The type of the workspace that a value is an instance of, be it only by declaration.
+    fn declared_class(&mut self, value: &Value) -> Option<ClassRef> {
+        match value {
+            Value::Object(object) => object.class,
+            Value::New(class, ..) | Value::Some(class) => Some(*class),
+            Value::Param(param, path) if path.is_empty() => match self.parameter_type(*param)? {
+                Value::Object(object) => object.class,
+                Value::New(class, ..) | Value::Some(class) => Some(class),
+                _ => None,
+            },
+            _ => None,
         }
     }
 

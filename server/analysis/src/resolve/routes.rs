@@ -563,6 +563,7 @@ impl<'w> Linker<'w> {
                 versions: versions.clone(),
                 folder: None,
                 convention: None,
+                mounted: entry.mounted,
             });
         }
     }
@@ -608,6 +609,7 @@ impl<'w> Linker<'w> {
                     versions: None,
                     folder: None,
                     convention: Some(convention),
+                    mounted: false,
                 });
             }
         }

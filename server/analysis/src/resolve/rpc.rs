@@ -11,10 +11,10 @@ use portolan_grammars::facts::{Call, CallId, CallKind, Expr, FunctionId, Importe
 
 use super::contracts::described_service;
 use super::evaluate::Evaluator;
-use super::index::callee_name;
+use super::index::{callee_name, last_segment};
 use super::library::{CallView, LibraryCallee};
-use super::value::{CallRef, Value};
-use crate::FileId;
+use super::value::{CallRef, ClassRef, Value};
+use crate::{FileId, FunctionRef};
 
 /// Imports of imports that are followed.
 const MAX_IMPORTS: usize = 4;
@@ -95,7 +95,7 @@ impl<'w> Evaluator<'w> {
         let services = &self.cx.contracts.services;
         if let Some(text) = self.select_text(selector, view).filter(|value| matches!(value, Value::Text(_))) {
             let text = text.literal()?;
-            let candidates = services.get(super::index::last_segment(&text))?;
+            let candidates = services.get(last_segment(&text))?;
             return candidates.iter().find(|name| **name == text).or_else(|| candidates.first()).cloned();
         }
         if let Some(value) = self.select(selector, view)
@@ -217,6 +217,22 @@ impl<'w> Evaluator<'w> {
             Some(service) => self.stub(service.clone(), site, facts),
             None => value.clone(),
         }
+    }
+
+    /// The service of the generated client type whose constructor a function is: `fn new(inner: T) -> Self` beside what it sends.
+    pub(super) fn constructed_stub(&mut self, function: FunctionRef) -> Option<Symbol> {
+        if self.cx.contracts.stubs.is_empty() {
+            return None;
+        }
+        let (facts, index) = self.file(function.file)?;
+        let declared = facts.function(function.function);
+        let (of, result) = (declared.impl_of.as_ref()?, declared.result.as_ref()?);
+        let makes = result.path == "Self" || result.path == *of;
+        if !makes || declared.has_self {
+            return None;
+        }
+        let of = index.types.get(last_segment(of))?.iter().find(|id| facts.type_def(**id).module == declared.module)?;
+        self.cx.contracts.stubs.get(&ClassRef { file: function.file, class: *of }).cloned()
     }
 
     /// A generated client that a call makes, with the address that the call is given.

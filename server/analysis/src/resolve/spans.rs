@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Meaning, TracingRole};
 use portolan_grammars::facts::{
-    Arg, Attribute, Call, CallId, CallKind, Expr, ExprId, FunctionId, FunctionKind, RegionId, ResultUse, SourceFacts, Symbol,
+    Arg, Attribute, Call, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, RegionId, ResultUse, SourceFacts, Symbol,
 };
 use rustc_hash::FxHashSet;
 
@@ -473,6 +473,27 @@ impl<'w> Linker<'w> {
             }
         }
         self.class_attributes(walk);
+        self.functions_in_attributes(walk);
+    }
+
+    /// Functions that only an attribute of a type or of a field names, in a text: what a derive writes calls them.
+    fn functions_in_attributes(&mut self, walk: &Walk<'w>) {
+        if walk.facts.language.is_ecmascript() {
+            return;
+        }
+        let Some((facts, index)) = self.evaluator.file(self.file) else { return };
+        for def in &facts.types {
+            let all = def.attributes.iter().chain(def.fields.iter().flat_map(|field| &field.attributes));
+            let texts =
+                all.filter(|attribute| attribute.path != "doc").flat_map(|attribute| &attribute.args).flat_map(|id| texts(facts, *id));
+            for name in texts {
+                let is_meant = |id: &&FunctionId| {
+                    let function = facts.function(**id);
+                    function.kind == FunctionKind::Function && function.impl_of.is_none() && function.module == def.module
+                };
+                self.link.attributed.extend(index.functions.get(name).and_then(|all| all.iter().find(is_meant)));
+            }
+        }
     }
 
     /// Decorators of classes that make their handler a consumer: a job's processor.
@@ -519,6 +540,25 @@ impl<'w> Linker<'w> {
                 _ => {}
             }
         }
+    }
+}
+
+/// The texts that an argument of an attribute is or has by name.
+fn texts(facts: &SourceFacts, id: ExprId) -> Vec<&Symbol> {
+    match facts.expr(id) {
+        Expr::Str(text) => vec![text],
+        Expr::Object(object) => {
+            let values = object.entries.iter().filter_map(|entry| match entry {
+                Entry::Field { value, .. } => Some(*value),
+                _ => None,
+            });
+            let text = |id: ExprId| match facts.expr(id) {
+                Expr::Str(text) => Some(text),
+                _ => None,
+            };
+            values.filter_map(text).collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -44,6 +44,8 @@ pub(crate) struct Context<'a> {
     pub(crate) named_folders: FxHashMap<String, Vec<&'a str>>,
     /// Binaries by the name of their target.
     pub(crate) binaries: FxHashMap<&'a str, Vec<CrateId>>,
+    /// Binaries by the normal name of their target.
+    pub(crate) normal_binaries: FxHashMap<String, Vec<CrateId>>,
     /// Positions of npm manifests by folder.
     pub(crate) npm_at: FxHashMap<&'a str, usize>,
     /// Packages that another one depends on.
@@ -113,9 +115,27 @@ impl<'a> Context<'a> {
         for (index, krate) in modules.crates.iter().enumerate().filter(|(_, krate)| !krate.library) {
             binaries.entry(krate.target.as_str()).or_default().push(CrateId(index as u32));
         }
+        let mut normal_binaries: FxHashMap<String, Vec<CrateId>> = FxHashMap::default();
+        for (target, ids) in &binaries {
+            normal_binaries.entry(normal(target)).or_default().extend(ids);
+        }
+        normal_binaries.values_mut().for_each(|ids| ids.sort_unstable());
         let npm_at = sources.npm.iter().enumerate().map(|(index, source)| (source.folder(), index)).collect();
         let depended = packages.iter().flat_map(|package| package.dependencies.iter().copied()).collect();
-        Self { files, sources, packages, roots, modules, variables, dockerfile_at, named_folders, binaries, npm_at, depended }
+        Self {
+            files,
+            sources,
+            packages,
+            roots,
+            modules,
+            variables,
+            dockerfile_at,
+            named_folders,
+            binaries,
+            normal_binaries,
+            npm_at,
+            depended,
+        }
     }
 
     /// The Dockerfile of a draft.
@@ -139,6 +159,10 @@ impl<'a> Context<'a> {
     /// The folder of a binary's package.
     pub(crate) fn root_of(&self, binary: CrateId) -> &str {
         self.modules.krate(binary).map_or("", |krate| self.packages[krate.package].root.as_str())
+    }
+    /// The binaries of a name; an image or a service may write `-` for `_`.
+    pub(crate) fn binaries_named(&self, name: &str) -> &[CrateId] {
+        self.binaries.get(name).or_else(|| self.normal_binaries.get(&normal(name))).map_or(&[], Vec::as_slice)
     }
     /// The folder that a name of an image or a service means, when just one does.
     pub(crate) fn folder_named(&self, name: &str) -> Option<&'a str> {

@@ -61,6 +61,7 @@ impl<'a> Routes<'a> {
     /// The whole paths of a route, with all prefixes, as the framework writes them.
     pub(in crate::resolve) fn paths(&self, route: &RouteDecl, reaches: Reaches<'_>) -> Vec<Pattern> {
         let prefixes = match route.router {
+            Some(router) if route.mounted && !self.is_mounted(router, reaches) => Vec::new(),
             Some(router) => match &route.folder {
                 Some(folder) if !self.is_mounted(router, reaches) => vec![folder.clone()],
                 _ => self.prefixes(router, reaches),
@@ -311,6 +312,14 @@ fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Cover
     let served: FxHashSet<&Symbol> =
         links().flat_map(|link| &link.rpc_servers).filter(|(_, function)| reach.runs(service, *function)).map(|(name, _)| name).collect();
     let put_anywhere: FxHashSet<&Symbol> = links().flat_map(|link| &link.rpc_servers).map(|(name, _)| name).collect();
+    // What a library implements beside the service's own package is a stand-in for tests, or for others.
+    let own = input.workspace.deployments[service.index()].package;
+    let is_own = |function: FunctionRef| own.is_some() && input.workspace.package_of(input.files.path(function.file)) == own;
+    let own_services: FxHashSet<&Symbol> = links()
+        .flat_map(|link| &link.rpc_handlers)
+        .filter(|handler| is_own(handler.handler) && reach.has(service, handler.handler))
+        .map(|handler| &handler.service)
+        .collect();
     for handler in links().flat_map(|link| &link.rpc_handlers) {
         let simple: Symbol = handler.service.rsplit('.').next().unwrap_or(&handler.service).into();
         let ours = if put_anywhere.contains(&simple) {
@@ -318,7 +327,7 @@ fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Cover
         } else {
             reach.runs(service, handler.handler)
         };
-        if !ours {
+        if !ours || own_services.contains(&handler.service) && !is_own(handler.handler) {
             continue;
         }
         all.push(Endpoint {

@@ -43,8 +43,15 @@ impl Votes {
     }
 
     /// The only service that kin of a call mean and that serves its method and path. The path must say something, and the route the same: one
-    /// that takes whatever comes is no witness.
-    pub(super) fn settle(&self, kin: &[Kin], endpoints: &Endpoints<'_>, method: Option<&Symbol>, path: &str) -> Option<Found> {
+    /// that takes whatever comes is no witness, unless that service is among the few that the call may mean.
+    pub(super) fn settle(
+        &self,
+        kin: &[Kin],
+        candidates: &[ServiceIndex],
+        endpoints: &Endpoints<'_>,
+        method: Option<&Symbol>,
+        path: &str,
+    ) -> Option<Found> {
         let segments = paths::segments(path);
         if !segments.iter().any(|segment| matches!(segment, Segment::Literal(_))) {
             return None;
@@ -54,7 +61,7 @@ impl Votes {
             let mut serving = services.iter().filter_map(|(service, place)| {
                 let (endpoint, _) = endpoints.find(*service, method, path)?;
                 let route = paths::segments(&endpoints.all[endpoint.index()].path);
-                paths::fits_by_literals(&segments, &route).then_some((*service, endpoint, *place))
+                (paths::fits_by_literals(&segments, &route) || candidates.contains(service)).then_some((*service, endpoint, *place))
             });
             if let (Some((service, endpoint, place)), None) = (serving.next(), serving.next()) {
                 let what = match one {

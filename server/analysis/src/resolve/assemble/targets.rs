@@ -425,11 +425,35 @@ impl Targets<'_> {
             [only] if *only == from && self.input.workspace.services[from.index()].kind != ServiceKind::Frontend => {
                 Answer::Unresolved(reason)
             }
+            // Who takes whatever comes below a path may well be who passes it on.
+            [only] if hops == 0 && self.takes_all(from, *only, method, &segments).next().is_some() => {
+                let also: Vec<ServiceIndex> = self.takes_all(from, *only, method, &segments).collect();
+                Answer::Ambiguous([candidates.as_slice(), &also].concat(), reason)
+            }
             [only] => self.only(*only, method, path, evidence),
             // Behind a gateway nothing else can tell.
             _ if hops > 0 => self.other(from, &candidates, method, path, evidence).unwrap_or(Answer::Ambiguous(candidates, reason)),
             _ => Answer::Ambiguous(candidates, reason),
         }
+    }
+
+    /// Services beside one that serve all below the first words of a path.
+    fn takes_all<'t>(
+        &'t self,
+        from: ServiceIndex,
+        beside: ServiceIndex,
+        method: Option<&'t Symbol>,
+        segments: &'t [Segment],
+    ) -> impl Iterator<Item = ServiceIndex> + 't {
+        (0..self.input.workspace.services.len() as u32).map(ServiceIndex).filter(move |service| {
+            let found = self.endpoints.find_segments(*service, method, segments).filter(|_| *service != from && *service != beside);
+            found.is_some_and(|(endpoint, _)| {
+                let route = &self.endpoints.parsed[endpoint.index()];
+                let is_literal = |segment: &Segment| matches!(segment, Segment::Literal(_));
+                matches!(route.last(), Some(Segment::Rest(_)))
+                    && route.iter().zip(segments).any(|(own, asked)| is_literal(own) && own == asked)
+            })
+        })
     }
 
     /// A process seldom calls itself over the network: with one other candidate, that is meant.

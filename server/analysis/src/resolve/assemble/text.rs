@@ -226,8 +226,9 @@ impl Address {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
         };
-        let path = path.to_owned();
         let authority = authority.rsplit('@').next().unwrap_or(authority);
+        let (authority, own) = behind_port(authority);
+        let path = if own.is_empty() { path.to_owned() } else { format!("/{own}{path}") };
         if let Some(at) = authority.find("${") {
             let name = authority[at + 2..].split('}').next().unwrap_or_default();
             return Address::Unset(name.into(), path);
@@ -255,6 +256,15 @@ impl Address {
             Address::Relative(path) | Address::Host { path, .. } | Address::Unset(_, path) | Address::Unknown(path) => path,
         }
     }
+}
+
+/// What is written behind a port without a slash: a `Uri` that is put into a text ends with one. Too few digits may be the beginning of a port.
+fn behind_port(authority: &str) -> (&str, &str) {
+    let Some(at) = authority.rfind(':') else { return (authority, "") };
+    let digits = authority[at + 1..].bytes().take_while(u8::is_ascii_digit).count();
+    let (before, rest) = authority.split_at(at + 1 + digits);
+    let begins = rest.starts_with(|first: char| first.is_ascii_alphabetic()) && digits >= 2 || rest.starts_with(HOLE) && digits >= 4;
+    if begins { (before, rest) } else { (authority, "") }
 }
 
 /// An absolute URL put behind a base replaces it.
@@ -305,6 +315,9 @@ mod tests {
         assert_eq!(Address::parse("https:///x"), Address::Relative("/x".into()));
         assert_eq!(Address::parse("{}/v1/x"), Address::Unknown("/v1/x".into()));
         assert_eq!(Address::parse("http://{}:{}/v1"), Address::Unknown("/v1".into()));
+        assert_eq!(Address::parse("http://orders:8080open/x"), host("orders", Some("8080"), "/open/x"));
+        assert_eq!(Address::parse("http://orders:8080{}"), host("orders", Some("8080"), "/{}"));
+        assert_eq!(Address::parse("http://orders:80{}/x"), Address::Unknown("/x".into()));
         assert_eq!(Address::parse("postgres://user:pass@db:5432/shop"), host("db", Some("5432"), "/shop"));
     }
 }

@@ -242,7 +242,7 @@ fn binary_named(context: &Context<'_>, draft: &Draft<'_>, name: &str) -> Option<
     let at = context.dockerfile(draft).map(|source| source.folder()).unwrap_or_default();
     let around = draft.context.as_deref().unwrap_or_default();
     let root = |binary: &CrateId| context.root_of(*binary);
-    let candidates = context.binaries.get(name)?.iter().copied();
+    let candidates = context.binaries_named(name).iter().copied();
     candidates
         .filter(|binary| paths::is_within(root(binary), around))
         .max_by_key(|binary| (paths::shared(root(binary), at), std::cmp::Reverse(*binary)))
@@ -270,7 +270,7 @@ fn binary_of_image(context: &Context<'_>, draft: &Draft<'_>) -> Option<CrateId> 
     if let (Some(one), None) = (fitting.next(), fitting.next()) {
         return Some(*one);
     }
-    let own = binary_named(context, draft, &draft.name)?;
+    let own = [draft.name.to_string()].iter().chain(&names).find_map(|name| binary_named(context, draft, name))?;
     let fits = draft.dockerfile.is_none() || held.contains(&own) || stages.iter().any(|stage| stage.from.contains("rust"));
     fits.then_some(own)
 }

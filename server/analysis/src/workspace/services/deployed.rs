@@ -396,8 +396,7 @@ fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
         let folders = context.named_folders.get(&normal(&name)).map_or(&[] as &[_], Vec::as_slice);
         let products = folders.iter().filter(|folder| !folder.is_empty() && !known::is_test_path(folder));
         is_known |= products.into_iter().any(|folder| context.may_run(draft, &name, folder));
-        let binaries = context.binaries.get(name.as_str()).into_iter().flatten();
-        is_known |= binaries.into_iter().any(|binary| context.may_run(draft, &name, context.root_of(*binary)));
+        is_known |= context.binaries_named(&name).iter().any(|binary| context.may_run(draft, &name, context.root_of(*binary)));
     }
     if !is_known && draft.image.is_some() {
         is_known = code::binary_of_commands(context, draft).is_some();

@@ -1,5 +1,5 @@
-//! Which Dockerfile makes an image that a manifest runs and another place builds: a workflow, a bake or skaffold file, a script, or a folder that
-//! is called like the image.
+//! Which Dockerfile makes an image that a manifest runs and another place builds: a workflow, a bake or skaffold file, a Tiltfile, a script; or a
+//! folder, or a stage of a Dockerfile, that is called like the image.
 //!
 //! Invariant: an image that two Dockerfiles could make is made by neither.
 
@@ -26,11 +26,13 @@ pub(super) struct Images {
     built: FxHashMap<String, Vec<Recipe>>,
     /// Dockerfiles by the normal name of their folder, or by that in their own name.
     named: FxHashMap<String, Vec<usize>>,
+    /// Stages that start something, of Dockerfiles with several, by the normal name of the stage.
+    stages: FxHashMap<String, Vec<(usize, Symbol, TextRange)>>,
 }
 
 impl Images {
     pub(super) fn of(context: &Context<'_>) -> Self {
-        let mut all = Self { built: FxHashMap::default(), named: FxHashMap::default() };
+        let mut all = Self { built: FxHashMap::default(), named: FxHashMap::default(), stages: FxHashMap::default() };
         for source in &context.sources.builds {
             // A workflow runs at the root.
             let folder = if source.path.contains(".github/workflows/") { "" } else { source.folder() };
@@ -50,6 +52,12 @@ impl Images {
             let stem = file.strip_suffix(".Dockerfile").or_else(|| file.strip_suffix(".dockerfile"));
             let stem = stem.or_else(|| file.strip_prefix("Dockerfile.")).unwrap_or_else(|| paths::file_name(source.folder()));
             all.named.entry(normal(stem)).or_default().push(index);
+            let starting = || source.facts.stages.iter().filter(|stage| stage.entrypoint.is_some() || stage.command.is_some());
+            for stage in starting().filter(|_| starting().count() > 1) {
+                if let Some(name) = &stage.name {
+                    all.stages.entry(normal(name)).or_default().push((index, name.clone(), stage.range));
+                }
+            }
         }
         all
     }
@@ -89,12 +97,21 @@ impl Images {
         if draft.context.is_some() || draft.dockerfile.is_some() {
             return;
         }
-        let Some(image) = draft.image.as_deref().filter(|image| !known::is_stock_image(image)) else { return };
+        // What only a template knows is more often than not called like the workload that runs it.
+        let unnamed = || (draft.image.is_none() && !draft.workloads.is_empty()).then_some(draft.name.as_str());
+        let Some(image) = draft.image.as_deref().or_else(unnamed).filter(|image| !known::is_stock_image(image)) else { return };
         let name = image_name(image);
         if let Some([recipe]) = self.built.get(&name).map(Vec::as_slice) {
             draft.dockerfile = Some((recipe.dockerfile, recipe.target.clone()));
             draft.context = Some(recipe.context.clone());
             draft.evidence.push(recipe.evidence.clone());
+            return;
+        }
+        if let Some([(index, stage, range)]) = self.stages.get(&normal(&name)).map(Vec::as_slice) {
+            let source = &context.sources.dockerfiles[*index];
+            draft.dockerfile = Some((*index, Some(stage.clone())));
+            draft.context = Some(String::new());
+            draft.evidence.push(evidence(format!("stage {stage} of its Dockerfile"), source.file, *range));
             return;
         }
         if let Some([index]) = self.named.get(&normal(&name)).map(Vec::as_slice) {

@@ -11,6 +11,7 @@ use rustc_hash::FxHashSet;
 use super::images::Images;
 use super::known::{self, FRONTEND_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES, normal, unscoped};
 use super::{Context, Draft, code, evidence, is_cargo, stage_chain};
+use crate::FileId;
 use crate::chart::ServiceKind;
 use crate::workspace::modules::CrateId;
 use crate::workspace::paths;
@@ -33,12 +34,19 @@ fn is_aside(path: &str) -> bool {
     known::is_test_path(path) || known::is_example_path(path)
 }
 
+/// The binaries that services run: by name, or as the one of their package, which is among their entries then.
+fn started(context: &Context<'_>, drafts: &[Draft<'_>]) -> FxHashSet<CrateId> {
+    let entries: FxHashSet<FileId> = drafts.iter().filter(|draft| !draft.third_party).flat_map(|draft| draft.entries.clone()).collect();
+    let crates = context.modules.crates.iter().enumerate().filter(|(_, krate)| !krate.library && entries.contains(&krate.root));
+    crates.map(|(index, _)| CrateId(index as u32)).chain(drafts.iter().filter_map(|draft| draft.binary)).collect()
+}
+
 /// Rust binaries that an image takes from its build.
 fn installed_binaries<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
     if context.binaries.is_empty() {
         return;
     }
-    let mut taken: FxHashSet<CrateId> = drafts.iter().filter_map(|draft| draft.binary).collect();
+    let mut taken = started(context, drafts);
     for (index, source) in context.sources.dockerfiles.iter().enumerate().filter(|(_, source)| !is_aside(source.path)) {
         let chain = stage_chain(source.facts, None);
         let runs = source.facts.stages.iter().flat_map(|stage| &stage.runs);
@@ -218,7 +226,7 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
 
 /// Binaries of Cargo packages that nothing deploys.
 fn cargo_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken: &FxHashSet<usize>, is_deployed: bool) {
-    let bound: FxHashSet<CrateId> = drafts.iter().filter_map(|draft| draft.binary).collect();
+    let bound = started(context, drafts);
     for (index, krate) in context.modules.crates.iter().enumerate().filter(|(_, krate)| !krate.library) {
         let id = CrateId(index as u32);
         let package = &context.packages[krate.package];
