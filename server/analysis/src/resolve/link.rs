@@ -407,8 +407,17 @@ pub struct LayerDecl {
     pub site: CallRef,
     /// Its name, for people.
     pub name: Symbol,
-    /// The function whose span it is, where the layer is a function of the workspace: without a span in it, it is no such layer.
-    pub opens: Option<FunctionRef>,
+    /// Whose span it is, where the layer is of the workspace: without a span in it, it is no such layer.
+    pub opens: Option<LayerCode>,
+}
+
+/// The code of a layer that the workspace has itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LayerCode {
+    /// A function: `from_fn(with_span)`.
+    Function(FunctionRef),
+    /// A type that implements a layer, and what it wraps others in, in one file.
+    File(FileId),
 }
 
 /// A method of an rpc service that the workspace implements.

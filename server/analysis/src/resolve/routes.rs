@@ -5,8 +5,9 @@ use portolan_grammars::catalog::{self, Meaning, TracingRole};
 use portolan_grammars::facts::{Attribute, Binding, CallKind, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
 use super::evaluate::inside;
+use super::index::last_segment;
 use super::library::CallView;
-use super::link::{LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
+use super::link::{LayerCode, LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
 use super::spans::{Walk, attribute_call};
 use super::value::{CallRef, Instance, ObjectValue, ParamRef, Pattern, Source, Value};
@@ -14,6 +15,10 @@ use crate::{FileId, FunctionRef};
 
 /// Routes of one list that are looked at.
 const MAX_LISTED: usize = 512;
+/// The trait of tower that layers implement.
+const LAYER: &str = "Layer";
+/// Expressions that are looked at to find what a layer is made of.
+const MAX_LAYER_STEPS: u32 = 64;
 
 /// What identifies a router value.
 fn router_of(instance: &Instance) -> Option<Router> {
@@ -447,42 +452,55 @@ impl<'w> Linker<'w> {
         true
     }
 
-    /// The name of a layer that makes spans, if an expression is one or is built from one; with it the function that a layer is made of,
-    /// where it is one of the workspace: `from_fn(with_span)`.
-    fn layer(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<(Symbol, Option<FunctionRef>)> {
-        let mut open = vec![expr];
+    /// The name of a layer that makes spans, if an expression is one or is built from one, here or by a function of the workspace; with it its
+    /// code, where the layer is the workspace's own.
+    fn layer(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<(Symbol, Option<LayerCode>)> {
+        let mut open = vec![(self.file, walk.facts, expr)];
         let mut steps = 0;
-        let mut function = None;
-        while let Some(expr) = open.pop() {
+        let mut own_code = None;
+        while let Some((file, facts, expr)) = open.pop() {
             steps += 1;
-            if steps > 32 {
+            if steps > MAX_LAYER_STEPS {
                 break;
             }
-            let callee = match walk.facts.expr(expr) {
+            let callee = match facts.expr(expr) {
                 Expr::Call(id) => {
-                    let call = walk.facts.call(*id);
-                    if let Expr::Member { object, .. } = walk.facts.expr(call.callee) {
-                        open.push(*object);
+                    let call = facts.call(*id);
+                    if let Expr::Member { object, .. } = facts.expr(call.callee) {
+                        open.push((file, facts, *object));
                     }
-                    open.extend(call.args.iter().map(|argument| argument.value));
+                    open.extend(call.args.iter().map(|argument| (file, facts, argument.value)));
                     call.callee
                 }
                 Expr::Name(name) => {
-                    let bound =
-                        walk.index.bindings.get(name).and_then(|all| all.last()).and_then(|at| walk.facts.bindings[*at as usize].value);
-                    open.extend(bound);
+                    let bindings = self.evaluator.file(file).and_then(|(_, index)| index.bindings.get(name));
+                    let bound = bindings.and_then(|all| all.last()).and_then(|at| facts.bindings[*at as usize].value);
+                    open.extend(bound.map(|bound| (file, facts, bound)));
                     expr
                 }
                 Expr::Path(_) => expr,
                 _ => continue,
             };
-            let value = self.evaluator.eval(self.file, callee);
-            if callee == expr
-                && function.is_none()
-                && let Some(named) = function_in(&value)
+            let value = self.evaluator.eval(file, callee);
+            if let Some(named) = function_in(&value)
+                && let Some(own) = self.evaluator.facts(named.file)
             {
-                let name = self.evaluator.facts(named.file).map(|facts| facts.function(named.function).name.clone()).unwrap_or_default();
-                function = Some((name, Some(named)));
+                let declared = own.function(named.function);
+                if callee != expr {
+                    open.extend(declared.returns.iter().map(|made| (named.file, own, *made)));
+                } else if own_code.is_none() && file == self.file {
+                    own_code = Some((declared.name.clone(), Some(LayerCode::Function(named))));
+                }
+            }
+            if let Value::Class(class) = value
+                && let Some((own, index)) = self.evaluator.file(class.file)
+                && let name = &own.type_def(class.class).name
+                && own_code.is_none()
+            {
+                let mut of_layer = index.trait_impls.get(LAYER).into_iter().flatten().map(|at| &own.impls[*at as usize]);
+                if of_layer.any(|of| last_segment(&of.self_type.path) == name) {
+                    own_code = Some((name.clone(), Some(LayerCode::File(class.file))));
+                }
             }
             for found in self.evaluator.library_callees(walk.family, &value) {
                 let layer = self
@@ -495,7 +513,7 @@ impl<'w> Linker<'w> {
                 }
             }
         }
-        function
+        own_code
     }
 
     pub(super) fn proxy(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Proxy) -> bool {

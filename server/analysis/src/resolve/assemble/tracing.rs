@@ -11,7 +11,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::reach::Reach;
 use super::{Input, Places};
 use crate::chart::{Coverage, Evidence, ServiceIndex, Tracing};
-use crate::resolve::link::{LayerDecl, MessageDecl, MountDecl, RouteDecl, Router, Site, TracingDecl};
+use crate::resolve::link::{LayerCode, LayerDecl, MessageDecl, MountDecl, RouteDecl, Router, Site, TracingDecl};
+use crate::resolve::value::CallRef;
 use crate::{FileId, FunctionRef};
 
 /// Functions between a handler and the one that opens its span: wrappers within wrappers.
@@ -34,6 +35,8 @@ struct Process {
     instrumented: bool,
     /// Whether code that is not read may start a tracer, or instrumentations for it.
     open: bool,
+    /// Whether it gives a layer to a router of which no routes are known: those of others may be that one's.
+    loose: bool,
     covers: Vec<Symbol>,
     evidence: Vec<Evidence>,
     carriers: Vec<Evidence>,
@@ -47,6 +50,12 @@ impl Process {
     }
 }
 
+/// The function that a call stands in.
+fn function_of(input: &Input<'_>, site: CallRef) -> Option<FunctionRef> {
+    let call = input.files.source(site.file)?.call(site.call);
+    Some(FunctionRef { file: site.file, function: call.function })
+}
+
 impl<'a> Coverages<'a> {
     pub(super) fn find(input: &Input<'a>, reach: &Reach) -> Self {
         let places = Places { files: input.files };
@@ -57,15 +66,25 @@ impl<'a> Coverages<'a> {
             spans.entry(span.function).or_insert(*span);
         }
         let mut layers: FxHashMap<Router, Vec<&LayerDecl>> = FxHashMap::default();
+        let with_routes = links().flat_map(|link| &link.routes).filter_map(|route| route.router);
+        let mounted = links().flat_map(|link| &link.mounts).flat_map(|mount| [mount.child, mount.parent]).flatten();
+        let known: FxHashSet<Router> = with_routes.chain(mounted).collect();
+        let mut loose: Vec<FunctionRef> = Vec::new();
         for layer in links().flat_map(|link| &link.layers) {
-            // A function as middleware is a layer if it opens a span itself.
-            if let Some(function) = layer.opens
-                && !spans.contains_key(&function)
-            {
+            // What the workspace has as middleware is a layer if it opens a span itself.
+            let has_span = match layer.opens {
+                None => true,
+                Some(LayerCode::Function(function)) => spans.contains_key(&function),
+                Some(LayerCode::File(file)) => spans.keys().any(|function| function.file == file),
+            };
+            if !has_span {
                 continue;
             }
             if let Some(router) = layer.router {
                 layers.entry(router).or_default().push(layer);
+            }
+            if layer.router.is_none_or(|router| !known.contains(&router)) {
+                loose.extend(function_of(input, layer.site));
             }
         }
         let mut mounts: FxHashMap<Router, Vec<&MountDecl>> = FxHashMap::default();
@@ -93,6 +112,7 @@ impl<'a> Coverages<'a> {
                 // Who sends spans and starts no instrumentation in sight has it done by a library.
                 let exports = process.ecmascript && process.instrumented;
                 process.open = runs(TracingRole::Init).next().is_none() && (exports || runs(TracingRole::Wrapper).next().is_some());
+                process.loose = loose.iter().any(|function| reach.runs(service, *function));
                 let carriers = declared.iter().filter(|it| it.role == TracingRole::Carrier && reach.has(service, it.function));
                 process.carriers =
                     carriers.map(|it| Evidence { what: format!("carries traces: {}", it.name), place: places.site(it.site) }).collect();
@@ -146,10 +166,12 @@ impl<'a> Coverages<'a> {
             let mut seen = FxHashSet::default();
             while let Some((router, call, depth)) = open.pop() {
                 for layer in self.layers.get(&router).into_iter().flatten() {
-                    let earlier = call.file == layer.site.file && call.call < layer.site.call;
+                    // Which of two functions runs first, the text does not say.
+                    let (one, other) = (function_of(input, call), function_of(input, layer.site));
+                    let earlier = one == other && call.call < layer.site.call;
                     let covers = match layer.order {
                         MiddlewareOrder::All => true,
-                        MiddlewareOrder::Earlier => earlier || call.file != layer.site.file,
+                        MiddlewareOrder::Earlier => earlier || one != other,
                         MiddlewareOrder::Later => !earlier,
                     };
                     if covers {
@@ -184,7 +206,7 @@ impl<'a> Coverages<'a> {
         }
         self.by_span(&places, route.handler).unwrap_or_else(|| match (uncovered, route.handler) {
             (Some(why), _) if !process.open => Coverage::Dark(why),
-            (None, Some(_)) if !process.open => Coverage::Dark(self.reason(process, "http")),
+            (None, Some(_)) if !process.open && !process.loose => Coverage::Dark(self.reason(process, "http")),
             _ => Coverage::Unknown,
         })
     }
