@@ -35,6 +35,8 @@ struct Process {
     instrumented: bool,
     /// Whether code that is not read may start a tracer, or instrumentations for it.
     open: bool,
+    /// A layer that it gives to a server or router: one of rpcs stands before all of them.
+    layer: Option<Evidence>,
     /// Whether it gives a layer to a router of which no routes are known: those of others may be that one's.
     loose: bool,
     covers: Vec<Symbol>,
@@ -112,6 +114,9 @@ impl<'a> Coverages<'a> {
                 // Who sends spans and starts no instrumentation in sight has it done by a library.
                 let exports = process.ecmascript && process.instrumented;
                 process.open = runs(TracingRole::Init).next().is_none() && (exports || runs(TracingRole::Wrapper).next().is_some());
+                let given = |layer: &&&LayerDecl| function_of(input, layer.site).is_some_and(|function| reach.runs(service, function));
+                let layer = layers.values().flatten().filter(given).min_by_key(|layer| layer.site);
+                process.layer = layer.map(|layer| Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
                 process.loose = loose.iter().any(|function| reach.runs(service, *function));
                 let carriers = declared.iter().filter(|it| it.role == TracingRole::Carrier && reach.has(service, it.function));
                 process.carriers =
@@ -218,10 +223,9 @@ impl<'a> Coverages<'a> {
             return process.untraced();
         }
         let places = Places { files: input.files };
-        let layered = self.layers.values().flatten().find(|layer| layer.site.file == handler.file || layer.order == MiddlewareOrder::All);
         self.by_process(process, "grpc")
             .or_else(|| self.by_span(&places, Some(handler)))
-            .or_else(|| layered.map(|layer| Coverage::Covered(Evidence { what: layer.name.to_string(), place: places.call(layer.site) })))
+            .or_else(|| process.layer.clone().map(Coverage::Covered))
             .unwrap_or_else(|| if process.open { Coverage::Unknown } else { Coverage::Dark(self.reason(process, "grpc")) })
     }
 
