@@ -112,6 +112,11 @@ impl Files {
         let range = self.source(call.file)?.calls.get(call.call.index())?.name_range;
         Some(Place { file: call.file, range })
     }
+    /// The function that a call stands in.
+    pub fn function_at(&self, call: CallRef) -> Option<FunctionRef> {
+        let function = self.source(call.file)?.calls.get(call.call.index())?.function;
+        Some(FunctionRef { file: call.file, function })
+    }
     /// All files, by path.
     pub fn iter(&self) -> impl Iterator<Item = (FileId, &Utf8Path, &Arc<FileFacts>)> {
         self.paths

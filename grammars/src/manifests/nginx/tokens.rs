@@ -133,13 +133,13 @@ fn word_length(text: &str) -> usize {
                     letters.next();
                 }
             }
-            '{' if placeholder(&text[at..]).is_some() => {
-                let length = placeholder(&text[at..]).map_or(0, |(_, length)| length);
+            '{' => {
+                let Some((_, length)) = placeholder(&text[at..]) else { return at };
                 while letters.peek().is_some_and(|(next, _)| *next < at + length) {
                     letters.next();
                 }
             }
-            ';' | '{' | '}' => return at,
+            ';' | '}' => return at,
             _ if letter.is_whitespace() => return at,
             _ => {}
         }

@@ -11,7 +11,7 @@ pub(super) fn fallback(mut values: Vec<Value>) -> Value {
     // What is empty between others is passed over, or they would not stand behind it.
     if let [_, between @ .., _] = values.as_mut_slice() {
         for value in between {
-            *value = Value::one_of(value.alternatives().iter().filter(|one| !is_empty(one)).cloned());
+            *value = Value::one_of(value.alternatives().iter().filter(|one| !one.is_empty()).cloned());
         }
     }
     // What stands behind a value that is certainly there is never taken.
@@ -24,7 +24,10 @@ pub(super) fn fallback(mut values: Vec<Value>) -> Value {
         return only.clone();
     }
     // Nothing in place of something that is not known: it stays open.
-    if values.contains(&Value::Unknown) && values.iter().all(|value| value.is_unknown() || is_empty(value)) && values.iter().any(is_empty) {
+    if values.contains(&Value::Unknown)
+        && values.iter().all(|value| value.is_unknown() || value.is_empty())
+        && values.iter().any(Value::is_empty)
+    {
         return Value::maybe_nothing();
     }
     if let [Value::Param(param, path), rest @ ..] = values.as_slice()
@@ -67,10 +70,6 @@ fn with_defaults(variable: &Part, sources: &[Source], second: &Value) -> Option<
         all.push(Value::pattern(Pattern { parts: vec![part], sources: sources.to_vec() }));
     }
     (!all.is_empty()).then(|| Value::one_of(all))
-}
-
-fn is_empty(value: &Value) -> bool {
-    value.literal().is_some_and(|text| text.is_empty())
 }
 
 /// The environment variable of a name, as far as the name is known.

@@ -18,7 +18,7 @@ impl<'w> Evaluator<'w> {
         let value = object.fields.get(name)?;
         let empty = match value {
             Value::Unknown | Value::Null => false,
-            Value::Text(text) => text.literal().is_some_and(|text| text.is_empty()),
+            Value::Text(text) => text.is_empty(),
             _ => return None,
         };
         let facts = self.facts(*of)?;

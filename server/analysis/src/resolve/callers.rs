@@ -61,7 +61,7 @@ impl<'w> Evaluator<'w> {
         let mut parts: Vec<Value> = Vec::new();
         for (at, part) in pattern.parts.iter().enumerate() {
             // No slash stands behind a base that is empty.
-            let bare = at == 1 && matches!(pattern.parts[0], Part::Param(..)) && parts[0].literal().is_some_and(|base| base.is_empty());
+            let bare = at == 1 && matches!(pattern.parts[0], Part::Param(..)) && parts[0].is_empty();
             if bare && pattern.parts.len() > 2 && matches!(part, Part::Text(text) if text == "/") {
                 continue;
             }
@@ -73,7 +73,7 @@ impl<'w> Evaluator<'w> {
                         let value = self.at_path(value, path);
                         let value = match default {
                             // What is given is not known: not what stands there where nothing is.
-                            Some(default) if untold && is_empty(default) => Value::Unknown,
+                            Some(default) if untold && default.is_empty() => Value::Unknown,
                             Some(_) if given && (value.is_unknown() || matches!(value, Value::External(..))) => Value::Unknown,
                             Some(default) => fallback(vec![value, Value::Text(default.clone())]),
                             None => value,
@@ -459,11 +459,6 @@ impl<'w> Evaluator<'w> {
         let function = self.facts(site.file).map_or(portolan_grammars::facts::FunctionId::MODULE, |facts| facts.call(site.call).function);
         FunctionRef { file: site.file, function }
     }
-}
-
-/// Whether a text is known to be empty.
-pub(super) fn is_empty(text: &Pattern) -> bool {
-    text.literal().is_some_and(|text| text.is_empty())
 }
 
 /// Whether an object that is passed has the member at a path, known or not.

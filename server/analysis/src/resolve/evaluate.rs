@@ -754,11 +754,11 @@ pub fn join_patterns(base: &Pattern, path: &Pattern) -> Pattern {
     let mut joined = base.clone();
     let ends = matches!(joined.parts.last(), Some(Part::Text(text)) if text.ends_with('/'));
     let starts = matches!(path.parts.first(), Some(Part::Text(text)) if text.starts_with('/'));
-    if path.parts.is_empty() || path.literal().is_some_and(|text| text.is_empty()) {
+    if path.is_empty() {
         return joined;
     }
     // A base that is empty is none.
-    if base.literal().is_some_and(|text| text.is_empty()) {
+    if base.is_empty() {
         return path.clone();
     }
     if ends && starts {

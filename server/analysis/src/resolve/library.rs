@@ -156,7 +156,7 @@ impl<'w> Evaluator<'w> {
             }
         }
         if let Some(name) = &entry.unnamed
-            && instance.captures.get(name).is_none_or(|given| given.is_unknown() || given.literal().is_some_and(|given| given.is_empty()))
+            && instance.captures.get(name).is_none_or(|given| given.is_unknown() || given.is_empty())
         {
             instance.captures.insert(name.clone(), Value::text(unnamed(view.site)));
         }

@@ -12,7 +12,7 @@ use super::declared_types::is_wrapper;
 use super::evaluate::Evaluator;
 use super::index::last_segment;
 use super::value::{ClassRef, ParamRef, Part, Pattern, Source, Value, origin};
-use crate::FileId;
+use crate::{FileId, FunctionRef};
 
 impl<'w> Evaluator<'w> {
     /// What stands at a path of members.
@@ -121,41 +121,33 @@ impl<'w> Evaluator<'w> {
     /// The method that a call in Rust means where a field has its name too: of a builder, of what only shows what it holds. A field that is called
     /// stands in brackets.
     pub(super) fn called_method(&mut self, file: FileId, facts: &SourceFacts, id: ExprId, of: &Value, name: &Symbol) -> Option<Value> {
-        let is_field = |facts: &SourceFacts| facts.types.iter().any(|def| def.fields.iter().any(|field| field.name == *name));
         let (_, index) = self.file(file)?;
-        if !index.calls.get(name)?.iter().any(|call| facts.call(*call).callee == id) {
+        let calls = index.calls.get(name)?;
+        let values = of.alternatives().to_vec();
+        let methods: Vec<_> = values.iter().map(|value| self.methods_beside_field(value, name)).collect();
+        if methods.iter().all(Option::is_none) || !calls.iter().any(|call| facts.call(*call).callee == id) {
             return None;
         }
-        let values = of.alternatives().to_vec();
-        let mut found = false;
-        let members: Vec<Value> = values
-            .iter()
-            .map(|value| {
-                let class = self.declared_class(value);
-                let methods = class.filter(|class| self.facts(class.file).is_some_and(is_field)).map(|class| self.methods(class, name));
-                match methods.filter(|methods| !methods.is_empty()) {
-                    Some(methods) => {
-                        found = true;
-                        Value::one_of(methods.iter().map(|method| Value::Function(*method, Some(Arc::new(value.clone())))))
-                    }
-                    None => self.member(value, name, None),
-                }
-            })
-            .collect();
-        found.then(|| Value::one_of(members))
+        let meant = |(value, methods): (&Value, Option<Arc<[FunctionRef]>>)| match methods {
+            Some(methods) => Value::one_of(methods.iter().map(|method| Value::Function(*method, Some(Arc::new(value.clone()))))),
+            None => self.member(value, name, None),
+        };
+        let members: Vec<Value> = values.iter().zip(methods).map(meant).collect();
+        Some(Value::one_of(members))
+    }
+
+    /// The methods of a name that a value has, where the file of its type has a field of that name, too.
+    fn methods_beside_field(&mut self, value: &Value, name: &Symbol) -> Option<Arc<[FunctionRef]>> {
+        let class = self.declared_class(value)?;
+        let is_field = self.facts(class.file)?.types.iter().any(|def| def.fields.iter().any(|field| field.name == *name));
+        is_field.then(|| self.methods(class, name)).filter(|methods| !methods.is_empty())
     }
 
     /// The type of the workspace that a value is an instance of, be it only by declaration.
     fn declared_class(&mut self, value: &Value) -> Option<ClassRef> {
         match value {
-            Value::Object(object) => object.class,
-            Value::New(class, ..) | Value::Some(class) => Some(*class),
-            Value::Param(param, path) if path.is_empty() => match self.parameter_type(*param)? {
-                Value::Object(object) => object.class,
-                Value::New(class, ..) | Value::Some(class) => Some(class),
-                _ => None,
-            },
-            _ => None,
+            Value::Param(param, path) if path.is_empty() => self.parameter_type(*param)?.instance_of(),
+            value => value.instance_of(),
         }
     }
 

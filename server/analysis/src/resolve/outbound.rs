@@ -35,7 +35,7 @@ fn with_open_base(url: &Pattern) -> Pattern {
     if let Some(base) = url.parts.first_mut()
         && let Part::Param(_, path, Some(default)) = &*base
         && !path.is_empty()
-        && super::callers::is_empty(default)
+        && default.is_empty()
     {
         *base = Part::Hole(path.last().cloned().unwrap_or_default());
     }

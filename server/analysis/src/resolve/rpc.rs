@@ -208,12 +208,7 @@ impl<'w> Evaluator<'w> {
 
     /// What a call makes whose value is an object of a generated client type that is checked in: a client of that type's service.
     pub(super) fn made_stub(&mut self, value: &Value, site: CallRef, facts: &'w SourceFacts) -> Value {
-        let class = match value {
-            Value::Object(object) => object.class,
-            Value::Some(class) | Value::New(class, ..) => Some(*class),
-            _ => None,
-        };
-        match class.and_then(|class| self.cx.contracts.stubs.get(&class)) {
+        match value.instance_of().and_then(|class| self.cx.contracts.stubs.get(&class)) {
             Some(service) => self.stub(service.clone(), site, facts),
             None => value.clone(),
         }

@@ -165,6 +165,10 @@ impl Pattern {
             _ => None,
         }
     }
+    /// Whether it is known to be the empty text.
+    pub fn is_empty(&self) -> bool {
+        self.literal().is_some_and(|text| text.is_empty())
+    }
     /// Whether a parameter is part of it.
     pub fn has_param(&self) -> bool {
         self.parts.iter().any(|part| match part {
@@ -351,6 +355,18 @@ impl Value {
             _ => None,
         }
     }
+    /// Whether it is known to be the empty text.
+    pub fn is_empty(&self) -> bool {
+        self.literal().is_some_and(|text| text.is_empty())
+    }
+    /// The class or type of the workspace that it is an instance of.
+    pub fn instance_of(&self) -> Option<ClassRef> {
+        match self {
+            Value::Object(object) => object.class,
+            Value::New(class, ..) | Value::Some(class) => Some(*class),
+            _ => None,
+        }
+    }
     /// Whether a parameter is part of it.
     pub fn has_param(&self) -> bool {
         match self {
@@ -406,10 +422,9 @@ pub fn concat(parts: &[Value]) -> Value {
 /// may be left out. At the beginning both may be.
 fn is_likely(head: &Pattern, tail: &Pattern) -> bool {
     let is_hole = matches!(tail.parts.as_slice(), [Part::Hole(name)] if name.is_empty());
-    let is_empty = tail.literal().is_some_and(|text| text.is_empty());
     match head.parts.last() {
         None => true,
-        Some(Part::Text(text)) if text.ends_with(['/', '=']) => !is_empty,
+        Some(Part::Text(text)) if text.ends_with(['/', '=']) => !tail.is_empty(),
         Some(_) => !is_hole,
     }
 }

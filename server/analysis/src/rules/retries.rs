@@ -152,8 +152,7 @@ impl<'a> Retries<'a> {
         let runs = self.context.code_of(call.from);
         let mut ways = VecDeque::from([Way { function: call.function, place: call.place, hops: 0, goes_on: true }]);
         for leaf in sent.iter().map(|outbound| outbound.leaf) {
-            let (Some(place), Some(facts)) = (files.called_at(leaf), files.source(leaf.file)) else { continue };
-            let function = FunctionRef { file: leaf.file, function: facts.call(leaf.call).function };
+            let (Some(place), Some(function)) = (files.called_at(leaf), files.function_at(leaf)) else { continue };
             if place != call.place {
                 ways.push_back(Way { function, place, hops: 0, goes_on: false });
             }

@@ -128,11 +128,7 @@ fn base(url: &Url) -> Vec<Part> {
 }
 
 pub(super) fn leaf_function(input: &Input<'_>, outbound: &OutboundCall) -> FunctionRef {
-    let leaf = outbound.leaf;
-    match input.files.source(leaf.file) {
-        Some(facts) => FunctionRef { file: leaf.file, function: facts.call(leaf.call).function },
-        None => outbound.function,
-    }
+    input.files.function_at(outbound.leaf).unwrap_or(outbound.function)
 }
 
 /// The type that a function, or one around it, is a method of.

@@ -191,11 +191,12 @@ impl<'a> Graph<'a> {
                 list.extend(link.imports.iter().filter_map(|import| offsets.get(import.0 as usize)));
             }
             // What a derive calls runs with the package that holds the type.
-            let crates =
-                input.workspace.modules.crates.iter().filter(|krate| !link.attributed.is_empty() && Some(krate.package) == package_of[at]);
-            for root in crates.filter_map(|krate| offsets.get(krate.root.0 as usize)) {
-                if let Some(list) = edges.get_mut(*root as usize) {
-                    list.extend(link.attributed.iter().map(|function| module + function.0));
+            if !link.attributed.is_empty() {
+                let crates = input.workspace.modules.crates.iter().filter(|krate| Some(krate.package) == package_of[at]);
+                for root in crates.filter_map(|krate| offsets.get(krate.root.0 as usize)) {
+                    if let Some(list) = edges.get_mut(*root as usize) {
+                        list.extend(link.attributed.iter().map(|function| module + function.0));
+                    }
                 }
             }
             for kept in &link.kept {

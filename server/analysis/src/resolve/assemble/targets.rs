@@ -425,12 +425,14 @@ impl Targets<'_> {
             [only] if *only == from && self.input.workspace.services[from.index()].kind != ServiceKind::Frontend => {
                 Answer::Unresolved(reason)
             }
-            // Who takes whatever comes below a path may well be who passes it on.
-            [only] if hops == 0 && self.takes_all(from, *only, method, &segments).next().is_some() => {
-                let also: Vec<ServiceIndex> = self.takes_all(from, *only, method, &segments).collect();
+            [only] => {
+                // Who takes whatever comes below a path may well be who passes it on.
+                let also: Vec<ServiceIndex> = if hops == 0 { self.takes_all(from, *only, method, &segments).collect() } else { Vec::new() };
+                if also.is_empty() {
+                    return self.only(*only, method, path, evidence);
+                }
                 Answer::Ambiguous([candidates.as_slice(), &also].concat(), reason)
             }
-            [only] => self.only(*only, method, path, evidence),
             // Behind a gateway nothing else can tell.
             _ if hops > 0 => self.other(from, &candidates, method, path, evidence).unwrap_or(Answer::Ambiguous(candidates, reason)),
             _ => Answer::Ambiguous(candidates, reason),

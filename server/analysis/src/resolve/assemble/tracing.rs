@@ -12,7 +12,6 @@ use super::reach::Reach;
 use super::{Input, Places};
 use crate::chart::{Coverage, Evidence, ServiceIndex, Tracing};
 use crate::resolve::link::{LayerCode, LayerDecl, MessageDecl, MountDecl, RouteDecl, Router, Site, TracingDecl};
-use crate::resolve::value::CallRef;
 use crate::{FileId, FunctionRef};
 
 /// Functions between a handler and the one that opens its span: wrappers within wrappers.
@@ -52,12 +51,6 @@ impl Process {
     }
 }
 
-/// The function that a call stands in.
-fn function_of(input: &Input<'_>, site: CallRef) -> Option<FunctionRef> {
-    let call = input.files.source(site.file)?.call(site.call);
-    Some(FunctionRef { file: site.file, function: call.function })
-}
-
 impl<'a> Coverages<'a> {
     pub(super) fn find(input: &Input<'a>, reach: &Reach) -> Self {
         let places = Places { files: input.files };
@@ -86,7 +79,7 @@ impl<'a> Coverages<'a> {
                 layers.entry(router).or_default().push(layer);
             }
             if layer.router.is_none_or(|router| !known.contains(&router)) {
-                loose.extend(function_of(input, layer.site));
+                loose.extend(input.files.function_at(layer.site));
             }
         }
         let mut mounts: FxHashMap<Router, Vec<&MountDecl>> = FxHashMap::default();
@@ -114,7 +107,7 @@ impl<'a> Coverages<'a> {
                 // Who sends spans and starts no instrumentation in sight has it done by a library.
                 let exports = process.ecmascript && process.instrumented;
                 process.open = runs(TracingRole::Init).next().is_none() && (exports || runs(TracingRole::Wrapper).next().is_some());
-                let given = |layer: &&&LayerDecl| function_of(input, layer.site).is_some_and(|function| reach.runs(service, function));
+                let given = |layer: &&&LayerDecl| input.files.function_at(layer.site).is_some_and(|function| reach.runs(service, function));
                 let layer = layers.values().flatten().filter(given).min_by_key(|layer| layer.site);
                 process.layer = layer.map(|layer| Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
                 process.loose = loose.iter().any(|function| reach.runs(service, *function));
@@ -172,7 +165,7 @@ impl<'a> Coverages<'a> {
             while let Some((router, call, depth)) = open.pop() {
                 for layer in self.layers.get(&router).into_iter().flatten() {
                     // Which of two functions runs first, the text does not say.
-                    let (one, other) = (function_of(input, call), function_of(input, layer.site));
+                    let (one, other) = (input.files.function_at(call), input.files.function_at(layer.site));
                     let earlier = one == other && call.call < layer.site.call;
                     let covers = match layer.order {
                         MiddlewareOrder::All => true,
