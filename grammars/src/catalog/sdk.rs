@@ -24,4 +24,7 @@ pub struct SdkCall {
     /// The URL or host that the client was set up with; it says better who answers, where it is known.
     #[serde(default)]
     pub address: Option<Selector>,
+    /// What is asked for, where a word of its own says it: `get_object` of a request that is built before it is sent. Otherwise the callee's name.
+    #[serde(default)]
+    pub operation: Option<Selector>,
 }

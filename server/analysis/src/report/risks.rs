@@ -59,8 +59,10 @@ fn of_rule(facts: &Facts<'_>, rule: &Rule, list: &[&Finding]) -> Vec<Block> {
     let points = list.iter().take(MAX_FINDINGS).map(|finding| {
         let text = Text::of_severity(finding.severity).and(": ").then(Text::quoting(&finding.message));
         let text = text.at(facts.site(finding.place));
-        let related = finding.related.iter().take(3).map(|(place, words)| Text::quoting(words).at(facts.site(*place)));
-        if finding.related.is_empty() { text.and(".") } else { text.and(". ").all(related).and(".") }
+        // Where the finding itself stands is named already.
+        let elsewhere = finding.related.iter().filter(|(place, _)| *place != finding.place).take(3);
+        let related: Vec<Text> = elsewhere.map(|(place, words)| Text::quoting(words).at(facts.site(*place))).collect();
+        if related.is_empty() { text.and(".") } else { text.and("; ").all(related).and(".") }
     });
     let mut blocks = vec![Block::Paragraph(intro), Block::List(points.collect())];
     if let Some(rest) = list.len().checked_sub(MAX_FINDINGS).filter(|rest| *rest > 0) {

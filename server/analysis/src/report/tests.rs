@@ -101,7 +101,7 @@ fn chains_are_counted_out_and_findings_come_with_what_can_be_done() {
     }
     let risks = lines(&Report::new(&scene.snapshot()), "Risks and Mitigations");
     assert_eq!(risks[0], "# Services wait for each other");
-    assert!(risks[2].starts_with("information: GET /a waits on 3 services in a row: a → b → c → d [a/app.ts:2]. "), "{}", risks[2]);
+    assert!(risks[2].starts_with("information: GET /a waits on 3 services in a row: a → b → c → d [a/app.ts:2]; "), "{}", risks[2]);
     assert!(risks[3].starts_with("What to do: Let the caller fetch"), "{}", risks[3]);
     assert_eq!(risks.last().map(String::as_str), Some("`GET /a` [a/app.ts:1] | a → b → c → d | 4 | 99.60 % | 173 minutes"));
 }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{self, Family, Meaning, Meanings, Naming, Selector, Take};
-use portolan_grammars::facts::{Arg, Call, Expr, SourceFacts, Symbol, TypeKind};
+use portolan_grammars::facts::{Arg, Call, Expr, ExprId, SourceFacts, Symbol, TypeKind};
 
 use super::alternatives::{fallback, variable};
 use super::callers::MAX_PASSED_ON;
 use super::evaluate::Evaluator;
 use super::value::{CallRef, ClassRef, Instance, ParamRef, Pattern, Source, Value, cased};
-use crate::FunctionRef;
+use crate::{FileId, FunctionRef};
 
 /// A callee as the catalog knows it.
 #[derive(Debug, Clone)]
@@ -395,8 +395,7 @@ impl<'w> Evaluator<'w> {
             };
         }
         if let Some(index) = take.class_of {
-            let value = self.argument(view, index)?;
-            return class_name(self, &value).map(Value::text);
+            return self.class_name_of(view.site.file, view.argument(index)?.value).map(Value::text);
         }
         if take.looked_up {
             return match self.facts(view.site.file)?.expr(view.call.callee) {
@@ -432,6 +431,24 @@ impl<'w> Evaluator<'w> {
 
     fn argument(&mut self, view: &CallView<'_>, index: i32) -> Option<Value> {
         Some(self.eval(view.site.file, view.argument(index)?.value))
+    }
+
+    /// The name of the class that a value is of, or is; for one that a library's class makes, which need not be in the catalog, of that class.
+    fn class_name_of(&mut self, file: FileId, expr: ExprId) -> Option<Symbol> {
+        let value = self.eval(file, expr);
+        let class = match &value {
+            Value::Instance(instance) => return Some(instance.type_name.clone()),
+            Value::New(class, ..) | Value::Some(class) | Value::Class(class) => *class,
+            Value::Object(object) => object.class?,
+            Value::External(_, path) => return path.last().cloned(),
+            _ => {
+                let facts = self.facts(file)?;
+                let Expr::Call(call) = facts.expr(expr) else { return None };
+                let Value::External(_, path) = self.eval(file, facts.call(*call).callee) else { return None };
+                return path.last().cloned();
+            }
+        };
+        self.name_of_class(class)
     }
 
     /// Follows a dotted path of keys.
@@ -559,19 +576,4 @@ fn joined(value: &Value) -> Value {
         parts.push(value.clone());
     }
     super::value::concat(&parts)
-}
-
-fn class_name(evaluator: &mut Evaluator<'_>, value: &Value) -> Option<Symbol> {
-    match value {
-        Value::Instance(instance) => Some(instance.type_name.clone()),
-        Value::New(class, ..) | Value::Some(class) | Value::Class(class) => {
-            Some(evaluator.facts(class.file)?.type_def(class.class).name.clone())
-        }
-        Value::External(_, path) => path.last().cloned(),
-        Value::Object(object) => {
-            let class = object.class?;
-            Some(evaluator.facts(class.file)?.type_def(class.class).name.clone())
-        }
-        _ => None,
-    }
 }

@@ -152,7 +152,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The name of a class of ECMAScript, which code may ask it for.
-    fn name_of_class(&mut self, class: ClassRef) -> Option<Symbol> {
+    pub(super) fn name_of_class(&mut self, class: ClassRef) -> Option<Symbol> {
         let facts = self.facts(class.file)?;
         let def = facts.type_def(class.class);
         (facts.language.is_ecmascript() && def.kind == TypeKind::Class && !def.name.is_empty()).then(|| def.name.clone())

@@ -188,10 +188,8 @@ impl<'w> Linker<'w> {
                 addresses.extend(self.bases(&pattern));
             }
         }
-        let name = &view.callee.name;
-        let separator = if walk.family == Family::Rust { "::" } else { "." };
-        let of_type = view.callee.receiver.as_ref().map_or(0, |receiver| receiver.type_name.len() + 1);
-        let operation = name.get(of_type..).unwrap_or(name).trim_start_matches("default").trim_start_matches(separator).into();
+        let said = entry.operation.as_ref().and_then(|selector| self.evaluator.select_text(selector, view)?.literal());
+        let operation = said.unwrap_or_else(|| called(walk.family, view));
         let detached = self.is_detached(walk, view.site.call);
         let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
         let request = Request::Sdk { library, peers, operation, addresses };
@@ -566,4 +564,12 @@ pub(super) fn function_in(value: &Value) -> Option<FunctionRef> {
 /// A prefix put before a path.
 pub(super) fn prefixed(prefix: &Pattern, path: &Pattern) -> Pattern {
     if prefix.parts.is_empty() { path.clone() } else { join_patterns(prefix, path) }
+}
+
+/// The name of what is called, without the type that it is called on: `charges.create`.
+fn called(family: Family, view: &CallView<'_>) -> Symbol {
+    let name = &view.callee.name;
+    let separator = if family == Family::Rust { "::" } else { "." };
+    let of_type = view.callee.receiver.as_ref().map_or(0, |receiver| receiver.type_name.len() + 1);
+    name.get(of_type..).unwrap_or(name).trim_start_matches("default").trim_start_matches(separator).into()
 }
