@@ -301,6 +301,24 @@ pub struct Call {
 }
 
 impl Call {
+    /// A call that is certain, with no more known of it.
+    pub fn new(from: ServiceIndex, to: Target, protocol: Protocol, path: Symbol, place: Place, function: FunctionRef) -> Self {
+        Self {
+            from,
+            to,
+            protocol,
+            method: None,
+            path,
+            place,
+            function,
+            endpoint: None,
+            via: Vec::new(),
+            development: false,
+            status: Status::Exact,
+            limit: None,
+            evidence: Vec::new(),
+        }
+    }
     /// Method and path as called: `POST /orders/{}`, `shop.Cart/AddItem`.
     pub fn label(&self) -> String {
         label(self.method.as_deref(), &self.path)

@@ -94,19 +94,10 @@ impl Scene {
     pub(crate) fn call(&mut self, from: ServiceIndex, place: Place, function: FunctionRef, endpoint: EndpointIndex) -> CallIndex {
         let target = self.chart.endpoint(endpoint).clone();
         self.chart.calls.push(Call {
-            from,
-            to: Target::Service(target.service),
-            protocol: target.protocol,
             method: target.method,
-            path: target.path,
-            place,
-            function,
             endpoint: Some(endpoint),
-            via: Vec::new(),
-            development: false,
-            status: Status::Exact,
-            limit: None,
             evidence: vec![Evidence { what: "a literal".into(), place }],
+            ..Call::new(from, Target::Service(target.service), target.protocol, target.path, place, function)
         });
         CallIndex(self.chart.calls.len() as u32 - 1)
     }

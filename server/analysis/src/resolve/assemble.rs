@@ -225,19 +225,9 @@ fn http<'a>(
     if urls.is_empty() {
         if let Some((to, why)) = told(targets.input, &around(targets.input, outbound)) {
             let mut call = Call {
-                from: service,
-                to: to.clone(),
-                protocol: Protocol::Http,
                 method: method.cloned(),
-                path: HOLE.into(),
-                place,
-                function: outbound.function,
-                endpoint: None,
-                via: Vec::new(),
-                development: false,
-                status: Status::Exact,
                 limit: outbound.limit,
-                evidence: Vec::new(),
+                ..Call::new(service, to.clone(), Protocol::Http, HOLE.into(), place, outbound.function)
             };
             goes_to(targets, &mut call, to, why);
             out.rows.push(call);
@@ -270,21 +260,13 @@ fn http<'a>(
             }
             let path = text::Address::parse(&text.text).path().to_owned();
             let path = targets::dapr_invocation(&path).map_or(path.as_str(), |(_, path)| path);
-            let path: Symbol = path.split('?').next().unwrap_or_default().replace("//", "/").into();
+            let path = path.split('?').next().unwrap_or_default().replace("//", "/");
+            let path: Symbol = if path.is_empty() { "/".into() } else { path.into() };
             let mut call = Call {
-                from: service,
-                to: Target::External(Symbol::default()),
-                protocol: Protocol::Http,
                 method: method.cloned(),
-                path: if path.is_empty() { "/".into() } else { path },
-                place,
-                function: outbound.function,
-                endpoint: None,
-                via: Vec::new(),
-                development: false,
                 status: if text.guessed { Status::Likely } else { Status::Exact },
                 limit: outbound.limit,
-                evidence: Vec::new(),
+                ..Call::new(service, Target::External(Symbol::default()), Protocol::Http, path, place, outbound.function)
             };
             match targets.answer(service, method, &text) {
                 Answer::Service(found) => {
@@ -526,19 +508,12 @@ fn rpc(
             .iter()
             .position(|endpoint| endpoint.service == to && endpoint.protocol == Protocol::Grpc && endpoint.path == path);
         rows.push(Call {
-            from: service,
-            to: Target::Service(to),
-            protocol: Protocol::Grpc,
-            method: None,
-            path: path.clone(),
-            place,
-            function: outbound.function,
             endpoint: endpoint.map(|at| crate::chart::EndpointIndex(at as u32)),
             via: via.clone(),
-            development: false,
             status,
             limit: outbound.limit,
             evidence: deduplicated(evidence),
+            ..Call::new(service, Target::Service(to), Protocol::Grpc, path.clone(), place, outbound.function)
         });
     }
 }
@@ -553,20 +528,13 @@ fn gateway_hop(targets: &Targets<'_>, passage: &Passage, rows: &mut Vec<Call>) {
         && found.service != passage.gateway
     {
         evidence.extend(found.evidence);
+        let Place { file, .. } = passage.evidence.place;
+        let function = FunctionRef { file, function: FunctionId::MODULE };
+        let path = passage.matched.shown();
         rows.push(Call {
-            from: passage.gateway,
-            to: Target::Service(found.service),
-            protocol: Protocol::Http,
-            method: None,
-            path: passage.matched.shown(),
-            place: passage.evidence.place,
-            function: FunctionRef { file: passage.evidence.place.file, function: FunctionId::MODULE },
-            endpoint: None,
-            via: Vec::new(),
-            development: false,
             status: found.status,
-            limit: None,
             evidence: deduplicated(evidence),
+            ..Call::new(passage.gateway, Target::Service(found.service), Protocol::Http, path, passage.evidence.place, function)
         });
     }
 }

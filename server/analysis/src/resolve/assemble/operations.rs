@@ -124,21 +124,7 @@ fn call(
 ) {
     let place = places.call(operation.site);
     let endpoint = |at: EndpointIndex| &targets.endpoints.all[at.index()];
-    let mut row = Call {
-        from,
-        to: Target::External(Symbol::default()),
-        protocol: operation.protocol,
-        method: None,
-        path: name.clone(),
-        place,
-        function: operation.function,
-        endpoint: None,
-        via: Vec::new(),
-        status: Status::Exact,
-        limit: None,
-        evidence: Vec::new(),
-        development: false,
-    };
+    let mut row = Call::new(from, Target::External(Symbol::default()), operation.protocol, name.clone(), place, operation.function);
     let mut owners: Vec<ServiceIndex> = declaring.iter().map(|at| endpoint(*at).service).collect();
     owners.sort();
     owners.dedup();

@@ -55,19 +55,8 @@ pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, r
         for from in input.own_services().filter(|service| reach.has(*service, message.function)) {
             for (path, status) in messages::names(input, from, message) {
                 let mut call = Call {
-                    from,
-                    to: Target::External(Symbol::default()),
-                    protocol: Protocol::Message,
-                    method: None,
-                    path: path.clone(),
-                    place,
-                    function: message.function,
-                    endpoint: None,
-                    via: Vec::new(),
-                    development: false,
                     status,
-                    limit: None,
-                    evidence: Vec::new(),
+                    ..Call::new(from, Target::External(Symbol::default()), Protocol::Message, path.clone(), place, message.function)
                 };
                 let answers = answering.get(&path).map_or(&[][..], Vec::as_slice);
                 let endpoint_of =

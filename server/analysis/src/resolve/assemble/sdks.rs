@@ -96,19 +96,5 @@ fn row(places: &Places<'_>, from: ServiceIndex, outbound: &OutboundCall, (to, st
         Request::Sdk { operation, .. } => operation.clone(),
         _ => Symbol::default(),
     };
-    Call {
-        from,
-        to,
-        protocol: Protocol::Sdk,
-        method: None,
-        path: operation,
-        place: places.call(outbound.site),
-        function: outbound.function,
-        endpoint: None,
-        via: Vec::new(),
-        status,
-        development: false,
-        limit: None,
-        evidence,
-    }
+    Call { status, evidence, ..Call::new(from, to, Protocol::Sdk, operation, places.call(outbound.site), outbound.function) }
 }
