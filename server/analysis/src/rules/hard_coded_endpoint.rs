@@ -63,7 +63,9 @@ pub(crate) fn is_local(host: &str) -> bool {
 
 fn counts(snapshot: &Snapshot, call: &Call, to: ServiceIndex) -> bool {
     let path = snapshot.files.path(call.place.file);
-    call.status.is_settled() && !call.development && !snapshot.chart.service(to).third_party && !exempt::stands_beside(path)
+    let target = snapshot.chart.service(to);
+    // A tool that somebody starts is on the machine of whoever asks it.
+    call.status.is_settled() && !call.development && !target.third_party && !exempt::stands_beside(path) && !exempt::runs_and_ends(target)
 }
 
 /// Whether a variable has a say in where a call goes.
