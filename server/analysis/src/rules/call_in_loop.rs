@@ -261,7 +261,7 @@ fn beginning(source: &SourceFacts, mut url: ExprId) -> Option<ExprId> {
                     _ => return Some(url),
                 }
             }
-            Expr::Member { .. } | Expr::Element(_) | Expr::Param { .. } => return Some(url),
+            Expr::Member { .. } | Expr::Element(_) | Expr::Param { .. } | Expr::Fallback(_) | Expr::Choice(_) => return Some(url),
             _ => return None,
         };
     }

@@ -69,7 +69,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
                 of_cause.push(handler);
             }
         }
-        for ((file, why), handlers) in causes.into_iter().filter(|(_, handlers)| handlers.len() > MAX_OF_A_CAUSE) {
+        for ((file, why), mut handlers) in causes.into_iter().filter(|(_, handlers)| handlers.len() > MAX_OF_A_CAUSE) {
+            handlers.sort_by_key(|handler| handler.place);
             dark.retain(|handler| handler.dark != Some(why) || handler.place.file != file);
             report_cause(context, sink, service, &handlers, why);
         }
