@@ -35,7 +35,7 @@ rule! {
     /// It is a warning where a request or a message sets the loop off, a hint in a front end, and information elsewhere.
     ///
     /// Left alone are retries, polling and reading page by page; loops that end with the first answer; lists that are written out and short; lists of
-    /// batches, and of who is asked (nodes, each with a client or a host of its own); streams that run so many at a time; calls that nobody waits for; calls that only go to other hosts; what is drawn for each element of
+    /// batches; lists of who is asked (nodes, each with a client or a host of its own), where they are not asked one after the other; streams that run so many at a time; calls that nobody waits for; calls that only go to other hosts; what is drawn for each element of
     /// a page; health checks; what is deployed but not built here, tools of the command line, and code in folders of migrations, seeds, scripts and
     /// examples.
     ///
@@ -138,7 +138,7 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             let beside = exempt::stands_beside(context.snapshot.files.path(function.file));
             if !beside
                 && grows(source, over)
-                && !asks_elements(context, call, &spot, over)
+                && (is_in_turn(&spot) || !asks_elements(context, call, &spot, over))
                 && !is_eased(context, &spot, place)
                 && !ends_with_answer(&spot, function.function)
                 && !context.is_left_behind(function)
@@ -227,6 +227,12 @@ fn grows(source: &SourceFacts, over: ExprId) -> bool {
         }
     }
     true
+}
+
+/// Whether what stands in a loop is waited for before the next element's turn.
+fn is_in_turn(spot: &Spot<'_>) -> bool {
+    let mut around = spot.regions().take_while(|region| region.kind != RegionKind::Body);
+    spot.is_awaited() && around.any(|region| matches!(region.kind, RegionKind::ForEach { .. }))
 }
 
 /// Whether each element is who is asked, or says it: a client made for a node, the host of an instance. One request cannot ask them all.
@@ -343,10 +349,8 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[Asked<'_>]) {
     let Some(spot) = Spot::at(&context.snapshot.files, found.place) else { return };
     let source = spot.source();
     let of = words(source, found.over).map_or_else(|| "in a loop".to_owned(), |words| format!("for each of `{words}`"));
-    let is_for =
-        spot.regions().take_while(|region| region.kind != RegionKind::Body).any(|region| matches!(region.kind, RegionKind::ForEach { .. }));
     let together = spot.regions().any(|region| region.kind == RegionKind::Parallel && region.range.contains(source.expr_range(found.over)));
-    let how = match (is_for && spot.is_awaited(), together) {
+    let how = match (is_in_turn(&spot), together) {
         (true, _) => ", one after the other",
         (false, true) => ", all at once",
         (false, false) => "",
