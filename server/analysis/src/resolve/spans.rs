@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Meaning, TracingRole};
 use portolan_grammars::facts::{
-    Arg, Attribute, Binding, Call, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Language, RegionId, ResultUse, SourceFacts,
-    Symbol,
+    Arg, Attribute, Binding, Call, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Language, RegionId, ResultUse,
+    SourceFacts, Symbol,
 };
 use rustc_hash::FxHashSet;
 
@@ -591,5 +591,7 @@ fn is_sent_by_task(walk: &Walk<'_>, id: CallId) -> bool {
     };
     let Some(request) = facts.bindings.iter().find(makes).filter(|binding| !binding.name.is_empty()) else { return false };
     let mut later = facts.exprs.iter().filter(|expression| expression.range.start >= request.range.end);
-    later.any(|it| matches!(&it.kind, Expr::Name(name) if *name == request.name) && it.function != call.function && is_in_task(walk, it.function))
+    later.any(|it| {
+        matches!(&it.kind, Expr::Name(name) if *name == request.name) && it.function != call.function && is_in_task(walk, it.function)
+    })
 }

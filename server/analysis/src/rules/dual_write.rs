@@ -143,8 +143,11 @@ fn is_swept(context: &Context<'_>, moments: &mut Moments<'_>, lost: EndRef, writ
     let of = lost.producer(chart);
     let others = chart.channel(lost.channel).producers.iter().filter(|other| other.place != of.place && other.service == of.service);
     let senders: Vec<(FunctionRef, Place)> = others.filter_map(|other| Some((other.function?, other.place))).collect();
-    let around: Vec<(FunctionRef, Place)> =
-        senders.into_iter().flat_map(|(function, place)| moments.around(function, place)).filter(|(function, _)| *function != written.function).collect();
+    let around: Vec<(FunctionRef, Place)> = senders
+        .into_iter()
+        .flat_map(|(function, place)| moments.around(function, place))
+        .filter(|(function, _)| *function != written.function)
+        .collect();
     around.into_iter().any(|(function, sent)| {
         moments.of(of.service, function).iter().any(|moment| {
             let reads = |span: &SpanRef| match span {

@@ -49,10 +49,7 @@ fn is_beside(folder: &Utf8Path) -> bool {
     folder.components().any(|folder| {
         matches!(folder.as_str(), "seed" | "seeds" | "scripts" | "examples" | "fixtures" | "dev")
             || words(folder.as_str()).iter().any(|word| {
-                matches!(
-                    word.as_str(),
-                    "migration" | "migrations" | "seeder" | "seeders" | "e2e" | "test" | "tests" | "mock" | "mocks"
-                )
+                matches!(word.as_str(), "migration" | "migrations" | "seeder" | "seeders" | "e2e" | "test" | "tests" | "mock" | "mocks")
             })
     })
 }
@@ -182,7 +179,9 @@ mod tests {
         ] {
             assert!(is_plumbing(path), "{path}");
         }
-        for path in ["/orders", "/orders/{id}/status", "/orders/status", "/healthy-recipes", "/", "/docs", "/orders/debug", "shop.Cart/AddItem"] {
+        for path in
+            ["/orders", "/orders/{id}/status", "/orders/status", "/healthy-recipes", "/", "/docs", "/orders/debug", "shop.Cart/AddItem"]
+        {
             assert!(!is_plumbing(path), "{path}");
         }
     }

@@ -128,7 +128,13 @@ fn report_cause(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceInde
     let Some((first, others)) = handlers.split_first() else { return };
     sink.report(Draft {
         severity: None,
-        message: format!("{} and {} more handlers of {} have no span: {}", first.label, others.len(), context.id(service), why.replace("this route", "these routes")),
+        message: format!(
+            "{} and {} more handlers of {} have no span: {}",
+            first.label,
+            others.len(),
+            context.id(service),
+            why.replace("this route", "these routes")
+        ),
         place: first.place,
         related: others.iter().take(MAX_HANDLERS).map(|handler| (handler.place, handler.label.clone())).collect(),
         services: vec![service],
