@@ -72,7 +72,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, stores: &[(&Store, Users)]
         place: last.1,
         related: related.map(|(service, place)| (*place, format!("{} opens it", context.id(*service)))).collect(),
         services: services.into_iter().collect(),
-        subject: Vec::new(),
+        subject: vec!["databases".to_owned()],
     };
     sink.report_parts(draft, stores.iter().map(|(store, _)| store.id.clone()).collect());
 }
