@@ -21,6 +21,9 @@ pub struct SdkCall {
     /// Whether it goes out only where its result is awaited at once: a request's builder, which a later call may send instead.
     #[serde(default)]
     pub awaited: bool,
+    /// Whether it only puts something into memory, from where the library sends it when it likes: nobody waits for it.
+    #[serde(default)]
+    pub queued: bool,
     /// The URL or host that the client was set up with; it says better who answers, where it is known.
     #[serde(default)]
     pub address: Option<Selector>,

@@ -49,6 +49,7 @@ macro_rules! rule {
 pub(crate) mod chains;
 mod context;
 pub(crate) mod exempt;
+mod modes;
 mod moments;
 mod options;
 pub(crate) mod pairs;

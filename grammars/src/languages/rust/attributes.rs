@@ -16,6 +16,9 @@ const SILENT: [&str; 9] = ["doc", "allow", "warn", "deny", "expect", "inline", "
 /// Attributes of test functions, by their last segment.
 const TESTS: [&str; 5] = ["test", "rstest", "test_case", "bench", "quickcheck"];
 
+/// What `cfg` says of builds that nobody ships.
+const NOT_SHIPPED: [&str; 2] = ["test", "debug_assertions"];
+
 /// What features are called that only tests and measurements of other crates switch on.
 const TEST_FEATURES: [&str; 7] = ["mock", "mocks", "bench", "benches", "benchmarking", "fuzz", "fuzzing"];
 /// What those are called that share helpers of tests, beside the word itself: `test-utils`, `test_support`. One that is called for testing alone may
@@ -66,7 +69,7 @@ impl<'t> Lower<'t, '_, '_> {
 
     fn marks_test(&self, node: Child<'t>) -> bool {
         let text = self.text(node);
-        if !TESTS.iter().any(|word| text.contains(word)) {
+        if !TESTS.iter().chain(&NOT_SHIPPED).any(|word| text.contains(word)) {
             return false;
         }
         let tokens = self.attribute_tokens(node);
@@ -81,12 +84,12 @@ impl<'t> Lower<'t, '_, '_> {
         }
     }
 
-    /// Whether a `cfg` predicate holds in test builds only.
+    /// Whether a `cfg` predicate holds in builds for tests and for developers only.
     fn needs_test(&self, tokens: &[Token], start: usize, end: usize, depth: u32) -> bool {
         let Some(meta) = self.meta(tokens, start, end) else { return false };
         let name = meta.path.last().map_or("", Symbol::as_str);
         match meta.body {
-            Body::Word => name == "test",
+            Body::Word => NOT_SHIPPED.contains(&name),
             Body::List(start, end) if depth < MAX_NESTING => {
                 let parts = split(self.out.text, tokens, start, end, b',');
                 let needs = |(start, end): &(usize, usize)| self.needs_test(tokens, *start, *end, depth + 1);

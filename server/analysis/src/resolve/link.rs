@@ -236,6 +236,8 @@ pub enum Request {
         operation: Symbol,
         /// Every address its client may have been set up with.
         addresses: Vec<Url>,
+        /// Whether it only puts something into memory, to be sent later.
+        queued: bool,
     },
 }
 

@@ -192,7 +192,7 @@ impl<'w> Linker<'w> {
         let operation = said.unwrap_or_else(|| called(walk.family, view));
         let detached = self.is_detached(walk, view.site.call);
         let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
-        let request = Request::Sdk { library, peers, operation, addresses };
+        let request = Request::Sdk { library, peers, operation, addresses, queued: entry.queued };
         self.link.calls.push(OutboundCall::direct(view.site, function, request, detached));
         true
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Meaning, TracingRole};
 use portolan_grammars::facts::{
-    Arg, Attribute, Call, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, RegionId, ResultUse, SourceFacts, Symbol,
+    Arg, Attribute, Binding, Call, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Language, RegionId, ResultUse,
+    SourceFacts, Symbol,
 };
 use rustc_hash::FxHashSet;
 
@@ -177,22 +178,9 @@ impl<'w> Linker<'w> {
         }
     }
 
-    /// Whether a call runs in a task that nobody waits for.
+    /// Whether a call runs in a task that nobody waits for, or only makes what such a task sends.
     pub(super) fn is_detached(&self, walk: &Walk<'w>, id: CallId) -> bool {
-        if walk.detached_calls.contains(&id) {
-            return true;
-        }
-        let mut function = walk.facts.call(id).function;
-        loop {
-            if walk.detached_closures.contains(&function) {
-                return true;
-            }
-            let here = walk.facts.function(function);
-            if here.kind != FunctionKind::Closure || here.parent == function {
-                return false;
-            }
-            function = here.parent;
-        }
+        walk.detached_calls.contains(&id) || is_in_task(walk, walk.facts.call(id).function) || is_sent_by_task(walk, id)
     }
 
     /// `super(…)` of a class that extends a library's is its construction.
@@ -576,4 +564,34 @@ pub(super) fn attribute_call(attribute: &Attribute) -> Call {
         name_range: attribute.range,
         range: attribute.range,
     }
+}
+
+/// Whether code of a function runs in a task that nobody waits for.
+fn is_in_task(walk: &Walk<'_>, mut function: FunctionId) -> bool {
+    loop {
+        if walk.detached_closures.contains(&function) {
+            return true;
+        }
+        let here = walk.facts.function(function);
+        if here.kind != FunctionKind::Closure || here.parent == function {
+            return false;
+        }
+        function = here.parent;
+    }
+}
+
+/// Whether a call of Rust makes a request that a task sends: `let request = client.post(url);`, and `spawn(async move { send(request).await })`.
+fn is_sent_by_task(walk: &Walk<'_>, id: CallId) -> bool {
+    let (facts, call) = (walk.facts, walk.facts.call(id));
+    if walk.detached_closures.is_empty() || call.awaited || facts.language != Language::Rust {
+        return false;
+    }
+    let makes = |binding: &&Binding| {
+        binding.function == call.function && binding.value.is_some_and(|value| facts.expr_range(value).contains(call.range))
+    };
+    let Some(request) = facts.bindings.iter().find(makes).filter(|binding| !binding.name.is_empty()) else { return false };
+    let mut later = facts.exprs.iter().filter(|expression| expression.range.start >= request.range.end);
+    later.any(|it| {
+        matches!(&it.kind, Expr::Name(name) if *name == request.name) && it.function != call.function && is_in_task(walk, it.function)
+    })
 }

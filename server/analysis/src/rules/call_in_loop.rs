@@ -12,7 +12,7 @@ use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::flow::{Loop, Spot};
 use crate::chart::operation::roots_around;
 use crate::chart::origins::{Origin, origins};
-use crate::chart::{Call, ServiceIndex, ServiceKind, Status};
+use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind, Status};
 use crate::{FileId, FunctionRef, Place};
 
 /// Function calls between the loop and the request.
@@ -32,10 +32,10 @@ rule! {
     /// Finds calls of other services that are made once for each element of a list: in a loop, or in a function that `map` and its kin run for each
     /// element; there itself or up to four functions deeper. What is asked for must depend on the element.
     ///
-    /// It is a warning where a request or a message sets the loop off, and information elsewhere.
+    /// It is a warning where a request or a message sets the loop off, a hint in a front end, and information elsewhere.
     ///
     /// Left alone are retries, polling and reading page by page; loops that end with the first answer; lists that are written out and short; lists of
-    /// batches; streams that run so many at a time; calls that nobody waits for; calls that only go to other hosts; what is drawn for each element of
+    /// batches; lists of who is asked (nodes, each with a client or a host of its own), where they are not asked one after the other; streams that run so many at a time; calls that nobody waits for; calls that only go to other hosts; what is drawn for each element of
     /// a page; health checks; what is deployed but not built here, tools of the command line, and code in folders of migrations, seeds, scripts and
     /// examples.
     ///
@@ -102,6 +102,7 @@ fn counts(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
         && from.kind != ServiceKind::Cli
         && !exempt::is_plumbing(&call.path)
         && !exempt::stands_beside(context.snapshot.files.path(call.place.file))
+        && !context.snapshot.outbound(call).any(|outbound| outbound.detached)
         && context.index.calls_in(call.function).iter().all(|other| only(context.chart.call(*other)))
         && !renders()
 }
@@ -137,6 +138,7 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             let beside = exempt::stands_beside(context.snapshot.files.path(function.file));
             if !beside
                 && grows(source, over)
+                && (is_in_turn(&spot) || !asks_elements(context, call, &spot, over))
                 && !is_eased(context, &spot, place)
                 && !ends_with_answer(&spot, function.function)
                 && !context.is_left_behind(function)
@@ -227,6 +229,51 @@ fn grows(source: &SourceFacts, over: ExprId) -> bool {
     true
 }
 
+/// Whether what stands in a loop is waited for before the next element's turn.
+fn is_in_turn(spot: &Spot<'_>) -> bool {
+    let mut around = spot.regions().take_while(|region| region.kind != RegionKind::Body);
+    spot.is_awaited() && around.any(|region| matches!(region.kind, RegionKind::ForEach { .. }))
+}
+
+/// Whether each element is who is asked, or says it: a client made for a node, the host of an instance. One request cannot ask them all.
+fn asks_elements(context: &Context<'_>, call: &Call, spot: &Spot<'_>, over: ExprId) -> bool {
+    let source = spot.source();
+    let Some(of) = spot.call().map(|id| source.call(id)) else { return false };
+    let by_element = |value: ExprId| origins(source, [value]).contains(&Origin::Element(over));
+    let receiver = match source.expr(of.callee) {
+        Expr::Member { object, .. } => Some(*object),
+        _ => None,
+    };
+    // What a wrapper is given first may be anything.
+    let is_here = Spot::at(&context.snapshot.files, call.place).is_some_and(|sent| sent.call() == spot.call());
+    let is_url = is_here && call.protocol == Protocol::Http && context.snapshot.outbound(call).all(|sent| sent.leaf == sent.site);
+    let url = of.args.first().filter(|_| is_url).and_then(|url| beginning(source, url.value));
+    receiver.into_iter().chain(url).any(by_element)
+}
+
+/// What a URL begins with, where that is no text: the base of `new URL(path, base)`, the first part of a template.
+fn beginning(source: &SourceFacts, mut url: ExprId) -> Option<ExprId> {
+    for _ in 0..8 {
+        url = match source.expr(url) {
+            Expr::Concat(parts) => *parts.first()?,
+            Expr::Call(call) if matches!(source.expr(source.call(*call).callee), Expr::Name(name) if name == "URL") => {
+                source.call(*call).args.last()?.value
+            }
+            Expr::Name(name) => {
+                let function = source.exprs[url.index()].function;
+                let bound = source.bindings.iter().rfind(|binding| binding.name == *name && binding.function == function);
+                match bound.and_then(|binding| binding.value) {
+                    Some(value) if matches!(source.expr(value), Expr::Concat(_) | Expr::Call(_)) => value,
+                    _ => return Some(url),
+                }
+            }
+            Expr::Member { .. } | Expr::Element(_) | Expr::Param { .. } | Expr::Fallback(_) | Expr::Choice(_) => return Some(url),
+            _ => return None,
+        };
+    }
+    None
+}
+
 fn is_few(source: &SourceFacts, value: ExprId) -> bool {
     matches!(source.expr(value), Expr::Number(number) if number.parse::<usize>().is_ok_and(|number| number <= FEW))
 }
@@ -302,10 +349,8 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[Asked<'_>]) {
     let Some(spot) = Spot::at(&context.snapshot.files, found.place) else { return };
     let source = spot.source();
     let of = words(source, found.over).map_or_else(|| "in a loop".to_owned(), |words| format!("for each of `{words}`"));
-    let is_for =
-        spot.regions().take_while(|region| region.kind != RegionKind::Body).any(|region| matches!(region.kind, RegionKind::ForEach { .. }));
     let together = spot.regions().any(|region| region.kind == RegionKind::Parallel && region.range.contains(source.expr_range(found.over)));
-    let how = match (is_for && spot.is_awaited(), together) {
+    let how = match (is_in_turn(&spot), together) {
         (true, _) => ", one after the other",
         (false, true) => ", all at once",
         (false, false) => "",
@@ -321,12 +366,17 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[Asked<'_>]) {
             format!("{} answers {}", context.id(to), context.chart.endpoint(endpoint).label()),
         ));
     }
-    for (_, other, to) in all.iter().skip(1).filter(|(_, other, _)| other.label() != call.label()) {
+    for (_, other, to) in all.iter().skip(1).filter(|(_, other, _)| other.label() != call.label() && other.place != call.place) {
         related.push((other.place, format!("also {} {}", context.id(*to), other.label())));
     }
-    let waits = !roots_around(context.index, found.function).is_empty();
+    let severity = match context.chart.service(call.from).kind {
+        // A page asks for what somebody looks at, and no more.
+        ServiceKind::Frontend if roots_around(context.index, found.function).is_empty() => Some(Severity::Hint),
+        _ if roots_around(context.index, found.function).is_empty() => Some(Severity::Information),
+        _ => None,
+    };
     sink.report(Draft {
-        severity: (!waits).then_some(Severity::Information),
+        severity,
         message,
         place: found.place,
         related,

@@ -3,13 +3,16 @@
 //! What deliberately does not live here: where a transaction begins and ends, which [`crate::chart::Transaction`] knows. Invariant: what counts is
 //! called in the region itself, or at most [`MAX_HOPS`] functions behind a call in it.
 
+use std::collections::BTreeSet;
+
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::{Expr, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Context, Draft, Severity, Sink, exempt};
-use crate::chart::Transaction;
 use crate::chart::operation::SpanRef;
+use crate::chart::{Call, ServiceIndex, Transaction};
+use crate::resolve::link::{OutboundCall, Request};
 use crate::words::enumerate;
 use crate::{FunctionRef, Place};
 
@@ -26,7 +29,8 @@ rule! {
     /// What is called in a task that nobody waits for does not keep the transaction open, but may run before its end: that is said in other
     /// words. A transaction that is only known to read is information.
     ///
-    /// Left alone are messages that are rows of the same database (`NOTIFY`, job queues in PostgreSQL), relays that take their messages from an
+    /// Left alone are messages that are rows of the same database (`NOTIFY`, job queues in PostgreSQL), what an SDK keeps in memory to send it later
+    /// (events of analytics), relays that take their messages from an
     /// outbox (`SKIP LOCKED`), and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
@@ -62,7 +66,11 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         if exempt::stands_beside(context.snapshot.files.path(transaction.region.file)) || is_relay(context, transaction) {
             continue;
         }
-        let held = held(context, transaction);
+        let mut held = held(context, transaction);
+        // Of a shared function, other services run other calls.
+        let accesses = |one: &&Held| matches!(one.span, SpanRef::Access(_));
+        let services: BTreeSet<ServiceIndex> = held.iter().filter(accesses).map(|one| one.span.service(context.chart)).collect();
+        held.retain(|one| services.is_empty() || services.contains(&one.span.service(context.chart)));
         let touched = Touched::of(context, &held);
         let mut seen: FxHashSet<(Place, String)> = FxHashSet::default();
         for one in &held {
@@ -84,7 +92,15 @@ fn asked(context: &Context<'_>, span: SpanRef) -> Option<(String, String)> {
     match span {
         SpanRef::Call(call) => {
             let call = chart.call(call);
-            let what = format!("{} {}", chart.name_of(&call.to), call.label());
+            let queued = |outbound: &OutboundCall| matches!(outbound.request, Request::Sdk { queued: true, .. });
+            if context.snapshot.outbound(call).any(queued) {
+                return None;
+            }
+            // A function that several call with other paths asks for one of them, whichever that is.
+            let same = |other: &Call| other.place == call.place && other.from == call.from && other.to == call.to;
+            let mut here = context.index.calls_in(call.function).iter().map(|index| chart.call(*index)).filter(|other| same(other));
+            let to = chart.name_of(&call.to);
+            let what = if here.all(|other| other.label() == call.label()) { format!("{to} {}", call.label()) } else { to.to_string() };
             Some((what.clone(), what))
         }
         SpanRef::Publish(end) => {

@@ -11,7 +11,7 @@ use portolan_grammars::facts::{Entry, Expr};
 use super::{Context, Draft, Sink, exempt};
 use crate::Place;
 use crate::chart::{Call, Protocol, ServiceIndex, Tracing};
-use crate::words::{counted, enumerate};
+use crate::words::{counted, enumerate, letters};
 
 /// Headers that carry a trace.
 const HEADERS: [&str; 5] = ["traceparent", "b3", "x-b3-traceid", "uber-trace-id", "x-cloud-trace-context"];
@@ -23,7 +23,8 @@ const MAX_SITES: usize = 5;
 rule! {
     /// ## What it does
     /// Finds services that start a tracer and call services that do, too, while nothing in their process puts the trace's context into a request:
-    /// no instrumentation of HTTP or gRPC, no middleware of a client, no propagator, no `traceparent` in the code. Told once for each service.
+    /// no instrumentation of HTTP or gRPC, no middleware of a client, no propagator, no `traceparent` in the code, and no header of its own naming
+    /// (`x-shop-trace-id`). Told once for each service.
     ///
     /// ## Why it matters
     /// Every request starts a new trace on the other side. Each service has spans, and no trace shows what a user waited for.
@@ -90,13 +91,19 @@ fn writes_headers(context: &Context<'_>, service: ServiceIndex) -> bool {
 
 /// Whether an expression is a trace header's name, or an object or member by that name.
 fn names_header(expression: &Expr) -> bool {
-    let is_header = |name: &str| HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name));
+    let is_header = |name: &str| HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name)) || is_own_header(name);
     match expression {
         Expr::Str(text) => is_header(text),
         Expr::Member { name, .. } => is_header(name),
         Expr::Object(object) => object.entries.iter().any(|entry| matches!(entry, Entry::Field { name, .. } if is_header(name))),
         _ => false,
     }
+}
+
+/// Whether a name is that of a header in which a workspace carries a trace's id after a fashion of its own: `x-shop-trace-id`.
+fn is_own_header(name: &str) -> bool {
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    is_plain && name.contains('-') && letters(name).ends_with("traceid")
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, tracing: &Tracing, lost: &[&Call]) {

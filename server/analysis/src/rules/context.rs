@@ -14,7 +14,7 @@ use super::{Finding, MAX_MESSAGE, Number, Rule, Severity, Texts};
 use crate::chart::flow::Spot;
 use crate::chart::index::{ChartIndex, Runner};
 use crate::chart::operation::Operation;
-use crate::chart::{Chart, EndpointIndex, ServiceIndex, Tracing};
+use crate::chart::{Chart, EndpointIndex, ServiceIndex, ServiceKind, Tracing};
 use crate::workspace::modules::Crate;
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
@@ -82,7 +82,7 @@ impl<'a> Context<'a> {
     }
 
     /// Tells of a file whether a service may run it: code of its package, and of what that depends on. A program that another service starts, or
-    /// that lies beside a library, is none of it.
+    /// that lies beside a library, is none of it; components of pages are run by front ends alone.
     pub fn code_of(&self, service: ServiceIndex) -> impl Fn(FileId) -> bool {
         let (files, workspace) = (&self.snapshot.files, &self.snapshot.workspace);
         let deployment = workspace.deployments.get(service.index());
@@ -91,7 +91,11 @@ impl<'a> Context<'a> {
         let packages = workspace.with_dependencies(own);
         let starts =
             move |krate: &Crate| krate.library || Some(krate.package) == own && (entries.is_empty() || entries.contains(&krate.root));
+        let shows_pages = self.chart.service(service).kind == ServiceKind::Frontend;
         move |file| {
+            if !shows_pages && matches!(files.path(file).extension(), Some("svelte" | "vue")) {
+                return false;
+            }
             let mut crates = workspace.modules.crates_of(file).filter_map(|krate| workspace.modules.krate(krate)).peekable();
             let of_package = || workspace.package_of(files.path(file)).is_none_or(|package| packages.contains(&package));
             let of_crate = |krate: &Crate| packages.contains(&krate.package) && starts(krate);

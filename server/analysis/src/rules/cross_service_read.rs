@@ -9,7 +9,7 @@ use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 
 use super::exempt::SHARED_TABLES;
-use super::parties::{Party, holds_tables, parties};
+use super::parties::{Party, is_one_database, parties};
 use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
 use crate::chart::{Access, Store};
 use crate::words::enumerate;
@@ -62,7 +62,7 @@ struct Foreign<'a> {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for store in context.chart.stores.iter().filter(|store| holds_tables(store)) {
+    for store in context.chart.stores.iter().filter(|store| is_one_database(store)) {
         let mut pairs: BTreeMap<(u64, u64), (Party<'_>, Party<'_>, Vec<Foreign<'_>>)> = BTreeMap::new();
         for collection in store.collections.iter().filter(|collection| !exempt::has_word(&collection.name, &VIEWS)) {
             let mut writers = parties(context, collection, Operation::Write);

@@ -4,7 +4,7 @@
 //! write and message are of one function and the functions it calls, in this order, and both are waited for.
 
 use portolan_grammars::catalog::Operation;
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Expr, ExprId, Symbol};
 
 use super::moments::{Moments, follows};
 use super::parties::holds_tables;
@@ -49,7 +49,7 @@ rule! {
     /// It is information where only messages set the code off: a broker hands them over again when something fails between the two.
     ///
     /// Left alone are messages that are rows of the same database (`NOTIFY`, job queues in PostgreSQL), functions that write an outbox or what is
-    /// pending, tables that only tell of what happened, channels whose messages may get lost (the option lists words of their names), messages that
+    /// pending, tables whose rows something else of the service reads to send such messages for all of them, tables that only tell of what happened, channels whose messages may get lost (the option lists words of their names), messages that
     /// nobody waits for, caches, jobs, tools, and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
@@ -84,7 +84,9 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
                 continue;
             }
             let end = EndRef { channel: crate::chart::ChannelIndex(at as u32), end: end as u32 };
-            if let Some(found) = write_before(context, &mut moments, end, function, &lossy) {
+            if let Some(found) = write_before(context, &mut moments, end, function, &lossy)
+                && !is_swept(context, &mut moments, end, &found)
+            {
                 report(context, sink, end, function, &found);
             }
         }
@@ -133,6 +135,49 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
         }
     }
     None
+}
+
+/// Whether something else of the service sends such messages for all rows of the table that wait for one: it sends again what was lost.
+fn is_swept(context: &Context<'_>, moments: &mut Moments<'_>, lost: EndRef, written: &Written) -> bool {
+    let chart = context.chart;
+    let of = lost.producer(chart);
+    let others = chart.channel(lost.channel).producers.iter().filter(|other| other.place != of.place && other.service == of.service);
+    let senders: Vec<(FunctionRef, Place)> = others.filter_map(|other| Some((other.function?, other.place))).collect();
+    let around: Vec<(FunctionRef, Place)> = senders
+        .into_iter()
+        .flat_map(|(function, place)| moments.around(function, place))
+        .filter(|(function, _)| *function != written.function)
+        .collect();
+    around.into_iter().any(|(function, sent)| {
+        moments.of(of.service, function).iter().any(|moment| {
+            let reads = |span: &SpanRef| match span {
+                SpanRef::Access(access) => {
+                    access.of(chart).operation == Operation::Read && access.collection.of(chart).1.name == written.table
+                }
+                _ => false,
+            };
+            moment.spans.iter().any(|(span, _)| reads(span)) && is_of_each(context, sent, moment.place)
+        })
+    })
+}
+
+/// Whether what is sent is made of each row that was read: within a loop over them, or by `map`.
+fn is_of_each(context: &Context<'_>, sent: Place, read: Place) -> bool {
+    let files = &context.snapshot.files;
+    let (Some(sent), Some(read)) = (Spot::at(files, sent), Spot::at(files, read)) else { return false };
+    let source = read.source();
+    let Some(range) = read.call().map(|call| source.call(call).range).filter(|_| sent.follows(&read)) else { return false };
+    let is_read = |value: ExprId| {
+        origins(source, [value]).iter().any(|origin| matches!(origin, Origin::Result(call) if source.call(*call).range.contains(range)))
+    };
+    origins(source, sent.asked()).iter().any(|origin| match origin {
+        Origin::Element(over) => is_read(*over),
+        Origin::Result(call) => match source.expr(source.call(*call).callee) {
+            Expr::Member { object, name } => name == "map" && is_read(*object),
+            _ => false,
+        },
+        Origin::Param(..) => false,
+    })
 }
 
 /// Whether what comes later has to do with what came earlier: it is made of its result, or of something that was given to both.

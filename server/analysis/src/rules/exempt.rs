@@ -33,13 +33,24 @@ pub(crate) fn from_data_rules(service: &Service) -> bool {
         || words(&service.id).iter().any(|word| is_housekeeper(word))
 }
 
-/// Whether code stands beside what a service does all day, by the folders it is in: migrations, seeds, scripts, examples.
+/// Whether code stands beside what a service does all day, by the folders it is in: migrations, seeds, scripts, examples, tests and what stands in
+/// for others in them.
 pub(crate) fn stands_beside(path: &Utf8Path) -> bool {
-    path.parent().into_iter().flat_map(Utf8Path::components).any(|folder| {
-        matches!(
-            folder.as_str(),
-            "migration" | "migrations" | "seed" | "seeds" | "seeders" | "scripts" | "examples" | "fixtures" | "e2e" | "dev"
-        )
+    path.parent().is_some_and(is_beside)
+}
+
+/// Whether a service stands beside the system, by the folder of its code: one to develop or test it with, a stand-in, a tool.
+pub(crate) fn is_aside(service: &Service) -> bool {
+    let is_tool = |folder: &str| matches!(folder, "tool" | "tools" | "bench" | "benches" | "benchmarks");
+    is_beside(&service.root) || service.root.components().any(|folder| is_tool(folder.as_str()))
+}
+
+fn is_beside(folder: &Utf8Path) -> bool {
+    folder.components().any(|folder| {
+        matches!(folder.as_str(), "seed" | "seeds" | "scripts" | "examples" | "fixtures" | "dev")
+            || words(folder.as_str()).iter().any(|word| {
+                matches!(word.as_str(), "migration" | "migrations" | "seeder" | "seeders" | "e2e" | "test" | "tests" | "mock" | "mocks")
+            })
     })
 }
 
@@ -49,9 +60,14 @@ fn is_housekeeper(word: &str) -> bool {
     matches!(stem, "reset" | "seed" | "seeder" | "seeds" | "migrate" | "migrator" | "migration" | "migrations" | "fixtures" | "backup")
 }
 
-/// Whether rules about spans leave a service alone.
+/// Whether rules about spans leave a service alone: front ends, and what stands beside the system.
 pub(crate) fn from_span_rules(service: &Service) -> bool {
-    service.third_party || service.kind == ServiceKind::Frontend
+    service.third_party || service.kind == ServiceKind::Frontend || is_aside(service)
+}
+
+/// Whether a service is there to end: what it would answer, it shares with one that stays.
+pub(crate) fn runs_and_ends(service: &Service) -> bool {
+    matches!(service.kind, ServiceKind::Job | ServiceKind::Cli)
 }
 
 /// Whether a service only passes on what it is asked, and so is no step of its own in a chain: gateways, and back ends of front ends.
@@ -59,7 +75,7 @@ pub(crate) fn from_chains(service: &Service) -> bool {
     matches!(service.kind, ServiceKind::Gateway | ServiceKind::Frontend)
 }
 
-/// Whether a route is there for machines that watch, or hands out files.
+/// Whether a route is there for machines that watch or people who look into a process, or hands out files and descriptions.
 pub(crate) fn is_plumbing(path: &str) -> bool {
     if path.starts_with("grpc.health.") || path.starts_with("grpc.reflection.") {
         return true;
@@ -82,14 +98,22 @@ pub(crate) fn is_plumbing(path: &str) -> bool {
                 | "prometheus"
                 | "ping"
                 | "heartbeat"
+                | "pprof"
+                | "loglevel"
+                | "logfilter"
         )
     };
     let is_version = |segment: &String| segment.strip_prefix('v').unwrap_or(segment).bytes().all(|byte| byte.is_ascii_digit());
     let unversioned: Vec<&String> = segments.iter().filter(|segment| *segment != "api" && !is_version(segment)).collect();
     let short = matches!(unversioned.as_slice(), [one] if matches!(one.as_str(), "status" | "live" | "ready" | "alive" | "up" | "version"));
     let file = |segment: &String| matches!(segment.as_str(), "static" | "assets" | "favicon.ico" | "robots.txt");
+    let described = matches!(
+        unversioned.last().map(|segment| segment.as_str()),
+        Some("openapi" | "openapi.json" | "openapi.yaml" | "swagger" | "swagger.json" | "api-docs" | "redoc")
+    );
+    let looked_into = unversioned.first().is_some_and(|segment| *segment == "debug");
     let catch_all = matches!(segments.as_slice(), [one] if one.starts_with("{*") || one == "*");
-    segments.iter().any(watched) || short || segments.first().is_some_and(file) || catch_all
+    segments.iter().any(watched) || short || described || looked_into || segments.first().is_some_and(file) || catch_all
 }
 
 /// Whether one of the words stands in a name as a whole word.
@@ -131,7 +155,9 @@ mod tests {
     #[test]
     fn code_beside_a_service_is_told_by_its_folders() {
         assert!(stands_beside("apps/api/migrations/expire-at/expire.ts".into()) && stands_beside("seeds/a.ts".into()));
+        assert!(stands_beside("packages/data-seeder/src/a.ts".into()) && stands_beside("sdks/test-agent/src/a.rs".into()));
         assert!(!stands_beside("apps/migrations.ts".into()) && !stands_beside("apps/immigrations/a.ts".into()));
+        assert!(!stands_beside("src/tools/search.ts".into()) && !stands_beside("src/attestation/a.rs".into()));
     }
 
     #[test]
@@ -147,10 +173,15 @@ mod tests {
             "/static/{*path}",
             "/{*path}",
             "grpc.health.v1.Health/Check",
+            "/debug/pprof/heap",
+            "/log_filter",
+            "/api/v1/openapi.json",
         ] {
             assert!(is_plumbing(path), "{path}");
         }
-        for path in ["/orders", "/orders/{id}/status", "/orders/status", "/healthy-recipes", "/", "shop.Cart/AddItem"] {
+        for path in
+            ["/orders", "/orders/{id}/status", "/orders/status", "/healthy-recipes", "/", "/docs", "/orders/debug", "shop.Cart/AddItem"]
+        {
             assert!(!is_plumbing(path), "{path}");
         }
     }

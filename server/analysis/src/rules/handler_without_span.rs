@@ -5,22 +5,24 @@
 use std::collections::BTreeMap;
 
 use super::{Context, Draft, Sink, exempt};
-use crate::FunctionRef;
-use crate::Place;
 use crate::chart::{Coverage, ServiceIndex};
+use crate::{FileId, FunctionRef, Place};
 
 /// From this many dark handlers on, a service that is dark nearly everywhere is reported once.
 const MIN_DARK_HANDLERS: usize = 3;
 /// How many of them are named then.
 const MAX_HANDLERS: usize = 10;
+/// How many handlers of a file that are dark for one reason are told one by one.
+const MAX_OF_A_CAUSE: usize = 3;
 
 rule! {
     /// ## What it does
     /// Finds handlers of requests and messages that no span is recorded for, in services that start a tracer: no instrumentation of the process
     /// covers them, no layer of their router, no span of their own.
     ///
-    /// Left alone are health checks, metrics and static files, front ends, and all services that do not trace at all. If more than four fifths
-    /// of a service's handlers are dark, three at least, the service is reported once, where its tracing starts.
+    /// Left alone are health checks, metrics, static files and what is there to look into a process, front ends, jobs, tools, and all services that
+    /// do not trace at all. If more than four fifths of a service's handlers are dark, three at least, the service is reported once, where its
+    /// tracing starts; handlers of a file that are dark for one reason, more than three, once.
     ///
     /// ## Why it matters
     /// A trace ends where a span is missing: what the handler does, calls and writes shows up nowhere, or as the work of somebody else.
@@ -53,10 +55,24 @@ struct Handler<'a> {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for (service, handlers) in handlers(context) {
-        let dark: Vec<&Handler<'_>> = handlers.iter().filter(|handler| handler.dark.is_some()).collect();
+        let mut dark: Vec<&Handler<'_>> = handlers.iter().filter(|handler| handler.dark.is_some()).collect();
         if dark.len() >= MIN_DARK_HANDLERS && dark.len() * 5 > handlers.len() * 4 {
             report_service(context, sink, service, &dark, handlers.len());
             continue;
+        }
+        // One cause is one finding: a layer that is added too early, a router without one.
+        let mut causes: BTreeMap<(FileId, &str), Vec<&Handler<'_>>> = BTreeMap::new();
+        for handler in &dark {
+            let of_cause = causes.entry((handler.place.file, handler.dark.unwrap_or_default())).or_default();
+            // One route may be served under several prefixes.
+            if !of_cause.iter().any(|other| other.place == handler.place) {
+                of_cause.push(handler);
+            }
+        }
+        for ((file, why), mut handlers) in causes.into_iter().filter(|(_, handlers)| handlers.len() > MAX_OF_A_CAUSE) {
+            handlers.sort_by_key(|handler| handler.place);
+            dark.retain(|handler| handler.dark != Some(why) || handler.place.file != file);
+            report_cause(context, sink, service, &handlers, why);
         }
         for handler in dark {
             let symbol = handler.function.map(|function| context.symbol(function)).unwrap_or_default();
@@ -94,7 +110,10 @@ fn handlers<'a>(context: &Context<'a>) -> BTreeMap<ServiceIndex, Vec<Handler<'a>
             handlers.entry(end.service).or_default().push(handler);
         }
     }
-    handlers.retain(|service, _| !exempt::from_span_rules(chart.service(*service)));
+    handlers.retain(|service, _| {
+        let service = chart.service(*service);
+        !exempt::from_span_rules(service) && !exempt::runs_and_ends(service)
+    });
     handlers
 }
 
@@ -103,6 +122,24 @@ fn reason(coverage: &Coverage) -> Option<&str> {
         Coverage::Dark(why) => Some(why),
         Coverage::NotTraced | Coverage::Covered(_) | Coverage::Unknown => None,
     }
+}
+
+fn report_cause(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, handlers: &[&Handler<'_>], why: &str) {
+    let Some((first, others)) = handlers.split_first() else { return };
+    sink.report(Draft {
+        severity: None,
+        message: format!(
+            "{} and {} more handlers of {} have no span: {}",
+            first.label,
+            others.len(),
+            context.id(service),
+            why.replace("this route", "these routes")
+        ),
+        place: first.place,
+        related: others.iter().take(MAX_HANDLERS).map(|handler| (handler.place, handler.label.clone())).collect(),
+        services: vec![service],
+        subject: vec![why.to_owned(), context.snapshot.files.path(first.place.file).to_string()],
+    });
 }
 
 fn report_service(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, dark: &[&Handler<'_>], all: usize) {
@@ -178,7 +215,14 @@ mod tests {
                 "handler-without-span src/app.ts:1 information: 3 of 3 handlers of orders have no span: OtelAxumLayer is added before this route"
             ]
         );
-        assert_eq!(findings(&scene(ServiceKind::Backend, &["!/a", "!/b", "!/c", "!/d", "/e"]).snapshot()).len(), 4);
+        assert_eq!(findings(&scene(ServiceKind::Backend, &["!/a", "!/b", "!/c", "/d"]).snapshot()).len(), 3);
+    }
+
+    #[test]
+    fn a_cause_is_reported_once() {
+        let found = findings(&scene(ServiceKind::Backend, &["!/a", "!/b", "!/c", "!/d", "/e"]).snapshot());
+        let message = "GET /a and 3 more handlers of orders have no span: OtelAxumLayer is added before these routes";
+        assert_eq!(found, [format!("handler-without-span src/app.ts:2 information: {message}")]);
     }
 
     #[test]

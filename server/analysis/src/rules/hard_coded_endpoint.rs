@@ -16,8 +16,8 @@ rule! {
     /// Finds requests to services of the workspace whose host stands in the code as text. Told once for each pair of services. A warning where the host
     /// is this machine: where the service is deployed, nobody is there.
     ///
-    /// A default for a variable that is not set is fine, as is one for an argument; addresses of third parties, scripts, seeds, examples and the tables
-    /// of development servers are left alone.
+    /// A default for a variable that is not set is fine, as is one for an argument; addresses of third parties and of tools, which somebody starts on
+    /// the same machine, scripts, seeds, examples and the tables of development servers are left alone.
     ///
     /// ## Why it matters
     /// The code works in the one place where the name means the right machine. Every other environment needs another build, or asks the wrong one.
@@ -63,7 +63,9 @@ pub(crate) fn is_local(host: &str) -> bool {
 
 fn counts(snapshot: &Snapshot, call: &Call, to: ServiceIndex) -> bool {
     let path = snapshot.files.path(call.place.file);
-    call.status.is_settled() && !call.development && !snapshot.chart.service(to).third_party && !exempt::stands_beside(path)
+    let target = snapshot.chart.service(to);
+    // A tool that somebody starts is on the machine of whoever asks it.
+    call.status.is_settled() && !call.development && !target.third_party && !exempt::stands_beside(path) && !exempt::runs_and_ends(target)
 }
 
 /// Whether a variable has a say in where a call goes.

@@ -14,12 +14,15 @@ use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
 use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
 use crate::resolve::link::{OutboundCall, Unlimited};
 use crate::resolve::value::CallRef;
+use crate::words::enumerate;
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
 pub(crate) const SECONDS: Number =
     Number { name: "seconds", meaning: "The limit that `portolan fix` and the editor's action give, in seconds.", default: 30, least: 1 };
 /// How many calls are named.
 const MAX_CALLS: usize = 10;
+/// How many services are named on each side.
+const MAX_NAMES: usize = 3;
 
 rule! {
     /// ## What it does
@@ -35,7 +38,7 @@ rule! {
     ///
     /// ## Example
     /// ```rust
-    /// let http = reqwest::Client::new(); // waits for ever
+    /// let http = reqwest::Client::new(); // waits as long as it takes
     /// let stock: Stock = http.get(format!("{inventory}/stock/{sku}")).send().await?.json().await?;
     /// ```
     ///
@@ -223,7 +226,11 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &
     let names = |services: &mut Vec<ServiceIndex>| {
         services.sort_unstable();
         services.dedup();
-        services.iter().map(|service| context.id(*service).as_str()).collect::<Vec<_>>().join(", ")
+        let mut names: Vec<String> = services.iter().take(MAX_NAMES).map(|service| context.id(*service).to_string()).collect();
+        if services.len() > MAX_NAMES {
+            names.push(format!("{} more", services.len() - MAX_NAMES));
+        }
+        enumerate(&names)
     };
     let (callers, targets) = (names(&mut from), names(&mut to));
     related.sort();
@@ -244,7 +251,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &
     };
     sink.report(Draft {
         severity: in_a_chain(context, waiting).then_some(Severity::Warning),
-        message: format!("{name} has no timeout: {count} {calls} from {callers} to {targets} {wait} for ever"),
+        message: format!("{name} has no timeout: {count} {calls} from {callers} to {targets} {wait} as long as it takes"),
         place,
         related,
         services: [from, to].concat(),

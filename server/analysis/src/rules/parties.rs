@@ -27,10 +27,14 @@ impl Party<'_> {
     }
 }
 
-/// Whether rules about tables are for a store. Where nothing says which database it is, each service may have one of its own. Keys of a cache and
-/// buckets are no tables.
+/// Whether rules about tables that services share are for a store. Where nothing says which database it is, each service may have one of its own.
+pub(super) fn is_one_database(store: &Store) -> bool {
+    store.identified && holds_tables(store)
+}
+
+/// Whether what a store holds are tables: keys of a cache and buckets are none.
 pub(super) fn holds_tables(store: &Store) -> bool {
-    store.identified && matches!(store.collection_word(), "Table" | "Collection" | "Index")
+    matches!(store.collection_word(), "Table" | "Collection" | "Index")
 }
 
 /// Who does that to a collection, the one who does it in most places first. Code that stands beside a service's work does not count.

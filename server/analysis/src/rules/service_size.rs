@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use portolan_grammars::catalog::Operation;
 
-use super::parties::holds_tables;
+use super::parties::is_one_database;
 use super::{Context, Draft, Number, RuleOption, Sink, exempt};
 use crate::Place;
 use crate::chart::{ServiceIndex, ServiceKind};
@@ -76,7 +76,7 @@ fn handlers(context: &Context<'_>, service: ServiceIndex) -> usize {
 
 /// How many tables a service writes, and how many there are that are written.
 fn tables(context: &Context<'_>, service: ServiceIndex) -> (usize, usize) {
-    let stores = context.chart.stores.iter().filter(|store| holds_tables(store));
+    let stores = context.chart.stores.iter().filter(|store| is_one_database(store));
     let mut counts = (0, 0);
     for collection in stores.flat_map(|store| &store.collections) {
         let mut writes = collection.accesses.iter().filter(|access| access.operation == Operation::Write && access.status.is_settled());

@@ -3,6 +3,8 @@
 //! What deliberately does not live here: what the check looks at. Invariant: whatever probes the service in any manifest counts, and only where
 //! other services are probed is it expected.
 
+use std::collections::BTreeSet;
+
 use camino::Utf8Path;
 use portolan_grammars::facts::TextRange;
 use portolan_grammars::manifests::Manifest;
@@ -16,7 +18,8 @@ rule! {
     /// Finds services that serve a health route, and that neither compose (`healthcheck`), nor Kubernetes (probes), nor their Dockerfile (`HEALTHCHECK`)
     /// asks, while another service of the workspace is asked. The mark is on the manifest that deploys the service.
     ///
-    /// Front ends, gateways, jobs and command line tools are left alone, and services that no manifest deploys.
+    /// Front ends, gateways, jobs, command line tools and stand-ins for tests are left alone, and services that no manifest deploys. What a manifest
+    /// deploys several times from one code is told once.
     ///
     /// ## Why it matters
     /// Requests are sent to it before it is ready and after it has hung itself up; whoever depends on it starts too early. The route that would tell
@@ -50,11 +53,15 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let deployed: Vec<(ServiceIndex, Vec<Deployed>)> =
         own.map(|service| (service, deployed(context.chart.service(service), &manifests))).collect();
     let Some(example) = deployed.iter().flat_map(|(_, all)| all).find(|entry| entry.checked).map(|entry| entry.place) else { return };
+    // What is deployed several times from one code is told once.
+    let mut told: BTreeSet<(Place, FileId)> = BTreeSet::new();
     for (service, entries) in &deployed {
         let facts = context.chart.service(*service);
         let first = entries.iter().find(|entry| entry.word != "the Dockerfile");
         if let (Some(first), Some(route), ServiceKind::Backend) = (first, health_route(context, *service), facts.kind)
             && entries.iter().all(|entry| !entry.checked)
+            && !exempt::is_aside(facts)
+            && told.insert((route.place, first.place.file))
         {
             report(context, sink, *service, first, route, example);
         }

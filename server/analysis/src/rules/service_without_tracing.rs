@@ -9,7 +9,7 @@ use portolan_grammars::facts::TextRange;
 
 use super::{Context, Draft, Sink, exempt};
 use crate::Place;
-use crate::chart::{ServiceIndex, ServiceKind};
+use crate::chart::ServiceIndex;
 
 /// How many services are named that trace.
 const MAX_EXAMPLES: usize = 3;
@@ -48,13 +48,15 @@ struct Neighbours {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    let traced = context.traced_services();
+    let stays = |service: &ServiceIndex| {
+        let of = context.chart.service(*service);
+        !exempt::from_span_rules(of) && !exempt::runs_and_ends(of)
+    };
+    let traced: BTreeSet<ServiceIndex> = context.traced_services().into_iter().filter(stays).collect();
     let dark = context.chart.tracing.iter().filter(|row| !row.instrumented).map(|row| row.service);
     for service in dark.filter(|_| !traced.is_empty()) {
-        let of = context.chart.service(service);
         // One that only calls others may be a tool that somebody starts.
-        let runs_and_ends = matches!(of.kind, ServiceKind::Job | ServiceKind::Cli) || !context.answers(service);
-        if exempt::from_span_rules(of) || runs_and_ends {
+        if !stays(&service) || !context.answers(service) {
             continue;
         }
         let neighbours = neighbours(context, service, &traced);
@@ -104,13 +106,14 @@ impl Neighbours {
     }
 }
 
-/// The top of the file that a service starts from.
+/// Where a service starts: `main`, or the top of its file.
 fn entry(context: &Context<'_>, service: ServiceIndex) -> Option<Place> {
     let deployment = context.snapshot.workspace.deployments.get(service.index())?;
     let file = *deployment.entries.first().or(deployment.starts.first())?;
     let source = context.snapshot.files.source(file)?;
-    let first = source.imports.iter().map(|import| import.range).min_by_key(|range| range.start);
-    Some(Place { file, range: first.unwrap_or(TextRange::new(0, 0)) })
+    let main = source.functions.iter().find(|function| function.name == "main" && !source.language.is_ecmascript());
+    let first = || source.imports.iter().map(|import| import.range).min_by_key(|range| range.start);
+    Some(Place { file, range: main.map(|main| main.name_range).or_else(first).unwrap_or(TextRange::new(0, 0)) })
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, place: Place, joined: &str, neighbours: &Neighbours) {

@@ -3,9 +3,9 @@
 //! What deliberately does not live here: what they do in it, see [`super::shared_table_writers`] and [`super::cross_service_read`]. Invariant: the
 //! database is known by a host, a name or a variable, and every service that counts opens it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::parties::holds_tables;
+use super::parties::is_one_database;
 use super::{Context, Draft, Sink, exempt};
 use crate::Place;
 use crate::chart::{ServiceIndex, Store};
@@ -14,7 +14,7 @@ use crate::words::enumerate;
 rule! {
     /// ## What it does
     /// Finds databases that services of two or more codebases open. Services of one image or one package are one codebase and count as one. Told
-    /// once for each database, where the last of them opens it.
+    /// once for all databases that the same codebases share, where the last of their services opens one.
     ///
     /// It must be the same host, the same database and, where the connection names one, the same schema; a replica to read from is another.
     /// Caches and object stores do not count, nor do jobs, command line tools, and services that reset, seed, migrate or back up data.
@@ -37,34 +37,48 @@ rule! {
     "shared-database", Data, Information, "Services of several codebases open one database", check
 }
 
-/// The services of one codebase, and where each opens the database.
+/// The services that open a database, and where.
 type Users = Vec<(ServiceIndex, Place)>;
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for store in context.chart.stores.iter().filter(|store| holds_tables(store)) {
-        let mut groups: BTreeMap<u64, Users> = BTreeMap::new();
-        for (service, place) in &store.users {
-            if !exempt::from_data_rules(context.chart.service(*service)) {
-                groups.entry(context.group(*service)).or_default().push((*service, *place));
-            }
-        }
+    // The same services share a primary and its replica, or one database for each part of their work: that is told once.
+    let mut shared: BTreeMap<Vec<u64>, Vec<(&Store, Users)>> = BTreeMap::new();
+    for store in context.chart.stores.iter().filter(|store| is_one_database(store)) {
+        let counts = |(service, _): &&(ServiceIndex, Place)| !exempt::from_data_rules(context.chart.service(*service));
+        let users: Users = store.users.iter().filter(counts).copied().collect();
+        let groups: BTreeSet<u64> = users.iter().map(|(service, _)| context.group(*service)).collect();
         if groups.len() > 1 {
-            report(context, sink, store, groups.into_values().flatten().collect());
+            shared.entry(groups.into_iter().collect()).or_default().push((store, users));
         }
+    }
+    for stores in shared.values() {
+        report(context, sink, stores);
     }
 }
 
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, mut users: Users) {
-    users.sort_by_key(|(service, _)| *service);
-    let Some((last, others)) = users.split_last() else { return };
-    let names: Vec<&str> = users.iter().map(|(service, _)| context.id(*service).as_str()).collect();
-    let related = others.iter().filter(|(_, place)| *place != last.1);
-    sink.report(Draft {
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, stores: &[(&Store, Users)]) {
+    let mut users: Users = stores.iter().flat_map(|(_, users)| users).copied().collect();
+    users.sort();
+    users.dedup();
+    let Some(&last) = users.last() else { return };
+    let services: BTreeSet<ServiceIndex> = users.iter().map(|(service, _)| *service).collect();
+    let names: Vec<&str> = services.iter().map(|service| context.id(*service).as_str()).collect();
+    let titles: Vec<String> = stores.iter().map(|(store, _)| title(&store.id)).collect();
+    let what = if stores.len() == 1 { "the same database".to_owned() } else { format!("the same {} databases", stores.len()) };
+    let related = users.iter().filter(|(_, place)| *place != last.1);
+    let draft = Draft {
         severity: None,
-        message: format!("{} open the same database: {}", enumerate(&names), store.id),
+        message: format!("{} open {what}: {}", enumerate(&names), enumerate(&titles)),
         place: last.1,
         related: related.map(|(service, place)| (*place, format!("{} opens it", context.id(*service)))).collect(),
-        services: users.iter().map(|(service, _)| *service).collect(),
-        subject: vec![store.id.to_string()],
-    });
+        services: services.into_iter().collect(),
+        subject: vec!["databases".to_owned()],
+    };
+    sink.report_parts(draft, stores.iter().map(|(store, _)| store.id.clone()).collect());
+}
+
+/// What people call a database of which only the variable is known that says where it is: `postgresql at $DATABASE_URL`.
+fn title(id: &str) -> String {
+    let variable = id.split_once(":${").and_then(|(system, rest)| Some((system, rest.split_once('}')?.0)));
+    variable.map_or_else(|| id.to_owned(), |(system, variable)| format!("{system} at ${variable}"))
 }

@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use petgraph::algo::{astar, tarjan_scc};
 use petgraph::graphmap::DiGraphMap;
 
-use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
-use crate::Place;
+use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt, modes};
 use crate::chart::operation::Operation;
 use crate::chart::{Call, CallIndex, EndpointIndex, ServiceIndex};
 use crate::words::enumerate;
+use crate::{FunctionRef, Place};
 
 const CALLBACKS: Texts = Texts {
     name: "callbacks",
@@ -32,7 +32,8 @@ rule! {
     /// A call counts if the endpoint that answers is known; health checks do not. It is a warning if one request can go all the way: a handler
     /// waits for the first step, and what answers a step waits for the next one. It is information if no such way is known, as each call is made
     /// for another reason, or if a step is a callback (a registration, a webhook) or stands in no handler: at the start, in a background task.
-    /// Gateways and back ends of front ends only pass requests on and are no step.
+    /// Gateways and back ends of front ends only pass requests on and are no step. A program that serves in one of its modes and asks in another
+    /// (`if shadow { watch() } else { serve() }`) closes no cycle by the two.
     ///
     /// ## Why it matters
     /// None of the services can be started, deployed or repaired without the others, and requests that wait in a circle use up all connections
@@ -132,6 +133,9 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, edges: &Edges, component: 
     let Some((_, back)) = astar(&graph, to, |service| service == from, |_| 1, |_| 0) else { return };
     let ring: Vec<(ServiceIndex, ServiceIndex)> =
         std::iter::once((from, to)).chain(back.windows(2).map(|pair| (pair[0], pair[1]))).collect();
+    if !happens(context, edges, &ring) {
+        return;
+    }
     let Some(file) = edges[&(from, to)].first().map(|call| context.chart.call(*call).place.file) else { return };
     let callbacks = sink.texts(&CALLBACKS, file);
     let is_callback = |call: &CallIndex| exempt::has_word(&context.chart.call(*call).path, &callbacks);
@@ -169,6 +173,22 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, edges: &Edges, component: 
         services: std::iter::once(from).chain(component.iter().copied().filter(|service| *service != from)).collect(),
         subject: vec![ids.join(" > ")],
     });
+}
+
+/// Whether each service of a ring may be asked by the one before while it asks the next: not where one mode of its program serves, and another asks.
+fn happens(context: &Context<'_>, edges: &Edges, ring: &[(ServiceIndex, ServiceIndex)]) -> bool {
+    let serving = |call: &CallIndex| {
+        let endpoint = context.chart.call(*call).endpoint?;
+        modes::function_around(context, context.chart.endpoint(endpoint).place)
+    };
+    ring.iter().enumerate().all(|(at, edge)| {
+        let next = &ring[(at + 1) % ring.len()];
+        let asking: BTreeSet<FunctionRef> = edges[next].iter().take(MAX_WAYS).map(|call| context.chart.call(*call).function).collect();
+        let served: BTreeSet<Option<FunctionRef>> = edges[edge].iter().take(MAX_WAYS).map(serving).collect();
+        served.into_iter().any(|serving| {
+            serving.is_none_or(|serving| asking.iter().any(|asking| !modes::exclude_each_other(context, edge.1, serving, *asking)))
+        })
+    })
 }
 
 /// Calls for all steps of a ring, each made by what answers the one before, from whichever step it begins at.

@@ -7,7 +7,7 @@ use portolan_grammars::facts::RegionKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::moments::{Moment, Moments, follows};
-use super::parties::holds_tables;
+use super::parties::is_one_database;
 use super::{Context, Draft, Sink, exempt};
 use crate::chart::flow::Spot;
 use crate::chart::index::AccessRef;
@@ -90,7 +90,7 @@ fn changes(context: &Context<'_>, writes: &mut FxHashMap<EndpointIndex, bool>, i
 fn is_write(context: &Context<'_>, span: SpanRef) -> bool {
     matches!(span, SpanRef::Access(access) if {
         let row = access.of(context.chart);
-        row.operation == Operation::Write && row.status.is_settled() && holds_tables(access.collection.of(context.chart).0)
+        row.operation == Operation::Write && row.status.is_settled() && is_one_database(access.collection.of(context.chart).0)
     })
 }
 

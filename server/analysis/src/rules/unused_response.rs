@@ -56,7 +56,8 @@ rule! {
     /// call is a statement of its own, or all that is asked of the answer is its status.
     ///
     /// Left alone are reads, calls whose success must be known (the option lists words of their names), `PUT`, which asks for a state that the caller
-    /// goes on from, calls that nobody waits for, and front ends, tools and gateways.
+    /// goes on from, calls behind which the same function asks the same service again, calls that nobody waits for, and front ends, tools and
+    /// gateways.
     ///
     /// ## Why it matters
     /// The caller is down when the other is down, and slow when it is slow, for an answer that it has no use for. A message would do: the other
@@ -112,7 +113,18 @@ fn is_meant(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
         && works(target.kind)
         && !from.third_party
         && !target.third_party
+        && !exempt::is_plumbing(&call.path)
         && !exempt::stands_beside(context.snapshot.files.path(call.place.file))
+        && !prepares(context, call, to)
+}
+
+/// Whether the same service is asked again behind a call: what comes later counts on what was done.
+fn prepares(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
+    let files = &context.snapshot.files;
+    let Some(spot) = Spot::at(files, call.place) else { return false };
+    context.index.calls_in(call.function).iter().map(|index| context.chart.call(*index)).any(|other| {
+        other.target() == Some(to) && other.from == call.from && Spot::at(files, other.place).is_some_and(|later| later.follows(&spot))
+    })
 }
 
 /// Words of what must have gone well, as they are set for a file.

@@ -336,8 +336,11 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
             let mut texts = passed.flat_map(|part| text::texts(input, service, &part.pattern)).map(|text| text.text);
             texts.find(|text| !text.contains("{}") && !text.contains("${"))
         };
+        let names_one = connection.databases.iter().any(|part| reached(&part) && (part.passed.is_empty() || Some(&part.passed) == caller));
         match (first(&connection.hosts).map(|host| named_host(input, &host)), first(&connection.databases)) {
             (Some(host), Some(database)) => Some(format!("{host}/{database}")),
+            // A server has many databases: which one this is, is not known.
+            (Some(_), None) if names_one => None,
             (host, database) => host.or(database),
         }
     };
