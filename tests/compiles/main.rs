@@ -262,6 +262,27 @@ fn said(command: &mut Command) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn loops() {
+    let packages = ["orders", "desk", "till"];
+    let folder = edited("loops", &packages, is_rewrite, 7).await;
+    let services = packages.map(|package| emitted_for_real("loops", package));
+    let told = said(Command::new("node").arg(here().join("brokers/loops.js")).args(services));
+    let expected = [
+        "missing: 20 asked, 8 at a time, in order",
+        "check: 20 asked, 8 at a time",
+        "place: 20 asked, 8 at a time, in order",
+        "shelves: 20 asked, 8 at a time, in order",
+        "desk: 20 asked, 8 at a time, 20",
+        "known: 20 asked, 8 at a time",
+        "till: 20 asked, 8 at a time, 20",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    let wrong = [("await inBatches(", "await inBatchs("), ("{ concurrency: 8 }", "{ concurency: 8 }"), ("pLimit(8)", "pLimit('8')")];
+    is_noticed("loops", &folder, &packages, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries, and starts PostgreSQL"]
 async fn outbox() {
     let packages = ["orders", "stock"];

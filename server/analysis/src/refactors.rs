@@ -26,6 +26,7 @@ mod handlers;
 mod imports;
 mod instrument_handler;
 mod keep_span;
+mod limit_loop;
 mod migrations;
 mod mirror;
 mod move_call;
@@ -142,6 +143,7 @@ static REFACTORS: &[Refactor] = &[
     url_to_variable::REFACTOR,
     publish_event::REFACTOR,
     ask_together::REFACTOR,
+    limit_loop::REFACTOR,
     move_call::REFACTOR,
     outbox::REFACTOR,
     handle_once::REFACTOR,

@@ -60,7 +60,7 @@ mod theme;
 mod volume;
 
 mod call_in_consumer;
-mod call_in_loop;
+pub(crate) mod call_in_loop;
 pub(crate) mod call_in_transaction;
 pub(crate) mod call_without_propagation;
 mod chatty_pair;

@@ -87,7 +87,7 @@ fn row(source: &Source<'_>, calls: &[Place]) -> Result<Vec<(Statement, Binds)>, 
 }
 
 /// Refuses calls of functions that keep something: another call could ask for it.
-fn keeps_nothing(snapshot: &Snapshot, call: Place) -> Result<(), Refusal> {
+pub(super) fn keeps_nothing(snapshot: &Snapshot, call: Place) -> Result<(), Refusal> {
     let edges = snapshot.chart.functions.values().flatten().filter(|edge| edge.place == call);
     let mut open: Vec<(FunctionRef, u32)> = edges.map(|edge| (edge.callee, 0)).collect();
     let mut seen: FxHashSet<FunctionRef> = open.iter().map(|(function, _)| *function).collect();
