@@ -2,15 +2,19 @@
 //!
 //! Invariant: a library is used only where the file can load it as it loads others.
 
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::{FunctionId, FunctionKind, Imported, TextRange};
 
 use super::super::imports::{self, Style, argument_comma, in_style, statement_end};
 use super::super::option::width;
 use super::super::packages::npm;
-use super::super::passage::usual_extension;
+use super::super::passage::{relative, usual_extension};
 use super::super::{Context, Edit, Refusal, Source};
 use super::AT_A_TIME;
 use super::rounds::{Rounds, Waits};
+use crate::workspace::paths::folder;
 
 /// A library, and the first version that CommonJS cannot load.
 struct Library {
@@ -27,6 +31,11 @@ const LIMIT: &str = "limit";
 /// The module that is written, and its function.
 const MODULE: &str = "batches";
 const FUNCTION: &str = "inBatches";
+
+/// What folders are called whose functions several files need.
+const SHARED: [&str; 6] = ["utils", "util", "lib", "helpers", "common", "shared"];
+/// And those of a package's sources.
+const SOURCES: [&str; 2] = ["src", "lib"];
 
 /// Lets so many rounds run at a time.
 pub(super) fn write(context: &Context<'_>, source: &Source<'_>, rounds: &Rounds, edit: &mut Edit) -> Result<(), Refusal> {
@@ -97,8 +106,8 @@ fn function(context: &Context<'_>, source: &Source<'_>, edit: &mut Edit) -> Resu
         _ => loaded,
     };
     let dot = if loaded.is_empty() || loaded.starts_with('.') { "" } else { "." };
-    let module = format!("./{MODULE}{dot}{loaded}");
-    let path = source.path.with_file_name(format!("{MODULE}.{own}"));
+    let path = home(context, source, own).join(format!("{MODULE}.{own}"));
+    let module = relative(folder(source.path.as_str()), path.with_extension("").as_str()) + dot + loaded;
     let text = in_style(source, &text);
     if context.snapshot.files.id(&path).is_some() {
         if context.texts.text(&path).as_ref() != Ok(&text) {
@@ -117,6 +126,25 @@ fn function(context: &Context<'_>, source: &Source<'_>, edit: &mut Edit) -> Resu
     let import = imports::statement(context, source, &format!("{{ {FUNCTION} }}"), &module);
     imports::add(source, source.text.len() as u32, Some(import), None, edit);
     Ok(FUNCTION.to_owned())
+}
+
+/// The folder of the package for functions that several of its files need: that which is called so, else the one of its sources. Files of a
+/// folder of routes may all be routes.
+fn home(context: &Context<'_>, source: &Source<'_>, extension: &str) -> Utf8PathBuf {
+    let snapshot = context.snapshot;
+    let package = snapshot.workspace.package_of(source.path);
+    let root = package.map(|package| folder(snapshot.files.path(snapshot.workspace.packages[package].manifest).as_str())).unwrap_or_default();
+    let folders: BTreeSet<&str> = snapshot
+        .files
+        .iter()
+        .filter(|(_, path, _)| path.extension() == Some(extension) && snapshot.workspace.package_of(path) == package)
+        .map(|(_, path, _)| folder(path.as_str()))
+        .collect();
+    let within = |around: &&Utf8Path| around.as_str().len() >= root.len();
+    let around = || source.path.ancestors().skip(1).take_while(within);
+    let shared = around().flat_map(|around| SHARED.iter().map(move |name| around.join(name))).find(|path| folders.contains(path.as_str()));
+    let sources = || around().filter(|around| around.file_name().is_some_and(|name| SOURCES.contains(&name))).last();
+    shared.or_else(|| sources().map(Utf8Path::to_owned)).unwrap_or_else(|| root.into())
 }
 
 fn javascript(context: &Context<'_>, source: &Source<'_>) -> String {
@@ -290,7 +318,8 @@ export async function inBatches<T, R>(
   const results: R[] = [];
   for (let start = 0; start < items.length; start += size) {
     const batch = items.slice(start, start + size);
-    results.push(...(await Promise.all(batch.map((item, index) => work(item, start + index)))));
+    const working = batch.map((item, index) => work(item, start + index));
+    results.push(...(await Promise.all(working)));
   }
   return results;
 }
@@ -310,7 +339,8 @@ EXPORT async function inBatches(items, size, work) {
   const results = [];
   for (let start = 0; start < items.length; start += size) {
     const batch = items.slice(start, start + size);
-    results.push(...(await Promise.all(batch.map((item, index) => work(item, start + index)))));
+    const working = batch.map((item, index) => work(item, start + index));
+    results.push(...(await Promise.all(working)));
   }
   return results;
 }

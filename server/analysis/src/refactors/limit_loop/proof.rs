@@ -68,7 +68,9 @@ fn is_apart(source: &Source<'_>, rounds: &Rounds) -> Result<(), Refusal> {
         Expr::Name(name) => Some(name),
         _ => None,
     });
-    let variables = facts.bindings.iter().filter(|it| !it.constant && !rounds.range.contains(it.range)).map(|it| &it.name);
+    // Parameters that nobody assigns to are constants, be they patterns or not.
+    let is_given = |range: TextRange| facts.functions.iter().flat_map(|function| &function.params).any(|param| param.range.contains(range));
+    let variables = facts.bindings.iter().filter(|it| !it.constant && !rounds.range.contains(it.range) && !is_given(it.range)).map(|it| &it.name);
     let assigned: FxHashSet<&str> = assigned.map(|name| name.as_str()).collect();
     match variables.map(|name| name.as_str()).chain(assigned.iter().copied()).find(|name| names.contains(name) && !own(name)) {
         Some(name) => Err(Refusal::new(format!("`{name}` may be another one by then"))),

@@ -2,10 +2,11 @@
 //!
 //! Invariant: all of it stands in the code as ranges, and nothing else of the code is part of it.
 
-use portolan_grammars::facts::{Binding, Call, CallId, Expr, ExprId, FunctionId, FunctionKind, TextRange};
+use portolan_grammars::facts::{Binding, Call, CallId, Expr, ExprId, FunctionId, FunctionKind, RegionKind, TextRange};
 use portolan_grammars::languages::Statement;
 
 use super::super::{Refusal, Source};
+use super::AT_A_TIME;
 
 /// Methods whose result is an array.
 const ARRAYS: [&str; 9] = ["map", "filter", "slice", "concat", "flatMap", "flat", "sort", "split", "splice"];
@@ -83,6 +84,12 @@ impl Rounds {
         if name != "map" || facts.call(maps).args.len() != 1 || !all.type_args.is_empty() {
             return Err(unclear());
         }
+        if is_short(source, *object) {
+            return Err(Refusal::new(format!("there are no more than {AT_A_TIME} of them")));
+        }
+        if facts.regions.iter().any(|region| region.kind == RegionKind::Parallel && region.range.contains(all.range)) {
+            return Err(Refusal::new("it is itself made for many at once"));
+        }
         let body = facts.region(own.body).range;
         let head = source.slice(TextRange { start: own.range.start, end: body.start }).trim_end();
         let head = head.strip_suffix("=>").ok_or_else(|| Refusal::new("what is done for each is no arrow function"))?;
@@ -99,6 +106,19 @@ impl Rounds {
             gathered: None,
         })
     }
+}
+
+/// Whether a list is the beginning of another one, and no longer than what is made at a time.
+fn is_short(source: &Source<'_>, list: ExprId) -> bool {
+    let facts = source.facts;
+    let Expr::Call(call) = facts.expr(list) else { return false };
+    let call = facts.call(*call);
+    let cuts = matches!(facts.expr(call.callee), Expr::Member { name, .. } if name == "slice");
+    let number = |at: usize| call.args.get(at).and_then(|argument| match facts.expr(argument.value) {
+        Expr::Number(number) => number.parse::<usize>().ok(),
+        _ => None,
+    });
+    cuts && number(0).zip(number(1)).is_some_and(|(start, end)| end.saturating_sub(start) <= AT_A_TIME)
 }
 
 /// The call that is given a closure as its first argument.
