@@ -283,6 +283,23 @@ async fn loops() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn retries() {
+    let packages = ["shop"];
+    let folder = edited("retries", &packages, is_rewrite, 5).await;
+    let told = said(Command::new("node").arg(here().join("brokers/retries.js")).arg(emitted_for_real("retries", "shop")));
+    let expected = [
+        "charge: 3 times, keys 1, done",
+        "chargeAll: 3 times, keys 1, done",
+        "insist: 3 times, keys 1, done",
+        "enter: 1 times, keys 0, failed",
+        "record: 1 times, keys 0, failed",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    is_noticed("retries", &folder, &packages, &[("idempotencyKey = randomUUID()", "idempotencyKey = randomUUD()")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries, and starts PostgreSQL"]
 async fn outbox() {
     let packages = ["orders", "stock"];

@@ -35,6 +35,7 @@ mod outbox;
 mod packages;
 mod passage;
 mod publish_event;
+mod retry_safely;
 mod settle_call;
 mod settle_drift;
 mod source;
@@ -144,6 +145,7 @@ static REFACTORS: &[Refactor] = &[
     publish_event::REFACTOR,
     ask_together::REFACTOR,
     limit_loop::REFACTOR,
+    retry_safely::REFACTOR,
     move_call::REFACTOR,
     outbox::REFACTOR,
     handle_once::REFACTOR,

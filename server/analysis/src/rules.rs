@@ -88,7 +88,7 @@ mod uncompensated_steps;
 mod unknown_route;
 mod unknown_rpc;
 mod unmatched_channel;
-mod unsafe_retry;
+pub(crate) mod unsafe_retry;
 pub(crate) mod unused_response;
 mod unused_suppression;
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use portolan_grammars::facts::{FunctionId, FunctionKind, Imported, TextRange};
+use portolan_grammars::facts::{FunctionKind, Imported, TextRange};
 
 use super::super::imports::{self, Style, argument_comma, in_style, statement_end};
 use super::super::option::width;
@@ -49,7 +49,7 @@ pub(super) fn write(context: &Context<'_>, source: &Source<'_>, rounds: &Rounds,
         return Ok(());
     }
     let statement = source.tree().and_then(|tree| tree.statement_around(rounds.range));
-    let statement = statement.filter(|statement| is_in_same_function(source, *statement, rounds.range) && is_free(source, rounds));
+    let statement = statement.filter(|statement| is_in_same_function(source, *statement, rounds.range) && source.is_free_in(LIMIT, rounds.function));
     if let Some(statement) = statement.filter(|_| usable(context, source, &P_LIMIT))
         && let Ok(name) = library(context, source, &P_LIMIT, edit)
     {
@@ -158,15 +158,6 @@ fn javascript(context: &Context<'_>, source: &Source<'_>) -> String {
 fn is_in_same_function(source: &Source<'_>, statement: TextRange, part: TextRange) -> bool {
     let between = |range: TextRange| statement.contains(range) && range.contains(part) && range != part;
     !source.facts.functions.iter().any(|function| function.kind != FunctionKind::Module && between(function.range))
-}
-
-/// Whether the function that a loop stands in knows nothing by the name of a limit.
-fn is_free(source: &Source<'_>, rounds: &Rounds) -> bool {
-    let facts = source.facts;
-    let whole = facts.function(rounds.function).range;
-    let of_file = facts.bindings.iter().any(|it| it.name == LIMIT && it.function == FunctionId::MODULE)
-        || facts.imports.iter().any(|import| import.local == LIMIT);
-    !of_file && rounds.function != FunctionId::MODULE && !Source::has_word(source.slice(whole), LIMIT)
 }
 
 /// As what kind of function something is done.
