@@ -201,8 +201,17 @@ pub(super) fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, ed
         } else if let Some(rest) = after.strip_prefix(',') {
             let gap = 1 + rest.len() - rest.trim_start().len();
             edit.replace(source.file, TextRange { start: import.range.start, end: import.range.end + gap as u32 }, "");
+        } else if let (Some(default), Some(_)) = (only_of_braces(before), after.trim_start().strip_prefix('}')) {
+            let close = after.len() - after.trim_start().len() + 1;
+            let range = TextRange { start: statement.start + default as u32, end: import.range.end + close as u32 };
+            edit.replace(source.file, range, "");
         } else if let Some(comma) = before.rfind(',').filter(|comma| before[comma + 1..].trim().is_empty()) {
             edit.replace(source.file, TextRange { start: statement.start + comma as u32, end: import.range.end }, "");
         }
     }
+}
+
+/// Where the default import before a brace ends: `import axios` of `import axios, { `.
+fn only_of_braces(before: &str) -> Option<usize> {
+    before.trim_end().strip_suffix('{')?.trim_end().strip_suffix(',').map(str::len)
 }
