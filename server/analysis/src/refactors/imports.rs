@@ -167,7 +167,10 @@ pub(super) fn statement_end(source: &Source<'_>) -> &'static str {
 /// What stands behind the last of arguments that are on lines of their own: a comma, unless the file has none there.
 pub(super) fn argument_comma(source: &Source<'_>) -> &'static str {
     let lines: Vec<&str> = source.text.lines().map(str::trim).collect();
-    let lasts = lines.windows(2).filter(|pair| pair[1].starts_with(')') && !pair[0].is_empty() && !pair[0].ends_with(['(', ';', '}'])).map(|pair| pair[0]);
+    let lasts = lines
+        .windows(2)
+        .filter(|pair| pair[1].starts_with(')') && !pair[0].is_empty() && !pair[0].ends_with(['(', ';', '}']))
+        .map(|pair| pair[0]);
     let lasts: Vec<&str> = lasts.collect();
     if lasts.is_empty() || lasts.iter().any(|last| last.ends_with(',')) { "," } else { "" }
 }

@@ -33,7 +33,8 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     }
     let sent = snapshot.outbound(call).next()?;
     let method = call.method.as_deref()?;
-    let declared = || snapshot.links.iter().flatten().flat_map(|link| &link.retries).find(|it| snapshot.files.called_at(it.site) == Some(tried.place));
+    let declared =
+        || snapshot.links.iter().flatten().flat_map(|link| &link.retries).find(|it| snapshot.files.called_at(it.site) == Some(tried.place));
     let (title, edit) = match declared().filter(|it| !matches!(it.of, Retries::Work(..))) {
         Some(declared) => ("Retry only requests that may come twice".to_owned(), spare(context, declared)),
         None if sent.retry.is_some() => (format!("Leave {method} out of what is retried"), leave_out(context, sent, method)),

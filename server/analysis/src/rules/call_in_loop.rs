@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use portolan_grammars::facts::{Arg, Call as Site, CallId, CallKind, Expr, ExprId, FunctionId, RegionKind, ResultUse, SourceFacts, TextRange};
+use portolan_grammars::facts::{
+    Arg, Call as Site, CallId, CallKind, Expr, ExprId, FunctionId, RegionKind, ResultUse, SourceFacts, TextRange,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Context, Draft, Severity, Sink, exempt};

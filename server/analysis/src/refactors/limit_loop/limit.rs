@@ -49,7 +49,8 @@ pub(super) fn write(context: &Context<'_>, source: &Source<'_>, rounds: &Rounds,
         return Ok(());
     }
     let statement = source.tree().and_then(|tree| tree.statement_around(rounds.range));
-    let statement = statement.filter(|statement| is_in_same_function(source, *statement, rounds.range) && source.is_free_in(LIMIT, rounds.function));
+    let statement =
+        statement.filter(|statement| is_in_same_function(source, *statement, rounds.range) && source.is_free_in(LIMIT, rounds.function));
     if let Some(statement) = statement.filter(|_| usable(context, source, &P_LIMIT))
         && let Ok(name) = library(context, source, &P_LIMIT, edit)
     {
@@ -99,7 +100,8 @@ fn function(context: &Context<'_>, source: &Source<'_>, edit: &mut Edit) -> Resu
         "cjs" => ("cjs", ".cjs", javascript(context, source)),
         _ => return Err(Refusal::new("a function cannot be written beside this file")),
     };
-    let usual = usual_extension(context, source).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
+    let usual =
+        usual_extension(context, source).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
     let loaded = match usual {
         "" => "",
         ".ts" | ".mts" => own,
@@ -133,7 +135,8 @@ fn function(context: &Context<'_>, source: &Source<'_>, edit: &mut Edit) -> Resu
 fn home(context: &Context<'_>, source: &Source<'_>, extension: &str) -> Utf8PathBuf {
     let snapshot = context.snapshot;
     let package = snapshot.workspace.package_of(source.path);
-    let root = package.map(|package| folder(snapshot.files.path(snapshot.workspace.packages[package].manifest).as_str())).unwrap_or_default();
+    let root =
+        package.map(|package| folder(snapshot.files.path(snapshot.workspace.packages[package].manifest).as_str())).unwrap_or_default();
     let folders: BTreeSet<&str> = snapshot
         .files
         .iter()
@@ -247,8 +250,7 @@ impl<'s, 'a> Layout<'s, 'a> {
             return;
         }
         let comma = argument_comma(self.source);
-        let args: Vec<String> =
-            args.iter().map(|argument| format!("{newline}{}{unit}{}", self.indent, self.deeper(argument, 1))).collect();
+        let args: Vec<String> = args.iter().map(|argument| format!("{newline}{}{unit}{}", self.indent, self.deeper(argument, 1))).collect();
         let args = args.join(",");
         self.replace(format!("{before}{callee}({args}{comma}{newline}{}){after}", self.indent), edit);
     }
@@ -271,7 +273,10 @@ impl<'s, 'a> Layout<'s, 'a> {
             return;
         }
         let work = self.deeper(&work, 2);
-        let text = format!("{before}Promise.all({one}{over}.map({params} =>{two}{LIMIT}({work}){comma}{one}){comma}{newline}{}){after}", self.indent);
+        let text = format!(
+            "{before}Promise.all({one}{over}.map({params} =>{two}{LIMIT}({work}){comma}{one}){comma}{newline}{}){after}",
+            self.indent
+        );
         self.replace(text, edit);
     }
 

@@ -63,14 +63,16 @@ fn is_apart(source: &Source<'_>, rounds: &Rounds) -> Result<(), Refusal> {
     let names = source.tree().map(|tree| tree.names_in(body)).unwrap_or_default();
     let names: FxHashSet<&str> = names.into_iter().map(|range| source.slice(range)).collect();
     // What may be another one by the time that a round goes on.
-    let function = if rounds.function == FunctionId::MODULE { TextRange::new(0, source.text.len()) } else { facts.function(rounds.function).range };
+    let function =
+        if rounds.function == FunctionId::MODULE { TextRange::new(0, source.text.len()) } else { facts.function(rounds.function).range };
     let assigned = assigned_in(facts, function).filter_map(|target| match target {
         Expr::Name(name) => Some(name),
         _ => None,
     });
     // Parameters that nobody assigns to are constants, be they patterns or not.
     let is_given = |range: TextRange| facts.functions.iter().flat_map(|function| &function.params).any(|param| param.range.contains(range));
-    let variables = facts.bindings.iter().filter(|it| !it.constant && !rounds.range.contains(it.range) && !is_given(it.range)).map(|it| &it.name);
+    let variables =
+        facts.bindings.iter().filter(|it| !it.constant && !rounds.range.contains(it.range) && !is_given(it.range)).map(|it| &it.name);
     let assigned: FxHashSet<&str> = assigned.map(|name| name.as_str()).collect();
     match variables.map(|name| name.as_str()).chain(assigned.iter().copied()).find(|name| names.contains(name) && !own(name)) {
         Some(name) => Err(Refusal::new(format!("`{name}` may be another one by then"))),

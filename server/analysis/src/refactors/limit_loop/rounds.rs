@@ -114,10 +114,12 @@ fn is_short(source: &Source<'_>, list: ExprId) -> bool {
     let Expr::Call(call) = facts.expr(list) else { return false };
     let call = facts.call(*call);
     let cuts = matches!(facts.expr(call.callee), Expr::Member { name, .. } if name == "slice");
-    let number = |at: usize| call.args.get(at).and_then(|argument| match facts.expr(argument.value) {
-        Expr::Number(number) => number.parse::<usize>().ok(),
-        _ => None,
-    });
+    let number = |at: usize| {
+        call.args.get(at).and_then(|argument| match facts.expr(argument.value) {
+            Expr::Number(number) => number.parse::<usize>().ok(),
+            _ => None,
+        })
+    };
     cuts && number(0).zip(number(1)).is_some_and(|(start, end)| end.saturating_sub(start) <= AT_A_TIME)
 }
 
@@ -171,7 +173,8 @@ fn gathered(source: &Source<'_>, range: TextRange, body: TextRange) -> Result<Op
     let facts = source.facts;
     let Some(tree) = source.tree() else { return Ok(None) };
     let Some(last) = tree.statements_in(body).pop() else { return Ok(None) };
-    let pushes = facts.calls.iter().find(|call| last.contains(call.range) && source.slice(last).trim_end_matches(';') == source.slice(call.range));
+    let pushes =
+        facts.calls.iter().find(|call| last.contains(call.range) && source.slice(last).trim_end_matches(';') == source.slice(call.range));
     let Some((pushes, Expr::Member { object, name })) = pushes.map(|call| (call, facts.expr(call.callee))) else { return Ok(None) };
     let (Expr::Name(list), "push", [value]) = (facts.expr(*object), name.as_str(), pushes.args.as_slice()) else { return Ok(None) };
     let block = tree.block(range.start);

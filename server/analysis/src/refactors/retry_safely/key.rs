@@ -28,7 +28,8 @@ pub(super) fn send(context: &Context<'_>, call: &Call, sent: &OutboundCall, trie
     let leaf = facts.calls.get(sent.leaf.call.index()).filter(|_| sent.leaf.file == source.file);
     let leaf = leaf.filter(|leaf| statement.contains(leaf.range));
     let leaf = leaf.ok_or_else(|| Refusal::new("the request is made elsewhere than it is retried"))?;
-    let around = facts.functions.iter().enumerate().filter(|(_, it)| it.range.contains(retried)).min_by_key(|(_, it)| it.range.end - it.range.start);
+    let around =
+        facts.functions.iter().enumerate().filter(|(_, it)| it.range.contains(retried)).min_by_key(|(_, it)| it.range.end - it.range.start);
     let around = around.map_or(FunctionId::MODULE, |(at, _)| FunctionId(at as u32));
     if !source.is_free_in(NAME, around) {
         return Err(Refusal::new(format!("the name {NAME} means something else in {}", source.name())));
@@ -69,7 +70,13 @@ fn is_header(name: &str) -> bool {
 }
 
 /// Adds a header to a request.
-fn add_header(source: &Source<'_>, sent: &OutboundCall, leaf: &portolan_grammars::facts::Call, header: &str, edit: &mut Edit) -> Result<(), Refusal> {
+fn add_header(
+    source: &Source<'_>,
+    sent: &OutboundCall,
+    leaf: &portolan_grammars::facts::Call,
+    header: &str,
+    edit: &mut Edit,
+) -> Result<(), Refusal> {
     let facts = source.facts;
     let method = match facts.expr(leaf.callee) {
         Expr::Member { name, .. } => name.as_str(),
@@ -100,7 +107,11 @@ fn make(source: &Source<'_>, (statement, retried): (TextRange, TextRange), made:
     let facts = source.facts;
     let (newline, unit, end) = (source.newline(), source.indent_unit(), statement_end(source));
     let between = |range: TextRange| statement.contains(range) && range.contains(retried);
-    let inner = facts.functions.iter().filter(|it| it.kind != FunctionKind::Module && between(it.range)).min_by_key(|it| it.range.end - it.range.start);
+    let inner = facts
+        .functions
+        .iter()
+        .filter(|it| it.kind != FunctionKind::Module && between(it.range))
+        .min_by_key(|it| it.range.end - it.range.start);
     let Some(inner) = inner else {
         let indent = source.indent_at(statement.start);
         edit.insert(source.file, statement.start, format!("{made}{newline}{indent}"));
