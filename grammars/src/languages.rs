@@ -14,7 +14,7 @@ mod shape;
 mod statements;
 pub mod typescript;
 
-pub use shape::{Binds, Statement, TextAt, TextRole};
+pub use shape::{Binds, EachLoop, Statement, TextAt, TextRole};
 
 /// A syntax tree kept for an open document, so that the next edit parses only what changed.
 #[derive(Debug, Clone)]

@@ -2,15 +2,17 @@
 //!
 //! `cargo bench -p portolan-tests --bench actions -- FOLDER…` tries every edit as an editor would have it: read again, with the finding gone and none
 //! new. A line is a rule, the first words of the action's title, how many findings, and behind a refusal its reason.
+//! With `--edits`, what each edit changes stands above.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use portolan_analysis::refactors::{self, Offer};
 use portolan_tests::disk;
+use similar::TextDiff;
 
 struct Disk<'a>(&'a Path);
 
@@ -22,14 +24,15 @@ impl refactors::Texts for Disk<'_> {
 
 fn main() {
     // cargo adds `--bench`.
+    let edits = std::env::args().any(|it| it == "--edits");
     let folders: Vec<PathBuf> = std::env::args().skip(1).filter(|it| !it.starts_with("--")).map(PathBuf::from).collect();
     let folders = if folders.is_empty() { vec![disk::workspace("chandlery")] } else { folders };
     for folder in folders {
-        show(&folder.canonicalize().unwrap());
+        show(&folder.canonicalize().unwrap(), edits);
     }
 }
 
-fn show(folder: &Path) {
+fn show(folder: &Path, edits: bool) {
     let mut world = portolan::load(folder).world;
     let snapshot = world.snapshot();
     let disk = Disk(folder);
@@ -43,7 +46,12 @@ fn show(folder: &Path) {
         for offer in offers {
             let tried = offer.plan.clone().and_then(|edit| {
                 let files = refactors::applied(&snapshot, &disk, &edit)?;
-                refactors::rehearse(&mut world, &snapshot, &files, finding, offer.level)
+                refactors::rehearse(&mut world, &snapshot, &files, finding, offer.level)?;
+                if edits {
+                    println!("{} {}: {}", place(), finding.rule, offer.title);
+                    files.iter().for_each(|(path, text)| print(folder, path, text));
+                }
+                Ok(())
             });
             let outcome = match tried {
                 Ok(()) => "offered".to_owned(),
@@ -56,6 +64,12 @@ fn show(folder: &Path) {
     for ((rule, kind, outcome), places) in counts {
         println!("  {:>3}  {rule}  {kind}  {outcome}  {}", places.len(), places[..places.len().min(3)].join(" "));
     }
+}
+
+/// What a file says otherwise than it does on the disk.
+fn print(folder: &Path, path: &Utf8PathBuf, text: &str) {
+    let old = std::fs::read_to_string(folder.join(path)).unwrap_or_default();
+    println!("{}", TextDiff::from_lines(&old, text).unified_diff().header(path.as_str(), path.as_str()));
 }
 
 /// The first words of a title, which are those of all offers of an action.

@@ -262,6 +262,44 @@ fn said(command: &mut Command) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn loops() {
+    let packages = ["orders", "desk", "till"];
+    let folder = edited("loops", &packages, is_rewrite, 7).await;
+    let services = packages.map(|package| emitted_for_real("loops", package));
+    let told = said(Command::new("node").arg(here().join("brokers/loops.js")).args(services));
+    let expected = [
+        "missing: 20 asked, 8 at a time, in order",
+        "check: 20 asked, 8 at a time",
+        "place: 20 asked, 8 at a time, in order",
+        "shelves: 20 asked, 8 at a time, in order",
+        "desk: 20 asked, 8 at a time, 20",
+        "known: 20 asked, 8 at a time",
+        "till: 20 asked, 8 at a time, 20",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    let wrong = [("await inBatches(", "await inBatchs("), ("{ concurrency: 8 }", "{ concurency: 8 }"), ("pLimit(8)", "pLimit('8')")];
+    is_noticed("loops", &folder, &packages, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn retries() {
+    let packages = ["shop"];
+    let folder = edited("retries", &packages, is_rewrite, 5).await;
+    let told = said(Command::new("node").arg(here().join("brokers/retries.js")).arg(emitted_for_real("retries", "shop")));
+    let expected = [
+        "charge: 3 times, keys 1, done",
+        "chargeAll: 3 times, keys 1, done",
+        "insist: 3 times, keys 1, done",
+        "enter: 1 times, keys 0, failed",
+        "record: 1 times, keys 0, failed",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    is_noticed("retries", &folder, &packages, &[("idempotencyKey = randomUUID()", "idempotencyKey = randomUUD()")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries, and starts PostgreSQL"]
 async fn outbox() {
     let packages = ["orders", "stock"];

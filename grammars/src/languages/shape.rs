@@ -69,7 +69,46 @@ pub struct Binds {
     pub awaited: Option<TextRange>,
 }
 
+/// `for (const pattern of over) body`, `for pattern in over body`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EachLoop {
+    /// All of it.
+    pub range: TextRange,
+    /// What an element is bound to.
+    pub pattern: TextRange,
+    /// Whether that is a constant: always, in Rust.
+    pub constant: bool,
+    /// What is looped over.
+    pub over: TextRange,
+    /// Its body, with braces where there are any.
+    pub body: TextRange,
+}
+
 impl Tree {
+    /// The innermost loop over elements whose body has a byte in it.
+    pub fn each_loop(&self, offset: u32) -> Option<EachLoop> {
+        let node = self.around(offset as usize).find(|node| {
+            let is_loop = matches!(node.kind(), "for_in_statement" | "for_expression");
+            is_loop && field(*node, "body").is_some_and(|body| range(body).touches(offset))
+        })?;
+        let word = |name: &str, word: &str| field(node, name).is_some_and(|node| node.kind() == word);
+        let waits = node.children(&mut node.walk()).any(|child| child.kind() == "await");
+        if node.kind() == "for_in_statement" && (!word("operator", "of") || waits) {
+            return None;
+        }
+        let (pattern, over) = match node.kind() {
+            "for_in_statement" => (field(node, "left")?, field(node, "right")?),
+            _ => (field(node, "pattern")?, field(node, "value")?),
+        };
+        Some(EachLoop {
+            range: range(node),
+            pattern: range(pattern),
+            constant: node.kind() == "for_expression" || word("kind", "const"),
+            over: range(over),
+            body: range(field(node, "body")?),
+        })
+    }
+
     /// What the text is part of that begins at a byte, be it a literal or a part of one between holes.
     pub fn text_at(&self, offset: u32) -> Option<TextAt> {
         let literal = self.around(offset as usize).find(|node| is_literal(*node))?;
@@ -292,6 +331,25 @@ mod tests {
             TextRole::Argument { call, index } => format!("argument {index} of {}", slice(call)),
             TextRole::Let(name) => format!("let {}", slice(name)),
             TextRole::Fixed(why) => why.to_owned(),
+        }
+    }
+
+    #[test]
+    fn loops_over_elements() {
+        let parts = |path: &str, text: &str| {
+            let found = Tree::of(path, text).each_loop(text.find("f(").unwrap() as u32)?;
+            let slice = |range: TextRange| &text[range.start as usize..range.end as usize];
+            Some(format!("{} in {}: {} {}", slice(found.pattern), slice(found.over), slice(found.body), found.constant))
+        };
+        for (path, text, expected) in [
+            ("a.ts", "for (const [a, b] of c.d) { if (a) { f(a); } }", Some("[a, b] in c.d: { if (a) { f(a); } } true")),
+            ("a.ts", "for (let a of b) f(a);", Some("a in b: f(a); false")),
+            ("a.ts", "for (const a in b) f(a);", None),
+            ("a.ts", "for await (const a of b) f(a);", None),
+            ("a.ts", "for (const a of f(b)) c(a);", None),
+            ("a.rs", "fn a() { for (b, c) in &d { f(b); } }", Some("(b, c) in &d: { f(b); } true")),
+        ] {
+            assert_eq!(parts(path, text).as_deref(), expected, "{text}");
         }
     }
 

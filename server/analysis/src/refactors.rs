@@ -26,6 +26,7 @@ mod handlers;
 mod imports;
 mod instrument_handler;
 mod keep_span;
+mod limit_loop;
 mod migrations;
 mod mirror;
 mod move_call;
@@ -34,6 +35,7 @@ mod outbox;
 mod packages;
 mod passage;
 mod publish_event;
+mod retry_safely;
 mod settle_call;
 mod settle_drift;
 mod source;
@@ -142,6 +144,8 @@ static REFACTORS: &[Refactor] = &[
     url_to_variable::REFACTOR,
     publish_event::REFACTOR,
     ask_together::REFACTOR,
+    limit_loop::REFACTOR,
+    retry_safely::REFACTOR,
     move_call::REFACTOR,
     outbox::REFACTOR,
     handle_once::REFACTOR,

@@ -61,7 +61,7 @@ mod theme;
 mod volume;
 
 mod call_in_consumer;
-mod call_in_loop;
+pub(crate) mod call_in_loop;
 pub(crate) mod call_in_transaction;
 pub(crate) mod call_without_propagation;
 mod chatty_pair;
@@ -89,7 +89,7 @@ mod uncompensated_steps;
 mod unknown_route;
 mod unknown_rpc;
 mod unmatched_channel;
-mod unsafe_retry;
+pub(crate) mod unsafe_retry;
 pub(crate) mod unused_response;
 mod unused_suppression;
 

@@ -8,6 +8,7 @@ use portolan_grammars::languages::{Binds, Statement};
 use rustc_hash::FxHashSet;
 
 use super::instrument_handler::{IDENTIFIERS, full_path, last};
+use super::option::width;
 use super::packages::library;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::rules::Finding;
@@ -87,7 +88,7 @@ fn row(source: &Source<'_>, calls: &[Place]) -> Result<Vec<(Statement, Binds)>, 
 }
 
 /// Refuses calls of functions that keep something: another call could ask for it.
-fn keeps_nothing(snapshot: &Snapshot, call: Place) -> Result<(), Refusal> {
+pub(super) fn keeps_nothing(snapshot: &Snapshot, call: Place) -> Result<(), Refusal> {
     let edges = snapshot.chart.functions.values().flatten().filter(|edge| edge.place == call);
     let mut open: Vec<(FunctionRef, u32)> = edges.map(|edge| (edge.callee, 0)).collect();
     let mut seen: FxHashSet<FunctionRef> = open.iter().map(|(function, _)| *function).collect();
@@ -113,11 +114,15 @@ pub(super) fn assigned_in(facts: &SourceFacts, range: TextRange) -> impl Iterato
     })
 }
 
-/// Whether a function assigns to something that is there after it.
+/// Whether a function assigns to something that is there before and after it: what a constructor makes is not there before.
 fn keeps(facts: &SourceFacts, function: FunctionId) -> bool {
-    let range = facts.function(function).range;
+    let (range, makes) = (facts.function(function).range, facts.function(function).kind == FunctionKind::Constructor);
     let own = |name: &str| facts.bindings.iter().any(|binding| binding.name == name && range.contains(binding.range));
-    assigned_in(facts, range).any(|base| !matches!(base, Expr::Name(name) if own(name)))
+    assigned_in(facts, range).any(|base| match base {
+        Expr::Name(name) => !own(name),
+        Expr::This => !makes,
+        _ => true,
+    })
 }
 
 /// The comments between the calls, each on a line of its own.
@@ -148,10 +153,21 @@ fn ecmascript(source: &Source<'_>, row: &[(Statement, Binds)]) -> Result<String,
             return Err(Refusal::new("a question waits for something else"));
         }
         patterns.push(source.slice(binds.pattern));
-        questions.push(format!("{indent}{unit}{},{newline}", source.indented(question, 1)));
+        questions.push(source.indented(question, 1));
     }
     let end = if source.slice(row[0].0.range).ends_with(';') { ";" } else { "" };
-    Ok(format!("{keyword} [{}] = await Promise.all([{newline}{}{indent}]){end}", patterns.join(", "), questions.concat()))
+    let fits = |line: &str| !line.contains('\n') && indent.chars().count() + line.chars().count() <= width(source);
+    let listed = |items: &[String]| items.iter().map(|item| format!("{indent}{unit}{item},{newline}")).collect::<String>();
+    let patterns: Vec<String> = patterns.into_iter().map(str::to_owned).collect();
+    let mut begin = format!("{keyword} [{}] = await Promise.all([", patterns.join(", "));
+    let line = format!("{begin}{}]){end}", questions.join(", "));
+    if fits(&line) && comments(source, row).is_empty() {
+        return Ok(line);
+    }
+    if !fits(&begin) {
+        begin = format!("{keyword} [{newline}{}{indent}] = await Promise.all([", listed(&patterns));
+    }
+    Ok(format!("{begin}{newline}{}{indent}]){end}", listed(&questions)))
 }
 
 fn rust(context: &Context<'_>, source: &Source<'_>, call: Place, row: &[(Statement, Binds)]) -> Result<String, Refusal> {

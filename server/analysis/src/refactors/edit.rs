@@ -47,10 +47,27 @@ impl Edit {
         Some(changes.remove(at).text)
     }
 
+    /// Takes back what was to be changed within a range; the result is what its text is with that.
+    pub(super) fn take_within(&mut self, file: FileId, range: TextRange, text: &str) -> String {
+        let changes = self.changes.entry(file).or_default();
+        let (own, others) = std::mem::take(changes).into_iter().partition(|change| range.contains(change.range));
+        *changes = others;
+        within(range, text, &own)
+    }
+
     /// Makes a file.
     pub fn create(&mut self, path: Utf8PathBuf, text: impl Into<String>) {
         self.creates.insert(path, text.into());
     }
+}
+
+/// The text of a range after replacements, those that lie in it.
+pub(super) fn within(range: TextRange, text: &str, changes: &[Replacement]) -> String {
+    let own = changes.iter().filter(|change| range.contains(change.range)).map(|change| Replacement {
+        range: TextRange { start: change.range.start - range.start, end: change.range.end - range.start },
+        text: change.text.clone(),
+    });
+    replaced(text, &own.collect::<Vec<_>>())
 }
 
 /// A text after replacements, which come in order.

@@ -49,12 +49,25 @@ pub(super) fn import(context: &Context<'_>, source: &Source<'_>, module: &str, n
         edit.insert(source.file, last.range.end, longer);
         return Ok(Names { called, statement: None });
     }
-    let (names, quote, end) = (missing.join(", "), quote(source), statement_end(source));
-    let statement = match style(context, source) {
-        Style::Import => format!("import {{ {names} }} from {quote}{module}{quote}{end}"),
-        Style::Require => format!("const {{ {names} }} = require({quote}{module}{quote}){end}"),
-    };
+    let statement = statement(context, source, &format!("{{ {} }}", missing.join(", ")), module);
     Ok(Names { called, statement: Some(statement) })
+}
+
+/// A statement that takes a name, or names in braces, from a module.
+pub(super) fn statement(context: &Context<'_>, source: &Source<'_>, names: &str, module: &str) -> String {
+    let (quote, end) = (quote(source), statement_end(source));
+    match style(context, source) {
+        Style::Import => format!("import {names} from {quote}{module}{quote}{end}"),
+        Style::Require => format!("const {names} = require({quote}{module}{quote}){end}"),
+    }
+}
+
+/// A text with two spaces a level, double quotes and semicolons, in the style of a file.
+pub(super) fn in_style(source: &Source<'_>, text: &str) -> String {
+    let text = text.replace("  ", "\t").replace('\t', &source.indent_unit());
+    let text = text.replace('"', &quote(source).to_string());
+    let text = if statement_end(source).is_empty() { text.replace(";\n", "\n") } else { text };
+    text.replace('\n', source.newline())
 }
 
 /// Adds an import behind those of the file that stand before `before`, and a constant behind them all.
@@ -74,14 +87,16 @@ pub(super) fn add(source: &Source<'_>, before: u32, import: Option<String>, cons
 }
 
 /// How a file loads modules.
-enum Style {
+#[derive(PartialEq)]
+pub(super) enum Style {
     /// `import { a } from 'b'`.
     Import,
     /// `const { a } = require('b')`.
     Require,
 }
 
-fn style(context: &Context<'_>, source: &Source<'_>) -> Style {
+/// How a file does.
+pub(super) fn style(context: &Context<'_>, source: &Source<'_>) -> Style {
     let is_module = source.text.lines().any(|line| line.starts_with("import ") || line.starts_with("export "));
     let requires = source.text.contains("require(");
     match (source.facts.language, source.path.extension()) {
@@ -149,6 +164,17 @@ pub(super) fn statement_end(source: &Source<'_>) -> &'static str {
     if with >= without { ";" } else { "" }
 }
 
+/// What stands behind the last of arguments that are on lines of their own: a comma, unless the file has none there.
+pub(super) fn argument_comma(source: &Source<'_>) -> &'static str {
+    let lines: Vec<&str> = source.text.lines().map(str::trim).collect();
+    let lasts = lines
+        .windows(2)
+        .filter(|pair| pair[1].starts_with(')') && !pair[0].is_empty() && !pair[0].ends_with(['(', ';', '}']))
+        .map(|pair| pair[0]);
+    let lasts: Vec<&str> = lasts.collect();
+    if lasts.is_empty() || lasts.iter().any(|last| last.ends_with(',')) { "," } else { "" }
+}
+
 /// Takes imports out of a file that nothing but a range of it mentions, which goes.
 pub(super) fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, edit: &mut Edit) {
     let Some(tree) = source.tree() else { return };
@@ -178,8 +204,17 @@ pub(super) fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, ed
         } else if let Some(rest) = after.strip_prefix(',') {
             let gap = 1 + rest.len() - rest.trim_start().len();
             edit.replace(source.file, TextRange { start: import.range.start, end: import.range.end + gap as u32 }, "");
+        } else if let (Some(default), Some(_)) = (only_of_braces(before), after.trim_start().strip_prefix('}')) {
+            let close = after.len() - after.trim_start().len() + 1;
+            let range = TextRange { start: statement.start + default as u32, end: import.range.end + close as u32 };
+            edit.replace(source.file, range, "");
         } else if let Some(comma) = before.rfind(',').filter(|comma| before[comma + 1..].trim().is_empty()) {
             edit.replace(source.file, TextRange { start: statement.start + comma as u32, end: import.range.end }, "");
         }
     }
+}
+
+/// Where the default import before a brace ends: `import axios` of `import axios, { `.
+fn only_of_braces(before: &str) -> Option<usize> {
+    before.trim_end().strip_suffix('{')?.trim_end().strip_suffix(',').map(str::len)
 }

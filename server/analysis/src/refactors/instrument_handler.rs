@@ -87,6 +87,9 @@ fn edit(context: &Context<'_>, handler: &Handler, function: &Function) -> Result
     if !function.is_async && function.result.as_ref().is_some_and(returns_future) {
         return Err(Refusal::new("the handler returns a future, and its span would end before the work begins"));
     }
+    if is_spoken_of(&source, function) {
+        return Err(Refusal::new("what is said above the handler speaks of `instrument`: somebody has decided that"));
+    }
     let mut arguments = vec!["skip_all".to_owned()];
     let fields = fields(source.facts, handler, function);
     if !fields.is_empty() {
@@ -100,6 +103,13 @@ fn edit(context: &Context<'_>, handler: &Handler, function: &Function) -> Result
     let attribute = format!("#[tracing::instrument({})]{newline}{indent}", arguments.join(", "));
     edit.insert(source.file, function.range.start, attribute);
     Ok(edit)
+}
+
+/// Whether the comments and attributes right above a function speak of the macro.
+fn is_spoken_of(source: &Source<'_>, function: &Function) -> bool {
+    let above = source.text[..source.line_start(function.range.start)].lines().rev();
+    let mut said = above.map(str::trim).take_while(|line| line.starts_with("//") || line.starts_with('#'));
+    said.any(|line| line.contains("instrument"))
 }
 
 fn returns_future(result: &TypeRef) -> bool {

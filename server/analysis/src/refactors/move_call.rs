@@ -17,7 +17,8 @@ pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 /// Words by which rows are locked that a question may be about.
 const LOCKS: [&str; 6] = ["for update", "for share", "forupdate", "forshare", "lock_", "pessimistic"];
 /// Methods that change what they are called on.
-const CHANGING: [&str; 12] = ["push", "set", "add", "delete", "append", "insert", "extend", "clear", "pop", "shift", "splice", "sort"];
+pub(super) const CHANGING: [&str; 12] =
+    ["push", "set", "add", "delete", "append", "insert", "extend", "clear", "pop", "shift", "splice", "sort"];
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let snapshot = context.snapshot;

@@ -4,7 +4,7 @@
 
 use portolan_grammars::facts::{Call, Expr, ExprId, SourceFacts, TextRange};
 
-use super::edit::{Replacement, replaced};
+use super::edit::{Replacement, within};
 use super::{Edit, Refusal, Source};
 
 /// How long a line may get before an object is opened up: what prettier does unless it is told otherwise.
@@ -47,11 +47,7 @@ pub(super) fn change(source: &Source<'_>, call: &Call, object: ExprId, mut chang
     let range = source.facts.expr_range(object);
     let text = source.slice(range);
     let own = |change: &&Replacement| range.contains(change.range);
-    let moved = |change: &Replacement| Replacement {
-        range: TextRange { start: change.range.start - range.start, end: change.range.end - range.start },
-        text: change.text.clone(),
-    };
-    let new = replaced(text, &changes.iter().filter(own).map(moved).collect::<Vec<_>>());
+    let new = within(range, text, &changes);
     let length = source.line_of(range.start).chars().count() + new.chars().count() - text.chars().count();
     let is_opened = !text.contains('\n') && length > width(source);
     if is_opened {

@@ -321,11 +321,8 @@ impl<'c, 'a> Passage<'c, 'a> {
 
     /// How files of the package end the names of others: the two files themselves, else any other.
     fn extension(&self) -> &'static str {
-        let snapshot = self.context.snapshot;
-        let package = snapshot.workspace.package_of(self.to.path);
-        let others = || snapshot.files.iter().filter(|(_, path, _)| snapshot.workspace.package_of(path) == package);
         let found = extension(self.to.facts).or_else(|| extension(self.from.facts));
-        found.or_else(|| others().find_map(|(.., facts)| extension(facts.source()?))).unwrap_or_default()
+        found.or_else(|| usual_extension(self.context, self.to)).unwrap_or_default()
     }
 
     fn ecmascript(&mut self, name: &str, new: Option<&str>) -> Result<String, Stuck> {
@@ -595,6 +592,14 @@ pub(super) fn extension(facts: &SourceFacts) -> Option<&'static str> {
     let first = own.next()?;
     let known = [".js", ".ts", ".mjs", ".mts", ".cjs"];
     Some(known.into_iter().find(|extension| first.source.ends_with(extension)).unwrap_or(""))
+}
+
+/// The same of the first file of a file's package that says it, or of that file itself.
+pub(super) fn usual_extension(context: &Context<'_>, source: &Source<'_>) -> Option<&'static str> {
+    let snapshot = context.snapshot;
+    let package = snapshot.workspace.package_of(source.path);
+    let mut others = snapshot.files.iter().filter(|(_, path, _)| snapshot.workspace.package_of(path) == package);
+    extension(source.facts).or_else(|| others.find_map(|(.., facts)| extension(facts.source()?)))
 }
 
 fn without_extension(path: &str) -> &str {

@@ -3,7 +3,7 @@
 //! Invariant: there is no source whose text says something else than its facts.
 
 use camino::Utf8Path;
-use portolan_grammars::facts::{Language, SourceFacts, TextRange};
+use portolan_grammars::facts::{FunctionId, Language, SourceFacts, TextRange};
 use portolan_grammars::languages::{self, Tree};
 
 use super::{Refusal, Texts};
@@ -115,6 +115,15 @@ impl<'a> Source<'a> {
             || facts.bindings.iter().any(|binding| binding.name == name)
             || facts.types.iter().any(|ty| ty.name == name || ty.type_params.iter().any(|param| param == name))
             || facts.functions.iter().any(|function| function.name == name || function.params.iter().any(|param| param.name == name))
+    }
+
+    /// Whether a name means nothing in a function: nowhere in it is it a word, and nothing of all of the file is called so.
+    pub(super) fn is_free_in(&self, name: &str, function: FunctionId) -> bool {
+        let facts = self.facts;
+        let of_file = facts.bindings.iter().any(|it| it.name == name && it.function == FunctionId::MODULE)
+            || facts.functions.iter().any(|it| it.name == name && it.parent == FunctionId::MODULE)
+            || facts.imports.iter().any(|import| import.local == name);
+        !of_file && function != FunctionId::MODULE && !Self::has_word(self.slice(facts.function(function).range), name)
     }
 
     /// A range with `levels` more indentation; lines within literals stay as they are.

@@ -46,16 +46,7 @@ where
         if outer {
             return Err(Refusal::new("something is assigned in between"));
         }
-        // What a test has said of a field does not hold within a function.
-        let start = if self.function == FunctionId::MODULE { 0 } else { facts.function(self.function).range.start };
-        let before = source.slice(TextRange { start, end: self.range.start });
-        let tests: Vec<&str> = before.lines().map(str::trim).filter(|line| line.starts_with("if ") || line.starts_with("if(")).collect();
-        let fields = facts.exprs.iter().filter(|it| matches!(it.kind, Expr::Member { .. }) && self.range.contains(it.range));
-        let mut fields = fields.map(|it| source.slice(it.range));
-        match fields.find(|field| tests.iter().any(|test| Source::has_word(test, field))) {
-            Some(field) => Err(Refusal::new(format!("what `{field}` is was tested before"))),
-            None => Ok(()),
-        }
+        is_untested(source, self.function, self.range)
     }
 
     /// The pool in `pool.query`.
@@ -89,6 +80,20 @@ where
             Some(changing) => Err(Refusal::new(format!("`{}` is no constant", changing.name))),
             None => Ok(used.into_iter().map(|binding| binding.name.as_str()).collect()),
         }
+    }
+}
+
+/// Refuses a range that has a field in it which was tested before: what the test has said of it does not hold within a function.
+pub(super) fn is_untested(source: &Source<'_>, function: FunctionId, range: TextRange) -> Result<(), Refusal> {
+    let facts = source.facts;
+    let start = if function == FunctionId::MODULE { 0 } else { facts.function(function).range.start };
+    let before = source.slice(TextRange { start, end: range.start });
+    let tests: Vec<&str> = before.lines().map(str::trim).filter(|line| line.starts_with("if ") || line.starts_with("if(")).collect();
+    let fields = facts.exprs.iter().filter(|it| matches!(it.kind, Expr::Member { .. }) && range.contains(it.range));
+    let mut fields = fields.map(|it| source.slice(it.range));
+    match fields.find(|field| tests.iter().any(|test| Source::has_word(test, field))) {
+        Some(field) => Err(Refusal::new(format!("what `{field}` is was tested before"))),
+        None => Ok(()),
     }
 }
 

@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use portolan_grammars::facts::{CallId, CallKind, Expr, ExprId, FunctionId, RegionKind, ResultUse, SourceFacts};
+use portolan_grammars::facts::{
+    Arg, Call as Site, CallId, CallKind, Expr, ExprId, FunctionId, RegionKind, ResultUse, SourceFacts, TextRange,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Context, Draft, Severity, Sink, exempt};
@@ -24,7 +26,9 @@ const FEW: usize = 3;
 
 /// Words in the names of what is looped over that say that elements are many already.
 const BATCHES: &[&str] = &["batch", "batches", "chunk", "chunks", "chunked", "page", "pages", "window", "windows", "attempts", "retries"];
-/// Functions of streams that run so many at a time.
+/// Words in the names of functions and objects that run so many of what they are given at a time.
+const LIMITERS: &[&str] = &["limit", "limited", "limiter", "throttle", "throttled", "queue", "semaphore"];
+/// Functions of streams that do.
 const LIMITED: &[&str] = &["buffer_unordered", "buffered", "try_buffer_unordered", "for_each_concurrent", "try_for_each_concurrent"];
 
 rule! {
@@ -35,9 +39,10 @@ rule! {
     /// It is a warning where a request or a message sets the loop off, a hint in a front end, and information elsewhere.
     ///
     /// Left alone are retries, polling and reading page by page; loops that end with the first answer; lists that are written out and short; lists of
-    /// batches; lists of who is asked (nodes, each with a client or a host of its own), where they are not asked one after the other; streams that run so many at a time; calls that nobody waits for; calls that only go to other hosts; what is drawn for each element of
-    /// a page; health checks; what is deployed but not built here, tools of the command line, and code in folders of migrations, seeds, scripts and
-    /// examples.
+    /// batches, and parts of one (`.slice(start, start + 50)`); lists of who is asked (nodes, each with a client or a host of its own), where they
+    /// are not asked one after the other; streams, and functions called like a limit, that run so many at a time; calls that nobody waits for; calls
+    /// that only go to other hosts; what is drawn for each element of a page; health checks; what is deployed but not built here, tools of the
+    /// command line, and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// Ten elements are ten round trips, and a thousand are a thousand: one after the other they add up to a time-out, all at once they are a load
@@ -215,7 +220,9 @@ fn grows(source: &SourceFacts, over: ExprId) -> bool {
             Expr::Call(call) => {
                 let callee = source.call(*call).callee;
                 let few = |at: usize| source.call(*call).args.get(at).is_some_and(|argument| is_few(source, argument.value));
+                let window = |args: &[Arg]| matches!(args, [start, end] if is_window(source, start.value, end.value));
                 match source.expr(callee) {
+                    Expr::Member { name, .. } if name == "slice" && window(&source.call(*call).args) => return false,
                     Expr::Member { name, .. } if (name == "slice" && few(0) && few(1)) || (name == "take" && few(0)) => return false,
                     Expr::Member { object, name } if !exempt::has_word(name, BATCHES) => value = *object,
                     Expr::Name(name) => return !exempt::has_word(name, BATCHES),
@@ -274,6 +281,25 @@ fn beginning(source: &SourceFacts, mut url: ExprId) -> Option<ExprId> {
     None
 }
 
+/// Whether a call is given a function that what stands in a range is part of: `limit(() => ask(id))`; or is what stands there, and is given one.
+fn runs_within(source: &SourceFacts, call: &Site, range: TextRange) -> bool {
+    let mut given = call.args.iter().filter(|argument| matches!(source.expr(argument.value), Expr::Closure(_)));
+    given.any(|argument| call.name_range == range || source.expr_range(argument.value).contains(range))
+}
+
+/// Whether the last name of a value is of a kind.
+fn is_named(source: &SourceFacts, value: ExprId, kind: impl Fn(&str) -> bool) -> bool {
+    matches!(source.expr(value), Expr::Name(name) | Expr::Member { name, .. } if kind(name))
+}
+
+/// Whether it is a number of elements from another number on: `start + 8` behind `start`.
+fn is_window(source: &SourceFacts, start: ExprId, end: ExprId) -> bool {
+    match source.expr(end) {
+        Expr::Concat(parts) => parts.first().is_some_and(|first| source.expr(*first) == source.expr(start)),
+        _ => false,
+    }
+}
+
 fn is_few(source: &SourceFacts, value: ExprId) -> bool {
     matches!(source.expr(value), Expr::Number(number) if number.parse::<usize>().is_ok_and(|number| number <= FEW))
 }
@@ -282,7 +308,10 @@ fn is_few(source: &SourceFacts, value: ExprId) -> bool {
 fn is_eased(context: &Context<'_>, spot: &Spot<'_>, place: Place) -> bool {
     let source = spot.source();
     let around = source.calls.iter().filter(|call| call.range.contains(place.range));
+    let is_limiter = |call: &Site, name: &str| exempt::has_word(name, LIMITERS) && runs_within(source, call, place.range);
     around.into_iter().any(|call| match source.expr(call.callee) {
+        Expr::Name(name) if is_limiter(call, name) => true,
+        Expr::Member { object, name } if is_limiter(call, name) || is_named(source, *object, |of| is_limiter(call, of)) => true,
         Expr::Member { name, .. } if LIMITED.contains(&name.as_str()) => true,
         Expr::Member { object, .. } if matches!(source.expr(*object), Expr::Name(name) if name == "Promise") => {
             let together = Place { file: place.file, range: call.name_range };

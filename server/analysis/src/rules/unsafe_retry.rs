@@ -43,6 +43,8 @@ const QUESTIONS: Texts = Texts {
         "embeddings",
     ],
 };
+/// How messages end that are about requests which do something twice.
+pub(crate) const KEY: &str = "without an idempotency key";
 /// What is written where a request carries a key by which its second coming is known.
 const KEYS: &[&str] = &["idempot", "dedup"];
 /// Keys of a body that name what is made, so that it is made once.
@@ -101,7 +103,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
                 (false, None) => String::new(),
             };
             let severity = how.endless.then_some(Severity::Information);
-            report(context, sink, call, how, severity, &format!("is retried{often} without an idempotency key"), Vec::new());
+            report(context, sink, call, how, severity, &format!("is retried{often} {KEY}"), Vec::new());
         } else if let Some(inner) = nested(context, call, &tried) {
             let (other, behind) = (context.chart.call(inner.0), inner.1);
             let Some(third) = other.target() else { continue };

@@ -4,7 +4,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::super::imports::{quote, statement_end};
+use super::super::imports::in_style;
 use super::super::migrations;
 use super::super::{Context, Edit, Refusal, Source};
 use crate::chart::{Access, ServiceIndex};
@@ -37,10 +37,7 @@ pub(super) fn make(
 
 /// The module's text in TypeScript, in the style of the file that needs it.
 pub(super) fn text(source: &Source<'_>) -> String {
-    let text = TEMPLATE.replace("  ", "\t").replace('\t', &source.indent_unit());
-    let text = text.replace('"', &quote(source).to_string());
-    let text = if statement_end(source).is_empty() { text.replace(";\n", "\n") } else { text };
-    text.replace('\n', source.newline())
+    in_style(source, TEMPLATE)
 }
 
 const TEMPLATE: &str = r#"import type { Pool, PoolClient } from "pg";

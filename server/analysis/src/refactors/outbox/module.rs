@@ -4,7 +4,7 @@
 
 use portolan_grammars::facts::{FunctionId, Imported};
 
-use super::super::imports::{quote, statement_end};
+use super::super::imports::in_style;
 use super::super::migrations;
 use super::super::{Context, Edit, Refusal, Source};
 use super::scene::Scene;
@@ -41,10 +41,7 @@ pub(super) fn text(scene: &Scene<'_, '_>, traced: bool) -> Result<String, Refusa
         .replace("SENT", sent)
         .replace("IMPORT", &format!("import {name} from \"{}\"", import.source))
         .replace("PUBLISH", callee);
-    let text = text.replace("  ", "\t").replace('\t', &source.indent_unit());
-    let text = text.replace('"', &quote(source).to_string());
-    let text = if statement_end(source).is_empty() { text.replace(";\n", "\n") } else { text };
-    Ok(text.replace('\n', source.newline()))
+    Ok(in_style(source, &text))
 }
 
 /// What is said of messages alone.

@@ -1,0 +1,343 @@
+//! By what so many rounds run at a time: the library that the package has for it, or a function that is written beside the file.
+//!
+//! Invariant: a library is used only where the file can load it as it loads others.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use portolan_grammars::facts::{FunctionKind, Imported, TextRange};
+
+use super::super::imports::{self, Style, argument_comma, in_style, statement_end};
+use super::super::option::width;
+use super::super::packages::npm;
+use super::super::passage::{relative, usual_extension};
+use super::super::{Context, Edit, Refusal, Source};
+use super::AT_A_TIME;
+use super::rounds::{Rounds, Waits};
+use crate::workspace::paths::folder;
+
+/// A library, and the first version that CommonJS cannot load.
+struct Library {
+    module: &'static str,
+    name: &'static str,
+    modules_only: u32,
+}
+
+const P_MAP: Library = Library { module: "p-map", name: "pMap", modules_only: 5 };
+const P_LIMIT: Library = Library { module: "p-limit", name: "pLimit", modules_only: 4 };
+
+/// What p-limit's limit is called.
+const LIMIT: &str = "limit";
+/// The module that is written, and its function.
+const MODULE: &str = "batches";
+const FUNCTION: &str = "inBatches";
+
+/// What folders are called whose functions several files need.
+const SHARED: [&str; 6] = ["utils", "util", "lib", "helpers", "common", "shared"];
+/// And those of a package's sources.
+const SOURCES: [&str; 2] = ["src", "lib"];
+
+/// Lets so many rounds run at a time.
+pub(super) fn write(context: &Context<'_>, source: &Source<'_>, rounds: &Rounds, edit: &mut Edit) -> Result<(), Refusal> {
+    let layout = Layout::of(source, rounds)?;
+    if usable(context, source, &P_MAP)
+        && let Ok(name) = library(context, source, &P_MAP, edit)
+    {
+        let options = format!("{{ concurrency: {AT_A_TIME} }}");
+        let work = layout.work(Function::Given);
+        layout.put(&name, &[rounds.over.clone(), work, options], edit);
+        return Ok(());
+    }
+    let statement = source.tree().and_then(|tree| tree.statement_around(rounds.range));
+    let statement =
+        statement.filter(|statement| is_in_same_function(source, *statement, rounds.range) && source.is_free_in(LIMIT, rounds.function));
+    if let Some(statement) = statement.filter(|_| usable(context, source, &P_LIMIT))
+        && let Ok(name) = library(context, source, &P_LIMIT, edit)
+    {
+        let start = rounds.gathered.as_ref().map_or(statement.start, |gathered| gathered.bound.start);
+        let (newline, indent, end) = (source.newline(), source.indent_at(start), statement_end(source));
+        edit.insert(source.file, start, format!("const {LIMIT} = {name}({AT_A_TIME}){end}{newline}{indent}"));
+        layout.put_limited(edit);
+        return Ok(());
+    }
+    let name = function(context, source, edit)?;
+    layout.put(&name, &[rounds.list.clone(), AT_A_TIME.to_string(), layout.work(Function::Async)], edit);
+    Ok(())
+}
+
+/// Whether a file can load a library that its package has.
+fn usable(context: &Context<'_>, source: &Source<'_>, library: &Library) -> bool {
+    let Some(manifest) = npm(context.snapshot, source.file) else { return false };
+    let Some((_, version)) = manifest.dependencies.iter().find(|(name, _)| name == library.module) else { return false };
+    let digits: String = version.trim_start_matches(['^', '~', '=', 'v', '>']).chars().take_while(char::is_ascii_digit).collect();
+    let loads_all = digits.parse::<u32>().is_ok_and(|major| major < library.modules_only);
+    let is_module = imports::style(context, source) == Style::Import && (manifest.is_module || source.path.extension() == Some("mjs"));
+    loads_all || is_module
+}
+
+/// What a file calls a library, which it loads from now on.
+fn library(context: &Context<'_>, source: &Source<'_>, library: &Library, edit: &mut Edit) -> Result<String, Refusal> {
+    let is_it = |imported: &Imported| matches!(imported, Imported::Default | Imported::Require);
+    if let Some(import) = source.facts.imports.iter().find(|it| it.source == library.module && is_it(&it.imported) && !it.type_only) {
+        return Ok(import.local.to_string());
+    }
+    if source.declares(library.name) {
+        return Err(Refusal::new(format!("the name {} means something else in {}", library.name, source.name())));
+    }
+    let import = imports::statement(context, source, library.name, library.module);
+    imports::add(source, source.text.len() as u32, Some(import), None, edit);
+    Ok(library.name.to_owned())
+}
+
+/// What a file calls the function that is written beside it.
+fn function(context: &Context<'_>, source: &Source<'_>, edit: &mut Edit) -> Result<String, Refusal> {
+    let own = source.path.extension().unwrap_or_default();
+    let (own, loaded, text) = match own {
+        "ts" | "tsx" => ("ts", ".js", TYPESCRIPT.to_owned()),
+        "mts" => ("mts", ".mjs", TYPESCRIPT.to_owned()),
+        "js" | "jsx" => ("js", ".js", javascript(context, source)),
+        "mjs" => ("mjs", ".mjs", javascript(context, source)),
+        "cjs" => ("cjs", ".cjs", javascript(context, source)),
+        _ => return Err(Refusal::new("a function cannot be written beside this file")),
+    };
+    let usual =
+        usual_extension(context, source).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
+    let loaded = match usual {
+        "" => "",
+        ".ts" | ".mts" => own,
+        _ => loaded,
+    };
+    let dot = if loaded.is_empty() || loaded.starts_with('.') { "" } else { "." };
+    let path = home(context, source, own).join(format!("{MODULE}.{own}"));
+    let module = relative(folder(source.path.as_str()), path.with_extension("").as_str()) + dot + loaded;
+    let text = in_style(source, &text);
+    if context.snapshot.files.id(&path).is_some() {
+        if context.texts.text(&path).as_ref() != Ok(&text) {
+            return Err(Refusal::new(format!("{path} is there already, and another one")));
+        }
+        let names = imports::import(context, source, &module, &[FUNCTION], edit)?;
+        if names.statement.is_some() {
+            imports::add(source, source.text.len() as u32, names.statement, None, edit);
+        }
+        return Ok(names.called.concat());
+    }
+    if source.declares(FUNCTION) {
+        return Err(Refusal::new(format!("the name {FUNCTION} means something else in {}", source.name())));
+    }
+    edit.create(path, text);
+    let import = imports::statement(context, source, &format!("{{ {FUNCTION} }}"), &module);
+    imports::add(source, source.text.len() as u32, Some(import), None, edit);
+    Ok(FUNCTION.to_owned())
+}
+
+/// The folder of the package for functions that several of its files need: that which is called so, else the one of its sources. Files of a
+/// folder of routes may all be routes.
+fn home(context: &Context<'_>, source: &Source<'_>, extension: &str) -> Utf8PathBuf {
+    let snapshot = context.snapshot;
+    let package = snapshot.workspace.package_of(source.path);
+    let root =
+        package.map(|package| folder(snapshot.files.path(snapshot.workspace.packages[package].manifest).as_str())).unwrap_or_default();
+    let folders: BTreeSet<&str> = snapshot
+        .files
+        .iter()
+        .filter(|(_, path, _)| path.extension() == Some(extension) && snapshot.workspace.package_of(path) == package)
+        .map(|(_, path, _)| folder(path.as_str()))
+        .collect();
+    let within = |around: &&Utf8Path| around.as_str().len() >= root.len();
+    let around = || source.path.ancestors().skip(1).take_while(within);
+    let shared = around().flat_map(|around| SHARED.iter().map(move |name| around.join(name))).find(|path| folders.contains(path.as_str()));
+    let sources = || around().filter(|around| around.file_name().is_some_and(|name| SOURCES.contains(&name))).last();
+    shared.or_else(|| sources().map(Utf8Path::to_owned)).unwrap_or_else(|| root.into())
+}
+
+fn javascript(context: &Context<'_>, source: &Source<'_>) -> String {
+    match imports::style(context, source) {
+        Style::Import => JAVASCRIPT.replace("EXPORT async", "export async"),
+        Style::Require => format!("{}\nmodule.exports = {{ {FUNCTION} }};\n", JAVASCRIPT.replace("EXPORT async", "async")),
+    }
+}
+
+/// Whether no function begins between a statement and a part of it.
+fn is_in_same_function(source: &Source<'_>, statement: TextRange, part: TextRange) -> bool {
+    let between = |range: TextRange| statement.contains(range) && range.contains(part) && range != part;
+    !source.facts.functions.iter().any(|function| function.kind != FunctionKind::Module && between(function.range))
+}
+
+/// As what kind of function something is done.
+#[derive(PartialEq)]
+enum Function {
+    /// Of the element, as it was.
+    Given,
+    /// Of the element, and one that makes a promise in any case.
+    Async,
+    /// Of nothing, as it was.
+    Bare,
+}
+
+/// How the rounds are laid out, and how they are to be.
+struct Layout<'s, 'a> {
+    source: &'s Source<'a>,
+    rounds: &'s Rounds,
+    /// What the lines of the body begin with now.
+    own: &'s str,
+    /// What the line begins with that all of it begins on.
+    indent: &'s str,
+}
+
+impl<'s, 'a> Layout<'s, 'a> {
+    fn of(source: &'s Source<'a>, rounds: &'s Rounds) -> Result<Self, Refusal> {
+        let literals = source.tree().map(portolan_grammars::languages::Tree::multiline_literals).unwrap_or_default();
+        if literals.iter().any(|literal| rounds.range.contains(*literal)) {
+            return Err(Refusal::new("its lines cannot be moved as they are"));
+        }
+        Ok(Self { source, rounds, own: source.indent_at(rounds.body.start), indent: source.indent_at(rounds.range.start) })
+    }
+
+    /// What is done for each element, as a function whose further lines stand where those of all of it do.
+    fn work(&self, function: Function) -> String {
+        let (source, rounds) = (self.source, self.rounds);
+        let params = if function == Function::Bare { "()" } else { rounds.params.as_str() };
+        let body = source.slice(rounds.body);
+        let body = match &rounds.gathered {
+            Some(gathered) => {
+                let (before, after) = (
+                    source.slice(TextRange { start: rounds.body.start, end: gathered.push.start }),
+                    source.slice(TextRange { start: gathered.push.end, end: rounds.body.end }),
+                );
+                format!("{before}return {}{}{after}", source.slice(gathered.value), statement_end(source))
+            }
+            None if rounds.waits == Waits::ForEach && !body.starts_with('{') => {
+                let (newline, unit) = (source.newline(), source.indent_unit());
+                format!("{{{newline}{}{unit}{body}{newline}{}}}", self.own, self.own)
+            }
+            None => body.to_owned(),
+        };
+        let word = if rounds.is_async || function == Function::Async { "async " } else { "" };
+        format!("{word}{params} => {}", self.shifted(&body, ""))
+    }
+
+    /// A text with its further lines at the depth of all of it, and `deeper`.
+    fn shifted(&self, text: &str, deeper: &str) -> String {
+        let mut lines = text.split('\n');
+        let first = lines.next().unwrap_or_default().to_owned();
+        lines.fold(first, |mut all, line| {
+            all.push('\n');
+            match line.strip_prefix(self.own) {
+                Some(rest) if !line.trim().is_empty() => all.push_str(&format!("{}{deeper}{rest}", self.indent)),
+                _ => all.push_str(line),
+            }
+            all
+        })
+    }
+
+    /// Lines further in.
+    fn deeper(&self, text: &str, levels: usize) -> String {
+        let unit = self.source.indent_unit().repeat(levels);
+        let further = |(at, line): (usize, &str)| if at == 0 || line.trim().is_empty() { line.to_owned() } else { format!("{unit}{line}") };
+        text.split('\n').enumerate().map(further).collect::<Vec<_>>().join("\n")
+    }
+
+    /// Puts a call in place of the loop, which waits for it where the loop did.
+    fn put(&self, callee: &str, args: &[String], edit: &mut Edit) {
+        let (newline, unit) = (self.source.newline(), self.source.indent_unit());
+        let (before, after) = self.around();
+        let line = format!("{before}{callee}({}){after}", args.join(", "));
+        let first = line.lines().next().map_or(0, str::len) + self.column();
+        let others = &args[..args.len() - 1];
+        let hugs = !others.iter().any(|argument| argument.contains('\n'));
+        if hugs && first <= width(self.source) {
+            self.replace(line, edit);
+            return;
+        }
+        let comma = argument_comma(self.source);
+        let args: Vec<String> = args.iter().map(|argument| format!("{newline}{}{unit}{}", self.indent, self.deeper(argument, 1))).collect();
+        let args = args.join(",");
+        self.replace(format!("{before}{callee}({args}{comma}{newline}{}){after}", self.indent), edit);
+    }
+
+    /// Puts `Promise.all` with a limit around what is done for each in place of the loop.
+    fn put_limited(&self, edit: &mut Edit) {
+        let (newline, unit) = (self.source.newline(), self.source.indent_unit());
+        let (before, after) = self.around();
+        let (over, params, work) = (&self.rounds.list, &self.rounds.params, self.work(Function::Bare));
+        let line = format!("{before}Promise.all({over}.map({params} => {LIMIT}({work}))){after}");
+        if !work.contains('\n') && line.len() + self.column() <= width(self.source) {
+            self.replace(line, edit);
+            return;
+        }
+        let (one, two) = (format!("{newline}{}{unit}", self.indent), format!("{newline}{}{unit}{unit}", self.indent));
+        let comma = argument_comma(self.source);
+        let line = format!("{over}.map({params} => {LIMIT}({work})){comma}");
+        if !work.contains('\n') && line.len() + one.len() <= width(self.source) {
+            self.replace(format!("{before}Promise.all({one}{line}{newline}{}){after}", self.indent), edit);
+            return;
+        }
+        let work = self.deeper(&work, 2);
+        let text = format!(
+            "{before}Promise.all({one}{over}.map({params} =>{two}{LIMIT}({work}){comma}{one}){comma}{newline}{}){after}",
+            self.indent
+        );
+        self.replace(text, edit);
+    }
+
+    /// What stands before and behind a call that takes the loop's place.
+    fn around(&self) -> (String, &'static str) {
+        match (self.rounds.waits, &self.rounds.gathered) {
+            (Waits::ForAll, _) => (String::new(), ""),
+            (Waits::ForEach, None) => ("await ".to_owned(), statement_end(self.source)),
+            (Waits::ForEach, Some(gathered)) => (format!("{}await ", self.source.slice(gathered.bound)), statement_end(self.source)),
+        }
+    }
+
+    /// How much of its line stands before it.
+    fn column(&self) -> usize {
+        let start = self.replaced().start;
+        start as usize - self.source.line_start(start)
+    }
+
+    fn replaced(&self) -> TextRange {
+        let range = self.rounds.range;
+        TextRange { start: self.rounds.gathered.as_ref().map_or(range.start, |gathered| gathered.bound.start), end: range.end }
+    }
+
+    fn replace(&self, text: String, edit: &mut Edit) {
+        edit.replace(self.source.file, self.replaced(), text);
+    }
+}
+
+const TYPESCRIPT: &str = r#"/** Does some work for each item, and for so many of them at a time. */
+export async function inBatches<T, R>(
+  items: readonly T[],
+  size: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  const results: R[] = [];
+  for (let start = 0; start < items.length; start += size) {
+    const batch = items.slice(start, start + size);
+    const working = batch.map((item, index) => work(item, start + index));
+    results.push(...(await Promise.all(working)));
+  }
+  return results;
+}
+"#;
+
+const JAVASCRIPT: &str = r#"/**
+ * Does some work for each item, and for so many of them at a time.
+ *
+ * @template T, R
+ * @param {readonly T[]} items
+ * @param {number} size
+ * @param {(item: T, index: number) => Promise<R>} work
+ * @returns {Promise<R[]>}
+ */
+EXPORT async function inBatches(items, size, work) {
+  /** @type {R[]} */
+  const results = [];
+  for (let start = 0; start < items.length; start += size) {
+    const batch = items.slice(start, start + size);
+    const working = batch.map((item, index) => work(item, start + index));
+    results.push(...(await Promise.all(working)));
+  }
+  return results;
+}
+"#;
