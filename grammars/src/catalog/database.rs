@@ -58,6 +58,9 @@ pub struct Query {
     /// Whether doing it once more leaves more behind: an insert, a counter's step. What SQL does, its text says.
     #[serde(default)]
     pub adds: Option<Adds>,
+    /// The type of a first argument by which the method is known, whatever it is called on: a wrapper of the client, a field of a context.
+    #[serde(default)]
+    pub anywhere: Option<Symbol>,
 }
 
 /// When a write leaves more behind each time it is done.
