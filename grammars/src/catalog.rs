@@ -364,6 +364,8 @@ pub struct Take {
     pub argument: Option<i32>,
     /// Dotted path of keys into the argument's or captured object's fields: `config.url`.
     pub key: Option<Symbol>,
+    /// What the function found there gives back is meant, or what that has under this dotted path; the empty text is all of it.
+    pub result: Option<Symbol>,
     /// Something captured by the value that the method is called on: see [`Value::captures`].
     pub receiver: Option<Symbol>,
     /// Something captured by the argument's value, or by what it has under `key`: a topic in `send(FutureRecord::to(topic))`.

@@ -43,6 +43,9 @@ pub struct Query {
     pub callee: Names,
     /// `db.system.name`; `*` where the connection decides.
     pub system: Symbol,
+    /// Where something else than the connection tells the system, too: the table that is asked for.
+    #[serde(default)]
+    pub dialect: Option<Selector>,
     /// The SQL text; then the rest is read from it. Of several places the first that holds a text counts: macros have a type before it.
     #[serde(default)]
     pub statement: Option<Selector>,

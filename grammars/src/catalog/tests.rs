@@ -152,7 +152,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
         library.connection.iter().flat_map(|entry| entry.url.iter().chain(&entry.dialect).chain(&entry.host).chain(&entry.database)),
     );
     all.extend(library.entity.iter().map(|entry| &entry.collection));
-    all.extend(library.query.iter().flat_map(|entry| entry.statement.iter().chain(&entry.collection)));
+    all.extend(library.query.iter().flat_map(|entry| entry.statement.iter().chain(&entry.dialect).chain(&entry.collection)));
     all.extend(library.sdk_call.iter().flat_map(|entry| entry.peer.iter().chain(&entry.address)));
     for entry in &library.setting_reader {
         let places = [&entry.key, &entry.default, &entry.source, &entry.values, &entry.file, &entry.prefix, &entry.separator];

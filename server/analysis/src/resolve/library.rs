@@ -369,6 +369,10 @@ impl<'w> Evaluator<'w> {
                 Some(key) => self.dig(value, key)?,
                 None => value,
             };
+            let value = match &take.result {
+                Some(path) => self.given_back(&value, path)?,
+                None => value,
+            };
             if take.keys {
                 let mut names: Vec<Symbol> = value
                     .alternatives()
@@ -428,6 +432,18 @@ impl<'w> Evaluator<'w> {
             return view.call.type_args.get(index as usize).map(|ty| Value::text(ty.path.clone()));
         }
         None
+    }
+
+    /// What functions give back, or what that has under a dotted path.
+    fn given_back(&mut self, functions: &Value, path: &str) -> Option<Value> {
+        let mut found = Vec::new();
+        for value in functions.alternatives() {
+            let Value::Function(function, _) = value else { continue };
+            for result in self.result_of(*function).alternatives() {
+                found.extend(if path.is_empty() { Some(result.clone()) } else { self.dig(result.clone(), path) });
+            }
+        }
+        (!found.is_empty()).then(|| Value::one_of(found))
     }
 
     /// What a value remembers under a name. A parameter that is declared to be of a library's type remembers what callers' values do.

@@ -137,6 +137,8 @@ impl<'w> Linker<'w> {
             }
             // `axios[method](url)`
             Expr::Index { object, .. } => self.is_named_value(walk, *object),
+            // `library(options)(address)`
+            Expr::Call(made) => self.is_interesting(walk, walk.facts.call(*made).callee),
             _ => false,
         }
     }
