@@ -106,7 +106,7 @@ pub use http::{
     FileRoute, FileRouteConvention, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,
     ProxyTableForm, RequestBody, RouteAttribute, Versioning,
 };
-pub use containers::{Decoration, InstanceCall};
+pub use containers::{AppliedFunction, Decoration, InstanceCall};
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
@@ -220,6 +220,9 @@ pub struct Library {
     /// Calls that hand out the instance of a class.
     #[serde(default)]
     pub instance: Vec<InstanceCall>,
+    /// Calls of functions among the arguments.
+    #[serde(default)]
+    pub applied: Vec<AppliedFunction>,
     /// Calls that put something on an object of the library by a name.
     #[serde(default)]
     pub decoration: Vec<Decoration>,

@@ -1,4 +1,4 @@
-//! Entries of containers: objects of a framework that hand out what was put into them, or what a class says.
+//! Entries of what a framework does with what it is given: containers that hand out what was put into them or what a class says, calls of functions.
 //!
 //! What deliberately does not live here: what decorators say is injected. Invariant: an entry says where a class, a name or a value stands, never
 //! what it is.
@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Names, Selector};
+use crate::facts::Symbol;
 
 /// A call that hands out the instance of a class that it is given: `inject(Orders)`, `container.resolve(Orders)`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -28,4 +29,16 @@ pub struct Decoration {
     pub name: Selector,
     /// What is put there.
     pub value: Selector,
+}
+
+/// A call of a function among its arguments with the arguments before it: `useSWR("/orders", ask)` is `ask("/orders")`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppliedFunction {
+    /// What is called.
+    pub callee: Names,
+    /// What it is called in code by custom: a default import has any name.
+    pub known_as: Symbol,
+    /// The argument that is the function, counted from 0.
+    pub function: u32,
 }

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entries::EntryFiles;
 use super::{
-    Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient,
+    AppliedFunction, Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient,
     HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer,
     Provider, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall,
     TimeLimit, Tracing, Transaction, Value, Versioning,
@@ -33,6 +33,8 @@ pub struct Catalog {
     giving: FxHashSet<(Family, Symbol)>,
     making: FxHashSet<(Family, Symbol)>,
     beside: FxHashSet<Symbol>,
+    /// Positions of libraries and of what in them calls functions among its arguments.
+    applying: Vec<(usize, usize)>,
     /// What methods are called in their library, and the type of a first argument by which that is known.
     anywhere: FxHashMap<(Family, Symbol), Vec<KnownByArgument>>,
     entry_files: EntryFiles,
@@ -197,6 +199,7 @@ impl Catalog {
         self.giving.clear();
         self.making.clear();
         self.beside.clear();
+        self.applying.clear();
         self.anywhere.clear();
         self.customary.clear();
         self.mounting.clear();
@@ -233,6 +236,7 @@ impl Catalog {
                 }
             }
             self.mounting.extend((!library.mounted_folders.is_empty()).then_some(at));
+            self.applying.extend((0..library.applied.len()).map(|position| (at, position)));
             self.providers.extend((0..library.provider.len()).map(|position| (at, position)));
             self.rpc_clients.extend((0..library.rpc_client.len()).map(|position| (at, position)));
             for (position, entry) in library.tracing.iter().enumerate() {
@@ -288,6 +292,11 @@ impl Catalog {
     /// Whether a call by this name may hand a value to a function among its arguments; a bare name must be resolved.
     pub fn may_give(&self, family: Family, last_segment: &str) -> bool {
         self.giving.contains(&(family, Symbol::new(last_segment)))
+    }
+
+    /// What calls functions among its arguments, each with the position of its library.
+    pub fn applied(&self) -> impl Iterator<Item = (usize, &AppliedFunction)> {
+        self.applying.iter().map(|(library, position)| (*library, &self.libraries[*library].applied[*position]))
     }
 
     /// What a method of this name may be that its first argument tells.
@@ -456,6 +465,7 @@ impl Library {
             listener: Vec::new(),
             text: Vec::new(),
             instance: Vec::new(),
+            applied: Vec::new(),
             decoration: Vec::new(),
             graphql_call: Vec::new(),
             graphql_client: Vec::new(),
