@@ -85,6 +85,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Language, Symbol};
 
+mod containers;
 mod database;
 mod entries;
 mod http;
@@ -102,9 +103,10 @@ mod tests;
 pub use database::{Addition, Adds, Connection, Entity, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
-    FileRoute, FileRouteConvention, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,
+    FileRoute, FileRouteConvention, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,
     ProxyTableForm, RequestBody, RouteAttribute, Versioning,
 };
+pub use containers::{AppliedFunction, Decoration, InstanceCall};
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
@@ -215,6 +217,15 @@ pub struct Library {
     /// Calls whose value is a text among their arguments.
     #[serde(default)]
     pub text: Vec<TextCall>,
+    /// Calls that hand out the instance of a class.
+    #[serde(default)]
+    pub instance: Vec<InstanceCall>,
+    /// Calls of functions among the arguments.
+    #[serde(default)]
+    pub applied: Vec<AppliedFunction>,
+    /// Calls that put something on an object of the library by a name.
+    #[serde(default)]
+    pub decoration: Vec<Decoration>,
     /// Calls that send a GraphQL document.
     #[serde(default)]
     pub graphql_call: Vec<GraphqlCall>,
@@ -356,6 +367,8 @@ pub struct Take {
     pub argument: Option<i32>,
     /// Dotted path of keys into the argument's or captured object's fields: `config.url`.
     pub key: Option<Symbol>,
+    /// What the function found there gives back is meant, or what that has under this dotted path; the empty text is all of it.
+    pub result: Option<Symbol>,
     /// Something captured by the value that the method is called on: see [`Value::captures`].
     pub receiver: Option<Symbol>,
     /// Something captured by the argument's value, or by what it has under `key`: a topic in `send(FutureRecord::to(topic))`.

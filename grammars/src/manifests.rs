@@ -14,6 +14,7 @@ pub mod settings;
 pub mod traefik;
 pub mod tree;
 
+mod azd;
 mod caddyfile;
 mod cargo;
 mod code_owners;
@@ -79,7 +80,7 @@ pub enum Manifest {
     Caddy(Caddy),
     /// `kong*.yaml`.
     Kong(Kong),
-    /// `proxy.conf.json`.
+    /// `proxy.conf.json`, `swa-cli.config.json`.
     ProxyConf(ProxyConf),
     /// `schema.prisma`, `*.prisma`.
     Prisma(Prisma),
@@ -93,7 +94,7 @@ pub enum Manifest {
     Builds(Builds),
     /// `project.json` of Nx.
     Project(NxProject),
-    /// What a platform starts without an image: `Procfile`, `serverless.yml`, `dapr.yaml`.
+    /// What a platform starts without an image: `Procfile`, `serverless.yml`, `dapr.yaml`, `azure.yaml`.
     Processes(Processes),
     /// A configuration file of a service.
     Config(tree::Tree),
@@ -464,6 +465,8 @@ pub enum ManifestFormat {
     Serverless,
     /// A template of Dapr's multi-app run.
     Dapr,
+    /// `azure.yaml`.
+    Azd,
     /// A configuration file of a service.
     Config,
     /// A catalog of Backstage.
@@ -500,6 +503,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Project, matches: nx::matches, read: nx::read },
     ManifestRow { format: ManifestFormat::Procfile, matches: procfile::matches, read: procfile::read },
     ManifestRow { format: ManifestFormat::Serverless, matches: serverless::matches, read: serverless::read },
+    ManifestRow { format: ManifestFormat::Azd, matches: azd::matches, read: azd::read },
     ManifestRow { format: ManifestFormat::Dapr, matches: dapr::matches, read: dapr::read },
     ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
     ManifestRow { format: ManifestFormat::Settings, matches: settings::matches, read: settings::read },
@@ -580,6 +584,8 @@ mod tests {
             ("api/Procfile.dev", None),
             ("api/serverless.yml", Some(ManifestFormat::Serverless)),
             ("dapr.yaml", Some(ManifestFormat::Dapr)),
+            ("azure.yaml", Some(ManifestFormat::Azd)),
+            ("web/swa-cli.config.json", Some(ManifestFormat::ProxyConf)),
             ("pnpm-lock.yaml", None),
             ("package-lock.json", None),
             ("Cargo.lock", None),

@@ -43,6 +43,9 @@ pub struct Query {
     pub callee: Names,
     /// `db.system.name`; `*` where the connection decides.
     pub system: Symbol,
+    /// Where something else than the connection tells the system, too: the table that is asked for.
+    #[serde(default)]
+    pub dialect: Option<Selector>,
     /// The SQL text; then the rest is read from it. Of several places the first that holds a text counts: macros have a type before it.
     #[serde(default)]
     pub statement: Option<Selector>,
@@ -58,6 +61,9 @@ pub struct Query {
     /// Whether doing it once more leaves more behind: an insert, a counter's step. What SQL does, its text says.
     #[serde(default)]
     pub adds: Option<Adds>,
+    /// The type of a first argument by which the method is known, whatever it is called on: a wrapper of the client, a field of a context.
+    #[serde(default)]
+    pub anywhere: Option<Symbol>,
 }
 
 /// When a write leaves more behind each time it is done.

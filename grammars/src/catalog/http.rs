@@ -69,6 +69,21 @@ pub struct HttpRoute {
     /// `handler` are then those of each.
     #[serde(default)]
     pub each: Option<Selector>,
+    /// What the host of the code puts before the path.
+    #[serde(default)]
+    pub host_prefix: Option<HostPrefix>,
+}
+
+/// What a host puts before all routes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostPrefix {
+    /// What it is where nothing else is said: `api`.
+    pub default: Symbol,
+    /// The configuration file of the package that may say something else.
+    pub file: Symbol,
+    /// The dotted path of keys under which it does.
+    pub key: Symbol,
 }
 
 /// A link in the chain of calls that makes a method router. An entry with both is a route; entries with one each make a route together

@@ -9,8 +9,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entries::EntryFiles;
 use super::{
-    Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient,
-    HttpRoute, Injected, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer,
+    AppliedFunction, Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient,
+    HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer,
     Provider, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall,
     TimeLimit, Tracing, Transaction, Value, Versioning,
 };
@@ -33,6 +33,10 @@ pub struct Catalog {
     giving: FxHashSet<(Family, Symbol)>,
     making: FxHashSet<(Family, Symbol)>,
     beside: FxHashSet<Symbol>,
+    /// Positions of libraries and of what in them calls functions among its arguments.
+    applying: Vec<(usize, usize)>,
+    /// What methods are called in their library, and the type of a first argument by which that is known.
+    anywhere: FxHashMap<(Family, Symbol), Vec<KnownByArgument>>,
     entry_files: EntryFiles,
     /// Positions of libraries, and types, by what parameters are called by custom.
     customary: FxHashMap<(Family, Symbol), Vec<(usize, Symbol)>>,
@@ -44,6 +48,17 @@ pub struct Catalog {
     rpc_clients: Vec<(usize, usize)>,
     /// Positions of libraries and of their entries of tracing, by the module whose import is evidence of it.
     tracing_imports: FxHashMap<Symbol, (usize, usize)>,
+}
+
+/// A method that its first argument tells, whatever it is called on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KnownByArgument {
+    /// Position of the library.
+    pub library: usize,
+    /// What the method is called there: `Database.insert`.
+    pub callee: Symbol,
+    /// The argument's type.
+    pub argument: Symbol,
 }
 
 /// What a name of a library means.
@@ -67,6 +82,7 @@ pub enum Meaning<'a> {
     Producer(&'a Producer),
     Listener(&'a Listener),
     TextCall(&'a TextCall),
+    InstanceCall(&'a InstanceCall),
     GraphqlCall(&'a GraphqlCall),
     GraphqlClient(&'a GraphqlClient),
     GraphqlServer(&'a GraphqlServer),
@@ -131,7 +147,7 @@ macro_rules! kinds {
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, RequestBody request_body,
     Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
-    TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
+    TextCall text, InstanceCall instance, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
     Spawn spawn, SettingReader setting_reader, TimeLimit time_limit, Retry retry,
@@ -183,6 +199,8 @@ impl Catalog {
         self.giving.clear();
         self.making.clear();
         self.beside.clear();
+        self.applying.clear();
+        self.anywhere.clear();
         self.customary.clear();
         self.mounting.clear();
         self.providers.clear();
@@ -209,7 +227,16 @@ impl Catalog {
             for (name, type_name) in &library.parameters {
                 self.customary.entry((library.language, name.clone())).or_default().push((at, type_name.clone()));
             }
+            for entry in &library.query {
+                let Some(argument) = &entry.anywhere else { continue };
+                for callee in entry.callee.iter() {
+                    let method = (library.language, Symbol::new(last_segment(callee)));
+                    let known = KnownByArgument { library: at, callee: callee.clone(), argument: argument.clone() };
+                    self.anywhere.entry(method).or_default().push(known);
+                }
+            }
             self.mounting.extend((!library.mounted_folders.is_empty()).then_some(at));
+            self.applying.extend((0..library.applied.len()).map(|position| (at, position)));
             self.providers.extend((0..library.provider.len()).map(|position| (at, position)));
             self.rpc_clients.extend((0..library.rpc_client.len()).map(|position| (at, position)));
             for (position, entry) in library.tracing.iter().enumerate() {
@@ -265,6 +292,16 @@ impl Catalog {
     /// Whether a call by this name may hand a value to a function among its arguments; a bare name must be resolved.
     pub fn may_give(&self, family: Family, last_segment: &str) -> bool {
         self.giving.contains(&(family, Symbol::new(last_segment)))
+    }
+
+    /// What calls functions among its arguments, each with the position of its library.
+    pub fn applied(&self) -> impl Iterator<Item = (usize, &AppliedFunction)> {
+        self.applying.iter().map(|(library, position)| (*library, &self.libraries[*library].applied[*position]))
+    }
+
+    /// What a method of this name may be that its first argument tells.
+    pub fn known_by_argument(&self, family: Family, method: &Symbol) -> &[KnownByArgument] {
+        self.anywhere.get(&(family, method.clone())).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a method of this name may hand out a value of its own: `kafka.producer()`.
@@ -427,6 +464,9 @@ impl Library {
             producer: Vec::new(),
             listener: Vec::new(),
             text: Vec::new(),
+            instance: Vec::new(),
+            applied: Vec::new(),
+            decoration: Vec::new(),
             graphql_call: Vec::new(),
             graphql_client: Vec::new(),
             graphql_server: Vec::new(),
@@ -473,7 +513,7 @@ impl Library {
         each!(
             Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning, Listen listen,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, DeadLetter dead_letter, Listener listener,
-            TextCall text, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
+            TextCall text, InstanceCall instance, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
             Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,
             SettingReader setting_reader, TimeLimit time_limit, Retry retry
         );

@@ -136,6 +136,8 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.procedure_client.iter().map(|entry| &entry.url));
     all.extend(library.procedure_server.iter().map(|entry| &entry.router));
     all.extend(library.text.iter().map(|entry| &entry.text));
+    all.extend(library.instance.iter().map(|entry| &entry.class));
+    all.extend(library.decoration.iter().flat_map(|entry| [&entry.name, &entry.value]));
     all.extend(library.graphql_call.iter().flat_map(|entry| std::iter::once(&entry.document).chain(&entry.url)));
     all.extend(library.graphql_client.iter().map(|entry| &entry.url));
     all.extend(library.graphql_server.iter().flat_map(|entry| entry.name.iter().chain(&entry.resolvers).chain(&entry.roots)));
@@ -150,7 +152,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
         library.connection.iter().flat_map(|entry| entry.url.iter().chain(&entry.dialect).chain(&entry.host).chain(&entry.database)),
     );
     all.extend(library.entity.iter().map(|entry| &entry.collection));
-    all.extend(library.query.iter().flat_map(|entry| entry.statement.iter().chain(&entry.collection)));
+    all.extend(library.query.iter().flat_map(|entry| entry.statement.iter().chain(&entry.dialect).chain(&entry.collection)));
     all.extend(library.sdk_call.iter().flat_map(|entry| entry.peer.iter().chain(&entry.address)));
     for entry in &library.setting_reader {
         let places = [&entry.key, &entry.default, &entry.source, &entry.values, &entry.file, &entry.prefix, &entry.separator];

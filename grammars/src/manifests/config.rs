@@ -30,6 +30,8 @@ pub(super) fn is_config(path: &camino::Utf8Path) -> bool {
     };
     match extension {
         "toml" => !matches!(name, "rustfmt" | "clippy" | "deny" | "pyproject" | "rust-toolchain" | "cliff" | "release-plz" | "typos"),
+        // What Azure Functions reads for all functions of an application.
+        "json" if name == "host" => true,
         "json" | "yaml" | "yml" => is_named(folder) || is_named(name),
         _ => false,
     }

@@ -1,4 +1,4 @@
-//! `proxy.conf.json`: what Angular's development server passes on.
+//! `proxy.conf.json`: what Angular's development server passes on, and `swa-cli.config.json`: what that of Azure Static Web Apps does.
 //!
 //! Invariant: a rule is read whichever way the file writes it: by path, or as a list of objects with `context`.
 
@@ -9,9 +9,9 @@ use super::gateway::{GatewayRule, PathMatching, PathStep};
 use super::{Manifest, ManifestFacts, ProxyConf, json};
 use crate::facts::{Spanned, Symbol};
 
-/// `proxy.conf.json`, `proxy.conf.dev.json`, `proxy.config.json`.
+/// `proxy.conf.json`, `proxy.conf.dev.json`, `proxy.config.json`, `swa-cli.config.json`.
 pub(super) fn matches(name: &str) -> bool {
-    name.starts_with("proxy.conf") && name.ends_with(".json")
+    name.starts_with("proxy.conf") && name.ends_with(".json") || name == "swa-cli.config.json"
 }
 
 /// Reads a file of proxies.
@@ -23,6 +23,11 @@ pub(super) fn read(text: &str) -> ManifestFacts {
 fn take(root: &Value<'_>) -> Option<ProxyConf> {
     let mut rules = Vec::new();
     match root {
+        Value::Object(object) if object.get("configurations").is_some() => {
+            let configurations = object.get("configurations").and_then(|all| all.value.as_object());
+            let configurations = configurations.into_iter().flat_map(|all| &all.properties);
+            rules.extend(configurations.filter_map(|entry| functions(entry.value.as_object()?)));
+        }
         Value::Object(object) => {
             for entry in &object.properties {
                 if let Value::Object(options) = &entry.value {
@@ -39,6 +44,26 @@ fn take(root: &Value<'_>) -> Option<ProxyConf> {
         _ => return None,
     }
     Some(ProxyConf { rules })
+}
+
+/// Where a static web app passes the paths of its functions, which stand below `/api`.
+fn functions(options: &Object<'_>) -> Option<GatewayRule> {
+    let text = |key: &str| options.get(key)?.value.as_string_lit();
+    let port = || options.get("apiPort").and_then(|port| port.value.as_number_lit()).map_or("7071", |port| port.value);
+    let (target, range) = match text("apiLocation") {
+        Some(folder) if folder.value.contains("://") => (Symbol::new(&folder.value), json::spanned(folder).range),
+        // It starts the functions of a folder itself.
+        Some(folder) => (format!("http://localhost:{}", port()).into(), json::spanned(folder).range),
+        None => text("apiDevserverUrl").map(|url| (Symbol::new(&url.value), json::spanned(url).range))?,
+    };
+    Some(GatewayRule {
+        hosts: Vec::new(),
+        path: "/api".into(),
+        matching: PathMatching::Prefix,
+        steps: Vec::new(),
+        target: Spanned::new(target, range),
+        range: json::range(options.range()),
+    })
 }
 
 fn rule(path: &str, options: &Object<'_>) -> Option<GatewayRule> {

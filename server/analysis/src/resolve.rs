@@ -14,6 +14,7 @@ pub mod builtins;
 pub mod callers;
 pub mod classes;
 pub mod collections;
+mod containers;
 pub mod contracts;
 pub mod data;
 mod declared_types;

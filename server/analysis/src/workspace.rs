@@ -145,7 +145,7 @@ impl Workspace {
         let packages = packages::find(&sources);
         let roots = packages::Roots::of(&packages);
         let mut problems = Vec::new();
-        let prisma = prisma::PrismaSchemas::of(files, &sources.npm);
+        let prisma = prisma::PrismaSchemas::of(files, &sources.npm, &sources.compose);
         let mut modules = modules::Modules::from_sources(files, &sources, &packages, &prisma);
         modules.set_house_made(&sources, &packages, &mut problems);
         let variables = variables::Variables::of(&sources);

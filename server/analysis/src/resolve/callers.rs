@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use portolan_grammars::catalog::Family;
 use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, SourceFacts, Symbol};
 
 use super::alternatives::{fallback, variable};
 use super::evaluate::Evaluator;
 use super::index::last_segment;
+use super::library::LibraryCallee;
 use super::uses::{Use, aliases, call_use, calls_of};
 use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, cased, concat, origin, setting};
 use crate::FunctionRef;
@@ -188,6 +190,34 @@ impl<'w> Evaluator<'w> {
                     let wanted = call_use(facts, index, facts.call(call)).is_some_and(|of| of.is_among(&keys));
                     if wanted && self.calls(file, facts, call, function) {
                         found.push(CallRef { file, call });
+                    }
+                }
+            }
+        }
+        found.extend(self.applications(function));
+        found
+    }
+
+    /// Calls of a library that call a function among their arguments.
+    fn applications(&mut self, function: FunctionRef) -> Vec<CallRef> {
+        let Some(family) = self.family(function.file).filter(|family| *family == Family::TypeScript) else { return Vec::new() };
+        let catalog = self.cx.catalog;
+        let mut found = Vec::new();
+        for (library, entry) in catalog.applied() {
+            for &file in self.files_with(Use::Call(&entry.known_as, None)) {
+                let Some((facts, index)) = self.file(file) else { continue };
+                for &id in index.calls.get(&entry.known_as).into_iter().flatten() {
+                    let call = facts.call(id);
+                    let Some(given) = call.args.get(entry.function as usize) else { continue };
+                    let given = self.eval(file, given.value);
+                    let is_given = given.alternatives().iter().any(|given| matches!(given, Value::Function(given, _) if *given == function));
+                    let is_meant = |found: &LibraryCallee| found.library == library && entry.callee.iter().any(|callee| *callee == found.name);
+                    if is_given {
+                        let callee = self.eval(file, call.callee);
+                        let callees = callee.alternatives().to_vec();
+                        if callees.iter().any(|callee| self.library_callees(family, callee).iter().any(is_meant)) {
+                            found.push(CallRef { file, call: id });
+                        }
                     }
                 }
             }

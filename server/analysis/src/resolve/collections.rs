@@ -4,11 +4,11 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeRef};
 
 use super::evaluate::{Evaluator, inside};
 use super::index::{callee_name, last_segment};
-use super::value::{ClassRef, Value};
+use super::value::{CallRef, ClassRef, ParamRef, Value};
 use crate::{FileId, FunctionRef};
 
 /// Calls and fields followed from a loop to a declared type.
@@ -182,6 +182,9 @@ impl<'w> Evaluator<'w> {
             let Value::Function(called, _) = callee else { continue };
             let Some(declaring) = self.facts(called.file) else { continue };
             let declared = declaring.function(called.function);
+            if let Some(value) = self.calls_with(called, position, parameter) {
+                return Some(value);
+            }
             let Some(ty) = declared.params.get(position as usize).and_then(|param| param.inputs.get(parameter as usize)) else { continue };
             if let Some(typed) = self.typed(called.file, called.function, ty) {
                 return Some(typed);
@@ -199,6 +202,38 @@ impl<'w> Evaluator<'w> {
             }
         }
         None
+    }
+
+    /// The object that a function calls the function with that it is given for a parameter, or has a library call it with:
+    /// `const client = await pool.connect(); return work(client);`, `pool.connect(work)`.
+    fn calls_with(&mut self, function: FunctionRef, position: u32, parameter: u32) -> Option<Value> {
+        let (facts, index) = self.file(function.file).filter(|(facts, _)| facts.language.is_ecmascript())?;
+        let name = &facts.function(function.function).params.get(position as usize)?.name;
+        let own = Value::Param(ParamRef { function, index: position }, Arc::from([]));
+        let mut found = Vec::new();
+        for &id in index.calls.get(name).into_iter().flatten() {
+            let call = facts.call(id);
+            if inside(facts, call.function, function.function)
+                && matches!(facts.expr(call.callee), Expr::Name(_))
+                && self.eval(function.file, call.callee) == own
+                && let Some(argument) = call.args.get(parameter as usize)
+            {
+                found.push(self.eval(function.file, argument.value));
+            }
+        }
+        if found.is_empty() {
+            let is_own = |expr: ExprId| matches!(facts.expr(expr), Expr::Name(of) if of == name);
+            let calls = facts.calls.iter().enumerate().filter(|(_, call)| inside(facts, call.function, function.function));
+            for (at, call) in calls {
+                let Some(position) = call.args.iter().position(|argument| is_own(argument.value)) else { continue };
+                let site = CallRef { file: function.file, call: CallId(at as u32) };
+                found.extend(self.handed_over(site, position as u32, None, parameter));
+            }
+        }
+        let is_object = |value: &Value| matches!(value, Value::Instance(_) | Value::New(..) | Value::Some(_)) && !value.has_param();
+        let mut objects: Vec<Value> = Value::one_of(found).alternatives().to_vec();
+        objects.retain(is_object);
+        (!objects.is_empty()).then(|| Value::one_of(objects))
     }
 
     fn declared_type(&mut self, file: FileId, expr: ExprId, steps: u32) -> Option<Declared<'w>> {

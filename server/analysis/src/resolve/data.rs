@@ -36,8 +36,9 @@ impl<'w> Linker<'w> {
     pub(super) fn query(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Query) -> bool {
         let connection = view.callee.receiver.as_ref().and_then(|receiver| receiver.root);
         let prisma = is_prisma(&self.evaluator.cx.catalog.libraries[view.callee.library]);
+        let told = entry.dialect.as_ref().and_then(|dialect| self.evaluator.select(dialect, view)?.literal());
         let base = AccessDecl {
-            system: entry.system.clone(),
+            system: told.unwrap_or_else(|| entry.system.clone()),
             collections: Vec::new(),
             prisma,
             models: entry.naming == Naming::PrismaModel,

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::catalog::Family;
+use portolan_grammars::catalog::{Family, Meaning};
 use portolan_grammars::facts::{FunctionId, Import, Imported, Language, SourceFacts, Symbol, TypeKind, TypeRef};
 use rustc_hash::FxHashMap;
 
@@ -39,6 +39,7 @@ pub(super) fn is_wrapper(name: &str) -> bool {
             | "State"
             | "Extension"
             | "Promise"
+            | "Awaited"
             | "Readonly"
             | "Partial"
             | "Required"
@@ -116,6 +117,9 @@ impl<'w> Evaluator<'w> {
             }
         }
         let facts = self.facts(file)?;
+        if facts.language.is_ecmascript() && matches!(ty.path.as_str(), "typeof" | "ReturnType" | "InstanceType") {
+            return self.type_of_value(file, facts, ty);
+        }
         // A type parameter is known by its bound at best; that is a trait's name where the language lowers it so.
         let base = self.type_value(file, facts, function, &ty.path)?;
         match base {
@@ -146,6 +150,40 @@ impl<'w> Evaluator<'w> {
             Value::Instance(_) if facts.language == Language::Rust => Some(base),
             _ => self.rpc_declared(file, ty, &Symbol::new(last_segment(&ty.path))),
         }
+    }
+
+    /// What a type says that is taken from a value: `typeof db`, `ReturnType<typeof connect>`. Who has that type need not be that value.
+    fn type_of_value(&mut self, file: FileId, facts: &'w SourceFacts, ty: &TypeRef) -> Option<Value> {
+        let of = ty.args.first()?;
+        let value = match ty.path.as_str() {
+            "typeof" => self.lookup(file, facts, FunctionId::MODULE, &of.path, u32::MAX),
+            "ReturnType" if of.path == "typeof" => match self.lookup(file, facts, FunctionId::MODULE, &of.args.first()?.path, u32::MAX) {
+                Value::Function(function, _) => self.result_of(function),
+                made => return self.type_made_by(facts.language.into(), &made),
+            },
+            "InstanceType" if of.path == "typeof" => return self.typed(file, FunctionId::MODULE, of.args.first()?),
+            _ => return None,
+        };
+        let kinds = value.alternatives().iter().filter_map(|value| match value {
+            Value::Instance(one) => Some(Value::Instance(Arc::new(Instance { origin: None, root: None, ..(**one).clone() }))),
+            Value::New(class, ..) | Value::Some(class) => Some(Value::Some(*class)),
+            _ => None,
+        });
+        Some(Value::one_of(kinds)).filter(|value| !value.is_unknown())
+    }
+
+    /// The type of what a library's function makes.
+    fn type_made_by(&mut self, family: Family, function: &Value) -> Option<Value> {
+        let callees = self.library_callees(family, function);
+        let (library, type_name) = callees.iter().find_map(|callee| {
+            let made = self.meanings(callee).iter().find_map(|meaning| match meaning {
+                Meaning::Value(entry) if entry.given_to.is_none() && entry.type_name != "Self" => Some(entry.type_name.clone()),
+                _ => None,
+            })?;
+            Some((callee.library as u32, made))
+        })?;
+        let (captures, members) = (FxHashMap::default(), Vec::new());
+        Some(Value::Instance(Arc::new(Instance { library, type_name, captures, members, origin: None, root: None, param: None })))
     }
 
     /// The rpc client that a type stands for by the form of its name.

@@ -110,6 +110,11 @@ impl<'w> Evaluator<'w> {
                             _ => text,
                         };
                     }
+                    Meaning::InstanceCall(entry) => {
+                        if let Some(instance) = self.instance_for(entry, &view) {
+                            return instance;
+                        }
+                    }
                     Meaning::SettingReader(entry) => {
                         if let Some(setting) = self.setting_value(entry, &view) {
                             return setting;
@@ -192,7 +197,7 @@ impl<'w> Evaluator<'w> {
 
     /// The value that a library's call hands to a parameter of a function among its arguments: `transaction(async (tx) => …)`.
     pub(super) fn given(&mut self, function: FunctionRef, parameter: u32) -> Option<Value> {
-        let (facts, index) = self.file(function.file)?;
+        let (_, index) = self.file(function.file)?;
         let (id, position, key) = match index.argument_of.get(&function.function) {
             Some(&(call, position)) => (call, position, None),
             None => {
@@ -200,15 +205,20 @@ impl<'w> Evaluator<'w> {
                 (*call, *position, Some(key))
             }
         };
-        let call = facts.call(id);
+        self.handed_over(CallRef { file: function.file, call: id }, position, key, parameter)
+    }
+
+    /// The value that a library's call hands to a parameter of the function at a position among its arguments, or below a key there.
+    pub(super) fn handed_over(&mut self, site: CallRef, position: u32, key: Option<&Symbol>, parameter: u32) -> Option<Value> {
+        let (facts, index) = self.file(site.file)?;
+        let call = facts.call(site.call);
         let family = Family::from(facts.language);
         // Only the library's own functions hand something out; most closures are given to others.
         let name = super::index::callee_name(facts, call.callee)?;
         if !self.cx.catalog.may_give(family, name) && !index.imports.contains_key(name) && !index.bindings.contains_key(name) {
             return None;
         }
-        let callee = self.eval(function.file, call.callee);
-        let site = CallRef { file: function.file, call: id };
+        let callee = self.eval(site.file, call.callee);
         for callee in callee.alternatives().to_vec() {
             for found in self.library_callees(family, &callee) {
                 let meanings = self.meanings(&found);
@@ -359,6 +369,10 @@ impl<'w> Evaluator<'w> {
                 Some(key) => self.dig(value, key)?,
                 None => value,
             };
+            let value = match &take.result {
+                Some(path) => self.given_back(&value, path)?,
+                None => value,
+            };
             if take.keys {
                 let mut names: Vec<Symbol> = value
                     .alternatives()
@@ -389,9 +403,16 @@ impl<'w> Evaluator<'w> {
                     }
                 },
             };
-            return match &take.key {
-                Some(key) => self.dig(value, key),
-                None => Some(value),
+            let value = match &take.key {
+                Some(key) => self.dig(value, key)?,
+                None => value,
+            };
+            // What it has by the name in place of a `*`: `db.query.orders.findMany()`.
+            let Some(index) = take.member else { return Some(value) };
+            let of = self.member(&value, view.members.get(index as usize)?, None);
+            return match &take.capture {
+                Some(name) => self.captured(&of, name),
+                None => Some(of),
             };
         }
         if let Some(index) = take.class_of {
@@ -410,6 +431,18 @@ impl<'w> Evaluator<'w> {
             return view.call.type_args.get(index as usize).map(|ty| Value::text(ty.path.clone()));
         }
         None
+    }
+
+    /// What functions give back, or what that has under a dotted path.
+    fn given_back(&mut self, functions: &Value, path: &str) -> Option<Value> {
+        let mut found = Vec::new();
+        for value in functions.alternatives() {
+            let Value::Function(function, _) = value else { continue };
+            for result in self.result_of(*function).alternatives() {
+                found.extend(if path.is_empty() { Some(result.clone()) } else { self.dig(result.clone(), path) });
+            }
+        }
+        (!found.is_empty()).then(|| Value::one_of(found))
     }
 
     /// What a value remembers under a name. A parameter that is declared to be of a library's type remembers what callers' values do.

@@ -68,6 +68,9 @@ impl<'w> Evaluator<'w> {
                 {
                     return captured.clone();
                 }
+                if let Some(put) = self.decorated(instance, name) {
+                    return put;
+                }
                 let mut longer = (**instance).clone();
                 longer.members.push(name.clone());
                 Value::Instance(Arc::new(longer))

@@ -139,7 +139,7 @@ impl<'w> Linker<'w> {
         complete: impl Fn(MessageDecl) -> MessageDecl,
     ) {
         for draft in self.drafts(site, function, values, detached) {
-            for lifted in self.lift_to_owners(draft, &|_, draft| draft.texts[0].has_param()) {
+            for lifted in self.lift_to_owners(draft, &|_, draft| draft.texts.iter().any(Pattern::has_param)) {
                 let key = lifted.texts[1].clone();
                 let key = (key.literal().as_deref() != Some("")).then_some(key);
                 let declared = complete(message(Site::Call(lifted.site), lifted.function, vec![lifted.texts[0].clone()], key));

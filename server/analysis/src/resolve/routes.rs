@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use portolan_grammars::catalog::{self, Meaning, TracingRole};
 use portolan_grammars::facts::{Attribute, Binding, CallKind, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
-use super::evaluate::inside;
+use super::evaluate::{inside, join_patterns};
 use super::index::last_segment;
 use super::library::CallView;
 use super::link::{LayerCode, LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
@@ -38,9 +38,13 @@ impl<'w> Linker<'w> {
             return self.listed_routes(function, view, entry, each);
         }
         let Some(path) = self.evaluator.select_text(&entry.path, view) else { return false };
-        let paths: Vec<Pattern> = path.patterns();
+        let mut paths: Vec<Pattern> = path.patterns();
         if paths.is_empty() {
             return false;
+        }
+        if let Some(prefix) = &entry.host_prefix {
+            let prefix = Pattern::text(self.host_prefix(prefix));
+            paths = paths.iter().map(|path| join_patterns(&prefix, path)).collect();
         }
         let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
         if let Some(router) = router {
@@ -99,6 +103,15 @@ impl<'w> Linker<'w> {
             }
         }
         true
+    }
+
+    /// What the host of a file's package puts before all routes.
+    fn host_prefix(&mut self, prefix: &catalog::HostPrefix) -> Symbol {
+        let said = self.evaluator.config_file(self.file, &prefix.file).and_then(|(_, tree)| {
+            let tree = prefix.key.split('.').try_fold(tree, |tree, key| tree.get(key))?;
+            tree.text().cloned()
+        });
+        format!("/{}", said.as_ref().unwrap_or(&prefix.default).trim_matches('/')).into()
     }
 
     /// Routes that are objects, given to a call by themselves or in lists, wherever they are written.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::catalog::{Family, Meaning, TracingRole};
+use portolan_grammars::catalog::{Family, InstanceCall, Meaning, TracingRole};
 use portolan_grammars::facts::{
     Arg, Attribute, Binding, Call, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Language, RegionId, ResultUse,
     SourceFacts, Symbol,
@@ -138,6 +138,8 @@ impl<'w> Linker<'w> {
             }
             // `axios[method](url)`
             Expr::Index { object, .. } => self.is_named_value(walk, *object),
+            // `library(options)(address)`
+            Expr::Call(made) => self.is_interesting(walk, walk.facts.call(*made).callee),
             _ => false,
         }
     }
@@ -239,7 +241,7 @@ impl<'w> Linker<'w> {
             self.remote_call(walk, site, function);
         }
         let callee = self.evaluator.eval(self.file, call.callee);
-        let mut known = false;
+        let (mut known, mut met) = (false, false);
         let rust = !facts.language.is_ecmascript();
         for callee in callee.alternatives().to_vec() {
             match &callee {
@@ -262,6 +264,7 @@ impl<'w> Linker<'w> {
                     // `T::send(…)`: no crate is written so; it is a type parameter, or of the prelude.
                     known |= !matches!(&callee, Value::External(package, _) if rust && package.starts_with(char::is_uppercase));
                     for found in self.evaluator.library_callees(walk.family, &callee) {
+                        met |= !self.evaluator.meanings(&found).is_empty();
                         self.library_call(walk, site, function, &found);
                     }
                 }
@@ -292,6 +295,7 @@ impl<'w> Linker<'w> {
                             member = self.evaluator.member(&member, name, None);
                         }
                         for found in self.evaluator.library_callees(walk.family, &member) {
+                            met |= !self.evaluator.meanings(&found).is_empty();
                             self.library_call(walk, site, function, &found);
                         }
                         // Several callers pass values of one type: the call is one.
@@ -300,6 +304,9 @@ impl<'w> Linker<'w> {
                 }
                 _ => {}
             }
+        }
+        if !met && let Some(found) = self.known_by_argument(walk, call) {
+            self.library_call(walk, site, function, &found);
         }
         if rust && let Expr::Member { object, name } = facts.expr(call.callee) {
             let object = self.evaluator.eval(self.file, *object);
@@ -319,6 +326,22 @@ impl<'w> Linker<'w> {
                 self.link.mentions.push(Mention { caller: call.function, name: path, receiver: None, arity: None, on_value: true });
             }
         }
+    }
+
+    /// What a method is that its first argument tells, whatever it is called on: `context.db.insert(orders)`, where `orders` is a library's table.
+    fn known_by_argument(&mut self, walk: &Walk<'w>, call: &Call) -> Option<LibraryCallee> {
+        let Expr::Member { name, .. } = walk.facts.expr(call.callee) else { return None };
+        let known = self.evaluator.cx.catalog.known_by_argument(walk.family, name);
+        if known.is_empty() {
+            return None;
+        }
+        let argument = self.evaluator.eval(self.file, call.args.first()?.value);
+        let is_given = |library: usize, of: &Symbol| {
+            let mut values = argument.alternatives().iter();
+            values.any(|value| matches!(value, Value::Instance(one) if one.library as usize == library && one.type_name == *of && one.members.is_empty()))
+        };
+        let known = known.iter().find(|known| is_given(known.library, &known.argument))?;
+        Some(LibraryCallee { library: known.library, name: known.callee.to_string(), receiver: None })
     }
 
     /// Notes what is called by a name that is not followed.
@@ -378,6 +401,20 @@ impl<'w> Linker<'w> {
         }
     }
 
+    /// A container makes the class whose instance it hands out.
+    fn handed_instance(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &InstanceCall) -> bool {
+        let Some(class) = self.evaluator.select(&entry.class, view) else { return false };
+        for class in class.alternatives() {
+            let Value::Class(class) = class else { continue };
+            self.live_class(walk, view.call.function, *class);
+            if let Some(callee) = self.evaluator.constructor(*class) {
+                let (caller, call) = (view.call.function, Some(view.site));
+                self.link.edges.push(EdgeDecl { caller, callee, call, detached: false, switches: Vec::new() });
+            }
+        }
+        true
+    }
+
     /// Classes that constructors are injected with.
     fn injected_classes(&mut self, walk: &Walk<'w>) {
         for (at, function) in walk.facts.functions.iter().enumerate() {
@@ -426,6 +463,7 @@ impl<'w> Linker<'w> {
                 Meaning::ProcedureClient(entry) => self.procedure_client(function, &view, entry),
                 Meaning::ProcedureServer(entry) => self.procedure_server(function, &view, entry),
                 Meaning::Listener(entry) => self.listener(function, &view, entry),
+                Meaning::InstanceCall(entry) => self.handed_instance(walk, &view, entry),
                 Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
                 Meaning::Connection(entry) => self.connection(function, &view, entry),
                 Meaning::Query(entry) => self.query(walk, function, &view, entry),

@@ -80,7 +80,7 @@ pub fn notifications(statement: &str) -> Vec<(bool, Symbol)> {
 /// Whether a table is the database's own: nobody's data.
 fn is_system_catalog(name: &str) -> bool {
     let starts = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));
-    ["pg_", "information_schema.", "sqlite_master", "sqlite_schema"].iter().any(|prefix| starts(prefix))
+    ["pg_", "information_schema.", "sqlite_master", "sqlite_schema", "system."].iter().any(|prefix| starts(prefix))
 }
 
 /// A statement from its first word on.
@@ -283,7 +283,15 @@ fn ident_name(ident: &Ident, folds: bool) -> String {
 
 /// Tables behind the keywords of a statement that does not parse.
 fn words(statement: &str, folds: bool) -> Vec<CollectionUse> {
-    let words: Vec<&str> = statement.split_whitespace().collect();
+    let code = statement.lines().map(|line| line.split("--").next().unwrap_or_default());
+    let words: Vec<&str> = code.flat_map(str::split_whitespace).collect();
+    // `WITH moved AS (…)` names what it selects itself.
+    let is_named = |at: &usize| {
+        let (next, behind) = (words.get(at + 1), words.get(at + 2));
+        next.is_some_and(|next| next.eq_ignore_ascii_case("as(") || next.eq_ignore_ascii_case("as") && behind.is_some_and(|next| next.starts_with('(')))
+    };
+    let bare = |word: &str| word.split('(').next().unwrap_or_default().trim_matches(['"', ',', ')']).to_lowercase();
+    let expressions: Vec<String> = (0..words.len()).filter(is_named).map(|at| bare(words[at])).collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let before = at.checked_sub(1).map_or("", |before| words[before]);
@@ -301,7 +309,7 @@ fn words(statement: &str, folds: bool) -> Vec<CollectionUse> {
         let name = name.split('(').next().unwrap_or_default();
         let plain = !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '.' | '"'));
         let keyword = ["select", "only", "lateral", "unnest", "values"].iter().any(|keyword| name.eq_ignore_ascii_case(keyword));
-        if plain && !keyword && !next.contains('(') {
+        if plain && !keyword && !next.contains('(') && !expressions.contains(&bare(name)) {
             let name = if folds && !next.contains('"') { name.to_lowercase() } else { name.replace('"', "") };
             let name = name.trim_start_matches("public.").into();
             found.push(CollectionUse { name, operation, columns: Vec::new(), adds: None });
@@ -332,6 +340,8 @@ mod tests {
             ("SELECT d.datname, o.id FROM pg_catalog.pg_database d, orders o", vec!["read orders"]),
             ("SELECT 1 FROM pg_stat_activity JOIN information_schema.tables ON true", vec![]),
             ("SELECT ,, FROM orders WHERE", vec!["read orders"]),
+            ("WITH paid AS (SELECT ,, FROM orders), late(id) AS (SELECT 1) SELECT * FROM paid JOIN late ON ,,", vec!["read orders"]),
+            ("SELECT ,, -- taken from archives\nFROM orders", vec!["read orders"]),
             ("SELECT count(*) FROM \"Order\" WHERE id IN (SELECT order_id FROM lines)", vec!["read order", "read lines"]),
         ] {
             let mut expected = expected;

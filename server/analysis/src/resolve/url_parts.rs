@@ -7,7 +7,7 @@ use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, Source
 
 use super::evaluate::{Evaluator, inside, join_url};
 use super::index::FileIndex;
-use super::value::{Part, Pattern, Value, origin};
+use super::value::{Part, Pattern, Value, concat, origin};
 use crate::FileId;
 
 /// Calls between a URL and what is put behind its path.
@@ -19,6 +19,8 @@ enum Change {
     Path(ExprId),
     /// Segments are put behind it.
     Push(ExprId),
+    /// It is made longer: `url.pathname += "/orders"`.
+    Append(Vec<ExprId>),
 }
 
 impl<'w> Evaluator<'w> {
@@ -50,6 +52,10 @@ impl<'w> Evaluator<'w> {
                     };
                     segments.iter().fold(url, |url, segment| join_url(&url, segment))
                 }
+                Change::Append(parts) => {
+                    let parts: Vec<Value> = parts.iter().map(|part| self.eval(file, *part)).collect();
+                    join_url(&url, &concat(&parts))
+                }
             };
         }
         Some(url)
@@ -78,7 +84,12 @@ fn changes(facts: &SourceFacts, index: &FileIndex, binding: &Binding) -> Vec<(u3
             if let Expr::Member { object, .. } = facts.expr(assignment.target)
                 && is_it(*object)
             {
-                found.push((facts.expr_range(assignment.target).start, Change::Path(assignment.value)));
+                let is_path = |part: &ExprId| matches!(facts.expr(*part), Expr::Member { object, name } if name == "pathname" && is_it(*object));
+                let change = match facts.expr(assignment.value) {
+                    Expr::Concat(parts) if parts.first().is_some_and(is_path) => Change::Append(parts[1..].to_vec()),
+                    _ => Change::Path(assignment.value),
+                };
+                found.push((facts.expr_range(assignment.target).start, change));
             }
         }
         return found;

@@ -74,7 +74,7 @@ impl Modules {
     /// Builds the table from all paths, manifests and Rust's `mod` declarations.
     pub fn build(files: &Files, packages: &[Package]) -> Self {
         let sources = Sources::of(files);
-        Self::from_sources(files, &sources, packages, &PrismaSchemas::of(files, &sources.npm))
+        Self::from_sources(files, &sources, packages, &PrismaSchemas::of(files, &sources.npm, &sources.compose))
     }
     /// The same, where the manifests are at hand.
     pub(crate) fn from_sources(files: &Files, sources: &Sources<'_>, packages: &[Package], prisma: &PrismaSchemas) -> Self {

@@ -5,10 +5,11 @@
 
 use camino::Utf8Path;
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{Manifest, NpmManifest, Prisma};
+use portolan_grammars::manifests::{Compose, Manifest, NpmManifest, Prisma};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::paths;
+use super::services::known::image_name;
 use super::sources::Source;
 use crate::files::Files;
 use crate::{FileId, Place};
@@ -34,6 +35,8 @@ pub struct PrismaSchema {
     pub url_env: Option<Symbol>,
     /// `datasource.url`, where written out.
     pub url: Option<Symbol>,
+    /// Whether a compose file starts a database of that kind.
+    deployed: bool,
     /// Where its client is generated to, if the schema says it: a folder of the workspace, or a package.
     output: Option<Output>,
     /// Tables by the name that code has for their models: `orderItem` → `order_items`.
@@ -51,7 +54,11 @@ enum Output {
 }
 
 impl PrismaSchemas {
-    pub(super) fn of(files: &Files, npm: &[Source<'_, NpmManifest>]) -> Self {
+    pub(super) fn of(files: &Files, npm: &[Source<'_, NpmManifest>], compose: &[Source<'_, Compose>]) -> Self {
+        let images: FxHashSet<String> =
+            compose.iter().flat_map(|source| &source.facts.services).filter_map(|service| service.image.as_ref()).map(|image| image_name(&image.value)).collect();
+        // `postgres` for `postgresql`, `mongo` for `mongodb`.
+        let is_deployed = |provider: &Symbol| images.iter().any(|image| image.len() > 4 && provider.starts_with(image.as_str()));
         let mut read: Vec<(FileId, &str, &Prisma)> = files
             .iter()
             .filter_map(|(file, path, facts)| match facts.manifest() {
@@ -77,6 +84,7 @@ impl PrismaSchemas {
                 provider: schema.provider.clone(),
                 url_env: schema.url_env.as_ref().map(|name| name.value.clone()),
                 url: schema.url.as_ref().map(|url| url.value.clone()),
+                deployed: schema.provider.as_ref().is_some_and(is_deployed),
                 output: None,
                 tables: FxHashMap::default(),
                 declarations: FxHashMap::default(),
@@ -124,10 +132,10 @@ impl PrismaSchemas {
                 let within = client.strip_prefix(package).filter(|_| paths::is_within(client, package));
                 within.is_some_and(|rest| schema.output.is_some() || !rest.trim_start_matches('/').starts_with("src/"))
             });
-            (own, paths::shared(client, code.as_str()).max(paths::shared(&schema.path, code.as_str())))
+            (own, paths::shared(client, code.as_str()).max(paths::shared(&schema.path, code.as_str())), schema.deployed)
         };
         let known = |schema: &&PrismaSchema| model.is_none_or(|model| schema.tables.contains_key(model));
-        // Of two as near the first by path.
+        // Of two as near the one whose database is started here, else the first by path.
         self.all.iter().rev().filter(known).max_by_key(near).or_else(|| self.all.iter().rev().max_by_key(near))
     }
 

@@ -93,7 +93,7 @@ fn adopt_base(context: &Context<'_>, draft: &mut Draft<'_>) {
     if starts && stages.iter().any(|stage| !stage.copies.is_empty()) {
         return;
     }
-    let name = super::known::image_name(&base_image(context, draft, &last.from));
+    let name = super::known::image_name(&with_build_args(context, draft, &last.from));
     let mut fitting = dockerfiles_of(context, draft, &name);
     if let (Some(index), None) = (fitting.next(), fitting.next()) {
         draft.dockerfile = Some((index, None));
@@ -115,17 +115,18 @@ pub(super) fn dockerfiles_of<'c>(context: &'c Context<'_>, draft: &Draft<'_>, im
     all.filter(move |(index, source)| Some(*index) != own && makes(source.path)).map(|(index, _)| index)
 }
 
-/// The image a stage is made from, with build arguments filled in.
-pub(super) fn base_image(context: &Context<'_>, draft: &Draft<'_>, from: &str) -> Symbol {
-    let Some(dockerfile) = context.dockerfile(draft) else { return from.into() };
+/// What a draft's Dockerfile says, with the build arguments that its compose file gives, or their defaults, in place of their names.
+pub(super) fn with_build_args(context: &Context<'_>, draft: &Draft<'_>, text: &str) -> Symbol {
+    let Some(dockerfile) = context.dockerfile(draft) else { return text.into() };
     let of = |name: &str| {
         let given = draft.compose.iter().find_map(|(source, service, _)| {
             let argument = service.build_args.iter().find(|argument| argument.name == name)?;
             Some(context.variables.fill(source.folder(), argument.value.as_deref()?))
         });
-        given.or_else(|| dockerfile.facts.args.iter().find(|argument| argument.name == name)?.value.clone())
+        let stages = dockerfile.facts.stages.iter().flat_map(|stage| &stage.args);
+        given.or_else(|| dockerfile.facts.args.iter().chain(stages).find(|argument| argument.name == name)?.value.clone())
     };
-    dotenv::expand(from, &of)
+    dotenv::expand(text, &of)
 }
 
 /// The package whose folder this is: of Cargo where it has binaries, else of npm.
@@ -189,7 +190,9 @@ pub(crate) fn written_commands(context: &Context<'_>, draft: &Draft<'_>) -> Vec<
     if let Some(dockerfile) = context.dockerfile(draft).filter(|_| !draft.shares_image) {
         let stages = context.stages(draft);
         if let Some(stage) = stages.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some()) {
-            stage.entrypoint.iter().chain(&stage.command).for_each(|text| add(text, dockerfile.file));
+            for text in stage.entrypoint.iter().chain(&stage.command) {
+                add(&Spanned::new(with_build_args(context, draft, &text.value), text.range), dockerfile.file);
+            }
         }
     }
     found
@@ -309,11 +312,14 @@ fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
             return Some(package);
         }
     }
+    if let Some(package) = package_of_script(context, draft, &around) {
+        return Some(package);
+    }
     let (index, _) = draft.dockerfile.as_ref()?;
     let stages = &context.sources.dockerfiles.get(*index)?.facts.stages;
     let mut copied: Vec<usize> = Vec::new();
     for source in stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_none()).flat_map(|copy| &copy.sources) {
-        let Some(path) = paths::join(&around, source) else { continue };
+        let Some(path) = paths::join(&around, &with_build_args(context, draft, source)) else { continue };
         let package = paths::upwards(&path)
             .take_while(|folder| !folder.is_empty() && *folder != around)
             .find_map(|folder| package_at(context, folder));
@@ -326,7 +332,8 @@ fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
     if let (Some(package), None) = (told.next(), told.next()) {
         return Some(package);
     }
-    let built = stages.iter().rev().flat_map(|stage| stage.runs.iter().rev()).find_map(|run| workspace_named(context, &run.value));
+    let runs = stages.iter().rev().flat_map(|stage| stage.runs.iter().rev());
+    let built = runs.into_iter().find_map(|run| workspace_named(context, &with_build_args(context, draft, &run.value)));
     if built.is_some() {
         return built;
     }
@@ -336,6 +343,19 @@ fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
         [one] => Some(*one),
         _ => None,
     }
+}
+
+/// The package that a script leads to which a draft's command line runs at the root of a monorepo: `cd packages/shop && npm start`.
+fn package_of_script(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> Option<usize> {
+    let npm = context.sources.npm[*context.npm_at.get(around)?].facts;
+    // An entry point may be the beginning of the line only: `npm run`.
+    let line = written_commands(context, draft).iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(" ");
+    let run = npm.scripts.iter().filter(|script| runs_script(&line, &script.name)).filter_map(|script| script.value.as_deref());
+    run.into_iter().find_map(|script| {
+        let entered = words(script).zip(words(script).skip(1)).find(|(word, _)| *word == "cd").map(|(_, folder)| folder);
+        let entered = entered.and_then(|folder| package_at(context, &paths::join(around, folder)?));
+        entered.filter(|package| context.packages[*package].root != around).or_else(|| workspace_named(context, script))
+    })
 }
 
 /// Whether a variable that names a program names that of a package, of the several that an image has: `SERVICE_NAME=mailer`.
@@ -368,6 +388,8 @@ fn workspace_named(context: &Context<'_>, command: &str) -> Option<usize> {
         let next = list.get(at + 1).copied();
         let name = match *word {
             "workspace" | "--filter" | "-F" | "-w" | "--workspace" | "--scope" | "prune" | "--project" | "focus" => next,
+            // `nx build shop`, `nx run shop:build`.
+            "build" | "serve" | "run" if at > 0 && list[at - 1] == "nx" => next.and_then(|next| next.split(':').next()),
             _ => ["--filter=", "--workspace=", "--scope=", "-w=", "--project="].iter().find_map(|option| word.strip_prefix(option)),
         };
         if let Some(package) = name.and_then(named) {

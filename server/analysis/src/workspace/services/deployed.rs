@@ -379,7 +379,7 @@ fn workload_name(context: &Context<'_>, name: &str, container: &str, path: &str)
 fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
     if draft.context.is_some() {
         if let Some(base) = context.stages(draft).last() {
-            let base = code::base_image(context, draft, &base.from);
+            let base = code::with_build_args(context, draft, &base.from);
             let foreign = is_stock_base(&base) || runs_its_base(context, draft, &base);
             draft.third_party = foreign && !holds_code(context, draft);
         }

@@ -31,7 +31,7 @@ pub(super) fn languages(context: &Context<'_>, drafts: &[Draft<'_>]) -> Vec<Vec<
         let mut counted: Vec<(&str, usize)> = counts.into_iter().collect();
         counted.sort_by_key(|(language, count)| (std::cmp::Reverse(*count), *language));
         let built_in =
-            || context.stages(draft).iter().find_map(|stage| known::language_of_image(&code::base_image(context, draft, &stage.from)));
+            || context.stages(draft).iter().find_map(|stage| known::language_of_image(&code::with_build_args(context, draft, &stage.from)));
         let is_npm = draft.package.is_some_and(|package| !is_cargo(&context.packages[package]));
         if is_npm && counted.iter().any(|(language, _)| matches!(*language, "typescript" | "javascript")) {
             counted.sort_by_key(|(language, _)| !matches!(*language, "typescript" | "javascript"));
@@ -116,7 +116,7 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: &FxHashSet
         };
     }
     if let Some(base) = context.stages(draft).last() {
-        let image = code::base_image(context, draft, &base.from);
+        let image = code::with_build_args(context, draft, &base.from);
         if known::is_gateway_image(&image) {
             return ServiceKind::Gateway;
         }
@@ -143,5 +143,5 @@ fn hands_out_files(context: &Context<'_>, draft: &Draft<'_>) -> bool {
     let is_server = |name: &str| known::FILE_SERVERS.contains(&name);
     let commands = code::written_commands(context, draft);
     let starts = commands.iter().any(|(command, _)| code::words(command).any(|word| is_server(paths::file_name(word))));
-    is_server(&known::image_name(&code::base_image(context, draft, &base.from))) || starts
+    is_server(&known::image_name(&code::with_build_args(context, draft, &base.from))) || starts
 }

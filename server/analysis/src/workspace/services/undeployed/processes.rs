@@ -1,5 +1,5 @@
 //! Services that a platform starts from a folder without an image: the processes of a `Procfile`, the functions of a `serverless.yml`, the
-//! applications of a `dapr.yaml`.
+//! applications of a `dapr.yaml`, the services of an `azure.yaml`.
 //!
 //! Invariant: code that something else deploys is not found again, and a process whose code is not read is none.
 
@@ -55,14 +55,15 @@ fn root(source: Source<'_, Processes>, process: &Process) -> Option<String> {
     paths::join(source.folder(), process.folder.as_deref()?.trim_end_matches('/'))
 }
 
-/// Gives services that something else deploys the names by which their sidecars know them.
+/// Gives services that something else deploys the names by which their sidecars and platforms know them.
 fn name_applications(drafts: &mut [Draft<'_>], source: Source<'_, Processes>) {
     for process in &source.facts.processes {
         let Some(root) = root(source, process) else { continue };
         let mut there = drafts.iter_mut().filter(|draft| !draft.third_party && draft.root == root);
         if let (Some(draft), None) = (there.next(), there.next()) {
             let name = &process.name.value;
-            draft.hosts.push((name.clone(), evidence(format!("Dapr application {name}"), source.file, process.name.range)));
+            let why = format!("application {name} of {}", paths::file_name(source.path));
+            draft.hosts.push((name.clone(), evidence(why, source.file, process.name.range)));
             draft.aliases.insert(name.clone());
         }
     }
@@ -77,7 +78,8 @@ fn applications<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Vec
             Some(binary) => code::settle_binary(context, &mut draft, binary),
             None => code::settle_package(context, &mut draft),
         }
-        let why = evidence(format!("Dapr application {}", draft.name), source.file, process.name.range);
+        let why = format!("application {} of {}", draft.name, paths::file_name(source.path));
+        let why = evidence(why, source.file, process.name.range);
         draft.hosts.push((draft.name.clone(), why.clone()));
         draft.evidence.push(why);
         Some(draft)
