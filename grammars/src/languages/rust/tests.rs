@@ -185,7 +185,7 @@ fn patterns() {
     assert_eq!(bindings_of("if let Ok(ref x) | Err(x) = f() {}"), "x = f()");
     assert_eq!(
         bindings_of("match f() { n @ Kind::A(x) => (), None => (), MAX => (), Foo::Bar(x, .., y) => () }"),
-        "n = f()\nx = f().0\nx = f().0\ny"
+        "n = f()\nx: Kind::A = f().0\nx: Foo::Bar = f().0\ny"
     );
     assert_eq!(bindings_of("for (i, x) in xs.iter() {}"), "i = element(xs.iter()).0\nx = element(xs.iter()).1");
     assert_eq!(bindings_of("let [a, b, rest @ ..] = xs;"), "a = xs[0]\nb = xs[1]\nrest = xs");

@@ -9,6 +9,7 @@ use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts, Symbol};
 
 use super::alternatives::fallback;
 use super::evaluate::{Evaluator, join_url};
+use super::index::own_name;
 use super::value::{ObjectValue, Value, concat};
 use crate::FileId;
 
@@ -170,7 +171,7 @@ impl<'w> Evaluator<'w> {
                     return Some(count.map_or(Value::Unknown, |count| Value::text((count * unit).to_string())));
                 }
                 let hands_through = matches!(
-                    (owner.as_str(), name.as_str()),
+                    (own_name(facts, owner), name.as_str()),
                     (
                         "Arc"
                             | "Rc"

@@ -463,7 +463,10 @@ impl<'a> Search<'a> {
                     }
                     continue;
                 }
-            } else if self.certain || is_everywhere(&mention.name) || !fits(facts.function(function.function), mention) {
+            } else if is_everywhere(&mention.name) || !fits(facts.function(function.function), mention) {
+                continue;
+            } else if self.certain && !self.graph.types.is_of_trait(*function) {
+                // A name alone says little; that of a trait's method, and with it an instance of who implements it, says enough.
                 continue;
             }
             self.once_alive(to);
