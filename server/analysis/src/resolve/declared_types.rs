@@ -9,7 +9,7 @@ use portolan_grammars::facts::{FunctionId, Import, Imported, Language, SourceFac
 use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
-use super::index::{last_segment, own_name};
+use super::index::own_name;
 use super::uses::Use;
 use super::value::{ClassRef, Instance, ParamRef, Value};
 use crate::FileId;
@@ -141,10 +141,10 @@ impl<'w> Evaluator<'w> {
                 .library_typed(file, &package, &path)
                 .or_else(|| self.rpc_generic(file, function, &package, &path, ty))
                 // What another crate of the workspace generates is known by its name alone.
-                .or_else(|| self.rpc_declared(file, ty, path.last().unwrap_or(&package))),
+                .or_else(|| self.rpc_declared(file, ty, path.last().unwrap_or(&Symbol::new(own_name(facts, &ty.path))))),
             // A type that a derive made, and what a variant of an enum holds.
             Value::Instance(_) | Value::Some(_) | Value::RpcClient(..) if facts.language == Language::Rust => Some(base),
-            _ => self.rpc_declared(file, ty, &Symbol::new(last_segment(&ty.path))),
+            _ => self.rpc_declared(file, ty, &Symbol::new(own_name(facts, &ty.path))),
         }
     }
 

@@ -190,9 +190,13 @@ impl<'a> Graph<'a> {
                 list.extend(types.unseen_in(facts).map(|method| module + method.0));
                 list.extend(link.imports.iter().filter_map(|import| offsets.get(import.0 as usize)));
             }
-            // What a derive calls runs with the package that holds the type.
+            // What a derive calls runs with the package that holds the type; what is a binary's, with that binary.
             if !link.attributed.is_empty() {
-                let crates = input.workspace.modules.crates.iter().filter(|krate| Some(krate.package) == package_of[at]);
+                let modules = &input.workspace.modules;
+                let own: Vec<FileId> = modules.crates_of(id).filter_map(|krate| modules.krate(krate)).map(|krate| krate.root).collect();
+                let of_package = || modules.crates.iter().filter(|krate| Some(krate.package) == package_of[at]);
+                let of_library = of_package().any(|krate| krate.library && own.contains(&krate.root));
+                let crates = of_package().filter(|krate| of_library || own.contains(&krate.root));
                 for root in crates.filter_map(|krate| offsets.get(krate.root.0 as usize)) {
                     if let Some(list) = edges.get_mut(*root as usize) {
                         list.extend(link.attributed.iter().map(|function| module + function.0));
