@@ -382,8 +382,9 @@ fn macros() {
     assert_eq!(calls_of("outer!(inner!(deep!(f())));"), "f()\ndeep!(f())\ninner!(deep!(f()))\nouter!(inner!(deep!(f()))) ignored");
     assert_eq!(calls_of("quote! { f() };"), "");
     let facts = facts("macro_rules! m { ($x:expr) => { f($x) } } cfg_if::cfg_if! { if #[cfg(unix)] { mod a; } else { fn b() { c(); } } }");
-    assert_eq!(calls(&facts), "c() ignored");
+    assert_eq!(calls(&facts), "f($x) returned\nc() ignored");
     assert_eq!(facts.modules.len(), 1);
+    assert_eq!(facts.functions[1].name, "m");
 }
 
 #[test]

@@ -131,9 +131,17 @@ impl<'w> Linker<'w> {
     }
 }
 
-/// Whether a method, or a macro around it, puts a generated server among those that listen.
+/// Whether a method, or a macro around it, puts a generated server among those that listen, or serves connections by it.
 fn is_mount(name: &str) -> bool {
-    matches!(name, "add_service" | "add_optional_service" | "add_routes")
+    matches!(
+        name,
+        "add_service"
+            | "add_optional_service"
+            | "add_routes"
+            | "route_service"
+            | "serve_connection"
+            | "serve_connection_with_upgrades"
+    )
 }
 
 impl Linker<'_> {
