@@ -103,7 +103,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
                 Some(known) => known,
                 // What a library asks that may never run is not asked of a database that nothing is known to open or to ask.
                 None if !asked.contains(&(service, access.system.clone())) && !opens(&stores, service, &access.system) => continue,
-                None => store_of(&stores, service, &access.system),
+                None => store_of(input, &stores, service, access),
             };
             let store = stores.entry(id.clone()).or_insert_with(|| Store {
                 id: id.clone(),
@@ -286,8 +286,20 @@ pub(in crate::resolve) fn is_sql(system: &str) -> bool {
 }
 
 /// The store that a service's access without a known connection goes to, and its system: its only one of that system.
-fn store_of(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Symbol) -> (Symbol, Symbol) {
+fn store_of(input: &Input<'_>, stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, access: &AccessDecl) -> (Symbol, Symbol) {
+    let system = &access.system;
     let fits = |store: &&Store| is_used(store, service, system);
+    // The one that code of the same package opens: where there are several, each has a package of its own.
+    let package = |file: FileId| input.workspace.package_of(input.files.path(file));
+    let asking = package(access.site.file);
+    let is_near = |store: &&Store| {
+        !store.id.ends_with(":unknown")
+            && store.users.iter().any(|(user, place)| *user == service && asking.is_some() && package(place.file) == asking)
+    };
+    let mut near = stores.values().filter(fits).filter(is_near);
+    if let (Some(only), None) = (near.next(), near.next()) {
+        return (only.id.clone(), only.system.clone());
+    }
     let mut fitting = stores.values().filter(fits);
     let system = match (fitting.next(), fitting.next()) {
         (Some(only), None) => return (only.id.clone(), only.system.clone()),
