@@ -497,7 +497,7 @@ pub struct Binding {
     pub module: Symbol,
     /// The value it starts with.
     pub value: Option<ExprId>,
-    /// Its declared type.
+    /// Its declared type. Of what a pattern takes out of a variant of a Rust enum, the variant: it is what that holds.
     pub ty: Option<TypeRef>,
     /// Whether it can never be assigned again: `const`, `static`, Rust's `let` without `mut`.
     pub constant: bool,

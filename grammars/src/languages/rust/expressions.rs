@@ -303,7 +303,7 @@ impl<'t> Lower<'t, '_, '_> {
     fn primary(&mut self, node: Child<'t>, path: &mut Option<(TextRange, Vec<TypeRef>)>) -> ExprId {
         let range = self.range(node);
         let kind = match node.kind {
-            Kind::Identifier | Kind::SelfValue => {
+            Kind::Identifier | Kind::SelfValue | Kind::Metavariable => {
                 let name = self.out.symbol(range);
                 return self.out.path(vec![name], range);
             }

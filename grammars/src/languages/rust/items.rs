@@ -13,7 +13,7 @@ use crate::facts::{
 };
 
 /// What a function's place was before another was entered.
-struct Outer {
+pub(super) struct Outer {
     function: FunctionId,
     region: RegionId,
     container: Option<Container>,
@@ -35,7 +35,8 @@ impl<'t> Lower<'t, '_, '_> {
             Kind::ModItem => self.module(node, attributes),
             Kind::UseDeclaration => self.use_declaration(node),
             Kind::ExternCrateDeclaration => self.extern_crate(node),
-            Kind::ForeignModItem | Kind::MacroDefinition | Kind::AssociatedType | Kind::InnerAttributeItem | Kind::EmptyStatement => {}
+            Kind::MacroDefinition => self.macro_definition(node, attributes),
+            Kind::ForeignModItem | Kind::AssociatedType | Kind::InnerAttributeItem | Kind::EmptyStatement => {}
             _ => return false,
         }
         true
@@ -147,7 +148,7 @@ impl<'t> Lower<'t, '_, '_> {
         }
     }
 
-    fn blank_function(&self, range: TextRange) -> Function {
+    pub(super) fn blank_function(&self, range: TextRange) -> Function {
         Function {
             name: Symbol::default(),
             kind: FunctionKind::Function,
@@ -167,7 +168,7 @@ impl<'t> Lower<'t, '_, '_> {
         }
     }
 
-    fn enter_function(&mut self, mut function: Function, parent: Option<RegionId>, body: TextRange) -> (FunctionId, Outer) {
+    pub(super) fn enter_function(&mut self, mut function: Function, parent: Option<RegionId>, body: TextRange) -> (FunctionId, Outer) {
         let id = FunctionId(self.out.facts.functions.len() as u32);
         let region = self.out.add_region(RegionKind::Body, parent, id, body);
         function.body = region;
@@ -183,7 +184,7 @@ impl<'t> Lower<'t, '_, '_> {
         (id, outer)
     }
 
-    fn leave_function(&mut self, outer: Outer) {
+    pub(super) fn leave_function(&mut self, outer: Outer) {
         self.out.function = outer.function;
         self.out.region = outer.region;
         self.out.container = outer.container;
@@ -191,7 +192,13 @@ impl<'t> Lower<'t, '_, '_> {
     }
 
     fn body(&mut self, body: Child<'t>, id: FunctionId) {
-        if let End::Value(value) = self.flow(body) {
+        let end = self.flow(body);
+        self.returned(end, id);
+    }
+
+    /// Notes what a body ends with as what its function returns.
+    pub(super) fn returned(&mut self, end: End, id: FunctionId) {
+        if let End::Value(value) = end {
             self.out.used_as(value, ResultUse::Returned);
             self.out.facts.functions[id.index()].returns.push(value);
         }
@@ -260,7 +267,7 @@ impl<'t> Lower<'t, '_, '_> {
         self.pattern(pattern, Matched::Value(value), None, constant);
     }
 
-    fn add_param(&mut self, name: Symbol, ty: Option<TypeRef>, attributes: Vec<Attribute>, range: TextRange, function: FunctionId) {
+    pub(super) fn add_param(&mut self, name: Symbol, ty: Option<TypeRef>, attributes: Vec<Attribute>, range: TextRange, function: FunctionId) {
         let param = Param { name, ty, default: None, property: false, rest: false, attributes, inputs: Vec::new(), range };
         self.out.facts.functions[function.index()].params.push(param);
     }

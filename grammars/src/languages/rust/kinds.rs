@@ -44,6 +44,7 @@ names! {
     TraitItem = "trait_item",
     AssociatedType = "associated_type",
     MacroDefinition = "macro_definition",
+    MacroRule = "macro_rule",
     UseDeclaration = "use_declaration",
     ScopedUseList = "scoped_use_list",
     UseList = "use_list",

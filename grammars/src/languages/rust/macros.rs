@@ -566,7 +566,7 @@ impl<'t> Lower<'t, '_, '_> {
     }
 
     /// Reads a piece as statements. Unless `broken` code is wanted too, nothing is read from a piece that does not parse.
-    fn piece_statements(&mut self, piece: Range<usize>, broken: bool) -> Option<End> {
+    pub(super) fn piece_statements(&mut self, piece: Range<usize>, broken: bool) -> Option<End> {
         let tree = self.out.parse_piece(piece, "", "")?;
         let root = tree.root_node();
         if root.has_error() && !broken {

@@ -61,13 +61,14 @@ impl<'t> Lower<'t, '_, '_> {
                     }
                 }
             }
-            Kind::TuplePattern => self.parts_in_order(list, value, constant, false),
+            Kind::TuplePattern => self.parts_in_order(list, value, None, constant, false),
             Kind::TupleStructPattern => {
-                let transparent = self.find(list, Field::Type).is_some_and(|name| {
-                    let text = self.text(name);
-                    matches!(text.rsplit("::").next().unwrap_or(text), "Some" | "Ok" | "Err")
-                });
-                self.parts_in_order(list, value, constant, transparent);
+                let path = self.find(list, Field::Type).map(|name| self.written_path(name)).unwrap_or_default();
+                let (of, name) = path.rsplit_once("::").unwrap_or(("", &path));
+                let transparent = matches!(name, "Some" | "Ok" | "Err");
+                let is_variant = last(of).starts_with(char::is_uppercase);
+                let variant = is_variant.then(|| TypeRef { path: path.clone(), args: Vec::new(), range: self.range(node) });
+                self.parts_in_order(list, value, variant, constant, transparent);
             }
             Kind::SlicePattern => self.elements(list, value, constant),
             Kind::StructPattern => {
@@ -82,8 +83,9 @@ impl<'t> Lower<'t, '_, '_> {
         }
     }
 
-    /// `(a, b)` and `T(a, b)`: parts by position, as far as it can be counted. A transparent wrapper's content is the value itself.
-    fn parts_in_order(&mut self, list: List, value: Matched, constant: bool, transparent: bool) {
+    /// `(a, b)` and `T(a, b)`: parts by position, as far as it can be counted. A transparent wrapper's content is the value itself; what the first
+    /// part of an enum's variant is, the variant says.
+    fn parts_in_order(&mut self, list: List, value: Matched, mut variant: Option<TypeRef>, constant: bool, transparent: bool) {
         let mut position = Some(0u32);
         for at in list.start..list.end {
             let child = self.nodes[at];
@@ -92,14 +94,18 @@ impl<'t> Lower<'t, '_, '_> {
             }
             match child.kind {
                 Kind::RemainingFieldPattern => position = None,
-                Kind::Underscore => position = position.map(|position| position + 1),
+                Kind::Underscore => {
+                    position = position.map(|position| position + 1);
+                    variant = None;
+                }
                 _ if child.named => {
                     let part = match position {
                         _ if transparent => value,
                         Some(position) if self.binds(child) => self.member(value, smol_str::format_smolstr!("{position}"), child),
                         _ => Matched::Nothing,
                     };
-                    self.pattern(child, part, None, constant);
+                    let ty = variant.take().filter(|_| position == Some(0) && !transparent);
+                    self.pattern(child, part, ty, constant);
                     position = position.map(|position| position + 1);
                 }
                 _ => {}
@@ -203,6 +209,11 @@ impl<'t> Lower<'t, '_, '_> {
             Binding { name, function: self.out.function, module: self.out.module.clone(), value: value.value(), ty, constant, range };
         self.out.facts.bindings.push(binding);
     }
+}
+
+/// The last name of a path.
+fn last(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
 }
 
 /// By the naming convention that the compiler warns about, a pattern's capitalised name is a constant or variant.

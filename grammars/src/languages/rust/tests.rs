@@ -185,7 +185,7 @@ fn patterns() {
     assert_eq!(bindings_of("if let Ok(ref x) | Err(x) = f() {}"), "x = f()");
     assert_eq!(
         bindings_of("match f() { n @ Kind::A(x) => (), None => (), MAX => (), Foo::Bar(x, .., y) => () }"),
-        "n = f()\nx = f().0\nx = f().0\ny"
+        "n = f()\nx: Kind::A = f().0\nx: Foo::Bar = f().0\ny"
     );
     assert_eq!(bindings_of("for (i, x) in xs.iter() {}"), "i = element(xs.iter()).0\nx = element(xs.iter()).1");
     assert_eq!(bindings_of("let [a, b, rest @ ..] = xs;"), "a = xs[0]\nb = xs[1]\nrest = xs");
@@ -382,8 +382,9 @@ fn macros() {
     assert_eq!(calls_of("outer!(inner!(deep!(f())));"), "f()\ndeep!(f())\ninner!(deep!(f()))\nouter!(inner!(deep!(f()))) ignored");
     assert_eq!(calls_of("quote! { f() };"), "");
     let facts = facts("macro_rules! m { ($x:expr) => { f($x) } } cfg_if::cfg_if! { if #[cfg(unix)] { mod a; } else { fn b() { c(); } } }");
-    assert_eq!(calls(&facts), "c() ignored");
+    assert_eq!(calls(&facts), "f($x) returned\nc() ignored");
     assert_eq!(facts.modules.len(), 1);
+    assert_eq!(facts.functions[1].name, "m");
 }
 
 #[test]

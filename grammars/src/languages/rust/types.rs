@@ -265,6 +265,11 @@ impl<'t> Lower<'t, '_, '_> {
                 Kind::Identifier | Kind::TypeIdentifier | Kind::SelfValue | Kind::Super | Kind::Crate | Kind::PrimitiveType => {
                     parts.segments.push(self.symbol(node));
                 }
+                // In a macro's definition, `$crate` is the crate of the definition.
+                Kind::Metavariable => {
+                    let name = self.text(node);
+                    parts.segments.push(Symbol::new(if name == "$crate" { "crate" } else { name }));
+                }
                 _ => {
                     let other = self.type_ref(node);
                     if !other.path.is_empty() {

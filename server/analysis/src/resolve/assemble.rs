@@ -465,8 +465,9 @@ fn rpc(
             targets.endpoints.all.iter().filter(|endpoint| endpoint.protocol == Protocol::Grpc && endpoint.path == path).collect();
         implementing.sort_by_key(|endpoint| endpoint.service);
         implementing.dedup_by_key(|endpoint| endpoint.service);
-        // A tool that holds a server to try things out is not whom others ask.
-        let is_tool = |endpoint: &&Endpoint| input.workspace.services[endpoint.service.index()].kind == ServiceKind::Cli;
+        // A tool that holds a server to try things out is not whom others ask, nor what runs once beside a service.
+        let is_tool =
+            |endpoint: &&Endpoint| matches!(input.workspace.services[endpoint.service.index()].kind, ServiceKind::Cli | ServiceKind::Job);
         if !implementing.iter().all(is_tool) {
             implementing.retain(|endpoint| !is_tool(endpoint));
         }

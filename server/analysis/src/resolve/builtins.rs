@@ -9,6 +9,7 @@ use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts, Symbol};
 
 use super::alternatives::fallback;
 use super::evaluate::{Evaluator, join_url};
+use super::index::own_name;
 use super::value::{ObjectValue, Value, concat};
 use crate::FileId;
 
@@ -132,6 +133,10 @@ impl<'w> Evaluator<'w> {
                         let tail = self.eval(file, argument(0)?);
                         return matches!(receiver, Value::Text(_) | Value::Param(..) | Value::Unknown).then(|| join_url(&receiver, &tail));
                     }
+                    "replace" if call.args.len() == 2 => {
+                        let [receiver, from, to] = [*object, argument(0)?, argument(1)?].map(|expr| self.eval(file, expr));
+                        return replaced(receiver, &from, &to);
+                    }
                     "unwrap" | "expect" | "unwrap_or_default" | "clone" | "cloned" | "to_string" | "to_owned" | "into" | "as_str"
                     | "as_ref" | "as_deref" | "as_mut" | "as_bytes" | "ok" | "ok_or" | "ok_or_else" | "map_err" | "context"
                     | "with_context" | "borrow" | "lock" | "read" | "write" | "try_into" | "into_inner" | "get_ref" | "get_mut"
@@ -170,7 +175,7 @@ impl<'w> Evaluator<'w> {
                     return Some(count.map_or(Value::Unknown, |count| Value::text((count * unit).to_string())));
                 }
                 let hands_through = matches!(
-                    (owner.as_str(), name.as_str()),
+                    (own_name(facts, owner), name.as_str()),
                     (
                         "Arc"
                             | "Rc"
@@ -296,4 +301,21 @@ fn milliseconds_in(constructor: &str) -> Option<f64> {
         "from_hours" => 3.6e6,
         _ => return None,
     })
+}
+
+/// A text with another put in the place of what stands in it. Of one that is only passed, what it is without is as good as known.
+fn replaced(text: Value, from: &Value, to: &Value) -> Option<Value> {
+    match (text.literal(), from.literal()) {
+        (Some(text), Some(from)) if !from.is_empty() => {
+            let mut parts: Vec<Value> = Vec::new();
+            for part in text.split(from.as_str()) {
+                if !parts.is_empty() {
+                    parts.push(to.clone());
+                }
+                parts.push(Value::text(part));
+            }
+            Some(concat(&parts))
+        }
+        _ => matches!(text, Value::Text(_) | Value::Param(..)).then_some(text),
+    }
 }

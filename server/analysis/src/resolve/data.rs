@@ -174,6 +174,10 @@ pub fn system_of_dialect(dialect: &str) -> Option<&'static str> {
         "sqlite" | "sqlite3" | "better-sqlite3" | "sqljs" | "libsql" => "sqlite",
         "mssql" | "tedious" | "sqlserver" => "mssql",
         "mongodb" => "mongodb",
+        // Types of connections.
+        "PgConnection" | "AsyncPgConnection" => "postgresql",
+        "MysqlConnection" | "AsyncMysqlConnection" => "mysql",
+        "SqliteConnection" => "sqlite",
         _ => return None,
     })
 }

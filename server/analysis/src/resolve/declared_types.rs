@@ -9,7 +9,7 @@ use portolan_grammars::facts::{FunctionId, Import, Imported, Language, SourceFac
 use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
-use super::index::last_segment;
+use super::index::own_name;
 use super::uses::Use;
 use super::value::{ClassRef, Instance, ParamRef, Value};
 use crate::FileId;
@@ -99,6 +99,7 @@ impl<'w> Evaluator<'w> {
 
     /// What a declared type says about a value: an instance of a library's type or of a class of the workspace.
     pub fn typed(&mut self, file: FileId, function: FunctionId, ty: &TypeRef) -> Option<Value> {
+        let facts = self.facts(file)?;
         let mut ty = ty;
         for _ in 0..6 {
             if ty.path == "|" {
@@ -110,13 +111,12 @@ impl<'w> Evaluator<'w> {
                     return Some(Value::one_of(self.typed(file, function, first).into_iter().chain(rest)));
                 }
                 ty = first;
-            } else if is_wrapper(last_segment(&ty.path)) && !ty.args.is_empty() {
+            } else if !ty.args.is_empty() && is_wrapper(own_name(facts, &ty.path)) {
                 ty = &ty.args[0];
             } else {
                 break;
             }
         }
-        let facts = self.facts(file)?;
         if facts.language.is_ecmascript() && matches!(ty.path.as_str(), "typeof" | "ReturnType" | "InstanceType") {
             return self.type_of_value(file, facts, ty);
         }
@@ -145,10 +145,10 @@ impl<'w> Evaluator<'w> {
                 .library_typed(file, &package, &path)
                 .or_else(|| self.rpc_generic(file, function, &package, &path, ty))
                 // What another crate of the workspace generates is known by its name alone.
-                .or_else(|| self.rpc_declared(file, ty, path.last().unwrap_or(&package))),
-            // A type that a derive made.
-            Value::Instance(_) if facts.language == Language::Rust => Some(base),
-            _ => self.rpc_declared(file, ty, &Symbol::new(last_segment(&ty.path))),
+                .or_else(|| self.rpc_declared(file, ty, path.last().unwrap_or(&Symbol::new(own_name(facts, &ty.path))))),
+            // A type that a derive made, and what a variant of an enum holds.
+            Value::Instance(_) | Value::Some(_) | Value::RpcClient(..) if facts.language == Language::Rust => Some(base),
+            _ => self.rpc_declared(file, ty, &Symbol::new(own_name(facts, &ty.path))),
         }
     }
 

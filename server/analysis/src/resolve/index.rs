@@ -68,6 +68,16 @@ pub fn last_segment(path: &str) -> &str {
     path.rsplit(['.', ':']).next().unwrap_or(path)
 }
 
+/// The own name of what a path's last name means, where the file brought it in by another: `Mutex` of `use std::sync::Mutex as StdMutex`.
+pub fn own_name<'a>(facts: &'a SourceFacts, path: &'a str) -> &'a str {
+    let name = last_segment(path);
+    let renamed = facts.imports.iter().find(|import| import.local == name).and_then(|import| match &import.imported {
+        Imported::Named(own) => Some(last_segment(own)),
+        _ => None,
+    });
+    renamed.unwrap_or(name)
+}
+
 /// The name or text that an expression is written as.
 pub fn spelled(facts: &SourceFacts, expr: ExprId) -> Option<Symbol> {
     match facts.expr(expr) {

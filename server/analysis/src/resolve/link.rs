@@ -46,8 +46,10 @@ pub struct FileLink {
     pub layers: Vec<LayerDecl>,
     /// Rpc methods implemented.
     pub rpc_handlers: Vec<RpcHandler>,
-    /// Places where an rpc implementation is put into a server, by the service's simple name.
+    /// Places where an rpc implementation is put into a server, by the service's name.
     pub rpc_servers: Vec<(Symbol, FunctionRef)>,
+    /// Functions that put such servers where they listen; what else is made of one answers its own process alone.
+    pub rpc_mounts: Vec<FunctionRef>,
     /// Calls that name an operation: a root field of GraphQL, a procedure of a router.
     pub operations: Vec<OperationCall>,
     /// Clients that operations go through which name no other.

@@ -10,7 +10,7 @@ use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, SourceFac
 use super::alternatives::variable;
 use super::declared_types::is_wrapper;
 use super::evaluate::Evaluator;
-use super::index::last_segment;
+use super::index::own_name;
 use super::value::{ClassRef, ParamRef, Part, Pattern, Source, Value, origin};
 use crate::{FileId, FunctionRef};
 
@@ -163,10 +163,10 @@ impl<'w> Evaluator<'w> {
 
     /// Whether a parameter's declared type stands for what it holds.
     fn is_wrapped(&mut self, param: ParamRef) -> bool {
-        let ty = self
-            .facts(param.function.file)
-            .and_then(|facts| facts.function(param.function.function).params.get(param.index as usize)?.ty.as_ref());
-        ty.is_some_and(|ty| is_wrapper(last_segment(&ty.path)) && !ty.args.is_empty())
+        let Some(facts) = self.facts(param.function.file) else { return false };
+        let declared = facts.function(param.function.function).params.get(param.index as usize);
+        let ty = declared.and_then(|declared| declared.ty.as_ref());
+        ty.is_some_and(|ty| !ty.args.is_empty() && is_wrapper(own_name(facts, &ty.path)))
     }
 
     /// A field or method of an instance: of its class, then of its bases.

@@ -98,7 +98,7 @@ fn segment(text: &str) -> Segment {
         if let Some(name) = inner.strip_suffix('*').filter(|name| !name.contains(':')) {
             return Segment::Rest(name.into());
         }
-        if !inner.contains('{') {
+        if is_one_parameter(inner) {
             let (name, pattern) = inner.split_once(':').unwrap_or((inner, ""));
             return if pattern.contains('*') && pattern.contains('.') { Segment::Rest(name.into()) } else { Segment::Param(name.into()) };
         }
@@ -124,6 +124,17 @@ fn segment(text: &str) -> Segment {
         return Segment::Param(Symbol::default());
     }
     Segment::Literal(text.into())
+}
+
+/// Whether what stands between braces is one parameter: a name, perhaps with a pattern in which braces count: `uid:[0-9]{1,10}`.
+fn is_one_parameter(inner: &str) -> bool {
+    let mut depth = 0i32;
+    let closes = inner.chars().any(|character| {
+        depth += i32::from(character == '{') - i32::from(character == '}');
+        depth < 0
+    });
+    let name = inner.split(':').next().unwrap_or(inner);
+    !closes && depth == 0 && !name.contains('{')
 }
 
 /// How well a call's path fits a route's; `None` if not at all. Higher is better: literals that agree count more than parameters.
@@ -278,6 +289,8 @@ mod tests {
             ("/files/*rest", "/files/{*rest}"),
             ("/files/{*rest}", "/files/{*rest}"),
             ("/files/{tail:.*}", "/files/{*tail}"),
+            ("/{uid:[0-9]{1,10}}/{name:[a-z]{2}}", "/{uid}/{name}"),
+            ("/{from}-{to}", "/{}"),
             ("/files/{path*}", "/files/{*path}"),
             ("/files/[...path]", "/files/{*path}"),
             ("/x-{}", "/{}"),

@@ -30,7 +30,8 @@ impl<'w> Evaluator<'w> {
         let (class, constructor, modules) = match (facts.expr(call.callee), family) {
             (Expr::Path(path), Family::Rust) => {
                 let [of @ .., constructor] = path.as_slice() else { return None };
-                (of.last()?.clone(), Some(constructor.clone()), self.modules_of(file, of))
+                let mut modules = self.imported_path(file, of);
+                (modules.pop()?, Some(constructor.clone()), modules)
             }
             (_, Family::TypeScript) if call.kind == CallKind::New => (callee_name(facts, call.callee)?.clone(), None, Vec::new()),
             _ => return None,
@@ -170,9 +171,16 @@ impl<'w> Evaluator<'w> {
         Some(pick(found, stem.as_slice())).filter(|service| !service.is_empty())
     }
 
-    /// The modules that a path of a file leads through, with its imports followed as far as they name the path: generated code need not be
-    /// there to be followed.
+    /// The modules that a path of a file leads through.
     pub(super) fn modules_of(&mut self, file: FileId, path: &[Symbol]) -> Vec<Symbol> {
+        let mut whole = self.imported_path(file, path);
+        whole.pop();
+        whole
+    }
+
+    /// A path of a file with its imports followed as far as they name the path, whatever the file calls things: generated code need not be there
+    /// to be followed.
+    pub(super) fn imported_path(&mut self, file: FileId, path: &[Symbol]) -> Vec<Symbol> {
         let mut whole = path.to_vec();
         let Some((facts, index)) = self.file(file) else { return whole };
         for _ in 0..MAX_IMPORTS {
@@ -186,7 +194,6 @@ impl<'w> Evaluator<'w> {
             }
             whole = longer;
         }
-        whole.pop();
         whole
     }
 
@@ -267,6 +274,11 @@ pub fn service_name<'a>(pattern: &str, class: &'a str) -> Option<&'a str> {
 /// Of several rpc services by one simple name, the one whose package the modules of the code end like: `pb::shop_floor::v2::cart_client` is of
 /// `shopFloor.v2`. Else the first.
 pub(super) fn pick(candidates: &[Symbol], modules: &[Symbol]) -> Symbol {
+    picks(candidates, modules).into_iter().next().unwrap_or_default()
+}
+
+/// All that [`pick`] may mean: those that fit the modules best.
+pub(super) fn picks(candidates: &[Symbol], modules: &[Symbol]) -> Vec<Symbol> {
     // Generators put each service into a module of its own, which may be called like the package.
     let (inner, stem) = match modules.split_last() {
         Some((last, inner)) if last.ends_with("_client") || last.ends_with("_server") => {
@@ -279,14 +291,9 @@ pub(super) fn pick(candidates: &[Symbol], modules: &[Symbol]) -> Symbol {
         let by_modules = package().zip(inner.iter().rev()).take_while(|(package, module)| snake_case(package) == **module).count();
         by_modules.max(usize::from(package().next().is_some_and(|package| Some(package) == stem)))
     };
-    let mut best: Option<(&Symbol, usize)> = None;
-    for candidate in candidates {
-        let common = in_common(candidate);
-        if best.is_none_or(|(_, known)| common > known) {
-            best = Some((candidate, common));
-        }
-    }
-    best.map(|(candidate, _)| candidate.clone()).unwrap_or_default()
+    let common: Vec<usize> = candidates.iter().map(|candidate| in_common(candidate)).collect();
+    let best = common.iter().max();
+    candidates.iter().zip(&common).filter(|(_, common)| Some(*common) == best).map(|(candidate, _)| candidate.clone()).collect()
 }
 
 /// What generators name a file after: `shop` of `shop_connect.js`, `shop_pb`, `shop_grpc_pb`.

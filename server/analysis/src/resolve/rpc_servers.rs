@@ -9,7 +9,7 @@ use super::index::last_segment;
 use super::library::CallView;
 use super::link::{Linker, RpcHandler};
 use super::outbound::function_in;
-use super::rpc::{is_rpc_method, pick, service_name};
+use super::rpc::{is_rpc_method, pick, picks, service_name};
 use super::spans::Walk;
 use super::value::Value;
 use crate::FunctionRef;
@@ -17,7 +17,8 @@ use crate::FunctionRef;
 impl<'w> Linker<'w> {
     pub(super) fn rpc_server(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::RpcServer) -> bool {
         let Some(service) = entry.service.as_ref().and_then(|selector| self.evaluator.service_named(selector, view)) else { return false };
-        self.link.rpc_servers.push((last_segment(&service).into(), function));
+        self.link.rpc_servers.push((service.clone(), function));
+        self.link.rpc_mounts.push(function);
         let implementation = entry.implementation.as_ref().and_then(|selector| self.evaluator.select(selector, view));
         let Some(implementation) = implementation else { return true };
         for method in self.evaluator.cx.rpc_methods_of(&service) {
@@ -99,37 +100,64 @@ impl<'w> Linker<'w> {
             }
         }
         for call in &walk.facts.calls {
-            let Expr::Path(path) = walk.facts.expr(call.callee) else { continue };
-            let [.., class, constructor] = path.as_slice() else { continue };
-            if !matches!(constructor.as_str(), "new" | "with_interceptor" | "from_arc") {
-                continue;
-            }
-            if let Some(simple) = class.strip_suffix("Server")
-                && self.evaluator.cx.contracts.services.contains_key(simple)
-            {
-                self.link.rpc_servers.push((simple.into(), FunctionRef { file: self.file, function: call.function }));
+            let function = FunctionRef { file: self.file, function: call.function };
+            match walk.facts.expr(call.callee) {
+                Expr::Member { name, .. } | Expr::Name(name) if is_mount(name) => self.link.rpc_mounts.push(function),
+                Expr::Path(path) => {
+                    let [of @ .., constructor] = path.as_slice() else { continue };
+                    if of.last().is_some_and(|of| of == "Routes") {
+                        self.link.rpc_mounts.push(function);
+                    }
+                    if matches!(constructor.as_str(), "new" | "with_interceptor" | "from_arc") {
+                        let services = self.made_servers(of);
+                        self.link.rpc_servers.extend(services.into_iter().map(|service| (service, function)));
+                    }
+                }
+                _ => {}
             }
         }
     }
+
+    /// The rpc services that a generated server is of, whatever the file calls it.
+    fn made_servers(&mut self, path: &[Symbol]) -> Vec<Symbol> {
+        // Few names have that form; where a path leads is asked for those alone.
+        if !path.last().is_some_and(|name| name.ends_with("Server")) {
+            return Vec::new();
+        }
+        let mut modules = self.evaluator.imported_path(self.file, path);
+        let class = modules.pop().unwrap_or_default();
+        let candidates = class.strip_suffix("Server").and_then(|simple| self.evaluator.cx.contracts.services.get(simple));
+        candidates.map(|candidates| picks(candidates, &modules)).unwrap_or_default()
+    }
+}
+
+/// Whether a method, or a macro around it, puts a generated server among those that listen, or serves connections by it.
+fn is_mount(name: &str) -> bool {
+    matches!(
+        name,
+        "add_service"
+            | "add_optional_service"
+            | "add_routes"
+            | "route_service"
+            | "serve_connection"
+            | "serve_connection_with_upgrades"
+    )
 }
 
 impl Linker<'_> {
     /// The rpc service that an implemented trait stands for. A trait that the workspace declares is one only if it is known to be generated.
     fn implemented(&mut self, pattern: &str, path: &Symbol) -> Option<Symbol> {
         let contracts = self.evaluator.cx.contracts;
-        let name = last_segment(path);
-        let simple = service_name(pattern, name)?;
+        let mut modules = self.evaluator.imported_path(self.file, &path.split("::").map(Symbol::new).collect::<Vec<_>>());
+        let name = modules.pop()?;
+        let simple = service_name(pattern, &name)?;
         let candidates = contracts.services.get(simple);
         if candidates.is_none() && contracts.traits.is_empty() {
             return None;
         }
         match self.evaluator.class_named(self.file, FunctionId::MODULE, path) {
             Some(declared) => contracts.traits.get(&declared).cloned(),
-            None => {
-                let candidates = candidates?;
-                let path: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
-                Some(pick(candidates, &self.evaluator.modules_of(self.file, &path)))
-            }
+            None => Some(pick(candidates?, &modules)),
         }
     }
 }

@@ -575,7 +575,7 @@ fn texts(facts: &SourceFacts, id: ExprId) -> Vec<&Symbol> {
         Expr::Str(text) => vec![text],
         Expr::Object(object) => {
             let values = object.entries.iter().filter_map(|entry| match entry {
-                Entry::Field { value, .. } => Some(*value),
+                Entry::Field { name, value, .. } if !is_label(name) => Some(*value),
                 _ => None,
             });
             let text = |id: ExprId| match facts.expr(id) {
@@ -586,6 +586,11 @@ fn texts(facts: &SourceFacts, id: ExprId) -> Vec<&Symbol> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether what an attribute says by a word is what something is called or described by, for people or in data, and no code.
+fn is_label(word: &str) -> bool {
+    matches!(word, "name" | "rename" | "alias" | "visible_alias" | "long" | "help" | "about" | "long_about" | "value_name" | "tag" | "content")
 }
 
 /// An attribute as a call, so that selectors find its arguments.

@@ -309,6 +309,10 @@ pub(super) fn handler_name(input: &Input<'_>, places: &Places<'_>, handler: Opti
 
 fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Coverages<'_>, places: &Places<'_>, all: &mut Vec<Endpoint>) {
     let links = || input.links.iter().flatten();
+    let mut mounts = links().flat_map(|link| &link.rpc_mounts).peekable();
+    if mounts.peek().is_some() && !mounts.any(|function| reach.has(service, *function)) {
+        return;
+    }
     let served: FxHashSet<&Symbol> =
         links().flat_map(|link| &link.rpc_servers).filter(|(_, function)| reach.runs(service, *function)).map(|(name, _)| name).collect();
     let put_anywhere: FxHashSet<&Symbol> = links().flat_map(|link| &link.rpc_servers).map(|(name, _)| name).collect();
@@ -321,9 +325,8 @@ fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Cover
         .map(|handler| &handler.service)
         .collect();
     for handler in links().flat_map(|link| &link.rpc_handlers) {
-        let simple: Symbol = handler.service.rsplit('.').next().unwrap_or(&handler.service).into();
-        let ours = if put_anywhere.contains(&simple) {
-            served.contains(&simple) && in_packages(input, service, handler.handler)
+        let ours = if put_anywhere.contains(&handler.service) {
+            served.contains(&handler.service) && in_packages(input, service, handler.handler)
         } else {
             reach.runs(service, handler.handler)
         };

@@ -190,9 +190,13 @@ impl<'a> Graph<'a> {
                 list.extend(types.unseen_in(facts).map(|method| module + method.0));
                 list.extend(link.imports.iter().filter_map(|import| offsets.get(import.0 as usize)));
             }
-            // What a derive calls runs with the package that holds the type.
+            // What a derive calls runs with the package that holds the type; what is a binary's, with that binary.
             if !link.attributed.is_empty() {
-                let crates = input.workspace.modules.crates.iter().filter(|krate| Some(krate.package) == package_of[at]);
+                let modules = &input.workspace.modules;
+                let own: Vec<FileId> = modules.crates_of(id).filter_map(|krate| modules.krate(krate)).map(|krate| krate.root).collect();
+                let of_package = || modules.crates.iter().filter(|krate| Some(krate.package) == package_of[at]);
+                let of_library = of_package().any(|krate| krate.library && own.contains(&krate.root));
+                let crates = of_package().filter(|krate| of_library || own.contains(&krate.root));
                 for root in crates.filter_map(|krate| offsets.get(krate.root.0 as usize)) {
                     if let Some(list) = edges.get_mut(*root as usize) {
                         list.extend(link.attributed.iter().map(|function| module + function.0));
@@ -463,7 +467,10 @@ impl<'a> Search<'a> {
                     }
                     continue;
                 }
-            } else if self.certain || is_everywhere(&mention.name) || !fits(facts.function(function.function), mention) {
+            } else if is_everywhere(&mention.name) || !fits(facts.function(function.function), mention) {
+                continue;
+            } else if self.certain && !self.graph.types.is_of_trait(*function) {
+                // A name alone says little; that of a trait's method, and with it an instance of who implements it, says enough.
                 continue;
             }
             self.once_alive(to);

@@ -79,6 +79,12 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             writers.extend(services.iter().filter(|service| reach.has(**service, access.function)).map(|service| (*service, model.file)));
         }
     }
+    // Services that certainly ask a database of a system, whatever opens it.
+    let asked: FxHashSet<(ServiceIndex, Symbol)> = accesses()
+        .flat_map(|access| services.iter().map(move |service| (*service, access)))
+        .filter(|(service, access)| reach.runs(*service, access.function))
+        .map(|(service, access)| (service, access.system.clone()))
+        .collect();
     for access in accesses() {
         for &service in &services {
             if !reach.has(service, access.function) || access.hook_of.is_some_and(|file| !writers.contains(&(service, file))) {
@@ -93,7 +99,12 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             };
             let known = own.map(|id| (id, access.system.clone())).or_else(of_schema);
             let identified = known.is_some();
-            let (id, system) = known.unwrap_or_else(|| store_of(&stores, service, &access.system));
+            let (id, system) = match known {
+                Some(known) => known,
+                // What a library asks that may never run is not asked of a database that nothing is known to open or to ask.
+                None if !asked.contains(&(service, access.system.clone())) && !opens(&stores, service, &access.system) => continue,
+                None => store_of(input, &stores, service, access),
+            };
             let store = stores.entry(id.clone()).or_insert_with(|| Store {
                 id: id.clone(),
                 system: concrete(system),
@@ -275,10 +286,20 @@ pub(in crate::resolve) fn is_sql(system: &str) -> bool {
 }
 
 /// The store that a service's access without a known connection goes to, and its system: its only one of that system.
-fn store_of(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Symbol) -> (Symbol, Symbol) {
-    let fits = |store: &&Store| {
-        store.users.iter().any(|(user, _)| *user == service) && (store.system == *system || (system == "*" && is_sql(&store.system)))
+fn store_of(input: &Input<'_>, stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, access: &AccessDecl) -> (Symbol, Symbol) {
+    let system = &access.system;
+    let fits = |store: &&Store| is_used(store, service, system);
+    // The one that code of the same package opens: where there are several, each has a package of its own.
+    let package = |file: FileId| input.workspace.package_of(input.files.path(file));
+    let asking = package(access.site.file);
+    let is_near = |store: &&Store| {
+        !store.id.ends_with(":unknown")
+            && store.users.iter().any(|(user, place)| *user == service && asking.is_some() && package(place.file) == asking)
     };
+    let mut near = stores.values().filter(fits).filter(is_near);
+    if let (Some(only), None) = (near.next(), near.next()) {
+        return (only.id.clone(), only.system.clone());
+    }
     let mut fitting = stores.values().filter(fits);
     let system = match (fitting.next(), fitting.next()) {
         (Some(only), None) => return (only.id.clone(), only.system.clone()),
@@ -287,6 +308,15 @@ fn store_of(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Sy
         _ => concrete(system.clone()),
     };
     (format!("{system}:unknown").into(), system)
+}
+
+/// Whether a service is known to open a store of a system.
+fn opens(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Symbol) -> bool {
+    stores.values().any(|store| is_used(store, service, system))
+}
+
+fn is_used(store: &Store, service: ServiceIndex, system: &Symbol) -> bool {
+    store.users.iter().any(|(user, _)| *user == service) && (store.system == *system || (system == "*" && is_sql(&store.system)))
 }
 
 /// A store's id and system, as a connection call opens it in a service; `None` where nothing is known but the call.

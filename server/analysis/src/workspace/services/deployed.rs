@@ -36,7 +36,27 @@ pub(super) fn find<'a>(context: &Context<'a>, images: &Images) -> Vec<Draft<'a>>
         draft.third_party |= is_of_others(&own, draft);
     }
     leave_examples_out(context, &mut drafts);
+    leave_shells_out(&mut drafts);
     drafts
+}
+
+/// Leaves out what only keeps an image running that something else runs in earnest: a container for people to step into.
+fn leave_shells_out(drafts: &mut Vec<Draft<'_>>) {
+    let runs: FxHashSet<usize> =
+        drafts.iter().filter(|draft| !idles(draft)).filter_map(|draft| draft.dockerfile.as_ref().map(|(index, _)| *index)).collect();
+    drafts.retain(|draft| !(idles(draft) && draft.dockerfile.as_ref().is_some_and(|(index, _)| runs.contains(index))));
+}
+
+/// Whether all that a draft is told to start is to wait: `sleep infinity`, `tail -f /dev/null`.
+fn idles(draft: &Draft<'_>) -> bool {
+    let lines = draft.compose.iter().filter_map(|(_, service, _)| {
+        let words = service.entrypoint.iter().chain(&service.command).flat_map(|text| code::words(&text.value));
+        let words: Vec<&str> = words.skip_while(|word| matches!(*word, "sh" | "bash" | "/bin/sh" | "/bin/bash" | "-c")).collect();
+        (!words.is_empty()).then_some(words)
+    });
+    let lines: Vec<Vec<&str>> = lines.collect();
+    let waits = |line: &Vec<&str>| matches!(line.as_slice(), ["sleep", "infinity" | "inf"] | ["tail", "-f" | "-F", "/dev/null"]);
+    draft.workloads.is_empty() && !lines.is_empty() && lines.iter().all(waits)
 }
 
 /// Leaves out what only examples deploy, where the workspace deploys something besides: the same image once more, under the names that one

@@ -37,6 +37,8 @@ pub(super) struct Types<'a> {
     owners: FxHashMap<Name<'a>, Owner>,
     /// Rust types that the workspace declares; of others, a macro's or a library's, there always may be instances.
     declared: FxHashSet<&'a str>,
+    /// Methods of the workspace's traits, as types of Rust implement them and as traits provide them.
+    of_traits: FxHashSet<FunctionRef>,
     /// By [`Owner`], as far as anything follows.
     consequences: Vec<Consequences>,
 }
@@ -74,12 +76,18 @@ impl<'a> Types<'a> {
         types.consequences.resize_with(types.owners.len(), Consequences::default);
         for (file, facts) in rust {
             held_types(facts, |def, held| types.follows(&def.name, held));
+            let provided = (0..facts.functions.len() as u32).map(FunctionId).filter(|function| {
+                let owner = facts.function(*function).owner;
+                owner.is_some_and(|owner| facts.type_def(owner).kind == TypeKind::Trait)
+            });
+            types.of_traits.extend(provided.map(|function| FunctionRef { file, function }));
             for block in &facts.impls {
                 let Some(of) = &block.trait_ref else { continue };
                 let (name, of) = (last_segment(&block.self_type.path), last_segment(&of.path));
                 if traits.contains(of) {
                     // What the trait provides.
                     types.follows(name, of);
+                    types.of_traits.extend(block.methods.iter().map(|method| FunctionRef { file, function: *method }));
                 }
                 // What is not the workspace's is called by code that is not, either.
                 if (!traits.contains(of) || is_called_unseen(block))
@@ -131,6 +139,11 @@ impl<'a> Types<'a> {
             !self.declared.contains(last_segment(&block.self_type.path)) && is_called_unseen(block)
         };
         facts.impls.iter().filter(is_unseen).flat_map(|block| block.methods.iter().copied())
+    }
+
+    /// Whether a Rust function is a method of a trait of the workspace.
+    pub(super) fn is_of_trait(&self, function: FunctionRef) -> bool {
+        self.of_traits.contains(&function)
     }
 
     /// The name of the ECMAScript class that a function is a method of.
