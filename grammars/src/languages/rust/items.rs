@@ -267,7 +267,14 @@ impl<'t> Lower<'t, '_, '_> {
         self.pattern(pattern, Matched::Value(value), None, constant);
     }
 
-    pub(super) fn add_param(&mut self, name: Symbol, ty: Option<TypeRef>, attributes: Vec<Attribute>, range: TextRange, function: FunctionId) {
+    pub(super) fn add_param(
+        &mut self,
+        name: Symbol,
+        ty: Option<TypeRef>,
+        attributes: Vec<Attribute>,
+        range: TextRange,
+        function: FunctionId,
+    ) {
         let param = Param { name, ty, default: None, property: false, rest: false, attributes, inputs: Vec::new(), range };
         self.out.facts.functions[function.index()].params.push(param);
     }

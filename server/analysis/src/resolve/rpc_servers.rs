@@ -135,12 +135,7 @@ impl<'w> Linker<'w> {
 fn is_mount(name: &str) -> bool {
     matches!(
         name,
-        "add_service"
-            | "add_optional_service"
-            | "add_routes"
-            | "route_service"
-            | "serve_connection"
-            | "serve_connection_with_upgrades"
+        "add_service" | "add_optional_service" | "add_routes" | "route_service" | "serve_connection" | "serve_connection_with_upgrades"
     )
 }
 

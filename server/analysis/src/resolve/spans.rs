@@ -590,7 +590,10 @@ fn texts(facts: &SourceFacts, id: ExprId) -> Vec<&Symbol> {
 
 /// Whether what an attribute says by a word is what something is called or described by, for people or in data, and no code.
 fn is_label(word: &str) -> bool {
-    matches!(word, "name" | "rename" | "alias" | "visible_alias" | "long" | "help" | "about" | "long_about" | "value_name" | "tag" | "content")
+    matches!(
+        word,
+        "name" | "rename" | "alias" | "visible_alias" | "long" | "help" | "about" | "long_about" | "value_name" | "tag" | "content"
+    )
 }
 
 /// An attribute as a call, so that selectors find its arguments.

@@ -143,7 +143,7 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             let beside = exempt::stands_beside(context.snapshot.files.path(function.file));
             if !beside
                 && grows(source, over)
-                && (is_in_turn(&spot) || !asks_elements(context, call, &spot, over))
+                && (is_in_turn(&spot) || !asks_elements(context, call, &spot, place, over))
                 && !is_eased(context, &spot, place)
                 && !ends_with_answer(&spot, function.function)
                 && !context.is_left_behind(function)
@@ -243,7 +243,7 @@ fn is_in_turn(spot: &Spot<'_>) -> bool {
 }
 
 /// Whether each element is who is asked, or says it: a client made for a node, the host of an instance. One request cannot ask them all.
-fn asks_elements(context: &Context<'_>, call: &Call, spot: &Spot<'_>, over: ExprId) -> bool {
+fn asks_elements(context: &Context<'_>, call: &Call, spot: &Spot<'_>, place: Place, over: ExprId) -> bool {
     let source = spot.source();
     let Some(of) = spot.call().map(|id| source.call(id)) else { return false };
     let by_element = |value: ExprId| origins(source, [value]).contains(&Origin::Element(over));
@@ -252,8 +252,8 @@ fn asks_elements(context: &Context<'_>, call: &Call, spot: &Spot<'_>, over: Expr
         _ => None,
     };
     // What a wrapper is given first may be anything.
-    let is_here = Spot::at(&context.snapshot.files, call.place).is_some_and(|sent| sent.call() == spot.call());
-    let is_url = is_here && call.protocol == Protocol::Http && context.snapshot.outbound(call).all(|sent| sent.leaf == sent.site);
+    let is_url =
+        place == call.place && call.protocol == Protocol::Http && context.snapshot.outbound(call).all(|sent| sent.leaf == sent.site);
     let url = of.args.first().filter(|_| is_url).and_then(|url| beginning(source, url.value));
     receiver.into_iter().chain(url).any(by_element)
 }
