@@ -39,9 +39,9 @@ rule! {
     /// It is a warning where a request or a message sets the loop off, and information elsewhere.
     ///
     /// Left alone are retries, polling and reading page by page; loops that end with the first answer; lists that are written out and short; lists of
-    /// batches, and parts of one (`.slice(start, start + 50)`); streams, and functions called like a limit, that run so many at a time; calls that nobody waits for; calls that only go to other hosts; what is drawn for each element of
-    /// a page; health checks; what is deployed but not built here, tools of the command line, and code in folders of migrations, seeds, scripts and
-    /// examples.
+    /// batches, and parts of one (`.slice(start, start + 50)`); streams, and functions called like a limit, that run so many at a time; calls that
+    /// nobody waits for; calls that only go to other hosts; what is drawn for each element of a page; health checks; what is deployed but not built
+    /// here, tools of the command line, and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// Ten elements are ten round trips, and a thousand are a thousand: one after the other they add up to a time-out, all at once they are a load
@@ -260,7 +260,13 @@ fn is_few(source: &SourceFacts, value: ExprId) -> bool {
 fn is_eased(context: &Context<'_>, spot: &Spot<'_>, place: Place) -> bool {
     let source = spot.source();
     let around = source.calls.iter().filter(|call| call.range.contains(place.range));
-    let is_limiter = |call: &Site, name: &str| exempt::has_word(name, LIMITERS) && runs_within(source, call, place.range);
+    // What the file says itself can be followed.
+    let is_told = |name: &str| {
+        let closure = |value| matches!(source.expr(value), Expr::Closure(_));
+        source.functions.iter().any(|function| function.name == name)
+            || source.bindings.iter().any(|binding| binding.name == name && binding.value.is_some_and(closure))
+    };
+    let is_limiter = |call: &Site, name: &str| exempt::has_word(name, LIMITERS) && !is_told(name) && runs_within(source, call, place.range);
     around.into_iter().any(|call| match source.expr(call.callee) {
         Expr::Name(name) if is_limiter(call, name) => true,
         Expr::Member { object, name } if is_limiter(call, name) || is_named(source, *object, |of| is_limiter(call, of)) => true,
