@@ -84,6 +84,9 @@ impl Rounds {
         if name != "map" || facts.call(maps).args.len() != 1 || !all.type_args.is_empty() {
             return Err(unclear());
         }
+        if own.params.len() > 2 {
+            return Err(Refusal::new("what is done for each is given all of them"));
+        }
         if is_short(source, *object) {
             return Err(Refusal::new(format!("there are no more than {AT_A_TIME} of them")));
         }
