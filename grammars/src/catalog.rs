@@ -100,13 +100,13 @@ mod setting_readers;
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
 
+pub use containers::{AppliedFunction, Decoration, InstanceCall};
 pub use database::{Addition, Adds, Connection, Entity, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
-    FileRoute, FileRouteConvention, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy, ProxyTable,
-    ProxyTableForm, RequestBody, RouteAttribute, Versioning,
+    FileRoute, FileRouteConvention, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy,
+    ProxyTable, ProxyTableForm, RequestBody, RouteAttribute, Versioning,
 };
-pub use containers::{AppliedFunction, Decoration, InstanceCall};
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;

@@ -210,8 +210,10 @@ impl<'w> Evaluator<'w> {
                     let call = facts.call(id);
                     let Some(given) = call.args.get(entry.function as usize) else { continue };
                     let given = self.eval(file, given.value);
-                    let is_given = given.alternatives().iter().any(|given| matches!(given, Value::Function(given, _) if *given == function));
-                    let is_meant = |found: &LibraryCallee| found.library == library && entry.callee.iter().any(|callee| *callee == found.name);
+                    let is_given =
+                        given.alternatives().iter().any(|given| matches!(given, Value::Function(given, _) if *given == function));
+                    let is_meant =
+                        |found: &LibraryCallee| found.library == library && entry.callee.iter().any(|callee| *callee == found.name);
                     if is_given {
                         let callee = self.eval(file, call.callee);
                         let callees = callee.alternatives().to_vec();

@@ -45,7 +45,8 @@ impl<'w> Evaluator<'w> {
                     for &id in index.calls.get(method).into_iter().flatten() {
                         let known = LibraryCallee { library, name: callee.to_string(), receiver: None };
                         let view = CallView { site: CallRef { file, call: id }, call: facts.call(id), callee: &known, members: &[] };
-                        let is_named = self.select(&entry.name, &view).and_then(|given| given.literal()).is_some_and(|given| given == *name);
+                        let is_named =
+                            self.select(&entry.name, &view).and_then(|given| given.literal()).is_some_and(|given| given == *name);
                         if is_named && self.is_put_on(file, &view, object) {
                             found.extend(self.select(&entry.value, &view));
                         }
@@ -64,7 +65,8 @@ impl<'w> Evaluator<'w> {
             Value::Param(param, path) if path.is_empty() => self.parameter_type(param).unwrap_or(Value::Unknown),
             on => on,
         };
-        let same = |value: &Value| matches!(value, Value::Instance(one) if one.library == object.library && one.type_name == object.type_name);
+        let same =
+            |value: &Value| matches!(value, Value::Instance(one) if one.library == object.library && one.type_name == object.type_name);
         Family::from(facts.language) == Family::TypeScript && on.alternatives().iter().any(same)
     }
 

@@ -288,7 +288,9 @@ fn words(statement: &str, folds: bool) -> Vec<CollectionUse> {
     // `WITH moved AS (…)` names what it selects itself.
     let is_named = |at: &usize| {
         let (next, behind) = (words.get(at + 1), words.get(at + 2));
-        next.is_some_and(|next| next.eq_ignore_ascii_case("as(") || next.eq_ignore_ascii_case("as") && behind.is_some_and(|next| next.starts_with('(')))
+        next.is_some_and(|next| {
+            next.eq_ignore_ascii_case("as(") || next.eq_ignore_ascii_case("as") && behind.is_some_and(|next| next.starts_with('('))
+        })
     };
     let bare = |word: &str| word.split('(').next().unwrap_or_default().trim_matches(['"', ',', ')']).to_lowercase();
     let expressions: Vec<String> = (0..words.len()).filter(is_named).map(|at| bare(words[at])).collect();

@@ -84,7 +84,8 @@ fn changes(facts: &SourceFacts, index: &FileIndex, binding: &Binding) -> Vec<(u3
             if let Expr::Member { object, .. } = facts.expr(assignment.target)
                 && is_it(*object)
             {
-                let is_path = |part: &ExprId| matches!(facts.expr(*part), Expr::Member { object, name } if name == "pathname" && is_it(*object));
+                let is_path =
+                    |part: &ExprId| matches!(facts.expr(*part), Expr::Member { object, name } if name == "pathname" && is_it(*object));
                 let change = match facts.expr(assignment.value) {
                     Expr::Concat(parts) if parts.first().is_some_and(is_path) => Change::Append(parts[1..].to_vec()),
                     _ => Change::Path(assignment.value),

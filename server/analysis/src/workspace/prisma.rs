@@ -55,8 +55,12 @@ enum Output {
 
 impl PrismaSchemas {
     pub(super) fn of(files: &Files, npm: &[Source<'_, NpmManifest>], compose: &[Source<'_, Compose>]) -> Self {
-        let images: FxHashSet<String> =
-            compose.iter().flat_map(|source| &source.facts.services).filter_map(|service| service.image.as_ref()).map(|image| image_name(&image.value)).collect();
+        let images: FxHashSet<String> = compose
+            .iter()
+            .flat_map(|source| &source.facts.services)
+            .filter_map(|service| service.image.as_ref())
+            .map(|image| image_name(&image.value))
+            .collect();
         // `postgres` for `postgresql`, `mongo` for `mongodb`.
         let is_deployed = |provider: &Symbol| images.iter().any(|image| image.len() > 4 && provider.starts_with(image.as_str()));
         let mut read: Vec<(FileId, &str, &Prisma)> = files
