@@ -312,6 +312,11 @@ impl Targets<'_> {
                         };
                         return self.by_path(from, method, path, trail.evidence, reason, trail.hops);
                     }
+                    if let Some((service, why)) = self.published(method, path, host) {
+                        trail.evidence.push(why);
+                        trail.status = trail.status.max(Status::Likely);
+                        return self.of_service(service, any, trail);
+                    }
                     Answer::External(host.as_str().into())
                 }
             },
@@ -334,6 +339,22 @@ impl Targets<'_> {
             Address::Relative(_) => self.relative(from, any, trail),
             Address::Unknown(path) => self.by_path(from, method, path, trail.evidence, Reason::Host, trail.hops),
         }
+    }
+
+    /// The service that a public host stands for, where it is called like the service's package and has the path: `api.shop.com` for `@shop/api`.
+    fn published(&self, method: Option<&Symbol>, path: &str, host: &str) -> Option<(ServiceIndex, Evidence)> {
+        let workspace = self.input.workspace;
+        let mut labels = host.split('.');
+        let (label, domain, _) = (labels.next()?, labels.next()?, labels.next()?);
+        let called = format!("@{domain}/{label}");
+        let at = workspace
+            .deployments
+            .iter()
+            .position(|deployment| deployment.package.is_some_and(|package| workspace.packages[package].name == called.as_str()))?;
+        let service = ServiceIndex(u32::try_from(at).ok()?);
+        self.endpoints.find(service, method, path)?;
+        let place = workspace.services[at].evidence.first()?.place;
+        Some((service, Evidence { what: format!("public host {host} of package {called}"), place }))
     }
 
     /// The service that listens on a port of this machine; of several the only one that serves the path.
