@@ -91,7 +91,7 @@ pub struct Evaluator<'w> {
     cut: usize,
     /// Values not kept because of cycles.
     again: u32,
-    pub(super) field_guard: FxHashSet<(ClassRef, Symbol)>,
+    pub(super) field_guard: FxHashMap<(ClassRef, Symbol), usize>,
     pub(super) export_guard: FxHashSet<(FileId, Symbol)>,
     pub(super) returns: FxHashMap<FunctionRef, Value>,
     returns_active: FxHashSet<FunctionRef>,
@@ -126,7 +126,7 @@ impl<'w> Evaluator<'w> {
             running: Vec::new(),
             cut: usize::MAX,
             again: 0,
-            field_guard: FxHashSet::default(),
+            field_guard: FxHashMap::default(),
             export_guard: FxHashSet::default(),
             returns: FxHashMap::default(),
             returns_active: FxHashSet::default(),
@@ -234,6 +234,17 @@ impl<'w> Evaluator<'w> {
             self.memo.insert(file, id, value.clone());
         }
         value
+    }
+
+    /// Notes that a field is being looked at; not where it is already, in which case all within is known only as far as it goes.
+    pub(super) fn enter_field(&mut self, key: &(ClassRef, Symbol)) -> bool {
+        if let Some(depth) = self.field_guard.get(key) {
+            self.cut = self.cut.min(*depth);
+            self.cuts += 1;
+            return false;
+        }
+        self.field_guard.insert(key.clone(), self.running.len().saturating_sub(1));
+        true
     }
 
     fn eval_kind(&mut self, file: FileId, facts: &'w SourceFacts, id: ExprId) -> Value {

@@ -42,8 +42,7 @@ impl<'w> Evaluator<'w> {
         let facts = self.facts(class.file)?;
         let def = facts.type_def(class.class);
         let declared = def.fields.iter().find(|field| field.name == *name && !(def.kind == TypeKind::Enum));
-        if !self.field_guard.insert(key.clone()) {
-            self.cuts += 1;
+        if !self.enter_field(&key) {
             return declared.map(|_| Value::Unknown);
         }
         let value = match def.kind {

@@ -237,8 +237,7 @@ impl<'w> Evaluator<'w> {
                 let Some(ty) = &field.ty else { return Value::Unknown };
                 // `enum Value { String(String) }` with `use Value::*`: the type's name means the variant again.
                 let key = (current, name.clone());
-                if !self.field_guard.insert(key.clone()) {
-                    self.cuts += 1;
+                if !self.enter_field(&key) {
                     return Value::Unknown;
                 }
                 let typed = self.typed(current.file, def.function, ty);

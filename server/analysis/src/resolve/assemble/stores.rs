@@ -79,12 +79,11 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             writers.extend(services.iter().filter(|service| reach.has(**service, access.function)).map(|service| (*service, model.file)));
         }
     }
-    // Services that certainly ask a database of a system, whatever opens it.
-    let asked: FxHashSet<(ServiceIndex, Symbol)> = accesses()
-        .flat_map(|access| services.iter().map(move |service| (*service, access)))
-        .filter(|(service, access)| reach.runs(*service, access.function))
-        .map(|(service, access)| (service, access.system.clone()))
-        .collect();
+    // Packages that open a database themselves, and those in which each service does.
+    let package = |file: FileId| input.workspace.package_of(input.files.path(file));
+    let opening: FxHashSet<usize> = connections.iter().filter_map(|connection| package(connection.site.file)).collect();
+    let opened_in: FxHashSet<(ServiceIndex, usize)> =
+        opened.keys().filter_map(|(service, site)| Some((*service, package(site.file)?))).collect();
     for access in accesses() {
         for &service in &services {
             if !reach.has(service, access.function) || access.hook_of.is_some_and(|file| !writers.contains(&(service, file))) {
@@ -101,8 +100,12 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
             let identified = known.is_some();
             let (id, system) = match known {
                 Some(known) => known,
-                // What a library asks that may never run is not asked of a database that nothing is known to open or to ask.
-                None if !asked.contains(&(service, access.system.clone())) && !opens(&stores, service, &access.system) => continue,
+                // What may never run of a library that opens its database itself is asked only by who has it opened.
+                None if !reach.runs(service, access.function)
+                    && package(access.site.file).is_some_and(|at| opening.contains(&at) && !opened_in.contains(&(service, at))) =>
+                {
+                    continue;
+                }
                 None => store_of(input, &stores, service, access),
             };
             let store = stores.entry(id.clone()).or_insert_with(|| Store {
@@ -310,11 +313,7 @@ fn store_of(input: &Input<'_>, stores: &BTreeMap<Symbol, Store>, service: Servic
     (format!("{system}:unknown").into(), system)
 }
 
-/// Whether a service is known to open a store of a system.
-fn opens(stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, system: &Symbol) -> bool {
-    stores.values().any(|store| is_used(store, service, system))
-}
-
+/// Whether a service is known to open a store, of a system.
 fn is_used(store: &Store, service: ServiceIndex, system: &Symbol) -> bool {
     store.users.iter().any(|(user, _)| *user == service) && (store.system == *system || (system == "*" && is_sql(&store.system)))
 }
