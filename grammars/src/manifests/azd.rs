@@ -18,7 +18,7 @@ pub(super) fn read(text: &str) -> ManifestFacts {
         let folder = Symbol::new(folder.trim_start_matches("./").trim_end_matches('/'));
         let is_own = !matches!(folder.as_str(), "" | ".");
         let name = Spanned::new(entry.key.value.clone(), entry.key.range);
-        is_own.then(|| Process { name, command: None, file: None, folder: Some(folder) })
+        is_own.then_some(Process { name, command: None, file: None, folder: Some(folder) })
     });
     ManifestFacts { manifest: Manifest::Processes(Processes { service: None, processes: processes.collect() }), problems }
 }
