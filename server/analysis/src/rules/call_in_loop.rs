@@ -251,19 +251,21 @@ fn asks_elements(context: &Context<'_>, call: &Call, spot: &Spot<'_>, place: Pla
         Expr::Member { object, .. } => Some(*object),
         _ => None,
     };
-    // What a wrapper is given first may be anything.
-    let is_url =
-        place == call.place && call.protocol == Protocol::Http && context.snapshot.outbound(call).all(|sent| sent.leaf == sent.site);
-    let url = of.args.first().filter(|_| is_url).and_then(|url| beginning(source, url.value));
+    let begins = of.args.first().filter(|_| place == call.place && call.protocol == Protocol::Http).and_then(|url| beginning(source, url.value));
+    // What a wrapper is given first may be anything, unless it is made a URL.
+    let is_url = |made: bool| made || context.snapshot.outbound(call).all(|sent| sent.leaf == sent.site);
+    let url = begins.filter(|(_, made)| is_url(*made)).map(|(url, _)| url);
     receiver.into_iter().chain(url).any(by_element)
 }
 
-/// What a URL begins with, where that is no text: the base of `new URL(path, base)`, the first part of a template.
-fn beginning(source: &SourceFacts, mut url: ExprId) -> Option<ExprId> {
+/// What a URL begins with, where that is no text: the base of `new URL(path, base)`, the first part of a template; and whether it is made by `URL`.
+fn beginning(source: &SourceFacts, mut url: ExprId) -> Option<(ExprId, bool)> {
+    let mut made = false;
     for _ in 0..8 {
         url = match source.expr(url) {
             Expr::Concat(parts) => *parts.first()?,
             Expr::Call(call) if matches!(source.expr(source.call(*call).callee), Expr::Name(name) if name == "URL") => {
+                made = true;
                 source.call(*call).args.last()?.value
             }
             Expr::Name(name) => {
@@ -271,10 +273,10 @@ fn beginning(source: &SourceFacts, mut url: ExprId) -> Option<ExprId> {
                 let bound = source.bindings.iter().rfind(|binding| binding.name == *name && binding.function == function);
                 match bound.and_then(|binding| binding.value) {
                     Some(value) if matches!(source.expr(value), Expr::Concat(_) | Expr::Call(_)) => value,
-                    _ => return Some(url),
+                    _ => return Some((url, made)),
                 }
             }
-            Expr::Member { .. } | Expr::Element(_) | Expr::Param { .. } | Expr::Fallback(_) | Expr::Choice(_) => return Some(url),
+            Expr::Member { .. } | Expr::Element(_) | Expr::Param { .. } | Expr::Fallback(_) | Expr::Choice(_) => return Some((url, made)),
             _ => return None,
         };
     }
