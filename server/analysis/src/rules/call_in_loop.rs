@@ -251,7 +251,8 @@ fn asks_elements(context: &Context<'_>, call: &Call, spot: &Spot<'_>, place: Pla
         Expr::Member { object, .. } => Some(*object),
         _ => None,
     };
-    let begins = of.args.first().filter(|_| place == call.place && call.protocol == Protocol::Http).and_then(|url| beginning(source, url.value));
+    let begins =
+        of.args.first().filter(|_| place == call.place && call.protocol == Protocol::Http).and_then(|url| beginning(source, url.value));
     // What a wrapper is given first may be anything, unless it is made a URL.
     let is_url = |made: bool| made || context.snapshot.outbound(call).all(|sent| sent.leaf == sent.site);
     let url = begins.filter(|(_, made)| is_url(*made)).map(|(url, _)| url);

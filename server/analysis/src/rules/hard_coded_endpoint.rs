@@ -9,6 +9,7 @@ use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId, Expression, Func
 
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::{Call, ServiceIndex};
+use crate::resolve::link::{OutboundCall, Request};
 use crate::{Place, Snapshot};
 
 rule! {
@@ -68,12 +69,13 @@ fn counts(snapshot: &Snapshot, call: &Call, to: ServiceIndex) -> bool {
     call.status.is_settled() && !call.development && !target.third_party && !exempt::stands_beside(path) && !exempt::runs_and_ends(target)
 }
 
-/// Whether a variable has a say in where a call goes.
+/// Whether a variable has a say in where a call goes, or who hands the base of its URL on.
 fn is_decided_elsewhere(snapshot: &Snapshot, call: &Call) -> bool {
     let variables = || snapshot.chart.variables.iter().filter(|variable| variable.service == call.from);
     let decides =
         |place: &Place| variables().any(|variable| variable.reads.contains(place) || variable.values.iter().any(|(_, at)| at == place));
-    call.evidence.iter().any(|evidence| decides(&evidence.place))
+    let falls_back = |sent: &OutboundCall| matches!(&sent.request, Request::Http { urls, .. } if urls.iter().any(|url| url.fallback));
+    call.evidence.iter().any(|evidence| decides(&evidence.place)) || snapshot.outbound(call).any(falls_back)
 }
 
 /// The scheme and host of a text that stands at a place in code, unless it is what code falls back to.
