@@ -2,7 +2,7 @@
 //!
 //! Invariant: a consumer is reported once.
 
-use super::{Context, Draft, Sink, exempt};
+use super::{Context, Draft, Sink};
 use crate::chart::index::EndRef;
 use crate::chart::operation::{Operation, Root};
 use crate::chart::{CallIndex, ChannelIndex, ServiceIndex};
@@ -42,7 +42,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         for end in 0..channel.consumers.len() {
             let end = EndRef { channel: ChannelIndex(at as u32), end: end as u32 };
             let consumer = end.consumer(context.chart);
-            if consumer.status.is_settled() && !exempt::stands_beside(context.snapshot.files.path(consumer.place.file)) {
+            if consumer.status.is_settled() && !context.stands_beside(consumer.place.file) {
                 consumer_waits(context, sink, end);
             }
         }

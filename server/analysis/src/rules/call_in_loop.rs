@@ -106,7 +106,7 @@ fn counts(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
         && !context.chart.service(to).third_party
         && from.kind != ServiceKind::Cli
         && !exempt::is_plumbing(&call.path)
-        && !exempt::stands_beside(context.snapshot.files.path(call.place.file))
+        && !context.stands_beside(call.place.file)
         && !context.snapshot.outbound(call).any(|outbound| outbound.detached)
         && context.index.calls_in(call.function).iter().all(|other| only(context.chart.call(*other)))
         && !renders()
@@ -140,7 +140,7 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             Loop::Until => None,
         });
         if let Some(over) = elements.into_iter().next() {
-            let beside = exempt::stands_beside(context.snapshot.files.path(function.file));
+            let beside = context.stands_beside(function.file);
             if !beside
                 && grows(source, over)
                 && (is_in_turn(&spot) || !asks_elements(context, call, &spot, place, over))

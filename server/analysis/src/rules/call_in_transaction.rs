@@ -9,7 +9,7 @@ use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::{Expr, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Context, Draft, Severity, Sink, exempt};
+use super::{Context, Draft, Severity, Sink};
 use crate::chart::operation::SpanRef;
 use crate::chart::{Call, ServiceIndex, Transaction};
 use crate::resolve::link::{OutboundCall, Request};
@@ -63,7 +63,7 @@ struct Held {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for transaction in &context.chart.transactions {
-        if exempt::stands_beside(context.snapshot.files.path(transaction.region.file)) || is_relay(context, transaction) {
+        if context.stands_beside(transaction.region.file) || is_relay(context, transaction) {
             continue;
         }
         let mut held = held(context, transaction);

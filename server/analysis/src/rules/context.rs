@@ -10,7 +10,7 @@ use portolan_grammars::manifests::settings::Level;
 use rustc_hash::FxHashSet;
 
 use super::suppressed::Idle;
-use super::{Finding, MAX_MESSAGE, Number, Rule, Severity, Texts};
+use super::{Finding, MAX_MESSAGE, Number, Rule, Severity, Texts, exempt};
 use crate::chart::flow::Spot;
 use crate::chart::index::{ChartIndex, Runner};
 use crate::chart::operation::Operation;
@@ -56,6 +56,11 @@ impl<'a> Context<'a> {
     /// The id of a service.
     pub fn id(&self, service: ServiceIndex) -> &'a Symbol {
         &self.chart.service(service).id
+    }
+
+    /// Whether a file's code stands beside what runs: see [`exempt::stands_beside`].
+    pub fn stands_beside(&self, file: FileId) -> bool {
+        exempt::stands_beside(self.snapshot.files.path(file))
     }
 
     /// How a service traces, if it starts a tracer.

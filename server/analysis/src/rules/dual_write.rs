@@ -78,7 +78,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             let file = producer.place.file;
             let lossy = sink.texts(&LOSSY, file);
             if exempt::from_data_rules(context.chart.service(producer.service))
-                || exempt::stands_beside(context.snapshot.files.path(file))
+                || context.stands_beside(file)
                 || exempt::has_word(&channel.name, &lossy)
             {
                 continue;

@@ -81,7 +81,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             && delivers_at_least_once(&chart.channel(end.channel).system)
             && consumer.delivery != Some(Delivery::AtMostOnce)
             && !exempt::from_data_rules(chart.service(consumer.service))
-            && !exempt::stands_beside(context.snapshot.files.path(consumer.place.file));
+            && !context.stands_beside(consumer.place.file);
         if !counts {
             continue;
         }

@@ -41,7 +41,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut seen: FxHashSet<(ServiceIndex, FunctionRef)> = FxHashSet::default();
     for call in &context.chart.calls {
         let from = context.chart.service(call.from);
-        if !asks(call) || from.kind == ServiceKind::Cli || exempt::stands_beside(context.snapshot.files.path(call.place.file)) {
+        if !asks(call) || from.kind == ServiceKind::Cli || context.stands_beside(call.place.file) {
             continue;
         }
         for (function, _) in moments.around(call.function, call.place) {
@@ -62,7 +62,7 @@ fn asks(call: &Call) -> bool {
 
 /// Finds the rows of calls among what happens in a function.
 fn rows(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, moments: &[Moment], function: FunctionRef) {
-    if exempt::stands_beside(context.snapshot.files.path(function.file)) {
+    if context.stands_beside(function.file) {
         return;
     }
     let mut row: Vec<(&Moment, &Call)> = Vec::new();

@@ -56,7 +56,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         let index = CallIndex(at as u32);
         if !changes(context, &mut writes, index)
             || exempt::from_data_rules(context.chart.service(call.from))
-            || exempt::stands_beside(context.snapshot.files.path(call.place.file))
+            || context.stands_beside(call.place.file)
         {
             continue;
         }

@@ -127,7 +127,7 @@ fn counts(context: &Context<'_>, call: &Call, how: &Tried) -> bool {
         && !matches!(from.kind, ServiceKind::Cli | ServiceKind::Frontend)
         && other.is_some_and(|to| !to.third_party)
         && !exempt::is_plumbing(&call.path)
-        && [call.place, how.place].iter().all(|place| !exempt::stands_beside(context.snapshot.files.path(place.file)))
+        && [call.place, how.place].iter().all(|place| !context.stands_beside(place.file))
 }
 
 /// Whether a call makes something more each time it is made, as far as it says so itself.

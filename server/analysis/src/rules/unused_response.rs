@@ -114,7 +114,7 @@ fn is_meant(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
         && !from.third_party
         && !target.third_party
         && !exempt::is_plumbing(&call.path)
-        && !exempt::stands_beside(context.snapshot.files.path(call.place.file))
+        && !context.stands_beside(call.place.file)
         && !prepares(context, call, to)
 }
 
