@@ -321,6 +321,9 @@ impl<'w> Evaluator<'w> {
 
     /// A model's collection in place of its name or class.
     fn renamed(&mut self, value: Value, naming: Naming, take: &Take, view: &CallView<'_>) -> Option<Value> {
+        if naming == Naming::Model {
+            return self.collections_of_models(&value, view.callee.library);
+        }
         if naming != Naming::Entity {
             let rename = |value: &Value| match value.literal() {
                 Some(name) => Value::text(super::data::collection_name(&name, naming)),
@@ -402,6 +405,14 @@ impl<'w> Evaluator<'w> {
                         Value::Param(receiver.param?, Arc::from([name.clone()]))
                     }
                 },
+            };
+            let value = match take.made_with {
+                Some(index) => self.made_with(&value, index)?,
+                None => value,
+            };
+            let value = match &take.under {
+                Some(place) => self.under(&value, place, view)?,
+                None => value,
             };
             let value = match &take.key {
                 Some(key) => self.dig(value, key)?,
