@@ -168,7 +168,7 @@ fn statement_text(text: &Pattern) -> String {
             | Part::Param(..)
             | Part::Setting { .. }
             | Part::Origin(_)
-            | Part::Cased(..)
+            | Part::Changed(..)
             | Part::Hole(_) => statement.push_str(sql::PLACEHOLDER),
         }
     }
