@@ -72,7 +72,8 @@ impl Evaluator<'_> {
                     left = left.checked_sub(1)?;
                     for made in self.eval_call(file, facts, id).alternatives() {
                         let Value::Instance(model) = made else { continue };
-                        let is_meant = model.library as usize == library && model.captures.get(MODEL).and_then(Value::literal).as_ref() == Some(name);
+                        let is_meant =
+                            model.library as usize == library && model.captures.get(MODEL).and_then(Value::literal).as_ref() == Some(name);
                         let Some(collection) = model.captures.get(COLLECTION).filter(|_| is_meant) else { continue };
                         if !collections.contains(collection) {
                             collections.push(collection.clone());
