@@ -371,6 +371,11 @@ pub struct Take {
     pub result: Option<Symbol>,
     /// Something captured by the value that the method is called on: see [`Value::captures`].
     pub receiver: Option<Symbol>,
+    /// Of the captured value, the argument at this position of the call that made it is meant: the fields that a model's schema was given.
+    pub made_with: Option<u32>,
+    /// Of that, what stands under the dotted path that another place of this call says; of several paths, apart from each other by white space or
+    /// in a list, what stands under each. `key` leads on from there.
+    pub under: Option<Box<Selector>>,
     /// Something captured by the argument's value, or by what it has under `key`: a topic in `send(FutureRecord::to(topic))`.
     pub capture: Option<Symbol>,
     /// A type argument, counted from 0: its name.

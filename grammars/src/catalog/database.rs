@@ -55,6 +55,9 @@ pub struct Query {
     /// How the collection's name is derived from what was selected.
     #[serde(default)]
     pub naming: Naming,
+    /// Other collections that it reads, too: `from` of a pipeline's `$lookup`. Each place that is there counts.
+    #[serde(default)]
+    pub joins: Vec<Selector>,
     /// Whether it reads or writes.
     #[serde(default)]
     pub operation: Option<Operation>,
@@ -145,6 +148,8 @@ pub enum Naming {
     PrismaModel,
     /// It is a class, of which an [`Entity`] says it.
     Entity,
+    /// It is a model, a value that captures its `collection`, or the name that one captures as `model`, wherever it is made.
+    Model,
     /// A class's name in `snake_case`.
     SnakeCase,
     /// A class's name in the plural, as it is written otherwise.

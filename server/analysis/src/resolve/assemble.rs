@@ -361,7 +361,7 @@ fn decided_by(input: &Input<'_>, pattern: &Pattern) -> (Symbol, Option<FunctionR
             Part::Text(_) | Part::NamedByCaller { .. } => (Symbol::default(), None),
             Part::Env { name, .. } | Part::Hole(name) => (name.clone(), None),
             Part::Setting { keys, .. } => (keys.join(".").into(), None),
-            Part::Origin(of) | Part::Cased(_, of) => decided_by(input, of),
+            Part::Origin(of) | Part::Changed(_, of) => decided_by(input, of),
             Part::Param(param, path, _) => {
                 let facts = input.files.source(param.function.file);
                 let name = facts.and_then(|facts| facts.function(param.function.function).params.get(param.index as usize));

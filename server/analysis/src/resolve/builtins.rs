@@ -5,15 +5,45 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{CallId, CallKind, Expr, SourceFacts, Symbol};
+use portolan_grammars::facts::{Call, CallId, CallKind, Expr, SourceFacts, Symbol};
 
 use super::alternatives::fallback;
 use super::evaluate::{Evaluator, join_url};
 use super::index::own_name;
-use super::value::{ObjectValue, Value, concat};
+use super::value::{Change, ObjectValue, Value, changed, concat};
 use crate::FileId;
 
 impl<'w> Evaluator<'w> {
+    /// A text behind so many of its letters; what a parameter holds is one if it is declared to be.
+    fn sliced(&mut self, file: FileId, call: &Call, text: &Value) -> Option<Value> {
+        let [start] = call.args.as_slice() else { return None };
+        let start = self.eval(file, start.value).literal()?.parse().ok()?;
+        let is_text = match text {
+            Value::Text(_) => true,
+            Value::Param(param, path) => path.is_empty() && self.is_textual(*param),
+            _ => false,
+        };
+        let change = self.asked_start(file, call, start).map_or(Change::From(start), Change::Behind);
+        is_text.then(|| changed(&change, text))
+    }
+
+    /// The text of so many letters that the function asks what is sliced whether it begins with it: another text is not meant then.
+    fn asked_start(&mut self, file: FileId, slice: &Call, start: u32) -> Option<Symbol> {
+        let (facts, index) = self.file(file)?;
+        let named = |call: &Call| match facts.expr(call.callee) {
+            Expr::Member { object, .. } => match facts.expr(*object) {
+                Expr::Name(name) => Some(name.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let sliced = named(slice)?;
+        let asks = index.calls.get("startsWith").into_iter().flatten().map(|id| facts.call(*id));
+        let texts = asks.filter(|call| call.function == slice.function && named(call).as_ref() == Some(&sliced));
+        let mut texts = texts.filter_map(|call| self.eval(file, call.args.first()?.value).literal());
+        texts.find(|text| text.chars().count() == start as usize)
+    }
+
     /// Language and standard-library calls that matter for texts, and those that hand through what they are given.
     pub(super) fn builtin(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
         let call = facts.call(id);
@@ -46,7 +76,11 @@ impl<'w> Evaluator<'w> {
                         }
                         "filter" | "reverse" | "sort" | "slice" => {
                             let list = self.eval(file, *object);
-                            return matches!(list, Value::Array(_)).then_some(list);
+                            return match list {
+                                Value::Array(_) => Some(list),
+                                _ if method == "slice" => self.sliced(file, call, &list),
+                                _ => None,
+                            };
                         }
                         // What ends a request after so many milliseconds is as good as their number.
                         "timeout" if matches!(facts.expr(*object), Expr::Name(name) if name == "AbortSignal") => {

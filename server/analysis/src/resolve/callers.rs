@@ -10,7 +10,7 @@ use super::evaluate::Evaluator;
 use super::index::last_segment;
 use super::library::LibraryCallee;
 use super::uses::{Use, aliases, call_use, calls_of};
-use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, cased, concat, origin, setting};
+use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, changed, concat, origin, setting};
 use crate::FunctionRef;
 
 /// Call sites of one function that are looked at; a function called more often is no wrapper of anything.
@@ -92,9 +92,9 @@ impl<'w> Evaluator<'w> {
                     let of = self.substitute_pattern(of, with);
                     origin(&of)
                 }
-                Part::Cased(case, of) if of.has_param() => {
+                Part::Changed(change, of) if of.has_param() => {
                     let of = self.substitute_pattern(of, with);
-                    cased(*case, &of)
+                    changed(change, &of)
                 }
                 Part::Setting { file, keys, default } if file.has_param() || default.is_some() => {
                     let default = self.substitute_default(default.as_ref(), with);

@@ -1,6 +1,6 @@
 //! Databases: connections, queries, tables.
 
-use portolan_grammars::catalog::{self, Naming};
+use portolan_grammars::catalog::{self, Naming, Operation};
 use portolan_grammars::facts::{Expr, Symbol, TypeId};
 
 use super::library::CallView;
@@ -89,7 +89,16 @@ impl<'w> Linker<'w> {
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
             }
         }
+        let collections = self.joined(view, entry);
+        self.access(AccessDecl { collections, ..base });
         true
+    }
+
+    /// The collections that a query reads beside its own.
+    fn joined(&mut self, view: &CallView<'_>, entry: &catalog::Query) -> Vec<CollectionUse> {
+        let texts: Vec<Value> = entry.joins.iter().filter_map(|place| self.evaluator.select_text(place, view)).collect();
+        let names = texts.iter().flat_map(Value::alternatives).filter_map(Value::literal);
+        names.map(|name| CollectionUse { name, operation: Operation::Read, columns: Vec::new(), adds: None }).collect()
     }
 
     /// Notes which classes of a file are tables or collections.
@@ -159,7 +168,7 @@ fn statement_text(text: &Pattern) -> String {
             | Part::Param(..)
             | Part::Setting { .. }
             | Part::Origin(_)
-            | Part::Cased(..)
+            | Part::Changed(..)
             | Part::Hole(_) => statement.push_str(sql::PLACEHOLDER),
         }
     }
@@ -184,7 +193,7 @@ pub fn system_of_dialect(dialect: &str) -> Option<&'static str> {
 
 pub(super) fn collection_name(name: &Symbol, naming: Naming) -> Symbol {
     match naming {
-        Naming::Same | Naming::PrismaModel | Naming::Entity => name.clone(),
+        Naming::Same | Naming::PrismaModel | Naming::Entity | Naming::Model => name.clone(),
         Naming::SnakeCase => super::rpc::snake_case(name).into(),
         Naming::Plural => plural(name).into(),
         Naming::Aliased => aliased(name),

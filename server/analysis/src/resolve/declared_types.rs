@@ -64,16 +64,15 @@ impl<'w> Evaluator<'w> {
             return Some(injected);
         }
         let Some(ty) = declared.ty.as_ref() else { return self.customary_type(param, &declared.name) };
-        // `typeof router`: what is passed has its type, but need not be it.
-        if let Some(of) = ty.args.first().filter(|_| ty.path == "typeof")
-            && let Value::Instance(of) = self.lookup(param.function.file, facts, FunctionId::MODULE, &of.path, u32::MAX)
-        {
-            let (library, type_name) = (of.library, of.type_name.clone());
-            let (captures, members, param) = (FxHashMap::default(), Vec::new(), Some(param));
-            return Some(Value::Instance(Arc::new(Instance { library, type_name, captures, members, origin: None, root: None, param })));
-        }
         match self.typed(param.function.file, param.function.function, ty)? {
-            Value::Instance(instance) => Some(Value::Instance(Arc::new(Instance { param: Some(param), ..(*instance).clone() }))),
+            Value::Instance(instance) => {
+                let mut instance = Instance { param: Some(param), ..(*instance).clone() };
+                // `typeof orders`: what that value remembers need not be what callers' values do.
+                if ty.path == "typeof" {
+                    instance.captures.clear();
+                }
+                Some(Value::Instance(Arc::new(instance)))
+            }
             value => Some(value),
         }
     }

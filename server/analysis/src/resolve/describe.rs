@@ -141,7 +141,7 @@ fn text(pattern: &Pattern) -> String {
                 let end = url[authority..].find('/').map_or(url.len(), |at| authority + at);
                 text.push_str(&url[..end]);
             }
-            Part::Param(..) | Part::NamedByCaller { .. } | Part::Setting { .. } | Part::Cased(..) | Part::Hole(_) => text.push_str(HOLE),
+            Part::Param(..) | Part::NamedByCaller { .. } | Part::Setting { .. } | Part::Changed(..) | Part::Hole(_) => text.push_str(HOLE),
         }
         text
     })

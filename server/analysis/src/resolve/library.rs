@@ -8,7 +8,7 @@ use portolan_grammars::facts::{Arg, Call, Expr, ExprId, SourceFacts, Symbol, Typ
 use super::alternatives::{fallback, variable};
 use super::callers::MAX_PASSED_ON;
 use super::evaluate::Evaluator;
-use super::value::{CallRef, ClassRef, Instance, ParamRef, Pattern, Source, Value, cased};
+use super::value::{CallRef, Change, ClassRef, Instance, ParamRef, Pattern, Source, Value, changed};
 use crate::{FileId, FunctionRef};
 
 /// A callee as the catalog knows it.
@@ -106,7 +106,7 @@ impl<'w> Evaluator<'w> {
                         let text = self.select_text(&entry.text, &view).filter(|text| !text.is_unknown());
                         let text = text.or_else(|| self.select(&entry.text, &view)).unwrap_or(Value::Unknown);
                         return match entry.words {
-                            Some(case) if !text.is_unknown() => cased(case, &text),
+                            Some(case) if !text.is_unknown() => changed(&Change::Words(case), &text),
                             _ => text,
                         };
                     }
@@ -321,6 +321,9 @@ impl<'w> Evaluator<'w> {
 
     /// A model's collection in place of its name or class.
     fn renamed(&mut self, value: Value, naming: Naming, take: &Take, view: &CallView<'_>) -> Option<Value> {
+        if naming == Naming::Model {
+            return self.collections_of_models(&value, view.callee.library);
+        }
         if naming != Naming::Entity {
             let rename = |value: &Value| match value.literal() {
                 Some(name) => Value::text(super::data::collection_name(&name, naming)),
@@ -402,6 +405,14 @@ impl<'w> Evaluator<'w> {
                         Value::Param(receiver.param?, Arc::from([name.clone()]))
                     }
                 },
+            };
+            let value = match take.made_with {
+                Some(index) => self.made_with(&value, index)?,
+                None => value,
+            };
+            let value = match &take.under {
+                Some(place) => self.under(&value, place, view)?,
+                None => value,
             };
             let value = match &take.key {
                 Some(key) => self.dig(value, key)?,
@@ -530,7 +541,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// Whether a parameter is declared to be a text or an enum's member: then it has no keys.
-    fn is_textual(&mut self, param: ParamRef) -> bool {
+    pub(super) fn is_textual(&mut self, param: ParamRef) -> bool {
         let Some(facts) = self.facts(param.function.file) else { return false };
         let declared = facts.function(param.function.function).params.get(param.index as usize);
         let Some(ty) = declared.and_then(|param| param.ty.as_ref()) else { return false };

@@ -497,7 +497,7 @@ pub(super) fn param_of(part: &Part) -> Option<ParamRef> {
         Part::Param(param, ..) => Some(*param),
         Part::NamedByCaller { name, .. } => name.parts.iter().find_map(param_of),
         Part::Env { default: Some(default), .. } => default.parts.iter().find_map(param_of),
-        Part::Setting { file: of, .. } | Part::Origin(of) | Part::Cased(_, of) => of.parts.iter().find_map(param_of),
+        Part::Setting { file: of, .. } | Part::Origin(of) | Part::Changed(_, of) => of.parts.iter().find_map(param_of),
         _ => None,
     }
 }
@@ -513,7 +513,7 @@ pub(super) fn collect_params(text: &Pattern, params: &mut Vec<ParamRef>) {
                 }
             }
             Part::Env { default: Some(default), .. } => collect_params(default, params),
-            Part::Setting { file: of, .. } | Part::Origin(of) | Part::Cased(_, of) => collect_params(of, params),
+            Part::Setting { file: of, .. } | Part::Origin(of) | Part::Changed(_, of) => collect_params(of, params),
             _ => {}
         }
     }

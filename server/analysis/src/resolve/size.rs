@@ -49,7 +49,7 @@ fn text_size(pattern: &Pattern, limit: u32) -> Option<u32> {
             Part::Env { default, .. } | Part::Param(_, _, default) => sum(default.iter().map(|of| &**of), limit, text_size)?,
             Part::NamedByCaller { name, default, .. } => sum(std::iter::once(name).chain(default).map(|of| &**of), limit, text_size)?,
             Part::Setting { file, default, .. } => sum(std::iter::once(file).chain(default).map(|of| &**of), limit, text_size)?,
-            Part::Origin(of) | Part::Cased(_, of) => text_size(of, limit)?,
+            Part::Origin(of) | Part::Changed(_, of) => text_size(of, limit)?,
             Part::Hole(_) => 0,
         };
         (inner <= limit).then_some(inner + 1)

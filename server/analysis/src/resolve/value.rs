@@ -103,10 +103,32 @@ pub enum Part {
     },
     /// Scheme and authority of a URL that is known only once its parameters and variables are.
     Origin(Arc<Pattern>),
-    /// A text whose words are written in another way, which is known only once its parameters and variables are.
-    Cased(WordCase, Arc<Pattern>),
+    /// A text that is changed in a way, which is known only once its parameters and variables are.
+    Changed(Change, Arc<Pattern>),
     /// Something that is decided at run time; its name, for people.
     Hole(Symbol),
+}
+
+/// A way in which a text is changed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Change {
+    /// Its words are written in another way.
+    Words(WordCase),
+    /// It begins behind so many of its letters: `path.slice(1)`.
+    From(u32),
+    /// It begins behind a text where it begins with that: `path.startsWith("/") ? path.slice(1) : path`.
+    Behind(Symbol),
+}
+
+impl Change {
+    /// What a text becomes.
+    pub fn apply(&self, text: &str) -> String {
+        match self {
+            Change::Words(case) => case.apply(text),
+            Change::From(start) => text.chars().skip(*start as usize).collect(),
+            Change::Behind(start) => text.strip_prefix(start.as_str()).unwrap_or(text).to_owned(),
+        }
+    }
 }
 
 /// A text with holes, and where its parts come from.
@@ -153,7 +175,7 @@ impl Pattern {
             Part::Env { default, .. } | Part::NamedByCaller { default, .. } | Part::Param(_, _, default) => {
                 default.as_ref().is_some_and(|default| default.is_certain())
             }
-            Part::Origin(of) | Part::Cased(_, of) => of.is_certain(),
+            Part::Origin(of) | Part::Changed(_, of) => of.is_certain(),
             Part::Setting { .. } | Part::Hole(_) => false,
         })
     }
@@ -175,7 +197,7 @@ impl Pattern {
             Part::Param(..) | Part::NamedByCaller { .. } => true,
             Part::Env { default: Some(default), .. } => default.has_param(),
             Part::Setting { file, default, .. } => file.has_param() || default.as_ref().is_some_and(|default| default.has_param()),
-            Part::Origin(of) | Part::Cased(_, of) => of.has_param(),
+            Part::Origin(of) | Part::Changed(_, of) => of.has_param(),
             _ => false,
         })
     }
@@ -448,13 +470,13 @@ pub fn setting(file: &Value, keys: &Arc<[Symbol]>, default: Option<Arc<Pattern>>
     if values.is_empty() { default.map_or(Value::Unknown, Value::Text) } else { Value::one_of(values) }
 }
 
-/// A text with its words written in another way.
-pub fn cased(case: WordCase, of: &Value) -> Value {
+/// A text as it is once it is changed.
+pub fn changed(change: &Change, of: &Value) -> Value {
     Value::one_of(of.patterns().into_iter().map(|pattern| {
         let sources = pattern.sources.clone();
         let part = match pattern.literal() {
-            Some(text) => Part::Text(case.apply(&text).into()),
-            None => Part::Cased(case, Arc::new(pattern)),
+            Some(text) => Part::Text(change.apply(&text).into()),
+            None => Part::Changed(change.clone(), Arc::new(pattern)),
         };
         Value::pattern(Pattern { parts: vec![part], sources })
     }))

@@ -50,10 +50,10 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
             },
             Part::Setting { file, keys, default } => settings(input, service, file, keys, default.as_deref()),
             Part::Origin(of) => texts(input, service, of).into_iter().map(origin).collect(),
-            Part::Cased(case, of) => {
+            Part::Changed(change, of) => {
                 let written = |text: Text| {
                     let known = !text.text.contains(HOLE) && !text.text.contains("${");
-                    Text { text: if known { case.apply(&text.text) } else { HOLE.to_owned() }, ..text }
+                    Text { text: if known { change.apply(&text.text) } else { HOLE.to_owned() }, ..text }
                 };
                 texts(input, service, of).into_iter().map(written).collect()
             }
