@@ -594,6 +594,9 @@ pub struct RpcTrait {
     pub server: Symbol,
     /// The method by which an implementation is put into a server.
     pub serve: Symbol,
+    /// Namespaces that a published specification describes and parties outside serve as well: an operation's name does not tell who is asked.
+    #[serde(default)]
+    pub public: Vec<Symbol>,
 }
 
 /// How an rpc's name is written as a method.

@@ -1,4 +1,5 @@
-//! What functions are called with that a function is given: `fn with(&self, work: impl FnOnce(&mut Client))`, `where F: Fn(&Pool)`.
+//! What functions are called with that a function is given: `fn with(&self, work: impl FnOnce(&mut Client))`, `where F: Fn(&Pool)`,
+//! `build: fn(Router) -> Router`.
 //!
 //! What deliberately does not live here: types of plain parameters. Invariant: only what a bound writes out is known.
 
@@ -13,7 +14,7 @@ impl<'t> Lower<'t, '_, '_> {
         let end =
             self.nodes[list.start..list.end].iter().filter(|child| child.field != Field::Body).map(|child| self.range(*child).end).max();
         let header = self.out.slice(crate::facts::TextRange { start, end: end.unwrap_or(start) });
-        if !["Fn(", "FnMut(", "FnOnce("].iter().any(|bound| header.contains(bound)) {
+        if !["Fn(", "FnMut(", "FnOnce(", "fn("].iter().any(|bound| header.contains(bound)) {
             return;
         }
         let bounds = self.function_bounds(list);

@@ -207,7 +207,7 @@ impl<'w> Evaluator<'w> {
     /// The object that a function calls the function with that it is given for a parameter, or has a library call it with:
     /// `const client = await pool.connect(); return work(client);`, `pool.connect(work)`.
     fn calls_with(&mut self, function: FunctionRef, position: u32, parameter: u32) -> Option<Value> {
-        let (facts, index) = self.file(function.file).filter(|(facts, _)| facts.language.is_ecmascript())?;
+        let (facts, index) = self.file(function.file)?;
         let name = &facts.function(function.function).params.get(position as usize)?.name;
         let own = Value::Param(ParamRef { function, index: position }, Arc::from([]));
         let mut found = Vec::new();
@@ -234,6 +234,17 @@ impl<'w> Evaluator<'w> {
         let mut objects: Vec<Value> = Value::one_of(found).alternatives().to_vec();
         objects.retain(is_object);
         (!objects.is_empty()).then(|| Value::one_of(objects))
+    }
+
+    /// What a function that is given gives back, where that is of the type of its only argument: a builder or router with something added to it.
+    pub(super) fn handed_back(&mut self, given: ParamRef, site: CallRef) -> Option<Value> {
+        let declared = self.facts(given.function.file)?.function(given.function.function).params.get(given.index as usize)?;
+        let result = declared.ty.as_ref().filter(|ty| ty.path == "fn")?.args.first()?;
+        if !matches!(declared.inputs.as_slice(), [input] if is_same(input, result)) {
+            return None;
+        }
+        let argument = self.facts(site.file)?.call(site.call).args.first()?.value;
+        Some(self.eval(site.file, argument)).filter(|value| matches!(value, Value::Instance(_)))
     }
 
     fn declared_type(&mut self, file: FileId, expr: ExprId, steps: u32) -> Option<Declared<'w>> {
@@ -358,4 +369,11 @@ pub(super) fn held(mut ty: &TypeRef) -> &TypeRef {
         }
     }
     ty
+}
+
+/// Whether two types are written alike.
+fn is_same(left: &TypeRef, right: &TypeRef) -> bool {
+    left.path == right.path
+        && left.args.len() == right.args.len()
+        && left.args.iter().zip(&right.args).all(|(left, right)| is_same(left, right))
 }

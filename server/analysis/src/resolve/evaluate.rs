@@ -622,6 +622,9 @@ impl<'w> Evaluator<'w> {
             {
                 self.passed_method(*param, path).map_or(Value::Unknown, |method| self.library_result(&method, site, facts))
             }
+            Value::Param(param, path) if path.is_empty() && !facts.language.is_ecmascript() => {
+                self.handed_back(*param, site).unwrap_or(Value::Unknown)
+            }
             // A generated constructor, made of a service's description.
             Value::RpcClient(service, _) if call.kind == CallKind::New => self.stub(service.clone(), site, facts),
             _ => Value::Unknown,

@@ -1,7 +1,7 @@
 //! Operations that calls name: root fields of GraphQL, procedures of routers. Who answers them in each service.
 //!
 //! What deliberately does not live here: rpc services that contracts declare. Invariant: an address says who answers, where it is known; else an
-//! operation that exactly one other service declares is its. What a service asks of itself is no call to another.
+//! operation that exactly one other service declares is its, unless its interface is public. What a service asks of itself is no call to another.
 
 use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -128,8 +128,10 @@ fn call(
     let mut owners: Vec<ServiceIndex> = declaring.iter().map(|at| endpoint(*at).service).collect();
     owners.sort();
     owners.dedup();
-    // A trait that nobody here is known to serve is of an interface that others have as well.
-    if operation.protocol == Protocol::Jsonrpc && owners.is_empty() && known.peers.is_empty() {
+    // A trait that nobody else here is known to serve is of an interface that others have as well.
+    let public = is_public(targets.input, operation.protocol, name);
+    let nobody_else = owners.iter().all(|owner| public && *owner == from);
+    if operation.protocol == Protocol::Jsonrpc && nobody_else && known.peers.is_empty() {
         return;
     }
     // An address by which only operations of others would be asked of a service that has none is not what it seems.
@@ -154,7 +156,7 @@ fn call(
             if among.is_empty() && operation.protocol == Protocol::Trpc && owners.contains(&from) {
                 among = vec![from];
             }
-            if among.is_empty() && (several.is_empty() || known.open) {
+            if among.is_empty() && (several.is_empty() || known.open) && !public {
                 among = owners.clone();
             }
             // A service that has no operations itself passes them on to whom it asks.
@@ -168,13 +170,13 @@ fn call(
                 through = Some(found);
             }
             // Of several clients one may lead to the public address of the service that alone declares it.
-            let public = match owners.as_slice() {
+            let called_alike = match owners.as_slice() {
                 [owner] if among.is_empty() => {
                     several.iter().find_map(|peer| peer.is_called_like(targets, *owner)).map(|why| (*owner, why))
                 }
                 _ => None,
             };
-            match (among.as_slice(), public) {
+            match (among.as_slice(), called_alike) {
                 ([], Some((owner, why))) => {
                     row.to = Target::Service(owner);
                     row.endpoint = declaring.first().copied();
@@ -231,6 +233,14 @@ fn peers(targets: &Targets<'_>, reach: &Reach, from: ServiceIndex, addresses: &[
         }
     }
     found
+}
+
+/// Whether parties outside answer an operation as well, by a specification that all follow.
+fn is_public(input: &Input<'_>, protocol: Protocol, name: &Symbol) -> bool {
+    let entries = || input.catalog.libraries.iter().flat_map(|library| &library.rpc_trait);
+    let wire = name.rsplit_once('/').map_or(name.as_str(), |(_, wire)| wire);
+    let space = wire.split_once('_').map(|(space, _)| space);
+    protocol == Protocol::Jsonrpc && space.is_some_and(|space| entries().any(|entry| entry.public.iter().any(|public| public == space)))
 }
 
 fn is_operation(protocol: Protocol) -> bool {

@@ -10,6 +10,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::images::Images;
 use super::known::{self, image_name, is_stock_base, is_stock_image, normal};
 use super::{Context, Draft, code, evidence, image_names};
+use crate::FileId;
+use crate::chart::ServiceKind;
 use crate::workspace::paths;
 use crate::workspace::sources::Source;
 
@@ -45,6 +47,15 @@ fn leave_shells_out(drafts: &mut Vec<Draft<'_>>) {
     let runs: FxHashSet<usize> =
         drafts.iter().filter(|draft| !idles(draft)).filter_map(|draft| draft.dockerfile.as_ref().map(|(index, _)| *index)).collect();
     drafts.retain(|draft| !(idles(draft) && draft.dockerfile.as_ref().is_some_and(|(index, _)| runs.contains(index))));
+}
+
+/// Leaves out what is run once before others start and runs, in part, the very program that another service is: to make keys, to bring a database
+/// up to date. Which part cannot be told, and it would be charged with all that the service does.
+pub(super) fn leave_steps_out(drafts: &mut Vec<Draft<'_>>) {
+    let is_step = |draft: &Draft<'_>| draft.kind == Some(ServiceKind::Job) && draft.workloads.is_empty();
+    let run: FxHashSet<Vec<FileId>> =
+        drafts.iter().filter(|draft| draft.kind != Some(ServiceKind::Job)).map(|draft| draft.entries.clone()).collect();
+    drafts.retain(|draft| !(is_step(draft) && !draft.entries.is_empty() && run.contains(&draft.entries)));
 }
 
 /// Whether all that a draft is told to start is to wait: `sleep infinity`, `tail -f /dev/null`.
@@ -183,7 +194,7 @@ fn find_jobs(drafts: &mut [Draft<'_>]) {
         let is_job =
             draft.compose.iter().any(|(source, service, _)| ended.contains(&(source.folder().to_owned(), service.name.value.clone())));
         if is_job {
-            draft.kind = Some(crate::chart::ServiceKind::Job);
+            draft.kind = Some(ServiceKind::Job);
         }
     }
 }
@@ -317,7 +328,7 @@ fn kubernetes<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
                 draft.aliases.insert(name.clone());
             }
             if matches!(workload.kind.as_str(), "Job" | "CronJob") && draft.compose.is_empty() {
-                draft.kind = Some(crate::chart::ServiceKind::Job);
+                draft.kind = Some(ServiceKind::Job);
             }
             if draft.image.is_none() {
                 draft.image =
