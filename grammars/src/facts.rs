@@ -198,6 +198,12 @@ impl SourceFacts {
     pub fn call(&self, id: CallId) -> &Call {
         &self.calls[id.index()]
     }
+    /// The innermost function, the file's own among them, that a range lies in.
+    pub fn function_around(&self, range: TextRange) -> FunctionId {
+        let around = self.functions.iter().enumerate().filter(|(_, function)| function.range.contains(range));
+        let innermost = around.min_by_key(|(_, function)| function.range.end - function.range.start);
+        innermost.map_or(FunctionId::MODULE, |(at, _)| FunctionId(at as u32))
+    }
     /// The function named by `id`.
     pub fn function(&self, id: FunctionId) -> &Function {
         &self.functions[id.index()]
@@ -712,6 +718,16 @@ pub struct Object {
     pub type_path: Symbol,
     /// Its entries.
     pub entries: Vec<Entry>,
+}
+
+impl Object {
+    /// The value of its first field of a name, where that is written out.
+    pub fn field(&self, name: &str) -> Option<ExprId> {
+        self.entries.iter().find_map(|entry| match entry {
+            Entry::Field { name: own, value, .. } if own == name => Some(*value),
+            _ => None,
+        })
+    }
 }
 
 /// An entry of an [`Object`].

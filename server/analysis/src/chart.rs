@@ -346,6 +346,14 @@ impl Call {
     }
 }
 
+/// The system, the variable and the owner in the id of a store of which only the variable is known that says where it is:
+/// `postgresql:${DATABASE_URL}@orders`.
+pub(crate) fn store_variable(id: &str) -> Option<(&str, &str, &str)> {
+    let (system, rest) = id.split_once(":${")?;
+    let (variable, owner) = rest.split_once("}@")?;
+    Some((system, variable, owner))
+}
+
 /// Whether an rpc only asks, by its method's first word.
 fn is_question(path: &str) -> bool {
     const VERBS: [&str; 9] = ["Get", "List", "Find", "Search", "Fetch", "Read", "Query", "Check", "Describe"];

@@ -306,13 +306,10 @@ impl Store {
     /// What people call it: its host and name, or the variable that names them; where nothing tells these, whose it is.
     pub fn label(&self) -> String {
         match self.services.as_slice() {
-            _ if self.identified => {
-                let name = self.id.split_once(':').map_or(self.id.as_str(), |(_, name)| name);
-                match name.strip_prefix("${").and_then(|rest| rest.split_once("}@")) {
-                    Some((variable, owner)) => format!("{variable} of {owner}"),
-                    None => name.to_owned(),
-                }
-            }
+            _ if self.identified => match super::store_variable(&self.id) {
+                Some((_, variable, owner)) => format!("{variable} of {owner}"),
+                None => self.id.split_once(':').map_or(self.id.as_str(), |(_, name)| name).to_owned(),
+            },
             [] => self.engine.clone(),
             [one] => format!("{} of {one}", self.engine),
             [one, other] => format!("{} of {one} and {other}", self.engine),

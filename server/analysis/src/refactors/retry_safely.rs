@@ -3,7 +3,7 @@
 //! For TypeScript and JavaScript. Here lives what a client is told; the key is [`key`]'s. Invariant: what is retried afterwards was retried before, and
 //! a key is sent only to who reads one.
 
-use portolan_grammars::facts::{Entry, Expr, ExprId, Imported, SourceFacts, TextRange};
+use portolan_grammars::facts::{Expr, ExprId, Imported, SourceFacts, TextRange};
 
 use super::imports::without_unused;
 use super::option::literal;
@@ -93,10 +93,7 @@ fn leave_out(context: &Context<'_>, sent: &OutboundCall, method: &str) -> Result
 /// The value of an object's key.
 fn field(facts: &SourceFacts, object: ExprId, key: &str) -> Option<ExprId> {
     let Expr::Object(object) = facts.expr(object) else { return None };
-    object.entries.iter().find_map(|entry| match entry {
-        Entry::Field { name, value, .. } if name == key => Some(*value),
-        _ => None,
-    })
+    object.field(key)
 }
 
 fn elsewhere() -> Refusal {

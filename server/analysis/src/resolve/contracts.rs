@@ -154,7 +154,7 @@ impl Declared {
 
     fn described(&mut self, facts: &SourceFacts, object: &Object, contract: &RpcContract, key: &str) -> bool {
         let Some(service) = text_field(facts, object, key).filter(|text| is_service(text)) else { return false };
-        let methods = contract.methods.as_deref().and_then(|key| field(object, key)).map(|value| facts.expr(value));
+        let methods = contract.methods.as_deref().and_then(|key| object.field(key)).map(|value| facts.expr(value));
         let Some(Expr::Object(methods)) = methods else { return false };
         for entry in &methods.entries {
             let Entry::Field { name, value, .. } = entry else { continue };
@@ -364,15 +364,8 @@ fn constant_text(facts: &SourceFacts, index: &FileIndex, value: ExprId, module: 
     }
 }
 
-fn field(object: &Object, key: &str) -> Option<ExprId> {
-    object.entries.iter().find_map(|entry| match entry {
-        Entry::Field { name, value, .. } if name == key => Some(*value),
-        _ => None,
-    })
-}
-
 fn text_field(facts: &SourceFacts, object: &Object, key: &str) -> Option<Symbol> {
-    match facts.expr(field(object, key)?) {
+    match facts.expr(object.field(key)?) {
         Expr::Str(text) => Some(text.clone()),
         _ => None,
     }

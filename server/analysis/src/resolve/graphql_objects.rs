@@ -5,7 +5,7 @@
 //! none.
 
 use portolan_grammars::catalog::{self, GRAPHQL_ROOTS};
-use portolan_grammars::facts::{Attribute, Entry, Expr, SourceFacts, Symbol};
+use portolan_grammars::facts::{Attribute, Expr, SourceFacts, Symbol};
 
 use super::index::last_segment;
 use super::library::CallView;
@@ -89,10 +89,7 @@ impl<'w> Linker<'w> {
     /// The text that an attribute has under a key.
     fn key(&mut self, file: FileId, facts: &SourceFacts, attribute: &Attribute, key: &str) -> Option<Symbol> {
         let value = attribute.args.iter().find_map(|arg| match facts.expr(*arg) {
-            Expr::Object(object) => object.entries.iter().find_map(|entry| match entry {
-                Entry::Field { name, value, .. } if name == key => Some(*value),
-                _ => None,
-            }),
+            Expr::Object(object) => object.field(key),
             _ => None,
         })?;
         self.evaluator.eval(file, value).literal()

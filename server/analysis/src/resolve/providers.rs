@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Provider, Selector};
-use portolan_grammars::facts::{Entry, Expr, ExprId, Object, Symbol};
+use portolan_grammars::facts::{Expr, ExprId, Symbol};
 use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
@@ -62,7 +62,7 @@ impl<'w> Evaluator<'w> {
         if !same {
             return None;
         }
-        let at = |key: &Option<Symbol>| key.as_ref().and_then(|key| field(fields, key));
+        let at = |key: &Option<Symbol>| key.as_ref().and_then(|key| fields.field(key));
         if let Some(class) = at(&entry.class) {
             return match self.eval(file, class) {
                 Value::Class(class) => Some(Value::Some(class)),
@@ -109,11 +109,4 @@ impl<'w> Evaluator<'w> {
         }
         Some(Value::one_of(values))
     }
-}
-
-fn field(object: &Object, key: &str) -> Option<ExprId> {
-    object.entries.iter().find_map(|entry| match entry {
-        Entry::Field { name, value, .. } if name == key => Some(*value),
-        _ => None,
-    })
 }

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 use portolan_grammars::catalog::{self, Meaning, TracingRole};
-use portolan_grammars::facts::{Attribute, Binding, CallKind, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+use portolan_grammars::facts::{Attribute, Binding, CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
 use super::evaluate::{inside, join_patterns};
 use super::index::last_segment;
@@ -658,10 +658,7 @@ impl<'w> Linker<'w> {
         let facts = self.evaluator.facts(config)?;
         let value = facts.exprs.iter().find_map(|expression| {
             let Expr::Object(object) = &expression.kind else { return None };
-            object.entries.iter().find_map(|entry| match entry {
-                Entry::Field { name, value, .. } if name == "basePath" => Some(*value),
-                _ => None,
-            })
+            object.field("basePath")
         })?;
         let value = self.evaluator.eval(config, value);
         matches!(value, Value::Text(_) | Value::OneOf(_)).then_some(value)
@@ -703,10 +700,7 @@ pub(super) fn argument_expr(facts: &SourceFacts, selector: &catalog::Selector, v
                 _ => object,
             };
             let Expr::Object(object) = facts.expr(object) else { return None };
-            object.entries.iter().find_map(|entry| match entry {
-                Entry::Field { name, value, .. } if name == key => Some(*value),
-                _ => None,
-            })
+            object.field(key)
         })
     })
 }

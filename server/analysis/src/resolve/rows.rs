@@ -2,7 +2,7 @@
 //!
 //! What deliberately does not live here: what the parts mean. Invariant: a row is known only where the list is written out in the same file.
 
-use portolan_grammars::facts::{Binding, Entry, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
 use super::evaluate::Evaluator;
 use super::index::FileIndex;
@@ -85,10 +85,7 @@ fn named(facts: &SourceFacts, index: &FileIndex, item: ExprId) -> ExprId {
 fn part(facts: &SourceFacts, item: ExprId, name: &str) -> Option<ExprId> {
     match facts.expr(item) {
         Expr::Array(parts) => parts.get(name.parse::<usize>().ok()?).copied(),
-        Expr::Object(object) => object.entries.iter().find_map(|entry| match entry {
-            Entry::Field { name: own, value, .. } if own == name => Some(*value),
-            _ => None,
-        }),
+        Expr::Object(object) => object.field(name),
         _ => None,
     }
 }

@@ -286,10 +286,7 @@ impl<'w> Evaluator<'w> {
                 let mut all = attributes.iter().flat_map(|attribute| &attribute.args);
                 all.find_map(|arg| match facts.expr(*arg) {
                     Expr::Name(name) if name == key => word.clone().map(Value::text),
-                    Expr::Object(object) => object.entries.iter().find_map(|entry| match entry {
-                        Entry::Field { name, value, .. } if name == key => Some(this.eval(class.file, *value)),
-                        _ => None,
-                    }),
+                    Expr::Object(object) => object.field(key).map(|value| this.eval(class.file, value)),
                     _ => None,
                 })
             };
@@ -406,10 +403,7 @@ pub(super) fn serde_text(
 ) -> Option<Symbol> {
     let args = attributes.iter().filter(|attribute| attribute.path == "serde").flat_map(|attribute| &attribute.args);
     let value = args.into_iter().find_map(|arg| match facts.expr(*arg) {
-        Expr::Object(object) => object.entries.iter().find_map(|entry| match entry {
-            Entry::Field { name, value, .. } if name == key => Some(*value),
-            _ => None,
-        }),
+        Expr::Object(object) => object.field(key),
         _ => None,
     })?;
     evaluator.eval(file, value).literal()

@@ -264,8 +264,7 @@ impl<'w> Linker<'w> {
                     // `T::send(…)`: no crate is written so; it is a type parameter, or of the prelude.
                     known |= !matches!(&callee, Value::External(package, _) if rust && package.starts_with(char::is_uppercase));
                     for found in self.evaluator.library_callees(walk.family, &callee) {
-                        met |= !self.evaluator.meanings(&found).is_empty();
-                        self.library_call(walk, site, function, &found);
+                        met |= self.library_call(walk, site, function, &found);
                     }
                 }
                 // A client that is a parameter and is called itself: `function ($http) { $http({ url }) }`.
@@ -295,8 +294,7 @@ impl<'w> Linker<'w> {
                             member = self.evaluator.member(&member, name, None);
                         }
                         for found in self.evaluator.library_callees(walk.family, &member) {
-                            met |= !self.evaluator.meanings(&found).is_empty();
-                            self.library_call(walk, site, function, &found);
+                            met |= self.library_call(walk, site, function, &found);
                         }
                         // Several callers pass values of one type: the call is one.
                         break;
@@ -430,12 +428,13 @@ impl<'w> Linker<'w> {
         }
     }
 
-    /// Everything that a library's call means.
-    pub(super) fn library_call(&mut self, walk: &Walk<'w>, site: CallRef, function: FunctionRef, found: &LibraryCallee) {
+    /// Everything that a library's call means; tells whether the catalog says anything of it.
+    pub(super) fn library_call(&mut self, walk: &Walk<'w>, site: CallRef, function: FunctionRef, found: &LibraryCallee) -> bool {
         let call = walk.facts.call(site.call);
         let meanings = self.evaluator.meanings(found);
         if meanings.is_empty() {
-            return self.procedure_call(site, function, found);
+            self.procedure_call(site, function, found);
+            return false;
         }
         let view = CallView { site, call, callee: found, members: &meanings.members };
         // Of several entries of one kind the first that applies counts.
@@ -487,6 +486,7 @@ impl<'w> Linker<'w> {
                 applied = Some(kind);
             }
         }
+        true
     }
 
     fn attributes(&mut self, walk: &Walk<'w>) {

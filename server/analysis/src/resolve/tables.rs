@@ -4,7 +4,7 @@
 //! it is no part of what runs.
 
 use portolan_grammars::catalog::{Meaning, ProxyTable, ProxyTableForm};
-use portolan_grammars::facts::{CallId, Entry, Expr, ExprId, Symbol};
+use portolan_grammars::facts::{CallId, Expr, ExprId, Symbol};
 
 use super::evaluate::join_patterns;
 use super::library::CallView;
@@ -282,10 +282,7 @@ impl<'w> Linker<'w> {
 /// The value of a field of an object that is written out.
 fn field(expr: &Expr, key: &str) -> Option<ExprId> {
     let Expr::Object(object) = expr else { return None };
-    object.entries.iter().find_map(|entry| match entry {
-        Entry::Field { name, value, .. } if name == key => Some(*value),
-        _ => None,
-    })
+    object.field(key)
 }
 
 /// The target of options: a URL, or an object with host and port.

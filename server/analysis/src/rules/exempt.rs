@@ -65,6 +65,11 @@ pub(crate) fn from_span_rules(service: &Service) -> bool {
     service.third_party || service.kind == ServiceKind::Frontend || is_aside(service)
 }
 
+/// Whether requests and messages that a service answers are to have spans: it is none that those rules leave alone, and stays.
+pub(crate) fn records_what_it_answers(service: &Service) -> bool {
+    !from_span_rules(service) && !runs_and_ends(service)
+}
+
 /// Whether a service is there to end: what it would answer, it shares with one that stays.
 pub(crate) fn runs_and_ends(service: &Service) -> bool {
     matches!(service.kind, ServiceKind::Job | ServiceKind::Cli)

@@ -110,10 +110,7 @@ fn handlers<'a>(context: &Context<'a>) -> BTreeMap<ServiceIndex, Vec<Handler<'a>
             handlers.entry(end.service).or_default().push(handler);
         }
     }
-    handlers.retain(|service, _| {
-        let service = chart.service(*service);
-        !exempt::from_span_rules(service) && !exempt::runs_and_ends(service)
-    });
+    handlers.retain(|service, _| exempt::records_what_it_answers(chart.service(*service)));
     handlers
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use portolan_grammars::facts::{FunctionId, Region, RegionKind, SourceFacts, TextRange};
+use portolan_grammars::facts::{Region, RegionKind, SourceFacts, TextRange};
 
 use super::Context;
 use crate::chart::ServiceIndex;
@@ -26,14 +26,6 @@ pub(super) fn exclude_each_other(context: &Context<'_>, service: ServiceIndex, o
         let apart = ones.iter().all(|one| others.iter().all(|other| are_arms(context, *one, *other)));
         apart && !ones.is_empty() && !others.is_empty() && to_one.all_pass(chooser) && to_other.all_pass(chooser)
     })
-}
-
-/// The innermost function that a place stands in.
-pub(super) fn function_around(context: &Context<'_>, place: Place) -> Option<FunctionRef> {
-    let source = context.snapshot.files.source(place.file)?;
-    let around = source.functions.iter().enumerate().filter(|(_, function)| function.range.contains(place.range));
-    let (at, _) = around.min_by_key(|(_, function)| function.range.end - function.range.start)?;
-    Some(FunctionRef { file: place.file, function: FunctionId(at as u32) })
 }
 
 /// All ways to a function: who calls whom, and where.

@@ -48,15 +48,12 @@ struct Neighbours {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    let stays = |service: &ServiceIndex| {
-        let of = context.chart.service(*service);
-        !exempt::from_span_rules(of) && !exempt::runs_and_ends(of)
-    };
-    let traced: BTreeSet<ServiceIndex> = context.traced_services().into_iter().filter(stays).collect();
+    let counts = |service: &ServiceIndex| exempt::records_what_it_answers(context.chart.service(*service));
+    let traced: BTreeSet<ServiceIndex> = context.traced_services().into_iter().filter(counts).collect();
     let dark = context.chart.tracing.iter().filter(|row| !row.instrumented).map(|row| row.service);
     for service in dark.filter(|_| !traced.is_empty()) {
         // One that only calls others may be a tool that somebody starts.
-        if !stays(&service) || !context.answers(service) {
+        if !counts(&service) || !context.answers(service) {
             continue;
         }
         let neighbours = neighbours(context, service, &traced);

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::parties::is_one_database;
 use super::{Context, Draft, Sink, exempt};
 use crate::Place;
-use crate::chart::{ServiceIndex, Store};
+use crate::chart::{ServiceIndex, Store, store_variable};
 use crate::words::enumerate;
 
 rule! {
@@ -79,6 +79,5 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, stores: &[(&Store, Users)]
 
 /// What people call a database of which only the variable is known that says where it is: `postgresql at $DATABASE_URL`.
 fn title(id: &str) -> String {
-    let variable = id.split_once(":${").and_then(|(system, rest)| Some((system, rest.split_once('}')?.0)));
-    variable.map_or_else(|| id.to_owned(), |(system, variable)| format!("{system} at ${variable}"))
+    store_variable(id).map_or_else(|| id.to_owned(), |(system, variable, _)| format!("{system} at ${variable}"))
 }

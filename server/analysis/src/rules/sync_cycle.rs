@@ -178,8 +178,8 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, edges: &Edges, component: 
 /// Whether each service of a ring may be asked by the one before while it asks the next: not where one mode of its program serves, and another asks.
 fn happens(context: &Context<'_>, edges: &Edges, ring: &[(ServiceIndex, ServiceIndex)]) -> bool {
     let serving = |call: &CallIndex| {
-        let endpoint = context.chart.call(*call).endpoint?;
-        modes::function_around(context, context.chart.endpoint(endpoint).place)
+        let Place { file, range } = context.chart.endpoint(context.chart.call(*call).endpoint?).place;
+        Some(FunctionRef { file, function: context.snapshot.files.source(file)?.function_around(range) })
     };
     ring.iter().enumerate().all(|(at, edge)| {
         let next = &ring[(at + 1) % ring.len()];

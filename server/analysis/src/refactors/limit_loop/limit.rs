@@ -93,8 +93,8 @@ fn library(context: &Context<'_>, source: &Source<'_>, library: &Library, edit: 
 fn function(context: &Context<'_>, source: &Source<'_>, edit: &mut Edit) -> Result<String, Refusal> {
     let own = source.path.extension().unwrap_or_default();
     let (own, loaded, text) = match own {
-        "ts" | "tsx" => ("ts", ".js", TYPESCRIPT.to_owned()),
-        "mts" => ("mts", ".mjs", TYPESCRIPT.to_owned()),
+        "ts" | "tsx" => ("ts", ".js", format!("{TYPESCRIPT}{ROUNDS}")),
+        "mts" => ("mts", ".mjs", format!("{TYPESCRIPT}{ROUNDS}")),
         "js" | "jsx" => ("js", ".js", javascript(context, source)),
         "mjs" => ("mjs", ".mjs", javascript(context, source)),
         "cjs" => ("cjs", ".cjs", javascript(context, source)),
@@ -152,8 +152,8 @@ fn home(context: &Context<'_>, source: &Source<'_>, extension: &str) -> Utf8Path
 
 fn javascript(context: &Context<'_>, source: &Source<'_>) -> String {
     match imports::style(context, source) {
-        Style::Import => JAVASCRIPT.replace("EXPORT async", "export async"),
-        Style::Require => format!("{}\nmodule.exports = {{ {FUNCTION} }};\n", JAVASCRIPT.replace("EXPORT async", "async")),
+        Style::Import => format!("{}{ROUNDS}", JAVASCRIPT.replace("EXPORT async", "export async")),
+        Style::Require => format!("{}{ROUNDS}\nmodule.exports = {{ {FUNCTION} }};\n", JAVASCRIPT.replace("EXPORT async", "async")),
     }
 }
 
@@ -312,13 +312,6 @@ export async function inBatches<T, R>(
   work: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
   const results: R[] = [];
-  for (let start = 0; start < items.length; start += size) {
-    const batch = items.slice(start, start + size);
-    const working = batch.map((item, index) => work(item, start + index));
-    results.push(...(await Promise.all(working)));
-  }
-  return results;
-}
 "#;
 
 const JAVASCRIPT: &str = r#"/**
@@ -333,11 +326,14 @@ const JAVASCRIPT: &str = r#"/**
 EXPORT async function inBatches(items, size, work) {
   /** @type {R[]} */
   const results = [];
-  for (let start = 0; start < items.length; start += size) {
+"#;
+
+/// What both go on with.
+const ROUNDS: &str = r"  for (let start = 0; start < items.length; start += size) {
     const batch = items.slice(start, start + size);
     const working = batch.map((item, index) => work(item, start + index));
     results.push(...(await Promise.all(working)));
   }
   return results;
 }
-"#;
+";

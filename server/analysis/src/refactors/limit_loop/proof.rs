@@ -10,9 +10,9 @@ use super::super::move_call::CHANGING;
 use super::super::stretch::is_untested;
 use super::super::{Context, Refusal, Source};
 use super::rounds::Rounds;
+use crate::FunctionRef;
 use crate::chart::operation::SpanRef;
 use crate::rules::Finding;
-use crate::{FunctionRef, Place};
 
 /// Functions between a round and what leaves the process.
 const MAX_HOPS: u32 = 4;
@@ -26,13 +26,12 @@ pub(super) fn holds(context: &Context<'_>, finding: &Finding, source: &Source<'_
     if text.match_indices("await").filter(|(at, _)| is_waiting(at)).count() != 1 {
         return Err(Refusal::new("a round waits for more than the call"));
     }
-    let here = Place { file: source.file, range: rounds.range };
     if context.snapshot.chart.transactions.iter().any(|transaction| transaction.is_open_at(&context.snapshot.files, finding.place)) {
         return Err(Refusal::new("a transaction is open"));
     }
     is_apart(source, rounds)?;
     is_untested(source, rounds.function, rounds.body)?;
-    only_asks(context, finding, FunctionRef { file: here.file, function: call.function }, rounds.body)
+    only_asks(context, finding, FunctionRef { file: source.file, function: call.function }, rounds.body)
 }
 
 /// Refuses rounds of which one could see what another did.

@@ -3,7 +3,7 @@
 //! Invariant: whatever the request says that a message would not carry (who asks, what to answer with, how failures are told) is a reason to leave
 //! it alone.
 
-use portolan_grammars::facts::{self, Entry, Expr, ExprId, TextRange};
+use portolan_grammars::facts::{self, Entry, Expr, ExprId, Object, TextRange};
 
 use super::super::chain::Chain;
 use super::super::packages::library;
@@ -237,13 +237,13 @@ fn whole(source: &Source<'_>, call: &facts::Call, sent: TextRange, form: &Form) 
 fn plain_options(source: &Source<'_>, value: ExprId, body: &[&str]) -> Result<(), Refusal> {
     let facts = source.facts;
     let Some(object) = object(source, value) else { return Err(Refusal::new("its options are made elsewhere, and may say who asks")) };
-    for entry in object {
+    for entry in &object.entries {
         let (name, value) = match entry {
             Entry::Field { name, value, .. } => (name, value),
             _ => return Err(Refusal::new("its options are made elsewhere, and may say who asks")),
         };
         if name == "headers" {
-            let headers = self::object(source, *value).unwrap_or_default();
+            let headers = self::object(source, *value).map_or(&[][..], |headers| &headers.entries);
             let plain = |entry: &Entry| matches!(entry, Entry::Field { name, .. } if PLAIN_HEADERS.contains(&name.to_lowercase().as_str()));
             if !matches!(facts.expr(*value), Expr::Object(_)) || !headers.iter().all(plain) {
                 return Err(Refusal::new("it sends headers, which a message would not carry"));
@@ -255,10 +255,10 @@ fn plain_options(source: &Source<'_>, value: ExprId, body: &[&str]) -> Result<()
     Ok(())
 }
 
-/// The entries of an object that is written there, or that a constant of the function is.
-fn object<'s>(source: &'s Source<'_>, value: ExprId) -> Option<&'s [Entry]> {
+/// An object that is written there, or that a constant of the function is.
+fn object<'s>(source: &'s Source<'_>, value: ExprId) -> Option<&'s Object> {
     match source.facts.expr(bound(source, value)) {
-        Expr::Object(object) => Some(&object.entries),
+        Expr::Object(object) => Some(object),
         _ => None,
     }
 }
@@ -274,10 +274,7 @@ fn bound(source: &Source<'_>, value: ExprId) -> ExprId {
 }
 
 fn entry(source: &Source<'_>, value: ExprId, key: &str) -> Option<ExprId> {
-    object(source, value)?.iter().find_map(|entry| match entry {
-        Entry::Field { name, value, .. } if name == key => Some(*value),
-        _ => None,
-    })
+    object(source, value)?.field(key)
 }
 
 /// What `JSON.stringify` is given.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: who answers reads a header of that name.
 
-use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, TextRange};
+use portolan_grammars::facts::{Expr, ExprId, FunctionKind, TextRange};
 
 use super::super::imports::{self, quote, statement_end};
 use super::super::option::{add_option, added, change};
@@ -28,10 +28,7 @@ pub(super) fn send(context: &Context<'_>, call: &Call, sent: &OutboundCall, trie
     let leaf = facts.calls.get(sent.leaf.call.index()).filter(|_| sent.leaf.file == source.file);
     let leaf = leaf.filter(|leaf| statement.contains(leaf.range));
     let leaf = leaf.ok_or_else(|| Refusal::new("the request is made elsewhere than it is retried"))?;
-    let around =
-        facts.functions.iter().enumerate().filter(|(_, it)| it.range.contains(retried)).min_by_key(|(_, it)| it.range.end - it.range.start);
-    let around = around.map_or(FunctionId::MODULE, |(at, _)| FunctionId(at as u32));
-    if !source.is_free_in(NAME, around) {
+    if !source.is_free_in(NAME, facts.function_around(retried)) {
         return Err(Refusal::new(format!("the name {NAME} means something else in {}", source.name())));
     }
     let mut edit = Edit::default();

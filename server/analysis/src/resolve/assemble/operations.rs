@@ -237,10 +237,9 @@ fn peers(targets: &Targets<'_>, reach: &Reach, from: ServiceIndex, addresses: &[
 
 /// Whether parties outside answer an operation as well, by a specification that all follow.
 fn is_public(input: &Input<'_>, protocol: Protocol, name: &Symbol) -> bool {
-    let entries = || input.catalog.libraries.iter().flat_map(|library| &library.rpc_trait);
     let wire = name.rsplit_once('/').map_or(name.as_str(), |(_, wire)| wire);
-    let space = wire.split_once('_').map(|(space, _)| space);
-    protocol == Protocol::Jsonrpc && space.is_some_and(|space| entries().any(|entry| entry.public.iter().any(|public| public == space)))
+    let Some((space, _)) = wire.split_once('_').filter(|_| protocol == Protocol::Jsonrpc) else { return false };
+    input.catalog.libraries.iter().flat_map(|library| &library.rpc_trait).any(|entry| entry.public.iter().any(|public| public == space))
 }
 
 fn is_operation(protocol: Protocol) -> bool {
