@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portolan_grammars::facts::{Expr, Language, Symbol, TextRange};
+use portolan_grammars::facts::{Expr, FunctionId, Language, Symbol, TextRange};
 use portolan_grammars::languages::TextRole;
 
 use super::compose::Entry;
@@ -280,8 +280,8 @@ fn rust(context: &Context<'_>, source: &Source<'_>, name: &str, found: &[(TextRa
 
 /// The function that a place is in.
 fn function_at<'s>(source: &'s Source<'_>, range: TextRange) -> Option<&'s portolan_grammars::facts::Function> {
-    let around = source.facts.functions.iter().skip(1).filter(|function| function.range.contains(range));
-    around.min_by_key(|function| function.range.end - function.range.start)
+    let around = source.facts.function_around(range);
+    (around != FunctionId::MODULE).then(|| source.facts.function(around))
 }
 
 /// The macro's name and bracket before its first argument.
