@@ -266,6 +266,8 @@ pub enum Imported {
     Glob,
     /// `import "x"`.
     Effect,
+    /// `#[macro_use] extern crate x;`: the macros and attributes of that crate, seen in the whole crate whose root says so.
+    Macros,
 }
 
 /// One name handed out by a file: ECMAScript only.

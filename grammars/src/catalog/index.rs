@@ -162,6 +162,8 @@ struct LibraryIndex {
     attributes: FxHashMap<Symbol, Vec<MeaningId>>,
     settings: FxHashMap<Symbol, usize>,
     types: FxHashSet<Symbol>,
+    /// Paths in the package under which something is known: `routing`, `Router`, `prelude::Router`.
+    heads: FxHashSet<Symbol>,
 }
 
 impl Catalog {
@@ -323,6 +325,11 @@ impl Catalog {
         let (ids, members) =
             index.find(callee).or_else(|| found.without_alias(callee).and_then(|callee| index.find(&callee))).unwrap_or((&[], Vec::new()));
         Meanings { members, library: found, ids }
+    }
+
+    /// Whether a library in Rust knows anything by a path in the package, or under it: `routing`, `Router`.
+    pub fn has_under(&self, library: usize, path: &str) -> bool {
+        self.indexes.get(library).is_some_and(|index| index.heads.contains(path))
     }
 
     /// What an attribute or decorator means in the library at this position, by its path in the package.
@@ -566,6 +573,9 @@ impl LibraryIndex {
         index.types.extend(library.types.iter().chain(library.aliases.values()).cloned());
         index.types.extend(library.entity.iter().flat_map(|entity| entity.beside.values()).cloned());
         index.types.extend(library.value.iter().map(|value| value.type_name.clone()).filter(|name| name != "Self"));
+        let patterns = index.patterns.iter().map(|(pattern, _)| pattern);
+        let names = index.callees.keys().chain(patterns).chain(index.attributes.keys()).chain(&index.types).chain(library.aliases.keys());
+        index.heads = names.filter(|_| library.language == Family::Rust).flat_map(|name| heads(name)).collect();
         index
     }
 
@@ -602,6 +612,12 @@ fn members(pattern: &str, callee: &str) -> Option<Vec<Symbol>> {
             _ => return None,
         }
     }
+}
+
+/// Each path that a name of the package lies under, and the name itself, without methods of values.
+fn heads(name: &str) -> impl Iterator<Item = Symbol> {
+    let path = name.split('.').next().unwrap_or(name);
+    path.match_indices("::").map(|(at, _)| at).chain([path.len()]).map(|end| Symbol::new(&path[..end]))
 }
 
 fn each_name((names, id): (&Names, MeaningId)) -> impl Iterator<Item = (&Symbol, MeaningId)> {

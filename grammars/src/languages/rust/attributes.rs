@@ -131,6 +131,14 @@ impl<'t> Lower<'t, '_, '_> {
         })
     }
 
+    /// `#[macro_use]`.
+    pub(super) fn uses_macros(&self, attributes: List) -> bool {
+        self.nodes[attributes.start..attributes.end].iter().any(|child| {
+            let tokens = self.attribute_tokens(*child);
+            self.meta(&tokens, 0, tokens.len()).is_some_and(|meta| matches!(meta.path.as_slice(), [name] if name == "macro_use"))
+        })
+    }
+
     /// Lowers attributes.
     pub(super) fn attributes(&mut self, attributes: List) -> Vec<Attribute> {
         let mut lowered = Vec::new();

@@ -4,7 +4,7 @@
 
 use super::kinds::{Field, Kind};
 use super::types::joined;
-use super::walk::{Child, Lower, MAX_DEPTH};
+use super::walk::{Child, List, Lower, MAX_DEPTH};
 use crate::facts::{Import, Imported, Symbol, TextRange};
 
 impl<'t> Lower<'t, '_, '_> {
@@ -18,14 +18,17 @@ impl<'t> Lower<'t, '_, '_> {
         self.close(list);
     }
 
-    /// `extern crate a as b;`
-    pub(super) fn extern_crate(&mut self, node: Child<'t>) {
+    /// `extern crate a as b;`, perhaps with `#[macro_use]`.
+    pub(super) fn extern_crate(&mut self, node: Child<'t>, attributes: List) {
         let list = self.open(node.node);
         let reexport = self.find_kind(list, Kind::VisibilityModifier).is_some();
         if let Some(name) = self.find(list, Field::Name) {
             let imported = self.symbol(name);
             let local = self.find(list, Field::Alias).map_or_else(|| imported.clone(), |alias| self.symbol(alias));
             let range = self.range(name);
+            if self.uses_macros(attributes) {
+                self.import(Symbol::default(), imported.clone(), Imported::Macros, false, range);
+            }
             self.import(local, Symbol::default(), Imported::Named(imported), reexport, range);
         }
         self.close(list);

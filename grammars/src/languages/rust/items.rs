@@ -34,7 +34,7 @@ impl<'t> Lower<'t, '_, '_> {
             Kind::ConstItem | Kind::StaticItem => self.constant(node),
             Kind::ModItem => self.module(node, attributes),
             Kind::UseDeclaration => self.use_declaration(node),
-            Kind::ExternCrateDeclaration => self.extern_crate(node),
+            Kind::ExternCrateDeclaration => self.extern_crate(node, attributes),
             Kind::MacroDefinition => self.macro_definition(node, attributes),
             Kind::ForeignModItem | Kind::AssociatedType | Kind::InnerAttributeItem | Kind::EmptyStatement => {}
             _ => return false,

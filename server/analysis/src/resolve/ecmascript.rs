@@ -41,7 +41,7 @@ impl<'w> Evaluator<'w> {
                 let value = self.export(target, &"=".into());
                 if value.is_unknown() { Value::Module(target) } else { value }
             }
-            Imported::Namespace | Imported::Glob | Imported::Effect => Value::Module(target),
+            Imported::Namespace | Imported::Glob | Imported::Effect | Imported::Macros => Value::Module(target),
         }
     }
 

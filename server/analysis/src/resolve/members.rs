@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol, TypeKind};
+use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TypeKind};
 
 use super::alternatives::variable;
 use super::declared_types::is_wrapper;
@@ -259,11 +259,20 @@ impl<'w> Evaluator<'w> {
             }
             if def.kind == TypeKind::Alias
                 && let Some(target) = def.bases.first()
-                && let Some(next) = self.class_named(current.file, def.function, &target.path)
-                && next != current
             {
-                current = next;
-                continue;
+                match self.class_named(current.file, def.function, &target.path) {
+                    Some(next) if next != current => {
+                        current = next;
+                        continue;
+                    }
+                    // `type Schema = RootNode<Query>;` and `Schema::new()`.
+                    None if facts.language == Language::Rust => {
+                        let path: Vec<Symbol> = target.path.split("::").map(Symbol::new).collect();
+                        let target = self.rust_path_in(current.file, facts, def.function, &path);
+                        return if matches!(target, Value::External(..)) { self.member(&target, name, None) } else { Value::Unknown };
+                    }
+                    _ => {}
+                }
             }
             match self.base_class(current) {
                 Some(base) => current = base,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Meaning};
-use portolan_grammars::facts::{CallKind, Expr, FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol, TypeId};
+use portolan_grammars::facts::{CallKind, Expr, FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol, TypeId, TypeKind};
 
 use rustc_hash::FxHashMap;
 
@@ -90,8 +90,9 @@ impl<'w> Evaluator<'w> {
             }
             whole.extend(path.iter().cloned());
             let value = self.rust_path(file, &facts.function(function).module, &whole, 4);
-            if !value.is_unknown() && !matches!(value, Value::External(..)) {
-                return Some(value);
+            match self.brought_by_glob(value, path) {
+                Value::Unknown => {}
+                value => return Some(value),
             }
         }
         None
@@ -131,9 +132,23 @@ impl<'w> Evaluator<'w> {
                 if let Some(root) = modules.crate_named(file, first).and_then(|other| modules.crate_root(other)) {
                     return self.rust_module_path(root, rest, hops);
                 }
-                external_path(path)
+                let everywhere = if rest.is_empty() { self.crate_wide_macro(module, first) } else { None };
+                everywhere.unwrap_or_else(|| external_path(path))
             }
         }
+    }
+
+    /// A macro or attribute that `#[macro_use] extern crate` brings into a whole crate, of a library that is known to have one of that name.
+    fn crate_wide_macro(&mut self, module: ModuleId, name: &Symbol) -> Option<Value> {
+        let modules = &self.cx.workspace.modules;
+        let root = modules.place(modules.crate_root(modules.crate_of(module))?)?;
+        let catalog = self.cx.catalog;
+        let brought = self.facts(root.file)?.imports.iter().filter(|import| import.imported == Imported::Macros);
+        let mut libraries = brought
+            .flat_map(|import| catalog.libraries_of(Family::Rust, &import.source).iter().map(move |library| (&import.source, *library)));
+        let (package, _) = libraries
+            .find(|(_, library)| !catalog.meanings(*library, name).is_empty() || !catalog.attribute_meanings(*library, name).is_empty())?;
+        Some(Value::External(package.clone(), std::slice::from_ref(name).into()))
     }
 
     fn rust_module_path(&mut self, module: ModuleId, path: &[Symbol], hops: u32) -> Value {
@@ -193,26 +208,47 @@ impl<'w> Evaluator<'w> {
             let base = self.rust_use(file, import, hops + 1);
             return self.associated(&base, rest);
         }
+        let mut outside = None;
         for at in &index.globs {
             let import = &facts.imports[*at as usize];
             if import.module != module.inline || import.imported != Imported::Glob || import.function != FunctionId::MODULE {
                 continue;
             }
             let mut whole: Vec<Symbol> = import.source.split("::").map(Symbol::new).collect();
-            // A glob of this very module, or of an outside package, brings nothing we could follow.
+            // A glob of this very module brings nothing we could follow.
             if whole.first().is_some_and(|first| first == name) {
                 continue;
             }
             whole.extend(path.iter().cloned());
             let value = self.rust_path(file, &module.inline, &whole, hops + 4);
-            if !value.is_unknown() && !matches!(value, Value::External(..)) {
-                return value;
+            match self.brought_by_glob(value, path) {
+                Value::Unknown => {}
+                // What the workspace's own code says comes first.
+                value @ Value::External(..) => outside = outside.or(Some(value)),
+                value => return value,
             }
         }
         if let Some(made) = self.beside_entity(file, &module.inline, name) {
             return self.own_or_made(file, &module.inline, name, &made, rest);
         }
-        self.declared_table(file, name, rest).unwrap_or(Value::Unknown)
+        self.declared_table(file, name, rest).or(outside).unwrap_or(Value::Unknown)
+    }
+
+    /// What a glob brings in by a path; of an outside package only what a library is known to have there. A prelude hands out what stands elsewhere.
+    fn brought_by_glob(&self, value: Value, path: &[Symbol]) -> Value {
+        let Value::External(package, whole) = &value else { return value };
+        let libraries = self.cx.catalog.libraries_of(Family::Rust, package);
+        let knows = |name: &str| libraries.iter().any(|library| self.cx.catalog.has_under(*library, name));
+        let modules = whole.len().saturating_sub(path.len());
+        if libraries.is_empty() {
+            Value::Unknown
+        } else if (modules + 1..=whole.len()).any(|end| knows(&whole[..end].join("::"))) {
+            value
+        } else if modules > 0 && whole[modules - 1] == "prelude" && path.first().is_some_and(|name| knows(name)) {
+            Value::External(package.clone(), path.into())
+        } else {
+            Value::Unknown
+        }
     }
 
     /// The type of an `impl` block and what it stands for, where a derive made it.
@@ -246,7 +282,12 @@ impl<'w> Evaluator<'w> {
             return None;
         }
         let facts = self.facts(file)?;
-        for (at, def) in facts.types.iter().enumerate().filter(|(_, def)| def.module == *inline && !def.attributes.is_empty()) {
+        for (at, def) in facts
+            .types
+            .iter()
+            .enumerate()
+            .filter(|(_, def)| def.module == *inline && def.kind == TypeKind::Struct && !def.attributes.is_empty())
+        {
             for attribute in &def.attributes {
                 for found in self.attribute_callees(file, def.function, &attribute.path) {
                     let beside = self.cx.catalog.attribute_meanings(found.library, &found.name).iter().find_map(|meaning| match meaning {
