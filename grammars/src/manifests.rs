@@ -147,7 +147,7 @@ pub struct CargoManifest {
     pub members: Vec<Symbol>,
     /// `workspace.exclude`.
     pub exclude: Vec<Symbol>,
-    /// `workspace.dependencies` with a path.
+    /// `workspace.dependencies` with a path or with features.
     pub workspace_dependencies: Vec<CargoDependency>,
     /// Names of features.
     pub features: Vec<Symbol>,

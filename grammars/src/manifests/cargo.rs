@@ -50,7 +50,7 @@ fn take(root: &Table<'_>) -> CargoManifest {
     }
     let mut workspace_dependencies = Vec::new();
     read_dependencies(workspace.and_then(|workspace| table(workspace, "dependencies")), false, &mut workspace_dependencies);
-    workspace_dependencies.retain(|dependency| dependency.path.is_some());
+    workspace_dependencies.retain(|dependency| dependency.path.is_some() || !dependency.features.is_empty());
     CargoManifest {
         name: package.and_then(|package| spanned(package, "name")),
         lib: table(root, "lib").map(target),

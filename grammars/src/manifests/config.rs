@@ -26,7 +26,7 @@ pub(super) fn is_config(path: &camino::Utf8Path) -> bool {
     let folder = path.parent().and_then(camino::Utf8Path::file_name).unwrap_or_default();
     let is_named = |name: &str| {
         let word = name.split(['.', '-', '_']).next().unwrap_or_default().to_ascii_lowercase();
-        matches!(word.as_str(), "config" | "configs" | "configuration" | "conf" | "settings" | "appsettings")
+        matches!(word.as_str(), "config" | "configs" | "configuration" | "conf" | "settings" | "appsettings" | "application")
     };
     match extension {
         "toml" => !matches!(name, "rustfmt" | "clippy" | "deny" | "pyproject" | "rust-toolchain" | "cliff" | "release-plz" | "typos"),

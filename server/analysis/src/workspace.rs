@@ -72,6 +72,8 @@ pub struct Package {
     pub dependencies: Vec<usize>,
     /// Names of all npm packages that it depends on, also while it is developed.
     pub npm_dependencies: FxHashSet<Symbol>,
+    /// The one SQL dialect for which features of its Cargo dependencies are on.
+    pub sql_dialect: Option<&'static str>,
 }
 
 /// Whose package it is.

@@ -75,11 +75,15 @@ pub(crate) fn find(sources: &Sources<'_>) -> Vec<Package> {
     let cargo = CargoLinks::of(sources, &packages, &roots);
     let npm = NpmLinks::of(sources, &packages, &roots);
     let mut found: Vec<Vec<usize>> = vec![Vec::new(); packages.len()];
+    let mut dialect_of = vec![None; packages.len()];
     let mut named: Vec<FxHashSet<Symbol>> = vec![FxHashSet::default(); packages.len()];
     for source in &sources.cargo {
         let Some(from) = roots.at(source.folder(), Ecosystem::Cargo) else { continue };
         let plain = source.facts.dependencies.iter().filter(|dependency| !dependency.dev);
-        found[from].extend(plain.filter_map(|dependency| cargo.target(source.folder(), dependency).map(|(package, _)| package)));
+        found[from].extend(plain.clone().filter_map(|dependency| cargo.target(source.folder(), dependency).map(|(package, _)| package)));
+        let mut dialects = plain.flat_map(|dependency| cargo.features(source.folder(), dependency)).filter_map(|feature| dialect(feature));
+        let first = dialects.next();
+        dialect_of[from] = first.filter(|first| dialects.all(|other| other == *first));
     }
     for source in &sources.npm {
         let Some(from) = roots.at(source.folder(), Ecosystem::Npm) else { continue };
@@ -93,10 +97,17 @@ pub(crate) fn find(sources: &Sources<'_>) -> Vec<Package> {
         dependencies.retain(|to| *to != from);
         packages[from].dependencies = dependencies;
     }
-    for (package, named) in packages.iter_mut().zip(named) {
+    for ((package, named), dialect) in packages.iter_mut().zip(named).zip(dialect_of) {
         package.npm_dependencies = named;
+        package.sql_dialect = dialect;
     }
     packages
+}
+
+/// The SQL dialect that a feature is for: `sqlx-postgres`, `sqlite_bundled`.
+fn dialect(feature: &str) -> Option<&'static str> {
+    let words = || feature.split(['-', '_']);
+    ["postgres", "mysql", "sqlite", "mssql"].into_iter().find(|dialect| words().any(|word| word == *dialect))
 }
 
 fn package<T>(name: Symbol, source: &Source<'_, T>, ecosystem: Ecosystem) -> Package {
@@ -107,6 +118,7 @@ fn package<T>(name: Symbol, source: &Source<'_, T>, ecosystem: Ecosystem) -> Pac
         ecosystem,
         dependencies: Vec::new(),
         npm_dependencies: FxHashSet::default(),
+        sql_dialect: None,
     }
 }
 
@@ -142,11 +154,19 @@ impl<'a> CargoLinks<'a> {
             return None;
         }
         for above in paths::upwards(folder) {
-            if let Some(entry) = self.inherited.get(&(above, dependency.name.as_str())) {
-                return at(above, entry.path.as_deref()?).map(|package| (package, renamed || entry.package.is_some()));
+            if let Some(entry) = self.inherited.get(&(above, dependency.name.as_str()))
+                && let Some(path) = &entry.path
+            {
+                return at(above, path).map(|package| (package, renamed || entry.package.is_some()));
             }
         }
         self.by_name.get(dependency.name.as_str()).map(|package| (*package, renamed))
+    }
+    /// The features that a dependency of the manifest in `folder` is built with, as far as the manifests say them.
+    fn features<'d>(&'d self, folder: &'d str, dependency: &'d CargoDependency) -> impl Iterator<Item = &'d Symbol> {
+        let inherited = paths::upwards(folder).filter(|_| dependency.from_workspace);
+        let entry = inherited.filter_map(|above| self.inherited.get(&(above, dependency.name.as_str()))).next();
+        dependency.features.iter().chain(entry.into_iter().flat_map(|entry| &entry.features))
     }
 }
 

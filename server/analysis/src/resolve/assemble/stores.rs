@@ -57,9 +57,10 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         let (id, system) = identity.unwrap_or_else(|| {
             // The same line opens the same database in whatever service runs it, for all that is known.
             let place = input.files.path(connection.site.file);
-            let key = (concrete(connection.system.clone()), input.workspace.package_of(place), runnings[running].clone());
-            let id = || format!("{}:{place}#{}", connection.system, connection.site.call.0).into();
-            (unknown.entry(key).or_insert_with(id).clone(), concrete(connection.system.clone()))
+            let system = system_of(input, service, connection.site.file, &connection.system);
+            let key = (system.clone(), input.workspace.package_of(place), runnings[running].clone());
+            let id = || format!("{system}:{place}#{}", connection.site.call.0).into();
+            (unknown.entry(key).or_insert_with(id).clone(), system)
         });
         let place = places.call(connection.site);
         opened.insert((service, connection.site), id.clone());
@@ -308,7 +309,7 @@ fn store_of(input: &Input<'_>, stores: &BTreeMap<Symbol, Store>, service: Servic
         (Some(only), None) => return (only.id.clone(), only.system.clone()),
         // Of several, or of none: a store known by its system alone, of that service's code.
         (Some(first), Some(_)) if stores.values().filter(fits).all(|store| store.system == first.system) => first.system.clone(),
-        _ => concrete(system.clone()),
+        _ => system_of(input, service, access.site.file, system),
     };
     (format!("{system}:unknown").into(), system)
 }
@@ -321,6 +322,7 @@ fn is_used(store: &Store, service: ServiceIndex, system: &Symbol) -> bool {
 /// A store's id and system, as a connection call opens it in a service; `None` where nothing is known but the call.
 fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection: &ConnectionDecl) -> Option<(Symbol, Symbol)> {
     let mut system = connection.system.clone();
+    let built_for = system_of(input, service, connection.site.file, &system);
     for url in &connection.urls {
         if !url.contexts.iter().all(|context| reach.has(service, *context)) {
             continue;
@@ -331,6 +333,9 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
                 && system == "*"
             {
                 system = known.into();
+            }
+            if system == "*" && built_for != "sql" {
+                system = built_for.clone();
             }
             if let Address::Host { host, port: _, path } = Address::parse(&text.text) {
                 let database = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
@@ -380,9 +385,20 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
     all.sort_unstable();
     all.dedup();
     match all.as_slice() {
-        [only] => Some((format!("{system}:{only}").into(), concrete(system))),
+        [only] if system == "*" => Some((format!("{built_for}:{only}").into(), built_for)),
+        [only] => Some((format!("{system}:{only}").into(), system)),
         _ => None,
     }
+}
+
+/// The system of a line in code of a service; where only the connection would tell, that for which its package is built, else the service's.
+fn system_of(input: &Input<'_>, service: ServiceIndex, file: FileId, system: &Symbol) -> Symbol {
+    if system != "*" {
+        return system.clone();
+    }
+    let packages = [input.workspace.package_of(input.files.path(file)), input.workspace.deployments[service.index()].package];
+    let mut dialects = packages.into_iter().flatten().filter_map(|package| input.workspace.packages[package].sql_dialect);
+    dialects.find_map(system_of_dialect).unwrap_or("sql").into()
 }
 
 fn concrete(system: Symbol) -> Symbol {
