@@ -3,7 +3,7 @@
 //!
 //! Rust's types go by their own names, see [`crate::resolve::named_types`]: two of one name share their fate.
 
-use portolan_grammars::facts::{FunctionId, Language, SourceFacts, TypeKind};
+use portolan_grammars::facts::{FunctionId, Impl, Language, SourceFacts, TypeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::is_called_unseen;
@@ -82,7 +82,10 @@ impl<'a> Types<'a> {
             });
             types.of_traits.extend(provided.map(|function| FunctionRef { file, function }));
             for block in &facts.impls {
-                let Some(of) = &block.trait_ref else { continue };
+                let Some(of) = &block.trait_ref else {
+                    types.written_for(file, block);
+                    continue;
+                };
                 let (name, of) = (last_segment(&block.self_type.path), last_segment(&of.path));
                 if traits.contains(of) {
                     // What the trait provides.
@@ -98,7 +101,28 @@ impl<'a> Types<'a> {
                 }
             }
         }
+        types.served(input);
         types
+    }
+
+    /// What implements an rpc is called by generated code, wherever that is.
+    fn served(&mut self, input: &Input<'a>) {
+        for handler in input.links.iter().flatten().flat_map(|link| &link.rpc_handlers).map(|served| served.handler) {
+            let facts = input.files.source(handler.file).filter(|facts| facts.language == Language::Rust);
+            let of = facts.and_then(|facts| facts.function(handler.function).impl_of.as_deref());
+            if let Some(owner) = of.and_then(|of| self.named(last_segment(of))) {
+                self.consequences[owner.index()].functions.push(handler);
+            }
+        }
+    }
+
+    /// What a macro writes for a whole block calls the block's methods: `#[Object] impl Query`.
+    fn written_for(&mut self, file: FileId, block: &Impl) {
+        let is_taken = block.attributes.iter().any(|attribute| attribute.path != "cfg");
+        if is_taken && let Some(owner) = self.named(last_segment(&block.self_type.path)) {
+            let functions = block.methods.iter().map(|method| FunctionRef { file, function: *method });
+            self.consequences[owner.index()].functions.extend(functions);
+        }
     }
 
     fn number(&mut self, name: Name<'a>) -> Owner {
@@ -135,9 +159,7 @@ impl<'a> Types<'a> {
 
     /// Functions of a Rust file that are called without being named, and whose type the workspace does not declare.
     pub(super) fn unseen_in(&self, facts: &SourceFacts) -> impl Iterator<Item = FunctionId> {
-        let is_unseen = |block: &&portolan_grammars::facts::Impl| {
-            !self.declared.contains(last_segment(&block.self_type.path)) && is_called_unseen(block)
-        };
+        let is_unseen = |block: &&Impl| !self.declared.contains(last_segment(&block.self_type.path)) && is_called_unseen(block);
         facts.impls.iter().filter(is_unseen).flat_map(|block| block.methods.iter().copied())
     }
 
