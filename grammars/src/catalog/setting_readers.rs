@@ -95,8 +95,9 @@ pub struct SettingStruct {
     pub variable: Symbol,
     /// Keys of the default.
     pub default: Names,
-    /// The word or key that names the option.
-    pub option: Symbol,
+    /// The word or key that names the option, where there is a command line.
+    #[serde(default)]
+    pub option: Option<Symbol>,
     /// The word or key that names the option of one letter: a word alone stands for the first of the field's name.
     #[serde(default)]
     pub short: Option<Symbol>,

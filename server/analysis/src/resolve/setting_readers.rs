@@ -19,6 +19,8 @@ use super::value::{CallRef, ClassRef, Instance, ObjectValue, Part, Pattern, Sour
 use crate::FileId;
 use crate::workspace::paths::join;
 
+/// What profiles are called that run on a developer's machine, the most usual first.
+const PROFILES: [&str; 4] = ["local", "dev", "development", "default"];
 /// Calls that make settings known which are looked at.
 const MAX_SOURCES: usize = 48;
 
@@ -229,12 +231,35 @@ impl<'w> Evaluator<'w> {
         }
     }
 
+    /// The file that a name with a profile in it, which is decided at run time, means while a program is developed: `settings-{profile}.yaml`.
+    fn file_of_profile(&mut self, file: FileId, name: &Pattern) -> Option<Pattern> {
+        let mut holes = name.parts.iter().enumerate().filter(|(_, part)| matches!(part, Part::Hole(_)));
+        let (Some((hole, _)), None) = (holes.next(), holes.next()) else { return None };
+        // A folder that is decided at run time is none of the workspace's.
+        if name.parts[hole..].iter().any(|part| matches!(part, Part::Text(text) if text.contains('/'))) {
+            return None;
+        }
+        PROFILES.iter().find_map(|profile| {
+            let texts = name.parts.iter().map(|part| match part {
+                Part::Text(text) => Some(text.as_str()),
+                Part::Hole(_) => Some(*profile),
+                _ => None,
+            });
+            let name = texts.collect::<Option<String>>()?;
+            self.config_file(file, &name).map(|_| Pattern::text(name))
+        })
+    }
+
     /// What fills a struct: the struct, where the call names it, else something that waits for the declared type.
     fn filling(&mut self, entry: &SettingReader, view: &CallView<'_>) -> Option<Value> {
         let mut captures = rustc_hash::FxHashMap::default();
         let file = entry.file.as_ref().and_then(|file| self.select(file, view));
-        let is_known = |name: &Pattern| !name.parts.iter().any(|part| matches!(part, Part::Hole(_)));
-        let names: Vec<Value> = file.iter().flat_map(|file| file.patterns()).filter(is_known).map(Value::pattern).collect();
+        let patterns = file.iter().flat_map(|file| file.patterns());
+        let names = patterns.filter_map(|name| match name.parts.iter().any(|part| matches!(part, Part::Hole(_))) {
+            true => self.file_of_profile(view.site.file, &name),
+            false => Some(name),
+        });
+        let names: Vec<Value> = names.map(Value::pattern).collect();
         let has_file = !names.is_empty();
         captures.insert("file".into(), Value::Array(names.into()));
         let literal = |this: &mut Self, selector: &Option<Selector>| this.select(selector.as_ref()?, view)?.literal();
@@ -292,7 +317,7 @@ impl<'w> Evaluator<'w> {
             };
             let named = given(self, &entry.variable, Some(spelled("_").to_uppercase())).and_then(|name| name.literal());
             let default = entry.default.iter().find_map(|key| given(self, key, None)).filter(|value| matches!(value, Value::Text(_)));
-            let option = given(self, &entry.option, Some(spelled("-"))).and_then(|name| name.literal());
+            let option = entry.option.as_ref().and_then(|option| given(self, option, Some(spelled("-")))).and_then(|name| name.literal());
             let inner = (named.is_some() || default.is_some()).then(|| leaf(named.as_ref(), default, None));
             let first = || spelled("-").chars().next().map(String::from);
             let short = entry.short.as_ref().and_then(|short| given(self, short, first())).and_then(|name| name.literal());
