@@ -58,8 +58,8 @@ impl<'w> Linker<'w> {
                     let is_left_out = own
                         .iter()
                         .flat_map(|own| &own.args)
-                        .any(|arg| matches!(facts.expr(*arg), Expr::Name(word) if matches!(word.as_str(), "skip" | "flatten" | "entity")));
-                    if is_left_out || !method.has_self {
+                        .any(|arg| matches!(facts.expr(*arg), Expr::Name(word) if matches!(word.as_str(), "skip" | "ignore" | "flatten" | "entity")));
+                    if is_left_out {
                         continue;
                     }
                     let name = match own.iter().find_map(|own| self.key(file, facts, own, "name")) {

@@ -361,8 +361,9 @@ impl<'w> Evaluator<'w> {
         }
         if let Some(index) = take.argument {
             if take.word {
-                let at = usize::try_from(index).ok()?;
-                return match self.facts(view.site.file)?.expr(view.call.args.get(at)?.value) {
+                let facts = self.facts(view.site.file)?;
+                let expr = super::routes::argument_expr(facts, &Selector::Take(take.clone()), view)?;
+                return match facts.expr(expr) {
                     Expr::Name(word) => Some(Value::text(word.clone())),
                     _ => None,
                 };
