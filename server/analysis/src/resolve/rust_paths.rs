@@ -322,7 +322,11 @@ impl<'w> Evaluator<'w> {
         for call in index.calls.get("table")? {
             let call = facts.call(*call);
             // The macro's own path is looked up here too: its package is no table.
-            let own = matches!(facts.expr(call.callee), Expr::Path(path) if path.first() == Some(name));
+            let own = match facts.expr(call.callee) {
+                Expr::Path(path) => path.first() == Some(name),
+                Expr::Name(macro_name) => macro_name == name,
+                _ => false,
+            };
             if call.kind != CallKind::Macro || own {
                 continue;
             }
