@@ -200,7 +200,22 @@ impl<'t> Lower<'t, '_, '_> {
                 Body::Other(start, end) => args.push(self.tokens_value(tokens, start, end)),
                 Body::Value(start, end) => {
                     let value = self.tokens_value(tokens, start, end);
-                    entries.push(Entry::Field { name: joined(&meta.path), value, range: name_range });
+                    let name = joined(&meta.path);
+                    // `method = "GET", method = "POST"`: what is said more than once is a list.
+                    let known = entries.iter_mut().find_map(|entry| match entry {
+                        Entry::Field { name: known, value, .. } if *known == name => Some(value),
+                        _ => None,
+                    });
+                    let Some(known) = known else {
+                        entries.push(Entry::Field { name, value, range: name_range });
+                        continue;
+                    };
+                    let mut values = match self.out.facts.expr(*known) {
+                        Expr::Array(values) => values.clone(),
+                        _ => vec![*known],
+                    };
+                    values.push(value);
+                    *known = self.out.push(Expr::Array(values), meta.range);
                 }
                 Body::List(start, end) if depth < MAX_NESTING => {
                     let inner = self.meta_list(tokens, start, end, depth + 1);

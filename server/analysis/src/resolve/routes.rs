@@ -581,7 +581,11 @@ impl<'w> Linker<'w> {
                 paths = prefixes.iter().flat_map(|prefix| paths.iter().map(|path| super::outbound::prefixed(prefix, path))).collect();
             }
         }
-        for pattern in method.patterns() {
+        let methods = match &method {
+            Value::Array(methods) => methods.iter().flat_map(Value::patterns).collect(),
+            method => method.patterns(),
+        };
+        for pattern in methods {
             let method = pattern.literal().map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()));
             self.link.routes.push(RouteDecl {
                 router: (!in_class).then_some(Router::Attributed(function)),

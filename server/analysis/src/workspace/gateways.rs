@@ -40,6 +40,9 @@ pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>], deployments: &[Dep
             }
             holders.sort_unstable();
             holders.dedup();
+            holders.retain(|owner| {
+                held[*owner].iter().any(|path| path == source.path) || nginx::may_run(context, &drafts[*owner], &deployments[*owner])
+            });
             for owner in holders {
                 nginx::routes(context, source, owner, &deployments[owner], &mut routes);
             }

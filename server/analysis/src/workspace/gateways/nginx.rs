@@ -4,16 +4,30 @@
 //! Invariant: a location whose target a variable of the request decides has no route.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{Nginx, NginxLocation};
+use portolan_grammars::manifests::{Nginx, NginxLocation, Stage};
 
 use super::filled;
 use crate::Place;
 use crate::chart::Evidence;
 use crate::rewrite::{PathMatch, Pattern, Step};
 use crate::workspace::paths;
-use crate::workspace::services::{Context, index};
+use crate::workspace::services::{Context, Draft, index};
 use crate::workspace::sources::Source;
 use crate::workspace::{Deployment, GatewayRoute};
+
+/// Whether nginx may run in a service's container: where it is known how its image is made, something there must name it.
+pub(super) fn may_run(context: &Context<'_>, draft: &Draft<'_>, deployment: &Deployment) -> bool {
+    let stages = context.stages(draft);
+    let named = |text: &str| text.contains("nginx") || text.contains("openresty");
+    let names = |stage: &&Stage| {
+        let started = [&stage.entrypoint, &stage.command].into_iter().flatten();
+        let lines = stage.runs.iter().chain(started).map(|line| line.value.as_str());
+        let copied = stage.copies.iter().flat_map(|copy| copy.sources.iter().chain([&copy.destination])).map(Symbol::as_str);
+        lines.chain(copied).chain([stage.from.as_str()]).any(named)
+    };
+    let is_started = || deployment.commands.iter().any(|(command, _)| named(command));
+    stages.is_empty() || stages.iter().any(names) || is_started()
+}
 
 /// Adds the routes of a configuration that a service runs.
 pub(super) fn routes(
