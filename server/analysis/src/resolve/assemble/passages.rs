@@ -370,6 +370,13 @@ impl Targets<'_> {
                 reason = Reason::Gateways;
             }
         }
+        // Who serves a page serves what it asks for, too, where nobody stands between; a development server may well ask the system's public host.
+        if doors.is_empty() && reason == Reason::Relative && !matches!(&development, Some(answer) if service(answer).is_some()) {
+            let answer = self.by_path(from, ask.method, ask.path, trail.evidence.clone(), reason.clone(), trail.hops);
+            if matches!(&answer, Answer::Service(found) if found.service != from) {
+                return answer;
+            }
+        }
         match development {
             Some(answer) if is_settled(&answer) || reason == Reason::Relative => answer,
             _ if reason == Reason::Gateways => Answer::Ambiguous(self.gateways_of(ask), reason),

@@ -14,6 +14,7 @@ use crate::Place;
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::paths::{self, Segment};
 use crate::workspace::HostMatch;
+use crate::workspace::services::known::normal;
 
 /// Who answers a call.
 #[derive(Debug, Clone)]
@@ -420,7 +421,7 @@ impl Targets<'_> {
     }
 
     /// The only service that serves a path, where the host says nothing.
-    fn by_path(
+    pub(super) fn by_path(
         &self,
         from: ServiceIndex,
         method: Option<&Symbol>,
@@ -456,8 +457,22 @@ impl Targets<'_> {
             }
             // Behind a gateway nothing else can tell.
             _ if hops > 0 => self.other(from, &candidates, method, path, evidence).unwrap_or(Answer::Ambiguous(candidates, reason)),
-            _ => Answer::Ambiguous(candidates, reason),
+            _ => match self.namesake(&candidates) {
+                Some(one) => self.only(one, method, path, evidence),
+                None => Answer::Ambiguous(candidates, reason),
+            },
         }
+    }
+
+    /// Of several services that run one package, the one that is called like it.
+    fn namesake(&self, candidates: &[ServiceIndex]) -> Option<ServiceIndex> {
+        let workspace = self.input.workspace;
+        let package = |service: &ServiceIndex| workspace.deployments[service.index()].package;
+        let of = package(candidates.first()?)?;
+        let mut called =
+            candidates.iter().filter(|service| normal(&workspace.services[service.index()].name) == normal(&workspace.packages[of].name));
+        let first = called.next().filter(|_| candidates.iter().all(|service| package(service) == Some(of)))?;
+        called.next().is_none().then_some(*first)
     }
 
     /// Services beside one that serve all below the first words of a path.
