@@ -1,5 +1,7 @@
 //! Names across ECMAScript modules: imports, exports, re-exports.
 
+use std::sync::Arc;
+
 use portolan_grammars::facts::{Expr, Import, Imported, Symbol};
 
 use super::evaluate::{Evaluator, external};
@@ -16,6 +18,9 @@ impl<'w> Evaluator<'w> {
 
     /// What an import brings in.
     pub(super) fn ecmascript_import(&mut self, file: FileId, import: &Import) -> Value {
+        if let Some(value) = self.environment_module(import) {
+            return value;
+        }
         match self.specifier(file, &import.source) {
             Specifier::File(target) => self.whole_module(target, &import.imported),
             Specifier::Package(package, subpath) => {
@@ -26,6 +31,20 @@ impl<'w> Evaluator<'w> {
                 }
             }
             Specifier::Missing => Value::Unknown,
+        }
+    }
+
+    /// What a module is that frameworks make of the environment: SvelteKit's `$env/static/public` has a name for each variable, `$env/dynamic/private`
+    /// an object of them; so has Astro's `astro:env/client`.
+    fn environment_module(&mut self, import: &Import) -> Option<Value> {
+        let environment = || Value::External("global".into(), Arc::from(["process".into(), "env".into()]));
+        let Imported::Named(name) = &import.imported else { return None };
+        match import.source.as_str() {
+            "$env/dynamic/public" | "$env/dynamic/private" => (name == "env").then(environment),
+            "$env/static/public" | "$env/static/private" | "astro:env/client" | "astro:env/server" => {
+                Some(self.member(&environment(), name, None))
+            }
+            _ => None,
         }
     }
 
