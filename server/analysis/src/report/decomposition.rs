@@ -54,7 +54,7 @@ fn row(facts: &Facts<'_>, sizes: &BTreeMap<ServiceIndex, usize>, index: ServiceI
         None => "–".to_owned(),
     };
     let known = service.evidence.first().map_or_else(Text::default, |evidence| Text::default().at(facts.site(evidence.place)));
-    let endpoints = if endpoints == 0 { "–".to_owned() } else { counted(endpoints, "route", "routes") };
+    let endpoints = if endpoints == 0 { "–".to_owned() } else { counted(endpoints, "operation", "operations") };
     vec![
         Text::of_service(service.id.as_str()),
         Text::say(service.kind.as_str()),

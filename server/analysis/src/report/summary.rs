@@ -68,7 +68,7 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let unread: Vec<_> = facts.built().filter(|(_, service)| !service.is_read()).map(|(index, _)| index).collect();
     if !unread.is_empty() {
         let text = Text::say("Of ").then(facts.services(unread)).and(" the code, or most of it, is in languages that are not read: ");
-        blocks.push(Block::Paragraph(text.and("what it calls from there is not known, and the picture shows only what calls it.")));
+        blocks.push(Block::Paragraph(text.and("what is called from there is not known, and not in the picture.")));
     }
     let map = facts.map.through_channels().only(|node| !matches!(node.kind, NodeKind::Outside));
     if !map.edges.is_empty() {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use super::{Block, Text, below};
 use crate::Place;
-use crate::chart::{Coverage, ServiceIndex, ServiceKind};
+use crate::chart::{Channel, Coverage, ServiceIndex, ServiceKind};
 use crate::rules::retries::{self, Tried};
 use crate::words::{counted, duration};
 
@@ -21,16 +21,16 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
 }
 
 fn brokers(facts: &Facts<'_>) -> Vec<Text> {
-    let mut systems: BTreeMap<&str, (usize, Vec<(ServiceIndex, Place)>)> = BTreeMap::new();
+    let mut systems: BTreeMap<&str, Vec<&Channel>> = BTreeMap::new();
     for channel in facts.chart.channels.iter().filter(|channel| channel.system != "*") {
-        let (count, users) = systems.entry(&channel.system).or_default();
-        *count += 1;
-        let ends = channel.producers.iter().chain(&channel.consumers).filter(|end| end.status.is_settled());
-        users.extend(ends.map(|end| (end.service, end.place)));
+        systems.entry(&channel.system).or_default().push(channel);
     }
-    let texts = systems.into_iter().map(|(system, (count, users))| {
-        let text = Text::say("Messages: ").code(system).and(format!(" carries {}, for ", counted(count, "channel", "channels")));
-        text.then(facts.users_text(&facts.first_places(users))).and("; further events can take the same way.")
+    let texts = systems.into_iter().map(|(system, channels)| {
+        let ends = channels.iter().flat_map(|channel| channel.producers.iter().chain(&channel.consumers));
+        let users = facts.first_places(ends.filter(|end| end.status.is_settled()).map(|end| (end.service, end.place)));
+        let carries = format!(" carries {}, for ", counted(channels.len(), "channel", "channels"));
+        let text = Text::say("Messages: ").code(system).and(carries).then(facts.users_text(&users));
+        text.and("; further events can take the same way.")
     });
     texts.collect()
 }
@@ -132,7 +132,7 @@ fn dark(facts: &Facts<'_>) -> Vec<Text> {
     let texts = handlers.into_iter().map(|(service, places)| {
         let text = Text::say("Spans: ")
             .service(facts.id(service))
-            .and(format!(" is traced, but no span is recorded for {}", counted(places.len(), "route", "routes")));
+            .and(format!(" is traced, but no span is recorded for {}", counted(places.len(), "operation", "operations")));
         text.and(", the first").at(facts.site(places[0])).and(".")
     });
     texts.collect()
