@@ -28,7 +28,7 @@ impl Helix {
     fn open(workspace: &disk::Folder, file: &str, languages: &str, path: &str) -> Self {
         let home = disk::Folder::with(&[
             (".config/helix/languages.toml", languages),
-            (".config/helix/config.toml", "[editor.lsp]\ndisplay-inlay-hints = true\n"),
+            (".config/helix/config.toml", "[editor]\nend-of-line-diagnostics = \"hint\"\n[editor.lsp]\ndisplay-inlay-hints = true\n"),
         ]);
         let name = home.path().file_name().unwrap().to_string_lossy().into_owned();
         let helix = Self { socket: format!("portolan{name}"), home };

@@ -4,6 +4,10 @@
 -- it should.
 
 local PATIENCE_MS = 30000
+local progress = {}
+vim.lsp.handlers["$/progress"] = function(_, said)
+  table.insert(progress, said.value.title or said.value.message or said.value.kind)
+end
 local root = vim.fn.fnamemodify(vim.fn.argv()[1], ":p"):gsub("/$", "")
 local client_id
 
@@ -78,6 +82,17 @@ local function diagnosed(code)
   return vim.tbl_contains(codes(), code)
 end
 
+--- A service of one file, in a folder beside the workspace.
+local function lantern()
+  local folder = vim.fn.tempname()
+  vim.fn.mkdir(folder, "p")
+  local package = '{ "name": "lantern", "scripts": { "start": "node index.js" }, "dependencies": { "express": "5" } }'
+  vim.fn.writefile({ package }, folder .. "/package.json")
+  local code = { 'const express = require("express");', "const app = express();", 'app.get("/lanterns", (_, res) => res.json([]));', "app.listen(80);" }
+  vim.fn.writefile(code, folder .. "/index.js")
+  return folder
+end
+
 local function run()
   open("services/orders/src/inventory.client.ts", "get(`/stock")
   expect("textDocument/hover", nil, "GET /stock/{sku}", "inventory", "Answered by")
@@ -96,6 +111,28 @@ local function run()
   expect("callHierarchy/outgoingCalls", { item = item }, "orders", "payments")
   expect("callHierarchy/incomingCalls", { item = item }, "web")
 
+  -- What is asked and called off is answered once, and harms nothing.
+  local answers = 0
+  local position = vim.lsp.util.make_position_params(0, "utf-16")
+  local _, call_off = vim.lsp.buf_request(0, "textDocument/references", vim.tbl_extend("keep", position, { context = { includeDeclaration = true } }), function()
+    answers = answers + 1
+  end)
+  call_off()
+  expect("textDocument/hover", nil, "POST /checkout")
+  print("$/cancelRequest: " .. answers .. " answer shown")
+
+  wait("progress", function() return #progress > 0 end)
+  print("$/progress: " .. progress[1])
+  -- Neovim 0.7 sends what is no message of the protocol.
+  if vim.fn.has("nvim-0.8") == 1 then
+    local folder = lantern()
+    vim.lsp.buf.add_workspace_folder(folder)
+    expect("workspace/symbol", { query = "lanterns" }, "GET /lanterns")
+    vim.lsp.buf.remove_workspace_folder(folder)
+    wait("a folder that is gone", function() return vim.tbl_isempty(ask("workspace/symbol", { query = "lanterns" }) or {}) end)
+    print("workspace/didChangeWorkspaceFolders: a folder came and went")
+  end
+
   open("compose.yaml", "services/checkout")
   expect("textDocument/documentLink", nil, "services/checkout")
 
@@ -113,6 +150,15 @@ local function run()
   vim.lsp.util.apply_workspace_edit(chosen.edit, vim.lsp.get_client_by_id(client_id).offset_encoding)
   wait("the finding's end", function() return not diagnosed("no-timeout") end)
   print("textDocument/codeAction, applied: " .. chosen.title)
+
+  -- What is set in Neovim reaches the server.
+  local client = vim.lsp.get_client_by_id(client_id)
+  client.config.settings = { portolan = { inlayHints = { enable = false } } }
+  client.settings = client.config.settings
+  vim.lsp.buf_notify(0, "workspace/didChangeConfiguration", { settings = client.config.settings })
+  local all = { range = { start = { line = 0, character = 0 }, ["end"] = { line = 20, character = 0 } } }
+  wait("hints turned off", function() return vim.tbl_isempty(ask("textDocument/inlayHint", all) or {}) end)
+  print("workspace/didChangeConfiguration: inlay hints turned off")
 end
 
 local good, why = pcall(run)

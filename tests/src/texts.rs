@@ -18,13 +18,16 @@ pub fn facts(path: &Utf8Path, text: &str) -> Option<Arc<FileFacts>> {
     Some(Arc::new(read(path, text, classify(path)?)))
 }
 
-/// A world that holds the files, not yet linked.
+/// A world that holds the files, not yet linked; those that are not read by their paths.
 pub fn world(texts: &Texts) -> World {
-    let world = World::new(Catalog::builtin());
+    let mut world = World::new(Catalog::builtin());
+    let mut others = Vec::new();
     for (path, text) in texts {
-        if let Some(facts) = facts(path, text) {
-            world.set(path.clone(), facts);
+        match facts(path, text) {
+            Some(facts) => world.set(path.clone(), facts),
+            None => others.push(path.clone()),
         }
     }
+    world.set_others(others);
     world
 }

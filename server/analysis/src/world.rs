@@ -21,6 +21,7 @@ use crate::resolve::assemble::{Input, assemble};
 use crate::resolve::exports::handed_on;
 use crate::resolve::link::{FileLink, OutboundCall};
 use crate::resolve::links::Links;
+use crate::rules::retries::Declared;
 use crate::rules::{self, Finding, Suppressed};
 use crate::workspace::Workspace;
 use crate::workspace::settings::{self, Ignored};
@@ -49,6 +50,7 @@ pub struct Snapshot {
     pub suppressed: Arc<Vec<Suppressed>>,
     /// Where in [`Self::links`] the calls are, by where they stand.
     sent: OnceLock<FxHashMap<Place, Vec<(FileId, usize)>>>,
+    retries: OnceLock<Declared>,
 }
 
 impl Snapshot {
@@ -56,8 +58,8 @@ impl Snapshot {
     pub fn new(revision: u64, files: Files, workspace: Arc<Workspace>, links: Arc<[Option<Arc<FileLink>>]>, chart: Arc<Chart>) -> Self {
         let index = Arc::new(ChartIndex::new(&chart, &files));
         let (findings, open, suppressed) = Default::default();
-        let sent = OnceLock::new();
-        let mut snapshot = Self { revision, files, workspace, links, chart, index, findings, open, suppressed, sent };
+        let (sent, retries) = Default::default();
+        let mut snapshot = Self { revision, files, workspace, links, chart, index, findings, open, suppressed, sent, retries };
         let found = rules::check(&snapshot);
         snapshot.findings = Arc::new(found.shown);
         snapshot.open = Arc::new(found.open);
@@ -68,6 +70,11 @@ impl Snapshot {
     /// What crosses a process boundary in a file with code.
     pub fn link(&self, file: FileId) -> Option<&FileLink> {
         self.links.get(file.0 as usize)?.as_deref()
+    }
+
+    /// What is declared to try again.
+    pub(crate) fn retries(&self) -> &Declared {
+        self.retries.get_or_init(|| Declared::new(self))
     }
 
     /// The static spans that a call of the chart was made from: those whose method and path are decided where it stands, in whatever file the

@@ -84,23 +84,29 @@ export function graphOf(chart: PortolanChart): Graph {
   const drafts = [...serviceNodes(chart), ...channelNodes(chart), ...storeNodes(chart), ...externalNodes(chart)];
   const nodes = drafts.filter((node) => node.kind !== "gateway" || touched.has(node.id)).sort(byId);
   const labels = new Map(nodes.map((node) => [node.id, node.label]));
+  const leaving = byKey(edges, (edge) => [edge.from]);
+  const coming = byKey(edges, (edge) => [edge.to]);
   return {
     nodes: nodes.map((node) => ({
       ...node,
       cyclic: cycles.has(node.id),
-      sections: [...node.sections, ...neighbours(node, edges, labels)],
+      sections: [...node.sections, ...neighbours(leaving.get(node.id) ?? [], coming.get(node.id) ?? [], labels)],
     })),
     edges: edges.map((edge) => ({ ...edge, cyclic: inCycle(edge) })),
   };
 }
 
 function serviceNodes(chart: PortolanChart): Node[] {
+  const allFindings = byKey(chart.findings, (finding) => finding.services);
+  const allEndpoints = byKey(chart.endpoints, (endpoint) => [endpoint.service]);
+  const allUnresolved = byKey(chart.unresolved, (row) => [row.from]);
+  const allTracing = byKey(chart.tracing, (row) => [row.service]);
   return chart.services.map((service): Node => {
-    const findings = chart.findings.filter((finding) => finding.services.includes(service.id));
-    const endpoints = chart.endpoints.filter((endpoint) => endpoint.service === service.id);
-    const unresolved = chart.unresolved.filter((row) => row.from === service.id);
+    const findings = allFindings.get(service.id) ?? [];
+    const endpoints = allEndpoints.get(service.id) ?? [];
+    const unresolved = allUnresolved.get(service.id) ?? [];
     const evidence = service.evidence.map((site) => ({ text: `${site.file}:${site.line}`, site }));
-    const tracing = chart.tracing.find((row) => row.service === service.id);
+    const tracing = allTracing.get(service.id)?.[0];
     return {
       ...plain(serviceNode(service.id), service.third_party ? "gateway" : "service", service.name),
       caption: [service.third_party ? "deployed, not built here" : service.kind, ...service.languages.slice(0, 2)].join(" · "),
@@ -175,12 +181,10 @@ const sections = (rows: Record<string, Row[]>): Section[] =>
   Object.entries(rows).flatMap(([title, rows]) => (rows.length ? [{ title, rows }] : []));
 
 /** Who is at the other ends of a node's edges. */
-function neighbours(node: Node, edges: readonly Edge[], labels: ReadonlyMap<string, string>): Section[] {
-  const rows = (end: "from" | "to", other: "from" | "to") =>
-    edges
-      .filter((edge) => edge[end] === node.id)
-      .flatMap((edge) => edge.rows.map((row) => ({ ...row, text: `${labels.get(edge[other]) ?? ""}: ${row.text}` })));
-  return sections({ "Goes to": rows("from", "to"), "Comes from": rows("to", "from") });
+function neighbours(leaving: readonly Edge[], coming: readonly Edge[], labels: ReadonlyMap<string, string>): Section[] {
+  const rows = (edges: readonly Edge[], other: "from" | "to") =>
+    edges.flatMap((edge) => edge.rows.map((row) => ({ ...row, text: `${labels.get(edge[other]) ?? ""}: ${row.text}` })));
+  return sections({ "Goes to": rows(leaving, "to"), "Comes from": rows(coming, "from") });
 }
 
 /** Calls that go to one place: of an ambiguous one that is not known. */
@@ -249,6 +253,18 @@ const edge = (from: string, to: string, kind: EdgeKind, rows: readonly Row[]): E
   rows,
 });
 
+/** Items by what they are about, each in their order. */
+function byKey<T>(items: readonly T[], keys: (item: T) => readonly string[]): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items)
+    for (const key of new Set(keys(item))) {
+      const group = groups.get(key);
+      if (group) group.push(item);
+      else groups.set(key, [item]);
+    }
+  return groups;
+}
+
 /** Items of the same two ends, together. */
 function grouped<T>(items: readonly T[], ends: (item: T) => [from: string, to: string]): [from: string, to: string, items: T[]][] {
   const groups = new Map<string, [string, string, T[]]>();
@@ -263,8 +279,7 @@ function grouped<T>(items: readonly T[], ends: (item: T) => [from: string, to: s
 
 /** For each node that can reach itself, the number of its strongly connected component (Tarjan). */
 function cyclicGroups(edges: readonly Edge[]): Map<string, number> {
-  const next = new Map<string, string[]>();
-  for (const { from, to } of edges) next.set(from, [...(next.get(from) ?? []), to]);
+  const next = new Map([...byKey(edges, (edge) => [edge.from])].map(([from, leaving]) => [from, leaving.map((edge) => edge.to)]));
   const index = new Map<string, number>();
   const stack: string[] = [];
   const groups = new Map<string, number>();

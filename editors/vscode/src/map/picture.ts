@@ -8,6 +8,7 @@ const PROPERTIES = [
   "stroke-width",
   "stroke-dasharray",
   "opacity",
+  "stroke-opacity",
   "font-family",
   "font-size",
   "font-weight",

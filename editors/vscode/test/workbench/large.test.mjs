@@ -86,17 +86,26 @@ test("the map of two hundred services is drawn and follows the code", async (con
   );
   fs.appendFileSync(path.join(folder, name(0), "index.ts"), `export const ring = () => axios.get("http://${name(199)}:8080/things");\n`);
   await map.locator(".edge").nth(edges).waitFor({ state: "attached" });
-  const updated = await taken(scene, async () => {
-    const frame = () => new Promise(requestAnimationFrame);
-    await frame();
-    const start = performance.now();
-    const chart = { ...window.chart, calls: window.chart.calls.slice(1) };
-    dispatchEvent(new MessageEvent("message", { data: { type: "chart", chart } }));
-    await frame();
-    await frame();
-    return performance.now() - start;
-  });
-  context.diagnostic(`an edge that goes is redrawn in ${updated} ms`);
+  // One edge less, and the next time one more, as when somebody types.
+  const updates = [];
+  for (let time = 0; time < 9; time++)
+    updates.push(
+      await scene.evaluate(
+        async (_, left) => {
+          const frame = () => new Promise(requestAnimationFrame);
+          await frame();
+          const start = performance.now();
+          const chart = { ...window.chart, calls: window.chart.calls.slice(left) };
+          dispatchEvent(new MessageEvent("message", { data: { type: "chart", chart } }));
+          await frame();
+          await frame();
+          return Math.round(performance.now() - start);
+        },
+        (time + 1) % 2,
+      ),
+    );
+  updates.sort((a, b) => a - b);
+  context.diagnostic(`an edge that comes or goes is redrawn in ${updates[4]} ms, median of ${updates.join(", ")}`);
   await workbench.picture("large map");
   assert.ok(nodes > SERVICES && edges > SERVICES);
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, afterEach, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { copyOf, includes, open, placeOf } from "./workbench.mjs";
 
 const { VSIX, WORKSPACE } = process.env;
@@ -200,7 +201,10 @@ test("an unresolved call is listed while the code changes, and settled from the 
   await page.locator('.tab[data-resource-name="portolan.toml"]').waitFor();
   await row.waitFor({ state: "detached" });
   await workbench.command("File: Save All Files");
-  assert.match(fs.readFileSync(path.join(folder, "portolan.toml"), "utf8"), /PARCELS_URL = "http:\/\/orders"/);
+  // It is made first, and filled when it is saved.
+  const written = () => fs.readFileSync(path.join(folder, "portolan.toml"), "utf8");
+  for (const end = Date.now() + 20_000; !written() && Date.now() < end; ) await sleep(100);
+  assert.match(written(), /PARCELS_URL = "http:\/\/orders"/);
 });
 
 test("it was activated quickly", async (context) => {

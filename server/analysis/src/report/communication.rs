@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
 use super::{Block, Text, below, table};
-use crate::chart::{CallIndex, Channel, ChannelEnd, ServiceIndex, ServiceKind, Target};
+use crate::chart::{CallIndex, Channel, ChannelEnd, Service, ServiceIndex, ServiceKind, Target};
 use crate::words::counted;
 
 /// How many chains are told hop by hop.
@@ -28,12 +28,23 @@ fn waits(facts: &Facts<'_>) -> Vec<Block> {
         vec![
             Text::of_service(facts.id(from)),
             Text::of_service(facts.id(to)),
-            facts.operations_text(&calls),
+            facts.operations_text(&calls).then(passed(facts, &calls)),
             Text::say(reasons.join("; ")),
             Text::say(doubts.join("; ")),
         ]
     });
     table(&["From", "To", "Operations", "For waiting", "Against"], rows.collect()).into_iter().collect()
+}
+
+/// The gateways that calls pass.
+fn passed(facts: &Facts<'_>, calls: &[CallIndex]) -> Text {
+    let via = |call: &CallIndex| facts.chart.call(*call).via.as_slice();
+    let gateways: BTreeSet<ServiceIndex> = calls.iter().flat_map(via).copied().collect();
+    if gateways.is_empty() {
+        return Text::default();
+    }
+    let some = if calls.iter().all(|call| !via(call).is_empty()) { ", through " } else { ", some through " };
+    Text::say(some).then(facts.services(gateways))
 }
 
 /// What speaks for and against waiting for the answers of some calls.
@@ -61,6 +72,10 @@ fn judged(facts: &Facts<'_>, from: ServiceIndex, calls: &[CallIndex]) -> (Vec<St
         reasons.push(format!("{} not say whether anything changes", counted(unknown, "operation does", "operations do")));
     }
     doubts.extend(facts.doubt(calls));
+    let development = calls.iter().filter(|call| facts.chart.call(**call).development).count();
+    if development > 0 {
+        doubts.push(format!("{development} of {} in development alone, by its proxy", counted(calls.len(), "call", "calls")));
+    }
     (reasons, doubts)
 }
 
@@ -68,7 +83,7 @@ fn chains(facts: &Facts<'_>) -> Vec<Block> {
     if facts.chains.is_empty() {
         return Vec::new();
     }
-    let points = facts.chains.iter().take(MAX_CHAINS).map(|chain| {
+    let points = facts.chains.iter().take(MAX_CHAINS).map(|(chain, others)| {
         let start = facts.chart.endpoint(chain.start);
         let text = Text::of_code(start.label()).and(" of ").service(facts.id(start.service));
         let text = text.at(facts.site(start.place)).and(format!(" can wait on {} in a row: ", counted(chain.len(), "service", "services")));
@@ -77,9 +92,14 @@ fn chains(facts: &Facts<'_>) -> Vec<Block> {
             let hop = Text::of_service(facts.id(call.from)).and(" asks ").service(facts.id(endpoint.service)).and(" for ");
             hop.code(endpoint.label()).at(facts.site(call.place))
         });
-        text.all(hops).and(".")
+        let text = text.all(hops);
+        match others.len() {
+            0 => text.and("."),
+            others => text.and(format!("; {} the same way.", counted(others, "other request can go", "other requests can go"))),
+        }
     });
-    let mut blocks = vec![Block::List(points.collect())];
+    let meaning = "Each handler may make the call that comes next; whether it does can depend on what it is asked.";
+    let mut blocks = vec![Block::Paragraph(Text::say(meaning)), Block::List(points.collect())];
     if let Some(rest) = facts.chains.len().checked_sub(MAX_CHAINS).filter(|rest| *rest > 0) {
         blocks.push(Block::Paragraph(Text::say(format!(
             "{} of two hops and more are not listed.",
@@ -139,15 +159,31 @@ fn gateways(facts: &Facts<'_>) -> Vec<Block> {
     table(&["Gateway", "Passes on", "To", "As said at"], rows.collect()).into_iter().collect()
 }
 
+/// Who is asked and is not built here: what is deployed beside the services, and hosts elsewhere.
 fn outside(facts: &Facts<'_>) -> Vec<Block> {
-    let mut parties: BTreeMap<(&str, ServiceIndex), Vec<CallIndex>> = BTreeMap::new();
+    let mut parties: BTreeMap<(bool, &str, ServiceIndex), Vec<CallIndex>> = BTreeMap::new();
     for (index, call) in facts.calls() {
-        if let Target::External(name) = &call.to {
-            parties.entry((name, call.from)).or_default().push(index);
-        }
+        let party = match &call.to {
+            Target::External(name) => (true, name.as_str(), call.from),
+            Target::Service(to) if facts.chart.service(*to).third_party => (false, facts.chart.service(*to).id.as_str(), call.from),
+            Target::Service(_) => continue,
+        };
+        parties.entry(party).or_default().push(index);
     }
-    let rows = parties
-        .into_iter()
-        .map(|((name, from), calls)| vec![Text::of_code(name), Text::of_service(facts.id(from)), facts.operations_text(&calls)]);
+    let rows = parties.into_iter().map(|((outside, name, from), calls)| {
+        let party = match (outside, namesake(facts, name)) {
+            (false, _) => Text::of_service(name).and(", deployed here"),
+            (true, Some(service)) => Text::of_code(name).and(", named like ").service(service.id.as_str()),
+            (true, None) => Text::of_code(name),
+        };
+        let calls = facts.operations_text(&calls).then(passed(facts, &calls));
+        vec![party, Text::of_service(facts.id(from)), calls]
+    });
     table(&["Party", "Called by", "Operations"], rows.collect()).into_iter().collect()
+}
+
+/// The service that is built here and that a host is named like: it may be the same one, where it is in production.
+fn namesake<'a>(facts: &Facts<'a>, host: &str) -> Option<&'a Service> {
+    let (first, _) = host.split_once('.')?;
+    facts.built().map(|(_, service)| service).find(|service| service.id == first)
 }

@@ -16,6 +16,9 @@ use crate::words::counted;
 const MAX_HANDLERS: usize = 12;
 
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
+    if facts.built().next().is_none() {
+        return Vec::new();
+    }
     let mut blocks = stores(facts);
     for store in facts.chart.stores.iter().filter(|store| !store.collections.is_empty()) {
         blocks.extend(below(&format!("Who writes and reads {}", store_name(store)), ownership(facts, store)));
@@ -29,7 +32,7 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
 
 fn stores(facts: &Facts<'_>) -> Vec<Block> {
     let points = facts.chart.stores.iter().map(|store| {
-        let users: BTreeMap<ServiceIndex, _> = store.users.iter().rev().copied().collect();
+        let users = facts.first_places(store.users.iter().copied());
         let text = Text::of_code(store_name(store)).and(" is opened by ");
         let text = if users.is_empty() { text.and("nobody here") } else { text.then(facts.users_text(&users)) };
         let text = if store.identified {
@@ -40,7 +43,12 @@ fn stores(facts: &Facts<'_>) -> Vec<Block> {
         text.and(".")
     });
     let points: Vec<Text> = points.collect();
-    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+    if !points.is_empty() {
+        return vec![Block::List(points)];
+    }
+    let unread = facts.built().any(|(_, service)| !service.is_read());
+    let rest = if unread { "; what is in languages that are not read may open some" } else { "" };
+    vec![Block::Paragraph(Text::say(format!("No service opens a store that is known{rest}.")))]
 }
 
 /// A table of services by tables: `R`, `W`, `RW`; and where the first write stands.
@@ -67,7 +75,8 @@ fn ownership(facts: &Facts<'_>, store: &Store) -> Vec<Block> {
             (false, false) => Text::default(),
         });
         let first = |places: &BTreeMap<ServiceIndex, _>| {
-            places.values().next().map_or_else(|| Text::say("–"), |place| Text::default().at(facts.site(*place)))
+            let place = places.values().min_by_key(|place| facts.rank(**place));
+            place.map_or_else(|| Text::say("–"), |place| Text::default().at(facts.site(*place)))
         };
         let ends = [first(&writes), first(&reads)];
         std::iter::once(Text::of_code(collection.name.as_str())).chain(cells).chain(ends).collect()

@@ -46,9 +46,15 @@ fn row(facts: &Facts<'_>, sizes: &BTreeMap<ServiceIndex, usize>, index: ServiceI
     let endpoints = facts.chart.endpoints.iter().filter(|endpoint| endpoint.service == index).count();
     let languages: Vec<&str> = service.languages.iter().map(|language| language.as_str()).collect();
     let root = if service.root.as_str().is_empty() { "." } else { service.root.as_str() };
-    let lines = sizes.get(&index).filter(|lines| **lines > 0).map_or("–".to_owned(), ToString::to_string);
+    // Several programs of one folder have their lines in common.
+    let shared = facts.built().any(|(other, it)| other != index && it.root == service.root);
+    let lines = match sizes.get(&index).filter(|lines| **lines > 0) {
+        Some(lines) if shared => format!("{lines}, shared"),
+        Some(lines) => lines.to_string(),
+        None => "–".to_owned(),
+    };
     let known = service.evidence.first().map_or_else(Text::default, |evidence| Text::default().at(facts.site(evidence.place)));
-    let endpoints = if endpoints == 0 { "–".to_owned() } else { counted(endpoints, "route", "routes") };
+    let endpoints = if endpoints == 0 { "–".to_owned() } else { counted(endpoints, "operation", "operations") };
     vec![
         Text::of_service(service.id.as_str()),
         Text::say(service.kind.as_str()),
@@ -160,7 +166,7 @@ fn affinity(facts: &Facts<'_>) -> Vec<Block> {
         }
         let text = Text::of_service(facts.id(*from)).and(format!(" calls {count} operations of ")).service(facts.id(*to));
         let text = if count == total {
-            text.and(" and of no other service: changes of these touch both.")
+            text.and(" and of no other service that is built here: changes of these touch both.")
         } else {
             text.and(format!(", of {total} that it calls in all: changes of these touch both."))
         };

@@ -8,7 +8,7 @@ use super::{Span, Text};
 use crate::chart::document::Document;
 use crate::chart::graph::{Edge, ServiceGraph};
 use crate::chart::map::ServiceMap;
-use crate::chart::{Call, CallIndex, Chart, Collection, Protocol, Service, ServiceIndex, Status, Store};
+use crate::chart::{Call, CallIndex, Chart, Collection, EndpointIndex, Protocol, Service, ServiceIndex, Status, Store};
 use crate::rules::Context;
 use crate::rules::chains::{self, Chain};
 use crate::words::counted;
@@ -24,14 +24,14 @@ pub(super) struct Facts<'a> {
     pub(super) context: Context<'a>,
     pub(super) graph: ServiceGraph,
     pub(super) map: ServiceMap,
-    /// Requests that wait on two services and more in a row.
-    pub(super) chains: Vec<Chain>,
+    /// Requests that wait on two services and more in a row, each with the others that take the same way.
+    pub(super) chains: Vec<(Chain, Vec<EndpointIndex>)>,
 }
 
 impl<'a> Facts<'a> {
     pub(super) fn new(snapshot: &'a Snapshot) -> Self {
         let (chart, context) = (&*snapshot.chart, Context::new(snapshot));
-        let chains = chains::all(&context, |chain| chain.len() >= 2).into_iter().map(|(chain, _)| chain).collect();
+        let chains = chains::all(&context, |chain| chain.len() >= 2);
         let map = ServiceMap::new(&Document::new(snapshot));
         Self { snapshot, chart, context, graph: ServiceGraph::new(chart), map, chains }
     }
@@ -105,12 +105,23 @@ impl<'a> Facts<'a> {
     }
     /// Who writes or reads a table, each with the first place; guesses are left out.
     pub(super) fn users(&self, collection: &Collection, operation: Access) -> BTreeMap<ServiceIndex, Place> {
-        let mut users: BTreeMap<ServiceIndex, Place> = BTreeMap::new();
-        for access in collection.accesses.iter().filter(|access| access.operation == operation && access.status.is_settled()) {
-            let place = users.entry(access.service).or_insert(access.place);
-            *place = (*place).min(access.place);
+        let accesses = collection.accesses.iter().filter(|access| access.operation == operation && access.status.is_settled());
+        self.first_places(accesses.map(|access| (access.service, access.place)))
+    }
+    /// The first place of each service; what stands beside what runs comes last.
+    pub(super) fn first_places(&self, places: impl IntoIterator<Item = (ServiceIndex, Place)>) -> BTreeMap<ServiceIndex, Place> {
+        let mut first: BTreeMap<ServiceIndex, Place> = BTreeMap::new();
+        for (service, place) in places {
+            let known = first.entry(service).or_insert(place);
+            if self.rank(place) < self.rank(*known) {
+                *known = place;
+            }
         }
-        users
+        first
+    }
+    /// By which places are told first: those in code that runs, in the order of files.
+    pub(super) fn rank(&self, place: Place) -> (bool, Place) {
+        (self.context.stands_beside(place.file), place)
     }
     /// Users with their places, as a list in a sentence.
     pub(super) fn users_text(&self, users: &BTreeMap<ServiceIndex, Place>) -> Text {

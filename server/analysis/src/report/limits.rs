@@ -34,6 +34,7 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
         Text::say(
             "Counts are places in the code, not requests at run time: how often something is called, and how long it takes, is not known.",
         ),
+        Text::say("What tracers, meters and loggers send of themselves is no call here."),
         Text::say(if facts.has_owners() {
             "Alerts, limits and scaling are not read."
         } else {

@@ -94,7 +94,7 @@ fn accepted(facts: &Facts<'_>) -> Vec<Block> {
 
 /// What is left of availability along the longest chains.
 fn chains(facts: &Facts<'_>) -> Vec<Block> {
-    let rows = facts.chains.iter().take(MAX_CHAINS).map(|chain| {
+    let rows = facts.chains.iter().take(MAX_CHAINS).map(|(chain, _)| {
         let start = facts.chart.endpoint(chain.start);
         let names: Vec<String> = chain.services.iter().map(|service| facts.id(*service)).collect();
         let availability = availability::of_all(chain.services.len());

@@ -43,7 +43,7 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let mut second = if pairs == 0 {
         String::new()
     } else {
-        format!(" {} of services call each other, in {}.", counted(pairs, "pair", "pairs"), counted(operations, "operation", "operations"))
+        format!(" Calls join {} of services, in {}.", counted(pairs, "pair", "pairs"), counted(operations, "operation", "operations"))
     };
     let channels = chart.channels.len();
     if channels > 0 {
@@ -57,7 +57,7 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
         second.push_str(&format!(" {} {hold} {tables}.", counted(stores, "store", "stores")));
     }
     let cycles = facts.graph.cycles();
-    if let Some(chain) = facts.chains.first() {
+    if let Some((chain, _)) = facts.chains.first() {
         second
             .push_str(&format!(" The longest chain found has a request wait on {} in a row.", counted(chain.len(), "service", "services")));
     }
@@ -68,12 +68,12 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let unread: Vec<_> = facts.built().filter(|(_, service)| !service.is_read()).map(|(index, _)| index).collect();
     if !unread.is_empty() {
         let text = Text::say("Of ").then(facts.services(unread)).and(" the code, or most of it, is in languages that are not read: ");
-        blocks.push(Block::Paragraph(text.and("what it calls from there is not known, and the picture shows only what calls it.")));
+        blocks.push(Block::Paragraph(text.and("what is called from there is not known, and not in the picture.")));
     }
     let map = facts.map.through_channels().only(|node| !matches!(node.kind, NodeKind::Outside));
     if !map.edges.is_empty() {
         blocks.push(Block::Map(map));
-        let legend = "Solid arrows are calls that are waited for; dotted arrows are messages; lines lead to stores.";
+        let legend = "Solid arrows are calls that are waited for; dotted arrows are messages; lines lead to stores. A number counts the places that call.";
         blocks.push(Block::Paragraph(Text::say(legend)));
     }
     blocks

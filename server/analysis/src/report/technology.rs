@@ -1,15 +1,18 @@
 //! *Technology Recommendations*: what the workspace has already and should be used again, and what it lacks, each with its reason.
 
+use core::time::Duration;
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
 use super::{Block, Text, below};
 use crate::Place;
-use crate::chart::{Coverage, ServiceIndex, ServiceKind};
-use crate::words::counted;
+use crate::chart::{Channel, Coverage, ServiceIndex, ServiceKind};
+use crate::rules::retries::{self, Tried};
+use crate::words::{counted, duration};
 
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
-    let there: Vec<Text> = brokers(facts).into_iter().chain(tracing(facts)).chain(stores(facts)).collect();
+    let there: Vec<Text> =
+        brokers(facts).into_iter().chain(tracing(facts)).chain(limits(facts)).chain(retries(facts)).chain(stores(facts)).collect();
     let lacking: Vec<Text> = untraced(facts).into_iter().chain(dark(facts)).chain(no_broker(facts)).collect();
     let list = |points: Vec<Text>| if points.is_empty() { Vec::new() } else { vec![Block::List(points)] };
     let mut blocks = below("What is there and can be used again", list(there));
@@ -18,17 +21,16 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
 }
 
 fn brokers(facts: &Facts<'_>) -> Vec<Text> {
-    let mut systems: BTreeMap<&str, (usize, BTreeMap<ServiceIndex, Place>)> = BTreeMap::new();
+    let mut systems: BTreeMap<&str, Vec<&Channel>> = BTreeMap::new();
     for channel in facts.chart.channels.iter().filter(|channel| channel.system != "*") {
-        let (count, users) = systems.entry(&channel.system).or_default();
-        *count += 1;
-        for end in channel.producers.iter().chain(&channel.consumers).filter(|end| end.status.is_settled()) {
-            users.entry(end.service).or_insert(end.place);
-        }
+        systems.entry(&channel.system).or_default().push(channel);
     }
-    let texts = systems.into_iter().map(|(system, (count, users))| {
-        let text = Text::say("Messages: ").code(system).and(format!(" carries {}, for ", counted(count, "channel", "channels")));
-        text.then(facts.users_text(&users)).and("; further events can take the same way.")
+    let texts = systems.into_iter().map(|(system, channels)| {
+        let ends = channels.iter().flat_map(|channel| channel.producers.iter().chain(&channel.consumers));
+        let users = facts.first_places(ends.filter(|end| end.status.is_settled()).map(|end| (end.service, end.place)));
+        let carries = format!(" carries {}, for ", counted(channels.len(), "channel", "channels"));
+        let text = Text::say("Messages: ").code(system).and(carries).then(facts.users_text(&users));
+        text.and("; further events can take the same way.")
     });
     texts.collect()
 }
@@ -47,16 +49,52 @@ fn tracing(facts: &Facts<'_>) -> Option<Text> {
     (!texts.is_empty()).then(|| Text::say("Tracing: ").all(texts).and(" start a tracer; what they do can be copied."))
 }
 
-fn stores(facts: &Facts<'_>) -> Option<Text> {
-    let mut engines: BTreeMap<&str, BTreeMap<ServiceIndex, Place>> = BTreeMap::new();
-    for store in &facts.chart.stores {
-        let users = engines.entry(crate::chart::document::engine(&store.system)).or_default();
-        for (service, place) in &store.users {
-            users.entry(*service).or_insert(*place);
+/// Services that say how long they wait for others, each with the call that is waited for least.
+fn limits(facts: &Facts<'_>) -> Option<Text> {
+    let mut least: BTreeMap<ServiceIndex, (Duration, Place)> = BTreeMap::new();
+    for (_, call) in facts.calls() {
+        if let Some(limit) = call.limit {
+            let known = least.entry(call.from).or_insert((limit, call.place));
+            *known = (*known).min((limit, call.place));
         }
     }
-    let texts: Vec<Text> =
-        engines.into_iter().map(|(engine, users)| Text::of_code(engine).and(" in ").then(facts.users_text(&users))).collect();
+    let texts: Vec<Text> = least
+        .into_iter()
+        .map(|(service, (limit, place))| {
+            Text::of_service(facts.id(service)).and(format!(" ({}", duration(limit))).at(facts.site(place)).and(")")
+        })
+        .collect();
+    let waits = if texts.len() == 1 { "says" } else { "say" };
+    (!texts.is_empty()).then(|| Text::say("Time limits: ").all(texts).and(format!(" {waits} how long an answer is worth waiting for.")))
+}
+
+/// Services that send again what failed, each with what does it.
+fn retries(facts: &Facts<'_>) -> Option<Text> {
+    let mut tried: BTreeMap<ServiceIndex, Tried> = BTreeMap::new();
+    for (index, call) in facts.calls() {
+        if let Some(how) = retries::of_call(facts.snapshot, index) {
+            tried.entry(call.from).or_insert(how);
+        }
+    }
+    let texts: Vec<Text> = tried
+        .into_iter()
+        .map(|(service, how)| {
+            Text::of_service(facts.id(service)).and(" (by ").then(Text::quoting(&how.by)).at(facts.site(how.place)).and(")")
+        })
+        .collect();
+    let sends = if texts.len() == 1 { "sends" } else { "send" };
+    (!texts.is_empty()).then(|| Text::say("Retries: ").all(texts).and(format!(" {sends} again what failed.")))
+}
+
+fn stores(facts: &Facts<'_>) -> Option<Text> {
+    let mut engines: BTreeMap<&str, Vec<(ServiceIndex, Place)>> = BTreeMap::new();
+    for store in &facts.chart.stores {
+        engines.entry(crate::chart::document::engine(&store.system)).or_default().extend(&store.users);
+    }
+    let texts: Vec<Text> = engines
+        .into_iter()
+        .map(|(engine, users)| Text::of_code(engine).and(" in ").then(facts.users_text(&facts.first_places(users))))
+        .collect();
     (!texts.is_empty()).then(|| Text::say("Stores: ").all(texts).and("."))
 }
 
@@ -94,7 +132,7 @@ fn dark(facts: &Facts<'_>) -> Vec<Text> {
     let texts = handlers.into_iter().map(|(service, places)| {
         let text = Text::say("Spans: ")
             .service(facts.id(service))
-            .and(format!(" is traced, but no span is recorded for {}", counted(places.len(), "route", "routes")));
+            .and(format!(" is traced, but no span is recorded for {}", counted(places.len(), "operation", "operations")));
         text.and(", the first").at(facts.site(places[0])).and(".")
     });
     texts.collect()

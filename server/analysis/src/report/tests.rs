@@ -1,7 +1,9 @@
+use core::time::Duration;
+
 use portolan_grammars::catalog::Operation;
 
 use super::*;
-use crate::chart::{Reason, ServiceKind};
+use crate::chart::{Call, Protocol, Reason, ServiceIndex, ServiceKind, Target};
 use crate::testing::{Scene, access, end, module};
 
 /// A text with its marks: code between backticks, places between brackets.
@@ -77,7 +79,7 @@ fn sentences_follow_from_the_chart_and_name_their_lines() {
     assert_eq!(
         summary[..2],
         [
-            "This workspace builds 3 services (2 backend and 1 frontend). 2 pairs of services call each other, in 2 operations. 1 channel carries messages. 1 store holds 1 known table or collection.",
+            "This workspace builds 3 services (2 backend and 1 frontend). Calls join 2 pairs of services, in 2 operations. 1 channel carries messages. 1 store holds 1 known table or collection.",
             "The rules find 2 notes; 1 call could not be followed.",
         ]
     );
@@ -104,6 +106,48 @@ fn chains_are_counted_out_and_findings_come_with_what_can_be_done() {
     assert!(risks[2].starts_with("information: GET /a waits on 3 services in a row: a → b → c → d [a/app.ts:2]; "), "{}", risks[2]);
     assert!(risks[3].starts_with("What to do: Let the caller fetch"), "{}", risks[3]);
     assert_eq!(risks.last().map(String::as_str), Some("`GET /a` [a/app.ts:1] | a → b → c → d | 4 | 99.60 % | 173 minutes"));
+}
+
+#[test]
+fn what_is_asked_and_not_built_here_is_named_and_gateways_on_the_way() {
+    let mut scene = scene();
+    let file = scene.file("web/app.ts", "flags\ncards\nshop\n");
+    let [flags, cards, shop] = ["flags", "cards", "shop"].map(|words| scene.place(file, words));
+    let [web, flagger, gateway] =
+        [0, scene.service("flagger", ServiceKind::Backend).0, scene.service("edge", ServiceKind::Gateway).0].map(ServiceIndex);
+    scene.chart.services[flagger.index()].third_party = true;
+    let call = |to, path: &str, place| Call::new(web, to, Protocol::Http, path.into(), place, module(file));
+    scene.chart.calls.push(call(Target::Service(flagger), "/flags", flags));
+    scene.chart.calls.push(call(Target::External("shop.example.com".into()), "/cards", cards));
+    scene.chart.calls.push(Call {
+        via: vec![gateway],
+        limit: Some(Duration::from_secs(2)),
+        ..call(Target::Service(ServiceIndex(1)), "/carts", shop)
+    });
+    let report = Report::new(&scene.snapshot());
+    let rows = lines(&report, "Communication Patterns");
+    for expected in
+        ["flagger, deployed here | web | `/flags` [web/app.ts:1]", "`shop.example.com`, named like shop | web | `/cards` [web/app.ts:2]"]
+    {
+        assert!(rows.iter().any(|row| row == expected), "{expected}\n{rows:#?}");
+    }
+    assert!(rows.iter().any(|row| row.starts_with("web | shop | ") && row.contains(", some through edge | ")), "{rows:#?}");
+    let there = lines(&report, "Technology Recommendations");
+    assert!(
+        there.contains(&"Time limits: web (2 s [web/app.ts:3]) says how long an answer is worth waiting for.".to_owned()),
+        "{there:#?}"
+    );
+}
+
+#[test]
+fn code_that_runs_is_named_before_what_stands_beside_it() {
+    let mut scene = Scene::default();
+    let [seed, app] = ["shop/scripts/seed.ts", "shop/src/app.ts"].map(|path| scene.file(path, "write\n"));
+    let shop = scene.service("shop", ServiceKind::Backend);
+    let writes = [seed, app].map(|file| access(shop, Operation::Write, scene.place(file, "write"), module(file)));
+    scene.store("postgresql:db/shop", "postgresql", vec![("orders", writes.to_vec())]);
+    let rows = lines(&Report::new(&scene.snapshot()), "Data Management");
+    assert!(rows.contains(&"`orders` | W | [shop/src/app.ts:1] | –".to_owned()), "{rows:#?}");
 }
 
 #[test]

@@ -62,16 +62,50 @@ pub(crate) struct Tried {
 
 /// How one call is tried again, for who asks about no other.
 pub(crate) fn of_call(snapshot: &Snapshot, call: CallIndex) -> Option<Tried> {
-    Retries::find(&Context::without_operations(snapshot)).of(call)
+    Retries::new(&Context::without_operations(snapshot)).of(call)
 }
 
-/// All that tries again.
+/// What is declared to try again, by what it tries; a snapshot has it once, for all who ask.
+#[derive(Debug, Default)]
+pub(crate) struct Declared {
+    functions: FxHashMap<FunctionRef, DeclAt>,
+    calls: FxHashMap<Place, DeclAt>,
+    clients: FxHashMap<CallRef, DeclAt>,
+    libraries: FxHashMap<(Option<usize>, Symbol), DeclAt>,
+}
+
+/// A file, and which of its declarations.
+type DeclAt = (FileId, usize);
+
+impl Declared {
+    /// Collects what the files of a snapshot declare.
+    pub(crate) fn new(snapshot: &Snapshot) -> Self {
+        let mut all = Self::default();
+        let links = snapshot.links.iter().enumerate().filter_map(|(file, link)| Some((FileId(file as u32), link.as_ref()?)));
+        for (file, at, retry) in links.flat_map(|(file, link)| link.retries.iter().enumerate().map(move |(at, retry)| (file, at, retry))) {
+            let it = (file, at);
+            match &retry.of {
+                Of::Work(functions, calls) => {
+                    all.functions.extend(functions.iter().map(|function| (*function, it)));
+                    let places = calls.iter().filter_map(|call| snapshot.files.called_at(CallRef { file: retry.site.file, call: *call }));
+                    all.calls.extend(places.map(|place| (place, it)));
+                }
+                Of::Client(client) => {
+                    all.clients.insert(*client, it);
+                }
+                Of::Library(library) => {
+                    all.libraries.insert((package(snapshot, retry.site.file), library.clone()), it);
+                }
+            }
+        }
+        all
+    }
+}
+
+/// Answers how calls are tried again.
 pub(super) struct Retries<'a> {
     context: &'a Context<'a>,
-    functions: FxHashMap<FunctionRef, &'a RetryDecl>,
-    calls: FxHashMap<Place, &'a RetryDecl>,
-    clients: FxHashMap<CallRef, &'a RetryDecl>,
-    libraries: FxHashMap<(Option<usize>, &'a Symbol), &'a RetryDecl>,
+    declared: &'a Declared,
 }
 
 /// A place that a call is made at, or behind.
@@ -84,26 +118,8 @@ struct Way {
 }
 
 impl<'a> Retries<'a> {
-    pub(super) fn find(context: &'a Context<'a>) -> Self {
-        let snapshot = context.snapshot;
-        let (functions, calls, clients, libraries) = Default::default();
-        let mut all = Self { context, functions, calls, clients, libraries };
-        for retry in snapshot.links.iter().flatten().flat_map(|link| &link.retries) {
-            match &retry.of {
-                Of::Work(functions, calls) => {
-                    all.functions.extend(functions.iter().map(|function| (*function, retry)));
-                    let places = calls.iter().filter_map(|call| snapshot.files.called_at(CallRef { file: retry.site.file, call: *call }));
-                    all.calls.extend(places.map(|place| (place, retry)));
-                }
-                Of::Client(client) => {
-                    all.clients.insert(*client, retry);
-                }
-                Of::Library(library) => {
-                    all.libraries.insert((package(context, retry.site.file), library), retry);
-                }
-            }
-        }
-        all
+    pub(super) fn new(context: &'a Context<'a>) -> Self {
+        Self { context, declared: context.snapshot.retries() }
     }
 
     /// How a call of the chart is tried again.
@@ -121,15 +137,16 @@ impl<'a> Retries<'a> {
             let by = "its client".to_owned();
             return listed.then_some(Tried { place, by, times: retry.times, endless: false, at_once: false, harmful: true });
         }
-        let own = outbound.client.and_then(|client| self.clients.get(&client));
+        let own = outbound.client.and_then(|client| self.declared.clients.get(&client));
         let library = || {
-            let unmade = outbound.client.is_none().then_some((package(self.context, outbound.leaf.file), &outbound.library));
-            unmade.and_then(|key| self.libraries.get(&key))
+            let unmade = outbound.client.is_none().then(|| (package(self.context.snapshot, outbound.leaf.file), outbound.library.clone()));
+            unmade.and_then(|key| self.declared.libraries.get(&key))
         };
-        self.declared(own.or_else(library)?)
+        self.by_declared(*own.or_else(library)?)
     }
 
-    fn declared(&self, retry: &RetryDecl) -> Option<Tried> {
+    fn by_declared(&self, (file, at): DeclAt) -> Option<Tried> {
+        let retry: &RetryDecl = self.context.snapshot.link(file)?.retries.get(at)?;
         let files = &self.context.snapshot.files;
         let place = files.called_at(retry.site)?;
         let facts = files.source(retry.site.file)?;
@@ -188,8 +205,8 @@ impl<'a> Retries<'a> {
 
     /// What tries again what is done at a place.
     fn at(&self, way: &Way, spot: &Spot<'_>) -> Option<Tried> {
-        if let Some(retry) = self.calls.get(&way.place).or_else(|| self.functions.get(&way.function)) {
-            return self.declared(retry);
+        if let Some(retry) = self.declared.calls.get(&way.place).or_else(|| self.declared.functions.get(&way.function)) {
+            return self.by_declared(*retry);
         }
         self.by_own_function(way.function, spot.source()).or_else(|| self.by_loop(way, spot))
     }
@@ -263,8 +280,8 @@ impl<'a> Retries<'a> {
     }
 }
 
-fn package(context: &Context<'_>, file: FileId) -> Option<usize> {
-    context.snapshot.workspace.package_of(context.snapshot.files.path(file))
+fn package(snapshot: &Snapshot, file: FileId) -> Option<usize> {
+    snapshot.workspace.package_of(snapshot.files.path(file))
 }
 
 /// Where the beginning of a loop around a call ends: at what is tried in it.

@@ -88,7 +88,7 @@ rule! {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    let retries = Retries::find(context);
+    let retries = Retries::new(context);
     let tried: Vec<Option<Tried>> = (0..context.chart.calls.len() as u32)
         .map(|at| retries.of(CallIndex(at)).filter(|how| counts(context, context.chart.call(CallIndex(at)), how)))
         .collect();

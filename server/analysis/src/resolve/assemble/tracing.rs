@@ -99,10 +99,12 @@ impl<'a> Coverages<'a> {
                 let service = ServiceIndex(at as u32);
                 let mut process = Process { ecmascript: ecmascript(input, service), ..Process::default() };
                 let runs = |role: TracingRole| declared.iter().filter(move |it| it.role == role && reach.runs(service, it.function));
-                for init in runs(TracingRole::Init).chain(runs(TracingRole::Exporter)) {
-                    process.instrumented = true;
-                    process.covers.extend(init.covers.iter().cloned());
-                    process.evidence.push(Evidence { what: format!("{} starts a tracer", init.name), place: places.site(init.site) });
+                for (role, does) in [(TracingRole::Init, "starts a tracer"), (TracingRole::Exporter, "exports spans")] {
+                    for it in runs(role) {
+                        process.instrumented = true;
+                        process.covers.extend(it.covers.iter().cloned());
+                        process.evidence.push(Evidence { what: format!("{} {does}", it.name), place: places.site(it.site) });
+                    }
                 }
                 // Who sends spans and starts no instrumentation in sight has it done by a library.
                 let exports = process.ecmascript && process.instrumented;
@@ -117,7 +119,9 @@ impl<'a> Coverages<'a> {
                 flags(input, service, &mut process);
                 process.covers.sort();
                 process.covers.dedup();
-                process.evidence.sort_by(|a, b| (a.place, &a.what).cmp(&(b.place, &b.what)));
+                // What starts a tracer says more than what a tracer is made of.
+                let rank = |evidence: &Evidence| (evidence.what.ends_with("exports spans"), evidence.place);
+                process.evidence.sort_by(|a, b| (rank(a), &a.what).cmp(&(rank(b), &b.what)));
                 process.evidence.dedup();
                 process
             })
@@ -129,8 +133,8 @@ impl<'a> Coverages<'a> {
     pub(super) fn tracing(&self, input: &Input<'_>) -> Vec<Tracing> {
         let read = |at: usize| {
             let service = &input.workspace.services[at];
-            // Of a service that a library may trace there is nothing to say.
-            (self.services[at].instrumented || !self.services[at].open)
+            // Of a service that a library may trace, or code that is not read, there is nothing to say.
+            (self.services[at].instrumented || !self.services[at].open && service.is_read())
                 && !service.third_party
                 && service.languages.iter().any(|language| matches!(language.as_str(), "rust" | "typescript" | "javascript"))
         };
