@@ -57,6 +57,7 @@ pub mod rpc;
 pub mod rpc_servers;
 pub mod rust_paths;
 mod setting_readers;
+pub mod shared_values;
 mod size;
 pub mod spans;
 pub mod sql;

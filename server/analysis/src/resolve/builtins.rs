@@ -8,9 +8,9 @@ use std::sync::Arc;
 use portolan_grammars::facts::{Call, CallId, CallKind, Expr, SourceFacts, Symbol};
 
 use super::alternatives::fallback;
-use super::evaluate::{Evaluator, join_url};
+use super::evaluate::Evaluator;
 use super::index::own_name;
-use super::value::{Change, ObjectValue, Value, changed, concat};
+use super::value::{Change, ObjectValue, Value, changed, concat, join_url};
 use crate::FileId;
 
 impl<'w> Evaluator<'w> {

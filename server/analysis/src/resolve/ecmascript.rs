@@ -86,7 +86,7 @@ impl<'w> Evaluator<'w> {
     fn export_unguarded(&mut self, file: FileId, name: &Symbol) -> Value {
         let Some((facts, index)) = self.file(file) else { return Value::Unknown };
         if let Some(at) = index.exports.get(name).and_then(|all| all.first()) {
-            return self.eval(file, facts.exports[*at as usize].value);
+            return self.initializer(file, facts.exports[*at as usize].value);
         }
         let reexport = |at: &u32| facts.imports[*at as usize].reexport;
         if let Some(at) = index.imports.get(name).and_then(|all| all.iter().find(|at| reexport(at))) {
@@ -112,7 +112,7 @@ impl<'w> Evaluator<'w> {
             && name != "default"
             && let Some(at) = index.exports.get("=").and_then(|all| all.first())
         {
-            let object = self.eval(file, facts.exports[*at as usize].value);
+            let object = self.initializer(file, facts.exports[*at as usize].value);
             return self.member(&object, name, None);
         }
         // `export default { name }`, taken apart by a bundler's interop, and names of components without a default.
@@ -121,7 +121,7 @@ impl<'w> Evaluator<'w> {
             && let Some(at) = index.exports.get("default").and_then(|all| all.first())
             && let Expr::Object(_) = facts.expr(facts.exports[*at as usize].value)
         {
-            let object = self.eval(file, facts.exports[*at as usize].value);
+            let object = self.initializer(file, facts.exports[*at as usize].value);
             return self.member(&object, name, None);
         }
         Value::Unknown

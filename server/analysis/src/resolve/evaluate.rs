@@ -18,10 +18,11 @@ use super::collections::iterated;
 use super::contracts::Contracts;
 use super::dependencies::{Dependencies, FileBits};
 use super::exports::StarExports;
-use super::held_values::held_values;
+use super::held_values::{held_values, values_before};
 use super::index::{FileIndex, Indexed};
 use super::library::LibraryCallee;
 use super::memo::Memo;
+use super::shared_values::SharedValues;
 use super::uses::{Use, UseIndex, UseKey};
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Part, Pattern, Source, Value, concat};
 use crate::workspace::Workspace;
@@ -54,6 +55,8 @@ pub struct Context<'w> {
     pub catalog: &'w Catalog,
     /// Rpc services.
     pub contracts: &'w Contracts,
+    /// What long initializers stand for; `None` while one is being found.
+    pub shared: Option<&'w SharedValues>,
 }
 
 impl Context<'_> {
@@ -147,6 +150,19 @@ impl<'w> Evaluator<'w> {
     /// What it has looked at.
     pub fn into_dependencies(self) -> Dependencies {
         Dependencies { files: self.files.sorted(), uses: self.uses, asked: self.asked }
+    }
+
+    /// Whether a value was found already, or is to be found by this evaluator, as it is of the file that is linked.
+    pub(super) fn has_or_owns(&self, file: FileId, id: ExprId) -> bool {
+        self.memo.is_own(file) || self.memo.get(file, id).is_some()
+    }
+
+    /// Takes a value that another evaluator found, and what it depends on.
+    pub(super) fn adopt(&mut self, file: FileId, id: ExprId, value: Value, dependencies: &Dependencies) {
+        self.memo.insert(file, id, value);
+        dependencies.files.iter().for_each(|file| self.files.insert(*file));
+        self.uses.extend(&dependencies.uses);
+        self.asked.extend(&dependencies.asked);
     }
 
     /// Notes that what a file says counts.
@@ -481,11 +497,14 @@ impl<'w> Evaluator<'w> {
     /// The value of a binding: what it starts with, and for a variable whatever it is assigned; `at` as for [`held_values`].
     pub(super) fn binding(&mut self, file: FileId, facts: &'w SourceFacts, binding: &Binding, at: Option<u32>) -> Value {
         let Some((_, index)) = self.file(file) else { return Value::Unknown };
-        let mut all = |at| Value::one_of(held_values(facts, index, binding, at).into_iter().map(|value| self.eval(file, value)));
-        let mut value = all(at);
+        let module = binding.function == FunctionId::MODULE;
+        let mut any = |values: Vec<ExprId>| {
+            Value::one_of(values.into_iter().map(|value| if module { self.initializer(file, value) } else { self.eval(file, value) }))
+        };
+        let mut value = any(held_values(facts, index, binding, at));
         // `request = customize(request)`: what it was before says more than what is not known.
-        if value.is_unknown() && at.is_some() && !binding.constant {
-            value = all(None);
+        if let Some(at) = at.filter(|_| value.is_unknown() && !binding.constant) {
+            value = any(values_before(facts, index, binding, at));
         }
         if let Value::Array(items) = &value {
             let pushed = self.pushed(file, facts, binding);
@@ -744,49 +763,6 @@ fn is_library(value: &Value) -> bool {
 pub(super) fn external(package: &Symbol, subpath: &Symbol) -> Value {
     let package = if subpath.is_empty() { package.clone() } else { format!("{package}/{subpath}").into() };
     Value::External(package, Arc::from([]))
-}
-
-/// A path put behind a base: `new URL(path, base)`, `base.join(path)`. An absolute URL as path replaces the base.
-pub(super) fn join_url(base: &Value, path: &Value) -> Value {
-    let bases = base.patterns();
-    let mut joined = Vec::new();
-    for path in path.patterns() {
-        let absolute = matches!(path.parts.first(), Some(Part::Text(text)) if text.contains("://"));
-        if absolute || bases.is_empty() {
-            joined.push(Value::pattern(path));
-            continue;
-        }
-        for base in &bases {
-            joined.push(Value::pattern(join_patterns(base, &path)));
-        }
-    }
-    Value::one_of(joined)
-}
-
-/// A path put behind a base, with exactly one slash between.
-pub fn join_patterns(base: &Pattern, path: &Pattern) -> Pattern {
-    let mut joined = base.clone();
-    let ends = matches!(joined.parts.last(), Some(Part::Text(text)) if text.ends_with('/'));
-    let starts = matches!(path.parts.first(), Some(Part::Text(text)) if text.starts_with('/'));
-    if path.is_empty() {
-        return joined;
-    }
-    // A base that is empty is none.
-    if base.is_empty() {
-        return path.clone();
-    }
-    if ends && starts {
-        if let Some(Part::Text(text)) = joined.parts.last_mut() {
-            *text = text.trim_end_matches('/').into();
-            if text.is_empty() {
-                joined.parts.pop();
-            }
-        }
-    } else if !ends && !starts && !joined.parts.is_empty() {
-        joined.push(Part::Text("/".into()));
-    }
-    joined.extend(path);
-    joined
 }
 
 /// Whether a value is what a function was passed, of which only the type is known in it.

@@ -40,6 +40,15 @@ pub(super) fn held_values(facts: &SourceFacts, index: &FileIndex, binding: &Bind
     here
 }
 
+/// What a variable was given before the byte where its own function uses it, whether it still holds then or not.
+pub(super) fn values_before(facts: &SourceFacts, index: &FileIndex, binding: &Binding, at: u32) -> Vec<ExprId> {
+    let assignments = index.assignments.get(&binding.name).into_iter().flatten().map(|position| &facts.assignments[*position as usize]);
+    let before = assignments.filter(|assignment| {
+        assignment.function == binding.function && facts.expr_range(assignment.value).end <= at && is_of(facts, binding, assignment)
+    });
+    binding.value.into_iter().chain(before.map(|assignment| assignment.value)).collect()
+}
+
 /// Whether an assignment is to a variable, as far as the functions around tell.
 fn is_of(facts: &SourceFacts, binding: &Binding, assignment: &Assignment) -> bool {
     matches!(facts.expr(assignment.target), Expr::Name(_))

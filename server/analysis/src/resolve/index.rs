@@ -59,6 +59,8 @@ pub struct FileIndex {
     pub super_calls: FxHashMap<FunctionId, CallId>,
     /// Functions that constant objects of the module keep: ECMAScript only.
     pub kept: Vec<Kept>,
+    /// Initializers that take long to evaluate, sorted.
+    pub long_initializers: Box<[ExprId]>,
     /// How it uses names, sorted.
     pub uses: Box<[UseKey]>,
 }
@@ -215,6 +217,7 @@ impl FileIndex {
             }
         }
         index.kept = super::kept::kept(facts);
+        index.long_initializers = super::shared_values::long_initializers(facts);
         index.uses = uses(facts, &index);
         index
     }

@@ -18,6 +18,7 @@ use super::evaluate::Context;
 use super::exports::{StarExports, specifiers};
 use super::index::{FileIndex, Indexed};
 use super::link::{FileLink, link};
+use super::shared_values::SharedValues;
 use super::uses::{UseIndex, UseKey, without};
 use crate::FileId;
 use crate::files::Files;
@@ -119,8 +120,16 @@ impl Links {
     }
 
     fn relink(&mut self, stale: &[FileId], paths: &[Utf8PathBuf], workspace: &Workspace, catalog: &Catalog) {
-        let cx =
-            Context { files: &self.indexed, paths, uses: &self.uses, stars: &self.stars, workspace, catalog, contracts: &self.contracts };
+        let cx = Context {
+            files: &self.indexed,
+            paths,
+            uses: &self.uses,
+            stars: &self.stars,
+            workspace,
+            catalog,
+            contracts: &self.contracts,
+            shared: Some(&SharedValues::default()),
+        };
         let source = |file: &&FileId| self.indexed[file.0 as usize].as_ref().is_some_and(|entry| entry.index.is_some());
         let made: Vec<(FileId, Option<Arc<FileLink>>)> =
             stale.par_iter().with_max_len(1).map(|file| (*file, source(&file).then(|| Arc::new(link(cx, *file))))).collect();

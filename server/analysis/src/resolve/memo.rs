@@ -23,6 +23,11 @@ impl Memo {
         Self { file, own: vec![None; expressions], others: FxHashMap::default() }
     }
 
+    /// Whether a file is the one that most values are of.
+    pub(super) fn is_own(&self, file: FileId) -> bool {
+        file == self.file
+    }
+
     /// The value of an expression, if it was found.
     pub(super) fn get(&self, file: FileId, id: ExprId) -> Option<&Value> {
         if file == self.file { self.own.get(id.index())?.as_ref() } else { self.others.get(&(file, id)) }

@@ -8,12 +8,11 @@ use portolan_grammars::facts::{CallId, CallKind, Expr, Symbol};
 use rustc_hash::FxHashSet;
 
 use super::bases::MAX_BASES;
-use super::evaluate::join_patterns;
 use super::library::CallView;
 use super::link::{Linker, OutboundCall, Request};
 use super::rpc::is_rpc_method;
 use super::spans::Walk;
-use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value};
+use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value, join_patterns};
 use crate::FunctionRef;
 
 /// Wrappers around wrappers that are followed.
@@ -60,7 +59,7 @@ impl<'w> Linker<'w> {
         let method = self.evaluator.select_text(&entry.method, view).unwrap_or(Value::Unknown);
         let base = entry.base_url.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
         let url = match base {
-            Some(base) if !base.is_unknown() => super::evaluate::join_url(&base, &url),
+            Some(base) if !base.is_unknown() => super::value::join_url(&base, &url),
             _ => url,
         };
         let url = self.through_sidecar(view, entry, url);

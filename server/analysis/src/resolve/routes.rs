@@ -4,13 +4,13 @@ use camino::Utf8Path;
 use portolan_grammars::catalog::{self, Meaning, TracingRole};
 use portolan_grammars::facts::{Attribute, Binding, CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
-use super::evaluate::{inside, join_patterns};
+use super::evaluate::inside;
 use super::index::last_segment;
 use super::library::CallView;
 use super::link::{LayerCode, LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
 use super::spans::{Walk, attribute_call};
-use super::value::{CallRef, Instance, ObjectValue, ParamRef, Pattern, Source, Value};
+use super::value::{CallRef, Instance, ObjectValue, ParamRef, Pattern, Source, Value, join_patterns};
 use crate::{FileId, FunctionRef};
 
 /// Routes of one list that are looked at.

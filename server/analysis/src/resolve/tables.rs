@@ -6,11 +6,10 @@
 use portolan_grammars::catalog::{Meaning, ProxyTable, ProxyTableForm};
 use portolan_grammars::facts::{CallId, Expr, ExprId, Symbol};
 
-use super::evaluate::join_patterns;
 use super::library::CallView;
 use super::link::{Linker, MountDecl, Router, TableRule};
 use super::spans::Walk;
-use super::value::{CallRef, ObjectValue, Pattern, Source, Value, module_function};
+use super::value::{CallRef, ObjectValue, Pattern, Source, Value, join_patterns, module_function};
 use crate::FunctionRef;
 use crate::rewrite::escaped;
 

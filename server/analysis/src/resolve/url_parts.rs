@@ -5,9 +5,9 @@
 
 use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
-use super::evaluate::{Evaluator, inside, join_url};
+use super::evaluate::{Evaluator, inside};
 use super::index::FileIndex;
-use super::value::{Part, Pattern, Value, concat, origin};
+use super::value::{Part, Pattern, Value, concat, join_url, origin};
 use crate::FileId;
 
 /// Calls between a URL and what is put behind its path.

@@ -486,3 +486,46 @@ pub fn changed(change: &Change, of: &Value) -> Value {
 pub fn module_function(file: FileId) -> FunctionRef {
     FunctionRef { file, function: FunctionId::MODULE }
 }
+
+/// A path put behind a base: `new URL(path, base)`, `base.join(path)`. An absolute URL as path replaces the base.
+pub(super) fn join_url(base: &Value, path: &Value) -> Value {
+    let bases = base.patterns();
+    let mut joined = Vec::new();
+    for path in path.patterns() {
+        let absolute = matches!(path.parts.first(), Some(Part::Text(text)) if text.contains("://"));
+        if absolute || bases.is_empty() {
+            joined.push(Value::pattern(path));
+            continue;
+        }
+        for base in &bases {
+            joined.push(Value::pattern(join_patterns(base, &path)));
+        }
+    }
+    Value::one_of(joined)
+}
+
+/// A path put behind a base, with exactly one slash between.
+pub fn join_patterns(base: &Pattern, path: &Pattern) -> Pattern {
+    let mut joined = base.clone();
+    let ends = matches!(joined.parts.last(), Some(Part::Text(text)) if text.ends_with('/'));
+    let starts = matches!(path.parts.first(), Some(Part::Text(text)) if text.starts_with('/'));
+    if path.is_empty() {
+        return joined;
+    }
+    // A base that is empty is none.
+    if base.is_empty() {
+        return path.clone();
+    }
+    if ends && starts {
+        if let Some(Part::Text(text)) = joined.parts.last_mut() {
+            *text = text.trim_end_matches('/').into();
+            if text.is_empty() {
+                joined.parts.pop();
+            }
+        }
+    } else if !ends && !starts && !joined.parts.is_empty() {
+        joined.push(Part::Text("/".into()));
+    }
+    joined.extend(path);
+    joined
+}

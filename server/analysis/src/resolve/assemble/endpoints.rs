@@ -12,10 +12,9 @@ use super::text;
 use super::tracing::Coverages;
 use super::{Input, Places};
 use crate::chart::{Endpoint, Protocol, ServiceIndex};
-use crate::resolve::evaluate::join_patterns;
 use crate::resolve::link::{FileLink, MountDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use crate::resolve::paths;
-use crate::resolve::value::{CallRef, Part, Pattern};
+use crate::resolve::value::{CallRef, Part, Pattern, join_patterns};
 use crate::{FunctionRef, Place};
 
 /// Mounts around mounts that are followed.
