@@ -34,7 +34,7 @@ impl<'w> Evaluator<'w> {
         let facts = self.facts(class.file)?;
         let superclass = facts.type_def(class.class).superclass?;
         let Value::External(package, path) = self.eval(class.file, superclass) else { return None };
-        let value = self.library_typed(class.file, &package, &path)?;
+        let value = self.model_class(class).or_else(|| self.library_typed(class.file, &package, &path))?;
         // Its own methods are called through the class; only what it inherits is the library's.
         facts.type_def(class.class).methods.is_empty().then_some(value)
     }
@@ -66,6 +66,12 @@ impl<'w> Evaluator<'w> {
             .map(|id| FunctionRef { file: class.file, function: *id })
             .collect();
         match def.kind {
+            // Of an abstract method those that fill it in.
+            TypeKind::Class if !own.is_empty() && own.iter().all(|function| is_abstract(facts, function.function)) => {
+                let implementations = self.implementations(class, name);
+                let is_few = !implementations.is_empty() && implementations.len() <= MAX_IMPLEMENTATIONS;
+                return if is_few { implementations } else { own };
+            }
             TypeKind::Class | TypeKind::Alias => return own,
             TypeKind::Interface | TypeKind::Trait => {
                 let has_body = |function: &FunctionRef| {
@@ -269,4 +275,10 @@ impl<'w> Evaluator<'w> {
         };
         Some((base, arguments))
     }
+}
+
+/// Whether a method of ECMAScript is declared without a body.
+fn is_abstract(facts: &SourceFacts, method: FunctionId) -> bool {
+    let method = facts.function(method);
+    facts.regions[method.body.index()].range == method.range
 }

@@ -12,6 +12,9 @@ use crate::{FileId, FunctionRef};
 
 impl<'w> Linker<'w> {
     pub(super) fn connection(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Connection) -> bool {
+        if view.call.args.len() < entry.min_arguments as usize {
+            return false;
+        }
         if entry.over.as_ref().is_some_and(|over| self.evaluator.worked_through(over, view).is_some()) {
             return true;
         }
