@@ -276,6 +276,23 @@ fn merge_projects(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
     merged
 }
 
+/// One service that several projects deploy by one name, now that it is known that they run the code of one folder.
+pub(super) fn merge_same_code(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
+    let mut merged: Vec<Draft<'_>> = Vec::new();
+    let mut by_code: FxHashMap<(Symbol, String), usize> = FxHashMap::default();
+    for draft in drafts {
+        let known = match !draft.third_party && !draft.root.is_empty() {
+            true => *by_code.entry((draft.name.clone(), draft.root.clone())).or_insert(merged.len()),
+            false => merged.len(),
+        };
+        match merged.get_mut(known) {
+            Some(same) => absorb(same, draft),
+            None => merged.push(draft),
+        }
+    }
+    merged
+}
+
 /// Adds to a draft what another one of the same service knows.
 pub(super) fn absorb<'a>(draft: &mut Draft<'a>, other: Draft<'a>) {
     if other.name != draft.name {
