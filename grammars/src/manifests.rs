@@ -190,6 +190,8 @@ pub struct NpmManifest {
     pub name: Option<Spanned<Symbol>>,
     /// `main`, `module`, `types`, `source`, and the targets of `exports` for `.`, in this order, without repeats.
     pub entries: Vec<Symbol>,
+    /// Targets that Nx knows of it, under `nx`.
+    pub nx_targets: Vec<Symbol>,
     /// `exports` by subpath: `./server` → target (the first string found under it).
     pub exports: Vec<(Symbol, Symbol)>,
     /// `bin` targets.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Call, Expr, FunctionId, FunctionKind, SourceFacts, Symbol, TypeKind};
+use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol, TextRange, TypeDef, TypeId, TypeKind};
 
 use super::evaluate::Evaluator;
 use super::uses::Use;
@@ -275,6 +275,20 @@ impl<'w> Evaluator<'w> {
         };
         Some((base, arguments))
     }
+}
+
+/// The innermost class around a place.
+pub(super) fn class_around(file: FileId, facts: &SourceFacts, range: TextRange) -> Option<ClassRef> {
+    let holds = |class: &&TypeDef| class.kind == TypeKind::Class && class.range.contains(range);
+    let innermost = facts.types.iter().filter(holds).min_by_key(|class| class.range.end - class.range.start)?;
+    let position = facts.types.iter().position(|class| std::ptr::eq(class, innermost))?;
+    Some(ClassRef { file, class: TypeId(position as u32) })
+}
+
+/// The class that `this` is an instance of in a field's value, which is part of no function of the class: `url = this.settings.url`.
+pub(super) fn this_of_field(file: FileId, facts: &SourceFacts, function: FunctionId, this: ExprId) -> Option<ClassRef> {
+    let class = class_around(file, facts, facts.expr_range(this))?;
+    facts.function(function).range.contains(facts.type_def(class.class).range).then_some(class)
 }
 
 /// Whether a method of ECMAScript is declared without a body.

@@ -227,7 +227,12 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
         if serves_pages && uses(&["next", "nuxt", "@sveltejs/kit", "@remix-run/react", "expo", "react-native", "astro"]) {
             return Some(Some(ServiceKind::Frontend));
         }
-        let starts = runs(known::RUNNERS);
+        // Nx needs no scripts: it has targets, and makes some of what a package's folder holds.
+        if npm.scripts.is_empty() && has(&["next"]) && context.modules.source_of(root, "next.config").is_some() {
+            return Some(Some(ServiceKind::Frontend));
+        }
+        let has_target = |name: &str| npm.nx_targets.iter().any(|target| target == name);
+        let starts = runs(known::RUNNERS) || has_target("serve");
         let has_entry = ["src/main", "src/index", "src/server", "src/app", "main", "index", "server", "app"]
             .iter()
             .any(|path| context.modules.source_of(root, path).is_some());
