@@ -393,6 +393,7 @@ impl<'w> Linker<'w> {
             let of = self.evaluator.type_value(class.file, facts, def.function, &interface.path);
             is_called |= matches!(of, Some(Value::External(package, _)) if package != "global");
         }
+        is_called |= self.service_of_decorators(facts.language.into(), &def.attributes).is_some();
         for method in def.methods.iter().filter(|method| facts.function(**method).kind == FunctionKind::Method) {
             let decorators = &facts.function(*method).attributes;
             if !is_called && !decorators.iter().any(|decorator| self.evaluator.is_decorated_by_library(class.file, &decorator.path)) {
