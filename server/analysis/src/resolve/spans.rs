@@ -210,7 +210,7 @@ impl<'w> Linker<'w> {
             self.super_call(walk, CallRef { file: self.file, call: id }, call.function);
             return;
         }
-        if self.bound_rpc(walk, id) {
+        if self.bound_rpc(walk, id) || self.named_rpc(walk, id) {
             return;
         }
         let name = callee_name(facts, call.callee);
