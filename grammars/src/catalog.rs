@@ -101,7 +101,7 @@ mod setting_readers;
 mod tests;
 
 pub use containers::{AppliedFunction, Decoration, InstanceCall};
-pub use database::{Addition, Adds, Connection, Entity, Naming, Operation, Query, Transaction};
+pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
     FileRoute, FileRouteConvention, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy,
@@ -271,6 +271,9 @@ pub struct Library {
     /// Classes that stand for a collection.
     #[serde(default)]
     pub entity: Vec<Entity>,
+    /// Classes of the library that such classes derive from.
+    #[serde(default)]
+    pub model_class: Vec<ModelClass>,
     /// Calls of a third party's SDK, which go out by themselves.
     #[serde(default)]
     pub sdk_call: Vec<SdkCall>,

@@ -29,11 +29,11 @@ mod kubernetes;
 mod mend;
 mod nginx;
 mod npm;
-mod nx;
 mod pnpm_workspace;
 mod prisma;
 mod processes;
 mod procfile;
+mod projects;
 mod proto;
 mod proxy_conf;
 mod serverless;
@@ -92,8 +92,8 @@ pub enum Manifest {
     Baseline(baseline::Baseline),
     /// What builds images: GitHub workflows, skaffold and bake files, Tiltfiles.
     Builds(Builds),
-    /// `project.json` of Nx.
-    Project(NxProject),
+    /// Projects of Nx, Nest or Angular.
+    Projects(Vec<Project>),
     /// What a platform starts without an image: `Procfile`, `serverless.yml`, `dapr.yaml`, `azure.yaml`.
     Processes(Processes),
     /// A configuration file of a service.
@@ -190,6 +190,8 @@ pub struct NpmManifest {
     pub name: Option<Spanned<Symbol>>,
     /// `main`, `module`, `types`, `source`, and the targets of `exports` for `.`, in this order, without repeats.
     pub entries: Vec<Symbol>,
+    /// Targets that Nx knows of it, under `nx`.
+    pub nx_targets: Vec<Symbol>,
     /// `exports` by subpath: `./server` → target (the first string found under it).
     pub exports: Vec<(Symbol, Symbol)>,
     /// `bin` targets.
@@ -386,16 +388,18 @@ pub struct ImageBuild {
     pub range: TextRange,
 }
 
-/// A `project.json` of Nx.
+/// A project of Nx, Nest or Angular.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct NxProject {
-    /// `name`, and where that stands.
+pub struct Project {
+    /// What it is called, and where that stands.
     pub name: Option<Spanned<Symbol>>,
-    /// Whether `projectType` is `application`.
+    /// Its folder, from the folder of the file that lists it; the file's own if it lists none.
+    pub folder: Option<Symbol>,
+    /// Whether it is an application.
     pub is_application: bool,
-    /// Targets and their executors.
-    pub targets: Vec<(Symbol, Symbol)>,
-    /// `options.main` of the target `build`, from the workspace's root.
+    /// Whether a command starts it.
+    pub is_served: bool,
+    /// The file that is started, from the workspace's root.
     pub main: Option<Symbol>,
 }
 
@@ -457,7 +461,7 @@ pub enum ManifestFormat {
     Bake,
     /// A Tiltfile.
     Tiltfile,
-    /// A project of Nx.
+    /// Projects of Nx, Nest or Angular.
     Project,
     /// A `Procfile`.
     Procfile,
@@ -500,7 +504,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Skaffold, matches: builds::is_skaffold, read: builds::read_skaffold },
     ManifestRow { format: ManifestFormat::Bake, matches: builds::is_bake, read: builds::read_bake },
     ManifestRow { format: ManifestFormat::Tiltfile, matches: tiltfile::matches, read: tiltfile::read },
-    ManifestRow { format: ManifestFormat::Project, matches: nx::matches, read: nx::read },
+    ManifestRow { format: ManifestFormat::Project, matches: projects::matches, read: projects::read },
     ManifestRow { format: ManifestFormat::Procfile, matches: procfile::matches, read: procfile::read },
     ManifestRow { format: ManifestFormat::Serverless, matches: serverless::matches, read: serverless::read },
     ManifestRow { format: ManifestFormat::Azd, matches: azd::matches, read: azd::read },
@@ -580,6 +584,7 @@ mod tests {
             (".github/CODEOWNERS", Some(ManifestFormat::CodeOwners)),
             ("docker-bake.hcl", Some(ManifestFormat::Bake)),
             ("apps/web/project.json", Some(ManifestFormat::Project)),
+            ("nest-cli.json", Some(ManifestFormat::Project)),
             ("api/Procfile", Some(ManifestFormat::Procfile)),
             ("api/Procfile.dev", None),
             ("api/serverless.yml", Some(ManifestFormat::Serverless)),

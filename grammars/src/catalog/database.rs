@@ -30,6 +30,9 @@ pub struct Connection {
     /// The database's name, where there is no URL or none is known.
     #[serde(default)]
     pub database: Option<Selector>,
+    /// Number of arguments below which the entry does not apply.
+    #[serde(default)]
+    pub min_arguments: u32,
     /// A value that has opened the database already; where one is given, this opens nothing.
     #[serde(default)]
     pub over: Option<Selector>,
@@ -133,6 +136,30 @@ pub struct Entity {
     /// Rust: types that a derive makes beside the struct, by name, and which type of this file each is: a value of it captures `collection`.
     #[serde(default)]
     pub beside: FxHashMap<Symbol, Symbol>,
+}
+
+/// A class of the library that classes derive from which stand for a collection: `class User extends Model`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelClass {
+    /// The library's class.
+    pub superclass: Names,
+    /// The type of this file that such a class is, where what it inherits is used: `User.findAll()`. It captures `collection`, which an
+    /// [`Entity`] says where one is, and this otherwise.
+    #[serde(rename = "type")]
+    pub type_name: Symbol,
+    /// The inherited static method that names the collection: `User.init({}, { tableName: "users" })`.
+    #[serde(default)]
+    pub named_by: Option<Symbol>,
+    /// Where that call has the name.
+    #[serde(default)]
+    pub collection: Option<Selector>,
+    /// The static field that has the name.
+    #[serde(default)]
+    pub field: Option<Symbol>,
+    /// How the name follows from the class's where neither has it.
+    #[serde(default)]
+    pub naming: Option<Naming>,
 }
 
 /// How a collection's name follows from a model's.

@@ -487,6 +487,7 @@ impl Library {
             connection: Vec::new(),
             query: Vec::new(),
             entity: Vec::new(),
+            model_class: Vec::new(),
             sdk_call: Vec::new(),
             transaction: Vec::new(),
             tracing: Vec::new(),
@@ -572,6 +573,7 @@ impl LibraryIndex {
         }
         index.types.extend(library.types.iter().chain(library.aliases.values()).cloned());
         index.types.extend(library.entity.iter().flat_map(|entity| entity.beside.values()).cloned());
+        index.types.extend(library.model_class.iter().map(|class| class.type_name.clone()));
         index.types.extend(library.value.iter().map(|value| value.type_name.clone()).filter(|name| name != "Self"));
         let patterns = index.patterns.iter().map(|(pattern, _)| pattern);
         let names = index.callees.keys().chain(patterns).chain(index.attributes.keys()).chain(&index.types).chain(library.aliases.keys());

@@ -64,6 +64,7 @@ fn every_capture_that_is_taken_is_made() {
         made.extend(tables.then_some(&module));
         let collection = Symbol::new("collection");
         made.extend(library.entity.iter().any(|entity| !entity.beside.is_empty()).then_some(&collection));
+        made.extend((!library.model_class.is_empty()).then_some(&collection));
         // What is injected keeps what another file of the same package captures.
         let kin = Catalog::builtin();
         let kin = kin.libraries.iter().filter(|other| other.packages.iter().any(|package| library.packages.contains(package)));
@@ -152,6 +153,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
         library.connection.iter().flat_map(|entry| entry.url.iter().chain(&entry.dialect).chain(&entry.host).chain(&entry.database)),
     );
     all.extend(library.entity.iter().map(|entry| &entry.collection));
+    all.extend(library.model_class.iter().filter_map(|entry| entry.collection.as_ref()));
     all.extend(library.query.iter().flat_map(|entry| entry.statement.iter().chain(&entry.dialect).chain(&entry.collection)));
     all.extend(library.sdk_call.iter().flat_map(|entry| entry.peer.iter().chain(&entry.address)));
     for entry in &library.setting_reader {

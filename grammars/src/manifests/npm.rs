@@ -32,6 +32,12 @@ fn take(root: &Object<'_>) -> NpmManifest {
         private: root.get_boolean("private").is_some_and(|literal| literal.value),
         proxy: json::string(root, "proxy"),
         is_module: json::string(root, "type").is_some_and(|kind| kind == "module"),
+        nx_targets: root
+            .get_object("nx")
+            .map_or(&[][..], |nx| json::entries(nx, "targets"))
+            .iter()
+            .map(|target| target.name.as_str().into())
+            .collect(),
         exports,
     }
 }

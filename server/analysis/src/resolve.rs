@@ -41,6 +41,7 @@ mod loads;
 pub mod members;
 mod memo;
 pub mod messages;
+mod model_classes;
 mod models;
 mod named_types;
 mod open_fields;

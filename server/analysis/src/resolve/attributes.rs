@@ -27,24 +27,31 @@ impl<'w> Evaluator<'w> {
         if let Some(found) = self.attributes.get(&key) {
             return found.clone();
         }
-        let Some((facts, index)) = self.file(file) else { return Vec::new() };
+        let Some((facts, _)) = self.file(file) else { return Vec::new() };
         let value = if facts.language == Language::Rust {
             let segments: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
             self.rust_path_in(file, facts, function, &segments)
         } else {
-            let mut segments = path.split('.');
-            let first = Symbol::new(segments.next().unwrap_or_default());
-            match index.imports.get(&first).and_then(|all| all.first()) {
-                Some(at) => {
-                    let value = self.ecmascript_import(file, &facts.imports[*at as usize]);
-                    segments.fold(value, |value, segment| self.member(&value, &segment.into(), None))
-                }
-                None => Value::Unknown,
-            }
+            self.decorator(file, path)
         };
         let found = self.library_callees(facts.language.into(), &value);
         self.attributes.insert(key, found.clone());
         found
+    }
+
+    /// What a decorator is.
+    fn decorator(&mut self, file: FileId, path: &Symbol) -> Value {
+        let Some((facts, index)) = self.file(file) else { return Value::Unknown };
+        let mut segments = path.split('.');
+        let first = Symbol::new(segments.next().unwrap_or_default());
+        let Some(at) = index.imports.get(&first).and_then(|all| all.first()) else { return Value::Unknown };
+        let value = self.ecmascript_import(file, &facts.imports[*at as usize]);
+        segments.fold(value, |value, segment| self.member(&value, &segment.into(), None))
+    }
+
+    /// Whether a decorator is a library's, and not the workspace's own.
+    pub(super) fn is_decorated_by_library(&mut self, file: FileId, path: &Symbol) -> bool {
+        matches!(self.decorator(file, path), Value::External(..))
     }
 
     /// The value that a decorator of a parameter or field injects. Its declared type wins where it is a library's, and keeps what is captured.
@@ -98,7 +105,7 @@ impl<'w> Evaluator<'w> {
         None
     }
 
-    /// The collection that a class stands for, as its decorator says or as its name makes it.
+    /// The collection that a class stands for, as its decorator says, the library's class that it derives from, or its name.
     pub(super) fn collection_of_class(&mut self, class: ClassRef) -> Option<Symbol> {
         let def = self.facts(class.file)?.type_def(class.class);
         for attribute in &def.attributes {
@@ -114,6 +121,6 @@ impl<'w> Evaluator<'w> {
                 }
             }
         }
-        None
+        self.collection_of_model_class(class)
     }
 }

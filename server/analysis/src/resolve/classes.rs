@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Call, Expr, FunctionId, FunctionKind, SourceFacts, Symbol, TypeKind};
+use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol, TextRange, TypeDef, TypeId, TypeKind};
 
 use super::evaluate::Evaluator;
 use super::uses::Use;
@@ -34,7 +34,7 @@ impl<'w> Evaluator<'w> {
         let facts = self.facts(class.file)?;
         let superclass = facts.type_def(class.class).superclass?;
         let Value::External(package, path) = self.eval(class.file, superclass) else { return None };
-        let value = self.library_typed(class.file, &package, &path)?;
+        let value = self.model_class(class).or_else(|| self.library_typed(class.file, &package, &path))?;
         // Its own methods are called through the class; only what it inherits is the library's.
         facts.type_def(class.class).methods.is_empty().then_some(value)
     }
@@ -66,6 +66,12 @@ impl<'w> Evaluator<'w> {
             .map(|id| FunctionRef { file: class.file, function: *id })
             .collect();
         match def.kind {
+            // Of an abstract method those that fill it in.
+            TypeKind::Class if !own.is_empty() && own.iter().all(|function| is_abstract(facts, function.function)) => {
+                let implementations = self.implementations(class, name);
+                let is_few = !implementations.is_empty() && implementations.len() <= MAX_IMPLEMENTATIONS;
+                return if is_few { implementations } else { own };
+            }
             TypeKind::Class | TypeKind::Alias => return own,
             TypeKind::Interface | TypeKind::Trait => {
                 let has_body = |function: &FunctionRef| {
@@ -269,4 +275,24 @@ impl<'w> Evaluator<'w> {
         };
         Some((base, arguments))
     }
+}
+
+/// The innermost class around a place.
+pub(super) fn class_around(file: FileId, facts: &SourceFacts, range: TextRange) -> Option<ClassRef> {
+    let holds = |class: &&TypeDef| class.kind == TypeKind::Class && class.range.contains(range);
+    let innermost = facts.types.iter().filter(holds).min_by_key(|class| class.range.end - class.range.start)?;
+    let position = facts.types.iter().position(|class| std::ptr::eq(class, innermost))?;
+    Some(ClassRef { file, class: TypeId(position as u32) })
+}
+
+/// The class that `this` is an instance of in a field's value, which is part of no function of the class: `url = this.settings.url`.
+pub(super) fn this_of_field(file: FileId, facts: &SourceFacts, function: FunctionId, this: ExprId) -> Option<ClassRef> {
+    let class = class_around(file, facts, facts.expr_range(this))?;
+    facts.function(function).range.contains(facts.type_def(class.class).range).then_some(class)
+}
+
+/// Whether a method of ECMAScript is declared without a body.
+fn is_abstract(facts: &SourceFacts, method: FunctionId) -> bool {
+    let method = facts.function(method);
+    facts.regions[method.body.index()].range == method.range
 }

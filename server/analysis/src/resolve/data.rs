@@ -12,6 +12,9 @@ use crate::{FileId, FunctionRef};
 
 impl<'w> Linker<'w> {
     pub(super) fn connection(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Connection) -> bool {
+        if view.call.args.len() < entry.min_arguments as usize {
+            return false;
+        }
         if entry.over.as_ref().is_some_and(|over| self.evaluator.worked_through(over, view).is_some()) {
             return true;
         }
@@ -84,7 +87,8 @@ impl<'w> Linker<'w> {
         let Some(value) = self.evaluator.select_text(selector, view) else { return false };
         for draft in self.drafts(view.site, function, &[value], detached) {
             for lifted in self.lift_to_owners(draft, &|_, draft| whole_param(&draft.texts[0])) {
-                let Some(name) = lifted.texts[0].literal() else { continue };
+                // Of `client[model]` no name is known.
+                let Some(name) = lifted.texts[0].literal().filter(|name| name != "[]") else { continue };
                 let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), operation, columns: Vec::new(), adds }];
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
             }

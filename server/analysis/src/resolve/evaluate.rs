@@ -8,12 +8,12 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::catalog::{Catalog, Family};
 use portolan_grammars::facts::{
-    Binding, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeDef, TypeId,
-    TypeKind, TypeRef,
+    Binding, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeRef,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alternatives::{fallback, variable};
+use super::classes::{class_around, this_of_field};
 use super::collections::iterated;
 use super::contracts::Contracts;
 use super::dependencies::{Dependencies, FileBits};
@@ -278,7 +278,7 @@ impl<'w> Evaluator<'w> {
             }
             Expr::Name(name) => self.lookup(file, facts, function, name, facts.expr_range(id).start),
             Expr::Path(path) => self.rust_path_in(file, facts, function, path),
-            Expr::This => match self.this_class(file, facts, function) {
+            Expr::This => match self.this_class(file, facts, function).or_else(|| this_of_field(file, facts, function, id)) {
                 Some(class) => Value::Some(class),
                 None => self.this_object(file, facts, function).map_or(Value::Unknown, |object| self.eval(file, object)),
             },
@@ -418,14 +418,8 @@ impl<'w> Evaluator<'w> {
             function = here.parent;
         }
         // An arrow within the object that is a field's value: `orders = { list: () => this.request("/orders") }`.
-        let range = facts.function(inner).range;
-        if facts.function(inner).kind != FunctionKind::Closure {
-            return None;
-        }
-        let holds = |class: &&TypeDef| class.kind == TypeKind::Class && class.range.contains(range);
-        let innermost = facts.types.iter().filter(holds).min_by_key(|class| class.range.end - class.range.start)?;
-        let position = facts.types.iter().position(|class| std::ptr::eq(class, innermost))?;
-        Some(ClassRef { file, class: TypeId(position as u32) })
+        let is_arrow = facts.function(inner).kind == FunctionKind::Closure;
+        is_arrow.then(|| class_around(file, facts, facts.function(inner).range)).flatten()
     }
 
     /// The object whose method, or an arrow in it, `this` stands in: `{ load() { return this.read(); } }`.

@@ -204,6 +204,9 @@ impl<'w> Evaluator<'w> {
             }
         }
         // What it inherits from a library's class.
+        if let Some(model) = self.model_class(class) {
+            return Some(self.member(&model, name, None));
+        }
         let facts = self.facts(current.file)?;
         let superclass = facts.type_def(current.class).superclass?;
         if let Value::External(package, path) = self.eval(current.file, superclass) {
@@ -280,7 +283,7 @@ impl<'w> Evaluator<'w> {
             }
         }
         // A static method inherited from a library's class.
-        Value::Unknown
+        self.model_class(class).map_or(Value::Unknown, |model| self.member(&model, name, None))
     }
 }
 

@@ -170,6 +170,34 @@ impl<'w> Linker<'w> {
         self.rpc_call(walk, CallRef { file: self.file, call: id }, function, &client, method)
     }
 
+    /// A call of a generated client's method by a name that running code has: `client[method](request)`. Who gives the name asks.
+    pub(super) fn named_rpc(&mut self, walk: &Walk<'w>, id: CallId) -> bool {
+        let call = walk.facts.call(id);
+        let Expr::Index { object, index } = walk.facts.expr(call.callee) else { return false };
+        if self.evaluator.cx.contracts.methods.is_empty() {
+            return false;
+        }
+        let client = self.evaluator.eval(self.file, *object);
+        let Some(Value::RpcClient(service, address)) = client.alternatives().first().cloned() else { return false };
+        let method = self.evaluator.eval(self.file, *index);
+        let site = CallRef { file: self.file, call: id };
+        let function = FunctionRef { file: self.file, function: call.function };
+        let addresses: Vec<_> = address.patterns().iter().flat_map(|pattern| self.bases(pattern)).collect();
+        let known = self.evaluator.cx.rpc_methods_of(&service);
+        let undecided = |draft: &Draft| matches!(draft.texts[0].parts.as_slice(), [Part::Param(..)]);
+        let detached = self.is_detached(walk, id);
+        for draft in self.drafts(site, function, &[method], detached) {
+            for lifted in self.lift(draft, &|_, draft| undecided(draft)) {
+                let Some(method) = lifted.texts[0].literal() else { continue };
+                let Some(rpc) = known.iter().find(|rpc| is_rpc_method(rpc, &method)).cloned() else { continue };
+                let request = Request::Rpc { service: service.clone(), method: rpc, case: Some(Case::Camel), addresses: addresses.clone() };
+                let call = OutboundCall::direct(lifted.site, lifted.function, request, lifted.detached);
+                self.link.calls.push(OutboundCall { leaf: site, ..call });
+            }
+        }
+        true
+    }
+
     /// A call of a third party's SDK. It stays where it is: a wrapper's callers decide nothing of it.
     pub(super) fn sdk_call(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::SdkCall) -> bool {
         if entry.awaited && !view.call.awaited {

@@ -301,7 +301,7 @@ impl<'w> Linker<'w> {
             let library = &self.evaluator.cx.catalog.libraries[view.callee.library];
             let by_class = library.route_attribute.iter().any(|route| route.class_attribute.is_some());
             let own = if by_class { None } else { Some(parent.unwrap_or(Router::Made(site))) };
-            if prefixes.iter().any(|prefix| !prefix.parts.is_empty()) {
+            if prefixes.iter().any(|prefix| prefix.literal().is_none_or(|prefix| !prefix.is_empty())) {
                 self.link.mounts.push(MountDecl { parent: own, prefixes, child: own, site, function });
             }
             return true;

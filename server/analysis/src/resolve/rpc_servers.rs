@@ -2,7 +2,7 @@
 //!
 //! What deliberately does not live here: clients, and how names of generated code are told from others ([`super::rpc`]).
 
-use portolan_grammars::catalog;
+use portolan_grammars::catalog::{self, Family};
 use portolan_grammars::facts::{Attribute, Expr, FunctionId, Symbol};
 
 use super::index::last_segment;
@@ -49,16 +49,8 @@ impl<'w> Linker<'w> {
 
     /// Classes whose decorator says that their methods implement a service.
     fn rpc_classes(&mut self, walk: &Walk<'w>) {
-        let contracts = self.evaluator.cx.contracts;
-        let libraries = self.evaluator.cx.catalog.libraries.iter().filter(|library| library.language == walk.family);
-        let patterns: Vec<&Symbol> =
-            libraries.flat_map(|library| library.rpc_server.iter().filter_map(|entry| entry.class_attribute.as_ref())).collect();
         for class in walk.facts.types.iter().filter(|class| !class.attributes.is_empty()) {
-            let named = |attribute: &Attribute| {
-                let name = last_segment(&attribute.path);
-                patterns.iter().find_map(|pattern| contracts.services.get(service_name(pattern, name)?)?.first().cloned())
-            };
-            let Some(service) = class.attributes.iter().find_map(named) else { continue };
+            let Some(service) = self.service_of_decorators(walk.family, &class.attributes) else { continue };
             for method in self.evaluator.cx.rpc_methods_of(&service) {
                 let found = class.methods.iter().find(|id| is_rpc_method(&method, &walk.facts.function(**id).name));
                 if let Some(id) = found {
@@ -67,6 +59,18 @@ impl<'w> Linker<'w> {
                 }
             }
         }
+    }
+
+    /// The rpc service that a generated decorator makes a class serve.
+    pub(super) fn service_of_decorators(&self, family: Family, decorators: &[Attribute]) -> Option<Symbol> {
+        let contracts = self.evaluator.cx.contracts;
+        let libraries = self.evaluator.cx.catalog.libraries.iter().filter(|library| library.language == family);
+        let patterns: Vec<&Symbol> =
+            libraries.flat_map(|library| library.rpc_server.iter().filter_map(|entry| entry.class_attribute.as_ref())).collect();
+        decorators.iter().find_map(|decorator| {
+            let name = last_segment(&decorator.path);
+            patterns.iter().find_map(|pattern| contracts.services.get(service_name(pattern, name)?)?.first().cloned())
+        })
     }
 
     /// Traits of generated servers that the file implements, and where implementations are put into a server.

@@ -210,7 +210,7 @@ impl<'w> Linker<'w> {
             self.super_call(walk, CallRef { file: self.file, call: id }, call.function);
             return;
         }
-        if self.bound_rpc(walk, id) {
+        if self.bound_rpc(walk, id) || self.named_rpc(walk, id) {
             return;
         }
         let name = callee_name(facts, call.callee);
@@ -382,7 +382,8 @@ impl<'w> Linker<'w> {
         }
     }
 
-    /// Methods of a class that implements an interface of a library are called by that library: guards, interceptors, middleware.
+    /// Methods of a class that implements an interface of a library are called by that library: guards, interceptors, middleware. So are methods
+    /// with a library's decorator: handlers of requests, messages and times.
     fn called_unseen(&mut self, class: ClassRef) {
         let Some(facts) = self.evaluator.facts(class.file) else { return };
         let def = facts.type_def(class.class);
@@ -392,7 +393,12 @@ impl<'w> Linker<'w> {
             let of = self.evaluator.type_value(class.file, facts, def.function, &interface.path);
             is_called |= matches!(of, Some(Value::External(package, _)) if package != "global");
         }
-        for method in def.methods.iter().filter(|method| is_called && facts.function(**method).kind == FunctionKind::Method) {
+        is_called |= self.service_of_decorators(facts.language.into(), &def.attributes).is_some();
+        for method in def.methods.iter().filter(|method| facts.function(**method).kind == FunctionKind::Method) {
+            let decorators = &facts.function(*method).attributes;
+            if !is_called && !decorators.iter().any(|decorator| self.evaluator.is_decorated_by_library(class.file, &decorator.path)) {
+                continue;
+            }
             let callee = FunctionRef { file: class.file, function: *method };
             let edge = EdgeDecl { caller: FunctionId::MODULE, callee, call: None, detached: false, switches: Vec::new() };
             self.link.edges.push(edge);

@@ -310,7 +310,9 @@ fn words(statement: &str, folds: bool) -> Vec<CollectionUse> {
         let name = next.trim_end_matches([',', ';', ')']).trim_matches(['"', '`', '\'']);
         let name = name.split('(').next().unwrap_or_default();
         let plain = !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '.' | '"'));
-        let keyword = ["select", "only", "lateral", "unnest", "values"].iter().any(|keyword| name.eq_ignore_ascii_case(keyword));
+        let keyword = ["select", "only", "lateral", "unnest", "values", "where", "prewhere", "join", "having", "limit"]
+            .iter()
+            .any(|keyword| name.eq_ignore_ascii_case(keyword));
         if plain && !keyword && !next.contains('(') && !expressions.contains(&bare(name)) {
             let name = if folds && !next.contains('"') { name.to_lowercase() } else { name.replace('"', "") };
             let name = name.trim_start_matches("public.").into();
@@ -342,6 +344,7 @@ mod tests {
             ("SELECT d.datname, o.id FROM pg_catalog.pg_database d, orders o", vec!["read orders"]),
             ("SELECT 1 FROM pg_stat_activity JOIN information_schema.tables ON true", vec![]),
             ("SELECT ,, FROM orders WHERE", vec!["read orders"]),
+            ("SELECT ,, FROM  WHERE paid", vec![]),
             ("WITH paid AS (SELECT ,, FROM orders), late(id) AS (SELECT 1) SELECT * FROM paid JOIN late ON ,,", vec!["read orders"]),
             ("SELECT ,, -- taken from archives\nFROM orders", vec!["read orders"]),
             ("SELECT count(*) FROM \"Order\" WHERE id IN (SELECT order_id FROM lines)", vec!["read order", "read lines"]),

@@ -95,10 +95,11 @@ fn held_paths(context: &Context<'_>, draft: &Draft<'_>) -> Vec<String> {
 
 /// Services that hold a file: by mount or copy, else the one whose folder it is in.
 fn owners(held: &[Vec<String>], drafts: &[Draft<'_>], path: &str) -> Vec<usize> {
-    let holds = |held: &Vec<String>| held.iter().any(|folder| paths::is_within(path, folder));
-    let found: Vec<usize> = held.iter().enumerate().filter(|(_, held)| holds(held)).map(|(at, _)| at).collect();
-    if !found.is_empty() {
-        return found;
+    // Who is given the file itself, or the folder nearest to it, is meant; others hold it among all their code.
+    let nearest = |held: &Vec<String>| held.iter().filter(|folder| paths::is_within(path, folder)).map(String::len).max();
+    let found: Vec<(usize, usize)> = held.iter().enumerate().filter_map(|(at, held)| Some((nearest(held)?, at))).collect();
+    if let Some((most, _)) = found.iter().max() {
+        return found.iter().filter(|(length, _)| length == most).map(|(_, at)| *at).collect();
     }
     let around = drafts.iter().enumerate().filter(|(_, draft)| !draft.root.is_empty() && paths::is_within(path, &draft.root));
     around.max_by_key(|(_, draft)| draft.root.len()).map(|(at, _)| at).into_iter().collect()

@@ -208,6 +208,7 @@ pub(crate) fn find<'a>(context: &Context<'a>, problems: &mut Vec<Problem>) -> Se
         code::locate(context, draft);
     }
     share_roots(context, &mut drafts);
+    let mut drafts = deployed::merge_same_code(drafts);
     deployed::leave_steps_out(&mut drafts);
     let drafts = merge_deployments(drafts);
     let mut drafts = deployed::merge_replicas(context, drafts);

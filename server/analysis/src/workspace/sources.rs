@@ -5,8 +5,8 @@
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
-    Builds, Caddy, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kong, Kubernetes, Manifest, Nginx, NpmManifest, NxProject,
-    PnpmWorkspace, Processes, ProxyConf, TsConfig,
+    Builds, Caddy, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kong, Kubernetes, Manifest, Nginx, NpmManifest, PnpmWorkspace,
+    Processes, Project, ProxyConf, TsConfig,
 };
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -59,7 +59,7 @@ pub(crate) struct Sources<'a> {
     pub(crate) proxy_confs: Vec<Source<'a, ProxyConf>>,
     pub(crate) settings: Vec<Source<'a, Settings>>,
     pub(crate) builds: Vec<Source<'a, Builds>>,
-    pub(crate) projects: Vec<Source<'a, NxProject>>,
+    pub(crate) projects: Vec<Source<'a, Project>>,
     pub(crate) processes: Vec<Source<'a, Processes>>,
     /// Configuration files by path.
     pub(crate) configs: FxHashMap<&'a str, FileId>,
@@ -119,7 +119,7 @@ impl<'a> Sources<'a> {
                 Manifest::Envoy(facts) => sources.envoy.push(Source { file, path, facts }),
                 Manifest::Settings(facts) => sources.settings.push(Source { file, path, facts }),
                 Manifest::Builds(facts) => sources.builds.push(Source { file, path, facts }),
-                Manifest::Project(facts) => sources.projects.push(Source { file, path, facts }),
+                Manifest::Projects(all) => sources.projects.extend(all.iter().map(|facts| Source { file, path, facts })),
                 Manifest::Processes(facts) => sources.processes.push(Source { file, path, facts }),
                 Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) => {}
                 Manifest::Model(_) | Manifest::CodeOwners(_) | Manifest::Baseline(_) => {}

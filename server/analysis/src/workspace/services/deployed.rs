@@ -53,9 +53,18 @@ fn leave_shells_out(drafts: &mut Vec<Draft<'_>>) {
 /// up to date. Which part cannot be told, and it would be charged with all that the service does.
 pub(super) fn leave_steps_out(drafts: &mut Vec<Draft<'_>>) {
     let is_step = |draft: &Draft<'_>| draft.kind == Some(ServiceKind::Job) && draft.workloads.is_empty();
-    let run: FxHashSet<Vec<FileId>> =
-        drafts.iter().filter(|draft| draft.kind != Some(ServiceKind::Job)).map(|draft| draft.entries.clone()).collect();
-    drafts.retain(|draft| !(is_step(draft) && !draft.entries.is_empty() && run.contains(&draft.entries)));
+    let others = || drafts.iter().filter(|draft| draft.kind != Some(ServiceKind::Job));
+    let run: FxHashSet<Vec<FileId>> = others().map(|draft| draft.entries.clone()).collect();
+    let built: FxHashSet<usize> = others().filter_map(|draft| draft.dockerfile.as_ref().map(|(index, _)| *index)).collect();
+    // Nothing tells which part of another's image it runs, not even that it is a program of its own.
+    let is_unknown = |draft: &Draft<'_>| {
+        let shared = draft.dockerfile.as_ref().is_some_and(|(index, _)| built.contains(index));
+        draft.kind == Some(ServiceKind::Job) && shared && draft.entries.is_empty() && draft.binary.is_none()
+    };
+    drafts.retain(|draft| {
+        let is_same = is_step(draft) && !draft.entries.is_empty() && run.contains(&draft.entries);
+        !is_same && !is_unknown(draft)
+    });
 }
 
 /// Whether all that a draft is told to start is to wait: `sleep infinity`, `tail -f /dev/null`.
@@ -271,6 +280,23 @@ fn merge_projects(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
                 known.push(merged.len());
                 merged.push(draft);
             }
+        }
+    }
+    merged
+}
+
+/// One service that several projects deploy by one name, now that it is known that they run the code of one folder.
+pub(super) fn merge_same_code(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
+    let mut merged: Vec<Draft<'_>> = Vec::new();
+    let mut by_code: FxHashMap<(Symbol, String), usize> = FxHashMap::default();
+    for draft in drafts {
+        let known = match !draft.third_party && !draft.root.is_empty() {
+            true => *by_code.entry((draft.name.clone(), draft.root.clone())).or_insert(merged.len()),
+            false => merged.len(),
+        };
+        match merged.get_mut(known) {
+            Some(same) => absorb(same, draft),
+            None => merged.push(draft),
         }
     }
     merged

@@ -59,7 +59,19 @@ impl Images {
                 }
             }
         }
+        all.name_the_only_one(context);
         all
+    }
+
+    /// A workspace that makes one image calls it like itself.
+    fn name_the_only_one(&mut self, context: &Context<'_>) {
+        let is_product = |path: &str| !known::is_test_path(path) && !known::is_example_path(path);
+        let mut products = context.sources.dockerfiles.iter().enumerate().filter(|(_, source)| is_product(source.path));
+        let (Some((only, _)), None) = (products.next(), products.next()) else { return };
+        let root = context.npm_at.get("").and_then(|at| context.sources.npm[*at].facts.name.as_ref());
+        if let Some(name) = root {
+            self.named.entry(normal(known::unscoped(&name.value))).or_insert_with(|| vec![only]);
+        }
     }
 
     fn add(&mut self, context: &Context<'_>, folder: &str, build: &ImageBuild, file: FileId, range: TextRange) {

@@ -5,7 +5,7 @@
 //! deployed service runs is not found again.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::NpmManifest;
+use portolan_grammars::manifests::{NpmManifest, Project};
 use rustc_hash::FxHashSet;
 
 use super::images::Images;
@@ -13,8 +13,10 @@ use super::known::{self, FRONTEND_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES, no
 use super::{Context, Draft, code, evidence, is_cargo, stage_chain};
 use crate::FileId;
 use crate::chart::ServiceKind;
+use crate::workspace::Ecosystem;
 use crate::workspace::modules::CrateId;
 use crate::workspace::paths;
+use crate::workspace::sources::Source;
 
 mod processes;
 
@@ -24,9 +26,12 @@ pub(super) fn add<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<D
     processes::add(context, drafts);
     let is_deployed = drafts.iter().any(|draft| !draft.third_party);
     let mut taken: FxHashSet<usize> = drafts.iter().filter(|draft| !draft.third_party).filter_map(|draft| draft.package).collect();
+    // The package that a deployed program lies in may be an inner one: `command: node src/server.js`, beside `src/package.json`.
+    let started = drafts.iter().filter(|draft| !draft.third_party).flat_map(|draft| &draft.entries);
+    taken.extend(started.filter_map(|entry| context.roots.of_file(context.files.path(*entry))));
     npm_packages(context, images, drafts, &mut taken);
     cargo_packages(context, drafts, &taken, is_deployed);
-    nx_projects(context, drafts);
+    projects(context, drafts);
     lone_dockerfiles(context, drafts);
 }
 
@@ -104,10 +109,11 @@ fn npm_packages<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Dra
         }
         let Some(source) = context.npm_at.get(root).map(|at| &context.sources.npm[*at]) else { continue };
         let npm = source.facts;
-        let applications = context.sources.projects.iter().filter(|project| project.facts.is_application && project.folder() != root);
+        let folders =
+            context.sources.projects.iter().filter(|project| project.facts.is_application).filter_map(|project| project_folder(*project));
         let is_monorepo = !npm.workspaces.is_empty()
             || context.sources.pnpm.iter().any(|pnpm| pnpm.folder() == root)
-            || applications.into_iter().any(|project| paths::is_within(project.folder(), root));
+            || folders.into_iter().any(|folder| folder != root && paths::is_within(&folder, root));
         if is_monorepo || (root.is_empty() && context.packages.len() > 1 && npm.dependencies.is_empty()) {
             continue;
         }
@@ -138,27 +144,40 @@ fn starts(dockerfile: &portolan_grammars::manifests::Dockerfile) -> bool {
     stage_chain(dockerfile, None).iter().any(|stage| stage.entrypoint.is_some() || stage.command.is_some())
 }
 
-/// Projects that Nx knows as applications, where no package of their own says more: those with an image, and those that can be served.
-fn nx_projects<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
-    let roots: FxHashSet<String> = drafts.iter().filter(|draft| !draft.third_party).map(|draft| draft.root.clone()).collect();
+/// The folder of a project, as a folder of the workspace.
+fn project_folder(source: Source<'_, Project>) -> Option<String> {
+    paths::join(source.folder(), source.facts.folder.as_deref().unwrap_or_default().trim_end_matches('/'))
+}
+
+/// Projects that are known as applications, where no package of their own says more: those with an image, and those that can be served.
+fn projects<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
+    let own = |draft: &&Draft<'_>| !draft.third_party;
+    let roots: FxHashSet<String> = drafts.iter().filter(own).map(|draft| draft.root.clone()).collect();
+    let started: Vec<FileId> = drafts.iter().filter(own).flat_map(|draft| draft.entries.iter().copied()).collect();
     for source in &context.sources.projects {
-        let (folder, project) = (source.folder(), source.facts);
-        let dockerfile = context.dockerfile_at.get(join(folder, "Dockerfile").as_str()).copied();
-        let serves = project.targets.iter().any(|(name, _)| name == "serve");
-        let name = project.name.as_ref().map_or_else(|| Symbol::new(paths::file_name(folder)), |name| name.value.clone());
+        let (Some(folder), project) = (project_folder(*source), source.facts) else { continue };
+        let dockerfile = context.dockerfile_at.get(join(&folder, "Dockerfile").as_str()).copied();
+        let name = project.name.as_ref().map_or_else(|| Symbol::new(paths::file_name(&folder)), |name| name.value.clone());
         let name = Symbol::new(unscoped(&name));
-        if !project.is_application || !(serves || dockerfile.is_some()) || folder.is_empty() || roots.contains(folder) {
+        let is_product = project.is_application && (project.is_served || dockerfile.is_some());
+        if !is_product || folder.is_empty() || roots.contains(&folder) {
             continue;
         }
         let is_named = drafts.iter().any(|draft| normal(&draft.name) == normal(&name));
-        if is_aside(folder) || known::is_test_name(&name) || is_named {
+        let is_started = started.iter().any(|entry| paths::is_within(context.files.path(*entry).as_str(), &folder));
+        if is_aside(&folder) || known::is_test_name(&name) || is_named || is_started {
             continue;
         }
         let range = project.name.as_ref().map(|name| name.range).unwrap_or_default();
-        let mut draft = Draft { name, root: folder.to_owned(), dockerfile: dockerfile.map(|at| (at, None)), ..Draft::default() };
-        draft.package = context.roots.at(folder, crate::workspace::Ecosystem::Npm);
+        let mut draft = Draft { name, dockerfile: dockerfile.map(|at| (at, None)), ..Draft::default() };
+        // What the workspace's own list of applications names is part of the package around it.
+        draft.package = match project.folder {
+            Some(_) => context.roots.around(&folder, Ecosystem::Npm),
+            None => context.roots.at(&folder, Ecosystem::Npm),
+        };
         draft.entries = project.main.iter().filter_map(|main| context.modules.source_of("", main)).collect();
-        draft.evidence.push(evidence("Nx application", source.file, range));
+        draft.root = folder;
+        draft.evidence.push(evidence("application of the workspace", source.file, range));
         drafts.push(draft);
     }
 }
@@ -173,7 +192,9 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
     let uses = |list: &[&str]| has(list) || npm.dev_dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
     let is_library = uses(&["ng-packagr", "tsup", "microbundle"]) && !has(SERVER_PACKAGES)
         || context.depended.contains(&package)
-        || (!npm.private && npm.entries.iter().any(|entry| entry.contains("dist/") || entry.contains("build/") || entry.contains("lib/")));
+        || (!npm.private
+            && !starts_itself(context, root, npm)
+            && npm.entries.iter().any(|entry| entry.contains("dist/") || entry.contains("build/") || entry.contains("lib/")));
     let scripts: Vec<&str> = npm
         .scripts
         .iter()
@@ -206,7 +227,12 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
         if serves_pages && uses(&["next", "nuxt", "@sveltejs/kit", "@remix-run/react", "expo", "react-native", "astro"]) {
             return Some(Some(ServiceKind::Frontend));
         }
-        let starts = runs(known::RUNNERS);
+        // Nx needs no scripts: it has targets, and makes some of what a package's folder holds.
+        if npm.scripts.is_empty() && has(&["next"]) && context.modules.source_of(root, "next.config").is_some() {
+            return Some(Some(ServiceKind::Frontend));
+        }
+        let has_target = |name: &str| npm.nx_targets.iter().any(|target| target == name);
+        let starts = runs(known::RUNNERS) || has_target("serve");
         let has_entry = ["src/main", "src/index", "src/server", "src/app", "main", "index", "server", "app"]
             .iter()
             .any(|path| context.modules.source_of(root, path).is_some());
@@ -222,6 +248,13 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
         }
     }
     None
+}
+
+/// Whether a package's own script starts a file of it: a program, though nobody marked it as private.
+fn starts_itself(context: &Context<'_>, root: &str, npm: &NpmManifest) -> bool {
+    let scripts = npm.scripts.iter().filter(|script| script.name.split(':').next() == Some("start"));
+    let words = scripts.filter_map(|script| script.value.as_deref()).flat_map(code::words);
+    words.into_iter().any(|word| context.modules.source_of(root, word).is_some_and(|file| !is_aside(context.files.path(file).as_str())))
 }
 
 /// Binaries of Cargo packages that nothing deploys.

@@ -1,0 +1,40 @@
+//! Projects of a workspace that has one list of packages: `project.json` of Nx, `nest-cli.json` of Nest, `angular.json` of Angular, and the
+//! `workspace.json` that Nx had before.
+
+use super::yaml::{self, Node, Templates};
+use super::{Manifest, ManifestFacts, Project};
+
+pub(super) fn matches(name: &str) -> bool {
+    matches!(name, "project.json" | "nest-cli.json" | "angular.json" | "workspace.json")
+}
+
+/// Reads projects: the one that a file is about, or all that it lists. JSON is YAML, as far as these files go.
+pub(super) fn read(text: &str) -> ManifestFacts {
+    let (documents, problems) = yaml::read(&text.replace('\t', " "), "project.json", Templates::Keep);
+    let projects = match documents.first() {
+        Some(node) if node.get("projects").is_some() => {
+            let listed = node.get("projects").map_or(&[][..], Node::entries);
+            let objects = listed.iter().filter(|entry| !entry.value.entries().is_empty());
+            objects.map(|entry| Project { name: Some(entry.key.clone()), ..project(&entry.value) }).collect()
+        }
+        Some(node) => vec![project(node)],
+        None => Vec::new(),
+    };
+    ManifestFacts { manifest: Manifest::Projects(projects), problems }
+}
+
+fn project(node: &Node) -> Project {
+    let text = |key: &str| node.get(key).and_then(Node::text);
+    let targets = node.get("targets").or_else(|| node.get("architect")).map_or(&[][..], Node::entries);
+    let build = targets.iter().find(|entry| entry.key.value == "build");
+    let built = build.and_then(|entry| ["main", "browser", "entryFile"].iter().find_map(|key| entry.value.at(&["options", key])?.text()));
+    // What Nest knows as an application, its command starts.
+    let is_nest = text("type").is_some();
+    Project {
+        name: node.get("name").and_then(Node::spanned),
+        folder: text("root"),
+        is_application: text("projectType").or_else(|| text("type")).as_deref() == Some("application"),
+        is_served: is_nest || targets.iter().any(|entry| entry.key.value == "serve"),
+        main: built,
+    }
+}
