@@ -29,6 +29,9 @@ pub struct Producer {
     /// Whether it waits for an answer, which makes it a synchronous call.
     #[serde(default)]
     pub replies: bool,
+    /// Where it says which channel an answer is waited for on: what says so is a question, whose sender hears if it gets lost.
+    #[serde(default)]
+    pub reply_to: Option<Selector>,
     /// How it travels, where options say that.
     #[serde(default)]
     pub transport: Option<Transport>,

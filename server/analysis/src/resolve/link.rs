@@ -503,6 +503,8 @@ pub struct MessageDecl {
     pub instrumentation: Option<Symbol>,
     /// Whether the sender waits for an answer.
     pub replies: bool,
+    /// Whether the message names a channel for its answer.
+    pub asks: bool,
     /// Where it goes.
     pub carrier: Carrier,
     /// The library's calls that send or receive it.

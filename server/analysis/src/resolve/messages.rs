@@ -26,10 +26,12 @@ impl<'w> Linker<'w> {
         {
             (system, carrier) = (named, found);
         }
+        let asks = entry.reply_to.as_ref().is_some_and(|selector| self.evaluator.says(selector, view));
         let leaf = self.leaf(view, (entry.headers.as_ref(), entry.identity.as_ref()));
         self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl {
             system: system.clone(),
             replies,
+            asks,
             carrier: carrier.clone(),
             // What a wrapper sends, it may have put together of what it was given.
             payload: payload.clone().filter(|_| message.site == Site::Call(view.site)),
@@ -262,6 +264,7 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
         delivery: None,
         instrumentation: None,
         replies: false,
+        asks: false,
         carrier: Carrier::default(),
         leaves: Vec::new(),
     }

@@ -1,7 +1,7 @@
 //! `no-timeout`: a client without a time limit, by which one service waits for another.
 //!
 //! What limits a call, [`crate::resolve`] knows. Invariant: a client is reported once, however many calls go through it; calls that go through no
-//! client are one finding a function, so that one more of them elsewhere is news.
+//! client are one finding a file, of which each function is a part, so that one more of them is news.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,6 @@ use portolan_grammars::catalog::Limited;
 use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, TextRange};
 use rustc_hash::FxHashSet;
 
-use super::context::named_function;
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
 use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
 use crate::resolve::link::{OutboundCall, Unlimited};
@@ -29,7 +28,7 @@ rule! {
     /// Finds clients by which a service waits for another without a time limit: none on the client, the request, or around it. A warning where the
     /// endpoint that is asked waits for others itself.
     ///
-    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a function. Left alone are clients with a
+    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a file. Left alone are clients with a
     /// limit of their own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which
     /// has limits, responses that are read as a stream, and front ends.
     ///
@@ -54,8 +53,8 @@ rule! {
 pub(crate) enum Client {
     /// A client is made by this call.
     Made(CallRef),
-    /// Calls in this function, the innermost one that has a name, are made without one.
-    In(FunctionRef),
+    /// Calls in this file are made without one.
+    In(FileId),
 }
 
 /// What is missing there.
@@ -82,7 +81,7 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
     for outbound in snapshot.links.iter().flatten().flat_map(|link| &link.calls) {
         let Some((unlimited, waits)) = endless(snapshot, &around, outbound) else { continue };
         let at = unlimited.call;
-        let client = if at == outbound.leaf { Client::In(named(snapshot, leaf_function(snapshot, outbound))) } else { Client::Made(at) };
+        let client = if at == outbound.leaf { Client::In(outbound.leaf.file) } else { Client::Made(at) };
         let waiting = found.entry(client).or_default();
         waiting.calls.push(unlimited.clone());
         waiting.leaves.push(outbound.leaf);
@@ -122,7 +121,7 @@ fn waits<'a>(snapshot: &'a Snapshot, outbound: &'a OutboundCall) -> impl Iterato
         let call = snapshot.chart.call(*index);
         let from = snapshot.chart.service(call.from);
         let waits = !from.third_party && matches!(from.kind, ServiceKind::Backend | ServiceKind::Worker | ServiceKind::Job);
-        let bare = call.via.is_empty() && !call.development;
+        let bare = call.via.is_empty() && !call.development && !exempt::is_plumbing(&call.path);
         let answers = call.target().is_some_and(|to| to != call.from);
         Some(call.place) == place && waits && bare && answers && call.status.is_settled()
     })
@@ -200,11 +199,6 @@ fn streams(snapshot: &Snapshot, function: FunctionRef) -> bool {
     reads || asks()
 }
 
-fn named(snapshot: &Snapshot, function: FunctionRef) -> FunctionRef {
-    let named = named_function(snapshot, function).map(|(id, _)| id);
-    FunctionRef { function: named.unwrap_or(FunctionId::MODULE), ..function }
-}
-
 fn leaf_function(snapshot: &Snapshot, outbound: &OutboundCall) -> FunctionRef {
     let call = snapshot.files.source(outbound.leaf.file).map(|facts| facts.call(outbound.leaf.call).function);
     FunctionRef { file: outbound.leaf.file, function: call.unwrap_or(FunctionId::MODULE) }
@@ -237,26 +231,36 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &
     related.dedup();
     let count = related.len();
     related.truncate(MAX_CALLS);
+    let mut several = false;
     let name = match client {
         Client::Made(_) => client_name(facts, first, &waiting.leaves).map(|name| format!("`{name}`")),
-        Client::In(_) => Some(spelled(facts, facts.call(first.call).callee)),
+        Client::In(_) => {
+            let mut names: Vec<String> =
+                waiting.calls.iter().map(|unlimited| spelled(facts, facts.call(unlimited.call.call).callee)).collect();
+            names.sort_unstable();
+            names.dedup();
+            several = names.len() > 1;
+            Some(enumerate(&names))
+        }
     };
     let name = name.unwrap_or_else(|| "This client".to_owned());
+    let has = if several { "have" } else { "has" };
     let (calls, wait) = if count == 1 { ("call", "waits") } else { ("calls", "wait") };
-    let symbol = context.symbol(FunctionRef { file: first.file, function: facts.call(first.call).function });
+    let symbol = |call: CallRef| context.symbol(FunctionRef { file: call.file, function: facts.call(call.call).function });
     let file = snapshot.files.path(first.file).to_string();
-    let subject = match client {
-        Client::Made(_) => vec![file, symbol, name.clone()],
-        Client::In(_) => vec![file, symbol],
+    let (subject, parts) = match client {
+        Client::Made(_) => (vec![file, symbol(first), name.clone()], Vec::new()),
+        Client::In(_) => (vec![file], waiting.calls.iter().map(|unlimited| symbol(unlimited.call).into()).collect()),
     };
-    sink.report(Draft {
+    let draft = Draft {
         severity: in_a_chain(context, waiting).then_some(Severity::Warning),
-        message: format!("{name} has no timeout: {count} {calls} from {callers} to {targets} {wait} as long as it takes"),
+        message: format!("{name} {has} no timeout: {count} {calls} from {callers} to {targets} {wait} as long as it takes"),
         place,
         related,
         services: [from, to].concat(),
         subject,
-    });
+    };
+    sink.report_parts(draft, parts);
 }
 
 /// Whether an endpoint that is asked waits for others itself.

@@ -18,7 +18,7 @@ use crate::{FileId, Place};
 const EXTERNAL: Texts = Texts {
     name: "external_channels",
     meaning: "Names of channels, or words in them, whose other end is outside of the workspace.",
-    default: &["dlq", "dlx", "dead", "deadletter", "health", "heartbeat"],
+    default: &["dlq", "dlx", "dead", "deadletter", "health", "heartbeat", "keepalive", "alive", "ping"],
 };
 /// Words in the names of methods by which messages are received.
 const RECEIVING: &[&str] = &["subscribe", "psubscribe", "consume", "consumer", "on", "listen", "receive", "process"];

@@ -44,6 +44,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
                     place,
                     function: if message.consumes { handler.or(Some(message.function)) } else { Some(message.function) },
                     payload: message.payload.clone(),
+                    asks: message.asks,
                     delivery: message.delivery,
                     dead_letter: None,
                     coverage: if message.consumes { coverage.consumer(input, service, message, handler) } else { Coverage::Unknown },
@@ -114,8 +115,18 @@ fn answered_events(
                     if !channel.consumers.iter().any(|known| known.service == service && known.place == place) {
                         let coverage = coverage.consumer(input, service, message, message.handler);
                         let function = message.handler.or(Some(message.function));
-                        let (payload, delivery, dead_letter) = (None, message.delivery, None);
-                        channel.consumers.push(ChannelEnd { service, place, function, payload, delivery, dead_letter, coverage, status });
+                        let (payload, asks, delivery, dead_letter) = (None, false, message.delivery, None);
+                        channel.consumers.push(ChannelEnd {
+                            service,
+                            place,
+                            function,
+                            payload,
+                            asks,
+                            delivery,
+                            dead_letter,
+                            coverage,
+                            status,
+                        });
                     }
                 }
             }
