@@ -82,6 +82,8 @@ pub struct FileLink {
     pub limits: Vec<(CallRef, Symbol, Limited)>,
     /// Calls that such a call stands around, sorted.
     pub limited: Vec<CallId>,
+    /// Whether it may give rpcs a deadline in a way that is not followed.
+    pub limits_rpcs: bool,
     /// Calls that have others made again when they fail.
     pub retries: Vec<RetryDecl>,
     /// Function calls and mentions.
@@ -164,7 +166,7 @@ impl OutboundCall {
 pub struct Unlimited {
     /// The one that makes a client, else the library's call that sends.
     pub call: CallRef,
-    /// The library's id.
+    /// The library's id; empty of an rpc, whose client a generator made.
     pub library: Symbol,
     /// The argument and the key in it that would say it, where it is said so.
     pub option: Option<(usize, Symbol)>,

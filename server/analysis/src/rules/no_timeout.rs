@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::Limited;
-use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, TextRange};
+use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol, TextRange};
 use rustc_hash::FxHashSet;
 
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
 use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
-use crate::resolve::link::{OutboundCall, Unlimited};
+use crate::resolve::link::{OutboundCall, Request, Unlimited};
 use crate::resolve::value::CallRef;
 use crate::words::enumerate;
 use crate::{FileId, FunctionRef, Place, Snapshot};
@@ -28,9 +28,11 @@ rule! {
     /// Finds clients by which a service waits for another without a time limit: none on the client, the request, or around it. A warning where the
     /// endpoint that is asked waits for others itself.
     ///
-    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a file. Left alone are clients with a
+    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a file; rpcs, whose clients a
+    /// generator makes, once for a package and the service that it asks. Left alone are clients with a
     /// limit of their own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which
-    /// has limits, responses that are read as a stream, and front ends.
+    /// has limits, responses that are read as a stream, health checks, and front ends. Of rpcs those count that a `.proto` file declares and that do
+    /// not stream, in packages whose code beside them says nothing of deadlines, time-outs or interceptors.
     ///
     /// ## Why it matters
     /// A service that hangs is worse than one that is down: whoever asks it hangs, too, and keeps its own callers, memory and connections waiting.
@@ -43,18 +45,21 @@ rule! {
     ///
     /// ## How to fix
     /// Say how long an answer is worth waiting for, less than your own callers wait for you: `Client::builder().timeout(…)`,
-    /// `axios.create({ timeout })`, `fetch(url, { signal: AbortSignal.timeout(…) })`. `portolan fix --rule no-timeout` does.
+    /// `axios.create({ timeout })`, `fetch(url, { signal: AbortSignal.timeout(…) })`; `portolan fix --rule no-timeout` does. Give an rpc a deadline: `client.quote(request, { deadline })`,
+    /// `request.set_timeout(…)`, `Endpoint::timeout(…)`.
     "no-timeout", Resilience, Information, "A service waits for another without a time limit", check,
     options: &[RuleOption::Number(SECONDS)]
 }
 
 /// Whose limit is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Client {
     /// A client is made by this call.
     Made(CallRef),
     /// Calls in this file are made without one.
     In(FileId),
+    /// A package, or a file of none, asks this rpc service by clients that a generator made.
+    Stub(Result<usize, FileId>, Symbol),
 }
 
 /// What is missing there.
@@ -70,7 +75,7 @@ pub(crate) struct Waiting {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for (client, waiting) in &all(context.snapshot) {
-        report(context, sink, *client, waiting);
+        report(context, sink, client, waiting);
     }
 }
 
@@ -81,7 +86,14 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
     for outbound in snapshot.links.iter().flatten().flat_map(|link| &link.calls) {
         let Some((unlimited, waits)) = endless(snapshot, &around, outbound) else { continue };
         let at = unlimited.call;
-        let client = if at == outbound.leaf { Client::In(outbound.leaf.file) } else { Client::Made(at) };
+        let client = match &outbound.request {
+            Request::Rpc { service, .. } => {
+                let package = snapshot.workspace.package_of(snapshot.files.path(at.file));
+                Client::Stub(package.ok_or(at.file), service.clone())
+            }
+            _ if at == outbound.leaf => Client::In(at.file),
+            _ => Client::Made(at),
+        };
         let waiting = found.entry(client).or_default();
         waiting.calls.push(unlimited.clone());
         waiting.leaves.push(outbound.leaf);
@@ -133,16 +145,21 @@ struct Around {
     limited: FxHashSet<Place>,
     /// Packages whose process has limits for all that say nothing else.
     packages: FxHashSet<usize>,
+    /// Packages of which a file may give rpcs a deadline.
+    limits_rpcs: FxHashSet<usize>,
 }
 
 impl Around {
     fn find(snapshot: &Snapshot) -> Self {
-        let mut around = Self { limited: FxHashSet::default(), packages: FxHashSet::default() };
+        let mut around = Self { limited: FxHashSet::default(), packages: FxHashSet::default(), limits_rpcs: FxHashSet::default() };
         for (at, link) in snapshot.links.iter().enumerate() {
             let (Some(link), file) = (link, FileId(at as u32)) else { continue };
             around.limited.extend(link.limited.iter().filter_map(|call| snapshot.files.called_at(CallRef { file, call: *call })));
             if link.limits.iter().any(|(_, _, of)| *of == Limited::Process) {
                 around.packages.extend(snapshot.workspace.package_of(snapshot.files.path(file)));
+            }
+            if link.limits_rpcs {
+                around.limits_rpcs.extend(snapshot.workspace.package_of(snapshot.files.path(file)));
             }
         }
         around
@@ -153,6 +170,10 @@ impl Around {
         let at = |call: CallRef| snapshot.files.called_at(call).is_some_and(|place| self.limited.contains(&place));
         let package = snapshot.workspace.package_of(snapshot.files.path(outbound.leaf.file));
         if at(outbound.site) || at(outbound.leaf) || package.is_some_and(|package| self.packages.contains(&package)) {
+            return true;
+        }
+        if matches!(outbound.request, Request::Rpc { .. }) && !self.limits_rpcs.is_disjoint(&snapshot.workspace.with_dependencies(package))
+        {
             return true;
         }
         let mut functions = vec![outbound.function, leaf_function(snapshot, outbound)];
@@ -204,7 +225,7 @@ fn leaf_function(snapshot: &Snapshot, outbound: &OutboundCall) -> FunctionRef {
     FunctionRef { file: outbound.leaf.file, function: call.unwrap_or(FunctionId::MODULE) }
 }
 
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &Waiting) {
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: &Client, waiting: &Waiting) {
     let snapshot = context.snapshot;
     let Some(first) = waiting.calls.first().map(|unlimited| unlimited.call) else { return };
     let (Some(place), Some(facts)) = (snapshot.files.called_at(first), snapshot.files.source(first.file)) else { return };
@@ -242,6 +263,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &
             several = names.len() > 1;
             Some(enumerate(&names))
         }
+        Client::Stub(_, service) => Some(format!("The client of {service}")),
     };
     let name = name.unwrap_or_else(|| "This client".to_owned());
     let has = if several { "have" } else { "has" };
@@ -250,6 +272,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &
     let file = snapshot.files.path(first.file).to_string();
     let (subject, parts) = match client {
         Client::Made(_) => (vec![file, symbol(first), name.clone()], Vec::new()),
+        Client::Stub(_, service) => (vec![service.to_string()], Vec::new()),
         Client::In(_) => (vec![file], waiting.calls.iter().map(|unlimited| symbol(unlimited.call).into()).collect()),
     };
     let draft = Draft {
