@@ -106,6 +106,12 @@ pub struct Listener {
     pub callee: Names,
     /// How they travel.
     pub transport: Transport,
+    /// `messaging.system` of those that hand each message over once, unless told otherwise.
+    #[serde(default)]
+    pub at_most_once: Vec<Symbol>,
+    /// Where it says whether a message counts as handled when it is handed over: `false` has it handed over again.
+    #[serde(default)]
+    pub unacknowledged: Option<Selector>,
 }
 
 /// A call that binds a queue to an exchange.

@@ -542,6 +542,8 @@ pub struct ListenerDecl {
     pub system: Symbol,
     /// The queue, where all messages go through one.
     pub queues: Vec<Pattern>,
+    /// How often messages are handed over, if that is known.
+    pub delivery: Option<Delivery>,
     /// The function that says so.
     pub function: FunctionRef,
 }

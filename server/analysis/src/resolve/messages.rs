@@ -73,7 +73,15 @@ impl<'w> Linker<'w> {
 
     pub(super) fn listener(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Listener) -> bool {
         let Some((system, carrier)) = self.carrier(view, &entry.transport) else { return false };
-        self.link.listeners.push(ListenerDecl { system, queues: carrier.queues, function });
+        let said = entry.unacknowledged.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+        let delivery = match said.map(|value| value.literal()) {
+            _ if !entry.at_most_once.contains(&system) => None,
+            None => Some(Delivery::AtMostOnce),
+            Some(Some(said)) if said == "true" => Some(Delivery::AtMostOnce),
+            Some(Some(said)) if said == "false" => Some(Delivery::AtLeastOnce),
+            Some(_) => None,
+        };
+        self.link.listeners.push(ListenerDecl { system, queues: carrier.queues, delivery, function });
         true
     }
 
