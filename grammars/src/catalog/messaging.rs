@@ -29,6 +29,9 @@ pub struct Producer {
     /// Whether it waits for an answer, which makes it a synchronous call.
     #[serde(default)]
     pub replies: bool,
+    /// Where it says which channel an answer is waited for on: what says so is a question, whose sender hears if it gets lost.
+    #[serde(default)]
+    pub reply_to: Option<Selector>,
     /// How it travels, where options say that.
     #[serde(default)]
     pub transport: Option<Transport>,
@@ -103,6 +106,12 @@ pub struct Listener {
     pub callee: Names,
     /// How they travel.
     pub transport: Transport,
+    /// `messaging.system` of those that hand each message over once, unless told otherwise.
+    #[serde(default)]
+    pub at_most_once: Vec<Symbol>,
+    /// Where it says whether a message counts as handled when it is handed over: `false` has it handed over again.
+    #[serde(default)]
+    pub unacknowledged: Option<Selector>,
 }
 
 /// A call that binds a queue to an exchange.

@@ -486,6 +486,8 @@ pub struct ChannelEnd {
     pub function: Option<FunctionRef>,
     /// Producers: the keys of what is sent as JSON, sorted, where all of them are known.
     pub payload: Option<Vec<Symbol>>,
+    /// Producers: whether the message names a channel for its answer.
+    pub asks: bool,
     /// Consumers: how often a message is handed over, if that is known.
     pub delivery: Option<Delivery>,
     /// Consumers: where messages go that are refused, and where that is said; known of queues that code declares, not of brokers' policies.

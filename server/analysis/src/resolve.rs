@@ -55,6 +55,7 @@ mod retries;
 pub mod routes;
 mod rows;
 pub mod rpc;
+mod rpc_limits;
 pub mod rpc_servers;
 pub mod rust_paths;
 mod setting_readers;

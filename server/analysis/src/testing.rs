@@ -162,6 +162,7 @@ pub(crate) fn end(service: ServiceIndex, place: Place, function: FunctionRef) ->
         place,
         function: Some(function),
         payload: None,
+        asks: false,
         delivery: None,
         dead_letter: None,
         coverage: Coverage::NotTraced,

@@ -24,6 +24,8 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let seconds = snapshot.workspace.settings.rules().number(&RULE, &SECONDS, snapshot.files.path(finding.place.file));
     let whom = match (client, unlimited.calls.len()) {
         (Client::Made(_), _) => "this client".to_owned(),
+        // What a generated client takes is the generator's choice.
+        (Client::Stub(..), _) => return None,
         (Client::In(_), 1) => "this call".to_owned(),
         (Client::In(_), count) => format!("these {count} calls"),
     };

@@ -29,7 +29,7 @@ impl<'w> Linker<'w> {
             return false;
         }
         if let Some(given) = &adds.given {
-            return self.evaluator.select(given, view).is_some_and(|value| !value.is_unknown());
+            return self.evaluator.says(given, view);
         }
         let mut rows: Vec<Option<Value>> = adds.row.iter().map(|selector: &Selector| self.evaluator.select(selector, view)).collect();
         if let Some(methods) = &adds.row_by {

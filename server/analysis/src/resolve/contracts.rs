@@ -20,6 +20,8 @@ pub struct Contracts {
     pub services: FxHashMap<Symbol, Vec<Symbol>>,
     /// Methods of each `package.Service`.
     pub declared: FxHashMap<Symbol, Vec<Symbol>>,
+    /// Of those that `.proto` files declare, the methods neither side of which streams.
+    pub unary: FxHashMap<Symbol, FxHashSet<Symbol>>,
     /// Names that rpc methods have in code.
     pub methods: FxHashSet<Symbol>,
     /// Generated client types that are checked in, with their service.
@@ -192,6 +194,8 @@ impl Contracts {
                 let full: Symbol = if proto.package.is_empty() { simple.clone() } else { format!("{}.{simple}", proto.package).into() };
                 all.service(&full);
                 service.methods.iter().for_each(|method| all.method(&full, &method.name.value));
+                let unary = service.methods.iter().filter(|method| !method.streaming).map(|method| method.name.value.clone());
+                all.unary.entry(full).or_default().extend(unary);
             }
         }
         for (service, method) in files.iter().flatten().flat_map(|entry| &entry.contracts.rpcs) {

@@ -141,6 +141,14 @@ impl Evaluator<'_> {
         })
     }
 
+    /// Whether one of the places is an object that is sure to have the key.
+    pub(super) fn says(&mut self, selector: &Selector, view: &CallView<'_>) -> bool {
+        selector.takes().iter().any(|take| match (self.taken(take, view), &take.key) {
+            (Some(Value::Object(object)), Some(key)) => object.fields.contains_key(key),
+            _ => false,
+        })
+    }
+
     /// What the first of the places says that says something.
     fn said_limit(&mut self, selector: &Selector, view: &CallView<'_>) -> Option<Value> {
         if view.call.args.iter().any(|argument| argument.spread) {

@@ -82,6 +82,8 @@ pub struct FileLink {
     pub limits: Vec<(CallRef, Symbol, Limited)>,
     /// Calls that such a call stands around, sorted.
     pub limited: Vec<CallId>,
+    /// Whether it may give rpcs a deadline in a way that is not followed.
+    pub limits_rpcs: bool,
     /// Calls that have others made again when they fail.
     pub retries: Vec<RetryDecl>,
     /// Function calls and mentions.
@@ -164,7 +166,7 @@ impl OutboundCall {
 pub struct Unlimited {
     /// The one that makes a client, else the library's call that sends.
     pub call: CallRef,
-    /// The library's id.
+    /// The library's id; empty of an rpc, whose client a generator made.
     pub library: Symbol,
     /// The argument and the key in it that would say it, where it is said so.
     pub option: Option<(usize, Symbol)>,
@@ -503,6 +505,8 @@ pub struct MessageDecl {
     pub instrumentation: Option<Symbol>,
     /// Whether the sender waits for an answer.
     pub replies: bool,
+    /// Whether the message names a channel for its answer.
+    pub asks: bool,
     /// Where it goes.
     pub carrier: Carrier,
     /// The library's calls that send or receive it.
@@ -538,6 +542,8 @@ pub struct ListenerDecl {
     pub system: Symbol,
     /// The queue, where all messages go through one.
     pub queues: Vec<Pattern>,
+    /// How often messages are handed over, if that is known.
+    pub delivery: Option<Delivery>,
     /// The function that says so.
     pub function: FunctionRef,
 }

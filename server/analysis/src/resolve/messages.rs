@@ -26,10 +26,12 @@ impl<'w> Linker<'w> {
         {
             (system, carrier) = (named, found);
         }
+        let asks = entry.reply_to.as_ref().is_some_and(|selector| self.evaluator.says(selector, view));
         let leaf = self.leaf(view, (entry.headers.as_ref(), entry.identity.as_ref()));
         self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl {
             system: system.clone(),
             replies,
+            asks,
             carrier: carrier.clone(),
             // What a wrapper sends, it may have put together of what it was given.
             payload: payload.clone().filter(|_| message.site == Site::Call(view.site)),
@@ -71,7 +73,15 @@ impl<'w> Linker<'w> {
 
     pub(super) fn listener(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Listener) -> bool {
         let Some((system, carrier)) = self.carrier(view, &entry.transport) else { return false };
-        self.link.listeners.push(ListenerDecl { system, queues: carrier.queues, function });
+        let said = entry.unacknowledged.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+        let delivery = match said.map(|value| value.literal()) {
+            _ if !entry.at_most_once.contains(&system) => None,
+            None => Some(Delivery::AtMostOnce),
+            Some(Some(said)) if said == "true" => Some(Delivery::AtMostOnce),
+            Some(Some(said)) if said == "false" => Some(Delivery::AtLeastOnce),
+            Some(_) => None,
+        };
+        self.link.listeners.push(ListenerDecl { system, queues: carrier.queues, delivery, function });
         true
     }
 
@@ -262,6 +272,7 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
         delivery: None,
         instrumentation: None,
         replies: false,
+        asks: false,
         carrier: Carrier::default(),
         leaves: Vec::new(),
     }

@@ -146,8 +146,9 @@ impl<'w> Linker<'w> {
             }
             let detached = self.is_detached(walk, site.call);
             let case = Some(if walk.family == Family::Rust { Case::Snake } else { Case::Camel });
+            let unlimited = self.unlimited_rpc(walk, site, &service, &rpc);
             let request = Request::Rpc { service, method: rpc, case, addresses };
-            self.link.calls.push(OutboundCall::direct(site, function, request, detached));
+            self.link.calls.push(OutboundCall { unlimited, ..OutboundCall::direct(site, function, request, detached) });
         }
         found
     }

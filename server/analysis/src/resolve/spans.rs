@@ -57,6 +57,7 @@ impl<'w> Linker<'w> {
         for at in 0..facts.calls.len() {
             self.call(&walk, CallId(at as u32));
         }
+        self.link.limits_rpcs = self.may_limit_rpcs(&walk);
         self.mentions(&walk);
         self.injected_classes(&walk);
         self.variables(&walk);

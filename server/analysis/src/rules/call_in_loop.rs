@@ -393,7 +393,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[Asked<'_>]) {
         (false, true) => ", all at once",
         (false, false) => "",
     };
-    let message = format!("{} {} is called once {of}{how}", context.id(to), call.label());
+    let message = format!("{} calls {} {} once {of}{how}", context.id(call.from), context.id(to), call.label());
     let mut related = Vec::new();
     if call.place != found.place {
         related.push((call.place, format!("{} calls {}", context.symbol(call.function), context.id(to))));

@@ -3,6 +3,8 @@
 //! What deliberately does not live here: messages that are sent while a transaction is open, which are [`super::call_in_transaction`]'s. Invariant:
 //! write and message are of one function and the functions it calls, in this order, and both are waited for.
 
+use std::collections::BTreeMap;
+
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::{Expr, ExprId, Symbol};
 
@@ -13,7 +15,8 @@ use crate::chart::flow::Spot;
 use crate::chart::index::EndRef;
 use crate::chart::operation::{Root, SpanRef, roots_around};
 use crate::chart::origins::{Origin, origins};
-use crate::{FunctionRef, Place};
+use crate::chart::{ChannelIndex, ServiceIndex};
+use crate::{FileId, FunctionRef, Place};
 
 /// Channels whose messages may be lost.
 const LOSSY: Texts = Texts {
@@ -38,6 +41,8 @@ const LOSSY: Texts = Texts {
         "ws",
     ],
 };
+/// How many places of the same are named.
+const MAX_SITES: usize = 5;
 /// Words in the names of tables from which messages are sent afterwards, or what is left to do is done.
 const OUTBOXES: &[&str] = &["outbox", "outboxes", "pending"];
 
@@ -48,7 +53,7 @@ rule! {
     ///
     /// It is information where only messages set the code off: a broker hands them over again when something fails between the two.
     ///
-    /// Left alone are messages that are rows of the same database (`NOTIFY`, job queues in PostgreSQL), functions that write an outbox or what is
+    /// Left alone are questions, whose senders wait for an answer on a channel that they name (`replyTo`), messages that are rows of the same database (`NOTIFY`, job queues in PostgreSQL), functions that write an outbox or what is
     /// pending, tables whose rows something else of the service reads to send such messages for all of them, tables that only tell of what happened, channels whose messages may get lost (the option lists words of their names), messages that
     /// nobody waits for, caches, jobs, tools, and code in folders of migrations, seeds, scripts and examples.
     ///
@@ -69,12 +74,13 @@ rule! {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut moments = Moments::new(context);
+    let mut found: BTreeMap<Subject, Vec<DualWrite>> = BTreeMap::new();
     for (at, channel) in context.chart.channels.iter().enumerate() {
         if matches!(channel.system.as_str(), "postgresql" | "pg-boss" | "graphile-worker" | "pgmq" | "redis") {
             continue;
         }
         for (end, producer) in channel.producers.iter().enumerate() {
-            let Some(function) = producer.function.filter(|_| producer.status.is_settled()) else { continue };
+            let Some(function) = producer.function.filter(|_| producer.status.is_settled() && !producer.asks) else { continue };
             let file = producer.place.file;
             let lossy = sink.texts(&LOSSY, file);
             if exempt::from_data_rules(context.chart.service(producer.service))
@@ -83,14 +89,29 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             {
                 continue;
             }
-            let end = EndRef { channel: crate::chart::ChannelIndex(at as u32), end: end as u32 };
-            if let Some(found) = write_before(context, &mut moments, end, function, &lossy)
-                && !is_swept(context, &mut moments, end, &found)
+            let end = EndRef { channel: ChannelIndex(at as u32), end: end as u32 };
+            if let Some(written) = write_before(context, &mut moments, end, function, &lossy)
+                && !is_swept(context, &mut moments, end, &written)
             {
-                report(context, sink, end, function, &found);
+                let subject = (producer.service, end.channel, written.table.clone(), file);
+                found.entry(subject).or_default().push(DualWrite { end, function, written });
             }
         }
     }
+    for (subject, all) in &found {
+        report(context, sink, subject, all);
+    }
+}
+
+/// What is told once: who writes which table and sends to which channel, in a file.
+type Subject = (ServiceIndex, ChannelIndex, Symbol, FileId);
+
+/// A message that is sent after a write.
+struct DualWrite {
+    end: EndRef,
+    /// The function that sends it.
+    function: FunctionRef,
+    written: Written,
 }
 
 /// A write that comes before a message.
@@ -191,20 +212,27 @@ fn concerns(context: &Context<'_>, later: Place, earlier: Place) -> bool {
     sent.iter().any(|origin| result(origin) || written.contains(origin))
 }
 
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef, function: FunctionRef, written: &Written) {
-    let (chart, producer) = (context.chart, end.producer(context.chart));
-    let channel = &chart.channel(end.channel).name;
-    let roots = roots_around(context.index, function);
-    let again = !roots.is_empty() && roots.iter().all(|root| matches!(root, Root::Consumer(_)));
-    sink.report(Draft {
-        severity: again.then_some(Severity::Information),
-        message: format!(
-            "`{}` is written, then a message to `{channel}` is sent: what ends the process in between loses it",
-            written.table
-        ),
-        place: producer.place,
-        related: vec![(written.place, format!("{} writes `{}`", context.id(producer.service), written.table))],
-        services: vec![producer.service],
-        subject: vec![channel.to_string(), context.file(written.function), context.symbol(written.function)],
-    });
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, (service, channel, table, _): &Subject, all: &[DualWrite]) {
+    let Some(first) = all.iter().min_by_key(|found| found.end.producer(context.chart).place) else { return };
+    let (chart, id) = (context.chart, context.id(*service));
+    let name = &chart.channel(*channel).name;
+    let comes_again = |found: &DualWrite| {
+        let roots = roots_around(context.index, found.function);
+        !roots.is_empty() && roots.iter().all(|root| matches!(root, Root::Consumer(_)))
+    };
+    let place = first.end.producer(chart).place;
+    let mut related = vec![(first.written.place, format!("{id} writes `{table}`"))];
+    let others = all.iter().map(|found| found.end.producer(chart).place).filter(|other| *other != place);
+    related.extend(others.take(MAX_SITES).map(|other| (other, "sent here after a write, too".to_owned())));
+    let places = if all.len() > 1 { format!(" ({} places)", all.len()) } else { String::new() };
+    let symbol = |found: &DualWrite| context.symbol(found.written.function);
+    let draft = Draft {
+        severity: all.iter().all(comes_again).then_some(Severity::Information),
+        message: format!("`{table}` is written, then a message to `{name}` is sent: what ends the process in between loses it{places}"),
+        place,
+        related,
+        services: vec![*service],
+        subject: vec![table.to_string(), name.to_string(), context.file(first.function)],
+    };
+    sink.report_parts(draft, all.iter().map(|found| symbol(found).into()).collect());
 }

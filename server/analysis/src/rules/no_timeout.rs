@@ -1,18 +1,17 @@
 //! `no-timeout`: a client without a time limit, by which one service waits for another.
 //!
 //! What limits a call, [`crate::resolve`] knows. Invariant: a client is reported once, however many calls go through it; calls that go through no
-//! client are one finding a function, so that one more of them elsewhere is news.
+//! client are one finding a file, of which each function is a part, so that one more of them is news.
 
 use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::Limited;
-use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, TextRange};
+use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol, TextRange};
 use rustc_hash::FxHashSet;
 
-use super::context::named_function;
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
 use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
-use crate::resolve::link::{OutboundCall, Unlimited};
+use crate::resolve::link::{OutboundCall, Request, Unlimited};
 use crate::resolve::value::CallRef;
 use crate::words::enumerate;
 use crate::{FileId, FunctionRef, Place, Snapshot};
@@ -29,9 +28,11 @@ rule! {
     /// Finds clients by which a service waits for another without a time limit: none on the client, the request, or around it. A warning where the
     /// endpoint that is asked waits for others itself.
     ///
-    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a function. Left alone are clients with a
+    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a file; rpcs, whose clients a
+    /// generator makes, once for a package and the service that it asks. Left alone are clients with a
     /// limit of their own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which
-    /// has limits, responses that are read as a stream, and front ends.
+    /// has limits, responses that are read as a stream, health checks, and front ends. Of rpcs those count that a `.proto` file declares and that do
+    /// not stream, in packages whose code beside them says nothing of deadlines, time-outs or interceptors.
     ///
     /// ## Why it matters
     /// A service that hangs is worse than one that is down: whoever asks it hangs, too, and keeps its own callers, memory and connections waiting.
@@ -44,18 +45,21 @@ rule! {
     ///
     /// ## How to fix
     /// Say how long an answer is worth waiting for, less than your own callers wait for you: `Client::builder().timeout(…)`,
-    /// `axios.create({ timeout })`, `fetch(url, { signal: AbortSignal.timeout(…) })`. `portolan fix --rule no-timeout` does.
+    /// `axios.create({ timeout })`, `fetch(url, { signal: AbortSignal.timeout(…) })`; `portolan fix --rule no-timeout` does. Give an rpc a deadline: `client.quote(request, { deadline })`,
+    /// `request.set_timeout(…)`, `Endpoint::timeout(…)`.
     "no-timeout", Resilience, Information, "A service waits for another without a time limit", check,
     options: &[RuleOption::Number(SECONDS)]
 }
 
 /// Whose limit is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Client {
     /// A client is made by this call.
     Made(CallRef),
-    /// Calls in this function, the innermost one that has a name, are made without one.
-    In(FunctionRef),
+    /// Calls in this file are made without one.
+    In(FileId),
+    /// A package, or a file of none, asks this rpc service by clients that a generator made.
+    Stub(Result<usize, FileId>, Symbol),
 }
 
 /// What is missing there.
@@ -71,7 +75,7 @@ pub(crate) struct Waiting {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for (client, waiting) in &all(context.snapshot) {
-        report(context, sink, *client, waiting);
+        report(context, sink, client, waiting);
     }
 }
 
@@ -82,7 +86,14 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
     for outbound in snapshot.links.iter().flatten().flat_map(|link| &link.calls) {
         let Some((unlimited, waits)) = endless(snapshot, &around, outbound) else { continue };
         let at = unlimited.call;
-        let client = if at == outbound.leaf { Client::In(named(snapshot, leaf_function(snapshot, outbound))) } else { Client::Made(at) };
+        let client = match &outbound.request {
+            Request::Rpc { service, .. } => {
+                let package = snapshot.workspace.package_of(snapshot.files.path(at.file));
+                Client::Stub(package.ok_or(at.file), service.clone())
+            }
+            _ if at == outbound.leaf => Client::In(at.file),
+            _ => Client::Made(at),
+        };
         let waiting = found.entry(client).or_default();
         waiting.calls.push(unlimited.clone());
         waiting.leaves.push(outbound.leaf);
@@ -122,7 +133,7 @@ fn waits<'a>(snapshot: &'a Snapshot, outbound: &'a OutboundCall) -> impl Iterato
         let call = snapshot.chart.call(*index);
         let from = snapshot.chart.service(call.from);
         let waits = !from.third_party && matches!(from.kind, ServiceKind::Backend | ServiceKind::Worker | ServiceKind::Job);
-        let bare = call.via.is_empty() && !call.development;
+        let bare = call.via.is_empty() && !call.development && !exempt::is_plumbing(&call.path);
         let answers = call.target().is_some_and(|to| to != call.from);
         Some(call.place) == place && waits && bare && answers && call.status.is_settled()
     })
@@ -134,16 +145,21 @@ struct Around {
     limited: FxHashSet<Place>,
     /// Packages whose process has limits for all that say nothing else.
     packages: FxHashSet<usize>,
+    /// Packages of which a file may give rpcs a deadline.
+    limits_rpcs: FxHashSet<usize>,
 }
 
 impl Around {
     fn find(snapshot: &Snapshot) -> Self {
-        let mut around = Self { limited: FxHashSet::default(), packages: FxHashSet::default() };
+        let mut around = Self { limited: FxHashSet::default(), packages: FxHashSet::default(), limits_rpcs: FxHashSet::default() };
         for (at, link) in snapshot.links.iter().enumerate() {
             let (Some(link), file) = (link, FileId(at as u32)) else { continue };
             around.limited.extend(link.limited.iter().filter_map(|call| snapshot.files.called_at(CallRef { file, call: *call })));
             if link.limits.iter().any(|(_, _, of)| *of == Limited::Process) {
                 around.packages.extend(snapshot.workspace.package_of(snapshot.files.path(file)));
+            }
+            if link.limits_rpcs {
+                around.limits_rpcs.extend(snapshot.workspace.package_of(snapshot.files.path(file)));
             }
         }
         around
@@ -154,6 +170,10 @@ impl Around {
         let at = |call: CallRef| snapshot.files.called_at(call).is_some_and(|place| self.limited.contains(&place));
         let package = snapshot.workspace.package_of(snapshot.files.path(outbound.leaf.file));
         if at(outbound.site) || at(outbound.leaf) || package.is_some_and(|package| self.packages.contains(&package)) {
+            return true;
+        }
+        if matches!(outbound.request, Request::Rpc { .. }) && !self.limits_rpcs.is_disjoint(&snapshot.workspace.with_dependencies(package))
+        {
             return true;
         }
         let mut functions = vec![outbound.function, leaf_function(snapshot, outbound)];
@@ -200,17 +220,12 @@ fn streams(snapshot: &Snapshot, function: FunctionRef) -> bool {
     reads || asks()
 }
 
-fn named(snapshot: &Snapshot, function: FunctionRef) -> FunctionRef {
-    let named = named_function(snapshot, function).map(|(id, _)| id);
-    FunctionRef { function: named.unwrap_or(FunctionId::MODULE), ..function }
-}
-
 fn leaf_function(snapshot: &Snapshot, outbound: &OutboundCall) -> FunctionRef {
     let call = snapshot.files.source(outbound.leaf.file).map(|facts| facts.call(outbound.leaf.call).function);
     FunctionRef { file: outbound.leaf.file, function: call.unwrap_or(FunctionId::MODULE) }
 }
 
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &Waiting) {
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: &Client, waiting: &Waiting) {
     let snapshot = context.snapshot;
     let Some(first) = waiting.calls.first().map(|unlimited| unlimited.call) else { return };
     let (Some(place), Some(facts)) = (snapshot.files.called_at(first), snapshot.files.source(first.file)) else { return };
@@ -237,26 +252,38 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: Client, waiting: &
     related.dedup();
     let count = related.len();
     related.truncate(MAX_CALLS);
+    let mut several = false;
     let name = match client {
         Client::Made(_) => client_name(facts, first, &waiting.leaves).map(|name| format!("`{name}`")),
-        Client::In(_) => Some(spelled(facts, facts.call(first.call).callee)),
+        Client::In(_) => {
+            let mut names: Vec<String> =
+                waiting.calls.iter().map(|unlimited| spelled(facts, facts.call(unlimited.call.call).callee)).collect();
+            names.sort_unstable();
+            names.dedup();
+            several = names.len() > 1;
+            Some(enumerate(&names))
+        }
+        Client::Stub(_, service) => Some(format!("The client of {service}")),
     };
     let name = name.unwrap_or_else(|| "This client".to_owned());
+    let has = if several { "have" } else { "has" };
     let (calls, wait) = if count == 1 { ("call", "waits") } else { ("calls", "wait") };
-    let symbol = context.symbol(FunctionRef { file: first.file, function: facts.call(first.call).function });
+    let symbol = |call: CallRef| context.symbol(FunctionRef { file: call.file, function: facts.call(call.call).function });
     let file = snapshot.files.path(first.file).to_string();
-    let subject = match client {
-        Client::Made(_) => vec![file, symbol, name.clone()],
-        Client::In(_) => vec![file, symbol],
+    let (subject, parts) = match client {
+        Client::Made(_) => (vec![file, symbol(first), name.clone()], Vec::new()),
+        Client::Stub(_, service) => (vec![service.to_string()], Vec::new()),
+        Client::In(_) => (vec![file], waiting.calls.iter().map(|unlimited| symbol(unlimited.call).into()).collect()),
     };
-    sink.report(Draft {
+    let draft = Draft {
         severity: in_a_chain(context, waiting).then_some(Severity::Warning),
-        message: format!("{name} has no timeout: {count} {calls} from {callers} to {targets} {wait} as long as it takes"),
+        message: format!("{name} {has} no timeout: {count} {calls} from {callers} to {targets} {wait} as long as it takes"),
         place,
         related,
         services: [from, to].concat(),
         subject,
-    });
+    };
+    sink.report_parts(draft, parts);
 }
 
 /// Whether an endpoint that is asked waits for others itself.

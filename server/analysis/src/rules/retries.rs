@@ -284,9 +284,10 @@ fn package(snapshot: &Snapshot, file: FileId) -> Option<usize> {
     snapshot.workspace.package_of(snapshot.files.path(file))
 }
 
-/// Where the beginning of a loop around a call ends: at what is tried in it.
+/// Where the beginning of a loop around a call ends: at what is tried in it, or at the first failure that is handled there.
 fn head_end(source: &SourceFacts, region: &Region, spot: &Spot<'_>) -> u32 {
-    let tries = source.regions.iter().filter(|inner| inner.kind == RegionKind::Try && region.range.contains(inner.range));
+    let is_end = |kind: &RegionKind| matches!(kind, RegionKind::Try | RegionKind::Catch);
+    let tries = source.regions.iter().filter(|inner| is_end(&inner.kind) && region.range.contains(inner.range));
     let call = spot.call().map(|call| source.call(call).range.start);
     tries.map(|inner| inner.range.start).chain(call).min().unwrap_or(region.range.end)
 }
@@ -305,21 +306,28 @@ fn chooses_failures(source: &SourceFacts, region: &Region) -> bool {
         .any(|caught| inside(RegionKind::Branch, caught).next().is_some() && !names(source, caught, COUNTERS))
 }
 
-/// Whether a loop is left with what a call in it hands out.
+/// Whether a loop is left with what a call in it hands out, and not with its failure.
 fn is_answer(source: &SourceFacts, function: FunctionId, region: &Region, call: CallId) -> bool {
     let mut returned = source.function(function).returns.iter().filter(|value| region.range.contains(source.expr_range(**value)));
-    returned.any(|value| origins(source, [*value]).contains(&Origin::Result(call)))
+    returned.any(|value| !is_failure(source, *value) && origins(source, [*value]).contains(&Origin::Result(call)))
+}
+
+/// Whether a value of Rust is a failure: `Err(error)`.
+fn is_failure(source: &SourceFacts, value: ExprId) -> bool {
+    match source.expr(value) {
+        Expr::Call(call) => matches!(source.expr(source.call(*call).callee), Expr::Name(name) if name == "Err" || name == "bail"),
+        _ => false,
+    }
 }
 
 /// Whether a loop has no condition, nothing in it is called like a limit, and no failure is handed out of it. What is thrown is not known, so it can
 /// be told of Rust alone.
 fn is_endless(source: &SourceFacts, region: &Region) -> bool {
-    let fails = |value: &ExprId| match source.expr(*value) {
-        Expr::Call(call) => matches!(source.expr(source.call(*call).callee), Expr::Name(name) if name == "Err" || name == "bail"),
-        _ => false,
-    };
     let mut returned = source.function(region.function).returns.iter().filter(|value| region.range.contains(source.expr_range(**value)));
-    !source.language.is_ecmascript() && region.kind == RegionKind::Loop && !names(source, region.range, LIMITS) && !returned.any(fails)
+    !source.language.is_ecmascript()
+        && region.kind == RegionKind::Loop
+        && !names(source, region.range, LIMITS)
+        && !returned.any(|value| is_failure(source, *value))
 }
 
 /// Whether a name in a stretch of code has one of the words.

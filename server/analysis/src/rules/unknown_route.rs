@@ -15,15 +15,18 @@ use crate::words::{digits, letters};
 const MAX_ROUTES: usize = 3;
 /// How many letters of a segment a slip changes at most.
 const MAX_DISTANCE: usize = 2;
+/// How far a route is away from which a request goes on by a word: farther than any slip.
+const BEYOND: usize = 100;
 /// Segments of fewer letters differ in too little to tell a slip from another word.
 const MIN_SEGMENT: usize = 4;
 
 rule! {
     /// ## What it does
-    /// Finds requests for a route that their service does not have, but nearly: the path has another method, or differs in a slip of one segment,
-    /// `/stocks` for `/stock`. Shows the nearest routes. An error where all that the service answers is known, else a warning.
+    /// Finds requests for a route that their service does not have, but nearly: the path has another method, differs in a slip of one segment,
+    /// `/stocks` for `/stock`, or goes on by a word, `/stock/{sku}/prices` for `/stock/{sku}`. Shows the nearest routes. An error where the service is
+    /// known exactly and all that it answers is known, else a warning; one that goes on by a word is a warning, too.
     ///
-    /// The service must be known exactly, and be read whole: one that answers whatever comes, passes requests on, mounts what is not known below
+    /// The service must be read whole: one that answers whatever comes, passes requests on, mounts what is not known below
     /// that path, or inherits routes is left alone, and so is one in a language that is not read, and code in scripts, seeds and examples.
     ///
     /// ## Why it matters
@@ -47,7 +50,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for call in &context.chart.calls {
         let (Some(to), Some(method)) = (call.target(), &call.method) else { continue };
         if is_lost(context, call, method) && is_whole(to) && !may_answer(context, to, &call.path) {
-            let near = nearest(context, to, method, &call.path);
+            let near = nearest(context, call, to, method);
             if !near.is_empty() {
                 report(context, sink, call, to, method, &near);
             }
@@ -60,7 +63,7 @@ fn is_lost(context: &Context<'_>, call: &Call, method: &str) -> bool {
     let path = context.snapshot.files.path(call.place.file);
     call.protocol == Protocol::Http
         && call.endpoint.is_none()
-        && call.status == Status::Exact
+        && call.status.is_settled()
         && call.via.is_empty()
         && !call.development
         && !matches!(method, "*" | "HEAD" | "OPTIONS")
@@ -91,13 +94,15 @@ fn open_below<'a>(context: &Context<'a>, service: ServiceIndex) -> impl Iterator
     })
 }
 
-/// The routes one slip away from a request, the nearest first; none where one of them means it after all.
-fn nearest<'a>(context: &Context<'a>, service: ServiceIndex, method: &str, path: &str) -> Vec<(usize, &'a Endpoint)> {
-    let asked = segments(path);
+/// The routes one slip or one segment away from a request, the nearest first; none where one of them means it after all.
+fn nearest<'a>(context: &Context<'a>, call: &Call, service: ServiceIndex, method: &str) -> Vec<(usize, &'a Endpoint)> {
+    let (asked, certain) = (segments(&call.path), is_certain(context, service));
     let routes = context.chart.endpoints.iter().filter(|endpoint| endpoint.service == service && endpoint.protocol == Protocol::Http);
     let mut near: Vec<(usize, &Endpoint)> = Vec::new();
     for route in routes {
-        let Some(distance) = slip(&asked, &segments(&route.path)) else { continue };
+        let served = segments(&route.path);
+        let beyond = || (certain && goes_beyond(&asked, &served)).then_some(BEYOND);
+        let Some(distance) = slip(&asked, &served).or_else(beyond) else { continue };
         let declared = route.method.as_deref().unwrap_or("*");
         // Servers take paths in any case, or not: that is not known here.
         let means_it = distance == 0 && (declared == "*" || declared == method);
@@ -122,6 +127,18 @@ fn slip(asked: &[Segment], route: &[Segment]) -> Option<usize> {
         (Some((Segment::Literal(asked), Segment::Literal(route))), None) => slip_of_word(asked, route),
         _ => None,
     }
+}
+
+/// Whether a request asks for one word more than a route of some thing: `/stock/{}/prices` where `/stock/{sku}` is served.
+fn goes_beyond(asked: &[Segment], route: &[Segment]) -> bool {
+    let [asked @ .., Segment::Literal(_)] = asked else { return false };
+    let of_some_thing = matches!(route, [Segment::Literal(_), .., Segment::Param(_)]);
+    of_some_thing && asked.len() == route.len() && asked.iter().zip(route).all(|(asked, route)| same(asked, route))
+}
+
+/// Whether nothing is known that may answer other paths than those of a service's routes.
+fn is_certain(context: &Context<'_>, service: ServiceIndex) -> bool {
+    open_below(context, service).next().is_none()
 }
 
 /// Whether a segment that is asked for is the route's. A number is what a parameter is for; a word may be a route of its own.
@@ -158,14 +175,14 @@ fn inherits(context: &Context<'_>, route: &Endpoint) -> bool {
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, method: &str, near: &[(usize, &Endpoint)]) {
-    let Some((_, first)) = near.first() else { return };
+    let Some((distance, first)) = near.first() else { return };
     let (from_id, to_id) = (context.id(call.from), context.id(to));
     let mut methods: Vec<&str> =
         near.iter().filter(|(_, route)| route.path == first.path).filter_map(|(_, route)| route.method.as_deref()).collect();
     methods.sort_unstable();
     methods.dedup();
     let related = near.iter().take(MAX_ROUTES).map(|(_, route)| (route.place, format!("{to_id} answers {}", route.label())));
-    let certain = open_below(context, to).next().is_none();
+    let certain = call.status == Status::Exact && *distance < BEYOND && is_certain(context, to);
     sink.report(Draft {
         severity: certain.then_some(Severity::Error),
         message: format!("{from_id} calls {method} {to_id} {}; {to_id} serves {} {}", call.path, methods.join(", "), first.path),
@@ -187,6 +204,9 @@ mod tests {
         assert_eq!(distance("/mark_as", "/mark-as"), Some(1));
         assert_eq!(distance("/stock/{}", "/stock/{sku}"), Some(0));
         assert_eq!(distance("/Stock/7", "/stock/{sku}"), Some(0));
+        assert!(goes_beyond(&segments("/stock/{}/prices"), &segments("/stock/{sku}")));
+        assert!(!goes_beyond(&segments("/stock/prices"), &segments("/stock")));
+        assert!(!goes_beyond(&segments("/v1/{}"), &segments("/v1")));
         for (asked, route) in [
             ("/v1/stock", "/v2/stock"),
             ("/unseen", "/seen"),

@@ -18,7 +18,7 @@ use crate::{FileId, Place};
 const EXTERNAL: Texts = Texts {
     name: "external_channels",
     meaning: "Names of channels, or words in them, whose other end is outside of the workspace.",
-    default: &["dlq", "dlx", "dead", "deadletter", "health", "heartbeat"],
+    default: &["dlq", "dlx", "dead", "deadletter", "health", "heartbeat", "keepalive", "alive", "ping"],
 };
 /// Words in the names of methods by which messages are received.
 const RECEIVING: &[&str] = &["subscribe", "psubscribe", "consume", "consumer", "on", "listen", "receive", "process"];
@@ -39,7 +39,7 @@ rule! {
     ///
     /// The workspace must be able to show the missing end: it has others of that kind on the same broker, all of its own services are in languages
     /// that are read, and no code receives (or sends) there by a name that is not known. Topics that a cloud provider's settings connect to queues,
-    /// exchanges that queues are bound to elsewhere, devices, patterns of names, dead letter queues and health checks are left alone, and so is a
+    /// exchanges that queues are bound to elsewhere, notifications that a trigger of PostgreSQL may send, devices, patterns of names, dead letter queues and health checks are left alone, and so is a
     /// request whose answer comes back from outside: `pay.request` and `pay.success`, both without another end.
     ///
     /// ## Why it matters
@@ -106,6 +106,8 @@ fn lack(context: &Context<'_>, sink: &Sink<'_>, index: ChannelIndex) -> Option<L
     // Settings of a provider, or bindings made by hand, decide which queue a message ends in; devices are outside.
     let elsewhere = matches!(channel.system.as_str(), "aws.sns" | "aws_sqs" | "gcp_pubsub" | "servicebus" | "mqtt")
         || is_exchange(channel)
+        // Triggers of the database notify, too.
+        || (channel.system == "postgresql" && lack == Lack::Producer)
         || (channel.system == "rabbitmq" && lack == Lack::Producer && context.chart.channels.iter().any(is_exchange));
     let files = &context.snapshot.files;
     let counts = ends.iter().all(|end| end.status.is_settled() && !exempt::stands_beside(files.path(end.place.file)));

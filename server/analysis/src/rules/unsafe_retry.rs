@@ -103,16 +103,16 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
                 (false, None) => String::new(),
             };
             let severity = how.endless.then_some(Severity::Information);
-            report(context, sink, call, how, severity, &format!("is retried{often} {KEY}"), Vec::new());
+            report(context, sink, call, how, severity, &format!("{often} {KEY}"), Vec::new());
         } else if let Some(inner) = nested(context, call, &tried) {
             let (other, behind) = (context.chart.call(inner.0), inner.1);
             let Some(third) = other.target() else { continue };
             let most = how.times.zip(behind.times).map(|(outer, inner)| format!(", up to {} times", (outer + 1) * (inner + 1)));
-            let what = format!("is retried, and retries {} {} itself{}", context.id(third), other.label(), most.unwrap_or_default());
+            let what = format!(", which retries {} {} itself{}", context.id(third), other.label(), most.unwrap_or_default());
             let related = vec![(behind.place, format!("{} retries {}", context.id(other.from), context.id(third)))];
             report(context, sink, call, how, None, &what, related);
         } else if how.at_once && how.times != Some(1) {
-            report(context, sink, call, how, Some(Severity::Information), "is retried at once, without a pause", Vec::new());
+            report(context, sink, call, how, Some(Severity::Information), " at once, without a pause", Vec::new());
         }
     }
 }
@@ -217,7 +217,7 @@ fn report(
     }
     sink.report(Draft {
         severity,
-        message: format!("{} {} {what}", context.id(to), call.label()),
+        message: format!("{} retries {} {}{what}", context.id(call.from), context.id(to), call.label()),
         place: call.place,
         related,
         services: vec![call.from, to],

@@ -2,11 +2,13 @@
 //!
 //! What becomes of an answer, [`crate::chart::flow`] says. Invariant: an answer that may be read anywhere is never reported.
 
+use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::{Expr, ResultUse};
 
 use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
 use crate::Snapshot;
 use crate::chart::flow::Spot;
+use crate::chart::operation::{Root, SpanRef, roots_around};
 use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind};
 
 /// What nobody does without knowing whether it went well.
@@ -56,7 +58,7 @@ rule! {
     /// call is a statement of its own, or all that is asked of the answer is its status.
     ///
     /// Left alone are reads, calls whose success must be known (the option lists words of their names), `PUT`, which asks for a state that the caller
-    /// goes on from, calls behind which the same function asks the same service again, calls that nobody waits for, and front ends, tools and
+    /// goes on from, calls behind which the same function asks the same service again, a `DELETE` that is all that a handler of `DELETE` does, calls that nobody waits for, and front ends, tools and
     /// gateways.
     ///
     /// ## Why it matters
@@ -116,6 +118,28 @@ fn is_meant(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
         && !exempt::is_plumbing(&call.path)
         && !context.stands_beside(call.place.file)
         && !prepares(context, call, to)
+        && !is_passed_on(context, call)
+}
+
+/// Whether a call deletes, and is all that is done for requests that ask for just that: they are answered when it is done.
+fn is_passed_on(context: &Context<'_>, call: &Call) -> bool {
+    let changes = |span: &SpanRef| match span {
+        SpanRef::Publish(_) => true,
+        SpanRef::Call(index) => {
+            let other = context.chart.call(*index);
+            other.place != call.place && other.changes() != Some(false)
+        }
+        SpanRef::Access(access) => access.of(context.chart).operation == Operation::Write,
+    };
+    let roots = roots_around(context.index, call.function);
+    let passes_on = |root: &Root| match root {
+        Root::Endpoint(endpoint) => {
+            let deletes = context.chart.endpoint(*endpoint).method.as_deref() == Some("DELETE");
+            deletes && !context.operation(*endpoint).steps.iter().any(|step| changes(&step.span))
+        }
+        Root::Consumer(_) => false,
+    };
+    call.method.as_deref() == Some("DELETE") && !roots.is_empty() && roots.iter().all(passes_on)
 }
 
 /// Whether the same service is asked again behind a call: what comes later counts on what was done.

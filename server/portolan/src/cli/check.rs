@@ -143,7 +143,7 @@ impl Check {
             Format::Text if empty && findings.is_empty() => String::new(),
             Format::Text => {
                 let style = findings::Style { colours: output::stdout_has_colours(), width: output::stdout_width() };
-                let mut text = findings::render(&workspace.root, &workspace.snapshot, &findings, style);
+                let mut text = findings::render(&workspace.root, &workspace.snapshot, &findings::by_weight(&findings), style);
                 text.push_str(&findings::summary(&workspace.snapshot, &findings));
                 text.push('\n');
                 text

@@ -4,9 +4,10 @@
 //!
 //! Invariant: findings appear in the order they are given, and equal findings over equal texts make equal output.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
-use portolan_analysis::rules::{Finding, Rule, Severity, SuppressedBy, tally};
+use portolan_analysis::rules::{self, Finding, Rule, Severity, SuppressedBy, tally};
 use portolan_analysis::words::counted;
 use portolan_analysis::{Place, Snapshot};
 use rustc_hash::FxHashMap;
@@ -85,6 +86,16 @@ impl<'a> Listing<'a> {
         let name = rule.name;
         self.findings.iter().filter(move |finding| finding.rule == name)
     }
+}
+
+/// Findings as people want to hear of them: the worst first, of those what is felt the soonest; those of one rule together, by place.
+pub fn by_weight(findings: &[Finding]) -> Vec<Finding> {
+    let mut sorted = findings.to_vec();
+    sorted.sort_by_key(|finding| {
+        let theme = rules::named(finding.rule).map(|rule| rule.theme);
+        (Reverse(finding.severity), theme, finding.rule, finding.place)
+    });
+    sorted
 }
 
 /// All findings, one after the other, with excerpts of the files below `root`.

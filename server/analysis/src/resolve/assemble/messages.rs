@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portolan_grammars::catalog::Wildcards;
+use portolan_grammars::catalog::{Delivery, Wildcards};
 use portolan_grammars::facts::Symbol;
 
 use super::reach::Reach;
@@ -44,7 +44,8 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
                     place,
                     function: if message.consumes { handler.or(Some(message.function)) } else { Some(message.function) },
                     payload: message.payload.clone(),
-                    delivery: message.delivery,
+                    asks: message.asks,
+                    delivery: systems.delivery(service, message),
                     dead_letter: None,
                     coverage: if message.consumes { coverage.consumer(input, service, message, handler) } else { Coverage::Unknown },
                     status,
@@ -114,8 +115,18 @@ fn answered_events(
                     if !channel.consumers.iter().any(|known| known.service == service && known.place == place) {
                         let coverage = coverage.consumer(input, service, message, message.handler);
                         let function = message.handler.or(Some(message.function));
-                        let (payload, delivery, dead_letter) = (None, message.delivery, None);
-                        channel.consumers.push(ChannelEnd { service, place, function, payload, delivery, dead_letter, coverage, status });
+                        let (payload, asks, delivery, dead_letter) = (None, false, systems.delivery(service, message), None);
+                        channel.consumers.push(ChannelEnd {
+                            service,
+                            place,
+                            function,
+                            payload,
+                            asks,
+                            delivery,
+                            dead_letter,
+                            coverage,
+                            status,
+                        });
                     }
                 }
             }
@@ -141,9 +152,17 @@ fn join_unnamed(channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {
     }
 }
 
+/// One way by which a service listens.
+#[derive(Debug, Clone)]
+struct Listens {
+    system: Symbol,
+    queues: Vec<String>,
+    delivery: Option<Delivery>,
+}
+
 /// How messages reach the handlers of each service that decorators declare.
 pub(super) struct Systems {
-    by_service: Vec<Vec<(Symbol, Vec<String>)>>,
+    by_service: Vec<Vec<Listens>>,
 }
 
 impl Systems {
@@ -156,7 +175,8 @@ impl Systems {
         }
         for service in input.own_services() {
             for listener in listeners.iter().filter(|listener| reach.has(service, listener.function)) {
-                by_service[service.index()].push((listener.system.clone(), texts(input, service, &listener.queues)));
+                let queues = texts(input, service, &listener.queues);
+                by_service[service.index()].push(Listens { system: listener.system.clone(), queues, delivery: listener.delivery });
             }
         }
         Self { by_service }
@@ -167,22 +187,32 @@ impl Systems {
         if declared != "*" {
             return declared.clone();
         }
-        let mut all = self.by_service[service.index()].iter().map(|(system, _)| system);
+        let mut all = self.by_service[service.index()].iter().map(|listens| &listens.system);
         match all.next() {
             Some(first) if all.all(|other| other == first) => first.clone(),
             _ => declared.clone(),
         }
     }
 
+    /// How often a service's handler is given a message: what it says itself, else what all that the service listens by say alike.
+    fn delivery(&self, service: ServiceIndex, message: &MessageDecl) -> Option<Delivery> {
+        if !message.consumes || message.delivery.is_some() || message.system != "*" {
+            return message.delivery;
+        }
+        let mut all = self.by_service[service.index()].iter().map(|listens| listens.delivery);
+        let first = all.next()??;
+        all.all(|other| other == Some(first)).then_some(first)
+    }
+
     /// Whether a service may receive what is sent over a system.
     pub(super) fn may_receive(&self, service: ServiceIndex, system: &str) -> bool {
         let all = &self.by_service[service.index()];
-        system == "*" || all.is_empty() || all.iter().any(|(known, _)| known == system)
+        system == "*" || all.is_empty() || all.iter().any(|listens| listens.system == system)
     }
 
     /// Whether a service listens to one of these queues.
     pub(super) fn listens(&self, service: ServiceIndex, queues: &[String]) -> bool {
-        self.by_service[service.index()].iter().any(|(_, own)| own.iter().any(|queue| queues.contains(queue)))
+        self.by_service[service.index()].iter().any(|listens| listens.queues.iter().any(|queue| queues.contains(queue)))
     }
 }
 
