@@ -107,11 +107,6 @@ fn of_binding(source: &Source<'_>, binding: &Binding) -> Held {
 
 /// Whether a text does nothing with a name but lend what it stands for: `&name`, `name.clone()`, `"{name}"`, `name.get(url)`.
 pub(super) fn is_only_lent(text: &str, name: &str) -> bool {
-    not_lent(text, name).is_empty()
-}
-
-/// Where a text does something with a name that may be more than to lend what it stands for.
-pub(super) fn not_lent(text: &str, name: &str) -> Vec<usize> {
     const LENDING: [&str; 9] =
         [".clone()", ".as_ref()", ".as_str()", ".to_string()", ".to_owned()", ".get(", ".head(", ".iter()", ".len()"];
     let lends = |at: usize| {
@@ -125,7 +120,7 @@ pub(super) fn not_lent(text: &str, name: &str) -> Vec<usize> {
             || before.ends_with('{') && after.starts_with(['}', ':'])
             || LENDING.iter().any(|lends| method.starts_with(lends))
     };
-    words(text, name).filter(|at| !lends(*at)).collect()
+    words(text, name).all(lends)
 }
 
 /// Where a name stands in a text as a word of its own.

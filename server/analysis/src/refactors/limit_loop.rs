@@ -46,7 +46,7 @@ fn edit(context: &Context<'_>, finding: &Finding, call: &Call, spot: &Spot<'_>) 
             return Err(Refusal::new("nobody waits for the call"));
         }
         let push = rounds.gathered.as_ref().map(|gathered| gathered.push);
-        proof::holds(context, finding, &source, call, &Round { all: rounds.range, body: rounds.body, push, asked: call.range })?;
+        proof::holds(context, finding, &source, call, &Round { all: rounds.range, body: rounds.body, push })?;
     }
     let mut edit = Edit::default();
     limit::write(context, &source, &rounds, &mut edit)?;

@@ -24,7 +24,7 @@ pub(super) fn major(snapshot: &Snapshot, file: FileId, library: &str) -> Option<
 
 /// The number that a requirement begins with.
 fn first_number(version: &str) -> Option<u32> {
-    let version = version.trim_start_matches(|letter: char| matches!(letter, '^' | '~' | '=' | 'v' | '>' | ' '));
+    let version = version.trim_start_matches(['^', '~', '=', 'v', '>', ' ']);
     version.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
 }
 

@@ -3,10 +3,10 @@
 //! The questions are kept in a list of their own: a closure in their place would be one for each lifetime, which a future that moves between threads
 //! may not keep. Invariant: what a question takes along is its own element, or something that any number of questions can have.
 
-use portolan_grammars::facts::{Call, CallId, FunctionId, FunctionKind, Import, TextRange};
+use portolan_grammars::facts::{Call, FunctionId, FunctionKind, Import, Param, TextRange};
 use portolan_grammars::languages::{EachLoop, Statement, Tree};
 
-use super::super::chain::{Chain, laid_out};
+use super::super::chain::laid_out;
 use super::super::held::{self, Held, words};
 use super::super::packages::library;
 use super::super::source::RUST_WIDTH;
@@ -16,12 +16,13 @@ use super::super::{Context, Edit, Refusal, Source};
 use super::AT_A_TIME;
 use super::proof::{self, Round};
 use crate::rules::Finding;
-use crate::{FunctionRef, Place};
 
 /// Crates that have streams which run so many futures at a time.
 const CRATES: [&str; 2] = ["futures", "futures_util"];
 /// What makes it so, and what gathers results that may be failures.
 const TRAITS: [&str; 2] = ["StreamExt", "TryStreamExt"];
+/// Macros that make a text of what they are given.
+const TEXTS: [&str; 12] = ["format", "print", "println", "eprintln", "write", "trace", "debug", "info", "warn", "error", "anyhow", "bail"];
 /// Names for the list of questions, in the order in which they are tried.
 const LISTS: [&str; 2] = ["asked", "questions"];
 /// What is seen to be done with a list that does not change it.
@@ -56,12 +57,9 @@ pub(super) fn edit(context: &Context<'_>, finding: &Finding, source: &Source<'_>
     }
     let each = tree.each_loop(call.range.start).filter(|each| function.range.contains(each.range));
     let each = each.ok_or_else(|| Refusal::new("what goes over the elements is no `for`"))?;
-    let head = facts.calls.iter().position(|it| it.range == call.range && it.name_range == call.name_range);
-    let chain = head.and_then(|head| Chain::around(source, CallId(head as u32)));
-    let chain = chain.ok_or_else(|| Refusal::new("what is waited for is not plain to see"))?;
     let gathered = Gathered::by(source, tree, &each)?;
     let push = gathered.as_ref().map(|gathered| gathered.push);
-    proof::holds(context, finding, source, call, &Round { all: each.range, body: each.body, push, asked: chain.range })?;
+    proof::holds(context, finding, source, call, &Round { all: each.range, body: each.body, push })?;
     let questions = Questions { context, source, tree, call, each, gathered };
     questions.write()
 }
@@ -155,8 +153,8 @@ impl Questions<'_, '_> {
         let (newline, unit) = (source.newline(), source.indent_unit());
         let (outer, inner) = (source.indent_at(self.each.range.start), source.indent_at(self.each.range.start).to_owned() + &unit);
         let head = source.slice(TextRange { start: self.each.range.start, end: self.each.body.start });
+        let made = self.question(fails.then_some(&error), &lent, &mut edit);
         let lent: String = lent.iter().map(|name| format!("{inner}let {name} = &{name};{newline}")).collect();
-        let made = self.question(fails.then_some(&error), &mut edit);
         let start = self.gathered.as_ref().map_or(self.each.range.start, |gathered| gathered.begun.start);
         let bound = match &self.gathered {
             Some(gathered) => {
@@ -190,7 +188,7 @@ impl Questions<'_, '_> {
     }
 
     /// What is done for each, one level further in, with what it adds as its result.
-    fn question(&self, error: Option<&String>, edit: &mut Edit) -> String {
+    fn question(&self, error: Option<&String>, lent: &[&str], edit: &mut Edit) -> String {
         let (source, tree) = (self.source, self.tree);
         let (newline, unit) = (source.newline(), source.indent_unit());
         let inside = TextRange { start: self.each.body.start + 1, end: self.each.body.end - 1 };
@@ -200,7 +198,7 @@ impl Questions<'_, '_> {
             None => (String::new(), String::new()),
         };
         indent(source, inside, &unit, edit);
-        for (name, _) in self.owned() {
+        for name in lent {
             for at in words(source.slice(inside), name) {
                 let (before, after) = source.slice(inside).split_at(at);
                 let is_whole = !after[name.len()..].starts_with(['.', '[']) && before.ends_with('&') && !before.ends_with("&&");
@@ -227,34 +225,25 @@ impl Questions<'_, '_> {
         edit.take_within(source.file, inside, source.slice(inside))
     }
 
-    /// Names of the function's own that are put together of others' and so have to be lent to each question; refuses what cannot be had by several.
+    /// Names of the function's own that have to be lent to each question; refuses what cannot be had by several.
     fn taken_along(&self) -> Result<Vec<&str>, Refusal> {
         let source = self.source;
-        let text = source.slice(self.each.body);
-        if Source::has_word(text, "self") && !held::only_reads_self(source, source.facts.function(self.call.function)) {
+        if Source::has_word(source.slice(self.each.body), "self")
+            && !held::only_reads_self(source, source.facts.function(self.call.function))
+        {
             return Err(Refusal::new("`self` is not only read"));
         }
         let mut lent = Vec::new();
-        for (name, held) in self.owned() {
-            if held == Held::Unknown {
-                return Err(Refusal::new(format!("whether several can have `{name}` at once is not known")));
+        for (name, held) in self.mentioned() {
+            if held != Held::Shared && !lent.contains(&name) && self.is_lent(name, held)? {
+                lent.push(name);
             }
-            let code = self.tree.names_in(self.each.body);
-            let is_given = |at: &usize| {
-                let at = self.each.body.start + *at as u32;
-                code.iter().any(|name| name.start == at) && !self.is_receiver(at)
-            };
-            if held::not_lent(text, name).iter().any(is_given) {
-                return Err(Refusal::new(format!("`{name}` may be given away by a round")));
-            }
-            lent.push(name);
         }
-        lent.dedup();
         Ok(lent)
     }
 
-    /// What a round mentions of the function's own names, except what each can have a copy of.
-    fn owned(&self) -> Vec<(&str, Held)> {
+    /// The function's own names that a round mentions, other than the element's.
+    fn mentioned(&self) -> Vec<(&str, Held)> {
         let (source, each) = (self.source, &self.each);
         let names = held::names(source, source.facts.function(self.call.function), each.range.start);
         let gathered = self.gathered.as_ref().map(|gathered| gathered.name.as_str());
@@ -264,24 +253,40 @@ impl Questions<'_, '_> {
         let is_filled_in =
             |name: &str| [format!("{{{name}}}"), format!("{{{name}:")].iter().any(|hole| source.slice(each.body).contains(hole));
         let own = |name: &str| (code.contains(&name) || is_filled_in(name)) && gathered != Some(name) && !of_element(name);
-        names.into_iter().filter(|(name, held)| *held != Held::Shared && own(name)).collect()
+        names.into_iter().filter(|(name, _)| own(name)).collect()
     }
 
-    /// Whether a name begins what a method of the workspace is called on that only reads it.
-    fn is_receiver(&self, at: u32) -> bool {
-        let (snapshot, source) = (self.context.snapshot, self.source);
-        let begins = |call: &&Call| call.range.start == at && call.function == self.call.function;
-        source.facts.calls.iter().filter(begins).min_by_key(|call| call.range.end).is_some_and(|call| {
-            let place = Place { file: source.file, range: call.name_range };
-            let function = FunctionRef { file: source.file, function: self.call.function };
-            let edges = snapshot.index.edges_of(function).iter().filter(|edge| edge.place == place);
-            let callees: Vec<FunctionRef> = edges.map(|edge| edge.callee).collect();
-            let reads = |callee: &FunctionRef| {
-                let source = self.context.source(callee.file);
-                source.is_ok_and(|source| held::only_reads_self(&source, source.facts.function(callee.function)))
-            };
-            !callees.is_empty() && callees.iter().all(reads)
-        })
+    /// Whether a name has to be lent to each question. What a round gives away, the next one has again: it is copied. Otherwise it is only lent.
+    fn is_lent(&self, name: &str, held: Held) -> Result<bool, Refusal> {
+        let (source, tree, facts) = (self.source, self.tree, self.source.facts);
+        let unknown = || Refusal::new(format!("whether several can have `{name}` at once is not known"));
+        let is_exclusive =
+            |it: &Param| it.name == name && source.text[it.range.end as usize..].trim_start_matches([':', ' ']).starts_with("&mut");
+        if facts.function(self.call.function).params.iter().any(is_exclusive) {
+            return Err(unknown());
+        }
+        let uses: Vec<TextRange> = tree.names_in(self.each.body).into_iter().filter(|it| source.slice(*it) == name).collect();
+        let (mut copied, mut unclear) = (false, false);
+        for of in &uses {
+            let (before, after) = (source.text[..of.start as usize].trim_end(), source.text[of.end as usize..].trim_start());
+            let is_part = before.ends_with('&') || after.starts_with(['.', '[']);
+            match tree.macro_around(of.start) {
+                _ if is_part => {}
+                Some(of) => unclear |= !is_text(source.slice(of)),
+                None => {
+                    let given = facts.calls.iter().flat_map(|call| &call.args).any(|argument| facts.expr_range(argument.value) == *of);
+                    copied |= given;
+                    unclear |= !given;
+                }
+            }
+        }
+        // What is lent to what is waited for is lent while others run, too.
+        let within = |of: &TextRange| facts.calls.iter().any(|call| call.awaited && call.range.contains(*of));
+        match (copied, unclear) {
+            (true, _) => Ok(false),
+            (false, false) if held == Held::Owned || uses.iter().any(within) => Ok(true),
+            _ => Err(unknown()),
+        }
     }
 
     /// Whether a list that is all there is changed behind the loop.
@@ -328,4 +333,10 @@ impl Questions<'_, '_> {
         }
         Ok(if has("stream") { "stream::iter".to_owned() } else { format!("{own}::stream::iter") })
     }
+}
+
+/// Whether a macro makes a text of what it is given itself, and hands on nothing of it.
+fn is_text(text: &str) -> bool {
+    let (name, given) = text.split_once('!').unwrap_or((text, ""));
+    given.matches('(').count() == 1 && TEXTS.contains(&name.rsplit("::").next().unwrap_or_default().trim())
 }

@@ -134,6 +134,13 @@ fn add_link(source: &Source<'_>, sent: &OutboundCall, link: &str, edit: &mut Edi
     if is_block {
         text = format!("{newline}{own}{text}{newline}{indent}");
         range = TextRange { start: range.start - spaces as u32, end: range.end + behind as u32 };
+        // What is called on a block of several lines begins a line.
+        let rest = &after[behind + 1..];
+        let closed = rest.trim_start_matches(')');
+        if closed.len() < rest.len() && closed.starts_with('.') {
+            let dot = range.end + 1 + (rest.len() - closed.len()) as u32;
+            edit.insert(source.file, dot, format!("{newline}{indent}"));
+        }
     } else if after == " {" {
         text.push_str(&format!("{newline}{indent}"));
         range.end += 1;

@@ -9,7 +9,7 @@ use axum::{
 mod packing;
 mod stock;
 
-use packing::{Packing, counts, known};
+use packing::{Packing, Unit, counts, known, units};
 use stock::{Item, Stock};
 
 struct Failure(anyhow::Error);
@@ -34,6 +34,7 @@ async fn missing(State(stock): State<Stock>, Json(skus): Skus) -> Result<Skus, F
 
 async fn count(State(stock): State<Stock>, Json(skus): Skus) -> Result<String, Failure> {
     known(&stock, &skus).await?;
+    units(Packing::new(stock.clone(), 1), Unit(1), &skus).await?;
     Ok(counts(&stock, skus).await?.len().to_string())
 }
 

@@ -40,6 +40,25 @@ pub async fn counts(
     Ok(counts)
 }
 
+#[derive(Clone, Copy)]
+pub struct Unit(pub u32);
+
+impl Packing {
+    async fn left_of(&self, sku: &str, unit: Unit) -> anyhow::Result<u32> {
+        Ok(self.stock.item(sku).await?.left / unit.0)
+    }
+}
+
+pub async fn units(packing: Packing, unit: Unit, skus: &[String]) -> anyhow::Result<Vec<u32>> {
+    let mut units = Vec::new();
+    for sku in skus {
+        // We return whatever is left.
+        let left = packing.left_of(sku, unit).await;
+        units.push(left?.min(packing.least));
+    }
+    Ok(units)
+}
+
 pub async fn known(stock: &Stock, skus: &[String]) -> anyhow::Result<()> {
     for sku in skus {
         if stock.item(sku).await?.sku.is_empty() {
