@@ -3,7 +3,7 @@
 //! The questions are kept in a list of their own: a closure in their place would be one for each lifetime, which a future that moves between threads
 //! may not keep. Invariant: what a question takes along is its own element, or something that any number of questions can have.
 
-use portolan_grammars::facts::{Call, FunctionId, FunctionKind, Import, Param, TextRange};
+use portolan_grammars::facts::{Binding, Call, Expr, FunctionId, FunctionKind, Import, Param, TextRange};
 use portolan_grammars::languages::{EachLoop, Statement, Tree};
 
 use super::super::chain::laid_out;
@@ -260,9 +260,7 @@ impl Questions<'_, '_> {
     fn is_lent(&self, name: &str, held: Held) -> Result<bool, Refusal> {
         let (source, tree, facts) = (self.source, self.tree, self.source.facts);
         let unknown = || Refusal::new(format!("whether several can have `{name}` at once is not known"));
-        let is_exclusive =
-            |it: &Param| it.name == name && source.text[it.range.end as usize..].trim_start_matches([':', ' ']).starts_with("&mut");
-        if facts.function(self.call.function).params.iter().any(is_exclusive) {
+        if self.is_exclusive(name) {
             return Err(unknown());
         }
         let uses: Vec<TextRange> = tree.names_in(self.each.body).into_iter().filter(|it| source.slice(*it) == name).collect();
@@ -271,6 +269,8 @@ impl Questions<'_, '_> {
             let (before, after) = (source.text[..of.start as usize].trim_end(), source.text[of.end as usize..].trim_start());
             let is_part = before.ends_with('&') || after.starts_with(['.', '[']);
             match tree.macro_around(of.start) {
+                _ if before.ends_with("mut") => return Err(unknown()),
+                _ if before.ends_with('*') => unclear = true,
                 _ if is_part => {}
                 Some(of) => unclear |= !is_text(source.slice(of)),
                 None => {
@@ -282,11 +282,37 @@ impl Questions<'_, '_> {
         }
         // What is lent to what is waited for is lent while others run, too.
         let within = |of: &TextRange| facts.calls.iter().any(|call| call.awaited && call.range.contains(*of));
+        // What is given away where the function ends is not needed any more.
+        let ends = ["bail!", "panic!", "ensure!", "exit("].iter().any(|ends| source.slice(self.each.body).contains(ends));
         match (copied, unclear) {
-            (true, _) => Ok(false),
+            (true, _) if !ends => Ok(false),
             (false, false) if held == Held::Owned || uses.iter().any(within) => Ok(true),
             _ => Err(unknown()),
         }
+    }
+
+    /// Whether a name may stand for something that one alone may have: what is `mut`, or may be a reference that is.
+    fn is_exclusive(&self, name: &str) -> bool {
+        let (source, facts) = (self.source, self.source.facts);
+        let function = facts.function(self.call.function);
+        let is_lent_alone = |end: u32| source.text[end as usize..].trim_start_matches([':', ' ']).starts_with("&mut");
+        let of_param = |param: &Param| {
+            let around = facts.bindings.iter().any(|it| it.name == name && param.range.contains(it.range));
+            let before = source.text[..param.range.start as usize].trim_end();
+            let is_mut = before.ends_with("mut") || Source::has_word(source.slice(param.range), "mut") || is_lent_alone(param.range.end);
+            (param.name == name || around) && is_mut
+        };
+        let is_owned = |binding: &Binding| {
+            let value = binding.value.map_or("", |value| source.slice(facts.expr_range(value)));
+            let path = value.split('(').next().unwrap_or_default();
+            let is_made = path.rsplit("::").nth(1).is_some_and(|ty| ty.starts_with(char::is_uppercase)) && !path.contains("_mut");
+            let is_text = matches!(binding.value.map(|it| facts.expr(it)), Some(Expr::Concat(_)));
+            is_text || is_made || binding.ty.is_some() && !is_lent_alone(binding.range.end)
+        };
+        let is_param = |binding: &Binding| function.params.iter().any(|param| param.range.contains(binding.range));
+        let own =
+            |binding: &&Binding| binding.name == name && function.range.contains(binding.range) && !self.each.body.contains(binding.range);
+        function.params.iter().any(of_param) || facts.bindings.iter().filter(own).any(|binding| !(is_param(binding) || is_owned(binding)))
     }
 
     /// Whether a list that is all there is changed behind the loop.
