@@ -241,6 +241,14 @@ fn emitted_for_real(workspace: &str, package: &str) -> PathBuf {
     package.join("out")
 }
 
+/// The program that a package of Rust is.
+fn built(workspace: &str, folder: &Path, package: &str) -> PathBuf {
+    let kept = cache().join(workspace).join(package);
+    let source = folder.join(package);
+    run(Command::new(env!("CARGO")).args(["build", "--quiet", "--locked"]).current_dir(source).env("CARGO_TARGET_DIR", &kept));
+    kept.join("debug").join(package)
+}
+
 /// The same, with brokers of this process in place of their libraries.
 fn emitted(workspace: &str, package: &str) -> PathBuf {
     let out = emitted_for_real(workspace, package);
@@ -264,10 +272,11 @@ fn said(command: &mut Command) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries"]
 async fn loops() {
-    let packages = ["orders", "desk", "till"];
-    let folder = edited("loops", &packages, is_rewrite, 7).await;
-    let services = packages.map(|package| emitted_for_real("loops", package));
-    let told = said(Command::new("node").arg(here().join("brokers/loops.js")).args(services));
+    let packages = ["orders", "desk", "till", "packer"];
+    let folder = edited("loops", &packages, is_rewrite, 13).await;
+    let services = ["orders", "desk", "till"].map(|package| emitted_for_real("loops", package));
+    let packer = built("loops", folder.path(), "packer");
+    let told = said(Command::new("node").arg(here().join("brokers/loops.js")).args(services).arg(packer));
     let expected = [
         "missing: 20 asked, 8 at a time, in order",
         "check: 20 asked, 8 at a time",
@@ -276,27 +285,42 @@ async fn loops() {
         "desk: 20 asked, 8 at a time, 20",
         "known: 20 asked, 8 at a time",
         "till: 20 asked, 8 at a time, 20",
+        "packer's missing: 20 asked, 8 at a time, in order",
+        "packer's count: 60 asked, 8 at a time, 20",
+        "packer's shelves: 20 asked, 8 at a time, in order",
+        "packer's left: 20 asked, 8 at a time, 0",
     ];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
-    let wrong = [("await inBatches(", "await inBatchs("), ("{ concurrency: 8 }", "{ concurency: 8 }"), ("pLimit(8)", "pLimit('8')")];
+    let wrong = [
+        ("await inBatches(", "await inBatchs("),
+        ("{ concurrency: 8 }", "{ concurency: 8 }"),
+        ("pLimit(8)", "pLimit('8')"),
+        (".buffered(8)", ".bufered(8)"),
+    ];
     is_noticed("loops", &folder, &packages, &wrong);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries"]
 async fn retries() {
-    let packages = ["shop"];
-    let folder = edited("retries", &packages, is_rewrite, 5).await;
-    let told = said(Command::new("node").arg(here().join("brokers/retries.js")).arg(emitted_for_real("retries", "shop")));
+    let packages = ["shop", "till"];
+    let folder = edited("retries", &packages, is_rewrite, 10).await;
+    let (shop, till) = (emitted_for_real("retries", "shop"), built("retries", folder.path(), "till"));
+    let told = said(Command::new("node").arg(here().join("brokers/retries.js")).args([shop, till]));
     let expected = [
         "charge: 3 times, keys 1, done",
         "chargeAll: 3 times, keys 1, done",
         "insist: 3 times, keys 1, done",
+        "chargeByGot: 3 times, keys 1, done",
+        "chargeByKy: 3 times, keys 1, done",
         "enter: 1 times, keys 0, failed",
         "record: 1 times, keys 0, failed",
+        "charge: 3 times, keys 1, 201",
+        "charge-at-once: 3 times, keys 1, 201",
+        "insist: 3 times, keys 1, 201",
     ];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
-    is_noticed("retries", &folder, &packages, &[("idempotencyKey = randomUUID()", "idempotencyKey = randomUUD()")]);
+    is_noticed("retries", &folder, &packages, &[("randomUUID()", "randomUUD()"), ("Uuid::new_v4()", "Uuid::nw_v4()")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -183,6 +183,8 @@ async fn what_changes_the_program_is_to_be_confirmed() {
     let edit = server.request("codeAction/resolve", action.clone()).await["edit"].take();
     let (annotation, said) = edit["changeAnnotations"].as_object().unwrap().iter().next().unwrap();
     assert_eq!(said["needsConfirmation"], true);
+    let check = said["description"].as_str().unwrap();
+    assert!(check.starts_with("The other end works later"), "{check}");
     let changes = edit["documentChanges"].as_array().unwrap();
     let edits: Vec<&Value> = changes.iter().flat_map(|change| change["edits"].as_array().unwrap()).collect();
     assert!(edits.iter().all(|edit| edit["annotationId"] == annotation.as_str()), "{edits:#?}");

@@ -52,6 +52,19 @@ impl Tree {
         names
     }
 
+    /// A text with blanks in place of its comments.
+    pub fn without_comments(&self, range: TextRange, text: &str) -> String {
+        let mut code = text.as_bytes().to_vec();
+        self.each_in(range, &mut |node| {
+            if node.is_extra() {
+                let (start, end) = (node.start_byte() - range.start as usize, node.end_byte() - range.start as usize);
+                code.get_mut(start..end).into_iter().flatten().filter(|byte| **byte != b'\n').for_each(|byte| *byte = b' ');
+            }
+            true
+        });
+        String::from_utf8(code).unwrap_or_else(|_| text.to_owned())
+    }
+
     /// The entry of an object around a range, if all of it lies within another one, with the comma that goes with it.
     pub fn entry_around(&self, range: TextRange, within: TextRange) -> Option<TextRange> {
         let mut around = self.covering(range);
@@ -159,6 +172,14 @@ mod tests {
         let text = "fn a() { self.b.c(d::e(&f.g), h!(i.j, k::l), M { n: o, p }); }";
         let names = Tree::of("a.rs", text).names_in(at(text, "self.b.c(d::e(&f.g), h!(i.j, k::l), M { n: o, p })"));
         assert_eq!(cut(text, &names), ["self", "d", "f", "h", "i", "k", "M", "o", "p"]);
+    }
+
+    #[test]
+    fn comments_are_no_code() {
+        let text = "fn a() { b(); // return \u{e9}\n    c(\"// d\") /* e */ }";
+        let code = Tree::of("a.rs", text).without_comments(at(text, text), text);
+        assert_eq!(code.split_whitespace().collect::<Vec<_>>().join(" "), "fn a() { b(); c(\"// d\") }");
+        assert_eq!(code.len(), text.len());
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod edit;
 mod given;
 mod handle_once;
 mod handlers;
+mod held;
 mod imports;
 mod instrument_handler;
 mod keep_span;
@@ -74,8 +75,8 @@ impl std::fmt::Display for Refusal {
 pub enum Level {
     /// The program does what it did, or only gains a limit or a span.
     Safe,
-    /// It does the same at another time or in another way, which a person must agree to.
-    Assisted,
+    /// It does the same at another time or in another way, which a person must agree to; and what that person has to check, as a sentence.
+    Assisted(&'static str),
     /// It says what only a person can know.
     Statement,
     /// Nothing is repaired: the finding is accepted.
@@ -250,7 +251,7 @@ fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: &Finding, level: Lev
     // A handler that is written as the one beside it is seen, or not seen, in traces as that is.
     let is_shared = |finding: &Finding| {
         let traced = rules::named(finding.rule).is_some_and(|rule| rule.theme == Theme::Observability);
-        level == Level::Assisted && traced && before.findings.iter().any(|other| kind(before, other) == kind(&after, finding))
+        matches!(level, Level::Assisted(_)) && traced && before.findings.iter().any(|other| kind(before, other) == kind(&after, finding))
     };
     let mut new = after.findings.iter().filter(|other| more(&other.identity).is_gt() && !other.is_upkeep() && !is_shared(other));
     match new.find(|other| !cut.contains(&kind(&after, other))) {

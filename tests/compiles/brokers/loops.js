@@ -1,7 +1,8 @@
 // Drives loops against a service that counts how many ask it at the same time, and answers those later who asked earlier.
 import { createServer } from "node:http";
+import { start } from "./service.js";
 
-const [orders, desk, till] = process.argv.slice(2);
+const [orders, desk, till, packer] = process.argv.slice(2);
 const skus = Array.from({ length: 20 }, (_, at) => `s${at}`);
 const lines = skus.map((sku, at) => ({ sku, count: at }));
 let [asked, open, most] = [0, 0, 0];
@@ -14,7 +15,7 @@ const server = createServer((request, response) => {
     open -= 1;
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ sku: request.url.split("/").pop(), left: 0 }));
-  }, 60 - asked);
+  }, Math.max(60 - asked, 20));
 });
 await new Promise((resolve) => server.listen(0, resolve));
 process.env.STOCK_URL = `http://127.0.0.1:${server.address().port}`;
@@ -37,5 +38,13 @@ await tell("shelves", async () => inOrder((await shelves(skus)).map((shelf) => s
 await tell("desk", async () => (await reserveAll(skus)).length);
 await tell("known", () => prices.default.known(skus));
 await tell("till", async () => (await prices.default.reserveAll(skus)).length);
+
+const { post, end } = await start(packer);
+const pack = async (path) => (await post(path, JSON.stringify(skus), "application/json")).text();
+await tell("packer's missing", async () => inOrder(JSON.parse(await pack("missing")), skus));
+await tell("packer's count", () => pack("count"));
+await tell("packer's shelves", async () => inOrder(JSON.parse(await pack("shelves")).reverse(), skus));
+await tell("packer's left", () => pack("left"));
+end();
 server.close();
 server.closeAllConnections();

@@ -1,7 +1,8 @@
 // Drives retries against services that fail twice, and tells how often each request came and with how many keys.
 import { createServer } from "node:http";
+import { start } from "./service.js";
 
-const [shop] = process.argv.slice(2);
+const [shop, till] = process.argv.slice(2);
 let seen = [];
 const server = createServer((request, response) => {
   seen.push(request.headers["idempotency-key"]);
@@ -12,13 +13,21 @@ const server = createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, resolve));
 process.env.PAYMENTS_URL = process.env.LEDGER_URL = `http://127.0.0.1:${server.address().port}`;
 
-const { charge, chargeAll, insist } = await import(`${shop}/charges.js`);
+const { charge, chargeAll, chargeByGot, chargeByKy, insist } = await import(`${shop}/charges.js`);
 const { enter, record } = await import(`${shop}/ledger.js`);
-for (const work of [charge, chargeAll, insist, enter, record]) {
+async function tell(name, work) {
   seen = [];
-  const end = await work(1).then(() => "done", () => "failed");
+  const end = await work().then((end) => end, () => "failed");
   const keys = new Set(seen.filter((key) => key !== undefined));
-  console.log(`${work.name}: ${seen.length} times, keys ${keys.size}, ${end}`);
+  console.log(`${name}: ${seen.length} times, keys ${keys.size}, ${end}`);
 }
+for (const work of [charge, chargeAll, insist, chargeByGot, chargeByKy, enter, record]) {
+  await tell(work.name, () => work(1).then(() => "done"));
+}
+const { post, end } = await start(till);
+for (const path of ["charge", "charge-at-once", "insist"]) {
+  await tell(path, async () => (await post(path, "1")).status);
+}
+end();
 server.close();
 server.closeAllConnections();

@@ -7,7 +7,7 @@ use portolan_grammars::facts::{Import, Language, SourceFacts};
 
 use super::chain::Chain;
 use super::option::add_option;
-use super::packages::npm;
+use super::packages::major;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::resolve::link::Unlimited;
 use crate::rules::Finding;
@@ -64,9 +64,7 @@ fn ecmascript(context: &Context<'_>, source: &Source<'_>, unlimited: &Unlimited,
 /// Whether the file's `fetch` is that of a version which has no signal of its own.
 fn is_node_fetch_2(context: &Context<'_>, source: &Source<'_>) -> bool {
     let imported = source.facts.imports.iter().any(|import| import.source == "node-fetch");
-    let manifest = npm(context.snapshot, source.file);
-    let version = manifest.and_then(|manifest| manifest.dependencies.iter().find(|(name, _)| name == "node-fetch"));
-    imported && version.is_none_or(|(_, version)| version.trim_start_matches(['^', '~', '=', 'v']).starts_with('2'))
+    imported && major(context.snapshot, source.file, "node-fetch").is_none_or(|major| major == 2)
 }
 
 fn rust(source: &Source<'_>, unlimited: &Unlimited, seconds: usize, edit: &mut Edit) -> Result<(), Refusal> {

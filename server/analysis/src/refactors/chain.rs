@@ -87,14 +87,20 @@ impl Chain {
 
     /// All of it: on one line where it fits, else one link a line, deeper than the line that it begins on.
     pub(super) fn text(&self, source: &Source<'_>) -> String {
-        let line: String = std::iter::once(self.head.clone()).chain(self.links.iter().map(|link| format!(".{link}"))).collect();
         let before = self.range.start as usize - source.line_start(self.range.start);
-        // One call alone may fill the line.
-        let widest = if self.links.len() == 1 { RUST_WIDTH } else { CHAIN };
-        if !line.contains('\n') && line.chars().count() <= widest && before + line.chars().count() < RUST_WIDTH {
-            return line;
-        }
-        let indent = format!("{}{}{}", source.newline(), source.indent_at(self.range.start), source.indent_unit());
-        std::iter::once(self.head.clone()).chain(self.links.iter().map(|link| format!("{indent}.{link}"))).collect()
+        laid_out(source, (self.range.start, before), &self.head, &self.links)
     }
+}
+
+/// A chain on the line of a byte, behind so many letters of that line.
+pub(super) fn laid_out(source: &Source<'_>, (at, before): (u32, usize), head: &str, links: &[impl AsRef<str>]) -> String {
+    let links = || links.iter().map(AsRef::as_ref);
+    let line: String = std::iter::once(head.to_owned()).chain(links().map(|link| format!(".{link}"))).collect();
+    // One call alone may fill the line.
+    let widest = if links().count() == 1 { RUST_WIDTH } else { CHAIN };
+    if !line.contains('\n') && line.chars().count() <= widest && before + line.chars().count() < RUST_WIDTH {
+        return line;
+    }
+    let indent = format!("{}{}{}", source.newline(), source.indent_at(at), source.indent_unit());
+    std::iter::once(head.to_owned()).chain(links().map(|link| format!("{indent}.{link}"))).collect()
 }

@@ -37,6 +37,8 @@ const DELIVERY: &str = "delivery";
 /// What files call the pool.
 type Pools = std::collections::BTreeMap<FileId, String>;
 
+/// What to check.
+const CHECK: &str = "A message whose mark is there is passed over: check that a message which is sent again keeps its id, and that the migration runs first";
 /// Names of methods that tell a broker that a message is handled.
 const SETTLING: [&str; 6] = ["ack", "nack", "reject", "ackAll", "commitOffsets", "resolveOffset"];
 
@@ -50,7 +52,7 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let mut ends = snapshot.chart.channels.iter().filter_map(|it| Some((it, it.consumers.iter().find(is_its)?)));
     let (channel, end) = ends.next()?;
     let title = format!("Handle each message of `{}` once, by a mark that is written with its rows", channel.name);
-    Some(Plan { title, level: Level::Assisted, edit: edit(context, finding, channel, end) })
+    Some(Plan { title, level: Level::Assisted(CHECK), edit: edit(context, finding, channel, end) })
 }
 
 fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel, end: &ChannelEnd) -> Result<Edit, Refusal> {

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a name that the file has from that module already keeps the name it has there, and none that it has otherwise is taken.
 
+use std::cmp::Ordering;
+
 use portolan_grammars::facts::{FunctionId, Import, Imported, Language, TextRange};
 
 use super::packages::npm;
@@ -55,7 +57,7 @@ pub(super) fn import(context: &Context<'_>, source: &Source<'_>, module: &str, n
 
 /// A statement that takes a name, or names in braces, from a module.
 pub(super) fn statement(context: &Context<'_>, source: &Source<'_>, names: &str, module: &str) -> String {
-    let (quote, end) = (quote(source), statement_end(source));
+    let (quote, end) = (quote_of_imports(source), statement_end(source));
     match style(context, source) {
         Style::Import => format!("import {names} from {quote}{module}{quote}{end}"),
         Style::Require => format!("const {names} = require({quote}{module}{quote}){end}"),
@@ -148,6 +150,18 @@ fn top(source: &Source<'_>) -> u32 {
             return at as u32;
         }
         at += line.len();
+    }
+}
+
+/// The quotes that modules stand in, where imports have others than the rest of a file.
+fn quote_of_imports(source: &Source<'_>) -> char {
+    let ends = |quote: char| {
+        source.text.lines().filter(|line| line.contains(&format!(" from {quote}")) || line.contains(&format!("require({quote}"))).count()
+    };
+    match ends('"').cmp(&ends('\'')) {
+        Ordering::Greater => '"',
+        Ordering::Less => '\'',
+        Ordering::Equal => quote(source),
     }
 }
 

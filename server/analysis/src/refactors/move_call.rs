@@ -6,7 +6,8 @@
 use portolan_grammars::facts::{Call, Expr, Function, FunctionKind, Language, SourceFacts, TextRange};
 use portolan_grammars::languages::Statement;
 
-use super::ask_together::{assigned_in, is_only_lent};
+use super::ask_together::assigned_in;
+use super::held::is_only_lent;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::chart::Transaction;
 use crate::rules::Finding;
@@ -35,7 +36,12 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     }
     let changes = changes?;
     let title = if changes { "Make this call once the transaction is committed" } else { "Make this call before the transaction begins" };
-    Some(Plan { title: title.to_owned(), level: Level::Assisted, edit: edit(context, finding, transaction, changes) })
+    let check = if changes {
+        "The call is not made if the process ends right behind the commit: check that it can be made up for"
+    } else {
+        "The answer may be older than the rows that the transaction reads: check that nothing compares the two"
+    };
+    Some(Plan { title: title.to_owned(), level: Level::Assisted(check), edit: edit(context, finding, transaction, changes) })
 }
 
 fn edit(context: &Context<'_>, finding: &Finding, transaction: &Transaction, changes: bool) -> Result<Edit, Refusal> {

@@ -22,6 +22,8 @@ use scene::Scene;
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
+/// What to check.
+const CHECK: &str = "The message is sent once the rows are written, and perhaps twice: check that its consumers take a second one, and that the migration runs first";
 /// What the module is called.
 const NAME: &str = "outbox";
 
@@ -29,7 +31,7 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let facts = context.snapshot.files.source(finding.place.file)?;
     let channel = context.snapshot.chart.channels.iter().find(|it| it.producers.iter().any(|end| end.place == finding.place))?;
     let title = format!("Keep the message to `{}` in an outbox until the row is written", channel.name);
-    facts.language.is_ecmascript().then(|| Plan { title, level: Level::Assisted, edit: edit(context, finding, channel) })
+    facts.language.is_ecmascript().then(|| Plan { title, level: Level::Assisted(CHECK), edit: edit(context, finding, channel) })
 }
 
 fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<Edit, Refusal> {

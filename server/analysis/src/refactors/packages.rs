@@ -15,6 +15,19 @@ pub(super) fn npm(snapshot: &Snapshot, file: FileId) -> Option<&NpmManifest> {
     }
 }
 
+/// The first version of a library of npm that a file's package takes, as far as its first number: 2 of `^2.6.1`; nothing where that is not one
+/// number, or the package does not have the library.
+pub(super) fn major(snapshot: &Snapshot, file: FileId, library: &str) -> Option<u32> {
+    let (_, version) = npm(snapshot, file)?.dependencies.iter().find(|(name, _)| name == library)?;
+    first_number(version)
+}
+
+/// The number that a requirement begins with.
+fn first_number(version: &str) -> Option<u32> {
+    let version = version.trim_start_matches(['^', '~', '=', 'v', '>', ' ']);
+    version.split(|letter: char| !letter.is_ascii_digit()).next()?.parse().ok()
+}
+
 /// The `Cargo.toml` of a file's crate.
 fn cargo(snapshot: &Snapshot, file: FileId) -> Option<&CargoManifest> {
     match manifest(snapshot, file)? {
@@ -35,4 +48,15 @@ pub(super) fn library<'a>(snapshot: &'a Snapshot, file: FileId, name: &str) -> O
 fn manifest(snapshot: &Snapshot, file: FileId) -> Option<&Manifest> {
     let package = snapshot.workspace.package_of(snapshot.files.path(file))?;
     snapshot.files.facts(snapshot.workspace.packages[package].manifest)?.manifest()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_begin_with_a_number() {
+        assert_eq!(["^2.6.1", "4", ">= 10", "v3.0.0-beta.1"].map(first_number), [2, 4, 10, 3].map(Some));
+        assert_eq!(["latest", "*", "workspace:*", "<3"].map(first_number), [None; 4]);
+    }
 }

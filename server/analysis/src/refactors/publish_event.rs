@@ -23,6 +23,9 @@ mod request;
 use names::Event;
 use request::Asked;
 
+/// What to check.
+const CHECK: &str = "The other end works later, and whoever asks does not hear whether it did: check that nothing needs its work at once, and that it may be done twice";
+
 pub(super) const REFACTOR: Refactor =
     Refactor { rules: &[unused_response::RULE.name, sync_chain::RULE.name, sync_cycle::RULE.name, call_in_transaction::RULE.name], plan };
 
@@ -38,7 +41,7 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
         }
         Err(refusal) => (format!("Publish an event for {service} to consume, instead of waiting for {label}"), Err(refusal)),
     };
-    Some(Plan { title, level: Level::Assisted, edit })
+    Some(Plan { title, level: Level::Assisted(CHECK), edit })
 }
 
 /// The calls that a finding is about.

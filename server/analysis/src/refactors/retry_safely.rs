@@ -1,9 +1,9 @@
 //! A retry that may do something twice, made harmless: by leaving the request out of what is retried, or by a key that is the same for each try.
 //!
-//! For TypeScript and JavaScript. Here lives what a client is told; the key is [`key`]'s. Invariant: what is retried afterwards was retried before, and
+//! Here lives what a client is told, for TypeScript and JavaScript; the key is [`key`]'s, for Rust, too. Invariant: what is retried afterwards was retried before, and
 //! a key is sent only to who reads one.
 
-use portolan_grammars::facts::{Expr, ExprId, Imported, SourceFacts, TextRange};
+use portolan_grammars::facts::{Expr, ExprId, Imported, Language, SourceFacts, TextRange};
 
 use super::imports::without_unused;
 use super::option::literal;
@@ -19,6 +19,9 @@ mod key;
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
+/// What to check where something is not retried any more, and where a key is sent.
+const ONCE: &str = "Some requests are sent once and fail at once: check that whoever asks for them can deal with that";
+const KEPT: &str = "Check that who answers keeps the key with what it did, and answers a second request as it did the first";
 /// axios-retry's own choice of what may come twice.
 const SPARING: &str = "isNetworkOrIdempotentRequestError";
 
@@ -28,19 +31,22 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let at = snapshot.chart.calls.iter().position(|call| is_it(&call)).filter(|_| finding.message.ends_with(KEY))?;
     let call = &snapshot.chart.calls[at];
     let tried = retries::of_call(snapshot, CallIndex(at as u32))?;
-    if !snapshot.files.source(tried.place.file)?.language.is_ecmascript() {
-        return None;
-    }
+    let is_rust = snapshot.files.source(tried.place.file)?.language == Language::Rust;
     let sent = snapshot.outbound(call).next()?;
     let method = call.method.as_deref()?;
-    let declared =
-        || snapshot.links.iter().flatten().flat_map(|link| &link.retries).find(|it| snapshot.files.called_at(it.site) == Some(tried.place));
-    let (title, edit) = match declared().filter(|it| !matches!(it.of, Retries::Work(..))) {
-        Some(declared) => ("Retry only requests that may come twice".to_owned(), spare(context, declared)),
-        None if sent.retry.is_some() => (format!("Leave {method} out of what is retried"), leave_out(context, sent, method)),
-        None => ("Send a key that is the same for each try".to_owned(), key::send(context, call, sent, &tried)),
+    let mut retries = snapshot.links.iter().flatten().flat_map(|link| &link.retries);
+    let declared = retries.find(|it| snapshot.files.called_at(it.site) == Some(tried.place));
+    let declared = declared.filter(|it| !matches!(it.of, Retries::Work(..)));
+    // What clients of Rust retry is said by types.
+    if is_rust && (declared.is_some() || sent.retry.is_some()) {
+        return None;
+    }
+    let (title, check, edit) = match declared {
+        Some(declared) => ("Retry only requests that may come twice".to_owned(), ONCE, spare(context, declared)),
+        None if sent.retry.is_some() => (format!("Leave {method} out of what is retried"), ONCE, leave_out(context, sent, method)),
+        None => ("Send a key that is the same for each try".to_owned(), KEPT, key::send(context, call, sent, &tried)),
     };
-    Some(Plan { title, level: Level::Assisted, edit })
+    Some(Plan { title, level: Level::Assisted(check), edit })
 }
 
 /// Lets axios-retry choose for itself.

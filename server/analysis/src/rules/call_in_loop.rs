@@ -318,16 +318,37 @@ fn is_eased(context: &Context<'_>, spot: &Spot<'_>, place: Place) -> bool {
             || source.bindings.iter().any(|binding| binding.name == name && binding.value.is_some_and(closure))
     };
     let is_limiter = |call: &Site, name: &str| exempt::has_word(name, LIMITERS) && !is_told(name) && runs_within(source, call, place.range);
-    around.into_iter().any(|call| match source.expr(call.callee) {
-        Expr::Name(name) if is_limiter(call, name) => true,
-        Expr::Member { object, name } if is_limiter(call, name) || is_named(source, *object, |of| is_limiter(call, of)) => true,
-        Expr::Member { name, .. } if LIMITED.contains(&name.as_str()) => true,
-        Expr::Member { object, .. } if matches!(source.expr(*object), Expr::Name(name) if name == "Promise") => {
-            let together = Place { file: place.file, range: call.name_range };
-            Spot::at(&context.snapshot.files, together).is_some_and(|together| together.is_dropped())
+    runs_from_list(source, place)
+        || around.into_iter().any(|call| match source.expr(call.callee) {
+            Expr::Name(name) if is_limiter(call, name) => true,
+            Expr::Member { object, name } if is_limiter(call, name) || is_named(source, *object, |of| is_limiter(call, of)) => true,
+            Expr::Member { name, .. } if LIMITED.contains(&name.as_str()) => true,
+            Expr::Member { object, .. } if matches!(source.expr(*object), Expr::Name(name) if name == "Promise") => {
+                let together = Place { file: place.file, range: call.name_range };
+                Spot::at(&context.snapshot.files, together).is_some_and(|together| together.is_dropped())
+            }
+            _ => false,
+        })
+}
+
+/// Whether what is made at a place is only put into a list, of which so many at a time are run: `stream::iter(asked).buffered(8)`.
+fn runs_from_list(source: &SourceFacts, place: Place) -> bool {
+    let pushes = source.calls.iter().filter(|call| call.range.contains(place.range)).filter_map(|call| match source.expr(call.callee) {
+        Expr::Member { object, name } if name == "push" => Some(*object),
+        _ => None,
+    });
+    let mut lists = pushes.filter_map(|list| match source.expr(list) {
+        Expr::Name(name) => Some(name),
+        _ => None,
+    });
+    let limits = |call: &Site, list: &str| match source.expr(call.callee) {
+        Expr::Member { object, name } if LIMITED.contains(&name.as_str()) => {
+            let made = source.expr_range(*object);
+            source.exprs.iter().any(|it| made.contains(it.range) && matches!(&it.kind, Expr::Name(name) if name == list))
         }
         _ => false,
-    })
+    };
+    lists.any(|list| source.calls.iter().any(|call| limits(call, list)))
 }
 
 /// Whether the loop around a call is left with its answer: it looks for the first that has one.

@@ -39,7 +39,7 @@ pub(super) fn offered(view: &View, session: &Session, editor: Editor, parameters
         let wanted = |only: &CodeActionKind| kind == only || kind.as_str().starts_with(&format!("{}.", only.as_str()));
         parameters.context.only.as_ref().is_none_or(|only| only.iter().any(wanted))
     };
-    if !editor.actions || ![Level::Safe, Level::Assisted].into_iter().any(|level| is_wanted(&kind(level))) {
+    if !editor.actions || ![CodeActionKind::QUICKFIX, CodeActionKind::REFACTOR_REWRITE].iter().any(is_wanted) {
         return None;
     }
     let path = uri::path(&parameters.text_document.uri)?;
@@ -103,7 +103,7 @@ fn action(view: &View, session: &Session, editor: Editor, asked: &Asked, offer: 
 /// What sort of action an offer is: what does the same as before settles something, what does not is a change of the program.
 fn kind(level: Level) -> CodeActionKind {
     match level {
-        Level::Assisted => CodeActionKind::REFACTOR_REWRITE,
+        Level::Assisted(_) => CodeActionKind::REFACTOR_REWRITE,
         Level::Safe | Level::Statement | Level::Acceptance => CodeActionKind::QUICKFIX,
     }
 }
@@ -143,8 +143,12 @@ fn whole_lines(lines: &LineIndex, session: &Session, range: Range) -> (u32, u32)
 /// An edit as the editor can apply it; nothing where it cannot.
 fn to_workspace_edit(view: &View, session: &Session, editor: Editor, offer: &Offer, edit: &Edit) -> Option<WorkspaceEdit> {
     // What a person must agree to is shown before it is done, by editors that can.
-    let annotated = offer.level == Level::Assisted && editor.annotates && editor.document_changes;
-    let annotations = annotated.then(|| HashMap::from([(CONFIRMED.to_owned(), annotation(offer))]));
+    let check = match offer.level {
+        Level::Assisted(check) if editor.annotates && editor.document_changes => Some(check),
+        _ => None,
+    };
+    let annotated = check.is_some();
+    let annotations = check.map(|check| HashMap::from([(CONFIRMED.to_owned(), annotation(offer, check))]));
     let changes: Vec<(Uri, Option<i32>, Vec<TextEdit>)> =
         edit.changes.iter().map(|(file, replacements)| changes_of(view, session, *file, replacements)).collect::<Option<_>>()?;
     if !editor.document_changes {
@@ -190,10 +194,9 @@ fn version(view: &View, file: FileId) -> Option<i32> {
     view.open.get(&view.roots.to_disk(view.snapshot.files.path(file))?).map(|open| open.version)
 }
 
-/// What the edits that a person must agree to are said to be.
-fn annotation(offer: &Offer) -> ChangeAnnotation {
-    let description = "Changes when the other end works, or whether it does if something fails in between";
-    ChangeAnnotation { label: offer.title.clone(), needs_confirmation: Some(true), description: Some(description.to_owned()) }
+/// What the edits that a person must agree to are said to be, and what is to be checked.
+fn annotation(offer: &Offer, check: &str) -> ChangeAnnotation {
+    ChangeAnnotation { label: offer.title.clone(), needs_confirmation: Some(true), description: Some(check.to_owned()) }
 }
 
 fn document_edit(uri: Uri, version: Option<i32>, edits: Vec<TextEdit>, annotated: bool) -> TextDocumentEdit {

@@ -9,7 +9,7 @@ use portolan_grammars::facts::{FunctionKind, Imported, TextRange};
 
 use super::super::imports::{self, Style, argument_comma, in_style, statement_end};
 use super::super::option::width;
-use super::super::packages::npm;
+use super::super::packages::{major, npm};
 use super::super::passage::{relative, usual_extension};
 use super::super::{Context, Edit, Refusal, Source};
 use super::AT_A_TIME;
@@ -68,9 +68,10 @@ pub(super) fn write(context: &Context<'_>, source: &Source<'_>, rounds: &Rounds,
 /// Whether a file can load a library that its package has.
 fn usable(context: &Context<'_>, source: &Source<'_>, library: &Library) -> bool {
     let Some(manifest) = npm(context.snapshot, source.file) else { return false };
-    let Some((_, version)) = manifest.dependencies.iter().find(|(name, _)| name == library.module) else { return false };
-    let digits: String = version.trim_start_matches(['^', '~', '=', 'v', '>']).chars().take_while(char::is_ascii_digit).collect();
-    let loads_all = digits.parse::<u32>().is_ok_and(|major| major < library.modules_only);
+    if !imports::depends_on(context, source, library.module) {
+        return false;
+    }
+    let loads_all = major(context.snapshot, source.file, library.module).is_some_and(|major| major < library.modules_only);
     let is_module = imports::style(context, source) == Style::Import && (manifest.is_module || source.path.extension() == Some("mjs"));
     loads_all || is_module
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import axios from 'axios';
+import got from 'got';
+import ky from 'ky';
 import pRetry from 'p-retry';
 
 const at = (path: string) => `${process.env.PAYMENTS_URL}/${path}`;
@@ -22,4 +24,14 @@ export async function insist(cents: number): Promise<number> {
     }
   }
   return 0;
+}
+
+export async function chargeByGot(cents: number): Promise<number> {
+  const work = () => got.post(at('charges'), { json: { cents } });
+  return (await pRetry(work, { minTimeout: 10 })).statusCode;
+}
+
+export async function chargeByKy(cents: number): Promise<number> {
+  const answer = await pRetry(() => ky.post(at('charges'), { json: { cents } }), { minTimeout: 10 });
+  return answer.status;
 }

@@ -1,5 +1,5 @@
 import express from 'express';
-import { charge, chargeAll, insist } from './charges.js';
+import { charge, chargeAll, chargeByGot, chargeByKy, insist } from './charges.js';
 import { enter, record } from './ledger.js';
 
 const app = express();
@@ -10,6 +10,8 @@ app.post('/orders', async (req, res) => {
   await charge(cents);
   await chargeAll(cents);
   await insist(cents);
+  await chargeByGot(cents);
+  await chargeByKy(cents);
   await enter(cents);
   await record(cents);
   res.sendStatus(201);
