@@ -19,6 +19,7 @@ pub(crate) mod sources;
 mod variables;
 
 pub use hosts::HostMatch;
+pub(crate) use hosts::PUBLISHED_PORT;
 pub use mounts::Mounts;
 
 use camino::{Utf8Path, Utf8PathBuf};

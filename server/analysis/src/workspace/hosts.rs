@@ -84,7 +84,7 @@ impl Hosts {
                     let number = number.rsplit(':').next().unwrap_or_default();
                     let place = crate::Place { file: source.file, range: port.1 };
                     let evidence = Evidence { what: format!("published port {number}"), place };
-                    put(&mut hosts.ports, number.into(), named("published port", &evidence));
+                    put(&mut hosts.ports, number.into(), named(PUBLISHED_PORT, &evidence));
                 }
             }
             let own = deployments[at].environment.get("PORT").into_iter().flatten().filter(|_| !service.third_party);
@@ -126,6 +126,9 @@ impl Hosts {
         table
     }
 }
+
+/// How a port of this machine that a manifest publishes means a service.
+pub(crate) const PUBLISHED_PORT: &str = "published port";
 
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "host.docker.internal"];
 

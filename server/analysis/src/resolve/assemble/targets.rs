@@ -3,6 +3,7 @@
 //! Tiers, in this order: a host that a manifest names; a port that one service owns; of a variable that nobody sets for the caller, what it is for
 //! all others, then the stem of its name; the only service that serves the path. Gateways are passed through by their tables, see [`super::passages`]. What fits several services is ambiguous and never drawn.
 
+use camino::Utf8Path;
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashSet;
 
@@ -11,10 +12,10 @@ use super::ports::Ports;
 use super::text::{Address, Text};
 use super::{Input, owners};
 use crate::Place;
-use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target};
+use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, Service, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::paths::{self, Segment};
-use crate::workspace::HostMatch;
 use crate::workspace::services::known::normal;
+use crate::workspace::{HostMatch, PUBLISHED_PORT};
 
 /// Who answers a call.
 #[derive(Debug, Clone)]
@@ -285,7 +286,9 @@ impl Targets<'_> {
         }
         match address {
             Address::Host { host, port, path } => match self.input.workspace.service_of_host(host, port.as_deref()) {
-                HostMatch::One(service, how, why) => {
+                HostMatch::One(service, how, why)
+                    if how != PUBLISHED_PORT || self.is_beside(from, service, &why) || self.may_answer(service, method, path) =>
+                {
                     trail.evidence.push(why);
                     // A name that no manifest gives on its network is an inference.
                     if how == "service alias" {
@@ -300,7 +303,7 @@ impl Targets<'_> {
                     self.of_service(service, Ask { hosts: &asked, ..any }, trail)
                 }
                 HostMatch::Several(services) => Answer::Ambiguous(services, Reason::SharedHost(host.as_str().into())),
-                HostMatch::None => {
+                HostMatch::None | HostMatch::One(..) => {
                     if self.input.workspace.is_machine(host) {
                         if let Some((service, why)) = port.as_deref().and_then(|port| self.listening(from, method, path, port)) {
                             trail.evidence.push(why);
@@ -340,6 +343,17 @@ impl Targets<'_> {
             Address::Relative(_) => self.relative(from, any, trail),
             Address::Unknown(path) => self.by_path(from, method, path, trail.evidence, Reason::Host, trail.hops),
         }
+    }
+
+    /// Whether the manifest that publishes a service's port deploys the folder of who asks, too, or folders beside it. Collections of examples
+    /// publish one port many times.
+    fn is_beside(&self, from: ServiceIndex, service: ServiceIndex, published: &Evidence) -> bool {
+        let services = &self.input.workspace.services;
+        let manifest = published.place.file;
+        let deployed = |service: &&Service| !service.third_party && service.evidence.iter().any(|evidence| evidence.place.file == manifest);
+        let folder = self.input.files.path(manifest).parent().unwrap_or(Utf8Path::new(""));
+        let system = services.iter().filter(deployed).fold(folder, |system, service| common(system, &service.root));
+        services[service.index()].third_party || services[from.index()].root.starts_with(system)
     }
 
     /// The service that a public host stands for, where it is called like the service's package and has the path: `api.shop.com` for `@shop/api`.
@@ -525,6 +539,11 @@ impl Targets<'_> {
 pub(super) fn dapr_invocation(path: &str) -> Option<(&str, &str)> {
     let (app, path) = path.strip_prefix("/v1.0/invoke/")?.split_once("/method")?;
     (!app.contains(['{', '$', '/']) && path.starts_with('/')).then_some((app, path))
+}
+
+/// The folder that two paths have in common.
+fn common<'p>(one: &'p Utf8Path, other: &Utf8Path) -> &'p Utf8Path {
+    one.ancestors().find(|folder| other.starts_with(folder)).unwrap_or(Utf8Path::new(""))
 }
 
 /// Whether a host is this machine.
