@@ -27,6 +27,11 @@
 (defun text-of (thing)
   (if (stringp thing) thing (format "%S" thing)))
 
+(defun attend ()
+  "Let what comes in be dealt with: the server's messages, and what became of files."
+  (accept-process-output nil 0.05)
+  (read-event nil nil 0.05))
+
 (defun expect (what wanted ask)
   "Ask until the answer says all of WANTED: the workspace may not have been read yet."
   (let ((end (+ (float-time) patience)) said)
@@ -34,7 +39,7 @@
              (setq said (text-of (funcall ask)))
              (not (cl-every (lambda (text) (string-search text said)) wanted)))
       (when (> (float-time) end) (error "%s does not say %S but %s" what wanted said))
-      (accept-process-output nil 0.1))
+      (attend))
     (message "%s: %s" what (string-join wanted ", "))))
 
 (defun open-at (file text)
@@ -95,6 +100,23 @@
   (eglot--signal-textDocument/didChange)
   (expect (format "code action, applied: %s" (plist-get chosen :title)) '("gone")
           (lambda () (if (cl-some (lambda (text) (string-search "no-timeout" text)) (findings)) "" "gone"))))
+
+;; What another program writes is seen.
+(defun replace-on-disk (file old new)
+  (with-temp-buffer
+    (insert-file-contents (expand-file-name file root))
+    (while (search-forward old nil t) (replace-match new t t))
+    (write-region nil nil (expand-file-name file root) nil 'silent)))
+
+(open-at "services/orders/src/inventory.client.ts" "get(`/stock")
+(replace-on-disk "compose.yaml" "http://inventory:4300" "https://stock.example")
+(expect "watched files: a manifest written by another program" '("stock.example") #'hover)
+(replace-on-disk "compose.yaml" "https://stock.example" "http://inventory:4300")
+(expect "watched files: a manifest written by another program" '("GET /stock/{sku}") #'hover)
+
+;; Findings that came before their file was opened.
+(open-at "services/payments/src/events.ts" "producer.send")
+(expect "diagnostics of a file opened later" '("dual-write") #'findings)
 
 ;; What is set in Emacs reaches the server.
 (setq-default eglot-workspace-configuration '(:portolan (:inlayHints (:enable :json-false))))

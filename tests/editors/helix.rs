@@ -110,6 +110,25 @@ pub(crate) fn shows_the_shop(shop: &disk::Folder, set_up: &str, turned_off: &str
     helix.goes_to("axios.create");
     helix.sees("code actions", &["Escape", "Space", "a"], &["wait for 30 s"]);
     helix.sees("code action, applied", &["Enter"], &["timeout: 30"]);
+    helix.press(&["Escape", ":", "o", "Space"]);
+    helix.press(&["services/payments/src/server.ts", "Enter"]);
+    helix.sees("diagnostics of a file renamed, before", &[], &["src/server.ts", "Table `orders` is written by"]);
+    helix.press(&["Escape", ":", "m", "o", "v", "e", "Space"]);
+    helix.press(&["services/payments/src/app.ts", "Enter"]);
+    helix.sees("diagnostics of a file renamed", &[], &["src/app.ts", "Table `orders` is written by"]);
+    helix.press(&["Escape", ":", "o", "Space"]);
+    helix.press(&["services/checkout/src/clients/payments.ts", "Enter"]);
+    helix.goes_to("post\\(");
+    helix.sees("definition, in a file renamed", &["Escape", "g", "d"], &["payments/src/app.ts", "app.post<"]);
+    drop(helix);
+
+    // Helix takes the crate of a file in Rust for the workspace, if none is around it, and adds the folder around it for a file in TypeScript.
+    std::fs::remove_file(shop.path().join("Cargo.toml")).expect("the workspace has a crate at its top");
+    let helix = Helix::open(shop, "services/inventory/src/routes.rs", set_up, path);
+    helix.sees("diagnostics of a crate", &[], &["POST /stocktakes has no span"]);
+    helix.press(&["Escape", ":", "o", "Space"]);
+    helix.press(&[ORDERS_CLIENT, "Enter"]);
+    helix.sees("a folder added", &[], &[HINT]);
     drop(helix);
 
     let helix = Helix::open(shop, ORDERS_CLIENT, &format!("{set_up}\n{turned_off}"), path);

@@ -8,6 +8,7 @@ local progress = {}
 vim.lsp.handlers["$/progress"] = function(_, said)
   table.insert(progress, said.value.title or said.value.message or said.value.kind)
 end
+vim.opt.shortmess:append("W")
 local root = vim.fn.fnamemodify(vim.fn.argv()[1], ":p"):gsub("/$", "")
 local client_id
 
@@ -20,12 +21,19 @@ local function wait(what, condition)
   if not vim.wait(PATIENCE_MS, condition, 20) then error("timed out: " .. what) end
 end
 
+--- What Neovim says that it can. It watches files from 0.10 on, on Linux only if that is said for it.
+local function capabilities()
+  local all = vim.lsp.protocol.make_client_capabilities()
+  if vim.fn.has("nvim-0.10") == 1 then all.workspace.didChangeWatchedFiles = { dynamicRegistration = true } end
+  return all
+end
+
 --- Opens a file of the workspace with the server attached, the cursor at the first place of a text.
 local function open(path, text)
   vim.cmd("silent edit " .. vim.fn.fnameescape(root .. "/" .. path))
   local buffer = vim.api.nvim_get_current_buf()
   if not client_id then
-    local config = { name = "portolan", cmd = { "portolan", "lsp" }, root_dir = root }
+    local config = { name = "portolan", cmd = { "portolan", "lsp" }, root_dir = root, capabilities = capabilities() }
     client_id = vim.lsp.start and vim.lsp.start(config) or vim.lsp.start_client(config)
     wait("the server's start", function()
       local client = vim.lsp.get_client_by_id(client_id)
@@ -82,6 +90,22 @@ local function diagnosed(code)
   return vim.tbl_contains(codes(), code)
 end
 
+--- Whether anything is said about a file, open or not.
+local function diagnosed_in(path)
+  for _, diagnostic in ipairs(vim.diagnostic.get()) do
+    local buffer = diagnostic.bufnr
+    -- Neovim 0.7 keeps those of buffers that are gone.
+    if vim.api.nvim_buf_is_valid(buffer) and vim.api.nvim_buf_get_name(buffer) == root .. "/" .. path then return true end
+  end
+  return false
+end
+
+--- Changes a file as another program would.
+local function replace_on_disk(path, old, new)
+  local lines = vim.tbl_map(function(line) return (line:gsub(vim.pesc(old), new)) end, vim.fn.readfile(root .. "/" .. path))
+  vim.fn.writefile(lines, root .. "/" .. path)
+end
+
 --- A service of one file, in a folder beside the workspace.
 local function lantern()
   local folder = vim.fn.tempname()
@@ -131,6 +155,27 @@ local function run()
     vim.lsp.buf.remove_workspace_folder(folder)
     wait("a folder that is gone", function() return vim.tbl_isempty(ask("workspace/symbol", { query = "lanterns" }) or {}) end)
     print("workspace/didChangeWorkspaceFolders: a folder came and went")
+  end
+
+  -- A file that moves takes along its findings and what it answers.
+  local moved, there = "services/payments/src/server.ts", "services/payments/src/app.ts"
+  open(moved, "app.post")
+  wait("findings in " .. moved, function() return diagnosed_in(moved) end)
+  vim.lsp.util.rename(root .. "/" .. moved, root .. "/" .. there, {})
+  open(there, "app.post")
+  wait("findings in " .. there, function() return diagnosed_in(there) and not diagnosed_in(moved) end)
+  open("services/checkout/src/clients/payments.ts", "post(")
+  expect("textDocument/definition", nil, there)
+  print("a file renamed: its findings went along")
+
+  -- What another program writes is seen, if Neovim watches.
+  if vim.fn.has("nvim-0.10") == 1 then
+    open("services/orders/src/inventory.client.ts", "get(`/stock")
+    replace_on_disk("compose.yaml", "http://inventory:4300", "https://stock.example")
+    expect("textDocument/hover", nil, "stock.example")
+    replace_on_disk("compose.yaml", "https://stock.example", "http://inventory:4300")
+    expect("textDocument/hover", nil, "GET /stock/{sku}", "inventory")
+    print("workspace/didChangeWatchedFiles: a manifest written by another program")
   end
 
   open("compose.yaml", "services/checkout")

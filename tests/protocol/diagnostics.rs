@@ -64,8 +64,29 @@ async fn whoever_pulls_the_workspace_is_published_nothing() {
     server.watched("payments/src/index.ts", 2).await;
     let gone = server.request("workspace/diagnostic", previous).await;
     assert_eq!((&gone["items"][0]["kind"], &gone["items"][0]["items"]), (&json!("full"), &json!([])), "{gone}");
+    let known = json!({"previousResultIds": [{"uri": item["uri"], "value": gone["items"][0]["resultId"]}]});
+    assert_eq!(server.request("workspace/diagnostic", known).await, json!({"items": []}));
     server.settle().await;
     assert!(server.published("payments/src/index.ts").diagnostics.is_empty(), "{:?}", server.all_published());
+    server.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_gone_is_reported_though_the_editor_has_forgotten_it() {
+    let folder = shop_with_one_finding();
+    let mut server = TestServer::start_as(folder.path(), pulling()).await;
+    let (old, new) = ("payments/src/index.ts", "payments/src/app.ts");
+    server.open(old, "typescript", PAYMENTS).await;
+    let shown = pull(&mut server, old, &Value::Null).await;
+    assert_eq!(shown["items"].as_array().unwrap().len(), 1);
+    std::fs::rename(folder.path().join(old), folder.path().join(new)).unwrap();
+    server.close(old).await;
+    server.open(new, "typescript", PAYMENTS).await;
+    server.renamed(&[(old, new)]).await;
+    let report = server.request("workspace/diagnostic", json!({"previousResultIds": []})).await;
+    let counts: Vec<_> =
+        report["items"].as_array().unwrap().iter().map(|item| (&item["uri"], item["items"].as_array().unwrap().len())).collect();
+    assert_eq!(counts, [(&json!(server.uri(new)), 1), (&json!(server.uri(old)), 0)]);
     server.end().await;
 }
 

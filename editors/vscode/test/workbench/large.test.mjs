@@ -62,8 +62,15 @@ after(async () => {
   fs.rmSync(folder, { recursive: true, force: true });
 });
 
-test("the map of two hundred services is drawn and follows the code", async (context) => {
+test("the status bar says that the services are being charted, and then how many there are", async () => {
   await workbench.page.locator(`.statusbar-item[aria-label^="Portolan: ${SERVICES} services"]`).waitFor();
+  const said = await workbench.statusSaid();
+  const first = (text) => said.findIndex((label) => label.includes(text));
+  const order = ["Portolan: The first chart is being made", `Portolan: ${SERVICES} services`].map(first);
+  assert.ok(order[0] >= 0 && order[0] < order[1], JSON.stringify(said, null, 1));
+});
+
+test("the map of two hundred services is drawn and follows the code", async (context) => {
   await workbench.command("Portolan: Show Service Map");
   const map = workbench.webview();
   await map.locator(".node").nth(SERVICES).waitFor();

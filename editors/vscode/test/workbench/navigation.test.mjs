@@ -11,6 +11,8 @@ const { folder, remove } = copyOf(WORKSPACE);
 const CHECKOUT = "services/checkout/src/routes.ts";
 const INVENTORY = "services/inventory/src/routes.rs";
 const CLIENT = "services/orders/src/inventory.client.ts";
+const CHARGES = "services/payments/src/server.ts";
+const CHARGE = "services/checkout/src/clients/payments.ts";
 
 let workbench;
 let page;
@@ -31,7 +33,7 @@ after(async () => {
 });
 
 test("the outline has a file's endpoints", async () => {
-  await workbench.openAt(folder, INVENTORY, "async fn reserve");
+  await workbench.openAt(folder, INVENTORY, "async fn start_stocktake");
   await workbench.command("Explorer: Focus on Outline View");
   const rows = workbench.rows('.pane:has([aria-label^="Outline"])');
   const endpoint = rows.filter({ hasText: "POST /reservations" }).first();
@@ -68,6 +70,33 @@ test("links in manifests lead to services and files, and services have lenses th
   await address.waitFor();
   await workbench.command("Open Link");
   await workbench.at("compose.yaml", placeOf(folder, "compose.yaml", "orders:\n").line);
+});
+
+test("a file that is renamed takes along its findings and what it answers", async () => {
+  const [old, renamed] = [CHARGES, CHARGES.replace("server.ts", "app.ts")];
+  await workbench.openAt(folder, old, "app.post");
+  const problems = workbench.rows(".markers-panel");
+  await workbench.press("Control+Shift+M", problems.first());
+  await page.locator(".panel input[placeholder^=Filter]").fill("**/payments/**");
+  const file = (name) => problems.filter({ hasText: new RegExp(`^\\W*${name}\\s*services/payments/src`) });
+  await file("server.ts").waitFor();
+  await workbench.command("File: Reveal Active File in Explorer View");
+  const edited = page.locator(".explorer-item-edited input");
+  await workbench.press("F2", edited);
+  await edited.fill("app.ts");
+  await edited.press("Enter");
+  await page.locator('.tab.active[data-resource-name="app.ts"]').waitFor();
+  await file("app.ts").waitFor();
+  await file("server.ts").waitFor({ state: "detached" });
+  await workbench.picture("renamed");
+  await workbench.command("View: Toggle Panel Visibility");
+  await workbench.openAt(folder, CHARGE, "post(");
+  // What TypeScript itself knows may stand beside it.
+  await workbench.command("Peek Definition");
+  await page.locator(".peekview-widget", { hasText: "app.ts" }).first().waitFor();
+  await page.keyboard.press("Escape");
+  await workbench.pick("Control+T", "#/charges", "POST /charges");
+  await workbench.at("app.ts", placeOf(folder, renamed, "app.post").line);
 });
 
 test("lenses, hints, links and findings can be turned off, and come back", async () => {

@@ -56,6 +56,7 @@ export async function open(vsix, folder) {
     browser = await browsers.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
     const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(PATIENCE);
+    await page.addInitScript(recordStatus);
     const started = performance.now();
     const what = folder.endsWith(".code-workspace") ? "workspace" : "folder";
     await page.goto(`${served.address}/?${what}=${encodeURIComponent(path.resolve(folder))}`, { waitUntil: "commit" });
@@ -65,6 +66,16 @@ export async function open(vsix, folder) {
     await close();
     throw error;
   }
+}
+
+/** Runs in the page: keeps what the status bar says, each text once, as some of it is gone before anybody could look. */
+function recordStatus() {
+  const said = new Set();
+  const read = () => {
+    for (const item of document.querySelectorAll(".statusbar-item[aria-label]")) said.add(item.getAttribute("aria-label"));
+  };
+  new MutationObserver(read).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-label"] });
+  Object.assign(window, { statusSaid: () => [...said] });
 }
 
 /** Starts code-server with an extension, and with data and settings of its own. */
@@ -215,6 +226,11 @@ export class Workbench {
     const content = this.page.locator(".monaco-hover:not(.hidden) .monaco-hover-content");
     await this.press(["Control+K", "Control+I"], content.first());
     return (await this.texts(content)).join("\n");
+  }
+
+  /** What the status bar has said since the window was opened, in order. */
+  statusSaid() {
+    return this.page.evaluate(() => window.statusSaid());
   }
 
   /** Lines above the code. */

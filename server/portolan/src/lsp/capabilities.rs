@@ -13,11 +13,14 @@ use super::editor_settings::SECTION;
 use super::to_proto::Encoding;
 
 /// Files whose changes on disk matter. Every kind of file that can be read must match; creations and deletions are watched for all.
+/// Eglot watches nothing if there is a wildcard within braces, and its `*` is at least one character.
 const WATCHED: &[&str] = &[
     "**/*.{rs,ts,tsx,mts,cts,js,jsx,mjs,cjs,vue,svelte}",
     "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,template,tpl,env,dockerfile,Dockerfile}",
-    "**/{Dockerfile*,Containerfile*,Caddyfile,Procfile,CACHEDIR.TAG}",
-    "**/{.env*,.gitignore,.ignore}",
+    "**/{Dockerfile,Containerfile,Caddyfile,Procfile,CACHEDIR.TAG,.env,.gitignore,.ignore}",
+    "**/Dockerfile*",
+    "**/Containerfile*",
+    "**/.env*",
 ];
 
 /// What the server offers.
@@ -100,4 +103,17 @@ fn watchers() -> Option<Registration> {
         method: "workspace/didChangeWatchedFiles".to_owned(),
         register_options: Some(serde_json::to_value(options).ok()?),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::WATCHED;
+
+    #[test]
+    fn no_wildcard_stands_within_braces() {
+        for glob in WATCHED {
+            let within = glob.split_once('{').map_or("", |(_, rest)| rest);
+            assert!(!within.contains(['*', '?', '{']), "{glob}");
+        }
+    }
 }

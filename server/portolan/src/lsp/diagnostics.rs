@@ -74,9 +74,13 @@ pub(super) fn of_document(
     document: &Uri,
     previous: Option<&str>,
 ) -> DocumentDiagnosticReportResult {
-    let file = uri::path(document).and_then(|path| view.file(&path));
+    let path = uri::path(document);
+    let file = path.as_ref().and_then(|path| view.file(path));
     let items = file.map(|file| each(view, session, editor, Some(file)).map(|(_, diagnostic)| diagnostic).collect());
     let items: Vec<Diagnostic> = items.unwrap_or_default();
+    if let Some(path) = path.filter(|_| !items.is_empty()) {
+        session.shown().insert(path, document.clone());
+    }
     let id = result_id(&items);
     let report = if previous == Some(&id) {
         DocumentDiagnosticReport::Unchanged(RelatedUnchangedDocumentDiagnosticReport {
@@ -93,7 +97,8 @@ pub(super) fn of_document(
     DocumentDiagnosticReportResult::Report(report)
 }
 
-/// `workspace/diagnostic`: of all files that have any, and of those that had some.
+/// `workspace/diagnostic`: of all files that have any, and of those that had some, whether the editor says so or not: VS Code goes on showing
+/// those of a document that is closed, but says no more that it does.
 pub(super) fn of_workspace(
     view: &View,
     session: &Session,
@@ -102,12 +107,23 @@ pub(super) fn of_workspace(
 ) -> WorkspaceDiagnosticReportResult {
     let mut sets = all(view, session, editor);
     let mut known: FxHashMap<PathBuf, String> = FxHashMap::default();
-    for PreviousResultId { uri: spelled, value } in previous {
-        let Some(path) = uri::path(&spelled) else { continue };
-        let version = view.open.get(&path).map(|open| open.version);
-        sets.entry(path.clone()).or_insert_with(|| Set { uri: spelled, version, diagnostics: Vec::new() });
+    let mut shown = session.shown();
+    let nothing = result_id(&[]);
+    for PreviousResultId { uri, value } in previous {
+        let Some(path) = uri::path(&uri) else { continue };
+        if value == nothing {
+            shown.remove(&path);
+        } else {
+            shown.insert(path.clone(), uri.clone());
+        }
         known.insert(path, value);
     }
+    shown.extend(sets.iter().map(|(path, set)| (path.clone(), set.uri.clone())));
+    for (path, uri) in &*shown {
+        let version = view.open.get(path).map(|open| open.version);
+        sets.entry(path.clone()).or_insert_with(|| Set { uri: uri.clone(), version, diagnostics: Vec::new() });
+    }
+    drop(shown);
     let mut sets: Vec<(PathBuf, Set)> = sets.into_iter().collect();
     sets.sort_by(|a, b| a.0.cmp(&b.0));
     let report = |(path, Set { uri, version, diagnostics }): (PathBuf, Set)| {

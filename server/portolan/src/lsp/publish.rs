@@ -1,7 +1,7 @@
 //! Publishes diagnostics as views come.
 //!
-//! An editor that pulls diagnostics is sent those that it does not pull. Invariant: diagnostics are sent only for the version of a text that the editor still holds; what did not change is not sent again; what is
-//! gone is cleared.
+//! An editor that pulls diagnostics is sent those that it does not pull. Invariant: diagnostics are sent only for the version of a text that the
+//! editor still holds; what did not change is not sent again, but for a document that was opened since; what is gone is cleared.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,7 +85,9 @@ fn plan(held: impl Fn(&Path) -> Option<i32>, open: &FxHashMap<PathBuf, Open>, se
     let mut plan = Vec::new();
     for (path, set) in new {
         let before = if set.diagnostics.is_empty() { sent.remove(&path) } else { sent.insert(path, set.clone()) };
-        if before.is_none_or(|before| before.uri != set.uri || before.diagnostics != set.diagnostics) {
+        // Eglot shows nothing of what came before the document was opened.
+        let opened = |before: &Set| before.version.is_none() && set.version.is_some();
+        if before.is_none_or(|before| before.uri != set.uri || before.diagnostics != set.diagnostics || opened(&before)) {
             plan.push(set);
         }
     }
@@ -128,10 +130,14 @@ mod tests {
     }
 
     #[test]
-    fn the_same_is_not_sent_again_and_what_is_gone_is_cleared_once() {
+    fn the_same_is_sent_again_when_it_is_opened_only_and_what_is_gone_is_cleared_once() {
         let mut sent = Sets::default();
-        assert_eq!(plan(|_| None, &FxHashMap::default(), sets(None, &["x"]), &mut sent).len(), 1);
-        assert!(plan(|_| Some(1), &open(1), sets(Some(1), &["x"]), &mut sent).is_empty());
+        for times in [1, 0] {
+            assert_eq!(plan(|_| None, &FxHashMap::default(), sets(None, &["x"]), &mut sent).len(), times);
+        }
+        for (version, times) in [(1, 1), (1, 0), (2, 0)] {
+            assert_eq!(plan(|_| Some(version), &open(version), sets(Some(version), &["x"]), &mut sent).len(), times);
+        }
         // The editor is ahead: not yet.
         assert!(plan(|_| Some(3), &open(2), Sets::default(), &mut sent).is_empty());
         assert_eq!(messages(plan(|_| Some(3), &open(3), Sets::default(), &mut sent)), [(Some(3), vec![])]);

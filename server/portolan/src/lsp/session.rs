@@ -137,6 +137,7 @@ pub(super) struct Session {
     pub(super) reading: Arc<Reading>,
     settings: watch::Sender<Settings>,
     pulls_workspace: AtomicBool,
+    shown: Mutex<FxHashMap<PathBuf, Uri>>,
     sender: Mutex<mpsc::Sender<Order>>,
     sent: AtomicU64,
     versions: Mutex<FxHashMap<PathBuf, i32>>,
@@ -157,6 +158,7 @@ impl Session {
             encoding,
             settings,
             pulls_workspace: AtomicBool::new(false),
+            shown: Mutex::default(),
             reading,
             sender: Mutex::new(sender),
             sent: AtomicU64::new(0),
@@ -225,6 +227,11 @@ impl Session {
     /// Whether it does.
     pub(super) fn pulls_workspace(&self) -> bool {
         self.pulls_workspace.load(Ordering::SeqCst)
+    }
+
+    /// Files of which the editor pulled diagnostics, as it spells them, until it knows that there are none.
+    pub(super) fn shown(&self) -> MutexGuard<'_, FxHashMap<PathBuf, Uri>> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What is set now.
