@@ -162,8 +162,8 @@ fn is_skipped_source(name: &str) -> bool {
     let tool = words.next().unwrap_or_default();
     let mut last = None;
     for word in words {
-        // `api.servertest.ts`, `cart.e2e-spec.ts` too.
-        if TEST_WORDS.contains(&word) || word.ends_with("test") || word.ends_with("spec") || word == "min" {
+        // `api.servertest.ts`, `cart.e2e-spec.ts` too; `snapshots.latest.ts` is a route.
+        if TEST_WORDS.contains(&word) || word.ends_with("test") && word != "latest" || word.ends_with("spec") || word == "min" {
             return true;
         }
         // `rollup.config.dev.js` too.

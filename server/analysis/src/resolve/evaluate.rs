@@ -455,11 +455,9 @@ impl<'w> Evaluator<'w> {
                 return None;
             }
             // The nearest binding before the use; with hoisting, which Rust has not, else the first.
-            let own = || bindings.iter().map(|at| &facts.bindings[*at as usize]).filter(|binding| binding.function == function);
-            // `let x = f(x)`: the name on the right is an outer one; such a binding is not before its own value.
-            let inside = |value| facts.expr_range(value).start <= at && at < facts.expr_range(value).end;
-            let before = own().rfind(|binding| binding.range.end <= at && !binding.value.is_some_and(inside));
-            if let Some(binding) = before.or_else(|| own().find(|_| ecmascript)) {
+            let is_own = |binding: &&Binding| binding.function == function;
+            let hoisted = || bindings.iter().map(|at| &facts.bindings[*at as usize]).find(is_own).filter(|_| ecmascript);
+            if let Some(binding) = index.bindings_before(facts, name, at).rfind(is_own).or_else(hoisted) {
                 return Some(self.binding(file, facts, binding, (function == user).then_some(at)));
             }
             if let Some(index) = here.params.iter().position(|param| param.name == *name) {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::facts::{CallId, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol, TypeId};
+use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol, TypeId};
 use rustc_hash::FxHashMap;
 
 use super::kept::Kept;
@@ -99,6 +99,13 @@ pub fn callee_name(facts: &SourceFacts, callee: ExprId) -> Option<&Symbol> {
 }
 
 impl FileIndex {
+    /// The bindings of a name before a byte, in order; not those whose own value the byte stands in: `let x = f(x)`.
+    pub fn bindings_before<'f>(&'f self, facts: &'f SourceFacts, name: &str, at: u32) -> impl DoubleEndedIterator<Item = &'f Binding> {
+        let bindings = self.bindings.get(name).into_iter().flatten().map(|position| &facts.bindings[*position as usize]);
+        let inside = move |value| facts.expr_range(value).start <= at && at < facts.expr_range(value).end;
+        bindings.filter(move |binding| binding.range.end <= at && !binding.value.is_some_and(inside))
+    }
+
     /// Indexes the facts of one file.
     pub fn build(facts: &SourceFacts, catalog: &Catalog) -> Self {
         let mut index = Self::default();

@@ -728,5 +728,5 @@ pub(super) struct Linker<'w> {
     pub(super) link: FileLink,
     pub(super) bases: Bases,
     /// Classes of other files whose instances the file's functions may come by.
-    pub(super) live: FxHashSet<ClassRef>,
+    pub(super) live: FxHashSet<(FunctionId, ClassRef)>,
 }

@@ -486,8 +486,8 @@ impl<'w> Linker<'w> {
                     call.callee
                 }
                 Expr::Name(name) => {
-                    let bindings = self.evaluator.file(file).and_then(|(_, index)| index.bindings.get(name));
-                    let bound = bindings.and_then(|all| all.last()).and_then(|at| facts.bindings[*at as usize].value);
+                    let at = facts.expr_range(expr).start;
+                    let bound = self.evaluator.file(file).and_then(|(_, index)| index.bindings_before(facts, name, at).next_back()?.value);
                     open.extend(bound.map(|bound| (file, facts, bound)));
                     expr
                 }

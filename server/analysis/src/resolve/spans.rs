@@ -376,8 +376,8 @@ impl<'w> Linker<'w> {
             let Some(class) = next else { return };
             self.link.classes.push((function, class));
             // A class that names itself is used nowhere yet.
-            if class.file != self.file && self.live.insert(class) {
-                self.called_unseen(class);
+            if class.file != self.file && self.live.insert((function, class)) {
+                self.called_unseen(function, class);
             }
             next = self.evaluator.base_class(class);
         }
@@ -385,7 +385,7 @@ impl<'w> Linker<'w> {
 
     /// Methods of a class that implements an interface of a library are called by that library: guards, interceptors, middleware. So are methods
     /// with a library's decorator: handlers of requests, messages and times.
-    fn called_unseen(&mut self, class: ClassRef) {
+    fn called_unseen(&mut self, caller: FunctionId, class: ClassRef) {
         let Some(facts) = self.evaluator.facts(class.file) else { return };
         let def = facts.type_def(class.class);
         let interfaces = def.bases.iter().skip(usize::from(def.superclass.is_some()));
@@ -401,8 +401,7 @@ impl<'w> Linker<'w> {
                 continue;
             }
             let callee = FunctionRef { file: class.file, function: *method };
-            let edge = EdgeDecl { caller: FunctionId::MODULE, callee, call: None, detached: false, switches: Vec::new() };
-            self.link.edges.push(edge);
+            self.link.edges.push(EdgeDecl { caller, callee, call: None, detached: false, switches: Vec::new() });
         }
     }
 

@@ -14,6 +14,9 @@ use crate::resolve::library::is_unnamed;
 use crate::resolve::link::{BindingDecl, ListenerDecl, MessageDecl};
 use crate::resolve::value::Pattern;
 
+/// More destinations than these are those that a sender may mean, and not those that it sends to.
+const MAX_SENT_TO: usize = 3;
+
 /// All channels, by system and name.
 pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -> Vec<Channel> {
     let places = Places { files: input.files };
@@ -74,6 +77,8 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     let mut all: Vec<Channel> = channels.into_values().collect();
     for channel in &mut all {
         let key = |end: &ChannelEnd| (end.service, end.place);
+        // One line that sends what it receives asks for it itself, as a clock does: no other process hears of it.
+        channel.producers.retain(|end| !channel.consumers.iter().any(|other| other.place == end.place));
         channel.producers.sort_by_key(key);
         channel.consumers.sort_by_key(key);
     }
@@ -248,10 +253,14 @@ pub(super) fn destinations(input: &Input<'_>, service: ServiceIndex, message: &M
             let whole = queue_name(&message.system, whole);
             let known = !whole.is_empty() && !whole.contains("{}") && !whole.contains("${");
             let status = if text.guessed { Status::Likely } else { Status::Exact };
-            names.push(known.then(|| (whole.into(), status)));
+            let name = known.then(|| (Symbol::from(whole), status));
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
     }
-    names
+    // A function that knows all destinations gives back one of them: which, only its argument tells.
+    if !message.consumes && names.len() > MAX_SENT_TO { vec![None] } else { names }
 }
 
 /// The name of a queue or topic in the URL or ARN that stands for it.
