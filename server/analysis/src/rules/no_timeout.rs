@@ -172,8 +172,8 @@ impl Around {
         if at(outbound.site) || at(outbound.leaf) || package.is_some_and(|package| self.packages.contains(&package)) {
             return true;
         }
-        if matches!(outbound.request, Request::Rpc { .. }) && !self.limits_rpcs.is_disjoint(&snapshot.workspace.with_dependencies(package))
-        {
+        let is_rpc = matches!(outbound.request, Request::Rpc { .. }) && !self.limits_rpcs.is_empty();
+        if is_rpc && !self.limits_rpcs.is_disjoint(&snapshot.workspace.with_dependencies(package)) {
             return true;
         }
         let mut functions = vec![outbound.function, leaf_function(snapshot, outbound)];
