@@ -58,8 +58,8 @@ pub(crate) enum Client {
     Made(CallRef),
     /// Calls in this file are made without one.
     In(FileId),
-    /// A package, or a file of none, asks this rpc service by clients that a generator made.
-    Stub(Result<usize, FileId>, Symbol),
+    /// A package, or files of none, ask this rpc service by clients that a generator made.
+    Stub(Option<usize>, Symbol),
 }
 
 /// What is missing there.
@@ -87,10 +87,7 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
         let Some((unlimited, waits)) = endless(snapshot, &around, outbound) else { continue };
         let at = unlimited.call;
         let client = match &outbound.request {
-            Request::Rpc { service, .. } => {
-                let package = snapshot.workspace.package_of(snapshot.files.path(at.file));
-                Client::Stub(package.ok_or(at.file), service.clone())
-            }
+            Request::Rpc { service, .. } => Client::Stub(snapshot.workspace.package_of(snapshot.files.path(at.file)), service.clone()),
             _ if at == outbound.leaf => Client::In(at.file),
             _ => Client::Made(at),
         };
