@@ -291,6 +291,29 @@ fn settings_come_and_go() {
     assert_eq!(document(&mut world), without);
 }
 
+/// What the root of a crate says of macros counts in its other files as soon as it says so.
+#[test]
+fn macros_come_and_go() {
+    let [root, other] = ["orders/src/main.rs", "orders/src/handlers.rs"];
+    let main = |declared: &str| {
+        let run = "HttpServer::new(|| App::new().service(handlers::list)).bind(\"0.0.0.0:80\")";
+        format!("{declared}extern crate actix_web;\nuse actix_web::{{App, HttpServer}};\nmod handlers;\nfn main() {{ {run}; }}\n")
+    };
+    let handlers = "#[get(\"/orders\")]\npub async fn list() -> &'static str { \"[]\" }\n";
+    let manifest = "[package]\nname = \"orders\"\n[dependencies]\nactix-web = \"3\"\n";
+    let mut texts = Texts::default();
+    for (path, text) in [(root, main("")), (other, handlers.to_owned()), ("orders/Cargo.toml", manifest.to_owned())] {
+        texts.insert(path.into(), text);
+    }
+    let mut world = portolan_tests::texts::world(&texts);
+    let without = document(&mut world);
+    for (declared, serves) in [("#[macro_use] ", true), ("", false)] {
+        world.set(root.into(), facts(Utf8Path::new(root), &main(declared)).unwrap());
+        let now = document(&mut world);
+        assert_eq!((now.contains("/orders"), now != without), (serves, serves), "{now}");
+    }
+}
+
 /// The order in which files come to be known says nothing.
 #[test]
 fn order_does_not_matter() {

@@ -118,7 +118,7 @@ pub use operations::{
 };
 pub use retries::{Retried, Retry};
 pub use sdk::SdkCall;
-pub use setting_readers::{SettingReader, SettingSource, SettingStruct};
+pub use setting_readers::{EnvironmentModule, SettingReader, SettingSource, SettingStruct};
 
 /// One library.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -163,6 +163,9 @@ pub struct Library {
     /// Structs that are filled in from a command line.
     #[serde(default)]
     pub setting_struct: Vec<SettingStruct>,
+    /// Modules that it makes of the environment.
+    #[serde(default)]
+    pub environment_module: Vec<EnvironmentModule>,
     /// Outbound HTTP calls.
     #[serde(default)]
     pub http_client: Vec<HttpClient>,

@@ -154,10 +154,7 @@ pub struct ModelClass {
     /// Where that call has the name.
     #[serde(default)]
     pub collection: Option<Selector>,
-    /// The static field that has the name.
-    #[serde(default)]
-    pub field: Option<Symbol>,
-    /// How the name follows from the class's where neither has it.
+    /// How the name follows from the class's where that call does not have it.
     #[serde(default)]
     pub naming: Option<Naming>,
 }

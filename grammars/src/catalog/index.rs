@@ -9,10 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entries::EntryFiles;
 use super::{
-    AppliedFunction, Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient,
-    GraphqlServer, HttpClient, HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names,
-    ProcedureClient, ProcedureServer, Producer, Provider, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall,
-    Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
+    AppliedFunction, Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, EnvironmentModule, Family, GraphqlCall,
+    GraphqlClient, GraphqlServer, HttpClient, HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware,
+    Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient,
+    RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -38,6 +38,8 @@ pub struct Catalog {
     /// What methods are called in their library, and the type of a first argument by which that is known.
     anywhere: FxHashMap<(Family, Symbol), Vec<KnownByArgument>>,
     entry_files: EntryFiles,
+    /// Modules that frameworks make of the environment: the library and the entry.
+    environment_modules: FxHashMap<Symbol, (usize, usize)>,
     /// Positions of libraries, and types, by what parameters are called by custom.
     customary: FxHashMap<(Family, Symbol), Vec<(usize, Symbol)>>,
     /// Positions of libraries that mount folders.
@@ -208,6 +210,7 @@ impl Catalog {
         self.providers.clear();
         self.rpc_clients.clear();
         self.tracing_imports.clear();
+        self.environment_modules.clear();
         for (at, library) in self.libraries.iter().enumerate() {
             for package in &library.packages {
                 self.packages.entry((library.language, package_key(library.language, package))).or_default().push(at);
@@ -245,6 +248,9 @@ impl Catalog {
                 for module in entry.import.iter().flat_map(Names::iter) {
                     self.tracing_imports.entry(module.clone()).or_insert((at, position));
                 }
+            }
+            for (position, entry) in library.environment_module.iter().enumerate() {
+                self.environment_modules.extend(entry.modules.iter().map(|module| (module.clone(), (at, position))));
             }
             let verbs = library.procedure_call.iter().flat_map(|entry| entry.verbs.iter());
             self.interesting.extend(verbs.map(|verb| (library.language, verb.clone())));
@@ -325,6 +331,12 @@ impl Catalog {
         let (ids, members) =
             index.find(callee).or_else(|| found.without_alias(callee).and_then(|callee| index.find(&callee))).unwrap_or((&[], Vec::new()));
         Meanings { members, library: found, ids }
+    }
+
+    /// What a module has of the environment, where a framework makes it of that.
+    pub fn environment_module(&self, module: &str) -> Option<&EnvironmentModule> {
+        let (library, position) = self.environment_modules.get(module)?;
+        self.libraries.get(*library)?.environment_module.get(*position)
     }
 
     /// Whether a library in Rust knows anything by a path in the package, or under it: `routing`, `Router`.
@@ -451,6 +463,7 @@ impl Library {
             setting_reader: Vec::new(),
             setting_source: Vec::new(),
             setting_struct: Vec::new(),
+            environment_module: Vec::new(),
             http_client: Vec::new(),
             http_route: Vec::new(),
             method_router: Vec::new(),

@@ -102,3 +102,14 @@ pub struct SettingStruct {
     #[serde(default)]
     pub short: Option<Symbol>,
 }
+
+/// Modules that a framework makes of the environment: `import { ORDERS_URL } from "$env/static/private"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentModule {
+    /// What imports call them.
+    pub modules: Vec<Symbol>,
+    /// The name of the object of all variables; without one each variable has its own.
+    #[serde(default)]
+    pub object: Option<Symbol>,
+}

@@ -10,14 +10,15 @@ pub(super) fn matches(name: &str) -> bool {
 
 /// Reads projects: the one that a file is about, or all that it lists. JSON is YAML, as far as these files go.
 pub(super) fn read(text: &str) -> ManifestFacts {
-    let (documents, problems) = yaml::read(&text.replace('\t', " "), "project.json", Templates::Keep);
+    let (documents, problems) = yaml::read(&text.replace('\t', " "), "list of projects", Templates::Keep);
     let projects = match documents.first() {
         Some(node) if node.get("projects").is_some() => {
             let listed = node.get("projects").map_or(&[][..], Node::entries);
             let objects = listed.iter().filter(|entry| !entry.value.entries().is_empty());
             objects.map(|entry| Project { name: Some(entry.key.clone()), ..project(&entry.value) }).collect()
         }
-        Some(node) => vec![project(node)],
+        // Where the file lies says more: Nx wrote the folder from the workspace's root, where it wrote one at all.
+        Some(node) => vec![Project { folder: None, ..project(node) }],
         None => Vec::new(),
     };
     ManifestFacts { manifest: Manifest::Projects(projects), problems }

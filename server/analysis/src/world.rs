@@ -24,6 +24,7 @@ use crate::resolve::links::Links;
 use crate::rules::retries::Declared;
 use crate::rules::{self, Finding, Suppressed};
 use crate::workspace::Workspace;
+use crate::workspace::modules::macros_of;
 use crate::workspace::settings::{self, Ignored};
 use crate::{FileId, Place};
 
@@ -137,7 +138,9 @@ impl World {
         let same_shape = old.is_some_and(|old| match (old.source(), facts.source()) {
             (Some(old), Some(new)) => {
                 let handed_on = |facts| handed_on(facts).map(|import| &import.source);
-                old.modules.iter().map(module_shape).eq(new.modules.iter().map(module_shape)) && handed_on(old).eq(handed_on(new))
+                old.modules.iter().map(module_shape).eq(new.modules.iter().map(module_shape))
+                    && handed_on(old).eq(handed_on(new))
+                    && macros_of(old).eq(macros_of(new))
             }
             // A baseline says nothing of what there is.
             (None, None) if [&old, &facts].iter().all(|facts| matches!(facts.manifest(), Some(Manifest::Baseline(_)))) => {

@@ -11,7 +11,8 @@ use super::walk::{Child, List, Lower};
 use crate::facts::{Attribute, Entry, Expr, ExprId, Object, Symbol, TextRange};
 
 /// Attributes that say nothing about what code does.
-const SILENT: [&str; 9] = ["doc", "allow", "warn", "deny", "expect", "inline", "must_use", "cold", "rustfmt::skip"];
+const SILENT: [&str; 11] =
+    ["doc", "allow", "warn", "deny", "forbid", "expect", "inline", "must_use", "cold", "automatically_derived", "rustfmt::skip"];
 
 /// Attributes of test functions, by their last segment.
 const TESTS: [&str; 5] = ["test", "rstest", "test_case", "bench", "quickcheck"];

@@ -19,6 +19,7 @@ pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
 /// Functions between a call here and the one that leaves the process.
 const MAX_HOPS: u32 = 3;
+
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let calls: Vec<Place> = std::iter::once(finding.place).chain(finding.related.iter().map(|(place, _)| *place)).collect();
     let title = format!("Wait for these {} calls together", calls.len());

@@ -6,6 +6,7 @@ use portolan_grammars::facts::{Binding, CallId, Expr, Function, Param, TextRange
 
 use super::Source;
 use super::instrument_handler::{IDENTIFIERS, full_path, last};
+use super::source::is_part_of_name;
 
 /// Aliases of `Result` that say their error, and what that is.
 const ERRORS: [(&str, &str); 5] = [
@@ -111,7 +112,7 @@ pub(super) fn is_only_lent(text: &str, name: &str) -> bool {
         [".clone()", ".as_ref()", ".as_str()", ".to_string()", ".to_owned()", ".get(", ".head(", ".iter()", ".len()"];
     let lends = |at: usize| {
         let (before, after) = (text[..at].trim_end(), text[at + name.len()..].trim_start());
-        let fields = after.trim_start_matches(|letter: char| is_part(letter) || letter == '.');
+        let fields = after.trim_start_matches(|letter: char| is_part_of_name(letter) || letter == '.');
         // The last name of a path of fields is that of the method.
         let method = &after[..after.len() - fields.len()];
         let method = method.rfind('.').map_or(after, |dot| &after[dot..]);
@@ -120,17 +121,7 @@ pub(super) fn is_only_lent(text: &str, name: &str) -> bool {
             || before.ends_with('{') && after.starts_with(['}', ':'])
             || LENDING.iter().any(|lends| method.starts_with(lends))
     };
-    words(text, name).all(lends)
-}
-
-/// Where a name stands in a text as a word of its own.
-pub(super) fn words(text: &str, name: &str) -> impl Iterator<Item = usize> {
-    let is_word = move |at: usize| !text[..at].ends_with(is_part) && !text[at + name.len()..].starts_with(is_part);
-    text.match_indices(name).map(|(at, _)| at).filter(move |at| is_word(*at))
-}
-
-fn is_part(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_'
+    Source::words(text, name).all(lends)
 }
 
 /// The error of a function, as written.

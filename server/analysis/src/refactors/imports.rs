@@ -156,7 +156,8 @@ fn top(source: &Source<'_>) -> u32 {
 /// The quotes that modules stand in, where imports have others than the rest of a file.
 fn quote_of_imports(source: &Source<'_>) -> char {
     let ends = |quote: char| {
-        source.text.lines().filter(|line| line.contains(&format!(" from {quote}")) || line.contains(&format!("require({quote}"))).count()
+        let starts = [format!(" from {quote}"), format!("require({quote}")];
+        source.text.lines().filter(|line| starts.iter().any(|start| line.contains(start))).count()
     };
     match ends('"').cmp(&ends('\'')) {
         Ordering::Greater => '"',

@@ -11,6 +11,7 @@ use portolan_grammars::facts::{
 };
 
 use super::imports::{self, quote};
+use super::source::is_part_of_name;
 use super::{Context, Edit, Refusal, Source};
 use crate::resolve::evaluate;
 use crate::workspace::modules::Specifier;
@@ -150,7 +151,7 @@ impl<'c, 'a> Passage<'c, 'a> {
             return Ok(None);
         }
         let rest = &self.from.text[range.end as usize..];
-        let name: String = rest.strip_prefix('.').unwrap_or_default().chars().take_while(|letter| is_part(*letter)).collect();
+        let name: String = rest.strip_prefix('.').unwrap_or_default().chars().take_while(|letter| is_part_of_name(*letter)).collect();
         let whole = TextRange { start: range.start, end: range.end + 1 + name.len() as u32 };
         let found = fields(class).into_iter().find(|field| field.name == name);
         match found {
@@ -619,10 +620,6 @@ pub(super) fn relative(folder: &str, path: &str) -> String {
 
 fn is_in_pattern(facts: &SourceFacts, range: TextRange) -> bool {
     facts.functions.iter().any(|function| function.params.iter().any(|param| param.range.contains(range)))
-}
-
-fn is_part(letter: char) -> bool {
-    letter.is_alphanumeric() || letter == '_' || letter == '$'
 }
 
 fn lower_first(name: &str) -> String {

@@ -1,7 +1,7 @@
 //! A retry that may do something twice, made harmless: by leaving the request out of what is retried, or by a key that is the same for each try.
 //!
-//! Here lives what a client is told, for TypeScript and JavaScript; the key is [`key`]'s, for Rust, too. Invariant: what is retried afterwards was retried before, and
-//! a key is sent only to who reads one.
+//! Here lives what a client is told, for TypeScript and JavaScript; the key is [`key`]'s, for Rust, too. Invariant: what is retried afterwards was
+//! retried before, and a key is sent only to who reads one.
 
 use portolan_grammars::facts::{Expr, ExprId, Imported, Language, SourceFacts, TextRange};
 

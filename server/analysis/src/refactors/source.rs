@@ -104,8 +104,13 @@ impl<'a> Source<'a> {
 
     /// Whether a name stands anywhere in a text as a word of its own, be it code or not.
     pub(super) fn has_word(text: &str, word: &str) -> bool {
-        let part = |letter: char| letter.is_alphanumeric() || letter == '_' || letter == '$';
-        text.match_indices(word).any(|(at, _)| !text[..at].ends_with(part) && !text[at + word.len()..].starts_with(part))
+        Self::words(text, word).next().is_some()
+    }
+
+    /// Where a name stands in a text as a word of its own.
+    pub(super) fn words<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> + 't {
+        let is_own = move |at: &usize| !text[..*at].ends_with(is_part_of_name) && !text[at + word.len()..].starts_with(is_part_of_name);
+        text.match_indices(word).map(|(at, _)| at).filter(is_own)
     }
 
     /// Whether the file gives a name a meaning, anywhere in it.
@@ -142,4 +147,9 @@ impl<'a> Source<'a> {
         }
         result
     }
+}
+
+/// Whether a letter may be part of a name.
+pub(super) fn is_part_of_name(letter: char) -> bool {
+    letter.is_alphanumeric() || letter == '_' || letter == '$'
 }

@@ -328,8 +328,7 @@ fn is_only_formatted(source: &Source<'_>, variable: TextRange) -> bool {
     let Some(function) = function_at(source, variable) else { return false };
     let rest = TextRange { start: variable.end, end: function.range.end };
     let text = source.slice(rest);
-    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let mut uses = text.match_indices(name).filter(|(at, _)| !text[..*at].ends_with(part) && !text[at + name.len()..].starts_with(part));
     let Some(tree) = source.tree() else { return false };
-    uses.all(|(at, _)| tree.macro_around(rest.start + at as u32).is_some_and(|format| source.slice(format).starts_with("format!")))
+    Source::words(text, name)
+        .all(|at| tree.macro_around(rest.start + at as u32).is_some_and(|format| source.slice(format).starts_with("format!")))
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol, TextRange, TypeDef, TypeId, TypeKind};
+use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol, TextRange, TypeId, TypeKind};
 
 use super::evaluate::Evaluator;
 use super::uses::Use;
@@ -279,9 +279,8 @@ impl<'w> Evaluator<'w> {
 
 /// The innermost class around a place.
 pub(super) fn class_around(file: FileId, facts: &SourceFacts, range: TextRange) -> Option<ClassRef> {
-    let holds = |class: &&TypeDef| class.kind == TypeKind::Class && class.range.contains(range);
-    let innermost = facts.types.iter().filter(holds).min_by_key(|class| class.range.end - class.range.start)?;
-    let position = facts.types.iter().position(|class| std::ptr::eq(class, innermost))?;
+    let classes = facts.types.iter().enumerate().filter(|(_, class)| class.kind == TypeKind::Class && class.range.contains(range));
+    let (position, _) = classes.min_by_key(|(_, class)| class.range.end - class.range.start)?;
     Some(ClassRef { file, class: TypeId(position as u32) })
 }
 
@@ -294,5 +293,5 @@ pub(super) fn this_of_field(file: FileId, facts: &SourceFacts, function: Functio
 /// Whether a method of ECMAScript is declared without a body.
 fn is_abstract(facts: &SourceFacts, method: FunctionId) -> bool {
     let method = facts.function(method);
-    facts.regions[method.body.index()].range == method.range
+    facts.region(method.body).range == method.range
 }

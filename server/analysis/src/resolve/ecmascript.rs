@@ -34,17 +34,14 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// What a module is that frameworks make of the environment: SvelteKit's `$env/static/public` has a name for each variable, `$env/dynamic/private`
-    /// an object of them; so has Astro's `astro:env/client`.
+    /// A name of a module that a framework makes of the environment: a variable, or the object of all of them.
     fn environment_module(&mut self, import: &Import) -> Option<Value> {
-        let environment = || Value::External("global".into(), Arc::from(["process".into(), "env".into()]));
         let Imported::Named(name) = &import.imported else { return None };
-        match import.source.as_str() {
-            "$env/dynamic/public" | "$env/dynamic/private" => (name == "env").then(environment),
-            "$env/static/public" | "$env/static/private" | "astro:env/client" | "astro:env/server" => {
-                Some(self.member(&environment(), name, None))
-            }
-            _ => None,
+        let module = self.cx.catalog.environment_module(&import.source)?;
+        let environment = Value::External("global".into(), Arc::from(["process".into(), "env".into()]));
+        match &module.object {
+            Some(object) => (name == object).then_some(environment),
+            None => Some(self.member(&environment, name, None)),
         }
     }
 

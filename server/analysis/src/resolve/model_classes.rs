@@ -57,11 +57,6 @@ impl<'w> Evaluator<'w> {
         let (base, entry) = self.model_base(class)?;
         let name = self.facts(class.file)?.type_def(class.class).name.clone();
         let follows = || entry.naming.map(|naming| super::data::collection_name(&name, naming));
-        if let Some(field) = &entry.field
-            && let Some(named) = self.static_member(class, field).literal()
-        {
-            return Some(named);
-        }
         let Some(method) = &entry.named_by else { return follows() };
         let view_of = self.naming_call(class, method)?;
         let guard = (class, method.clone());

@@ -49,7 +49,7 @@ impl<'w> Linker<'w> {
 
     /// Classes whose decorator says that their methods implement a service.
     fn rpc_classes(&mut self, walk: &Walk<'w>) {
-        for class in walk.facts.types.iter().filter(|class| !class.attributes.is_empty()) {
+        for class in &walk.facts.types {
             let Some(service) = self.service_of_decorators(walk.family, &class.attributes) else { continue };
             for method in self.evaluator.cx.rpc_methods_of(&service) {
                 let found = class.methods.iter().find(|id| is_rpc_method(&method, &walk.facts.function(**id).name));
@@ -64,6 +64,9 @@ impl<'w> Linker<'w> {
     /// The rpc service that a generated decorator makes a class serve.
     pub(super) fn service_of_decorators(&self, family: Family, decorators: &[Attribute]) -> Option<Symbol> {
         let contracts = self.evaluator.cx.contracts;
+        if decorators.is_empty() || contracts.services.is_empty() {
+            return None;
+        }
         let libraries = self.evaluator.cx.catalog.libraries.iter().filter(|library| library.language == family);
         let patterns: Vec<&Symbol> =
             libraries.flat_map(|library| library.rpc_server.iter().filter_map(|entry| entry.class_attribute.as_ref())).collect();

@@ -139,13 +139,12 @@ impl<'w> Evaluator<'w> {
     }
 
     /// A macro or attribute that `#[macro_use] extern crate` brings into a whole crate, of a library that is known to have one of that name.
-    fn crate_wide_macro(&mut self, module: ModuleId, name: &Symbol) -> Option<Value> {
+    fn crate_wide_macro(&self, module: ModuleId, name: &Symbol) -> Option<Value> {
         let modules = &self.cx.workspace.modules;
-        let root = modules.place(modules.crate_root(modules.crate_of(module))?)?;
         let catalog = self.cx.catalog;
-        let brought = self.facts(root.file)?.imports.iter().filter(|import| import.imported == Imported::Macros);
-        let mut libraries = brought
-            .flat_map(|import| catalog.libraries_of(Family::Rust, &import.source).iter().map(move |library| (&import.source, *library)));
+        let brought = &modules.krate(modules.crate_of(module))?.macros_of;
+        let mut libraries =
+            brought.iter().flat_map(|package| catalog.libraries_of(Family::Rust, package).iter().map(move |library| (package, *library)));
         let (package, _) = libraries
             .find(|(_, library)| !catalog.meanings(*library, name).is_empty() || !catalog.attribute_meanings(*library, name).is_empty())?;
         Some(Value::External(package.clone(), std::slice::from_ref(name).into()))

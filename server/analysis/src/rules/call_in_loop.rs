@@ -333,14 +333,11 @@ fn is_eased(context: &Context<'_>, spot: &Spot<'_>, place: Place) -> bool {
 
 /// Whether what is made at a place is only put into a list, of which so many at a time are run: `stream::iter(asked).buffered(8)`.
 fn runs_from_list(source: &SourceFacts, place: Place) -> bool {
-    let pushes = source.calls.iter().filter(|call| call.range.contains(place.range)).filter_map(|call| match source.expr(call.callee) {
-        Expr::Member { object, name } if name == "push" => Some(*object),
+    let pushed_to = |call: &Site| match source.expr(call.callee) {
+        Expr::Member { object, name } if name == "push" => Some((*object, call.function)),
         _ => None,
-    });
-    let mut lists = pushes.filter_map(|list| match source.expr(list) {
-        Expr::Name(name) => Some(name),
-        _ => None,
-    });
+    };
+    let mut lists = source.calls.iter().filter(|call| call.range.contains(place.range)).filter_map(pushed_to);
     let limits = |call: &Site, list: &str| match source.expr(call.callee) {
         Expr::Member { object, name } if LIMITED.contains(&name.as_str()) => {
             let made = source.expr_range(*object);
@@ -348,7 +345,11 @@ fn runs_from_list(source: &SourceFacts, place: Place) -> bool {
         }
         _ => false,
     };
-    lists.any(|list| source.calls.iter().any(|call| limits(call, list)))
+    // A list of that name in another function is another one.
+    lists.any(|(list, function)| match source.expr(list) {
+        Expr::Name(name) => source.calls.iter().any(|call| call.function == function && limits(call, name)),
+        _ => false,
+    })
 }
 
 /// Whether the loop around a call is left with its answer: it looks for the first that has one.

@@ -28,11 +28,11 @@ rule! {
     /// Finds clients by which a service waits for another without a time limit: none on the client, the request, or around it. A warning where the
     /// endpoint that is asked waits for others itself.
     ///
-    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a file; rpcs, whose clients a
-    /// generator makes, once for a package and the service that it asks. Left alone are clients with a
-    /// limit of their own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which
-    /// has limits, responses that are read as a stream, health checks, and front ends. Of rpcs those count that a `.proto` file declares and that do
-    /// not stream, in packages whose code beside them says nothing of deadlines, time-outs or interceptors.
+    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a file; rpcs, whose clients a generator
+    /// makes, once for a package and the service that it asks. Left alone are clients with a limit of their own (reqwest's blocking one, `ky`), calls
+    /// within `tokio::time::timeout` or with a `signal`, calls through a gateway, which has limits, responses that are read as a stream, health
+    /// checks, and front ends. Of rpcs those count that a `.proto` file declares and that do not stream, in packages whose code beside them says
+    /// nothing of deadlines, time-outs or interceptors.
     ///
     /// ## Why it matters
     /// A service that hangs is worse than one that is down: whoever asks it hangs, too, and keeps its own callers, memory and connections waiting.
@@ -45,8 +45,8 @@ rule! {
     ///
     /// ## How to fix
     /// Say how long an answer is worth waiting for, less than your own callers wait for you: `Client::builder().timeout(…)`,
-    /// `axios.create({ timeout })`, `fetch(url, { signal: AbortSignal.timeout(…) })`; `portolan fix --rule no-timeout` does. Give an rpc a deadline: `client.quote(request, { deadline })`,
-    /// `request.set_timeout(…)`, `Endpoint::timeout(…)`.
+    /// `axios.create({ timeout })`, `fetch(url, { signal: AbortSignal.timeout(…) })`; `portolan fix --rule no-timeout` does. Give an rpc a deadline:
+    /// `client.quote(request, { deadline })`, `request.set_timeout(…)`, `Endpoint::timeout(…)`.
     "no-timeout", Resilience, Information, "A service waits for another without a time limit", check,
     options: &[RuleOption::Number(SECONDS)]
 }
@@ -58,8 +58,8 @@ pub(crate) enum Client {
     Made(CallRef),
     /// Calls in this file are made without one.
     In(FileId),
-    /// A package, or a file of none, asks this rpc service by clients that a generator made.
-    Stub(Result<usize, FileId>, Symbol),
+    /// A package, or files of none, ask this rpc service by clients that a generator made.
+    Stub(Option<usize>, Symbol),
 }
 
 /// What is missing there.
@@ -87,10 +87,7 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
         let Some((unlimited, waits)) = endless(snapshot, &around, outbound) else { continue };
         let at = unlimited.call;
         let client = match &outbound.request {
-            Request::Rpc { service, .. } => {
-                let package = snapshot.workspace.package_of(snapshot.files.path(at.file));
-                Client::Stub(package.ok_or(at.file), service.clone())
-            }
+            Request::Rpc { service, .. } => Client::Stub(snapshot.workspace.package_of(snapshot.files.path(at.file)), service.clone()),
             _ if at == outbound.leaf => Client::In(at.file),
             _ => Client::Made(at),
         };
@@ -172,8 +169,8 @@ impl Around {
         if at(outbound.site) || at(outbound.leaf) || package.is_some_and(|package| self.packages.contains(&package)) {
             return true;
         }
-        if matches!(outbound.request, Request::Rpc { .. }) && !self.limits_rpcs.is_disjoint(&snapshot.workspace.with_dependencies(package))
-        {
+        let is_rpc = matches!(outbound.request, Request::Rpc { .. }) && !self.limits_rpcs.is_empty();
+        if is_rpc && !self.limits_rpcs.is_disjoint(&snapshot.workspace.with_dependencies(package)) {
             return true;
         }
         let mut functions = vec![outbound.function, leaf_function(snapshot, outbound)];

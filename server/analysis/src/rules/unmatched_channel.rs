@@ -39,8 +39,9 @@ rule! {
     ///
     /// The workspace must be able to show the missing end: it has others of that kind on the same broker, all of its own services are in languages
     /// that are read, and no code receives (or sends) there by a name that is not known. Topics that a cloud provider's settings connect to queues,
-    /// exchanges that queues are bound to elsewhere, notifications that a trigger of PostgreSQL may send, devices, patterns of names, dead letter queues and health checks are left alone, and so is a
-    /// request whose answer comes back from outside: `pay.request` and `pay.success`, both without another end.
+    /// exchanges that queues are bound to elsewhere, notifications that a trigger of PostgreSQL may send, devices, patterns of names, dead letter
+    /// queues, health checks and what keeps connections alive are left alone, and so is a request whose answer comes back from outside:
+    /// `pay.request` and `pay.success`, both without another end.
     ///
     /// ## Why it matters
     /// Nothing fails: messages pile up or are thrown away, or a handler waits for what never comes. It is found when somebody misses the effect.

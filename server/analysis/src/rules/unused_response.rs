@@ -58,8 +58,8 @@ rule! {
     /// call is a statement of its own, or all that is asked of the answer is its status.
     ///
     /// Left alone are reads, calls whose success must be known (the option lists words of their names), `PUT`, which asks for a state that the caller
-    /// goes on from, calls behind which the same function asks the same service again, a `DELETE` that is all that a handler of `DELETE` does, calls that nobody waits for, and front ends, tools and
-    /// gateways.
+    /// goes on from, calls behind which the same function asks the same service again, a `DELETE` that is all that a handler of `DELETE` does, calls
+    /// that nobody waits for, and front ends, tools and gateways.
     ///
     /// ## Why it matters
     /// The caller is down when the other is down, and slow when it is slow, for an answer that it has no use for. A message would do: the other

@@ -17,6 +17,8 @@ mod images;
 mod rust;
 mod tsconfig;
 
+pub(crate) use rust::macros_of;
+
 /// Names a Rust crate of the workspace: a library or one of the binaries of a package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CrateId(pub u32);
@@ -38,6 +40,8 @@ pub struct Crate {
     pub root: FileId,
     /// Whether it is the library.
     pub library: bool,
+    /// Crates whose macros and attributes are seen in all of it: `#[macro_use] extern crate x;` in its root.
+    pub macros_of: Vec<Symbol>,
 }
 
 /// What an ECMAScript specifier means.

@@ -7,7 +7,6 @@ use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, Language, SourceF
 use rustc_hash::FxHashSet;
 
 use super::super::ask_together::{assigned_in, keeps_nothing};
-use super::super::held::words;
 use super::super::move_call::CHANGING;
 use super::super::stretch::is_untested;
 use super::super::{Context, Refusal, Source};
@@ -43,7 +42,7 @@ pub(super) fn holds(context: &Context<'_>, finding: &Finding, source: &Source<'_
     let function = FunctionRef { file: source.file, function: call.function };
     let awaited = source.facts.calls.iter().filter(|it| it.awaited && it.function == call.function && round.body.contains(it.range));
     let asked = awaited.filter(|it| it.range.contains(call.range) || is_asked(context, finding, source, function, round, it));
-    if words(&text, "await").count() != asked.count() {
+    if Source::words(&text, "await").count() != asked.count() {
         return Err(Refusal::new("a round waits for more than answers"));
     }
     if context.snapshot.chart.transactions.iter().any(|transaction| transaction.is_open_at(&context.snapshot.files, finding.place)) {

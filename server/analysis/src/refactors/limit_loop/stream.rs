@@ -7,9 +7,9 @@ use portolan_grammars::facts::{Binding, Call, Expr, FunctionId, FunctionKind, Im
 use portolan_grammars::languages::{EachLoop, Statement, Tree};
 
 use super::super::chain::laid_out;
-use super::super::held::{self, Held, words};
+use super::super::held::{self, Held};
 use super::super::packages::library;
-use super::super::source::RUST_WIDTH;
+use super::super::source::{RUST_WIDTH, is_part_of_name};
 use super::super::stretch::indent;
 use super::super::uses::add_use;
 use super::super::{Context, Edit, Refusal, Source};
@@ -199,7 +199,7 @@ impl Questions<'_, '_> {
         };
         indent(source, inside, &unit, edit);
         for name in lent {
-            for at in words(source.slice(inside), name) {
+            for at in Source::words(source.slice(inside), name) {
                 let (before, after) = source.slice(inside).split_at(at);
                 let is_whole = !after[name.len()..].starts_with(['.', '[']) && before.ends_with('&') && !before.ends_with("&&");
                 if is_whole {
@@ -320,15 +320,10 @@ impl Questions<'_, '_> {
         let name = gathered.name.as_str();
         let rest = self.source.slice(TextRange { start: self.each.range.end, end });
         let mut changed = false;
-        for at in words(rest, name) {
+        for at in Source::words(rest, name) {
             let after = &rest[at + name.len()..];
-            let method: String = after
-                .trim_start()
-                .strip_prefix('.')
-                .unwrap_or_default()
-                .chars()
-                .take_while(|it| it.is_alphanumeric() || *it == '_')
-                .collect();
+            let method = after.trim_start().strip_prefix('.').unwrap_or_default();
+            let method: String = method.chars().take_while(|letter| is_part_of_name(*letter)).collect();
             if rest[..at].ends_with("&mut ") || CHANGING.contains(&method.as_str()) {
                 changed = true;
             } else if !(method.is_empty() || READING.contains(&method.as_str())) {

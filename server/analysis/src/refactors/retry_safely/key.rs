@@ -16,8 +16,10 @@ use crate::resolve::link::OutboundCall;
 
 /// What is written where a header is one by which a second coming is known.
 const WORD: &str = "idempot";
-/// What the key is called in ECMAScript, and in Rust.
-const NAMES: [&str; 2] = ["idempotencyKey", "idempotency_key"];
+/// What the key is called in ECMAScript.
+const NAME: &str = "idempotencyKey";
+/// And in Rust.
+const RUST_NAME: &str = "idempotency_key";
 
 /// Makes a key before what is retried, and sends it with each try.
 pub(super) fn send(context: &Context<'_>, call: &Call, sent: &OutboundCall, tried: &Tried) -> Result<Edit, Refusal> {
@@ -30,7 +32,7 @@ pub(super) fn send(context: &Context<'_>, call: &Call, sent: &OutboundCall, trie
     let leaf = leaf.ok_or_else(elsewhere)?;
     let statement = statement(&source, retried, leaf.range)?;
     let is_rust = facts.language == Language::Rust;
-    let name = NAMES[usize::from(is_rust)];
+    let name = if is_rust { RUST_NAME } else { NAME };
     if !source.is_free_in(name, facts.function_around(retried)) {
         return Err(Refusal::new(format!("the name {name} means something else in {}", source.name())));
     }
@@ -196,7 +198,7 @@ fn add_header(
         _ => return Err(unknown_client()),
     };
     let quote = quote(source);
-    let entry = format!("{quote}{header}{quote}: {}", NAMES[0]);
+    let entry = format!("{quote}{header}{quote}: {NAME}");
     let object = |value: ExprId| matches!(facts.expr(value), Expr::Object(_));
     let headers = leaf.args.get(at).and_then(|options| field(facts, options.value, "headers"));
     match headers {

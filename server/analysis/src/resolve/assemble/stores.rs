@@ -334,7 +334,7 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
             {
                 system = known.into();
             }
-            if system == "*" && built_for != "sql" {
+            if system == "*" {
                 system = built_for.clone();
             }
             if let Address::Host { host, port: _, path } = Address::parse(&text.text) {
@@ -350,11 +350,11 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
                 for part in [Some(database), schema].into_iter().flatten().filter(|part| !part.is_empty()) {
                     id = format!("{id}/{part}");
                 }
-                return Some((id.into(), concrete(system)));
+                return Some((id.into(), system));
             }
             if let Some(variable) = unset(&text.text) {
                 let owner = owner_name(input, service, connection.site.file);
-                return Some((format!("{system}:${{{variable}}}@{owner}").into(), concrete(system)));
+                return Some((format!("{system}:${{{variable}}}@{owner}").into(), system));
             }
         }
     }
@@ -385,8 +385,10 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
     all.sort_unstable();
     all.dedup();
     match all.as_slice() {
-        [only] if system == "*" => Some((format!("{built_for}:{only}").into(), built_for)),
-        [only] => Some((format!("{system}:{only}").into(), system)),
+        [only] => {
+            let system = if system == "*" { built_for } else { system };
+            Some((format!("{system}:{only}").into(), system))
+        }
         _ => None,
     }
 }

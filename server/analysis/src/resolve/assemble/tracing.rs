@@ -99,13 +99,16 @@ impl<'a> Coverages<'a> {
                 let service = ServiceIndex(at as u32);
                 let mut process = Process { ecmascript: ecmascript(input, service), ..Process::default() };
                 let runs = |role: TracingRole| declared.iter().filter(move |it| it.role == role && reach.runs(service, it.function));
-                for (role, does) in [(TracingRole::Init, "starts a tracer"), (TracingRole::Exporter, "exports spans")] {
-                    for it in runs(role) {
+                let mut told = |role: TracingRole, does: &str| {
+                    let told = runs(role).map(|it| {
                         process.instrumented = true;
                         process.covers.extend(it.covers.iter().cloned());
-                        process.evidence.push(Evidence { what: format!("{} {does}", it.name), place: places.site(it.site) });
-                    }
-                }
+                        Evidence { what: format!("{} {does}", it.name), place: places.site(it.site) }
+                    });
+                    told.collect::<Vec<_>>()
+                };
+                let (starts, exporters) = (told(TracingRole::Init, "starts a tracer"), told(TracingRole::Exporter, "exports spans"));
+                process.evidence = starts;
                 // Who sends spans and starts no instrumentation in sight has it done by a library.
                 let exports = process.ecmascript && process.instrumented;
                 process.open = runs(TracingRole::Init).next().is_none() && (exports || runs(TracingRole::Wrapper).next().is_some());
@@ -120,9 +123,7 @@ impl<'a> Coverages<'a> {
                 process.covers.sort();
                 process.covers.dedup();
                 // What starts a tracer says more than what a tracer is made of.
-                let rank = |evidence: &Evidence| (evidence.what.ends_with("exports spans"), evidence.place);
-                process.evidence.sort_by(|a, b| (rank(a), &a.what).cmp(&(rank(b), &b.what)));
-                process.evidence.dedup();
+                process.evidence = in_order(process.evidence).into_iter().chain(in_order(exporters)).collect();
                 process
             })
             .collect();
@@ -285,6 +286,13 @@ fn ecmascript(input: &Input<'_>, service: ServiceIndex) -> bool {
         Some(language) => language != Language::Rust,
         None => !input.workspace.services[service.index()].languages.iter().any(|language| language == "rust"),
     }
+}
+
+/// Evidence by where it stands, each once.
+fn in_order(mut evidence: Vec<Evidence>) -> Vec<Evidence> {
+    evidence.sort_by(|a, b| (a.place, &a.what).cmp(&(b.place, &b.what)));
+    evidence.dedup();
+    evidence
 }
 
 /// Agents that a command line or a variable switches on.

@@ -3,7 +3,7 @@
 //! What deliberately does not live here: `use` and names within a module. Invariants: a file that no crate root reaches by `mod` belongs to no
 //! crate, and each module of a crate has one place, the first that declares it.
 
-use portolan_grammars::facts::{Language, Symbol};
+use portolan_grammars::facts::{Imported, Language, SourceFacts, Symbol};
 use portolan_grammars::manifests::{CargoManifest, CargoTarget};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -95,6 +95,11 @@ pub(super) fn names(path: &str) -> impl Iterator<Item = &str> {
     path.split("::").filter(|name| !name.is_empty())
 }
 
+/// Crates whose macros a file brings in for the whole crate, where it is the root: `#[macro_use] extern crate x;`.
+pub(crate) fn macros_of(facts: &SourceFacts) -> impl Iterator<Item = &Symbol> {
+    facts.imports.iter().filter(|import| import.imported == Imported::Macros).map(|import| &import.source)
+}
+
 fn as_code(name: &str) -> Symbol {
     if name.contains('-') { name.replace('-', "_").into() } else { name.into() }
 }
@@ -137,7 +142,8 @@ pub(super) fn build(
         let automatic = own.get(source.folder()).map_or(&[] as &[_], Vec::as_slice);
         targets(source, name, automatic, &rust, |target, root, library| {
             if !crates.iter().rev().take_while(|known| known.package == package).any(|known| known.root == root) {
-                crates.push(Crate { name: as_code(target), target: target.into(), package, root, library });
+                let macros_of = files.source(root).into_iter().flat_map(macros_of).cloned().collect();
+                crates.push(Crate { name: as_code(target), target: target.into(), package, root, library, macros_of });
             }
         });
     }

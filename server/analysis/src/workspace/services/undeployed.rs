@@ -95,6 +95,8 @@ fn tool_kind(name: &str) -> Option<ServiceKind> {
 }
 
 fn npm_packages<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Draft<'a>>, taken: &mut FxHashSet<usize>) {
+    let applications = context.sources.projects.iter().filter(|project| project.facts.is_application);
+    let applications: Vec<String> = applications.filter_map(|project| project_folder(*project)).collect();
     for (index, package) in context.packages.iter().enumerate().filter(|(_, package)| !is_cargo(package)) {
         let root = package.root.as_str();
         // In a folder of both, npm's package often only has scripts for the program in Rust.
@@ -109,11 +111,9 @@ fn npm_packages<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Dra
         }
         let Some(source) = context.npm_at.get(root).map(|at| &context.sources.npm[*at]) else { continue };
         let npm = source.facts;
-        let folders =
-            context.sources.projects.iter().filter(|project| project.facts.is_application).filter_map(|project| project_folder(*project));
         let is_monorepo = !npm.workspaces.is_empty()
             || context.sources.pnpm.iter().any(|pnpm| pnpm.folder() == root)
-            || folders.into_iter().any(|folder| folder != root && paths::is_within(&folder, root));
+            || applications.iter().any(|folder| folder != root && paths::is_within(folder, root));
         if is_monorepo || (root.is_empty() && context.packages.len() > 1 && npm.dependencies.is_empty()) {
             continue;
         }
