@@ -5,7 +5,7 @@
 //! what it is called on has no method of that name of its own.
 
 use portolan_grammars::catalog::RpcTrait;
-use portolan_grammars::facts::{Expr, Imported, Symbol};
+use portolan_grammars::facts::{Expr, ExprId, Imported, Symbol};
 
 use super::evaluate::Evaluator;
 use super::index::last_segment;
@@ -38,7 +38,8 @@ impl<'w> Linker<'w> {
                     Value::Param(param, path) if path.is_empty() => self.evaluator.parameter_type(*param).unwrap_or(value),
                     _ => value,
                 };
-                let operation = self.in_scope(walk, &entries, name, call.args.len() as u32).filter(|_| !self.has_its_own(&value, name));
+                let operation = self.in_scope(walk, &entries, name, call.args.len() as u32);
+                let operation = operation.filter(|_| !self.has_its_own(&value, name) && !self.is_made_here(walk, *object, &value));
                 let address = match &value {
                     Value::Instance(client) => client.captures.get(ADDRESS).cloned(),
                     _ => None,
@@ -95,6 +96,14 @@ impl<'w> Linker<'w> {
             Value::Object(object) => object.class.is_some_and(|class| self.evaluator.has_method(class, name)),
             _ => false,
         })
+    }
+
+    /// Whether nothing is known of a value but that a method of the workspace gives it back, which then says too little of a client: traits of
+    /// rows and of rpcs share many names.
+    fn is_made_here(&mut self, walk: &Walk<'w>, object: ExprId, value: &Value) -> bool {
+        let Expr::Call(made) = walk.facts.expr(object) else { return false };
+        let Expr::Member { name, .. } = walk.facts.expr(walk.facts.call(*made).callee) else { return false };
+        value.is_unknown() && self.evaluator.is_function(name)
     }
 
     /// Puts what a value implements into a server.
