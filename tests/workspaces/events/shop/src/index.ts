@@ -9,7 +9,7 @@ app.use(express.json());
 app.post("/orders", async (req, res) => {
   res.status(201).json(await placeOrder(req.body));
 });
-app.delete("/orders/:id", async (req, res) => {
+app.post("/orders/:id/withdrawal", async (req, res) => {
   await withdrawOrder(req.params.id, String(req.query.reason));
   res.sendStatus(204);
 });
