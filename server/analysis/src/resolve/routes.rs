@@ -18,7 +18,7 @@ const MAX_LISTED: usize = 512;
 /// The trait of tower that layers implement.
 const LAYER: &str = "Layer";
 /// Expressions that are looked at to find what a layer is made of.
-const MAX_LAYER_STEPS: u32 = 64;
+const MAX_LAYER_STEPS: u32 = 256;
 
 /// What identifies a router value.
 fn router_of(instance: &Instance) -> Option<Router> {
