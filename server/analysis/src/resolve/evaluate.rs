@@ -19,7 +19,7 @@ use super::contracts::Contracts;
 use super::dependencies::{Dependencies, FileBits};
 use super::exports::StarExports;
 use super::held_values::{held_values, values_before};
-use super::index::{FileIndex, Indexed};
+use super::index::{FileIndex, Indexed, is_bound_before};
 use super::library::LibraryCallee;
 use super::memo::Memo;
 use super::shared_values::SharedValues;
@@ -445,7 +445,7 @@ impl<'w> Evaluator<'w> {
     /// ECMAScript only, as Rust's items are found by path.
     fn lexical(&mut self, file: FileId, facts: &'w SourceFacts, mut function: FunctionId, name: &Symbol, at: u32) -> Option<Value> {
         let (_, index) = self.file(file)?;
-        let bindings = index.bindings.get(name).map_or(&[][..], Vec::as_slice);
+        let bindings = index.bindings_of(facts, name);
         let ecmascript = facts.language.is_ecmascript();
         let user = function;
         loop {
@@ -455,9 +455,9 @@ impl<'w> Evaluator<'w> {
                 return None;
             }
             // The nearest binding before the use; with hoisting, which Rust has not, else the first.
-            let is_own = |binding: &&Binding| binding.function == function;
-            let hoisted = || bindings.iter().map(|at| &facts.bindings[*at as usize]).find(is_own).filter(|_| ecmascript);
-            if let Some(binding) = index.bindings_before(facts, name, at).rfind(is_own).or_else(hoisted) {
+            let own = || bindings.clone().filter(|binding| binding.function == function);
+            let before = own().rfind(|binding| is_bound_before(facts, binding, at));
+            if let Some(binding) = before.or_else(|| own().find(|_| ecmascript)) {
                 return Some(self.binding(file, facts, binding, (function == user).then_some(at)));
             }
             if let Some(index) = here.params.iter().position(|param| param.name == *name) {

@@ -11,10 +11,8 @@ use super::switches::region_at;
 /// What a variable may stand for: what it starts with, and what it is assigned. `at` is the byte where its own function uses it; without, all.
 pub(super) fn held_values(facts: &SourceFacts, index: &FileIndex, binding: &Binding, at: Option<u32>) -> Vec<ExprId> {
     let mut here: Vec<ExprId> = binding.value.into_iter().collect();
-    let Some(assignments) = index.assignments.get(&binding.name).filter(|_| !binding.constant) else { return here };
     let mut elsewhere = Vec::new();
-    let assignments = assignments.iter().map(|position| &facts.assignments[*position as usize]);
-    for assignment in assignments.filter(|assignment| is_of(facts, binding, assignment)) {
+    for assignment in assignments(facts, index, binding) {
         let Some(at) = at.filter(|_| assignment.function == binding.function) else {
             elsewhere.push(assignment.value);
             continue;
@@ -42,11 +40,15 @@ pub(super) fn held_values(facts: &SourceFacts, index: &FileIndex, binding: &Bind
 
 /// What a variable was given before the byte where its own function uses it, whether it still holds then or not.
 pub(super) fn values_before(facts: &SourceFacts, index: &FileIndex, binding: &Binding, at: u32) -> Vec<ExprId> {
-    let assignments = index.assignments.get(&binding.name).into_iter().flatten().map(|position| &facts.assignments[*position as usize]);
-    let before = assignments.filter(|assignment| {
-        assignment.function == binding.function && facts.expr_range(assignment.value).end <= at && is_of(facts, binding, assignment)
-    });
+    let before = assignments(facts, index, binding)
+        .filter(|assignment| assignment.function == binding.function && facts.expr_range(assignment.value).end <= at);
     binding.value.into_iter().chain(before.map(|assignment| assignment.value)).collect()
+}
+
+/// What a variable is assigned, in the order of the code; nothing, if it is a constant.
+fn assignments<'f>(facts: &'f SourceFacts, index: &'f FileIndex, binding: &'f Binding) -> impl Iterator<Item = &'f Assignment> {
+    let named = index.assignments.get(&binding.name).filter(|_| !binding.constant).into_iter().flatten();
+    named.map(|position| &facts.assignments[*position as usize]).filter(|assignment| is_of(facts, binding, assignment))
 }
 
 /// Whether an assignment is to a variable, as far as the functions around tell.

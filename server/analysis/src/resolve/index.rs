@@ -98,12 +98,16 @@ pub fn callee_name(facts: &SourceFacts, callee: ExprId) -> Option<&Symbol> {
     }
 }
 
+/// Whether a binding comes before a byte, and is not one whose own value the byte stands in: `let x = f(x)`.
+pub fn is_bound_before(facts: &SourceFacts, binding: &Binding, at: u32) -> bool {
+    let inside = |value| facts.expr_range(value).start <= at && at < facts.expr_range(value).end;
+    binding.range.end <= at && !binding.value.is_some_and(inside)
+}
+
 impl FileIndex {
-    /// The bindings of a name before a byte, in order; not those whose own value the byte stands in: `let x = f(x)`.
-    pub fn bindings_before<'f>(&'f self, facts: &'f SourceFacts, name: &str, at: u32) -> impl DoubleEndedIterator<Item = &'f Binding> {
-        let bindings = self.bindings.get(name).into_iter().flatten().map(|position| &facts.bindings[*position as usize]);
-        let inside = move |value| facts.expr_range(value).start <= at && at < facts.expr_range(value).end;
-        bindings.filter(move |binding| binding.range.end <= at && !binding.value.is_some_and(inside))
+    /// The bindings of a name, in order.
+    pub fn bindings_of<'f>(&'f self, facts: &'f SourceFacts, name: &str) -> impl DoubleEndedIterator<Item = &'f Binding> + Clone {
+        self.bindings.get(name).map_or(&[][..], Vec::as_slice).iter().map(|position| &facts.bindings[*position as usize])
     }
 
     /// Indexes the facts of one file.

@@ -362,7 +362,7 @@ impl<'w> Evaluator<'w> {
         if let Some(index) = take.argument {
             if take.word {
                 let facts = self.facts(view.site.file)?;
-                let expr = super::routes::argument_expr(facts, &Selector::Take(take.clone()), view)?;
+                let expr = super::routes::taken_expr(facts, take, view)?;
                 return match facts.expr(expr) {
                     Expr::Name(word) => Some(Value::text(word.clone())),
                     _ => None,

@@ -5,7 +5,7 @@ use portolan_grammars::catalog::{self, Meaning, TracingRole};
 use portolan_grammars::facts::{Attribute, Binding, CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
 use super::evaluate::inside;
-use super::index::last_segment;
+use super::index::{is_bound_before, last_segment};
 use super::library::CallView;
 use super::link::{LayerCode, LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
@@ -487,7 +487,10 @@ impl<'w> Linker<'w> {
                 }
                 Expr::Name(name) => {
                     let at = facts.expr_range(expr).start;
-                    let bound = self.evaluator.file(file).and_then(|(_, index)| index.bindings_before(facts, name, at).next_back()?.value);
+                    let bound = self
+                        .evaluator
+                        .file(file)
+                        .and_then(|(_, index)| index.bindings_of(facts, name).rfind(|binding| is_bound_before(facts, binding, at))?.value);
                     open.extend(bound.map(|bound| (file, facts, bound)));
                     expr
                 }
@@ -694,18 +697,21 @@ fn versions(value: &Value) -> Vec<Symbol> {
 
 /// The expression that a selector takes, where it takes an argument or a field of one that is written out.
 pub(super) fn argument_expr(facts: &SourceFacts, selector: &catalog::Selector, view: &CallView<'_>) -> Option<ExprId> {
-    selector.takes().iter().find_map(|take| {
-        let argument = view.argument(take.argument?)?.value;
-        let keys = take.key.as_deref().map(|key| key.split('.')).into_iter().flatten();
-        keys.into_iter().try_fold(argument, |object, key| {
-            // One of a list stands for all.
-            let object = match facts.expr(object) {
-                Expr::Array(items) if items.len() == 1 => items[0],
-                _ => object,
-            };
-            let Expr::Object(object) = facts.expr(object) else { return None };
-            object.field(key)
-        })
+    selector.takes().iter().find_map(|take| taken_expr(facts, take, view))
+}
+
+/// The same, of one place.
+pub(super) fn taken_expr(facts: &SourceFacts, take: &catalog::Take, view: &CallView<'_>) -> Option<ExprId> {
+    let argument = view.argument(take.argument?)?.value;
+    let keys = take.key.as_deref().map(|key| key.split('.')).into_iter().flatten();
+    keys.into_iter().try_fold(argument, |object, key| {
+        // One of a list stands for all.
+        let object = match facts.expr(object) {
+            Expr::Array(items) if items.len() == 1 => items[0],
+            _ => object,
+        };
+        let Expr::Object(object) = facts.expr(object) else { return None };
+        object.field(key)
     })
 }
 
