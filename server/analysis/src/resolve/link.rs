@@ -10,7 +10,6 @@ use portolan_grammars::catalog::{
     Wildcards,
 };
 use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
-use rustc_hash::FxHashSet;
 
 use super::bases::Bases;
 use super::dependencies::Dependencies;
@@ -714,8 +713,9 @@ pub struct Mention {
 /// Links one file.
 pub fn link(cx: Context<'_>, file: FileId) -> FileLink {
     let evaluator = Evaluator::new(cx, file);
-    let mut linker = Linker { evaluator, file, link: FileLink::default(), bases: Bases::default(), live: FxHashSet::default() };
+    let mut linker = Linker { evaluator, file, link: FileLink::default(), bases: Bases::default() };
     linker.run();
+    linker.finish();
     let Linker { evaluator, mut link, .. } = linker;
     link.dependencies = evaluator.into_dependencies();
     link
@@ -727,6 +727,4 @@ pub(super) struct Linker<'w> {
     pub(super) file: FileId,
     pub(super) link: FileLink,
     pub(super) bases: Bases,
-    /// Classes of other files whose instances the file's functions may come by.
-    pub(super) live: FxHashSet<(FunctionId, ClassRef)>,
 }

@@ -7,7 +7,7 @@ use portolan_grammars::facts::{
     Arg, Attribute, Binding, Call, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Language, RegionId, ResultUse,
     SourceFacts, Symbol,
 };
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{FileIndex, callee_name};
 use super::kept::receiver;
@@ -71,6 +71,21 @@ impl<'w> Linker<'w> {
         self.bodies(&walk);
         self.rpc_implementations(&walk);
         self.handed_on(&walk);
+    }
+
+    /// Adds what follows of all that was found, and puts it in order.
+    pub(super) fn finish(&mut self) {
+        self.link.classes.sort();
+        self.link.classes.dedup();
+        let mut called: FxHashMap<ClassRef, Vec<FunctionRef>> = FxHashMap::default();
+        for (caller, class) in self.link.classes.clone() {
+            // A class that names itself is used nowhere yet.
+            if class.file != self.file {
+                let callees = called.entry(class).or_insert_with(|| self.called_unseen(class));
+                let edge = |callee: &FunctionRef| EdgeDecl { caller, callee: *callee, call: None, detached: false, switches: Vec::new() };
+                self.link.edges.extend(callees.iter().map(edge));
+            }
+        }
         self.link.edges.sort();
         self.link.edges.dedup();
         self.link.dispatches.sort_unstable();
@@ -79,8 +94,6 @@ impl<'w> Linker<'w> {
         self.link.kept.dedup();
         self.link.mentions.sort();
         self.link.mentions.dedup();
-        self.link.classes.sort();
-        self.link.classes.dedup();
     }
 
     /// Generated code is looked through: what it sends, those who call it send.
@@ -375,18 +388,14 @@ impl<'w> Linker<'w> {
         for _ in 0..6 {
             let Some(class) = next else { return };
             self.link.classes.push((function, class));
-            // A class that names itself is used nowhere yet.
-            if class.file != self.file && self.live.insert((function, class)) {
-                self.called_unseen(function, class);
-            }
             next = self.evaluator.base_class(class);
         }
     }
 
     /// Methods of a class that implements an interface of a library are called by that library: guards, interceptors, middleware. So are methods
     /// with a library's decorator: handlers of requests, messages and times.
-    fn called_unseen(&mut self, caller: FunctionId, class: ClassRef) {
-        let Some(facts) = self.evaluator.facts(class.file) else { return };
+    fn called_unseen(&mut self, class: ClassRef) -> Vec<FunctionRef> {
+        let Some(facts) = self.evaluator.facts(class.file) else { return Vec::new() };
         let def = facts.type_def(class.class);
         let interfaces = def.bases.iter().skip(usize::from(def.superclass.is_some()));
         let mut is_called = false;
@@ -395,14 +404,13 @@ impl<'w> Linker<'w> {
             is_called |= matches!(of, Some(Value::External(package, _)) if package != "global");
         }
         is_called |= self.service_of_decorators(facts.language.into(), &def.attributes).is_some();
-        for method in def.methods.iter().filter(|method| facts.function(**method).kind == FunctionKind::Method) {
-            let decorators = &facts.function(*method).attributes;
-            if !is_called && !decorators.iter().any(|decorator| self.evaluator.is_decorated_by_library(class.file, &decorator.path)) {
-                continue;
-            }
-            let callee = FunctionRef { file: class.file, function: *method };
-            self.link.edges.push(EdgeDecl { caller, callee, call: None, detached: false, switches: Vec::new() });
-        }
+        let mut is_decorated = |method: FunctionId| {
+            let decorators = &facts.function(method).attributes;
+            decorators.iter().any(|decorator| self.evaluator.is_decorated_by_library(class.file, &decorator.path))
+        };
+        let methods = def.methods.iter().copied().filter(|method| facts.function(*method).kind == FunctionKind::Method);
+        let called = methods.filter(|method| is_called || is_decorated(*method));
+        called.map(|function| FunctionRef { file: class.file, function }).collect()
     }
 
     /// A container makes the class whose instance it hands out.
