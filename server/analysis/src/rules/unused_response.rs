@@ -123,6 +123,9 @@ fn is_meant(context: &Context<'_>, call: &Call, to: ServiceIndex) -> bool {
 
 /// Whether a call deletes, and is all that is done for requests that ask for just that: they are answered when it is done.
 fn is_passed_on(context: &Context<'_>, call: &Call) -> bool {
+    if call.method.as_deref() != Some("DELETE") {
+        return false;
+    }
     let changes = |span: &SpanRef| match span {
         SpanRef::Publish(_) => true,
         SpanRef::Call(index) => {
@@ -139,7 +142,7 @@ fn is_passed_on(context: &Context<'_>, call: &Call) -> bool {
         }
         Root::Consumer(_) => false,
     };
-    call.method.as_deref() == Some("DELETE") && !roots.is_empty() && roots.iter().all(passes_on)
+    !roots.is_empty() && roots.iter().all(passes_on)
 }
 
 /// Whether the same service is asked again behind a call: what comes later counts on what was done.

@@ -349,11 +349,14 @@ impl Targets<'_> {
     /// publish one port many times.
     fn is_beside(&self, from: ServiceIndex, service: ServiceIndex, published: &Evidence) -> bool {
         let services = &self.input.workspace.services;
+        if services[service.index()].third_party {
+            return true;
+        }
         let manifest = published.place.file;
         let deployed = |service: &&Service| !service.third_party && service.evidence.iter().any(|evidence| evidence.place.file == manifest);
         let folder = self.input.files.path(manifest).parent().unwrap_or(Utf8Path::new(""));
         let system = services.iter().filter(deployed).fold(folder, |system, service| common(system, &service.root));
-        services[service.index()].third_party || services[from.index()].root.starts_with(system)
+        services[from.index()].root.starts_with(system)
     }
 
     /// The service that a public host stands for, where it is called like the service's package and has the path: `api.shop.com` for `@shop/api`.
