@@ -22,7 +22,7 @@ use super::held_values::{held_values, values_before};
 use super::index::{FileIndex, Indexed, is_bound_before};
 use super::library::LibraryCallee;
 use super::memo::Memo;
-use super::shared_values::SharedValues;
+use super::shared_values::Shared;
 use super::uses::{Use, UseIndex, UseKey};
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Part, Pattern, Source, Value, concat};
 use crate::workspace::Workspace;
@@ -56,7 +56,9 @@ pub struct Context<'w> {
     /// Rpc services.
     pub contracts: &'w Contracts,
     /// What long initializers stand for; `None` while one is being found.
-    pub shared: Option<&'w SharedValues>,
+    pub initializers: Option<&'w Shared<(FileId, ExprId)>>,
+    /// What functions give back; `None` while any such value is being found.
+    pub results: Option<&'w Shared<FunctionRef>>,
 }
 
 impl Context<'_> {
@@ -78,6 +80,8 @@ impl Context<'_> {
 }
 
 type ByPath = FxHashMap<Box<[Symbol]>, Value>;
+/// The functions that switch an option on; `None` where no option decides.
+pub(super) type Switches = Option<Arc<[FunctionRef]>>;
 
 /// Evaluates expressions; keeps what it found.
 #[derive(Debug)]
@@ -107,8 +111,8 @@ pub struct Evaluator<'w> {
     /// What a trait's methods are implemented by, all of it.
     pub(super) dispatches: FxHashMap<(ClassRef, Symbol), Arc<[FunctionRef]>>,
     pub(super) impl_files: FxHashMap<ClassRef, Arc<[FileId]>>,
-    /// The functions that switch on the option which a condition asks for.
-    pub(super) switches: FxHashMap<(FileId, ExprId), Option<Arc<[FunctionRef]>>>,
+    /// The functions that switch on the option which a condition asks for, by how many fields behind it are followed.
+    pub(super) switches: FxHashMap<(FileId, ExprId, u32), Switches>,
     /// What paths mean, by the module they are read in.
     pub(super) paths: FxHashMap<(FileId, Symbol), ByPath>,
     steps: u32,
@@ -152,14 +156,23 @@ impl<'w> Evaluator<'w> {
         Dependencies { files: self.files.sorted(), uses: self.uses, asked: self.asked }
     }
 
-    /// Whether a value was found already, or is to be found by this evaluator, as it is of the file that is linked.
-    pub(super) fn has_or_owns(&self, file: FileId, id: ExprId) -> bool {
-        self.memo.is_own(file) || self.memo.get(file, id).is_some()
+    /// Whether values of a file are to be found by this evaluator, as they are of the file that is linked.
+    pub(super) fn owns(&self, file: FileId) -> bool {
+        self.memo.is_own(file)
     }
 
-    /// Takes a value that another evaluator found, and what it depends on.
-    pub(super) fn adopt(&mut self, file: FileId, id: ExprId, value: Value, dependencies: &Dependencies) {
+    /// Whether a value was found already, or is to be found by this evaluator.
+    pub(super) fn has_or_owns(&self, file: FileId, id: ExprId) -> bool {
+        self.owns(file) || self.memo.get(file, id).is_some()
+    }
+
+    /// Keeps a value that another evaluator found.
+    pub(super) fn keep(&mut self, file: FileId, id: ExprId, value: Value) {
         self.memo.insert(file, id, value);
+    }
+
+    /// Depends on all that another evaluator looked at.
+    pub(super) fn depend_on(&mut self, dependencies: &Dependencies) {
         dependencies.files.iter().for_each(|file| self.files.insert(*file));
         self.uses.extend(&dependencies.uses);
         self.asked.extend(&dependencies.asked);
@@ -694,6 +707,10 @@ impl<'w> Evaluator<'w> {
     pub fn result_of(&mut self, function: FunctionRef) -> Value {
         if let Some(value) = self.returns.get(&function) {
             return value.clone();
+        }
+        if let Some(value) = self.shared_result(function) {
+            self.returns.insert(function, value.clone());
+            return value;
         }
         if self.returns_active.len() > 12 || !self.returns_active.insert(function) {
             self.cuts += 1;

@@ -120,6 +120,7 @@ impl Links {
     }
 
     fn relink(&mut self, stale: &[FileId], paths: &[Utf8PathBuf], workspace: &Workspace, catalog: &Catalog) {
+        let shared = SharedValues::default();
         let cx = Context {
             files: &self.indexed,
             paths,
@@ -128,7 +129,8 @@ impl Links {
             workspace,
             catalog,
             contracts: &self.contracts,
-            shared: Some(&SharedValues::default()),
+            initializers: Some(&shared.initializers),
+            results: Some(&shared.results),
         };
         let source = |file: &&FileId| self.indexed[file.0 as usize].as_ref().is_some_and(|entry| entry.index.is_some());
         let made: Vec<(FileId, Option<Arc<FileLink>>)> =

@@ -1,10 +1,12 @@
-//! Values of long initializers, found once for all files that name them.
+//! Values that many files ask for, found once for all of them.
 //!
-//! Each file is linked by an evaluator of its own, so what a module's constant stands for is found anew for each file that imports it. For
-//! most constants that is next to nothing; for a schema of a thousand environment variables, which half a workspace imports, it is nearly all
-//! there is to do. What deliberately does not live here: what a value is. Invariant: a shared value depends on the facts alone, not on who
-//! asks first, as an evaluator that starts from nothing finds it, which takes no shared values itself.
+//! Each file is linked by an evaluator of its own, so what it takes of others is found anew for each file that takes it. For most constants that
+//! is next to nothing; for a schema of a thousand environment variables, which half a workspace imports, it is nearly all there is to do, and
+//! functions are asked for what they give back by whoever calls them. What deliberately does not live here: what a value is. Invariant: a shared
+//! value depends on the facts alone, not on who asks first. So an evaluator that starts from nothing finds it, and one that looks for what a
+//! function gives back takes no other function's result from here, one that looks for an initializer nothing at all: no two wait for one another.
 
+use std::hash::Hash;
 use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
@@ -14,21 +16,36 @@ use rustc_hash::{FxBuildHasher, FxHashSet};
 use super::dependencies::Dependencies;
 use super::evaluate::{Context, Evaluator};
 use super::value::Value;
-use crate::FileId;
+use crate::{FileId, FunctionRef};
 
 /// Expressions from which on an initializer counts as long.
 const LONG: usize = 64;
 
 type Found = Arc<OnceLock<(Value, Dependencies)>>;
 
-/// What long initializers stand for, with what that depends on, while the facts stay as they are.
-#[derive(Debug, Default)]
-pub struct SharedValues(DashMap<(FileId, ExprId), Found, FxBuildHasher>);
+/// Values that were found, with what they depend on, while the facts stay as they are.
+#[derive(Debug)]
+pub struct Shared<K: Eq + Hash>(DashMap<K, Found, FxBuildHasher>);
 
-impl SharedValues {
-    fn found(&self, file: FileId, id: ExprId) -> Found {
-        self.0.entry((file, id)).or_default().clone()
+impl<K: Eq + Hash> Default for Shared<K> {
+    fn default() -> Self {
+        Self(DashMap::default())
     }
+}
+
+impl<K: Eq + Hash> Shared<K> {
+    fn found(&self, key: K) -> Found {
+        self.0.entry(key).or_default().clone()
+    }
+}
+
+/// What is found once for all files.
+#[derive(Debug, Default)]
+pub struct SharedValues {
+    /// What long initializers stand for.
+    pub initializers: Shared<(FileId, ExprId)>,
+    /// What functions give back.
+    pub results: Shared<FunctionRef>,
 }
 
 /// The long initializers of a module's names, sorted: those of many expressions, and those that name such a one beside them.
@@ -66,17 +83,31 @@ fn is_long(facts: &SourceFacts, value: ExprId, names: &FxHashSet<&Symbol>) -> bo
 impl Evaluator<'_> {
     /// What an initializer of a module's name, or what is exported, stands for.
     pub(super) fn initializer(&mut self, file: FileId, id: ExprId) -> Value {
-        let Some(shared) = self.cx.shared.filter(|_| !self.has_or_owns(file, id)) else { return self.eval(file, id) };
+        let Some(shared) = self.cx.initializers.filter(|_| !self.has_or_owns(file, id)) else { return self.eval(file, id) };
         if self.file(file).is_none_or(|(_, index)| index.long_initializers.binary_search(&id).is_err()) {
             return self.eval(file, id);
         }
-        let found = shared.found(file, id);
+        let nothing_shared = Context { initializers: None, results: None, ..self.cx };
+        let value = self.adopt(&shared.found((file, id)), file, nothing_shared, |evaluator| evaluator.eval(file, id));
+        self.keep(file, id, value.clone());
+        value
+    }
+
+    /// What a function of another file gives back; `None` where this evaluator is to find it.
+    pub(super) fn shared_result(&mut self, function: FunctionRef) -> Option<Value> {
+        let shared = self.cx.results.filter(|_| !self.owns(function.file))?;
+        let no_results = Context { results: None, ..self.cx };
+        Some(self.adopt(&shared.found(function), function.file, no_results, |evaluator| evaluator.result_of(function)))
+    }
+
+    /// Takes a value that was found, or has an evaluator of its own find it, and depends on what it depends on.
+    fn adopt<'w>(&mut self, found: &Found, file: FileId, cx: Context<'w>, find: impl FnOnce(&mut Evaluator<'w>) -> Value) -> Value {
         let (value, dependencies) = found.get_or_init(|| {
-            let mut evaluator = Evaluator::new(Context { shared: None, ..self.cx }, file);
-            let value = evaluator.eval(file, id);
+            let mut evaluator = Evaluator::new(cx, file);
+            let value = find(&mut evaluator);
             (value, evaluator.into_dependencies())
         });
-        self.adopt(file, id, value.clone(), dependencies);
+        self.depend_on(dependencies);
         value.clone()
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use portolan_grammars::facts::{Expr, ExprId, RegionId, SourceFacts, TextRange};
 
-use super::evaluate::Evaluator;
+use super::evaluate::{Evaluator, Switches};
 use super::link::Linker;
 use super::spans::Walk;
 use super::value::{ParamRef, Value};
@@ -30,8 +30,7 @@ impl<'w> Linker<'w> {
 }
 
 impl<'w> Evaluator<'w> {
-    /// `None`: no option is known to decide.
-    fn region_switches(&mut self, file: FileId, region: RegionId, depth: u32) -> Option<Arc<[FunctionRef]>> {
+    fn region_switches(&mut self, file: FileId, region: RegionId, depth: u32) -> Switches {
         let facts = self.facts(file)?;
         let mut next = Some(region);
         for _ in 0..MAX_REGIONS {
@@ -45,19 +44,16 @@ impl<'w> Evaluator<'w> {
     }
 
     /// Many calls stand under one condition, so what is found for it is kept.
-    fn kept_switches(&mut self, file: FileId, facts: &'w SourceFacts, condition: ExprId, depth: u32) -> Option<Arc<[FunctionRef]>> {
+    fn kept_switches(&mut self, file: FileId, facts: &'w SourceFacts, condition: ExprId, depth: u32) -> Switches {
         // Only what is written as a name or a member can be an option.
         if !matches!(facts.expr(condition), Expr::Name(_) | Expr::Member { .. } | Expr::Param { .. }) {
             return None;
         }
-        if depth < MAX_FIELDS {
-            return self.condition_switches(file, facts, condition, depth).map(Arc::from);
-        }
-        if let Some(known) = self.switches.get(&(file, condition)) {
+        if let Some(known) = self.switches.get(&(file, condition, depth)) {
             return known.clone();
         }
-        let found: Option<Arc<[FunctionRef]>> = self.condition_switches(file, facts, condition, depth).map(Arc::from);
-        self.switches.insert((file, condition), found.clone());
+        let found: Switches = self.condition_switches(file, facts, condition, depth).map(Arc::from);
+        self.switches.insert((file, condition, depth), found.clone());
         found
     }
 
