@@ -18,8 +18,8 @@ pub mod settings;
 pub(crate) mod sources;
 mod variables;
 
-pub use hosts::HostMatch;
-pub(crate) use hosts::PUBLISHED_PORT;
+pub(crate) use hosts::is_local;
+pub use hosts::{HostMatch, NameKind};
 pub use mounts::Mounts;
 
 use camino::{Utf8Path, Utf8PathBuf};

@@ -17,7 +17,7 @@ use crate::chart::{
     Call, Chart, Endpoint, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target, Transaction, Unresolved,
 };
 use crate::files::Files;
-use crate::workspace::{HostMatch, Workspace};
+use crate::workspace::{HostMatch, Workspace, is_local};
 use crate::{FileId, FunctionRef, Place};
 
 mod blind_spots;
@@ -294,7 +294,7 @@ fn http<'a>(
                 Answer::Unresolved(reason) => {
                     let hostless = match text::Address::parse(&text.text) {
                         text::Address::Unknown(_) | text::Address::Unset(..) => true,
-                        text::Address::Host { host, .. } => targets::is_local(&host),
+                        text::Address::Host { host, .. } => is_local(&host),
                         text::Address::Relative(_) => false,
                     };
                     call.evidence = text.evidence;

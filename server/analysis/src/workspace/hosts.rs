@@ -11,11 +11,30 @@ use super::services::{Context, Draft, index};
 use super::{Deployment, GatewayRoute, Workspace};
 use crate::chart::{Evidence, Service, ServiceIndex};
 
+/// Which sort of name a service goes by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameKind {
+    /// A manifest gives it on its network.
+    Network,
+    /// A workload's own name.
+    Workload,
+    /// Another name of the service, which no manifest gives on its network.
+    Alias,
+    /// What a variable is called: `ORDERS_URL`.
+    Stem,
+    /// A port of this machine that a manifest publishes.
+    PublishedPort,
+    /// The port that the service listens on by its own `PORT`.
+    OwnPort,
+    /// A host that a gateway answers for.
+    PublicHost,
+}
+
 /// What a host means.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HostMatch {
     /// One service, by which sort of name, and where that is written.
-    One(ServiceIndex, &'static str, Evidence),
+    One(ServiceIndex, NameKind, Evidence),
     /// Several services go by it.
     Several(Vec<ServiceIndex>),
     /// No service of the workspace.
@@ -25,7 +44,7 @@ pub enum HostMatch {
 #[derive(Debug, Clone, PartialEq)]
 struct Name {
     service: ServiceIndex,
-    how: &'static str,
+    kind: NameKind,
     evidence: Evidence,
 }
 
@@ -59,22 +78,22 @@ impl Hosts {
         for (at, draft) in drafts.iter().enumerate() {
             let service = &services[at];
             let Some(first) = service.evidence.first() else { continue };
-            let named = |how: &'static str, evidence: &Evidence| Name { service: index(at), how, evidence: evidence.clone() };
+            let named = |kind, evidence: &Evidence| Name { service: index(at), kind, evidence: evidence.clone() };
             for (host, evidence) in &draft.hosts {
-                put(&mut hosts.names, lower(host), named("service name", evidence));
+                put(&mut hosts.names, lower(host), named(NameKind::Network, evidence));
             }
             for (file, _, workload, _) in &draft.workloads {
                 let place = crate::Place { file: *file, range: workload.name.range };
                 let evidence = Evidence { what: format!("{} {}", workload.kind, workload.name.value), place };
-                put(&mut hosts.aliases, lower(&workload.name.value), named("workload name", &evidence));
+                put(&mut hosts.aliases, lower(&workload.name.value), named(NameKind::Workload, &evidence));
             }
             for alias in [&service.id].into_iter().chain(&service.aliases) {
-                put(&mut hosts.aliases, lower(alias), named("service alias", first));
-                put(&mut hosts.stems, normal(alias), named("variable stem", first));
+                put(&mut hosts.aliases, lower(alias), named(NameKind::Alias, first));
+                put(&mut hosts.stems, normal(alias), named(NameKind::Stem, first));
                 let short = normal(alias);
                 if let Some(short) = ["service", "svc"].iter().find_map(|ending| short.strip_suffix(ending)).filter(|short| short.len() > 1)
                 {
-                    put(&mut hosts.stems, short.to_owned(), named("variable stem", first));
+                    put(&mut hosts.stems, short.to_owned(), named(NameKind::Stem, first));
                 }
             }
             for (source, compose, _) in &draft.compose {
@@ -84,13 +103,13 @@ impl Hosts {
                     let number = number.rsplit(':').next().unwrap_or_default();
                     let place = crate::Place { file: source.file, range: port.1 };
                     let evidence = Evidence { what: format!("published port {number}"), place };
-                    put(&mut hosts.ports, number.into(), named(PUBLISHED_PORT, &evidence));
+                    put(&mut hosts.ports, number.into(), named(NameKind::PublishedPort, &evidence));
                 }
             }
             let own = deployments[at].environment.get("PORT").into_iter().flatten().filter(|_| !service.third_party);
             for value in own.filter(|value| !value.value.is_empty() && value.value.bytes().all(|byte| byte.is_ascii_digit())) {
                 let evidence = Evidence { what: format!("env PORT = {}", value.value), place: value.place };
-                put(&mut hosts.own_ports, value.value.clone(), named("own port", &evidence));
+                put(&mut hosts.own_ports, value.value.clone(), named(NameKind::OwnPort, &evidence));
             }
         }
         // Hosts that a gateway answers for; a name of a network comes first.
@@ -99,7 +118,7 @@ impl Hosts {
             for host in route.hosts.iter().filter(|host| host.contains('.') && !host.contains(['*', '$'])) {
                 let host = lower(host);
                 if !hosts.names.contains_key(&host) {
-                    put(&mut public, host, Name { service: route.gateway, how: "public host", evidence: route.evidence.clone() });
+                    put(&mut public, host, Name { service: route.gateway, kind: NameKind::PublicHost, evidence: route.evidence.clone() });
                 }
             }
         }
@@ -115,7 +134,7 @@ impl Hosts {
             known.extend(found.iter().map(|name| name.service));
         }
         for (port, found) in self.ports.iter().chain(&self.own_ports) {
-            for host in LOCAL {
+            for host in SHOWN {
                 table.entry(format!("{host}:{port}").into()).or_default().extend(found.iter().map(|name| name.service));
             }
         }
@@ -127,14 +146,17 @@ impl Hosts {
     }
 }
 
-/// How a port of this machine that a manifest publishes means a service.
-pub(crate) const PUBLISHED_PORT: &str = "published port";
-
-const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "host.docker.internal"];
+/// Names by which this machine's published ports are shown.
+const SHOWN: [&str; 3] = ["localhost", "127.0.0.1", "host.docker.internal"];
 
 /// Endings of names within a cluster or a provider's private network.
 const PRIVATE: [&str; 9] =
     [".svc.cluster.local", ".cluster.local", ".svc", ".railway.internal", ".flycast", ".internal", ".service.consul", ".local", ".docker"];
+
+/// Whether a host is the machine that asks, or the one that its container or emulator runs on, by a name that always means it.
+pub(crate) fn is_local(host: &str) -> bool {
+    matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "::1" | "host.docker.internal" | "10.0.2.2")
+}
 
 fn lower(name: &str) -> Symbol {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
@@ -150,7 +172,7 @@ fn put<K: std::hash::Hash + Eq>(map: &mut FxHashMap<K, Vec<Name>>, key: K, name:
 fn answer(found: Option<&Vec<Name>>) -> HostMatch {
     match found.map(Vec::as_slice) {
         None | Some([]) => HostMatch::None,
-        Some([one]) => HostMatch::One(one.service, one.how, one.evidence.clone()),
+        Some([one]) => HostMatch::One(one.service, one.kind, one.evidence.clone()),
         Some(several) => HostMatch::Several(several.iter().map(|name| name.service).collect()),
     }
 }
@@ -194,8 +216,7 @@ impl Workspace {
     }
     /// Whether a host is the machine on which the services run.
     pub fn is_machine(&self, host: &str) -> bool {
-        matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "::1" | "host.docker.internal" | "10.0.2.2")
-            || self.names.machine.contains(host) && !self.names.names.contains_key(host)
+        is_local(host) || self.names.machine.contains(host) && !self.names.names.contains_key(host)
     }
     /// The service whose name or alias is the stem of a variable: `ORDER_SERVICE_URL`, `NEXT_PUBLIC_API_BASE_URL`. An inference, one tier below
     /// hosts.

@@ -8,11 +8,11 @@ use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashMap;
 
 use super::reach::Reach;
-use super::targets::{Targets, is_local};
+use super::targets::Targets;
 use super::{Places, deduplicated, text};
 use crate::chart::{Call, Evidence, Protocol, ServiceIndex, Status, Target};
 use crate::resolve::link::{OutboundCall, Request, Url};
-use crate::workspace::HostMatch;
+use crate::workspace::{HostMatch, is_local};
 
 /// Who answers, how sure that is, and why.
 type Peer = (Target, Status, Vec<Evidence>);

@@ -15,7 +15,7 @@ use crate::Place;
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, Service, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::paths::{self, Segment};
 use crate::workspace::services::known::normal;
-use crate::workspace::{HostMatch, PUBLISHED_PORT};
+use crate::workspace::{HostMatch, NameKind};
 
 /// Who answers a call.
 #[derive(Debug, Clone)]
@@ -286,17 +286,17 @@ impl Targets<'_> {
         }
         match address {
             Address::Host { host, port, path } => match self.input.workspace.service_of_host(host, port.as_deref()) {
-                HostMatch::One(service, how, why)
-                    if how != PUBLISHED_PORT || self.is_beside(from, service, &why) || self.may_answer(service, method, path) =>
+                HostMatch::One(service, kind, why)
+                    if kind != NameKind::PublishedPort || self.is_beside(from, service, &why) || self.may_answer(service, method, path) =>
                 {
                     trail.evidence.push(why);
                     // A name that no manifest gives on its network is an inference.
-                    if how == "service alias" {
+                    if kind == NameKind::Alias {
                         trail.status = trail.status.max(Status::Likely);
                     }
                     let asked = [host.as_str().into()];
                     // By its own name in the network, who asks says in a header which of its public hosts is meant.
-                    if how != "public host" && self.answers_others_only(service, &asked) {
+                    if kind != NameKind::PublicHost && self.answers_others_only(service, &asked) {
                         trail.status = trail.status.max(Status::Likely);
                         return self.of_service(service, any, trail);
                     }
@@ -547,11 +547,6 @@ pub(super) fn dapr_invocation(path: &str) -> Option<(&str, &str)> {
 /// The folder that two paths have in common.
 fn common<'p>(one: &'p Utf8Path, other: &Utf8Path) -> &'p Utf8Path {
     one.ancestors().find(|folder| other.starts_with(folder)).unwrap_or(Utf8Path::new(""))
-}
-
-/// Whether a host is this machine.
-pub(super) fn is_local(host: &str) -> bool {
-    matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "host.docker.internal" | "10.0.2.2")
 }
 
 /// Whether a path says enough to be told apart from those that every service and half of the world has.

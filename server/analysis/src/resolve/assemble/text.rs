@@ -126,7 +126,7 @@ fn is_own_port(part: &Part) -> bool {
 /// Whether a text is an address on this machine up to its port.
 fn is_local_authority(text: &str) -> bool {
     let authority = text.split_once("://").map_or(text, |(_, rest)| rest);
-    authority.strip_suffix(':').is_some_and(super::targets::is_local)
+    authority.strip_suffix(':').is_some_and(crate::workspace::is_local)
 }
 
 /// Scheme and authority of a URL.

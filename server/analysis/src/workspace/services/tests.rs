@@ -28,7 +28,7 @@ fn env<'a>(workspace: &'a Workspace, id: &str, name: &str) -> Vec<(&'a str, u8)>
 
 fn host(workspace: &Workspace, host: &str, port: Option<&str>) -> String {
     match workspace.service_of_host(host, port) {
-        HostMatch::One(service, how, _) => format!("{} by {how}", workspace.services[service.index()].id),
+        HostMatch::One(service, kind, _) => format!("{} by {kind:?}", workspace.services[service.index()].id),
         HostMatch::Several(found) => format!("{} services", found.len()),
         HostMatch::None => "none".to_owned(),
     }
@@ -132,14 +132,14 @@ fn the_environment_keeps_all_values_strongest_first() {
 #[test]
 fn hosts_and_stems_find_their_service() {
     let (_, workspace) = build(SHOP);
-    assert_eq!(host(&workspace, "Orders", None), "orders by service name");
-    assert_eq!(host(&workspace, "shop-orders", Some("1")), "orders by service name");
-    assert_eq!(host(&workspace, "localhost", Some("9000")), "orders by published port");
-    assert_eq!(host(&workspace, "127.0.0.1", Some("8000")), "orders by own port");
+    assert_eq!(host(&workspace, "Orders", None), "orders by Network");
+    assert_eq!(host(&workspace, "shop-orders", Some("1")), "orders by Network");
+    assert_eq!(host(&workspace, "localhost", Some("9000")), "orders by PublishedPort");
+    assert_eq!(host(&workspace, "127.0.0.1", Some("8000")), "orders by OwnPort");
     assert_eq!(host(&workspace, "localhost", None), "none");
-    assert_eq!(host(&workspace, "orders.shop.svc.cluster.local", None), "orders by service name");
+    assert_eq!(host(&workspace, "orders.shop.svc.cluster.local", None), "orders by Network");
     assert_eq!(host(&workspace, "orders.com", None), "none");
-    assert_eq!(host(&workspace, "web", None), "web by service alias");
+    assert_eq!(host(&workspace, "web", None), "web by Alias");
     let stem = |name: &str| match workspace.service_of_stem(name) {
         HostMatch::One(service, ..) => workspace.services[service.index()].id.to_string(),
         _ => "none".to_owned(),
@@ -193,7 +193,7 @@ fn binaries_of_one_image_are_services_and_replicas_are_one() {
     assert_eq!(service(&workspace, "keeper").0.aliases, ["keeper1", "keeper2"]);
     assert_eq!(service(&workspace, "admin-cli").0.kind, ServiceKind::Cli);
     assert!(service(&workspace, "edge").1.ports.is_empty());
-    assert_eq!(host(&workspace, "keeper2", None), "keeper by service name");
+    assert_eq!(host(&workspace, "keeper2", None), "keeper by Network");
 }
 
 #[test]
@@ -237,8 +237,8 @@ data: {level: info}
     assert_eq!(env(&workspace, "cart-deployment", "PRICE_URL"), [("http://price:80", 0)]);
     assert_eq!(env(&workspace, "cart-deployment", "LEVEL"), [("info", 0)]);
     assert_eq!(env(&workspace, "cart-deployment", "level"), [("info", 0)]);
-    assert_eq!(host(&workspace, "cart.shop", None), "cart-deployment by service name");
-    assert_eq!(host(&workspace, "cart.shop.svc", None), "cart-deployment by service name");
+    assert_eq!(host(&workspace, "cart.shop", None), "cart-deployment by Network");
+    assert_eq!(host(&workspace, "cart.shop.svc", None), "cart-deployment by Network");
 }
 
 #[test]
