@@ -11,7 +11,7 @@ use portolan_grammars::facts::{Entry, Expr};
 use super::{Context, Draft, Sink, exempt};
 use crate::Place;
 use crate::chart::{Call, Protocol, ServiceIndex, Tracing};
-use crate::words::{counted, enumerate, letters};
+use crate::words::{counted, enumerate_first, letters};
 
 /// Headers that carry a trace.
 const HEADERS: [&str; 5] = ["traceparent", "b3", "x-b3-traceid", "uber-trace-id", "x-cloud-trace-context"];
@@ -109,10 +109,7 @@ fn is_own_header(name: &str) -> bool {
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, tracing: &Tracing, lost: &[&Call]) {
     let Some(first) = lost.first() else { return };
     let callees: BTreeSet<ServiceIndex> = lost.iter().filter_map(|call| call.target()).collect();
-    let mut names: Vec<String> = callees.iter().take(MAX_NAMES).map(|service| context.id(*service).to_string()).collect();
-    if callees.len() > MAX_NAMES {
-        names.push(format!("{} more", callees.len() - MAX_NAMES));
-    }
+    let names: Vec<&str> = callees.iter().map(|service| context.id(*service).as_str()).collect();
     let id = context.id(tracing.service);
     let start = tracing.evidence.first().map(|evidence| (evidence.place, evidence.what.clone()));
     let calls = lost.iter().skip(1).filter(|call| call.place != first.place).take(MAX_SITES);
@@ -122,7 +119,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, tracing: &Tracing, lost: &
         severity: None,
         message: format!(
             "{id} sends no trace headers: spans of {} start new traces ({})",
-            enumerate(&names),
+            enumerate_first(&names, MAX_NAMES),
             counted(lost.len(), "call", "calls")
         ),
         place: first.place,
