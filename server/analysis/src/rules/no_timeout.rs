@@ -10,6 +10,7 @@ use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, S
 use rustc_hash::FxHashSet;
 
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
+use crate::chart::index::Runner;
 use crate::chart::operation::answers_by;
 use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
 use crate::resolve::link::{OutboundCall, Request, Unlimited};
@@ -191,20 +192,17 @@ impl Around {
         if is_rpc && !self.limits_rpcs.is_disjoint(&snapshot.workspace.with_dependencies(package)) {
             return true;
         }
-        let mut functions = vec![outbound.function, leaf_function(snapshot, outbound)];
-        for _ in 0..2 {
-            let mut outer = Vec::new();
-            for function in functions.drain(..) {
-                for runner in snapshot.index.runners_of(function) {
-                    if self.limited.contains(&runner.place) {
-                        return true;
-                    }
-                    outer.push(runner.function);
-                }
-            }
-            functions = outer;
-        }
-        false
+        // Of a function that sends for many others, those between it and this call count alone.
+        let below = |function: FunctionRef| snapshot.index.edges_of(outbound.function).iter().any(|edge| edge.callee == function);
+        self.limits(snapshot, outbound.function, &|_| true)
+            || self.limits(snapshot, leaf_function(snapshot, outbound), &|runner| runner == outbound.function || below(runner))
+    }
+
+    /// Whether something limits one of the calls by which a function is run, or the function that it stands in; of functions that count.
+    fn limits(&self, snapshot: &Snapshot, function: FunctionRef, counts: &dyn Fn(FunctionRef) -> bool) -> bool {
+        let runners = |function| snapshot.index.runners_of(function).iter().filter(|runner| counts(runner.function));
+        let is_limited = |runner: &Runner| self.limited.contains(&runner.place);
+        runners(function).any(|runner| is_limited(runner) || runners(runner.function).any(is_limited))
     }
 }
 
