@@ -85,6 +85,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::facts::{Language, Symbol};
 
+mod brokers;
 mod containers;
 mod database;
 mod entries;
@@ -100,6 +101,7 @@ mod setting_readers;
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod tests;
 
+pub use brokers::{Broker, broker};
 pub use containers::{AppliedFunction, Decoration, InstanceCall};
 pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;

@@ -631,6 +631,18 @@ pub enum RegionKind {
     Race,
 }
 
+impl RegionKind {
+    /// Whether what stands in it may run more than once.
+    pub fn is_loop(&self) -> bool {
+        matches!(self, Self::ForEach { .. }) || self.is_loop_until()
+    }
+
+    /// Whether it is a loop of which no element tells how often it runs.
+    pub fn is_loop_until(&self) -> bool {
+        matches!(self, Self::For | Self::While | Self::Loop)
+    }
+}
+
 /// An expression and where it stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Expression {

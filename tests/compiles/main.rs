@@ -176,7 +176,7 @@ async fn spans() {
 #[ignore = "installs and compiles libraries"]
 async fn limits() {
     let wrong = [("30_000", "'30_000'"), (".timeout(", ".timout(")];
-    prove("limits", &["web", "till"], is_safe, 8, &wrong).await;
+    prove("limits", &["web", "till"], is_safe, 7, &wrong).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

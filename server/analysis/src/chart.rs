@@ -540,6 +540,16 @@ impl Store {
     pub fn collection_word(&self) -> &'static str {
         collection_word(document::engine(&self.system))
     }
+
+    /// Whether it is a file that its service opens itself, and no server: another service has one of its own by the same name.
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.system.as_str(), "sqlite" | "duckdb" | "rocksdb")
+    }
+
+    /// Where its server is, as far as it is identified: `db:5433` of `postgresql:db:5433/shop`.
+    pub fn host(&self) -> &str {
+        self.id.split_once(':').map_or("", |(_, address)| address.split('/').next().unwrap_or_default())
+    }
 }
 
 /// What people call one of the collections of a store, by its engine's everyday name.

@@ -316,6 +316,11 @@ pub fn check(snapshot: &Snapshot) -> Findings {
     Findings { shown: capped(&snapshot.files, &open), open, suppressed: judged.suppressed }
 }
 
+/// What one rule finds, whether it is on or not, and whoever accepts it.
+pub fn found_by(snapshot: &Snapshot, rule: &'static Rule) -> Vec<Finding> {
+    run(&Context::new(snapshot), rule)
+}
+
 fn run(context: &Context<'_>, rule: &'static Rule) -> Vec<Finding> {
     let mut sink = Sink::new(context.snapshot, rule);
     (rule.check)(context, &mut sink);

@@ -19,6 +19,16 @@ pub fn enumerate<T: AsRef<str>>(names: &[T]) -> String {
     }
 }
 
+/// The first few of several, and how many more there are: `a, b and 3 more`. One more is as short as its number.
+pub(crate) fn enumerate_first(names: &[impl AsRef<str>], most: usize) -> String {
+    if names.len() <= most + 1 {
+        return enumerate(names);
+    }
+    let mut shown: Vec<String> = names.iter().take(most).map(|name| name.as_ref().to_owned()).collect();
+    shown.push(format!("{} more", names.len() - most));
+    enumerate(&shown)
+}
+
 /// `250 ms`, `1.5 s`, `30 s`, `2 min`.
 pub(crate) fn duration(time: Duration) -> String {
     let seconds = time.as_secs_f64();
@@ -40,9 +50,35 @@ pub(crate) fn digits(name: &str) -> String {
     name.chars().filter(char::is_ascii_digit).collect()
 }
 
+/// The words of a name, in lower case: `orderOutbox`, `order_outbox` and `order-outbox` have the same.
+pub(crate) fn words(name: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut before_is_lower = false;
+    for character in name.chars() {
+        let starts = character.is_uppercase() && before_is_lower;
+        if !character.is_alphanumeric() || starts {
+            words.push(String::new());
+        }
+        if character.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(character.to_lowercase());
+        }
+        before_is_lower = character.is_lowercase() || character.is_numeric();
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lists_end_in_a_number() {
+        assert_eq!(enumerate_first(&["a", "b", "c", "d"], 3), "a, b, c and d");
+        assert_eq!(enumerate_first(&["a", "b", "c", "d", "e"], 3), "a, b, c and 2 more");
+    }
 
     #[test]
     fn times_are_short() {

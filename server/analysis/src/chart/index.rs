@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use portolan_grammars::facts::{Call, FunctionKind, Symbol};
+use portolan_grammars::facts::{Call, Entry, Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -22,6 +22,9 @@ use super::flow::Spot;
 use super::operation::SpanRef;
 use crate::files::Files;
 use crate::{FileId, FunctionRef, Place};
+
+/// How many objects lie at most around a closure that is handed out in them.
+const MAX_NESTED: u32 = 3;
 
 /// Names one end of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -322,10 +325,13 @@ impl ChartIndex {
     }
 
     /// Takes over the chart's edges, and lets a function run the closures written in it unless something is known to call them: the callback
-    /// of a `map`, the body of an `async` block.
+    /// of a `map`, the body of an `async` block. Those of an object that it returns are run by who is handed it.
     fn add_edges(&mut self, chart: &Chart, files: &Files) {
-        let called: FxHashSet<FunctionRef> = chart.functions.values().flatten().map(|edge| edge.callee).collect();
         self.edges = chart.functions.clone();
+        for (caller, edges) in &mut self.edges {
+            edges.retain(|edge| !is_handed_out(files, *caller, edge.callee));
+        }
+        let called: FxHashSet<FunctionRef> = self.edges.values().flatten().map(|edge| edge.callee).collect();
         let spans = self.calls.keys().chain(self.producers.keys()).chain(self.accesses.keys());
         let mut waiting: Vec<FunctionRef> = chart.functions.keys().chain(spans).copied().collect();
         let mut seen = FxHashSet::default();
@@ -341,7 +347,7 @@ impl ChartIndex {
             if facts.kind != FunctionKind::Closure || parent == function {
                 continue;
             }
-            if !called.contains(&function) {
+            if !called.contains(&function) && !is_handed_out(files, parent, function) {
                 let place = Place { file: function.file, range: facts.range };
                 self.edges.entry(parent).or_default().push(FunctionEdge { callee: function, place, detached: false });
             }
@@ -371,6 +377,24 @@ fn declaring_name(files: &Files, path: Place) -> Option<Place> {
     let source = files.source(path.file)?;
     let is_given = |call: &&Call| call.args.iter().any(|argument| source.expr_range(argument.value) == path.range);
     source.calls.iter().find(is_given).map(|call| Place { file: path.file, range: call.name_range })
+}
+
+/// Whether a function returns an object that has a closure written in it.
+fn is_handed_out(files: &Files, function: FunctionRef, closure: FunctionRef) -> bool {
+    let (Some(source), Some(facts)) = (files.source(function.file), files.function(function)) else { return false };
+    let is_own =
+        files.function(closure).is_some_and(|closure| closure.kind == FunctionKind::Closure && closure.parent == function.function);
+    is_own && function.file == closure.file && facts.returns.iter().any(|returned| holds(source, *returned, closure.function, MAX_NESTED))
+}
+
+fn holds(source: &SourceFacts, value: ExprId, closure: FunctionId, depth: u32) -> bool {
+    let Expr::Object(object) = source.expr(value) else { return false };
+    object.entries.iter().any(|entry| match entry {
+        Entry::Field { value, .. } | Entry::Computed { value, .. } => {
+            *source.expr(*value) == Expr::Closure(closure) || depth > 0 && holds(source, *value, closure, depth - 1)
+        }
+        Entry::Spread(_) => false,
+    })
 }
 
 fn list<'a, K: std::hash::Hash + Eq, V>(map: &'a FxHashMap<K, Vec<V>>, key: &K) -> &'a [V] {

@@ -208,6 +208,11 @@ pub fn roots_around(index: &ChartIndex, function: FunctionRef) -> Vec<Root> {
     roots
 }
 
+/// Whether a service runs a function to answer requests or messages. Of a front end that is what runs on its server, and not in a browser.
+pub fn answers_by(chart: &Chart, index: &ChartIndex, service: ServiceIndex, function: FunctionRef) -> bool {
+    roots_around(index, function).into_iter().any(|root| root.handler(chart).0 == service)
+}
+
 enum Move {
     Enter(FunctionRef),
     Step(Step),

@@ -22,12 +22,14 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
         first == Some(finding.place)
     })?;
     let seconds = snapshot.workspace.settings.rules().number(&RULE, &SECONDS, snapshot.files.path(finding.place.file));
-    let whom = match (client, unlimited.calls.len()) {
-        (Client::Made(_), _) => "this client".to_owned(),
-        // What a generated client takes is the generator's choice.
-        (Client::Stub(..), _) => return None,
-        (Client::In(_), 1) => "this call".to_owned(),
-        (Client::In(_), count) => format!("these {count} calls"),
+    // What a generated client takes is the generator's choice.
+    if let Client::Stub(..) = client {
+        return None;
+    }
+    let what = if unlimited.calls.iter().all(|call| unlimited.is_client(call)) { "client" } else { "call" };
+    let whom = match unlimited.calls.len() {
+        1 => format!("this {what}"),
+        count => format!("these {count} {what}s"),
     };
     let title = format!("Let {whom} wait for {seconds} s at most");
     Some(Plan { title, level: Level::Safe, edit: edit(context, &unlimited.calls, seconds) })

@@ -18,8 +18,30 @@ pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 /// Words by which rows are locked that a question may be about.
 const LOCKS: [&str; 6] = ["for update", "for share", "forupdate", "forshare", "lock_", "pessimistic"];
 /// Methods that change what they are called on.
-pub(super) const CHANGING: [&str; 12] =
-    ["push", "set", "add", "delete", "append", "insert", "extend", "clear", "pop", "shift", "splice", "sort"];
+pub(super) const CHANGING: [&str; 22] = [
+    "add",
+    "append",
+    "clear",
+    "dedup",
+    "delete",
+    "drain",
+    "extend",
+    "insert",
+    "iter_mut",
+    "pop",
+    "push",
+    "remove",
+    "retain",
+    "reverse",
+    "set",
+    "shift",
+    "sort",
+    "sort_by",
+    "sort_by_key",
+    "splice",
+    "truncate",
+    "unshift",
+];
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let snapshot = context.snapshot;

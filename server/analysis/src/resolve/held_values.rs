@@ -2,7 +2,7 @@
 //!
 //! Only order and nesting in one function are looked at. Invariant: where order does not tell, as in loops and closures, every value may hold.
 
-use portolan_grammars::facts::{Assignment, Binding, Expr, ExprId, RegionKind, SourceFacts, TextRange};
+use portolan_grammars::facts::{Assignment, Binding, Expr, ExprId, SourceFacts, TextRange};
 
 use super::evaluate::around;
 use super::index::FileIndex;
@@ -59,7 +59,6 @@ fn is_of(facts: &SourceFacts, binding: &Binding, assignment: &Assignment) -> boo
 
 /// The loops of the variable's function around a place that do not start with the variable itself.
 fn loops_around(facts: &SourceFacts, binding: &Binding, place: TextRange) -> impl Iterator<Item = TextRange> {
-    let is_loop = |kind: &RegionKind| matches!(kind, RegionKind::ForEach { .. } | RegionKind::For | RegionKind::While | RegionKind::Loop);
-    let own = facts.regions.iter().filter(move |region| region.function == binding.function && is_loop(&region.kind));
+    let own = facts.regions.iter().filter(move |region| region.function == binding.function && region.kind.is_loop());
     own.map(|region| region.range).filter(move |range| range.contains(place) && !range.contains(binding.range))
 }

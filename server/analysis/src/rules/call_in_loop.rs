@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::flow::{Loop, Spot};
-use crate::chart::operation::roots_around;
+use crate::chart::operation::answers_by;
 use crate::chart::origins::{Origin, origins};
 use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind, Status};
 use crate::{FileId, FunctionRef, Place};
@@ -430,10 +430,10 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[Asked<'_>]) {
         related.push((other.place, format!("also {} {}", context.id(*to), other.label())));
     }
     let severity = match context.chart.service(call.from).kind {
+        _ if answers_by(context.chart, context.index, call.from, found.function) => None,
         // A page asks for what somebody looks at, and no more.
-        ServiceKind::Frontend if roots_around(context.index, found.function).is_empty() => Some(Severity::Hint),
-        _ if roots_around(context.index, found.function).is_empty() => Some(Severity::Information),
-        _ => None,
+        ServiceKind::Frontend => Some(Severity::Hint),
+        _ => Some(Severity::Information),
     };
     sink.report(Draft {
         severity,

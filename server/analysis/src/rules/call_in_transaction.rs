@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use portolan_grammars::catalog::Operation;
+use portolan_grammars::catalog::{Operation, broker};
 use portolan_grammars::facts::{Expr, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -105,8 +105,7 @@ fn asked(context: &Context<'_>, span: SpanRef) -> Option<(String, String)> {
         }
         SpanRef::Publish(end) => {
             let channel = chart.channel(end.channel);
-            let stays = matches!(channel.system.as_str(), "postgresql" | "pg-boss" | "graphile-worker" | "pgmq");
-            (!stays).then(|| (format!("A message to `{}`", channel.name), channel.name.to_string()))
+            (!broker(&channel.system).in_database).then(|| (format!("A message to `{}`", channel.name), channel.name.to_string()))
         }
         SpanRef::Access(_) => None,
     }

@@ -6,12 +6,14 @@
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
-use portolan_grammars::facts::{Entry, Expr};
+use portolan_grammars::facts::{Entry, Expr, ExprId, SourceFacts};
 
 use super::{Context, Draft, Sink, exempt};
 use crate::Place;
+use crate::chart::flow::Spot;
+use crate::chart::origins::{Origin, origins};
 use crate::chart::{Call, Protocol, ServiceIndex, Tracing};
-use crate::words::{counted, enumerate, letters};
+use crate::words::{counted, enumerate_first, letters};
 
 /// Headers that carry a trace.
 const HEADERS: [&str; 5] = ["traceparent", "b3", "x-b3-traceid", "uber-trace-id", "x-cloud-trace-context"];
@@ -24,7 +26,8 @@ rule! {
     /// ## What it does
     /// Finds services that start a tracer and call services that do, too, while nothing in their process puts the trace's context into a request:
     /// no instrumentation of HTTP or gRPC, no middleware of a client, no propagator, no `traceparent` in the code, and no header of its own naming
-    /// (`x-shop-trace-id`). Told once for each service.
+    /// (`x-shop-trace-id`). Told once for each service. Requests that are sent with headers which their function is handed are left alone: those of a
+    /// request that came in have its trace.
     ///
     /// ## Why it matters
     /// Every request starts a new trace on the other side. Each service has spans, and no trace shows what a user waited for.
@@ -47,7 +50,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         if exempt::from_span_rules(context.chart.service(tracing.service)) {
             continue;
         }
-        let lost: Vec<&Call> = context.chart.calls.iter().filter(|call| is_lost(call, tracing, &traced)).collect();
+        let lost: Vec<&Call> =
+            context.chart.calls.iter().filter(|call| is_lost(call, tracing, &traced) && !hands_headers_on(context, call)).collect();
         if !lost.is_empty() && !writes_headers(context, tracing.service) {
             report(context, sink, tracing, &lost);
         }
@@ -76,6 +80,37 @@ fn carriers_of(call: &Call) -> &'static [&'static str] {
         Protocol::Http | Protocol::Graphql | Protocol::Trpc => &["http", "undici", "*"],
         Protocol::Grpc => &["grpc", "*"],
         Protocol::Message | Protocol::Sdk | Protocol::Jsonrpc => &[],
+    }
+}
+
+/// Whether a request is sent with headers that its function is handed as a whole.
+fn hands_headers_on(context: &Context<'_>, call: &Call) -> bool {
+    let files = &context.snapshot.files;
+    context.snapshot.outbound(call).any(|outbound| {
+        let Some(spot) = files.called_at(outbound.leaf).and_then(|place| Spot::at(files, place)) else { return false };
+        let source = spot.source();
+        spot.chain().any(|link| {
+            let all = matches!(source.expr(link.callee), Expr::Member { name, .. } if name == "headers");
+            link.args.iter().any(|argument| if all { is_handed(source, argument.value) } else { has_handed(source, argument.value) })
+        })
+    })
+}
+
+/// Whether an object has headers that its function is handed: `{ headers: request.headers }`, `{ headers: { ...headers } }`.
+fn has_handed(source: &SourceFacts, options: ExprId) -> bool {
+    let Expr::Object(object) = source.expr(options) else { return false };
+    object.entries.iter().any(|entry| match entry {
+        Entry::Field { name, value, .. } => name == "headers" && is_handed(source, *value),
+        Entry::Computed { .. } | Entry::Spread(_) => false,
+    })
+}
+
+fn is_handed(source: &SourceFacts, headers: ExprId) -> bool {
+    let is_param = |value| origins(source, [value]).iter().any(|origin| matches!(origin, Origin::Param(..)));
+    match source.expr(headers) {
+        Expr::Name(_) | Expr::Member { .. } => is_param(headers),
+        Expr::Object(object) => object.entries.iter().any(|entry| matches!(entry, Entry::Spread(spread) if is_param(*spread))),
+        _ => false,
     }
 }
 
@@ -109,10 +144,7 @@ fn is_own_header(name: &str) -> bool {
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, tracing: &Tracing, lost: &[&Call]) {
     let Some(first) = lost.first() else { return };
     let callees: BTreeSet<ServiceIndex> = lost.iter().filter_map(|call| call.target()).collect();
-    let mut names: Vec<String> = callees.iter().take(MAX_NAMES).map(|service| context.id(*service).to_string()).collect();
-    if callees.len() > MAX_NAMES {
-        names.push(format!("{} more", callees.len() - MAX_NAMES));
-    }
+    let names: Vec<&str> = callees.iter().map(|service| context.id(*service).as_str()).collect();
     let id = context.id(tracing.service);
     let start = tracing.evidence.first().map(|evidence| (evidence.place, evidence.what.clone()));
     let calls = lost.iter().skip(1).filter(|call| call.place != first.place).take(MAX_SITES);
@@ -122,7 +154,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, tracing: &Tracing, lost: &
         severity: None,
         message: format!(
             "{id} sends no trace headers: spans of {} start new traces ({})",
-            enumerate(&names),
+            enumerate_first(&names, MAX_NAMES),
             counted(lost.len(), "call", "calls")
         ),
         place: first.place,

@@ -265,8 +265,12 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Cuts a message that is too long in its middle, where it names the least.
+/// Shortens a message that is too long: names of procedures lose their packages; if that is not enough, its middle goes, where it names the least.
 fn shorten(message: String) -> String {
+    if message.chars().count() <= MAX_MESSAGE {
+        return message;
+    }
+    let message = message.split(' ').map(without_package).collect::<Vec<_>>().join(" ");
     let length = message.chars().count();
     if length <= MAX_MESSAGE {
         return message;
@@ -274,6 +278,12 @@ fn shorten(message: String) -> String {
     let head = MAX_MESSAGE * 2 / 3;
     let tail = MAX_MESSAGE - head - 1;
     message.chars().take(head).chain(std::iter::once('…')).chain(message.chars().skip(length - tail)).collect()
+}
+
+/// `Shelf/Take` of `shop.stock.v1.Shelf/Take`.
+fn without_package(word: &str) -> &str {
+    let service = word.split_once('/').and_then(|(service, _)| service.rfind('.')).map_or(word, |dot| &word[dot + 1..]);
+    if service.starts_with(|first: char| first.is_ascii_uppercase()) { service } else { word }
 }
 
 #[cfg(test)]
@@ -314,6 +324,13 @@ mod tests {
     fn long_messages_lose_their_middle() {
         let short = shorten("é".repeat(200) + "end");
         assert!(short.chars().count() == MAX_MESSAGE && short.ends_with("end") && short.contains('…'));
+    }
+
+    #[test]
+    fn procedures_lose_their_packages_first() {
+        let long = format!("web calls shop.stock.v1.Shelf/Take of {} and /a.b/C once", "é".repeat(120));
+        assert_eq!(shorten(long), format!("web calls Shelf/Take of {} and /a.b/C once", "é".repeat(120)));
+        assert_eq!(shorten("web calls shop.stock.v1.Shelf/Take".to_owned()), "web calls shop.stock.v1.Shelf/Take");
     }
 
     #[test]

@@ -9,10 +9,10 @@ use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 
 use super::exempt::SHARED_TABLES;
-use super::parties::{Party, is_one_database, parties};
+use super::parties::{Party, is_same_for_all, parties};
 use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
 use crate::chart::{Access, Store};
-use crate::words::enumerate;
+use crate::words::enumerate_first;
 
 const REPORTERS: Texts = Texts {
     name: "reporters",
@@ -62,7 +62,7 @@ struct Foreign<'a> {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for store in context.chart.stores.iter().filter(|store| is_one_database(store)) {
+    for store in context.chart.stores.iter().filter(|store| is_same_for_all(context, store)) {
         let mut pairs: BTreeMap<(u64, u64), (Party<'_>, Party<'_>, Vec<Foreign<'_>>)> = BTreeMap::new();
         for collection in store.collections.iter().filter(|collection| !exempt::has_word(&collection.name, &VIEWS)) {
             let mut writers = parties(context, collection, Operation::Write);
@@ -94,13 +94,10 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, owner: &Par
     reads.sort_by(|a, b| (files.path(a.0.place.file), a.0.place.range, a.1).cmp(&(files.path(b.0.place.file), b.0.place.range, b.1)));
     let Some(((first, _), others)) = reads.split_first() else { return };
     let (owner_name, reader_name) = (owner.name(context), reader.name(context));
-    let mut names: Vec<String> = foreign.iter().take(MAX_NAMES).map(|table| format!("`{}`", table.table)).collect();
-    if foreign.len() > MAX_NAMES {
-        names.push(format!("{} more", foreign.len() - MAX_NAMES));
-    }
-    let word = store.collection_word().to_lowercase();
-    let which = if foreign.len() == 1 { format!("{word} {}", enumerate(&names)) } else { format!("{} {word}s", foreign.len()) };
-    let list = if foreign.len() == 1 { String::new() } else { format!(": {}", enumerate(&names)) };
+    let names: Vec<String> = foreign.iter().map(|table| format!("`{}`", table.table)).collect();
+    let (word, names) = (store.collection_word().to_lowercase(), enumerate_first(&names, MAX_NAMES));
+    let which = if foreign.len() == 1 { format!("{word} {names}") } else { format!("{} {word}s", foreign.len()) };
+    let list = if foreign.len() == 1 { String::new() } else { format!(": {names}") };
     let related = others
         .iter()
         .filter(|(read, _)| read.place != first.place)

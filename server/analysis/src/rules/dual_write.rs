@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use portolan_grammars::catalog::Operation;
+use portolan_grammars::catalog::{Operation, broker};
 use portolan_grammars::facts::{Expr, ExprId, Symbol};
 
 use super::moments::{Moments, follows};
@@ -78,7 +78,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut moments = Moments::new(context);
     let mut found: BTreeMap<Subject, Vec<DualWrite>> = BTreeMap::new();
     for (at, channel) in context.chart.channels.iter().enumerate() {
-        if matches!(channel.system.as_str(), "postgresql" | "pg-boss" | "graphile-worker" | "pgmq" | "redis") {
+        let broker = broker(&channel.system);
+        if broker.in_database || broker.forgets {
             continue;
         }
         for (end, producer) in channel.producers.iter().enumerate() {

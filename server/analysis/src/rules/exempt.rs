@@ -6,6 +6,8 @@ use camino::Utf8Path;
 
 use super::Texts;
 use crate::chart::{Service, ServiceKind};
+use crate::words::words;
+use crate::workspace::services::known;
 
 /// Queues and marks that stand in for a broker, and what migrations leave.
 pub(crate) const SHARED_TABLES: Texts = Texts {
@@ -47,10 +49,9 @@ pub(crate) fn is_aside(service: &Service) -> bool {
 
 fn is_beside(folder: &Utf8Path) -> bool {
     folder.components().any(|folder| {
-        matches!(folder.as_str(), "seed" | "seeds" | "scripts" | "examples" | "fixtures" | "dev")
-            || words(folder.as_str()).iter().any(|word| {
-                matches!(word.as_str(), "migration" | "migrations" | "seeder" | "seeders" | "e2e" | "test" | "tests" | "mock" | "mocks")
-            })
+        matches!(folder.as_str(), "seed" | "seeds" | "scripts" | "examples" | "dev")
+            || known::is_test_name(folder.as_str())
+            || has_word(folder.as_str(), &["migration", "migrations", "seeder", "seeders"])
     })
 }
 
@@ -124,26 +125,6 @@ pub(crate) fn is_plumbing(path: &str) -> bool {
 /// Whether one of the words stands in a name as a whole word.
 pub(crate) fn has_word(name: &str, wanted: &[&str]) -> bool {
     words(name).iter().any(|word| wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(word)))
-}
-
-/// The words of a name, in lower case: `orderOutbox`, `order_outbox` and `order-outbox` have the same.
-pub(crate) fn words(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before_is_lower = false;
-    for character in name.chars() {
-        let starts = character.is_uppercase() && before_is_lower;
-        if !character.is_alphanumeric() || starts {
-            words.push(String::new());
-        }
-        if character.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(character.to_lowercase());
-        }
-        before_is_lower = character.is_lowercase() || character.is_numeric();
-    }
-    words.retain(|word| !word.is_empty());
-    words
 }
 
 #[cfg(test)]

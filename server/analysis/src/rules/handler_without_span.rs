@@ -80,7 +80,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
                 severity: None,
                 message: handler.message.clone(),
                 place: handler.place,
-                related: handler.declared.iter().cloned().collect(),
+                related: handler.declared.iter().cloned().chain(tracer(context, service)).collect(),
                 services: vec![service],
                 subject: vec![handler.label.clone(), symbol],
             });
@@ -121,6 +121,12 @@ fn reason(coverage: &Coverage) -> Option<&str> {
     }
 }
 
+/// Where a service starts its tracer, and whether always.
+fn tracer(context: &Context<'_>, service: ServiceIndex) -> Option<(Place, String)> {
+    let evidence = context.traced(service)?.evidence.first()?;
+    Some((evidence.place, evidence.what.clone()))
+}
+
 fn report_cause(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, handlers: &[&Handler<'_>], why: &str) {
     let Some((first, others)) = handlers.split_first() else { return };
     sink.report(Draft {
@@ -133,19 +139,20 @@ fn report_cause(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceInde
             why.replace("this route", "these routes")
         ),
         place: first.place,
-        related: others.iter().take(MAX_HANDLERS).map(|handler| (handler.place, handler.label.clone())).collect(),
+        related: others
+            .iter()
+            .take(MAX_HANDLERS)
+            .map(|handler| (handler.place, handler.label.clone()))
+            .chain(tracer(context, service))
+            .collect(),
         services: vec![service],
         subject: vec![why.to_owned(), context.snapshot.files.path(first.place.file).to_string()],
     });
 }
 
 fn report_service(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, dark: &[&Handler<'_>], all: usize) {
-    let place = context
-        .traced(service)
-        .and_then(|row| row.evidence.first())
-        .map(|evidence| evidence.place)
-        .or(dark.first().map(|handler| handler.place));
-    let Some(place) = place else { return };
+    let tracer = tracer(context, service).map(|(place, _)| place);
+    let Some(place) = tracer.or(dark.first().map(|handler| handler.place)) else { return };
     let mut reasons: BTreeMap<&str, usize> = BTreeMap::new();
     for why in dark.iter().filter_map(|handler| handler.dark) {
         *reasons.entry(why).or_default() += 1;

@@ -9,7 +9,8 @@ use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId, Expression, Func
 
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::{Call, ServiceIndex};
-use crate::resolve::link::{OutboundCall, Request};
+use crate::resolve::link::{OutboundCall, Request, Url};
+use crate::resolve::value::Part;
 use crate::{Place, Snapshot};
 
 rule! {
@@ -17,7 +18,7 @@ rule! {
     /// Finds requests to services of the workspace whose host stands in the code as text. Told once for each pair of services. A warning where the host
     /// is this machine: where the service is deployed, nobody is there.
     ///
-    /// A default for a variable that is not set is fine, as is one for an argument; addresses of third parties and of tools, which somebody starts on
+    /// A default for a variable that is not set is fine, as is one for an argument, and one of two between which a condition decides; addresses of third parties and of tools, which somebody starts on
     /// the same machine, scripts, seeds, examples and the tables of development servers are left alone.
     ///
     /// ## Why it matters
@@ -69,12 +70,18 @@ fn counts(snapshot: &Snapshot, call: &Call, to: ServiceIndex) -> bool {
     call.status.is_settled() && !call.development && !target.third_party && !exempt::stands_beside(path) && !exempt::runs_and_ends(target)
 }
 
-/// Whether a variable has a say in where a call goes, or who hands the base of its URL on.
+/// Whether a variable has a say in where a call goes, or who hands the base of its URL on, or what the same code has in place of the address.
 fn is_decided_elsewhere(snapshot: &Snapshot, call: &Call) -> bool {
     let variables = || snapshot.chart.variables.iter().filter(|variable| variable.service == call.from);
     let decides =
         |place: &Place| variables().any(|variable| variable.reads.contains(place) || variable.values.iter().any(|(_, at)| at == place));
-    let falls_back = |sent: &OutboundCall| matches!(&sent.request, Request::Http { urls, .. } if urls.iter().any(|url| url.fallback));
+    let is_written = |url: &Url| matches!(url.pattern.parts.first(), Some(Part::Text(_)));
+    let falls_back = |sent: &OutboundCall| match &sent.request {
+        Request::Http { urls, .. } => urls
+            .iter()
+            .any(|url| url.fallback || is_written(url) && urls.iter().any(|other| other.passed == url.passed && !is_written(other))),
+        _ => false,
+    };
     call.evidence.iter().any(|evidence| decides(&evidence.place)) || snapshot.outbound(call).any(falls_back)
 }
 
@@ -93,10 +100,19 @@ fn address_at(snapshot: &Snapshot, place: Place) -> Option<(Place, String)> {
     (whole && !is_fallback(source, at, place.range)).then(|| (place, format!("{scheme}://{host}")))
 }
 
-/// Whether an expression counts only where something else is not given: behind `??`, as a parameter's default, in `unwrap_or`.
+/// Whether an expression counts only where something else is not given, or not so: behind `??`, as a parameter's default, in `unwrap_or`, as an arm
+/// of a condition.
 fn is_fallback(source: &SourceFacts, at: usize, range: TextRange) -> bool {
     let within = |id: &ExprId| id.index() == at || source.expr_range(*id).contains(range);
-    let behind = |expression: &Expression| matches!(&expression.kind, Expr::Fallback(all) if all.iter().skip(1).any(within));
+    let begins = |id: &ExprId| match source.expr(*id) {
+        Expr::Concat(parts) => parts.first().is_some_and(|first| first.index() == at),
+        _ => id.index() == at,
+    };
+    let behind = |expression: &Expression| match &expression.kind {
+        Expr::Fallback(all) => all.iter().skip(1).any(within),
+        Expr::Choice(arms) => arms.iter().any(begins),
+        _ => false,
+    };
     let given = |call: &CallFacts| {
         let name = match source.expr(call.callee) {
             Expr::Member { name, .. } => name.as_str(),

@@ -1,19 +1,21 @@
 //! `no-timeout`: a client without a time limit, by which one service waits for another.
 //!
 //! What limits a call, [`crate::resolve`] knows. Invariant: a client is reported once, however many calls go through it; calls that go through no
-//! client are one finding a file, of which each function is a part, so that one more of them is news.
+//! client, or through one that is made for them alone, are one finding a file, of which each function is a part, so that one more of them is news.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_grammars::catalog::Limited;
 use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol, TextRange};
 use rustc_hash::FxHashSet;
 
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
+use crate::chart::index::Runner;
+use crate::chart::operation::answers_by;
 use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
 use crate::resolve::link::{OutboundCall, Request, Unlimited};
 use crate::resolve::value::CallRef;
-use crate::words::enumerate;
+use crate::words::enumerate_first;
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
 pub(crate) const SECONDS: Number =
@@ -28,10 +30,10 @@ rule! {
     /// Finds clients by which a service waits for another without a time limit: none on the client, the request, or around it. A warning where the
     /// endpoint that is asked waits for others itself.
     ///
-    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, once a file; rpcs, whose clients a generator
-    /// makes, once for a package and the service that it asks. Left alone are clients with a limit of their own (reqwest's blocking one, `ky`), calls
-    /// within `tokio::time::timeout` or with a `signal`, calls through a gateway, which has limits, responses that are read as a stream, health
-    /// checks, and front ends. Of rpcs those count that a `.proto` file declares and that do not stream, in packages whose code beside them says
+    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, or with one that their function makes anew, once
+    /// a file; rpcs, whose clients a generator makes, once for a package and the service that it asks. Left alone are clients with a limit of their
+    /// own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which has limits,
+    /// responses that are read as a stream, health checks, and what front ends ask for other than to answer a request. Of rpcs those count that a `.proto` file declares and that do not stream, in packages whose code beside them says
     /// nothing of deadlines, time-outs or interceptors.
     ///
     /// ## Why it matters
@@ -56,7 +58,7 @@ rule! {
 pub(crate) enum Client {
     /// A client is made by this call.
     Made(CallRef),
-    /// Calls in this file are made without one.
+    /// Calls in this file are made without one, or each with its own.
     In(FileId),
     /// A package, or files of none, ask this rpc service by clients that a generator made.
     Stub(Option<usize>, Symbol),
@@ -71,6 +73,13 @@ pub(crate) struct Waiting {
     leaves: Vec<CallRef>,
     /// Who waits for whom.
     pub(crate) waits: Vec<CallIndex>,
+}
+
+impl Waiting {
+    /// Whether one of the calls makes a client, and does not send itself.
+    pub(crate) fn is_client(&self, unlimited: &Unlimited) -> bool {
+        !self.leaves.contains(&unlimited.call)
+    }
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
@@ -88,7 +97,7 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
         let at = unlimited.call;
         let client = match &outbound.request {
             Request::Rpc { service, .. } => Client::Stub(snapshot.workspace.package_of(snapshot.files.path(at.file)), service.clone()),
-            _ if at == outbound.leaf => Client::In(at.file),
+            _ if at == outbound.leaf || is_made_for(snapshot, at, outbound) => Client::In(at.file),
             _ => Client::Made(at),
         };
         let waiting = found.entry(client).or_default();
@@ -103,6 +112,12 @@ pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
         waiting.waits.dedup();
     }
     found
+}
+
+/// Whether a client is made for the one request that is sent by it, in the function that sends it.
+fn is_made_for(snapshot: &Snapshot, made: CallRef, outbound: &OutboundCall) -> bool {
+    let function = leaf_function(snapshot, outbound);
+    function.function != FunctionId::MODULE && snapshot.files.function_at(made) == Some(function)
 }
 
 /// Whether a call of the chart waits as long as it takes.
@@ -129,7 +144,11 @@ fn waits<'a>(snapshot: &'a Snapshot, outbound: &'a OutboundCall) -> impl Iterato
     snapshot.index.calls_in(outbound.function).iter().copied().filter(move |index| {
         let call = snapshot.chart.call(*index);
         let from = snapshot.chart.service(call.from);
-        let waits = !from.third_party && matches!(from.kind, ServiceKind::Backend | ServiceKind::Worker | ServiceKind::Job);
+        let waits = match from.kind {
+            ServiceKind::Backend | ServiceKind::Worker | ServiceKind::Job => !from.third_party,
+            ServiceKind::Frontend => answers_by(&snapshot.chart, &snapshot.index, call.from, outbound.function),
+            _ => false,
+        };
         let bare = call.via.is_empty() && !call.development && !exempt::is_plumbing(&call.path);
         let answers = call.target().is_some_and(|to| to != call.from);
         Some(call.place) == place && waits && bare && answers && call.status.is_settled()
@@ -173,20 +192,17 @@ impl Around {
         if is_rpc && !self.limits_rpcs.is_disjoint(&snapshot.workspace.with_dependencies(package)) {
             return true;
         }
-        let mut functions = vec![outbound.function, leaf_function(snapshot, outbound)];
-        for _ in 0..2 {
-            let mut outer = Vec::new();
-            for function in functions.drain(..) {
-                for runner in snapshot.index.runners_of(function) {
-                    if self.limited.contains(&runner.place) {
-                        return true;
-                    }
-                    outer.push(runner.function);
-                }
-            }
-            functions = outer;
-        }
-        false
+        // Of a function that sends for many others, those between it and this call count alone.
+        let below = |function: FunctionRef| snapshot.index.edges_of(outbound.function).iter().any(|edge| edge.callee == function);
+        self.limits(snapshot, outbound.function, &|_| true)
+            || self.limits(snapshot, leaf_function(snapshot, outbound), &|runner| runner == outbound.function || below(runner))
+    }
+
+    /// Whether something limits one of the calls by which a function is run, or the function that it stands in; of functions that count.
+    fn limits(&self, snapshot: &Snapshot, function: FunctionRef, counts: &dyn Fn(FunctionRef) -> bool) -> bool {
+        let runners = |function| snapshot.index.runners_of(function).iter().filter(|runner| counts(runner.function));
+        let is_limited = |runner: &Runner| self.limited.contains(&runner.place);
+        runners(function).any(|runner| is_limited(runner) || runners(runner.function).any(is_limited))
     }
 }
 
@@ -238,32 +254,25 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: &Client, waiting: 
     let names = |services: &mut Vec<ServiceIndex>| {
         services.sort_unstable();
         services.dedup();
-        let mut names: Vec<String> = services.iter().take(MAX_NAMES).map(|service| context.id(*service).to_string()).collect();
-        if services.len() > MAX_NAMES {
-            names.push(format!("{} more", services.len() - MAX_NAMES));
-        }
-        enumerate(&names)
+        let names: Vec<&str> = services.iter().map(|service| context.id(*service).as_str()).collect();
+        enumerate_first(&names, MAX_NAMES)
     };
     let (callers, targets) = (names(&mut from), names(&mut to));
     related.sort();
     related.dedup();
     let count = related.len();
     related.truncate(MAX_CALLS);
-    let mut several = false;
-    let name = match client {
-        Client::Made(_) => client_name(facts, first, &waiting.leaves).map(|name| format!("`{name}`")),
-        Client::In(_) => {
-            let mut names: Vec<String> =
-                waiting.calls.iter().map(|unlimited| spelled(facts, facts.call(unlimited.call.call).callee)).collect();
-            names.sort_unstable();
-            names.dedup();
-            several = names.len() > 1;
-            Some(enumerate(&names))
-        }
-        Client::Stub(_, service) => Some(format!("The client of {service}")),
+    let client_of = |call: CallRef| match client_name(facts, call, &waiting.leaves) {
+        _ if waiting.leaves.contains(&call) => spelled(facts, facts.call(call.call).callee),
+        Some(name) => format!("`{name}`"),
+        None => "This client".to_owned(),
     };
-    let name = name.unwrap_or_else(|| "This client".to_owned());
-    let has = if several { "have" } else { "has" };
+    let names: BTreeSet<String> = match client {
+        Client::Stub(_, service) => [format!("The client of {service}")].into(),
+        Client::Made(_) | Client::In(_) => waiting.calls.iter().map(|unlimited| client_of(unlimited.call)).collect(),
+    };
+    let has = if names.len() > 1 { "have" } else { "has" };
+    let name = enumerate_first(&names.into_iter().collect::<Vec<_>>(), MAX_NAMES);
     let (calls, wait) = if count == 1 { ("call", "waits") } else { ("calls", "wait") };
     let symbol = |call: CallRef| context.symbol(FunctionRef { file: call.file, function: facts.call(call.call).function });
     let file = snapshot.files.path(first.file).to_string();

@@ -3,13 +3,14 @@
 //! What adds each time, catalog and SQL say ([`crate::chart::Access::adds`]). Invariant: a consumer that may tell a second delivery from the first
 //! is not reported.
 
-use portolan_grammars::catalog::{Addition, Delivery, Operation as Verb};
+use portolan_grammars::catalog::{Addition, Delivery, Operation as Verb, broker};
 use portolan_grammars::facts::Symbol;
 
+use super::moments::follows;
 use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
 use crate::chart::index::{AccessRef, EndRef};
 use crate::chart::operation::{Operation, Root, SpanRef, Step};
-use crate::chart::{CallIndex, ServiceIndex};
+use crate::chart::{Access, CallIndex, ServiceIndex};
 use crate::{FunctionRef, Place};
 
 /// Tables in which a row too many does no harm.
@@ -30,8 +31,8 @@ rule! {
     /// does: on Kafka, RabbitMQ, SQS, Pub/Sub, Service Bus and BullMQ, which hand a message over again whenever they are not sure that it was handled.
     ///
     /// Left alone are upserts and inserts with `ON CONFLICT`; rows that come with a key of their own (`id`), or whose Prisma model has a unique
-    /// key; numbers that grow only where the row is in the state that the statement changes; consumers that look into the table first, or that keep
-    /// a mark of what they handled (a table named for it, a key in Redis); tables in which a row too many does no harm (the option lists words of
+    /// key; numbers that grow only where the row is in the state that the statement changes; consumers that look into the table first, or
+    /// into another one that the same function adds to before, or that keep a mark of what they handled (a table named for it, a key in Redis); tables in which a row too many does no harm (the option lists words of
     /// their names); jobs and tools; and whatever cannot be followed: a row that is put together elsewhere may have a key. Unique keys that only
     /// the database knows are not seen.
     ///
@@ -56,11 +57,6 @@ rule! {
     options: &[RuleOption::Texts(TOLERANT)]
 }
 
-/// Whether a broker hands a message over again when it is not told that it was handled.
-fn delivers_at_least_once(system: &str) -> bool {
-    matches!(system, "kafka" | "rabbitmq" | "aws_sqs" | "gcp_pubsub" | "servicebus" | "bull" | "bullmq")
-}
-
 /// What a second delivery adds.
 struct Added {
     what: Addition,
@@ -78,7 +74,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         let Root::Consumer(end) = root else { continue };
         let consumer = end.consumer(chart);
         let counts = consumer.status.is_settled()
-            && delivers_at_least_once(&chart.channel(end.channel).system)
+            && broker(&chart.channel(end.channel).system).redelivers
             && consumer.delivery != Some(Delivery::AtMostOnce)
             && !exempt::from_data_rules(chart.service(consumer.service))
             && !context.stands_beside(consumer.place.file);
@@ -116,6 +112,16 @@ fn additions(context: &Context<'_>, operation: &Operation, tolerant: &[&str]) ->
     if keeps_marks {
         return None;
     }
+    // A function that looks for a row which it adds itself goes on where there is none, to all that it adds behind that.
+    let is_guarded = |row: &Access| {
+        let own = || accesses().map(|(_, access)| access).filter(|access| access.of(chart).function == row.function);
+        own().any(|looked| {
+            let look = looked.of(chart);
+            look.operation == Verb::Read
+                && follows(context, row.place, look.place)
+                && own().any(|other| other.collection == looked.collection && other.of(chart).adds.is_some())
+        })
+    };
     let adds = |(step, access): (&Step, AccessRef)| {
         let ((store, collection), row) = (access.collection.of(chart), access.of(chart));
         let what = row.adds.filter(|_| !step.detached && row.status.is_settled())?;
@@ -123,7 +129,7 @@ fn additions(context: &Context<'_>, operation: &Operation, tolerant: &[&str]) ->
         // Who looks into a table, may look for the row.
         let looked_up = accesses().any(|(_, other)| other.collection == access.collection && other.of(chart).operation == Verb::Read);
         let counts_deliveries = row.columns.iter().any(|column| exempt::has_word(column, COUNTERS));
-        if !is_table || looked_up || counts_deliveries || exempt::has_word(&collection.name, tolerant) {
+        if !is_table || looked_up || is_guarded(row) || counts_deliveries || exempt::has_word(&collection.name, tolerant) {
             return None;
         }
         let (table, service, place, function) = (collection.name.clone(), row.service, row.place, row.function);

@@ -5,7 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_grammars::catalog::Operation;
+use portolan_grammars::facts::Symbol;
 
+use super::hard_coded_endpoint::is_local;
 use super::{Context, exempt};
 use crate::Place;
 use crate::chart::{Access, Collection, ServiceIndex, Store};
@@ -27,9 +29,23 @@ impl Party<'_> {
     }
 }
 
-/// Whether rules about tables that services share are for a store. Where nothing says which database it is, each service may have one of its own.
+/// Whether it is known which database a store is. Where nothing says so, each service may have one of its own.
 pub(super) fn is_one_database(store: &Store) -> bool {
     store.identified && holds_tables(store)
+}
+
+/// Whether all services that open a store open the same. Of a file each has its own, and of a server on this machine, where only a default of the
+/// code says so.
+pub(super) fn is_same_for_all(context: &Context<'_>, store: &Store) -> bool {
+    is_one_database(store) && !store.is_embedded() && (!is_local(store.host()) || is_set(context, store))
+}
+
+/// Whether a manifest gives a service that opens a store an address on this machine.
+fn is_set(context: &Context<'_>, store: &Store) -> bool {
+    let opens = |service: ServiceIndex| store.users.iter().any(|(user, _)| *user == service);
+    let variables = context.chart.variables.iter().filter(|variable| opens(variable.service));
+    let says_it = |value: &Symbol| is_local(value.rsplit(['/', '@']).find(|part| is_local(part)).unwrap_or_default());
+    variables.flat_map(|variable| &variable.values).any(|(value, _)| says_it(value))
 }
 
 /// Whether what a store holds are tables: keys of a cache and buckets are none.

@@ -230,7 +230,7 @@ impl<'a> Retries<'a> {
         let retrier = self.context.snapshot.files.source(edge.callee.file)?;
         let range = retrier.function(edge.callee.function).range;
         let regions = retrier.regions.iter().filter(|region| range.contains(region.range));
-        let mut loops = regions.filter(|region| matches!(region.kind, RegionKind::For | RegionKind::While | RegionKind::Loop)).peekable();
+        let mut loops = regions.filter(|region| region.kind.is_loop_until()).peekable();
         let again = || self.context.index.edges_of(edge.callee).iter().any(|inner| inner.callee == edge.callee);
         if loops.peek().is_none() && !again() {
             return None;
@@ -251,7 +251,7 @@ impl<'a> Retries<'a> {
                 return None;
             }
             caught |= region.kind == RegionKind::Try;
-            if !matches!(region.kind, RegionKind::For | RegionKind::While | RegionKind::Loop) {
+            if !region.kind.is_loop_until() {
                 continue;
             }
             let fails = || source.regions.iter().any(|inner| inner.kind == RegionKind::Catch && region.range.contains(inner.range));

@@ -5,11 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::parties::is_one_database;
+use super::parties::is_same_for_all;
 use super::{Context, Draft, Sink, exempt};
 use crate::Place;
 use crate::chart::{ServiceIndex, Store, store_variable};
-use crate::words::enumerate;
+use crate::words::enumerate_first;
+
+/// How many services and databases are named.
+const MAX_NAMES: usize = 4;
 
 rule! {
     /// ## What it does
@@ -17,7 +20,8 @@ rule! {
     /// once for all databases that the same codebases share, where the last of their services opens one.
     ///
     /// It must be the same host, the same database and, where the connection names one, the same schema; a replica to read from is another.
-    /// Caches and object stores do not count, nor do jobs, command line tools, and services that reset, seed, migrate or back up data.
+    /// Caches, search engines, object stores and files do not count, nor do servers on this machine that only a default of the code names, nor jobs,
+    /// command line tools, and services that reset, seed, migrate or back up data.
     ///
     /// ## Why it matters
     /// Nobody can change a table without asking everybody, one service's long transaction holds up all, and whoever leaks a password leaks
@@ -43,7 +47,7 @@ type Users = Vec<(ServiceIndex, Place)>;
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     // The same services share a primary and its replica, or one database for each part of their work: that is told once.
     let mut shared: BTreeMap<Vec<u64>, Vec<(&Store, Users)>> = BTreeMap::new();
-    for store in context.chart.stores.iter().filter(|store| is_one_database(store)) {
+    for store in context.chart.stores.iter().filter(|store| is_same_for_all(context, store) && store.collection_word() != "Index") {
         let counts = |(service, _): &&(ServiceIndex, Place)| !exempt::from_data_rules(context.chart.service(*service));
         let users: Users = store.users.iter().filter(counts).copied().collect();
         let groups: BTreeSet<u64> = users.iter().map(|(service, _)| context.group(*service)).collect();
@@ -63,12 +67,13 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, stores: &[(&Store, Users)]
     let Some(&last) = users.last() else { return };
     let services: BTreeSet<ServiceIndex> = users.iter().map(|(service, _)| *service).collect();
     let names: Vec<&str> = services.iter().map(|service| context.id(*service).as_str()).collect();
+    let names = enumerate_first(&names, MAX_NAMES);
     let titles: Vec<String> = stores.iter().map(|(store, _)| title(&store.id)).collect();
     let what = if stores.len() == 1 { "the same database".to_owned() } else { format!("the same {} databases", stores.len()) };
     let related = users.iter().filter(|(_, place)| *place != last.1);
     let draft = Draft {
         severity: None,
-        message: format!("{} open {what}: {}", enumerate(&names), enumerate(&titles)),
+        message: format!("{names} open {what}: {}", enumerate_first(&titles, MAX_NAMES)),
         place: last.1,
         related: related.map(|(service, place)| (*place, format!("{} opens it", context.id(*service)))).collect(),
         services: services.into_iter().collect(),

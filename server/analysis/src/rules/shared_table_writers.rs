@@ -6,7 +6,7 @@ use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 
 use super::exempt::SHARED_TABLES;
-use super::parties::{Party, is_one_database, parties};
+use super::parties::{Party, is_same_for_all, parties};
 use super::{Context, Draft, RuleOption, Severity, Sink, exempt};
 use crate::chart::{Collection, Store};
 use crate::words::enumerate;
@@ -43,7 +43,7 @@ rule! {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for store in &context.chart.stores {
-        if !is_one_database(store) {
+        if !is_same_for_all(context, store) {
             continue;
         }
         for collection in &store.collections {

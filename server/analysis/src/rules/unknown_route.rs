@@ -15,8 +15,6 @@ use crate::words::{digits, letters};
 const MAX_ROUTES: usize = 3;
 /// How many letters of a segment a slip changes at most.
 const MAX_DISTANCE: usize = 2;
-/// How far a route is away from which a request goes on by a word: farther than any slip.
-const BEYOND: usize = 100;
 /// Segments of fewer letters differ in too little to tell a slip from another word.
 const MIN_SEGMENT: usize = 4;
 
@@ -42,6 +40,23 @@ rule! {
     /// ## How to fix
     /// Ask for the route that is there, or add the one that is asked for.
     "unknown-route", Contracts, Warning, "A request for a route that its service does not have", check
+}
+
+/// How far a request is from a route, the nearest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Distance {
+    /// So many letters of one segment.
+    Slip(usize),
+    /// It goes on by a word.
+    Beyond,
+}
+
+/// A route that may be meant.
+struct Near<'a> {
+    distance: Distance,
+    /// Whether it is for another method.
+    other_method: bool,
+    route: &'a Endpoint,
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
@@ -95,23 +110,23 @@ fn open_below<'a>(context: &Context<'a>, service: ServiceIndex) -> impl Iterator
 }
 
 /// The routes one slip or one segment away from a request, the nearest first; none where one of them means it after all.
-fn nearest<'a>(context: &Context<'a>, call: &Call, service: ServiceIndex, method: &str) -> Vec<(usize, &'a Endpoint)> {
+fn nearest<'a>(context: &Context<'a>, call: &Call, service: ServiceIndex, method: &str) -> Vec<Near<'a>> {
     let (asked, certain) = (segments(&call.path), is_certain(context, service));
     let routes = context.chart.endpoints.iter().filter(|endpoint| endpoint.service == service && endpoint.protocol == Protocol::Http);
-    let mut near: Vec<(usize, &Endpoint)> = Vec::new();
+    let mut near: Vec<Near<'_>> = Vec::new();
     for route in routes {
         let served = segments(&route.path);
-        let beyond = || (certain && goes_beyond(&asked, &served)).then_some(BEYOND);
-        let Some(distance) = slip(&asked, &served).or_else(beyond) else { continue };
+        let beyond = || (certain && goes_beyond(&asked, &served)).then_some(Distance::Beyond);
+        let Some(distance) = slip(&asked, &served).map(Distance::Slip).or_else(beyond) else { continue };
         let declared = route.method.as_deref().unwrap_or("*");
         // Servers take paths in any case, or not: that is not known here.
-        let means_it = distance == 0 && (declared == "*" || declared == method);
+        let means_it = distance == Distance::Slip(0) && (declared == "*" || declared == method);
         if means_it || inherits(context, route) {
             return Vec::new();
         }
-        near.push((distance * 2 + usize::from(declared != method), route));
+        near.push(Near { distance, other_method: declared != method, route });
     }
-    near.sort_by(|a, b| (a.0, &a.1.path, &a.1.method).cmp(&(b.0, &b.1.path, &b.1.method)));
+    near.sort_by_key(|near| (near.distance, near.other_method, &near.route.path, &near.route.method));
     near
 }
 
@@ -174,15 +189,15 @@ fn inherits(context: &Context<'_>, route: &Endpoint) -> bool {
     })
 }
 
-fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, method: &str, near: &[(usize, &Endpoint)]) {
-    let Some((distance, first)) = near.first() else { return };
+fn report(context: &Context<'_>, sink: &mut Sink<'_>, call: &Call, to: ServiceIndex, method: &str, near: &[Near<'_>]) {
+    let Some(&Near { distance, route: first, .. }) = near.first() else { return };
     let (from_id, to_id) = (context.id(call.from), context.id(to));
     let mut methods: Vec<&str> =
-        near.iter().filter(|(_, route)| route.path == first.path).filter_map(|(_, route)| route.method.as_deref()).collect();
+        near.iter().filter(|near| near.route.path == first.path).filter_map(|near| near.route.method.as_deref()).collect();
     methods.sort_unstable();
     methods.dedup();
-    let related = near.iter().take(MAX_ROUTES).map(|(_, route)| (route.place, format!("{to_id} answers {}", route.label())));
-    let certain = call.status == Status::Exact && *distance < BEYOND && is_certain(context, to);
+    let related = near.iter().take(MAX_ROUTES).map(|near| (near.route.place, format!("{to_id} answers {}", near.route.label())));
+    let certain = call.status == Status::Exact && distance != Distance::Beyond && is_certain(context, to);
     sink.report(Draft {
         severity: certain.then_some(Severity::Error),
         message: format!("{from_id} calls {method} {to_id} {}; {to_id} serves {} {}", call.path, methods.join(", "), first.path),

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use camino::Utf8Path;
 use portolan_grammars::FileFacts;
+use portolan_grammars::catalog::broker;
 use portolan_grammars::facts::{Call, Expr, SourceFacts};
 
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
@@ -105,11 +106,10 @@ fn lack(context: &Context<'_>, sink: &Sink<'_>, index: ChannelIndex) -> Option<L
     let external = sink.texts(&EXTERNAL, file);
     let is_external = exempt::has_word(&channel.name, &external) || external.iter().any(|name| *name == channel.name);
     // Settings of a provider, or bindings made by hand, decide which queue a message ends in; devices are outside.
-    let elsewhere = matches!(channel.system.as_str(), "aws.sns" | "aws_sqs" | "gcp_pubsub" | "servicebus" | "mqtt")
+    let broker = broker(&channel.system);
+    let elsewhere = broker.routed_outside
         || is_exchange(channel)
-        // Triggers of the database notify, too.
-        || (channel.system == "postgresql" && lack == Lack::Producer)
-        || (channel.system == "rabbitmq" && lack == Lack::Producer && context.chart.channels.iter().any(is_exchange));
+        || lack == Lack::Producer && (broker.in_database || broker.exchanges && context.chart.channels.iter().any(is_exchange));
     let files = &context.snapshot.files;
     let counts = ends.iter().all(|end| end.status.is_settled() && !exempt::stands_beside(files.path(end.place.file)));
     (counts && !elsewhere && !is_external && !channel.name.contains(['*', '#', '>', '+', '%'])).then_some(lack)
@@ -117,7 +117,7 @@ fn lack(context: &Context<'_>, sink: &Sink<'_>, index: ChannelIndex) -> Option<L
 
 /// Whether a channel is an exchange with a routing key. Which queues are bound to it is not always said in code.
 fn is_exchange(channel: &Channel) -> bool {
-    channel.system == "rabbitmq" && channel.name.contains('/')
+    broker(&channel.system).exchanges && channel.name.contains('/')
 }
 
 /// The ends that a channel has.

@@ -9,7 +9,7 @@ use super::retries::{Retries, Tried, mentions};
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
 use crate::chart::operation::{Operation, SpanRef};
 use crate::chart::{Call, CallIndex, Protocol, ServiceKind};
-use crate::words::counted;
+use crate::words::{counted, words};
 use crate::{FunctionRef, Place};
 
 const QUESTIONS: Texts = Texts {
@@ -136,7 +136,7 @@ fn makes(call: &Call) -> bool {
         Protocol::Http => matches!(call.method.as_deref(), Some("POST" | "PATCH")),
         Protocol::Grpc | Protocol::Jsonrpc => {
             let method = call.path.rsplit('/').next().unwrap_or(&call.path);
-            exempt::words(method).first().is_some_and(|first| MAKES.contains(&first.as_str()))
+            words(method).first().is_some_and(|first| MAKES.contains(&first.as_str()))
         }
         Protocol::Graphql => call.path.starts_with("Mutation."),
         Protocol::Message | Protocol::Trpc | Protocol::Sdk => false,

@@ -2,7 +2,7 @@
 //!
 //! A function that is handed the pool takes any executor from then on. Invariant: whoever else calls it calls it as before.
 
-use portolan_grammars::facts::{Binding, Call, CallId, Expr, ExprId, FunctionId, Param, RegionKind, SourceFacts, TextRange};
+use portolan_grammars::facts::{Binding, Call, CallId, Expr, ExprId, FunctionId, Param, SourceFacts, TextRange};
 
 use super::super::chain::CHAIN;
 use super::super::imports::without_unused;
@@ -216,9 +216,8 @@ fn told(
         return Err(Refusal::new("its version of sqlx takes transactions in another way"));
     }
     let facts = source.facts;
-    let is_loop = |kind: &RegionKind| matches!(kind, RegionKind::For | RegionKind::ForEach { .. } | RegionKind::While | RegionKind::Loop);
     let around =
-        facts.regions.iter().filter(|region| region.function == handler.function && region.range.contains(range) && is_loop(&region.kind));
+        facts.regions.iter().filter(|region| region.function == handler.function && region.range.contains(range) && region.kind.is_loop());
     let once = around.map(|region| region.range).min_by_key(|range| range.end - range.start).ok_or_else(unknown)?;
     let own = |binding: &&Binding| binding.function == handler.function && once.contains(binding.range) && binding.range.end <= range.start;
     let handed = |binding: &&Binding| binding.value.is_some_and(|value| is_handed(facts, value, &identity.received, 0));

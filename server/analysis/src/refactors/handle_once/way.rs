@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, Imported, RegionKind, SourceFacts, TextRange};
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, Imported, SourceFacts, TextRange};
 
 use super::super::imports::quote;
 use super::super::option::width;
@@ -264,8 +264,7 @@ fn is_call(facts: &SourceFacts, value: ExprId, call: CallId) -> bool {
 
 /// The outermost loop of its function around a call.
 fn outermost_loop(facts: &SourceFacts, call: &Call) -> Option<TextRange> {
-    let is_loop = |kind: &RegionKind| matches!(kind, RegionKind::For | RegionKind::ForEach { .. } | RegionKind::While | RegionKind::Loop);
-    let loops = facts.regions.iter().filter(|region| region.function == call.function && is_loop(&region.kind));
+    let loops = facts.regions.iter().filter(|region| region.function == call.function && region.kind.is_loop());
     loops.map(|region| region.range).filter(|range| range.contains(call.range)).max_by_key(|range| range.end - range.start)
 }
 

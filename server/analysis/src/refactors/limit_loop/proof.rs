@@ -12,7 +12,8 @@ use super::super::stretch::is_untested;
 use super::super::{Context, Refusal, Source};
 use crate::chart::operation::SpanRef;
 use crate::chart::{CallIndex, Endpoint, Protocol, ServiceIndex};
-use crate::rules::{Finding, exempt};
+use crate::rules::Finding;
+use crate::words::words;
 use crate::{FunctionRef, Snapshot};
 
 /// Methods of Rust by which something is changed that others have, too.
@@ -181,7 +182,7 @@ fn is_question(snapshot: &Snapshot, call: CallIndex) -> bool {
         return call.changes() == Some(false);
     }
     let answered = call.endpoint.map(|endpoint| snapshot.chart.endpoint(endpoint));
-    let is_called_so = exempt::words(&call.path).first().is_some_and(|first| QUESTIONS.contains(&first.as_str()));
+    let is_called_so = words(&call.path).first().is_some_and(|first| QUESTIONS.contains(&first.as_str()));
     let reads = |span: SpanRef| match span {
         SpanRef::Call(call) => snapshot.chart.call(call).changes() == Some(false),
         SpanRef::Access(access) => access.of(&snapshot.chart).operation == Operation::Read,

@@ -8,6 +8,7 @@ use portolan_grammars::languages::{EachLoop, Statement, Tree};
 
 use super::super::chain::laid_out;
 use super::super::held::{self, Held};
+use super::super::move_call::CHANGING;
 use super::super::packages::library;
 use super::super::source::{RUST_WIDTH, is_part_of_name};
 use super::super::stretch::indent;
@@ -27,25 +28,6 @@ const TEXTS: [&str; 12] = ["format", "print", "println", "eprintln", "write", "t
 const LISTS: [&str; 2] = ["asked", "questions"];
 /// What is seen to be done with a list that does not change it.
 const READING: [&str; 9] = ["iter", "len", "is_empty", "first", "last", "get", "into_iter", "join", "contains"];
-/// And what changes it.
-const CHANGING: [&str; 16] = [
-    "append",
-    "clear",
-    "dedup",
-    "drain",
-    "extend",
-    "insert",
-    "iter_mut",
-    "pop",
-    "push",
-    "remove",
-    "retain",
-    "reverse",
-    "sort",
-    "sort_by",
-    "sort_by_key",
-    "truncate",
-];
 
 pub(super) fn edit(context: &Context<'_>, finding: &Finding, source: &Source<'_>, call: &Call) -> Result<Edit, Refusal> {
     let facts = source.facts;

@@ -8,7 +8,7 @@ use portolan_grammars::facts::{Expr, FunctionId, SourceFacts, Symbol};
 use super::super::passage::around;
 use crate::chart::operation::{Root, roots_around};
 use crate::chart::{Call, EndpointIndex};
-use crate::rules::exempt::words;
+use crate::words::words;
 use crate::{FunctionRef, Snapshot};
 
 /// Fewer names show no template.

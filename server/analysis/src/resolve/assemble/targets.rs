@@ -380,7 +380,10 @@ impl Targets<'_> {
         let listening = self.ports.of(port);
         let mut others = listening.iter().filter(|(service, _)| *service != from);
         if let (Some(one), None) = (others.next(), others.next()) {
-            return (listening.len() == 1 || self.endpoints.find(one.0, method, path).is_some()).then(|| one.clone());
+            let serves = self.endpoints.find(one.0, method, path).is_some();
+            // Other software may have the port where the code runs.
+            let means_it = listening.len() == 1 && (method.is_none() || self.may_answer(one.0, None, path));
+            return (serves || means_it).then(|| one.clone());
         }
         let mut serving = listening.iter().filter(|(service, _)| *service != from && self.endpoints.find(*service, method, path).is_some());
         match (serving.next(), serving.next()) {

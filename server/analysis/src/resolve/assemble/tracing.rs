@@ -4,15 +4,17 @@
 //! router in the framework's order, a span on the function or on what it delegates to at once.
 
 use portolan_grammars::catalog::{MiddlewareOrder, TracingRole};
-use portolan_grammars::facts::{Language, Symbol};
+use portolan_grammars::facts::{Language, RegionKind, Symbol};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::reach::Reach;
 use super::{Input, Places};
+use crate::chart::flow::Spot;
 use crate::chart::{Coverage, Evidence, ServiceIndex, Tracing};
+use crate::files::Files;
 use crate::resolve::link::{LayerCode, LayerDecl, MessageDecl, MountDecl, RouteDecl, Router, Site, TracingDecl};
-use crate::{FileId, FunctionRef};
+use crate::{FileId, FunctionRef, Place};
 
 /// Functions between a handler and the one that opens its span: wrappers within wrappers.
 const MAX_DELEGATIONS: u32 = 4;
@@ -89,9 +91,13 @@ impl<'a> Coverages<'a> {
             }
         }
         let mut calls: FxHashMap<FunctionRef, Vec<FunctionRef>> = FxHashMap::default();
+        let mut entered: FxHashMap<FunctionRef, Vec<Place>> = FxHashMap::default();
         for (at, link) in input.links.iter().enumerate() {
-            for edge in link.iter().flat_map(|link| &link.edges).filter(|edge| !edge.detached) {
-                calls.entry(FunctionRef { file: FileId(at as u32), function: edge.caller }).or_default().push(edge.callee);
+            for edge in link.iter().flat_map(|link| &link.edges) {
+                entered.entry(edge.callee).or_default().extend(edge.call.and_then(|call| input.files.called_at(call)));
+                if !edge.detached {
+                    calls.entry(FunctionRef { file: FileId(at as u32), function: edge.caller }).or_default().push(edge.callee);
+                }
             }
         }
         let services = (0..input.workspace.services.len())
@@ -103,7 +109,9 @@ impl<'a> Coverages<'a> {
                     let told = runs(role).map(|it| {
                         process.instrumented = true;
                         process.covers.extend(it.covers.iter().cloned());
-                        Evidence { what: format!("{} {does}", it.name), place: places.site(it.site) }
+                        let place = places.site(it.site);
+                        let when = if is_conditional(input.files, &entered, place, it.function) { " on a condition" } else { "" };
+                        Evidence { what: format!("{} {does}{when}", it.name), place }
                     });
                     told.collect::<Vec<_>>()
                 };
@@ -277,6 +285,13 @@ impl<'a> Coverages<'a> {
             "neither a layer nor #[instrument] makes one".to_owned()
         }
     }
+}
+
+/// Whether code runs only where a condition holds: it stands in an arm of one, or all calls of its function do.
+fn is_conditional(files: &Files, entered: &FxHashMap<FunctionRef, Vec<Place>>, place: Place, function: FunctionRef) -> bool {
+    let in_arm = |place: &Place| Spot::at(files, *place).is_some_and(|spot| spot.regions().any(|region| region.kind == RegionKind::Branch));
+    let calls = entered.get(&function).map_or(&[][..], Vec::as_slice);
+    in_arm(&place) || !calls.is_empty() && calls.iter().all(in_arm)
 }
 
 fn ecmascript(input: &Input<'_>, service: ServiceIndex) -> bool {

@@ -2,6 +2,8 @@
 //!
 //! What deliberately does not live here: library call shapes, those are the catalog's.
 
+use crate::words::words;
+
 /// Last parts of image names of well-known software: what a workspace deploys but does not write.
 const STOCK_IMAGES: &[&str] = &[
     "adminer",
@@ -228,26 +230,9 @@ pub(crate) fn unscoped(name: &str) -> &str {
     name.strip_prefix('@').and_then(|rest| rest.split_once('/')).map_or(name, |(_, rest)| rest)
 }
 
-fn words(name: &str) -> impl Iterator<Item = String> {
-    let mut words = vec![String::new()];
-    let mut lower = false;
-    for letter in name.chars() {
-        if !letter.is_alphanumeric() || (letter.is_uppercase() && lower) {
-            words.push(String::new());
-        }
-        lower = letter.is_lowercase();
-        if letter.is_alphanumeric()
-            && let Some(word) = words.last_mut()
-        {
-            word.extend(letter.to_lowercase());
-        }
-    }
-    words.into_iter().filter(|word| !word.is_empty())
-}
-
 /// Whether a name, or one part of a path, speaks of tests.
 pub(crate) fn is_test_name(name: &str) -> bool {
-    words(name).any(|word| {
+    words(name).iter().any(|word| {
         matches!(
             word.as_str(),
             "test" | "tests" | "testing" | "e2e" | "cypress" | "playwright" | "fixture" | "fixtures" | "mock" | "mocks" | "spec"
@@ -263,7 +248,7 @@ pub(crate) fn is_test_path(path: &str) -> bool {
 /// Whether a path lies in a folder of examples, documentation or templates.
 pub(crate) fn is_example_path(path: &str) -> bool {
     path.split('/').any(|part| {
-        words(part).any(|word| {
+        words(part).iter().any(|word| {
             matches!(
                 word.as_str(),
                 "example"
@@ -291,12 +276,13 @@ pub(crate) fn is_layout_folder(name: &str) -> bool {
 /// Whether a name speaks of something that is run once and ends.
 pub(crate) fn is_job_name(name: &str) -> bool {
     let jobs = ["migrate", "migration", "migrations", "migrator", "init", "seed", "seeder", "bootstrap", "setup"];
-    words(name).any(|word| jobs.contains(&word.as_str()))
+    words(name).iter().any(|word| jobs.contains(&word.as_str()))
 }
 
 /// Whether a name is that of a tool although an image is built of it. What generates, migrates or fills something may well be a product then.
 pub(crate) fn is_tool_image(name: &str) -> bool {
     let kept: Vec<String> = words(name)
+        .into_iter()
         .filter(|word| {
             !matches!(
                 word.as_str(),
@@ -363,7 +349,7 @@ pub(crate) fn is_tool_name(name: &str) -> bool {
         "prototype",
         "plugin",
     ];
-    words(name).any(|word| TOOLS.contains(&word.as_str()) || word.ends_with("bench"))
+    words(name).iter().any(|word| TOOLS.contains(&word.as_str()) || word.ends_with("bench"))
 }
 
 /// The language of a file by its extension, as charts name it.
