@@ -9,7 +9,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod cases;
 mod places;
+
+pub use cases::Case;
 
 /// A short string: names, paths, literals. Cheap to clone.
 pub type Symbol = smol_str::SmolStr;
@@ -141,6 +144,8 @@ pub struct SourceFacts {
     pub calls: Vec<Call>,
     /// The control flow that calls stand in; the first is the root of the module function.
     pub regions: Vec<Region>,
+    /// What must hold for regions to run, where that is plain to see, in the order of the regions.
+    pub cases: Vec<Case>,
     /// All expressions that something above refers to.
     pub exprs: Vec<Expression>,
     /// What could not be read.
@@ -182,6 +187,7 @@ impl SourceFacts {
                 condition: None,
                 range: TextRange::default(),
             }],
+            cases: Vec::new(),
             exprs: Vec::new(),
             problems: Vec::new(),
         }

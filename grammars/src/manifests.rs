@@ -399,7 +399,7 @@ pub struct Project {
     pub is_application: bool,
     /// Whether a command starts it.
     pub is_served: bool,
-    /// The file that is started, from the workspace's root.
+    /// The file that is started, from the folder of the file that lists it; in Nx from the workspace's root.
     pub main: Option<Symbol>,
 }
 

@@ -13,6 +13,7 @@ use super::Tree;
 use crate::facts::{Language, Problem, SourceFacts, TextRange};
 
 mod attributes;
+mod cases;
 mod definitions;
 mod expressions;
 mod flow;

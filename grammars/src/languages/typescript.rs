@@ -12,6 +12,7 @@ use super::Tree;
 use crate::facts::{Language, Problem, SourceFacts, TextRange};
 use syntax::Grammar;
 
+mod cases;
 mod chains;
 mod component;
 mod declarations;

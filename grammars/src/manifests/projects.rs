@@ -3,6 +3,7 @@
 
 use super::yaml::{self, Node, Templates};
 use super::{Manifest, ManifestFacts, Project};
+use crate::facts::Symbol;
 
 pub(super) fn matches(name: &str) -> bool {
     matches!(name, "project.json" | "nest-cli.json" | "angular.json" | "workspace.json")
@@ -28,14 +29,17 @@ fn project(node: &Node) -> Project {
     let text = |key: &str| node.get(key).and_then(Node::text);
     let targets = node.get("targets").or_else(|| node.get("architect")).map_or(&[][..], Node::entries);
     let build = targets.iter().find(|entry| entry.key.value == "build");
-    let built = build.and_then(|entry| ["main", "browser", "entryFile"].iter().find_map(|key| entry.value.at(&["options", key])?.text()));
-    // What Nest knows as an application, its command starts.
+    let built = build.and_then(|entry| ["main", "browser"].iter().find_map(|key| entry.value.at(&["options", key])?.text()));
+    // What Nest knows as an application, its command starts: a file in the folder of its sources.
     let is_nest = text("type").is_some();
+    let sources = text("sourceRoot").map(|folder| folder.trim_end_matches('/').to_owned());
+    let entered = text("entryFile").zip(sources.as_deref()).map(|(file, folder)| format!("{folder}/{file}").into());
+    let folder = sources.as_deref().map(|folder| folder.strip_suffix("/src").unwrap_or(folder)).map(Symbol::from);
     Project {
         name: node.get("name").and_then(Node::spanned),
-        folder: text("root"),
+        folder: text("root").filter(|root| !root.is_empty()).or(folder),
         is_application: text("projectType").or_else(|| text("type")).as_deref() == Some("application"),
         is_served: is_nest || targets.iter().any(|entry| entry.key.value == "serve"),
-        main: built,
+        main: built.or(entered),
     }
 }

@@ -12,6 +12,7 @@ pub mod attributes;
 mod bases;
 pub mod builtins;
 pub mod callers;
+mod cases;
 pub mod classes;
 pub mod collections;
 mod containers;

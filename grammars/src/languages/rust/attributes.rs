@@ -22,9 +22,6 @@ const NOT_SHIPPED: [&str; 2] = ["test", "debug_assertions"];
 
 /// What features are called that only tests and measurements of other crates switch on.
 const TEST_FEATURES: [&str; 7] = ["mock", "mocks", "bench", "benches", "benchmarking", "fuzz", "fuzzing"];
-/// What those are called that share helpers of tests, beside the word itself: `test-utils`, `test_support`. One that is called for testing alone may
-/// be a way to run the whole system.
-const TEST_HELPERS: [&str; 5] = ["util", "helper", "support", "fixture", "kit"];
 
 /// How deep lists in attributes are followed.
 const MAX_NESTING: u32 = 16;
@@ -96,7 +93,7 @@ impl<'t> Lower<'t, '_, '_> {
                 let needs = |(start, end): &(usize, usize)| self.needs_test(tokens, *start, *end, depth + 1);
                 match name {
                     "all" => parts.iter().any(needs),
-                    // Helpers that other crates' tests share: `any(test, feature = "test-utils")`.
+                    // What tests of other crates, or of the whole system, share: `any(test, feature = "test-utils")`.
                     "any" => {
                         parts.iter().any(needs) && parts.iter().all(|part| needs(part) || self.is_test_feature(tokens, part.0, part.1))
                     }
@@ -114,8 +111,8 @@ impl<'t> Lower<'t, '_, '_> {
         let is_feature = meta.path.last().is_some_and(|name| name == "feature");
         let Some(token) = tokens.get(value).filter(|_| is_feature) else { return false };
         let feature = literals::string(self.out.slice(token.range()));
-        let shares_helpers = feature.contains("test") && TEST_HELPERS.iter().any(|word| feature.contains(word));
-        shares_helpers || TEST_FEATURES.contains(&&*feature)
+        let is_word = |word: &str| word.starts_with("test") || TEST_FEATURES.contains(&word);
+        feature.split(['-', '_']).any(is_word)
     }
 
     /// `#[path = "…"]`.

@@ -5,7 +5,7 @@
 use super::kinds::{Field, Kind};
 use super::patterns::Matched;
 use super::walk::{Child, List, Lower, MAX_DEPTH};
-use crate::facts::{Expr, ExprId, RegionKind, ResultUse, TextRange};
+use crate::facts::{Case, Expr, ExprId, RegionKind, ResultUse, TextRange};
 use crate::languages::reads::asks_only;
 
 /// How a block or an arm ends.
@@ -122,7 +122,7 @@ impl<'t> Lower<'t, '_, '_> {
             self.out.used_as(value, ResultUse::Ignored);
         }
         if let Some(alternative) = self.find(list, Field::Alternative) {
-            self.arm(alternative, RegionKind::Catch);
+            self.arm(alternative, RegionKind::Catch, &[]);
         }
         self.close(list);
         value
@@ -201,10 +201,11 @@ impl<'t> Lower<'t, '_, '_> {
         end
     }
 
-    /// One arm in a region of its own.
-    fn arm(&mut self, node: Child<'t>, kind: RegionKind) -> End {
+    /// One arm in a region of its own, which runs in some cases only.
+    fn arm<'c>(&mut self, node: Child<'t>, kind: RegionKind, cases: impl IntoIterator<Item = &'c Case>) -> End {
         let range = self.range(node);
         let outer = self.out.enter(kind, range);
+        self.only_if(cases);
         let end = self.flow(node);
         self.out.region = outer;
         end
@@ -212,19 +213,24 @@ impl<'t> Lower<'t, '_, '_> {
 
     fn if_expression(&mut self, top: Child<'t>) -> End {
         let mut arms = Vec::new();
+        // What did not hold for the arms before.
+        let mut before: Vec<Case> = Vec::new();
         let mut next = Some(top);
         while let Some(node) = next.take() {
             let list = self.open(node.node);
-            let tested = self.find(list, Field::Condition).map_or(Tested::Other, |condition| self.condition(condition));
+            let condition = self.find(list, Field::Condition);
+            let tested = condition.map_or(Tested::Other, |condition| self.condition(condition));
+            let case = condition.and_then(|condition| self.asked(condition));
             let (then_kind, else_kind) = match tested {
                 Tested::Failure => (RegionKind::Catch, RegionKind::Branch),
                 Tested::Success => (RegionKind::Branch, RegionKind::Catch),
                 Tested::Other => (RegionKind::Branch, RegionKind::Branch),
             };
             if let Some(then) = self.find(list, Field::Consequence) {
-                let end = self.arm(then, then_kind);
+                let end = self.arm(then, then_kind, before.iter().chain(&case));
                 arms.push(end);
             }
+            before.extend(case.as_ref().map(Case::otherwise));
             let alternative = self.find(list, Field::Alternative);
             self.close(list);
             let otherwise = alternative.and_then(|alternative| {
@@ -237,7 +243,7 @@ impl<'t> Lower<'t, '_, '_> {
                 // A chain of any length is followed in this loop.
                 Some(inner) if inner.kind == Kind::IfExpression => next = Some(inner),
                 Some(inner) => {
-                    let end = self.arm(inner, else_kind);
+                    let end = self.arm(inner, else_kind, &before);
                     arms.push(end);
                 }
                 None => arms.push(End::Unit),
@@ -301,12 +307,13 @@ impl<'t> Lower<'t, '_, '_> {
             None => Matched::Nothing,
         };
         let mut arms = Vec::new();
+        let mut before = Vec::new();
         if let Some(body) = self.find(list, Field::Body) {
             let body = self.open(body.node);
             for at in body.start..body.end {
                 let child = self.nodes[at];
                 match child.kind {
-                    Kind::MatchArm => self.match_arm(child, value, &mut arms),
+                    Kind::MatchArm => self.match_arm(child, value, &mut arms, &mut before),
                     Kind::Error => self.effect(child),
                     _ => {}
                 }
@@ -317,7 +324,8 @@ impl<'t> Lower<'t, '_, '_> {
         self.choice(arms, range)
     }
 
-    fn match_arm(&mut self, node: Child<'t>, value: Matched, arms: &mut Vec<End>) {
+    /// `before` are the texts that the arms before are for.
+    fn match_arm(&mut self, node: Child<'t>, value: Matched, arms: &mut Vec<End>, before: &mut Vec<ExprId>) {
         let list = self.open(node.node);
         let attributes = List { start: list.start, end: list.end };
         if self.is_test(attributes) {
@@ -337,6 +345,7 @@ impl<'t> Lower<'t, '_, '_> {
                     self.pattern(pattern, value, None, true);
                 }
             }
+            self.arm_case(inner, value, before);
             if let Some(guard) = self.find(inner, Field::Condition) {
                 self.condition(guard);
             }

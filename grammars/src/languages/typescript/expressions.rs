@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering};
-use crate::facts::{Assignment, Expr, ExprId, FunctionKind, RegionKind, ResultUse};
+use crate::facts::{Assignment, Case, Expr, ExprId, FunctionKind, RegionKind, ResultUse};
 
 /// Whether a node of that kind is an expression.
 pub(super) fn is_expression(kind: Kind) -> bool {
@@ -273,10 +273,14 @@ impl<'t> Lowering<'t> {
 
     fn ternary(&mut self, child: Child<'t>, context: Context) -> ExprId {
         let children = self.children(child);
-        let condition = self.field(&children, Field::Condition).map(|condition| self.expr(condition, Context::USED));
+        let asks = self.field(&children, Field::Condition);
+        let condition = asks.map(|condition| self.expr(condition, Context::USED));
+        let case = asks.and_then(|condition| self.asked(condition));
+        let otherwise = case.as_ref().map(Case::otherwise);
         let mut arms = Vec::with_capacity(2);
-        for (field, condition) in [(Field::Consequence, condition), (Field::Alternative, None)] {
+        for (field, condition, case) in [(Field::Consequence, condition, case), (Field::Alternative, None, otherwise)] {
             if let Some(arm) = self.field(&children, field) {
+                self.only_if(&case);
                 arms.push(self.within_condition(RegionKind::Branch, condition, arm, |this| this.expr(arm, context)));
             }
         }

@@ -6,7 +6,7 @@ use super::expressions::is_expression;
 use super::patterns::Target;
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
-use crate::facts::{Binding, Expr, ExprId, FunctionId, Import, Imported, RegionKind, ResultUse, Symbol};
+use crate::facts::{Binding, Case, Expr, ExprId, FunctionId, Import, Imported, RegionKind, ResultUse, Symbol};
 use crate::languages::reads::asks_only;
 
 impl<'t> Lowering<'t> {
@@ -123,17 +123,26 @@ impl<'t> Lowering<'t> {
     /// `else if` chains are long, so their arms are taken in a loop; all arms lie side by side.
     fn if_statement(&mut self, outer: Child<'t>) {
         let mut next = Some(outer);
+        // What did not hold for the arms before.
+        let mut before: Vec<Case> = Vec::new();
         while let Some(child) = next.take() {
             let children = self.children(child);
-            let condition = self.field(&children, Field::Condition).map(|condition| self.expr(condition, Context::USED));
+            let asks = self.field(&children, Field::Condition);
+            let condition = asks.map(|condition| self.expr(condition, Context::USED));
+            let case = asks.and_then(|condition| self.asked(condition));
             if let Some(arm) = self.field(&children, Field::Consequence) {
+                self.only_if(before.iter().chain(&case));
                 self.within_condition(RegionKind::Branch, condition, arm, |this| this.statement(arm));
             }
+            before.extend(case.as_ref().map(Case::otherwise));
             if let Some(otherwise) = self.field(&children, Field::Alternative) {
                 let within = self.children(otherwise);
                 match self.first_named(&within) {
                     Some(arm) if arm.kind == Kind::IfStatement => next = Some(arm),
-                    Some(arm) => self.within(RegionKind::Branch, arm, |this| this.statement(arm)),
+                    Some(arm) => {
+                        self.only_if(&before);
+                        self.within(RegionKind::Branch, arm, |this| this.statement(arm));
+                    }
                     None => {}
                 }
                 self.release(within);
@@ -189,9 +198,9 @@ impl<'t> Lowering<'t> {
 
     fn switch(&mut self, child: Child<'t>) {
         let children = self.children(child);
-        if let Some(value) = self.field(&children, Field::Value) {
-            self.expr(value, Context::USED);
-        }
+        let subject = self.field(&children, Field::Value).map(|value| self.expr(value, Context::USED));
+        // Labels whose statements run on into the next ones', and all labels.
+        let (mut open, mut all) = (Vec::new(), Vec::new());
         if let Some(body) = self.field(&children, Field::Body) {
             self.each(body, |this, case| {
                 if !matches!(case.kind, Kind::SwitchCase | Kind::SwitchDefault) {
@@ -199,7 +208,19 @@ impl<'t> Lowering<'t> {
                 }
                 let parts = this.children(case);
                 if let Some(value) = this.field(&parts, Field::Value) {
-                    this.expr(value, Context::USED);
+                    let value = this.expr(value, Context::USED);
+                    open.push(value);
+                    all.push(value);
+                }
+                let is_default = case.kind == Kind::SwitchDefault;
+                let runs_on = !open.is_empty() && is_default;
+                let last = parts.clone().rev().map(|at| this.stack[at]).find(|part| part.field == Field::Body);
+                let values = if is_default { all.clone() } else { open.clone() };
+                if let Some(subject) = subject.filter(|_| last.is_some() && !runs_on && !values.is_empty()) {
+                    this.only_if(&[Case { region: this.region, subject, values, begins: false, negated: is_default }]);
+                }
+                if last.is_some_and(|last| this.leaves(last)) {
+                    open.clear();
                 }
                 this.within(RegionKind::Branch, case, |this| {
                     for at in parts.clone() {
@@ -213,6 +234,18 @@ impl<'t> Lowering<'t> {
             });
         }
         self.release(children);
+    }
+
+    /// Whether what stands behind a case's last statement does not run after it.
+    fn leaves(&mut self, last: Child<'t>) -> bool {
+        if last.kind == Kind::StatementBlock {
+            let children = self.children(last);
+            let inner = self.stack[children.clone()].last().copied();
+            self.release(children);
+            return inner.is_some_and(|inner| inner.kind != Kind::StatementBlock && self.leaves(inner));
+        }
+        let word = self.text_of(last).split(|end: char| !end.is_alphanumeric()).next().unwrap_or_default();
+        matches!(word, "return" | "break" | "throw" | "continue")
     }
 
     fn try_statement(&mut self, child: Child<'t>) {

@@ -67,7 +67,7 @@ fn with_defaults(variable: &Part, sources: &[Source], second: &Value) -> Option<
             }
             _ => return None,
         };
-        all.push(Value::pattern(Pattern { parts: vec![part], sources: sources.to_vec() }));
+        all.push(Value::pattern(Pattern { parts: vec![part], sources: sources.to_vec(), ..Pattern::default() }));
     }
     (!all.is_empty()).then(|| Value::one_of(all))
 }

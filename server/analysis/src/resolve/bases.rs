@@ -1,18 +1,18 @@
 //! The bases of URLs: what the code that makes a client says of the hosts that it may ask.
 //!
-//! A parameter in a base is followed to what callers pass for it, but the call that has the URL stays where it is. What deliberately does not
-//! live here: a wrapper's method and path, which move the call ([`super::outbound`]). Invariant: the base alone is followed, so all calls of one
-//! client share what is found.
+//! A parameter in a base, or one of a constructor that decides which of several it is, is followed to what callers pass for it, but the call that
+//! has the URL stays where it is. What deliberately does not live here: a wrapper's method and path, which move the call ([`super::outbound`]).
+//! Invariant: the base alone is followed, so all calls of one client share what is found.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{FunctionKind, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::link::{Linker, Url};
 use super::outbound::{collect_params, param_of};
-use super::value::{ClassRef, ParamRef, Part, Pattern};
+use super::value::{ClassRef, Guard, ParamRef, Part, Pattern};
 use crate::FunctionRef;
 
 /// Functions that a base is followed through.
@@ -20,8 +20,8 @@ const MAX_BASE_LIFTS: u32 = 4;
 /// Bases that one call may have.
 pub(super) const MAX_BASES: usize = 48;
 
-/// What a base is, and the classes of the objects whose methods ask it.
-type Key = (Box<[Part]>, Box<[ClassRef]>);
+/// What a base is, what must hold for it, and the classes of the objects whose methods ask it.
+type Key = (Box<[Part]>, Box<[Guard]>, Box<[ClassRef]>);
 
 /// Bases that were followed already.
 #[derive(Debug, Default)]
@@ -44,19 +44,21 @@ impl Linker<'_> {
     /// As [`Linker::bases`], for a method of objects of these classes.
     pub(super) fn bases_of(&mut self, url: &Pattern, classes: &[ClassRef]) -> Vec<Url> {
         let (base, rest) = url.parts.split_at(base_of(&url.parts).count());
-        if !base.iter().any(|part| param_of(part).is_some()) {
+        // What an object was made with decides all that it asks, not what is asked once.
+        let (made, once): (Vec<Guard>, Vec<Guard>) = url.when.iter().cloned().partition(|guard| self.is_made_with(guard.param));
+        if made.is_empty() && !base.iter().any(|part| param_of(part).is_some()) {
             return vec![Url::plain(url.clone())];
         }
-        let key = (base.into(), classes.into());
+        let key = (base.into(), made.as_slice().into(), classes.into());
         let followed = match self.bases.0.get(&key) {
             Some(followed) => followed.clone(),
             None => {
-                let followed = Arc::new(self.follow(Pattern { parts: base.to_vec(), sources: Vec::new() }, classes));
+                let followed = Arc::new(self.follow(Pattern { parts: base.to_vec(), sources: Vec::new(), when: made }, classes));
                 self.bases.0.insert(key, followed.clone());
                 followed
             }
         };
-        let rest = Pattern { parts: rest.to_vec(), sources: url.sources.clone() };
+        let rest = Pattern { parts: rest.to_vec(), sources: url.sources.clone(), when: once };
         let mut params = Vec::new();
         collect_params(&rest, &mut params);
         // What the same code decides of the path goes with the base that it decides.
@@ -71,6 +73,12 @@ impl Linker<'_> {
         followed.urls.iter().map(whole).collect()
     }
 
+    /// Whether a parameter is of a constructor.
+    fn is_made_with(&mut self, param: ParamRef) -> bool {
+        let facts = self.evaluator.facts(param.function.file);
+        facts.is_some_and(|facts| facts.function(param.function.function).kind == FunctionKind::Constructor)
+    }
+
     fn follow(&mut self, base: Pattern, classes: &[ClassRef]) -> Followed {
         let mut done: Vec<Url> = Vec::new();
         let mut uncalled: Vec<Url> = Vec::new();
@@ -82,6 +90,7 @@ impl Linker<'_> {
                 break;
             }
             let param = base_of(&url.pattern.parts).find_map(param_of);
+            let param = param.or_else(|| url.pattern.when.iter().map(|guard| guard.param).find(|param| self.is_made_with(*param)));
             let Some(param) = param.filter(|_| depth < MAX_BASE_LIFTS) else {
                 if !done.contains(&url) {
                     done.push(url);

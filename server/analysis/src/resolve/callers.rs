@@ -6,6 +6,7 @@ use portolan_grammars::catalog::Family;
 use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, SourceFacts, Symbol};
 
 use super::alternatives::{fallback, variable};
+use super::cases::guarded;
 use super::evaluate::Evaluator;
 use super::index::last_segment;
 use super::library::LibraryCallee;
@@ -28,7 +29,7 @@ impl<'w> Evaluator<'w> {
                 Some(value) => self.at_path(value, path),
                 None => value.clone(),
             },
-            Value::Text(pattern) if pattern.has_param() => self.substitute_pattern(pattern, with),
+            Value::Text(pattern) if value.has_param() => self.substitute_pattern(pattern, with),
             Value::OneOf(values) => {
                 let values: Vec<Value> = values.iter().map(|value| self.substitute(value, with)).collect();
                 Value::one_of(values)
@@ -58,8 +59,14 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// Puts values in place of a text's parameters.
+    /// Puts values in place of a text's parameters; [`Value::Null`] where the text is not meant then.
     pub fn substitute_pattern(&mut self, pattern: &Pattern, with: &dyn Fn(ParamRef) -> Option<Value>) -> Value {
+        let Some(guards) = self.held_guards(pattern, with) else { return Value::Null };
+        let value = self.substitute_parts(pattern, with);
+        guarded(value, &guards)
+    }
+
+    fn substitute_parts(&mut self, pattern: &Pattern, with: &dyn Fn(ParamRef) -> Option<Value>) -> Value {
         let mut parts: Vec<Value> = Vec::new();
         for (at, part) in pattern.parts.iter().enumerate() {
             // No slash stands behind a base that is empty.

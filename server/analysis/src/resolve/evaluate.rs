@@ -280,7 +280,7 @@ impl<'w> Evaluator<'w> {
         let function = facts.exprs[id.index()].function;
         match facts.expr(id) {
             Expr::Str(text) | Expr::Number(text) | Expr::Regex(text) => {
-                Value::pattern(Pattern { parts: vec![Part::Text(text.clone())], sources: vec![Source::Expr(file, id)] })
+                Value::pattern(Pattern { parts: vec![Part::Text(text.clone())], sources: vec![Source::Expr(file, id)], when: Vec::new() })
             }
             Expr::Bool(flag) => Value::text(if *flag { "true" } else { "false" }),
             Expr::Null => Value::Null,
@@ -380,7 +380,12 @@ impl<'w> Evaluator<'w> {
             Expr::Closure(closure) => Value::Function(FunctionRef { file, function: *closure }, None),
             Expr::Class(class) => Value::Class(ClassRef { file, class: *class }),
             Expr::Choice(arms) => {
-                let values: Vec<Value> = arms.iter().map(|arm| self.eval(file, *arm)).collect();
+                let all = facts.expr_range(id);
+                let mut values = Vec::with_capacity(arms.len());
+                for arm in arms {
+                    let value = self.eval(file, *arm);
+                    values.push(self.in_its_cases(value, file, facts, *arm, Some(all)));
+                }
                 Value::one_of(values)
             }
             Expr::Fallback(arms) => {
@@ -504,7 +509,14 @@ impl<'w> Evaluator<'w> {
         let Some((_, index)) = self.file(file) else { return Value::Unknown };
         let module = binding.function == FunctionId::MODULE;
         let mut any = |values: Vec<ExprId>| {
-            Value::one_of(values.into_iter().map(|value| if module { self.initializer(file, value) } else { self.eval(file, value) }))
+            let found = values.into_iter().map(|at| {
+                if module {
+                    return self.initializer(file, at);
+                }
+                let value = self.eval(file, at);
+                self.in_its_cases(value, file, facts, at, Some(binding.range))
+            });
+            Value::one_of(found.collect::<Vec<_>>())
         };
         let mut value = any(held_values(facts, index, binding, at));
         // `request = customize(request)`: what it was before says more than what is not known.
@@ -720,8 +732,7 @@ impl<'w> Evaluator<'w> {
         let mut value = Value::Unknown;
         if let Some(facts) = self.facts(function.file) {
             let declared = facts.function(function.function);
-            let values: Vec<Value> = declared.returns.iter().map(|result| self.eval(function.file, *result)).collect();
-            value = Value::one_of(values);
+            value = self.returned(function.file, facts, &declared.returns);
             if let Some(ty) = &declared.result
                 && let Some(filled) = self.filled(&value, function.file, function.function, ty)
             {

@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Entry, Expr, FunctionKind, Symbol, TypeKind};
+use portolan_grammars::facts::{Entry, Expr, FunctionId, FunctionKind, Symbol, TypeKind, TypeRef};
 
 use super::evaluate::Evaluator;
 use super::index::last_segment;
 use super::uses::Use;
 use super::value::{ClassRef, Instance, ParamRef, Value};
-use crate::FunctionRef;
+use crate::{FileId, FunctionRef};
 
 impl<'w> Evaluator<'w> {
     /// A value with a constructor's parameters replaced by what it was given.
@@ -55,17 +55,19 @@ impl<'w> Evaluator<'w> {
         let thin = value.is_unknown()
             || matches!(&value, Value::Param(..))
             || matches!(&value, Value::OneOf(all) if all.iter().all(|one| matches!(one, Value::Param(..))));
+        let textual = declared.and_then(|field| field.ty.as_ref()).is_some_and(|ty| self.is_address_type(class.file, def.function, ty));
         if thin
             && declared.is_some_and(|field| !field.attributes.is_empty())
             && let Some(argument) = self.argument_field(class, name)
         {
             value = argument;
         } else if let Value::Param(param, path) = &value
-            && declared.is_some_and(|field| field.ty.as_ref().is_some_and(|ty| is_text(last_segment(&ty.path))))
+            && textual
             && let Some(given) = self.passed_settings(*param, path)
         {
             value = given;
         } else if thin
+            && (!textual || value.is_unknown())
             && let Some(ty) = declared.and_then(|field| field.ty.as_ref())
             && let Some(typed) = self.typed(class.file, def.function, ty)
         {
@@ -81,6 +83,20 @@ impl<'w> Evaluator<'w> {
         }
         self.fields.insert(key, value.clone());
         Some(value)
+    }
+
+    /// Whether a type holds an address, or is a struct around one that has nothing else: `struct ApiUrl(url::Url)`.
+    fn is_address_type(&mut self, file: FileId, function: FunctionId, ty: &TypeRef) -> bool {
+        if is_text(last_segment(&ty.path)) {
+            return true;
+        }
+        let around = self.class_named(file, function, &ty.path).and_then(|class| Some(self.facts(class.file)?.type_def(class.class)));
+        around.is_some_and(|def| match def.fields.as_slice() {
+            [only] => {
+                def.kind == TypeKind::Struct && only.name == "0" && only.ty.as_ref().is_some_and(|ty| is_text(last_segment(&ty.path)))
+            }
+            _ => false,
+        })
     }
 
     fn class_field(&mut self, class: ClassRef, name: &Symbol) -> Option<Value> {
@@ -159,7 +175,7 @@ impl<'w> Evaluator<'w> {
     }
 }
 
-/// Whether a type holds an address.
+/// Whether a type of that name holds an address.
 fn is_text(name: &str) -> bool {
     matches!(name, "String" | "Url" | "Uri" | "str")
 }

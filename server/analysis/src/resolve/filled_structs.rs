@@ -286,7 +286,7 @@ impl Given {
             TreeValue::Null => {}
             TreeValue::Scalar(text) => {
                 let sources = vec![Source::Setting(file, tree.range)];
-                self.text = Some(Value::pattern(Pattern { parts: vec![Part::Text(text.clone())], sources }));
+                self.text = Some(Value::pattern(Pattern { parts: vec![Part::Text(text.clone())], sources, ..Pattern::default() }));
             }
             TreeValue::List(items) if depth < MAX_DEPTH => {
                 let of = |item: &Tree| {

@@ -59,6 +59,8 @@ pub struct FileIndex {
     pub super_calls: FxHashMap<FunctionId, CallId>,
     /// Functions that constant objects of the module keep: ECMAScript only.
     pub kept: Vec<Kept>,
+    /// Positions in `cases`, by the function that their regions are of.
+    pub cases: FxHashMap<FunctionId, Vec<u32>>,
     /// Initializers that take long to evaluate, sorted.
     pub long_initializers: Box<[ExprId]>,
     /// How it uses names, sorted.
@@ -228,6 +230,9 @@ impl FileIndex {
             }
         }
         index.kept = super::kept::kept(facts);
+        for (at, case) in facts.cases.iter().enumerate() {
+            index.cases.entry(facts.region(case.region).function).or_default().push(at as u32);
+        }
         index.long_initializers = super::shared_values::long_initializers(facts);
         index.uses = uses(facts, &index);
         index

@@ -11,6 +11,7 @@ use super::alternatives::variable;
 use super::declared_types::is_wrapper;
 use super::evaluate::Evaluator;
 use super::index::own_name;
+use super::url_parts::PUT_BEHIND;
 use super::value::{ClassRef, ParamRef, Part, Pattern, Source, Value, origin};
 use crate::{FileId, FunctionRef};
 
@@ -117,6 +118,7 @@ impl<'w> Evaluator<'w> {
             }
             Value::Unknown => guess(name, source).unwrap_or(Value::Unknown),
             Value::Function(..) if matches!(name.as_str(), "bind" | "call" | "apply") => value.clone(),
+            Value::Function(function, _) if name == PUT_BEHIND => self.put_behind(*function),
             _ => Value::Unknown,
         }
     }

@@ -6,7 +6,7 @@ use portolan_grammars::catalog::{self, Delivery, Headers, Identity, Selector};
 use portolan_grammars::facts::Symbol;
 
 use super::library::CallView;
-use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, MessageLeaf, Site};
+use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, MessageLeaf, PortDecl, Site};
 use super::outbound::{Draft, function_in};
 use super::spans::Walk;
 use super::sql;
@@ -81,6 +81,11 @@ impl<'w> Linker<'w> {
             Some(Some(said)) if said == "false" => Some(Delivery::AtLeastOnce),
             Some(_) => None,
         };
+        // Without a broker between, it is a server that listens.
+        if !carrier.addresses.is_empty() {
+            let addresses = carrier.addresses.into_iter().map(|address| address.pattern).collect();
+            self.link.ports.push(PortDecl { addresses, site: view.site, function });
+        }
         self.link.listeners.push(ListenerDecl { system, queues: carrier.queues, delivery, function });
         true
     }

@@ -76,7 +76,8 @@ impl<'w> Linker<'w> {
             let leaf = view.site;
             for lifted in self.lift(draft, &|linker, draft| linker.is_undecided(draft)) {
                 let method = method_name(&lifted.texts[0]);
-                let urls = self.bases_of(&with_open_base(&lifted.texts[1]), &lifted.classes);
+                let mut urls = self.bases_of(&with_open_base(&lifted.texts[1]), &lifted.classes);
+                urls.retain(|url| self.is_ever_meant(&url.pattern));
                 // What a wrapper sends, it may have put together of what it was given.
                 let payload = payload.clone().filter(|_| lifted.site == leaf);
                 self.outbound(OutboundCall {
@@ -110,7 +111,10 @@ impl<'w> Linker<'w> {
     }
 
     /// Keeps a call; alternatives of one site are one call with several URLs.
-    fn outbound(&mut self, call: OutboundCall) {
+    fn outbound(&mut self, mut call: OutboundCall) {
+        if let Request::Http { urls, .. } = &mut call.request {
+            urls.iter_mut().for_each(|url| url.pattern.when.clear());
+        }
         if let Request::Http { method, urls } = &call.request {
             let same = self.link.calls.iter_mut().find(|known| {
                 let of_method = matches!(&known.request, Request::Http { method: other, .. } if other == method);
@@ -254,7 +258,7 @@ impl<'w> Linker<'w> {
         let mut open = vec![(draft, 0)];
         let mut through = FxHashSet::default();
         let mut seen = FxHashSet::default();
-        let mut in_stub = false;
+        let (mut in_stub, mut elsewhere) = (false, false);
         while let Some((draft, depth)) = open.pop() {
             let generated = self.generated_stub(&draft);
             in_stub |= generated.is_some();
@@ -276,7 +280,7 @@ impl<'w> Linker<'w> {
                 let recursive = self.is_within(function, wrapper);
                 called |= !recursive;
                 for receiver in self.evaluator.receivers(*caller, wrapper) {
-                    let texts: Vec<Value> = draft
+                    let texts = draft
                         .texts
                         .iter()
                         .map(|text| {
@@ -286,7 +290,11 @@ impl<'w> Linker<'w> {
                                 passed.iter().find(|(known, _)| *known == param).map(|(_, value)| value.clone())
                             })
                         })
-                        .collect();
+                        .map(|text| (text != Value::Null).then_some(text));
+                    let Some(texts) = texts.collect::<Option<Vec<Value>>>() else {
+                        elsewhere = true;
+                        continue;
+                    };
                     for mut lifted in self.drafts(site, at, &texts, draft.detached) {
                         if recursive && says_no_more(&lifted, &draft) {
                             continue;
@@ -317,7 +325,7 @@ impl<'w> Linker<'w> {
         // Wrappers that call one another and are called by nobody else; or a URL of which no way up, within one file, says anything.
         let unsaid = whole.texts.last().is_some_and(|text| !text.parts.iter().any(|part| matches!(part, Part::Text(_))));
         let nothing_new = |draft: &Draft| draft.site.file == whole.site.file && says_no_more(draft, &whole);
-        let untold = done.is_empty() || (unsaid && done.len() > 1 && done.iter().all(nothing_new));
+        let untold = (done.is_empty() && !elsewhere) || (unsaid && done.len() > 1 && done.iter().all(nothing_new));
         if untold && !in_stub { vec![whole] } else { done }
     }
 
@@ -374,9 +382,23 @@ impl<'w> Linker<'w> {
         }
     }
 
+    /// Whether any caller passes what must hold for a text to be meant, as far as callers are known.
+    fn is_ever_meant(&mut self, text: &Pattern) -> bool {
+        let functions: FxHashSet<FunctionRef> = text.when.iter().map(|guard| guard.param.function).collect();
+        functions.into_iter().all(|function| {
+            let callers = self.evaluator.callers(function);
+            callers.is_empty()
+                || callers.iter().any(|caller| {
+                    let passed = self.passed_params(text, function, *caller);
+                    let given = |param| passed.iter().find(|(known, _)| *known == param).map(|(_, value)| value.clone());
+                    self.evaluator.held_guards(text, &given).is_some()
+                })
+        })
+    }
+
     /// What a method's receiver was constructed with, for the parameters in a text.
     fn constructed_params(&mut self, text: &Pattern, receiver: &Value) -> Vec<(ParamRef, Value)> {
-        let mut params = Vec::new();
+        let mut params: Vec<ParamRef> = text.when.iter().map(|guard| guard.param).collect();
         collect_params(text, &mut params);
         params.sort();
         params.dedup();
@@ -385,7 +407,7 @@ impl<'w> Linker<'w> {
 
     /// What a call site passes for the parameters in a text.
     pub(super) fn passed_params(&mut self, text: &Pattern, function: FunctionRef, site: CallRef) -> Vec<(ParamRef, Value)> {
-        let mut params: Vec<ParamRef> = Vec::new();
+        let mut params: Vec<ParamRef> = text.when.iter().map(|guard| guard.param).collect();
         collect_params(text, &mut params);
         params.retain(|param| param.function == function);
         params.sort();
@@ -561,7 +583,7 @@ pub(super) fn behind_base(parts: &[Part]) -> Option<&[Part]> {
 /// What of a URL stands behind its host and port.
 fn behind_authority(url: &Pattern) -> Pattern {
     let mut parts = url.parts.iter();
-    let mut rest = Pattern { parts: Vec::new(), sources: url.sources.clone() };
+    let mut rest = Pattern { parts: Vec::new(), sources: url.sources.clone(), when: url.when.clone() };
     for part in parts.by_ref() {
         let Part::Text(text) = part else { continue };
         let authority = text.split_once("://").map_or(text.as_str(), |(_, behind)| behind);

@@ -1,17 +1,30 @@
-//! What is done to a URL after it was made: `url.set_path("/orders")`, `url.path_segments_mut()?.push(id)`, `url.pathname = "/orders"`.
+//! What is done to a URL after it was made: `url.set_path("/orders")`, `url.path_segments_mut()?.push(id)`, `url.pathname = "/orders"`, or
+//! whatever a function does that is given for it: `customize(&mut url)`.
 //!
 //! What deliberately does not live here: calls that make a URL of another, see [`super::builtins`]. Invariant: only a variable of a function is
 //! looked at, and what is done to it counts in the order of the code.
 
+use std::sync::Arc;
+
 use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
-use super::evaluate::{Evaluator, inside};
+use super::evaluate::{Evaluator, around, inside};
 use super::index::FileIndex;
-use super::value::{Part, Pattern, Value, concat, join_url, origin};
-use crate::FileId;
+use super::value::{ParamRef, Part, Pattern, Value, concat, join_url, origin};
+use crate::{FileId, FunctionRef};
 
 /// Calls between a URL and what is put behind its path.
 const MAX_STEPS: u32 = 8;
+
+/// By which name a function has, as if it were a member, what it puts behind the path of a URL that it is given. No member is called so.
+pub(super) const PUT_BEHIND: &str = "&mut";
+
+/// A variable that holds a URL, and the function that it is local to.
+#[derive(Clone, Copy)]
+struct Variable<'f> {
+    name: &'f Symbol,
+    function: FunctionId,
+}
 
 /// Something that changes the path of a URL.
 enum Change {
@@ -21,6 +34,8 @@ enum Change {
     Push(ExprId),
     /// It is made longer: `url.pathname += "/orders"`.
     Append(Vec<ExprId>),
+    /// A function that the code around was given puts something behind it.
+    By(ParamRef),
 }
 
 impl<'w> Evaluator<'w> {
@@ -30,7 +45,9 @@ impl<'w> Evaluator<'w> {
             return None;
         }
         let (_, index) = self.file(file)?;
-        let mut changes = changes(facts, index, binding);
+        let variable = Variable { name: &binding.name, function: binding.function };
+        let mut changes = changes(facts, index, variable);
+        changes.extend(given_changes(file, facts, index, variable));
         if changes.is_empty() {
             return None;
         }
@@ -43,15 +60,8 @@ impl<'w> Evaluator<'w> {
                     let base = origin(&url);
                     join_url(if base.is_unknown() { &url } else { &base }, &path)
                 }
-                Change::Push(segment) => {
-                    let segment = self.eval(file, segment);
-                    let segments = match segment {
-                        Value::Array(items) => items.to_vec(),
-                        Value::Text(_) | Value::OneOf(_) => vec![segment],
-                        _ => vec![Value::pattern(Pattern::part(Part::Hole(Symbol::default())))],
-                    };
-                    segments.iter().fold(url, |url, segment| join_url(&url, segment))
-                }
+                Change::Push(segment) => self.pushed_segments(file, segment).iter().fold(url, |url, segment| join_url(&url, segment)),
+                Change::By(given) => join_url(&url, &Value::Param(given, Arc::from([Symbol::from(PUT_BEHIND)]))),
                 Change::Append(parts) => {
                     let parts: Vec<Value> = parts.iter().map(|part| self.eval(file, *part)).collect();
                     join_url(&url, &concat(&parts))
@@ -59,6 +69,37 @@ impl<'w> Evaluator<'w> {
             };
         }
         Some(url)
+    }
+
+    /// What a function puts behind the path of the URL that it is given first; unknown where it does something else to it.
+    pub(super) fn put_behind(&mut self, function: FunctionRef) -> Value {
+        let Some((facts, index)) = self.file(function.file) else { return Value::Unknown };
+        let Some(url) = facts.function(function.function).params.first() else { return Value::Unknown };
+        let variable = Variable { name: &url.name, function: function.function };
+        let mut changes = changes(facts, index, variable);
+        changes.extend(given_changes(function.file, facts, index, variable));
+        changes.sort_by_key(|(at, _)| *at);
+        let mut path = Value::text("");
+        for (_, change) in changes {
+            path = match change {
+                Change::Push(segment) => {
+                    self.pushed_segments(function.file, segment).iter().fold(path, |path, segment| join_url(&path, segment))
+                }
+                Change::By(given) => join_url(&path, &Value::Param(given, Arc::from([Symbol::from(PUT_BEHIND)]))),
+                Change::Path(_) | Change::Append(_) => return Value::Unknown,
+            };
+        }
+        path
+    }
+
+    /// The segments that are put behind a path at once.
+    fn pushed_segments(&mut self, file: FileId, segments: ExprId) -> Vec<Value> {
+        match self.eval(file, segments) {
+            Value::Array(items) => items.to_vec(),
+            Value::Param(param, path) => vec![Value::Param(param, path)],
+            segment @ (Value::Text(_) | Value::OneOf(_)) => vec![segment],
+            _ => vec![Value::pattern(Pattern::part(Part::Hole(Symbol::default())))],
+        }
     }
 }
 
@@ -72,11 +113,8 @@ fn named_paths(paths: Value) -> Value {
 }
 
 /// What changes the path of a variable's URL, by where it stands.
-fn changes(facts: &SourceFacts, index: &FileIndex, binding: &Binding) -> Vec<(u32, Change)> {
-    let is_it = |expr: ExprId| {
-        matches!(facts.expr(expr), Expr::Name(name) if *name == binding.name)
-            && inside(facts, facts.exprs[expr.index()].function, binding.function)
-    };
+fn changes(facts: &SourceFacts, index: &FileIndex, variable: Variable<'_>) -> Vec<(u32, Change)> {
+    let is_it = |expr: ExprId| variable.is_at(facts, expr);
     let mut found = Vec::new();
     if facts.language.is_ecmascript() {
         for at in index.assignments.get("pathname").into_iter().flatten() {
@@ -116,6 +154,35 @@ fn changes(facts: &SourceFacts, index: &FileIndex, binding: &Binding) -> Vec<(u3
                 && leads_to(facts, index, *object, &own, MAX_STEPS)
             {
                 found.push((call.name_range.start, Change::Push(segment.value)));
+            }
+        }
+    }
+    found
+}
+
+impl Variable<'_> {
+    /// Whether an expression names it.
+    fn is_at(self, facts: &SourceFacts, expr: ExprId) -> bool {
+        matches!(facts.expr(expr), Expr::Name(name) if name == self.name)
+            && inside(facts, facts.exprs[expr.index()].function, self.function)
+    }
+}
+
+/// The functions which the code around a variable was given and which it hands the variable to; Rust only, where what is handed over to be
+/// changed is a variable's own.
+fn given_changes(file: FileId, facts: &SourceFacts, index: &FileIndex, variable: Variable<'_>) -> Vec<(u32, Change)> {
+    let mut found = Vec::new();
+    if facts.language.is_ecmascript() {
+        return found;
+    }
+    for function in around(facts, variable.function) {
+        for (at, param) in facts.function(function).params.iter().enumerate() {
+            for call in index.calls.get(&param.name).into_iter().flatten().map(|call| facts.call(*call)) {
+                let is_given = matches!(facts.expr(call.callee), Expr::Name(name) if *name == param.name);
+                if is_given && matches!(call.args.as_slice(), [url] if variable.is_at(facts, url.value)) {
+                    let function = FunctionRef { file, function };
+                    found.push((call.name_range.start, Change::By(ParamRef { function, index: at as u32 })));
+                }
             }
         }
     }

@@ -131,6 +131,21 @@ impl Change {
     }
 }
 
+/// What must hold for a text to be meant: a parameter, or a member of one, is one of certain texts, or begins with one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Guard {
+    /// The parameter.
+    pub param: ParamRef,
+    /// The member.
+    pub path: Vec<Symbol>,
+    /// The texts.
+    pub values: Vec<Symbol>,
+    /// Whether it need only begin so.
+    pub begins: bool,
+    /// Whether it must be none of them.
+    pub negated: bool,
+}
+
 /// A text with holes, and where its parts come from.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Pattern {
@@ -138,16 +153,18 @@ pub struct Pattern {
     pub parts: Vec<Part>,
     /// Evidence, in the order it was met.
     pub sources: Vec<Source>,
+    /// What must hold for it to be meant.
+    pub when: Vec<Guard>,
 }
 
 impl Pattern {
     /// A literal.
     pub fn text(text: impl Into<Symbol>) -> Self {
-        Self { parts: vec![Part::Text(text.into())], sources: Vec::new() }
+        Self { parts: vec![Part::Text(text.into())], ..Self::default() }
     }
     /// One part.
     pub fn part(part: Part) -> Self {
-        Self { parts: vec![part], sources: Vec::new() }
+        Self { parts: vec![part], ..Self::default() }
     }
     /// Adds a part, joining neighbouring texts.
     pub fn push(&mut self, part: Part) {
@@ -167,6 +184,7 @@ impl Pattern {
                 self.sources.push(*source);
             }
         }
+        self.ask(&other.when);
     }
     /// Whether it is never empty, whatever its holes are: it has a text, or a variable whose default is one.
     pub fn is_certain(&self) -> bool {
@@ -326,16 +344,35 @@ impl Value {
         let mut all: Vec<Value> = Vec::new();
         let mut null = false;
         let mut add = |value: Value| {
+            // One text in several cases is that text in any of them.
+            if let Value::Text(text) = &value
+                && let Some(Value::Text(known)) =
+                    all.iter_mut().find(|one| matches!(one, Value::Text(one) if is_in_another_case(one, text)))
+            {
+                if known.when.iter().any(|guard| !text.when.contains(guard)) {
+                    Arc::make_mut(known).when.retain(|guard| text.when.contains(guard));
+                }
+                return;
+            }
             if all.len() < MAX_ALTERNATIVES && !all.contains(&value) {
                 all.push(value);
             }
         };
-        for value in values {
-            match value {
-                Value::Unknown => {}
-                Value::Null => null = true,
-                Value::OneOf(values) => values.iter().for_each(|value| add(value.clone())),
-                value => add(value),
+        let values: Vec<Value> = values.into_iter().filter(|value| !matches!(value, Value::Unknown)).collect();
+        // Where there is not room for all, each of the values has its first ones.
+        let most = values.iter().map(|value| value.alternatives().len()).max().unwrap_or_default();
+        let is_crowded = values.iter().map(|value| value.alternatives().len()).sum::<usize>() > MAX_ALTERNATIVES;
+        let rounds = if is_crowded { most } else { usize::from(most > 0) };
+        for round in 0..rounds {
+            for value in &values {
+                let own = value.alternatives();
+                let these = if is_crowded { own.get(round..=round).unwrap_or_default() } else { own };
+                for one in these {
+                    match one {
+                        Value::Null => null = true,
+                        one => add(one.clone()),
+                    }
+                }
             }
         }
         match all.len() {
@@ -393,7 +430,7 @@ impl Value {
     pub fn has_param(&self) -> bool {
         match self {
             Value::Param(..) => true,
-            Value::Text(pattern) => pattern.has_param(),
+            Value::Text(pattern) => pattern.has_param() || !pattern.when.is_empty(),
             Value::OneOf(values) | Value::Array(values) => values.iter().any(Value::has_param),
             Value::Object(object) => object.fields.values().chain(&object.rest).any(Value::has_param),
             Value::New(_, arguments, _) => arguments.iter().any(Value::has_param),
@@ -403,6 +440,11 @@ impl Value {
             _ => false,
         }
     }
+}
+
+/// Whether two texts are the same but for what must hold for them to be meant.
+fn is_in_another_case(one: &Pattern, other: &Pattern) -> bool {
+    one.parts == other.parts && !(one.when.is_empty() && other.when.is_empty())
 }
 
 /// Joins texts, one pattern for each combination of alternatives, as far as they are few.
@@ -426,11 +468,13 @@ pub fn concat(parts: &[Value]) -> Value {
         all = all
             .iter()
             .flat_map(|head| {
-                patterns.iter().filter(move |tail| !maybe_nothing || is_likely(head, tail)).map(|tail| {
+                let likely = patterns.iter().filter(move |tail| !maybe_nothing || is_likely(head, tail));
+                let joined = likely.map(|tail| {
                     let mut joined = head.clone();
                     joined.extend(tail);
                     joined
-                })
+                });
+                joined.filter(Pattern::is_possible)
             })
             .collect();
         if all.iter().any(Pattern::is_too_large) {
@@ -455,8 +499,8 @@ fn is_likely(head: &Pattern, tail: &Pattern) -> bool {
 pub fn origin(of: &Value) -> Value {
     let known = of.patterns().into_iter().filter(|pattern| !pattern.parts.iter().all(|part| matches!(part, Part::Hole(_))));
     Value::one_of(known.map(|pattern| {
-        let sources = pattern.sources.clone();
-        Value::pattern(Pattern { parts: vec![Part::Origin(Arc::new(pattern))], sources })
+        let (sources, when) = (pattern.sources.clone(), pattern.when.clone());
+        Value::pattern(Pattern { parts: vec![Part::Origin(Arc::new(pattern))], sources, when })
     }))
 }
 
@@ -473,12 +517,12 @@ pub fn setting(file: &Value, keys: &Arc<[Symbol]>, default: Option<Arc<Pattern>>
 /// A text as it is once it is changed.
 pub fn changed(change: &Change, of: &Value) -> Value {
     Value::one_of(of.patterns().into_iter().map(|pattern| {
-        let sources = pattern.sources.clone();
+        let (sources, when) = (pattern.sources.clone(), pattern.when.clone());
         let part = match pattern.literal() {
             Some(text) => Part::Text(change.apply(&text).into()),
             None => Part::Changed(change.clone(), Arc::new(pattern)),
         };
-        Value::pattern(Pattern { parts: vec![part], sources })
+        Value::pattern(Pattern { parts: vec![part], sources, when })
     }))
 }
 
@@ -497,9 +541,8 @@ pub(super) fn join_url(base: &Value, path: &Value) -> Value {
             joined.push(Value::pattern(path));
             continue;
         }
-        for base in &bases {
-            joined.push(Value::pattern(join_patterns(base, &path)));
-        }
+        let whole = bases.iter().map(|base| join_patterns(base, &path)).filter(Pattern::is_possible);
+        joined.extend(whole.map(Value::pattern));
     }
     Value::one_of(joined)
 }

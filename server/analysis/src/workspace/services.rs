@@ -292,6 +292,10 @@ fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service
     let languages = kinds::languages(context, &drafts);
     let imports = kinds::imports(context, &drafts, &languages);
     let mut groups: FxHashMap<String, u32> = FxHashMap::default();
+    let mut running: FxHashMap<usize, u32> = FxHashMap::default();
+    for package in drafts.iter().filter(|draft| !draft.third_party).filter_map(|draft| draft.package) {
+        *running.entry(package).or_default() += 1;
+    }
     let mut services = Vec::with_capacity(drafts.len());
     let mut deployments = Vec::with_capacity(drafts.len());
     for (index, draft) in drafts.iter_mut().enumerate() {
@@ -299,9 +303,12 @@ fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service
         let kind = kinds::kind(context, draft, &imports[index]);
         let mut aliases = std::mem::take(&mut draft.aliases);
         if !draft.third_party {
-            if let Some(package) = draft.package.map(|package| &context.packages[package]) {
-                let shared =
-                    draft.binary.is_some_and(|binary| context.modules.krate(binary).is_some_and(|krate| krate.target != package.name));
+            if let Some((at, package)) = draft.package.map(|package| (package, &context.packages[package])) {
+                // One of several applications within a package is not called like the package.
+                let shared = match draft.binary {
+                    Some(binary) => context.modules.krate(binary).is_some_and(|krate| krate.target != package.name),
+                    None => package.root != draft.root && running.get(&at).is_some_and(|services| *services > 1),
+                };
                 if !shared {
                     aliases.insert(unscoped(&package.name).into());
                 }

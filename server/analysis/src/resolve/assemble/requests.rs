@@ -1,7 +1,8 @@
 //! Requests over brokers: a message whose sender waits for the answer is a call, not a channel.
 //!
 //! What deliberately does not live here: messages that nobody answers ([`super::messages`]). Invariant: who answers is known by system and
-//! destination, as with rpc; of several that answer to one name, the sender's address or queue tells, or nobody is called.
+//! destination, as with rpc; of several that answer to one name, the sender's address or queue tells, or nobody is called. A port of this
+//! machine, which another system of the workspace may publish, too, means only who answers.
 
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashMap;
@@ -61,14 +62,16 @@ pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, r
                 let answers = answering.get(&path).map_or(&[][..], Vec::as_slice);
                 let endpoint_of =
                     |to: ServiceIndex| answers.iter().copied().find(|endpoint| targets.endpoints.all[endpoint.index()].service == to);
-                if let Some((to, how, evidence)) = addressed(targets, reach, from, message) {
-                    if to == from {
+                if let Some(found) = addressed(targets, reach, from, message)
+                    && (answers.is_empty() || !found.by_port || endpoint_of(found.service).is_some())
+                {
+                    if found.service == from {
                         continue;
                     }
-                    call.to = Target::Service(to);
-                    call.endpoint = endpoint_of(to);
-                    call.status = status.max(how);
-                    call.evidence = deduplicated(evidence);
+                    call.to = Target::Service(found.service);
+                    call.endpoint = endpoint_of(found.service);
+                    call.status = status.max(found.status);
+                    call.evidence = deduplicated(found.evidence);
                     rows.push(call);
                     continue;
                 }
@@ -132,19 +135,25 @@ fn call_target(to: &Target) -> Option<ServiceIndex> {
 }
 
 /// The service that a message goes to by its address alone.
-fn addressed(
-    targets: &Targets<'_>,
-    reach: &Reach,
-    from: ServiceIndex,
-    message: &MessageDecl,
-) -> Option<(ServiceIndex, Status, Vec<Evidence>)> {
-    let mut found: Option<(ServiceIndex, Status, Vec<Evidence>)> = None;
+struct Addressed {
+    service: ServiceIndex,
+    status: Status,
+    evidence: Vec<Evidence>,
+    /// Whether nothing but a port of this machine says so.
+    by_port: bool,
+}
+
+fn addressed(targets: &Targets<'_>, reach: &Reach, from: ServiceIndex, message: &MessageDecl) -> Option<Addressed> {
+    let mut found: Option<Addressed> = None;
     for address in message.carrier.addresses.iter().filter(|address| address.contexts.iter().all(|context| reach.has(from, *context))) {
         for text in text::texts(targets.input, from, &address.pattern) {
             let Answer::Service(answer) = targets.answer(from, None, &text) else { continue };
-            match &found {
-                None => found = Some((answer.service, answer.status, answer.evidence)),
-                Some((known, ..)) if *known == answer.service => {}
+            match &mut found {
+                None => {
+                    let by_port = targets.is_port_of_machine(&text);
+                    found = Some(Addressed { service: answer.service, status: answer.status, evidence: answer.evidence, by_port });
+                }
+                Some(known) if known.service == answer.service => known.by_port &= targets.is_port_of_machine(&text),
                 Some(_) => return None,
             }
         }

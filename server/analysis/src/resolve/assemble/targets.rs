@@ -287,7 +287,10 @@ impl Targets<'_> {
         match address {
             Address::Host { host, port, path } => match self.input.workspace.service_of_host(host, port.as_deref()) {
                 HostMatch::One(service, kind, why)
-                    if kind != NameKind::PublishedPort || self.is_beside(from, service, &why) || self.may_answer(service, method, path) =>
+                    if kind != NameKind::PublishedPort
+                        || self.may_answer(service, method, path)
+                        || (self.is_beside(from, service, &why)
+                            && !self.is_served_beside(from, service, method, path, port.as_deref())) =>
                 {
                     trail.evidence.push(why);
                     // A name that no manifest gives on its network is an inference.
@@ -390,6 +393,24 @@ impl Targets<'_> {
             (Some(one), None) => Some(one.clone()),
             _ => None,
         }
+    }
+
+    /// Whether another service than the one that publishes a port listens on it and serves a path: the two do not run at once.
+    fn is_served_beside(
+        &self,
+        from: ServiceIndex,
+        publishing: ServiceIndex,
+        method: Option<&Symbol>,
+        path: &str,
+        port: Option<&str>,
+    ) -> bool {
+        let listening = port.and_then(|port| self.listening(from, method, path, port)).filter(|(service, _)| *service != publishing);
+        listening.is_some_and(|(service, _)| self.endpoints.find(service, method, path).is_some())
+    }
+
+    /// Whether a text is the address of a port of this machine, which several systems may use by turns.
+    pub(super) fn is_port_of_machine(&self, text: &Text) -> bool {
+        matches!(Address::parse(&text.text), Address::Host { host, .. } if self.input.workspace.is_machine(&host))
     }
 
     /// Who answers at a host by the workspace's settings. A name of someone outside for a whole domain leaves the workspace's own hosts alone.

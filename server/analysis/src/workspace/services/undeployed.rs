@@ -163,7 +163,7 @@ fn projects<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
         if !is_product || folder.is_empty() || roots.contains(&folder) {
             continue;
         }
-        let is_named = drafts.iter().any(|draft| normal(&draft.name) == normal(&name));
+        let is_named = drafts.iter().any(|draft| normal(&draft.name) == normal(&name) && !runs_beside(context, draft, &folder));
         let is_started = started.iter().any(|entry| paths::is_within(context.files.path(*entry).as_str(), &folder));
         if is_aside(&folder) || known::is_test_name(&name) || is_named || is_started {
             continue;
@@ -175,11 +175,20 @@ fn projects<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
             Some(_) => context.roots.around(&folder, Ecosystem::Npm),
             None => context.roots.at(&folder, Ecosystem::Npm),
         };
-        draft.entries = project.main.iter().filter_map(|main| context.modules.source_of("", main)).collect();
+        let found = |main: &Symbol| context.modules.source_of(source.folder(), main).or_else(|| context.modules.source_of("", main));
+        draft.entries = project.main.iter().filter_map(found).collect();
         draft.root = folder;
         draft.evidence.push(evidence("application of the workspace", source.file, range));
         drafts.push(draft);
     }
+}
+
+/// Whether a service is known to run other code than that of a folder. What an image from elsewhere runs may be the folder's.
+fn runs_beside(context: &Context<'_>, draft: &Draft<'_>, folder: &str) -> bool {
+    let package = draft.package.map_or("", |package| context.packages[package].root.as_str());
+    let mut entries = draft.entries.iter().map(|entry| context.files.path(*entry).as_str());
+    let is_known = !draft.entries.is_empty() || !package.is_empty() && !paths::is_within(folder, package);
+    !draft.third_party && is_known && entries.all(|entry| !paths::is_within(entry, folder))
 }
 
 fn join(folder: &str, name: &str) -> String {

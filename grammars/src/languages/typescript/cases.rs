@@ -1,0 +1,90 @@
+//! Conditions that ask which of several texts something is: `kind === "a"`, `path.startsWith("/orders")`, the labels of a `switch`.
+//!
+//! Only a name or a member of one is asked, as it is read once more for the case. What deliberately does not live here: what the texts are.
+
+use super::syntax::{Field, Kind};
+use super::walk::{Child, Context, Lowering};
+use crate::facts::{Case, RegionId};
+
+impl<'t> Lowering<'t> {
+    /// What a condition asks, where it asks nothing else.
+    pub(super) fn asked(&mut self, condition: Child<'t>) -> Option<Case> {
+        if !self.deeper() {
+            return None;
+        }
+        let children = self.children(condition);
+        let case = match condition.kind {
+            Kind::ParenthesizedExpression => {
+                let inner = self.first_named(&children);
+                inner.and_then(|inner| self.asked(inner))
+            }
+            Kind::BinaryExpression => {
+                let sides = (self.field(&children, Field::Left), self.field(&children, Field::Right));
+                if let (Some(left), Some(right)) = sides { self.compared(left, right) } else { None }
+            }
+            Kind::CallExpression => {
+                let called = (self.field(&children, Field::Function), self.field(&children, Field::Arguments));
+                if let (Some(function), Some(arguments)) = called { self.beginning(function, arguments) } else { None }
+            }
+            _ => None,
+        };
+        self.release(children);
+        self.shallower();
+        case
+    }
+
+    /// `kind === "a"`, `"a" !== kind`, `kind === "a" || kind === "b"`.
+    fn compared(&mut self, left: Child<'t>, right: Child<'t>) -> Option<Case> {
+        let negated = match self.slice(left.node.end_byte(), right.node.start_byte()).trim() {
+            "===" | "==" => false,
+            "!==" | "!=" => true,
+            "||" => {
+                let (first, second) = (self.asked(left)?, self.asked(right)?);
+                let same = self.facts.expr(first.subject) == self.facts.expr(second.subject);
+                let plain = !(first.negated || second.negated) && first.begins == second.begins;
+                return (same && plain).then(|| Case { values: [first.values, second.values].concat(), ..first });
+            }
+            _ => return None,
+        };
+        let (subject, value) = if self.is_plain(left) { (left, right) } else { (right, left) };
+        let is_value = matches!(value.kind, Kind::String | Kind::Number | Kind::True | Kind::False) || self.is_plain(value);
+        if !self.is_plain(subject) || !is_value {
+            return None;
+        }
+        let subject = self.expr(subject, Context::USED);
+        let values = vec![self.expr(value, Context::USED)];
+        Some(Case { region: RegionId(0), subject, values, begins: false, negated })
+    }
+
+    /// `path.startsWith("/orders")`.
+    fn beginning(&mut self, function: Child<'t>, arguments: Child<'t>) -> Option<Case> {
+        if function.kind != Kind::MemberExpression {
+            return None;
+        }
+        let callee = self.children(function);
+        let (object, property) = (self.field(&callee, Field::Object), self.field(&callee, Field::Property));
+        self.release(callee);
+        let given = self.children(arguments);
+        let value = self.first_named(&given);
+        let single = given.len() == 1;
+        self.release(given);
+        let (object, property, value) = (object?, property?, value?);
+        if self.text_of(property) != "startsWith" || !single || value.kind != Kind::String || !self.is_plain(object) {
+            return None;
+        }
+        let subject = self.expr(object, Context::USED);
+        let values = vec![self.expr(value, Context::USED)];
+        Some(Case { region: RegionId(0), subject, values, begins: true, negated: false })
+    }
+
+    /// Whether reading an expression once more does nothing.
+    fn is_plain(&self, child: Child<'t>) -> bool {
+        child.kind == Kind::Identifier || child.kind == Kind::MemberExpression && !self.text_of(child).contains(['(', '[', '`'])
+    }
+
+    /// Says of the next region what must hold for it to run.
+    pub(super) fn only_if<'c>(&mut self, cases: impl IntoIterator<Item = &'c Case>) {
+        let region = RegionId(self.facts.regions.len() as u32);
+        self.facts.cases.extend(cases.into_iter().map(|case| Case { region, ..case.clone() }));
+    }
+}

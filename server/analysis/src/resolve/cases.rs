@@ -1,0 +1,147 @@
+//! Texts that stand for something only if a parameter is one of certain texts: `switch (kind) { case "a": return A; }`.
+//!
+//! Such a text carries what must hold, as [`Guard`]s, until someone says what is passed: then it stays or is gone. What deliberately does not live
+//! here: reading conditions, which the grammars do. Invariant: a condition that is not known to fail holds.
+
+use portolan_grammars::facts::{ExprId, SourceFacts, Symbol, TextRange};
+
+use super::evaluate::Evaluator;
+use super::switches::region_at;
+use super::value::{Guard, ParamRef, Pattern, Value};
+use crate::FileId;
+
+/// Conditions that a text carries.
+const MAX_GUARDS: usize = 8;
+
+impl<'w> Evaluator<'w> {
+    /// A value that stands at an expression, with what must hold for the expression to be reached from `outside`, where it is a text.
+    pub(super) fn in_its_cases(
+        &mut self,
+        value: Value,
+        file: FileId,
+        facts: &'w SourceFacts,
+        at: ExprId,
+        outside: Option<TextRange>,
+    ) -> Value {
+        if !value.alternatives().iter().any(|one| matches!(one, Value::Text(_))) {
+            return value;
+        }
+        let guards = self.guards(file, facts, at, outside);
+        guarded(value, &guards)
+    }
+
+    /// What must hold for an expression to be reached within its function, as far as parameters decide it.
+    pub(super) fn guards(&mut self, file: FileId, facts: &'w SourceFacts, at: ExprId, outside: Option<TextRange>) -> Vec<Guard> {
+        let function = facts.exprs[at.index()].function;
+        let Some((_, index)) = self.file(file) else { return Vec::new() };
+        let place = facts.expr_range(at);
+        let mut guards = Vec::new();
+        for case in index.cases.get(&function).into_iter().flatten().map(|case| &facts.cases[*case as usize]) {
+            let region = facts.region(case.region).range;
+            if !region.contains(place) || outside.is_some_and(|outside| region.contains(outside)) {
+                continue;
+            }
+            let Value::Param(param, path) = self.eval(file, case.subject) else { continue };
+            let values: Option<Vec<Symbol>> = case.values.iter().map(|value| self.eval(file, *value).literal()).collect();
+            if let Some(values) = values.filter(|_| guards.len() < MAX_GUARDS) {
+                guards.push(Guard { param, path: path.to_vec(), values, begins: case.begins, negated: case.negated });
+            }
+        }
+        guards
+    }
+
+    /// What a function gives back: each result only if none before it was given back.
+    pub(super) fn returned(&mut self, file: FileId, facts: &'w SourceFacts, results: &[ExprId]) -> Value {
+        let mut before: Vec<Guard> = Vec::new();
+        let mut values = Vec::with_capacity(results.len());
+        for result in results {
+            let value = self.eval(file, *result);
+            let guards = self.guards(file, facts, *result, None);
+            let mut more = guards.iter().filter(|guard| !before.contains(guard));
+            let negation = match (more.next(), more.next()) {
+                (Some(only), None) if is_at_once(facts, *result) => Some(only.otherwise()),
+                _ => None,
+            };
+            values.push(guarded(value, &[guards.as_slice(), &before].concat()));
+            before.extend(negation);
+        }
+        Value::one_of(values)
+    }
+
+    /// What is left of what a text asks once parameters are replaced: `None` where something does not hold.
+    pub(super) fn held_guards(&mut self, text: &Pattern, with: &dyn Fn(ParamRef) -> Option<Value>) -> Option<Vec<Guard>> {
+        let mut left = Vec::new();
+        for guard in &text.when {
+            let Some(given) = with(guard.param) else {
+                left.push(guard.clone());
+                continue;
+            };
+            match self.at_path(given, &guard.path) {
+                Value::Param(param, path) => left.push(Guard { param, path: path.to_vec(), ..guard.clone() }),
+                given if !guard.may_hold(&given) => return None,
+                _ => {}
+            }
+        }
+        Some(left)
+    }
+}
+
+/// Whether nothing but the region around an expression decides, in its function, whether it is reached.
+fn is_at_once(facts: &SourceFacts, at: ExprId) -> bool {
+    let body = facts.function(facts.exprs[at.index()].function).body;
+    region_at(facts, facts.expr_range(at)).is_some_and(|region| facts.region(region).parent == Some(body))
+}
+
+/// A value whose texts carry conditions, too.
+pub(super) fn guarded(value: Value, guards: &[Guard]) -> Value {
+    if guards.is_empty() {
+        return value;
+    }
+    let with_guards = |one: &Value| match one {
+        Value::Text(text) => {
+            let mut text = (**text).clone();
+            text.ask(guards);
+            if text.is_possible() { Value::pattern(text) } else { Value::Null }
+        }
+        other => other.clone(),
+    };
+    Value::one_of(value.alternatives().iter().map(with_guards))
+}
+
+impl Guard {
+    /// What must hold where this does not.
+    pub(super) fn otherwise(&self) -> Self {
+        Self { negated: !self.negated, ..self.clone() }
+    }
+
+    /// Whether it may hold for what is given: it must where nothing says that it does not.
+    fn may_hold(&self, given: &Value) -> bool {
+        let fits = |text: &str| self.values.iter().any(|value| if self.begins { text.starts_with(value.as_str()) } else { text == value });
+        given.alternatives().iter().any(|one| match one {
+            Value::Text(text) => text.literal().is_none_or(|text| fits(&text) != self.negated),
+            Value::Null => self.negated,
+            _ => true,
+        })
+    }
+}
+
+impl Pattern {
+    /// Adds conditions.
+    pub(super) fn ask(&mut self, guards: &[Guard]) {
+        for guard in guards {
+            if self.when.len() < MAX_GUARDS && !self.when.contains(guard) {
+                self.when.push(guard.clone());
+            }
+        }
+    }
+
+    /// Whether its conditions may all hold at once, as far as those on one thing tell.
+    pub(super) fn is_possible(&self) -> bool {
+        let of_values = |guard: &&Guard| !guard.negated && !guard.begins;
+        self.when.iter().filter(of_values).all(|must| {
+            let about = self.when.iter().filter(|other| other.param == must.param && other.path == must.path);
+            let about: Vec<&Guard> = about.collect();
+            must.values.iter().any(|value| about.iter().all(|other| other.may_hold(&Value::text(value.clone()))))
+        })
+    }
+}
