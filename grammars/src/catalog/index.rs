@@ -589,7 +589,9 @@ impl LibraryIndex {
         index.types.extend(library.model_class.iter().map(|class| class.type_name.clone()));
         index.types.extend(library.value.iter().map(|value| value.type_name.clone()).filter(|name| name != "Self"));
         let patterns = index.patterns.iter().map(|(pattern, _)| pattern);
+        let around = library.route_attribute.iter().filter_map(|entry| entry.class_attribute.as_ref()).flat_map(|names| names.iter());
         let names = index.callees.keys().chain(patterns).chain(index.attributes.keys()).chain(&index.types).chain(library.aliases.keys());
+        let names = names.chain(around);
         index.heads = names.filter(|_| library.language == Family::Rust).flat_map(|name| heads(name)).collect();
         index
     }

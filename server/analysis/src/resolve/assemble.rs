@@ -14,7 +14,8 @@ use super::link::{Extent, FileLink, OutboundCall, Request, Site, TransactionDecl
 use super::paths::HOLE;
 use super::value::{CallRef, Part, Pattern, Source};
 use crate::chart::{
-    Call, Chart, Endpoint, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target, Transaction, Unresolved,
+    Call, Chart, Endpoint, EndpointIndex, Evidence, FunctionEdge, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target, Transaction,
+    Unresolved,
 };
 use crate::files::Files;
 use crate::workspace::{HostMatch, Workspace, is_local};
@@ -166,6 +167,7 @@ fn calls(input: &Input<'_>, reach: &Reach, places: &Places<'_>, passages: Vec<Pa
     sdks::calls(&targets, reach, places, &services, &mut rows);
     operations::calls(&targets, reach, places, &services, &mut rows, &mut unresolved);
     requests::calls(&targets, reach, places, &mut rows, &mut unresolved);
+    presume(&targets, &mut open, &mut votes, &mut rows);
     for call in open {
         settle(&targets, &votes, call, &mut rows, &mut unresolved);
     }
@@ -209,6 +211,8 @@ struct Open<'a> {
     candidates: Vec<ServiceIndex>,
     reason: Reason,
     url: &'a Url,
+    /// Who answers, as far as the path tells.
+    presumed: Option<targets::Found>,
 }
 
 fn http<'a>(
@@ -269,7 +273,14 @@ fn http<'a>(
                 ..Call::new(service, Target::External(Symbol::default()), Protocol::Http, path, place, outbound.function)
             };
             match targets.answer(service, method, &text) {
-                Answer::Service(found) => {
+                Answer::Service(mut found) => {
+                    if let Some(name) = found.presumed.take() {
+                        call.evidence = text.evidence;
+                        let kin = owners::kin(targets.input, service, outbound, url);
+                        let reason = Reason::Variable(name);
+                        out.open.push(Open { call, outbound, kin, candidates: Vec::new(), reason, url, presumed: Some(found) });
+                        continue;
+                    }
                     if found.via.is_empty() && found.endpoint.is_some() {
                         out.votes.add(owners::kin(targets.input, service, outbound, url), found.service, place);
                     }
@@ -289,7 +300,7 @@ fn http<'a>(
                 Answer::Ambiguous(candidates, reason) => {
                     call.evidence = text.evidence;
                     let kin = owners::kin(targets.input, service, outbound, url);
-                    out.open.push(Open { call, outbound, kin, candidates, reason, url });
+                    out.open.push(Open { call, outbound, kin, candidates, reason, url, presumed: None });
                 }
                 Answer::Unresolved(reason) => {
                     let hostless = match text::Address::parse(&text.text) {
@@ -299,7 +310,7 @@ fn http<'a>(
                     };
                     call.evidence = text.evidence;
                     let kin = if hostless { owners::kin(targets.input, service, outbound, url) } else { Vec::new() };
-                    out.open.push(Open { call, outbound, kin, candidates: Vec::new(), reason, url });
+                    out.open.push(Open { call, outbound, kin, candidates: Vec::new(), reason, url, presumed: None });
                 }
             }
         }
@@ -386,20 +397,48 @@ fn goes_to(targets: &Targets<'_>, call: &mut Call, to: &Target, why: &Evidence) 
     call.evidence = deduplicated(evidence);
 }
 
+/// Settles the calls of which only the path tells who answers. A service that asks for the same by the same variable is not whom it names: it
+/// passes on to someone outside what others ask of that one, too.
+fn presume(targets: &Targets<'_>, open: &mut Vec<Open<'_>>, votes: &mut owners::Votes, rows: &mut Vec<Call>) {
+    let mut elsewhere: FxHashSet<(Reason, EndpointIndex)> = FxHashSet::default();
+    for asked in open.iter().filter(|asked| matches!(asked.reason, Reason::Variable(_)) && asked.presumed.is_none()) {
+        let own = targets.endpoints.find(asked.call.from, asked.call.method.as_ref(), &asked.call.path);
+        elsewhere.extend(own.map(|(endpoint, _)| (asked.reason.clone(), endpoint)));
+    }
+    open.retain_mut(|asked| {
+        let Some(found) = asked.presumed.take() else { return true };
+        if found.endpoint.is_some_and(|endpoint| elsewhere.contains(&(asked.reason.clone(), endpoint))) {
+            asked.kin.clear();
+            return true;
+        }
+        if found.via.is_empty() && found.endpoint.is_some() {
+            votes.add(std::mem::take(&mut asked.kin), found.service, asked.call.place);
+        }
+        answered(&mut asked.call, found);
+        rows.push(asked.call.clone());
+        false
+    });
+}
+
 /// Settles a call by what stands around it, or says why it cannot be.
 fn settle(targets: &Targets<'_>, votes: &owners::Votes, open: Open<'_>, rows: &mut Vec<Call>, unresolved: &mut Vec<Unresolved>) {
-    let Open { mut call, outbound, kin, candidates, reason, url } = open;
+    let Open { mut call, outbound, kin, candidates, reason, url, .. } = open;
     let (from, method, path) = (call.from, call.method.clone(), call.path.clone());
     if let Some((to, why)) = told(targets.input, &around(targets.input, outbound)) {
         goes_to(targets, &mut call, to, why);
         rows.push(call);
         return;
     }
+    let sender = owners::leaf_function(targets.input, outbound);
+    let (decided_by, decider) = decided_by(targets.input, &url.pattern);
+    let decided_in = if decider.is_some_and(|decider| decider.file == sender.file) { sender } else { outbound.function };
     let mut found = None;
     if !kin.is_empty() || !candidates.is_empty() {
+        let named = || matches!(reason, Reason::Host).then_some((decided_by.as_str(), decided_in));
         found = votes
             .settle(&kin, &candidates, &targets.endpoints, method.as_ref(), &path)
-            .or_else(|| owners::named_for(targets.input, &targets.endpoints, from, outbound, method.as_ref(), &path));
+            .or_else(|| owners::named_for(targets.input, &targets.endpoints, from, outbound, method.as_ref(), &path))
+            .or_else(|| owners::named_by_setting(targets.input, &targets.endpoints, &call, named()?));
     }
     match found {
         Some(found) => {
@@ -408,9 +447,6 @@ fn settle(targets: &Targets<'_>, votes: &owners::Votes, open: Open<'_>, rows: &m
             rows.push(call);
         }
         None => {
-            let (decided_by, decider) = decided_by(targets.input, &url.pattern);
-            let sender = owners::leaf_function(targets.input, outbound);
-            let decided_in = if decider.is_some_and(|decider| decider.file == sender.file) { sender } else { outbound.function };
             unresolved.push(Unresolved {
                 from,
                 place: call.place,
@@ -509,7 +545,7 @@ fn rpc(
             .iter()
             .position(|endpoint| endpoint.service == to && endpoint.protocol == Protocol::Grpc && endpoint.path == path);
         rows.push(Call {
-            endpoint: endpoint.map(|at| crate::chart::EndpointIndex(at as u32)),
+            endpoint: endpoint.map(|at| EndpointIndex(at as u32)),
             via: via.clone(),
             status,
             limit: outbound.limit,

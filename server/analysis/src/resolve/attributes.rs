@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Meaning;
-use portolan_grammars::facts::{Attribute, CallId, FunctionId, Language, Symbol, TypeRef};
+use portolan_grammars::facts::{Attribute, CallId, FunctionId, Language, SourceFacts, Symbol, TypeRef};
 use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
@@ -36,6 +36,19 @@ impl<'w> Evaluator<'w> {
         };
         let found = self.library_callees(facts.language.into(), &value);
         self.attributes.insert(key, found.clone());
+        found
+    }
+
+    /// The libraries that an attribute of a function leads to: by its path, else as a word of the macro that stands on the whole block around the
+    /// function, `#[oai(…)]` below `#[OpenApi]`.
+    pub(super) fn function_attribute_callees(&mut self, file: FileId, function: FunctionId, path: &Symbol) -> Vec<LibraryCallee> {
+        let mut found = self.attribute_callees(file, function, path);
+        let Some(facts) = self.facts(file).filter(|facts| found.is_empty() && facts.language == Language::Rust) else { return found };
+        for around in attributes_around(facts, function) {
+            for of in self.attribute_callees(file, FunctionId::MODULE, &around.path) {
+                found.push(LibraryCallee { name: path.to_string(), ..of });
+            }
+        }
         found
     }
 
@@ -122,5 +135,17 @@ impl<'w> Evaluator<'w> {
             }
         }
         self.collection_of_model_class(class)
+    }
+}
+
+/// The attributes of the class, trait or `impl` block that a function is written in.
+pub(super) fn attributes_around(facts: &SourceFacts, function: FunctionId) -> &[Attribute] {
+    let declared = facts.function(function);
+    match declared.owner {
+        Some(owner) => &facts.type_def(owner).attributes,
+        None if declared.impl_of.is_some() => {
+            facts.impls.iter().find(|block| block.methods.contains(&function)).map_or(&[], |block| &block.attributes)
+        }
+        None => &[],
     }
 }

@@ -177,7 +177,7 @@ impl<'w> Evaluator<'w> {
                     | "trim" | "trim_end_matches" | "trim_start_matches" | "trim_end" | "to_lowercase" | "parse" | "into_string"
                     | "to_str" | "to_string_lossy" | "as_path" | "to_path_buf" | "deref" | "boxed" | "borrow_mut" | "into_boxed_str"
                     | "copied" | "wrap_err" | "inspect_err" | "in_current_span" | "instrument" | "take" | "filter" | "and_then" | "map"
-                    | "next" | "get_or_init" | "load" | "load_full" => true,
+                    | "next" | "get_or_init" | "load" | "load_full" | "into_owned" | "leak" | "expose_secret" => true,
                     _ => false,
                 };
                 if !transparent {
@@ -231,6 +231,7 @@ impl<'w> Evaluator<'w> {
                             | "State"
                             | "PathBuf"
                             | "SecretString"
+                            | "SecretBox"
                             | "Secret",
                         "new" | "from" | "pin" | "clone" | "force" | "Borrowed" | "Owned" | "into_inner" | "from_str"
                     ) | ("Url" | "Uri" | "ApiUrl" | "Endpoint", "parse" | "from_static" | "try_from" | "from_str" | "from_maybe_shared")

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol, TextRange, TypeId, TypeKind};
+use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TextRange, TypeId, TypeKind};
 
 use super::evaluate::Evaluator;
-use super::uses::Use;
+use super::uses::{Use, blanket_methods};
 use super::value::{ClassRef, Value};
 use crate::{FileId, FunctionRef};
 
@@ -97,8 +97,25 @@ impl<'w> Evaluator<'w> {
                 }
             }
         }
+        if found.is_empty() {
+            found.extend(self.blanket_method(name));
+        }
         found.dedup();
         found
+    }
+
+    /// The method of a trait that is implemented for whatever has some bounds, `impl<T: HasClients> Calls for T`, where only one such trait has it.
+    fn blanket_method(&mut self, name: &Symbol) -> Option<FunctionRef> {
+        let mut only = None;
+        for &file in self.files_with(Use::BlanketMethod(name)) {
+            let Some(facts) = self.facts(file) else { continue };
+            for function in blanket_methods(facts).filter(|id| facts.function(*id).name == *name) {
+                if only.replace(FunctionRef { file, function }).is_some() {
+                    return None;
+                }
+            }
+        }
+        only
     }
 
     /// The files that may have `impl` blocks of a type: its own first, and those of its crate where the name means the type.
@@ -186,7 +203,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The functions that implement a trait's or interface's method.
-    fn implementations(&mut self, class: ClassRef, name: &Symbol) -> Vec<FunctionRef> {
+    pub(super) fn implementations(&mut self, class: ClassRef, name: &Symbol) -> Vec<FunctionRef> {
         let Some(facts) = self.facts(class.file) else { return Vec::new() };
         let trait_name = facts.type_def(class.class).name.clone();
         let mut found = Vec::new();
@@ -214,6 +231,30 @@ impl<'w> Evaluator<'w> {
             }
         }
         found
+    }
+
+    /// Whether a method of Rust gives its own object back as it is: `fn checked(self) -> Result<Self> { …; Ok(self) }`.
+    pub(super) fn hands_itself_back(&mut self, function: FunctionRef) -> bool {
+        let Some(facts) = self.facts(function.file).filter(|facts| facts.language == Language::Rust) else { return false };
+        let declared = facts.function(function.function);
+        let given = |expr: ExprId, names: &[&str]| match facts.expr(expr) {
+            Expr::Call(id) => match facts.expr(facts.call(*id).callee) {
+                Expr::Name(name) if names.contains(&name.as_str()) => facts.call(*id).args.first().map(|argument| argument.value),
+                _ => None,
+            },
+            _ => None,
+        };
+        let is_own = |expr: ExprId| matches!(facts.expr(given(expr, &["Ok", "Some"]).unwrap_or(expr)), Expr::This);
+        let is_changed = |mut target: ExprId| {
+            while let Expr::Member { object, .. } | Expr::Index { object, .. } = facts.expr(target) {
+                target = *object;
+            }
+            matches!(facts.expr(target), Expr::This)
+        };
+        declared.has_self
+            && declared.returns.iter().any(|result| is_own(*result))
+            && declared.returns.iter().all(|result| is_own(*result) || given(*result, &["Err"]).is_some())
+            && !facts.assignments.iter().any(|assignment| assignment.function == function.function && is_changed(assignment.target))
     }
 
     /// What `Type::default()` makes where `Default` is derived: some instance.

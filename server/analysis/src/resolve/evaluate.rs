@@ -669,6 +669,11 @@ impl<'w> Evaluator<'w> {
 
     /// What a function gives back for given arguments.
     pub fn apply(&mut self, function: FunctionRef, receiver: Option<&Value>, arguments: &[Value]) -> Value {
+        if let Some(own @ Value::Object(_)) = receiver
+            && self.hands_itself_back(function)
+        {
+            return own.clone();
+        }
         let result = self.result_of(function);
         // What was passed is handed back: a builder, a router.
         if result.alternatives().iter().any(|value| is_passed(value, function)) {

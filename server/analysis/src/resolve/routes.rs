@@ -2,15 +2,16 @@
 
 use camino::Utf8Path;
 use portolan_grammars::catalog::{self, Meaning, TracingRole};
-use portolan_grammars::facts::{Attribute, Binding, CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+use portolan_grammars::facts::{Attribute, Binding, CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeKind};
 
+use super::attributes::attributes_around;
 use super::evaluate::inside;
 use super::index::{is_bound_before, last_segment};
 use super::library::CallView;
 use super::link::{LayerCode, LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
 use super::spans::{Walk, attribute_call};
-use super::value::{CallRef, Instance, ObjectValue, ParamRef, Pattern, Source, Value, join_patterns};
+use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Pattern, Source, Value, join_patterns};
 use crate::{FileId, FunctionRef};
 
 /// Routes of one list that are looked at.
@@ -306,6 +307,8 @@ impl<'w> Linker<'w> {
             }
             return true;
         };
+        // What is made of others is what they are put into: `OpenApiService::new((Orders, Returns), …)`.
+        let parent = parent.or_else(|| view.callee.receiver.is_none().then_some(Router::Made(site)));
         let Some(value) = self.evaluator.select(selector, view) else { return false };
         let mut values = value.alternatives().to_vec();
         // A macro is the list of its arguments: `routes![show, create]`.
@@ -314,9 +317,23 @@ impl<'w> Linker<'w> {
         {
             values.extend(walk.facts.call(*id).args.iter().map(|argument| self.evaluator.eval(self.file, argument.value)));
         }
+        // A tuple of what has routes of its own.
+        let tuples: Vec<Value> = values
+            .iter()
+            .filter_map(|value| if let Value::Array(items) = value { Some(items) } else { None })
+            .flat_map(|items| items.iter().cloned())
+            .collect();
+        values.extend(tuples);
         let mut children = Vec::new();
         for value in &values {
             match value {
+                Value::Class(class) | Value::Some(class) | Value::New(class, ..) => {
+                    children.extend(self.attributed_methods(*class).into_iter().map(Router::Attributed));
+                }
+                Value::Object(object) => {
+                    let methods = object.class.map(|class| self.attributed_methods(class));
+                    children.extend(methods.into_iter().flatten().map(Router::Attributed));
+                }
                 Value::Instance(instance) => {
                     let child = router_of(instance);
                     if let Some(Router::Param(param)) = child {
@@ -557,12 +574,11 @@ impl<'w> Linker<'w> {
         let Some(path) = self.evaluator.select_text(&entry.path, view) else { return };
         let method = self.evaluator.select(&entry.method, view).unwrap_or(Value::text("*"));
         let mut paths = path.patterns();
-        let in_class = entry.class_attribute.is_some();
         let mut versions = None;
-        if let (Some(wanted), Some(owner)) = (&entry.class_attribute, walk.facts.function(function.function).owner) {
+        if let Some(wanted) = &entry.class_attribute {
             let mut prefixes = None;
             let mut class_versions = None;
-            for attribute in &walk.facts.type_def(owner).attributes {
+            for attribute in attributes_around(walk.facts, function.function) {
                 let call = attribute_call(attribute);
                 for found in self.evaluator.attribute_callees(self.file, FunctionId::MODULE, &attribute.path) {
                     let view = CallView { site: view.site, call: &call, callee: &found, members: &[] };
@@ -588,22 +604,49 @@ impl<'w> Linker<'w> {
             Value::Array(methods) => methods.iter().flat_map(Value::patterns).collect(),
             method => method.patterns(),
         };
+        // One prefix is for all controllers of an application.
+        let is_controller = entry.class_attribute.is_some() && walk.facts.language.is_ecmascript();
         for pattern in methods {
             let method = pattern.literal().map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()));
-            self.link.routes.push(RouteDecl {
-                router: (!in_class).then_some(Router::Attributed(function)),
-                method,
-                paths: paths.clone(),
-                site: Site::Function(function),
-                function,
-                handler: Some(function),
-                globally_prefixed: in_class,
-                versions: versions.clone(),
-                folder: None,
-                convention: None,
-                mounted: entry.mounted,
-            });
+            for &handler in &self.answering(walk, function) {
+                self.link.routes.push(RouteDecl {
+                    router: (!is_controller).then_some(Router::Attributed(handler)),
+                    method: method.clone(),
+                    paths: paths.clone(),
+                    site: Site::Function(function),
+                    function: handler,
+                    handler: Some(handler),
+                    globally_prefixed: is_controller,
+                    versions: versions.clone(),
+                    folder: None,
+                    convention: None,
+                    mounted: entry.mounted,
+                });
+            }
         }
+    }
+
+    /// Who answers by a function: those that implement it, where it is a trait's and has not all that it takes.
+    fn answering(&mut self, walk: &Walk<'w>, function: FunctionRef) -> Vec<FunctionRef> {
+        let declared = walk.facts.function(function.function);
+        let of_trait = declared.owner.filter(|owner| walk.facts.type_def(*owner).kind == TypeKind::Trait);
+        let implementing = of_trait.map(|class| self.evaluator.implementations(ClassRef { file: self.file, class }, &declared.name));
+        implementing.filter(|all| !all.is_empty()).unwrap_or_else(|| vec![function])
+    }
+
+    /// The functions of a type that attributes may make routes of.
+    fn attributed_methods(&mut self, class: ClassRef) -> Vec<FunctionRef> {
+        let Some(facts) = self.evaluator.facts(class.file) else { return Vec::new() };
+        let name = facts.type_def(class.class).name.clone();
+        let mut all = Vec::new();
+        for &file in self.evaluator.impl_files(class, &name).iter() {
+            let Some((facts, index)) = self.evaluator.file(file) else { continue };
+            let blocks = index.impls.get(&name).into_iter().flatten().map(|at| &facts.impls[*at as usize]);
+            let methods = blocks.filter(|block| !block.attributes.is_empty()).flat_map(|block| &block.methods);
+            let attributed = methods.filter(|method| facts.function(**method).attributes.iter().any(|attribute| attribute.path != "doc"));
+            all.extend(attributed.map(|method| FunctionRef { file, function: *method }));
+        }
+        all
     }
 
     /// The versions that an attribute of a class or method names, if it is the one that does.

@@ -507,7 +507,7 @@ impl<'w> Linker<'w> {
         for at in 0..walk.facts.functions.len() {
             let id = FunctionId(at as u32);
             for attribute in &walk.facts.function(id).attributes {
-                for found in self.evaluator.attribute_callees(self.file, id, &attribute.path) {
+                for found in self.evaluator.function_attribute_callees(self.file, id, &attribute.path) {
                     self.attribute(walk, id, attribute, &found);
                 }
             }

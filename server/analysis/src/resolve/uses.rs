@@ -32,6 +32,8 @@ pub enum Use<'a> {
     Impl(&'a str),
     /// `impl Trait for …`.
     TraitImpl(&'a str),
+    /// A method of that name in `impl<T: Bound> Trait for T`.
+    BlanketMethod(&'a str),
     /// `class … extends Type`, `interface … extends Type`.
     Subtype(&'a str),
     /// `name = …`, `x.name = …`.
@@ -78,6 +80,7 @@ pub fn uses(facts: &SourceFacts, index: &FileIndex) -> Box<[UseKey]> {
     keys.extend(index.literals.keys().map(|name| Use::Literal(name).key()));
     keys.extend(index.impls.keys().map(|name| Use::Impl(name).key()));
     keys.extend(index.trait_impls.keys().map(|name| Use::TraitImpl(name).key()));
+    keys.extend(blanket_methods(facts).map(|id| Use::BlanketMethod(&facts.function(id).name).key()));
     keys.extend(index.subtypes.keys().map(|name| Use::Subtype(name).key()));
     keys.extend(index.assignments.keys().map(|name| Use::Assignment(name).key()));
     keys.extend(index.providers.keys().map(|name| Use::Provider(name).key()));
@@ -90,6 +93,13 @@ pub fn uses(facts: &SourceFacts, index: &FileIndex) -> Box<[UseKey]> {
     keys.sort_unstable();
     keys.dedup();
     keys.into()
+}
+
+/// The methods of traits that a file implements for whatever has some bounds.
+pub fn blanket_methods(facts: &SourceFacts) -> impl Iterator<Item = FunctionId> {
+    let is_parameter = |of: &str| of.len() <= 2 && of.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
+    let blanket = facts.impls.iter().filter(move |block| block.trait_ref.is_some() && is_parameter(&block.self_type.path));
+    blanket.flat_map(|block| block.methods.iter().copied())
 }
 
 /// The use that a call is, by what is written there.

@@ -1,18 +1,20 @@
 //! Whom a call means whose host is decided at run time, by what stands around it.
 //!
 //! Tiers, in this order: calls with the same base URL, or by the same client type, whose path only one service has; then the service that the
-//! client's package or type is named for. What is found must serve the call's method and path, so no such tier invents an endpoint.
+//! client's package or type is named for; then the one that the setting is named for which decides the host. What is found must serve the call's
+//! method and path, so no such tier invents an endpoint.
 
 use portolan_grammars::facts::{Expr, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Input;
-use super::targets::{Endpoints, Found};
-use crate::chart::{EndpointIndex, Evidence, ServiceIndex, ServiceKind, Status};
+use super::targets::{Endpoints, Found, Trail};
+use crate::chart::{Call, EndpointIndex, Evidence, ServiceIndex, ServiceKind, Status};
 use crate::resolve::index::last_segment;
 use crate::resolve::link::{OutboundCall, Url};
 use crate::resolve::paths::{self, Segment};
 use crate::resolve::value::{CallRef, Part};
+use crate::workspace::services::known::is_layout_folder;
 use crate::{FileId, FunctionRef, Place};
 
 /// What calls of one client have in common.
@@ -76,7 +78,7 @@ impl Votes {
 }
 
 fn found(service: ServiceIndex, endpoint: Option<EndpointIndex>, evidence: Evidence) -> Found {
-    Found { service, endpoint, via: Vec::new(), development: false, status: Status::Likely, evidence: vec![evidence] }
+    Found::new(service, endpoint, Trail { status: Status::Likely, evidence: vec![evidence], hops: 0 })
 }
 
 /// What a call has in common with others, the strongest first.
@@ -220,6 +222,33 @@ pub(super) fn named_for(
     None
 }
 
+/// The service that the setting or parameter is named for which decides a call's host, `hosts.stock` or `orders_url`, if it serves the call's method
+/// and path.
+pub(super) fn named_by_setting(
+    input: &Input<'_>,
+    endpoints: &Endpoints<'_>,
+    call: &Call,
+    (setting, decided_in): (&str, FunctionRef),
+) -> Option<Found> {
+    const ENDINGS: [&str; 11] = ["url", "uri", "address", "addr", "hostname", "host", "endpoint", "origin", "base", "api", "service"];
+    let segments = paths::segments(&call.path);
+    if !segments.iter().any(|segment| matches!(segment, Segment::Literal(_))) {
+        return None;
+    }
+    let word = normal(setting.rsplit('.').next()?);
+    let mut stem = word.as_str();
+    while let Some(shorter) = ENDINGS.iter().find_map(|ending| stem.strip_suffix(ending)).filter(|shorter| !shorter.is_empty()) {
+        stem = shorter;
+    }
+    let service = only_service(input, |names| names.contains(stem) || names.contains(&word)).filter(|service| *service != call.from)?;
+    let is_told = |endpoint: &EndpointIndex| paths::fits_by_literals(&segments, &paths::segments(&endpoints.all[endpoint.index()].path));
+    let method = call.method.as_ref();
+    let whole = endpoints.find(service, method, &call.path).map(|(endpoint, _)| endpoint).filter(is_told);
+    let endpoint = whole.or_else(|| endpoints.find_behind_prefix(service, method, &call.path))?;
+    let evidence = Evidence { what: format!("{setting} is named for it"), place: place_of(input, decided_in) };
+    Some(found(service, Some(endpoint), evidence))
+}
+
 fn place_of(input: &Input<'_>, function: FunctionRef) -> Place {
     super::Places { files: input.files }.function(function)
 }
@@ -256,7 +285,9 @@ fn only_service(input: &Input<'_>, holds: impl Fn(&FxHashSet<String>) -> bool) -
         if service.third_party || service.kind != ServiceKind::Backend {
             continue;
         }
-        let mut names: FxHashSet<String> = service.aliases.iter().chain([&service.id, &service.name]).map(|name| normal(name)).collect();
+        let folder = service.root.file_name().filter(|folder| !is_layout_folder(folder)).unwrap_or_default();
+        let said = service.aliases.iter().chain([&service.id, &service.name]).map(Symbol::as_str);
+        let mut names: FxHashSet<String> = said.chain([folder]).map(normal).collect();
         names.retain(|name| !name.is_empty());
         if holds(&names) && one.replace(ServiceIndex(at as u32)).is_some() {
             return None;

@@ -40,12 +40,15 @@ pub(super) struct Found {
     pub(super) development: bool,
     pub(super) status: Status,
     pub(super) evidence: Vec<Evidence>,
+    /// The variable whose value nobody knows, where it was only the path that told.
+    pub(super) presumed: Option<Symbol>,
 }
 
 impl Found {
     /// A service that was reached.
     pub(super) fn new(service: ServiceIndex, endpoint: Option<EndpointIndex>, trail: Trail) -> Self {
-        Self { service, endpoint, via: Vec::new(), development: false, status: trail.status, evidence: trail.evidence }
+        let Trail { status, evidence, .. } = trail;
+        Self { service, endpoint, via: Vec::new(), development: false, status, evidence, presumed: None }
     }
 }
 
@@ -340,7 +343,10 @@ impl Targets<'_> {
                         trail.status = trail.status.max(Status::Likely);
                         self.of_service(service, any, trail)
                     }
-                    None => self.by_path(from, method, path, trail.evidence, Reason::Variable(name.clone()), trail.hops),
+                    None => match self.by_path(from, method, path, trail.evidence, Reason::Variable(name.clone()), trail.hops) {
+                        Answer::Service(found) => Answer::Service(Found { presumed: Some(name.clone()), ..found }),
+                        answer => answer,
+                    },
                 }
             }
             Address::Relative(_) => self.relative(from, any, trail),

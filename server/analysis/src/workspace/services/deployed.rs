@@ -87,17 +87,18 @@ fn leave_examples_out(context: &Context<'_>, drafts: &mut Vec<Draft<'_>>) {
             && !draft.compose.is_empty()
             && draft.compose.iter().all(|(source, ..)| known::is_example_path(source.folder()))
     };
-    let own = drafts.iter().filter(|draft| !draft.third_party && !is_example(draft));
-    let deployed: FxHashSet<usize> = own.filter_map(|draft| draft.dockerfile.as_ref().map(|(index, _)| *index)).collect();
-    if deployed.is_empty() {
+    let own = || drafts.iter().filter(|draft| !draft.third_party && !is_example(draft));
+    let image = |draft: &Draft<'_>| draft.image.as_deref().map(|image| repository(image).to_owned()).filter(|image| !image.contains('$'));
+    let built: FxHashSet<usize> = own().filter_map(|draft| draft.dockerfile.as_ref().map(|(index, _)| *index)).collect();
+    let run: FxHashSet<String> = own().filter_map(image).collect();
+    if built.is_empty() && run.is_empty() {
         return;
     }
     drafts.retain(|draft| {
-        let built = draft.dockerfile.as_ref().map(|(index, _)| *index);
-        let again = built.is_some_and(|index| {
-            deployed.contains(&index) || context.sources.dockerfiles.get(index).is_some_and(|source| known::is_example_path(source.path))
+        let again = draft.dockerfile.as_ref().is_some_and(|(index, _)| {
+            built.contains(index) || context.sources.dockerfiles.get(*index).is_some_and(|source| known::is_example_path(source.path))
         });
-        draft.third_party || !again || !is_example(draft)
+        draft.third_party || !is_example(draft) || !again && image(draft).is_none_or(|image| !run.contains(&image))
     });
 }
 

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::names::is_called_unseen;
 use crate::resolve::assemble::Input;
 use crate::resolve::index::last_segment;
+use crate::resolve::link::Router;
 use crate::resolve::named_types::held_types;
 use crate::resolve::value::ClassRef;
 use crate::{FileId, FunctionRef};
@@ -105,12 +106,16 @@ impl<'a> Types<'a> {
         types
     }
 
-    /// What implements an rpc is called by generated code, wherever that is.
+    /// What implements an rpc, or answers a route by an attribute of its own, is called by generated code, wherever that is.
     fn served(&mut self, input: &Input<'a>) {
-        for handler in input.links.iter().flatten().flat_map(|link| &link.rpc_handlers).map(|served| served.handler) {
+        let links = || input.links.iter().flatten();
+        let rpcs = links().flat_map(|link| &link.rpc_handlers).map(|served| served.handler);
+        let attributed = links().flat_map(|link| &link.routes).filter(|route| matches!(route.router, Some(Router::Attributed(_))));
+        for handler in rpcs.chain(attributed.filter_map(|route| route.handler)) {
             let facts = input.files.source(handler.file).filter(|facts| facts.language == Language::Rust);
-            let of = facts.and_then(|facts| facts.function(handler.function).impl_of.as_deref());
-            if let Some(owner) = of.and_then(|of| self.named(last_segment(of))) {
+            let Some((facts, declared)) = facts.map(|facts| (facts, facts.function(handler.function))) else { continue };
+            let of_trait = declared.owner.map(|of| facts.type_def(of).name.as_str());
+            if let Some(owner) = of_trait.or(declared.impl_of.as_deref()).and_then(|of| self.named(last_segment(of))) {
                 self.consequences[owner.index()].functions.push(handler);
             }
         }
