@@ -6,7 +6,7 @@ use portolan_grammars::facts::{Spanned, Symbol};
 use portolan_grammars::manifests::{Stage, dotenv};
 
 use super::known::{is_tool_name, normal, unscoped};
-use super::{Context, Draft, image_names, is_cargo};
+use super::{Context, Draft, image_names, is_cargo, starts};
 use crate::workspace::modules::CrateId;
 use crate::workspace::{Ecosystem, Package, paths};
 use crate::{FileId, Place};
@@ -312,7 +312,7 @@ fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
             return Some(package);
         }
     }
-    if let Some(package) = package_of_script(context, draft, &around) {
+    if let Some(package) = package_of_script(context, draft, &around).or_else(|| package_of_program(context, draft, &around)) {
         return Some(package);
     }
     let (index, _) = draft.dockerfile.as_ref()?;
@@ -355,6 +355,17 @@ fn package_of_script(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> 
         let entered = words(script).zip(words(script).skip(1)).find(|(word, _)| *word == "cd").map(|(_, folder)| folder);
         let entered = entered.and_then(|folder| package_at(context, &paths::join(around, folder)?));
         entered.filter(|package| context.packages[*package].root != around).or_else(|| workspace_named(context, script))
+    })
+}
+
+/// The only package that installs the program which a draft's command line starts: `shop start` of `"bin": { "shop": "./bin/run.js" }`.
+fn package_of_program(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> Option<usize> {
+    written_commands(context, draft).iter().find_map(|(command, _)| {
+        let name = programs(command).first().copied()?;
+        let within = context.sources.npm.iter().filter(|npm| paths::is_within(npm.folder(), around));
+        let mut installing = within.filter(|npm| npm.facts.bins.iter().any(|(bin, _)| bin == name));
+        let (Some(one), None) = (installing.next(), installing.next()) else { return None };
+        package_at(context, one.folder())
     })
 }
 
@@ -449,14 +460,16 @@ pub(super) fn commands(context: &Context<'_>, draft: &mut Draft<'_>) {
             at += 1;
         }
     }
-    if draft.entries.is_empty() && draft.package.is_some_and(|package| !is_cargo(&context.packages[package])) {
+    // What a bundler hands out starts from no file of the package's own program.
+    let has_program = |package: usize| !is_cargo(&context.packages[package]) && !starts::serves_bundle(context, draft);
+    if draft.entries.is_empty() && draft.package.is_some_and(has_program) {
         draft.entries = npm_entries(context, draft, &found);
     }
     draft.commands = found;
 }
 
 /// Whether a command line runs a script of `package.json`.
-fn runs_script(command: &str, script: &str) -> bool {
+pub(super) fn runs_script(command: &str, script: &str) -> bool {
     const MANAGERS: &[&str] = &["npm", "yarn", "pnpm", "bun"];
     let list: Vec<&str> = words(command).map(|word| word.trim_end_matches(';')).collect();
     list.iter().enumerate().any(|(at, word)| {

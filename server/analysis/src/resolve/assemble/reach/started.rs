@@ -15,6 +15,9 @@ use crate::workspace::paths::is_within;
 /// Folders whose scripts a page loads in the browser; a browser reads no TypeScript.
 const SERVED_FOLDERS: [&str; 4] = ["public", "static", "www", "wwwroot"];
 
+/// Folders of programs that people start by hand: a name that is made at run time means none of them.
+const BY_HAND: [&str; 4] = ["script", "scripts", "benchmark", "benchmarks"];
+
 /// Of a service's own files those that its process loads, from those it starts from on; all where nothing tells where it starts.
 pub(super) fn of(input: &Input<'_>, starts: &[FileId], own: Vec<FileId>) -> Vec<FileId> {
     let link = |file: FileId| input.links.get(file.0 as usize).and_then(Option::as_deref);
@@ -35,7 +38,7 @@ pub(super) fn of(input: &Input<'_>, starts: &[FileId], own: Vec<FileId>) -> Vec<
         for folder in link.loads.iter().filter(|_| is_own.contains(&file)) {
             if folders.insert(folder) {
                 let below = own.iter().filter(|file| is_within(path(**file).as_str(), folder));
-                let below = below.filter(|file| !is_text(path(**file), folder, is_script(**file)));
+                let below = below.filter(|file| !is_no_module(path(**file), folder, is_script(**file)));
                 open.extend(below.filter(|file| loaded.insert(**file)));
             }
         }
@@ -44,12 +47,16 @@ pub(super) fn of(input: &Input<'_>, starts: &[FileId], own: Vec<FileId>) -> Vec<
     own.into_iter().filter(|file| loaded.contains(file) || !is_ecmascript(*file)).collect()
 }
 
-/// Whether a file below a folder is rather read as a text than loaded by a name made at run time.
-fn is_text(path: &Utf8Path, folder: &str, is_script: bool) -> bool {
+/// Whether a file below a folder is rather read as a text, or started by hand, than loaded by a name made at run time.
+fn is_no_module(path: &Utf8Path, folder: &str, is_script: bool) -> bool {
     let inner = path.strip_prefix(folder).unwrap_or(path);
-    (is_served(inner) && !is_script) || inner.file_name().is_some_and(is_template)
+    is_in(inner, &BY_HAND) || (is_served(inner) && !is_script) || inner.file_name().is_some_and(is_template)
 }
 
 fn is_served(path: &Utf8Path) -> bool {
-    path.parent().is_some_and(|folder| folder.components().any(|part| SERVED_FOLDERS.contains(&part.as_str())))
+    is_in(path, &SERVED_FOLDERS)
+}
+
+fn is_in(path: &Utf8Path, folders: &[&str]) -> bool {
+    path.parent().is_some_and(|folder| folder.components().any(|part| folders.contains(&part.as_str())))
 }
