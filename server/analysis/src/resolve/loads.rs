@@ -70,7 +70,7 @@ impl<'w> Linker<'w> {
             return;
         }
         if is_file && text.contains('*') {
-            self.load_pattern(text.split('*').next().unwrap_or_default());
+            self.load_pattern(text);
         } else if text.starts_with('.') && !text.trim_start_matches(['.', '/']).is_empty() {
             self.load(text);
         } else if is_file && !text.contains([' ', ':']) {
@@ -86,9 +86,10 @@ impl<'w> Linker<'w> {
 
     /// A pattern of files: those of the folder that it begins with, seen from one around the file. What a build writes, and a pattern that begins with
     /// none, may mean any; a folder that the package has not holds files of others.
-    fn load_pattern(&mut self, head: &str) {
+    fn load_pattern(&mut self, pattern: &str) {
         let cx = self.evaluator.cx;
         let path = &cx.paths[self.file.0 as usize];
+        let head = pattern.split('*').next().unwrap_or_default();
         let folder = head.rsplit_once('/').map_or("", |(folder, _)| folder);
         let first = folder.split('/').next().unwrap_or_default();
         if first.is_empty() || first.starts_with('.') || first.contains(['{', '$']) || BUILD_FOLDERS.contains(&first) {
@@ -96,8 +97,10 @@ impl<'w> Linker<'w> {
         }
         let package = cx.workspace.package_of(path).map_or("", |package| cx.workspace.packages[package].root.as_str());
         let around = upwards(path.parent().map_or("", Utf8Path::as_str)).take_while(|around| is_within(around, package));
-        let known = around.filter_map(|around| join(around, folder)).filter(|folder| cx.paths.iter().any(|path| path.starts_with(folder)));
-        self.link.loads.extend(known.map(Symbol::from));
+        let has_folder = |around: &&str| join(around, folder).is_some_and(|folder| cx.paths.iter().any(|path| path.starts_with(&folder)));
+        // `modules/*/pages` of `modules/*/pages/**/*.js`.
+        let folders = pattern.rsplit_once('/').map_or("", |(folders, _)| folders).split("**").next().unwrap_or_default();
+        self.link.loads.extend(around.filter(has_folder).filter_map(|around| join(around, folders)).map(Symbol::from));
     }
 
     /// A name of which only the beginning is known: something below that folder, or anywhere in the package.

@@ -284,12 +284,15 @@ impl Targets<'_> {
                 Target::External(name) => Answer::External(name),
             };
         }
+        if let Some((service, why)) = self.in_place_of_image(from, method, address) {
+            trail.evidence.push(why);
+            trail.status = trail.status.max(Status::Likely);
+            return self.of_service(service, any, trail);
+        }
         match address {
             Address::Host { host, port, path } => match self.input.workspace.service_of_host(host, port.as_deref()) {
                 HostMatch::One(service, how, why)
-                    if how != PUBLISHED_PORT
-                        || !self.is_own_port(from, service, method, path, port.as_deref())
-                            && (self.is_beside(from, service, &why) || self.may_answer(service, method, path)) =>
+                    if how != PUBLISHED_PORT || self.is_beside(from, service, &why) || self.may_answer(service, method, path) =>
                 {
                     trail.evidence.push(why);
                     // A name that no manifest gives on its network is an inference.
@@ -347,12 +350,19 @@ impl Targets<'_> {
         }
     }
 
-    /// Whether a port that an image from elsewhere publishes on this machine is one that a service of the workspace listens on itself, and by which it
-    /// serves the path: who works on the code starts that instead of the image.
-    fn is_own_port(&self, from: ServiceIndex, published: ServiceIndex, method: Option<&Symbol>, path: &str, port: Option<&str>) -> bool {
-        let listening = || self.listening(from, method, path, port?);
-        self.input.workspace.services[published.index()].third_party
-            && listening().is_some_and(|(service, _)| self.endpoints.find(service, method, path).is_some())
+    /// The service that listens by itself on a port of this machine that an image from elsewhere publishes, too, and serves the path: who works on
+    /// the code starts that instead of the image.
+    fn in_place_of_image(&self, from: ServiceIndex, method: Option<&Symbol>, address: &Address) -> Option<(ServiceIndex, Evidence)> {
+        let Address::Host { host, port: Some(port), path } = address else { return None };
+        let workspace = self.input.workspace;
+        let HostMatch::One(published, PUBLISHED_PORT, _) = workspace.service_of_host(host, Some(port)) else { return None };
+        let by_environment = match workspace.service_of_own_port(port) {
+            HostMatch::One(service, _, why) => Some((service, why)),
+            _ => None,
+        };
+        let own = by_environment.or_else(|| self.listening(from, method, path, port))?;
+        let serves = own.0 != from && self.endpoints.find(own.0, method, path).is_some();
+        (workspace.services[published.index()].third_party && serves).then_some(own)
     }
 
     /// Whether the manifest that publishes a service's port deploys the folder of who asks, too, or folders beside it. Collections of examples
