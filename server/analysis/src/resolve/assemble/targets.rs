@@ -187,7 +187,7 @@ impl Targets<'_> {
             }
         }
         match self.at(from, method, &address, trail) {
-            Answer::Ambiguous(candidates, reason) => match self.of_several(&candidates, method, text, &address) {
+            Answer::Ambiguous(candidates, reason) => match self.of_several(from, &candidates, method, text, &address) {
                 Some(service) => {
                     let trail = Trail { status: Status::Likely, evidence: text.evidence.clone(), hops };
                     self.of_service(service, Ask { method, path: address.path(), hosts: &[], development: false }, trail)
@@ -433,8 +433,15 @@ impl Targets<'_> {
     }
 
     /// Which of several services on one host and port is meant: the one that the variable is named after, else the only one that is the
-    /// workspace's own, else the one whose code declares what all of them serve.
-    fn of_several(&self, candidates: &[ServiceIndex], method: Option<&Symbol>, text: &Text, address: &Address) -> Option<ServiceIndex> {
+    /// workspace's own, else the one that their package is called like, or whose code declares what all of them serve.
+    fn of_several(
+        &self,
+        from: ServiceIndex,
+        candidates: &[ServiceIndex],
+        method: Option<&Symbol>,
+        text: &Text,
+        address: &Address,
+    ) -> Option<ServiceIndex> {
         let workspace = self.input.workspace;
         if let Some(HostMatch::One(service, ..)) = text.variable.as_ref().map(|name| workspace.service_of_stem(name))
             && candidates.contains(&service)
@@ -446,7 +453,10 @@ impl Targets<'_> {
         if !matches!(Address::parse(&text.text), Address::Host { .. }) {
             return None;
         }
-        first.filter(|_| own.next().is_none()).or_else(|| self.declaring(candidates, method, &paths::segments(address.path())))
+        // Of services of one package, who asks means its own.
+        let namesake = || self.namesake(candidates).map(|one| if candidates.contains(&from) { from } else { one });
+        let only = first.filter(|_| own.next().is_none()).or_else(namesake);
+        only.or_else(|| self.declaring(candidates, method, &paths::segments(address.path())))
     }
 
     /// A request that reaches a service: answered by it, or passed on.

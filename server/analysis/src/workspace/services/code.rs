@@ -315,7 +315,13 @@ fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
     if let Some(package) = package_of_script(context, draft, &around).or_else(|| package_of_program(context, draft, &around)) {
         return Some(package);
     }
-    let (index, _) = draft.dockerfile.as_ref()?;
+    let (index, target) = draft.dockerfile.as_ref()?;
+    // Of a Dockerfile for several images, what other targets hold says nothing of this one.
+    if target.is_some()
+        && let Some(package) = package_of_build(context, draft, &around)
+    {
+        return Some(package);
+    }
     let stages = &context.sources.dockerfiles.get(*index)?.facts.stages;
     let mut copied: Vec<usize> = Vec::new();
     for source in stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_none()).flat_map(|copy| &copy.sources) {
@@ -356,6 +362,33 @@ fn package_of_script(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> 
         let entered = entered.and_then(|folder| package_at(context, &paths::join(around, folder)?));
         entered.filter(|package| context.packages[*package].root != around).or_else(|| workspace_named(context, script))
     })
+}
+
+/// The only package of whose folder in an earlier stage the image of a draft has something: `COPY --from=build /app/apps/shop/dist /site`.
+fn package_of_build(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> Option<usize> {
+    let stages = context.stages(draft);
+    let sources = stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_some()).flat_map(|copy| &copy.sources);
+    let mut found = None;
+    for source in sources {
+        let mut inner = source.trim_matches('/');
+        // Where the image keeps the repository is not known: the longest way that is one of the repository's.
+        let package = loop {
+            let folders = paths::join(around, inner).unwrap_or_default();
+            let package = paths::upwards(&folders)
+                .take_while(|folder| !folder.is_empty() && *folder != around)
+                .find_map(|folder| context.roots.at(folder, Ecosystem::Npm));
+            match (package, inner.split_once('/')) {
+                (None, Some((_, rest))) => inner = rest,
+                (package, _) => break package,
+            }
+        };
+        if let Some(package) = package
+            && *found.get_or_insert(package) != package
+        {
+            return None;
+        }
+    }
+    found
 }
 
 /// The only package that installs the program which a draft's command line starts: `shop start` of `"bin": { "shop": "./bin/run.js" }`.
