@@ -405,6 +405,12 @@ impl Catalog {
         aliases.get(path).or_else(|| self.indexes.get(library)?.types.get(path))
     }
 
+    /// Whether values of a library's type remember something by a name.
+    pub fn captures(&self, library: usize, type_name: &str, name: &str) -> bool {
+        let made = self.libraries.get(library).into_iter().flat_map(|library| &library.value);
+        made.filter(|entry| entry.type_name == type_name).any(|entry| entry.captures.contains_key(name))
+    }
+
     /// The libraries that load a file by themselves, by its path in the package; each does so where the package depends on it.
     pub fn loaders_of(&self, path: &str) -> impl Iterator<Item = &Library> {
         self.entry_files.loaders(path).into_iter().filter_map(|at| self.libraries.get(at))

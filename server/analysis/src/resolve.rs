@@ -34,6 +34,7 @@ mod holders;
 mod included;
 pub mod index;
 mod kept;
+mod keyed;
 pub mod library;
 mod limits;
 pub mod link;

@@ -1,12 +1,12 @@
 //! Finds the files of a workspace that can be read.
 //!
-//! Git's ignore rules hold, whether or not there is a repository; hidden files count, as `.env` is one. Symbolic links are not followed, so
+//! Git's ignore rules hold, whether or not there is a repository, but for examples of dotenv files; hidden files count, as `.env` is one. Symbolic links are not followed, so
 //! that no file is found twice and no loop is entered. What deliberately does not live here: what a path means, which is
 //! [`portolan_grammars::classify`]'s to say. Invariant: the result is sorted and the same on every machine; hence the ignore file
 //! of the user alone is not asked.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use camino::Utf8PathBuf;
 use ignore::{DirEntry, WalkBuilder, WalkState};
@@ -97,6 +97,8 @@ fn finish(parts: impl Iterator<Item = Discovery>) -> Discovery {
     }
     // As texts, which is much faster than part by part.
     all.files.sort_by(|a, b| a.path.as_str().cmp(b.path.as_str()));
+    // An example of a dotenv file that no rule ignores was come across twice.
+    all.files.dedup_by(|a, b| a.path == b.path);
     all.others.sort();
     all.problems.sort();
     all
@@ -104,6 +106,8 @@ fn finish(parts: impl Iterator<Item = Discovery>) -> Discovery {
 
 fn walk(root: &Root, targets: Option<Targets>) -> Discovery {
     // The ignore files above the root count only as far as the repository reaches; without one, they are somebody else's.
+    let targets = targets.map(Arc::new);
+    let wanted = targets.clone();
     let in_repository = root.folder.ancestors().any(|folder| folder.join(".git").exists());
     let walker = WalkBuilder::new(&root.folder)
         .hidden(false)
@@ -115,11 +119,12 @@ fn walk(root: &Root, targets: Option<Targets>) -> Discovery {
         .require_git(false)
         .follow_links(false)
         .threads(rayon::current_num_threads())
-        .filter_entry(move |entry| enters(entry) && targets.as_ref().is_none_or(|targets| targets.wants(entry.path())))
+        .filter_entry(move |entry| enters(entry) && wanted.as_ref().is_none_or(|targets| targets.wants(entry.path())))
         .build_parallel();
     let found = Mutex::new(Discovery::default());
     walker.run(|| {
-        let mut part = Part { found: &found, files: Vec::new(), others: Vec::new(), problems: Vec::new() };
+        let targets = targets.clone();
+        let mut part = Part { found: &found, targets, files: Vec::new(), others: Vec::new(), problems: Vec::new() };
         Box::new(move |entry| {
             part.visit(root, entry);
             WalkState::Continue
@@ -127,6 +132,10 @@ fn walk(root: &Root, targets: Option<Targets>) -> Discovery {
     });
     found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
+
+/// Examples of dotenv files, which are there to be copied. Ignore rules that keep secrets out of a repository (`.env.*`) cover their names, too, though
+/// they are in it.
+const DOTENV_EXAMPLES: [&str; 3] = [".env.example", ".env.sample", ".env.template"];
 
 /// Whether a folder is walked, or a file looked at.
 fn enters(entry: &DirEntry) -> bool {
@@ -149,6 +158,7 @@ fn is_cache(folder: &Path) -> bool {
 /// What one thread of the walk found; handed over when the thread is done.
 struct Part<'a> {
     found: &'a Mutex<Discovery>,
+    targets: Option<Arc<Targets>>,
     files: Vec<Found>,
     others: Vec<Utf8PathBuf>,
     problems: Vec<FileProblem>,
@@ -166,22 +176,32 @@ impl Part<'_> {
                 return;
             }
         };
-        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
-            return;
+        match entry.file_type() {
+            Some(kind) if kind.is_file() => self.add(root, entry.into_path()),
+            Some(kind) if kind.is_dir() => {
+                let examples = DOTENV_EXAMPLES.map(|name| entry.path().join(name));
+                let is_wanted = |path: &Path| self.targets.as_ref().is_none_or(|targets| targets.wants(path));
+                let found: Vec<PathBuf> = examples.into_iter().filter(|path| is_wanted(path) && path.is_file()).collect();
+                found.into_iter().for_each(|path| self.add(root, path));
+            }
+            _ => {}
         }
-        let Some(relative) = root.relative(entry.path()) else {
-            let lossy = Utf8PathBuf::from(entry.path().to_string_lossy().into_owned());
+    }
+
+    fn add(&mut self, root: &Root, disk: PathBuf) {
+        let Some(relative) = root.relative(&disk) else {
+            let lossy = Utf8PathBuf::from(disk.to_string_lossy().into_owned());
             if classify(&lossy).is_some() {
                 self.problems.push(FileProblem::new(lossy, "its name is not valid UTF-8"));
             }
             return;
         };
-        let Some(path) = root.to_world(entry.path()) else { return };
+        let Some(path) = root.to_world(&disk) else { return };
         let Some(kind) = classify(&relative) else {
             self.others.push(path);
             return;
         };
-        self.files.push(Found { path, relative, disk: entry.into_path(), kind });
+        self.files.push(Found { path, relative, disk, kind });
     }
 }
 

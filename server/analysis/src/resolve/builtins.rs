@@ -69,6 +69,12 @@ impl<'w> Evaluator<'w> {
                             let element = self.elements(&list);
                             return Some(Value::Array(Arc::from([self.apply(each, receiver.as_deref(), &[element])])));
                         }
+                        "parseInt" if matches!(facts.expr(*object), Expr::Name(name) if name == "Number") => {
+                            return Some(self.eval(file, argument(0)?));
+                        }
+                        "get" if call.args.len() == 1 => {
+                            return Some(self.put_by_key(file, facts, *object, call.function)).filter(|value| !value.is_unknown());
+                        }
                         "split" => {
                             let text = self.eval(file, *object);
                             let separator = self.eval(file, argument(0)?).literal()?;

@@ -313,8 +313,8 @@ impl<'w> Evaluator<'w> {
                     member => member,
                 }
             }
-            Expr::Index { object, index } => {
-                let object = self.eval(file, *object);
+            Expr::Index { object: of, index } => {
+                let object = self.eval(file, *of);
                 let index = self.eval(file, *index);
                 if let Some(name) = index.literal() {
                     return self.member(&object, &name, Some(Source::Expr(file, id)));
@@ -332,7 +332,10 @@ impl<'w> Evaluator<'w> {
                         _ => Vec::new(),
                     })
                     .collect();
-                Value::one_of(values)
+                match Value::one_of(values) {
+                    Value::Unknown => self.put_by_key(file, facts, *of, function),
+                    value => value,
+                }
             }
             Expr::Element(of) => {
                 let list = self.eval(file, iterated(facts, *of));

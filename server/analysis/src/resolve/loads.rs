@@ -3,15 +3,18 @@
 //! What deliberately does not live here: what the names that it imports mean. Invariant: what is loaded by a name that only running code knows
 //! is taken for everything that the name may mean, as a file that is loaded must not be lost.
 
-use portolan_grammars::facts::{Arg, Expr, ExprId, SourceFacts, Symbol};
+use camino::Utf8Path;
+use portolan_grammars::facts::{Arg, Call, Expr, ExprId, SourceFacts, Symbol};
 
 use super::link::Linker;
 use super::spans::Walk;
 use crate::workspace::modules::Specifier;
-use crate::workspace::paths::join;
+use crate::workspace::paths::{is_within, join, upwards};
 
 /// Endings of source files in texts that are patterns: `./routes/*.js`, `dist/**/*.entity{.ts,.js}`.
-const SOURCE_ENDINGS: [&str; 8] = [".ts", ".js", ".tsx", ".jsx", ".mjs", ".cjs", "ts}", "js}"];
+const SOURCE_ENDINGS: [&str; 10] = [".ts", ".js", ".tsx", ".jsx", ".mjs", ".cjs", "ts}", "js}", "tsx}", "jsx}"];
+/// Folders that a build writes.
+const BUILD_FOLDERS: [&str; 5] = ["dist", "build", "out", "lib", "output"];
 
 /// Whether a file is called like one that is read as a text, and written out as another's code.
 pub(super) fn is_template(file: &str) -> bool {
@@ -39,11 +42,18 @@ impl<'w> Linker<'w> {
             }
         }
         for call in &walk.facts.calls {
-            if let Expr::Name(name) = walk.facts.expr(call.callee)
-                && matches!(name.as_str(), "require" | "import")
-                && let Some(argument) = call.args.first()
-            {
-                self.load_any(head(walk.facts, argument));
+            match walk.facts.expr(call.callee) {
+                Expr::Name(name) if matches!(name.as_str(), "require" | "import") => {
+                    if let Some(argument) = call.args.first() {
+                        self.load_any(head(walk.facts, argument));
+                    }
+                }
+                Expr::Member { name, .. } if matches!(name.as_str(), "join" | "resolve") => {
+                    if let Some(path) = beside(walk.facts, call) {
+                        self.named(&path);
+                    }
+                }
+                _ => {}
             }
         }
         self.link.imports.sort();
@@ -60,7 +70,7 @@ impl<'w> Linker<'w> {
             return;
         }
         if is_file && text.contains('*') {
-            self.load_any(text.split('*').next().unwrap_or_default());
+            self.load_pattern(text);
         } else if text.starts_with('.') && !text.trim_start_matches(['.', '/']).is_empty() {
             self.load(text);
         } else if is_file && !text.contains([' ', ':']) {
@@ -72,6 +82,25 @@ impl<'w> Linker<'w> {
         if let Specifier::File(target) = self.evaluator.specifier(self.file, source) {
             self.link.imports.push(target);
         }
+    }
+
+    /// A pattern of files: those of the folder that it begins with, seen from one around the file. What a build writes, and a pattern that begins with
+    /// none, may mean any; a folder that the package has not holds files of others.
+    fn load_pattern(&mut self, pattern: &str) {
+        let cx = self.evaluator.cx;
+        let path = &cx.paths[self.file.0 as usize];
+        let head = pattern.split('*').next().unwrap_or_default();
+        let folder = head.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let first = folder.split('/').next().unwrap_or_default();
+        if first.is_empty() || first.starts_with('.') || first.contains(['{', '$']) || BUILD_FOLDERS.contains(&first) {
+            return self.load_any(head);
+        }
+        let package = cx.workspace.package_of(path).map_or("", |package| cx.workspace.packages[package].root.as_str());
+        let around = upwards(path.parent().map_or("", Utf8Path::as_str)).take_while(|around| is_within(around, package));
+        let has_folder = |around: &&str| join(around, folder).is_some_and(|folder| cx.paths.iter().any(|path| path.starts_with(&folder)));
+        // `modules/*/pages` of `modules/*/pages/**/*.js`.
+        let folders = pattern.rsplit_once('/').map_or("", |(folders, _)| folders).split("**").next().unwrap_or_default();
+        self.link.loads.extend(around.filter(has_folder).filter_map(|around| join(around, folders)).map(Symbol::from));
     }
 
     /// A name of which only the beginning is known: something below that folder, or anywhere in the package.
@@ -91,6 +120,22 @@ impl<'w> Linker<'w> {
         let Ok(inner) = path.strip_prefix(&cx.workspace.packages[package].root) else { return false };
         cx.catalog.loaders_of(inner.as_str()).any(|library| cx.package_depends_on(path, &library.packages))
     }
+}
+
+/// The path of a file that a call joins of the folder of its own file and of texts: `path.join(__dirname, "jobs", "resize.js")`.
+fn beside(facts: &SourceFacts, call: &Call) -> Option<Symbol> {
+    let [folder, parts @ ..] = call.args.as_slice() else { return None };
+    let is_own = match facts.expr(folder.value) {
+        Expr::Name(name) => name == "__dirname",
+        Expr::Member { name, .. } => name == "dirname",
+        _ => false,
+    };
+    let texts = parts.iter().map(|part| match facts.expr(part.value) {
+        Expr::Str(text) => Some(text.as_str()),
+        _ => None,
+    });
+    let texts: Vec<&str> = texts.collect::<Option<_>>()?;
+    (is_own && texts.len() > 1).then(|| format!("./{}", texts.join("/")).into())
 }
 
 /// What a text begins with, as far as it is written there.

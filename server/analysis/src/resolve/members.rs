@@ -72,6 +72,12 @@ impl<'w> Evaluator<'w> {
                 if let Some(put) = self.decorated(instance, name) {
                     return put;
                 }
+                // Known by its declared type alone: what callers pass remembers it.
+                if let Some(param) = instance.param.filter(|_| instance.origin.is_none() && instance.members.is_empty())
+                    && self.cx.catalog.captures(instance.library as usize, &instance.type_name, name)
+                {
+                    return Value::Param(param, Arc::from([name.clone()]));
+                }
                 let mut longer = (**instance).clone();
                 longer.members.push(name.clone());
                 Value::Instance(Arc::new(longer))

@@ -104,7 +104,7 @@ fn add_file(context: &Context<'_>, file: Source<'_, portolan_grammars::manifests
     let own = |name: &str| last(&file.facts.variables, name).filter(|value| !value.contains('$'));
     for variable in file.facts.variables.iter().rev() {
         if let Some(value) = &variable.value {
-            let value = context.variables.fill_with(file.folder(), value, &own);
+            let value = context.variables.fill_upwards(file.folder(), value, &own);
             add(found, &variable.name, value, Place { file: file.file, range: variable.range }, rank);
         }
     }

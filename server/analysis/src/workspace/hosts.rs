@@ -123,7 +123,6 @@ impl Hosts {
             }
         }
         hosts.names.extend(public);
-        hosts.own_ports.retain(|port, _| !hosts.ports.contains_key(port));
         hosts
     }
     /// The names a manifest gives, for the workspace's public table.
@@ -133,7 +132,8 @@ impl Hosts {
             let known = table.entry(name.clone()).or_default();
             known.extend(found.iter().map(|name| name.service));
         }
-        for (port, found) in self.ports.iter().chain(&self.own_ports) {
+        let own_ports = self.own_ports.iter().filter(|(port, _)| !self.ports.contains_key(*port));
+        for (port, found) in self.ports.iter().chain(own_ports) {
             for host in SHOWN {
                 table.entry(format!("{host}:{port}").into()).or_default().extend(found.iter().map(|name| name.service));
             }
@@ -178,6 +178,11 @@ fn answer(found: Option<&Vec<Name>>) -> HostMatch {
 }
 
 impl Workspace {
+    /// The service that listens on a port by its own `PORT`, whatever manifests publish there.
+    pub(crate) fn service_of_own_port(&self, port: &str) -> HostMatch {
+        answer(self.names.own_ports.get(port))
+    }
+
     /// The service that a host means, the port (digits) helping where the host is this machine: a name or alias of a manifest, a name within a
     /// cluster, a port that one service owns, another name of a service.
     pub fn service_of_host(&self, host: &str, port: Option<&str>) -> HostMatch {

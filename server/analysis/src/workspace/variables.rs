@@ -12,7 +12,7 @@ use super::sources::{Source, Sources};
 use crate::Place;
 
 /// How deep variables may refer to each other.
-const MAX_DEPTH: u8 = 8;
+const MAX_DEPTH: usize = 8;
 
 /// A variable of a dotenv file and how strong that file is.
 #[derive(Debug, Clone, Copy)]
@@ -120,31 +120,39 @@ impl<'a> Variables<'a> {
     pub(crate) fn fill(&self, folder: &str, text: &str) -> Symbol {
         self.fill_with(folder, text, &|_| None)
     }
+    /// The same for a value of a dotenv file: what no file of its folder gives, those of the folders around give.
+    pub(crate) fn fill_upwards(&self, folder: &str, text: &str, first: &dyn Fn(&str) -> Option<Symbol>) -> Symbol {
+        paths::upwards(folder).fold(text.into(), |text: Symbol, folder| self.fill_with(folder, &text, first))
+    }
     /// The same, where `first` knows variables that come before those of the dotenv files.
     pub(crate) fn fill_with(&self, folder: &str, text: &str, first: &dyn Fn(&str) -> Option<Symbol>) -> Symbol {
-        let filled = self.fill_from(folder, text, first, MAX_DEPTH, true);
+        let filled = self.fill_from(folder, text, first, &[], true);
         // A default that is written beats what examples and development set; these fill in what is left.
-        if text.contains("$$") { filled } else { self.fill_from(folder, &filled, first, MAX_DEPTH, false) }
+        if text.contains("$$") { filled } else { self.fill_from(folder, &filled, first, &[], false) }
     }
 
-    /// Fills in from the files that run, or from all.
-    fn fill_from(&self, folder: &str, text: &str, first: &dyn Fn(&str) -> Option<Symbol>, depth: u8, strong: bool) -> Symbol {
-        if !text.contains('$') || depth == 0 {
+    /// Fills in from the files that run, or from all; `open` are the variables in whose values `text` stands. One that refers to itself has what
+    /// stands beside it for when it is not set: `PORT=${PORT:-80}`.
+    fn fill_from(&self, folder: &str, text: &str, first: &dyn Fn(&str) -> Option<Symbol>, open: &[&str], strong: bool) -> Symbol {
+        if !text.contains('$') || open.len() >= MAX_DEPTH {
             return text.into();
         }
         dotenv::expand(text, &|name| {
+            if open.contains(&name) {
+                return None;
+            }
             if let Some(value) = first(name) {
                 return Some(value);
             }
             let given = self.given(folder, name).filter(|given| !strong || given.rank == 1)?;
-            Some(self.fill_from(folder, given.variable.value.as_ref()?, first, depth - 1, strong))
+            Some(self.fill_from(folder, given.variable.value.as_ref()?, first, &[open, &[name]].concat(), strong))
         })
     }
 
     /// Whether only an example, or a file of development, decides what `text` begins with.
     pub(crate) fn is_weak(&self, folder: &str, text: &str) -> bool {
         text.starts_with('$') && {
-            let strong = self.fill_from(folder, text, &|_| None, MAX_DEPTH, true);
+            let strong = self.fill_from(folder, text, &|_| None, &[], true);
             strong.starts_with('$') && self.fill(folder, text) != strong
         }
     }
@@ -168,6 +176,15 @@ mod tests {
         assert_eq!(variables.fill("a", "${ONLY} ${NONE:-d}"), "example d");
         assert!(variables.fill("a", "$X").len() < 100);
         assert_eq!(variables.fill("b", "$HOST"), "$HOST");
+    }
+
+    #[test]
+    fn what_refers_to_itself_has_its_default_and_folders_around_fill_in() {
+        let files = Files::from_texts(&[(".env", "PORT=${PORT:-8000}\nNAME=root\n"), ("a/b/.env", "NAME=own\n")]);
+        let sources = Sources::of(&files);
+        let variables = Variables::of(&sources);
+        assert_eq!(variables.fill("", "$PORT"), "8000");
+        assert_eq!(variables.fill_upwards("a/b", "$NAME:$PORT", &|_| None), "own:8000");
     }
 
     #[test]

@@ -41,6 +41,20 @@ fn ignored_vendored_and_cached_files_are_not_found() {
     assert_eq!(discovery.others, [".gitignore", "src/readme.txt"]);
 }
 
+#[test]
+fn examples_of_dotenv_files_are_found_though_a_rule_ignores_them() {
+    let (folder, roots) = workspace(&[
+        (".gitignore", ".env\n.env.*\nbuilt/\n"),
+        (".env", "A=1"),
+        (".env.example", "A=2"),
+        ("built/.env.example", "A=3"),
+        ("web/.env.local", "A=4"),
+        ("web/.env.sample", "A=5"),
+    ]);
+    assert_eq!(paths(&discover(&roots)), [".env.example", "web/.env.sample"]);
+    assert_eq!(paths(&discover_at(&roots, &[folder.path().join("web/.env.sample")])), ["web/.env.sample"]);
+}
+
 #[cfg(unix)]
 #[test]
 fn links_are_not_followed() {

@@ -372,6 +372,13 @@ impl Targets<'_> {
         }
         // Who serves a page serves what it asks for, too, where nobody stands between; a development server may well ask the system's public host.
         if doors.is_empty() && reason == Reason::Relative && !matches!(&development, Some(answer) if service(answer).is_some()) {
+            // Pages and their server may be one package: then nobody else is meant.
+            if let Some(server) = self.server_of_package(from) {
+                return match self.endpoints.find(server, ask.method, ask.path) {
+                    Some(_) => self.of_service(server, ask, Trail { status: Status::Likely, ..trail }),
+                    None => Answer::Unresolved(reason),
+                };
+            }
             let answer = self.by_path(from, ask.method, ask.path, trail.evidence.clone(), reason.clone(), trail.hops);
             if matches!(&answer, Answer::Service(found) if found.service != from) {
                 return answer;
@@ -382,6 +389,18 @@ impl Targets<'_> {
             _ if reason == Reason::Gateways => Answer::Ambiguous(self.gateways_of(ask), reason),
             _ => Answer::Unresolved(reason),
         }
+    }
+
+    /// The only service beside a front end that runs the front end's package and is none itself.
+    fn server_of_package(&self, from: ServiceIndex) -> Option<ServiceIndex> {
+        let workspace = self.input.workspace;
+        let package = workspace.deployments[from.index()].package?;
+        let mut others = self.input.own_services().filter(|service| {
+            workspace.deployments[service.index()].package == Some(package)
+                && *service != from
+                && !matches!(workspace.services[service.index()].kind, ServiceKind::Frontend | ServiceKind::Job | ServiceKind::Cli)
+        });
+        others.next().filter(|_| others.next().is_none())
     }
 
     /// Gateways that have a path.

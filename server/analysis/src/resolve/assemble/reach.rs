@@ -286,7 +286,7 @@ impl<'a> Graph<'a> {
             .map(|at| FileId(at as u32))
             .filter(|id| !beside(*id))
             .collect();
-        started::of(input, &deployment.starts, own)
+        started::of(input, service, own)
     }
 
     fn search(&self, input: &Input<'_>, service: ServiceIndex, own: &[FileId], certain: bool) -> Vec<u64> {

@@ -190,7 +190,7 @@ impl Targets<'_> {
             }
         }
         match self.at(from, method, &address, trail) {
-            Answer::Ambiguous(candidates, reason) => match self.of_several(&candidates, text) {
+            Answer::Ambiguous(candidates, reason) => match self.of_several(from, &candidates, method, text, &address) {
                 Some(service) => {
                     let trail = Trail { status: Status::Likely, evidence: text.evidence.clone(), hops };
                     self.of_service(service, Ask { method, path: address.path(), hosts: &[], development: false }, trail)
@@ -289,11 +289,15 @@ impl Targets<'_> {
         }
         match address {
             Address::Host { host, port, path } => match self.input.workspace.service_of_host(host, port.as_deref()) {
+                HostMatch::One(published, NameKind::PublishedPort, _)
+                    if let Some((service, why)) = self.in_place_of(published, from, method, path, port.as_deref()) =>
+                {
+                    trail.evidence.push(why);
+                    trail.status = trail.status.max(Status::Likely);
+                    self.of_service(service, any, trail)
+                }
                 HostMatch::One(service, kind, why)
-                    if kind != NameKind::PublishedPort
-                        || self.may_answer(service, method, path)
-                        || (self.is_beside(from, service, &why)
-                            && !self.is_served_beside(from, service, method, path, port.as_deref())) =>
+                    if kind != NameKind::PublishedPort || self.is_beside(from, service, &why) || self.may_answer(service, method, path) =>
                 {
                     trail.evidence.push(why);
                     // A name that no manifest gives on its network is an inference.
@@ -354,6 +358,30 @@ impl Targets<'_> {
         }
     }
 
+    /// The service that listens by itself on a port of this machine which a manifest publishes for another, and serves the path. The two do not
+    /// run at once: who works on the code starts it in place of an image from elsewhere, or of what does not answer that.
+    fn in_place_of(
+        &self,
+        published: ServiceIndex,
+        from: ServiceIndex,
+        method: Option<&Symbol>,
+        path: &str,
+        port: Option<&str>,
+    ) -> Option<(ServiceIndex, Evidence)> {
+        let (workspace, port) = (self.input.workspace, port?);
+        if !workspace.services[published.index()].third_party && self.may_answer(published, method, path) {
+            return None;
+        }
+        let by_environment = match workspace.service_of_own_port(port) {
+            HostMatch::One(service, _, why) => Some((service, why)),
+            _ => None,
+        };
+        let serves = |(own, _): &(ServiceIndex, Evidence)| {
+            ![from, published].contains(own) && self.endpoints.find(*own, method, path).is_some()
+        };
+        by_environment.or_else(|| self.listening(from, method, path, port)).filter(serves)
+    }
+
     /// Whether the manifest that publishes a service's port deploys the folder of who asks, too, or folders beside it. Collections of examples
     /// publish one port many times.
     fn is_beside(&self, from: ServiceIndex, service: ServiceIndex, published: &Evidence) -> bool {
@@ -401,19 +429,6 @@ impl Targets<'_> {
         }
     }
 
-    /// Whether another service than the one that publishes a port listens on it and serves a path: the two do not run at once.
-    fn is_served_beside(
-        &self,
-        from: ServiceIndex,
-        publishing: ServiceIndex,
-        method: Option<&Symbol>,
-        path: &str,
-        port: Option<&str>,
-    ) -> bool {
-        let listening = port.and_then(|port| self.listening(from, method, path, port)).filter(|(service, _)| *service != publishing);
-        listening.is_some_and(|(service, _)| self.endpoints.find(service, method, path).is_some())
-    }
-
     /// Whether a text is the address of a port of this machine, which several systems may use by turns.
     pub(super) fn is_port_of_machine(&self, text: &Text) -> bool {
         matches!(Address::parse(&text.text), Address::Host { host, .. } if self.input.workspace.is_machine(&host))
@@ -443,8 +458,15 @@ impl Targets<'_> {
     }
 
     /// Which of several services on one host and port is meant: the one that the variable is named after, else the only one that is the
-    /// workspace's own.
-    fn of_several(&self, candidates: &[ServiceIndex], text: &Text) -> Option<ServiceIndex> {
+    /// workspace's own, else the one that their package is called like, or whose code declares what all of them serve.
+    fn of_several(
+        &self,
+        from: ServiceIndex,
+        candidates: &[ServiceIndex],
+        method: Option<&Symbol>,
+        text: &Text,
+        address: &Address,
+    ) -> Option<ServiceIndex> {
         let workspace = self.input.workspace;
         if let Some(HostMatch::One(service, ..)) = text.variable.as_ref().map(|name| workspace.service_of_stem(name))
             && candidates.contains(&service)
@@ -453,7 +475,13 @@ impl Targets<'_> {
         }
         let mut own = candidates.iter().filter(|service| !workspace.services[service.index()].third_party);
         let first = own.next().copied();
-        first.filter(|_| own.next().is_none() && matches!(Address::parse(&text.text), Address::Host { .. }))
+        if !matches!(Address::parse(&text.text), Address::Host { .. }) {
+            return None;
+        }
+        // Of services of one package, who asks means its own.
+        let namesake = || self.namesake(candidates).map(|one| if candidates.contains(&from) { from } else { one });
+        let only = first.filter(|_| own.next().is_none()).or_else(namesake);
+        only.or_else(|| self.declaring(candidates, method, &paths::segments(address.path())))
     }
 
     /// A request that reaches a service: answered by it, or passed on.
@@ -504,8 +532,8 @@ impl Targets<'_> {
             }
             // Behind a gateway nothing else can tell.
             _ if hops > 0 => self.other(from, &candidates, method, path, evidence).unwrap_or(Answer::Ambiguous(candidates, reason)),
-            _ => match self.namesake(&candidates) {
-                Some(one) => self.only(one, method, path, evidence),
+            _ => match self.namesake(&candidates).or_else(|| self.declaring(&candidates, method, &segments)) {
+                Some(one) => self.serving(one, method, path, evidence, ""),
                 None => Answer::Ambiguous(candidates, reason),
             },
         }
@@ -520,6 +548,23 @@ impl Targets<'_> {
             candidates.iter().filter(|service| normal(&workspace.services[service.index()].name) == normal(&workspace.packages[of].name));
         let first = called.next().filter(|_| candidates.iter().all(|service| package(service) == Some(of)))?;
         called.next().is_none().then_some(*first)
+    }
+
+    /// Of those of several services that serve a path, all by one and the same route, the one whose own code declares it: the others are made of
+    /// its code, such as a process that is all services in one.
+    fn declaring(&self, candidates: &[ServiceIndex], method: Option<&Symbol>, segments: &[Segment]) -> Option<ServiceIndex> {
+        let workspace = self.input.workspace;
+        let place = |service: &ServiceIndex| {
+            let (endpoint, _) = self.endpoints.find_segments(*service, method, segments)?;
+            Some(self.endpoints.all[endpoint.index()].place)
+        };
+        let mut places = candidates.iter().filter_map(place);
+        let declared = places.next()?;
+        let package = workspace.package_of(self.input.files.path(declared.file))?;
+        let is_own = |service: &&ServiceIndex| place(service).is_some() && workspace.deployments[service.index()].package == Some(package);
+        let mut own = candidates.iter().filter(is_own);
+        let first = own.next().filter(|_| places.all(|place| place == declared))?;
+        own.next().is_none().then_some(*first)
     }
 
     /// Services beside one that serve all below the first words of a path.
@@ -557,12 +602,17 @@ impl Targets<'_> {
         }
     }
 
-    fn only(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str, mut evidence: Vec<Evidence>) -> Answer {
+    fn only(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str, evidence: Vec<Evidence>) -> Answer {
+        self.serving(service, method, path, evidence, "only ")
+    }
+
+    /// The answer that a service is thought to be, as it serves the path; `how` says whether it does so alone.
+    fn serving(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str, mut evidence: Vec<Evidence>, how: &str) -> Answer {
         let endpoint = self.endpoints.find(service, method, path).map(|(endpoint, _)| endpoint);
         if let Some(endpoint) = endpoint {
             let name = &self.input.workspace.services[service.index()].name;
             let endpoint = &self.endpoints.all[endpoint.index()];
-            evidence.push(Evidence { what: format!("only {name} serves {}", endpoint.path), place: endpoint.place });
+            evidence.push(Evidence { what: format!("{how}{name} serves {}", endpoint.path), place: endpoint.place });
         }
         Answer::Service(Found::new(service, endpoint, Trail { status: Status::Likely, evidence, hops: 0 }))
     }

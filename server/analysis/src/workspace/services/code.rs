@@ -6,7 +6,7 @@ use portolan_grammars::facts::{Spanned, Symbol};
 use portolan_grammars::manifests::{Stage, dotenv};
 
 use super::known::{is_tool_name, normal, unscoped};
-use super::{Context, Draft, image_names, is_cargo};
+use super::{Context, Draft, image_names, is_cargo, starts};
 use crate::workspace::modules::CrateId;
 use crate::workspace::{Ecosystem, Package, paths};
 use crate::{FileId, Place};
@@ -312,10 +312,16 @@ fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
             return Some(package);
         }
     }
-    if let Some(package) = package_of_script(context, draft, &around) {
+    if let Some(package) = package_of_script(context, draft, &around).or_else(|| package_of_program(context, draft, &around)) {
         return Some(package);
     }
-    let (index, _) = draft.dockerfile.as_ref()?;
+    let (index, target) = draft.dockerfile.as_ref()?;
+    // Of a Dockerfile for several images, what other targets hold says nothing of this one.
+    if target.is_some()
+        && let Some(package) = package_of_build(context, draft, &around)
+    {
+        return Some(package);
+    }
     let stages = &context.sources.dockerfiles.get(*index)?.facts.stages;
     let mut copied: Vec<usize> = Vec::new();
     for source in stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_none()).flat_map(|copy| &copy.sources) {
@@ -355,6 +361,44 @@ fn package_of_script(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> 
         let entered = words(script).zip(words(script).skip(1)).find(|(word, _)| *word == "cd").map(|(_, folder)| folder);
         let entered = entered.and_then(|folder| package_at(context, &paths::join(around, folder)?));
         entered.filter(|package| context.packages[*package].root != around).or_else(|| workspace_named(context, script))
+    })
+}
+
+/// The only package of whose folder in an earlier stage the image of a draft has something: `COPY --from=build /app/apps/shop/dist /site`.
+fn package_of_build(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> Option<usize> {
+    let stages = context.stages(draft);
+    let sources = stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_some()).flat_map(|copy| &copy.sources);
+    let mut found = None;
+    for source in sources {
+        let mut inner = source.trim_matches('/');
+        // Where the image keeps the repository is not known: the longest way that is one of the repository's.
+        let package = loop {
+            let folders = paths::join(around, inner).unwrap_or_default();
+            let package = paths::upwards(&folders)
+                .take_while(|folder| !folder.is_empty() && *folder != around)
+                .find_map(|folder| context.roots.at(folder, Ecosystem::Npm));
+            match (package, inner.split_once('/')) {
+                (None, Some((_, rest))) => inner = rest,
+                (package, _) => break package,
+            }
+        };
+        if let Some(package) = package
+            && *found.get_or_insert(package) != package
+        {
+            return None;
+        }
+    }
+    found
+}
+
+/// The only package that installs the program which a draft's command line starts: `shop start` of `"bin": { "shop": "./bin/run.js" }`.
+fn package_of_program(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> Option<usize> {
+    written_commands(context, draft).iter().find_map(|(command, _)| {
+        let name = programs(command).first().copied()?;
+        let within = context.sources.npm.iter().filter(|npm| paths::is_within(npm.folder(), around));
+        let mut installing = within.filter(|npm| npm.facts.bins.iter().any(|(bin, _)| bin == name));
+        let (Some(one), None) = (installing.next(), installing.next()) else { return None };
+        package_at(context, one.folder())
     })
 }
 
@@ -449,14 +493,16 @@ pub(super) fn commands(context: &Context<'_>, draft: &mut Draft<'_>) {
             at += 1;
         }
     }
-    if draft.entries.is_empty() && draft.package.is_some_and(|package| !is_cargo(&context.packages[package])) {
+    // What a bundler hands out starts from no file of the package's own program.
+    let has_program = |package: usize| !is_cargo(&context.packages[package]) && !starts::serves_bundle(context, draft);
+    if draft.entries.is_empty() && draft.package.is_some_and(has_program) {
         draft.entries = npm_entries(context, draft, &found);
     }
     draft.commands = found;
 }
 
 /// Whether a command line runs a script of `package.json`.
-fn runs_script(command: &str, script: &str) -> bool {
+pub(super) fn runs_script(command: &str, script: &str) -> bool {
     const MANAGERS: &[&str] = &["npm", "yarn", "pnpm", "bun"];
     let list: Vec<&str> = words(command).map(|word| word.trim_end_matches(';')).collect();
     list.iter().enumerate().any(|(at, word)| {

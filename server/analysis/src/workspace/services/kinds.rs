@@ -4,7 +4,7 @@ use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::known::{self, FRONTEND_PACKAGES, GATEWAY_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES};
-use super::{Context, Draft, code, is_cargo};
+use super::{Context, Draft, code, is_cargo, starts};
 use crate::chart::ServiceKind;
 use crate::workspace::paths;
 
@@ -98,6 +98,7 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: &FxHashSet
         let serves = has(SERVER_PACKAGES);
         let is_tool = npm.is_some_and(|npm| !npm.bins.is_empty()) && draft.compose.is_empty() && draft.workloads.is_empty();
         return match () {
+            () if starts::serves_bundle(context, draft) => ServiceKind::Frontend,
             () if has(&["next", "nuxt", "expo", "react-native", "gatsby", "@sveltejs/kit", "@remix-run/react"])
                 || builds(&["@sveltejs/kit", "nuxt"]) =>
             {

@@ -230,13 +230,14 @@ pub(crate) fn unscoped(name: &str) -> &str {
     name.strip_prefix('@').and_then(|rest| rest.split_once('/')).map_or(name, |(_, rest)| rest)
 }
 
-/// Whether a name, or one part of a path, speaks of tests.
+/// Whether a name, or one part of a path, speaks of tests. A browser that is driven is that of tests, unless it is a service itself.
 pub(crate) fn is_test_name(name: &str) -> bool {
-    words(name).iter().any(|word| {
-        matches!(
-            word.as_str(),
-            "test" | "tests" | "testing" | "e2e" | "cypress" | "playwright" | "fixture" | "fixtures" | "mock" | "mocks" | "spec"
-        )
+    let words = words(name);
+    let serves = || words.iter().any(|word| matches!(word.as_str(), "service" | "server" | "api" | "worker" | "scraper"));
+    words.iter().any(|word| match word.as_str() {
+        "test" | "tests" | "testing" | "e2e" | "cypress" | "fixture" | "fixtures" | "mock" | "mocks" | "spec" => true,
+        "playwright" => !serves(),
+        _ => false,
     })
 }
 
@@ -566,6 +567,7 @@ mod tests {
         assert_eq!(image_tag("ghcr.io/acme/demo:latest-cart"), Some("latest-cart"));
         assert_eq!(image_tag("localhost:5000/acme/demo"), None);
         assert!(is_test_name("frontendTests") && is_test_name("test_runner") && !is_test_name("latest") && !is_test_name("attestation"));
+        assert!(is_test_name("playwright") && is_test_name("playwright-tests") && !is_test_name("playwright-service"));
         assert!(is_tool_name("pagebench") && is_tool_name("slow-helper") && !is_tool_name("gateway"));
         assert!(is_stock_base("apache/kafka:3") && !is_stock_base("nginx:1"));
         assert_eq!(unscoped("@acme/api"), "api");
