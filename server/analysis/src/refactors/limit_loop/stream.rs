@@ -7,6 +7,7 @@ use portolan_grammars::facts::{Binding, Call, Expr, FunctionId, FunctionKind, Im
 use portolan_grammars::languages::{EachLoop, Statement, Tree};
 
 use super::super::chain::laid_out;
+use super::super::changes::is_changing;
 use super::super::held::{self, Held};
 use super::super::packages::library;
 use super::super::source::{RUST_WIDTH, is_part_of_name};
@@ -27,25 +28,6 @@ const TEXTS: [&str; 12] = ["format", "print", "println", "eprintln", "write", "t
 const LISTS: [&str; 2] = ["asked", "questions"];
 /// What is seen to be done with a list that does not change it.
 const READING: [&str; 9] = ["iter", "len", "is_empty", "first", "last", "get", "into_iter", "join", "contains"];
-/// And what changes it.
-const CHANGING: [&str; 16] = [
-    "append",
-    "clear",
-    "dedup",
-    "drain",
-    "extend",
-    "insert",
-    "iter_mut",
-    "pop",
-    "push",
-    "remove",
-    "retain",
-    "reverse",
-    "sort",
-    "sort_by",
-    "sort_by_key",
-    "truncate",
-];
 
 pub(super) fn edit(context: &Context<'_>, finding: &Finding, source: &Source<'_>, call: &Call) -> Result<Edit, Refusal> {
     let facts = source.facts;
@@ -324,7 +306,7 @@ impl Questions<'_, '_> {
             let after = &rest[at + name.len()..];
             let method = after.trim_start().strip_prefix('.').unwrap_or_default();
             let method: String = method.chars().take_while(|letter| is_part_of_name(*letter)).collect();
-            if rest[..at].ends_with("&mut ") || CHANGING.contains(&method.as_str()) {
+            if rest[..at].ends_with("&mut ") || is_changing(&method) {
                 changed = true;
             } else if !(method.is_empty() || READING.contains(&method.as_str())) {
                 return Err(Refusal::new(format!("whether `{method}` changes `{name}` is not known")));
