@@ -52,17 +52,25 @@ fn compile(workspace: &str, folder: &Path, package: &str) {
     for file in ["package.json", "package-lock.json", "tsconfig.json"] {
         std::fs::copy(source.join(file), kept.join(file)).unwrap();
     }
-    let _ = std::fs::remove_dir_all(kept.join("src"));
-    for (path, text) in texts(&source.join("src")) {
-        let path = kept.join("src").join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
+    for part in ["src", "prisma"].into_iter().filter(|part| source.join(part).exists()) {
+        let _ = std::fs::remove_dir_all(kept.join(part));
+        for (path, text) in texts(&source.join(part)) {
+            let path = kept.join(part).join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
     }
     let installed = kept.join("node_modules/.package-lock.json");
     let lock = kept.join("installed.json");
     if !installed.exists() || std::fs::read(&lock).ok() != std::fs::read(source.join("package-lock.json")).ok() {
         run(Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&kept));
         std::fs::copy(source.join("package-lock.json"), &lock).unwrap();
+    }
+    if kept.join("prisma").exists() {
+        // It looks for an engine that it does not run to write a client, and would fetch one.
+        let engine = std::env::current_exe().unwrap();
+        let generate = ["node_modules/prisma/build/index.js", "generate", "--no-hints"];
+        run(Command::new("node").args(generate).env("PRISMA_SCHEMA_ENGINE_BINARY", engine).current_dir(&kept));
     }
     run(Command::new("node").args(["node_modules/typescript/bin/tsc", "-p", "."]).current_dir(&kept));
 }
@@ -326,22 +334,21 @@ async fn retries() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries, and starts PostgreSQL"]
 async fn outbox() {
-    let packages = ["orders", "stock"];
-    let folder = edited("outbox", &packages, is_rewrite, 3).await;
-    let database = Postgres::start();
-    let (service, migrations) = (emitted("outbox", "orders"), folder.path().join("orders/migrations"));
-    let mut driven = Command::new("node");
-    driven.arg(here().join("brokers/outbox.js")).arg(service).arg(migrations).env("DATABASE_URL", &database.url);
-    let expected = [
-        "the same name failed",
-        "no outbox failed",
-        "orders 2, kept 3, sent 0",
-        "kept 3, sent 0",
-        "order.placed {\"id\":1,\"name\":\"tea\"}",
-        "order.placed {\"id\":2,\"name\":\"milk\"}",
-        "order.withdrawn {\"id\":1}",
-    ];
-    assert_eq!(said(&mut driven).lines().collect::<Vec<_>>(), expected);
+    let packages = ["orders", "stock", "parcels", "labels"];
+    let folder = edited("outbox", &packages, is_rewrite, 6).await;
+    let kept = |name: &str, first: &str, second: &str, third: &str| {
+        let sent = [format!("{name}.placed {first}"), format!("{name}.placed {second}"), format!("{name}.withdrawn {third}")];
+        let told = ["the same name failed", "no outbox failed", "rows 2, kept 3, sent 0", "kept 3, sent 0"].map(str::to_owned);
+        told.into_iter().chain(sent).collect::<Vec<String>>()
+    };
+    for (package, name, migrations) in [("orders", "order", "migrations"), ("parcels", "parcel", "prisma/migrations")] {
+        let database = Postgres::start();
+        let mut driven = Command::new("node");
+        driven.arg(here().join("brokers/outbox.js")).arg(emitted("outbox", package)).arg(folder.path().join(package).join(migrations));
+        let told = said(driven.arg(package).env("DATABASE_URL", &database.url));
+        let expected = kept(name, "{\"id\":1,\"name\":\"tea\"}", "{\"id\":2,\"name\":\"milk\"}", "{\"id\":1}");
+        assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{package}");
+    }
     let database = Postgres::start();
     let migrations =
         ["20240501120000_items.sql", "20240501120001_outbox.sql"].map(|name| folder.path().join("stock/migrations").join(name));
@@ -350,15 +357,15 @@ async fn outbox() {
     let told = said(&mut driven);
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(lines[1..], [lines[0], "tea {\"name\":\"tea\",\"count\":2} item"]);
-    let wrong = [("await enqueue(client, ", "await enqueue("), ("(...message)", "(message)")];
+    let wrong = [("await enqueue(client, ", "await enqueue("), ("await enqueue(tx, ", "await enqueue("), ("(...message)", "(message)")];
     is_noticed("outbox", &folder, &packages, &wrong);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries, and starts PostgreSQL"]
 async fn once() {
-    let packages = ["billing", "ledger", "shop", "till"];
-    let folder = edited("once", &packages, is_rewrite, 4).await;
+    let packages = ["billing", "club", "ledger", "shop", "till"];
+    let folder = edited("once", &packages, is_rewrite, 5).await;
     // What fails at first, and numbers that grow by each delivery.
     let services = [
         (
@@ -366,6 +373,12 @@ async fn once() {
             "UPDATE stock SET left_over = 9",
             ["SELECT count(*) FROM invoices", "SELECT sum(left_over) FROM stock"],
             ["failed 0 0 0", "done 2 14 2", "again 2 14 2"],
+        ),
+        (
+            "club",
+            "INSERT INTO members (name, points) VALUES ('ada', 0)",
+            ["SELECT count(*) FROM entries", "SELECT sum(points) FROM members"],
+            ["failed 0 0 0", "done 2 1000 2", "again 2 1000 2"],
         ),
         (
             "ledger",
@@ -381,12 +394,13 @@ async fn once() {
         driven
             .arg(here().join("brokers/once.js"))
             .args([&shop, &emitted("once", service)])
-            .arg(folder.path().join(service).join("migrations"));
+            .arg(folder.path().join(service).join(if service == "club" { "prisma/migrations" } else { "migrations" }));
         let told = said(driven.arg(mend).args(questions).env("DATABASE_URL", &database.url));
         assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{service}");
     }
     let wrong = [
         ("await once(pool, ", "await once("),
+        ("await once(prisma, ", "await once("),
         ("messageId: randomUUID()", "messageId: randomUUID"),
         ("crate::once::first_time(", "crate::once::frst_time("),
     ];

@@ -32,6 +32,9 @@ pub struct Producer {
     /// Where it says which channel an answer is waited for on: what says so is a question, whose sender hears if it gets lost.
     #[serde(default)]
     pub reply_to: Option<Selector>,
+    /// Whether it writes the message into an outbox: a row of the transaction that it is called in, from which something else sends it.
+    #[serde(default)]
+    pub kept: bool,
     /// How it travels, where options say that.
     #[serde(default)]
     pub transport: Option<Transport>,

@@ -488,6 +488,8 @@ pub struct ChannelEnd {
     pub payload: Option<Vec<Symbol>>,
     /// Producers: whether the message names a channel for its answer.
     pub asks: bool,
+    /// Producers: whether it is kept in an outbox first, by the transaction that it is sent in.
+    pub kept: bool,
     /// Consumers: how often a message is handed over, if that is known.
     pub delivery: Option<Delivery>,
     /// Consumers: where messages go that are refused, and where that is said; known of queues that code declares, not of brokers' policies.

@@ -163,6 +163,7 @@ pub(crate) fn end(service: ServiceIndex, place: Place, function: FunctionRef) ->
         function: Some(function),
         payload: None,
         asks: false,
+        kept: false,
         delivery: None,
         dead_letter: None,
         coverage: Coverage::NotTraced,

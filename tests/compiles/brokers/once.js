@@ -1,14 +1,12 @@
 // Hands the messages of a shop to a service with a real database: to fail, several times at once, and again; tells what each leaves behind.
-import { readdir, readFile } from "node:fs/promises";
+import { database } from "./database.js";
 
 const [shop, service, migrations, mend, ...questions] = process.argv.slice(2);
-const { pool } = await import(`${service}/db.js`);
+const { change, rows, migrate } = await database(service);
 const { place } = await import(`${shop}/index.js`);
 const { deliver, sent } = await import("./queue.js");
 
-for (const name of (await readdir(migrations)).sort()) {
-  await pool.query((await readFile(`${migrations}/${name}`, "utf8")).split("-- migrate:down")[0]);
-}
+await migrate(migrations);
 await import(`${service}/index.js`);
 await place("ada", 500);
 await place("ada", 500);
@@ -17,7 +15,7 @@ const messages = sent().filter(([name]) => globalThis.queue.handlers.has(name));
 const tell = async (what) => {
   const answers = [];
   for (const question of [...questions, "SELECT count(*) FROM processed_messages"]) {
-    answers.push(Object.values((await pool.query(question)).rows[0])[0]);
+    answers.push(Object.values((await rows(question))[0])[0]);
   }
   console.log(what, ...answers.map(Number));
 };
@@ -28,7 +26,7 @@ const hand = async () => {
 
 await hand();
 await tell("failed");
-await pool.query(mend);
+await change(mend);
 await Promise.all([hand(), hand(), hand()]);
 await tell("done");
 await hand();

@@ -7,6 +7,7 @@ use portolan_grammars::facts::{Binding, Expr, Function, FunctionId, FunctionKind
 use portolan_grammars::languages::{Binds, Statement};
 use rustc_hash::FxHashSet;
 
+use super::changes::assigned_in;
 use super::held::{self, Held, error, is_only_lent};
 use super::option::width;
 use super::packages::library;
@@ -91,17 +92,6 @@ pub(super) fn keeps_nothing(snapshot: &Snapshot, call: Place) -> Result<(), Refu
         open.extend(edges.map(|edge| edge.callee).filter(|callee| seen.insert(*callee)).map(|callee| (callee, hops + 1)));
     }
     Ok(())
-}
-
-/// What assignments within a range assign to, or to a part of: `order` of `order.lines[0] = line`.
-pub(super) fn assigned_in(facts: &SourceFacts, range: TextRange) -> impl Iterator<Item = &Expr> {
-    facts.assignments.iter().filter(move |it| range.contains(facts.expr_range(it.target))).map(|assignment| {
-        let mut target = facts.expr(assignment.target);
-        while let Expr::Member { object, .. } | Expr::Index { object, .. } = target {
-            target = facts.expr(*object);
-        }
-        target
-    })
 }
 
 /// Whether a function assigns to something that is there before and after it: what a constructor makes is not there before.

@@ -94,13 +94,26 @@ impl Chain {
 
 /// A chain on the line of a byte, behind so many letters of that line.
 pub(super) fn laid_out(source: &Source<'_>, (at, before): (u32, usize), head: &str, links: &[impl AsRef<str>]) -> String {
-    let links = || links.iter().map(AsRef::as_ref);
-    let line: String = std::iter::once(head.to_owned()).chain(links().map(|link| format!(".{link}"))).collect();
+    let line: String = std::iter::once(head.to_owned()).chain(links.iter().map(|link| format!(".{}", link.as_ref()))).collect();
     // One call alone may fill the line.
-    let widest = if links().count() == 1 { RUST_WIDTH } else { CHAIN };
+    let widest = if links.len() == 1 { RUST_WIDTH } else { CHAIN };
     if !line.contains('\n') && line.chars().count() <= widest && before + line.chars().count() < RUST_WIDTH {
         return line;
     }
-    let indent = format!("{}{}{}", source.newline(), source.indent_at(at), source.indent_unit());
-    std::iter::once(head.to_owned()).chain(links().map(|link| format!("{indent}.{link}"))).collect()
+    let indent = source.indent_at(at);
+    broken(source, (indent, before == indent.len()), head, links)
+}
+
+/// A chain with a link a line, deeper than an indent. A short name at the beginning of a line keeps its first link beside it.
+pub(super) fn broken(source: &Source<'_>, (indent, begins_line): (&str, bool), head: &str, links: &[impl AsRef<str>]) -> String {
+    let (newline, unit) = (source.newline(), source.indent_unit());
+    let is_joined = begins_line && head.chars().count() <= unit.chars().count();
+    let mut text = head.to_owned();
+    for (at, link) in links.iter().enumerate() {
+        if at > 0 || !is_joined {
+            text += &format!("{newline}{indent}{unit}");
+        }
+        text += &format!(".{}", link.as_ref());
+    }
+    text
 }

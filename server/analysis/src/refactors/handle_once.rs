@@ -1,32 +1,33 @@
 //! A consumer that does its work once for each message: what is handled is marked by the transaction that writes the rows.
 //!
-//! For pg of TypeScript, and for sqlx in Rust ([`rust`]). The work runs with a client in place of the pool; functions between the handler and what writes are handed it. What
-//! the parts are: [`way`] is how the handler gets to what writes, [`identity`] what tells a message from others, [`module`] what is written into
-//! files of their own. Invariant: rows are written with their mark or not at all, and a message that is new is never taken for one that was handled.
+//! For pg and Prisma of TypeScript, and for sqlx in Rust ([`rust`]). The work runs with a client in place of the pool; functions between the handler and what
+//! writes are handed it ([`super::way`]). What the parts are: [`work`] is what the handler does, [`identity`] what tells a message from others,
+//! [`module`] what is written into files of their own. Invariant: rows are written with their mark or not at all, and a message that is new is never
+//! taken for one that was handled.
 
 use std::collections::BTreeSet;
 
-use camino::Utf8PathBuf;
 use portolan_grammars::facts::{Language, TextRange};
 
 use super::given::leaf;
 use super::imports::{quote, statement_end};
-use super::passage::extension;
+use super::passage::usual_extension;
 use super::stretch::Stretch;
-use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source, imports};
+use super::way::{Pools, Way};
+use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports};
+use crate::Place;
 use crate::chart::flow::Spot;
 use crate::chart::{Channel, ChannelEnd};
 use crate::resolve::value::CallRef;
 use crate::rules::Finding;
 use crate::rules::non_idempotent_consumer::RULE;
-use crate::{FileId, Place};
 
 mod identity;
 mod module;
 mod rust;
-mod way;
+mod work;
 
-use way::{Way, Work};
+use work::Work;
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
@@ -34,13 +35,9 @@ pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 const NAME: &str = "once";
 /// What the message's identity is called in the handler.
 const DELIVERY: &str = "delivery";
-/// What files call the pool.
-type Pools = std::collections::BTreeMap<FileId, String>;
 
 /// What to check.
 const CHECK: &str = "A message whose mark is there is passed over: check that a message which is sent again keeps its id, and that the migration runs first";
-/// Names of methods that tell a broker that a message is handled.
-const SETTLING: [&str; 6] = ["ack", "nack", "reject", "ackAll", "commitOffsets", "resolveOffset"];
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let snapshot = context.snapshot;
@@ -78,11 +75,12 @@ fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel, end: &Chann
         Language::TypeScript => {}
     }
     let leaf = leaf(snapshot, handler).ok_or_else(unknown)?;
-    let way = Way::find(context, handler, finding)?;
-    let work = way.work(&source)?;
+    let way = Way::find(context, handler, writes(context, finding)?)?;
+    let work = work::of(&way, &source)?;
     let delivery = identity::of(context, channel, leaf, (&source, handler), &way, &mut edit)?;
-    let extension = extension(source.facts).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
-    module::make(context, &source, (beside(&source), module::text(&source)), end.service, &mut edit)?;
+    let extension =
+        usual_extension(context, &source).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
+    module::add(context, &source, &way, end.service, &mut edit)?;
     let mut pools = Pools::new();
     rewrite(context, &work, &way, (&consumer, &delivery, extension), &mut pools, &mut edit)?;
     way.hand_on(context, &mut pools, &mut edit)?;
@@ -128,12 +126,6 @@ fn rewrite<'a>(
         }
     }
     way.give(source, function, client, edit)
-}
-
-/// The file of a name in the folder of another one.
-fn beside(source: &Source<'_>) -> Utf8PathBuf {
-    let folder = source.path.as_str().rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-    format!("{folder}{NAME}.ts").into()
 }
 
 /// All calls by which a finding's consumer writes more each time.

@@ -2,6 +2,8 @@
 //!
 //! Invariant: it is named and written as the last one, and comes after it.
 
+use camino::Utf8Path;
+
 use super::{Context, Edit, Refusal, Source};
 
 /// Adds a migration behind the last one of the package that a file is in: what it does, and what takes it back.
@@ -21,7 +23,7 @@ pub(super) fn add(context: &Context<'_>, source: &Source<'_>, name: &str, up: &s
         return Err(refused());
     }
     let text = context.texts.text(last.path.into()).map_err(|why| Refusal::new(format!("{} {why}", last.path)))?;
-    let next = |rest: &str| format!("{}/{:0width$}{}{name}{rest}", last.folder, last.number + 1, last.separator, width = last.width);
+    let next = |rest: &str| format!("{}{rest}", last.next(name));
     if last.path.ends_with(".up.sql") || last.path.ends_with(".down.sql") {
         edit.create(next(".up.sql").into(), up);
         edit.create(next(".down.sql").into(), down);
@@ -30,6 +32,22 @@ pub(super) fn add(context: &Context<'_>, source: &Source<'_>, name: &str, up: &s
     } else {
         edit.create(next(".sql").into(), up);
     }
+    Ok(())
+}
+
+/// Adds a migration as Prisma keeps them: a folder behind the last one of the package that a schema is in. Where there are none, the schema alone
+/// says what the database is like.
+pub(super) fn add_folder(context: &Context<'_>, schema: &Utf8Path, name: &str, up: &str, edit: &mut Edit) -> Result<(), Refusal> {
+    let workspace = &context.snapshot.workspace;
+    let all = context.snapshot.files.iter().filter(|(_, path, _)| path.file_name() == Some("migration.sql"));
+    let own = all.filter(|(_, path, _)| workspace.package_of(path) == workspace.package_of(schema));
+    let mut found: Vec<Numbered<'_>> = own.filter_map(|(_, path, _)| Numbered::of(path.parent()?.as_str())).collect();
+    found.sort_by_key(|numbered| (numbered.number, numbered.path));
+    let Some(last) = found.last() else { return Ok(()) };
+    if found.iter().any(|other| other.folder != last.folder) {
+        return Err(Refusal::new("there is no one folder of migrations beside the schema"));
+    }
+    edit.create(format!("{}/migration.sql", last.next(name)).into(), up);
     Ok(())
 }
 
@@ -50,5 +68,10 @@ impl<'p> Numbered<'p> {
         let number = name[..width].parse().ok()?;
         let separator = name[width..].chars().next().filter(|letter| matches!(letter, '_' | '-'))?;
         named.contains("migration").then_some(Self { path, folder, number, width, separator })
+    }
+
+    /// The path of the one behind it.
+    fn next(&self, name: &str) -> String {
+        format!("{}/{:0width$}{}{name}", self.folder, self.number + 1, self.separator, width = self.width)
     }
 }

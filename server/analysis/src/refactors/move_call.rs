@@ -6,7 +6,7 @@
 use portolan_grammars::facts::{Call, Expr, Function, FunctionKind, Language, SourceFacts, TextRange};
 use portolan_grammars::languages::Statement;
 
-use super::ask_together::assigned_in;
+use super::changes::{assigned_in, changes};
 use super::held::is_only_lent;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::chart::Transaction;
@@ -17,31 +17,6 @@ pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
 /// Words by which rows are locked that a question may be about.
 const LOCKS: [&str; 6] = ["for update", "for share", "forupdate", "forshare", "lock_", "pessimistic"];
-/// Methods that change what they are called on.
-pub(super) const CHANGING: [&str; 22] = [
-    "add",
-    "append",
-    "clear",
-    "dedup",
-    "delete",
-    "drain",
-    "extend",
-    "insert",
-    "iter_mut",
-    "pop",
-    "push",
-    "remove",
-    "retain",
-    "reverse",
-    "set",
-    "shift",
-    "sort",
-    "sort_by",
-    "sort_by_key",
-    "splice",
-    "truncate",
-    "unshift",
-];
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let snapshot = context.snapshot;
@@ -262,9 +237,8 @@ impl<'s, 'a> Scene<'s, 'a> {
         }
         let names = facts.bindings.iter().map(|it| &it.name).chain(facts.functions.iter().flat_map(|it| &it.params).map(|it| &it.name));
         for name in names.filter(|name| !name.is_empty() && Source::has_word(own, name)) {
-            let changed = CHANGING.iter().any(|method| passed.contains(&format!("{name}.{method}(")));
             let moved = facts.language == Language::Rust && !(is_only_lent(own, name) && is_only_lent(passed, name));
-            if changed || moved && Source::has_word(passed, name) {
+            if changes(passed, name) || moved && Source::has_word(passed, name) {
                 return refused(name);
             }
         }

@@ -1,12 +1,13 @@
 //! A transactional outbox: a message that is sent behind a write becomes a row that the same transaction writes, and a relay sends it from there.
 //!
-//! Only for pg of TypeScript. The function that sends keeps its arguments: they are the row, and the relay calls it with them. What the parts are:
-//! [`scene`] is the code that becomes a transaction, [`told`] what may be a row, [`module`] what is written into files of their own, [`start`] where
-//! the relay begins, [`edge`] what the chart is told. Invariant: what is sent is what was to be sent, if perhaps later and more than once.
+//! For pg and Prisma of TypeScript. The function that sends keeps its arguments: they are the row, and the relay calls it with them. What the parts
+//! are: [`scene`] is the code that becomes a transaction, [`told`] what may be a row, [`module`] what is written into files of their own, in the words
+//! of [`pg`] or [`prisma`], [`start`] where the relay begins, [`edge`] what the chart is told. Invariant: what is sent is what was to be sent, if perhaps later and more than once.
 
 use camino::Utf8PathBuf;
 
-use super::passage::extension;
+use super::passage::usual_extension;
+use super::way::Pools;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports};
 use crate::chart::{Access, Channel};
 use crate::rules::Finding;
@@ -14,6 +15,8 @@ use crate::rules::dual_write::RULE;
 
 mod edge;
 mod module;
+mod pg;
+mod prisma;
 mod scene;
 mod start;
 mod told;
@@ -38,24 +41,25 @@ fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<E
     let snapshot = context.snapshot;
     let source = context.source(finding.place.file)?;
     let scene = Scene::set(context, &source, finding)?;
-    let extension = extension(source.facts).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
+    let extension =
+        usual_extension(context, &source).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
     let path = beside(source.path.as_str(), NAME);
     let traced = finding.services.first().is_some_and(|service| snapshot.chart.traced(*service).is_some());
     if traced && !imports::depends_on(context, &source, module::API) {
         return Err(Refusal::new(format!("its trace would end in the outbox: {} is no dependency of its package", module::API)));
     }
-    let text = module::text(&scene, traced)?;
-    let mut edit = Edit::default();
+    let text = module::text(context, &scene, &path, traced)?;
+    let (mut edit, mut pools) = (Edit::default(), Pools::new());
     let module = format!("./{NAME}{extension}");
     if snapshot.files.id(&path).is_some() {
         if context.texts.text(&path).as_ref() != Ok(&text) {
             return Err(Refusal::new(format!("{path} is there already, and another one")));
         }
-        let names = imports::import(context, &source, &module, &["enqueue", "transaction"], &mut edit)?;
+        let names = imports::import(context, &source, &module, scene.needs(), &mut edit)?;
         if names.statement.is_some() {
             imports::add(&source, scene.start(), names.statement, None, &mut edit);
         }
-        scene.rewrite(&names.called[1], &names.called[0], &mut edit)?;
+        scene.rewrite(context, &names.called, &mut pools, &mut edit)?;
         return Ok(edit);
     }
     let own = |access: &Access| finding.services.contains(&access.service);
@@ -63,18 +67,21 @@ fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<E
     if tables.into_iter().any(|table| table.name == module::TABLE) {
         return Err(Refusal::new(format!("there is a table `{}` already", module::TABLE)));
     }
-    module::migration(context, &source, traced, &mut edit)?;
+    module::table(context, &scene, traced, &mut edit)?;
     edit.create(path.clone(), text);
     edge::tell(context, &scene, channel, &path, &mut edit)?;
-    let begins_here = start::start(context, &scene, &path, extension, finding, &mut edit)? == source.file;
-    let names: &[&str] = if begins_here { &["enqueue", "relay", "transaction"] } else { &["enqueue", "transaction"] };
+    let begins_here = start::start(context, &scene, &path, extension, finding, &mut pools, &mut edit)? == source.file;
+    let needs: Vec<String> = scene.needs().iter().map(|name| (*name).to_owned()).collect();
+    let mut names = needs.clone();
+    names.extend(begins_here.then(|| "relay".to_owned()));
+    names.sort();
     if let Some(name) = names.iter().find(|name| source.declares(name)) {
         return Err(Refusal::new(format!("the name {name} means something else in {}", source.name())));
     }
     let (quote, end) = (imports::quote(&source), imports::statement_end(&source));
     let import = format!("import {{ {} }} from {quote}{module}{quote}{end}", names.join(", "));
     imports::add(&source, scene.start(), Some(import), None, &mut edit);
-    scene.rewrite("transaction", "enqueue", &mut edit)?;
+    scene.rewrite(context, &needs, &mut pools, &mut edit)?;
     Ok(edit)
 }
 

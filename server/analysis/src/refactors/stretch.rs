@@ -1,23 +1,20 @@
-//! Statements of TypeScript that are put into a function which is given a client of pg: a transaction's, in place of the pool.
+//! Statements of TypeScript that are put into a function which is given a transaction's client, in place of the pool.
 //!
 //! Invariant: nothing else is waited for in them, nothing in them leaves them, and what they give names to is handed out.
 
-use portolan_grammars::facts::{Binding, Call, CallId, CallKind, Expr, FunctionId, TextRange};
+use portolan_grammars::facts::{Binding, Call, Expr, FunctionId, TextRange};
 
-use super::ask_together::assigned_in;
+use super::changes::assigned_in;
 use super::imports::statement_end;
-use super::{Context, Edit, Refusal, Source};
-use crate::resolve::value::CallRef;
-
-/// Names for a client, in the order in which they are tried.
-const CLIENTS: [&str; 2] = ["client", "connection"];
+use super::pool::Pool;
+use super::{Edit, Refusal, Source};
 
 /// Statements of a function that write with a pool.
 pub(super) struct Stretch<'s, 'a> {
     pub(super) source: &'s Source<'a>,
     pub(super) function: FunctionId,
-    /// What is written with: a pool of connections.
-    pub(super) pool: &'a str,
+    /// What is written with.
+    pub(super) pool: Pool<'a>,
     pub(super) range: TextRange,
 }
 
@@ -49,14 +46,13 @@ where
         is_untested(source, self.function, self.range)
     }
 
-    /// The pool in `pool.query`.
     fn queried(&self, call: &Call) -> Option<TextRange> {
-        queried(self.source, call, self.pool)
+        self.pool.queried(self.source, call)
     }
 
     /// A name for a client that the function has no other use for.
     pub(super) fn client(&self) -> Result<&'static str, Refusal> {
-        client(self.source, self.function)
+        self.pool.client(self.source, self.function)
     }
 
     /// Puts it between two texts, one level in, and lets it write with a client.
@@ -65,7 +61,7 @@ where
         let (unit, outer) = (source.indent_unit(), source.indent_at(self.range.start));
         edit.insert(source.file, self.range.start, format!("{opening}{newline}{outer}{unit}"));
         indent(source, self.range, &unit, edit);
-        write_with(source, self.range, self.pool, client, edit);
+        self.pool.write_with(source, self.range, client, edit);
         edit.insert(source.file, self.range.end, format!("{newline}{outer}{closing}{}", statement_end(source)));
     }
 
@@ -108,51 +104,4 @@ pub(super) fn indent(source: &Source<'_>, range: TextRange, unit: &str, edit: &m
         }
         offset += line.len() as u32;
     }
-}
-
-/// The pool in `pool.query`.
-pub(super) fn queried(source: &Source<'_>, call: &Call, pool: &str) -> Option<TextRange> {
-    let Expr::Member { object, name } = source.facts.expr(call.callee) else { return None };
-    let range = source.facts.expr_range(*object);
-    (name == "query" && source.slice(range) == pool).then_some(range)
-}
-
-/// A name for a client that a function has no other use for.
-pub(super) fn client(source: &Source<'_>, function: FunctionId) -> Result<&'static str, Refusal> {
-    let whole = if function == FunctionId::MODULE { &source.text } else { source.slice(source.facts.function(function).range) };
-    let free = CLIENTS.into_iter().find(|name| !Source::has_word(whole, name));
-    free.ok_or_else(|| Refusal::new("the function has names for clients already"))
-}
-
-/// Lets queries of a range be those of a client.
-pub(super) fn write_with(source: &Source<'_>, range: TextRange, pool: &str, client: &str, edit: &mut Edit) {
-    for call in source.facts.calls.iter().filter(|call| range.contains(call.range)) {
-        if let Some(pool) = queried(source, call, pool) {
-            edit.replace(source.file, pool, client);
-        }
-    }
-}
-
-/// What a row is written with, where it is a pool of pg that is not of the function, and where that is made.
-pub(super) fn pool<'a>(context: &Context<'a>, source: &Source<'a>, writes: CallId) -> Result<(&'a str, CallRef), Refusal> {
-    let snapshot = context.snapshot;
-    let facts = source.facts;
-    let refused = || Refusal::new("what it is written with is no pool of pg");
-    let link = snapshot.link(source.file).ok_or_else(refused)?;
-    let access = link.accesses.iter().find(|access| access.site == CallRef { file: source.file, call: writes }).ok_or_else(refused)?;
-    let site = access.connection.ok_or_else(refused)?;
-    let home = snapshot.files.source(site.file).ok_or_else(refused)?;
-    let made = home.call(site.call);
-    let loads = |local: &str| home.imports.iter().any(|import| import.local == local && import.source == "pg");
-    let is_pool = match home.expr(made.callee) {
-        Expr::Name(name) => name == "Pool" && loads("Pool"),
-        Expr::Member { object, name } => name == "Pool" && matches!(home.expr(*object), Expr::Name(of) if loads(of)),
-        _ => false,
-    };
-    let Expr::Member { object, .. } = facts.expr(facts.call(writes).callee) else { return Err(refused()) };
-    let Expr::Name(name) = facts.expr(*object) else { return Err(refused()) };
-    let function = facts.call(writes).function;
-    let is_given = facts.functions.iter().flat_map(|function| &function.params).any(|param| param.name == *name);
-    let is_own = function != FunctionId::MODULE && facts.bindings.iter().any(|it| it.name == *name && it.function != FunctionId::MODULE);
-    if is_pool && made.kind == CallKind::New && !is_own && !is_given { Ok((name, site)) } else { Err(refused()) }
 }

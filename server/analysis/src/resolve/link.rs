@@ -506,6 +506,8 @@ pub struct MessageDecl {
     pub replies: bool,
     /// Whether the message names a channel for its answer.
     pub asks: bool,
+    /// Whether it is kept in an outbox first.
+    pub kept: bool,
     /// Where it goes.
     pub carrier: Carrier,
     /// The library's calls that send or receive it.

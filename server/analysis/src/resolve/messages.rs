@@ -32,6 +32,7 @@ impl<'w> Linker<'w> {
             system: system.clone(),
             replies,
             asks,
+            kept: entry.kept,
             carrier: carrier.clone(),
             // What a wrapper sends, it may have put together of what it was given.
             payload: payload.clone().filter(|_| message.site == Site::Call(view.site)),
@@ -278,6 +279,7 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
         instrumentation: None,
         replies: false,
         asks: false,
+        kept: false,
         carrier: Carrier::default(),
         leaves: Vec::new(),
     }

@@ -6,7 +6,11 @@ use camino::Utf8PathBuf;
 
 use super::super::imports::in_style;
 use super::super::migrations;
+use super::super::pool::Library;
+use super::super::prisma::{Model, add_model, client};
+use super::super::way::Way;
 use super::super::{Context, Edit, Refusal, Source};
+use super::NAME;
 use crate::chart::{Access, ServiceIndex};
 
 /// The table.
@@ -15,10 +19,10 @@ const TABLE: &str = "processed_messages";
 /// Makes both, the module at a path, unless they are there; refuses where something else is. Says whether it made them.
 pub(super) fn make(
     context: &Context<'_>,
-    source: &Source<'_>,
     (path, text): (Utf8PathBuf, String),
     service: ServiceIndex,
     edit: &mut Edit,
+    table: impl FnOnce(&mut Edit) -> Result<(), Refusal>,
 ) -> Result<bool, Refusal> {
     let snapshot = context.snapshot;
     if snapshot.files.id(&path).is_some() {
@@ -30,15 +34,83 @@ pub(super) fn make(
     if tables.any(|table| table.name == TABLE) {
         return Err(Refusal::new(format!("there is a table `{TABLE}` already")));
     }
-    migrations::add(context, source, TABLE, UP, DOWN, edit)?;
+    table(edit)?;
     edit.create(path, text);
     Ok(true)
 }
 
-/// The module's text in TypeScript, in the style of the file that needs it.
-pub(super) fn text(source: &Source<'_>) -> String {
-    in_style(source, TEMPLATE)
+/// Adds the migration that makes the table.
+pub(super) fn migration(context: &Context<'_>, source: &Source<'_>, edit: &mut Edit) -> Result<(), Refusal> {
+    migrations::add(context, source, TABLE, UP, DOWN, edit)
 }
+
+/// The module's text in TypeScript, in the style of the file that needs it, and what makes the table.
+pub(super) fn add(
+    context: &Context<'_>,
+    source: &Source<'_>,
+    way: &Way<'_>,
+    service: ServiceIndex,
+    edit: &mut Edit,
+) -> Result<(), Refusal> {
+    let path = beside(source);
+    let text = match way.pool.library {
+        Library::Pg => TEMPLATE.to_owned(),
+        Library::Prisma => PRISMA.replace("CLIENT", &client(context, way.pool, source, &path)?),
+    };
+    let model = || Model { name: "ProcessedMessage", table: TABLE, text: MODEL.to_owned(), up: PRISMA_UP.to_owned() };
+    let table = |edit: &mut Edit| match way.pool.library {
+        Library::Pg => migration(context, source, edit),
+        Library::Prisma => add_model(context, way.written, &model(), edit),
+    };
+    make(context, (path, in_style(source, &text)), service, edit, table).map(|_| ())
+}
+
+/// The file of the module in the folder of another one.
+fn beside(source: &Source<'_>) -> Utf8PathBuf {
+    source.path.with_file_name(format!("{NAME}.ts"))
+}
+
+const PRISMA: &str = r#"import type { Prisma, PrismaClient } from "CLIENT";
+
+/** Does some work on the database when a message comes for the first time: all of it and its mark, or nothing. */
+export async function once(
+  prisma: PrismaClient,
+  consumer: string,
+  delivery: string | undefined,
+  work: (tx: Prisma.TransactionClient) => Promise<void>,
+): Promise<void> {
+  await prisma.$transaction(async (tx) => {
+    // What nothing tells from other messages is taken for a new one.
+    if (delivery === undefined || (await mark(tx, consumer, delivery))) await work(tx);
+  });
+}
+
+async function mark(tx: Prisma.TransactionClient, consumer: string, delivery: string): Promise<boolean> {
+  const marked = await tx.processedMessage.createMany({
+    data: [{ consumer, delivery }],
+    skipDuplicates: true,
+  });
+  return marked.count === 1;
+}
+"#;
+const MODEL: &str = "model ProcessedMessage {
+  consumer    String
+  delivery    String
+  processedAt DateTime @default(now()) @map(\"processed_at\") @db.Timestamptz(3)
+
+  @@id([consumer, delivery])
+  @@map(\"processed_messages\")
+}
+";
+const PRISMA_UP: &str = "-- CreateTable
+CREATE TABLE \"processed_messages\" (
+    \"consumer\" TEXT NOT NULL,
+    \"delivery\" TEXT NOT NULL,
+    \"processed_at\" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT \"processed_messages_pkey\" PRIMARY KEY (\"consumer\", \"delivery\")
+);
+";
 
 const TEMPLATE: &str = r#"import type { Pool, PoolClient } from "pg";
 

@@ -60,7 +60,8 @@ pub(super) fn edit(
     let (lines, message) = told(context, source, (handler, channel), range, edit)?;
     let root = root(context, source)?;
     let path = root.path.with_file_name(format!("{NAME}.rs"));
-    if module::make(context, source, (path, module::RUST.to_owned()), end.service, edit)? {
+    let table = |edit: &mut Edit| module::migration(context, source, edit);
+    if module::make(context, (path, module::RUST.to_owned()), end.service, edit, table)? {
         declare(&root, edit)?;
     }
     let (newline, indent, unit) = (source.newline(), source.indent_at(range.start), source.indent_unit());

@@ -6,8 +6,8 @@ use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, Language, SourceFacts, TextRange};
 use rustc_hash::FxHashSet;
 
-use super::super::ask_together::{assigned_in, keeps_nothing};
-use super::super::move_call::CHANGING;
+use super::super::ask_together::keeps_nothing;
+use super::super::changes::{assigned_in, is_changing};
 use super::super::stretch::is_untested;
 use super::super::{Context, Refusal, Source};
 use crate::chart::operation::SpanRef;
@@ -103,7 +103,7 @@ fn is_apart(source: &Source<'_>, function: FunctionId, round: &Round) -> Result<
         facts.calls.iter().filter(|call| body.contains(call.range) && !round.push.is_some_and(|push| push.contains(call.name_range)))
     {
         let Expr::Member { object, name } = facts.expr(call.callee) else { continue };
-        if CHANGING.contains(&name.as_str()) && !root(facts, *object).is_some_and(own) {
+        if is_changing(name) && !root(facts, *object).is_some_and(own) {
             return carried(source.slice(facts.expr_range(*object)));
         }
     }

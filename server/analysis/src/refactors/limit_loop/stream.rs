@@ -7,8 +7,8 @@ use portolan_grammars::facts::{Binding, Call, Expr, FunctionId, FunctionKind, Im
 use portolan_grammars::languages::{EachLoop, Statement, Tree};
 
 use super::super::chain::laid_out;
+use super::super::changes::is_changing;
 use super::super::held::{self, Held};
-use super::super::move_call::CHANGING;
 use super::super::packages::library;
 use super::super::source::{RUST_WIDTH, is_part_of_name};
 use super::super::stretch::indent;
@@ -306,7 +306,7 @@ impl Questions<'_, '_> {
             let after = &rest[at + name.len()..];
             let method = after.trim_start().strip_prefix('.').unwrap_or_default();
             let method: String = method.chars().take_while(|letter| is_part_of_name(*letter)).collect();
-            if rest[..at].ends_with("&mut ") || CHANGING.contains(&method.as_str()) {
+            if rest[..at].ends_with("&mut ") || is_changing(&method) {
                 changed = true;
             } else if !(method.is_empty() || READING.contains(&method.as_str())) {
                 return Err(Refusal::new(format!("whether `{method}` changes `{name}` is not known")));

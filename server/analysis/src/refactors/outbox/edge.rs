@@ -9,6 +9,7 @@ use portolan_grammars::manifests::settings::FILE_NAME;
 use super::super::mirror::named;
 use super::super::{Context, Edit, Refusal};
 use super::scene::Scene;
+use super::told;
 use crate::chart::Channel;
 
 /// Says in `portolan.toml` that the outbox sends.
@@ -19,7 +20,9 @@ pub(super) fn tell(
     outbox: &Utf8Path,
     edit: &mut Edit,
 ) -> Result<(), Refusal> {
-    let Some(place) = said(context, scene, channel) else { return Ok(()) };
+    // A queue's method is told what a job is called, and the queue is known where the relay calls it.
+    let place = said(context, scene, channel).filter(|_| told::library(context, scene) != Some("bullmq"));
+    let Some(place) = place else { return Ok(()) };
     let own = outbox.strip_prefix(context.folder).unwrap_or(outbox);
     let id = own.as_str().trim_end_matches(".ts").replace(['/', '.'], "-");
     let lines = [
@@ -32,6 +35,7 @@ pub(super) fn tell(
         "[[clients.producer]]".to_owned(),
         "callee = \"enqueue\"".to_owned(),
         format!("system = \"{}\"", channel.system),
+        "kept = true".to_owned(),
         format!("destination = {{ {place} }}"),
         String::new(),
     ];

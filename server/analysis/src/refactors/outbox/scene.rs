@@ -2,19 +2,24 @@
 //!
 //! Invariant: the message is the last of it.
 
-use portolan_grammars::facts::{Call, Expr, ExprId, Language, TextRange};
+use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, Language, TextRange};
 
 use super::super::imports::{statement_end, without_unused};
-use super::super::stretch::{Stretch, pool};
+use super::super::pool::Library;
+use super::super::stretch::Stretch;
+use super::super::way::{Pools, Way};
 use super::super::{Context, Edit, Refusal, Source};
 use super::told;
 use crate::FunctionRef;
 use crate::chart::flow::Spot;
+use crate::resolve::value::CallRef;
 use crate::rules::Finding;
 
 /// A write and a message behind it.
 pub(super) struct Scene<'s, 'a> {
     pub(super) source: &'s Source<'a>,
+    /// The way there.
+    pub(super) way: Way<'a>,
     /// What sends.
     pub(super) sends: &'a Call,
     /// From the one statement to the other.
@@ -33,16 +38,20 @@ where
         }
         let unclear = |what: &str| Refusal::new(format!("how {what} is not plain to see"));
         let (written, _) = finding.related.first().ok_or_else(|| unclear("the row is written"))?;
-        if written.file != source.file {
-            return Err(Refusal::new("the row is written in another file"));
-        }
         let call = |place| Spot::at(&snapshot.files, place).and_then(|spot| spot.call());
-        let writes = call(*written).ok_or_else(|| unclear("the row is written"))?;
-        let sends = call(finding.place).ok_or_else(|| unclear("the message is sent"))?;
-        let (pool, _) = pool(context, source, writes)?;
-        let (writes, sends) = (facts.call(writes), facts.call(sends));
+        let written = CallRef { file: written.file, call: call(*written).ok_or_else(|| unclear("the row is written"))? };
+        let sends = facts.call(call(finding.place).ok_or_else(|| unclear("the message is sent"))?);
+        let from = FunctionRef { file: source.file, function: sends.function };
+        let way = Way::find(context, from, vec![written])?;
+        let writes = match way.calls.get(&from).into_iter().flatten().collect::<Vec<_>>()[..] {
+            [only] => facts.call(*only),
+            _ => return Err(Refusal::new("the row is written in several branches")),
+        };
         if writes.function != sends.function {
             return Err(Refusal::new("the row is written in another function"));
+        }
+        if !writes.awaited {
+            return Err(Refusal::new("nobody waits for what writes the row"));
         }
         let tree = source.tree().ok_or_else(|| unclear("the row is written"))?;
         let statements = tree.statements_around(sends.range);
@@ -55,9 +64,9 @@ where
             return Err(unclear("the message is sent"));
         }
         let range = TextRange { start: first.start, end: last.end };
-        let stretch = Stretch { source, function: sends.function, pool, range };
-        stretch.is_of_one_piece(|call| call.range == sends.range)?;
-        let scene = Self { source, sends, stretch };
+        let stretch = Stretch { source, function: sends.function, pool: way.pool, range };
+        stretch.is_of_one_piece(|call| call.range == sends.range || call.range == writes.range)?;
+        let scene = Self { source, way, sends, stretch };
         told::check(context, &scene)?;
         Ok(scene)
     }
@@ -67,10 +76,19 @@ where
         self.stretch.range.start
     }
 
+    /// The functions of the outbox that it calls: what keeps a message, and what makes a transaction where the library has nothing for that.
+    pub(super) fn needs(&self) -> &'static [&'static str] {
+        match self.stretch.pool.library {
+            Library::Pg => &["enqueue", "transaction"],
+            Library::Prisma => &["enqueue"],
+        }
+    }
+
     /// Makes a transaction of it, which writes the message, with functions that are called so.
-    pub(super) fn rewrite(&self, transaction: &str, enqueue: &str, edit: &mut Edit) -> Result<(), Refusal> {
+    pub(super) fn rewrite(&self, context: &Context<'a>, called: &[String], pools: &mut Pools, edit: &mut Edit) -> Result<(), Refusal> {
         let (source, facts, stretch) = (self.source, self.source.facts, &self.stretch);
         let client = stretch.client()?;
+        let pool = self.way.pool_in(context, (source, stretch.function), self.start(), pools, edit)?;
         let (newline, unit, end) = (source.newline(), source.indent_unit(), statement_end(source));
         let indent = source.indent_at(self.start());
         let (bound, given) = match stretch.handed_out()?.as_slice() {
@@ -80,13 +98,19 @@ where
         };
         let callee = facts.expr_range(self.sends.callee);
         let comma = if self.sends.args.is_empty() { "" } else { ", " };
+        let Some(enqueue) = called.first() else { return Err(Refusal::new("nothing keeps the message")) };
+        let begins = match called.get(1) {
+            Some(transaction) => format!("{transaction}({pool}, "),
+            None => format!("{pool}.$transaction("),
+        };
         edit.replace(source.file, TextRange { start: callee.start, end: callee.end + 1 }, format!("{enqueue}({client}{comma}"));
         if let Some(given) = given {
             edit.insert(source.file, stretch.range.end, format!("{newline}{indent}{unit}return {given}{end}"));
         }
-        stretch.wrap(&format!("{bound}await {transaction}({}, async ({client}) => {{", stretch.pool), client, "})", edit);
+        stretch.wrap(&format!("{bound}await {begins}async ({client}) => {{"), client, "})", edit);
         without_unused(source, callee, enqueue, edit);
-        Ok(())
+        self.way.give(source, stretch.function, client, edit)?;
+        self.way.hand_on(context, pools, edit)
     }
 }
 
@@ -98,17 +122,40 @@ impl Scene<'_, '_> {
         edges.next().map(|edge| edge.callee).filter(|_| edges.next().is_none())
     }
 
-    /// What is called, and the name that it begins with: `producer.send`, `producer`.
-    pub(super) fn callee(&self) -> Option<(&str, &str)> {
+    /// What sends, where it is reached by names alone: `publish`, `producer.send`, `Queue.getInstance()?.add`.
+    pub(super) fn callee(&self) -> Option<Callee<'_>> {
         let facts = self.source.facts;
+        let range = facts.expr_range(self.sends.callee);
+        let text = self.source.slice(range);
         let root = |id: ExprId| match facts.expr(id) {
             Expr::Name(name) => Some(name.as_str()),
             _ => None,
         };
-        let root = match facts.expr(self.sends.callee) {
+        let path = |id: ExprId| match facts.expr(id) {
             Expr::Member { object, .. } => root(*object),
-            _ => root(self.sends.callee),
-        }?;
-        Some((self.source.slice(facts.expr_range(self.sends.callee)), root))
+            _ => root(id),
+        };
+        // What is asked for type arguments, or is perhaps nothing, is another call.
+        if !self.source.text.get(range.end as usize..)?.starts_with('(') {
+            return None;
+        }
+        if let Some(root) = path(self.sends.callee).filter(|_| !text.contains('?')) {
+            return Some(Callee { text, root, ty: format!("typeof {text}") });
+        }
+        let Expr::Member { object, name } = facts.expr(self.sends.callee) else { return None };
+        let Expr::Call(made) = facts.expr(*object) else { return None };
+        let made = facts.call(*made);
+        let maker = self.source.slice(facts.expr_range(made.callee));
+        let root = path(made.callee).filter(|_| made.args.is_empty() && made.kind == CallKind::Call && !maker.contains('?'))?;
+        Some(Callee { text, root, ty: format!("NonNullable<ReturnType<typeof {maker}>>[\"{name}\"]") })
     }
+}
+
+/// What sends.
+pub(super) struct Callee<'t> {
+    pub(super) text: &'t str,
+    /// The name that it begins with.
+    pub(super) root: &'t str,
+    /// Its type.
+    pub(super) ty: String,
 }

@@ -1,4 +1,5 @@
-//! Where the relay of an outbox begins: behind the statement by which the process starts to listen.
+//! Where the relay of an outbox begins: behind the statement by which the process starts to listen, in its entry or in the one function that this
+//! runs.
 //!
 //! Invariant: it is given the pool that rows are written with.
 
@@ -6,20 +7,23 @@ use camino::Utf8Path;
 use portolan_grammars::facts::{Expr, FunctionId};
 
 use super::super::imports::{add, quote, statement_end};
-use super::super::passage::{Passage, relative};
+use super::super::passage::relative;
+use super::super::way::Pools;
 use super::super::{Context, Edit, Refusal, Source};
 use super::scene::Scene;
-use crate::FileId;
+use crate::chart::index::Runner;
 use crate::rules::Finding;
 use crate::workspace::paths;
+use crate::{FileId, FunctionRef};
 
 /// Lets the process begin to send what is kept; the result is the file in which it does.
-pub(super) fn start(
-    context: &Context<'_>,
-    scene: &Scene<'_, '_>,
+pub(super) fn start<'a>(
+    context: &Context<'a>,
+    scene: &Scene<'_, 'a>,
     outbox: &Utf8Path,
     extension: &str,
     finding: &Finding,
+    pools: &mut Pools,
     edit: &mut Edit,
 ) -> Result<FileId, Refusal> {
     let unclear = || Refusal::new("where the process starts is not plain to see");
@@ -28,22 +32,30 @@ pub(super) fn start(
     let entry = context.source(*deployment.entries.first().ok_or_else(unclear)?)?;
     let facts = entry.facts;
     let listens = |callee| matches!(facts.expr(callee), Expr::Member { name, .. } if name == "listen");
-    let mut calls = facts.calls.iter().filter(|call| call.function == FunctionId::MODULE && listens(call.callee));
+    let mut calls = facts.calls.iter().filter(|call| listens(call.callee));
     let call = calls.next().filter(|_| calls.next().is_none()).ok_or_else(unclear)?;
-    let statement = entry.tree().and_then(|tree| tree.statement_around(call.range)).ok_or_else(unclear)?;
-    if entry.line_of(statement.start).starts_with([' ', '\t']) || entry.declares("relay") {
+    let tree = entry.tree().ok_or_else(unclear)?;
+    let statement = tree.statement_around(call.range).ok_or_else(unclear)?;
+    let into = call.function;
+    let is_reached = if into == FunctionId::MODULE {
+        !entry.line_of(statement.start).starts_with([' ', '\t'])
+    } else {
+        let runs = context.snapshot.index.runners_of(FunctionRef { file: entry.file, function: into });
+        let from_outside = |runner: &Runner| runner.function == FunctionRef { file: entry.file, function: FunctionId::MODULE };
+        let body = tree.statements_in(facts.region(facts.function(into).body).range);
+        matches!(runs, [only] if from_outside(only)) && body.contains(&statement) && !entry.slice(statement).starts_with("return")
+    };
+    if !is_reached || entry.declares("relay") {
         return Err(unclear());
     }
-    let mut passage = Passage::new(context, (scene.source, scene.sends.function), (&entry, FunctionId::MODULE), statement.end);
-    let pool = passage.item(scene.stretch.pool, None).map_err(|stuck| stuck.refusal())?;
-    passage.finish(edit)?;
+    let pool = scene.way.pool_in(context, (&entry, into), statement.end, pools, edit)?;
     let path = outbox.as_str().trim_end_matches(".ts");
     let module = format!("{}{extension}", relative(paths::folder(entry.path.as_str()), path));
     if entry.file != scene.source.file {
         import(&entry, &module, edit);
     }
-    let (newline, end) = (entry.newline(), statement_end(&entry));
-    edit.insert(entry.file, statement.end, format!("{newline}void relay({pool}){end}"));
+    let (newline, indent, end) = (entry.newline(), entry.indent_at(statement.start), statement_end(&entry));
+    edit.insert(entry.file, statement.end, format!("{newline}{indent}void relay({pool}){end}"));
     Ok(entry.file)
 }
 

@@ -13,12 +13,19 @@ use crate::resolve::payloads::is_stringify;
 /// How deep arguments are looked into.
 const MAX_DEPTH: usize = 16;
 
+/// Methods of libraries, and how many of their first arguments are texts or made JSON of by the library itself.
+const SENT_AS_JSON: [(&str, &str, usize); 1] = [("bullmq", "add", 2)];
+
 /// Refuses arguments that would be something else once they were read again.
 pub(super) fn check(context: &Context<'_>, scene: &Scene<'_, '_>) -> Result<(), Refusal> {
     let source = scene.source;
     let sender = scene.sender(context);
+    let library = library(context, scene);
     for (at, argument) in scene.sends.args.iter().enumerate() {
-        let is_kept = is_told(source.facts, argument.value, scene.sends.function, 0);
+        let is_json = SENT_AS_JSON
+            .iter()
+            .any(|(by, method, first)| library == Some(by) && source.slice(scene.sends.name_range) == *method && at < *first);
+        let is_kept = is_json || is_told(source.facts, argument.value, scene.sends.function, 0);
         let is_text = || sender.is_some_and(|sender| makes_a_text(context, sender, at).unwrap_or(false));
         if argument.spread || !(is_kept || is_text()) {
             let text: String = source.slice(source.facts.expr_range(argument.value)).split_whitespace().collect::<Vec<_>>().join(" ");
@@ -26,6 +33,14 @@ pub(super) fn check(context: &Context<'_>, scene: &Scene<'_, '_>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// The library whose call it is that sends, if it is one's own.
+pub(super) fn library<'a>(context: &Context<'a>, scene: &Scene<'_, '_>) -> Option<&'a str> {
+    let (source, sends) = (scene.source, scene.sends.range);
+    let leaves = context.snapshot.link(source.file).into_iter().flat_map(|link| &link.messages).flat_map(|message| &message.leaves);
+    let mut own = leaves.filter(|leaf| leaf.call.file == source.file && source.facts.call(leaf.call.call).range == sends);
+    own.next().map(|leaf| leaf.library.as_str())
 }
 
 /// Whether a value is seen to be of texts, numbers and the like.

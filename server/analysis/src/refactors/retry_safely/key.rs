@@ -4,7 +4,7 @@
 
 use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, FunctionKind, Language, TextRange};
 
-use super::super::chain::{CHAIN, Chain};
+use super::super::chain::{CHAIN, Chain, broken};
 use super::super::imports::{self, quote, statement_end};
 use super::super::option::{add_option, added, change};
 use super::super::packages::library;
@@ -124,13 +124,7 @@ fn add_link(source: &Source<'_>, sent: &OutboundCall, link: &str, edit: &mut Edi
     // What fills a block on one line gets lines within it.
     let is_block = before.trim_end().ends_with('{') && after.trim_start().starts_with('}');
     let own = if is_block { format!("{indent}{unit}") } else { indent.to_owned() };
-    // A short name at the beginning of a line keeps its first method beside it.
-    let is_joined = (is_block || before.trim().is_empty()) && receiver.chars().count() <= unit.chars().count();
-    let mut text = receiver.to_owned();
-    for (at, link) in links.iter().enumerate() {
-        let space = if at == 0 && is_joined { String::new() } else { format!("{newline}{own}{unit}") };
-        text.push_str(&format!("{space}.{link}"));
-    }
+    let mut text = broken(source, (&own, is_block || before.trim().is_empty()), receiver, &links);
     let (spaces, behind) = (before.len() - before.trim_end().len(), after.len() - after.trim_start().len());
     let mut range = chain.range;
     if is_block {

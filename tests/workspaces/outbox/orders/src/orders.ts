@@ -1,5 +1,6 @@
 import { publish } from "./bus.js";
 import { pool } from "./db.js";
+import { takeBack } from "./store.js";
 
 export interface Order {
   id: number;
@@ -21,6 +22,6 @@ export async function place(name: string): Promise<Order> {
 }
 
 export async function withdraw(id: number): Promise<void> {
-  await pool.query("UPDATE orders SET withdrawn = true WHERE id = $1", [id]);
+  await takeBack(id);
   await publish("order.withdrawn", { id });
 }

@@ -1,4 +1,4 @@
-//! How a handler gets to what writes: the calls that lead there, and the functions that they pass.
+//! How a function gets to what writes: the calls that lead there, and the functions that they pass, which are handed a transaction's client.
 //!
 //! Invariant: each of them waits for the next, and each function is called by name alone, so that one parameter more changes nothing for others.
 
@@ -6,138 +6,65 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, Imported, SourceFacts, TextRange};
 
-use super::super::imports::quote;
-use super::super::option::width;
-use super::super::passage::{Passage, Stuck};
-use super::super::stretch::{Stretch, client, pool, queried, write_with};
-use super::super::{Context, Edit, Refusal, Source};
-use super::{Pools, SETTLING, writes};
-use crate::FunctionRef;
+use super::imports::quote;
+use super::option::width;
+use super::passage::{Passage, Stuck};
+use super::pool::Pool;
+use super::{Context, Edit, Refusal, Source};
 use crate::chart::flow::Spot;
 use crate::resolve::evaluate::around;
 use crate::resolve::value::CallRef;
-use crate::rules::Finding;
+use crate::{FileId, FunctionRef};
 
-/// How many functions lie at most between a handler and what writes.
+/// What files call the pool.
+pub(super) type Pools = BTreeMap<FileId, String>;
+
+/// How many functions lie at most between one and what writes.
 const MAX_BETWEEN: usize = 4;
 
-/// The way from a handler to what writes.
+/// The way from a function to what writes.
 pub(super) struct Way<'a> {
-    handler: FunctionRef,
+    pub(super) from: FunctionRef,
     /// Calls that write, or lead to what does, by the function that makes them.
-    calls: BTreeMap<FunctionRef, BTreeSet<CallId>>,
+    pub(super) calls: BTreeMap<FunctionRef, BTreeSet<CallId>>,
     /// Functions that write themselves.
     writers: BTreeSet<FunctionRef>,
     /// A file that has the pool, and a function in it that writes with it.
     pub(super) writer: Source<'a>,
     pub(super) function: FunctionId,
-    /// What the pool is called there.
-    pub(super) pool: &'a str,
-}
-
-/// What a handler does for a message.
-pub(super) struct Work<'s, 'a> {
-    pub(super) stretch: Stretch<'s, 'a>,
-    /// Whether it is all of an arrow that has no block.
-    pub(super) whole: bool,
-    /// Whether it hands out what it waits for.
-    pub(super) returns: bool,
+    /// The first call that writes.
+    pub(super) written: CallRef,
+    /// The pool.
+    pub(super) pool: Pool<'a>,
 }
 
 impl<'a> Way<'a> {
-    /// Finds the way to all that a finding's consumer writes more of each time.
-    pub(super) fn find(context: &Context<'a>, handler: FunctionRef, finding: &Finding) -> Result<Self, Refusal> {
+    /// Finds the way from a function to all that writes.
+    pub(super) fn find(context: &Context<'a>, from: FunctionRef, writes: Vec<CallRef>) -> Result<Self, Refusal> {
         let unclear = || Refusal::new("how the row is written is not plain to see");
-        let writes = writes(context, finding)?;
         let first = *writes.first().ok_or_else(unclear)?;
         let writer = context.source(first.file)?;
-        let (name, made) = pool(context, &writer, first.call)?;
+        let pool = Pool::of(context, &writer, first.call)?;
         for other in &writes[1..] {
             let source = context.source(other.file)?;
-            if pool(context, &source, other.call)? != (name, made) {
+            if Pool::of(context, &source, other.call)? != pool {
                 return Err(Refusal::new("rows are written with several pools"));
             }
         }
         let function = writer.facts.call(first.call).function;
-        let mut way = Self { handler, calls: BTreeMap::new(), writers: BTreeSet::new(), writer, function, pool: name };
+        let mut way = Self { from, calls: BTreeMap::new(), writers: BTreeSet::new(), writer, function, written: first, pool };
         let mut search = Search { context, writes, known: BTreeMap::new() };
-        search.leads(handler, 0, &mut way)?;
+        search.leads(from, 0, &mut way)?;
         if search.writes.iter().any(|write| !way.calls.values().any(|calls| calls.contains(&write.call))) {
             return Err(unclear());
         }
         Ok(way)
     }
 
-    /// The first call of the handler that is part of it.
+    /// The first call of the function that is part of it.
     pub(super) fn first<'s>(&self, source: &'s Source<'_>) -> Option<&'s Call> {
-        let first = self.calls.get(&self.handler)?.first()?;
+        let first = self.calls.get(&self.from)?.first()?;
         Some(source.facts.call(*first))
-    }
-
-    /// What the handler does, from the first of the calls to the last.
-    pub(super) fn work<'s>(&self, source: &'s Source<'a>) -> Result<Work<'s, 'a>, Refusal>
-    where
-        's: 'a,
-    {
-        let facts = source.facts;
-        let handler = facts.function(self.handler.function);
-        let several = || Refusal::new("the rows are written in several branches");
-        let ids = self.calls.get(&self.handler).ok_or_else(several)?;
-        let calls: Vec<&Call> = ids.iter().map(|id| facts.call(*id)).collect();
-        let tree = source.tree().ok_or_else(several)?;
-        if calls.iter().any(|call| call.function != self.handler.function) {
-            return Err(Refusal::new("the row is written in a function of the handler"));
-        }
-        let body = facts.region(handler.body).range;
-        let own = |range: TextRange| Stretch { source, function: self.handler.function, pool: self.pool, range };
-        let is_own = |call: &Call| calls.iter().any(|own| own.range == call.range);
-        // Once for a message, not for each of what it has.
-        let anchors: Vec<TextRange> = calls.iter().map(|call| outermost_loop(facts, call).unwrap_or(call.range)).collect();
-        let mut around = anchors[0];
-        let found = loop {
-            let statements = tree.statements_around(around);
-            let holding = |range: &TextRange| statements.iter().position(|statement| statement.contains(*range));
-            let Some(at) = holding(&around).filter(|at| handler.range.contains(statements[*at])) else { break None };
-            if let Some(positions) = anchors.iter().map(holding).collect::<Option<Vec<usize>>>() {
-                let (first, last) = (positions.iter().min().copied().unwrap_or(at), positions.iter().max().copied().unwrap_or(at));
-                break Some(TextRange { start: statements[first].start, end: statements[last].end });
-            }
-            let outer = facts.regions.iter().filter(|region| region.function == self.handler.function && region.range != around);
-            let outer = outer.filter(|region| region.range.contains(statements[at]) && region.range != statements[at]);
-            let smallest = outer.map(|region| region.range).min_by_key(|range| range.end - range.start);
-            match smallest.filter(|range| *range != body) {
-                Some(range) => around = range,
-                None => break None,
-            }
-        };
-        let Some(range) = found else {
-            let [call] = calls[..] else { return Err(several()) };
-            let text = source.slice(body);
-            let is_all = text.strip_prefix("await ").unwrap_or(text) == source.slice(call.range);
-            if is_all && !body.contains(handler.range) {
-                return Ok(Work { stretch: own(body), whole: true, returns: false });
-            }
-            return Err(several());
-        };
-        let returns = source.slice(range).starts_with("return ");
-        let inner = if returns { TextRange { start: range.start + "return ".len() as u32, end: range.end } } else { range };
-        own(inner).is_of_one_piece(is_own)?;
-        let waits = |call: &&Call| call.awaited || returns && source.slice(inner).trim_end_matches(';') == source.slice(call.range);
-        if !calls.iter().all(waits) {
-            return Err(Refusal::new("nobody waits for what writes the row"));
-        }
-        let settles = |call: &&Call| {
-            let told = matches!(facts.expr(call.callee), Expr::Member { name, .. } if SETTLING.contains(&name.as_str()));
-            range.contains(call.range) && told
-        };
-        if facts.calls.iter().any(|call| settles(&call)) {
-            return Err(Refusal::new("the broker is told in between that the message is handled"));
-        }
-        let stretch = own(range);
-        match stretch.handed_out()?.first() {
-            Some(name) => Err(Refusal::new(format!("`{name}` is used behind it, which a second delivery would not have"))),
-            None => Ok(Work { stretch, whole: false, returns }),
-        }
     }
 
     /// Hands the client to what the calls of a function lead to.
@@ -145,7 +72,7 @@ impl<'a> Way<'a> {
         let key = FunctionRef { file: source.file, function };
         for call in self.calls.get(&key).into_iter().flatten() {
             let call = source.facts.call(*call);
-            if queried(source, call, self.pool).is_some() {
+            if self.pool.queried(source, call).is_some() {
                 continue;
             }
             let text = source.slice(call.range);
@@ -165,15 +92,21 @@ impl<'a> Way<'a> {
 
     /// Lets each function between write with what it is handed, and with the pool where it is handed nothing.
     pub(super) fn hand_on(&self, context: &Context<'a>, pools: &mut Pools, edit: &mut Edit) -> Result<(), Refusal> {
-        for between in self.calls.keys().filter(|function| **function != self.handler) {
+        let mut members = BTreeSet::new();
+        for writer in &self.writers {
+            let source = context.source(writer.file)?;
+            members.extend(self.pool.members(&source, source.facts.function(writer.function).range));
+        }
+        for between in self.calls.keys().filter(|function| **function != self.from) {
             let source = context.source(between.file)?;
             let function = source.facts.function(between.function);
-            let client = client(&source, between.function)?;
+            let client = self.pool.client(&source, between.function)?;
             let pool = self.pool_in(context, (&source, between.function), function.range.start, pools, edit)?;
             let quote = quote(&source);
-            add_param(&source, between.function, &format!("{client}: Pick<typeof {pool}, {quote}query{quote}> = {pool}"), edit)?;
+            let members = members.iter().map(|member| format!("{quote}{member}{quote}")).collect::<Vec<_>>().join(" | ");
+            add_param(&source, between.function, &format!("{client}: Pick<typeof {pool}, {members}> = {pool}"), edit)?;
             if self.writers.contains(between) {
-                write_with(&source, function.range, self.pool, client, edit);
+                self.pool.write_with(&source, function.range, client, edit);
             }
             self.give(&source, between.function, client, edit)?;
         }
@@ -193,7 +126,7 @@ impl<'a> Way<'a> {
             return Ok(known.clone());
         }
         let mut passage = Passage::new(context, (&self.writer, self.function), to, at);
-        let pool = passage.item(self.pool, None).map_err(Stuck::refusal)?;
+        let pool = passage.item(self.pool.name, None).map_err(Stuck::refusal)?;
         passage.finish(edit)?;
         pools.insert(to.0.file, pool.clone());
         Ok(pool)
@@ -244,7 +177,7 @@ impl Search<'_, '_> {
             calls.insert(call);
         }
         let leads = !calls.is_empty();
-        if leads && function != way.handler {
+        if leads && function != way.from {
             is_only_called(self.context, function)?;
         }
         if writes {
@@ -260,12 +193,6 @@ impl Search<'_, '_> {
 
 fn is_call(facts: &SourceFacts, value: ExprId, call: CallId) -> bool {
     matches!(facts.expr(value), Expr::Call(other) if *other == call)
-}
-
-/// The outermost loop of its function around a call.
-fn outermost_loop(facts: &SourceFacts, call: &Call) -> Option<TextRange> {
-    let loops = facts.regions.iter().filter(|region| region.function == call.function && region.kind.is_loop());
-    loops.map(|region| region.range).filter(|range| range.contains(call.range)).max_by_key(|range| range.end - range.start)
 }
 
 /// Refuses a function that is handed to others, who may call it with more than they are said to.

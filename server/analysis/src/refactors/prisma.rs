@@ -1,0 +1,78 @@
+//! Prisma's client as a new file imports it, and models that its schema is given.
+//!
+//! Invariant: a schema is of PostgreSQL, has no such model yet, and gets a migration with it if it has any.
+
+use camino::Utf8Path;
+use portolan_grammars::facts::{Expr, Imported, Symbol};
+
+use super::passage::relative;
+use super::pool::Pool;
+use super::{Context, Edit, Refusal, Source, imports, migrations};
+use crate::resolve::value::CallRef;
+use crate::workspace::paths;
+use crate::workspace::prisma::PrismaSchema;
+
+/// A model that a schema is given.
+pub(super) struct Model {
+    pub(super) name: &'static str,
+    /// Its table.
+    pub(super) table: &'static str,
+    pub(super) text: String,
+    /// What makes the table.
+    pub(super) up: String,
+}
+
+/// What a new file imports the client's types from; it stands in the package of a source.
+pub(super) fn client(context: &Context<'_>, pool: Pool<'_>, source: &Source<'_>, path: &Utf8Path) -> Result<String, Refusal> {
+    let workspace = &context.snapshot.workspace;
+    let unseen = || Refusal::new("where Prisma's client comes from is not seen");
+    let (from, facts) = (context.snapshot.files.path(pool.made.file), context.snapshot.files.source(pool.made.file));
+    let is_client = |imported: &Imported| matches!(imported, Imported::Named(name) if name == "PrismaClient");
+    let import = facts.and_then(|facts| facts.imports.iter().find(|import| is_client(&import.imported) && !import.reexport));
+    let module = import.map(|import| import.source.as_str()).ok_or_else(unseen)?;
+    if workspace.package_of(from) != workspace.package_of(path) {
+        // `@prisma/client` of `@prisma/client/edge`.
+        let package: String = module.split('/').take(if module.starts_with('@') { 2 } else { 1 }).collect::<Vec<_>>().join("/");
+        if module.starts_with('.') || !imports::depends_on(context, source, &package) {
+            return Err(Refusal::new(format!("Prisma's client is of another package than {}", source.name())));
+        }
+    }
+    if !module.starts_with('.') {
+        return Ok(module.to_owned());
+    }
+    let joined = paths::join(paths::folder(from.as_str()), module).ok_or_else(unseen)?;
+    Ok(relative(paths::folder(path.as_str()), &joined))
+}
+
+/// Adds a model to the schema of what a call writes, and the migration that makes its table.
+pub(super) fn add_model(context: &Context<'_>, written: CallRef, model: &Model, edit: &mut Edit) -> Result<(), Refusal> {
+    let schema = schema(context, written)?;
+    let text = context.text(schema.file)?;
+    if text.contains("@@schema(") {
+        return Err(Refusal::new("its models are in schemas of their own"));
+    }
+    let accessor: String = model.name.chars().take(1).flat_map(char::to_lowercase).chain(model.name.chars().skip(1)).collect();
+    if schema.table(&Symbol::new(accessor)).is_some() {
+        return Err(Refusal::new(format!("there is a model `{}` already", model.name)));
+    }
+    let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    let gap = if text.ends_with('\n') { newline.to_owned() } else { newline.repeat(2) };
+    edit.insert(schema.file, text.len() as u32, format!("{gap}{}", model.text.replace('\n', newline)));
+    migrations::add_folder(context, schema.path.as_str().into(), model.table, &model.up, edit)
+}
+
+/// The schema of what a call writes.
+fn schema<'a>(context: &Context<'a>, written: CallRef) -> Result<&'a PrismaSchema, Refusal> {
+    let snapshot = context.snapshot;
+    let facts = snapshot.files.source(written.file);
+    let model = facts.and_then(|facts| match facts.expr(facts.call(written.call).callee) {
+        Expr::Member { object, .. } => match facts.expr(*object) {
+            Expr::Member { name, .. } => Some(name),
+            _ => None,
+        },
+        _ => None,
+    });
+    let schema = snapshot.workspace.prisma.of_code(snapshot.files.path(written.file), model);
+    let is_postgres = |schema: &&PrismaSchema| matches!(schema.provider.as_deref(), Some("postgresql" | "postgres"));
+    schema.filter(is_postgres).ok_or_else(|| Refusal::new("its tables are of another database than PostgreSQL"))
+}

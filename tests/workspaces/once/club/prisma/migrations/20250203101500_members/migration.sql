@@ -1,0 +1,2 @@
+CREATE TABLE "entries" ("id" SERIAL PRIMARY KEY, "order_id" TEXT NOT NULL, "points" INTEGER NOT NULL);
+CREATE TABLE "members" ("name" TEXT PRIMARY KEY, "points" INTEGER NOT NULL);
