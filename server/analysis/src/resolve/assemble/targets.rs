@@ -376,9 +376,8 @@ impl Targets<'_> {
             HostMatch::One(service, _, why) => Some((service, why)),
             _ => None,
         };
-        let serves = |(own, _): &(ServiceIndex, Evidence)| {
-            ![from, published].contains(own) && self.endpoints.find(*own, method, path).is_some()
-        };
+        let serves =
+            |(own, _): &(ServiceIndex, Evidence)| ![from, published].contains(own) && self.endpoints.find(*own, method, path).is_some();
         by_environment.or_else(|| self.listening(from, method, path, port)).filter(serves)
     }
 
