@@ -247,6 +247,14 @@ impl<'w> Linker<'w> {
 }
 
 impl Linker<'_> {
+    /// A message that a request to Dapr's sidecar publishes.
+    pub(super) fn publication(&mut self, site: CallRef, function: FunctionRef, topic: Pattern) {
+        let declared = MessageDecl { system: "dapr".into(), ..message(Site::Call(site), function, vec![topic], None) };
+        if !self.link.messages.contains(&declared) {
+            self.link.messages.push(declared);
+        }
+    }
+
     /// What a statement says of PostgreSQL's notifications.
     pub(super) fn notifications(&mut self, site: CallRef, function: FunctionRef, statement: &str) {
         for (listens, channel) in sql::notifications(statement) {

@@ -19,6 +19,8 @@ use crate::FunctionRef;
 const MAX_LIFTS: u32 = 8;
 /// The header by which Dapr's sidecar is told which application is asked.
 const DAPR_HEADER: &str = "dapr-app-id";
+/// How paths begin by which Dapr's sidecar is told to publish.
+const DAPR_PUBLISH: &str = "/v1.0/publish/";
 /// Spans that one library call may become, and wrappers that are gone through for them.
 const MAX_SPANS: usize = 400;
 
@@ -74,7 +76,14 @@ impl<'w> Linker<'w> {
         let body: Vec<_> = said.filter_map(|take| Some((usize::try_from(take.argument?).ok()?, take.key.clone()))).collect();
         for draft in self.drafts(view.site, function, &[method, url], detached) {
             let leaf = view.site;
-            for lifted in self.lift(draft, &|linker, draft| linker.is_undecided(draft)) {
+            let undecided = |linker: &mut Self, draft: &Draft| {
+                dapr_topic(&draft.texts[1]).is_some_and(|topic| topic.has_param()) || linker.is_undecided(draft)
+            };
+            for lifted in self.lift(draft, &undecided) {
+                if let Some(topic) = dapr_topic(&lifted.texts[1]) {
+                    self.publication(lifted.site, lifted.function, topic);
+                    continue;
+                }
                 let method = method_name(&lifted.texts[0]);
                 let mut urls = self.bases_of(&with_open_base(&lifted.texts[1]), &lifted.classes);
                 urls.retain(|url| self.is_ever_meant(&url.pattern));
@@ -578,6 +587,36 @@ pub(super) fn behind_base(parts: &[Part]) -> Option<&[Part]> {
             if rest.is_empty() { None } else { Some(rest) }
         }
     }
+}
+
+/// The topic that a URL of Dapr's sidecar publishes to: `/v1.0/publish/{pubsub}/{topic}`.
+fn dapr_topic(url: &Pattern) -> Option<Pattern> {
+    let mut topic = Pattern { parts: Vec::new(), sources: url.sources.clone(), when: url.when.clone() };
+    // Slashes until the topic begins, once the beginning was met.
+    let mut left: Option<u32> = None;
+    for part in &url.parts {
+        let Part::Text(text) = part else {
+            if left == Some(0) {
+                topic.push(part.clone());
+            }
+            continue;
+        };
+        let mut text = text.as_str();
+        if left.is_none() {
+            let Some((_, behind)) = text.split_once(DAPR_PUBLISH) else { continue };
+            (left, text) = (Some(1), behind);
+        }
+        if left == Some(1) {
+            let Some((_, behind)) = text.split_once('/') else { continue };
+            (left, text) = (Some(0), behind);
+        }
+        let (own, query) = text.split_once('?').map_or((text, None), |(own, query)| (own, Some(query)));
+        topic.push(Part::Text(own.into()));
+        if query.is_some() {
+            break;
+        }
+    }
+    (!topic.parts.is_empty()).then_some(topic)
 }
 
 /// What of a URL stands behind its host and port.
