@@ -477,9 +477,12 @@ impl Targets<'_> {
         if !matches!(Address::parse(&text.text), Address::Host { .. }) {
             return None;
         }
-        // Of services of one package, who asks means its own.
-        let namesake = || self.namesake(candidates).map(|one| if candidates.contains(&from) { from } else { one });
-        let only = first.filter(|_| own.next().is_none()).or_else(namesake);
+        // Of services of one package, who asks means its own, and is not one that stands by itself.
+        let package = |service: &ServiceIndex| workspace.deployments[service.index()].package;
+        if package(&from).is_some() && candidates.iter().all(|one| package(one) == package(&from)) {
+            return candidates.contains(&from).then_some(from);
+        }
+        let only = first.filter(|_| own.next().is_none()).or_else(|| self.namesake(candidates));
         only.or_else(|| self.declaring(candidates, method, &paths::segments(address.path())))
     }
 
