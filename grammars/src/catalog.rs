@@ -391,8 +391,10 @@ pub struct Take {
     /// The name of the class given as argument, or of the object's class: `client.send(new SendMessageCommand(…))`.
     pub class_of: Option<i32>,
     /// Whether an object stands for the text of its values, `create` for `{ cmd: "create" }`; of several, in the order of their keys, joined as
-    /// `cmd=create,role=item`. Of a list the texts are joined by dots: a path of keys.
+    /// `cmd=create,role=item`.
     pub joined: bool,
+    /// Whether a list stands for one text, a path of keys: its items, with dots between them.
+    pub dotted: bool,
     /// The word that the argument is, of an attribute that has words of its own: `path(get, …)`.
     #[serde(default)]
     pub word: bool,

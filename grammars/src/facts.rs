@@ -13,6 +13,7 @@ mod cases;
 mod places;
 
 pub use cases::Case;
+pub(crate) use cases::MAX_BEFORE;
 
 /// A short string: names, paths, literals. Cheap to clone.
 pub type Symbol = smol_str::SmolStr;

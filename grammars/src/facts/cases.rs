@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{ExprId, RegionId};
 
+/// Conditions of arms before that are noted of one arm: a chain may have thousands.
+pub(crate) const MAX_BEFORE: usize = 8;
+
 /// One thing that must hold for a region to run: the label of a `switch`, an arm of `match`, `if (kind === "a")`, `path.startsWith("/a")`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
@@ -17,6 +20,8 @@ pub struct Case {
     pub begins: bool,
     /// Whether it must be none of them: the arm of `else`, `default`.
     pub negated: bool,
+    /// Whether more must hold, or the region may be left early: `"a" if known =>`. Where such a one does not run, nothing follows.
+    pub partial: bool,
 }
 
 impl Case {

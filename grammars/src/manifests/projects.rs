@@ -34,7 +34,7 @@ fn project(node: &Node) -> Project {
     let is_nest = text("type").is_some();
     let sources = text("sourceRoot").map(|folder| folder.trim_end_matches('/').to_owned());
     let entered = text("entryFile").zip(sources.as_deref()).map(|(file, folder)| format!("{folder}/{file}").into());
-    let folder = sources.as_deref().map(|folder| folder.strip_suffix("/src").unwrap_or(folder)).map(Symbol::from);
+    let folder = sources.as_deref().map(|folder| folder.strip_suffix("src").unwrap_or(folder).trim_end_matches('/')).map(Symbol::from);
     Project {
         name: node.get("name").and_then(Node::spanned),
         folder: text("root").filter(|root| !root.is_empty()).or(folder),

@@ -148,6 +148,11 @@ fn enters(entry: &DirEntry) -> bool {
     !is_cache(entry.path())
 }
 
+/// Whether there is a file, and no link to one.
+fn is_own_file(path: &Path) -> bool {
+    std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
+}
+
 fn is_cache(folder: &Path) -> bool {
     use std::io::Read;
     let Ok(mut tag) = std::fs::File::open(folder.join("CACHEDIR.TAG")) else { return false };
@@ -181,7 +186,7 @@ impl Part<'_> {
             Some(kind) if kind.is_dir() => {
                 let examples = DOTENV_EXAMPLES.map(|name| entry.path().join(name));
                 let is_wanted = |path: &Path| self.targets.as_ref().is_none_or(|targets| targets.wants(path));
-                let found: Vec<PathBuf> = examples.into_iter().filter(|path| is_wanted(path) && path.is_file()).collect();
+                let found: Vec<PathBuf> = examples.into_iter().filter(|path| is_wanted(path) && is_own_file(path)).collect();
                 found.into_iter().for_each(|path| self.add(root, path));
             }
             _ => {}

@@ -28,13 +28,13 @@ impl<'t> Lower<'t, '_, '_> {
         }
         let subject = self.expr(subject);
         let values = vec![self.expr(value)];
-        Some(Case { region: RegionId(0), subject, values, begins: false, negated })
+        Some(Case { region: RegionId(0), subject, values, begins: false, negated, partial: false })
     }
 
     /// What must hold for an arm of `match` to run; `before` are the texts that the arms before are for.
     pub(super) fn arm_case(&mut self, pattern: List, value: Matched, before: &mut Vec<ExprId>) {
         let Matched::Value(subject) = value else { return };
-        let is_guarded = self.find(pattern, Field::Condition).is_some();
+        let partial = self.find(pattern, Field::Condition).is_some();
         let plain = self.nodes[pattern.start..pattern.end].iter().find(|child| child.named && child.field != Field::Condition).copied();
         let texts = plain.and_then(|pattern| self.literals_of(pattern));
         let negated = texts.is_none();
@@ -42,8 +42,8 @@ impl<'t> Lower<'t, '_, '_> {
         if values.is_empty() {
             return;
         }
-        self.only_if(&[Case { region: self.out.region, subject, values: values.clone(), begins: false, negated }]);
-        if !negated && !is_guarded {
+        self.only_if(&[Case { region: self.out.region, subject, values: values.clone(), begins: false, negated, partial }]);
+        if !negated && !partial {
             before.extend(values);
         }
     }

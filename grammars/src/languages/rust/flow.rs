@@ -5,7 +5,7 @@
 use super::kinds::{Field, Kind};
 use super::patterns::Matched;
 use super::walk::{Child, List, Lower, MAX_DEPTH};
-use crate::facts::{Case, Expr, ExprId, RegionKind, ResultUse, TextRange};
+use crate::facts::{Case, Expr, ExprId, MAX_BEFORE, RegionKind, ResultUse, TextRange};
 use crate::languages::reads::asks_only;
 
 /// How a block or an arm ends.
@@ -230,7 +230,9 @@ impl<'t> Lower<'t, '_, '_> {
                 let end = self.arm(then, then_kind, before.iter().chain(&case));
                 arms.push(end);
             }
-            before.extend(case.as_ref().map(Case::otherwise));
+            if before.len() < MAX_BEFORE {
+                before.extend(case.as_ref().map(Case::otherwise));
+            }
             let alternative = self.find(list, Field::Alternative);
             self.close(list);
             let otherwise = alternative.and_then(|alternative| {

@@ -53,7 +53,7 @@ impl<'t> Lowering<'t> {
         }
         let subject = self.expr(subject, Context::USED);
         let values = vec![self.expr(value, Context::USED)];
-        Some(Case { region: RegionId(0), subject, values, begins: false, negated })
+        Some(Case { region: RegionId(0), subject, values, begins: false, negated, partial: false })
     }
 
     /// `path.startsWith("/orders")`.
@@ -74,7 +74,7 @@ impl<'t> Lowering<'t> {
         }
         let subject = self.expr(object, Context::USED);
         let values = vec![self.expr(value, Context::USED)];
-        Some(Case { region: RegionId(0), subject, values, begins: true, negated: false })
+        Some(Case { region: RegionId(0), subject, values, begins: true, negated: false, partial: false })
     }
 
     /// Whether reading an expression once more does nothing.

@@ -6,7 +6,7 @@ use super::expressions::is_expression;
 use super::patterns::Target;
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
-use crate::facts::{Binding, Case, Expr, ExprId, FunctionId, Import, Imported, RegionKind, ResultUse, Symbol};
+use crate::facts::{Binding, Case, Expr, ExprId, FunctionId, Import, Imported, MAX_BEFORE, RegionKind, ResultUse, Symbol};
 use crate::languages::reads::asks_only;
 
 impl<'t> Lowering<'t> {
@@ -134,7 +134,9 @@ impl<'t> Lowering<'t> {
                 self.only_if(before.iter().chain(&case));
                 self.within_condition(RegionKind::Branch, condition, arm, |this| this.statement(arm));
             }
-            before.extend(case.as_ref().map(Case::otherwise));
+            if before.len() < MAX_BEFORE {
+                before.extend(case.as_ref().map(Case::otherwise));
+            }
             if let Some(otherwise) = self.field(&children, Field::Alternative) {
                 let within = self.children(otherwise);
                 match self.first_named(&within) {
@@ -217,7 +219,8 @@ impl<'t> Lowering<'t> {
                 let last = parts.clone().rev().map(|at| this.stack[at]).find(|part| part.field == Field::Body);
                 let values = if is_default { all.clone() } else { open.clone() };
                 if let Some(subject) = subject.filter(|_| last.is_some() && !runs_on && !values.is_empty()) {
-                    this.only_if(&[Case { region: this.region, subject, values, begins: false, negated: is_default }]);
+                    let partial = this.text_of(case).contains("break");
+                    this.only_if(&[Case { region: this.region, subject, values, begins: false, negated: is_default, partial }]);
                 }
                 if last.is_some_and(|last| this.leaves(last)) {
                     open.clear();

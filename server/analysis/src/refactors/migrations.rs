@@ -41,7 +41,9 @@ pub(super) fn add_folder(context: &Context<'_>, schema: &Utf8Path, name: &str, u
     let workspace = &context.snapshot.workspace;
     let all = context.snapshot.files.iter().filter(|(_, path, _)| path.file_name() == Some("migration.sql"));
     let own = all.filter(|(_, path, _)| workspace.package_of(path) == workspace.package_of(schema));
-    let mut found: Vec<Numbered<'_>> = own.filter_map(|(_, path, _)| Numbered::of(path.parent()?.as_str())).collect();
+    // Behind one without a number, nothing says where the next would come.
+    let found: Option<Vec<Numbered<'_>>> = own.map(|(_, path, _)| Numbered::of(path.parent()?.as_str())).collect();
+    let mut found = found.ok_or_else(|| Refusal::new("a migration beside the schema has no number"))?;
     found.sort_by_key(|numbered| (numbered.number, numbered.path));
     let Some(last) = found.last() else { return Ok(()) };
     if found.iter().any(|other| other.folder != last.folder) {

@@ -154,8 +154,12 @@ impl Search<'_, '_> {
         let own = self.writes.iter().filter(|write| write.file == function.file && within(facts.call(write.call).function));
         let mut calls: BTreeSet<CallId> = own.map(|write| write.call).collect();
         let writes = !calls.is_empty();
+        if function != way.from && calls.iter().any(|write| !is_waited_for(facts, *write)) {
+            return Err(Refusal::new("nobody waits for what writes the row"));
+        }
         let inner = (0..facts.functions.len() as u32).map(FunctionId).filter(|inner| within(*inner));
-        let edges = inner.flat_map(|function_id| snapshot.index.edges_of(FunctionRef { file: function.file, function: function_id }));
+        let inner: Vec<_> = inner.map(|inner| FunctionRef { file: function.file, function: inner }).collect();
+        let edges = inner.iter().flat_map(|inner| snapshot.index.edges_of(*inner));
         let edges: Vec<_> = edges.filter(|edge| edge.callee.file != function.file || !within(edge.callee.function)).collect();
         for edge in edges.iter().filter(|_| depth < MAX_BETWEEN) {
             if !self.leads(edge.callee, depth + 1, way)? {
@@ -171,7 +175,7 @@ impl Search<'_, '_> {
             if edge.detached || given.args.iter().any(|it| it.spread) || given.args.len() != callee.params.len() {
                 return Err(unclear());
             }
-            if depth > 0 && !given.awaited && !facts.function(given.function).returns.iter().any(|value| is_call(facts, *value, call)) {
+            if depth > 0 && !is_waited_for(facts, call) {
                 return Err(Refusal::new("nobody waits for what writes the row"));
             }
             calls.insert(call);
@@ -179,6 +183,13 @@ impl Search<'_, '_> {
         let leads = !calls.is_empty();
         if leads && function != way.from {
             is_only_called(self.context, function)?;
+            // What it does elsewhere would stay outside of the transaction.
+            let is_other = |callee: FunctionRef| depth == MAX_BETWEEN || self.known.get(&callee) != Some(&true);
+            let others = edges.iter().map(|edge| edge.callee).filter(|callee| is_other(*callee));
+            let has_own = !writes && inner.iter().any(|inner| !snapshot.index.accesses_in(*inner).is_empty());
+            if has_own || reach_rows(self.context, others) {
+                return Err(Refusal::new("it reads or writes by other functions, too"));
+            }
         }
         if writes {
             way.writers.insert(function);
@@ -191,6 +202,28 @@ impl Search<'_, '_> {
     }
 }
 
+/// Whether any of these functions, or one that they run, reads or writes; each is looked at once.
+fn reach_rows(context: &Context<'_>, functions: impl Iterator<Item = FunctionRef>) -> bool {
+    let snapshot = context.snapshot;
+    let mut open: Vec<FunctionRef> = functions.collect();
+    let mut seen: BTreeSet<FunctionRef> = open.iter().copied().collect();
+    while let Some(function) = open.pop() {
+        if !snapshot.index.accesses_in(function).is_empty() {
+            return true;
+        }
+        let callees = snapshot.index.edges_of(function).iter().map(|edge| edge.callee);
+        open.extend(callees.filter(|callee| seen.insert(*callee)));
+    }
+    false
+}
+
+/// Whether a call is waited for where it stands, or given back to who may wait for it.
+fn is_waited_for(facts: &SourceFacts, call: CallId) -> bool {
+    let made = facts.call(call);
+    made.awaited || facts.function(made.function).returns.iter().any(|value| is_call(facts, *value, call))
+}
+
+/// Whether a value is the result of a call.
 fn is_call(facts: &SourceFacts, value: ExprId, call: CallId) -> bool {
     matches!(facts.expr(value), Expr::Call(other) if *other == call)
 }

@@ -3,7 +3,7 @@
 //! Such a text carries what must hold, as [`Guard`]s, until someone says what is passed: then it stays or is gone. What deliberately does not live
 //! here: reading conditions, which the grammars do. Invariant: a condition that is not known to fail holds.
 
-use portolan_grammars::facts::{ExprId, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{Case, ExprId, SourceFacts, Symbol, TextRange};
 
 use super::evaluate::Evaluator;
 use super::switches::region_at;
@@ -41,10 +41,14 @@ impl<'w> Evaluator<'w> {
             if !region.contains(place) || outside.is_some_and(|outside| region.contains(outside)) {
                 continue;
             }
+            if guards.len() == MAX_GUARDS {
+                break;
+            }
             let Value::Param(param, path) = self.eval(file, case.subject) else { continue };
             let values: Option<Vec<Symbol>> = case.values.iter().map(|value| self.eval(file, *value).literal()).collect();
-            if let Some(values) = values.filter(|_| guards.len() < MAX_GUARDS) {
-                guards.push(Guard { param, path: path.to_vec(), values, begins: case.begins, negated: case.negated });
+            if let Some(values) = values {
+                let Case { begins, negated, partial, .. } = *case;
+                guards.push(Guard { param, path: path.to_vec(), values, begins, negated, partial });
             }
         }
         guards
@@ -59,7 +63,7 @@ impl<'w> Evaluator<'w> {
             let guards = self.guards(file, facts, *result, None);
             let mut more = guards.iter().filter(|guard| !before.contains(guard));
             let negation = match (more.next(), more.next()) {
-                (Some(only), None) if is_at_once(facts, *result) => Some(only.otherwise()),
+                (Some(only), None) if !only.partial && before.len() < MAX_GUARDS && is_at_once(facts, *result) => Some(only.otherwise()),
                 _ => None,
             };
             values.push(guarded(value, &[guards.as_slice(), &before].concat()));

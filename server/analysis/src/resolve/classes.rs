@@ -97,7 +97,7 @@ impl<'w> Evaluator<'w> {
                 }
             }
         }
-        if found.is_empty() {
+        if found.is_empty() && self.facts(class.file).is_some_and(|facts| facts.language == Language::Rust) {
             found.extend(self.blanket_method(name));
         }
         found.dedup();

@@ -70,7 +70,7 @@ impl<'w> Linker<'w> {
                 receiver => receiver,
             };
             match self.evaluator.constructed_with(&receiver, param) {
-                Some(passed) => found.push(self.with_passed(draft, param, &passed)),
+                Some(passed) => found.extend(self.with_passed(draft, param, &passed)),
                 // On a receiver that only the class around knows (`this`), its own callers tell.
                 None if matches!(receiver, Value::Some(_)) => found.push(draft.texts.iter().cloned().map(Value::pattern).collect()),
                 None => {}
@@ -91,15 +91,17 @@ impl<'w> Linker<'w> {
             let Some(other) = self.object_of(*setter) else { continue };
             if self.object_name(*setter, other).as_ref() == Some(&name) {
                 let passed = self.evaluator.passed(*setter, param);
-                found.push(self.with_passed(draft, param, &passed));
+                found.extend(self.with_passed(draft, param, &passed));
             }
         }
         found
     }
 
-    fn with_passed(&mut self, draft: &Draft, param: ParamRef, passed: &Value) -> Vec<Value> {
+    /// The texts of a draft with what was passed put in; `None` where one of them is not meant then.
+    fn with_passed(&mut self, draft: &Draft, param: ParamRef, passed: &Value) -> Option<Vec<Value>> {
         let given = |of: ParamRef| (of == param).then(|| passed.clone());
-        draft.texts.iter().map(|text| self.evaluator.substitute_pattern(text, &given)).collect()
+        let texts = draft.texts.iter().map(|text| self.evaluator.substitute_pattern(text, &given));
+        texts.map(|text| (!matches!(text, Value::Null)).then_some(text)).collect()
     }
 
     fn is_constructor(&mut self, function: FunctionRef) -> bool {

@@ -4,9 +4,9 @@
 //! What deliberately does not live here: lists, and maps that are known by their declared types ([`super::collections`]). Invariant: what a function
 //! puts in that is made of its own parameters is found by that function alone, as other callers ask for other things.
 
-use portolan_grammars::facts::{CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+use portolan_grammars::facts::{CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeId};
 
-use super::evaluate::{Evaluator, inside};
+use super::evaluate::{Evaluator, around, inside};
 use super::index::FileIndex;
 use super::value::Value;
 use crate::FileId;
@@ -14,23 +14,24 @@ use crate::FileId;
 /// Places that put something into one map which are looked at.
 const MAX_PUTS: usize = 16;
 
-/// What holds values by key, as code names it.
+/// What holds values by key.
 #[derive(PartialEq)]
 enum Table<'f> {
-    /// `queues`.
-    Named(&'f Symbol),
-    /// `this.queues`.
-    Own(&'f Symbol),
+    /// `queues`, by where it is bound.
+    Bound(FunctionId, &'f Symbol),
+    /// `this.queues`, by the class.
+    Own(TypeId, &'f Symbol),
 }
 
 impl<'w> Evaluator<'w> {
     /// What stands in a map, or in an object that is written empty, under a key that is not known.
     pub(super) fn put_by_key(&mut self, file: FileId, facts: &'w SourceFacts, of: ExprId, reader: FunctionId) -> Value {
-        let Some((table, (_, index))) = table(facts, of).zip(self.file(file)) else { return Value::Unknown };
-        if !facts.language.is_ecmascript() || !starts_empty(facts, index, &table) {
+        if !facts.language.is_ecmascript() {
             return Value::Unknown;
         }
-        let is_it = |expr: ExprId| self::table(facts, expr).is_some_and(|other| other == table);
+        let Some((_, index)) = self.file(file) else { return Value::Unknown };
+        let Some(table) = table(facts, index, of).filter(|table| starts_empty(facts, index, table)) else { return Value::Unknown };
+        let is_it = |expr: ExprId| self::table(facts, index, expr).is_some_and(|other| other == table);
         let assigned = facts.assignments.iter().filter_map(|assignment| match facts.expr(assignment.target) {
             Expr::Index { object, .. } if is_it(*object) => Some(assignment.value),
             _ => None,
@@ -52,10 +53,19 @@ impl<'w> Evaluator<'w> {
     }
 }
 
-fn table(facts: &SourceFacts, expr: ExprId) -> Option<Table<'_>> {
+/// What an expression names, if it may hold values by key: a variable that is seen there, or a field of the class around.
+fn table<'f>(facts: &'f SourceFacts, index: &FileIndex, expr: ExprId) -> Option<Table<'f>> {
+    let mut outwards = around(facts, facts.exprs[expr.index()].function);
     match facts.expr(expr) {
-        Expr::Name(name) => Some(Table::Named(name)),
-        Expr::Member { object, name } if matches!(facts.expr(*object), Expr::This) => Some(Table::Own(name)),
+        Expr::Name(name) => {
+            let is_param = |function: FunctionId| facts.function(function).params.iter().any(|param| param.name == *name);
+            let is_bound = |function: FunctionId| index.bindings_of(facts, name).any(|binding| binding.function == function);
+            let binder = outwards.find(|function| is_param(*function) || is_bound(*function))?;
+            (!is_param(binder)).then_some(Table::Bound(binder, name))
+        }
+        Expr::Member { object, name } if matches!(facts.expr(*object), Expr::This) => {
+            outwards.find_map(|function| facts.function(function).owner).map(|class| Table::Own(class, name))
+        }
         _ => None,
     }
 }
@@ -75,9 +85,12 @@ fn starts_empty(facts: &SourceFacts, index: &FileIndex, table: &Table<'_>) -> bo
         _ => false,
     };
     match table {
-        Table::Named(name) => index.bindings_of(facts, name).any(|binding| binding.value.is_some_and(is_empty)),
-        Table::Own(name) => {
-            let fields = facts.types.iter().flat_map(|def| &def.fields).filter(|field| field.name == **name);
+        Table::Bound(function, name) => {
+            let mut bindings = index.bindings_of(facts, name).filter(|binding| binding.function == *function);
+            bindings.any(|binding| binding.value.is_some_and(is_empty))
+        }
+        Table::Own(class, name) => {
+            let fields = facts.type_def(*class).fields.iter().filter(|field| field.name == **name);
             fields.filter_map(|field| field.value).any(is_empty)
         }
     }

@@ -275,7 +275,7 @@ impl<'w> Evaluator<'w> {
 
     fn take_text(&mut self, take: &Take, view: &CallView<'_>) -> Option<Value> {
         let value = match self.take_place(take, view)? {
-            Value::Array(items) if take.joined => dotted(&items),
+            Value::Array(items) if take.dotted => dotted(&items),
             Value::Array(items) => Value::one_of(items.iter().cloned()),
             value => value,
         };
@@ -611,14 +611,14 @@ pub(in crate::resolve) fn is_unnamed(name: &str) -> bool {
     name.starts_with(UNNAMED)
 }
 
-/// An object as one text of its values.
-/// The text of a list's items, with dots between them.
+/// A list as one text of its items, with dots between them.
 fn dotted(items: &[Value]) -> Value {
     let parts: Vec<Value> =
         items.iter().enumerate().flat_map(|(at, item)| (at > 0).then(|| Value::text(".")).into_iter().chain([item.clone()])).collect();
     super::value::concat(&parts)
 }
 
+/// An object as one text of its values.
 fn joined(value: &Value) -> Value {
     let Value::Object(object) = value else { return value.clone() };
     let mut fields: Vec<(&Symbol, &Value)> = object.fields.iter().collect();

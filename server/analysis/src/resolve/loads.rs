@@ -3,7 +3,7 @@
 //! What deliberately does not live here: what the names that it imports mean. Invariant: what is loaded by a name that only running code knows
 //! is taken for everything that the name may mean, as a file that is loaded must not be lost.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::{Arg, Call, Expr, ExprId, SourceFacts, Symbol};
 
 use super::link::Linker;
@@ -91,13 +91,13 @@ impl<'w> Linker<'w> {
         let path = &cx.paths[self.file.0 as usize];
         let head = pattern.split('*').next().unwrap_or_default();
         let folder = head.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let first = folder.split('/').next().unwrap_or_default();
-        if first.is_empty() || first.starts_with('.') || first.contains(['{', '$']) || BUILD_FOLDERS.contains(&first) {
+        let is_open = |part: &str| part.contains(['{', '$', '(', '[', '?']) || BUILD_FOLDERS.contains(&part);
+        if folder.is_empty() || folder.starts_with(['.', '/']) || folder.split('/').any(is_open) {
             return self.load_any(head);
         }
         let package = cx.workspace.package_of(path).map_or("", |package| cx.workspace.packages[package].root.as_str());
         let around = upwards(path.parent().map_or("", Utf8Path::as_str)).take_while(|around| is_within(around, package));
-        let has_folder = |around: &&str| join(around, folder).is_some_and(|folder| cx.paths.iter().any(|path| path.starts_with(&folder)));
+        let has_folder = |around: &&str| join(around, folder).is_some_and(|folder| has_files(cx.paths, &folder));
         // `modules/*/pages` of `modules/*/pages/**/*.js`.
         let folders = pattern.rsplit_once('/').map_or("", |(folders, _)| folders).split("**").next().unwrap_or_default();
         self.link.loads.extend(around.filter(has_folder).filter_map(|around| join(around, folders)).map(Symbol::from));
@@ -120,6 +120,13 @@ impl<'w> Linker<'w> {
         let Ok(inner) = path.strip_prefix(&cx.workspace.packages[package].root) else { return false };
         cx.catalog.loaders_of(inner.as_str()).any(|library| cx.package_depends_on(path, &library.packages))
     }
+}
+
+/// Whether there are files below a folder; paths are sorted.
+fn has_files(paths: &[Utf8PathBuf], folder: &str) -> bool {
+    let start = format!("{folder}/");
+    let at = paths.partition_point(|path| path.as_str() < start.as_str());
+    paths.get(at).is_some_and(|path| path.as_str().starts_with(&start))
 }
 
 /// The path of a file that a call joins of the folder of its own file and of texts: `path.join(__dirname, "jobs", "resize.js")`.

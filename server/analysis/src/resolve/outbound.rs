@@ -14,6 +14,7 @@ use super::rpc::is_rpc_method;
 use super::spans::Walk;
 use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value, join_patterns};
 use crate::FunctionRef;
+use crate::workspace::is_local;
 
 /// Wrappers around wrappers that are followed.
 const MAX_LIFTS: u32 = 8;
@@ -87,6 +88,9 @@ impl<'w> Linker<'w> {
                 let method = method_name(&lifted.texts[0]);
                 let mut urls = self.bases_of(&with_open_base(&lifted.texts[1]), &lifted.classes);
                 urls.retain(|url| self.is_ever_meant(&url.pattern));
+                if urls.is_empty() {
+                    continue;
+                }
                 // What a wrapper sends, it may have put together of what it was given.
                 let payload = payload.clone().filter(|_| lifted.site == leaf);
                 self.outbound(OutboundCall {
@@ -325,7 +329,7 @@ impl<'w> Linker<'w> {
             }
             through.insert(wrapper);
             // Another call of the wrapper with the same goes to the same places.
-            let parts: Vec<_> = draft.texts.into_iter().map(|text| text.parts).collect();
+            let parts: Vec<_> = draft.texts.into_iter().map(|text| (text.parts, text.when)).collect();
             if seen.insert((wrapper, parts, draft.classes)) {
                 open.extend(outer);
             }
@@ -589,6 +593,13 @@ pub(super) fn behind_base(parts: &[Part]) -> Option<&[Part]> {
     }
 }
 
+/// Whether the start of a URL may be the sidecar's address, which stands on the same machine.
+fn is_sidecar(start: &str) -> bool {
+    let authority = start.split_once("://").map_or(start, |(_, authority)| authority);
+    let host = authority.split(':').next().unwrap_or_default();
+    host.is_empty() || is_local(host)
+}
+
 /// The topic that a URL of Dapr's sidecar publishes to: `/v1.0/publish/{pubsub}/{topic}`.
 fn dapr_topic(url: &Pattern) -> Option<Pattern> {
     let mut topic = Pattern { parts: Vec::new(), sources: url.sources.clone(), when: url.when.clone() };
@@ -603,7 +614,10 @@ fn dapr_topic(url: &Pattern) -> Option<Pattern> {
         };
         let mut text = text.as_str();
         if left.is_none() {
-            let Some((_, behind)) = text.split_once(DAPR_PUBLISH) else { continue };
+            let Some((before, behind)) = text.split_once(DAPR_PUBLISH) else { continue };
+            if !is_sidecar(before) {
+                return None;
+            }
             (left, text) = (Some(1), behind);
         }
         if left == Some(1) {

@@ -626,7 +626,7 @@ impl<'w> Linker<'w> {
         }
     }
 
-    /// Who answers by a function: those that implement it, where it is a trait's and has not all that it takes.
+    /// Who answers by a function: those that implement it, where it is a trait's and any do.
     fn answering(&mut self, walk: &Walk<'w>, function: FunctionRef) -> Vec<FunctionRef> {
         let declared = walk.facts.function(function.function);
         let of_trait = declared.owner.filter(|owner| walk.facts.type_def(*owner).kind == TypeKind::Trait);

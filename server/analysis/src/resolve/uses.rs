@@ -98,7 +98,12 @@ pub fn uses(facts: &SourceFacts, index: &FileIndex) -> Box<[UseKey]> {
 /// The methods of traits that a file implements for whatever has some bounds.
 pub fn blanket_methods(facts: &SourceFacts) -> impl Iterator<Item = FunctionId> {
     let is_parameter = |of: &str| of.len() <= 2 && of.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit());
-    let blanket = facts.impls.iter().filter(move |block| block.trait_ref.is_some() && is_parameter(&block.self_type.path));
+    // A type may be called as shortly: `S3`.
+    let is_named = |of: &Symbol| facts.types.iter().any(|def| def.name == *of) || facts.imports.iter().any(|import| import.local == *of);
+    let blanket = facts.impls.iter().filter(move |block| {
+        let of = &block.self_type.path;
+        block.trait_ref.is_some() && is_parameter(of) && !is_named(of)
+    });
     blanket.flat_map(|block| block.methods.iter().copied())
 }
 

@@ -144,6 +144,8 @@ pub struct Guard {
     pub begins: bool,
     /// Whether it must be none of them.
     pub negated: bool,
+    /// Whether more must hold that is not known.
+    pub partial: bool,
 }
 
 /// A text with holes, and where its parts come from.

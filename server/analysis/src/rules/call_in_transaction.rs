@@ -29,9 +29,9 @@ rule! {
     /// What is called in a task that nobody waits for does not keep the transaction open, but may run before its end: that is said in other
     /// words. A transaction that is only known to read is information.
     ///
-    /// Left alone are messages that are rows of the same database (`NOTIFY`, job queues in PostgreSQL) or are kept in one first (`kept` of a producer
-    /// in `portolan.toml`), what an SDK keeps in memory to send it later (events of analytics), relays that take their messages from an outbox
-    /// (`SKIP LOCKED`), and code in folders of migrations, seeds, scripts and examples.
+    /// Left alone are messages that are rows of the same database (`NOTIFY`, job queues in PostgreSQL) or are kept in an outbox first (`kept` of a
+    /// producer in `portolan.toml`), what an SDK keeps in memory to send it later (events of analytics), relays that take their messages from an
+    /// outbox (`SKIP LOCKED`), and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// Locks and a connection of the pool are held for as long as the other side takes to answer; when it hangs, the database does. And what was

@@ -54,10 +54,10 @@ rule! {
     /// It is information where only messages set the code off: a broker hands them over again when something fails between the two.
     ///
     /// Left alone are questions, whose senders wait for an answer on a channel that they name (`replyTo`), messages that are rows of the same
-    /// database (`NOTIFY`, job queues in PostgreSQL) or are kept in one first (`kept` of a producer in `portolan.toml`), functions that write an
-    /// outbox or what is pending, tables whose rows something else of the service reads to send such messages for all of them, tables that only tell
-    /// of what happened, channels whose messages may get lost (the option lists words of their names), messages that nobody waits for, caches, jobs,
-    /// tools, and code in folders of migrations, seeds, scripts and examples.
+    /// database (`NOTIFY`, job queues in PostgreSQL) or are kept in an outbox first (`kept` of a producer in `portolan.toml`), functions that write
+    /// an outbox or what is pending, tables whose rows something else of the service reads to send such messages for all of them, tables that only
+    /// tell of what happened, channels whose messages may get lost (the option lists words of their names), messages that nobody waits for, caches,
+    /// jobs, tools, and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// The two are in different systems: whatever ends the process between them, a deployment is enough, leaves a row that nobody hears of.

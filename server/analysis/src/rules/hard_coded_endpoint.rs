@@ -11,7 +11,7 @@ use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::{Call, ServiceIndex};
 use crate::resolve::link::{OutboundCall, Request, Url};
 use crate::resolve::value::Part;
-use crate::{Place, Snapshot};
+use crate::{Place, Snapshot, workspace};
 
 rule! {
     /// ## What it does
@@ -58,9 +58,9 @@ pub(crate) fn addresses(snapshot: &Snapshot, from: ServiceIndex, to: ServiceInde
     calls.flat_map(|call| &call.evidence).filter_map(|evidence| address_at(snapshot, evidence.place)).collect()
 }
 
-/// Whether a host is the machine itself.
+/// Whether a host, with a port or without, is the machine itself.
 pub(crate) fn is_local(host: &str) -> bool {
-    matches!(host.split(':').next(), Some("localhost" | "127.0.0.1" | "0.0.0.0"))
+    workspace::is_local(host) || host.rsplit_once(':').is_some_and(|(name, _)| workspace::is_local(name))
 }
 
 fn counts(snapshot: &Snapshot, call: &Call, to: ServiceIndex) -> bool {

@@ -92,12 +92,18 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
     let around = Around::find(snapshot);
     let mut found: BTreeMap<Client, Waiting> = BTreeMap::new();
-    for outbound in snapshot.links.iter().flatten().flat_map(|link| &link.calls) {
-        let Some((unlimited, waits)) = endless(snapshot, &around, outbound) else { continue };
+    let sent = snapshot.links.iter().flatten().flat_map(|link| &link.calls);
+    let sent: Vec<_> = sent.filter_map(|outbound| endless(snapshot, &around, outbound).map(|(at, waits)| (outbound, at, waits))).collect();
+    // What a client's own function sends is told with what others send by it.
+    let is_shared = |(outbound, unlimited, _): &&(&OutboundCall, &Unlimited, Vec<CallIndex>)| {
+        unlimited.call != outbound.leaf && !is_made_for(snapshot, unlimited.call, outbound)
+    };
+    let shared: FxHashSet<CallRef> = sent.iter().filter(is_shared).map(|(_, unlimited, _)| unlimited.call).collect();
+    for (outbound, unlimited, waits) in sent {
         let at = unlimited.call;
         let client = match &outbound.request {
             Request::Rpc { service, .. } => Client::Stub(snapshot.workspace.package_of(snapshot.files.path(at.file)), service.clone()),
-            _ if at == outbound.leaf || is_made_for(snapshot, at, outbound) => Client::In(at.file),
+            _ if !shared.contains(&at) => Client::In(at.file),
             _ => Client::Made(at),
         };
         let waiting = found.entry(client).or_default();

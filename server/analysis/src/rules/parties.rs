@@ -5,7 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_grammars::catalog::Operation;
-use portolan_grammars::facts::Symbol;
 
 use super::hard_coded_endpoint::is_local;
 use super::{Context, exempt};
@@ -44,8 +43,21 @@ pub(super) fn is_same_for_all(context: &Context<'_>, store: &Store) -> bool {
 fn is_set(context: &Context<'_>, store: &Store) -> bool {
     let opens = |service: ServiceIndex| store.users.iter().any(|(user, _)| *user == service);
     let variables = context.chart.variables.iter().filter(|variable| opens(variable.service));
-    let says_it = |value: &Symbol| is_local(value.rsplit(['/', '@']).find(|part| is_local(part)).unwrap_or_default());
-    variables.flat_map(|variable| &variable.values).any(|(value, _)| says_it(value))
+    variables.flat_map(|variable| &variable.values).any(|(value, _)| says(store, value))
+}
+
+/// Whether a value may be the address of a store on this machine: `localhost:5432`, `postgres://localhost/shop`; those of pages and of other
+/// databases are not.
+fn says(store: &Store, value: &str) -> bool {
+    let value = value.split('?').next().unwrap_or_default();
+    let is_of_store = value.split_once("://").is_none_or(|(scheme, rest)| {
+        // A schema may stand behind the database's name.
+        let name = store.id.split_once('/').map_or("", |(_, name)| name);
+        let path = rest.split_once('/').map_or("", |(_, path)| path.trim_end_matches('/'));
+        let is_named = name.strip_prefix(path).is_some_and(|behind| path.is_empty() || behind.is_empty() || behind.starts_with('/'));
+        !scheme.starts_with("http") && (name.is_empty() || is_named)
+    });
+    is_of_store && value.split(['/', '@']).any(is_local)
 }
 
 /// Whether what a store holds are tables: keys of a cache and buckets are none.

@@ -122,6 +122,10 @@ impl<'a> Variables<'a> {
     }
     /// The same for a value of a dotenv file: what no file of its folder gives, those of the folders around give.
     pub(crate) fn fill_upwards(&self, folder: &str, text: &str, first: &dyn Fn(&str) -> Option<Symbol>) -> Symbol {
+        // What is escaped must not be filled in by the next folder.
+        if text.contains("$$") {
+            return self.fill_with(folder, text, first);
+        }
         paths::upwards(folder).fold(text.into(), |text: Symbol, folder| self.fill_with(folder, &text, first))
     }
     /// The same, where `first` knows variables that come before those of the dotenv files.

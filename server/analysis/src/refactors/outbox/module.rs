@@ -68,12 +68,22 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
         .replace("KEPT", form.kept[usize::from(traced)])
         .replace("ROW", row)
         .replace("COLUMNS", columns)
-        .replace("SENT", sent)
-        .replace("CLIENT", &client)
-        .replace("IMPORT", &format!("import {name} from \"{}\"", import.source))
-        .replace("TYPE", &callee.ty)
-        .replace("PUBLISH", callee.text);
+        .replace("SENT", sent);
+    let import = format!("import {name} from \"{}\"", import.source);
+    let values = [("CLIENT", client.as_str()), ("IMPORT", import.as_str()), ("TYPE", callee.ty.as_str()), ("PUBLISH", callee.text)];
+    let text = filled(&text, &values);
     Ok(in_style(source, &text))
+}
+
+/// Fills code into a text in one go: what is filled in may have the words that stand for others in it.
+fn filled(text: &str, values: &[(&str, &str)]) -> String {
+    let (mut filled, mut rest) = (String::new(), text);
+    while let Some((at, (word, value))) = values.iter().filter_map(|it| Some((rest.find(it.0)?, *it))).min_by_key(|(at, _)| *at) {
+        filled.push_str(&rest[..at]);
+        filled.push_str(value);
+        rest = &rest[at + word.len()..];
+    }
+    filled + rest
 }
 
 /// What is said of messages alone.

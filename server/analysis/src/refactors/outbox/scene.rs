@@ -6,6 +6,7 @@ use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, Language, TextRange
 
 use super::super::imports::{statement_end, without_unused};
 use super::super::pool::Library;
+use super::super::source::is_part_of_name;
 use super::super::stretch::Stretch;
 use super::super::way::{Pools, Way};
 use super::super::{Context, Edit, Refusal, Source};
@@ -139,16 +140,25 @@ impl Scene<'_, '_> {
         if !self.source.text.get(range.end as usize..)?.starts_with('(') {
             return None;
         }
-        if let Some(root) = path(self.sends.callee).filter(|_| !text.contains('?')) {
+        if let Some(root) = path(self.sends.callee).filter(|_| is_path(text)) {
             return Some(Callee { text, root, ty: format!("typeof {text}") });
         }
         let Expr::Member { object, name } = facts.expr(self.sends.callee) else { return None };
         let Expr::Call(made) = facts.expr(*object) else { return None };
         let made = facts.call(*made);
         let maker = self.source.slice(facts.expr_range(made.callee));
-        let root = path(made.callee).filter(|_| made.args.is_empty() && made.kind == CallKind::Call && !maker.contains('?'))?;
+        // What is waited for, or said to be of another type, is not what the maker gives back.
+        let member = text.strip_prefix(maker)?.strip_prefix("()")?;
+        let is_plain = ["?.", "!.", "."].into_iter().any(|dot| member.strip_prefix(dot) == Some(name.as_str()));
+        let is_made = is_plain && made.args.is_empty() && made.kind == CallKind::Call && !made.awaited && is_path(maker);
+        let root = path(made.callee).filter(|_| is_made)?;
         Some(Callee { text, root, ty: format!("NonNullable<ReturnType<typeof {maker}>>[\"{name}\"]") })
     }
+}
+
+/// Whether a text is names with dots between them, of which `typeof` can be asked.
+fn is_path(text: &str) -> bool {
+    text.chars().all(|letter| letter == '.' || is_part_of_name(letter))
 }
 
 /// What sends.

@@ -134,15 +134,16 @@ fn call_target(to: &Target) -> Option<ServiceIndex> {
     }
 }
 
-/// The service that a message goes to by its address alone.
+/// A service that an address means.
 struct Addressed {
     service: ServiceIndex,
     status: Status,
     evidence: Vec<Evidence>,
-    /// Whether nothing but a port of this machine says so.
+    /// Whether every address that says so is a port of this machine.
     by_port: bool,
 }
 
+/// The service that a message goes to by its address alone.
 fn addressed(targets: &Targets<'_>, reach: &Reach, from: ServiceIndex, message: &MessageDecl) -> Option<Addressed> {
     let mut found: Option<Addressed> = None;
     for address in message.carrier.addresses.iter().filter(|address| address.contexts.iter().all(|context| reach.has(from, *context))) {

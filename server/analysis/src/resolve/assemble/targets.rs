@@ -535,7 +535,7 @@ impl Targets<'_> {
             // Behind a gateway nothing else can tell.
             _ if hops > 0 => self.other(from, &candidates, method, path, evidence).unwrap_or(Answer::Ambiguous(candidates, reason)),
             _ => match self.namesake(&candidates).or_else(|| self.declaring(&candidates, method, &segments)) {
-                Some(one) => self.serving(one, method, path, evidence, ""),
+                Some(one) => self.serving(one, method, path, evidence, false),
                 None => Answer::Ambiguous(candidates, reason),
             },
         }
@@ -605,16 +605,19 @@ impl Targets<'_> {
     }
 
     fn only(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str, evidence: Vec<Evidence>) -> Answer {
-        self.serving(service, method, path, evidence, "only ")
+        self.serving(service, method, path, evidence, true)
     }
 
-    /// The answer that a service is thought to be, as it serves the path; `how` says whether it does so alone.
-    fn serving(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str, mut evidence: Vec<Evidence>, how: &str) -> Answer {
+    /// The answer that a service is thought to be, as it serves the path; `alone` where nobody else does.
+    fn serving(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str, mut evidence: Vec<Evidence>, alone: bool) -> Answer {
         let endpoint = self.endpoints.find(service, method, path).map(|(endpoint, _)| endpoint);
         if let Some(endpoint) = endpoint {
             let name = &self.input.workspace.services[service.index()].name;
             let endpoint = &self.endpoints.all[endpoint.index()];
-            evidence.push(Evidence { what: format!("{how}{name} serves {}", endpoint.path), place: endpoint.place });
+            evidence.push(Evidence {
+                what: format!("{}{name} serves {}", if alone { "only " } else { "" }, endpoint.path),
+                place: endpoint.place,
+            });
         }
         Answer::Service(Found::new(service, endpoint, Trail { status: Status::Likely, evidence, hops: 0 }))
     }

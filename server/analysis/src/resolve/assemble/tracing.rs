@@ -91,10 +91,13 @@ impl<'a> Coverages<'a> {
             }
         }
         let mut calls: FxHashMap<FunctionRef, Vec<FunctionRef>> = FxHashMap::default();
-        let mut entered: FxHashMap<FunctionRef, Vec<Place>> = FxHashMap::default();
+        let starting = declared.iter().filter(|it| matches!(it.role, TracingRole::Init | TracingRole::Exporter)).map(|it| it.function);
+        let mut entered: FxHashMap<FunctionRef, Vec<Place>> = starting.map(|function| (function, Vec::new())).collect();
         for (at, link) in input.links.iter().enumerate() {
             for edge in link.iter().flat_map(|link| &link.edges) {
-                entered.entry(edge.callee).or_default().extend(edge.call.and_then(|call| input.files.called_at(call)));
+                if let Some(places) = entered.get_mut(&edge.callee) {
+                    places.extend(edge.call.and_then(|call| input.files.called_at(call)));
+                }
                 if !edge.detached {
                     calls.entry(FunctionRef { file: FileId(at as u32), function: edge.caller }).or_default().push(edge.callee);
                 }

@@ -54,7 +54,7 @@ pub(super) fn of(input: &Input<'_>, service: ServiceIndex, own: Vec<FileId>) -> 
 /// What of a path lies below a folder, of which a part may be any: `modules/*/pages`.
 fn below<'p>(path: &'p Utf8Path, folder: &str) -> Option<&'p Utf8Path> {
     let mut inner = path.components();
-    let fits = |wanted: &str, part: &str| wanted == part || wanted.contains('*');
+    let fits = |wanted: &str, part: &str| wanted == part || wanted.contains(['*', '{']);
     let mut wanted = folder.split('/').filter(|part| !part.is_empty());
     wanted.all(|wanted| inner.next().is_some_and(|part| fits(wanted, part.as_str()))).then(|| inner.as_path())
 }
