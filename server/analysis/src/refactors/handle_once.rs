@@ -1,9 +1,9 @@
 //! A consumer that does its work once for each message: what is handled is marked by the transaction that writes the rows.
 //!
-//! For pg and Prisma of TypeScript, and for sqlx in Rust ([`rust`]). The work runs with a client in place of the pool; functions between the handler and what
-//! writes are handed it ([`super::way`]). What the parts are: [`work`] is what the handler does, [`identity`] what tells a message from others,
-//! [`module`] what is written into files of their own. Invariant: rows are written with their mark or not at all, and a message that is new is never
-//! taken for one that was handled.
+//! For pg and Prisma of TypeScript, and for sqlx in Rust ([`rust`]). The work runs with a client in place of the pool; functions between the
+//! handler and what writes are handed it ([`super::way`]). What the parts are: [`work`] is what the handler does, [`identity`] what tells a
+//! message from others, [`module`] what is written into files of their own. Invariant: rows are written with their mark or not at all, and a
+//! message that is new is never taken for one that was handled.
 
 use std::collections::BTreeSet;
 

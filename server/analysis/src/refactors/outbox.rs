@@ -1,8 +1,9 @@
 //! A transactional outbox: a message that is sent behind a write becomes a row that the same transaction writes, and a relay sends it from there.
 //!
-//! For pg and Prisma of TypeScript. The function that sends keeps its arguments: they are the row, and the relay calls it with them. What the parts
-//! are: [`scene`] is the code that becomes a transaction, [`told`] what may be a row, [`module`] what is written into files of their own, in the words
-//! of [`pg`] or [`prisma`], [`start`] where the relay begins, [`edge`] what the chart is told. Invariant: what is sent is what was to be sent, if perhaps later and more than once.
+//! For pg and Prisma of TypeScript. The function that sends keeps its arguments: they are the row, and the relay calls it with them. What the
+//! parts are: [`scene`] is the code that becomes a transaction, [`told`] what may be a row, [`module`] what is written into files of their own,
+//! in the words of [`pg`] or [`prisma`], [`start`] where the relay begins, [`edge`] what the chart is told. Invariant: what is sent is what was
+//! to be sent, if perhaps later and more than once.
 
 use camino::Utf8PathBuf;
 

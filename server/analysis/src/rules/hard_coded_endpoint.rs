@@ -15,11 +15,12 @@ use crate::{Place, Snapshot, workspace};
 
 rule! {
     /// ## What it does
-    /// Finds requests to services of the workspace whose host stands in the code as text. Told once for each pair of services. A warning where the host
-    /// is this machine: where the service is deployed, nobody is there.
+    /// Finds requests to services of the workspace whose host stands in the code as text. Told once for each pair of services. A warning where
+    /// the host is this machine: where the service is deployed, nobody is there.
     ///
-    /// A default for a variable that is not set is fine, as is one for an argument, and one of two between which a condition decides; addresses of third parties and of tools, which somebody starts on
-    /// the same machine, scripts, seeds, examples and the tables of development servers are left alone.
+    /// A default for a variable that is not set is fine, as is one for an argument, and one of two between which a condition decides; addresses
+    /// of third parties and of tools, which somebody starts on the same machine, scripts, seeds, examples and the tables of development servers
+    /// are left alone.
     ///
     /// ## Why it matters
     /// The code works in the one place where the name means the right machine. Every other environment needs another build, or asks the wrong one.

@@ -30,11 +30,12 @@ rule! {
     /// Finds clients by which a service waits for another without a time limit: none on the client, the request, or around it. A warning where the
     /// endpoint that is asked waits for others itself.
     ///
-    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, or with one that their function makes anew, once
-    /// a file; rpcs, whose clients a generator makes, once for a package and the service that it asks. Left alone are clients with a limit of their
-    /// own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which has limits,
-    /// responses that are read as a stream, health checks, and what front ends ask for other than to answer a request. Of rpcs those count that a `.proto` file declares and that do not stream, in packages whose code beside them says
-    /// nothing of deadlines, time-outs or interceptors.
+    /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, or with one that their function makes anew,
+    /// once a file; rpcs, whose clients a generator makes, once for a package and the service that it asks. Left alone are clients with a limit
+    /// of their own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which has
+    /// limits, responses that are read as a stream, health checks, and what front ends ask for other than to answer a request. Of rpcs those
+    /// count that a `.proto` file declares and that do not stream, in packages whose code beside them says nothing of deadlines, time-outs or
+    /// interceptors.
     ///
     /// ## Why it matters
     /// A service that hangs is worse than one that is down: whoever asks it hangs, too, and keeps its own callers, memory and connections waiting.

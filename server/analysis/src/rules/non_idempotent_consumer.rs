@@ -28,17 +28,18 @@ const COUNTERS: &[&str] = &["attempt", "attempts", "retry", "retries", "tries", 
 rule! {
     /// ## What it does
     /// Finds consumers that insert a row, or make a number grow, each time a message is handed to them, themselves or by a call of a service that
-    /// does: on Kafka, RabbitMQ, SQS, Pub/Sub, Service Bus and BullMQ, which hand a message over again whenever they are not sure that it was handled.
+    /// does: on Kafka, RabbitMQ, SQS, Pub/Sub, Service Bus and BullMQ, which hand a message over again whenever they are not sure that it was
+    /// handled.
     ///
     /// Left alone are upserts and inserts with `ON CONFLICT`; rows that come with a key of their own (`id`), or whose Prisma model has a unique
-    /// key; numbers that grow only where the row is in the state that the statement changes; consumers that look into the table first, or
-    /// into another one that the same function adds to before, or that keep a mark of what they handled (a table named for it, a key in Redis); tables in which a row too many does no harm (the option lists words of
-    /// their names); jobs and tools; and whatever cannot be followed: a row that is put together elsewhere may have a key. Unique keys that only
-    /// the database knows are not seen.
+    /// key; numbers that grow only where the row is in the state that the statement changes; consumers that look into the table first, or into
+    /// another one that the same function adds to before, or that keep a mark of what they handled (a table named for it, a key in Redis); tables
+    /// in which a row too many does no harm (the option lists words of their names); jobs and tools; and whatever cannot be followed: a row that
+    /// is put together elsewhere may have a key. Unique keys that only the database knows are not seen.
     ///
     /// ## Why it matters
-    /// A broker delivers at least once: a consumer that stops after the insert and before the acknowledgement gets the message again. Then there are
-    /// two rows, two mails, or the stock is taken twice.
+    /// A broker delivers at least once: a consumer that stops after the insert and before the acknowledgement gets the message again. Then there
+    /// are two rows, two mails, or the stock is taken twice.
     ///
     /// ## Example
     /// ```ts
