@@ -602,33 +602,28 @@ fn is_sidecar(start: &str) -> bool {
 
 /// The topic that a URL of Dapr's sidecar publishes to: `/v1.0/publish/{pubsub}/{topic}`.
 fn dapr_topic(url: &Pattern) -> Option<Pattern> {
+    let (at, (before, bus)) = url.parts.iter().enumerate().find_map(|(at, part)| match part {
+        Part::Text(text) => Some((at, text.split_once(DAPR_PUBLISH)?)),
+        _ => None,
+    })?;
+    if !is_sidecar(before) {
+        return None;
+    }
+    // The topic begins behind the slash that ends the name of the bus.
+    let mut parts = std::iter::once(Part::Text(bus.into())).chain(url.parts[at + 1..].iter().cloned());
+    let first = parts.find_map(|part| match part {
+        Part::Text(text) => text.split_once('/').map(|(_, topic)| Part::Text(topic.into())),
+        _ => None,
+    })?;
     let mut topic = Pattern { parts: Vec::new(), sources: url.sources.clone(), when: url.when.clone() };
-    // Slashes until the topic begins, once the beginning was met.
-    let mut left: Option<u32> = None;
-    for part in &url.parts {
-        let Part::Text(text) = part else {
-            if left == Some(0) {
-                topic.push(part.clone());
-            }
-            continue;
-        };
-        let mut text = text.as_str();
-        if left.is_none() {
-            let Some((before, behind)) = text.split_once(DAPR_PUBLISH) else { continue };
-            if !is_sidecar(before) {
-                return None;
-            }
-            (left, text) = (Some(1), behind);
-        }
-        if left == Some(1) {
-            let Some((_, behind)) = text.split_once('/') else { continue };
-            (left, text) = (Some(0), behind);
-        }
-        let (own, query) = text.split_once('?').map_or((text, None), |(own, query)| (own, Some(query)));
-        topic.push(Part::Text(own.into()));
-        if query.is_some() {
+    for part in std::iter::once(first).chain(parts) {
+        if let Part::Text(text) = &part
+            && let Some((own, _)) = text.split_once('?')
+        {
+            topic.push(Part::Text(own.into()));
             break;
         }
+        topic.push(part);
     }
     (!topic.parts.is_empty()).then_some(topic)
 }

@@ -30,11 +30,17 @@ struct Variable<'f> {
 enum Change {
     /// The path becomes another.
     Path(ExprId),
-    /// Segments are put behind it.
-    Push(ExprId),
     /// It is made longer: `url.pathname += "/orders"`.
     Append(Vec<ExprId>),
-    /// A function that the code around was given puts something behind it.
+    /// Something is put behind it.
+    Behind(More),
+}
+
+/// What is put behind a path.
+enum More {
+    /// Segments.
+    Segments(ExprId),
+    /// What a function puts there that the code around was given.
     By(ParamRef),
 }
 
@@ -46,22 +52,19 @@ impl<'w> Evaluator<'w> {
         }
         let (_, index) = self.file(file)?;
         let variable = Variable { name: &binding.name, function: binding.function };
-        let mut changes = changes(facts, index, variable);
-        changes.extend(given_changes(file, facts, index, variable));
+        let changes = changes(file, facts, index, variable);
         if changes.is_empty() {
             return None;
         }
-        changes.sort_by_key(|(at, _)| *at);
         let mut url = if url.patterns().is_empty() { Value::pattern(Pattern::part(Part::Hole(binding.name.clone()))) } else { url.clone() };
-        for (_, change) in changes {
+        for change in changes {
             url = match change {
+                Change::Behind(more) => self.put(file, url, more),
                 Change::Path(path) => {
                     let path = named_paths(self.eval(file, path));
                     let base = origin(&url);
                     join_url(if base.is_unknown() { &url } else { &base }, &path)
                 }
-                Change::Push(segment) => self.pushed_segments(file, segment).iter().fold(url, |url, segment| join_url(&url, segment)),
-                Change::By(given) => join_url(&url, &Value::Param(given, Arc::from([Symbol::from(PUT_BEHIND)]))),
                 Change::Append(parts) => {
                     let parts: Vec<Value> = parts.iter().map(|part| self.eval(file, *part)).collect();
                     join_url(&url, &concat(&parts))
@@ -76,20 +79,20 @@ impl<'w> Evaluator<'w> {
         let Some((facts, index)) = self.file(function.file) else { return Value::Unknown };
         let Some(url) = facts.function(function.function).params.first() else { return Value::Unknown };
         let variable = Variable { name: &url.name, function: function.function };
-        let mut changes = changes(facts, index, variable);
-        changes.extend(given_changes(function.file, facts, index, variable));
-        changes.sort_by_key(|(at, _)| *at);
         let mut path = Value::text("");
-        for (_, change) in changes {
-            path = match change {
-                Change::Push(segment) => {
-                    self.pushed_segments(function.file, segment).iter().fold(path, |path, segment| join_url(&path, segment))
-                }
-                Change::By(given) => join_url(&path, &Value::Param(given, Arc::from([Symbol::from(PUT_BEHIND)]))),
-                Change::Path(_) | Change::Append(_) => return Value::Unknown,
-            };
+        for change in changes(function.file, facts, index, variable) {
+            let Change::Behind(more) = change else { return Value::Unknown };
+            path = self.put(function.file, path, more);
         }
         path
+    }
+
+    /// A URL, or a path, with more behind it.
+    fn put(&mut self, file: FileId, url: Value, more: More) -> Value {
+        match more {
+            More::Segments(segments) => self.pushed_segments(file, segments).iter().fold(url, |url, segment| join_url(&url, segment)),
+            More::By(given) => join_url(&url, &Value::Param(given, Arc::from([Symbol::from(PUT_BEHIND)]))),
+        }
     }
 
     /// The segments that are put behind a path at once.
@@ -112,8 +115,16 @@ fn named_paths(paths: Value) -> Value {
     }
 }
 
-/// What changes the path of a variable's URL, by where it stands.
-fn changes(facts: &SourceFacts, index: &FileIndex, variable: Variable<'_>) -> Vec<(u32, Change)> {
+/// What changes the path of a variable's URL, in the order of the code.
+fn changes(file: FileId, facts: &SourceFacts, index: &FileIndex, variable: Variable<'_>) -> Vec<Change> {
+    let mut found = own_changes(facts, index, variable);
+    found.extend(given_changes(file, facts, index, variable));
+    found.sort_by_key(|(at, _)| *at);
+    found.into_iter().map(|(_, change)| change).collect()
+}
+
+/// What the code itself does to it, by where that stands.
+fn own_changes(facts: &SourceFacts, index: &FileIndex, variable: Variable<'_>) -> Vec<(u32, Change)> {
     let is_it = |expr: ExprId| variable.is_at(facts, expr);
     let mut found = Vec::new();
     if facts.language.is_ecmascript() {
@@ -153,7 +164,7 @@ fn changes(facts: &SourceFacts, index: &FileIndex, variable: Variable<'_>) -> Ve
             if let (Expr::Member { object, .. }, [segment]) = (facts.expr(call.callee), call.args.as_slice())
                 && leads_to(facts, index, *object, &own, MAX_STEPS)
             {
-                found.push((call.name_range.start, Change::Push(segment.value)));
+                found.push((call.name_range.start, Change::Behind(More::Segments(segment.value))));
             }
         }
     }
@@ -181,7 +192,7 @@ fn given_changes(file: FileId, facts: &SourceFacts, index: &FileIndex, variable:
                 let is_given = matches!(facts.expr(call.callee), Expr::Name(name) if *name == param.name);
                 if is_given && matches!(call.args.as_slice(), [url] if variable.is_at(facts, url.value)) {
                     let function = FunctionRef { file, function };
-                    found.push((call.name_range.start, Change::By(ParamRef { function, index: at as u32 })));
+                    found.push((call.name_range.start, Change::Behind(More::By(ParamRef { function, index: at as u32 }))));
                 }
             }
         }

@@ -343,11 +343,20 @@ impl Value {
     }
     /// One of several values; what is unknown counts only where there is nothing else.
     pub fn one_of(values: impl IntoIterator<Item = Value>) -> Self {
+        let mut values: Vec<Value> = values.into_iter().filter(|value| !matches!(value, Value::Unknown)).collect();
+        // Most are one alone.
+        if !matches!(values.as_slice(), [Value::OneOf(_)] | [_, _, ..]) {
+            return values.pop().unwrap_or(Value::Unknown);
+        }
         let mut all: Vec<Value> = Vec::new();
         let mut null = false;
-        let mut add = |value: Value| {
+        let add = |value: &Value| {
+            if matches!(value, Value::Null) {
+                null = true;
+                return;
+            }
             // One text in several cases is that text in any of them.
-            if let Value::Text(text) = &value
+            if let Value::Text(text) = value
                 && let Some(Value::Text(known)) =
                     all.iter_mut().find(|one| matches!(one, Value::Text(one) if is_in_another_case(one, text)))
             {
@@ -356,26 +365,17 @@ impl Value {
                 }
                 return;
             }
-            if all.len() < MAX_ALTERNATIVES && !all.contains(&value) {
-                all.push(value);
+            if all.len() < MAX_ALTERNATIVES && !all.contains(value) {
+                all.push(value.clone());
             }
         };
-        let values: Vec<Value> = values.into_iter().filter(|value| !matches!(value, Value::Unknown)).collect();
-        // Where there is not room for all, each of the values has its first ones.
-        let most = values.iter().map(|value| value.alternatives().len()).max().unwrap_or_default();
-        let is_crowded = values.iter().map(|value| value.alternatives().len()).sum::<usize>() > MAX_ALTERNATIVES;
-        let rounds = if is_crowded { most } else { usize::from(most > 0) };
-        for round in 0..rounds {
-            for value in &values {
-                let own = value.alternatives();
-                let these = if is_crowded { own.get(round..=round).unwrap_or_default() } else { own };
-                for one in these {
-                    match one {
-                        Value::Null => null = true,
-                        one => add(one.clone()),
-                    }
-                }
-            }
+        let counts = || values.iter().map(|value| value.alternatives().len());
+        if counts().sum::<usize>() <= MAX_ALTERNATIVES {
+            values.iter().flat_map(Value::alternatives).for_each(add);
+        } else {
+            // Where there is not room for all, each of the values has its first ones.
+            let turn = |round| values.iter().filter_map(move |value| value.alternatives().get(round));
+            (0..counts().max().unwrap_or_default()).flat_map(turn).for_each(add);
         }
         match all.len() {
             0 if null => Value::Null,
