@@ -146,7 +146,7 @@ pub struct SourceFacts {
     /// The control flow that calls stand in; the first is the root of the module function.
     pub regions: Vec<Region>,
     /// What must hold for regions to run, where that is plain to see, in the order of the regions.
-    pub cases: Vec<Case>,
+    pub cases: Vec<(RegionId, Case)>,
     /// All expressions that something above refers to.
     pub exprs: Vec<Expression>,
     /// What could not be read.
@@ -200,6 +200,14 @@ impl SourceFacts {
     /// Where the expression named by `id` stands.
     pub fn expr_range(&self, id: ExprId) -> TextRange {
         self.exprs[id.index()].range
+    }
+    /// What a member or an element is part of in the end: `order` of `order.lines[0]`.
+    pub fn whole_of(&self, id: ExprId) -> ExprId {
+        let mut whole = id;
+        while let Expr::Member { object, .. } | Expr::Index { object, .. } = self.expr(whole) {
+            whole = *object;
+        }
+        whole
     }
     /// The call named by `id`.
     pub fn call(&self, id: CallId) -> &Call {

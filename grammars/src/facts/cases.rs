@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExprId, RegionId};
+use super::ExprId;
 
 /// Conditions of arms before that are noted of one arm: a chain may have thousands.
 pub(crate) const MAX_BEFORE: usize = 8;
@@ -10,8 +10,6 @@ pub(crate) const MAX_BEFORE: usize = 8;
 /// One thing that must hold for a region to run: the label of a `switch`, an arm of `match`, `if (kind === "a")`, `path.startsWith("/a")`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Case {
-    /// The region.
-    pub region: RegionId,
     /// What is asked.
     pub subject: ExprId,
     /// What it must be, or begin with: one of these.

@@ -5,7 +5,7 @@
 use super::kinds::{Field, Kind};
 use super::patterns::Matched;
 use super::walk::{Child, List, Lower, MAX_DEPTH};
-use crate::facts::{Case, ExprId, RegionId};
+use crate::facts::{Case, ExprId};
 
 impl<'t> Lower<'t, '_, '_> {
     /// What a condition asks, where it asks nothing else.
@@ -28,7 +28,7 @@ impl<'t> Lower<'t, '_, '_> {
         }
         let subject = self.expr(subject);
         let values = vec![self.expr(value)];
-        Some(Case { region: RegionId(0), subject, values, begins: false, negated, partial: false })
+        Some(Case { subject, values, begins: false, negated, partial: false })
     }
 
     /// What must hold for an arm of `match` to run; `before` are the texts that the arms before are for.
@@ -42,7 +42,7 @@ impl<'t> Lower<'t, '_, '_> {
         if values.is_empty() {
             return;
         }
-        self.only_if(&[Case { region: self.out.region, subject, values: values.clone(), begins: false, negated, partial }]);
+        self.only_if(&[Case { subject, values: values.clone(), begins: false, negated, partial }]);
         if !negated && !partial {
             before.extend(values);
         }
@@ -74,7 +74,7 @@ impl<'t> Lower<'t, '_, '_> {
     /// Says of the region that was just entered what must hold for it to run.
     pub(super) fn only_if<'c>(&mut self, cases: impl IntoIterator<Item = &'c Case>) {
         let region = self.out.region;
-        self.out.facts.cases.extend(cases.into_iter().map(|case| Case { region, ..case.clone() }));
+        self.out.facts.cases.extend(cases.into_iter().map(|case| (region, case.clone())));
     }
 }
 

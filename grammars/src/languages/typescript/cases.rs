@@ -53,7 +53,7 @@ impl<'t> Lowering<'t> {
         }
         let subject = self.expr(subject, Context::USED);
         let values = vec![self.expr(value, Context::USED)];
-        Some(Case { region: RegionId(0), subject, values, begins: false, negated, partial: false })
+        Some(Case { subject, values, begins: false, negated, partial: false })
     }
 
     /// `path.startsWith("/orders")`.
@@ -74,7 +74,7 @@ impl<'t> Lowering<'t> {
         }
         let subject = self.expr(object, Context::USED);
         let values = vec![self.expr(value, Context::USED)];
-        Some(Case { region: RegionId(0), subject, values, begins: true, negated: false, partial: false })
+        Some(Case { subject, values, begins: true, negated: false, partial: false })
     }
 
     /// Whether reading an expression once more does nothing.
@@ -85,6 +85,6 @@ impl<'t> Lowering<'t> {
     /// Says of the next region what must hold for it to run.
     pub(super) fn only_if<'c>(&mut self, cases: impl IntoIterator<Item = &'c Case>) {
         let region = RegionId(self.facts.regions.len() as u32);
-        self.facts.cases.extend(cases.into_iter().map(|case| Case { region, ..case.clone() }));
+        self.facts.cases.extend(cases.into_iter().map(|case| (region, case.clone())));
     }
 }

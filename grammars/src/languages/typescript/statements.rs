@@ -220,7 +220,7 @@ impl<'t> Lowering<'t> {
                 let values = if is_default { all.clone() } else { open.clone() };
                 if let Some(subject) = subject.filter(|_| last.is_some() && !runs_on && !values.is_empty()) {
                     let partial = this.text_of(case).contains("break");
-                    this.only_if(&[Case { region: this.region, subject, values, begins: false, negated: is_default, partial }]);
+                    this.only_if(&[Case { subject, values, begins: false, negated: is_default, partial }]);
                 }
                 if last.is_some_and(|last| this.leaves(last)) {
                     open.clear();

@@ -36,8 +36,8 @@ impl<'w> Evaluator<'w> {
         let Some((_, index)) = self.file(file) else { return Vec::new() };
         let place = facts.expr_range(at);
         let mut guards = Vec::new();
-        for case in index.cases.get(&function).into_iter().flatten().map(|case| &facts.cases[*case as usize]) {
-            let region = facts.region(case.region).range;
+        for (region, case) in index.cases.get(&function).into_iter().flatten().map(|case| &facts.cases[*case as usize]) {
+            let region = facts.region(*region).range;
             if !region.contains(place) || outside.is_some_and(|outside| region.contains(outside)) {
                 continue;
             }

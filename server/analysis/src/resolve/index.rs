@@ -230,8 +230,8 @@ impl FileIndex {
             }
         }
         index.kept = super::kept::kept(facts);
-        for (at, case) in facts.cases.iter().enumerate() {
-            index.cases.entry(facts.region(case.region).function).or_default().push(at as u32);
+        for (at, (region, _)) in facts.cases.iter().enumerate() {
+            index.cases.entry(facts.region(*region).function).or_default().push(at as u32);
         }
         index.long_initializers = super::shared_values::long_initializers(facts);
         index.uses = uses(facts, &index);
