@@ -18,7 +18,7 @@ pub mod settings;
 pub(crate) mod sources;
 mod variables;
 
-pub(crate) use hosts::is_local;
+pub(crate) use hosts::{ADDRESS_WORDS, is_local};
 pub use hosts::{HostMatch, NameKind};
 pub use mounts::Mounts;
 

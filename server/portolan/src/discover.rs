@@ -1,9 +1,9 @@
 //! Finds the files of a workspace that can be read.
 //!
-//! Git's ignore rules hold, whether or not there is a repository, but for examples of dotenv files; hidden files count, as `.env` is one. Symbolic links are not followed, so
-//! that no file is found twice and no loop is entered. What deliberately does not live here: what a path means, which is
-//! [`portolan_grammars::classify`]'s to say. Invariant: the result is sorted and the same on every machine; hence the ignore file
-//! of the user alone is not asked.
+//! Git's ignore rules hold, whether or not there is a repository, but for examples of dotenv files; hidden files count, as `.env` is one.
+//! Symbolic links are not followed, so that no file is found twice and no loop is entered. What deliberately does not live here: what a path
+//! means, which is [`portolan_grammars::classify`]'s to say. Invariant: the result is sorted and the same on every machine; hence the ignore
+//! file of the user alone is not asked.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -105,9 +105,9 @@ fn finish(parts: impl Iterator<Item = Discovery>) -> Discovery {
 }
 
 fn walk(root: &Root, targets: Option<Targets>) -> Discovery {
-    // The ignore files above the root count only as far as the repository reaches; without one, they are somebody else's.
     let targets = targets.map(Arc::new);
     let wanted = targets.clone();
+    // The ignore files above the root count only as far as the repository reaches; without one, they are somebody else's.
     let in_repository = root.folder.ancestors().any(|folder| folder.join(".git").exists());
     let walker = WalkBuilder::new(&root.folder)
         .hidden(false)
@@ -133,8 +133,8 @@ fn walk(root: &Root, targets: Option<Targets>) -> Discovery {
     found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Examples of dotenv files, which are there to be copied. Ignore rules that keep secrets out of a repository (`.env.*`) cover their names, too, though
-/// they are in it.
+/// Examples of dotenv files, which are there to be copied. Ignore rules that keep secrets out of a repository (`.env.*`) cover their names, too,
+/// though they are in it.
 const DOTENV_EXAMPLES: [&str; 3] = [".env.example", ".env.sample", ".env.template"];
 
 /// Whether a folder is walked, or a file looked at.

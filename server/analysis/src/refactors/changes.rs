@@ -46,11 +46,6 @@ pub(super) fn changes(text: &str, name: &str) -> bool {
 
 /// What assignments within a range assign to, or to a part of: `order` of `order.lines[0] = line`.
 pub(super) fn assigned_in(facts: &SourceFacts, range: TextRange) -> impl Iterator<Item = &Expr> {
-    facts.assignments.iter().filter(move |it| range.contains(facts.expr_range(it.target))).map(|assignment| {
-        let mut target = facts.expr(assignment.target);
-        while let Expr::Member { object, .. } | Expr::Index { object, .. } = target {
-            target = facts.expr(*object);
-        }
-        target
-    })
+    let within = facts.assignments.iter().filter(move |it| range.contains(facts.expr_range(it.target)));
+    within.map(|assignment| facts.expr(facts.whole_of(assignment.target)))
 }

@@ -622,7 +622,8 @@ fn is_in_pattern(facts: &SourceFacts, range: TextRange) -> bool {
     facts.functions.iter().any(|function| function.params.iter().any(|param| param.range.contains(range)))
 }
 
-fn lower_first(name: &str) -> String {
+/// A name with a small first letter.
+pub(super) fn lower_first(name: &str) -> String {
     let mut letters = name.chars();
     letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }

@@ -5,10 +5,11 @@
 use camino::Utf8Path;
 use portolan_grammars::facts::{Expr, Imported, Symbol};
 
-use super::passage::relative;
+use super::passage::{lower_first, relative};
 use super::pool::Pool;
 use super::{Context, Edit, Refusal, Source, imports, migrations};
 use crate::resolve::value::CallRef;
+use crate::workspace::modules::package_name;
 use crate::workspace::paths;
 use crate::workspace::prisma::PrismaSchema;
 
@@ -32,8 +33,8 @@ pub(super) fn client(context: &Context<'_>, pool: Pool<'_>, source: &Source<'_>,
     let module = import.map(|import| import.source.as_str()).ok_or_else(unseen)?;
     if workspace.package_of(from) != workspace.package_of(path) {
         // `@prisma/client` of `@prisma/client/edge`.
-        let package: String = module.split('/').take(if module.starts_with('@') { 2 } else { 1 }).collect::<Vec<_>>().join("/");
-        if module.starts_with('.') || !imports::depends_on(context, source, &package) {
+        let (package, _) = package_name(module).ok_or_else(unseen)?;
+        if module.starts_with('.') || !imports::depends_on(context, source, package) {
             return Err(Refusal::new(format!("Prisma's client is of another package than {}", source.name())));
         }
     }
@@ -51,8 +52,7 @@ pub(super) fn add_model(context: &Context<'_>, written: CallRef, model: &Model, 
     if text.contains("@@schema(") {
         return Err(Refusal::new("its models are in schemas of their own"));
     }
-    let accessor: String = model.name.chars().take(1).flat_map(char::to_lowercase).chain(model.name.chars().skip(1)).collect();
-    if schema.table(&Symbol::new(accessor)).is_some() {
+    if schema.table(&Symbol::new(lower_first(model.name))).is_some() {
         return Err(Refusal::new(format!("there is a model `{}` already", model.name)));
     }
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };

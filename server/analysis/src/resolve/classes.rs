@@ -245,12 +245,7 @@ impl<'w> Evaluator<'w> {
             _ => None,
         };
         let is_own = |expr: ExprId| matches!(facts.expr(given(expr, &["Ok", "Some"]).unwrap_or(expr)), Expr::This);
-        let is_changed = |mut target: ExprId| {
-            while let Expr::Member { object, .. } | Expr::Index { object, .. } = facts.expr(target) {
-                target = *object;
-            }
-            matches!(facts.expr(target), Expr::This)
-        };
+        let is_changed = |target: ExprId| matches!(facts.expr(facts.whole_of(target)), Expr::This);
         declared.has_self
             && declared.returns.iter().any(|result| is_own(*result))
             && declared.returns.iter().all(|result| is_own(*result) || given(*result, &["Err"]).is_some())

@@ -146,6 +146,10 @@ impl Hosts {
     }
 }
 
+/// Words by which names of variables and settings end that hold an address.
+pub(crate) const ADDRESS_WORDS: [&str; 11] =
+    ["url", "uri", "address", "addr", "hostname", "host", "endpoint", "origin", "base", "api", "service"];
+
 /// Names by which this machine's published ports are shown.
 const SHOWN: [&str; 3] = ["localhost", "127.0.0.1", "host.docker.internal"];
 
@@ -227,15 +231,13 @@ impl Workspace {
     /// hosts.
     pub fn service_of_stem(&self, env_name: &str) -> HostMatch {
         const PREFIXES: [&str; 9] =
-            ["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "GATSBY_", "NG_APP_", "VUE_APP_", "PUBLIC_"];
-        const ENDINGS: [&str; 12] =
-            ["_URL", "_URI", "_ADDR", "_ADDRESS", "_HOST", "_HOSTNAME", "_ENDPOINT", "_API", "_PORT", "_BASE", "_ORIGIN", "_SERVICE"];
-        let name = env_name.to_ascii_uppercase();
+            ["next_public_", "vite_", "react_app_", "nuxt_public_", "expo_public_", "gatsby_", "ng_app_", "vue_app_", "public_"];
+        let endings = || ADDRESS_WORDS.iter().chain(&["port"]);
+        let name = env_name.to_ascii_lowercase();
         let mut stem = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
         for _ in 0..4 {
-            let Some(shorter) = ENDINGS.iter().find_map(|ending| stem.strip_suffix(ending)).filter(|shorter| !shorter.is_empty()) else {
-                break;
-            };
+            let shorter = endings().find_map(|ending| stem.strip_suffix(ending)?.strip_suffix('_'));
+            let Some(shorter) = shorter.filter(|shorter| !shorter.is_empty()) else { break };
             stem = shorter;
             let found = answer(self.names.stems.get(&normal(stem)));
             if found != HostMatch::None {

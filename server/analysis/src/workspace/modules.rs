@@ -17,6 +17,7 @@ mod images;
 mod rust;
 mod tsconfig;
 
+pub(crate) use ecmascript::package_name;
 pub(crate) use rust::macros_of;
 
 /// Names a Rust crate of the workspace: a library or one of the binaries of a package.

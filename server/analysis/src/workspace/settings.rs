@@ -17,6 +17,7 @@ mod rules;
 
 pub use rules::RulePolicy;
 
+use super::modules::package_name;
 use super::services::known::normal;
 use super::services::{Context, Draft};
 use super::sources::{Source, Sources};
@@ -160,10 +161,7 @@ impl HouseMade {
         if self.packages.is_empty() {
             return None;
         }
-        let segments = if specifier.starts_with('@') { 2 } else { 1 };
-        let end = specifier.match_indices('/').nth(segments - 1).map_or(specifier.len(), |(at, _)| at);
-        let (package, rest) = specifier.split_at(end);
-        self.packages.contains(package).then(|| (package, rest.trim_start_matches('/')))
+        package_name(specifier).filter(|(package, _)| self.packages.contains(*package))
     }
 
     /// Whether a crate is of house-made clients.

@@ -47,7 +47,7 @@ pub(crate) fn rank(name: &str) -> Option<u8> {
     if has(&["test", "tests", "testing", "e2e", "ci"]) {
         return None;
     }
-    Some(if has(&["example", "sample", "template", "dist", "default", "defaults", "dev", "development", "local", "tmpl"]) { 2 } else { 1 })
+    Some(if has(&EXAMPLES) || has(&["dev", "development", "local"]) { 2 } else { 1 })
 }
 
 /// Whether a dotenv file is there to be copied: `.env.example`, `.env.cloud.example`.

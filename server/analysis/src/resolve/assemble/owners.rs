@@ -14,6 +14,7 @@ use crate::resolve::index::last_segment;
 use crate::resolve::link::{OutboundCall, Url};
 use crate::resolve::paths::{self, Segment};
 use crate::resolve::value::{CallRef, Part};
+use crate::workspace::ADDRESS_WORDS;
 use crate::workspace::services::known::is_layout_folder;
 use crate::{FileId, FunctionRef, Place};
 
@@ -230,14 +231,13 @@ pub(super) fn named_by_setting(
     call: &Call,
     (setting, decided_in): (&str, FunctionRef),
 ) -> Option<Found> {
-    const ENDINGS: [&str; 11] = ["url", "uri", "address", "addr", "hostname", "host", "endpoint", "origin", "base", "api", "service"];
     let segments = paths::segments(&call.path);
     if !segments.iter().any(|segment| matches!(segment, Segment::Literal(_))) {
         return None;
     }
     let word = normal(setting.rsplit('.').next()?);
     let mut stem = word.as_str();
-    while let Some(shorter) = ENDINGS.iter().find_map(|ending| stem.strip_suffix(ending)).filter(|shorter| !shorter.is_empty()) {
+    while let Some(shorter) = ADDRESS_WORDS.iter().find_map(|ending| stem.strip_suffix(ending)).filter(|shorter| !shorter.is_empty()) {
         stem = shorter;
     }
     let service = only_service(input, |names| names.contains(stem) || names.contains(&word)).filter(|service| *service != call.from)?;

@@ -47,7 +47,7 @@ pub(super) struct Resolver {
 const PRISMA_CLIENT: &str = "@prisma/client";
 
 /// Name and subpath of a bare specifier: `@acme/common/http` → `@acme/common`, `http`.
-pub(super) fn package_name(specifier: &str) -> Option<(&str, &str)> {
+pub(crate) fn package_name(specifier: &str) -> Option<(&str, &str)> {
     let scope = if specifier.starts_with('@') { specifier.find('/')? + 1 } else { 0 };
     let end = specifier[scope..].find('/').map_or(specifier.len(), |at| scope + at);
     let name = &specifier[..end];
