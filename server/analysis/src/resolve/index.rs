@@ -5,7 +5,9 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol, TypeId};
+use portolan_grammars::facts::{
+    Binding, CallId, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Object, SourceFacts, Symbol, TypeId,
+};
 use rustc_hash::FxHashMap;
 
 use super::kept::Kept;
@@ -115,127 +117,175 @@ impl FileIndex {
     /// Indexes the facts of one file.
     pub fn build(facts: &SourceFacts, catalog: &Catalog) -> Self {
         let mut index = Self::default();
-        for (at, binding) in facts.bindings.iter().enumerate() {
-            index.bindings.entry(binding.name.clone()).or_default().push(at as u32);
-            if let Some(value) = binding.value
-                && let Some(function) = closure_in(facts, value)
-            {
-                index.closure_names.insert(function, binding.name.clone());
-            }
-        }
-        for (at, function) in facts.functions.iter().enumerate() {
-            if !function.name.is_empty() {
-                index.functions.entry(function.name.clone()).or_default().push(FunctionId(at as u32));
-            }
-        }
-        for (at, def) in facts.types.iter().enumerate() {
-            index.types.entry(def.name.clone()).or_default().push(TypeId(at as u32));
-            for field in &def.fields {
-                if let Some(function) = field.value.and_then(|value| closure_in(facts, value)) {
-                    index.closure_names.insert(function, field.name.clone());
-                }
-            }
-            for base in &def.bases {
-                index.subtypes.entry(last_segment(&base.path).into()).or_default().push(TypeId(at as u32));
-            }
-        }
-        for (at, import) in facts.imports.iter().enumerate() {
-            if let Imported::Named(own) = &import.imported
-                && *own != import.local
-                && !import.local.is_empty()
-                && !import.type_only
-            {
-                index.aliases.entry(own.clone()).or_default().push(import.local.clone());
-            }
-            if import.local.is_empty() {
-                index.globs.push(at as u32);
-            } else {
-                index.imports.entry(import.local.clone()).or_default().push(at as u32);
-            }
-        }
-        for (at, export) in facts.exports.iter().enumerate() {
-            index.exports.entry(export.name.clone()).or_default().push(at as u32);
-        }
-        for (at, assignment) in facts.assignments.iter().enumerate() {
-            let name = match facts.expr(assignment.target) {
-                Expr::Name(name) | Expr::Member { name, .. } => name.clone(),
-                _ => continue,
-            };
-            if let Some(function) = closure_in(facts, assignment.value) {
-                index.closure_names.insert(function, name.clone());
-            }
-            index.assignments.entry(name).or_default().push(at as u32);
-        }
-        for (at, call) in facts.calls.iter().enumerate() {
-            let id = CallId(at as u32);
-            for (position, argument) in call.args.iter().enumerate() {
-                if let Some(function) = closure_in(facts, argument.value) {
-                    index.argument_of.insert(function, (id, position as u32));
-                }
-                let Expr::Object(object) = facts.expr(argument.value) else { continue };
-                for entry in &object.entries {
-                    if let portolan_grammars::facts::Entry::Field { name, value, .. } = entry
-                        && let Some(function) = closure_in(facts, *value)
-                    {
-                        index.option_of.insert(function, (id, position as u32, name.clone()));
-                    }
-                }
-            }
-            if matches!(facts.expr(call.callee), Expr::Super) {
-                index.super_calls.entry(call.function).or_insert(id);
-            }
-            if let Expr::Import(source) = facts.expr(call.callee) {
-                index.calls.entry(module_name(source).into()).or_default().push(id);
-            }
-            if let Some(name) = callee_name(facts, call.callee) {
-                index.calls.entry(name.clone()).or_default().push(id);
-                // `Self::new(…)` and `Client::new(…)` are both looked up by `new`; constructions by the class.
-            }
-        }
-        for (at, expression) in facts.exprs.iter().enumerate() {
-            let Expr::Object(object) = &expression.kind else { continue };
-            if let Some(token) = catalog.provider_token(facts.language.into(), object).and_then(|token| spelled(facts, token)) {
-                index.providers.entry(token).or_default().push(ExprId(at as u32));
-            }
-            let mut identity = false;
-            for entry in &object.entries {
-                let portolan_grammars::facts::Entry::Field { name, value, .. } = entry else { continue };
-                if let Some(function) = closure_in(facts, *value) {
-                    index.closure_names.insert(function, name.clone());
-                    if facts.function(function).kind == FunctionKind::Method {
-                        index.object_of.insert(function, ExprId(at as u32));
-                    }
-                }
-                identity |= matches!(facts.expr(*value), Expr::Str(text) if super::contracts::may_identify(text));
-            }
-            if identity {
-                index.identities.push(ExprId(at as u32));
-            }
-            if object.type_path.is_empty() {
-                continue;
-            }
-            let mut name = Symbol::new(last_segment(&object.type_path));
-            if name == "Self" {
-                match self_type(facts, expression.function) {
-                    Some(own) => name = own.into(),
-                    None => continue,
-                }
-            }
-            index.literals.entry(name).or_default().push(ExprId(at as u32));
-        }
-        for (at, block) in facts.impls.iter().enumerate() {
-            index.impls.entry(last_segment(&block.self_type.path).into()).or_default().push(at as u32);
-            if let Some(of) = &block.trait_ref {
-                index.trait_impls.entry(last_segment(&of.path).into()).or_default().push(at as u32);
-            }
-        }
+        index.add_bindings(facts);
+        index.add_functions(facts);
+        index.add_types(facts);
+        index.add_imports(facts);
+        index.add_exports(facts);
+        index.add_assignments(facts);
+        index.add_calls(facts);
+        index.add_objects(facts, catalog);
+        index.add_impls(facts);
+        index.add_cases(facts);
         index.kept = super::kept::kept(facts);
-        for (at, (region, _)) in facts.cases.iter().enumerate() {
-            index.cases.entry(facts.region(*region).function).or_default().push(at as u32);
-        }
         index.long_initializers = super::shared_values::long_initializers(facts);
         index.uses = uses(facts, &index);
         index
+    }
+
+    /// Remembers what a closure is called, if a value is one; says which function that is.
+    fn name_closure(&mut self, facts: &SourceFacts, value: ExprId, name: &Symbol) -> Option<FunctionId> {
+        let function = closure_in(facts, value)?;
+        self.closure_names.insert(function, name.clone());
+        Some(function)
+    }
+
+    fn add_bindings(&mut self, facts: &SourceFacts) {
+        for (at, binding) in facts.bindings.iter().enumerate() {
+            self.bindings.entry(binding.name.clone()).or_default().push(at as u32);
+            if let Some(value) = binding.value {
+                self.name_closure(facts, value, &binding.name);
+            }
+        }
+    }
+
+    fn add_functions(&mut self, facts: &SourceFacts) {
+        for (at, function) in facts.functions.iter().enumerate() {
+            if !function.name.is_empty() {
+                self.functions.entry(function.name.clone()).or_default().push(FunctionId(at as u32));
+            }
+        }
+    }
+
+    fn add_types(&mut self, facts: &SourceFacts) {
+        for (at, def) in facts.types.iter().enumerate() {
+            self.types.entry(def.name.clone()).or_default().push(TypeId(at as u32));
+            for field in &def.fields {
+                if let Some(value) = field.value {
+                    self.name_closure(facts, value, &field.name);
+                }
+            }
+            for base in &def.bases {
+                self.subtypes.entry(last_segment(&base.path).into()).or_default().push(TypeId(at as u32));
+            }
+        }
+    }
+
+    fn add_imports(&mut self, facts: &SourceFacts) {
+        for (at, import) in facts.imports.iter().enumerate() {
+            if import.local.is_empty() {
+                self.globs.push(at as u32);
+                continue;
+            }
+            self.imports.entry(import.local.clone()).or_default().push(at as u32);
+            if let Imported::Named(own) = &import.imported
+                && *own != import.local
+                && !import.type_only
+            {
+                self.aliases.entry(own.clone()).or_default().push(import.local.clone());
+            }
+        }
+    }
+
+    fn add_exports(&mut self, facts: &SourceFacts) {
+        for (at, export) in facts.exports.iter().enumerate() {
+            self.exports.entry(export.name.clone()).or_default().push(at as u32);
+        }
+    }
+
+    fn add_assignments(&mut self, facts: &SourceFacts) {
+        for (at, assignment) in facts.assignments.iter().enumerate() {
+            let (Expr::Name(name) | Expr::Member { name, .. }) = facts.expr(assignment.target) else { continue };
+            self.name_closure(facts, assignment.value, name);
+            self.assignments.entry(name.clone()).or_default().push(at as u32);
+        }
+    }
+
+    fn add_calls(&mut self, facts: &SourceFacts) {
+        for (at, call) in facts.calls.iter().enumerate() {
+            let id = CallId(at as u32);
+            for (position, argument) in call.args.iter().enumerate() {
+                self.add_argument(facts, id, position as u32, argument.value);
+            }
+            match facts.expr(call.callee) {
+                Expr::Super => {
+                    self.super_calls.entry(call.function).or_insert(id);
+                }
+                Expr::Import(source) => self.calls.entry(module_name(source).into()).or_default().push(id),
+                _ => {}
+            }
+            // `Self::new(…)` and `Client::new(…)` are both looked up by `new`; constructions by the class.
+            if let Some(name) = callee_name(facts, call.callee) {
+                self.calls.entry(name.clone()).or_default().push(id);
+            }
+        }
+    }
+
+    /// Closures that a call is given, as an argument or under a key of one.
+    fn add_argument(&mut self, facts: &SourceFacts, call: CallId, position: u32, value: ExprId) {
+        if let Some(function) = closure_in(facts, value) {
+            self.argument_of.insert(function, (call, position));
+        }
+        let Expr::Object(object) = facts.expr(value) else { return };
+        for entry in &object.entries {
+            if let Entry::Field { name, value, .. } = entry
+                && let Some(function) = closure_in(facts, *value)
+            {
+                self.option_of.insert(function, (call, position, name.clone()));
+            }
+        }
+    }
+
+    fn add_objects(&mut self, facts: &SourceFacts, catalog: &Catalog) {
+        for (at, expression) in facts.exprs.iter().enumerate() {
+            let Expr::Object(object) = &expression.kind else { continue };
+            let id = ExprId(at as u32);
+            if let Some(token) = catalog.provider_token(facts.language.into(), object).and_then(|token| spelled(facts, token)) {
+                self.providers.entry(token).or_default().push(id);
+            }
+            if self.add_entries(facts, id, object) {
+                self.identities.push(id);
+            }
+            match last_segment(&object.type_path) {
+                "" => {}
+                "Self" => {
+                    if let Some(own) = self_type(facts, expression.function) {
+                        self.literals.entry(own.into()).or_default().push(id);
+                    }
+                }
+                name => self.literals.entry(name.into()).or_default().push(id),
+            }
+        }
+    }
+
+    /// Functions under keys of an object; says whether a text in it may identify a contract.
+    fn add_entries(&mut self, facts: &SourceFacts, id: ExprId, object: &Object) -> bool {
+        let mut identity = false;
+        for entry in &object.entries {
+            let Entry::Field { name, value, .. } = entry else { continue };
+            if let Some(function) = self.name_closure(facts, *value, name)
+                && facts.function(function).kind == FunctionKind::Method
+            {
+                self.object_of.insert(function, id);
+            }
+            identity |= matches!(facts.expr(*value), Expr::Str(text) if super::contracts::may_identify(text));
+        }
+        identity
+    }
+
+    fn add_impls(&mut self, facts: &SourceFacts) {
+        for (at, block) in facts.impls.iter().enumerate() {
+            self.impls.entry(last_segment(&block.self_type.path).into()).or_default().push(at as u32);
+            if let Some(of) = &block.trait_ref {
+                self.trait_impls.entry(last_segment(&of.path).into()).or_default().push(at as u32);
+            }
+        }
+    }
+
+    fn add_cases(&mut self, facts: &SourceFacts) {
+        for (at, (region, _)) in facts.cases.iter().enumerate() {
+            self.cases.entry(facts.region(*region).function).or_default().push(at as u32);
+        }
     }
 }
 
