@@ -407,6 +407,11 @@ pub struct Unresolved {
 }
 
 impl Unresolved {
+    /// A call of which no more is known than why it cannot be resolved, sent and decided where it stands.
+    pub fn new(from: ServiceIndex, place: Place, function: FunctionRef, path: Symbol, reason: Reason) -> Self {
+        let (method, candidates, evidence, decided_by) = Default::default();
+        Self { from, place, function, method, path, reason, candidates, evidence, decided_by, decided_in: function, sender: function }
+    }
     /// Method and path as called: `POST /orders/{}`; `a call` where neither is known.
     pub fn label(&self) -> String {
         match (&self.method, self.path.as_str()) {

@@ -4,22 +4,23 @@
 //! gateway answers, and what leads through it says so.
 
 use portolan_grammars::catalog::ProxyTableForm;
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{FunctionId, Symbol};
 
+use super::calls::{Rows, deduplicated};
 use super::endpoints::Routes;
 use super::reach::Reach;
 use super::targets::{Answer, Ask, Found, Targets, Trail, is_settled};
 use super::text::{self, Address, Text};
 use super::{Input, Places};
-use crate::FileId;
-use crate::chart::{Evidence, Reason, Service, ServiceIndex, ServiceKind, Status};
+use crate::chart::{Call, Evidence, Protocol, Reason, Service, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::link::TableRule;
 use crate::resolve::value::CallRef;
 use crate::rewrite::{Fit, PathMatch, Pattern, Step, named_replacement, named_route, rewritten, slashed};
 use crate::workspace::HostMatch;
+use crate::{FileId, FunctionRef};
 
 /// Gateways behind gateways that are followed.
-pub(super) const MAX_HOPS: u32 = 5;
+const MAX_HOPS: u32 = 5;
 
 /// A table by which a service passes requests on.
 #[derive(Debug, Clone)]
@@ -232,6 +233,28 @@ type Weight = (u8, u32);
 struct Door {
     gateway: ServiceIndex,
     hosts: Vec<Symbol>,
+}
+
+/// Adds the hop of each gateway itself: from it to whom it passes on.
+pub(super) fn hops(targets: &Targets<'_>, rows: &mut Rows) {
+    for passage in targets.passages.iter().filter(|passage| !passage.development) {
+        let text = Text { text: passage.base(), ..passage.target.clone() };
+        if !matches!(Address::parse(&text.text), Address::Host { .. } | Address::Unset(..)) {
+            continue;
+        }
+        let Answer::Service(found) = targets.answer_after(passage.gateway, None, &text, MAX_HOPS) else { continue };
+        if found.service == passage.gateway {
+            continue;
+        }
+        let place = passage.evidence.place;
+        let function = FunctionRef { file: place.file, function: FunctionId::MODULE };
+        let to = Target::Service(found.service);
+        rows.settled.push(Call {
+            status: found.status,
+            evidence: deduplicated([vec![passage.evidence.clone()], found.evidence].concat()),
+            ..Call::new(passage.gateway, to, Protocol::Http, passage.matched.shown(), place, function)
+        });
+    }
 }
 
 impl Targets<'_> {

@@ -7,12 +7,13 @@
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashMap;
 
+use super::calls::{Rows, Scene, deduplicated, told};
 use super::reach::Reach;
-use super::targets::{Answer, Targets};
+use super::targets::Answer;
 use super::tracing::Coverages;
-use super::{Input, Places, deduplicated, endpoints, messages, text};
+use super::{Input, Places, endpoints, messages, text};
 use crate::chart::{Call, Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, Status, Target, Unresolved};
-use crate::resolve::link::MessageDecl;
+use crate::resolve::link::{MessageDecl, Url};
 
 /// Adds what a service answers over brokers.
 pub(super) fn endpoints(
@@ -40,97 +41,112 @@ pub(super) fn endpoints(
 }
 
 /// Adds the calls of all services that wait for an answer.
-pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, rows: &mut Vec<Call>, unresolved: &mut Vec<Unresolved>) {
-    let input = targets.input;
-    let asked: Vec<&MessageDecl> = declared(input).filter(|message| !message.consumes && message.replies).collect();
+pub(super) fn calls(scene: &Scene<'_>, rows: &mut Rows) {
+    let asked: Vec<&MessageDecl> = declared(scene.input).filter(|message| !message.consumes && message.replies).collect();
     if asked.is_empty() {
         return;
     }
-    let systems = messages::Systems::find(input, reach);
-    let mut answering: FxHashMap<&Symbol, Vec<EndpointIndex>> = FxHashMap::default();
-    for (at, endpoint) in targets.endpoints.all.iter().enumerate().filter(|(_, endpoint)| endpoint.protocol == Protocol::Message) {
-        answering.entry(&endpoint.path).or_default().push(EndpointIndex(at as u32));
-    }
+    let answering = Answering::find(scene);
     for message in asked {
-        let place = places.site(message.site);
-        for from in input.own_services().filter(|service| reach.has(*service, message.function)) {
-            for (path, status) in messages::names(input, from, message) {
-                let mut call = Call {
-                    status,
-                    ..Call::new(from, Target::External(Symbol::default()), Protocol::Message, path.clone(), place, message.function)
-                };
-                let answers = answering.get(&path).map_or(&[][..], Vec::as_slice);
-                let endpoint_of =
-                    |to: ServiceIndex| answers.iter().copied().find(|endpoint| targets.endpoints.all[endpoint.index()].service == to);
-                if let Some(found) = addressed(targets, reach, from, message)
-                    && (answers.is_empty() || !found.by_port || endpoint_of(found.service).is_some())
-                {
-                    if found.service == from {
-                        continue;
-                    }
-                    call.to = Target::Service(found.service);
-                    call.endpoint = endpoint_of(found.service);
-                    call.status = status.max(found.status);
-                    call.evidence = deduplicated(found.evidence);
-                    rows.push(call);
-                    continue;
-                }
-                let mut to: Vec<ServiceIndex> = answers.iter().map(|endpoint| targets.endpoints.all[endpoint.index()].service).collect();
-                to.sort();
-                to.dedup();
-                let elsewhere = to.iter().any(|to| *to != from);
-                to.retain(|to| *to != from && systems.may_receive(*to, &message.system));
-                let queues = messages::texts(input, from, &message.carrier.queues);
-                if to.len() > 1 && !queues.is_empty() {
-                    to.retain(|to| systems.listens(*to, &queues));
-                }
-                match to.as_slice() {
-                    [to] => {
-                        let what = format!("{} answers {path}", input.workspace.services[to.index()].name);
-                        call.to = Target::Service(*to);
-                        call.endpoint = endpoint_of(*to);
-                        if message.system == "*" {
-                            call.status = status.max(Status::Likely);
-                        }
-                        let place = call.endpoint.map(|endpoint| targets.endpoints.all[endpoint.index()].place);
-                        call.evidence.extend(place.map(|place| Evidence { what, place }));
-                        rows.push(call);
-                    }
-                    // What a service asks of itself is nobody else's matter.
-                    [] if !answers.is_empty() && !elsewhere => {}
-                    several => {
-                        if let Some((to, why)) = super::told(input, &[message.function]) {
-                            call.endpoint = call_target(to).and_then(endpoint_of);
-                            call.to = to.clone();
-                            call.status = Status::Exact;
-                            call.evidence.push(why.clone());
-                            rows.push(call);
-                            continue;
-                        }
-                        unresolved.push(Unresolved {
-                            from,
-                            place,
-                            function: message.function,
-                            method: None,
-                            path: path.clone(),
-                            reason: Reason::Answers(path.clone()),
-                            candidates: several.to_vec(),
-                            evidence: Vec::new(),
-                            decided_by: Symbol::default(),
-                            decided_in: message.function,
-                            sender: message.function,
-                        });
-                    }
-                }
+        for &from in scene.services.iter().filter(|service| scene.reach.has(**service, message.function)) {
+            for (path, status) in messages::names(scene.input, from, message) {
+                answering.add(Asked { from, message, path, status }, rows);
             }
         }
     }
 }
 
-fn call_target(to: &Target) -> Option<ServiceIndex> {
-    match to {
-        Target::Service(service) => Some(*service),
-        Target::External(_) => None,
+/// A request of a service.
+struct Asked<'a> {
+    from: ServiceIndex,
+    message: &'a MessageDecl,
+    path: Symbol,
+    status: Status,
+}
+
+impl Asked<'_> {
+    fn call(&self, scene: &Scene<'_>, to: ServiceIndex, endpoint: Option<EndpointIndex>) -> Call {
+        let place = scene.places.site(self.message.site);
+        Call {
+            endpoint,
+            status: self.status,
+            ..Call::new(self.from, Target::Service(to), Protocol::Message, self.path.clone(), place, self.message.function)
+        }
+    }
+}
+
+/// Who answers which requests.
+struct Answering<'s, 'a> {
+    scene: &'s Scene<'a>,
+    systems: messages::Systems,
+    by_path: FxHashMap<&'s Symbol, Vec<EndpointIndex>>,
+}
+
+impl<'s, 'a> Answering<'s, 'a> {
+    fn find(scene: &'s Scene<'a>) -> Self {
+        let mut by_path: FxHashMap<&Symbol, Vec<EndpointIndex>> = FxHashMap::default();
+        for (at, endpoint) in scene.targets.endpoints.all.iter().enumerate().filter(|(_, endpoint)| endpoint.protocol == Protocol::Message)
+        {
+            by_path.entry(&endpoint.path).or_default().push(EndpointIndex(at as u32));
+        }
+        Self { scene, systems: messages::Systems::find(scene.input, scene.reach), by_path }
+    }
+
+    fn endpoint(&self, at: EndpointIndex) -> &'s Endpoint {
+        &self.scene.targets.endpoints.all[at.index()]
+    }
+
+    fn add(&self, asked: Asked<'_>, rows: &mut Rows) {
+        let answers = self.by_path.get(&asked.path).map_or(&[][..], Vec::as_slice);
+        let endpoint_of = |to: ServiceIndex| answers.iter().copied().find(|at| self.endpoint(*at).service == to);
+        if let Some(found) = addressed(self.scene, asked.from, asked.message)
+            && (answers.is_empty() || !found.by_port || endpoint_of(found.service).is_some())
+        {
+            if found.service != asked.from {
+                rows.settled.push(Call {
+                    status: asked.status.max(found.status),
+                    evidence: deduplicated(found.evidence),
+                    ..asked.call(self.scene, found.service, endpoint_of(found.service))
+                });
+            }
+            return;
+        }
+        let mut to: Vec<ServiceIndex> = answers.iter().map(|at| self.endpoint(*at).service).collect();
+        to.sort();
+        to.dedup();
+        // What a service asks of itself is nobody else's matter.
+        if !to.is_empty() && to.iter().all(|to| *to == asked.from) {
+            return;
+        }
+        self.narrow(&asked, &mut to);
+        if let [to] = *to.as_slice() {
+            rows.settled.push(self.only(&asked, to, endpoint_of(to)));
+        } else if let Some((to, why)) = told(self.scene.input, &[asked.message.function]) {
+            let endpoint = if let Target::Service(service) = to { endpoint_of(*service) } else { None };
+            let evidence = vec![why.clone()];
+            rows.settled.push(Call { to: to.clone(), status: Status::Exact, evidence, ..asked.call(self.scene, asked.from, endpoint) });
+        } else {
+            let (place, reason) = (self.scene.places.site(asked.message.site), Reason::Answers(asked.path.clone()));
+            rows.unresolved
+                .push(Unresolved { candidates: to, ..Unresolved::new(asked.from, place, asked.message.function, asked.path, reason) });
+        }
+    }
+
+    /// Leaves those that may receive a request; where queues are known, those that listen to them.
+    fn narrow(&self, asked: &Asked<'_>, to: &mut Vec<ServiceIndex>) {
+        to.retain(|to| *to != asked.from && self.systems.may_receive(*to, &asked.message.system));
+        let queues = messages::texts(self.scene.input, asked.from, &asked.message.carrier.queues);
+        if to.len() > 1 && !queues.is_empty() {
+            to.retain(|to| self.systems.listens(*to, &queues));
+        }
+    }
+
+    /// A call to the only service that answers it.
+    fn only(&self, asked: &Asked<'_>, to: ServiceIndex, endpoint: Option<EndpointIndex>) -> Call {
+        let what = format!("{} answers {}", self.scene.name(to), asked.path);
+        let status = if asked.message.system == "*" { asked.status.max(Status::Likely) } else { asked.status };
+        let evidence = endpoint.map(|at| Evidence { what, place: self.endpoint(at).place }).into_iter().collect();
+        Call { status, evidence, ..asked.call(self.scene, to, endpoint) }
     }
 }
 
@@ -144,10 +160,12 @@ struct Addressed {
 }
 
 /// The service that a message goes to by its address alone.
-fn addressed(targets: &Targets<'_>, reach: &Reach, from: ServiceIndex, message: &MessageDecl) -> Option<Addressed> {
+fn addressed(scene: &Scene<'_>, from: ServiceIndex, message: &MessageDecl) -> Option<Addressed> {
+    let targets = &scene.targets;
     let mut found: Option<Addressed> = None;
-    for address in message.carrier.addresses.iter().filter(|address| address.contexts.iter().all(|context| reach.has(from, *context))) {
-        for text in text::texts(targets.input, from, &address.pattern) {
+    let runs = |address: &&Url| address.contexts.iter().all(|context| scene.reach.has(from, *context));
+    for address in message.carrier.addresses.iter().filter(runs) {
+        for text in text::texts(scene.input, from, &address.pattern) {
             let Answer::Service(answer) = targets.answer(from, None, &text) else { continue };
             match &mut found {
                 None => {

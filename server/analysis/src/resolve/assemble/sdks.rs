@@ -7,9 +7,8 @@
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashMap;
 
-use super::reach::Reach;
-use super::targets::Targets;
-use super::{Places, deduplicated, text};
+use super::calls::{Rows, Scene, deduplicated};
+use super::text;
 use crate::chart::{Call, Evidence, Protocol, ServiceIndex, Status, Target};
 use crate::resolve::link::{OutboundCall, Request, Url};
 use crate::workspace::{HostMatch, is_local};
@@ -18,14 +17,14 @@ use crate::workspace::{HostMatch, is_local};
 type Peer = (Target, Status, Vec<Evidence>);
 
 /// Adds a row for each call of an SDK that a service reaches.
-pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, services: &[ServiceIndex], rows: &mut Vec<Call>) {
+pub(super) fn calls(scene: &Scene<'_>, rows: &mut Rows) {
     // What other calls of a library say of who answers, for those that do not.
     let mut said: FxHashMap<(ServiceIndex, &Symbol), Vec<Peer>> = FxHashMap::default();
     let mut silent: Vec<(ServiceIndex, &OutboundCall, &Symbol)> = Vec::new();
-    for outbound in targets.input.links.iter().flatten().flat_map(|link| &link.calls) {
+    for outbound in scene.input.links.iter().flatten().flat_map(|link| &link.calls) {
         let Request::Sdk { library, peers, addresses, .. } = &outbound.request else { continue };
-        for &service in services.iter().filter(|service| reach.has(**service, outbound.function)) {
-            let answers = answers(targets, reach, service, peers, addresses);
+        for &service in scene.services.iter().filter(|service| scene.reach.has(**service, outbound.function)) {
+            let answers = answers(scene, service, peers, addresses);
             if answers.is_empty() {
                 silent.push((service, outbound, library));
                 continue;
@@ -35,31 +34,31 @@ pub(super) fn calls(targets: &Targets<'_>, reach: &Reach, places: &Places<'_>, s
                 if known.iter().all(|(target, ..)| *target != answer.0) {
                     known.push(answer.clone());
                 }
-                rows.push(row(places, service, outbound, answer));
+                rows.settled.push(row(scene, service, outbound, answer));
             }
         }
     }
     for (service, outbound, library) in silent {
         if let Some([(target, status, evidence)]) = said.get(&(service, library)).map(Vec::as_slice) {
-            rows.push(row(places, service, outbound, (target.clone(), *status, evidence.clone())));
+            rows.settled.push(row(scene, service, outbound, (target.clone(), *status, evidence.clone())));
         }
     }
 }
 
 /// Who answers an SDK's calls in a service: whoever its addresses lead to, else the third parties that it is for.
-fn answers(targets: &Targets<'_>, reach: &Reach, service: ServiceIndex, peers: &[Symbol], addresses: &[Url]) -> Vec<Peer> {
+fn answers(scene: &Scene<'_>, service: ServiceIndex, peers: &[Symbol], addresses: &[Url]) -> Vec<Peer> {
     let mut found: Vec<Peer> = Vec::new();
     for address in addresses {
-        if !address.contexts.iter().all(|context| reach.has(service, *context)) {
+        if !address.contexts.iter().all(|context| scene.reach.has(service, *context)) {
             continue;
         }
-        for mut text in text::texts(targets.input, service, &address.pattern) {
+        for mut text in text::texts(scene.input, service, &address.pattern) {
             if !text.text.contains("://") && !text.text.starts_with("${") {
                 text.text = format!("http://{}", text.text);
             }
             let text::Address::Host { host, port, .. } = text::Address::parse(&text.text) else { continue };
             let status = if text.guessed { Status::Likely } else { Status::Exact };
-            let target = match targets.input.workspace.service_of_host(&host, port.as_deref()) {
+            let target = match scene.input.workspace.service_of_host(&host, port.as_deref()) {
                 HostMatch::One(service, _, why) => {
                     text.evidence.push(why);
                     (Target::Service(service), status, deduplicated(text.evidence))
@@ -75,14 +74,14 @@ fn answers(targets: &Targets<'_>, reach: &Reach, service: ServiceIndex, peers: &
         }
     }
     if found.is_empty() {
-        found.extend(peers.iter().map(|peer| deployed(targets, peer)));
+        found.extend(peers.iter().map(|peer| deployed(scene, peer)));
     }
     found
 }
 
 /// A third party, or what is deployed of it under its own name, from somebody else's image.
-fn deployed(targets: &Targets<'_>, peer: &Symbol) -> Peer {
-    let workspace = targets.input.workspace;
+fn deployed(scene: &Scene<'_>, peer: &Symbol) -> Peer {
+    let workspace = scene.input.workspace;
     match workspace.service_of_host(peer, None) {
         HostMatch::One(service, _, why) if workspace.services[service.index()].third_party => {
             (Target::Service(service), Status::Likely, vec![why])
@@ -91,10 +90,10 @@ fn deployed(targets: &Targets<'_>, peer: &Symbol) -> Peer {
     }
 }
 
-fn row(places: &Places<'_>, from: ServiceIndex, outbound: &OutboundCall, (to, status, evidence): Peer) -> Call {
+fn row(scene: &Scene<'_>, from: ServiceIndex, outbound: &OutboundCall, (to, status, evidence): Peer) -> Call {
     let operation = match &outbound.request {
         Request::Sdk { operation, .. } => operation.clone(),
         _ => Symbol::default(),
     };
-    Call { status, evidence, ..Call::new(from, to, Protocol::Sdk, operation, places.call(outbound.site), outbound.function) }
+    Call { status, evidence, ..Call::new(from, to, Protocol::Sdk, operation, scene.places.call(outbound.site), outbound.function) }
 }

@@ -1,0 +1,219 @@
+//! The graph of all functions of a workspace that searches go through: what calls what, and what is called by a name.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use portolan_grammars::facts::{FunctionId, FunctionKind, SourceFacts, Symbol};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::types::{Owner, Types};
+use crate::files::Files;
+use crate::resolve::assemble::Input;
+use crate::resolve::link::{EdgeDecl, FileLink, KeptDecl};
+use crate::{FileId, FunctionRef};
+
+/// All functions in one row: those of a file stand together, its module first.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    /// The number of each file's module, and behind the last that of all functions.
+    starts: Vec<u32>,
+}
+
+impl Numbers {
+    fn of(files: &Files, count: usize) -> Self {
+        let mut next = 0;
+        let mut starts = vec![next];
+        for file in (0..count as u32).map(FileId) {
+            next += files.source(file).map_or(0, |facts| facts.functions.len() as u32);
+            starts.push(next);
+        }
+        Self { starts }
+    }
+
+    /// How many functions there are.
+    pub(super) fn count(&self) -> usize {
+        self.starts.last().map_or(0, |end| *end as usize)
+    }
+
+    /// The number of a file's module.
+    pub(super) fn module(&self, file: FileId) -> u32 {
+        self.starts[file.0 as usize]
+    }
+
+    /// The number of a function that there is.
+    pub(super) fn at(&self, function: FunctionRef) -> u32 {
+        self.module(function.file) + function.function.0
+    }
+
+    /// The number of a function, if there is one.
+    pub(super) fn get(&self, function: FunctionRef) -> Option<u32> {
+        let end = *self.starts.get(function.file.0 as usize + 1)?;
+        Some(self.at(function)).filter(|number| *number < end)
+    }
+
+    /// The numbers of a file's functions.
+    pub(super) fn of_file(&self, file: FileId) -> Range<u32> {
+        self.module(file)..self.starts[file.0 as usize + 1]
+    }
+
+    /// The file that a number's function is in, and which of its functions that is.
+    pub(super) fn function(&self, number: u32) -> (FileId, FunctionId) {
+        let file = FileId(self.starts.partition_point(|start| *start <= number) as u32 - 1);
+        (file, FunctionId(number - self.module(file)))
+    }
+}
+
+/// What may run once a function runs; functions by their [`Numbers`].
+pub(super) struct Graph<'a> {
+    pub(super) links: &'a [Option<Arc<FileLink>>],
+    pub(super) numbers: Numbers,
+    pub(super) edges: Vec<Vec<u32>>,
+    /// Edges that count only once one of some functions is reached, by where they start.
+    pub(super) switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>>,
+    /// Edges into the package of a service that the caller's package neither depends on nor imports, by where they start: an interface or a base
+    /// class leads there, for that service alone.
+    pub(super) by_contract: FxHashMap<u32, Vec<(u32, usize)>>,
+    /// Classes and types that each function may come by instances of.
+    pub(super) instances: Vec<Vec<Owner>>,
+    /// What each function needs an instance of.
+    pub(super) owners: Vec<Option<Owner>>,
+    pub(super) named: FxHashMap<Symbol, Vec<FunctionRef>>,
+    pub(super) types: Types<'a>,
+    /// Of each file.
+    pub(super) package_of: Vec<Option<usize>>,
+    /// Packages that services run.
+    pub(super) of_services: FxHashSet<usize>,
+}
+
+impl<'a> Graph<'a> {
+    pub(super) fn build(input: &Input<'a>) -> Self {
+        let files = input.links.len();
+        let numbers = Numbers::of(input.files, files);
+        let count = numbers.count();
+        let package_of = |file| input.files.source(file).and_then(|_| input.workspace.package_of(input.files.path(file)));
+        let mut graph = Self {
+            links: input.links,
+            numbers,
+            edges: vec![Vec::new(); count],
+            switched: FxHashMap::default(),
+            by_contract: FxHashMap::default(),
+            instances: vec![Vec::new(); count],
+            owners: vec![None; count],
+            named: FxHashMap::default(),
+            types: Types::of(input),
+            package_of: (0..files as u32).map(FileId).map(package_of).collect(),
+            of_services: input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect(),
+        };
+        let mut dependencies = Dependencies::default();
+        for (file, link) in (0..).map(FileId).zip(input.links) {
+            let Some(facts) = input.files.source(file) else { continue };
+            graph.add_functions(file, facts);
+            let Some(link) = link else { continue };
+            graph.add_loaded(file, facts, link);
+            graph.add_attributed(input, file, link);
+            for kept in &link.kept {
+                graph.add_kept(kept);
+            }
+            for edge in &link.edges {
+                graph.add_edge(input, file, link, edge, &mut dependencies);
+            }
+            graph.add_instances(file, link);
+        }
+        graph
+    }
+
+    /// What functions are called, and whose they are.
+    fn add_functions(&mut self, file: FileId, facts: &'a SourceFacts) {
+        for (at, declared) in facts.functions.iter().enumerate() {
+            if !declared.name.is_empty() && declared.kind != FunctionKind::Module {
+                let function = FunctionRef { file, function: FunctionId(at as u32) };
+                self.owners[self.numbers.at(function) as usize] = self.types.owner(facts, function);
+                self.named.entry(declared.name.clone()).or_default().push(function);
+            }
+        }
+    }
+
+    /// A file's top-level code runs what it imports.
+    fn add_loaded(&mut self, file: FileId, facts: &'a SourceFacts, link: &FileLink) {
+        let module = self.numbers.module(file);
+        let Some(edges) = self.edges.get_mut(module as usize) else { return };
+        edges.extend(self.types.unseen_in(facts).map(|method| module + method.0));
+        let modules = link.imports.iter().map(|file| FunctionRef { file: *file, function: FunctionId::MODULE });
+        edges.extend(modules.filter_map(|module| self.numbers.get(module)));
+    }
+
+    /// What a derive calls runs with the package that holds the type; what is a binary's, with that binary.
+    fn add_attributed(&mut self, input: &Input<'_>, file: FileId, link: &FileLink) {
+        if link.attributed.is_empty() {
+            return;
+        }
+        let (modules, package) = (&input.workspace.modules, self.package_of[file.0 as usize]);
+        let own: Vec<FileId> = modules.crates_of(file).filter_map(|krate| modules.krate(krate)).map(|krate| krate.root).collect();
+        let of_package = || modules.crates.iter().filter(|krate| Some(krate.package) == package);
+        let of_library = of_package().any(|krate| krate.library && own.contains(&krate.root));
+        for krate in of_package().filter(|krate| of_library || own.contains(&krate.root)) {
+            let attributed = link.attributed.iter().map(|function| self.numbers.at(FunctionRef { file, function: *function }));
+            if let Some(edges) = self.edges.get_mut(self.numbers.module(krate.root) as usize) {
+                edges.extend(attributed);
+            }
+        }
+    }
+
+    fn add_kept(&mut self, kept: &KeptDecl) {
+        let names: &[Symbol] = if kept.object.is_empty() {
+            // What a function made goes by any name.
+            &[kept.key.clone()]
+        } else {
+            &[kept.key.as_str(), "*"].map(|key| format!("{}.{key}", kept.object).into())
+        };
+        for name in names {
+            self.named.entry(name.clone()).or_default().push(kept.function);
+        }
+    }
+
+    fn add_edge(&mut self, input: &Input<'_>, file: FileId, link: &FileLink, edge: &EdgeDecl, dependencies: &mut Dependencies) {
+        let from = self.numbers.at(FunctionRef { file, function: edge.caller });
+        let Some(to) = self.numbers.get(edge.callee) else { return };
+        let [own, other] = [file, edge.callee.file].map(|file| self.package_of[file.0 as usize]);
+        let foreign = other.filter(|other| own != Some(*other) && self.of_services.contains(other)).filter(|other| {
+            let imports = || link.imports.iter().any(|import| self.package_of[import.0 as usize] == Some(*other));
+            !own.is_some_and(|own| dependencies.has(input, own, *other)) && !imports()
+        });
+        if let Some(package) = foreign {
+            self.by_contract.entry(from).or_default().push((to, package));
+        } else if !edge.switches.is_empty() {
+            let switches = edge.switches.iter().filter_map(|function| self.numbers.get(*function)).collect();
+            self.switched.entry(from).or_default().push((to, switches));
+        } else if let Some(edges) = self.edges.get_mut(from as usize) {
+            edges.push(to);
+        }
+    }
+
+    fn add_instances(&mut self, file: FileId, link: &FileLink) {
+        for (function, class) in &link.classes {
+            let owner = self.types.class(*class);
+            self.add_instance(FunctionRef { file, function: *function }, owner);
+        }
+        for (function, name) in &link.named_types {
+            if let Some(owner) = self.types.named(name) {
+                self.add_instance(FunctionRef { file, function: *function }, owner);
+            }
+        }
+    }
+
+    fn add_instance(&mut self, function: FunctionRef, owner: Owner) {
+        if let Some(instances) = self.instances.get_mut(self.numbers.at(function) as usize) {
+            instances.push(owner);
+        }
+    }
+}
+
+/// What packages depend on, each asked for once.
+#[derive(Default)]
+struct Dependencies(FxHashMap<usize, FxHashSet<usize>>);
+
+impl Dependencies {
+    fn has(&mut self, input: &Input<'_>, package: usize, other: usize) -> bool {
+        self.0.entry(package).or_insert_with(|| input.workspace.with_dependencies(Some(package))).contains(&other)
+    }
+}

@@ -1,0 +1,110 @@
+//! Calls of rpc methods: who answers them in each service.
+//!
+//! An address says it best; then what settings say, then whose code implements the contract, then a variable that is named for it.
+
+use portolan_grammars::facts::Symbol;
+
+use super::calls::{Rows, Scene, deduplicated};
+use super::targets::Answer;
+use super::{owners, text};
+use crate::chart::{Call, Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target, Unresolved};
+use crate::resolve::link::{Request, Url};
+use crate::resolve::rpc::snake_case;
+use crate::workspace::HostMatch;
+
+/// Who answers.
+struct Peer {
+    service: ServiceIndex,
+    status: Status,
+    evidence: Vec<Evidence>,
+    /// The gateways that an address leads through.
+    via: Vec<ServiceIndex>,
+}
+
+impl Peer {
+    fn new(service: ServiceIndex, status: Status, why: Evidence) -> Self {
+        Self { service, status, evidence: vec![why], via: Vec::new() }
+    }
+}
+
+/// Adds the calls of all services.
+pub(super) fn calls(scene: &Scene<'_>, rows: &mut Rows) {
+    for (from, outbound) in scene.outbound() {
+        let Request::Rpc { service: contract, method, addresses, .. } = &outbound.request else { continue };
+        let place = scene.places.call(outbound.site);
+        let path: Symbol = format!("{contract}/{method}").into();
+        let peers = peers(scene, from, contract, addresses, &path);
+        if peers.is_empty() {
+            rows.unresolved.push(Unresolved {
+                sender: owners::leaf_function(scene.input, outbound),
+                ..Unresolved::new(from, place, outbound.function, path.clone(), Reason::Rpc(contract.clone()))
+            });
+        }
+        for Peer { service, status, evidence, via } in peers {
+            let is_asked = |endpoint: &Endpoint| endpoint.service == service && implements(endpoint, &path);
+            let endpoint = scene.targets.endpoints.all.iter().position(is_asked);
+            rows.settled.push(Call {
+                endpoint: endpoint.map(|at| EndpointIndex(at as u32)),
+                via,
+                status,
+                limit: outbound.limit,
+                evidence: deduplicated(evidence),
+                ..Call::new(from, Target::Service(service), Protocol::Grpc, path.clone(), place, outbound.function)
+            });
+        }
+    }
+}
+
+fn peers(scene: &Scene<'_>, from: ServiceIndex, contract: &Symbol, addresses: &[Url], path: &Symbol) -> Vec<Peer> {
+    let found = addressed(scene, from, addresses, path);
+    if !found.is_empty() {
+        return found;
+    }
+    let workspace = scene.input.workspace;
+    if let Some((service, why)) = workspace.settings.implementing(contract) {
+        return vec![Peer::new(*service, Status::Exact, why.clone())];
+    }
+    let found = implementing(scene, from, path);
+    if !found.is_empty() {
+        return found;
+    }
+    let name = contract.rsplit('.').next().unwrap_or(contract);
+    match workspace.service_of_stem(&format!("{}_ADDR", snake_case(name))) {
+        HostMatch::One(service, _, why) => vec![Peer::new(service, Status::Likely, why)],
+        HostMatch::None | HostMatch::Several(_) => Vec::new(),
+    }
+}
+
+/// Whom the client's addresses lead to.
+fn addressed(scene: &Scene<'_>, from: ServiceIndex, addresses: &[Url], path: &Symbol) -> Vec<Peer> {
+    let runs = |address: &&Url| address.contexts.iter().all(|context| scene.reach.has(from, *context));
+    let texts = addresses.iter().filter(runs).flat_map(|address| text::texts(scene.input, from, &address.pattern));
+    let answered = texts.filter_map(|text| match scene.targets.answer_rpc(from, &text, path) {
+        Answer::Service(found) => Some(Peer { service: found.service, status: found.status, evidence: found.evidence, via: found.via }),
+        _ => None,
+    });
+    answered.collect()
+}
+
+/// The services whose code implements a method. The caller's own does not count where others' does.
+fn implementing(scene: &Scene<'_>, from: ServiceIndex, path: &Symbol) -> Vec<Peer> {
+    let mut found: Vec<&Endpoint> = scene.targets.endpoints.all.iter().filter(|endpoint| implements(endpoint, path)).collect();
+    found.sort_by_key(|endpoint| endpoint.service);
+    found.dedup_by_key(|endpoint| endpoint.service);
+    // A tool that holds a server to try things out is not whom others ask, nor what runs once beside a service.
+    let kind = |endpoint: &Endpoint| scene.input.workspace.services[endpoint.service.index()].kind;
+    let is_tool = |endpoint: &&Endpoint| matches!(kind(endpoint), ServiceKind::Cli | ServiceKind::Job);
+    if !found.iter().all(is_tool) {
+        found.retain(|endpoint| !is_tool(endpoint));
+    }
+    let status = if found.len() == 1 { Status::Exact } else { Status::Likely };
+    if found.iter().any(|endpoint| endpoint.service != from) {
+        found.retain(|endpoint| endpoint.service != from);
+    }
+    let why = |endpoint: &Endpoint| Evidence { what: format!("{} implements {path}", scene.name(endpoint.service)), place: endpoint.place };
+    found.iter().map(|endpoint| Peer::new(endpoint.service, status, why(endpoint))).collect()
+}
+
+fn implements(endpoint: &Endpoint, path: &Symbol) -> bool {
+    endpoint.protocol == Protocol::Grpc && endpoint.path == *path
+}
