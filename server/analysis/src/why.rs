@@ -5,14 +5,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use portolan_grammars::catalog::Operation;
 use portolan_grammars::suggest;
 use rustc_hash::FxHashMap;
 
 use crate::chart::graph::{Edge, ServiceGraph};
-use crate::chart::{Call, CallIndex, ChannelEnd, Chart, EndpointIndex, Evidence, ServiceIndex, Target, Unresolved};
+use crate::chart::index::{AccessRef, Subject};
+use crate::chart::{Call, CallIndex, ChannelEnd, ChannelIndex, Chart, EndpointIndex, Evidence, ServiceIndex, Target, Unresolved};
 use crate::settle::Serving;
 use crate::words::enumerate;
-use crate::{Place, Snapshot};
+use crate::{FileId, Place, Snapshot};
 
 /// How many refused candidates are told of.
 const MAX_REFUSED: usize = 8;
@@ -339,101 +341,100 @@ pub(crate) fn unresolved(snapshot: &Snapshot, row: &Unresolved, wanted: Option<(
 }
 
 /// Accounts of all that stands on the lines of a range of bytes, by place; a place that means the same for several services is told of once.
-pub fn at(snapshot: &Snapshot, file: crate::FileId, start: u32, end: u32) -> Vec<Account> {
-    use crate::chart::index::Subject;
+pub fn at(snapshot: &Snapshot, file: FileId, start: u32, end: u32) -> Vec<Account> {
     let chart = &snapshot.chart;
     let serving = Serving::new(chart);
+    // A line of shared code stands there once for each service that runs it.
     let mut accounts: Vec<(Account, Vec<&str>)> = Vec::new();
     for (subject, place) in snapshot.index.within(file, start, end) {
-        let account = match subject {
-            Subject::Call(index) => call(snapshot, index),
-            Subject::Unresolved(at) => match chart.unresolved.get(at as usize) {
-                Some(row) => {
-                    let mut account = unresolved(snapshot, row, None);
-                    let may = (0..chart.services.len() as u32).map(ServiceIndex);
-                    for service in may.filter(|service| !row.candidates.contains(service)) {
-                        if let Some(endpoint) = serving.serves(service, row.method.as_ref(), &row.path) {
-                            let words = format!("{} serves {}", chart.service(service).id, chart.endpoint(endpoint).label());
-                            account.hops.push((chart.endpoint(endpoint).place, words));
-                        }
-                    }
-                    account
-                }
-                None => continue,
-            },
-            Subject::Endpoint(index) => {
-                let endpoint = chart.endpoint(index);
-                let callers = snapshot.index.callers_of(index).iter().map(|index| chart.call(*index));
-                let hops: Vec<_> = callers.map(|call| (call.place, format!("{} calls it", chart.service(call.from).id))).collect();
-                let nobody = hops.is_empty().then(|| "nobody in this workspace is known to call it".to_owned());
-                Account {
-                    title: format!("{} answers {}", chart.service(endpoint.service).id, endpoint.label()),
-                    place,
-                    label: "it is declared or handled here".to_owned(),
-                    hops,
-                    notes: nobody.into_iter().collect(),
-                }
+        let (account, from) = match subject {
+            Subject::Call(index) => (call(snapshot, index), Some(chart.call(index).from)),
+            Subject::Unresolved(at) => {
+                let Some(row) = chart.unresolved.get(at as usize) else { continue };
+                (unresolved_anywhere(snapshot, &serving, row), Some(row.from))
             }
-            Subject::Producer(end) | Subject::Consumer(end) => {
-                let channel = chart.channel(end.channel);
-                let sends = matches!(subject, Subject::Producer(_));
-                let own = if sends { end.producer(chart) } else { end.consumer(chart) };
-                let name = &chart.service(own.service).id;
-                let others = if sends { &channel.consumers } else { &channel.producers };
-                let (verb, others_verb) = if sends { ("sends", "receives it") } else { ("receives", "sends it") };
-                let nobody = others.is_empty().then(|| format!("nobody in this workspace {others_verb}"));
-                Account {
-                    title: format!("{name} {verb} {} ({})", channel.name, channel.system),
-                    place,
-                    label: format!("{} is named here", channel.name),
-                    hops: others.iter().map(|end| (end.place, format!("{} {others_verb}", chart.service(end.service).id))).collect(),
-                    notes: nobody.into_iter().collect(),
-                }
-            }
+            Subject::Endpoint(index) => (endpoint(snapshot, index, place), None),
+            Subject::Producer(end) => (channel_end(chart, end.channel, end.producer(chart), true, place), None),
+            Subject::Consumer(end) => (channel_end(chart, end.channel, end.consumer(chart), false, place), None),
+            Subject::Access(access) => (access_of(chart, access, place), None),
             Subject::Collection(_) | Subject::Variable(_) | Subject::Service(_) | Subject::Rpc(_) => continue,
-            Subject::Access(access) => {
-                let (store, collection) = access.collection.of(chart);
-                let own = access.of(chart);
-                let verb = match own.operation {
-                    portolan_grammars::catalog::Operation::Read => "reads",
-                    portolan_grammars::catalog::Operation::Write => "writes",
-                };
-                let opened = store.users.iter().find(|(user, _)| *user == own.service);
-                Account {
-                    title: format!("{} {verb} {} in {}", chart.service(own.service).id, collection.name, store.id),
-                    place,
-                    label: format!("{} is used here", collection.name),
-                    hops: opened.map(|(_, place)| (*place, "the store is opened here".to_owned())).into_iter().collect(),
-                    notes: Vec::new(),
-                }
-            }
         };
-        // A line of shared code stands there once for each service that runs it.
-        let service = match subject {
-            Subject::Call(index) => Some(chart.call(index).from),
-            Subject::Unresolved(at) => chart.unresolved.get(at as usize).map(|row| row.from),
-            _ => None,
-        };
-        let id = service.map_or("", |service| chart.service(service).id.as_str());
+        let from = from.map(|service| chart.service(service).id.as_str());
         let same = |known: &Account| known.place == account.place && known.hops == account.hops && known.label == account.label;
         match accounts.iter_mut().find(|(known, _)| same(known)) {
-            Some((_, others)) => others.push(id),
+            Some((_, others)) => others.extend(from),
             None => accounts.push((account, Vec::new())),
         }
     }
-    let mut accounts: Vec<Account> = accounts
-        .into_iter()
-        .map(|(mut account, mut others)| {
-            others.retain(|id| !id.is_empty());
-            others.dedup();
-            if !others.is_empty() {
-                account.notes.push(format!("the same code runs in {}", others.join(", ")));
-            }
-            account
-        })
-        .collect();
+    let told = accounts.into_iter().map(|(mut account, mut others)| {
+        others.dedup();
+        if !others.is_empty() {
+            account.notes.push(format!("the same code runs in {}", others.join(", ")));
+        }
+        account
+    });
+    let mut accounts: Vec<Account> = told.collect();
     accounts.sort_by_key(|account| account.place);
     accounts
+}
+
+/// A call that is not resolved, with every service that serves what it asks for.
+fn unresolved_anywhere(snapshot: &Snapshot, serving: &Serving<'_>, row: &Unresolved) -> Account {
+    let chart = &snapshot.chart;
+    let mut account = unresolved(snapshot, row, None);
+    let may = (0..chart.services.len() as u32).map(ServiceIndex).filter(|service| !row.candidates.contains(service));
+    account.hops.extend(may.filter_map(|service| {
+        let endpoint = chart.endpoint(serving.serves(service, row.method.as_ref(), &row.path)?);
+        Some((endpoint.place, format!("{} serves {}", chart.service(service).id, endpoint.label())))
+    }));
+    account
+}
+
+fn endpoint(snapshot: &Snapshot, index: EndpointIndex, place: Place) -> Account {
+    let chart = &snapshot.chart;
+    let endpoint = chart.endpoint(index);
+    let callers = snapshot.index.callers_of(index).iter().map(|index| chart.call(*index));
+    let hops: Vec<_> = callers.map(|call| (call.place, format!("{} calls it", chart.service(call.from).id))).collect();
+    let nobody = hops.is_empty().then(|| "nobody in this workspace is known to call it".to_owned());
+    Account {
+        title: format!("{} answers {}", chart.service(endpoint.service).id, endpoint.label()),
+        place,
+        label: "it is declared or handled here".to_owned(),
+        hops,
+        notes: nobody.into_iter().collect(),
+    }
+}
+
+/// Who sends to a channel, or receives from it, and who is at its other side.
+fn channel_end(chart: &Chart, channel: ChannelIndex, own: &ChannelEnd, sends: bool, place: Place) -> Account {
+    let channel = chart.channel(channel);
+    let others = if sends { &channel.consumers } else { &channel.producers };
+    let (verb, others_verb) = if sends { ("sends", "receives it") } else { ("receives", "sends it") };
+    let nobody = others.is_empty().then(|| format!("nobody in this workspace {others_verb}"));
+    Account {
+        title: format!("{} {verb} {} ({})", chart.service(own.service).id, channel.name, channel.system),
+        place,
+        label: format!("{} is named here", channel.name),
+        hops: others.iter().map(|end| (end.place, format!("{} {others_verb}", chart.service(end.service).id))).collect(),
+        notes: nobody.into_iter().collect(),
+    }
+}
+
+fn access_of(chart: &Chart, access: AccessRef, place: Place) -> Account {
+    let (store, collection) = access.collection.of(chart);
+    let own = access.of(chart);
+    let verb = match own.operation {
+        Operation::Read => "reads",
+        Operation::Write => "writes",
+    };
+    let opened = store.users.iter().find(|(user, _)| *user == own.service);
+    Account {
+        title: format!("{} {verb} {} in {}", chart.service(own.service).id, collection.name, store.id),
+        place,
+        label: format!("{} is used here", collection.name),
+        hops: opened.map(|(_, place)| (*place, "the store is opened here".to_owned())).into_iter().collect(),
+        notes: Vec::new(),
+    }
 }
 
 #[cfg(test)]

@@ -361,76 +361,10 @@ impl<'w> Evaluator<'w> {
             return Some(variable(Pattern::text(name.clone()), None, None));
         }
         if let Some(index) = take.argument {
-            if take.word {
-                let facts = self.facts(view.site.file)?;
-                let expr = super::routes::taken_expr(facts, take, view)?;
-                return match facts.expr(expr) {
-                    Expr::Name(word) => Some(Value::text(word.clone())),
-                    _ => None,
-                };
-            }
-            let value = self.argument(view, index)?;
-            let value = match &take.under {
-                Some(place) => self.under(&value, place, view)?,
-                None => value,
-            };
-            let value = match &take.key {
-                Some(key) => self.dig(value, key)?,
-                None => value,
-            };
-            let value = match &take.result {
-                Some(path) => self.given_back(&value, path)?,
-                None => value,
-            };
-            if take.keys {
-                let mut names: Vec<Symbol> = value
-                    .alternatives()
-                    .iter()
-                    .filter_map(|value| match value {
-                        Value::Object(object) => Some(object.fields.keys().cloned()),
-                        _ => None,
-                    })
-                    .flatten()
-                    .collect();
-                names.sort();
-                return if names.is_empty() { None } else { Some(Value::one_of(names.into_iter().map(Value::text))) };
-            }
-            return match &take.capture {
-                Some(name) => self.captured(&value, name),
-                None => Some(value),
-            };
+            return self.take_argument(take, index, view);
         }
         if let Some(name) = &take.receiver {
-            let value = match view.callee.receiver.as_ref().and_then(|receiver| receiver.captures.get(name)) {
-                Some(value) => value.clone(),
-                None => match self.setting(view, name) {
-                    Some(value) => value,
-                    // Known by its declared type alone: what callers pass remembers it.
-                    None => {
-                        let receiver = view.callee.receiver.as_ref().filter(|receiver| receiver.origin.is_none())?;
-                        Value::Param(receiver.param?, Arc::from([name.clone()]))
-                    }
-                },
-            };
-            let value = match take.made_with {
-                Some(index) => self.made_with(&value, index)?,
-                None => value,
-            };
-            let value = match &take.under {
-                Some(place) => self.under(&value, place, view)?,
-                None => value,
-            };
-            let value = match &take.key {
-                Some(key) => self.dig(value, key)?,
-                None => value,
-            };
-            // What it has by the name in place of a `*`: `db.query.orders.findMany()`.
-            let Some(index) = take.member else { return Some(value) };
-            let of = self.member(&value, view.members.get(index as usize)?, None);
-            return match &take.capture {
-                Some(name) => self.captured(&of, name),
-                None => Some(of),
-            };
+            return self.take_receiver(take, name, view);
         }
         if let Some(index) = take.class_of {
             return self.class_name_of(view.site.file, view.argument(index)?.value).map(Value::text);
@@ -448,6 +382,69 @@ impl<'w> Evaluator<'w> {
             return view.call.type_args.get(index as usize).map(|ty| Value::text(ty.path.clone()));
         }
         None
+    }
+
+    fn take_argument(&mut self, take: &Take, index: i32, view: &CallView<'_>) -> Option<Value> {
+        if take.word {
+            let facts = self.facts(view.site.file)?;
+            return match facts.expr(super::routes::taken_expr(facts, take, view)?) {
+                Expr::Name(word) => Some(Value::text(word.clone())),
+                _ => None,
+            };
+        }
+        let value = self.argument(view, index)?;
+        let value = self.take_part(take, value, view)?;
+        let value = match &take.result {
+            Some(path) => self.given_back(&value, path)?,
+            None => value,
+        };
+        if take.keys {
+            return keys(&value);
+        }
+        self.take_captured(take, value)
+    }
+
+    fn take_receiver(&mut self, take: &Take, name: &Symbol, view: &CallView<'_>) -> Option<Value> {
+        let receiver = view.callee.receiver.as_ref();
+        let value = match receiver.and_then(|receiver| receiver.captures.get(name)) {
+            Some(value) => value.clone(),
+            None => match self.setting(view, name) {
+                Some(value) => value,
+                // Known by its declared type alone: what callers pass remembers it.
+                None => {
+                    let receiver = receiver.filter(|receiver| receiver.origin.is_none())?;
+                    Value::Param(receiver.param?, Arc::from([name.clone()]))
+                }
+            },
+        };
+        let value = match take.made_with {
+            Some(index) => self.made_with(&value, index)?,
+            None => value,
+        };
+        let value = self.take_part(take, value, view)?;
+        // What it has by the name in place of a `*`: `db.query.orders.findMany()`.
+        let Some(index) = take.member else { return Some(value) };
+        let of = self.member(&value, view.members.get(index as usize)?, None);
+        self.take_captured(take, of)
+    }
+
+    /// What an entry takes out of a value: what it has in a place that the call says, then what that has under a key.
+    fn take_part(&mut self, take: &Take, value: Value, view: &CallView<'_>) -> Option<Value> {
+        let value = match &take.under {
+            Some(place) => self.under(&value, place, view)?,
+            None => value,
+        };
+        match &take.key {
+            Some(key) => self.dig(value, key),
+            None => Some(value),
+        }
+    }
+
+    fn take_captured(&mut self, take: &Take, value: Value) -> Option<Value> {
+        match &take.capture {
+            Some(name) => self.captured(&value, name),
+            None => Some(value),
+        }
     }
 
     /// What functions give back, or what that has under a dotted path.
@@ -633,4 +630,15 @@ fn joined(value: &Value) -> Value {
         parts.push(value.clone());
     }
     super::value::concat(&parts)
+}
+
+/// The keys of objects, sorted.
+fn keys(value: &Value) -> Option<Value> {
+    let objects = value.alternatives().iter().filter_map(|value| match value {
+        Value::Object(object) => Some(object),
+        _ => None,
+    });
+    let mut names: Vec<Symbol> = objects.flat_map(|object| object.fields.keys().cloned()).collect();
+    names.sort();
+    if names.is_empty() { None } else { Some(Value::one_of(names.into_iter().map(Value::text))) }
 }
