@@ -179,6 +179,8 @@ impl<'w> Linker<'w> {
             }
         }
         let kept: FxHashMap<ExprId, &Kept> = walk.index.kept.iter().map(|kept| (kept.value, kept)).collect();
+        // A class that another one extends has instances where that one has.
+        walk.facts.types.iter().filter_map(|def| def.superclass).for_each(|of| elsewhere[of.index()] = true);
         // A token that says for what something is injected makes nothing.
         let family = walk.facts.language.into();
         for expression in &walk.facts.exprs {
