@@ -11,6 +11,14 @@ pub(super) fn matches(name: &str) -> bool {
     name.ends_with(".env") || name.starts_with(".env.") && !OTHER_FORMATS.iter().any(|ending| name.ends_with(ending))
 }
 
+/// Words of the names of files that are there to be copied: `.env.example`, `sample.env`.
+pub const EXAMPLE_WORDS: [&str; 7] = ["example", "sample", "template", "dist", "default", "defaults", "tmpl"];
+
+/// Whether a dotenv file is there to be copied, by its name: `.env.example`, `.env.cloud.example`.
+pub fn is_example(name: &str) -> bool {
+    name.split(['.', '-', '_']).any(|word| EXAMPLE_WORDS.contains(&word))
+}
+
 /// Reads a dotenv file.
 pub(super) fn read(text: &str) -> ManifestFacts {
     let mut reader = Reader { text, at: 0, variables: Vec::new(), problems: Vec::new() };

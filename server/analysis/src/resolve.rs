@@ -29,6 +29,7 @@ mod filled_structs;
 mod foreign;
 pub mod graphql;
 mod graphql_objects;
+mod handed_results;
 mod held_values;
 mod holders;
 mod included;

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use camino::Utf8PathBuf;
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use portolan_grammars::manifests::dotenv::EXAMPLE_WORDS;
 use portolan_grammars::{FileKind, classify};
 use rustc_hash::FxHashSet;
 
@@ -133,10 +134,6 @@ fn walk(root: &Root, targets: Option<Targets>) -> Discovery {
     found.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Examples of dotenv files, which are there to be copied. Ignore rules that keep secrets out of a repository (`.env.*`) cover their names, too,
-/// though they are in it.
-const DOTENV_EXAMPLES: [&str; 3] = [".env.example", ".env.sample", ".env.template"];
-
 /// Whether a folder is walked, or a file looked at.
 fn enters(entry: &DirEntry) -> bool {
     if entry.depth() == 0 || !entry.file_type().is_some_and(|kind| kind.is_dir()) {
@@ -184,7 +181,8 @@ impl Part<'_> {
         match entry.file_type() {
             Some(kind) if kind.is_file() => self.add(root, entry.into_path()),
             Some(kind) if kind.is_dir() => {
-                let examples = DOTENV_EXAMPLES.map(|name| entry.path().join(name));
+                // Ignore rules that keep secrets out of a repository (`.env.*`) cover the names of examples, too, though they are in it.
+                let examples = EXAMPLE_WORDS.map(|word| entry.path().join(format!(".env.{word}")));
                 let is_wanted = |path: &Path| self.targets.as_ref().is_none_or(|targets| targets.wants(path));
                 let found: Vec<PathBuf> = examples.into_iter().filter(|path| is_wanted(path) && is_own_file(path)).collect();
                 found.into_iter().for_each(|path| self.add(root, path));

@@ -13,6 +13,16 @@ use super::index::own_name;
 use super::value::{Change, ObjectValue, Value, changed, concat, join_url};
 use crate::FileId;
 
+/// How many things of a list are told apart.
+const MAX_ELEMENTS: usize = 16;
+
+/// A list of what a function makes for each of so many elements. Things of a library are that many, to be taken out one by one; a text stands
+/// for all of its kind.
+fn repeated(made: Value, count: usize) -> Value {
+    let is_thing = made.alternatives().iter().all(|made| matches!(made, Value::Instance(_)));
+    Value::Array(vec![made; if is_thing { count.clamp(1, MAX_ELEMENTS) } else { 1 }].into())
+}
+
 impl<'w> Evaluator<'w> {
     /// A text behind so many of its letters; what a parameter holds is one if it is declared to be.
     fn sliced(&mut self, file: FileId, call: &Call, text: &Value) -> Option<Value> {
@@ -48,7 +58,7 @@ impl<'w> Evaluator<'w> {
     pub(super) fn builtin(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
         let call = facts.call(id);
         let argument = |at: usize| call.args.get(at).map(|argument| argument.value);
-        if let Some(text) = self.included(file, facts, call) {
+        if let Some(text) = self.included(file, facts, id) {
             return Some(text);
         }
         match facts.expr(call.callee) {
@@ -67,7 +77,19 @@ impl<'w> Evaluator<'w> {
                             }
                             let Value::Function(each, receiver) = self.eval(file, argument(0)?) else { return None };
                             let element = self.elements(&list);
-                            return Some(Value::Array(Arc::from([self.apply(each, receiver.as_deref(), &[element])])));
+                            let made = self.apply(each, receiver.as_deref(), &[element]);
+                            return Some(repeated(made, if let Value::Array(items) = &list { items.len() } else { 1 }));
+                        }
+                        // What is waited for together comes in the order that it is given in.
+                        "all" if matches!(facts.expr(*object), Expr::Name(name) if name == "Promise") => {
+                            return Some(self.eval(file, argument(0)?)).filter(|list| matches!(list, Value::Array(_)));
+                        }
+                        "from" if matches!(facts.expr(*object), Expr::Name(name) if name == "Array") => {
+                            let Value::Function(each, receiver) = self.eval(file, argument(1)?) else { return None };
+                            let from = self.eval(file, argument(0)?);
+                            let length = self.member(&from, &"length".into(), None).literal().and_then(|length| length.parse().ok());
+                            let made = self.apply(each, receiver.as_deref(), &[]);
+                            return Some(repeated(made, length.unwrap_or(1)));
                         }
                         "parseInt" if matches!(facts.expr(*object), Expr::Name(name) if name == "Number") => {
                             return Some(self.eval(file, argument(0)?));

@@ -96,6 +96,21 @@ impl<'w> Evaluator<'w> {
         })))
     }
 
+    /// What a member of a parameter without a declared type is: one of what the parameter is by its name, or, where a pattern takes it out, what it
+    /// is by its own.
+    pub(super) fn customary_member(&mut self, param: ParamRef, path: &[Symbol]) -> Option<Value> {
+        let [name] = path else { return None };
+        let declared = self.facts(param.function.file)?.function(param.function.function).params.get(param.index as usize)?;
+        if declared.ty.is_some() {
+            return None;
+        }
+        if declared.name.is_empty() {
+            return self.customary_type(param, name);
+        }
+        let of = self.customary_type(param, &declared.name)?;
+        Some(self.member(&of, name, None))
+    }
+
     /// What a declared type says about a value: an instance of a library's type or of a class of the workspace.
     pub fn typed(&mut self, file: FileId, function: FunctionId, ty: &TypeRef) -> Option<Value> {
         let facts = self.facts(file)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::catalog::{Catalog, Family};
 use portolan_grammars::facts::{
-    Binding, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol, TypeRef,
+    Binding, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -629,7 +629,7 @@ impl<'w> Evaluator<'w> {
                 let own = self.own_receiver(site, receiver.as_deref());
                 let mut value = self.apply(*function, own.as_ref().or(receiver.as_deref()), &arguments);
                 if value.is_unknown() || matches!(value, Value::External(..)) {
-                    value = self.generic_result(*function, &arguments).unwrap_or(value);
+                    value = self.handed_result(*function, &arguments).unwrap_or(value);
                 }
                 match self.constructed_stub(*function) {
                     Some(service) => self.stub(service, site, facts),
@@ -694,33 +694,6 @@ impl<'w> Evaluator<'w> {
             let (of, arguments) = constructor.as_ref()?;
             (param.function == *of).then(|| arguments.get(param.index as usize).cloned()).flatten()
         })
-    }
-
-    /// What a generic function gives back that says only so much: what it was given, or what a function it was given gives back:
-    /// `singleton<T>(name: string, make: () => T): T`.
-    fn generic_result(&mut self, function: FunctionRef, arguments: &[Value]) -> Option<Value> {
-        let facts = self.facts(function.file).filter(|facts| facts.language.is_ecmascript())?;
-        let declared = facts.function(function.function);
-        let awaited = |ty: &'w TypeRef| if ty.path == "Promise" { ty.args.first().unwrap_or(ty) } else { ty };
-        let result = awaited(declared.result.as_ref()?);
-        let is_result = |ty: &'w TypeRef| {
-            let ty = awaited(ty);
-            ty.path == result.path && ty.args.is_empty()
-        };
-        let (at, ty) = declared.params.iter().enumerate().find_map(|(at, param)| {
-            let ty = param.ty.as_ref()?;
-            (is_result(ty) || ty.path == "fn" && ty.args.first().is_some_and(is_result)).then_some((at, ty))
-        })?;
-        // A type parameter is known to nobody.
-        let of = self.type_value(function.file, facts, function.function, &result.path)?;
-        if !result.args.is_empty() || !matches!(of, Value::External(package, _) if package == "global") {
-            return None;
-        }
-        match arguments.get(at)? {
-            Value::Function(made, receiver) if ty.path == "fn" => Some(self.apply(*made, receiver.as_deref(), &[])),
-            _ if ty.path == "fn" => None,
-            given => Some(given.clone()),
-        }
     }
 
     /// What a function may give back, in terms of its parameters.

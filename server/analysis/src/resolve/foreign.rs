@@ -115,7 +115,8 @@ impl<'w> Evaluator<'w> {
     fn is_foreign_type(&mut self, file: FileId, function: FunctionId, ty: &TypeRef) -> bool {
         match ty.path.as_str() {
             "|" => ty.args.iter().all(|one| self.is_foreign_type(file, function, one)),
-            "[]" | "()" | "string" | "number" | "boolean" | "bigint" | "symbol" | "null" | "undefined" => true,
+            "[]" | "()" | "null" | "undefined" => true,
+            name if is_primitive(name) => true,
             "Readonly" | "Required" | "Partial" => ty.args.first().is_some_and(|inner| self.is_foreign_type(file, function, inner)),
             path if path.starts_with(['{', '?', '&', '"', '`']) => path.starts_with(['"', '`']),
             _ => {
@@ -134,4 +135,9 @@ impl<'w> Evaluator<'w> {
         }
         !self.has_subtypes(name)
     }
+}
+
+/// Whether a name is that of a type of ECMAScript's own plain values.
+pub(super) fn is_primitive(name: &str) -> bool {
+    matches!(name, "string" | "number" | "boolean" | "bigint" | "symbol")
 }

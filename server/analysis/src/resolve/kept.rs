@@ -2,8 +2,8 @@
 //!
 //! A module that only keeps functions in a constant object runs none of them: `export const orders = { list: listOrders }`. They run where they
 //! are taken out: by a member that is resolved, by a call on something unknown that has the object's name (`client.orders.list()`), or all of
-//! them where the object is handed on to code that is not the workspace's. What deliberately does not live here: calls. Invariant: what a file
-//! keeps depends on its facts alone.
+//! them where the object is handed on to code that is not the workspace's; a list of such objects that a module keeps for itself is one, too.
+//! What deliberately does not live here: calls. Invariant: what an object of a file keeps depends on its facts alone.
 
 use portolan_grammars::facts::{Call, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -94,6 +94,19 @@ fn collect(facts: &SourceFacts, name: &Symbol, value: ExprId, depth: u32, found:
     }
 }
 
+/// Lists that constants of a module are which it does not export, each with its elements.
+fn lists(facts: &SourceFacts) -> Vec<(&Symbol, &[ExprId])> {
+    let is_exported = |name: &Symbol| {
+        facts.exports.iter().any(|export| export.name == *name || matches!(facts.expr(export.value), Expr::Name(of) if of == name))
+    };
+    let constants = facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
+    let lists = constants.filter_map(|binding| match facts.expr(binding.value?) {
+        Expr::Array(elements) if !is_exported(&binding.name) => Some((&binding.name, elements.as_slice())),
+        _ => None,
+    });
+    lists.collect()
+}
+
 /// The method of a call with the name of what it is called on: `orders.list`.
 pub(super) fn called_on(facts: &SourceFacts, call: &Call) -> Option<Symbol> {
     let Expr::Member { name, .. } = facts.expr(call.callee) else { return None };
@@ -141,6 +154,9 @@ fn is_local(walk: &Walk<'_>, mut function: FunctionId, name: &Symbol) -> bool {
     false
 }
 
+/// Methods of a list by which its elements are come by.
+const WALKS_LIST: [&str; 10] = ["concat", "entries", "filter", "find", "flatMap", "forEach", "map", "reduce", "slice", "values"];
+
 /// Members of an ECMAScript function that hand it on, or call it.
 const HANDS_ON_ITS_OBJECT: [&str; 3] = ["bind", "call", "apply"];
 
@@ -163,6 +179,17 @@ impl<'w> Linker<'w> {
             }
         }
         let kept: FxHashMap<ExprId, &Kept> = walk.index.kept.iter().map(|kept| (kept.value, kept)).collect();
+        // A class that another one extends has instances where that one has.
+        walk.facts.types.iter().filter_map(|def| def.superclass).for_each(|of| elsewhere[of.index()] = true);
+        // A token that says for what something is injected makes nothing.
+        let family = walk.facts.language.into();
+        for expression in &walk.facts.exprs {
+            if let Expr::Object(object) = &expression.kind
+                && let Some(token) = self.evaluator.cx.catalog.provider_token(family, object)
+            {
+                elsewhere[token.index()] = true;
+            }
+        }
         for (at, expression) in walk.facts.exprs.iter().enumerate() {
             if elsewhere[at] {
                 continue;
@@ -242,6 +269,19 @@ impl<'w> Linker<'w> {
         }
     }
 
+    /// Keeps the functions of an object that is an element of a list under the list's name, if the object is known.
+    fn keeps_of(&mut self, list: &Symbol, element: ExprId) -> bool {
+        let Value::Object(object) = self.evaluator.eval(self.file, element) else { return false };
+        let mut fields: Vec<(&Symbol, &Value)> = object.fields.iter().collect();
+        fields.sort_by_key(|(key, _)| *key);
+        for (key, value) in fields {
+            if let Value::Function(function, _) = value {
+                self.link.kept.push(KeptDecl { object: list.clone(), key: key.clone(), function: *function });
+            }
+        }
+        true
+    }
+
     /// Objects that are handed on as a whole to code that is not the workspace's: what they keep may run there. Code of the workspace calls it
     /// by its key.
     pub(super) fn handed_on(&mut self, walk: &Walk<'w>) {
@@ -249,8 +289,14 @@ impl<'w> Linker<'w> {
             return;
         }
         let facts = walk.facts;
+        let lists = lists(facts);
         let own: FxHashSet<&Symbol> = walk.index.kept.iter().map(|kept| &kept.object).collect();
+        // Many modules have a list of the same name.
+        let cx = self.evaluator.cx;
+        let path = &cx.paths[self.file.0 as usize];
+        let list_named = |name: &Symbol| Symbol::from(format!("{path}#{name}"));
         let name_of = |id: ExprId| match facts.expr(id) {
+            Expr::Name(name) if lists.iter().any(|(list, _)| *list == name) => Some(list_named(name)),
             Expr::Name(name) if own.contains(name) => Some(name.clone()),
             Expr::Name(name) => walk.index.imports.get(name)?.iter().find_map(|at| match &facts.imports[*at as usize] {
                 import if import.type_only => None,
@@ -274,10 +320,15 @@ impl<'w> Linker<'w> {
         let values = values.chain(facts.assignments.iter().flat_map(|assignment| [assignment.target, assignment.value]));
         let values = values.chain(walk.index.kept.iter().map(|kept| kept.value));
         let members = facts.exprs.iter().filter_map(|expression| match &expression.kind {
-            Expr::Member { object, .. } => Some(*object),
+            Expr::Member { object, name } if !WALKS_LIST.contains(&name.as_str()) => Some(*object),
             _ => None,
         });
         values.chain(members).for_each(|id| elsewhere[id.index()] = true);
+        for (list, element) in lists.iter().flat_map(|(list, elements)| elements.iter().map(move |element| (*list, *element))) {
+            if objects.binary_search_by_key(&element, |(id, _)| *id).is_ok() && self.keeps_of(&list_named(list), element) {
+                elsewhere[element.index()] = true;
+            }
+        }
         objects.retain(|(id, _)| !elsewhere[id.index()]);
         for call in &facts.calls {
             let is_object = |value: ExprId| objects.binary_search_by_key(&value, |(id, _)| *id).is_ok();

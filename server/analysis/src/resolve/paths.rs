@@ -238,7 +238,11 @@ fn nitro_method(stem: &str) -> Option<(String, &str)> {
     matches!(method, "get" | "post" | "put" | "patch" | "delete" | "head" | "options").then(|| (method.to_ascii_uppercase(), inner))
 }
 
-/// The route of a Remix file: dots and folders are slashes, `$id` a parameter, `_layout` no part of the path, `orders_` no child of `orders`.
+/// Before a letter of a Remix file's name that stands for itself.
+const LITERAL: char = '\\';
+
+/// The route of a Remix file: dots and folders are slashes, `$id` a parameter, `_layout` no part of the path, `orders_` no child of `orders`;
+/// in brackets letters are only themselves, `[_]` a part of the path.
 fn remix_route(inner: &str) -> String {
     let mut segments = vec![String::new()];
     let mut escaped = false;
@@ -247,7 +251,10 @@ fn remix_route(inner: &str) -> String {
             '[' => escaped = true,
             ']' => escaped = false,
             '.' | '/' if !escaped => segments.push(String::new()),
-            letter => segments.last_mut().into_iter().for_each(|last| last.push(letter)),
+            letter => {
+                let sign = (escaped && matches!(letter, '_' | '$' | '(')).then_some(LITERAL);
+                segments.last_mut().into_iter().for_each(|last| last.extend(sign.into_iter().chain([letter])));
+            }
         }
     }
     if segments.len() > 1 && segments.last().is_some_and(|last| last == "route") && inner.ends_with("/route") {
@@ -259,7 +266,10 @@ fn remix_route(inner: &str) -> String {
         "$" => Some("*".to_owned()),
         // Left out, or there only sometimes.
         segment if segment.starts_with(['_', '(']) => None,
-        segment => Some(segment.trim_end_matches('_').replacen('$', ":", 1)),
+        segment => {
+            let path = segment.strip_suffix('_').filter(|path| !path.ends_with(LITERAL)).unwrap_or(segment);
+            Some(path.strip_prefix('$').map_or(path.to_owned(), |name| format!(":{name}")).replace(LITERAL, ""))
+        }
     });
     format!("/{}", kept.collect::<Vec<_>>().join("/"))
 }
@@ -327,6 +337,9 @@ mod tests {
             ("app/routes/files.$.ts", "/files/*"),
             ("app/routes/orders/$id.tsx", "/orders/:id"),
             ("app/routes/sitemap[.]xml.ts", "/sitemap.xml"),
+            ("app/routes/[_].$.ts", "/_/*"),
+            ("app/routes/_.$.ts", "/*"),
+            ("app/routes/[$]prices[_].tsx", "/$prices_"),
         ] {
             assert_eq!(file_route(FileRouteConvention::Remix, Utf8Path::new(file)).as_deref(), Some(route), "{file}");
         }

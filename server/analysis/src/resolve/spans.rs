@@ -291,6 +291,12 @@ impl<'w> Linker<'w> {
                 }
                 // A router or client that came as an untyped parameter: what callers pass tells.
                 Value::Param(param, path) if interesting && !path.is_empty() && self.looks_like_span(walk, call) => {
+                    if let Some(customary) = self.evaluator.customary_member(*param, path) {
+                        for found in self.evaluator.library_callees(walk.family, &customary) {
+                            self.library_call(walk, site, function, &found);
+                        }
+                        continue;
+                    }
                     let values = self.evaluator.param_values(*param, 3);
                     for value in values.alternatives().to_vec() {
                         let mut member = value;

@@ -92,7 +92,7 @@ fn from_compose(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environmen
                 continue;
             }
             // The file itself is not kept in the workspace; an example beside it often is.
-            let examples = ["example", "sample", "template", "dist"].map(|ending| format!("{path}.{ending}"));
+            let examples = dotenv::EXAMPLE_WORDS.map(|ending| format!("{path}.{ending}"));
             if let Some(file) = examples.iter().find_map(|path| context.variables.file_at(path)) {
                 add_file(context, file, 2, found);
             }

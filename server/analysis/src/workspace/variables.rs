@@ -4,7 +4,8 @@
 //! variables refer to each other.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{DotEnv, Variable, dotenv};
+use portolan_grammars::manifests::dotenv::{self, EXAMPLE_WORDS, is_example};
+use portolan_grammars::manifests::{DotEnv, Variable};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::paths;
@@ -36,9 +37,6 @@ pub(crate) struct Variables<'a> {
     by_path: FxHashMap<&'a str, Source<'a, DotEnv>>,
 }
 
-/// Words of the names of files that are there to be copied.
-const EXAMPLES: [&str; 7] = ["example", "sample", "template", "dist", "default", "defaults", "tmpl"];
-
 /// How strong a dotenv file is, by its name: 1 for what runs, 2 for examples and development; `None` for tests.
 pub(crate) fn rank(name: &str) -> Option<u8> {
     let lower = name.to_ascii_lowercase();
@@ -47,19 +45,14 @@ pub(crate) fn rank(name: &str) -> Option<u8> {
     if has(&["test", "tests", "testing", "e2e", "ci"]) {
         return None;
     }
-    Some(if has(&EXAMPLES) || has(&["dev", "development", "local"]) { 2 } else { 1 })
-}
-
-/// Whether a dotenv file is there to be copied: `.env.example`, `.env.cloud.example`.
-fn is_example(name: &str) -> bool {
-    name.split(['.', '-', '_']).any(|word| EXAMPLES.contains(&word))
+    Some(if has(&EXAMPLE_WORDS) || has(&["dev", "development", "local"]) { 2 } else { 1 })
 }
 
 /// Within a rank: `.env.docker` before `.env`, that and its plain example before others.
 fn order(name: &str) -> u8 {
     match name {
         ".env" => 1,
-        _ if is_example(name) && name.split(['.', '-', '_']).all(|word| matches!(word, "" | "env") || EXAMPLES.contains(&word)) => 1,
+        _ if is_example(name) && name.split(['.', '-', '_']).all(|word| matches!(word, "" | "env") || EXAMPLE_WORDS.contains(&word)) => 1,
         _ if name.contains("docker") || name.contains("compose") => 0,
         _ if name.starts_with(".env") => 2,
         _ => 3,

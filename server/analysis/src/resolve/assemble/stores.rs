@@ -2,7 +2,8 @@
 //!
 //! A store's identity is its system, host, database and schema, as each service's environment gives them. Where that is unknown, services that
 //! open it by the same line of code share it, and those that run different code do not; lines of one package that the same services run open
-//! one store, for all that is known. Of arms of which one runs, those that say no address open what another one says.
+//! one store, for all that is known. Of arms of which one runs, those that say no address open what another one says. A client that only sends
+//! requests opens nothing by itself: what a library makes as it is loaded is a service's store only where the service asks it for something.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use super::{Input, Places};
 use crate::chart::{Access, Collection, ServiceIndex, Status, Store};
 use crate::files::Files;
 use crate::resolve::data::system_of_dialect;
-use crate::resolve::link::{AccessDecl, ConnectionDecl, FileLink, Url};
+use crate::resolve::link::{AccessDecl, ConnectionDecl, FileLink, Request, Url};
 use crate::resolve::value::{CallRef, Part, Pattern};
 use crate::workspace::prisma::{PrismaSchema, PrismaSchemas};
 use crate::workspace::{HostMatch, Workspace};
@@ -31,11 +32,14 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
     let mut opened: FxHashMap<(ServiceIndex, CallRef), Symbol> = FxHashMap::default();
     let services: Vec<ServiceIndex> = input.own_services().collect();
     let connections = connections(input.files, input.workspace, input.links);
+    let requests = Requests::of(input);
     let mut unknown: FxHashMap<Unknown, Symbol> = FxHashMap::default();
     let mut known: FxHashMap<(FunctionRef, ServiceIndex), Vec<(Symbol, Symbol)>> = FxHashMap::default();
     let (mut lines, mut runnings) = (Vec::new(), Vec::new());
     for connection in &connections {
-        let running: Vec<ServiceIndex> = services.iter().copied().filter(|service| reach.opens(*service, connection.function)).collect();
+        let opens =
+            |service: &ServiceIndex| reach.opens(*service, connection.function) && requests.are_made(input, reach, *service, connection);
+        let running: Vec<ServiceIndex> = services.iter().copied().filter(opens).collect();
         for &service in &running {
             let identity = identity(input, reach, service, connection);
             if is_arm(input.files, connection.site) {
@@ -153,6 +157,36 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         store.users.sort();
     }
     all
+}
+
+/// Functions that send a request to a system, by that system and their package.
+struct Requests<'a>(FxHashMap<(&'a Symbol, Option<usize>), Vec<FunctionRef>>);
+
+impl<'a> Requests<'a> {
+    fn of(input: &Input<'a>) -> Self {
+        let mut requests: FxHashMap<_, Vec<FunctionRef>> = FxHashMap::default();
+        for call in input.links.iter().flatten().flat_map(|link| &link.calls) {
+            let Request::Sdk { peers, .. } = &call.request else { continue };
+            for peer in peers {
+                requests.entry((peer, package_of(input, call.function))).or_default().push(call.function);
+            }
+        }
+        Self(requests)
+    }
+
+    /// Whether a service sends any to what a line opens, or the line tells that it is the service's by itself: it is the service's own, or runs
+    /// where a function is called. Where its package sends none, others do so in ways that are not seen.
+    fn are_made(&self, input: &Input<'a>, reach: &Reach, service: ServiceIndex, connection: &ConnectionDecl) -> bool {
+        let package = package_of(input, connection.function);
+        if connection.function.function != FunctionId::MODULE || package == input.workspace.deployments[service.index()].package {
+            return true;
+        }
+        self.0.get(&(&connection.system, package)).is_none_or(|all| all.iter().any(|function| reach.has(service, *function)))
+    }
+}
+
+fn package_of(input: &Input<'_>, function: FunctionRef) -> Option<usize> {
+    input.workspace.package_of(input.files.path(function.file))
 }
 
 /// Whether a call stands in an arm of which one runs: `url ? new Client(url) : new Client({ host })`.

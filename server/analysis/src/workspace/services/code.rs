@@ -5,7 +5,7 @@
 use portolan_grammars::facts::{Spanned, Symbol};
 use portolan_grammars::manifests::{Stage, dotenv};
 
-use super::known::{is_tool_name, normal, unscoped};
+use super::known::{self, is_tool_name, normal, unscoped};
 use super::{Context, Draft, image_names, is_cargo, starts};
 use crate::workspace::modules::CrateId;
 use crate::workspace::{Ecosystem, Package, paths};
@@ -93,7 +93,7 @@ fn adopt_base(context: &Context<'_>, draft: &mut Draft<'_>) {
     if starts && stages.iter().any(|stage| !stage.copies.is_empty()) {
         return;
     }
-    let name = super::known::image_name(&with_build_args(context, draft, &last.from));
+    let name = known::image_name(&with_build_args(context, draft, &last.from));
     let mut fitting = dockerfiles_of(context, draft, &name);
     if let (Some(index), None) = (fitting.next(), fitting.next()) {
         draft.dockerfile = Some((index, None));
@@ -127,6 +127,40 @@ pub(super) fn with_build_args(context: &Context<'_>, draft: &Draft<'_>, text: &s
         given.or_else(|| dockerfile.facts.args.iter().chain(stages).find(|argument| argument.name == name)?.value.clone())
     };
     dotenv::expand(text, &of)
+}
+
+/// Whether an image starts a program that it installs, and neither copies source files of the workspace nor is given any:
+/// `RUN go install …/cmd/goose@v3`, `COPY ./migrations ./migrations`, `CMD ["goose", "up"]`. What only runs scripts and files of a package is
+/// no such program.
+pub(super) fn installs_its_program(context: &Context<'_>, draft: &Draft<'_>) -> bool {
+    let Some(dockerfile) = context.dockerfile(draft) else { return false };
+    let Some((command, _)) = written_commands(context, draft).into_iter().next() else { return false };
+    let runs_others =
+        |program: &&str| [MANAGERS, known::RUNNERS, known::FILE_SERVERS].concat().contains(program) || known::serves_pages(&[*program]);
+    let Some(program) = programs(&command).first().copied().filter(|program| !runs_others(program)) else { return false };
+    let stages = &dockerfile.facts.stages;
+    let names = |word: &str| paths::file_name(word.split('@').next().unwrap_or(word)) == program;
+    let is_install = |run: &str| words(run).any(|word| matches!(word, "install" | "add" | "-i")) && words(run).any(names);
+    if !stages.iter().flat_map(|stage| &stage.runs).any(|run| is_install(&run.value)) {
+        return false;
+    }
+    let around = draft.context.as_deref().unwrap_or_default();
+    let copied = stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_none()).flat_map(|copy| &copy.sources);
+    let mounted =
+        draft.compose.iter().flat_map(|(source, service, _)| service.volumes.iter().map(|volume| (source.folder(), &volume.value)));
+    let mounted = mounted.filter(|(_, volume)| volume.starts_with('.'));
+    let mounted = mounted.filter_map(|(folder, volume)| paths::join(folder, volume.split(':').next()?));
+    // Of what a pattern or a variable names anything may be code.
+    let folders = copied.map(|source| match source.contains(['*', '$']) {
+        true => Some(around.to_owned()),
+        false => paths::join(around, source),
+    });
+    !folders.chain(mounted.map(Some)).any(|folder| folder.is_none_or(|folder| holds_source(context, &folder)))
+}
+
+/// Whether a path is a source file, or a folder that holds one.
+fn holds_source(context: &Context<'_>, path: &str) -> bool {
+    context.files.iter().any(|(id, file, _)| paths::is_within(file.as_str(), path) && context.files.source(id).is_some())
 }
 
 /// The package whose folder this is: of Cargo where it has binaries, else of npm.
@@ -501,9 +535,11 @@ pub(super) fn commands(context: &Context<'_>, draft: &mut Draft<'_>) {
     draft.commands = found;
 }
 
+/// Programs that run the scripts of a `package.json`.
+const MANAGERS: &[&str] = &["npm", "yarn", "pnpm", "bun"];
+
 /// Whether a command line runs a script of `package.json`.
 pub(super) fn runs_script(command: &str, script: &str) -> bool {
-    const MANAGERS: &[&str] = &["npm", "yarn", "pnpm", "bun"];
     let list: Vec<&str> = words(command).map(|word| word.trim_end_matches(';')).collect();
     list.iter().enumerate().any(|(at, word)| {
         if *word != script || at == 0 {

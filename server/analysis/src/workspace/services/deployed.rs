@@ -439,7 +439,7 @@ fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
         if let Some(base) = context.stages(draft).last() {
             let base = code::with_build_args(context, draft, &base.from);
             let foreign = is_stock_base(&base) || runs_its_base(context, draft, &base);
-            draft.third_party = foreign && !holds_code(context, draft);
+            draft.third_party = foreign && !holds_code(context, draft) || code::installs_its_program(context, draft);
         }
         return;
     }

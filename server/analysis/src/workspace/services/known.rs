@@ -506,8 +506,26 @@ pub(crate) const GATEWAY_PACKAGES: &[&str] = &[
     "koa-proxies",
 ];
 
+/// Whether words of a command line start what hands out pages.
+pub(crate) fn serves_pages(words: &[&str]) -> bool {
+    words.iter().any(|word| PAGE_SERVERS.contains(word)) || serves_bundle(words)
+}
+
+/// Whether they start the development server of a bundler that runs no program of the package itself.
+pub(crate) fn serves_bundle(words: &[&str]) -> bool {
+    words.contains(&"webpack-dev-server") || words.windows(2).any(|pair| matches!(pair, ["webpack", "serve" | "server"]))
+}
+
+/// What the configuration of such a bundler is called.
+pub(crate) const BUNDLER_CONFIG: &str = "webpack.config";
+
+/// Whether words of a command line only make pages anew, or show parts of them.
+pub(crate) fn builds_pages(words: &[&str]) -> bool {
+    words.windows(2).any(|pair| pair == ["vite", "build"]) || words.iter().any(|word| word.contains("storybook"))
+}
+
 /// Programs of scripts that hand out pages.
-pub(crate) const PAGE_SERVERS: &[&str] = &[
+const PAGE_SERVERS: &[&str] = &[
     "next",
     "vite",
     "react-scripts",
@@ -522,7 +540,6 @@ pub(crate) const PAGE_SERVERS: &[&str] = &[
     "svelte-kit",
     "remix",
     "astro",
-    "webpack-dev-server",
     "gatsby",
     "parcel",
     "rsbuild",

@@ -6,7 +6,7 @@
 use portolan_grammars::facts::Symbol;
 
 use super::code::{file_named, runs_script, words, written_commands};
-use super::{Context, Draft, is_cargo};
+use super::{Context, Draft, is_cargo, known};
 use crate::FileId;
 use crate::workspace::paths;
 
@@ -18,19 +18,16 @@ const FOLDERS: &[&str] = &["", "src", "app", "lib", "server", "client", "src/ser
 /// What the first file is called.
 const NAMES: &[&str] = &["main", "index", "server", "app", "client", "worker", "cli", "start", "bootstrap"];
 
-/// Configurations of a bundler that has a development server.
-const BUNDLER_CONFIG: &str = "webpack.config";
-
 /// Whether what starts a draft is a bundler's development server: what runs is what it hands out, pages.
 pub(super) fn serves_bundle(context: &Context<'_>, draft: &Draft<'_>) -> bool {
     // What a manifest says comes before what the image would start by itself.
     let Some((command, _)) = written_commands(context, draft).into_iter().next() else { return false };
     let npm = context.npm_at.get(draft.root.as_str()).map(|at| context.sources.npm[*at].facts);
     let scripts = npm.into_iter().flat_map(|npm| &npm.scripts).filter(|script| runs_script(&command, &script.name));
-    scripts.filter_map(|script| script.value.as_ref()).chain([&command]).any(|command| {
-        let list: Vec<&str> = words(command).map(paths::file_name).collect();
-        list.contains(&"webpack-dev-server") || list.windows(2).any(|pair| matches!(pair, ["webpack", "serve" | "server"]))
-    })
+    scripts
+        .filter_map(|script| script.value.as_ref())
+        .chain([&command])
+        .any(|command| known::serves_bundle(&words(command).map(paths::file_name).collect::<Vec<_>>()))
 }
 
 /// The files that a draft's process may start from; empty where none is found.
@@ -41,7 +38,7 @@ pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<FileId> {
     let root = draft.root.as_str();
     let Some(npm) = context.npm_at.get(root).map(|at| context.sources.npm[*at].facts) else { return Vec::new() };
     if serves_bundle(context, draft) {
-        let is_config = |path: &str| paths::folder(path) == root && paths::file_name(path).starts_with(BUNDLER_CONFIG);
+        let is_config = |path: &str| paths::folder(path) == root && paths::file_name(path).starts_with(known::BUNDLER_CONFIG);
         let configs: Vec<FileId> = context.files.iter().filter(|(_, path, _)| is_config(path.as_str())).map(|(file, ..)| file).collect();
         if !configs.is_empty() {
             return configs;

@@ -103,7 +103,9 @@ fn npm_packages<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Dra
         if taken.contains(&index) || is_aside(root) || code::package_at(context, root) != Some(index) {
             continue;
         }
+        let own = |at: &usize| Draft { dockerfile: Some((*at, None)), context: Some(root.to_owned()), ..Draft::default() };
         let dockerfile = context.dockerfile_at.get(join(root, "Dockerfile").as_str()).copied();
+        let dockerfile = dockerfile.filter(|at| !code::installs_its_program(context, &own(at)));
         let built = dockerfile.is_some_and(|at| starts(context.sources.dockerfiles[at].facts));
         let name = unscoped(&package.name);
         if if built { known::is_tool_image(name) } else { known::is_tool_name(name) } {
@@ -228,8 +230,10 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
         return Some(Some(ServiceKind::Cli));
     }
     if !is_library {
-        let serves_pages = runs(known::PAGE_SERVERS) || scripts.iter().any(|script| script.contains("webpack serve"));
-        let watches = scripts.iter().all(|script| script.contains("vite build") || script.contains("storybook"));
+        let is_started =
+            |test: fn(&[&str]) -> bool| move |script: &&str| test(&code::words(script).map(paths::file_name).collect::<Vec<_>>());
+        let serves_pages = scripts.iter().any(is_started(known::serves_pages));
+        let watches = scripts.iter().all(is_started(known::builds_pages));
         if serves_pages && uses(FRONTEND_PACKAGES) && !has(SERVER_PACKAGES) && !watches {
             return Some(Some(ServiceKind::Frontend));
         }
