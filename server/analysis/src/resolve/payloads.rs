@@ -128,8 +128,7 @@ impl<'w> Linker<'w> {
         }
         let mut parsed: BTreeMap<FunctionId, Vec<CallId>> = BTreeMap::new();
         for (at, call) in walk.facts.calls.iter().enumerate() {
-            if matches!(walk.facts.expr(call.callee), Expr::Path(path) if matches!(path.as_slice(), [of, from] if of == "serde_json" && from.starts_with("from_")))
-            {
+            if json_function(walk.facts, call).is_some_and(|name| name.starts_with("from_")) {
                 parsed.entry(call.function).or_default().push(CallId(at as u32));
             }
         }
@@ -318,7 +317,18 @@ fn serialized(facts: &SourceFacts, call: &Call) -> Option<ExprId> {
                 false => hands_on.then_some(*object),
             }
         }
-        Expr::Path(path) => given.filter(|_| matches!(path.as_slice(), [of, to] if of == "serde_json" && to.starts_with("to_"))),
+        Expr::Path(_) => given.filter(|_| json_function(facts, call).is_some_and(|name| name.starts_with("to_"))),
+        _ => None,
+    }
+}
+
+/// The function of serde_json that is called: `to_vec`, `from_slice`.
+fn json_function<'a>(facts: &'a SourceFacts, call: &Call) -> Option<&'a Symbol> {
+    match facts.expr(call.callee) {
+        Expr::Path(path) => match path.as_slice() {
+            [of, function] if of == "serde_json" => Some(function),
+            _ => None,
+        },
         _ => None,
     }
 }

@@ -68,7 +68,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             if done.is_empty() {
                 continue;
             }
-            let (names, does): (Vec<Symbol>, Vec<String>) = done.into_iter().unzip();
+            let (mut names, does): (Vec<Symbol>, Vec<String>) = done.into_iter().unzip();
+            names.dedup();
             let by = match root {
                 Root::Endpoint(_) => root.label(context.chart),
                 Root::Consumer(_) => format!("the consumer of `{}`", root.label(context.chart)),

@@ -333,7 +333,7 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
                 match system_of_scheme(scheme) {
                     Some(known) if system == "*" => system = known.into(),
                     // SQLite is a file; what speaks its dialect at an address is libSQL's server, which all ask.
-                    known if system == "sqlite" && known != Some("sqlite") => system = "libsql".into(),
+                    _ if system == "sqlite" && matches!(scheme, "libsql" | "http" | "https" | "ws" | "wss") => system = "libsql".into(),
                     _ => {}
                 }
             }
