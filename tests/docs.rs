@@ -22,7 +22,10 @@ fn page(rule: &Rule) -> String {
 const NOT_WRITTEN: &[(&str, &str)] = &[
     ("log-without-correlation", "what puts trace ids into logs: instrumentations, formatters, collectors"),
     ("no-circuit-breaker", "meshes and sidecars, which stop calls, too"),
-    ("no-dead-letter", "where queues hand on what is refused, in code and in policies of the broker"),
+    (
+        "no-dead-letter",
+        "policies of brokers: where a queue hands on what is refused is known of what code declares alone, so that nothing can be said to be missing",
+    ),
     ("shared-cache", "a way to tell keys that are shared on purpose, and a measurement on real workspaces"),
     ("unversioned-event", "versions in headers, envelopes and registries, and a measurement on real workspaces"),
 ];

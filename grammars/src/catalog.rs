@@ -180,7 +180,7 @@ pub struct Library {
     /// Routes declared by a decorator or attribute.
     #[serde(default)]
     pub route_attribute: Vec<RouteAttribute>,
-    /// How handlers take a request's body.
+    /// How handlers take a request's or a message's body.
     #[serde(default)]
     pub request_body: Vec<RequestBody>,
     /// Calls that put routes under a prefix.

@@ -12,8 +12,8 @@ import express from \"express\";
 registerInstrumentations({ instrumentations: [] });
 
 const app = express();
-app.get(\"/🦀\", async (req, res) => { res.send(\"é\"); });
-app.get(\"/mails\", (req, res) => {
+app.put(\"/🦀\", async (req, res) => { res.send(\"é\"); });
+app.put(\"/mails\", (req, res) => {
   res.json([]);
 });
 app.listen(8080);
@@ -75,8 +75,8 @@ const tracer = trace.getTracer(\"mail\");
 registerInstrumentations({ instrumentations: [] });
 
 const app = express();
-app.get(\"/🦀\", async (req, res) => {
-  return tracer.startActiveSpan(\"GET /🦀\", async (span) => {
+app.put(\"/🦀\", async (req, res) => {
+  return tracer.startActiveSpan(\"PUT /🦀\", async (span) => {
     try {
       res.send(\"é\");
     } catch (error) {

@@ -128,7 +128,7 @@ pub struct RouteAttribute {
     pub mounted: bool,
 }
 
-/// How a handler takes a request's JSON body as a whole; what does not fit is answered with an error.
+/// How a handler takes a request's or a message's JSON body as a whole; what does not fit is an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestBody {

@@ -1,13 +1,13 @@
-//! Request bodies at both ends of a call: what is sent, and what the handler requires.
+//! Bodies at both ends of a call or channel: what is sent, and what the handler requires.
 //!
 //! What deliberately does not live here: how that is read from code, see [`crate::resolve::payloads`]. Invariant: there is no body of which a key
 //! may be unknown.
 
 use portolan_grammars::facts::Symbol;
 
-use crate::chart::{Call, Endpoint, Protocol};
-use crate::resolve::payloads::RequiredKey;
-use crate::{Place, Snapshot};
+use crate::chart::{Call, ChannelEnd, Endpoint, Protocol};
+use crate::resolve::payloads::{BodyDecl, RequiredKey};
+use crate::{FunctionRef, Place, Snapshot};
 
 impl Snapshot {
     /// The keys of the JSON body that a call sends, sorted, if all are known.
@@ -24,9 +24,21 @@ impl Snapshot {
 
     /// What the handler of an endpoint requires of a request's body.
     pub fn required_by(&self, endpoint: &Endpoint) -> &[RequiredKey] {
-        let body =
-            endpoint.handler.and_then(|handler| self.link(handler.file)?.bodies.iter().find(|body| body.function == handler.function));
-        body.map_or(&[], |body| &body.required)
+        self.body_of(endpoint.handler).map_or(&[], |body| &body.required)
+    }
+
+    /// What a consumer requires of a message: what it is handed as a body, or parses itself.
+    pub fn required_of_messages(&self, consumer: &ChannelEnd) -> &[RequiredKey] {
+        let parsed = || {
+            let function = consumer.function?;
+            self.link(function.file)?.parsed_messages.iter().find(|body| body.function == function.function)
+        };
+        self.body_of(consumer.function).or_else(parsed).map_or(&[], |body| &body.required)
+    }
+
+    fn body_of(&self, handler: Option<FunctionRef>) -> Option<&BodyDecl> {
+        let handler = handler?;
+        self.link(handler.file)?.bodies.iter().find(|body| body.function == handler.function)
     }
 
     /// Where a required key is declared.

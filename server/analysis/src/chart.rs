@@ -254,6 +254,24 @@ impl Endpoint {
     pub fn label(&self) -> String {
         label(self.method.as_deref(), &self.path)
     }
+    /// Whether it may change something, as far as its protocol tells.
+    pub fn changes(&self) -> Option<bool> {
+        changes(self.protocol, self.method.as_deref(), &self.path)
+    }
+}
+
+fn changes(protocol: Protocol, method: Option<&str>, path: &str) -> Option<bool> {
+    match (protocol, method) {
+        (Protocol::Http, Some(method)) => match method {
+            "GET" | "HEAD" | "OPTIONS" => Some(false),
+            "POST" | "PUT" | "PATCH" | "DELETE" => Some(true),
+            _ => None,
+        },
+        (Protocol::Grpc, _) => is_question(path).then_some(false),
+        (Protocol::Graphql, _) if path.starts_with("Query.") => Some(false),
+        (Protocol::Graphql, _) if path.starts_with("Mutation.") => Some(true),
+        _ => None,
+    }
 }
 
 /// Whether a handler's work is recorded.
@@ -325,17 +343,7 @@ impl Call {
     }
     /// Whether it may change something at the other end, as far as its protocol tells.
     pub fn changes(&self) -> Option<bool> {
-        match (self.protocol, self.method.as_deref()) {
-            (Protocol::Http, Some(method)) => match method {
-                "GET" | "HEAD" | "OPTIONS" => Some(false),
-                "POST" | "PUT" | "PATCH" | "DELETE" => Some(true),
-                _ => None,
-            },
-            (Protocol::Grpc, _) => is_question(&self.path).then_some(false),
-            (Protocol::Graphql, _) if self.path.starts_with("Query.") => Some(false),
-            (Protocol::Graphql, _) if self.path.starts_with("Mutation.") => Some(true),
-            _ => None,
-        }
+        changes(self.protocol, self.method.as_deref(), &self.path)
     }
     /// The service that answers, if the workspace deploys it.
     pub fn target(&self) -> Option<ServiceIndex> {

@@ -213,6 +213,11 @@ pub fn answers_by(chart: &Chart, index: &ChartIndex, service: ServiceIndex, func
     roots_around(index, function).into_iter().any(|root| root.handler(chart).0 == service)
 }
 
+/// The functions that run, or may, when one does; itself among them.
+pub fn reaches(index: &ChartIndex, function: FunctionRef) -> impl Iterator<Item = FunctionRef> {
+    reach(index, function).into_keys()
+}
+
 enum Move {
     Enter(FunctionRef),
     Step(Step),

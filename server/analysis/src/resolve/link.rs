@@ -39,8 +39,10 @@ pub struct FileLink {
     pub proxies: Vec<ProxyDecl>,
     /// Rules of tables in configuration files by which requests are passed on.
     pub table_rules: Vec<TableRule>,
-    /// What functions require of a request's body.
+    /// What functions require of what they are handed as a body.
     pub bodies: Vec<BodyDecl>,
+    /// What functions require of a message that they parse.
+    pub parsed_messages: Vec<BodyDecl>,
     /// Middleware that makes spans.
     pub layers: Vec<LayerDecl>,
     /// Rpc methods implemented.

@@ -1,10 +1,14 @@
-//! JSON bodies of requests: the keys that a call sends, and those that a handler requires.
+//! JSON bodies of requests and messages: the keys that a call sends, and those that a handler requires.
 //!
 //! What deliberately does not live here: comparing the two, which [`crate::rules`] does. Invariants: what is sent is known only where all of its
 //! keys are; a key is required only where the handler is sure not to run without it.
 
+use std::collections::BTreeMap;
+
 use portolan_grammars::catalog::{self, Family, Meaning, RequestBody};
-use portolan_grammars::facts::{Attribute, Call, Entry, Expr, ExprId, Field, FunctionId, Param, SourceFacts, Symbol, TypeKind, TypeRef};
+use portolan_grammars::facts::{
+    Attribute, Call, CallId, Entry, Expr, ExprId, Field, FunctionId, Param, SourceFacts, Symbol, TypeKind, TypeRef,
+};
 
 use super::evaluate::Evaluator;
 use super::index::last_segment;
@@ -17,7 +21,7 @@ use super::spans::Walk;
 use super::value::{ClassRef, Value};
 use crate::FileId;
 
-/// What a function requires of a request's body.
+/// What a function requires of the body of a request or message.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BodyDecl {
     /// The function.
@@ -113,6 +117,27 @@ impl<'w> Linker<'w> {
                 if !required.is_empty() {
                     self.link.bodies.push(BodyDecl { function: id, required });
                 }
+            }
+        }
+    }
+
+    /// What the functions of a file require of messages that they make a struct of themselves. Which of several is made is not known.
+    pub(super) fn parsed_messages(&mut self, walk: &Walk<'w>) {
+        if walk.family != Family::Rust {
+            return;
+        }
+        let mut parsed: BTreeMap<FunctionId, Vec<CallId>> = BTreeMap::new();
+        for (at, call) in walk.facts.calls.iter().enumerate() {
+            if json_function(walk.facts, call).is_some_and(|name| name.starts_with("from_")) {
+                parsed.entry(call.function).or_default().push(CallId(at as u32));
+            }
+        }
+        for (function, calls) in parsed {
+            let [call] = calls.as_slice() else { continue };
+            let Some(ty) = parsed_type(walk.facts, *call).filter(|_| takes_message(walk.facts, walk.facts.call(*call))) else { continue };
+            let required = self.evaluator.class_named(self.file, function, &ty.path).map(|class| self.evaluator.deserialized(class));
+            if let Some(required) = required.filter(|required| !required.is_empty()) {
+                self.link.parsed_messages.push(BodyDecl { function, required });
             }
         }
     }
@@ -292,9 +317,59 @@ fn serialized(facts: &SourceFacts, call: &Call) -> Option<ExprId> {
                 false => hands_on.then_some(*object),
             }
         }
-        Expr::Path(path) => given.filter(|_| matches!(path.as_slice(), [of, to] if of == "serde_json" && to.starts_with("to_"))),
+        Expr::Path(_) => given.filter(|_| json_function(facts, call).is_some_and(|name| name.starts_with("to_"))),
         _ => None,
     }
+}
+
+/// The function of serde_json that is called: `to_vec`, `from_slice`.
+fn json_function<'a>(facts: &'a SourceFacts, call: &Call) -> Option<&'a Symbol> {
+    match facts.expr(call.callee) {
+        Expr::Path(path) => match path.as_slice() {
+            [of, function] if of == "serde_json" => Some(function),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// What `serde_json::from_slice` makes of a message, where that is written: `from_slice::<Order>(…)`, `let order: Order = from_slice(…)?`.
+fn parsed_type(facts: &SourceFacts, parse: CallId) -> Option<&TypeRef> {
+    let call = facts.call(parse);
+    if let Some(ty) = call.type_args.last() {
+        return Some(ty);
+    }
+    let binding = facts
+        .bindings
+        .iter()
+        .find(|binding| binding.function == call.function && binding.value.is_some_and(|value| unwrapped(facts, value) == Some(parse)));
+    binding?.ty.as_ref()
+}
+
+/// The call behind `….unwrap()`, `….context(…)?`.
+fn unwrapped(facts: &SourceFacts, value: ExprId) -> Option<CallId> {
+    let Expr::Call(id) = facts.expr(value) else { return None };
+    match facts.expr(facts.call(*id).callee) {
+        Expr::Member { object, name } if matches!(name.as_str(), "unwrap" | "expect" | "context" | "with_context" | "map_err") => {
+            unwrapped(facts, *object)
+        }
+        _ => Some(*id),
+    }
+}
+
+/// Whether what is parsed is what messages of brokers call their content: `&delivery.data`, `message.payload().unwrap()`.
+fn takes_message(facts: &SourceFacts, call: &Call) -> bool {
+    const CONTENT: &[&str] = &["data", "payload", "body", "message", "value"];
+    let mut value = call.args.first().map(|argument| argument.value);
+    for _ in 0..4 {
+        match value.map(|value| facts.expr(value)) {
+            Some(Expr::Member { name, .. }) if CONTENT.contains(&name.as_str()) => return true,
+            Some(Expr::Member { object, .. }) => value = Some(*object),
+            Some(Expr::Call(id)) => value = Some(facts.call(*id).callee),
+            _ => return false,
+        }
+    }
+    false
 }
 
 /// `JSON.stringify(…)`.

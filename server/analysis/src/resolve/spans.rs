@@ -69,6 +69,7 @@ impl<'w> Linker<'w> {
         self.attributes(&walk);
         self.file_routes(&walk);
         self.bodies(&walk);
+        self.parsed_messages(&walk);
         self.rpc_implementations(&walk);
         self.handed_on(&walk);
     }

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a consumer is reported once.
 
-use super::{Context, Draft, Sink};
+use super::{Context, Draft, Severity, Sink, no_timeout};
 use crate::chart::index::EndRef;
 use crate::chart::operation::{Operation, Root};
 use crate::chart::{CallIndex, ChannelIndex, ServiceIndex};
@@ -15,7 +15,8 @@ rule! {
     /// ## What it does
     /// Finds consumers that wait for the service which sent the message, or for two or more services, before a message is handled.
     ///
-    /// Calls of third parties do not count: to deliver is what many consumers are for. Neither do calls that nobody waits for.
+    /// Calls of third parties do not count: to deliver is what many consumers are for. Neither do calls that nobody waits for. It is a warning if one
+    /// of the calls has no time limit: then the consumer stands still with the other service.
     ///
     /// ## Why it matters
     /// A message was sent so that neither side has to wait for the other. A consumer that asks back brings that back: when the other service is
@@ -85,8 +86,9 @@ fn consumer_waits(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef) {
     let senders = channel.producers.iter().filter(|producer| back.is_some_and(|(sender, _)| *sender == producer.service));
     related.extend(senders.take(1).map(|producer| (producer.place, format!("{} sends `{}`", context.id(producer.service), channel.name))));
     related.retain(|(place, _)| *place != call.place);
+    let endless = waits.iter().any(|(_, call)| no_timeout::is_endless(context.snapshot, *call));
     sink.report(Draft {
-        severity: None,
+        severity: endless.then_some(Severity::Warning),
         message,
         place: call.place,
         related,

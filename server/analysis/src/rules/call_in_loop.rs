@@ -118,6 +118,8 @@ struct Way {
     place: Place,
     asked: Vec<ExprId>,
     hops: u32,
+    /// Where it stands in blocks and closures of the same function: what they ask is asked here.
+    within: Vec<Place>,
 }
 
 /// The loops whose elements a call asks for, in files that its service `runs`.
@@ -125,12 +127,13 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
     let files = &context.snapshot.files;
     let Some(spot) = Spot::at(files, call.place) else { return Vec::new() };
     let mut found = Vec::new();
-    let mut ways = vec![Way { function: call.function, place: call.place, asked: spot.asked(), hops: 0 }];
+    let mut ways = vec![Way { function: call.function, place: call.place, asked: spot.asked(), hops: 0, within: Vec::new() }];
     let mut seen: FxHashSet<(FunctionRef, Place)> = FxHashSet::default();
     let mut at = 0;
     while at < ways.len() && ways.len() < MAX_WAYS {
         let Way { function, place, hops, .. } = ways[at];
-        let asked = std::mem::take(&mut ways[at].asked);
+        let (asked, mut within) = (std::mem::take(&mut ways[at].asked), std::mem::take(&mut ways[at].within));
+        within.push(place);
         at += 1;
         let Some(spot) = Spot::at(files, place).filter(|_| seen.insert((function, place))) else { continue };
         let source = spot.source();
@@ -143,7 +146,7 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             let beside = context.stands_beside(function.file);
             if !beside
                 && grows(source, over)
-                && (is_in_turn(&spot) || !asks_elements(context, call, &spot, place, over))
+                && (is_in_turn(&spot) || !within.iter().any(|place| asks_elements(context, call, *place, over)))
                 && !is_eased(context, &spot, place)
                 && !ends_with_answer(&spot, function.function)
                 && !context.is_left_behind(function)
@@ -169,15 +172,15 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
                     if source.language.is_ecmascript() && !outer.is_awaited() && outer.result() == ResultUse::Ignored {
                         continue;
                     }
-                    Way { function: runner.function, place: runner.place, asked: asked.clone(), hops }
+                    Way { function: runner.function, place: runner.place, asked: asked.clone(), hops, within: within.clone() }
                 }
                 Some(_) => {
                     let passed = passed(&outer, &made_of, function.function);
-                    Way { function: runner.function, place: runner.place, asked: passed, hops: hops + 1 }
+                    Way { function: runner.function, place: runner.place, asked: passed, hops: hops + 1, within: Vec::new() }
                 }
                 // A block of Rust runs where it is written; a function of JavaScript, where it is called.
                 None if is_around && !source.language.is_ecmascript() => {
-                    Way { function: runner.function, place: runner.place, asked: asked.clone(), hops }
+                    Way { function: runner.function, place: runner.place, asked: asked.clone(), hops, within: within.clone() }
                 }
                 None => continue,
             };
@@ -243,7 +246,8 @@ fn is_in_turn(spot: &Spot<'_>) -> bool {
 }
 
 /// Whether each element is who is asked, or says it: a client made for a node, the host of an instance. One request cannot ask them all.
-fn asks_elements(context: &Context<'_>, call: &Call, spot: &Spot<'_>, place: Place, over: ExprId) -> bool {
+fn asks_elements(context: &Context<'_>, call: &Call, place: Place, over: ExprId) -> bool {
+    let Some(spot) = Spot::at(&context.snapshot.files, place) else { return false };
     let source = spot.source();
     let Some(of) = spot.call().map(|id| source.call(id)) else { return false };
     let by_element = |value: ExprId| origins(source, [value]).contains(&Origin::Element(over));

@@ -4,8 +4,11 @@
 
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashSet;
+
 use super::{Context, Draft, Sink, exempt};
-use crate::chart::{Coverage, ServiceIndex};
+use crate::chart::operation::reaches;
+use crate::chart::{Coverage, EndpointIndex, ServiceIndex};
 use crate::{FileId, FunctionRef, Place};
 
 /// From this many dark handlers on, a service that is dark nearly everywhere is reported once.
@@ -18,9 +21,10 @@ const MAX_OF_A_CAUSE: usize = 3;
 rule! {
     /// ## What it does
     /// Finds handlers of requests and messages that no span is recorded for, in services that start a tracer: no instrumentation of the process
-    /// covers them, no layer of their router, no span of their own.
+    /// covers them, no layer of their router, no span of their own. A handler counts if a trace would miss work of it: it changes something by its
+    /// method, or calls, sends, reads or writes.
     ///
-    /// Left alone are health checks, metrics, static files and what is there to look into a process, front ends, jobs, tools, and all services that
+    /// Left alone are pages and answers from memory, health checks, metrics, static files and what is there to look into a process, front ends, jobs, tools, and all services that
     /// do not trace at all. If more than four fifths of a service's handlers are dark, three at least, the service is reported once, where its
     /// tracing starts; handlers of a file that are dark for one reason, more than three, once.
     ///
@@ -51,15 +55,21 @@ struct Handler<'a> {
     place: Place,
     function: Option<FunctionRef>,
     declared: Option<(Place, String)>,
+    /// Whether it is known to do what a trace would miss.
+    works: bool,
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for (service, handlers) in handlers(context) {
         let mut dark: Vec<&Handler<'_>> = handlers.iter().filter(|handler| handler.dark.is_some()).collect();
+        if !dark.iter().any(|handler| handler.works) {
+            continue;
+        }
         if dark.len() >= MIN_DARK_HANDLERS && dark.len() * 5 > handlers.len() * 4 {
             report_service(context, sink, service, &dark, handlers.len());
             continue;
         }
+        dark.retain(|handler| handler.works);
         // One cause is one finding: a layer that is added too early, a router without one.
         let mut causes: BTreeMap<(FileId, &str), Vec<&Handler<'_>>> = BTreeMap::new();
         for handler in &dark {
@@ -92,13 +102,17 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 fn handlers<'a>(context: &Context<'a>) -> BTreeMap<ServiceIndex, Vec<Handler<'a>>> {
     let chart = context.chart;
     let mut handlers: BTreeMap<ServiceIndex, Vec<Handler<'a>>> = BTreeMap::new();
-    for endpoint in chart.endpoints.iter().filter(|endpoint| !exempt::is_plumbing(&endpoint.path)) {
+    let unsettled: FxHashSet<FunctionRef> = chart.unresolved.iter().map(|call| call.function).collect();
+    for (at, endpoint) in chart.endpoints.iter().enumerate().filter(|(_, endpoint)| !exempt::is_plumbing(&endpoint.path)) {
         let (label, dark) = (endpoint.label(), reason(&endpoint.coverage));
         let message = format!("{label} has no span: {}", dark.unwrap_or_default());
         let declared = endpoint.handler_name.as_ref().filter(|(_, place)| *place != endpoint.place);
         let declared =
-            declared.map(|(name, place)| (*place, if name.is_empty() { "handler".to_owned() } else { format!("handler `{name}`") }));
-        let handler = Handler { label, dark, message, place: endpoint.place, function: endpoint.handler, declared };
+            declared.map(|(name, place)| (*place, if name == "handler" { "handler".to_owned() } else { format!("handler `{name}`") }));
+        let works = endpoint.changes() == Some(true)
+            || !context.operation(EndpointIndex(at as u32)).steps.is_empty()
+            || endpoint.handler.is_some_and(|handler| reaches(context.index, handler).any(|function| unsettled.contains(&function)));
+        let handler = Handler { label, dark, message, place: endpoint.place, function: endpoint.handler, declared, works };
         handlers.entry(endpoint.service).or_default().push(handler);
     }
     for channel in &chart.channels {
@@ -106,7 +120,7 @@ fn handlers<'a>(context: &Context<'a>) -> BTreeMap<ServiceIndex, Vec<Handler<'a>
             let dark = reason(&end.coverage);
             let label = format!("consumer of `{}`", channel.name);
             let message = format!("Consumer of `{}` runs without a span: {}", channel.name, dark.unwrap_or_default());
-            let handler = Handler { label, dark, message, place: end.place, function: end.function, declared: None };
+            let handler = Handler { label, dark, message, place: end.place, function: end.function, declared: None, works: true };
             handlers.entry(end.service).or_default().push(handler);
         }
     }
@@ -183,7 +197,7 @@ mod tests {
         for route in routes {
             let place = scene.place(file, route);
             let function = scene.function(file, route);
-            let endpoint = scene.endpoint(service, &format!("GET {}", route.trim_start_matches('!')), place, function);
+            let endpoint = scene.endpoint(service, &format!("POST {}", route.trim_start_matches('!')), place, function);
             scene.chart.endpoints[endpoint.index()].coverage = if route.starts_with('!') {
                 Coverage::Dark("OtelAxumLayer is added before this route".into())
             } else {
@@ -200,7 +214,7 @@ mod tests {
         let found = findings(&scene(ServiceKind::Backend, &["/orders", "!/orders/{id}"]).snapshot());
         assert_eq!(
             found,
-            ["handler-without-span src/app.ts:3 information: GET /orders/{id} has no span: OtelAxumLayer is added before this route"]
+            ["handler-without-span src/app.ts:3 information: POST /orders/{id} has no span: OtelAxumLayer is added before this route"]
         );
     }
 
@@ -225,7 +239,7 @@ mod tests {
     #[test]
     fn a_cause_is_reported_once() {
         let found = findings(&scene(ServiceKind::Backend, &["!/a", "!/b", "!/c", "!/d", "/e"]).snapshot());
-        let message = "GET /a and 3 more handlers of orders have no span: OtelAxumLayer is added before these routes";
+        let message = "POST /a and 3 more handlers of orders have no span: OtelAxumLayer is added before these routes";
         assert_eq!(found, [format!("handler-without-span src/app.ts:2 information: {message}")]);
     }
 

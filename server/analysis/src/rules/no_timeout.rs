@@ -267,7 +267,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: &Client, waiting: 
     let (callers, targets) = (names(&mut from), names(&mut to));
     related.sort();
     related.dedup();
-    let count = related.len();
+    let count = related.iter().map(|(place, _)| *place).collect::<BTreeSet<Place>>().len();
     related.truncate(MAX_CALLS);
     let client_of = |call: CallRef| match client_name(facts, call, &waiting.leaves) {
         _ if waiting.leaves.contains(&call) => spelled(facts, facts.call(call.call).callee),

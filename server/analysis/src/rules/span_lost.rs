@@ -3,6 +3,7 @@
 //! What deliberately does not live here: JavaScript, whose timers and promises keep their context by themselves. Invariant: the task is spawned by
 //! code that a covered handler runs, and what it does would be a span.
 
+use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol};
 use rustc_hash::FxHashSet;
 
@@ -10,12 +11,13 @@ use super::moments::Moments;
 use super::{Context, Draft, Sink, exempt};
 use crate::chart::Coverage;
 use crate::chart::operation::{Root, SpanRef, roots_around};
+use crate::words::enumerate;
 use crate::{FunctionRef, Place};
 
 /// Methods that put a future into a span.
 const INSTRUMENTED: &[&str] =
     &["instrument", "in_current_span", "or_current", "with_context", "with_current_context", "in_scope", "enter", "entered"];
-/// Functions behind one another whose spawns are a handler's.
+/// How many things that a task does are named.
 const MAX_NAMED: usize = 3;
 
 rule! {
@@ -60,12 +62,18 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             let Some(root) = roots_around(index, function).iter().find(covered).copied() else { continue };
             let service = root.service(context.chart);
             let spans = moments.of(service, function).into_iter().filter(|moment| moment.place == edge.place);
-            let mut names: Vec<Symbol> = spans.flat_map(|moment| moment.spans).map(|(span, _)| name(context, span)).collect();
-            names.dedup();
-            names.truncate(MAX_NAMED);
-            if names.is_empty() {
+            let mut done: Vec<(Symbol, String)> = spans.flat_map(|moment| moment.spans).map(|(span, _)| name(context, span)).collect();
+            done.dedup();
+            done.truncate(MAX_NAMED);
+            if done.is_empty() {
                 continue;
             }
+            let (mut names, does): (Vec<Symbol>, Vec<String>) = done.into_iter().unzip();
+            names.dedup();
+            let by = match root {
+                Root::Endpoint(_) => root.label(context.chart),
+                Root::Consumer(_) => format!("the consumer of `{}`", root.label(context.chart)),
+            };
             let related = match root.handler(context.chart).1 {
                 Some(handler) if handler != function => {
                     vec![(place_of(context, handler), format!("{} runs this", root.label(context.chart)))]
@@ -74,7 +82,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             };
             sink.report(Draft {
                 severity: None,
-                message: format!("The task that {} spawns uses {} outside of its span", root.label(context.chart), names.join(", ")),
+                message: format!("A task spawned by {by} {} outside of its span", enumerate(&does)),
                 place,
                 related,
                 services: vec![service],
@@ -99,12 +107,23 @@ fn is_instrumented(source: &SourceFacts, spawn: &Call) -> bool {
     })
 }
 
-fn name(context: &Context<'_>, span: SpanRef) -> Symbol {
+/// What a span is about, and what is done to it: `mails`, `calls mails`.
+fn name(context: &Context<'_>, span: SpanRef) -> (Symbol, String) {
     let chart = context.chart;
     match span {
-        SpanRef::Call(call) => chart.name_of(&chart.call(call).to).clone(),
-        SpanRef::Publish(end) => chart.channel(end.channel).name.clone(),
-        SpanRef::Access(access) => access.collection.of(chart).1.name.clone(),
+        SpanRef::Call(call) => {
+            let name = chart.name_of(&chart.call(call).to);
+            (name.clone(), format!("calls {name}"))
+        }
+        SpanRef::Publish(end) => {
+            let name = &chart.channel(end.channel).name;
+            (name.clone(), format!("sends to `{name}`"))
+        }
+        SpanRef::Access(access) => {
+            let name = &access.collection.of(chart).1.name;
+            let does = if access.of(chart).operation == Operation::Write { "writes" } else { "reads" };
+            (name.clone(), format!("{does} `{name}`"))
+        }
     }
 }
 

@@ -320,7 +320,7 @@ fn has_unique_key(input: &Input<'_>, access: &AccessDecl, table: &Symbol) -> boo
 
 /// Whether a system is queried in SQL.
 pub(in crate::resolve) fn is_sql(system: &str) -> bool {
-    matches!(system, "postgresql" | "mysql" | "sqlite" | "mssql" | "sql" | "mariadb" | "other_sql")
+    matches!(system, "postgresql" | "mysql" | "sqlite" | "libsql" | "mssql" | "sql" | "mariadb" | "other_sql")
 }
 
 /// The store that a service's access without a known connection goes to, and its system: its only one of that system.
@@ -350,7 +350,8 @@ fn store_of(input: &Input<'_>, stores: &BTreeMap<Symbol, Store>, service: Servic
 
 /// Whether a service is known to open a store, of a system.
 fn is_used(store: &Store, service: ServiceIndex, system: &Symbol) -> bool {
-    store.users.iter().any(|(user, _)| *user == service) && (store.system == *system || (system == "*" && is_sql(&store.system)))
+    let speaks = store.system == *system || (system == "*" && is_sql(&store.system)) || (system == "sqlite" && store.system == "libsql");
+    speaks && store.users.iter().any(|(user, _)| *user == service)
 }
 
 /// A store's id and system, as a connection call opens it in a service; `None` where nothing is known but the call.
@@ -362,11 +363,13 @@ fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection:
             continue;
         }
         for text in text::texts(input, service, &url.pattern) {
-            if let Some((scheme, _)) = text.text.split_once("://")
-                && let Some(known) = system_of_scheme(scheme)
-                && system == "*"
-            {
-                system = known.into();
+            if let Some((scheme, _)) = text.text.split_once("://") {
+                match system_of_scheme(scheme) {
+                    Some(known) if system == "*" => system = known.into(),
+                    // SQLite is a file; what speaks its dialect at an address is libSQL's server, which all ask.
+                    _ if system == "sqlite" && matches!(scheme, "libsql" | "http" | "https" | "ws" | "wss") => system = "libsql".into(),
+                    _ => {}
+                }
             }
             if system == "*" {
                 system = built_for.clone();
@@ -474,6 +477,7 @@ pub(in crate::resolve) fn system_of_scheme(scheme: &str) -> Option<&'static str>
         "postgres" | "postgresql" => "postgresql",
         "mysql" | "mariadb" => "mysql",
         "sqlite" | "file" => "sqlite",
+        "libsql" => "libsql",
         "mongodb" => "mongodb",
         "redis" | "rediss" => "redis",
         "sqlserver" | "mssql" => "mssql",

@@ -28,7 +28,8 @@ pub(super) struct Coverages<'a> {
     spans: FxHashMap<FunctionRef, &'a TracingDecl>,
     layers: FxHashMap<Router, Vec<&'a LayerDecl>>,
     mounts: FxHashMap<Router, Vec<&'a MountDecl>>,
-    calls: FxHashMap<FunctionRef, Vec<FunctionRef>>,
+    /// What a function runs, and whether it goes on without waiting for it.
+    calls: FxHashMap<FunctionRef, Vec<(FunctionRef, bool)>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -90,7 +91,7 @@ impl<'a> Coverages<'a> {
                 mounts.entry(child).or_default().push(mount);
             }
         }
-        let mut calls: FxHashMap<FunctionRef, Vec<FunctionRef>> = FxHashMap::default();
+        let mut calls: FxHashMap<FunctionRef, Vec<(FunctionRef, bool)>> = FxHashMap::default();
         let starting = declared.iter().filter(|it| matches!(it.role, TracingRole::Init | TracingRole::Exporter)).map(|it| it.function);
         let mut entered: FxHashMap<FunctionRef, Vec<Place>> = starting.map(|function| (function, Vec::new())).collect();
         for (at, link) in input.links.iter().enumerate() {
@@ -98,9 +99,8 @@ impl<'a> Coverages<'a> {
                 if let Some(places) = entered.get_mut(&edge.callee) {
                     places.extend(edge.call.and_then(|call| input.files.called_at(call)));
                 }
-                if !edge.detached {
-                    calls.entry(FunctionRef { file: FileId(at as u32), function: edge.caller }).or_default().push(edge.callee);
-                }
+                let caller = FunctionRef { file: FileId(at as u32), function: edge.caller };
+                calls.entry(caller).or_default().push((edge.callee, edge.detached));
             }
         }
         let services = (0..input.workspace.services.len())
@@ -263,17 +263,24 @@ impl<'a> Coverages<'a> {
         (covered && !process.evidence.is_empty()).then(|| Coverage::Covered(process.evidence[0].clone()))
     }
 
-    /// A span on the handler, or on what it calls at once.
+    /// A span on the handler, or on what it calls at once. Of a handler that leaves its work to a task with a span, a stream that is filled while it
+    /// is read, it cannot be told what is missed.
     fn by_span(&self, places: &Places<'_>, handler: Option<FunctionRef>) -> Option<Coverage> {
         let handler = handler?;
+        let covered = |span: &TracingDecl| Coverage::Covered(Evidence { what: span.name.to_string(), place: places.site(span.site) });
+        self.span_below(handler, false).map(covered).or_else(|| self.span_below(handler, true).map(|_| Coverage::Unknown))
+    }
+
+    fn span_below(&self, handler: FunctionRef, with_tasks: bool) -> Option<&'a TracingDecl> {
         let mut open = vec![(handler, 0)];
         let mut seen = FxHashSet::default();
         while let Some((function, depth)) = open.pop() {
             if let Some(span) = self.spans.get(&function) {
-                return Some(Coverage::Covered(Evidence { what: span.name.to_string(), place: places.site(span.site) }));
+                return Some(*span);
             }
             if depth < MAX_DELEGATIONS && seen.insert(function) {
-                open.extend(self.calls.get(&function).into_iter().flatten().map(|callee| (*callee, depth + 1)));
+                let callees = self.calls.get(&function).into_iter().flatten().filter(|(_, detached)| with_tasks || !detached);
+                open.extend(callees.map(|(callee, _)| (*callee, depth + 1)));
             }
         }
         None

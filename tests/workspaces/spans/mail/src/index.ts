@@ -8,7 +8,7 @@ interface Mail {
   text: string;
 }
 
-app.get('/mails/:id', async (req: Request, res: Response) => {
+app.put('/mails/:id', async (req: Request, res: Response) => {
   const mail = await load(String(req.params['id']));
   if (!mail) {
     res.sendStatus(404);
