@@ -1,0 +1,163 @@
+//! By what a store is told from others: its system, host, database and schema, as each service's environment gives them.
+
+use portolan_grammars::facts::Symbol;
+
+use crate::FileId;
+use crate::chart::ServiceIndex;
+use crate::resolve::assemble::Input;
+use crate::resolve::assemble::reach::Reach;
+use crate::resolve::assemble::text::{self, Address};
+use crate::resolve::data::system_of_dialect;
+use crate::resolve::link::{ConnectionDecl, Url};
+use crate::resolve::value::CallRef;
+use crate::workspace::HostMatch;
+
+/// A store's id and system, as a connection call opens it in a service; `None` where nothing is known but the call.
+pub(super) fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection: &ConnectionDecl) -> Option<(Symbol, Symbol)> {
+    let built_for = system_of(input, service, connection.site.file, &connection.system);
+    let mut system = connection.system.clone();
+    for url in connection.urls.iter().filter(|url| runs(reach, service, url)) {
+        for text in text::texts(input, service, &url.pattern) {
+            system = system_at(&text.text, system);
+            if system == "*" {
+                system = built_for.clone();
+            }
+            if let Some(address) = address(input, &text.text) {
+                return Some((format!("{system}:{address}").into(), system));
+            }
+            if let (Some(variable), false) = (unset(&text.text), is_host(&text.text)) {
+                let owner = owner_name(input, service, connection.site.file);
+                return Some((format!("{system}:${{{variable}}}@{owner}").into(), system));
+            }
+        }
+    }
+    let parts = parts(input, reach, service, connection)?;
+    let system = if system == "*" { built_for } else { system };
+    Some((format!("{system}:{parts}").into(), system))
+}
+
+fn runs(reach: &Reach, service: ServiceIndex, url: &Url) -> bool {
+    url.contexts.iter().all(|context| reach.has(service, *context))
+}
+
+/// The system at a URL, for a line that opens `system`; `*` where only the URL would tell.
+fn system_at(url: &str, system: Symbol) -> Symbol {
+    let Some((scheme, _)) = url.split_once("://") else { return system };
+    match system_of_scheme(scheme) {
+        Some(known) if system == "*" => known.into(),
+        // SQLite is a file; what speaks its dialect at an address is libSQL's server, which all ask.
+        _ if system == "sqlite" && matches!(scheme, "libsql" | "http" | "https" | "ws" | "wss") => "libsql".into(),
+        _ => system,
+    }
+}
+
+fn is_host(url: &str) -> bool {
+    matches!(Address::parse(url), Address::Host { .. })
+}
+
+/// Host, database and schema of a URL, `orders-db/shop/public`; `None` where it has no host, or the database is not known.
+fn address(input: &Input<'_>, url: &str) -> Option<String> {
+    let Address::Host { host, path, .. } = Address::parse(url) else { return None };
+    let database = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
+    if database.contains("{}") {
+        return None;
+    }
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    let schema = query.split('&').find_map(|pair| pair.strip_prefix("schema=").or_else(|| pair.strip_prefix("search_path=")));
+    let mut address = named_host(input, &host);
+    for part in [Some(database), schema].into_iter().flatten().filter(|part| !part.is_empty()) {
+        address = format!("{address}/{part}");
+    }
+    Some(address)
+}
+
+/// Host and database, where a line is given them apart. What one caller passes goes together; where callers pass different ones, the line opens
+/// several, and none is the one.
+fn parts(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection: &ConnectionDecl) -> Option<String> {
+    let reached = |part: &&Url| runs(reach, service, part);
+    let all = connection.hosts.iter().chain(&connection.databases).filter(reached);
+    let mut callers: Vec<&Vec<CallRef>> = all.map(|part| &part.passed).filter(|passed| !passed.is_empty()).collect();
+    callers.sort_unstable();
+    callers.dedup();
+    let of_caller = |caller: Option<&Vec<CallRef>>| {
+        let is_passed = |part: &&Url| reached(part) && (part.passed.is_empty() || Some(&part.passed) == caller);
+        let first = |parts: &[Url]| {
+            let mut texts =
+                parts.iter().filter(is_passed).flat_map(|part| text::texts(input, service, &part.pattern)).map(|text| text.text);
+            texts.find(|text| !text.contains("{}") && !text.contains("${"))
+        };
+        match (first(&connection.hosts).map(|host| named_host(input, &host)), first(&connection.databases)) {
+            (Some(host), Some(database)) => Some(format!("{host}/{database}")),
+            // A server has many databases: which one this is, is not known.
+            (Some(_), None) if connection.databases.iter().any(|part| is_passed(&part)) => None,
+            (host, database) => host.or(database),
+        }
+    };
+    let mut found: Vec<String> = match callers.as_slice() {
+        [] => of_caller(None).into_iter().collect(),
+        callers => callers.iter().filter_map(|caller| of_caller(Some(caller))).collect(),
+    };
+    found.sort_unstable();
+    found.dedup();
+    if found.len() == 1 { found.pop() } else { None }
+}
+
+/// Whether a system is queried in SQL.
+pub(in crate::resolve) fn is_sql(system: &str) -> bool {
+    matches!(system, "postgresql" | "mysql" | "sqlite" | "libsql" | "mssql" | "sql" | "mariadb" | "other_sql")
+}
+
+/// The system of a line in code of a service; where only the connection would tell, that for which its package is built, else the service's.
+pub(super) fn system_of(input: &Input<'_>, service: ServiceIndex, file: FileId, system: &Symbol) -> Symbol {
+    if system != "*" {
+        return system.clone();
+    }
+    let packages = [input.workspace.package_of(input.files.path(file)), input.workspace.deployments[service.index()].package];
+    let mut dialects = packages.into_iter().flatten().filter_map(|package| input.workspace.packages[package].sql_dialect);
+    dialects.find_map(system_of_dialect).unwrap_or("sql").into()
+}
+
+pub(super) fn concrete(system: Symbol) -> Symbol {
+    if system == "*" { "sql".into() } else { system }
+}
+
+/// A host by the name of the service that it is, so that aliases are one store.
+fn named_host(input: &Input<'_>, host: &str) -> String {
+    // An endpoint is a host with a scheme and perhaps a port.
+    let (host, port) = match Address::parse(host) {
+        Address::Host { host, port, .. } => (host, port),
+        _ => (host.to_owned(), None),
+    };
+    match (input.workspace.service_of_host(&host, port.as_deref()), port) {
+        (HostMatch::One(service, ..), _) => input.workspace.services[service.index()].id.to_string(),
+        (_, Some(port)) => format!("{host}:{port}"),
+        _ => host,
+    }
+}
+
+/// Whose a variable is that nobody sets: the service's, or that of the shared package whose code reads it.
+fn owner_name(input: &Input<'_>, service: ServiceIndex, file: FileId) -> Symbol {
+    let own = input.workspace.deployments[service.index()].package;
+    match input.workspace.package_of(input.files.path(file)).filter(|package| own.is_some() && own != Some(*package)) {
+        Some(package) => input.workspace.packages[package].name.trim_start_matches('@').into(),
+        None => input.workspace.services[service.index()].id.clone(),
+    }
+}
+
+fn unset(text: &str) -> Option<&str> {
+    text.split_once("${")?.1.split('}').next()
+}
+
+/// `db.system.name` of a URL's scheme.
+pub(in crate::resolve) fn system_of_scheme(scheme: &str) -> Option<&'static str> {
+    Some(match scheme.split('+').next().unwrap_or(scheme) {
+        "postgres" | "postgresql" => "postgresql",
+        "mysql" | "mariadb" => "mysql",
+        "sqlite" | "file" => "sqlite",
+        "libsql" => "libsql",
+        "mongodb" => "mongodb",
+        "redis" | "rediss" => "redis",
+        "sqlserver" | "mssql" => "mssql",
+        _ => return None,
+    })
+}
