@@ -158,9 +158,11 @@ pub(super) fn installs_its_program(context: &Context<'_>, draft: &Draft<'_>) -> 
     !folders.chain(mounted.map(Some)).any(|folder| folder.is_none_or(|folder| holds_source(context, &folder)))
 }
 
-/// Whether a path is a source file, or a folder that holds one.
+/// Whether a path is a source file of any language, or a folder that holds one.
 fn holds_source(context: &Context<'_>, path: &str) -> bool {
-    context.files.iter().any(|(id, file, _)| paths::is_within(file.as_str(), path) && context.files.source(id).is_some())
+    let mut read = context.files.iter().filter(|(id, ..)| context.files.source(*id).is_some()).map(|(_, file, _)| file);
+    let mut others = context.files.others().iter().filter(|file| known::language(file.as_str()).is_some());
+    read.any(|file| paths::is_within(file.as_str(), path)) || others.any(|file| paths::is_within(file.as_str(), path))
 }
 
 /// The package whose folder this is: of Cargo where it has binaries, else of npm.
