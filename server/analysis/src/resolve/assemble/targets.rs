@@ -478,8 +478,7 @@ impl Targets<'_> {
             return None;
         }
         // Of services of one package, who asks means its own, and is not one that stands by itself.
-        let package = |service: &ServiceIndex| workspace.deployments[service.index()].package;
-        if package(&from).is_some() && candidates.iter().all(|one| package(one) == package(&from)) {
+        if candidates.iter().all(|one| self.is_same_package(*one, from)) {
             return candidates.contains(&from).then_some(from);
         }
         let only = first.filter(|_| own.next().is_none()).or_else(|| self.namesake(candidates));
@@ -532,6 +531,13 @@ impl Targets<'_> {
                 }
                 Answer::Ambiguous([candidates.as_slice(), &also].concat(), reason)
             }
+            // A process of one package with all of them asks one of its kind: a page its own server, else no path tells which.
+            several if hops == 0 && several.iter().all(|one| self.is_same_package(*one, from)) => {
+                if several.contains(&from) && self.input.workspace.services[from.index()].kind == ServiceKind::Frontend {
+                    return self.serving(from, method, path, evidence, false);
+                }
+                Answer::Ambiguous(candidates, reason)
+            }
             // Behind a gateway nothing else can tell.
             _ if hops > 0 => self.other(from, &candidates, method, path, evidence).unwrap_or(Answer::Ambiguous(candidates, reason)),
             _ => match self.namesake(&candidates).or_else(|| self.declaring(&candidates, method, &segments)) {
@@ -539,6 +545,12 @@ impl Targets<'_> {
                 None => Answer::Ambiguous(candidates, reason),
             },
         }
+    }
+
+    /// Whether two services run one package.
+    fn is_same_package(&self, one: ServiceIndex, other: ServiceIndex) -> bool {
+        let package = |service: ServiceIndex| self.input.workspace.deployments[service.index()].package;
+        package(one).is_some() && package(one) == package(other)
     }
 
     /// Of several services that run one package, the one that is called like it.
