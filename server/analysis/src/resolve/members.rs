@@ -69,7 +69,7 @@ impl<'w> Evaluator<'w> {
                 {
                     return captured.clone();
                 }
-                if let Some(put) = self.decorated(instance, name) {
+                if let Some(put) = self.decorated(instance, name).or_else(|| self.extended(instance, name)) {
                     return put;
                 }
                 // Known by its declared type alone: what callers pass remembers it.
