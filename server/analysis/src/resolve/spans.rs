@@ -321,8 +321,11 @@ impl<'w> Linker<'w> {
             self.library_call(walk, site, function, &found);
         }
         if rust && let Expr::Member { object, name } = facts.expr(call.callee) {
-            let object = self.evaluator.eval(self.file, *object);
-            let dispatched = self.evaluator.dispatched(&object, name);
+            let value = self.evaluator.eval(self.file, *object);
+            let mut dispatched = self.evaluator.dispatched(&value, name);
+            if !known && dispatched.is_empty() {
+                dispatched = self.evaluator.methods_of_type_parameter(self.file, facts, *object, name);
+            }
             known |= !dispatched.is_empty();
             self.link.dispatches.extend(dispatched.into_iter().map(|callee| (call.function, callee)));
         }

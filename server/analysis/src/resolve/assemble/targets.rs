@@ -15,7 +15,7 @@ use crate::Place;
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, Service, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::paths::{self, Segment};
 use crate::workspace::services::known::normal;
-use crate::workspace::{HostMatch, NameKind};
+use crate::workspace::{HostMatch, NameKind, Workspace};
 
 /// Who answers a call.
 #[derive(Debug, Clone)]
@@ -347,8 +347,12 @@ impl Targets<'_> {
                         trail.status = trail.status.max(Status::Likely);
                         self.of_service(service, any, trail)
                     }
-                    None => match self.by_path(from, method, path, trail.evidence, Reason::Variable(name.clone()), trail.hops) {
+                    None => match self.by_path(from, method, path, trail.evidence.clone(), Reason::Variable(name.clone()), trail.hops) {
                         Answer::Service(found) => Answer::Service(Found { presumed: Some(name.clone()), ..found }),
+                        Answer::Ambiguous(candidates, reason) => match self.called_so(name, &candidates) {
+                            Some(service) => self.serving(service, method, path, trail.evidence, false),
+                            None => Answer::Ambiguous(candidates, reason),
+                        },
                         answer => answer,
                     },
                 }
@@ -545,6 +549,14 @@ impl Targets<'_> {
                 None => Answer::Ambiguous(candidates, reason),
             },
         }
+    }
+
+    /// Of services that serve a path, the one whose name has the words of the variable that nobody sets.
+    fn called_so(&self, variable: &str, candidates: &[ServiceIndex]) -> Option<ServiceIndex> {
+        let services = &self.input.workspace.services;
+        let mut called = candidates.iter().filter(|service| Workspace::has_words_of_stem(&services[service.index()].name, variable));
+        let first = called.next()?;
+        called.next().is_none().then_some(*first)
     }
 
     /// Whether two services run one package.
