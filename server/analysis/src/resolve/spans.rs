@@ -16,7 +16,7 @@ use super::limits::given_work;
 use super::link::{EdgeDecl, Linker, Mention, Site, TracingDecl};
 use super::named_types::named_types;
 use super::value::{CallRef, ClassRef, Value};
-use crate::{FileId, FunctionRef};
+use crate::FunctionRef;
 
 /// What the walk knows of a file before it looks at calls one by one.
 pub(super) struct Walk<'w> {
@@ -397,32 +397,24 @@ impl<'w> Linker<'w> {
 
     /// Methods of a class that implements an interface of a library are called by that library: guards, interceptors, middleware. So are those of
     /// a class that a library's function made the base of (`extends AuthGuard("jwt")`), and methods with a library's decorator: handlers of
-    /// requests, messages and times. A decorator of the workspace marks a method for whoever looks for it in the classes of a container.
+    /// requests, messages and times.
     fn called_unseen(&mut self, class: ClassRef) -> Vec<FunctionRef> {
         let Some(facts) = self.evaluator.facts(class.file) else { return Vec::new() };
         let def = facts.type_def(class.class);
         let interfaces = def.bases.iter().skip(usize::from(def.superclass.is_some()));
-        let mut is_called = def.superclass.is_some_and(|base| self.is_made_by_library(class.file, facts, base));
+        let mut is_called = def.superclass.is_some_and(|base| self.evaluator.is_made_by_library(class.file, facts, base));
         for interface in interfaces {
             let of = self.evaluator.type_value(class.file, facts, def.function, &interface.path);
             is_called |= matches!(of, Some(Value::External(package, _)) if package != "global");
         }
         is_called |= self.service_of_decorators(facts.language.into(), &def.attributes).is_some();
-        let mut by_library = |decorator: &Attribute| self.evaluator.is_decorated_by_library(class.file, &decorator.path);
-        let of_container = def.attributes.iter().any(&mut by_library);
         let mut is_decorated = |method: FunctionId| {
             let decorators = &facts.function(method).attributes;
-            !decorators.is_empty() && (of_container || decorators.iter().any(&mut by_library))
+            decorators.iter().any(|decorator| self.evaluator.is_decorated_by_library(class.file, &decorator.path))
         };
         let methods = def.methods.iter().copied().filter(|method| facts.function(*method).kind == FunctionKind::Method);
         let called = methods.filter(|method| is_called || is_decorated(*method));
         called.map(|function| FunctionRef { file: class.file, function }).collect()
-    }
-
-    /// Whether an expression is what a function of a library gives back.
-    fn is_made_by_library(&mut self, file: FileId, facts: &SourceFacts, made: ExprId) -> bool {
-        let Expr::Call(call) = facts.expr(made) else { return false };
-        matches!(self.evaluator.eval(file, facts.call(*call).callee), Value::External(package, _) if package != "global")
     }
 
     /// A container makes the class whose instance it hands out.
