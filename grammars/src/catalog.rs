@@ -102,7 +102,7 @@ mod setting_readers;
 mod tests;
 
 pub use brokers::{Broker, broker};
-pub use containers::{AppliedFunction, Decoration, InstanceCall};
+pub use containers::{AppliedFunction, Decoration, Extension, InstanceCall};
 pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
@@ -231,6 +231,9 @@ pub struct Library {
     /// Calls that put something on an object of the library by a name.
     #[serde(default)]
     pub decoration: Vec<Decoration>,
+    /// Functions that are put on what another value is made with.
+    #[serde(default)]
+    pub extension: Vec<Extension>,
     /// Calls that send a GraphQL document.
     #[serde(default)]
     pub graphql_call: Vec<GraphqlCall>,

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 mod cases;
 mod places;
 
-pub use cases::Case;
 pub(crate) use cases::MAX_BEFORE;
+pub use cases::{Case, Extent};
 
 /// A short string: names, paths, literals. Cheap to clone.
 pub type Symbol = smol_str::SmolStr;

@@ -86,9 +86,15 @@ pub fn read(path: &Utf8Path, text: &str, kind: FileKind, old: Option<&Tree>) -> 
     (facts.fitted(), tree)
 }
 
+/// What Express' generator calls the program that starts a server; it has no extension.
+const EXTENSIONLESS: &str = "bin/www";
+
 /// The language of a file, by its extension.
 pub fn language_of(path: &Utf8Path) -> Option<FileKind> {
-    Some(match path.extension()? {
+    let Some(extension) = path.extension() else {
+        return path.ends_with(EXTENSIONLESS).then_some(FileKind::Source(Language::JavaScript));
+    };
+    Some(match extension {
         "rs" => FileKind::Source(Language::Rust),
         "ts" | "tsx" | "mts" | "cts" => FileKind::Source(Language::TypeScript),
         "js" | "jsx" | "mjs" | "cjs" => FileKind::Source(Language::JavaScript),

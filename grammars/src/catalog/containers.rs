@@ -31,6 +31,19 @@ pub struct Decoration {
     pub value: Selector,
 }
 
+/// Functions that are assigned to a member of one value are methods of those that are made with it: `schema.statics.build = …`, `Order.build(…)`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Extension {
+    /// The member that they are assigned to: `Schema.statics`.
+    pub target: Symbol,
+    /// The type whose values have them.
+    #[serde(rename = "type")]
+    pub type_name: Symbol,
+    /// What such a value remembers as what it was made with.
+    pub capture: Symbol,
+}
+
 /// A call of a function among its arguments with the arguments before it: `useSWR("/orders", ask)` is `ask("/orders")`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

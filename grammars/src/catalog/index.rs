@@ -493,6 +493,7 @@ impl Library {
             instance: Vec::new(),
             applied: Vec::new(),
             decoration: Vec::new(),
+            extension: Vec::new(),
             graphql_call: Vec::new(),
             graphql_client: Vec::new(),
             graphql_server: Vec::new(),

@@ -5,7 +5,7 @@
 use super::kinds::{Field, Kind};
 use super::patterns::Matched;
 use super::walk::{Child, List, Lower, MAX_DEPTH};
-use crate::facts::{Case, ExprId};
+use crate::facts::{Case, ExprId, Extent};
 
 impl<'t> Lower<'t, '_, '_> {
     /// What a condition asks, where it asks nothing else.
@@ -28,7 +28,7 @@ impl<'t> Lower<'t, '_, '_> {
         }
         let subject = self.expr(subject);
         let values = vec![self.expr(value)];
-        Some(Case { subject, values, begins: false, negated, partial: false })
+        Some(Case { subject, values, extent: Extent::Whole, negated, partial: false })
     }
 
     /// What must hold for an arm of `match` to run; `before` are the texts that the arms before are for.
@@ -42,7 +42,7 @@ impl<'t> Lower<'t, '_, '_> {
         if values.is_empty() {
             return;
         }
-        self.only_if(&[Case { subject, values: values.clone(), begins: false, negated, partial }]);
+        self.only_if(&[Case { subject, values: values.clone(), extent: Extent::Whole, negated, partial }]);
         if !negated && !partial {
             before.extend(values);
         }

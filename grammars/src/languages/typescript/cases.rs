@@ -1,10 +1,11 @@
-//! Conditions that ask which of several texts something is: `kind === "a"`, `path.startsWith("/orders")`, the labels of a `switch`.
+//! Conditions that ask which of several texts something is: `kind === "a"`, `path.startsWith("/orders")`, `event.endsWith(".paid")`, the labels of a
+//! `switch`.
 //!
 //! Only a name or a member of one is asked, as it is read once more for the case. What deliberately does not live here: what the texts are.
 
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering};
-use crate::facts::{Case, RegionId};
+use crate::facts::{Case, Extent, RegionId};
 
 impl<'t> Lowering<'t> {
     /// What a condition asks, where it asks nothing else.
@@ -24,7 +25,7 @@ impl<'t> Lowering<'t> {
             }
             Kind::CallExpression => {
                 let called = (self.field(&children, Field::Function), self.field(&children, Field::Arguments));
-                if let (Some(function), Some(arguments)) = called { self.beginning(function, arguments) } else { None }
+                if let (Some(function), Some(arguments)) = called { self.part_of(function, arguments) } else { None }
             }
             _ => None,
         };
@@ -41,7 +42,7 @@ impl<'t> Lowering<'t> {
             "||" => {
                 let (first, second) = (self.asked(left)?, self.asked(right)?);
                 let same = self.facts.expr(first.subject) == self.facts.expr(second.subject);
-                let plain = !(first.negated || second.negated) && first.begins == second.begins;
+                let plain = !(first.negated || second.negated) && first.extent == second.extent;
                 return (same && plain).then(|| Case { values: [first.values, second.values].concat(), ..first });
             }
             _ => return None,
@@ -53,11 +54,11 @@ impl<'t> Lowering<'t> {
         }
         let subject = self.expr(subject, Context::USED);
         let values = vec![self.expr(value, Context::USED)];
-        Some(Case { subject, values, begins: false, negated, partial: false })
+        Some(Case { subject, values, extent: Extent::Whole, negated, partial: false })
     }
 
-    /// `path.startsWith("/orders")`.
-    fn beginning(&mut self, function: Child<'t>, arguments: Child<'t>) -> Option<Case> {
+    /// `path.startsWith("/orders")`, `event.endsWith(".created")`.
+    fn part_of(&mut self, function: Child<'t>, arguments: Child<'t>) -> Option<Case> {
         if function.kind != Kind::MemberExpression {
             return None;
         }
@@ -69,12 +70,17 @@ impl<'t> Lowering<'t> {
         let single = given.len() == 1;
         self.release(given);
         let (object, property, value) = (object?, property?, value?);
-        if self.text_of(property) != "startsWith" || !single || value.kind != Kind::String || !self.is_plain(object) {
+        let extent = match self.text_of(property) {
+            "startsWith" => Extent::Start,
+            "endsWith" => Extent::End,
+            _ => return None,
+        };
+        if !single || value.kind != Kind::String || !self.is_plain(object) {
             return None;
         }
         let subject = self.expr(object, Context::USED);
         let values = vec![self.expr(value, Context::USED)];
-        Some(Case { subject, values, begins: true, negated: false, partial: false })
+        Some(Case { subject, values, extent, negated: false, partial: false })
     }
 
     /// Whether reading an expression once more does nothing.

@@ -6,7 +6,7 @@ use super::expressions::is_expression;
 use super::patterns::Target;
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
-use crate::facts::{Binding, Case, Expr, ExprId, FunctionId, Import, Imported, MAX_BEFORE, RegionKind, ResultUse, Symbol};
+use crate::facts::{Binding, Case, Expr, ExprId, Extent, FunctionId, Import, Imported, MAX_BEFORE, RegionKind, ResultUse, Symbol};
 use crate::languages::reads::asks_only;
 
 impl<'t> Lowering<'t> {
@@ -220,7 +220,7 @@ impl<'t> Lowering<'t> {
                 let values = if is_default { all.clone() } else { open.clone() };
                 if let Some(subject) = subject.filter(|_| last.is_some() && !runs_on && !values.is_empty()) {
                     let partial = this.text_of(case).contains("break");
-                    this.only_if(&[Case { subject, values, begins: false, negated: is_default, partial }]);
+                    this.only_if(&[Case { subject, values, extent: Extent::Whole, negated: is_default, partial }]);
                 }
                 if last.is_some_and(|last| this.leaves(last)) {
                     open.clear();

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Meaning;
-use portolan_grammars::facts::{Attribute, CallId, FunctionId, Language, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::facts::{Attribute, CallId, Expr, ExprId, FunctionId, Language, SourceFacts, Symbol, TypeRef};
 use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
@@ -62,9 +62,23 @@ impl<'w> Evaluator<'w> {
         segments.fold(value, |value, segment| self.member(&value, &segment.into(), None))
     }
 
-    /// Whether a decorator is a library's, and not the workspace's own.
+    /// Whether a decorator is a library's, or one of the workspace that a library's function makes: `() => SetMetadata("handles", …)` marks a
+    /// method for whoever looks for it.
     pub(super) fn is_decorated_by_library(&mut self, file: FileId, path: &Symbol) -> bool {
-        matches!(self.decorator(file, path), Value::External(..))
+        match self.decorator(file, path) {
+            Value::External(..) => true,
+            Value::Function(made_by, _) => self.facts(made_by.file).is_some_and(|facts| {
+                let mut returned = facts.function(made_by.function).returns.iter();
+                returned.any(|returned| self.is_made_by_library(made_by.file, facts, *returned))
+            }),
+            _ => false,
+        }
+    }
+
+    /// Whether an expression is what a function of a library gives back.
+    pub(super) fn is_made_by_library(&mut self, file: FileId, facts: &SourceFacts, made: ExprId) -> bool {
+        let Expr::Call(call) = facts.expr(made) else { return false };
+        matches!(self.eval(file, facts.call(*call).callee), Value::External(package, _) if package != "global")
     }
 
     /// The value that a decorator of a parameter or field injects. Its declared type wins where it is a library's, and keeps what is captured.

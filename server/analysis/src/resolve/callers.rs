@@ -87,6 +87,7 @@ impl<'w> Evaluator<'w> {
                             Some(default) => fallback(vec![value, Value::Text(default.clone())]),
                             None => value,
                         };
+                        let value = self.in_place_of_text(value);
                         if value.is_unknown() || value.patterns().is_empty() {
                             Value::pattern(Pattern::part(Part::Hole(path.last().cloned().unwrap_or_default())))
                         } else {
@@ -132,6 +133,19 @@ impl<'w> Evaluator<'w> {
             }
             other => other,
         }
+    }
+
+    /// What a value says where a text is asked for: a class that is an entity stands for its collection.
+    fn in_place_of_text(&mut self, value: Value) -> Value {
+        if !value.alternatives().iter().any(|one| matches!(one, Value::Class(_))) {
+            return value;
+        }
+        let names = value.alternatives().to_vec().into_iter().map(|one| match one {
+            Value::Class(class) => self.collection_of_class(class).map_or(Value::Unknown, Value::text),
+            other => other,
+        });
+        let names: Vec<Value> = names.collect();
+        Value::one_of(names)
     }
 
     /// A variable's default with values in place of parameters; none where it may be several.

@@ -3,7 +3,7 @@
 //! Such a text carries what must hold, as [`Guard`]s, until someone says what is passed: then it stays or is gone. What deliberately does not live
 //! here: reading conditions, which the grammars do. Invariant: a condition that is not known to fail holds.
 
-use portolan_grammars::facts::{Case, ExprId, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{Case, ExprId, Extent, SourceFacts, Symbol, TextRange};
 
 use super::evaluate::Evaluator;
 use super::switches::region_at;
@@ -11,7 +11,7 @@ use super::value::{Guard, ParamRef, Pattern, Value};
 use crate::FileId;
 
 /// Conditions that a text carries.
-const MAX_GUARDS: usize = 8;
+const MAX_GUARDS: usize = 16;
 
 impl<'w> Evaluator<'w> {
     /// A value that stands at an expression, with what must hold for the expression to be reached from `outside`, where it is a text.
@@ -47,8 +47,8 @@ impl<'w> Evaluator<'w> {
             let Value::Param(param, path) = self.eval(file, case.subject) else { continue };
             let values: Option<Vec<Symbol>> = case.values.iter().map(|value| self.eval(file, *value).literal()).collect();
             if let Some(values) = values {
-                let Case { begins, negated, partial, .. } = *case;
-                guards.push(Guard { param, path: path.to_vec(), values, begins, negated, partial });
+                let Case { extent, negated, partial, .. } = *case;
+                guards.push(Guard { param, path: path.to_vec(), values, extent, negated, partial, not_all: Vec::new() });
             }
         }
         guards
@@ -61,11 +61,9 @@ impl<'w> Evaluator<'w> {
         for result in results {
             let value = self.eval(file, *result);
             let guards = self.guards(file, facts, *result, None);
-            let mut more = guards.iter().filter(|guard| !before.contains(guard));
-            let negation = match (more.next(), more.next()) {
-                (Some(only), None) if !only.partial && before.len() < MAX_GUARDS && is_at_once(facts, *result) => Some(only.otherwise()),
-                _ => None,
-            };
+            let more: Vec<Guard> = guards.iter().filter(|guard| !before.contains(guard)).cloned().collect();
+            let is_told = before.len() < MAX_GUARDS && is_told_by(facts, *result, more.len());
+            let negation = if is_told { not_all(more) } else { None };
             values.push(guarded(value, &[guards.as_slice(), &before].concat()));
             before.extend(negation);
         }
@@ -90,10 +88,26 @@ impl<'w> Evaluator<'w> {
     }
 }
 
-/// Whether nothing but the region around an expression decides, in its function, whether it is reached.
-fn is_at_once(facts: &SourceFacts, at: ExprId) -> bool {
+/// Whether nothing but some regions around an expression, of one condition each, decides in its function whether it is reached.
+fn is_told_by(facts: &SourceFacts, at: ExprId, regions: usize) -> bool {
     let body = facts.function(facts.exprs[at.index()].function).body;
-    region_at(facts, facts.expr_range(at)).is_some_and(|region| facts.region(region).parent == Some(body))
+    let mut region = region_at(facts, facts.expr_range(at));
+    for _ in 0..regions {
+        region = region.filter(|region| *region != body).and_then(|region| facts.region(region).parent);
+    }
+    regions > 0 && region == Some(body)
+}
+
+/// What holds where some conditions do not all hold: said of one thing only, and where nothing else must hold.
+fn not_all(mut guards: Vec<Guard>) -> Option<Guard> {
+    let first = guards.first()?.clone();
+    if guards.iter().any(|guard| guard.partial || guard.param != first.param || guard.path != first.path) {
+        return None;
+    }
+    if guards.len() == 1 {
+        return guards.pop().map(|only| only.otherwise());
+    }
+    Some(Guard { values: Vec::new(), extent: Extent::Whole, negated: true, not_all: guards, ..first })
 }
 
 /// A value whose texts carry conditions, too.
@@ -118,11 +132,18 @@ impl Guard {
         Self { negated: !self.negated, ..self.clone() }
     }
 
+    /// Whether it holds for a text.
+    fn holds(&self, text: &str) -> bool {
+        if !self.not_all.is_empty() {
+            return !self.not_all.iter().all(|guard| guard.holds(text));
+        }
+        self.values.iter().any(|value| self.extent.fits(text, value)) != self.negated
+    }
+
     /// Whether it may hold for what is given: it must where nothing says that it does not.
     fn may_hold(&self, given: &Value) -> bool {
-        let fits = |text: &str| self.values.iter().any(|value| if self.begins { text.starts_with(value.as_str()) } else { text == value });
         given.alternatives().iter().any(|one| match one {
-            Value::Text(text) => text.literal().is_none_or(|text| fits(&text) != self.negated),
+            Value::Text(text) => text.literal().is_none_or(|text| self.holds(&text)),
             Value::Null => self.negated,
             _ => true,
         })
@@ -139,9 +160,14 @@ impl Pattern {
         }
     }
 
+    /// Whether callers decide what it is, or whether it is meant.
+    pub(super) fn is_open(&self) -> bool {
+        self.has_param() || !self.when.is_empty()
+    }
+
     /// Whether its conditions may all hold at once, as far as those on one thing tell.
     pub(super) fn is_possible(&self) -> bool {
-        let of_values = |guard: &&Guard| !guard.negated && !guard.begins;
+        let of_values = |guard: &&Guard| !guard.negated && guard.extent == Extent::Whole;
         self.when.iter().filter(of_values).all(|must| {
             let about = self.when.iter().filter(|other| other.param == must.param && other.path == must.path);
             let about: Vec<&Guard> = about.collect();

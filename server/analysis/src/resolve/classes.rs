@@ -5,9 +5,13 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TextRange, TypeId, TypeKind};
+use portolan_grammars::facts::{
+    Call, Expr, ExprId, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TextRange, TypeId, TypeKind, TypeRef,
+};
 
+use super::callers::MAX_PASSED_ON;
 use super::evaluate::Evaluator;
+use super::index::last_segment;
 use super::uses::{Use, blanket_methods};
 use super::value::{ClassRef, Value};
 use crate::{FileId, FunctionRef};
@@ -182,6 +186,64 @@ impl<'w> Evaluator<'w> {
         found
     }
 
+    /// Whether what a class names as its base is another of the same name: each service may have an `EventBus` of its own.
+    fn is_of_namesake(&mut self, file: FileId, facts: &SourceFacts, id: TypeId, base: ClassRef, name: &str) -> bool {
+        let def = facts.type_def(id);
+        let mut named = def.bases.iter().filter(|of| last_segment(&of.path) == name);
+        named.all(|of| self.class_named(file, def.function, &of.path).is_some_and(|found| found != base))
+    }
+
+    /// What a call of a method means on a field of a type parameter, `struct Orders<S> { store: S }`: the methods of what is put there, where that is
+    /// known of whoever puts something there.
+    pub(super) fn methods_of_type_parameter(
+        &mut self,
+        file: FileId,
+        facts: &'w SourceFacts,
+        object: ExprId,
+        name: &Symbol,
+    ) -> Vec<FunctionRef> {
+        let Expr::Member { object: holder, name: field } = facts.expr(object) else { return Vec::new() };
+        let Some(class) = self.eval(file, *holder).instance_of() else { return Vec::new() };
+        let Some(holder) = self.facts(class.file) else { return Vec::new() };
+        let def = holder.type_def(class.class);
+        let is_parameter =
+            |ty: &TypeRef| def.type_params.contains(&ty.path) || ty.args.iter().any(|arg| def.type_params.contains(&arg.path));
+        if !def.fields.iter().any(|declared| declared.name == *field && declared.ty.as_ref().is_some_and(is_parameter)) {
+            return Vec::new();
+        }
+        let put = self.eval(file, object);
+        let Some(classes) = self.classes_put(&put, MAX_PASSED_ON) else { return Vec::new() };
+        let methods: Vec<Arc<[FunctionRef]>> = classes.into_iter().map(|class| self.methods(class, name)).collect();
+        if methods.iter().any(|methods| methods.is_empty()) {
+            Vec::new()
+        } else {
+            methods.iter().flat_map(|all| all.iter().copied()).collect()
+        }
+    }
+
+    /// The types of all that a value may be, by way of what callers pass; `None` where one is not known.
+    fn classes_put(&mut self, put: &Value, depth: u32) -> Option<Vec<ClassRef>> {
+        let mut found = Vec::new();
+        for value in put.alternatives() {
+            match value {
+                Value::Param(param, path) if path.is_empty() && depth > 0 => {
+                    let callers = self.callers(param.function);
+                    if callers.is_empty() {
+                        return None;
+                    }
+                    for site in callers.iter() {
+                        let passed = self.passed(*site, *param);
+                        found.extend(self.classes_put(&passed, depth - 1)?);
+                    }
+                }
+                // The value of a struct without fields is written as its type.
+                Value::Class(class) => found.push(*class),
+                value => found.push(value.instance_of()?),
+            }
+        }
+        Some(found)
+    }
+
     /// The method of a trait itself, where a type that implements the trait has none of its own.
     fn given_by_trait(&mut self, class: ClassRef, name: &Symbol) -> Option<FunctionRef> {
         let facts = self.facts(class.file)?;
@@ -225,6 +287,7 @@ impl<'w> Evaluator<'w> {
                 let def = facts.type_def(*id);
                 if def.kind == TypeKind::Class
                     && let Some(method) = def.methods.iter().find(|method| facts.function(**method).name == *name)
+                    && !self.is_of_namesake(file, facts, *id, class, &trait_name)
                 {
                     found.push(FunctionRef { file, function: *method });
                 }

@@ -1,4 +1,5 @@
-//! What containers hand out: instances of the classes that they are asked for, and what was put on a framework's object under a name.
+//! What containers hand out: instances of the classes that they are asked for, and what was put on a framework's object under a name, or on what
+//! such an object is made with.
 //!
 //! What deliberately does not live here: what decorators inject, see [`super::providers`]. Invariant: what is put on an object counts within the
 //! package that the object is of.
@@ -52,6 +53,30 @@ impl<'w> Evaluator<'w> {
                         }
                     }
                 }
+            }
+        }
+        Some(Value::one_of(found)).filter(|value| !value.is_unknown())
+    }
+
+    /// A function that is put on what a library's value is made with: `schema.statics.build = …` for `Order.build`.
+    pub(super) fn extended(&mut self, value: &Instance, name: &Symbol) -> Option<Value> {
+        let catalog = self.cx.catalog;
+        let library = value.library as usize;
+        if !value.members.is_empty() {
+            return None;
+        }
+        let entry = catalog.libraries[library].extension.iter().find(|entry| entry.type_name == value.type_name)?;
+        let Some(Value::Instance(made_with)) = value.captures.get(&entry.capture).cloned() else { return None };
+        let (of, member) = entry.target.split_once('.')?;
+        let origin = made_with.origin.filter(|_| made_with.type_name == of && made_with.library == value.library)?;
+        let (facts, index) = self.file(origin.file)?;
+        let mut found = Vec::new();
+        for at in index.assignments.get(name).into_iter().flatten() {
+            let assignment = &facts.assignments[*at as usize];
+            let Expr::Member { object, .. } = facts.expr(assignment.target) else { continue };
+            let Value::Instance(target) = self.eval(origin.file, *object) else { continue };
+            if target.origin == Some(origin) && matches!(target.members.as_slice(), [only] if only == member) {
+                found.push(self.eval(origin.file, assignment.value));
             }
         }
         Some(Value::one_of(found)).filter(|value| !value.is_unknown())

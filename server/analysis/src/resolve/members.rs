@@ -69,7 +69,7 @@ impl<'w> Evaluator<'w> {
                 {
                     return captured.clone();
                 }
-                if let Some(put) = self.decorated(instance, name) {
+                if let Some(put) = self.decorated(instance, name).or_else(|| self.extended(instance, name)) {
                     return put;
                 }
                 // Known by its declared type alone: what callers pass remembers it.
@@ -184,6 +184,7 @@ impl<'w> Evaluator<'w> {
         for _ in 0..6 {
             let field = self.field(current, name);
             if let Some(value) = field {
+                let value = self.called_on(value, receiver);
                 return Some(match &given {
                     Some((constructor, arguments)) => self.with_arguments(&value, *constructor, arguments),
                     None => value,
@@ -222,6 +223,16 @@ impl<'w> Evaluator<'w> {
             return Some(self.member(&base, name, None));
         }
         None
+    }
+
+    /// A field's value as a member of an object: an arrow that stands there has that object as its `this`.
+    fn called_on(&mut self, value: Value, receiver: &Value) -> Value {
+        let Value::Function(function, None) = value else { return value };
+        let is_of_object = self.facts(function.file).is_some_and(|facts| {
+            let declared = facts.function(function.function);
+            declared.kind == FunctionKind::Closure && declared.has_self && declared.owner.is_some()
+        });
+        Value::Function(function, is_of_object.then(|| Arc::new(receiver.clone())))
     }
 
     /// A static field, an enum's member, an associated function or constant.

@@ -155,7 +155,7 @@ impl<'w> Linker<'w> {
         complete: impl Fn(MessageDecl) -> MessageDecl,
     ) {
         for draft in self.drafts(site, function, values, detached) {
-            for lifted in self.lift_to_owners(draft, &|_, draft| draft.texts.iter().any(Pattern::has_param)) {
+            for lifted in self.lift_to_owners(draft, &|_, draft| draft.texts.iter().any(Pattern::is_open)) {
                 let key = lifted.texts[1].clone();
                 let key = (key.literal().as_deref() != Some("")).then_some(key);
                 let declared = complete(message(Site::Call(lifted.site), lifted.function, vec![lifted.texts[0].clone()], key));
@@ -227,7 +227,7 @@ impl<'w> Linker<'w> {
         let values: Vec<Value> = [exchange, queue].into_iter().chain(key).collect();
         let mut all = Vec::new();
         for draft in self.drafts(view.site, function, &values, false) {
-            let undecided = |_: &mut Self, draft: &Draft| draft.texts.iter().any(Pattern::has_param);
+            let undecided = |_: &mut Self, draft: &Draft| draft.texts.iter().any(Pattern::is_open);
             for lifted in self.lift_to_owners(draft, &undecided) {
                 let [exchange, queue, keys @ ..] = lifted.texts.as_slice() else { continue };
                 all.push(BindingDecl {

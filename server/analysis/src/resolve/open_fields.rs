@@ -88,8 +88,9 @@ fn own_object(file: FileId, facts: &SourceFacts, mut function: FunctionId) -> Op
     loop {
         let here = facts.function(function);
         if here.owner.is_some() {
-            return matches!(here.kind, FunctionKind::Method | FunctionKind::Getter)
-                .then_some(ParamRef::own_object(FunctionRef { file, function }));
+            // An arrow that is a field's value has the object as its `this`, too.
+            let is_of_object = matches!(here.kind, FunctionKind::Method | FunctionKind::Getter | FunctionKind::Closure) && here.has_self;
+            return is_of_object.then_some(ParamRef::own_object(FunctionRef { file, function }));
         }
         if here.kind == FunctionKind::Module || function == here.parent {
             return None;

@@ -364,6 +364,10 @@ impl<'w> Linker<'w> {
     fn wrapper(&mut self, draft: &Draft, undecided: &dyn Fn(&mut Self, &Draft) -> bool) -> Option<FunctionRef> {
         let mut params = Vec::new();
         draft.texts.iter().for_each(|text| collect_params(text, &mut params));
+        // Which of several texts is meant, a parameter may decide that is part of none.
+        if params.is_empty() {
+            params.extend(draft.texts.iter().flat_map(|text| &text.when).map(|guard| guard.param));
+        }
         if params.is_empty() || !undecided(self, draft) {
             return None;
         }

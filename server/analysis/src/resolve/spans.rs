@@ -328,8 +328,11 @@ impl<'w> Linker<'w> {
             self.library_call(walk, site, function, &found);
         }
         if rust && let Expr::Member { object, name } = facts.expr(call.callee) {
-            let object = self.evaluator.eval(self.file, *object);
-            let dispatched = self.evaluator.dispatched(&object, name);
+            let value = self.evaluator.eval(self.file, *object);
+            let mut dispatched = self.evaluator.dispatched(&value, name);
+            if !known && dispatched.is_empty() {
+                dispatched = self.evaluator.methods_of_type_parameter(self.file, facts, *object, name);
+            }
             known |= !dispatched.is_empty();
             self.link.dispatches.extend(dispatched.into_iter().map(|callee| (call.function, callee)));
         }
@@ -399,13 +402,14 @@ impl<'w> Linker<'w> {
         }
     }
 
-    /// Methods of a class that implements an interface of a library are called by that library: guards, interceptors, middleware. So are methods
-    /// with a library's decorator: handlers of requests, messages and times.
+    /// Methods of a class that implements an interface of a library are called by that library: guards, interceptors, middleware. So are those of
+    /// a class that a library's function made the base of (`extends AuthGuard("jwt")`), and methods with a library's decorator: handlers of
+    /// requests, messages and times.
     fn called_unseen(&mut self, class: ClassRef) -> Vec<FunctionRef> {
         let Some(facts) = self.evaluator.facts(class.file) else { return Vec::new() };
         let def = facts.type_def(class.class);
         let interfaces = def.bases.iter().skip(usize::from(def.superclass.is_some()));
-        let mut is_called = false;
+        let mut is_called = def.superclass.is_some_and(|base| self.evaluator.is_made_by_library(class.file, facts, base));
         for interface in interfaces {
             let of = self.evaluator.type_value(class.file, facts, def.function, &interface.path);
             is_called |= matches!(of, Some(Value::External(package, _)) if package != "global");

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::WordCase;
-use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TextRange, TypeId};
+use portolan_grammars::facts::{CallId, ExprId, Extent, FunctionId, Symbol, TextRange, TypeId};
 use rustc_hash::FxHashMap;
 
 use crate::workspace::modules::ModuleId;
@@ -131,7 +131,7 @@ impl Change {
     }
 }
 
-/// What must hold for a text to be meant: a parameter, or a member of one, is one of certain texts, or begins with one.
+/// What must hold for a text to be meant: a parameter, or a member of one, is one of certain texts, or begins or ends with one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Guard {
     /// The parameter.
@@ -140,12 +140,14 @@ pub struct Guard {
     pub path: Vec<Symbol>,
     /// The texts.
     pub values: Vec<Symbol>,
-    /// Whether it need only begin so.
-    pub begins: bool,
+    /// How much of it must be so.
+    pub extent: Extent,
     /// Whether it must be none of them.
     pub negated: bool,
     /// Whether more must hold that is not known.
     pub partial: bool,
+    /// Where this is not about texts of its own: conditions on the same thing that must not all hold.
+    pub not_all: Vec<Guard>,
 }
 
 /// A text with holes, and where its parts come from.

@@ -10,6 +10,7 @@ use super::services::known::normal;
 use super::services::{Context, Draft, index};
 use super::{Deployment, GatewayRoute, Workspace};
 use crate::chart::{Evidence, Service, ServiceIndex};
+use crate::words::words;
 
 /// Which sort of name a service goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -162,6 +163,20 @@ pub(crate) fn is_local(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "[::1]" | "::1" | "host.docker.internal" | "10.0.2.2")
 }
 
+/// What is left of a variable's name, in small letters, without the prefix of a bundler and, one by one, the words of addresses at its end.
+fn stems(name: &str) -> impl Iterator<Item = &str> {
+    const PREFIXES: [&str; 9] =
+        ["next_public_", "vite_", "react_app_", "nuxt_public_", "expo_public_", "gatsby_", "ng_app_", "vue_app_", "public_"];
+    let whole = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    std::iter::successors(Some(whole), |stem| without_ending(stem)).skip(1).take(4)
+}
+
+/// A variable's name without one word of addresses at its end.
+fn without_ending(name: &str) -> Option<&str> {
+    let mut endings = ADDRESS_WORDS.iter().chain(&["port"]);
+    endings.find_map(|ending| name.strip_suffix(ending)?.strip_suffix('_')).filter(|shorter| !shorter.is_empty())
+}
+
 fn lower(name: &str) -> Symbol {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) { name.to_ascii_lowercase().into() } else { name.into() }
 }
@@ -230,20 +245,16 @@ impl Workspace {
     /// The service whose name or alias is the stem of a variable: `ORDER_SERVICE_URL`, `NEXT_PUBLIC_API_BASE_URL`. An inference, one tier below
     /// hosts.
     pub fn service_of_stem(&self, env_name: &str) -> HostMatch {
-        const PREFIXES: [&str; 9] =
-            ["next_public_", "vite_", "react_app_", "nuxt_public_", "expo_public_", "gatsby_", "ng_app_", "vue_app_", "public_"];
-        let endings = || ADDRESS_WORDS.iter().chain(&["port"]);
         let name = env_name.to_ascii_lowercase();
-        let mut stem = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(&name);
-        for _ in 0..4 {
-            let shorter = endings().find_map(|ending| stem.strip_suffix(ending)?.strip_suffix('_'));
-            let Some(shorter) = shorter.filter(|shorter| !shorter.is_empty()) else { break };
-            stem = shorter;
-            let found = answer(self.names.stems.get(&normal(stem)));
-            if found != HostMatch::None {
-                return found;
-            }
-        }
-        HostMatch::None
+        let mut found = stems(&name).map(|stem| answer(self.names.stems.get(&normal(stem))));
+        found.find(|found| *found != HostMatch::None).unwrap_or(HostMatch::None)
+    }
+
+    /// Whether the stem of a variable is made of words of a service's name: `NEWS_URL` for `consumer-news`.
+    pub(crate) fn has_words_of_stem(service: &str, env_name: &str) -> bool {
+        let name = env_name.to_ascii_lowercase();
+        let Some(stem) = stems(&name).last() else { return false };
+        let service = words(service);
+        stem.split('_').all(|word| service.iter().any(|own| own == word))
     }
 }

@@ -15,7 +15,7 @@ use crate::Place;
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, Service, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::paths::{self, Segment};
 use crate::workspace::services::known::normal;
-use crate::workspace::{HostMatch, NameKind};
+use crate::workspace::{HostMatch, NameKind, Workspace};
 
 /// Who answers a call.
 #[derive(Debug, Clone)]
@@ -347,8 +347,12 @@ impl Targets<'_> {
                         trail.status = trail.status.max(Status::Likely);
                         self.of_service(service, any, trail)
                     }
-                    None => match self.by_path(from, method, path, trail.evidence, Reason::Variable(name.clone()), trail.hops) {
+                    None => match self.by_path(from, method, path, trail.evidence.clone(), Reason::Variable(name.clone()), trail.hops) {
                         Answer::Service(found) => Answer::Service(Found { presumed: Some(name.clone()), ..found }),
+                        Answer::Ambiguous(candidates, reason) => match self.called_so(name, &candidates) {
+                            Some(service) => self.serving(service, method, path, trail.evidence, false),
+                            None => Answer::Ambiguous(candidates, reason),
+                        },
                         answer => answer,
                     },
                 }
@@ -478,8 +482,7 @@ impl Targets<'_> {
             return None;
         }
         // Of services of one package, who asks means its own, and is not one that stands by itself.
-        let package = |service: &ServiceIndex| workspace.deployments[service.index()].package;
-        if package(&from).is_some() && candidates.iter().all(|one| package(one) == package(&from)) {
+        if candidates.iter().all(|one| self.is_same_package(*one, from)) {
             return candidates.contains(&from).then_some(from);
         }
         let only = first.filter(|_| own.next().is_none()).or_else(|| self.namesake(candidates));
@@ -532,6 +535,13 @@ impl Targets<'_> {
                 }
                 Answer::Ambiguous([candidates.as_slice(), &also].concat(), reason)
             }
+            // A process of one package with all of them asks one of its kind: a page its own server, else no path tells which.
+            several if hops == 0 && several.iter().all(|one| self.is_same_package(*one, from)) => {
+                if several.contains(&from) && self.input.workspace.services[from.index()].kind == ServiceKind::Frontend {
+                    return self.serving(from, method, path, evidence, false);
+                }
+                Answer::Ambiguous(candidates, reason)
+            }
             // Behind a gateway nothing else can tell.
             _ if hops > 0 => self.other(from, &candidates, method, path, evidence).unwrap_or(Answer::Ambiguous(candidates, reason)),
             _ => match self.namesake(&candidates).or_else(|| self.declaring(&candidates, method, &segments)) {
@@ -539,6 +549,20 @@ impl Targets<'_> {
                 None => Answer::Ambiguous(candidates, reason),
             },
         }
+    }
+
+    /// Of services that serve a path, the one whose name has the words of the variable that nobody sets.
+    fn called_so(&self, variable: &str, candidates: &[ServiceIndex]) -> Option<ServiceIndex> {
+        let services = &self.input.workspace.services;
+        let mut called = candidates.iter().filter(|service| Workspace::has_words_of_stem(&services[service.index()].name, variable));
+        let first = called.next()?;
+        called.next().is_none().then_some(*first)
+    }
+
+    /// Whether two services run one package.
+    fn is_same_package(&self, one: ServiceIndex, other: ServiceIndex) -> bool {
+        let package = |service: ServiceIndex| self.input.workspace.deployments[service.index()].package;
+        package(one).is_some() && package(one) == package(other)
     }
 
     /// Of several services that run one package, the one that is called like it.

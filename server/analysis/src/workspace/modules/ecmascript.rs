@@ -16,8 +16,8 @@ use crate::workspace::paths;
 use crate::workspace::prisma::PrismaSchemas;
 use crate::workspace::sources::Sources;
 
-/// In the order in which they are looked for.
-const EXTENSIONS: [&str; 10] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte"];
+/// In the order in which they are looked for; a program may have none.
+const EXTENSIONS: [&str; 11] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte", ""];
 const OUTPUT_FOLDERS: [&str; 12] = ["dist", "build", "lib", "out", "output", "es", "esm", "cjs", "types", "compiled", "public", "bundle"];
 
 /// The parts of a package's manifest that say what it hands out.
@@ -60,7 +60,9 @@ impl Resolver {
         let mut folders = FxHashMap::default();
         for (id, path, facts) in files.iter() {
             if facts.source().is_some_and(|source| source.language != Language::Rust) {
-                if let Some((stem, extension)) = path.as_str().rsplit_once('.')
+                let extension = path.extension().unwrap_or_default();
+                let stem = path.as_str().strip_suffix(extension).map(|stem| stem.strip_suffix('.').unwrap_or(stem));
+                if let Some(stem) = stem
                     && let Some(rank) = EXTENSIONS.iter().position(|known| *known == extension)
                 {
                     by_stem.entry(Symbol::new(stem)).or_default().push((rank as u8, id));

@@ -129,12 +129,22 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: &FxHashSet
         }
     }
     match () {
+        () if draws_pages(context, draft) => ServiceKind::Frontend,
         () if says(&["worker", "workers", "consumer", "cron", "scheduler"]) => ServiceKind::Worker,
         () if says(&["proxy", "gateway"]) => ServiceKind::Gateway,
         () if says(&["frontend", "web", "webapp", "ui"]) && draft.binary.is_none() => ServiceKind::Frontend,
         () if says(&["cli", "ctl"]) => ServiceKind::Cli,
         () => ServiceKind::Backend,
     }
+}
+
+/// Whether a draft is a Rust program that a browser runs: of a framework for pages, and with no server.
+fn draws_pages(context: &Context<'_>, draft: &Draft<'_>) -> bool {
+    let Some(package) = draft.package.filter(|package| is_cargo(&context.packages[*package])) else { return false };
+    let manifest = context.packages[package].manifest;
+    let Some(cargo) = context.sources.cargo.iter().find(|source| source.file == manifest) else { return false };
+    let has = |list: &[&str]| cargo.facts.dependencies.iter().any(|dependency| list.contains(&dependency.name.as_str()));
+    has(known::PAGE_CRATES) && !has(known::SERVER_CRATES)
 }
 
 /// Whether a draft's image does nothing but hand out what was built: a page and its scripts.

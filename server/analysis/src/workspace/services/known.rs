@@ -417,6 +417,13 @@ pub(crate) fn language_of_image(image: &str) -> Option<&'static str> {
     })
 }
 
+/// Crates that draw pages in a browser.
+pub(super) const PAGE_CRATES: &[&str] = &["yew", "leptos", "dioxus", "sycamore", "seed", "perseus"];
+
+/// Crates that serve; what depends on one of them draws pages on a server.
+pub(super) const SERVER_CRATES: &[&str] =
+    &["axum", "actix-web", "rocket", "warp", "poem", "salvo", "tide", "hyper", "tonic", "leptos_axum", "leptos_actix"];
+
 /// Dependencies that make an npm package a front end, unless it serves requests itself.
 pub(crate) const FRONTEND_PACKAGES: &[&str] = &[
     "next",
