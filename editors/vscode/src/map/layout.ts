@@ -71,7 +71,7 @@ export function layOut(graph: Graph, upright = false): Layout {
   for (const node of graph.nodes) layers.setNode(node.id, sizes(node));
   // Calls decide the layers; what is behind a message or in a store lies where it fits.
   for (const edge of graph.nodes.length > MANY ? oneOfEachStore(graph.edges) : graph.edges)
-    layers.setEdge(edge.from, edge.to, { weight: edge.kind === "call" ? 3 : 1 });
+    if (edge.from !== edge.to) layers.setEdge(edge.from, edge.to, { weight: edge.kind === "call" ? 3 : 1 });
   dagre.layout(layers, { customOrder: order });
   const { width: narrow = 0, height = 0 } = layers.graph();
   // Many nodes in few layers would be a tower, with all edges in the narrow gaps.
@@ -84,7 +84,7 @@ export function layOut(graph: Graph, upright = false): Layout {
     graph.edges.map((edge) => {
       const points = layers.edge(edge.from, edge.to)?.points as Point[] | undefined;
       const bends = (points ?? []).slice(1, -1).map(spread);
-      return [edge.id, way(boxes, edge, (start, end) => (start === end || !points ? bends : level(columns, start, end, bends)))];
+      return [edge.id, way(boxes, edge, (start, end) => (points ? level(columns, start, end, bends) : bends))];
     }),
   );
   if (!upright) return { upright, width, height, boxes, ways };
@@ -133,10 +133,14 @@ function level(columns: Columns, start: Box, end: Box, bends: readonly Point[]):
   return across.slice(1, -1);
 }
 
-/** Out of one box at its side, through the bends between them, into the other at its side. */
+/** How far apart the ends of a way are that leads back to its own box. */
+const LOOP = 28;
+
+/** Out of one box at its side, through the bends between them, into the other at its side; on top of a box for the way to itself. */
 function way(boxes: ReadonlyMap<string, Box>, { from, to }: Edge, between: (start: Box, end: Box) => readonly Point[]): readonly Point[] {
   const [start, end] = [boxes.get(from), boxes.get(to)];
   if (!start || !end) return [];
+  if (start === end) return [-LOOP, LOOP].map((dx) => ({ x: start.x + dx / 2, y: start.y - start.height / 2 }));
   const bends = between(start, end);
   return [side(start, bends[0] ?? end), ...bends, side(end, bends.at(-1) ?? start)];
 }

@@ -104,6 +104,11 @@ impl Writer<'_> {
                 self.page.paragraph(&format!("Answered by {name}{link}"));
             }
             None if chart.service(service).third_party => self.page.paragraph("It is deployed, not built here"),
+            None if !chart.service(service).is_read() => {
+                let languages = chart.service(service).languages.join(", ");
+                let named = self.bold(service);
+                self.page.paragraph(&format!("Which endpoint answers is not known: the code of {named} is not read ({})", escape(&languages)));
+            }
             None => self.page.paragraph("Which endpoint answers is not known"),
         }
         let certainty = match call.status {

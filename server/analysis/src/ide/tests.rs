@@ -73,7 +73,7 @@ Also called by
 
 - **web** [app (1).ts:3](portolan:web/app%20%281%29.ts#3)
 
-No span: http is not in registerInstrumentations";
+Answered without a span: http is not in registerInstrumentations";
     assert_eq!(at(&scene().snapshot(), 0, "axios.post(one)", &scene()).unwrap(), expected);
 }
 
