@@ -75,6 +75,19 @@ test("a neighbourhood is what lies around one node", async () => {
   await map.locator('.details button[aria-label="Close"]').click();
 });
 
+test("the map shows what lies around the current file, and follows it", async () => {
+  await workbench.openAt(folder, "services/notifications/src/worker.ts", "import");
+  await workbench.command("Portolan: Show Service Map Around This File");
+  await node("notifications").waitFor();
+  await node("checkout").waitFor({ state: "detached" });
+  await workbench.openAt(folder, "services/checkout/src/routes.ts", "import");
+  await workbench.command("Portolan: Show Service Map");
+  await node("checkout").waitFor();
+  await node("notifications").waitFor({ state: "detached" });
+  await map.locator(".toolbar button", { hasText: "Current file" }).click();
+  await node("notifications").waitFor();
+});
+
 test("arrow keys go from node to node, and Enter opens the code", async () => {
   await map.locator('input[type="search"]').click();
   const focused = map.locator(".node:focus");

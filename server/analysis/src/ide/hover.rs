@@ -107,7 +107,8 @@ impl Writer<'_> {
             None if !chart.service(service).is_read() => {
                 let languages = chart.service(service).languages.join(", ");
                 let named = self.bold(service);
-                self.page.paragraph(&format!("Which endpoint answers is not known: the code of {named} is not read ({})", escape(&languages)));
+                self.page
+                    .paragraph(&format!("Which endpoint answers is not known: the code of {named} is not read ({})", escape(&languages)));
             }
             None => self.page.paragraph("Which endpoint answers is not known"),
         }
