@@ -93,8 +93,13 @@ export function layOut(graph: Graph, upright = false): Layout {
 
 /** Edges of which a store has but one, so that it stands behind the first service that uses it; its other edges go straight there. */
 function oneOfEachStore(edges: readonly Edge[]): readonly Edge[] {
-  const placed = new Set<string>();
-  return edges.filter(({ kind, to }) => kind !== "data" || (!placed.has(to) && placed.add(to)));
+  const first = new Map(
+    edges
+      .filter(({ kind }) => kind === "data")
+      .toReversed()
+      .map((edge) => [edge.to, edge]),
+  );
+  return edges.filter((edge) => edge.kind !== "data" || first.get(edge.to) === edge);
 }
 
 const mapped = <T, U>(map: ReadonlyMap<string, T>, of: (value: T) => U): Map<string, U> =>

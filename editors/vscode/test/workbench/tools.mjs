@@ -36,5 +36,9 @@ function npm(folder, ...args) {
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
   // `nodedir` has the headers of the Node that runs the workbench, so that none are fetched.
   const env = { ...own, PATH: `${path.dirname(node)}:${process.env.PATH}`, npm_config_nodedir: runtime };
-  execFileSync("npm", [...args, "--loglevel=error", "--no-audit", "--no-fund"], { cwd: folder, stdio: "inherit", env });
+  execFileSync("npm", [...args, "--fetch-retries=5", "--loglevel=error", "--no-audit", "--no-fund"], {
+    cwd: folder,
+    stdio: "inherit",
+    env,
+  });
 }
