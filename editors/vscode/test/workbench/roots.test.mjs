@@ -45,6 +45,6 @@ test("the map has the services of all folders, and leads into each", async () =>
   for (const name of ["courier", "checkout"]) await map.locator(".node", { hasText: name }).first().waitFor();
   await workbench.picture("several folders");
   await map.locator('.node[data-id="service courier"]').click();
-  await map.locator(".details .link", { hasText: "POST /parcels/{id}" }).click();
-  await workbench.at("index.ts", placeOf(courier, "index.ts", "app.post").line);
+  const link = map.locator(".details .link", { hasText: "POST /parcels/{id}" });
+  await workbench.follow(link, "index.ts", placeOf(courier, "index.ts", "app.post").line);
 });

@@ -129,8 +129,8 @@ test("a lens opens the predicted trace", async () => {
 });
 
 test("a row of the trace leads to its line", async () => {
-  await workbench.webview().locator("tr", { hasText: "writes stock" }).first().click();
-  await workbench.at("stock.rs", placeOf(folder, "services/inventory/src/stock.rs", "UPDATE stock").line);
+  const row = workbench.webview().locator("tr", { hasText: "writes stock" }).first();
+  await workbench.follow(row, "stock.rs", placeOf(folder, "services/inventory/src/stock.rs", "UPDATE stock").line);
 });
 
 test("the activity view has services, findings and unresolved calls", async () => {

@@ -28,6 +28,8 @@ const SETTINGS = {
   "files.autoSave": "off",
   "files.hotExit": "off",
   "git.enabled": false,
+  // Ports of other programs on this machine are nobody's business here.
+  "remote.autoForwardPorts": false,
   "security.workspace.trust.enabled": false,
   "telemetry.telemetryLevel": "off",
   // What the workbench knows of TypeScript itself would stand beside what is tested.
@@ -248,9 +250,17 @@ export class Workbench {
   }
 
   /** Waits until the cursor is in a line of a file. */
-  async at(file, line) {
-    await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
-    await this.page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line},` }).waitFor();
+  async at(file, line, timeout = PATIENCE) {
+    await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor({ timeout });
+    await this.page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line},` }).waitFor({ timeout });
+  }
+
+  /** Clicks in a webview until the cursor is in a line of a file: a webview that is slow takes the focus back from the editor that it opened. */
+  follow(link, file, line) {
+    return this.persist(async (timeout) => {
+      await link.click({ timeout });
+      await this.at(file, line, timeout);
+    });
   }
 
   /** What the hover at the cursor says. */
