@@ -96,7 +96,8 @@ pub(crate) fn shows_the_shop(shop: &disk::Folder, set_up: &str, turned_off: &str
     assert!(Path::new(shop.path()).join(ORDERS_CLIENT).is_file());
     let helix = Helix::open(shop, ORDERS_CLIENT, set_up, path);
     helix.sees("diagnostics", &[], &["This client has no timeout"]);
-    helix.sees("inlay hints", &[], &[HINT]);
+    // Helix asks for them when it comes to rest after a key: on a busy machine the first time is before there is a chart.
+    helix.sees("inlay hints", &["l"], &[HINT]);
     helix.goes_to("get\\(");
     helix.sees("hover", &["Space", "k"], &["asks inventory", "Answered by", "show_stock"]);
     helix.press(&["Escape"]);
@@ -128,7 +129,7 @@ pub(crate) fn shows_the_shop(shop: &disk::Folder, set_up: &str, turned_off: &str
     helix.sees("diagnostics of a crate", &[], &["POST /stocktakes has no span"]);
     helix.press(&["Escape", ":", "o", "Space"]);
     helix.press(&[ORDERS_CLIENT, "Enter"]);
-    helix.sees("a folder added", &[], &[HINT]);
+    helix.sees("a folder added", &["l"], &[HINT]);
     drop(helix);
 
     let helix = Helix::open(shop, ORDERS_CLIENT, &format!("{set_up}\n{turned_off}"), path);

@@ -34,7 +34,7 @@ fn the_extension_for_vs_code_passes_its_tests_and_packages() {
 }
 
 #[test]
-#[ignore = "installs VS Code's workbench; needs Chromium"]
+#[ignore = "installs VS Code's workbench; needs Chromium and a C++ compiler"]
 fn the_extension_works_in_a_workbench() {
     let extension = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("editors/vscode");
     if outdated(&extension) {

@@ -49,10 +49,12 @@ export function words(condition: Condition): { text: string; sentence: string } 
       const { services, edges, findings, unresolved } = condition.status;
       const counts = [count(services, "service"), count(edges, "edge"), count(findings, "finding")].join(", ");
       const rest = unresolved ? `; ${count(unresolved, "call")} could not be followed` : "";
+      const all = services ? `${counts}${rest}` : "There are no services here";
+      const numbers = services ? `${services} $(arrow-swap) ${edges} $(lightbulb) ${findings}` : "No services";
       const stale = condition.phase === "stale";
       return {
-        text: `$(${stale ? "sync~spin" : "compass"}) ${services} $(arrow-swap) ${edges} $(lightbulb) ${findings}`,
-        sentence: `${counts}${rest}${stale ? "; being brought up to date" : ""}.`,
+        text: `$(${stale ? "sync~spin" : "compass"}) ${numbers}`,
+        sentence: `${all}${stale ? "; being brought up to date" : ""}.`,
       };
     }
   }

@@ -42,7 +42,7 @@ export class Server implements vscode.Disposable {
     return conditionOf(this.state, this.status, this.problem);
   }
 
-  /** Starts the server; what goes wrong is told in the condition, and once in a message. */
+  /** Starts the server; what goes wrong is told in the condition. */
   async start(): Promise<void> {
     await this.stop();
     const client = new LanguageClient("portolan", "Portolan", this.executable(), {
@@ -71,15 +71,9 @@ export class Server implements vscode.Disposable {
       this.problem = undefined;
       await client.start();
     } catch (error) {
+      // The client has shown it.
       this.problem = error instanceof Error ? error.message : String(error);
       this.changed.fire(this.condition);
-      const choice = await vscode.window.showErrorMessage(
-        `Portolan's server does not start: ${this.problem}`,
-        "Show Output",
-        "Open Settings",
-      );
-      if (choice === "Show Output") this.output.show();
-      if (choice === "Open Settings") await vscode.commands.executeCommand("workbench.action.openSettings", "portolan.server.path");
     }
   }
 

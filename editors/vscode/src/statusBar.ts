@@ -1,4 +1,4 @@
-// The status item: what is on the chart, and whether it is up to date.
+// The server's condition for all to see: the status item, and the context of views that have nothing to show.
 
 import * as vscode from "vscode";
 import { words } from "./condition";
@@ -23,6 +23,8 @@ export function statusBar(server: Server): vscode.Disposable {
     item.command = stopped ? "portolan.showOutput" : "portolan.showMap";
     item.backgroundColor = stopped ? new vscode.ThemeColor("statusBarItem.errorBackground") : undefined;
     item.show();
+    // What a view says while it has nothing to show depends on it.
+    void vscode.commands.executeCommand("setContext", "portolan.phase", server.condition.phase);
   };
   show();
   return vscode.Disposable.from(item, server.onDidChange(show));

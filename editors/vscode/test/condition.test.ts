@@ -12,6 +12,12 @@ test("counts are said when there is a chart", () => {
   assert.equal(sentence(ready), "7 services, 1 edge, 0 findings; 2 calls could not be followed.");
 });
 
+test("a folder without services has no numbers", () => {
+  const { text, sentence } = words(conditionOf(RUNNING, { ...status, services: 0, edges: 0, unresolved: 0 }, undefined));
+  assert.equal(text, "$(compass) No services");
+  assert.equal(sentence, "There are no services here.");
+});
+
 test("a chart that changes are missing from is stale", () => {
   const stale = conditionOf(RUNNING, { ...status, quiescent: false }, undefined);
   assert.equal(stale.phase, "stale");

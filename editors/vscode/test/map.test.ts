@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import dagre from "@dagrejs/dagre";
-import { requestName, storeName } from "../src/chart/names";
+import { languagesOf, requestName, storeName } from "../src/chart/names";
 import { graphOf, servicesOf } from "../src/map/graph";
 import { EMPTY_LAYOUT, follow, layOut, next } from "../src/map/layout";
 import { mermaid } from "../src/map/mermaid";
@@ -40,6 +40,23 @@ test("a message makes no cycle", () => {
   const { calls, ...rest } = chart();
   const back = calls.filter((call) => call.from !== "orders");
   assert.ok(graphOf({ ...rest, calls: back }).nodes.every((node) => !node.cyclic));
+});
+
+test("a service that asks itself is no cycle, and its edge comes back to the same side of its box", () => {
+  const { calls, ...rest } = chart();
+  const own = graphOf({ ...rest, calls: calls.slice(0, 1).map((call) => ({ ...call, to: call.from })) });
+  assert.ok([...own.nodes, ...own.edges].every((item) => !item.cyclic));
+  for (const upright of [false, true]) {
+    const { boxes, ways } = layOut(own, upright);
+    const [box, [from, to]] = [boxes.get("service web"), ways.get("service web > service web") ?? []];
+    assert.ok(box && from && to && (upright ? from.x === to.x && to.x < box.x : from.y === to.y && to.y < box.y));
+  }
+});
+
+test("of a service whose code is not read that is said", () => {
+  assert.deepEqual(languagesOf({ languages: ["go", "python"] }), ["go, not read"]);
+  assert.deepEqual(languagesOf({ languages: ["elixir", "javascript"] }), ["elixir", "javascript"]);
+  assert.deepEqual(languagesOf({ languages: [] }), []);
 });
 
 test("a service is dark that is known to start no tracer, not one of which nothing is known", () => {

@@ -1,7 +1,7 @@
 // The chart as trees for the activity view. Pure: a chart in, items out.
 
 import type { PortolanChart, ServiceSite, Site } from "../chart/document";
-import { requestName } from "../chart/names";
+import { languagesOf, requestName } from "../chart/names";
 
 /** A line of a tree. */
 export interface Item {
@@ -32,14 +32,18 @@ export function servicesOf(chart: PortolanChart): Item[] {
     .map((service) => {
       const { id } = service;
       const tracing = chart.tracing.find((row) => row.service === id);
+      const children = [endpoints(chart, id), calls(chart, id), channels(chart, id), stores(chart, id), traced(chart, id)].flat();
+      const [declared] = service.evidence;
       return {
         id,
         label: service.name,
-        description: [...service.languages, tracing?.instrumented === false && "not traced"].filter(Boolean).join(" · "),
+        description: [...languagesOf(service), tracing?.instrumented === false && "not traced"].filter(Boolean).join(" · "),
         icon: iconOf(service.kind),
         context: "service",
         service: id,
-        children: [endpoints(chart, id), calls(chart, id), channels(chart, id), stores(chart, id), traced(chart, id)].flat(),
+        children,
+        // One with nothing below it leads to where it is declared.
+        ...(!children.length && declared && { site: declared }),
       };
     });
 }

@@ -8,23 +8,31 @@ import { findingsOf, type Item, servicesOf, unresolvedOf } from "./items";
 /** The three views. */
 export function explorer(charts: Charts): vscode.Disposable {
   return vscode.Disposable.from(
-    tree("portolan.services", charts, servicesOf),
-    tree("portolan.findings", charts, findingsOf),
-    tree("portolan.unresolved", charts, unresolvedOf),
+    tree("portolan.services", charts, servicesOf, ({ services }) => services.filter((service) => !service.third_party).length),
+    // One finding may stand under several services.
+    tree("portolan.findings", charts, findingsOf, ({ findings }) => findings.length),
+    tree("portolan.unresolved", charts, unresolvedOf, ({ unresolved }) => unresolved.length),
   );
 }
 
-function tree(id: string, charts: Charts, items: (chart: PortolanChart) => Item[]): vscode.Disposable {
+function tree(
+  id: string,
+  charts: Charts,
+  items: (chart: PortolanChart) => Item[],
+  counted: (chart: PortolanChart) => number,
+): vscode.Disposable {
   const provider: vscode.TreeDataProvider<Item> = {
     onDidChangeTreeData: charts.onDidChange,
     getTreeItem: treeItem,
     async getChildren(item) {
       if (item) return [...(item.children ?? [])];
       const chart = await charts.get();
+      view.description = chart ? `${counted(chart) || ""}` : "";
       return chart ? items(chart) : [];
     },
   };
-  return vscode.window.createTreeView(id, { treeDataProvider: provider, showCollapseAll: true });
+  const view = vscode.window.createTreeView(id, { treeDataProvider: provider, showCollapseAll: true });
+  return view;
 }
 
 function treeItem(item: Item): vscode.TreeItem {

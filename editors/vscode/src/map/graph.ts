@@ -2,7 +2,7 @@
 // make equal graphs. Where things are drawn is layout.ts's affair, which of them is visible.ts's.
 
 import type { Call, Collection, PortolanChart, ServiceSite, Site, Store } from "../chart/document";
-import { count, requestName, storeName } from "../chart/names";
+import { count, languagesOf, requestName, storeName } from "../chart/names";
 
 /** What a node stands for. */
 export type NodeKind = "service" | "gateway" | "channel" | "store" | "external";
@@ -77,9 +77,9 @@ const byId = (a: { id: string }, b: { id: string }): number => compare(a.id, b.i
 /** The graph of a chart. Services that others run and that nothing calls are left out: brokers and databases are there as what they hold. */
 export function graphOf(chart: PortolanChart): Graph {
   const edges = [...callEdges(chart), ...messageEdges(chart), ...dataEdges(chart)].sort(byId);
-  const cycles = cyclicGroups(edges.filter((edge) => edge.kind === "call"));
-  const inCycle = (edge: Edge) =>
-    edge.kind === "call" && cycles.get(edge.from) !== undefined && cycles.get(edge.from) === cycles.get(edge.to);
+  // One that asks itself, as pages ask their own server, waits for nobody else.
+  const cycles = cyclicGroups(edges.filter((edge) => edge.kind === "call" && edge.from !== edge.to));
+  const inCycle = ({ kind, from, to }: Edge) => kind === "call" && from !== to && cycles.has(from) && cycles.get(from) === cycles.get(to);
   const touched = new Set(edges.flatMap((edge) => [edge.from, edge.to]));
   const drafts = [...serviceNodes(chart), ...channelNodes(chart), ...storeNodes(chart), ...externalNodes(chart)];
   const nodes = drafts.filter((node) => node.kind !== "gateway" || touched.has(node.id)).sort(byId);
@@ -109,7 +109,7 @@ function serviceNodes(chart: PortolanChart): Node[] {
     const tracing = allTracing.get(service.id)?.[0];
     return {
       ...plain(serviceNode(service.id), service.third_party ? "gateway" : "service", service.name),
-      caption: [service.third_party ? "deployed, not built here" : service.kind, ...service.languages.slice(0, 2)].join(" · "),
+      caption: [service.third_party ? "deployed, not built here" : service.kind, ...languagesOf(service).slice(0, 2)].join(" · "),
       root: service.root,
       dark: tracing?.instrumented === false,
       findings: findings.length,
@@ -277,7 +277,7 @@ function grouped<T>(items: readonly T[], ends: (item: T) => [from: string, to: s
   return [...groups.values()];
 }
 
-/** For each node that can reach itself, the number of its strongly connected component (Tarjan). */
+/** For each node that can reach itself through others, the number of its strongly connected component (Tarjan). */
 function cyclicGroups(edges: readonly Edge[]): Map<string, number> {
   const next = new Map([...byKey(edges, (edge) => [edge.from])].map(([from, leaving]) => [from, leaving.map((edge) => edge.to)]));
   const index = new Map<string, number>();
@@ -294,7 +294,7 @@ function cyclicGroups(edges: readonly Edge[]): Map<string, number> {
     }
     if (lowest === own) {
       const members = stack.splice(stack.indexOf(id));
-      if (members.length > 1 || next.get(id)?.includes(id)) for (const member of members) groups.set(member, own);
+      if (members.length > 1) for (const member of members) groups.set(member, own);
     }
     return lowest;
   };

@@ -46,6 +46,9 @@ const turnedBox = ({ x, y, width, height }: Box): Box => ({ x: y, y: x, width: h
 /** More nodes than this stand closer together. */
 const CROWD = 60;
 
+/** With more nodes than this it takes too long to lead every edge around what stands in its way. */
+const MANY = 120;
+
 /** How many times as long a crowd's layers may become, until the drawing is as long as it is broad. */
 const MOST_APART = 3;
 
@@ -67,7 +70,8 @@ export function layOut(graph: Graph, upright = false): Layout {
   const sizes = (node: Node) => (upright ? { width: size(node).height, height: size(node).width } : size(node));
   for (const node of graph.nodes) layers.setNode(node.id, sizes(node));
   // Calls decide the layers; what is behind a message or in a store lies where it fits.
-  for (const edge of graph.edges) layers.setEdge(edge.from, edge.to, { weight: edge.kind === "call" ? 3 : 1 });
+  for (const edge of graph.nodes.length > MANY ? oneOfEachStore(graph.edges) : graph.edges)
+    if (edge.from !== edge.to) layers.setEdge(edge.from, edge.to, { weight: edge.kind === "call" ? 3 : 1 });
   dagre.layout(layers, { customOrder: order });
   const { width: narrow = 0, height = 0 } = layers.graph();
   // Many nodes in few layers would be a tower, with all edges in the narrow gaps.
@@ -78,12 +82,24 @@ export function layOut(graph: Graph, upright = false): Layout {
   const columns = columnsOf(boxes);
   const ways = new Map(
     graph.edges.map((edge) => {
-      const bends = ((layers.edge(edge.from, edge.to).points ?? []) as Point[]).slice(1, -1).map(spread);
-      return [edge.id, way(boxes, edge, (start, end) => (start === end ? bends : level(columns, start, end, bends)))];
+      const points = layers.edge(edge.from, edge.to)?.points as Point[] | undefined;
+      const bends = (points ?? []).slice(1, -1).map(spread);
+      return [edge.id, way(boxes, edge, (start, end) => (points ? level(columns, start, end, bends) : bends))];
     }),
   );
   if (!upright) return { upright, width, height, boxes, ways };
   return { upright, width: height, height: width, boxes: mapped(boxes, turnedBox), ways: mapped(ways, (points) => points.map(turned)) };
+}
+
+/** Edges of which a store has but one, so that it stands behind the first service that uses it; its other edges go straight there. */
+function oneOfEachStore(edges: readonly Edge[]): readonly Edge[] {
+  const first = new Map(
+    edges
+      .filter(({ kind }) => kind === "data")
+      .toReversed()
+      .map((edge) => [edge.to, edge]),
+  );
+  return edges.filter((edge) => edge.kind !== "data" || first.get(edge.to) === edge);
 }
 
 const mapped = <T, U>(map: ReadonlyMap<string, T>, of: (value: T) => U): Map<string, U> =>
@@ -122,10 +138,14 @@ function level(columns: Columns, start: Box, end: Box, bends: readonly Point[]):
   return across.slice(1, -1);
 }
 
-/** Out of one box at its side, through the bends between them, into the other at its side. */
+/** How far apart the ends of a way are that leads back to its own box. */
+const LOOP = 28;
+
+/** Out of one box at its side, through the bends between them, into the other at its side; on top of a box for the way to itself. */
 function way(boxes: ReadonlyMap<string, Box>, { from, to }: Edge, between: (start: Box, end: Box) => readonly Point[]): readonly Point[] {
   const [start, end] = [boxes.get(from), boxes.get(to)];
   if (!start || !end) return [];
+  if (start === end) return [-LOOP, LOOP].map((dx) => ({ x: start.x + dx / 2, y: start.y - start.height / 2 }));
   const bends = between(start, end);
   return [side(start, bends[0] ?? end), ...bends, side(end, bends.at(-1) ?? start)];
 }

@@ -194,7 +194,7 @@ interface EdgeProps {
 
 const EdgeLine = memo(({ edge, way, upright, near, faint, onSelect, onOpen }: EdgeProps) => {
   const kind = near ? "near" : edge.cyclic ? "cyclic" : edge.kind;
-  const path = curve(way, upright);
+  const path = edge.from === edge.to ? loop(way) : curve(way, upright);
   const classes = ["edge", edge.kind, edge.cyclic && "cyclic", edge.likely && "likely", near && "near", faint && "dimmed"]
     .filter(Boolean)
     .join(" ");
@@ -292,6 +292,13 @@ function curve([first, ...rest]: readonly Point[], upright: boolean): string {
     return segment;
   });
   return [`M${first.x} ${first.y}`, ...segments].join("");
+}
+
+/** A curve that leaves a box and comes back to the same side of it. */
+function loop([from, to]: readonly Point[]): string {
+  if (!from || !to) return "";
+  const [dx, dy] = from.y === to.y ? [0, -26] : [-26, 0];
+  return `M${from.x} ${from.y}C${from.x + dx} ${from.y + dy} ${to.x + dx} ${to.y + dy} ${to.x} ${to.y}`;
 }
 
 const shortened = (text: string, width: number): string => {

@@ -39,7 +39,9 @@ export class TracePanel implements vscode.Disposable {
       }
     }
     if (!found) {
-      await vscode.window.showInformationMessage("There is no handler here whose trace could be foreseen.");
+      await vscode.window.showInformationMessage(
+        "There is no handler at the cursor. A trace is foreseen from a handler, or from the line that declares its route.",
+      );
       return;
     }
     this.at = found.at;

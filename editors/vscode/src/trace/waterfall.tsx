@@ -114,7 +114,7 @@ export function Rows({ rows, onOpen }: RowsProps) {
             <td class="lane" aria-label={spoken(row)}>
               <i class={bar(row)} style={{ left: percent(row.start, total), width: percent(row.end - row.start, total) }} />
               {row.repeated && (
-                <span class="loop" style={{ left: percent(row.end, total) }}>
+                <span class="loop" style={besides(row, total)}>
                   ↻ in a loop
                 </span>
               )}
@@ -143,6 +143,10 @@ function Twistie({ row, closed, onToggle }: { readonly row: Row; readonly closed
 const title = ({ service, label, whyDark }: Row): string => `${service} ${label}${whyDark ? `, dark: ${whyDark}` : ""}`;
 
 const percent = (part: number, total: number): string => `${((100 * part) / total).toFixed(2)}%`;
+
+/** Where there is room beside a bar: right of it, or left of one that ends far to the right. */
+const besides = ({ start, end }: Row, total: number) =>
+  end < total * 0.7 ? { left: percent(end, total) } : { right: percent(total - start, total) };
 
 const bar = (row: Row): string =>
   ["bar", row.kind, row.dark && "dark", row.repeated && "repeated", row.detached && "detached"].filter(Boolean).join(" ");

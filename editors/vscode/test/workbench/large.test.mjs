@@ -2,14 +2,12 @@
 
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
-import { after, before, test } from "node:test";
-import { open } from "./workbench.mjs";
+import { test } from "node:test";
+import { folderOfItsOwn, open } from "./workbench.mjs";
 
-const { VSIX } = process.env;
 const SERVICES = 200;
-const folder = fs.mkdtempSync(path.join(os.tmpdir(), "large-"));
+const folder = folderOfItsOwn();
 
 const THINGS =
   "orders stock prices carts users mails bills taxes parcels returns media search reviews offers gifts banks audits quotes routes plans";
@@ -40,9 +38,8 @@ app.listen(8080);
 `;
 }
 
-let workbench;
-
-before(async () => {
+/** Writes all of them, with what deploys them. */
+function write() {
   const services = Array.from({ length: SERVICES }, (_, index) => index);
   const put = (file, text) => {
     fs.mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
@@ -54,13 +51,10 @@ before(async () => {
     put(`${name(index)}/package.json`, JSON.stringify({ name: name(index), main: "index.ts", dependencies }));
     put(`${name(index)}/index.ts`, code(index));
   }
-  workbench = await open(VSIX, folder);
-});
+}
 
-after(async () => {
-  await workbench?.close();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
+write();
+const workbench = await open(folder);
 
 test("the status bar says that the services are being charted, and then how many there are", async () => {
   await workbench.page.locator(`.statusbar-item[aria-label^="Portolan: ${SERVICES} services"]`).waitFor();

@@ -3,36 +3,22 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { copyOf, includes, open } from "./workbench.mjs";
+import { includes, open, shop } from "./workbench.mjs";
 
-const { VSIX, WORKSPACE } = process.env;
-const { folder, remove } = copyOf(WORKSPACE);
-
-let workbench;
-let page;
-let map;
+const folder = shop();
+const workbench = await open(folder);
+const { page } = workbench;
+const map = workbench.webview();
 const node = (name) => map.locator(".node", { hasText: name }).first();
 const labels = async () => (await workbench.texts(map.locator(".node .label"))).sort();
 
-before(async () => {
-  workbench = await open(VSIX, folder);
-  page = workbench.page;
+test("the map is there", async () => {
   await page.locator('.statusbar-item[aria-label^="Portolan: 7 services"]').waitFor();
   await workbench.command("View: Toggle Primary Side Bar Visibility");
   await workbench.command("Portolan: Show Service Map");
-  map = workbench.webview();
   await node("checkout").waitFor();
-});
-
-afterEach(async (context) => {
-  if (context.passed === false) await workbench.picture(`failed ${context.name}`);
-});
-
-after(async () => {
-  await workbench?.close();
-  remove();
 });
 
 test("a search tells what it finds, dims the rest, and goes there", async () => {
@@ -87,6 +73,19 @@ test("a neighbourhood is what lies around one node", async () => {
   await map.locator(".details button", { hasText: "Show everything" }).click();
   await node("checkout").waitFor();
   await map.locator('.details button[aria-label="Close"]').click();
+});
+
+test("the map shows what lies around the current file, and follows it", async () => {
+  await workbench.openAt(folder, "services/notifications/src/worker.ts", "import");
+  await workbench.command("Portolan: Show Service Map Around This File");
+  await node("notifications").waitFor();
+  await node("checkout").waitFor({ state: "detached" });
+  await workbench.openAt(folder, "services/checkout/src/routes.ts", "import");
+  await workbench.command("Portolan: Show Service Map");
+  await node("checkout").waitFor();
+  await node("notifications").waitFor({ state: "detached" });
+  await map.locator(".toolbar button", { hasText: "Current file" }).click();
+  await node("notifications").waitFor();
 });
 
 test("arrow keys go from node to node, and Enter opens the code", async () => {

@@ -2,11 +2,8 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { after, afterEach, before, test } from "node:test";
-import { copyOf, includes, open, placeOf } from "./workbench.mjs";
-
-const { VSIX, WORKSPACE } = process.env;
-const { folder, remove } = copyOf(WORKSPACE);
+import { test } from "node:test";
+import { includes, open, placeOf, shop } from "./workbench.mjs";
 
 const CHECKOUT = "services/checkout/src/routes.ts";
 const INVENTORY = "services/inventory/src/routes.rs";
@@ -14,23 +11,9 @@ const CLIENT = "services/orders/src/inventory.client.ts";
 const CHARGES = "services/payments/src/server.ts";
 const CHARGE = "services/checkout/src/clients/payments.ts";
 
-let workbench;
-let page;
-
-before(async () => {
-  workbench = await open(VSIX, folder);
-  page = workbench.page;
-  await page.locator('.statusbar-item[aria-label^="Portolan: 7 services"]').waitFor();
-});
-
-afterEach(async (context) => {
-  if (context.passed === false) await workbench.picture(`failed ${context.name}`);
-});
-
-after(async () => {
-  await workbench?.close();
-  remove();
-});
+const folder = shop();
+const workbench = await open(folder);
+const { page } = workbench;
 
 test("the outline has a file's endpoints", async () => {
   await workbench.openAt(folder, INVENTORY, "async fn start_stocktake");

@@ -2,11 +2,11 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { after, afterEach, before, test } from "node:test";
-import { copyOf, open, placeOf } from "./workbench.mjs";
+import { test } from "node:test";
+import { folderOfItsOwn, open, placeOf, shop } from "./workbench.mjs";
 
-const { VSIX, WORKSPACE } = process.env;
-const { home, folder: shop, remove } = copyOf(WORKSPACE);
+const home = folderOfItsOwn();
+const chandlery = shop(home);
 const courier = path.join(home, "courier");
 const window = path.join(home, "both.code-workspace");
 
@@ -21,25 +21,11 @@ app.listen(80);
 `,
 };
 
-let workbench;
-let page;
-
-before(async () => {
-  fs.mkdirSync(courier);
-  for (const [file, text] of Object.entries(COURIER)) fs.writeFileSync(path.join(courier, file), text);
-  fs.writeFileSync(window, JSON.stringify({ folders: [{ path: path.basename(shop) }, { path: "courier" }] }));
-  workbench = await open(VSIX, window);
-  page = workbench.page;
-});
-
-afterEach(async (context) => {
-  if (context.passed === false) await workbench.picture(`failed ${context.name}`);
-});
-
-after(async () => {
-  await workbench?.close();
-  remove();
-});
+fs.mkdirSync(courier);
+for (const [file, text] of Object.entries(COURIER)) fs.writeFileSync(path.join(courier, file), text);
+fs.writeFileSync(window, JSON.stringify({ folders: [{ path: path.basename(chandlery) }, { path: "courier" }] }));
+const workbench = await open(window);
+const { page } = workbench;
 
 test("the services of all folders are counted", async () => {
   await page.locator('.statusbar-item[aria-label^="Portolan: 8 services"]').waitFor();
@@ -50,7 +36,7 @@ test("a definition leads from one folder into the other", async () => {
   await page.locator(".view-line", { hasText: "orders GET /orders/{id}" }).waitFor();
   await page.keyboard.press("F12");
   const controller = "services/orders/src/orders.controller.ts";
-  await workbench.at("orders.controller.ts", placeOf(shop, controller, "show(").line);
+  await workbench.at("orders.controller.ts", placeOf(chandlery, controller, "show(").line);
 });
 
 test("the map has the services of all folders, and leads into each", async () => {
@@ -59,6 +45,6 @@ test("the map has the services of all folders, and leads into each", async () =>
   for (const name of ["courier", "checkout"]) await map.locator(".node", { hasText: name }).first().waitFor();
   await workbench.picture("several folders");
   await map.locator('.node[data-id="service courier"]').click();
-  await map.locator(".details .link", { hasText: "POST /parcels/{id}" }).click();
-  await workbench.at("index.ts", placeOf(courier, "index.ts", "app.post").line);
+  const link = map.locator(".details .link", { hasText: "POST /parcels/{id}" });
+  await workbench.follow(link, "index.ts", placeOf(courier, "index.ts", "app.post").line);
 });

@@ -22,9 +22,10 @@ const vsix = path.join(out, "portolan.vsix");
 execFileSync(process.execPath, [path.join(extension, "scripts/package.mjs"), "--server", server, "--out", vsix], { stdio: "inherit" });
 
 const env = { ...process.env, VSIX: vsix, WORKSPACE: path.join(root, "tests/workspaces/chandlery"), OUT: out };
-const tests = ["shop", "navigation", "map", "roots", "large"].map((name) => path.join(import.meta.dirname, `${name}.test.mjs`));
+const tests = ["shop", "navigation", "map", "roots", "server", "large"].map((name) => path.join(import.meta.dirname, `${name}.test.mjs`));
 process.exitCode =
   spawnSync(node, ["--test", "--test-concurrency=1", "--test-reporter=spec", ...tests], { env, stdio: "inherit" }).status ?? 1;
+if (process.exitCode) console.error(`what was seen and logged of each test that failed lies in ${out}`);
 if (values.pictures && !process.exitCode)
   for (const picture of ["vscode-hover.png", "vscode-map.png", "vscode-trace.png"])
     fs.copyFileSync(path.join(out, picture), path.join(root, "docs", picture));

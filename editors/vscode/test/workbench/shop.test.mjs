@@ -3,13 +3,9 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { after, afterEach, before, test } from "node:test";
+import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { copyOf, includes, open, placeOf } from "./workbench.mjs";
-
-const { VSIX, WORKSPACE } = process.env;
-const { folder, remove } = copyOf(WORKSPACE);
-const picture = (name) => workbench.picture(name);
+import { includes, open, placeOf, shop } from "./workbench.mjs";
 
 const CHARGES = "services/payments/src/server.ts";
 const ROUTES = "services/checkout/src/routes.ts";
@@ -20,22 +16,10 @@ const PUZZLE = `
 export const track = async (id: string) => (await fetch(\`\${process.env.PARCELS_URL}/orders/\${id}\`)).json();
 `;
 
-let workbench;
-let page;
-
-before(async () => {
-  workbench = await open(VSIX, folder);
-  page = workbench.page;
-});
-
-afterEach(async (context) => {
-  if (context.passed === false) await picture(`failed ${context.name}`);
-});
-
-after(async () => {
-  await workbench?.close();
-  remove();
-});
+const folder = shop();
+const workbench = await open(folder);
+const { page } = workbench;
+const picture = (name) => workbench.picture(name);
 
 test("the extension starts and charts the services", async (context) => {
   const started = await since(workbench.started, page.locator('.statusbar-item[aria-label^="Portolan"]'));
@@ -145,8 +129,8 @@ test("a lens opens the predicted trace", async () => {
 });
 
 test("a row of the trace leads to its line", async () => {
-  await workbench.webview().locator("tr", { hasText: "writes stock" }).first().click();
-  await workbench.at("stock.rs", placeOf(folder, "services/inventory/src/stock.rs", "UPDATE stock").line);
+  const row = workbench.webview().locator("tr", { hasText: "writes stock" }).first();
+  await workbench.follow(row, "stock.rs", placeOf(folder, "services/inventory/src/stock.rs", "UPDATE stock").line);
 });
 
 test("the activity view has services, findings and unresolved calls", async () => {

@@ -1,6 +1,7 @@
-// What the checks need beside this repository: VS Code's workbench as code-server, the Node that it runs on, and a browser.
-// The first two come from npm, about 800 MB, the first time that they are missing; Chromium has to be there, and the headers of Kerberos, by which a
-// module of the workbench is built.
+// What the checks need beside this repository: VS Code's workbench as code-server, the Node that it runs on, and a browser. The first two come from
+// npm, 800 MB, the first time that they are missing or older than they should be; Chromium has to be there. Of the workbench's native modules, those
+// that it cannot do without are published ready. One is compiled, which takes some seconds: without it the workbench would write no log, and channels
+// of its output would be empty.
 
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
@@ -21,12 +22,23 @@ export function prepare() {
   const wanted = fs.readFileSync(path.join(here, "package-lock.json"), "utf8");
   if (fs.existsSync(installed) && fs.readFileSync(installed, "utf8") === wanted) return;
   console.log("installing VS Code's workbench, which takes some minutes");
+  npm(here, "ci", "--ignore-scripts");
+  // The package leaves it to a script, which compiles all that is native, to bring what the workbench itself and its extensions rest on.
+  const workbench = path.join(modules, "code-server/lib/vscode");
+  for (const folder of [workbench, path.join(workbench, "extensions")])
+    npm(folder, "install", "--ignore-scripts", "--omit=dev", "--no-save");
+  npm(workbench, "rebuild", "@vscode/spdlog");
+  fs.writeFileSync(installed, wanted);
+}
+
+function npm(folder, ...args) {
   // What an npm around this one says of itself is not true of this one: which Node it runs on, above all.
   const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_")));
-  const npm = (environment, ...args) =>
-    execFileSync("npm", [...args, "--no-audit", "--no-fund"], { cwd: here, stdio: "inherit", env: { ...own, ...environment } });
-  npm({}, "ci", "--ignore-scripts");
-  // It builds native modules, for the Node that runs it: `nodedir` has that one's headers, so that none are fetched.
-  npm({ PATH: `${path.dirname(node)}:${process.env.PATH}`, npm_config_nodedir: runtime }, "rebuild", "code-server");
-  fs.writeFileSync(installed, wanted);
+  // `nodedir` has the headers of the Node that runs the workbench, so that none are fetched.
+  const env = { ...own, PATH: `${path.dirname(node)}:${process.env.PATH}`, npm_config_nodedir: runtime };
+  execFileSync("npm", [...args, "--fetch-retries=5", "--loglevel=error", "--no-audit", "--no-fund"], {
+    cwd: folder,
+    stdio: "inherit",
+    env,
+  });
 }

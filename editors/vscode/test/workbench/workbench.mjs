@@ -10,6 +10,7 @@ import fs from "node:fs";
 import { createServer } from "node:net";
 import os from "node:os";
 import path from "node:path";
+import { after, afterEach } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { chromium as browsers } from "playwright-core";
 import { chromium, codeServer, node } from "./tools.mjs";
@@ -27,6 +28,8 @@ const SETTINGS = {
   "files.autoSave": "off",
   "files.hotExit": "off",
   "git.enabled": false,
+  // Ports of other programs on this machine are nobody's business here.
+  "remote.autoForwardPorts": false,
   "security.workspace.trust.enabled": false,
   "telemetry.telemetryLevel": "off",
   // What the workbench knows of TypeScript itself would stand beside what is tested.
@@ -41,31 +44,41 @@ const SETTINGS = {
   "workbench.tips.enabled": false,
 };
 
-/** How long anything is waited for, in milliseconds; the machine may be busy. */
-const PATIENCE = Number(process.env.PATIENCE ?? 120_000);
+const { VSIX, OUT } = process.env;
 
-/** Opens a folder, or the folders that a `.code-workspace` file names, in a workbench that has one extension. */
-export async function open(vsix, folder) {
-  const served = await serve(vsix);
-  let browser;
+/** How long anything is waited for, in milliseconds; the machine may be busy. */
+const PATIENCE = Number(process.env.PATIENCE ?? 240_000);
+
+/**
+ * Opens a folder, or the folders that a `.code-workspace` file names, in a workbench that has the extension, for the tests of a file. Of a test that
+ * fails, what is seen and what was logged are kept.
+ */
+export async function open(folder) {
+  const served = await serve();
+  const browser = await browsers.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
   const close = async () => {
-    await browser?.close();
+    await browser.close();
     await served.stop();
   };
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const workbench = new Workbench(page, performance.now());
+  const keep = async (name) => {
+    fs.writeFileSync(path.join(OUT, `failed ${name}.log`), served.logs());
+    await workbench.picture(`failed ${name}`);
+  };
   try {
-    browser = await browsers.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
-    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
     page.setDefaultTimeout(PATIENCE);
     await page.addInitScript(recordStatus);
-    const started = performance.now();
     const what = folder.endsWith(".code-workspace") ? "workspace" : "folder";
     await page.goto(`${served.address}/?${what}=${encodeURIComponent(path.resolve(folder))}`, { waitUntil: "commit" });
     await page.locator(".monaco-workbench .statusbar").waitFor();
-    return new Workbench(page, started, close);
   } catch (error) {
-    await close();
+    await keep("to open").finally(close);
     throw error;
   }
+  afterEach((context) => (context.passed === false ? keep(context.name) : undefined));
+  after(close);
+  return workbench;
 }
 
 /** Runs in the page: keeps what the status bar says, each text once, as some of it is gone before anybody could look. */
@@ -78,8 +91,8 @@ function recordStatus() {
   Object.assign(window, { statusSaid: () => [...said] });
 }
 
-/** Starts code-server with an extension, and with data and settings of its own. */
-async function serve(vsix) {
+/** Starts code-server with the extension, and with data and settings of its own. */
+async function serve() {
   const home = fs.mkdtempSync(path.join(os.tmpdir(), "portolan-workbench-"));
   fs.mkdirSync(path.join(home, "data/User"), { recursive: true });
   fs.writeFileSync(path.join(home, "data/User/settings.json"), JSON.stringify(SETTINGS));
@@ -89,11 +102,10 @@ async function serve(vsix) {
   const env = { ...Object.fromEntries(own), HOME: home, EXTENSIONS_GALLERY: JSON.stringify({ serviceUrl: "" }) };
   const folders = { "--config": "config.yaml", "--user-data-dir": "data", "--extensions-dir": "extensions" };
   const common = [codeServer, ...Object.entries(folders).flatMap(([option, name]) => [option, path.join(home, name)])];
-  execFileSync(node, [...common, "--install-extension", path.resolve(vsix)], { env, stdio: "ignore" });
+  execFileSync(node, [...common, "--install-extension", path.resolve(VSIX)], { env, stdio: "ignore" });
   const port = await freePort();
   const quiet = ["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust", "--disable-getting-started-override"];
-  const log = path.join(home, "log");
-  const said = fs.openSync(log, "w");
+  const said = fs.openSync(path.join(home, "data/said.log"), "w");
   const stdio = ["ignore", said, said];
   const start = () => spawn(node, [...common, "--bind-addr", `127.0.0.1:${port}`, ...quiet], { env, stdio, detached: true });
   const address = `http://127.0.0.1:${port}`;
@@ -112,11 +124,17 @@ async function serve(vsix) {
       if (server.exitCode !== null) server = start();
       continue;
     }
-    const why = fs.readFileSync(log, "utf8");
+    const why = logsIn(home);
     await stop();
     throw new Error(`the workbench does not start: ${why}`);
   }
-  return { address, stop };
+  return { address, stop, logs: () => logsIn(home) };
+}
+
+/** What was logged, by the workbench, its extensions and their servers. */
+function logsIn(home) {
+  const files = fs.readdirSync(path.join(home, "data"), { recursive: true }).filter((file) => file.endsWith(".log"));
+  return files.map((file) => `==> ${file}\n${fs.readFileSync(path.join(home, "data", file), "utf8")}\n`).join("");
 }
 
 const answers = (address) =>
@@ -149,41 +167,55 @@ export const includes = (texts, text) =>
     `"${text}" is not in ${JSON.stringify(texts, null, 1)}`,
   );
 
-/** A folder of its own with a copy of a workspace, which goes away with `remove`. */
-export function copyOf(workspace) {
-  const home = fs.mkdtempSync(path.join(os.tmpdir(), "shop-"));
-  const folder = path.join(home, path.basename(workspace));
-  fs.cpSync(workspace, folder, { recursive: true });
-  return { home, folder, remove: () => fs.rmSync(home, { recursive: true, force: true }) };
+/** A folder of its own, which goes away after the tests. */
+export function folderOfItsOwn() {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), "portolan-folder-"));
+  after(() => fs.rmSync(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }));
+  return home;
+}
+
+/** A copy of the demonstration workspace, in a folder of its own or in the one that is named. */
+export function shop(home = folderOfItsOwn()) {
+  const { WORKSPACE } = process.env;
+  const folder = path.join(home, path.basename(WORKSPACE));
+  fs.cpSync(WORKSPACE, folder, { recursive: true });
+  return folder;
 }
 
 export class Workbench {
-  constructor(page, started, close) {
-    Object.assign(this, { page, started, close });
+  constructor(page, started) {
+    Object.assign(this, { page, started });
   }
 
   /** Keeps what is seen, among what the tests saw. */
   picture(name) {
-    return this.page.screenshot({ path: path.join(process.env.OUT, `${name}.png`) });
+    return this.page.screenshot({ path: path.join(OUT, `${name}.png`) });
   }
 
-  /** Presses keys until something is seen. */
-  async press(keys, seen) {
-    for (let tries = 8; ; tries--) {
-      for (const key of [keys].flat()) await this.page.keyboard.press(key);
+  /** Does something until it succeeds, each time with more patience: what is slow must not be taken back before it is there. */
+  async persist(act) {
+    for (let timeout = 2000; ; timeout *= 2) {
       try {
-        return await seen.waitFor({ timeout: 3000 });
+        return await act(timeout);
       } catch (error) {
-        if (tries === 0) throw error;
+        if (timeout > PATIENCE / 4) throw error;
         await this.page.keyboard.press("Escape");
       }
     }
   }
 
+  /** Presses keys until something is seen. */
+  press(keys, seen) {
+    return this.persist(async (timeout) => {
+      for (const key of [keys].flat()) await this.page.keyboard.press(key);
+      await seen.waitFor({ timeout });
+    });
+  }
+
   /** The texts of elements, once there are some and two readings agree. */
   async texts(elements) {
     await elements.first().waitFor();
-    for (let last = "", end = Date.now() + 15_000; ; await sleep(150)) {
+    for (let last = "", end = Date.now() + PATIENCE; ; await sleep(150)) {
       // Drawings have a text, but no inner one.
       // biome-ignore lint/performance/useDomNodeTextContent: what is not shown is not read
       const all = await elements.evaluateAll((list) => list.map((element) => element.innerText ?? element.textContent));
@@ -194,13 +226,15 @@ export class Workbench {
     }
   }
 
-  /** Types into the palette, and takes the first row with a text. */
+  /** Types into the palette until it has a row with a text, as it may know of it but later, and takes that. */
   async pick(key, text, row) {
-    const input = this.page.locator(".quick-input-widget input.input");
-    await this.press(key, input);
-    await input.fill(text);
-    await this.page.locator(".quick-input-list .monaco-list-row").filter({ hasText: row }).first().click();
-    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    const palette = this.page.locator(".quick-input-widget");
+    await this.persist(async (timeout) => {
+      await this.page.keyboard.press(key);
+      await palette.locator("input.input").fill(text, { timeout });
+      await palette.locator(".monaco-list-row").filter({ hasText: row }).first().click({ timeout });
+    });
+    await palette.waitFor({ state: "hidden" });
   }
 
   /** Runs a command by its title. */
@@ -216,9 +250,17 @@ export class Workbench {
   }
 
   /** Waits until the cursor is in a line of a file. */
-  async at(file, line) {
-    await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
-    await this.page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line},` }).waitFor();
+  async at(file, line, timeout = PATIENCE) {
+    await this.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor({ timeout });
+    await this.page.locator("#status\\.editor\\.selection", { hasText: `Ln ${line},` }).waitFor({ timeout });
+  }
+
+  /** Clicks in a webview until the cursor is in a line of a file: a webview that is slow takes the focus back from the editor that it opened. */
+  follow(link, file, line) {
+    return this.persist(async (timeout) => {
+      await link.click({ timeout });
+      await this.at(file, line, timeout);
+    });
   }
 
   /** What the hover at the cursor says. */

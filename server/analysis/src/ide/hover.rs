@@ -104,14 +104,20 @@ impl Writer<'_> {
                 self.page.paragraph(&format!("Answered by {name}{link}"));
             }
             None if chart.service(service).third_party => self.page.paragraph("It is deployed, not built here"),
+            None if !chart.service(service).is_read() => {
+                let languages = chart.service(service).languages.join(", ");
+                let named = self.bold(service);
+                self.page
+                    .paragraph(&format!("Which endpoint answers is not known: the code of {named} is not read ({})", escape(&languages)));
+            }
             None => self.page.paragraph("Which endpoint answers is not known"),
         }
-        self.page.paragraph(match call.status {
-            Status::Exact => "Certain: each step stands in the workspace",
-            Status::Likely => "Likely: one step is inferred",
-            Status::Ambiguous => "Ambiguous: others may be meant as well",
-        });
-        self.evidence("Because of", &call.evidence);
+        let certainty = match call.status {
+            Status::Exact => "Certain, as each step stands in the workspace",
+            Status::Likely => "Likely, as one step is inferred",
+            Status::Ambiguous => "Ambiguous, as others may be meant as well",
+        };
+        self.evidence(certainty, &call.evidence);
         if let Some(sent) = self.snapshot.sent_by(call).filter(|sent| !sent.is_empty()) {
             self.page.paragraph(&format!("Sends {} as JSON", keys(sent.iter())));
         }
@@ -122,7 +128,7 @@ impl Writer<'_> {
         let callers = self.snapshot.index.callers_of(index_of_endpoint).iter().filter(|other| **other != index);
         let callers = self.by_service(callers.map(|other| (chart.call(*other).from, chart.call(*other).place)));
         self.page.list("Also called by", &callers);
-        self.coverage(&endpoint.coverage, endpoint.service);
+        self.coverage("Answered in a span", "Answered without a span", &endpoint.coverage, endpoint.service);
         self.owners(service);
     }
 
@@ -167,7 +173,7 @@ impl Writer<'_> {
         let operation = Operation::of_endpoint(chart, &self.snapshot.index, index);
         self.operation(&operation);
         self.needs(index);
-        self.coverage(&endpoint.coverage, endpoint.service);
+        self.coverage("Traced", "No span", &endpoint.coverage, endpoint.service);
         self.owners(endpoint.service);
     }
 
@@ -211,12 +217,13 @@ impl Writer<'_> {
         self.page.list("Sends", &sends);
     }
 
-    fn coverage(&mut self, coverage: &Coverage, service: ServiceIndex) {
+    /// Whether who answers or consumes leaves a span; `covered` and `dark` are the words for it.
+    fn coverage(&mut self, covered: &str, dark: &str, coverage: &Coverage, service: ServiceIndex) {
         match coverage {
             Coverage::Covered(evidence) => {
-                self.page.paragraph(&format!("Traced: {} {}", prose(&evidence.what), self.page.link(evidence.place)));
+                self.page.paragraph(&format!("{covered}: {} {}", prose(&evidence.what), self.page.link(evidence.place)));
             }
-            Coverage::Dark(why) => self.page.paragraph(&format!("No span: {}", prose(why))),
+            Coverage::Dark(why) => self.page.paragraph(&format!("{dark}: {}", prose(why))),
             Coverage::NotTraced => {
                 if words::misses_tracer(self.snapshot, service) {
                     self.page.paragraph(&format!("Not traced: {} starts no tracer", self.bold(service)));

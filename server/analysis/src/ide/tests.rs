@@ -59,9 +59,7 @@ fn a_call_tells_where_it_goes_and_why() {
 
 Answered by `create` [app.ts:1](portolan:order/app.ts#1)
 
-Certain: each step stands in the workspace
-
-Because of
+Certain, as each step stands in the workspace
 
 - env ORDER\\_URL = `http://order:8080` [app (1).ts:2](portolan:web/app%20%281%29.ts#2)
 
@@ -75,7 +73,7 @@ Also called by
 
 - **web** [app (1).ts:3](portolan:web/app%20%281%29.ts#3)
 
-No span: http is not in registerInstrumentations";
+Answered without a span: http is not in registerInstrumentations";
     assert_eq!(at(&scene().snapshot(), 0, "axios.post(one)", &scene()).unwrap(), expected);
 }
 

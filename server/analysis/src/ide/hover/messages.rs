@@ -41,7 +41,7 @@ impl Writer<'_> {
         }
         self.others("Also received by", &channel.consumers, end);
         self.operation(&Operation::of_root(chart, &self.snapshot.index, Root::Consumer(end)));
-        self.coverage(&consumer.coverage, consumer.service);
+        self.coverage("Traced", "No span", &consumer.coverage, consumer.service);
     }
 
     /// How often messages are handed over to those who receive them, if to all alike, and where those go that are refused.
