@@ -62,7 +62,7 @@ impl<'a> Facts<'a> {
     }
     /// Those of whose code little or nothing is read. What only hands out files has no code.
     pub(super) fn unread(&self) -> impl Iterator<Item = (ServiceIndex, &'a Service)> {
-        let serves_files = |service: &Service| service.languages.iter().all(|language| *language == "nginx");
+        let serves_files = |service: &Service| matches!(service.languages.as_slice(), [language] if language == "nginx");
         self.built().filter(move |(_, service)| !service.is_read() && !serves_files(service))
     }
     /// Those that it deploys but does not build.

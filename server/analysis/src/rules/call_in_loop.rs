@@ -39,10 +39,10 @@ rule! {
     /// It is a warning where a request or a message sets the loop off, a hint in a front end, and information elsewhere.
     ///
     /// Left alone are retries, polling and reading page by page; loops that end with the first answer; lists that are written out and short; lists of
-    /// batches, and parts of one (`.slice(start, start + 50)`); lists of who is asked (nodes, each with a client or a host of its own), where they
-    /// are not asked one after the other; streams, and functions called like a limit, that run so many at a time; calls that nobody waits for; calls
-    /// that only go to other hosts; what is drawn for each element of a page; health checks; what is deployed but not built here, tools of the
-    /// command line, and code in folders of migrations, seeds, scripts and examples.
+    /// batches, and parts of one (`.slice(start, start + 50)`) or its first few (`.slice(0, 4)`); lists of who is asked (nodes, each with a client or
+    /// a host of its own), where they are not asked one after the other; streams, and functions called like a limit, that run so many at a time;
+    /// calls that nobody waits for; calls that only go to other hosts; what is drawn for each element of a page; health checks; what is deployed but
+    /// not built here, tools of the command line, and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// Ten elements are ten round trips, and a thousand are a thousand: one after the other they add up to a time-out, all at once they are a load
