@@ -81,7 +81,7 @@ fn judged(facts: &Facts<'_>, people: bool, calls: &[CallIndex]) -> (Vec<String>,
     let told = |calls: &&Vec<&Call>| calls.iter().all(|call| facts.is_told(call));
     let untaken = if people { 0 } else { operations.values().filter(told).count() };
     if untaken > 0 {
-        doubts.push(format!("nothing of {} is used", counted(untaken, "answer", "answers")));
+        doubts.push(format!("the answer of {untaken} is not used"));
     }
     (reasons, doubts)
 }
