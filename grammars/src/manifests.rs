@@ -401,6 +401,8 @@ pub struct Project {
     pub is_served: bool,
     /// The file that is started, from the folder of the file that lists it; in Nx from the workspace's root.
     pub main: Option<Symbol>,
+    /// Projects that it depends on by word alone: Nx's `implicitDependencies`.
+    pub implicit: Vec<Spanned<Symbol>>,
 }
 
 /// A line of `CODEOWNERS`.

@@ -36,6 +36,9 @@ pub struct Connection {
     /// A value that has opened the database already; where one is given, this opens nothing.
     #[serde(default)]
     pub over: Option<Selector>,
+    /// Methods that make something else of what it is called on: where one is called before, this opens no database. `replication_mode`.
+    #[serde(default)]
+    pub unless_by: Option<Names>,
 }
 
 /// A call that reads or writes a database. Several in one chain of calls with the same collection and operation are one.

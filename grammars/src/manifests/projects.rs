@@ -41,5 +41,6 @@ fn project(node: &Node) -> Project {
         is_application: text("projectType").or_else(|| text("type")).as_deref() == Some("application"),
         is_served: is_nest || targets.iter().any(|entry| entry.key.value == "serve"),
         main: built.or(entered),
+        implicit: node.get("implicitDependencies").map(Node::scalars).unwrap_or_default(),
     }
 }

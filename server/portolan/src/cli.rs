@@ -268,9 +268,8 @@ impl Workspace {
     fn tell_problems(&self, all: bool) {
         let (own, others): (Vec<_>, Vec<_>) =
             self.problems.iter().partition(|problem| problem.path.file_name().is_some_and(|name| OWN_FILES.contains(&name)));
-        for problem in own.iter().chain(others.iter().filter(|_| all)) {
-            output::note(&problem.to_string());
-        }
+        own.iter().for_each(|problem| output::warn(&problem.to_string()));
+        others.iter().filter(|_| all).for_each(|problem| output::note(&problem.to_string()));
         if others.is_empty() {
             return;
         }

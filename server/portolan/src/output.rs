@@ -64,6 +64,11 @@ pub fn note(message: &str) {
     }
 }
 
+/// Says on stderr what the user should know, also where nothing about the work is to be said.
+pub fn warn(message: &str) {
+    say(message);
+}
+
 /// Says on stderr why the work could not be done.
 pub fn complain(message: &str) {
     say(&format!("portolan: {message}"));

@@ -112,6 +112,8 @@ pub struct MessageChange {
 pub struct AccessChange {
     /// Id of the store.
     pub store: String,
+    /// What people call it.
+    pub store_name: String,
     /// The table or collection.
     pub table: String,
     /// Id of the service.
@@ -246,14 +248,15 @@ type Uses = BTreeMap<(String, String, String, bool), AccessChange>;
 
 fn uses(document: &Document) -> Uses {
     let mut rows = Uses::new();
-    for store in &document.stores {
-        for collection in &store.collections {
+    for row in &document.stores {
+        for collection in &row.collections {
             for (sites, writes) in [(&collection.reads, false), (&collection.writes, true)] {
                 for site in sites {
-                    let (store, table, service) = (store.id.clone(), collection.name.clone(), site.service.clone());
+                    let (store, table, service) = (row.id.clone(), collection.name.clone(), site.service.clone());
                     let site = Site { file: site.file.clone(), line: site.line };
                     let key = (store.clone(), table.clone(), service.clone(), writes);
-                    rows.entry(key).or_insert(AccessChange { store, table, service, writes, whole_table: false, site });
+                    let store_name = row.label();
+                    rows.entry(key).or_insert(AccessChange { store, store_name, table, service, writes, whole_table: false, site });
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Lines of a model kept by hand that say otherwise than the code: the stale one goes, the missing one comes.
+//! Lines of a model or an order kept by hand that say otherwise than the code: the stale one goes, the missing one comes.
 //!
 //! Whether the code or the model is right is for a person to say. Invariant: nothing but the relation is touched, and a list that would be left
 //! empty goes with its key.
@@ -14,9 +14,16 @@ use crate::words::letters;
 pub(super) const REFACTOR: Refactor = Refactor { rules: &["model-drift"], plan };
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
-    let Some(Manifest::Model(model)) = context.snapshot.files.facts(finding.place.file)?.manifest() else { return None };
     let [from, to] = finding.services[..] else { return None };
     let [from, to] = [from, to].map(|service| &context.snapshot.chart.service(service).id);
+    let model = match context.snapshot.files.facts(finding.place.file)?.manifest() {
+        Some(Manifest::Model(model)) => model,
+        Some(Manifest::Compose(_) | Manifest::Projects(_)) => {
+            let title = format!("Take out that {from} comes after {to}");
+            return Some(Plan { title, level: Level::Statement, edit: order_taken_out(context, finding) });
+        }
+        _ => return None,
+    };
     let stale = model.relations.iter().find(|relation| relation.range == finding.place.range);
     let (title, edit) = match stale {
         Some(stale) => (format!("Take out that {from} depends on {to}"), taken_out(context, finding, model, stale)),
@@ -34,6 +41,33 @@ fn taken_out(context: &Context<'_>, finding: &Finding, model: &Model, stale: &Mo
         edit.replace(finding.place.file, range, "");
     }
     Ok(edit)
+}
+
+/// Takes an order out of its list, or out of its map with what is said of it.
+fn order_taken_out(context: &Context<'_>, finding: &Finding) -> Result<Edit, Refusal> {
+    let (file, place) = (finding.place.file, finding.place.range);
+    let text = context.text(file)?;
+    let is_key = text[place.end as usize..].trim_start_matches(['"', '\'', ' ']).starts_with(':');
+    let range = if is_key { entry(&text, place)? } else { list_item(&text, place) };
+    let mut edit = Edit::default();
+    edit.replace(file, range, "");
+    Ok(edit)
+}
+
+/// An entry of a map in YAML with the lines below it; with the map's key, where it is the only one.
+fn entry(text: &str, key: TextRange) -> Result<TextRange, Refusal> {
+    let line = line_around(text, key);
+    let (start, end) = (line.start as usize, line.end as usize);
+    let depth = |line: &str| line.len() - line.trim_start().len();
+    let own = depth(&text[start..end]);
+    if start + own != key.start as usize {
+        return Err(Refusal::new("more stands on the line"));
+    }
+    let is_below = |line: &&str| line.trim().is_empty() || depth(line) > own;
+    let below: usize = text[end..].split_inclusive('\n').take_while(is_below).map(str::len).sum();
+    let before = text[..start].split_inclusive('\n').next_back().unwrap_or_default();
+    let is_only = depth(before) < own && text[end + below..].lines().next().is_none_or(|after| depth(after) < own);
+    Ok(TextRange::new(if is_only { start - before.len() } else { start }, end + below))
 }
 
 /// Whether a relation is an arrow between two names; else it is an item of a list.
@@ -70,7 +104,9 @@ fn list_item(text: &str, item: TextRange) -> TextRange {
     }
     let after = text[end..].trim_start();
     if let Some(rest) = after.strip_prefix(',') {
-        return TextRange::new(start, text.len() - rest.trim_start_matches(' ').len());
+        // What has a line of its own gives it up.
+        let rest = if text[own_start..start].trim().is_empty() { rest.trim_start() } else { rest.trim_start_matches(' ') };
+        return TextRange::new(start, text.len() - rest.len());
     }
     let before = text[..start].trim_end();
     TextRange::new(before.strip_suffix(',').map_or(start, |before| before.trim_end().len()), end)

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Block, Report, Section, Span, Text, below};
-use crate::chart::diff::{AccessChange, Changes, Diff, EdgeChange, MessageChange};
+use crate::chart::diff::{AccessChange, Changes, Diff, EdgeChange, MessageChange, ServiceChange};
 use crate::chart::document::{Finding, Site};
 use crate::words::{counted, enumerate};
 
@@ -14,7 +14,7 @@ impl Report {
     /// Tells what differs between two charts.
     pub fn of_changes(diff: &Diff) -> Self {
         let mut blocks = vec![Block::Paragraph(lead(diff))];
-        blocks.extend(part("Findings", &diff.findings, "New", "Gone", finding));
+        blocks.extend(part("Findings", &worst_first(&diff.findings), "New", "Gone", finding));
         blocks.extend(part("Services", &diff.services, "New", "Gone", |service| {
             let text = Text::of_service(&service.service);
             let text = service.site.as_ref().map_or(text.clone(), |site| text.at(place(site)));
@@ -30,7 +30,9 @@ impl Report {
             Text::of_service(&route.service).and(" answers ").code(&route.route).at(place(&route.site))
         }));
         blocks.extend(part("Messages", &diff.messages, "New", "Gone", message));
-        blocks.extend(part("Tables", &diff.accesses, "New", "Gone", access));
+        let tables = [(&diff.accesses.added, "used by nobody before"), (&diff.accesses.removed, "used by nobody any more")];
+        let [new, gone] = tables.map(|(rows, alone)| rows.iter().map(|row| access(row, alone)).collect());
+        blocks.extend(part("Tables", &Changes { added: new, removed: gone }, "New", "Gone", Text::clone));
         let opened: Vec<Text> = diff
             .cycles
             .removed
@@ -52,8 +54,12 @@ fn lead(diff: &Diff) -> Text {
     };
     let count =
         |verb: &str, count: usize, one: &str, many: &str| (count > 0).then(|| Text::say(format!("{verb} {}", counted(count, one, many))));
-    parts.extend(count("adds", diff.services.added.len(), "service", "services"));
-    parts.extend(count("removes", diff.services.removed.len(), "service", "services"));
+    let services = |services: &[ServiceChange], verb: &str| match services {
+        [only] => Some(Text::say(format!("{verb} the service ")).service(&only.service)),
+        several => count(verb, several.len(), "service", "services"),
+    };
+    parts.extend(services(&diff.services.added, "adds"));
+    parts.extend(services(&diff.services.removed, "removes"));
     parts.extend(edges(&diff.edges.added, "adds"));
     parts.extend(edges(&diff.edges.removed, "removes"));
     parts.extend(diff.cycles.added.iter().map(|cycle| Text::say(format!("closes a cycle of {}", enumerate(cycle)))));
@@ -85,6 +91,14 @@ fn part<T>(heading: &str, changes: &Changes<T>, new: &str, gone: &str, text: imp
     below(heading, if points.is_empty() { Vec::new() } else { vec![Block::List(points)] })
 }
 
+fn worst_first(findings: &Changes<Finding>) -> Changes<Finding> {
+    let mut findings = findings.clone();
+    for list in [&mut findings.added, &mut findings.removed] {
+        list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    }
+    findings
+}
+
 fn place(site: &Site) -> Span {
     Span::Place { file: site.file.clone(), line: site.line }
 }
@@ -92,12 +106,8 @@ fn place(site: &Site) -> Span {
 fn waits(edge: &EdgeChange) -> Text {
     let text = Text::of_service(&edge.from).and(" waits for ");
     let text = if edge.external { text.code(&edge.to).and(", which is outside, ") } else { text.service(&edge.to).and(" ") };
-    let named = edge.operations.iter().take(MAX_OPERATIONS).map(|(label, site)| Text::of_code(label).at(place(site)));
-    let text = text.and("with ").all(named);
-    match edge.operations.len().saturating_sub(MAX_OPERATIONS) {
-        0 => text,
-        rest => text.and(format!(" and {rest} more")),
-    }
+    let operations = edge.operations.iter().map(|(label, site)| Text::of_code(label).at(place(site)));
+    text.and("with ").some(operations, MAX_OPERATIONS)
 }
 
 fn message(change: &MessageChange) -> Text {
@@ -105,13 +115,16 @@ fn message(change: &MessageChange) -> Text {
     Text::of_service(&change.service).and(verb).code(&change.channel).at(place(&change.site))
 }
 
-fn access(change: &AccessChange) -> Text {
+/// Who uses a table; where nobody does on the other side, the table is said to be `alone`.
+fn access(change: &AccessChange, alone: &str) -> Text {
     let verb = if change.writes { " writes " } else { " reads " };
-    let text = Text::of_service(&change.service).and(verb).code(&change.table).and(" of ").code(&change.store).at(place(&change.site));
-    if change.whole_table { text.and(", which nobody used on the other side") } else { text }
+    let text = Text::of_service(&change.service).and(verb).code(&change.table).and(" of ").code(&change.store_name);
+    let text = text.at(place(&change.site));
+    if change.whole_table { text.and(format!(", {alone}")) } else { text }
 }
 
 fn finding(finding: &Finding) -> Text {
     let site = Span::Place { file: finding.file.clone(), line: finding.line };
-    Text::of_severity(finding.severity).and(": ").then(Text::quoting(&finding.message)).at(site).and(" (").code(&finding.rule).and(")")
+    let text = Text::quoting(&finding.message).at(site).and(" (").then(Text::of_severity(finding.severity));
+    text.and(", ").code(&finding.rule).and(")")
 }

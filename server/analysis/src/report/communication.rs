@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::Facts;
+use super::facts::{Facts, Wait};
 use super::{Block, Text, below, table};
-use crate::chart::{CallIndex, Channel, ChannelEnd, Service, ServiceIndex, ServiceKind, Target};
+use crate::chart::{Call, CallIndex, Channel, ChannelEnd, Service, ServiceIndex, ServiceKind, Target};
 use crate::words::counted;
 
 /// How many chains are told hop by hop.
 const MAX_CHAINS: usize = 5;
+/// How many operations of a party outside are named.
+const MAX_OPERATIONS: usize = 4;
 
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let parts = [
@@ -23,12 +25,13 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
 }
 
 fn waits(facts: &Facts<'_>) -> Vec<Block> {
-    let rows = facts.waits().into_iter().map(|(from, to, calls)| {
-        let (reasons, doubts) = judged(facts, from, &calls);
+    let rows = facts.joint(facts.waits()).into_iter().map(|Wait { from, to, calls }| {
+        let people = from.iter().all(|service| matches!(facts.chart.service(*service).kind, ServiceKind::Frontend | ServiceKind::Cli));
+        let (reasons, doubts) = judged(facts, people, &calls);
         vec![
-            Text::of_service(facts.id(from)),
-            Text::of_service(facts.id(to)),
-            facts.operations_text(&calls).then(passed(facts, &calls)),
+            facts.services(from),
+            facts.services(to),
+            facts.operations_text(&calls).then(passed(facts, &calls)).and(development(facts, &calls)).and(facts.doubt(&calls)),
             Text::say(reasons.join("; ")),
             Text::say(doubts.join("; ")),
         ]
@@ -47,34 +50,38 @@ fn passed(facts: &Facts<'_>, calls: &[CallIndex]) -> Text {
     Text::say(some).then(facts.services(gateways))
 }
 
-/// What speaks for and against waiting for the answers of some calls.
-fn judged(facts: &Facts<'_>, from: ServiceIndex, calls: &[CallIndex]) -> (Vec<String>, Vec<String>) {
-    let kind = |wanted: Option<bool>| {
-        let wanted = calls.iter().map(|call| facts.chart.call(*call)).filter(|call| call.changes() == wanted);
-        wanted.map(|call| call.label()).collect::<BTreeSet<_>>().len()
-    };
-    let (reads, writes) = (kind(Some(false)), kind(Some(true)));
+/// Whether calls are made in development alone, where the proxy of a development server leads to who answers.
+fn development(facts: &Facts<'_>, calls: &[CallIndex]) -> String {
+    match (calls.iter().filter(|call| facts.chart.call(**call).development).count(), calls.len()) {
+        (0, _) => String::new(),
+        (some, all) if some == all => "; in development alone, by its proxy".to_owned(),
+        (some, all) => format!("; {some} of {all} calls in development alone, by its proxy"),
+    }
+}
+
+/// What speaks for and against waiting for the answers of some calls, which people wait for or services.
+fn judged(facts: &Facts<'_>, people: bool, calls: &[CallIndex]) -> (Vec<String>, Vec<String>) {
+    let mut operations: BTreeMap<String, Vec<&Call>> = BTreeMap::new();
+    for call in calls.iter().map(|call| facts.chart.call(*call)) {
+        operations.entry(call.label()).or_default().push(call);
+    }
+    let count = |wanted: Option<bool>| operations.values().filter(|calls| calls.iter().all(|call| call.changes() == wanted)).count();
+    let (reads, writes, unknown) = (count(Some(false)), count(Some(true)), count(None));
     let (mut reasons, mut doubts) = (Vec::new(), Vec::new());
-    let unknown = kind(None);
     if reads > 0 {
         reasons.push(format!("{} for an answer", counted(reads, "operation asks", "operations ask")));
     }
     if writes > 0 {
-        let words = counted(writes, "operation may change", "operations may change");
-        if facts.chart.service(from).kind == ServiceKind::Frontend {
-            reasons.push(format!("{words} something while a person looks on"));
-        } else {
-            let message = if writes == 1 { "a message" } else { "messages" };
-            doubts.push(format!("{words} something, and could be {message} where nobody needs the answer"));
-        }
+        let looks_on = if people { " while a person waits" } else { "" };
+        reasons.push(format!("{} change something{looks_on}", counted(writes, "operation may", "operations may")));
     }
     if unknown > 0 {
         reasons.push(format!("{} not say whether anything changes", counted(unknown, "operation does", "operations do")));
     }
-    doubts.extend(facts.doubt(calls));
-    let development = calls.iter().filter(|call| facts.chart.call(**call).development).count();
-    if development > 0 {
-        doubts.push(format!("{development} of {} in development alone, by its proxy", counted(calls.len(), "call", "calls")));
+    let told = |calls: &&Vec<&Call>| calls.iter().all(|call| facts.is_told(call));
+    let untaken = if people { 0 } else { operations.values().filter(told).count() };
+    if untaken > 0 {
+        doubts.push(format!("the answer of {untaken} is not used"));
     }
     (reasons, doubts)
 }
@@ -125,7 +132,7 @@ fn cycles(facts: &Facts<'_>) -> Vec<Block> {
                     text.then(facts.operations_text(&calls)).and(")")
                 })
                 .collect();
-            let text = facts.services(members.iter().copied()).and(" wait for each other, directly or around a corner");
+            let text = facts.services(members.iter().copied()).and(" wait for each other, directly or through one another");
             if edges.is_empty() { text.and(", through the routes of a gateway.") } else { text.and(": ").all(edges).and(".") }
         })
         .collect();
@@ -161,23 +168,24 @@ fn gateways(facts: &Facts<'_>) -> Vec<Block> {
 
 /// Who is asked and is not built here: what is deployed beside the services, and hosts elsewhere.
 fn outside(facts: &Facts<'_>) -> Vec<Block> {
-    let mut parties: BTreeMap<(bool, &str, ServiceIndex), Vec<CallIndex>> = BTreeMap::new();
+    let mut parties: BTreeMap<(bool, &str), Vec<CallIndex>> = BTreeMap::new();
     for (index, call) in facts.calls() {
         let party = match &call.to {
-            Target::External(name) => (true, name.as_str(), call.from),
-            Target::Service(to) if facts.chart.service(*to).third_party => (false, facts.chart.service(*to).id.as_str(), call.from),
+            Target::External(name) => (true, name.as_str()),
+            Target::Service(to) if facts.chart.service(*to).third_party => (false, facts.chart.service(*to).id.as_str()),
             Target::Service(_) => continue,
         };
         parties.entry(party).or_default().push(index);
     }
-    let rows = parties.into_iter().map(|((outside, name, from), calls)| {
+    let rows = parties.into_iter().map(|((outside, name), calls)| {
         let party = match (outside, namesake(facts, name)) {
             (false, _) => Text::of_service(name).and(", deployed here"),
             (true, Some(service)) => Text::of_code(name).and(", named like ").service(service.id.as_str()),
             (true, None) => Text::of_code(name),
         };
-        let calls = facts.operations_text(&calls).then(passed(facts, &calls));
-        vec![party, Text::of_service(facts.id(from)), calls]
+        let callers = facts.first_places(calls.iter().map(|call| facts.chart.call(*call)).map(|call| (call.from, call.place)));
+        let operations = facts.operations(&calls).into_iter().map(|(label, _)| Text::of_code(label));
+        vec![party, facts.users_text(&callers), Text::default().some(operations, MAX_OPERATIONS).then(passed(facts, &calls))]
     });
     table(&["Party", "Called by", "Operations"], rows.collect()).into_iter().collect()
 }

@@ -1,27 +1,28 @@
 //! *Data Management*: who owns which data, who else looks at it, and where one request changes things in several places.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_grammars::catalog::Operation as Access;
 
-use super::facts::{Facts, store_name};
+use super::facts::{Facts, Wait};
 use super::{Block, Text, below, table};
 use crate::chart::operation::{SpanRef, Step};
-use crate::chart::{CallIndex, EndpointIndex, ServiceIndex, ServiceKind, Store};
+use crate::chart::{EndpointIndex, ServiceIndex, ServiceKind, Store, document};
 use crate::rules::exempt;
-use crate::rules::unused_response::unused;
 use crate::words::counted;
 
 /// How many handlers a list names.
 const MAX_HANDLERS: usize = 12;
+/// How many tables are named of those that one service uses in one way.
+const MAX_TABLES: usize = 3;
 
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     if facts.built().next().is_none() {
         return Vec::new();
     }
     let mut blocks = stores(facts);
-    for store in facts.chart.stores.iter().filter(|store| !store.collections.is_empty()) {
-        blocks.extend(below(&format!("Who writes and reads {}", store_name(store)), ownership(facts, store)));
+    for store in &facts.chart.stores {
+        blocks.extend(below(&format!("Who writes and reads {}", facts.store_name(store)), ownership(facts, store)));
     }
     blocks.extend(below("Reading what another service owns", read_models(facts)));
     blocks.extend(below("Saving and sending in one request", dual_writes(facts)));
@@ -32,36 +33,62 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
 
 fn stores(facts: &Facts<'_>) -> Vec<Block> {
     let points = facts.chart.stores.iter().map(|store| {
+        let (name, engine) = (facts.store_name(store), document::engine(&store.system));
+        let text = Text::of_code(&name);
+        let text = if name.starts_with(engine) { text } else { text.and(format!(" ({engine})")) };
         let users = facts.first_places(store.users.iter().copied());
-        let text = Text::of_code(store_name(store)).and(" is opened by ");
+        let text = text.and(" is opened by ");
         let text = if users.is_empty() { text.and("nobody here") } else { text.then(facts.users_text(&users)) };
-        let text = if store.identified {
-            text
-        } else {
-            text.and("; nothing in the workspace tells which database it is, so that each may have its own")
-        };
-        text.and(".")
+        let text =
+            if store.identified || users.len() < 2 { text } else { text.and("; nothing in the workspace tells whether all mean one") };
+        text.and(".").then(used_alone(facts, store))
     });
     let points: Vec<Text> = points.collect();
     if !points.is_empty() {
         return vec![Block::List(points)];
     }
-    let unread = facts.built().any(|(_, service)| !service.is_read());
+    let unread = facts.unread().next().is_some();
     let rest = if unread { "; what is in languages that are not read may open some" } else { "" };
     vec![Block::Paragraph(Text::say(format!("No service opens a store that is known{rest}.")))]
 }
 
-/// A table of services by tables: `R`, `W`, `RW`; and where the first write stands.
+/// The services that use tables of a store.
+fn users(store: &Store) -> BTreeSet<ServiceIndex> {
+    let accesses = store.collections.iter().flat_map(|collection| &collection.accesses);
+    accesses.filter(|access| access.status.is_settled()).map(|access| access.service).collect()
+}
+
+/// What the only service does that uses tables of a store.
+fn used_alone(facts: &Facts<'_>, store: &Store) -> Text {
+    let services = users(store);
+    let (Some(service), 1) = (services.first(), services.len()) else { return Text::default() };
+    let mut known: BTreeMap<&str, Vec<Text>> = BTreeMap::new();
+    for collection in &store.collections {
+        let [writes, reads] = [Access::Write, Access::Read].map(|operation| facts.users(collection, operation).remove(service));
+        let (what, place) = match (writes, reads) {
+            (Some(place), Some(_)) => ("reads and writes are", place),
+            (Some(place), None) => ("writes alone are", place),
+            (None, Some(place)) => ("reads alone are", place),
+            (None, None) => continue,
+        };
+        known.entry(what).or_default().push(Text::of_code(collection.name.as_str()).at(facts.site(place)));
+    }
+    let word = store.collection_word().to_lowercase();
+    let uses = ["reads and writes are", "writes alone are", "reads alone are"].into_iter().filter_map(|what| {
+        let tables = known.remove(what)?;
+        let count = counted(tables.len(), &word, &format!("{word}s"));
+        Some(Text::say(format!("of {count} {what} known: ")).some(tables, MAX_TABLES))
+    });
+    let text = Text::say(" ").service(facts.id(*service)).and(" alone is known to use what is in it: ");
+    uses.enumerate().fold(text, |text, (at, uses)| text.and(if at == 0 { "" } else { "; " }).then(uses)).and(".")
+}
+
+/// A table of services by tables: `R`, `W`, `RW`; and where the first write stands. Nothing where one service alone uses them.
 fn ownership(facts: &Facts<'_>, store: &Store) -> Vec<Block> {
-    let mut services: Vec<ServiceIndex> = store
-        .collections
-        .iter()
-        .flat_map(|collection| &collection.accesses)
-        .filter(|access| access.status.is_settled())
-        .map(|access| access.service)
-        .collect();
-    services.sort();
-    services.dedup();
+    let services = users(store);
+    if services.len() < 2 {
+        return Vec::new();
+    }
     let columns: Vec<String> = std::iter::once(store.collection_word().to_owned())
         .chain(services.iter().map(|service| facts.id(*service)))
         .chain(["Written at".to_owned(), "Read at".to_owned()])
@@ -105,10 +132,14 @@ fn read_models(facts: &Facts<'_>) -> Vec<Block> {
             let text = text.and(", which ").service(facts.id(*owner)).and(" alone writes");
             let text = if tools.is_empty() { text } else { text.and(", apart from ").then(facts.services(tools.keys().copied())) };
             let text = text.at(facts.site(*place));
-            points.push(text.and(": a copy kept up by events, or a question to the owner, would let it change the table."));
+            points.push(text.and("."));
         }
     }
-    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+    if points.is_empty() {
+        return Vec::new();
+    }
+    let meaning = "A table that others read is as hard to change as an interface. A copy kept up by its owner's events, or a question to the owner, would leave the owner free.";
+    vec![Block::Paragraph(Text::say(meaning)), Block::List(points)]
 }
 
 /// The steps of an endpoint's handler that it waits for and that are sure.
@@ -183,21 +214,15 @@ fn sagas(facts: &Facts<'_>) -> Vec<Block> {
 
 /// Calls between services that change something and whose answer nobody reads: what could be told as an event.
 fn events(facts: &Facts<'_>) -> Vec<Block> {
-    let mut rows = Vec::new();
-    for (from, to, calls) in facts.waits() {
-        let kind = facts.chart.service(from).kind;
-        if matches!(kind, ServiceKind::Frontend | ServiceKind::Cli | ServiceKind::Gateway) {
-            continue;
+    let told = facts.waits().into_iter().filter_map(|(from, to, mut calls)| {
+        if matches!(facts.chart.service(from).kind, ServiceKind::Frontend | ServiceKind::Cli | ServiceKind::Gateway) {
+            return None;
         }
-        let is_told = |call: &CallIndex| {
-            let call = facts.chart.call(*call);
-            call.changes() == Some(true) && unused(facts.snapshot, call).is_some()
-        };
-        let calls: Vec<_> = calls.into_iter().filter(is_told).collect();
-        if !calls.is_empty() {
-            rows.push(vec![Text::of_service(facts.id(from)), Text::of_service(facts.id(to)), facts.operations_text(&calls)]);
-        }
-    }
+        calls.retain(|call| facts.is_told(facts.chart.call(*call)));
+        (!calls.is_empty()).then_some((from, to, calls))
+    });
+    let row = |Wait { from, to, calls }| vec![facts.services(from), facts.services(to), facts.operations_text(&calls)];
+    let rows = facts.joint(told).into_iter().map(row).collect();
     let Some(rows) = table(&["From", "To", "Operations"], rows) else { return Vec::new() };
     let text = "These calls may change something at another service, by their methods, and are waited for though nothing of the answer is used. Each could be an event that the other consumes, where the caller need not know at once that it went well.";
     vec![Block::Paragraph(Text::say(text)), rows]

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use camino::Utf8Path;
 use portolan_grammars::catalog::Operation as Access;
 
-use super::facts::{Facts, store_name};
+use super::facts::Facts;
 use super::{Block, Text, below, table};
 use crate::chart::{Service, ServiceIndex, ServiceKind};
 use crate::rules::exempt;
@@ -101,7 +101,7 @@ fn contexts(facts: &Facts<'_>) -> Vec<Block> {
     let mut why: Vec<(ServiceIndex, Text)> = Vec::new();
     for services in codebases.values().filter(|services| services.len() > 1) {
         services.windows(2).for_each(|pair| joined.join(pair[0].index(), pair[1].index()));
-        why.push((services[0], facts.services(services.iter().copied()).and(" are built from one codebase and count as one")));
+        why.push((services[0], facts.services(services.iter().copied()).and(" are built from one codebase")));
     }
     let mut owned: BTreeMap<ServiceIndex, Vec<Text>> = BTreeMap::new();
     let mut tools: BTreeMap<ServiceIndex, BTreeSet<ServiceIndex>> = BTreeMap::new();
@@ -119,7 +119,8 @@ fn contexts(facts: &Facts<'_>) -> Vec<Block> {
                 }
                 several => {
                     several.windows(2).for_each(|pair| joined.join(pair[0].index(), pair[1].index()));
-                    let text = facts.users_text(&writers).and(" write ").code(collection.name.as_str()).and(" of ").code(store_name(store));
+                    let text =
+                        facts.users_text(&writers).and(" write ").code(collection.name.as_str()).and(" of ").code(facts.store_name(store));
                     why.push((several[0], text));
                 }
             }
@@ -134,45 +135,56 @@ fn contexts(facts: &Facts<'_>) -> Vec<Block> {
         let members: Vec<ServiceIndex> =
             facts.built().map(|(index, _)| index).filter(|index| joined.root(index.index()) == *root).collect();
         together.extend(&members);
-        let text = Text::default().all(reasons.iter().cloned());
-        points.push(text.and(": as the code stands, ").then(facts.services(members)).and(" are one bounded context."));
+        let text = facts.services(members.iter().copied()).and(" are one bounded context as the code stands");
+        // One codebase is all that there is to say where it makes all of them.
+        let is_codebase = codebases.values().any(|services| *services == members);
+        let text = if is_codebase {
+            text.and(": they are built from one codebase, ").code(facts.chart.service(members[0]).root.as_str())
+        } else {
+            text.and(": ").all(reasons.iter().cloned())
+        };
+        points.push(text.and("."));
     }
     for (service, tables) in owned.iter().filter(|(service, _)| !together.contains(service)) {
-        let (named, rest) = (tables.iter().take(MAX_TABLES).cloned(), tables.len().saturating_sub(MAX_TABLES));
         let text = Text::of_service(facts.id(*service)).and(" is a context of its own: it alone");
         let text = match tools.get(service).filter(|tools| !tools.is_empty()) {
-            Some(tools) => text.and(", apart from ").then(facts.services(tools.iter().copied())).and(", writes ").all(named),
-            None => text.and(" writes ").all(named),
+            Some(tools) => text.and(", apart from ").then(facts.services(tools.iter().copied())).and(", writes "),
+            None => text.and(" writes "),
         };
-        points.push(if rest > 0 { text.and(format!(" and {rest} more.")) } else { text.and(".") });
+        points.push(text.some(tables.iter().cloned(), MAX_TABLES).and("."));
     }
     if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
 }
 
-/// Services that call one other service above all.
+/// Services that call one other service above all. What people use is made for who answers it, and a gateway calls nobody of itself.
 fn affinity(facts: &Facts<'_>) -> Vec<Block> {
     let (least, part, whole) = AFFINITY;
+    let calls_of_itself = |service: ServiceIndex| {
+        !matches!(facts.chart.service(service).kind, ServiceKind::Frontend | ServiceKind::Cli | ServiceKind::Gateway)
+    };
+    let waits: Vec<_> = facts.waits().into_iter().filter(|(from, ..)| calls_of_itself(*from)).collect();
     let mut all: BTreeMap<ServiceIndex, usize> = BTreeMap::new();
-    let waits = facts.waits();
     for (from, _, calls) in &waits {
         *all.entry(*from).or_default() += facts.operations(calls).len();
     }
     let mut points = Vec::new();
     for (from, to, calls) in &waits {
-        let (count, total) = (facts.operations(calls).len(), all.get(from).copied().unwrap_or(0));
-        let is_gateway = facts.chart.service(*from).kind == ServiceKind::Gateway;
-        if count < least || count * whole < total * part || is_gateway {
-            continue;
-        }
+        let (operations, total) = (facts.operations(calls), all.get(from).copied().unwrap_or(0));
+        let count = operations.len();
+        let Some((_, first)) = operations.first().filter(|_| count >= least && count * whole >= total * part) else { continue };
         let text = Text::of_service(facts.id(*from)).and(format!(" calls {count} operations of ")).service(facts.id(*to));
-        let text = if count == total {
-            text.and(" and of no other service that is built here: changes of these touch both.")
+        let text = text.and(", the first").at(facts.site(*first));
+        points.push(if count == total {
+            text.and(", and none of another service that is built here.")
         } else {
-            text.and(format!(", of {total} that it calls in all: changes of these touch both."))
-        };
-        points.push(text.and(" The first are ").then(facts.operations_text(calls)).and("."));
+            text.and(format!(", of {total} that it calls in all."))
+        });
     }
-    if points.is_empty() { Vec::new() } else { vec![Block::List(points)] }
+    if points.is_empty() {
+        return Vec::new();
+    }
+    let meaning = "A change of what the one answers is likely to be a change of the other, too.";
+    vec![Block::Paragraph(Text::say(meaning)), Block::List(points)]
 }
 
 /// Which of a number of things were joined: each set has one root.

@@ -7,15 +7,22 @@ use portolan_grammars::catalog::Operation as Access;
 use super::{Span, Text};
 use crate::chart::document::Document;
 use crate::chart::graph::{Edge, ServiceGraph};
-use crate::chart::map::ServiceMap;
+use crate::chart::map::{NodeKind, ServiceMap};
 use crate::chart::{Call, CallIndex, Chart, Collection, EndpointIndex, Protocol, Service, ServiceIndex, Status, Store};
 use crate::rules::Context;
 use crate::rules::chains::{self, Chain};
-use crate::words::counted;
+use crate::rules::unused_response::unused;
 use crate::{Place, Snapshot};
 
 /// How many things are named before the rest is counted.
 const MAX_NAMED: usize = 3;
+
+/// Calls that are waited for, of who makes them in the same places.
+pub(super) struct Wait {
+    pub(super) from: BTreeSet<ServiceIndex>,
+    pub(super) to: BTreeSet<ServiceIndex>,
+    pub(super) calls: Vec<CallIndex>,
+}
 
 /// A snapshot, and what follows from it.
 pub(super) struct Facts<'a> {
@@ -53,6 +60,11 @@ impl<'a> Facts<'a> {
     pub(super) fn has_owners(&self) -> bool {
         self.built().any(|(_, service)| !service.owners.is_empty())
     }
+    /// Those of whose code little or nothing is read. What only hands out files has no code.
+    pub(super) fn unread(&self) -> impl Iterator<Item = (ServiceIndex, &'a Service)> {
+        let serves_files = |service: &Service| matches!(service.languages.as_slice(), [language] if language == "nginx");
+        self.built().filter(move |(_, service)| !service.is_read() && !serves_files(service))
+    }
     /// Those that it deploys but does not build.
     pub(super) fn bought(&self) -> impl Iterator<Item = &'a Service> {
         self.chart.services.iter().filter(|service| service.third_party)
@@ -77,6 +89,27 @@ impl<'a> Facts<'a> {
         });
         edges.collect()
     }
+    /// Who waits for whom; services that are asked, or ask, by the very same lines stand together.
+    pub(super) fn joint(&self, waits: impl IntoIterator<Item = (ServiceIndex, ServiceIndex, Vec<CallIndex>)>) -> Vec<Wait> {
+        let waits = waits.into_iter().map(|(from, to, calls)| Wait { from: [from].into(), to: [to].into(), calls });
+        let asked = self.merged(waits, |a, b| a.from == b.from);
+        self.merged(asked, |a, b| a.to == b.to)
+    }
+    fn merged(&self, waits: impl IntoIterator<Item = Wait>, alike: impl Fn(&Wait, &Wait) -> bool) -> Vec<Wait> {
+        let places = |wait: &Wait| wait.calls.iter().map(|call| self.chart.call(*call).place).collect::<BTreeSet<_>>();
+        let mut merged: Vec<Wait> = Vec::new();
+        for wait in waits {
+            match merged.iter_mut().find(|other| alike(other, &wait) && places(other) == places(&wait)) {
+                Some(other) => {
+                    other.from.extend(wait.from);
+                    other.to.extend(wait.to);
+                    other.calls.extend(wait.calls);
+                }
+                None => merged.push(wait),
+            }
+        }
+        merged
+    }
     /// The different operations among calls, each with its first place.
     pub(super) fn operations(&self, calls: &[CallIndex]) -> Vec<(String, Place)> {
         let mut operations: BTreeMap<String, Place> = BTreeMap::new();
@@ -88,15 +121,8 @@ impl<'a> Facts<'a> {
     }
     /// The first operations with their places, and how many more there are.
     pub(super) fn operations_text(&self, calls: &[CallIndex]) -> Text {
-        let operations = self.operations(calls);
-        let named = operations.iter().take(MAX_NAMED).enumerate().fold(Text::default(), |text, (at, (label, place))| {
-            let text = if at > 0 { text.and(", ") } else { text };
-            text.code(label).at(self.site(*place))
-        });
-        match operations.len().saturating_sub(MAX_NAMED) {
-            0 => named,
-            rest => named.and(format!(" and {rest} more")),
-        }
+        let operations = self.operations(calls).into_iter();
+        Text::default().some(operations.map(|(label, place)| Text::of_code(label).at(self.site(place))), MAX_NAMED)
     }
     /// Services by their names, as a list in a sentence.
     pub(super) fn services(&self, services: impl IntoIterator<Item = ServiceIndex>) -> Text {
@@ -123,18 +149,35 @@ impl<'a> Facts<'a> {
     pub(super) fn rank(&self, place: Place) -> (bool, Place) {
         (self.context.stands_beside(place.file), place)
     }
-    /// Users with their places, as a list in a sentence.
+    /// Users with their places, as a list in a sentence; those of one place stand together.
     pub(super) fn users_text(&self, users: &BTreeMap<ServiceIndex, Place>) -> Text {
-        Text::default().all(users.iter().map(|(service, place)| Text::of_service(self.id(*service)).at(self.site(*place))))
+        let mut places: Vec<(Place, Vec<ServiceIndex>)> = Vec::new();
+        for (service, place) in users {
+            match places.iter_mut().find(|(other, _)| other == place) {
+                Some((_, services)) => services.push(*service),
+                None => places.push((*place, vec![*service])),
+            }
+        }
+        Text::default().all(places.into_iter().map(|(place, services)| self.services(services).at(self.site(place))))
     }
-    /// How sure calls are, where not all are exact: `2 of 5 inferred`.
-    pub(super) fn doubt(&self, calls: &[CallIndex]) -> Option<String> {
+    /// Whether a call tells another service something, and nothing of the answer is used.
+    pub(super) fn is_told(&self, call: &Call) -> bool {
+        call.changes() == Some(true) && unused(self.snapshot, call).is_some()
+    }
+    /// How sure calls are, where not all are exact: `; 2 of 5 calls are inferred`.
+    pub(super) fn doubt(&self, calls: &[CallIndex]) -> String {
         let likely = calls.iter().filter(|call| self.chart.call(**call).status == Status::Likely).count();
-        (likely > 0).then(|| format!("{likely} of {} inferred", counted(calls.len(), "call", "calls")))
+        match (likely, calls.len()) {
+            (0, _) => String::new(),
+            (1, 1) => "; the call is inferred".to_owned(),
+            (2, 2) => "; both calls are inferred".to_owned(),
+            (_, all) if all == likely => format!("; all {all} calls are inferred"),
+            (_, all) => format!("; {likely} of {all} calls are inferred"),
+        }
     }
-}
-
-/// The name that people know a store by.
-pub(super) fn store_name(store: &Store) -> String {
-    store.id.to_string()
+    /// What people call a store: its name in the picture.
+    pub(super) fn store_name(&self, store: &Store) -> String {
+        let node = self.map.nodes.iter().find(|node| node.kind == NodeKind::Store && node.id == store.id.as_str());
+        node.map_or_else(|| store.id.to_string(), |node| node.name.clone())
+    }
 }

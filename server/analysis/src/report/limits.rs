@@ -42,7 +42,7 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
         }),
     ];
     let mut unread: BTreeMap<&str, usize> = BTreeMap::new();
-    for (_, service) in facts.built().filter(|(_, service)| !service.is_read()) {
+    for (_, service) in facts.unread() {
         *unread.entry(service.languages.first().map_or("no known language", |language| language.as_str())).or_default() += 1;
     }
     if !unread.is_empty() {
@@ -53,6 +53,10 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
             enumerate(&languages)
         )));
     }
+    points.push(Text::say(
+        "Left to whoever hands this in: how often things happen and what they cost, how stale data may be, which teams there are and what they \
+         plan, and which of the risks to take up first.",
+    ));
     vec![Block::List(points)]
 }
 

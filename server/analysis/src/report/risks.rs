@@ -13,12 +13,15 @@ const MAX_FINDINGS: usize = 15;
 /// How many chains are counted out.
 const MAX_CHAINS: usize = 10;
 
+/// A rule with what it found, the worst first.
+pub(super) type Found<'a> = (&'static Rule, Vec<&'a Finding>);
+
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
-    let mut themes: Vec<(Theme, Vec<Block>)> = Theme::ALL.into_iter().map(|theme| (theme, of_theme(facts, theme))).collect();
-    themes.retain(|(_, blocks)| !blocks.is_empty());
-    // The worst first; stable, so that themes of equal weight keep their order.
-    themes.sort_by_key(|(theme, _)| std::cmp::Reverse(worst(facts, *theme)));
-    let mut blocks: Vec<Block> = themes.into_iter().flat_map(|(theme, blocks)| below(theme.consequence(), blocks)).collect();
+    let mut blocks = Vec::new();
+    for (theme, found) in ranked(facts) {
+        let told = found.iter().flat_map(|(rule, list)| of_rule(facts, rule, list)).collect();
+        blocks.extend(below(theme.consequence(), told));
+    }
     if facts.snapshot.findings.is_empty() {
         let more = if facts.snapshot.suppressed.is_empty() { "" } else { " but what is accepted" };
         blocks.push(Block::Paragraph(Text::say(format!("The rules find nothing{more}."))));
@@ -28,20 +31,22 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     blocks
 }
 
-fn findings<'a>(facts: &Facts<'a>, theme: Theme) -> impl Iterator<Item = (&'static Rule, &'a Finding)> {
-    let snapshot = facts.snapshot;
-    let known = snapshot.findings.iter().filter_map(|finding| Some((rules::named(finding.rule)?, finding)));
-    known.filter(move |(rule, _)| rule.theme == theme)
+/// What was found, by what follows from it: the worst first. What weighs the same keeps the order of themes.
+pub(super) fn ranked<'a>(facts: &Facts<'a>) -> Vec<(Theme, Vec<Found<'a>>)> {
+    let mut themes: Vec<(Theme, Vec<Found<'a>>)> = Theme::ALL.into_iter().map(|theme| (theme, of_theme(facts, theme))).collect();
+    themes.retain(|(_, found)| !found.is_empty());
+    themes.sort_by_key(|(_, found)| {
+        let severities = || found.iter().flat_map(|(_, list)| list).map(|finding| finding.severity);
+        let worst = severities().max();
+        std::cmp::Reverse((worst, severities().filter(|severity| Some(*severity) == worst).count()))
+    });
+    themes
 }
 
-fn worst(facts: &Facts<'_>, theme: Theme) -> Option<(rules::Severity, usize)> {
-    let worst = findings(facts, theme).map(|(_, finding)| finding.severity).max()?;
-    Some((worst, findings(facts, theme).filter(|(_, finding)| finding.severity == worst).count()))
-}
-
-fn of_theme(facts: &Facts<'_>, theme: Theme) -> Vec<Block> {
-    let mut found: Vec<(&'static Rule, Vec<&Finding>)> = Vec::new();
-    for (rule, finding) in findings(facts, theme) {
+fn of_theme<'a>(facts: &Facts<'a>, theme: Theme) -> Vec<Found<'a>> {
+    let mut found: Vec<Found<'a>> = Vec::new();
+    for finding in facts.snapshot.findings.iter() {
+        let Some(rule) = rules::named(finding.rule).filter(|rule| rule.theme == theme) else { continue };
         match found.iter_mut().find(|(other, _)| other.name == rule.name) {
             Some((_, list)) => list.push(finding),
             None => found.push((rule, vec![finding])),
@@ -51,17 +56,23 @@ fn of_theme(facts: &Facts<'_>, theme: Theme) -> Vec<Block> {
         list.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     }
     found.sort_by_key(|(rule, list)| (std::cmp::Reverse((list[0].severity, list.len())), rule.name));
-    found.into_iter().flat_map(|(rule, list)| of_rule(facts, rule, &list)).collect()
+    found
 }
 
 fn of_rule(facts: &Facts<'_>, rule: &Rule, list: &[&Finding]) -> Vec<Block> {
-    let intro = Text::say(format!("{}, ", rule.summary)).and(counted(list.len(), "time", "times")).and(" (").code(rule.name).and("):");
+    let intro = Text::say(format!("{}: {} of ", rule.summary, counted(list.len(), "finding", "findings"))).code(rule.name).and(".");
     let points = list.iter().take(MAX_FINDINGS).map(|finding| {
         let text = Text::of_severity(finding.severity).and(": ").then(Text::quoting(&finding.message));
         let text = text.at(facts.site(finding.place));
         // Where the finding itself stands is named already.
         let elsewhere = finding.related.iter().filter(|(place, _)| *place != finding.place).take(3);
-        let related: Vec<Text> = elsewhere.map(|(place, words)| Text::quoting(words).at(facts.site(*place))).collect();
+        let mut before = "";
+        let related: Vec<Text> = elsewhere
+            .map(|(place, words)| {
+                let said = std::mem::replace(&mut before, words) == words;
+                if said { Text::default() } else { Text::quoting(words) }.at(facts.site(*place))
+            })
+            .collect();
         if related.is_empty() { text.and(".") } else { text.and("; ").all(related).and(".") }
     });
     let mut blocks = vec![Block::Paragraph(intro), Block::List(points.collect())];

@@ -3,11 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
-use super::{Block, Text};
+use super::{Block, Text, risks};
 use crate::chart::ServiceKind;
 use crate::chart::map::NodeKind;
 use crate::rules;
 use crate::words::{counted, enumerate};
+
+/// How many rules are named whose findings weigh most.
+const MAX_GRAVE: usize = 3;
 
 pub(super) fn figures(facts: &Facts<'_>) -> Vec<(&'static str, usize)> {
     vec![
@@ -30,7 +33,7 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     for (_, service) in facts.built() {
         *kinds.entry(service.kind).or_default() += 1;
     }
-    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.as_str())).collect();
+    let kinds: Vec<String> = kinds.iter().map(|(kind, count)| sort(*kind, *count)).collect();
     let mut first = format!("This workspace builds {} ({})", counted(built, "service", "services"), enumerate(&kinds));
     match facts.bought().count() {
         0 => first.push('.'),
@@ -65,7 +68,11 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
         second.push_str(&format!(" There {} of services that wait for each other.", was(cycles.len(), "cycle", "cycles")));
     }
     let mut blocks = vec![Block::Paragraph(Text::say(first).and(second)), Block::Paragraph(Text::say(found(facts)))];
-    let unread: Vec<_> = facts.built().filter(|(_, service)| !service.is_read()).map(|(index, _)| index).collect();
+    let gravest = gravest(facts);
+    if !gravest.is_empty() {
+        blocks.push(Block::List(gravest));
+    }
+    let unread: Vec<_> = facts.unread().map(|(index, _)| index).collect();
     if !unread.is_empty() {
         let text = Text::say("Of ").then(facts.services(unread)).and(" the code, or most of it, is in languages that are not read: ");
         blocks.push(Block::Paragraph(text.and("what is called from there is not known, and not in the picture.")));
@@ -73,8 +80,6 @@ pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let map = facts.map.through_channels().only(|node| !matches!(node.kind, NodeKind::Outside));
     if !map.edges.is_empty() {
         blocks.push(Block::Map(map));
-        let legend = "Solid arrows are calls that are waited for; dotted arrows are messages; lines lead to stores. A number counts the places that call.";
-        blocks.push(Block::Paragraph(Text::say(legend)));
     }
     blocks
 }
@@ -86,6 +91,29 @@ fn found(facts: &Facts<'_>) -> String {
         0 => format!("{found}; every call that is read could be followed."),
         1 => format!("{found}; 1 call could not be followed."),
         unresolved => format!("{found}; {unresolved} calls could not be followed."),
+    }
+}
+
+/// The rules that found what weighs most, each with one finding.
+fn gravest(facts: &Facts<'_>) -> Vec<Text> {
+    let found = risks::ranked(facts).into_iter().flat_map(|(_, found)| found);
+    let worst = found.filter(|(_, list)| list[0].severity >= rules::Severity::Warning).take(MAX_GRAVE);
+    let texts = worst.map(|(rule, list)| {
+        let text = Text::say(format!("{} ({} of ", rule.summary, counted(list.len(), "finding", "findings"))).code(rule.name).and("): ");
+        text.then(Text::quoting(&list[0].message)).at(facts.site(list[0].place)).and(".")
+    });
+    texts.collect()
+}
+
+/// So many services of a kind.
+fn sort(kind: ServiceKind, count: usize) -> String {
+    match kind {
+        ServiceKind::Backend => counted(count, "back end", "back ends"),
+        ServiceKind::Frontend => counted(count, "front end", "front ends"),
+        ServiceKind::Gateway => counted(count, "gateway", "gateways"),
+        ServiceKind::Worker => counted(count, "worker", "workers"),
+        ServiceKind::Cli => counted(count, "command-line tool", "command-line tools"),
+        ServiceKind::Job => counted(count, "job", "jobs"),
     }
 }
 

@@ -36,17 +36,22 @@ fn brokers(facts: &Facts<'_>) -> Vec<Text> {
 }
 
 fn tracing(facts: &Facts<'_>) -> Option<Text> {
-    let traced = facts.chart.tracing.iter().filter(|row| row.instrumented);
+    let mut traced: BTreeMap<Option<(Place, &str)>, Vec<ServiceIndex>> = BTreeMap::new();
+    for row in facts.chart.tracing.iter().filter(|row| row.instrumented) {
+        let evidence = row.evidence.first().map(|evidence| (evidence.place, &*evidence.what));
+        traced.entry(evidence).or_default().push(row.service);
+    }
     let texts: Vec<Text> = traced
-        .map(|row| {
-            let text = Text::of_service(facts.id(row.service));
-            match row.evidence.first() {
-                Some(evidence) => text.and(format!(" ({}", evidence.what)).at(facts.site(evidence.place)).and(")"),
+        .into_iter()
+        .map(|(evidence, services)| {
+            let text = facts.services(services);
+            match evidence {
+                Some((place, what)) => text.and(format!(" ({what}")).at(facts.site(place)).and(")"),
                 None => text,
             }
         })
         .collect();
-    (!texts.is_empty()).then(|| Text::say("Tracing: ").all(texts).and(" start a tracer; what they do can be copied."))
+    (!texts.is_empty()).then(|| Text::say("Tracing is there in ").all(texts).and("; others can do the same."))
 }
 
 /// Services that say how long they wait for others, each with the call that is waited for least.
@@ -93,9 +98,14 @@ fn stores(facts: &Facts<'_>) -> Option<Text> {
     }
     let texts: Vec<Text> = engines
         .into_iter()
-        .map(|(engine, users)| Text::of_code(engine).and(" in ").then(facts.users_text(&facts.first_places(users))))
+        .map(|(engine, users)| {
+            let users = facts.first_places(users);
+            let text = Text::of_code(engine).and(format!(" ({}", counted(users.len(), "service", "services")));
+            let first = users.values().copied().min_by_key(|place| facts.rank(*place));
+            first.map_or(text.clone(), |place| text.and(", the first").at(facts.site(place))).and(")")
+        })
         .collect();
-    (!texts.is_empty()).then(|| Text::say("Stores: ").all(texts).and("."))
+    (!texts.is_empty()).then(|| Text::say("Stores in use are ").all(texts).and("."))
 }
 
 /// Services that take part in calls or messages and start no tracer.
@@ -141,7 +151,7 @@ fn dark(facts: &Facts<'_>) -> Vec<Text> {
 /// A broker is missing where services change each other's state by calls alone.
 fn no_broker(facts: &Facts<'_>) -> Option<Text> {
     // What is not read may send.
-    if !facts.chart.channels.is_empty() || facts.built().any(|(_, service)| !service.is_read()) {
+    if !facts.chart.channels.is_empty() || facts.unread().next().is_some() {
         return None;
     }
     let between = |service: ServiceIndex| {

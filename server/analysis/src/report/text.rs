@@ -50,7 +50,10 @@ impl Text {
     }
     /// Adds words.
     pub(super) fn and(mut self, words: impl Into<String>) -> Self {
-        self.0.push(Span::Words(words.into()));
+        let words = words.into();
+        if !words.is_empty() {
+            self.0.push(Span::Words(words));
+        }
         self
     }
     /// Adds something of the code.
@@ -89,5 +92,15 @@ impl Text {
             self.0.extend(text.0);
         }
         self
+    }
+    /// Adds the first few of several texts, and how many more there are: `a, b and 3 more`.
+    pub(super) fn some(self, texts: impl IntoIterator<Item = Text>, most: usize) -> Self {
+        let mut texts: Vec<Text> = texts.into_iter().collect();
+        let rest = texts.len().saturating_sub(most);
+        texts.truncate(most);
+        if rest > 0 {
+            texts.push(Text::say(format!("{rest} more")));
+        }
+        self.all(texts)
     }
 }

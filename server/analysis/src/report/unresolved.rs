@@ -2,28 +2,32 @@
 
 use super::facts::Facts;
 use super::{Block, Text, table};
-use crate::settle;
+use crate::{Place, settle};
 
 /// How many places of a group are named.
 const MAX_PLACES: usize = 4;
 
 pub(super) fn blocks(facts: &Facts<'_>) -> Vec<Block> {
     let unresolved = &facts.chart.unresolved;
-    let rows = settle::groups(facts.snapshot).into_iter().map(|group| {
+    // What lacks the same is told together, of whom it is called by and who may answer.
+    let mut rows: Vec<(String, Text, Text, Vec<(Place, String)>)> = Vec::new();
+    for group in settle::groups(facts.snapshot) {
         let calls: Vec<_> = group.calls.iter().filter_map(|call| unresolved.get(*call as usize)).collect();
         let callers = facts.services(calls.iter().map(|call| call.from));
-        let mut places: Vec<_> = calls.iter().map(|call| (call.place, call.label())).collect();
-        places.sort();
-        places.dedup_by_key(|(place, _)| *place);
-        let rest = places.len().saturating_sub(MAX_PLACES);
-        let named = places.into_iter().take(MAX_PLACES).enumerate().fold(Text::default(), |text, (at, (place, label))| {
-            let text = if at > 0 { text.and(", ") } else { text };
-            text.code(label).at(facts.site(place))
-        });
-        let named = if rest > 0 { named.and(format!(" and {rest} more")) } else { named };
+        let places = calls.iter().map(|call| (call.place, call.label()));
         let candidates =
             group.candidates.iter().map(|candidate| Text::of_service(facts.id(candidate.service)).and(format!(" {}", candidate.why)));
-        vec![Text::say(group.reason.to_string()), callers, named, Text::default().all(candidates)]
+        let (why, candidates) = (group.reason.to_string(), Text::default().all(candidates));
+        match rows.iter_mut().find(|row| (&row.0, &row.1, &row.2) == (&why, &callers, &candidates)) {
+            Some(row) => row.3.extend(places),
+            None => rows.push((why, callers, candidates, places.collect())),
+        }
+    }
+    let rows = rows.into_iter().map(|(why, callers, candidates, mut places)| {
+        places.sort();
+        places.dedup_by_key(|(place, _)| *place);
+        let named = places.into_iter().map(|(place, label)| Text::of_code(label).at(facts.site(place)));
+        vec![Text::say(why), callers, Text::default().some(named, MAX_PLACES), candidates]
     });
     let Some(table) = table(&["Why", "Called by", "Calls", "Who may answer"], rows.collect()) else { return Vec::new() };
     let text = Text::say("No edge was drawn for these calls, and no finding rests on them. ").code("portolan unresolved");

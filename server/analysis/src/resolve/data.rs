@@ -4,6 +4,7 @@ use portolan_grammars::catalog::{self, Naming, Operation};
 use portolan_grammars::facts::{Expr, Symbol, TypeId};
 
 use super::library::CallView;
+use super::limits::is_preceded;
 use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker, Url};
 use super::spans::Walk;
 use super::sql;
@@ -16,6 +17,10 @@ impl<'w> Linker<'w> {
             return false;
         }
         if entry.over.as_ref().is_some_and(|over| self.evaluator.worked_through(over, view).is_some()) {
+            return true;
+        }
+        let facts = self.evaluator.facts(view.site.file);
+        if entry.unless_by.as_ref().zip(facts).is_some_and(|(methods, facts)| is_preceded(facts, view.call, methods)) {
             return true;
         }
         let texts = |linker: &mut Self, selector: &Option<catalog::Selector>| -> Option<Vec<Url>> {

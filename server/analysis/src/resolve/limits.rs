@@ -265,6 +265,24 @@ fn is_followed_by(facts: &SourceFacts, call: CallId, methods: &catalog::Names) -
     following(facts, call, methods).is_some()
 }
 
+/// Whether one of these methods was called on what a call is made on: in the same chain, or by the same name.
+pub(super) fn is_preceded(facts: &SourceFacts, call: &Call, methods: &catalog::Names) -> bool {
+    let is_meant = |name: &Symbol| methods.iter().any(|method| method == name);
+    let Expr::Member { object, .. } = facts.expr(call.callee) else { return false };
+    let mut on = *object;
+    while let Expr::Call(before) = facts.expr(on) {
+        let Expr::Member { object, name } = facts.expr(facts.call(*before).callee) else { return false };
+        if is_meant(name) {
+            return true;
+        }
+        on = *object;
+    }
+    let Expr::Name(of) = facts.expr(on) else { return false };
+    let by_name = |value: ExprId| matches!(facts.expr(value), Expr::Name(name) if name == of);
+    let mut before = facts.calls.iter().filter(|other| other.function == call.function && other.range.start < call.range.start);
+    before.any(|other| matches!(facts.expr(other.callee), Expr::Member { object, name } if is_meant(name) && by_name(*object)))
+}
+
 /// The call of one of these methods on what a call hands out: in the same chain, or by the name that it is bound to.
 pub(super) fn following<'w>(facts: &'w SourceFacts, call: CallId, methods: &catalog::Names) -> Option<&'w Call> {
     let function = facts.call(call).function;

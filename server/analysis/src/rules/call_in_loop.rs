@@ -21,8 +21,8 @@ use crate::{FileId, FunctionRef, Place};
 const MAX_HOPS: u32 = 4;
 /// Ways up that are looked at for one request.
 const MAX_WAYS: usize = 200;
-/// Literal lists up to this length are no loop that grows.
-const FEW: usize = 3;
+/// Lists of a length that is written in the code are no loop that grows, up to this one.
+const FEW: usize = 5;
 
 /// Words in the names of what is looped over that say that elements are many already.
 const BATCHES: &[&str] = &["batch", "batches", "chunk", "chunks", "chunked", "page", "pages", "window", "windows", "attempts", "retries"];
@@ -39,10 +39,10 @@ rule! {
     /// It is a warning where a request or a message sets the loop off, a hint in a front end, and information elsewhere.
     ///
     /// Left alone are retries, polling and reading page by page; loops that end with the first answer; lists that are written out and short; lists of
-    /// batches, and parts of one (`.slice(start, start + 50)`); lists of who is asked (nodes, each with a client or a host of its own), where they
-    /// are not asked one after the other; streams, and functions called like a limit, that run so many at a time; calls that nobody waits for; calls
-    /// that only go to other hosts; what is drawn for each element of a page; health checks; what is deployed but not built here, tools of the
-    /// command line, and code in folders of migrations, seeds, scripts and examples.
+    /// batches, and parts of one (`.slice(start, start + 50)`) or its first few (`.slice(0, 4)`); lists of who is asked (nodes, each with a client or
+    /// a host of its own), where they are not asked one after the other; streams, and functions called like a limit, that run so many at a time;
+    /// calls that nobody waits for; calls that only go to other hosts; what is drawn for each element of a page; health checks; what is deployed but
+    /// not built here, tools of the command line, and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// Ten elements are ten round trips, and a thousand are a thousand: one after the other they add up to a time-out, all at once they are a load
@@ -222,11 +222,10 @@ fn grows(source: &SourceFacts, over: ExprId) -> bool {
             Expr::Member { name, .. } => return !exempt::has_word(name, BATCHES),
             Expr::Call(call) => {
                 let callee = source.call(*call).callee;
-                let few = |at: usize| source.call(*call).args.get(at).is_some_and(|argument| is_few(source, argument.value));
                 let window = |args: &[Arg]| matches!(args, [start, end] if is_window(source, start.value, end.value));
                 match source.expr(callee) {
                     Expr::Member { name, .. } if name == "slice" && window(&source.call(*call).args) => return false,
-                    Expr::Member { name, .. } if (name == "slice" && few(0) && few(1)) || (name == "take" && few(0)) => return false,
+                    Expr::Member { .. } if taken(source, *call).is_some_and(|count| count <= FEW) => return false,
                     Expr::Member { object, name } if !exempt::has_word(name, BATCHES) => value = *object,
                     Expr::Name(name) => return !exempt::has_word(name, BATCHES),
                     Expr::Path(path) => return !path.last().is_some_and(|name| exempt::has_word(name, BATCHES)),
@@ -307,8 +306,31 @@ fn is_window(source: &SourceFacts, start: ExprId, end: ExprId) -> bool {
     }
 }
 
-fn is_few(source: &SourceFacts, value: ExprId) -> bool {
-    matches!(source.expr(value), Expr::Number(number) if number.parse::<usize>().is_ok_and(|number| number <= FEW))
+/// How many elements a call takes of a list at most, where numbers say so: `slice(0, 20)`, `take(20)`.
+fn taken(source: &SourceFacts, call: CallId) -> Option<usize> {
+    let call = source.call(call);
+    let number = |at: usize| match source.expr(call.args.get(at)?.value) {
+        Expr::Number(number) => number.parse::<usize>().ok(),
+        _ => None,
+    };
+    match source.expr(call.callee) {
+        Expr::Member { name, .. } if name == "slice" => number(1)?.checked_sub(number(0)?),
+        Expr::Member { name, .. } if name == "take" => number(0),
+        _ => None,
+    }
+}
+
+/// How many elements are looped over at most: those of `items.iter().take(20)`.
+fn most(source: &SourceFacts, mut over: ExprId) -> Option<usize> {
+    for _ in 0..16 {
+        let Expr::Call(call) = source.expr(over) else { return None };
+        if let Some(count) = taken(source, *call) {
+            return Some(count);
+        }
+        let Expr::Member { object, .. } = source.expr(source.call(*call).callee) else { return None };
+        over = *object;
+    }
+    None
 }
 
 /// Whether what is around a call runs so many at a time, or nobody waits for all of them.
@@ -412,7 +434,11 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[Asked<'_>]) {
     let Some(&(ref found, call, to)) = all.first() else { return };
     let Some(spot) = Spot::at(&context.snapshot.files, found.place) else { return };
     let source = spot.source();
-    let of = words(source, found.over).map_or_else(|| "in a loop".to_owned(), |words| format!("for each of `{words}`"));
+    let of = match (words(source, found.over), most(source, found.over)) {
+        (Some(words), Some(count)) => format!("for each of the first {count} of `{words}`"),
+        (Some(words), None) => format!("for each of `{words}`"),
+        (None, _) => "in a loop".to_owned(),
+    };
     let together = spot.regions().any(|region| region.kind == RegionKind::Parallel && region.range.contains(source.expr_range(found.over)));
     let how = match (is_in_turn(&spot), together) {
         (true, _) => ", one after the other",

@@ -114,6 +114,11 @@ impl<'a> Context<'a> {
         self.named_function(function).unwrap_or_else(|| self.snapshot.files.path(function.file).to_string())
     }
 
+    /// ` in save`: the function that a place is in, as the end of a sentence; nothing for code outside of functions.
+    pub fn within(&self, function: FunctionRef) -> String {
+        self.named_function(function).map(|name| format!(" in {name}")).unwrap_or_default()
+    }
+
     /// The path of the file that a function is in: functions of one name in two files are not the same.
     pub fn file(&self, function: FunctionRef) -> String {
         self.snapshot.files.path(function.file).to_string()

@@ -101,7 +101,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, owner: &Par
     let related = others
         .iter()
         .filter(|(read, _)| read.place != first.place)
-        .map(|(read, table)| (read.place, format!("{reader_name} reads `{table}` in {}", context.symbol(read.function))));
+        .map(|(read, table)| (read.place, format!("{reader_name} reads `{table}`{}", context.within(read.function))));
     let draft = Draft {
         severity: None,
         message: format!("{reader_name} reads {which}, which {owner_name} owns{list}"),

@@ -1,13 +1,17 @@
 //! `model-drift`: a model that people keep by hand says otherwise than the code.
 //!
-//! What deliberately does not live here: start orders and build orders (compose, Nx), which need not follow calls. Invariant: only services that
-//! are read whole are told to lack a call.
+//! Orders of starts and builds are models, too, but may have reasons that are not in the code: they are never told to lack something, and a stale
+//! one is a hint. Invariant: only services that are read whole are told to lack a call.
+
+mod orders;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Expr, Symbol};
 use portolan_grammars::manifests::Manifest;
-use portolan_grammars::manifests::models::{Model, ModelElement};
+use portolan_grammars::manifests::models::Model;
+
+use orders::Order;
 
 use super::{Context, Draft, Severity, Sink};
 use crate::chart::{Call, ServiceIndex};
@@ -16,11 +20,14 @@ use crate::{FileId, Place};
 rule! {
     /// ## What it does
     /// Compares a model of the services that is kept by hand, in Backstage's `catalog-info.yaml` (`dependsOn`, `consumesApis`), LikeC4 or
-    /// Structurizr, with the code: finds dependencies that the code does not have, and, as a hint, calls that the model leaves out.
+    /// Structurizr, with the code: finds dependencies that the code does not have, and, as a hint, calls that the model leaves out. Orders in which
+    /// services are started (`depends_on` of compose files) or built (`implicitDependencies` of Nx) are compared likewise: one that no code
+    /// follows, nor names, is a hint, as it may have another reason.
     ///
     /// A thing of the model is a service if it has its name, in whatever way that is written. A dependency is missing in the code if a service
     /// that is read whole, without a call that could not be followed, neither calls the other, directly or through a gateway, nor shares a channel
-    /// or a store with it, nor is told its name by an environment variable. A call is missing in the model if the model has both services, and dependencies of the one that calls.
+    /// or a store with it, nor is told its name by an environment variable. A call is missing in the model if the model has both services, and
+    /// dependencies of the one that calls.
     ///
     /// ## Why it matters
     /// Who reads the model plans by it: whom to ask before a change, what fails with what. A line that is wrong is worse than none.
@@ -53,28 +60,41 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         _ => None,
     });
     let models: Vec<(FileId, &Model)> = models.collect();
-    if models.is_empty() {
+    let names = Names::new(context);
+    let (models, orders) = (Models::new(&models, &names), orders::all(context, &names));
+    if models.places.is_empty() && orders.is_empty() {
         return;
     }
-    let models = Models::new(context, &models);
     let joined = joined(context);
+    let is_stale = |from, to| is_known_whole(context, from) && !joined.contains(&(from, to)) && !is_told_of(context, from, to);
     for ((from, to), place) in &models.relations {
-        if is_known_whole(context, *from) && !joined.contains(&(*from, *to)) && !is_told_of(context, *from, *to) {
-            let (from_id, to_id) = (context.id(*from), context.id(*to));
-            sink.report(Draft {
-                severity: None,
-                message: format!(
-                    "{from_id} is said to depend on {to_id}, but nothing in its code calls it or shares a channel or store with it"
-                ),
-                place: *place,
-                related: Vec::new(),
-                services: vec![*from, *to],
-                subject: vec!["stale".to_owned(), from_id.to_string(), to_id.to_string()],
-            });
+        if is_stale(*from, *to) {
+            let said = format!("{} is said to depend on {}", context.id(*from), context.id(*to));
+            sink.report(stale(context, &said, "stale", [*from, *to], *place));
+        }
+    }
+    // Who is asked may be started later on purpose.
+    for Order { from, to, place, said } in orders.into_iter().filter(|order| !joined.contains(&(order.to, order.from))) {
+        if is_stale(from, to) && !is_named_by(context, from, to) {
+            let said = said(&context.id(from), &context.id(to));
+            sink.report(Draft { severity: Some(Severity::Hint), ..stale(context, &said, "order", [from, to], place) });
         }
     }
     for call in context.chart.calls.iter().filter(|call| call.status.is_settled() && !call.development) {
         left_out(context, sink, &models, call);
+    }
+}
+
+/// What is said of two services, and no code follows.
+fn stale(context: &Context<'_>, said: &str, sort: &str, services: [ServiceIndex; 2], place: Place) -> Draft {
+    let names = services.map(|service| context.id(service).to_string());
+    Draft {
+        severity: None,
+        message: format!("{said}, but nothing in its code calls it or shares a channel or store with it"),
+        place,
+        related: Vec::new(),
+        services: services.to_vec(),
+        subject: std::iter::once(sort.to_owned()).chain(names).collect(),
     }
 }
 
@@ -97,24 +117,37 @@ fn left_out(context: &Context<'_>, sink: &mut Sink<'_>, models: &Models, call: &
     });
 }
 
-impl Models {
-    fn new(context: &Context<'_>, models: &[(FileId, &Model)]) -> Self {
+/// The services of the workspace by their names.
+struct Names(BTreeMap<String, BTreeSet<ServiceIndex>>);
+
+impl Names {
+    fn new(context: &Context<'_>) -> Self {
         let mut names: BTreeMap<String, BTreeSet<ServiceIndex>> = BTreeMap::new();
         for (at, service) in context.chart.services.iter().enumerate() {
             for name in [&service.id, &service.name].into_iter().chain(&service.aliases) {
                 names.entry(plain(name)).or_default().insert(ServiceIndex(at as u32));
             }
         }
-        // A name of several services means none, and so does an id of several things.
-        let only = |found: &BTreeSet<ServiceIndex>| (found.len() == 1).then(|| found.first().copied()).flatten();
-        let named = |element: &ModelElement| {
-            let found = element.names.iter().filter_map(|name| names.get(&plain(name))).flatten().copied().collect();
-            only(&found)
-        };
+        Self(names)
+    }
+
+    /// The service of some names.
+    fn service<'n>(&self, names: impl IntoIterator<Item = &'n Symbol>) -> Option<ServiceIndex> {
+        only(&names.into_iter().filter_map(|name| self.0.get(&plain(name))).flatten().copied().collect())
+    }
+}
+
+/// The only one: a name of several services means none, and so does an id of several things.
+fn only(found: &BTreeSet<ServiceIndex>) -> Option<ServiceIndex> {
+    (found.len() == 1).then(|| found.first().copied()).flatten()
+}
+
+impl Models {
+    fn new(models: &[(FileId, &Model)], names: &Names) -> Self {
         let mut known: BTreeMap<&Symbol, BTreeSet<ServiceIndex>> = BTreeMap::new();
         let (mut places, mut relations) = (BTreeMap::new(), BTreeMap::new());
         for (file, element) in models.iter().flat_map(|(file, model)| model.elements.iter().map(move |element| (*file, element))) {
-            if let Some(service) = named(element) {
+            if let Some(service) = names.service(&element.names) {
                 known.entry(&element.id).or_default().insert(service);
                 places.entry(service).or_insert(Place { file, range: element.range });
             }
@@ -162,4 +195,15 @@ fn is_told_of(context: &Context<'_>, from: ServiceIndex, to: ServiceIndex) -> bo
     let Some(deployment) = context.snapshot.workspace.deployments.get(from.index()) else { return false };
     let mut values = deployment.environment.values().flatten().map(|value| value.value.as_str());
     values.any(|value| std::iter::once(&to.id).chain([&to.name]).chain(&to.aliases).any(|name| value.contains(name.as_str())))
+}
+
+/// Whether a text in the code of a service is the name of the other, or has it between other names: it may start it, or read what it makes.
+fn is_named_by(context: &Context<'_>, from: ServiceIndex, to: ServiceIndex) -> bool {
+    let to = context.chart.service(to);
+    let is_it = |word: &str| [&to.id, &to.name].into_iter().chain(&to.aliases).any(|name| name == word);
+    let in_name = |character: char| character.is_alphanumeric() || matches!(character, '-' | '_');
+    let names_it = |expr: &Expr| matches!(expr, Expr::Str(text) if text.split(|character| !in_name(character)).any(is_it));
+    let runs = context.code_of(from);
+    let mut sources = context.snapshot.files.iter().filter(|(file, ..)| runs(*file)).filter_map(|(.., facts)| facts.source());
+    sources.any(|source| source.exprs.iter().any(|it| names_it(&it.kind)))
 }

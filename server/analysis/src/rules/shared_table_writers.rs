@@ -82,7 +82,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, collection:
         writer
             .accesses
             .iter()
-            .map(move |access| (access.place, format!("{name} writes `{}` in {}", collection.name, context.symbol(access.function))))
+            .map(move |access| (access.place, format!("{name} writes `{}`{}", collection.name, context.within(access.function))))
     });
     let related = related.filter(|(place, _)| *place != change.place).take(MAX_SITES).collect();
     let services = writers.iter().rev().flat_map(|writer| writer.services.iter().copied()).collect();

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::revision::{self, Revision};
 use super::{Failure, Folder, Workspace};
-use crate::load::{read_text, whole_text};
+use crate::load::{problems_of, read_text, whole_text};
 use crate::output::findings::Listing;
 use crate::output::{self, findings, github, gitlab, junit, sarif};
 
@@ -167,6 +167,11 @@ impl Check {
         let path = whole.strip_prefix(self.folder.resolve()?).unwrap_or(&whole).to_owned();
         let path = Utf8PathBuf::from_path_buf(path).map_err(|_| failure(&"its name is not valid UTF-8"))?;
         let facts = read_text(&path, &text, FileKind::Manifest(ManifestFormat::Baseline)).map_err(|why| failure(&why))?;
+        // Half of a baseline would tell of findings that are accepted.
+        if let Some(problem) = problems_of(&path, &facts).next() {
+            let line = problem.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+            return Err(failure(&format!("{line}{}; `portolan baseline` writes one", problem.message)));
+        }
         Ok(Some((path, Arc::new(facts))))
     }
 

@@ -42,8 +42,10 @@ impl Revision {
 
 /// Why a folder has no revision of some name, as the end of a sentence that says so.
 pub(super) fn why_none(workspace: &Path) -> String {
-    match git(workspace, &["rev-parse", "--git-dir"], None) {
-        Ok(_) => "; a shallow clone has only the last: fetch it first".to_owned(),
+    match git(workspace, &["rev-parse", "--is-shallow-repository"], None) {
+        Ok(shallow) if shallow == "true" => "; this is a shallow clone, which has the last ones only: fetch it first".to_owned(),
+        Ok(_) => "; `git branch --all` and `git tag` list what it has".to_owned(),
+        Err(failure) if failure.0.contains("not a git repository") => ", which is in no git repository".to_owned(),
         Err(failure) => format!(": {failure}"),
     }
 }
@@ -51,7 +53,7 @@ pub(super) fn why_none(workspace: &Path) -> String {
 /// Runs git and gives its output without the last line feed.
 fn git(folder: &Path, arguments: &[&str], index: Option<&Path>) -> Result<String, Failure> {
     let mut command = Command::new("git");
-    command.arg("-C").arg(folder).args(arguments);
+    command.arg("-C").arg(folder).args(arguments).env("LC_ALL", "C");
     if let Some(index) = index {
         command.env("GIT_INDEX_FILE", index);
     }

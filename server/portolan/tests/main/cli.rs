@@ -256,7 +256,7 @@ fn an_empty_folder() {
         (&["unresolved"][..], 0, "no services found"),
         (&["fix", "--dry-run"], 0, "nothing to edit"),
         (&["trace", "POST /orders"], 2, "no services found"),
-        (&["check", "--changed-since", "main"], 2, "not a git repository"),
+        (&["check", "--changed-since", "main"], 2, "`main` is no git revision of ., which is in no git repository"),
     ] {
         let run = run::portolan(folder.path(), arguments);
         assert_eq!((run.code, run.stdout.as_str()), (code, ""), "{arguments:?}");

@@ -172,8 +172,20 @@ fn matrices_are_square_whatever_the_names() {
 #[test]
 fn many_runs_on_any_number_of_threads_write_the_same_bytes() {
     let odd = odd_names();
-    for arguments in [&["check", "--format", "sarif"][..], &["chart", "--format", "backstage"], &["report", "--format", "html"]] {
-        let text = |jobs: &str| portolan(odd.path(), &[arguments, &["--jobs", jobs]].concat());
+    let forms: &[&[&str]] = &[
+        &["chart", "--format", "json"],
+        &["chart", "--format", "backstage"],
+        &["report"],
+        &["report", "--format", "html"],
+        &["check", "--format", "text"],
+        &["check", "--format", "json"],
+        &["check", "--format", "sarif"],
+        &["check", "--format", "github"],
+        &["check", "--format", "gitlab"],
+        &["check", "--format", "junit"],
+    ];
+    for arguments in forms {
+        let text = |jobs: &str| portolan(odd.path(), &[*arguments, &["--jobs", jobs]].concat());
         let first = text("1");
         for run in 0..20 {
             assert_eq!(text(["1", "2", "3", "8"][run % 4]), first);
@@ -225,7 +237,13 @@ fn tools_read_what_is_exported_for_them() {
     let odd = odd_names();
     for workspace in [demo().as_path(), odd.path()] {
         let written = tempfile::tempdir().unwrap();
-        let files = [("mermaid", "chart.mmd"), ("dot", "chart.dot"), ("structurizr", "workspace.dsl"), ("likec4", "model/model.c4")];
+        let files = [
+            ("mermaid", "chart.mmd"),
+            ("dot", "chart.dot"),
+            ("structurizr", "workspace.dsl"),
+            ("likec4", "model/model.c4"),
+            ("backstage", "catalog-info.yaml"),
+        ];
         for (format, file) in files {
             write(&written, file, &portolan(workspace, &["chart", "--format", format]));
         }

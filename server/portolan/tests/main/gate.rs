@@ -144,7 +144,11 @@ fn only_what_a_change_brings_is_told() {
     insta::assert_snapshot!("changed_since", shown(shop.path(), &["check", "--changed-since", "HEAD"]));
     let unknown = portolan(shop.path(), &["check", "--changed-since", "nowhere"]);
     assert!(unknown.code == 2 && unknown.stdout.is_empty(), "{}", unknown.stdout);
-    assert!(unknown.stderr.contains("`nowhere` is no git revision of .; a shallow clone has only the last"), "{}", unknown.stderr);
+    assert!(
+        unknown.stderr.contains("`nowhere` is no git revision of .; `git branch --all` and `git tag` list what it has"),
+        "{}",
+        unknown.stderr
+    );
     // A comment that goes brings back what it accepted.
     let accepted = writing(&["orders"]).replace("setInterval", "// portolan: allow(shared-table-writers) until spring\nsetInterval");
     write(&shop, "orders/src/index.ts", &writing(&["orders"]));
@@ -177,6 +181,30 @@ fn quiet_says_what_was_asked_for_alone() {
     assert_eq!(quiet.stdout, loud.stdout);
     let failed = portolan(shop.path(), &["-q", "check", "nowhere"]);
     assert!(failed.stderr.contains("no such folder"), "{}", failed.stderr);
+    // What is wrong in the user's own settings changes what is found.
+    write(&shop, "portolan.toml", "[rulez]\n");
+    let misspelt = portolan(shop.path(), &["check", "--quiet"]);
+    assert_eq!(misspelt.stderr, "portolan.toml:1: unknown key `rulez` in portolan.toml; did you mean `rules`?\n");
+}
+
+#[test]
+fn what_is_no_baseline_accepts_nothing() {
+    let shop = shop("");
+    write(&shop, "ci/known.yaml", "services: {}\n");
+    let run = portolan(shop.path(), &["check", "--baseline", "ci/known.yaml"]);
+    assert!(run.code == 2 && run.stdout.is_empty(), "{}", run.stdout);
+    let said = "portolan: cannot read the baseline ci/known.yaml: line 1: ";
+    assert!(run.stderr.starts_with(said) && run.stderr.ends_with("; `portolan baseline` writes one\n"), "{}", run.stderr);
+}
+
+#[test]
+fn a_shallow_clone_is_said_to_be_one() {
+    let shop = shop("");
+    commit_all(shop.path());
+    let clone = tempfile::tempdir().unwrap();
+    git(clone.path(), &["clone", "-q", "--depth", "1", &format!("file://{}", shop.path().display()), "shop"]);
+    let run = portolan(&clone.path().join("shop"), &["check", "--changed-since", "v1"]);
+    assert!(run.stderr.contains("this is a shallow clone"), "{}", run.stderr);
 }
 
 #[test]

@@ -3,8 +3,11 @@
 //! What deliberately does not live here: escaping, which is the template's. Invariant: the page asks no network for anything, and says all
 //! without its script.
 
+use std::collections::BTreeSet;
+
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use portolan_analysis::chart::map::{NodeKind, ServiceMap};
+use portolan_analysis::chart::ServiceKind;
+use portolan_analysis::chart::map::{Edge, Node, NodeKind, Relation, ServiceMap};
 use portolan_analysis::report::{Block, Report, Span, Text};
 
 use super::picture;
@@ -75,15 +78,39 @@ fn figure(map: &ServiceMap) -> Markup {
             div.canvas { (picture::draw(map)) }
             aside.detail {}
             figcaption {
-                @for (class, name) in [("backend", "back end"), ("frontend", "front end"), ("gateway", "gateway"), ("worker", "worker"), ("tool", "tool, job"), ("store", "store"), ("outside", "not built here")] {
-                    span { i.(class) {} (name) }
-                }
+                @for (class, name) in sorts(map) { span { i.(class) {} (name) } }
+                @for (class, name) in relations(map) { span { i.line.(class) {} (name) } }
                 span.spacer {}
                 @if has(NodeKind::Store) { label { input type="checkbox" checked data-hides="no-stores"; " stores" } }
                 @if has(NodeKind::Outside) { label { input type="checkbox" checked data-hides="no-outside"; " outside" } }
             }
         }
     }
+}
+
+/// The sorts of nodes that a map has, each with its colour's class and its name.
+fn sorts(map: &ServiceMap) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let sort = |node: &Node| match node.kind {
+        NodeKind::Service(ServiceKind::Backend) => ("backend", "back end"),
+        NodeKind::Service(ServiceKind::Frontend) => ("frontend", "front end"),
+        NodeKind::Service(ServiceKind::Gateway) => ("gateway", "gateway"),
+        NodeKind::Service(ServiceKind::Worker) => ("worker", "worker"),
+        NodeKind::Service(ServiceKind::Cli | ServiceKind::Job) => ("tool", "tool, job"),
+        NodeKind::Store => ("store", "store"),
+        NodeKind::Channel => ("channel", "channel"),
+        NodeKind::Bought | NodeKind::Outside => ("outside", "not built here"),
+    };
+    map.nodes.iter().map(sort).collect::<BTreeSet<_>>().into_iter()
+}
+
+/// The sorts of edges that a map has, each with its class and what it means.
+fn relations(map: &ServiceMap) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let relation = |edge: &Edge| match edge.relation {
+        Relation::Calls => ("calls", "waits for an answer"),
+        Relation::Sends | Relation::Delivers => ("sends", "sends messages"),
+        Relation::Opens => ("opens", "opens a store"),
+    };
+    map.edges.iter().map(relation).collect::<BTreeSet<_>>().into_iter()
 }
 
 fn line(text: &Text) -> Markup {

@@ -7,6 +7,9 @@ use portolan_analysis::report::{Block, Report, Span, Text};
 use super::super::exports::mermaid;
 use crate::web::path_reference;
 
+const LEGEND: &str =
+    "Solid arrows are calls that are waited for, with the number of places that call; dotted arrows are messages; lines lead to stores.";
+
 // Writing to a String cannot fail, so results of `writeln!` are dropped throughout.
 
 /// The whole report.
@@ -34,7 +37,7 @@ fn block(block: &Block, out: &mut String) {
             let _ = writeln!(out, "|{}", "---|".repeat(columns.len()));
             rows.iter().try_for_each(|row| writeln!(out, "| {} |", row.iter().map(cell).collect::<Vec<_>>().join(" | ")))
         }
-        Block::Map(map) => writeln!(out, "```mermaid\n{}```", mermaid::render(map)),
+        Block::Map(map) => writeln!(out, "```mermaid\n{}```\n\n{LEGEND}", mermaid::render(map)),
     };
 }
 
@@ -70,8 +73,13 @@ pub fn code(text: &str) -> String {
 /// Words in which nothing means anything.
 pub fn words(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in flat(text).chars() {
-        if matches!(character, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '~' | '#') {
+    let text = flat(text);
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        let within = |other: Option<char>| other.is_some_and(char::is_alphanumeric);
+        // Within a word it means nothing.
+        let underscore = character == '_' && !(within(out.chars().next_back()) && within(characters.peek().copied()));
+        if underscore || matches!(character, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '&' | '~' | '#') {
             out.push('\\');
         }
         out.push(character);
@@ -91,6 +99,7 @@ mod tests {
     fn nothing_ends_what_it_stands_in() {
         assert_eq!(code("a `b` ``c"), "```a `b` ``c```");
         assert_eq!(code("`x`"), "`` `x` ``");
+        assert_eq!(words("_a_ a_b a__b"), "\\_a\\_ a_b a\\_\\_b");
         assert_eq!(words("*a* [b](c) <d>\n# e"), "\\*a\\* \\[b\\](c) \\<d\\> \\# e");
         assert_eq!(cell(&Text(vec![Span::Code("a|b".into())])), "`a\\|b`");
         let place = Span::Place { file: "src/[id]/a b.ts".into(), line: 3 };

@@ -14,6 +14,8 @@ const AROUND: f64 = 24.0;
 /// Width of a letter of the line below the name.
 const SMALL_LETTER: f64 = 6.2;
 const MAX_LETTERS: usize = 30;
+/// Of its own width, below which a picture is scrolled and no longer made smaller.
+const READABLE: f64 = 0.6;
 
 /// The map as SVG.
 pub(super) fn draw(map: &ServiceMap) -> Markup {
@@ -24,7 +26,7 @@ pub(super) fn draw(map: &ServiceMap) -> Markup {
     let layout = Layout::new(map, &widths);
     let (width, height) = layout.size;
     html! {
-        svg.map viewBox={ "0 0 " (number(width)) " " (number(height)) } style={ "max-width:" (number(width * 1.2)) "px" } role="img" aria-label="Service map" xmlns="http://www.w3.org/2000/svg" {
+        svg.map viewBox={ "0 0 " (number(width)) " " (number(height)) } style={ "min-width:" (number(width * READABLE)) "px;max-width:" (number(width * 1.2)) "px" } role="img" aria-label="Service map" xmlns="http://www.w3.org/2000/svg" {
             defs {
                 @for name in ["calls", "sends"] {
                     marker id={ "arrow-" (name) } viewBox="0 0 8 8" refX="7.5" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto" {

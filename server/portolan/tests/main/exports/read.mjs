@@ -1,6 +1,8 @@
 // Reads the exports in a folder, each with the parser of the tool it is for. Prints what is wrong with them, and then fails.
 import { readFileSync } from "node:fs";
+import * as catalog from "@backstage/catalog-model";
 import { JSDOM } from "jsdom";
+import { parseAllDocuments } from "yaml";
 import { parse as parseDot } from "@ts-graphviz/ast";
 import structurizr from "structurizr-parser";
 
@@ -9,7 +11,19 @@ globalThis.window = new JSDOM("").window;
 globalThis.document = globalThis.window.document;
 const { default: mermaid } = await import("mermaid");
 
+// What Backstage asks of every entity, and what of each kind.
+const policies = [new catalog.SchemaValidEntityPolicy(), new catalog.FieldFormatEntityPolicy()];
+const kinds = [catalog.componentEntityV1alpha1Validator, catalog.apiEntityV1alpha1Validator, catalog.resourceEntityV1alpha1Validator];
+
 const readers = {
+  "catalog-info.yaml": async (text) => {
+    for (const document of parseAllDocuments(text)) {
+      const entity = document.toJS();
+      for (const policy of policies) await policy.enforce(entity);
+      const known = await Promise.all(kinds.map((kind) => kind.check(entity)));
+      if (!known.includes(true)) throw new Error(`nobody knows the kind of ${entity.metadata.name}`);
+    }
+  },
   "chart.mmd": (text) => mermaid.parse(text),
   "chart.dot": (text) => parseDot(text),
   "workspace.dsl": (text) => {
