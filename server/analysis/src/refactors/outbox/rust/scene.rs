@@ -6,6 +6,7 @@ use portolan_grammars::facts::{Call, CallId, FunctionId, TextRange};
 use portolan_grammars::languages::Statement;
 
 use super::super::super::arguments::{Argument, called};
+use super::super::super::imports::without_unused;
 use super::super::super::instrument_handler::last;
 use super::super::super::sqlx::{self, Query};
 use super::super::super::{Context, Edit, Refusal, Source};
@@ -98,6 +99,7 @@ where
         let given = sender.kept.iter().map(|kept| sender.given(source, self.sends, kept.at));
         let arguments: Vec<Argument> = std::iter::once(format!("&mut {name}")).chain(given).map(Argument::of).collect();
         let enqueue = called(source, indent, &format!("crate::{NAME}::enqueue"), &arguments, ".await?;");
+        without_unused(source, source.facts.expr_range(self.sends.callee), "", edit);
         edit.replace(source.file, self.sending, format!("{enqueue}{newline}{indent}{name}.commit().await?;"));
     }
 }
