@@ -284,6 +284,9 @@ impl<'a> Coverages<'a> {
     /// A span for each message of a loop that asks for one after the other.
     fn by_round(&self, input: &Input<'_>, message: &MessageDecl) -> Option<Coverage> {
         let FunctionRef { file, function } = message.function;
+        if message.leaves.iter().all(|leaf| leaf.received.is_empty()) {
+            return None;
+        }
         let (facts, link) = (input.files.source(file)?, input.links.get(file.0 as usize)?.as_ref()?);
         let asks = |call: &&Call| match facts.expr(call.callee) {
             Expr::Member { name, .. } => message.leaves.iter().any(|leaf| leaf.received.contains(name)),
