@@ -248,9 +248,11 @@ fn import(source: &Source<'_>, handler: FunctionId, edit: &mut Edit) -> Result<(
         let is_it = matches!(&import.imported, Imported::Named(named) if named == name) || import.imported == Imported::Glob;
         import.source == from && is_it && import.module == *module
     });
-    match () {
-        () if has => Ok(()),
-        () if module.is_empty() => add_use(source, &format!("{from}::{name} as _"), edit),
-        () => Err(Refusal::new("it stands in a module within the file")),
+    if has {
+        return Ok(());
     }
+    if !module.is_empty() {
+        return Err(Refusal::new("it stands in a module within the file"));
+    }
+    add_use(source, &format!("{from}::{name} as _"), edit)
 }

@@ -2,7 +2,8 @@
 //!
 //! Invariant: it can be called from a module right below the crate's root, and what it is given is the same once it was JSON.
 
-use portolan_grammars::facts::{Call, Function, Param, TextRange};
+use camino::Utf8Path;
+use portolan_grammars::facts::{Call, Expr, Function, Param, TextRange};
 
 use super::super::super::instrument_handler::{full_path, last};
 use super::super::super::packages::library;
@@ -20,6 +21,8 @@ const CLIENTS: [(&str, &str); 7] = [
     ("async_nats::client::Client", "Client"),
     ("async_nats::jetstream::Context", "Context"),
 ];
+/// Crates whose errors are such, or become such, and whose results say so.
+const ERRORS: [&str; 8] = ["anyhow::", "async_nats::", "eyre::", "lapin::", "rdkafka::", "serde_json::", "sqlx::", "std::io::"];
 /// Types that are the same in JSON.
 const PLAIN: [&str; 13] = ["bool", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64"];
 /// Names of the module's own.
@@ -66,6 +69,9 @@ impl Sender {
         if !function.is_async {
             return Err(Refusal::new(format!("`{}` is no async function", function.name)));
         }
+        if !fails_as_errors_do(context, &home, function) {
+            return Err(Refusal::new(format!("whether the failure of `{}` is an error that can be handed on is not known", function.name)));
+        }
         let path = path(context, root, &home, function)?;
         let (mut client, mut kept) = (None, Vec::new());
         for (at, param) in function.params.iter().enumerate() {
@@ -102,6 +108,34 @@ impl Sender {
         };
         source.slice(TextRange { start, end }).trim().to_owned()
     }
+}
+
+/// Whether a function fails with what implements `Error`, or becomes such.
+fn fails_as_errors_do(context: &Context<'_>, home: &Source<'_>, function: &Function) -> bool {
+    let Some(result) = &function.result else { return false };
+    let known = |path: &str| ERRORS.iter().any(|of| path.starts_with(of));
+    let [_, error] = result.args.as_slice() else { return known(&full_path(home.facts, &result.path)) };
+    let path = full_path(home.facts, &error.path);
+    if known(&path) || path == "String" {
+        return true;
+    }
+    let package = context.snapshot.workspace.package_of(home.path);
+    let own = |file: &Utf8Path| context.snapshot.workspace.package_of(file) == package;
+    let mut files = context.snapshot.files.iter().filter(|(_, path, _)| own(path)).filter_map(|(_, _, facts)| facts.source());
+    let name = last(&path);
+    files.any(|facts| {
+        let derives = facts.types.iter().filter(|ty| ty.name == name).flat_map(|ty| &ty.attributes).filter(|it| it.path == "derive");
+        let derived = derives.flat_map(|attribute| &attribute.args).any(|argument| match facts.expr(*argument) {
+            Expr::Name(name) => full_path(facts, name) == "thiserror::Error",
+            Expr::Path(path) => path.join("::") == "thiserror::Error",
+            _ => false,
+        });
+        let implements = facts.impls.iter().any(|block| {
+            let is_error = block.trait_ref.as_ref().is_some_and(|ty| last(&ty.path) == "Error");
+            is_error && last(&block.self_type.path) == name
+        });
+        derived || implements
+    })
 }
 
 /// How a parameter is kept.
