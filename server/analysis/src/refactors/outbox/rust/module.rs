@@ -53,6 +53,7 @@ pub(super) fn text(source: &Source<'_>, sender: &Sender, traced: bool, logs: boo
         ("CLIENT", client),
         ("TYPE", ty),
         ("ERROR", error),
+        ("PAUSE", PAUSE),
     ];
     super::form::filled(TEMPLATE, &values)
 }
@@ -122,6 +123,9 @@ const TRACED: Texts = Texts {
         let _ = span.set_parent(global::get_text_map_propagator(|it| it.extract(&trace)));",
 };
 
+/// What it waits for where there is nothing to send.
+const PAUSE: &str = "tokio::time::sleep(Duration::from_millis(500))";
+
 const TEMPLATE: &str = r#"//! Messages that are kept with the rows they tell of, until they are sent.
 
 USES
@@ -147,7 +151,7 @@ pub async fn relay(pool: PgPool, CLIENT: TYPE) {
             ERROR
         }
         if sent.unwrap_or(0) == 0 {
-            tokio::time::sleep(Duration::from_millis(500)).await;
+            PAUSE.await;
         }
     }
 }
