@@ -130,7 +130,8 @@ pub struct Library {
     pub id: Symbol,
     /// The family of languages: `rust` or `typescript` (JavaScript is meant too).
     pub language: Family,
-    /// Names of the packages or crates it can be imported from; `global` for what the language's environment has without import.
+    /// Names of the packages or crates it can be imported from; `global` for what the language's environment has without import. In `portolan.toml`,
+    /// also files: `./src/http.ts`.
     pub packages: Vec<Symbol>,
     /// Further names of its types: path in the package → the name used in this file (`"blocking::Client" = "Client"`).
     #[serde(default)]

@@ -8,8 +8,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use portolan_tests::applied::apply;
 use portolan_tests::disk::{self, Folder, texts};
@@ -249,12 +250,15 @@ fn emitted_for_real(workspace: &str, package: &str) -> PathBuf {
     package.join("out")
 }
 
-/// The program that a package of Rust is.
-fn built(workspace: &str, folder: &Path, package: &str) -> PathBuf {
+/// The program that a package of Rust is, or that one of several is.
+fn built(workspace: &str, folder: &Path, package: &str, program: &str) -> PathBuf {
     let kept = cache().join(workspace).join(package);
     let source = folder.join(package);
-    run(Command::new(env!("CARGO")).args(["build", "--quiet", "--locked"]).current_dir(source).env("CARGO_TARGET_DIR", &kept));
-    kept.join("debug").join(package)
+    run(Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "--locked", "--package", program])
+        .current_dir(source)
+        .env("CARGO_TARGET_DIR", &kept));
+    kept.join("debug").join(program)
 }
 
 /// The same, with brokers of this process in place of their libraries.
@@ -283,7 +287,7 @@ async fn loops() {
     let packages = ["orders", "desk", "till", "packer"];
     let folder = edited("loops", &packages, is_rewrite, 13).await;
     let services = ["orders", "desk", "till"].map(|package| emitted_for_real("loops", package));
-    let packer = built("loops", folder.path(), "packer");
+    let packer = built("loops", folder.path(), "packer", "packer");
     let told = said(Command::new("node").arg(here().join("brokers/loops.js")).args(services).arg(packer));
     let expected = [
         "missing: 20 asked, 8 at a time, in order",
@@ -313,7 +317,7 @@ async fn loops() {
 async fn retries() {
     let packages = ["shop", "till"];
     let folder = edited("retries", &packages, is_rewrite, 10).await;
-    let (shop, till) = (emitted_for_real("retries", "shop"), built("retries", folder.path(), "till"));
+    let (shop, till) = (emitted_for_real("retries", "shop"), built("retries", folder.path(), "till", "till"));
     let told = said(Command::new("node").arg(here().join("brokers/retries.js")).args([shop, till]));
     let expected = [
         "charge: 3 times, keys 1, done",
@@ -427,4 +431,60 @@ async fn delivery() {
         "waiting 0",
     ];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries, and starts RabbitMQ"]
+async fn headers() {
+    let different = |traces: &[String]| traces.iter().collect::<BTreeSet<_>>().len();
+    let before = traces_of(&disk::workspace("headers"));
+    assert_eq!((before.len(), different(&before)), (4, 4), "{before:#?}");
+    let folder = edited("headers", &["services"], is_safe, 3).await;
+    let after = traces_of(folder.path());
+    assert_eq!((after.len(), different(&after)), (4, 2), "{after:#?}");
+    let wrong =
+        [("crate::trace_headers::current()", "crate::trace_headers::curent()"), ("crate::trace_parent::of(", "crate::trace_parent::off(")];
+    is_noticed("headers", &folder, &["services"], &wrong);
+}
+
+/// The traces of two messages, as their sender and their consumer say: each with a line that begins with one.
+fn traces_of(folder: &Path) -> Vec<String> {
+    // What one run has not acknowledged must not come in the next.
+    let broker = Rabbit::start();
+    let [mail, orders] = ["mail", "orders"].map(|program| built("headers", folder, "services", program));
+    let mut mail = Command::new(mail).env("AMQP_URL", &broker.url).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(mail.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line == "ready"));
+    let sent = said(Command::new(orders).env("AMQP_URL", &broker.url));
+    let handled = lines.filter(|line| line.ends_with(" confirm") || line.ends_with(" thank")).take(2);
+    let all: Vec<String> = sent.lines().map(str::to_owned).chain(handled).collect();
+    mail.kill().unwrap();
+    mail.wait().unwrap();
+    all.iter().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries, and starts PostgreSQL and RabbitMQ"]
+async fn relayed() {
+    let folder = edited("relayed", &["services"], is_rewrite, 2).await;
+    let (database, broker) = (Postgres::start(), Rabbit::start());
+    compile("delivery", &disk::workspace("delivery"), "orders");
+    let mut driven = Command::new("node");
+    driven.arg(here().join("brokers/relayed.js")).arg(emitted_for_real("delivery", "orders"));
+    driven.arg(built("relayed", folder.path(), "services", "shop"));
+    let migrations = ["0001_orders.sql", "0002_outbox.sql"].map(|name| folder.path().join("services/shop/migrations").join(name));
+    let told = said(driven.args(migrations).env("DATABASE_URL", &database.url).env("AMQP_URL", &broker.url));
+    let expected = [
+        "tea: 201",
+        "ended by SIGKILL: orders 1, outbox 1, sent 0",
+        "started again: orders 1, outbox 0, sent 1",
+        "tea: 500",
+        "milk: 201",
+        "in the end: orders 2, outbox 0, sent 2",
+        "{\"id\":1,\"name\":\"tea\"}",
+        "{\"id\":3,\"name\":\"milk\"}",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    let wrong = [("crate::outbox::enqueue(", "crate::outbox::enque("), ("outbox::relay(pool.clone()", "outbox::relay(pool.clne()")];
+    is_noticed("relayed", &folder, &["services"], &wrong);
 }

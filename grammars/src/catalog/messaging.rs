@@ -55,9 +55,6 @@ pub struct Identity {
     pub argument: usize,
     /// Dotted paths of keys to its parts; in Rust, what is called on the message.
     pub keys: Vec<Symbol>,
-    /// Methods that hand over the next message, where no handler is given it.
-    #[serde(default)]
-    pub received: Vec<Symbol>,
     /// Whether a consumer's handler may be called without a message.
     #[serde(default)]
     pub optional: bool,
@@ -181,6 +178,9 @@ pub struct Consumer {
     /// The handler; missing where another call on the same value names it.
     #[serde(default)]
     pub handler: Option<Selector>,
+    /// Methods that hand over the next message, where code asks for each and there is no handler.
+    #[serde(default)]
+    pub received: Vec<Symbol>,
     /// Where the handled messages' trace context comes from: the instrumentation that must be on (`kafkajs`).
     #[serde(default)]
     pub instrumentation: Option<Symbol>,

@@ -150,7 +150,7 @@ impl Workspace {
         let mut problems = Vec::new();
         let prisma = prisma::PrismaSchemas::of(files, &sources.npm, &sources.compose);
         let mut modules = modules::Modules::from_sources(files, &sources, &packages, &prisma);
-        modules.set_house_made(&sources, &packages, &mut problems);
+        modules.set_house_made(files, &sources, &packages, &mut problems);
         let variables = variables::Variables::of(&sources);
         let context = services::Context::new(files, &sources, &packages, &roots, &modules, &variables);
         let services::Services { mut services, mut deployments, drafts, told } = services::find(&context, &mut problems);

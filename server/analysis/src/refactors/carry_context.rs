@@ -2,7 +2,7 @@
 //!
 //! Where the message is sent, the current context is put into its headers, unless the process does that by itself; where it is consumed, the span
 //! that is opened there gets what the headers carry as its parent. Where a library has its headers, the catalog says. What the parts are:
-//! [`give`] is the sender's end, [`take`] the consumer's, [`desk`] the files and what they are given for it. Invariant: all that a process
+//! [`give`] is the sender's end, [`take`] the consumer's, [`desk`] the files and what they are given for it, [`rust`] the same in that language. Invariant: all that a process
 //! consumes is done at once, as the rule holds that a process which takes any context out takes out all.
 
 use std::collections::BTreeSet;
@@ -15,6 +15,7 @@ use crate::words::enumerate;
 
 mod desk;
 mod give;
+mod rust;
 mod take;
 
 use desk::Desk;
@@ -45,8 +46,18 @@ fn edit(context: &Context<'_>, all: &[Broken<'_>]) -> Result<Edit, Refusal> {
     for broken in all {
         take::take(&mut desk, broken)?;
         for sender in &broken.senders {
-            give::give(&mut desk, broken.channel, sender)?;
+            give::give(&mut desk, broken, sender)?;
         }
     }
     desk.finish()
+}
+
+/// Refuses a sender that loses the traces of what it gets itself: once its code carries any context, nobody would be told of that.
+fn goes_on(context: &Context<'_>, consumer: ServiceIndex, sender: ServiceIndex) -> Result<(), Refusal> {
+    let comes_of = |broken: &Broken<'_>| broken.senders.iter().any(|end| end.service == consumer);
+    // Where each sends to the other, one has to come first.
+    if sender == consumer || found(context, sender).iter().all(comes_of) {
+        return Ok(());
+    }
+    Err(Refusal::new(format!("{} loses traces itself, which has to be seen to first", context.snapshot.chart.service(sender).id)))
 }

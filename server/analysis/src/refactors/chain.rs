@@ -5,7 +5,7 @@
 use portolan_grammars::facts::{CallId, Expr, TextRange};
 
 use super::Source;
-use super::source::RUST_WIDTH;
+use super::source::{RUST_WIDTH, is_part_of_name};
 
 /// How wide a chain may be on one line: rustfmt's default.
 pub(super) const CHAIN: usize = 60;
@@ -78,6 +78,37 @@ impl Chain {
         }
         links.iter_mut().for_each(|link| *link = link.trim_end().to_owned());
         Some(Self { range, head, links })
+    }
+
+    /// The same, with what the call is called on: `pool` of `pool.begin().await`.
+    pub(super) fn with_receiver(source: &Source<'_>, call: CallId) -> Option<Self> {
+        let facts = source.facts;
+        let mut chain = Self::around(source, call)?;
+        let Expr::Member { object, .. } = facts.expr(facts.call(call).callee) else { return Some(chain) };
+        let receiver = facts.expr_range(*object);
+        let own = source.slice(TextRange { start: receiver.end, end: facts.call(call).range.end }).trim_start().strip_prefix('.')?;
+        let asked = if chain.head.ends_with('?') { "?" } else { "" };
+        let path = source.slice(receiver);
+        if !path.chars().all(|letter| is_part_of_name(letter) || letter == '.') {
+            return None;
+        }
+        let mut names = path.split('.').map(str::to_owned);
+        chain.head = names.next()?;
+        chain.range.start = receiver.start;
+        chain.links = names.chain([format!("{own}{asked}")]).chain(chain.links).collect();
+        Some(chain)
+    }
+
+    /// Which of the links is a call that the chain was made with.
+    pub(super) fn position(&self, source: &Source<'_>, call: CallId) -> Option<usize> {
+        let name = source.slice(source.facts.call(call).name_range);
+        self.links.iter().position(|link| link.strip_prefix(name).is_some_and(|rest| rest.starts_with('(')))
+    }
+
+    /// Puts a link behind a call that the chain was made with.
+    pub(super) fn put_behind(&mut self, source: &Source<'_>, call: CallId, link: String) {
+        let at = self.position(source, call).map_or(0, |at| at + 1);
+        self.links.insert(at, link);
     }
 
     /// Puts links before those that are there.

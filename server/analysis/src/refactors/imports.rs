@@ -216,6 +216,10 @@ pub(super) fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, ed
             let newline =
                 if source.text[statement.end as usize..].starts_with(source.newline()) { source.newline().len() as u32 } else { 0 };
             edit.replace(source.file, TextRange { start: statement.start, end: statement.end + newline }, "");
+        } else if source.facts.language == Language::Rust
+            && let Some((braces, other)) = the_other(source, statement, import)
+        {
+            edit.replace(source.file, braces, other);
         } else if let Some(rest) = after.strip_prefix(',') {
             let gap = 1 + rest.len() - rest.trim_start().len();
             edit.replace(source.file, TextRange { start: import.range.start, end: import.range.end + gap as u32 }, "");
@@ -227,6 +231,22 @@ pub(super) fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, ed
             edit.replace(source.file, TextRange { start: statement.start + comma as u32, end: import.range.end }, "");
         }
     }
+}
+
+/// The braces around an import of Rust and one more, which needs none alone: `bus` of `use crate::{App, bus};`.
+fn the_other<'s>(source: &'s Source<'_>, statement: TextRange, import: &Import) -> Option<(TextRange, &'s str)> {
+    let text = source.slice(statement);
+    let (open, close) = (text.find('{')?, text.rfind('}')?);
+    let inner: Vec<&str> = text[open + 1..close].split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    let own = source.slice(import.range);
+    let other = match inner[..] {
+        [one, two] if two == own => one,
+        [one, two] if one == own => two,
+        _ => return None,
+    };
+    let is_simple = other != "self" && !text[open + 1..close].contains(['{', '/']);
+    let braces = TextRange { start: statement.start + open as u32, end: statement.start + close as u32 + 1 };
+    is_simple.then_some((braces, other))
 }
 
 /// Where the default import before a brace ends: `import axios` of `import axios, { `.

@@ -1,16 +1,17 @@
 //! A transactional outbox: a message that is sent behind a write becomes a row that the same transaction writes, and a relay sends it from there.
 //!
-//! For pg and Prisma of TypeScript. The function that sends keeps its arguments: they are the row, and the relay calls it with them. What the
+//! For pg and Prisma of TypeScript, and for sqlx of Rust ([`rust`]). The function that sends keeps its arguments: they are the row, and the relay calls it with them. What the
 //! parts are: [`scene`] is the code that becomes a transaction, [`told`] what may be a row, [`module`] what is written into files of their own,
 //! in the words of [`pg`] or [`prisma`], [`start`] where the relay begins, [`edge`] what the chart is told. Invariant: what is sent is what was
 //! to be sent, if perhaps later and more than once.
 
 use camino::Utf8PathBuf;
+use portolan_grammars::facts::Language;
 
 use super::passage::usual_extension;
 use super::way::Pools;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports};
-use crate::chart::{Access, Channel};
+use crate::chart::Channel;
 use crate::rules::Finding;
 use crate::rules::dual_write::RULE;
 
@@ -18,6 +19,7 @@ mod edge;
 mod module;
 mod pg;
 mod prisma;
+mod rust;
 mod scene;
 mod start;
 mod told;
@@ -35,7 +37,11 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let facts = context.snapshot.files.source(finding.place.file)?;
     let channel = context.snapshot.chart.channels.iter().find(|it| it.producers.iter().any(|end| end.place == finding.place))?;
     let title = format!("Keep the message to `{}` in an outbox until the row is written", channel.name);
-    facts.language.is_ecmascript().then(|| Plan { title, level: Level::Assisted(CHECK), edit: edit(context, finding, channel) })
+    let edit = match facts.language {
+        Language::Rust => rust::edit(context, finding, channel),
+        Language::JavaScript | Language::TypeScript => edit(context, finding, channel),
+    };
+    Some(Plan { title, level: Level::Assisted(CHECK), edit })
 }
 
 fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<Edit, Refusal> {
@@ -63,14 +69,16 @@ fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<E
         scene.rewrite(context, &names.called, &mut pools, &mut edit)?;
         return Ok(edit);
     }
-    let own = |access: &Access| finding.services.contains(&access.service);
-    let tables = snapshot.chart.stores.iter().flat_map(|store| &store.collections).filter(|it| it.accesses.iter().any(own));
-    if tables.into_iter().any(|table| table.name == module::TABLE) {
-        return Err(Refusal::new(format!("there is a table `{}` already", module::TABLE)));
-    }
+    module::is_new(snapshot, finding)?;
     module::table(context, &scene, traced, &mut edit)?;
     edit.create(path.clone(), text);
-    edge::tell(context, &scene, channel, &path, &mut edit)?;
+    let arguments: Vec<_> = scene.sends.args.iter().map(|argument| argument.value).collect();
+    // A queue's method is told what a job is called, and the queue is known where the relay calls it.
+    if let Some(place) = edge::said(context, source.facts, &arguments, &channel.name)
+        && told::library(context, &scene) != Some("bullmq")
+    {
+        edge::tell(context, ("typescript", &path), channel, &place, &mut edit)?;
+    }
     let begins_here = start::start(context, &scene, &path, extension, finding, &mut pools, &mut edit)? == source.file;
     let needs: Vec<String> = scene.needs().iter().map(|name| (*name).to_owned()).collect();
     let mut names = needs.clone();

@@ -527,6 +527,8 @@ pub struct MessageLeaf {
     pub headers: Option<Headers>,
     /// The same of what tells a message from all others.
     pub identity: Option<Identity>,
+    /// Methods by which code asks for the next message, where no handler is given it.
+    pub received: Vec<Symbol>,
 }
 
 /// Where messages go, as far as options say that.

@@ -44,7 +44,7 @@ impl<'w> Linker<'w> {
 
     fn leaf(&self, view: &CallView<'_>, (headers, identity): (Option<&Headers>, Option<&Identity>)) -> MessageLeaf {
         let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
-        MessageLeaf { call: view.site, library, headers: headers.cloned(), identity: identity.cloned() }
+        MessageLeaf { call: view.site, library, headers: headers.cloned(), identity: identity.cloned(), received: Vec::new() }
     }
 
     /// How the messages of a value travel: the system, and where they go.
@@ -106,7 +106,7 @@ impl<'w> Linker<'w> {
         let is_first = first.and_then(|first| self.evaluator.select(&first, view)).and_then(|value| function_in(&value)).is_some();
         let identity = entry.identity.as_ref().filter(|_| is_first || entry.handler.is_none());
         let given = (entry.headers.as_ref().filter(|_| is_first), identity);
-        let leaf = self.leaf(view, given);
+        let leaf = MessageLeaf { received: entry.received.clone(), ..self.leaf(view, given) };
         let group = view.callee.receiver.as_ref().and_then(|receiver| receiver.origin);
         let delivery = self.delivery(view, entry);
         let (system, wildcards, instrumentation) = (entry.system.clone(), entry.wildcards, entry.instrumentation.clone());

@@ -154,9 +154,11 @@ impl<'w> Evaluator<'w> {
         if path.is_empty() {
             return Value::RustModule(module);
         }
-        match self.cx.workspace.modules.place(module) {
-            Some(place) => self.rust_item(place, Some(module), path, hops),
-            None => Value::Unknown,
+        let modules = &self.cx.workspace.modules;
+        let Some(place) = modules.place(module) else { return Value::Unknown };
+        match modules.house_made(place.file) {
+            Some(client) => Value::External(client.clone(), path.into()),
+            None => self.rust_item(place, Some(module), path, hops),
         }
     }
 

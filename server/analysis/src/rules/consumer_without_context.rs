@@ -18,6 +18,9 @@ rule! {
     /// Finds consumers that open a span by hand, while nothing in their process takes the trace's context out of the headers of messages: neither
     /// an instrumentation of the broker's library nor code. The sender must be in a service that traces.
     ///
+    /// In Rust, the span must be opened within the loop that asks for messages, or by a function that is called there: one around the loop is none of a
+    /// message.
+    ///
     /// Whatever takes context out counts for the whole process: `propagation.extract`, a text map propagator, telemetry that is given to the library.
     ///
     /// ## Why it matters

@@ -2,6 +2,8 @@
 //!
 //! What deliberately does not live here: names within a module, which the evaluator looks up in its facts.
 
+use camino::Utf8Path;
+use portolan_grammars::catalog::Family;
 use portolan_grammars::facts::Symbol;
 
 use super::Package;
@@ -11,6 +13,7 @@ use super::settings::{HouseMade, Problem};
 use super::sources::Sources;
 use crate::FileId;
 use crate::files::Files;
+use crate::workspace::paths;
 
 mod ecmascript;
 mod images;
@@ -90,14 +93,21 @@ impl Modules {
         Self { crates, rust, ecmascript, house_made: HouseMade::default() }
     }
     /// Takes what hands out house-made clients for packages outside: what they do is told by settings, not by their code.
-    pub(crate) fn set_house_made(&mut self, sources: &Sources<'_>, packages: &[Package], problems: &mut Vec<Problem>) {
-        let file = |folder: &str, path: &str| self.source_of(folder, path);
+    pub(crate) fn set_house_made(&mut self, files: &Files, sources: &Sources<'_>, packages: &[Package], problems: &mut Vec<Problem>) {
+        let file = |language: Family, folder: &str, path: &str| match language {
+            Family::TypeScript => self.source_of(folder, path),
+            Family::Rust => files.id(Utf8Path::new(&paths::join(folder, path)?)),
+        };
         let own = HouseMade::of(sources, packages, &file, &|package| self.package_entry(package), problems);
         self.house_made = own;
     }
     /// Whether a file's code is told by settings, as it hands out a house-made client.
     pub fn is_house_made(&self, file: FileId) -> bool {
-        self.house_made.file(file).is_some()
+        self.house_made(file).is_some()
+    }
+    /// What the catalog calls a file that hands out a house-made client.
+    pub(crate) fn house_made(&self, file: FileId) -> Option<&Symbol> {
+        self.house_made.file(file)
     }
     /// What `specifier` means in an ECMAScript file: relative paths with extensions and index files (`.js` may stand for `.ts`), `tsconfig`
     /// paths and base URL, packages of the workspace by name (source before build output), else a package outside.

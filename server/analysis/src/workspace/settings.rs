@@ -117,7 +117,7 @@ impl HouseMade {
     pub(crate) fn of(
         sources: &Sources<'_>,
         packages: &[Package],
-        file: &dyn Fn(&str, &str) -> Option<FileId>,
+        file: &dyn Fn(Family, &str, &str) -> Option<FileId>,
         entry: &dyn Fn(usize) -> Option<FileId>,
         problems: &mut Vec<Problem>,
     ) -> Self {
@@ -134,16 +134,12 @@ impl HouseMade {
                             let at = packages.iter().position(|known| known.name == *package);
                             own.files.extend(at.and_then(entry).map(|file| (file, package.clone())));
                         }
-                        (Family::TypeScript, Some(path)) => match file(source.folder(), path) {
+                        (language, Some(path)) => match file(language, source.folder(), path) {
                             Some(file) => {
                                 own.files.insert(file, key_of(source.folder(), path));
                             }
                             None => problems.push(source.problem(client.range, format!("there is no source file `{package}`"))),
                         },
-                        (Family::Rust, Some(_)) => {
-                            let message = format!("`{package}`: for Rust, name the crate that the client is imported from");
-                            problems.push(source.problem(client.range, message));
-                        }
                     }
                 }
             }

@@ -8,6 +8,7 @@ use portolan_grammars::facts::{FunctionId, Language, SourceFacts};
 
 use super::super::imports::{Names, add, import, statement_end};
 use super::super::{Context, Edit, Refusal, Source};
+use super::rust;
 use crate::FileId;
 use crate::resolve::value::CallRef;
 
@@ -20,6 +21,10 @@ pub(super) struct Desk<'c, 'a> {
     pub(super) edit: Edit,
     /// Calls that are dealt with.
     pub(super) done: BTreeSet<CallRef>,
+    /// Modules that crates of Rust are given.
+    pub(super) modules: rust::Modules,
+    /// Files of Rust in which futures can be run within a context.
+    pub(super) within: BTreeSet<FileId>,
     files: BTreeMap<FileId, File<'a>>,
 }
 
@@ -44,7 +49,8 @@ pub(super) enum Helper {
 
 impl<'c, 'a> Desk<'c, 'a> {
     pub(super) fn new(context: &'c Context<'a>) -> Self {
-        Self { context, edit: Edit::default(), done: BTreeSet::new(), files: BTreeMap::new() }
+        let modules = rust::Modules::default();
+        Self { context, edit: Edit::default(), done: BTreeSet::new(), modules, within: BTreeSet::new(), files: BTreeMap::new() }
     }
 
     /// Gets a file onto the desk for an edit at a byte.
@@ -77,6 +83,7 @@ impl<'c, 'a> Desk<'c, 'a> {
                 add(&file.source, file.first, file.names.statement.clone(), Some(functions).filter(|it| !it.is_empty()), &mut self.edit);
             }
         }
+        self.modules.make(self.context, &mut self.edit)?;
         Ok(self.edit)
     }
 }

@@ -8,21 +8,24 @@ use super::super::edit::Replacement;
 use super::super::option::{add_option, added, change, literal, object};
 use super::super::{Refusal, Source};
 use super::desk::{Desk, Helper};
-use crate::chart::{Channel, ChannelEnd, Tracing};
+use super::{goes_on, rust};
+use crate::chart::{ChannelEnd, Tracing};
 use crate::resolve::link::{MessageLeaf, Site};
+use crate::rules::consumer_without_context::Broken;
 use crate::{Place, Snapshot};
 
 /// Puts the context into what a service sends at a place.
-pub(super) fn give(desk: &mut Desk<'_, '_>, channel: &Channel, sender: &ChannelEnd) -> Result<(), Refusal> {
+pub(super) fn give(desk: &mut Desk<'_, '_>, broken: &Broken<'_>, sender: &ChannelEnd) -> Result<(), Refusal> {
     let snapshot = desk.context.snapshot;
     let Some(tracing) = snapshot.chart.traced(sender.service) else { return Ok(()) };
     let leaves = leaves(snapshot, sender);
     if leaves.is_empty() {
-        return Err(Refusal::new(format!("how `{}` is sent is not plain to see", channel.name)));
+        return Err(Refusal::new(format!("how `{}` is sent is not plain to see", broken.channel.name)));
     }
     for leaf in leaves {
         let by_process = tracing.covers.iter().any(|name| *name == leaf.library || name == "*");
         if !by_process && desk.done.insert(leaf.call) {
+            goes_on(desk.context, broken.consumer.service, sender.service)?;
             one(desk, leaf, tracing)?;
         }
     }
@@ -38,7 +41,6 @@ fn leaves<'a>(snapshot: &'a Snapshot, sender: &ChannelEnd) -> Vec<&'a MessageLea
 
 fn one(desk: &mut Desk<'_, '_>, leaf: &MessageLeaf, tracing: &Tracing) -> Result<(), Refusal> {
     let unknown = || Refusal::new(format!("where {} is given headers is not known", leaf.library));
-    let headers = leaf.headers.as_ref().ok_or_else(unknown)?;
     let snapshot = desk.context.snapshot;
     let facts = snapshot.files.source(leaf.call.file).ok_or_else(unknown)?;
     let call = facts.call(leaf.call.call);
@@ -47,6 +49,10 @@ fn one(desk: &mut Desk<'_, '_>, leaf: &MessageLeaf, tracing: &Tracing) -> Result
     if tracing.carriers.iter().any(|carrier| carries(carrier.place)) {
         return Ok(());
     }
+    if facts.language == Language::Rust {
+        return rust::give::give(desk, leaf, tracing);
+    }
+    let headers = leaf.headers.as_ref().ok_or_else(unknown)?;
     let elsewhere = || Refusal::new("its options are made elsewhere");
     if call.args.iter().any(|argument| argument.spread) {
         return Err(elsewhere());

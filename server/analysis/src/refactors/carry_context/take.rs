@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use super::super::given::{Given, leaf};
 use super::super::{Edit, Refusal, Source};
 use super::desk::{Desk, Helper};
+use super::rust;
 use crate::chart::flow::Spot;
 use crate::resolve::evaluate::around;
 use crate::resolve::link::Site;
@@ -27,6 +28,9 @@ pub(super) fn take(desk: &mut Desk<'_, '_>, broken: &Broken<'_>) -> Result<(), R
     let unknown = || Refusal::new(format!("what handles `{name}` is not known"));
     let handler = broken.consumer.function.ok_or_else(unknown)?;
     let facts = snapshot.files.source(handler.file).ok_or_else(unknown)?;
+    if facts.language == Language::Rust {
+        return rust::take::take(desk, broken, handler);
+    }
     let leaf = leaf(snapshot, handler).ok_or_else(unknown)?;
     let headers = leaf.headers.as_ref();
     let headers = headers.ok_or_else(|| Refusal::new(format!("where {} has the headers of `{name}` is not known", leaf.library)))?;
@@ -57,6 +61,21 @@ struct Opener {
 
 /// The only call of a handler that opens a span.
 fn opener(snapshot: &Snapshot, facts: &SourceFacts, handler: FunctionRef, span: Place) -> Result<Opener, Refusal> {
+    let unclear = || Refusal::new("how its span is opened is not plain to see");
+    let calls = openers(snapshot, facts, handler)?;
+    // What is opened within a span is part of it.
+    let range = |call: CallRef| facts.call(call.call).range;
+    let (first, is_span) =
+        calls.iter().copied().min_by_key(|(call, _)| (range(*call).start, std::cmp::Reverse(range(*call).end))).ok_or_else(unclear)?;
+    if calls.iter().any(|(call, _)| !range(first).contains(range(*call))) {
+        return Err(Refusal::new("its handler opens several spans"));
+    }
+    let is_known = !is_span || snapshot.files.called_at(first) == Some(span);
+    if is_known { Ok(Opener { call: first, is_span }) } else { Err(unclear()) }
+}
+
+/// The calls of a handler that open a span, and whether each is the library's itself.
+pub(super) fn openers(snapshot: &Snapshot, facts: &SourceFacts, handler: FunctionRef) -> Result<Vec<(CallRef, bool)>, Refusal> {
     let within = |function: FunctionId| around(facts, function).any(|outer| outer == handler.function);
     let spans: FxHashSet<FunctionRef> = snapshot
         .links
@@ -85,15 +104,7 @@ fn opener(snapshot: &Snapshot, facts: &SourceFacts, handler: FunctionRef, span: 
         let call = Spot::at(&snapshot.files, place).and_then(|spot| spot.call()).ok_or_else(unclear)?;
         calls.push((CallRef { file: handler.file, call }, is_span));
     }
-    // What is opened within a span is part of it.
-    let range = |call: CallRef| facts.call(call.call).range;
-    let (first, is_span) =
-        calls.iter().copied().min_by_key(|(call, _)| (range(*call).start, std::cmp::Reverse(range(*call).end))).ok_or_else(unclear)?;
-    if calls.iter().any(|(call, _)| !range(first).contains(range(*call))) {
-        return Err(Refusal::new("its handler opens several spans"));
-    }
-    let is_known = !is_span || snapshot.files.called_at(first) == Some(span);
-    if is_known { Ok(Opener { call: first, is_span }) } else { Err(unclear()) }
+    Ok(calls)
 }
 
 /// Whether a function, or one that it calls, opens a span.

@@ -3,33 +3,28 @@
 //! Invariant: it is said only where the channel is among what is kept, as it is for all messages that are sent so.
 
 use camino::Utf8Path;
-use portolan_grammars::facts::{Entry, Expr, ExprId};
+use portolan_grammars::facts::{Entry, Expr, ExprId, SourceFacts};
 use portolan_grammars::manifests::settings::FILE_NAME;
 
 use super::super::mirror::named;
 use super::super::{Context, Edit, Refusal};
-use super::scene::Scene;
-use super::told;
 use crate::chart::Channel;
 
-/// Says in `portolan.toml` that the outbox sends.
+/// Says in `portolan.toml` that the outbox, a file of a language, sends what it is told at a place to a channel.
 pub(super) fn tell(
     context: &Context<'_>,
-    scene: &Scene<'_, '_>,
+    (language, outbox): (&str, &Utf8Path),
     channel: &Channel,
-    outbox: &Utf8Path,
+    place: &str,
     edit: &mut Edit,
 ) -> Result<(), Refusal> {
-    // A queue's method is told what a job is called, and the queue is known where the relay calls it.
-    let place = said(context, scene, channel).filter(|_| told::library(context, scene) != Some("bullmq"));
-    let Some(place) = place else { return Ok(()) };
     let own = outbox.strip_prefix(context.folder).unwrap_or(outbox);
-    let id = own.as_str().trim_end_matches(".ts").replace(['/', '.'], "-");
+    let id = own.with_extension("").as_str().replace(['/', '.'], "-");
     let lines = [
         "# What `enqueue` keeps, `relay` sends.".to_owned(),
         "[[clients]]".to_owned(),
         format!("id = \"{id}\""),
-        "language = \"typescript\"".to_owned(),
+        format!("language = \"{language}\""),
         format!("packages = [\"./{own}\"]"),
         String::new(),
         "[[clients.producer]]".to_owned(),
@@ -51,11 +46,9 @@ pub(super) fn tell(
     Ok(())
 }
 
-/// Where `enqueue` is told the channel, behind its client: an argument, or a key of one.
-fn said(context: &Context<'_>, scene: &Scene<'_, '_>, channel: &Channel) -> Option<String> {
-    let facts = scene.source.facts;
-    let arguments: Vec<ExprId> = scene.sends.args.iter().map(|argument| argument.value).collect();
-    let range = named(context.snapshot, facts, &arguments, &channel.name)?.range;
+/// Where `enqueue` is told the channel, behind its client: one of what it is given, or a key of that.
+pub(super) fn said(context: &Context<'_>, facts: &SourceFacts, arguments: &[ExprId], channel: &str) -> Option<String> {
+    let range = named(context.snapshot, facts, arguments, channel)?.range;
     let at = arguments.iter().position(|argument| facts.expr_range(*argument).contains(range))?;
     let keyed = match facts.expr(arguments[at]) {
         Expr::Object(object) => object.entries.iter().find_map(|entry| match entry {

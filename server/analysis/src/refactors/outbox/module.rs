@@ -11,6 +11,9 @@ use super::super::prisma::{add_model, client};
 use super::super::{Context, Edit, Refusal};
 use super::scene::Scene;
 use super::{pg, prisma};
+use crate::Snapshot;
+use crate::chart::Access;
+use crate::rules::Finding;
 
 /// The table.
 pub(super) const TABLE: &str = "outbox";
@@ -76,7 +79,7 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
 }
 
 /// Fills code into a text in one go: what is filled in may have the words that stand for others in it.
-fn filled(text: &str, values: &[(&str, &str)]) -> String {
+pub(super) fn filled(text: &str, values: &[(&str, &str)]) -> String {
     let (mut filled, mut rest) = (String::new(), text);
     while let Some((at, (word, value))) = values.iter().filter_map(|it| Some((rest.find(it.0)?, *it))).min_by_key(|(at, _)| *at) {
         filled.push_str(&rest[..at]);
@@ -95,6 +98,16 @@ const TRACED: (&str, &str, &str, &str) = (
     "id, message, trace",
     "context.with(propagation.extract(context.active(), trace), () => PUBLISH(...message))",
 );
+
+/// Refuses a service that has such a table for something else.
+pub(super) fn is_new(snapshot: &Snapshot, finding: &Finding) -> Result<(), Refusal> {
+    let own = |access: &Access| finding.services.contains(&access.service);
+    let mut tables = snapshot.chart.stores.iter().flat_map(|store| &store.collections).filter(|it| it.accesses.iter().any(own));
+    if tables.any(|table| table.name == TABLE) {
+        return Err(Refusal::new(format!("there is a table `{TABLE}` already")));
+    }
+    Ok(())
+}
 
 /// Adds what makes the table.
 pub(super) fn table(context: &Context<'_>, scene: &Scene<'_, '_>, traced: bool, edit: &mut Edit) -> Result<(), Refusal> {

@@ -1,10 +1,10 @@
 //! Tracing: what each process records by itself, and whether each handler is covered.
 //!
 //! First the process (an SDK that is started, an agent flag in any manifest, the instrumentations listed), then the handler: a layer of its
-//! router in the framework's order, a span on the function or on what it delegates to at once.
+//! router in the framework's order, a span on the function or on what it delegates to at once, or within the loop that asks for messages.
 
 use portolan_grammars::catalog::{MiddlewareOrder, TracingRole};
-use portolan_grammars::facts::{Language, RegionKind, Symbol};
+use portolan_grammars::facts::{Call, Expr, Language, RegionKind, Symbol};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -14,6 +14,7 @@ use crate::chart::flow::Spot;
 use crate::chart::{Coverage, Evidence, ServiceIndex, Tracing};
 use crate::files::Files;
 use crate::resolve::link::{LayerCode, LayerDecl, MessageDecl, MountDecl, RouteDecl, Router, Site, TracingDecl};
+use crate::resolve::value::CallRef;
 use crate::{FileId, FunctionRef, Place};
 
 /// Functions between a handler and the one that opens its span: wrappers within wrappers.
@@ -252,7 +253,8 @@ impl<'a> Coverages<'a> {
         }
         let places = Places { files: input.files };
         let instrumentation = message.instrumentation.as_deref().unwrap_or(&message.system);
-        self.by_process(process, instrumentation).or_else(|| self.by_span(&places, handler)).unwrap_or_else(|| match handler {
+        let by_code = || self.by_span(&places, handler).or_else(|| self.by_round(input, message));
+        self.by_process(process, instrumentation).or_else(by_code).unwrap_or_else(|| match handler {
             Some(_) if !process.open => Coverage::Dark(self.reason(process, instrumentation)),
             _ => Coverage::Unknown,
         })
@@ -284,6 +286,33 @@ impl<'a> Coverages<'a> {
             }
         }
         None
+    }
+
+    /// A span for each message of a loop that asks for one after the other.
+    fn by_round(&self, input: &Input<'_>, message: &MessageDecl) -> Option<Coverage> {
+        let FunctionRef { file, function } = message.function;
+        if message.leaves.iter().all(|leaf| leaf.received.is_empty()) {
+            return None;
+        }
+        let (facts, link) = (input.files.source(file)?, input.links.get(file.0 as usize)?.as_ref()?);
+        let asks = |call: &&Call| match facts.expr(call.callee) {
+            Expr::Member { name, .. } => message.leaves.iter().any(|leaf| leaf.received.contains(name)),
+            _ => false,
+        };
+        let loops =
+            || facts.regions.iter().filter(|region| region.function == function && region.kind.is_loop()).map(|region| region.range);
+        let around = |call: &Call| loops().filter(|range| range.contains(call.range)).min_by_key(|range| range.end - range.start);
+        let round = facts.calls.iter().filter(asks).find_map(around)?;
+        let is_within = |call: CallRef| call.file == file && round.contains(facts.call(call.call).range);
+        let places = Places { files: input.files };
+        let own = link.tracing.iter().filter(|it| it.role == TracingRole::Span).find_map(|span| match span.site {
+            Site::Call(call) if is_within(call) => {
+                Some(Coverage::Covered(Evidence { what: span.name.to_string(), place: places.call(call) }))
+            }
+            _ => None,
+        });
+        let mut called = link.edges.iter().filter(|edge| edge.call.is_some_and(is_within)).map(|edge| edge.callee);
+        own.or_else(|| called.find_map(|callee| self.by_span(&places, Some(callee))))
     }
 
     fn reason(&self, process: &Process, kind: &str) -> String {

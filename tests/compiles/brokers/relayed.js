@@ -1,0 +1,58 @@
+// Drives a service whose outbox is written in Rust, with a real database and a real broker, and kills it between the row's commit and the message.
+import { spawn } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
+const [libraries, program, ...migrations] = process.argv.slice(2);
+const require = createRequire(`${libraries}/index.js`);
+const { Pool } = require("pg");
+const amqp = require("amqplib");
+
+const pool = new Pool({ connectionString: process.env.DATABASE_URL });
+const count = async (table) => Number((await pool.query(`SELECT count(*) FROM ${table}`)).rows[0].count);
+const until = async (done) => {
+  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 20));
+};
+const channel = await (await amqp.connect(process.env.AMQP_URL)).createChannel();
+await channel.assertQueue("orders.placed", { durable: true });
+const sent = async () => (await channel.checkQueue("orders.placed")).messageCount;
+const tell = async (what) => console.log(`${what}: orders ${await count("orders")}, outbox ${await count("outbox")}, sent ${await sent()}`);
+
+for (const path of migrations) await pool.query(await readFile(path, "utf8"));
+// Until it may delete rows, nothing that is kept can be sent.
+await pool.query("CREATE ROLE shop LOGIN");
+await pool.query("GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO shop");
+
+const url = process.env.DATABASE_URL.replace("app@", "shop@");
+const start = async () => {
+  const env = { ...process.env, DATABASE_URL: url, PORT: "0" };
+  const child = spawn(program, { env, stdio: ["ignore", "pipe", "pipe"] });
+  let errors = "";
+  child.stderr.on("data", (text) => (errors += text));
+  const port = await new Promise((resolve) => child.stdout.once("data", (line) => resolve(String(line).trim())));
+  const place = async (name) => (await fetch(`http://127.0.0.1:${port}/orders`, { method: "POST", body: name })).status;
+  const end = () => new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)) && child.kill("SIGKILL"));
+  return { place, end, errors: () => errors };
+};
+
+const first = await start();
+console.log(`tea: ${await first.place("tea")}`);
+await until(async () => first.errors().includes("messages stay in the outbox"));
+const signal = await first.end();
+await tell(`ended by ${signal}`);
+
+// Two processes send what is kept.
+await pool.query("GRANT UPDATE, DELETE ON outbox TO shop");
+const [second, third] = [await start(), await start()];
+await until(async () => (await count("outbox")) === 0);
+await tell("started again");
+console.log(`tea: ${await second.place("tea")}`);
+console.log(`milk: ${await third.place("milk")}`);
+await until(async () => (await count("outbox")) === 0 && (await sent()) > 1);
+// Whatever were sent twice would be there by then.
+await new Promise((resolve) => setTimeout(resolve, 1500));
+await tell("in the end");
+for (let message; (message = await channel.get("orders.placed", { noAck: true })); ) console.log(String(message.content));
+await second.end();
+await third.end();
+process.exit();
