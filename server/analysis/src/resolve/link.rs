@@ -525,6 +525,12 @@ pub struct MessageLeaf {
     pub headers: Option<Headers>,
     /// The same of what tells a message from all others.
     pub identity: Option<Identity>,
+    /// How many of its first arguments are texts, or made JSON of by the library itself.
+    pub as_json: usize,
+    /// Whether what it gives back is an observable, not a promise.
+    pub observable: bool,
+    /// Whether the value that it is called on says where messages go.
+    pub by_receiver: bool,
 }
 
 /// Where messages go, as far as options say that.

@@ -20,8 +20,9 @@ pub(super) fn tell(
     outbox: &Utf8Path,
     edit: &mut Edit,
 ) -> Result<(), Refusal> {
-    // A queue's method is told what a job is called, and the queue is known where the relay calls it.
-    let place = said(context, scene, channel).filter(|_| told::library(context, scene) != Some("bullmq"));
+    // What a queue is called is known where the relay calls its method, which is told other things.
+    let by_receiver = told::leaf(context, scene).is_some_and(|leaf| leaf.by_receiver);
+    let place = said(context, scene, channel).filter(|_| !by_receiver);
     let Some(place) = place else { return Ok(()) };
     let own = outbox.strip_prefix(context.folder).unwrap_or(outbox);
     let id = own.as_str().trim_end_matches(".ts").replace(['/', '.'], "-");
