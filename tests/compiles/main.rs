@@ -382,8 +382,8 @@ async fn outbox() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries, and starts PostgreSQL"]
 async fn once() {
-    let packages = ["billing", "club", "ledger", "shop", "till"];
-    let folder = edited("once", &packages, is_rewrite, 5).await;
+    let packages = ["billing", "club", "ledger", "mart", "bank", "shop", "till"];
+    let folder = edited("once", &packages, is_rewrite, 7).await;
     // What fails at first, and numbers that grow by each delivery.
     let services = [
         (
@@ -404,21 +404,32 @@ async fn once() {
             ["SELECT count(*) FROM entries", "SELECT cents FROM accounts"],
             ["failed 0 0 0", "done 2 1000 2", "again 2 1000 2"],
         ),
+        (
+            "mart",
+            "ALTER TABLE tills DROP CONSTRAINT closed",
+            ["SELECT count(*) FROM sales", "SELECT cents FROM tills"],
+            ["failed 0 0 0", "done 2 1000 2", "again 2 1000 2"],
+        ),
     ];
     let shop = emitted("once", "shop");
     for (service, mend, questions, expected) in services {
         let database = Postgres::start();
+        let emitted = emitted("once", service);
+        let migrations = match service {
+            "club" => folder.path().join("club/prisma/migrations"),
+            "mart" => emitted.join("migrations"),
+            _ => folder.path().join(service).join("migrations"),
+        };
         let mut driven = Command::new("node");
-        driven
-            .arg(here().join("brokers/once.js"))
-            .args([&shop, &emitted("once", service)])
-            .arg(folder.path().join(service).join(if service == "club" { "prisma/migrations" } else { "migrations" }));
+        driven.arg(here().join("brokers/once.js")).args([&shop, &emitted]).arg(migrations);
         let told = said(driven.arg(mend).args(questions).env("DATABASE_URL", &database.url));
         assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{service}");
     }
     let wrong = [
         ("await once(pool, ", "await once("),
         ("await once(prisma, ", "await once("),
+        ("await once(db, ", "await once("),
+        ("await once(this.payments.manager, ", "await once("),
         ("messageId: randomUUID()", "messageId: randomUUID"),
         ("crate::once::first_time(", "crate::once::frst_time("),
     ];

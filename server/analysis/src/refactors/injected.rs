@@ -2,7 +2,9 @@
 //!
 //! Invariant: what a process gets of its application is what the class was handed.
 
-use portolan_grammars::facts::{Attribute, Expr, FunctionId, FunctionKind, Import, Imported, Param, SourceFacts, Symbol, TypeDef};
+use portolan_grammars::facts::{
+    Attribute, Call, CallKind, Expr, Function, FunctionId, FunctionKind, Import, Imported, Param, SourceFacts, Symbol, TextRange, TypeDef,
+};
 
 use super::passage::{Passage, Stuck, around};
 use super::{Context, Edit, Refusal, Source, imports};
@@ -12,12 +14,59 @@ use crate::workspace::modules::Specifier;
 /// How many files hand on a name at most before one declares it.
 const MAX_HANDED_ON: usize = 8;
 
-/// The constructor's parameter that fills a field of the class around a function.
-pub(super) fn param<'a>(facts: &'a SourceFacts, function: FunctionId, field: &str) -> Option<&'a Param> {
+/// The class around a function, and its constructor.
+fn constructor(facts: &SourceFacts, function: FunctionId) -> Option<(&TypeDef, &Function)> {
     let member = around(facts, function).find(|id| facts.function(*id).owner.is_some())?;
     let class = facts.type_def(facts.function(member).owner?);
-    let constructor = class.methods.iter().map(|id| facts.function(*id)).find(|method| method.kind == FunctionKind::Constructor)?;
-    constructor.params.iter().find(|param| param.property && param.name == field)
+    let mut methods = class.methods.iter().map(|id| facts.function(*id));
+    Some((class, methods.find(|method| method.kind == FunctionKind::Constructor)?))
+}
+
+/// The constructor's parameter that fills a field of the class around a function.
+pub(super) fn param<'a>(facts: &'a SourceFacts, function: FunctionId, field: &str) -> Option<&'a Param> {
+    constructor(facts, function)?.1.params.iter().find(|param| param.property && param.name == field)
+}
+
+/// Takes a field out of the class around a function if nothing but a range mentions it, which goes, and nobody but the framework makes the class.
+pub(super) fn without_unused(
+    context: &Context<'_>,
+    source: &Source<'_>,
+    function: FunctionId,
+    field: &str,
+    gone: TextRange,
+    edit: &mut Edit,
+) {
+    let facts = source.facts;
+    let Some((class, constructor)) = constructor(facts, function) else { return };
+    let params = &constructor.params;
+    let Some(at) = params.iter().position(|param| param.property && param.name == field) else { return };
+    let is_other = |word: usize| {
+        let offset = class.range.start + word as u32;
+        !gone.touches(offset) && !params[at].range.touches(offset)
+    };
+    let makes = |facts: &SourceFacts| {
+        let made = |call: &Call| matches!(facts.expr(call.callee), Expr::Name(name) if *name == class.name);
+        facts.calls.iter().any(|call| call.kind == CallKind::New && made(call))
+    };
+    let mut all = context.snapshot.files.iter().filter_map(|(.., facts)| facts.source());
+    if Source::words(source.slice(class.range), field).any(is_other) || all.any(makes) {
+        return;
+    }
+    let end = |param: &Param| param.ty.as_ref().map_or(param.range.end, |ty| ty.range.end);
+    let open = |start: u32| source.text[start as usize..].find('(').map(|at| start + at as u32 + 1);
+    let whole = match (at.checked_sub(1), params.get(at + 1)) {
+        (Some(before), _) => Some(TextRange { start: end(&params[before]), end: end(&params[at]) }),
+        (None, None) => open(constructor.range.start).map(|start| TextRange { start, end: end(&params[at]) }),
+        // Only the first of several: what it stands apart from the next by goes, too.
+        (None, Some(_)) => open(constructor.range.start).map(|start| {
+            let rest = &source.text[end(&params[at]) as usize..];
+            let gap = rest.strip_prefix(',').map_or(0, |rest| 1 + rest.len() - rest.trim_start_matches(' ').len());
+            TextRange { start, end: end(&params[at]) + gap as u32 }
+        }),
+    };
+    let Some(whole) = whole else { return };
+    edit.replace(source.file, whole, "");
+    imports::without_unused(source, whole, "", edit);
 }
 
 /// The import by which a file knows a name.

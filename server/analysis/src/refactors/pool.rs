@@ -9,6 +9,7 @@ use portolan_grammars::facts::{Call, CallId, CallKind, Expr, FunctionId, Param, 
 
 use super::chain::calls_from;
 use super::injected::{self, is_of, param, superclass};
+use super::packages::npm;
 use super::source::is_part_of_name;
 use super::{Context, Edit, Refusal, Source};
 use crate::FileId;
@@ -167,6 +168,11 @@ impl<'a> Pool<'a> {
         if by_statement && !is_of_postgres(context, CallRef { file: source.file, call: writes }) {
             return Err(Refusal::new("its tables are of another database than PostgreSQL"));
         }
+        let version = npm(snapshot, source.file).and_then(|npm| npm.dependencies.iter().find(|(name, _)| name == "typeorm"));
+        let is_old = |version: &str| version.trim_start_matches(['^', '~', '=', 'v', '>', ' ']).starts_with("0.2");
+        if pool.library == Library::TypeOrm && version.is_some_and(|(_, version)| is_old(version)) {
+            return Err(Refusal::new("managers of this version of TypeORM cannot be given a repository"));
+        }
         Ok(pool)
     }
 
@@ -198,8 +204,13 @@ impl<'a> Pool<'a> {
                 superclass(facts, made).filter(|from| *from == "PrismaClient").map(|_| home)?
             }
         };
-        let handed = param.attributes.is_empty() || library == Library::TypeOrm;
-        handed.then_some(Self { name: root.name, home, library, handed_out: Some(Handed { param, class }) })
+        // A second argument says which of several databases is meant.
+        let is_plain = match param.attributes.as_slice() {
+            [] => library == Library::Prisma,
+            [only] => library == Library::TypeOrm && only.path == "InjectRepository" && only.args.len() == 1,
+            _ => false,
+        };
+        is_plain.then_some(Self { name: root.name, home, library, handed_out: Some(Handed { param, class }) })
     }
 
     /// What it is called where it is written with.
@@ -290,10 +301,11 @@ impl<'a> Pool<'a> {
         }
     }
 
-    /// What begins a transaction of it, up to the function that is given its client; `pool` is what it is called there.
-    pub(super) fn begins(self, pool: &str) -> String {
+    /// What begins a transaction of it, up to the function that is given its client; `pool` is what it is called there, `transaction` the function
+    /// that does so where the library has none.
+    pub(super) fn begins(self, pool: &str, transaction: &str) -> String {
         match self.library {
-            Library::Pg => format!("transaction({pool}, "),
+            Library::Pg => format!("{transaction}({pool}, "),
             Library::Prisma => format!("{pool}.$transaction("),
             Library::Knex => format!("{pool}.transaction("),
             Library::TypeOrm => format!("{pool}.manager.transaction("),

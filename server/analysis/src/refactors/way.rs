@@ -10,7 +10,7 @@ use super::imports::quote;
 use super::option::width;
 use super::passage::{Passage, Stuck};
 use super::pool::{Library, Pool};
-use super::{Context, Edit, Refusal, Source, imports};
+use super::{Context, Edit, Refusal, Source, imports, injected};
 use crate::chart::flow::Spot;
 use crate::resolve::evaluate::around;
 use crate::resolve::value::CallRef;
@@ -108,6 +108,11 @@ impl<'a> Way<'a> {
             let function = source.facts.function(between.function);
             let client = self.pool.client(&source, between.function)?;
             let pool = self.pool_in(context, (&source, between.function), function.range.start, pools, edit)?;
+            let is_known = |class| injected::class(context, source.file, class).is_some_and(|(home, _)| home == self.pool.home);
+            let class = self.pool.handed_out.filter(|_| self.pool.library == Library::Prisma).map(|handed| handed.class);
+            if let Some(class) = class.filter(|class| !is_known(class)) {
+                return Err(Refusal::new(format!("{class} is not known in {}", source.name())));
+            }
             let handed = self.pool.handed(&pool, &members, quote(&source));
             let usual = if self.pool.library == Library::TypeOrm { format!("{pool}.manager") } else { pool };
             add_param(&source, between.function, &format!("{client}: {handed} = {usual}"), edit)?;

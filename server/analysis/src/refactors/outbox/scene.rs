@@ -107,10 +107,7 @@ where
         let callee = facts.expr_range(self.sends.callee);
         let comma = if self.sends.args.is_empty() { "" } else { ", " };
         let Some(enqueue) = called.first() else { return Err(Refusal::new("nothing keeps the message")) };
-        let begins = match called.get(1) {
-            Some(transaction) => format!("{transaction}({pool}, "),
-            None => stretch.pool.begins(&pool),
-        };
+        let begins = stretch.pool.begins(&pool, called.get(1).map_or("", String::as_str));
         let opening = TextRange { start: self.sent.start, end: callee.end + 1 };
         edit.replace(source.file, opening, format!("await {enqueue}({client}{comma}"));
         edit.replace(source.file, TextRange { start: self.sends.range.end, end: self.sent.end }, "");
@@ -119,6 +116,9 @@ where
         }
         stretch.wrap(&format!("{bound}await {begins}async ({client}) => {{"), client, "})", edit);
         without_unused(source, opening, enqueue, edit);
+        if let Some(param) = self.sending_param() {
+            injected::without_unused(context, source, stretch.function, &param.name, self.sent, edit);
+        }
         self.way.give(source, stretch.function, client, edit)?;
         self.way.hand_on(context, pools, edit)
     }
