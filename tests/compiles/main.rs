@@ -298,7 +298,7 @@ async fn loops() {
         "packer's count: 60 asked, 8 at a time, 20",
         "packer's shelves: 20 asked, 8 at a time, in order",
         "packer's left: 20 asked, 8 at a time, 0",
-        "packer's odd: 10 asked, 8 at a time, in order",
+        "packer's odd: 10 asked, 4 at a time, in order",
     ];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
     let wrong = [
