@@ -26,6 +26,12 @@ pub struct Producer {
     /// What is sent, if it is JSON; a list of messages stands for each of them.
     #[serde(default)]
     pub body: Option<Selector>,
+    /// How many of its first arguments are texts, or made JSON of by the library itself.
+    #[serde(default)]
+    pub as_json: usize,
+    /// Whether what it gives back is an observable, not a promise.
+    #[serde(default)]
+    pub observable: bool,
     /// Whether it waits for an answer, which makes it a synchronous call.
     #[serde(default)]
     pub replies: bool,

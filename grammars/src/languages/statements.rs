@@ -6,7 +6,7 @@
 use tree_sitter::Node;
 
 use super::Tree;
-use super::nodes::{is_block, range as range_of};
+use super::nodes::{around, is_block, range as range_of};
 use crate::facts::TextRange;
 
 impl Tree {
@@ -50,6 +50,22 @@ impl Tree {
             true
         });
         names
+    }
+
+    /// Where rounds of a loop, given as a whole, go on with the next one; nothing where one says which loop it means, or a macro is told.
+    pub fn skips_of(&self, each: TextRange) -> Option<Vec<TextRange>> {
+        let (mut skips, mut unclear) = (Vec::new(), false);
+        self.each_in(each, &mut |node| {
+            if matches!(node.kind(), "continue_statement" | "continue_expression") {
+                unclear |= node.named_child_count() > 0;
+                let of = around(node.parent()).find(|around| is_loop(*around));
+                let keyword = node.child(0).filter(|_| of.is_some_and(|of| range_of(of) == each));
+                skips.extend(keyword.map(range_of));
+            }
+            unclear |= node.kind() == "continue" && node.parent().is_some_and(|parent| parent.kind() == "token_tree");
+            true
+        });
+        (!unclear).then_some(skips)
     }
 
     /// A text with blanks in place of its comments.
@@ -118,6 +134,12 @@ fn statements(block: Node<'_>) -> Vec<TextRange> {
     statements
 }
 
+fn is_loop(node: Node<'_>) -> bool {
+    const LOOPS: [&str; 7] =
+        ["for_statement", "for_in_statement", "while_statement", "do_statement", "for_expression", "while_expression", "loop_expression"];
+    LOOPS.contains(&node.kind())
+}
+
 fn is_name(node: Node<'_>) -> bool {
     let parent = node.parent();
     let field = |name: &str| parent.and_then(|parent| parent.child_by_field_name(name)) == Some(node);
@@ -172,6 +194,23 @@ mod tests {
         let text = "fn a() { self.b.c(d::e(&f.g), h!(i.j, k::l), M { n: o, p }); }";
         let names = Tree::of("a.rs", text).names_in(at(text, "self.b.c(d::e(&f.g), h!(i.j, k::l), M { n: o, p })"));
         assert_eq!(cut(text, &names), ["self", "d", "f", "h", "i", "k", "M", "o", "p"]);
+    }
+
+    #[test]
+    fn rounds_are_skipped_by_their_own_loop() {
+        let text = "for (const a of b) { if (c) continue; for (;;) { continue; } d(() => 'continue'); }";
+        let skips = Tree::of("a.ts", text).skips_of(at(text, text)).unwrap();
+        assert_eq!((cut(text, &skips), skips[0].start as usize), (vec!["continue"], text.find("continue").unwrap()));
+        let text = "fn a() { 'b: for c in d { let Some(e) = c else { continue }; for f in e { continue 'b; } } }";
+        assert_eq!(
+            Tree::of("a.rs", text).skips_of(at(text, "for c in d { let Some(e) = c else { continue }; for f in e { continue 'b; } }")),
+            None
+        );
+        let text = text.replace(" 'b;", ";");
+        let each = at(&text, "for c in d { let Some(e) = c else { continue }; for f in e { continue; } }");
+        assert_eq!(cut(&text, &Tree::of("a.rs", &text).skips_of(each).unwrap()), ["continue"]);
+        let text = "fn a() { for c in d { e!(f => continue, g) } }";
+        assert_eq!(Tree::of("a.rs", text).skips_of(at(text, "for c in d { e!(f => continue, g) }")), None);
     }
 
     #[test]

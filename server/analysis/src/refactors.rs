@@ -27,6 +27,7 @@ mod handle_once;
 mod handlers;
 mod held;
 mod imports;
+mod injected;
 mod instrument_handler;
 mod keep_span;
 mod limit_loop;

@@ -21,7 +21,7 @@ const send = async ({ topic, messages }) => {
 
 export class Kafka {
   producer() {
-    return { send, sendBatch: async ({ topicMessages }) => Promise.all(topicMessages.map(send)) };
+    return { connect: async () => {}, send, sendBatch: async ({ topicMessages }) => Promise.all(topicMessages.map(send)) };
   }
 
   consumer() {

@@ -20,7 +20,7 @@ const server = createServer((request, response) => {
 await new Promise((resolve) => server.listen(0, resolve));
 process.env.STOCK_URL = `http://127.0.0.1:${server.address().port}`;
 
-const { check, missing, place } = await import(`${orders}/orders.js`);
+const { check, gone, missing, place } = await import(`${orders}/orders.js`);
 const { reserveAll, shelves } = await import(`${desk}/shelves.js`);
 const prices = await import(`${till}/prices.js`);
 
@@ -34,6 +34,7 @@ const inOrder = (found, wanted) => (JSON.stringify(found) === JSON.stringify(wan
 await tell("missing", async () => inOrder((await missing(lines)).map((stock) => stock.sku), skus.map((sku) => sku.toUpperCase())));
 await tell("check", () => check(new Set(skus)));
 await tell("place", async () => inOrder((await place(lines)).map((one) => one.line), lines.map((_, at) => at + 1)));
+await tell("gone", async () => inOrder(await gone(lines), lines.map((line) => line.count).filter((count) => count % 2 === 1)));
 await tell("shelves", async () => inOrder((await shelves(skus)).map((shelf) => shelf.sku), skus));
 await tell("desk", async () => (await reserveAll(skus)).length);
 await tell("known", () => prices.default.known(skus));
@@ -45,6 +46,7 @@ await tell("packer's missing", async () => inOrder(JSON.parse(await pack("missin
 await tell("packer's count", () => pack("count"));
 await tell("packer's shelves", async () => inOrder(JSON.parse(await pack("shelves")).reverse(), skus));
 await tell("packer's left", () => pack("left"));
+await tell("packer's odd", async () => inOrder(JSON.parse(await pack("odd")), skus.filter((_, at) => at % 2 === 1)));
 end();
 server.close();
 server.closeAllConnections();

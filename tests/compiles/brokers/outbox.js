@@ -2,8 +2,8 @@
 import { database } from "./database.js";
 
 const [service, migrations, table] = process.argv.slice(2);
-const { client, change, rows, migrate } = await database(service);
-const { place, withdraw } = await import(`${service}/${table}.js`);
+const { client, change, rows, migrate, sender, work } = await database(service, table);
+const { place, withdraw } = work ?? (await import(`${service}/${table}.js`));
 const { relay } = await import(`${service}/outbox.js`);
 const { sent } = await import("./queue.js");
 
@@ -28,8 +28,8 @@ await change("ALTER TABLE away RENAME TO outbox");
 console.log(`rows ${await count(table)}, kept ${await count("outbox")}, sent ${sent().length}`);
 
 console.error = () => (globalThis.hasFailed = true);
-void relay(client);
-void relay(client);
+void relay(client, sender);
+void relay(client, sender);
 await until(() => globalThis.hasFailed);
 console.log(`kept ${await count("outbox")}, sent ${sent().length}`);
 globalThis.isAway = false;

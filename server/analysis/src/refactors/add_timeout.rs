@@ -3,10 +3,10 @@
 //! What is written is the library's own way to say it, and stands where the catalog looks for it. Invariant: nothing but the limit is added; a
 //! client that could not be made was a panic before, and is one after.
 
-use portolan_grammars::facts::{Import, Language, SourceFacts};
+use portolan_grammars::facts::{Call, ExprId, Import, Language, SourceFacts};
 
 use super::chain::Chain;
-use super::option::add_option;
+use super::option::{add_option, add_to_copy, literal};
 use super::packages::major;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::resolve::link::Unlimited;
@@ -60,7 +60,21 @@ fn ecmascript(context: &Context<'_>, source: &Source<'_>, unlimited: &Unlimited,
     if key == "signal" && source.declares("AbortSignal") {
         return Err(Refusal::new(format!("the name AbortSignal means something else in {}", source.name())));
     }
-    add_option(source, source.facts.call(unlimited.call.call), argument, &format!("{key}: {value}"), edit)
+    let call = source.facts.call(unlimited.call.call);
+    let entry = format!("{key}: {value}");
+    match call.args.get(argument).filter(|given| key == "signal" && is_made_for_all_rounds(source.facts, call, given.value)) {
+        // A signal's time begins when it is made.
+        Some(given) => add_to_copy(source, call, given.value, &entry, edit),
+        None => add_option(source, call, argument, &entry, edit)?,
+    }
+    Ok(())
+}
+
+/// Whether options are made before a loop that a call stands in, once for all of its rounds.
+fn is_made_for_all_rounds(facts: &SourceFacts, call: &Call, options: ExprId) -> bool {
+    let made = facts.expr_range(literal(facts, call, options));
+    let loops = facts.regions.iter().filter(|region| region.function == call.function && region.kind.is_loop());
+    loops.map(|region| region.range).any(|round| round.contains(call.range) && !round.contains(made))
 }
 
 /// Whether the file's `fetch` is that of a version which has no signal of its own.

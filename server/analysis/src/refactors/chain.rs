@@ -1,8 +1,8 @@
-//! A chain of Rust's method calls, taken apart and put together as rustfmt does.
+//! A chain of method calls; of Rust, taken apart and put together as rustfmt does.
 //!
 //! Invariant: the links of a chain that are not touched keep their text.
 
-use portolan_grammars::facts::{CallId, Expr, TextRange};
+use portolan_grammars::facts::{CallId, Expr, SourceFacts, TextRange};
 
 use super::Source;
 use super::source::{RUST_WIDTH, is_part_of_name};
@@ -19,18 +19,24 @@ pub(super) struct Chain {
     pub(super) links: Vec<String>,
 }
 
+/// A call, the one that is called on its result, and so on.
+pub(super) fn calls_from(facts: &SourceFacts, head: CallId) -> impl Iterator<Item = CallId> {
+    let next = |before: &CallId| {
+        let continues = |id: &CallId| match facts.expr(facts.call(*id).callee) {
+            Expr::Member { object, .. } => matches!(facts.expr(*object), Expr::Call(of) if of == before),
+            _ => false,
+        };
+        (before.0 + 1..facts.calls.len() as u32).map(CallId).find(continues)
+    };
+    std::iter::successors(Some(head), next)
+}
+
 impl Chain {
     /// The chain that begins with a call, as far as methods are called on it; nothing where that is no plain code.
     pub(super) fn around(source: &Source<'_>, head: CallId) -> Option<Self> {
         let facts = source.facts;
-        let (mut last, first) = (head, facts.call(head).range);
-        for (at, call) in facts.calls.iter().enumerate().skip(head.index() + 1) {
-            if let Expr::Member { object, .. } = facts.expr(call.callee)
-                && matches!(facts.expr(*object), Expr::Call(of) if *of == last)
-            {
-                last = CallId(at as u32);
-            }
-        }
+        let first = facts.call(head).range;
+        let last = calls_from(facts, head).last().unwrap_or(head);
         let mut end = facts.call(last).range.end;
         loop {
             let rest = source.text.get(end as usize..)?;

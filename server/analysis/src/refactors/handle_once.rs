@@ -1,6 +1,6 @@
 //! A consumer that does its work once for each message: what is handled is marked by the transaction that writes the rows.
 //!
-//! For pg and Prisma of TypeScript, and for sqlx in Rust ([`rust`]). The work runs with a client in place of the pool; functions between the
+//! For pg, Prisma, knex and TypeORM of TypeScript, and for sqlx in Rust ([`rust`]). The work runs with a client in place of the pool; functions between the
 //! handler and what writes are handed it ([`super::way`]). What the parts are: [`work`] is what the handler does, [`identity`] what tells a
 //! message from others, [`module`] what is written into files of their own. Invariant: rows are written with their mark or not at all, and a
 //! message that is new is never taken for one that was handled.
@@ -12,6 +12,7 @@ use portolan_grammars::facts::{Language, TextRange};
 use super::given::leaf;
 use super::imports::{quote, statement_end};
 use super::passage::usual_extension;
+use super::pool::Library;
 use super::stretch::Stretch;
 use super::way::{Pools, Way};
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports};
@@ -108,7 +109,8 @@ fn rewrite<'a>(
     let client = work.stretch.client()?;
     let (newline, unit, indent) = (source.newline(), source.indent_unit(), source.indent_at(range.start));
     let keyword = if handler.is_async && !work.returns { "await" } else { "return" };
-    let call = format!("{keyword} {NAME}({pool}, {quote}{consumer}{quote}, {DELIVERY}, async ({client}) => {{");
+    let database = if way.pool.library == Library::TypeOrm { format!("{pool}.manager") } else { pool };
+    let call = format!("{keyword} {NAME}({database}, {quote}{consumer}{quote}, {DELIVERY}, async ({client}) => {{");
     let opening = |indent: &str| format!("const {DELIVERY} = {delivery}{end}{newline}{indent}{call}");
     let waits = |text: &str| if text.starts_with("await ") { "" } else { "await " };
     if work.whole {

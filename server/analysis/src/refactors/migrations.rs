@@ -1,9 +1,13 @@
-//! A migration in SQL added behind those of a package.
+//! A migration added behind those of a package: in SQL, or in code where knex or TypeORM runs it.
 //!
 //! Invariant: it is named and written as the last one, and comes after it.
 
-use camino::Utf8Path;
+use std::collections::BTreeSet;
 
+use camino::Utf8Path;
+use portolan_grammars::facts::{Imported, SourceFacts, TypeDef};
+
+use super::imports::{Style, in_style, style};
 use super::{Context, Edit, Refusal, Source};
 
 /// Adds a migration behind the last one of the package that a file is in: what it does, and what takes it back.
@@ -34,6 +38,110 @@ pub(super) fn add(context: &Context<'_>, source: &Source<'_>, name: &str, up: &s
     }
     Ok(())
 }
+
+/// A table as knex makes it.
+pub(super) struct Table {
+    pub(super) name: &'static str,
+    /// Its columns, as statements on lines of their own.
+    pub(super) columns: &'static str,
+}
+
+/// Adds a migration that knex runs, as the last one of the package is written: in code, or else in SQL.
+pub(super) fn add_with_knex(
+    context: &Context<'_>,
+    source: &Source<'_>,
+    table: &Table,
+    (up, down): (&str, &str),
+    edit: &mut Edit,
+) -> Result<(), Refusal> {
+    let Some((last, last_one)) = last_in_code(context, source)? else { return add(context, source, table.name, up, down, edit) };
+    let (opening, between, closing) = match (last_one.path.extension(), style(context, &last_one)) {
+        (Some("ts"), _) => (KNEX_OPENING, KNEX_BETWEEN, ""),
+        (_, Style::Import) => (MODULE_OPENING, MODULE_BETWEEN, ""),
+        (_, Style::Require) => (SCRIPT_OPENING, SCRIPT_BETWEEN, ";"),
+    };
+    if !["up", "down"].iter().all(|way| Source::has_word(&last_one.text, way)) {
+        return Err(Refusal::new(format!("{} is no migration of knex", last_one.name())));
+    }
+    let Table { name, columns } = table;
+    let text = format!(
+        "{opening}  await knex.schema.createTable(\"{name}\", (table) => {{\n    {columns}\n  }});\n}}{closing}\n\n{between}  \
+         await knex.schema.dropTable(\"{name}\");\n}}{closing}\n"
+    );
+    let extension = last_one.path.extension().unwrap_or_default();
+    edit.create(format!("{}{name}.{extension}", last.next("")).into(), in_style(&last_one, &text));
+    Ok(())
+}
+
+const KNEX_OPENING: &str = "import type { Knex } from \"knex\";
+
+export async function up(knex: Knex): Promise<void> {
+";
+const KNEX_BETWEEN: &str = "export async function down(knex: Knex): Promise<void> {\n";
+const MODULE_OPENING: &str = "export async function up(knex) {\n";
+const MODULE_BETWEEN: &str = "export async function down(knex) {\n";
+const SCRIPT_OPENING: &str = "exports.up = async function (knex) {\n";
+const SCRIPT_BETWEEN: &str = "exports.down = async function (knex) {\n";
+
+/// The last migration in code of the package that a file is in: where it stands, and what it says.
+fn last_in_code<'a>(context: &Context<'a>, source: &Source<'a>) -> Result<Option<(Numbered<'a>, Source<'a>)>, Refusal> {
+    let snapshot = context.snapshot;
+    let package = snapshot.workspace.package_of(source.path);
+    let is_code = |path: &Utf8Path| matches!(path.extension(), Some("ts" | "js" | "mjs" | "cjs"));
+    let own = snapshot.files.iter().filter(|(_, path, _)| is_code(path) && snapshot.workspace.package_of(path) == package);
+    let mut found: Vec<_> = own.filter_map(|(file, path, _)| Some((Numbered::of(path.as_str())?, file))).collect();
+    found.sort_by_key(|(numbered, _)| (numbered.number, numbered.path));
+    let folders: BTreeSet<&str> = found.iter().map(|(numbered, _)| numbered.folder).collect();
+    match found.pop() {
+        None => Ok(None),
+        Some(_) if folders.len() > 1 => Err(Refusal::new("there is no one folder of numbered migrations")),
+        Some((last, file)) => Ok(Some((last, context.source(file)?))),
+    }
+}
+
+/// Adds a migration as TypeORM runs them: a class behind the last one of the package, named by its number as its file is.
+pub(super) fn add_with_typeorm(
+    context: &Context<'_>,
+    source: &Source<'_>,
+    (name, class): (&str, &str),
+    (up, down): (&str, &str),
+    edit: &mut Edit,
+) -> Result<(), Refusal> {
+    let snapshot = context.snapshot;
+    let (last, last_one) = last_in_code(context, source)?.ok_or_else(|| Refusal::new("there are no numbered migrations"))?;
+    let is_one = |ty: &TypeDef| ty.bases.iter().any(|base| base.path == "MigrationInterface");
+    let before = last_one.facts.types.iter().find(|ty| is_one(ty) && ty.name.ends_with(&last.number.to_string()));
+    let before = before.ok_or_else(|| Refusal::new(format!("{} is no migration of TypeORM", last_one.name())))?;
+    // Others may list them one by one.
+    let lists =
+        |facts: &SourceFacts| facts.imports.iter().any(|import| matches!(&import.imported, Imported::Named(it) if *it == before.name));
+    if snapshot.files.iter().filter_map(|(.., facts)| facts.source()).any(lists) {
+        return Err(Refusal::new("its migrations are listed one by one"));
+    }
+    let indented = |statement: &str| statement.trim_end_matches([';', '\n']).replace('\n', "\n      ");
+    let text = TYPEORM
+        .replace("CLASS", &format!("{class}{}", last.number + 1))
+        .replace("UP", &indented(up))
+        .replace("DOWN", down.trim_end_matches([';', '\n']));
+    let text = in_style(&last_one, &text);
+    edit.create(format!("{}{}.ts", last.next(""), if last.names_classes() { class } else { name }).into(), text);
+    Ok(())
+}
+
+const TYPEORM: &str = "import { MigrationInterface, QueryRunner } from \"typeorm\";
+
+export class CLASS implements MigrationInterface {
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      UP
+    `);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`DOWN`);
+  }
+}
+";
 
 /// Adds a migration as Prisma keeps them: a folder behind the last one of the package that a schema is in. Where there are none, the schema alone
 /// says what the database is like.
@@ -70,6 +178,12 @@ impl<'p> Numbered<'p> {
         let number = name[..width].parse().ok()?;
         let separator = name[width..].chars().next().filter(|letter| matches!(letter, '_' | '-'))?;
         named.contains("migration").then_some(Self { path, folder, number, width, separator })
+    }
+
+    /// Whether it is called as a class is: `1700000000000-AddOrders`.
+    fn names_classes(&self) -> bool {
+        let name = self.path.rsplit(self.separator).next().unwrap_or_default();
+        name.starts_with(char::is_uppercase)
     }
 
     /// The path of the one behind it.

@@ -18,6 +18,15 @@ pub(super) fn add_option(source: &Source<'_>, call: &Call, argument: usize, entr
     Ok(())
 }
 
+/// Puts an object in place of one that is made elsewhere, for others, too: all that it has, and `entry`.
+pub(super) fn add_to_copy(source: &Source<'_>, call: &Call, options: ExprId, entry: &str, edit: &mut Edit) {
+    let range = source.facts.expr_range(options);
+    let entries = format!("...{}, {entry}", source.slice(range));
+    let line = source.line_of(range.start).chars().count() + entries.len() + "{  }".len() - source.slice(range).len();
+    let text = if line <= width(source) { format!("{{ {entries} }}") } else { opened(source, call, &entries) };
+    edit.replace(source.file, range, text);
+}
+
 /// What adds `entry` to an object: on the line of the others, or on one of its own as they have.
 pub(super) fn added(source: &Source<'_>, object: ExprId, entry: &str) -> Result<Replacement, Refusal> {
     let range = source.facts.expr_range(object);

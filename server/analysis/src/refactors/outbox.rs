@@ -1,9 +1,9 @@
 //! A transactional outbox: a message that is sent behind a write becomes a row that the same transaction writes, and a relay sends it from there.
 //!
-//! For pg and Prisma of TypeScript, and for sqlx of Rust ([`rust`]). The function that sends keeps its arguments: they are the row, and the relay calls it with them. What the
-//! parts are: [`scene`] is the code that becomes a transaction, [`told`] what may be a row, [`module`] what is written into files of their own,
-//! in the words of [`pg`] or [`prisma`], [`start`] where the relay begins, [`edge`] what the chart is told. Invariant: what is sent is what was
-//! to be sent, if perhaps later and more than once.
+//! For pg, Prisma, knex and TypeORM of TypeScript, and for sqlx of Rust ([`rust`]). The function that sends keeps its arguments: they are the row,
+//! and the relay calls it with them. What the parts are: [`scene`] is the code that becomes a transaction, [`told`] what may be a row, [`module`]
+//! what is written into files of their own, in the words of [`pg`], [`prisma`], [`knex`] or [`typeorm`], [`start`] where the relay begins, [`edge`]
+//! what the chart is told. Invariant: what is sent is what was to be sent, if perhaps later and more than once.
 
 use camino::Utf8PathBuf;
 use portolan_grammars::facts::Language;
@@ -16,6 +16,7 @@ use crate::rules::Finding;
 use crate::rules::dual_write::RULE;
 
 mod edge;
+mod knex;
 mod module;
 mod pg;
 mod prisma;
@@ -23,6 +24,7 @@ mod rust;
 mod scene;
 mod start;
 mod told;
+mod typeorm;
 
 use scene::Scene;
 
@@ -47,7 +49,7 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
 fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<Edit, Refusal> {
     let snapshot = context.snapshot;
     let source = context.source(finding.place.file)?;
-    let scene = Scene::set(context, &source, finding)?;
+    let scene = Scene::set(context, &source, finding, channel)?;
     let extension =
         usual_extension(context, &source).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
     let path = beside(source.path.as_str(), NAME);
@@ -75,7 +77,7 @@ fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<E
     let arguments: Vec<_> = scene.sends.args.iter().map(|argument| argument.value).collect();
     // A queue's method is told what a job is called, and the queue is known where the relay calls it.
     if let Some(place) = edge::said(context, source.facts, &arguments, &channel.name)
-        && told::library(context, &scene) != Some("bullmq")
+        && !told::leaf(context, &scene).is_some_and(|leaf| leaf.by_receiver)
     {
         edge::tell(context, ("typescript", &path), channel, &place, &mut edit)?;
     }

@@ -1,13 +1,20 @@
-//! What TypeScript writes rows with, and what stands in its place within a transaction: a pool of pg, or a client of Prisma.
+//! What TypeScript writes rows with, and what stands in its place within a transaction: a pool of pg, a client of Prisma, knex, or
+//! repositories of TypeORM.
 //!
-//! Invariant: it is made once, and means the same in all functions of its file.
+//! Invariant: it is made once, and means the same in all functions of its file; or a framework hands it to the class of these functions.
 
 use std::collections::BTreeSet;
 
-use portolan_grammars::facts::{Call, CallId, CallKind, Expr, FunctionId, SourceFacts, TextRange};
+use portolan_grammars::facts::{Call, CallId, CallKind, Expr, FunctionId, Param, SourceFacts, TextRange};
 
+use super::chain::calls_from;
+use super::injected::{self, is_of, param, superclass};
+use super::packages::npm;
 use super::source::is_part_of_name;
 use super::{Context, Edit, Refusal, Source};
+use crate::FileId;
+use crate::chart::Access;
+use crate::resolve::link::AccessDecl;
 use crate::resolve::value::CallRef;
 
 /// Whose it is.
@@ -17,52 +24,123 @@ pub(super) enum Library {
     Pg,
     /// `prisma.order.create(…)`, and a client that `prisma.$transaction` hands out.
     Prisma,
+    /// `knex("orders").insert(…)`, and what `knex.transaction` hands out.
+    Knex,
+    /// `this.orders.save(…)` of a repository, and the manager that its manager's `transaction` hands out.
+    TypeOrm,
 }
+
+/// What belongs to all of knex, not to a query.
+const OF_KNEX: [&str; 7] = ["transaction", "transactionProvider", "schema", "migrate", "seed", "initialize", "destroy"];
+/// What makes something else of a query's result.
+const OF_PROMISES: [&str; 3] = ["then", "catch", "finally"];
+/// Methods of repositories that ask the database for nothing.
+const OF_REPOSITORIES: [&str; 7] = ["create", "merge", "getId", "hasId", "extend", "createQueryBuilder", "manager"];
 
 /// What rows are written with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pool<'a> {
     /// What it is called.
-    pub(super) name: &'a str,
-    /// The call that makes it.
-    pub(super) made: CallRef,
+    name: &'a str,
+    /// The file that makes it, or has the class of what is handed out; of repositories, that of the class that writes.
+    pub(super) home: FileId,
     pub(super) library: Library,
+    /// Where it is a field that a framework fills in, the parameter by which it does.
+    pub(super) handed_out: Option<Handed<'a>>,
+}
+
+/// What a framework hands out.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Handed<'a> {
+    pub(super) param: &'a Param,
+    /// The class by which it does.
+    pub(super) class: &'a str,
+}
+
+impl PartialEq for Handed<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.class == other.class
+    }
+}
+
+impl Eq for Handed<'_> {}
+
+/// What a query is called on, and where that is written.
+struct Root<'f> {
+    name: &'f str,
+    /// Whether it is a field: `this.prisma`.
+    field: bool,
+    range: TextRange,
 }
 
 impl Library {
     /// Names for a client, in the order in which they are tried.
-    fn clients(self) -> [&'static str; 2] {
+    pub(super) fn clients(self) -> [&'static str; 2] {
         match self {
             Library::Pg => ["client", "connection"],
             Library::Prisma => ["tx", "transaction"],
+            Library::Knex => ["trx", "transaction"],
+            Library::TypeOrm => ["manager", "transaction"],
         }
     }
 
     /// The library that makes it, if it is one of these.
     fn of(home: &SourceFacts, made: &Call, by_schema: bool) -> Option<Self> {
-        let loads = |local: &str| home.imports.iter().any(|import| import.local == local && import.source == "pg");
-        let is_pool = match home.expr(made.callee) {
-            Expr::Name(name) if name == "PrismaClient" && by_schema => return Some(Library::Prisma),
-            Expr::Name(name) => name == "Pool" && loads("Pool"),
-            Expr::Member { object, name } => name == "Pool" && matches!(home.expr(*object), Expr::Name(of) if loads(of)),
-            _ => false,
-        };
-        is_pool.then_some(Library::Pg)
-    }
-
-    /// What a query is called on, and where that is written.
-    fn root<'f>(self, facts: &'f SourceFacts, query: &Call) -> Option<(&'f str, TextRange)> {
-        let Expr::Member { object, name } = facts.expr(query.callee) else { return None };
-        let on = match (self, facts.expr(*object)) {
-            (Library::Pg, _) if name == "query" => *object,
-            (Library::Prisma, Expr::Member { object, .. }) => *object,
-            (Library::Prisma, Expr::Name(_)) if name.starts_with("$queryRaw") || name.starts_with("$executeRaw") => *object,
-            _ => return None,
-        };
-        match facts.expr(on) {
-            Expr::Name(name) => Some((name, facts.expr_range(on))),
+        let loads = |local: &str, module: &str| home.imports.iter().any(|import| import.local == local && import.source == module);
+        let is_new = made.kind == CallKind::New;
+        match home.expr(made.callee) {
+            Expr::Name(name) if loads(name, "knex") && !is_new => Some(Library::Knex),
+            Expr::Name(name) if name == "PrismaClient" && by_schema && is_new => Some(Library::Prisma),
+            Expr::Name(name) if name == "Pool" && loads(name, "pg") && is_new => Some(Library::Pg),
+            Expr::Member { object, name } if name == "Pool" && is_new => {
+                matches!(home.expr(*object), Expr::Name(of) if loads(of, "pg")).then_some(Library::Pg)
+            }
             _ => None,
         }
+    }
+
+    /// What a query is called on.
+    fn root<'f>(self, facts: &'f SourceFacts, query: &Call) -> Option<Root<'f>> {
+        let Expr::Member { object, name } = facts.expr(query.callee) else {
+            return (self == Library::Knex).then(|| root_of_knex(facts, query)).flatten();
+        };
+        let is_raw = name.starts_with("$queryRaw") || name.starts_with("$executeRaw");
+        let on = match (self, facts.expr(*object)) {
+            (Library::Knex, _) => return root_of_knex(facts, query),
+            (Library::Pg, _) if name == "query" => *object,
+            (Library::TypeOrm, Expr::Member { .. }) if !OF_REPOSITORIES.contains(&name.as_str()) => *object,
+            (Library::Prisma, _) if is_raw => *object,
+            (Library::Prisma, Expr::Member { object, .. }) => *object,
+            _ => return None,
+        };
+        let range = facts.expr_range(on);
+        match facts.expr(on) {
+            Expr::Name(name) => Some(Root { name, field: false, range }),
+            Expr::Member { object, name } if matches!(facts.expr(*object), Expr::This) => Some(Root { name, field: true, range }),
+            _ => None,
+        }
+    }
+}
+
+/// The name that a query of knex begins with: `db` of `db("orders").where(paid).first()`, of `db.raw(statement)`.
+fn root_of_knex<'f>(facts: &'f SourceFacts, query: &Call) -> Option<Root<'f>> {
+    let mut at = query.callee;
+    let mut first = None;
+    loop {
+        at = match facts.expr(at) {
+            Expr::Member { object, name } => {
+                first = Some(name.as_str());
+                *object
+            }
+            Expr::Call(call) => {
+                first = None;
+                facts.call(*call).callee
+            }
+            Expr::Name(name) if first.is_none_or(|first| !OF_KNEX.contains(&first)) => {
+                return Some(Root { name, field: false, range: facts.expr_range(at) });
+            }
+            _ => return None,
+        };
     }
 }
 
@@ -71,31 +149,96 @@ impl<'a> Pool<'a> {
     pub(super) fn of(context: &Context<'a>, source: &Source<'a>, writes: CallId) -> Result<Self, Refusal> {
         let snapshot = context.snapshot;
         let facts = source.facts;
-        let refused = || Refusal::new("what it is written with is neither a pool of pg nor a client of Prisma");
+        let refused =
+            || Refusal::new("what it is written with is neither a pool of pg nor knex, a client of Prisma or a repository of TypeORM");
         let link = snapshot.link(source.file).ok_or_else(refused)?;
         let access = link.accesses.iter().find(|access| access.site == CallRef { file: source.file, call: writes }).ok_or_else(refused)?;
-        let made = access.connection.ok_or_else(refused)?;
-        let home = snapshot.files.source(made.file).ok_or_else(refused)?;
-        let call = home.call(made.call);
-        let library = Library::of(home, call, access.prisma).filter(|_| call.kind == CallKind::New).ok_or_else(refused)?;
-        let name = library.root(facts, facts.call(writes)).map(|(name, _)| name).ok_or_else(refused)?;
-        let function = facts.call(writes).function;
-        let is_given = facts.functions.iter().flat_map(|function| &function.params).any(|param| param.name == *name);
-        let is_own =
-            function != FunctionId::MODULE && facts.bindings.iter().any(|it| it.name == *name && it.function != FunctionId::MODULE);
+        let pool = match Self::handed_out(context, source, facts.call(writes), access) {
+            Some(pool) => pool,
+            None => Self::made(context, source, facts.call(writes), access).ok_or_else(refused)?,
+        };
+        let home = snapshot.files.source(pool.home).ok_or_else(refused)?;
         let extends = |home: &SourceFacts| {
             home.calls.iter().any(|call| matches!(home.expr(call.callee), Expr::Member { name, .. } if name == "$extends"))
         };
-        if library == Library::Prisma && extends(home) {
+        if pool.library == Library::Prisma && extends(home) {
             return Err(Refusal::new("its client of Prisma is an extended one, whose transactions are of another type"));
         }
-        if is_own || is_given { Err(refused()) } else { Ok(Self { name, made, library }) }
+        let by_statement = matches!(pool.library, Library::Knex | Library::TypeOrm);
+        if by_statement && !is_of_postgres(context, CallRef { file: source.file, call: writes }) {
+            return Err(Refusal::new("its tables are of another database than PostgreSQL"));
+        }
+        let version = npm(snapshot, source.file).and_then(|npm| npm.dependencies.iter().find(|(name, _)| name == "typeorm"));
+        let is_old = |version: &str| version.trim_start_matches(['^', '~', '=', 'v', '>', ' ']).starts_with("0.2");
+        if pool.library == Library::TypeOrm && version.is_some_and(|(_, version)| is_old(version)) {
+            return Err(Refusal::new("managers of this version of TypeORM cannot be given a repository"));
+        }
+        Ok(pool)
+    }
+
+    /// One that a file of the workspace makes once.
+    fn made(context: &Context<'a>, source: &Source<'a>, writes: &Call, access: &AccessDecl) -> Option<Self> {
+        let facts = source.facts;
+        let made = access.connection?;
+        let home = context.snapshot.files.source(made.file)?;
+        let library = Library::of(home, home.call(made.call), access.prisma)?;
+        let root = library.root(facts, writes).filter(|root| !root.field)?;
+        let is_given = facts.functions.iter().flat_map(|function| &function.params).any(|param| param.name == *root.name);
+        let is_own = writes.function != FunctionId::MODULE
+            && facts.bindings.iter().any(|it| it.name == *root.name && it.function != FunctionId::MODULE);
+        let pool = Self { name: root.name, home: made.file, library, handed_out: None };
+        (!is_own && !is_given).then_some(pool)
+    }
+
+    /// One that a framework hands to the class that writes.
+    fn handed_out(context: &Context<'a>, source: &Source<'a>, writes: &Call, access: &AccessDecl) -> Option<Self> {
+        let library = if access.prisma { Library::Prisma } else { Library::TypeOrm };
+        let root = library.root(source.facts, writes).filter(|root| root.field)?;
+        let param = param(source.facts, writes.function, root.name)?;
+        let class = param.ty.as_ref()?.path.as_str();
+        let home = match library {
+            Library::TypeOrm => is_of(source, class, "typeorm", "Repository").then_some(source.file)?,
+            _ => {
+                let (home, made) = injected::class(context, source.file, class)?;
+                let facts = context.snapshot.files.source(home)?;
+                superclass(facts, made).filter(|from| *from == "PrismaClient").map(|_| home)?
+            }
+        };
+        // A second argument says which of several databases is meant.
+        let is_plain = match param.attributes.as_slice() {
+            [] => library == Library::Prisma,
+            [only] => library == Library::TypeOrm && only.path == "InjectRepository" && only.args.len() == 1,
+            _ => false,
+        };
+        is_plain.then_some(Self { name: root.name, home, library, handed_out: Some(Handed { param, class }) })
+    }
+
+    /// What it is called where it is written with.
+    pub(super) fn text(self) -> String {
+        if self.handed_out.is_some() { format!("this.{}", self.name) } else { self.name.to_owned() }
+    }
+
+    /// Its name, where it is no field.
+    pub(super) fn name(self) -> Option<&'a str> {
+        self.handed_out.is_none().then_some(self.name)
+    }
+
+    /// Whether what one write is written with is another one's, too: repositories of a class have one database.
+    pub(super) fn is_same(self, other: Self) -> bool {
+        self == other || self.library == Library::TypeOrm && other.library == self.library && other.home == self.home
     }
 
     /// The pool in `pool.query`, the client in `prisma.order.create`.
     pub(super) fn queried(self, source: &Source<'_>, call: &Call) -> Option<TextRange> {
-        let (name, range) = self.library.root(source.facts, call)?;
-        (name == self.name).then_some(range)
+        let root = self.library.root(source.facts, call)?;
+        let is_it = match self.library {
+            Library::TypeOrm => {
+                let ty = param(source.facts, call.function, root.name).and_then(|param| param.ty.as_ref());
+                root.field && ty.is_some_and(|ty| is_of(source, &ty.path, "typeorm", "Repository"))
+            }
+            _ => root.name == self.name && root.field == self.handed_out.is_some(),
+        };
+        is_it.then_some(root.range)
     }
 
     /// What queries of a range take of it: `query`, or `order` of `prisma.order.create`.
@@ -109,6 +252,34 @@ impl<'a> Pool<'a> {
         found.collect()
     }
 
+    /// The type of what a function is handed that may be the pool, of which queries take these members; `pool` is what it is called there.
+    pub(super) fn handed(self, pool: &str, members: &BTreeSet<String>, quote: char) -> String {
+        let pool = self.handed_out.map_or_else(|| format!("typeof {pool}"), |handed| handed.class.to_owned());
+        match self.library {
+            Library::Knex => pool,
+            Library::TypeOrm => "EntityManager".to_owned(),
+            Library::Pg | Library::Prisma => {
+                let members = members.iter().map(|member| format!("{quote}{member}{quote}")).collect::<Vec<_>>().join(" | ");
+                format!("Pick<{pool}, {members}>")
+            }
+        }
+    }
+
+    /// All of the query that a call is part of: `db("orders").insert(order).returning("id")` of `insert`.
+    pub(super) fn whole(self, facts: &SourceFacts, call: CallId) -> Result<CallId, Refusal> {
+        if self.library != Library::Knex {
+            return Ok(call);
+        }
+        let method = |id: &CallId| match facts.expr(facts.call(*id).callee) {
+            Expr::Member { name, .. } => name.as_str(),
+            _ => "",
+        };
+        match calls_from(facts, call).find(|id| OF_PROMISES.contains(&method(id))) {
+            Some(other) => Err(Refusal::new(format!("`{}` makes something else of the query", method(&other)))),
+            None => Ok(calls_from(facts, call).last().unwrap_or(call)),
+        }
+    }
+
     /// A name for a client that a function has no other use for.
     pub(super) fn client(self, source: &Source<'_>, function: FunctionId) -> Result<&'static str, Refusal> {
         let whole = if function == FunctionId::MODULE { &source.text } else { source.slice(source.facts.function(function).range) };
@@ -118,10 +289,35 @@ impl<'a> Pool<'a> {
 
     /// Lets queries of a range be those of a client.
     pub(super) fn write_with(self, source: &Source<'_>, range: TextRange, client: &str, edit: &mut Edit) {
-        for call in source.facts.calls.iter().filter(|call| range.contains(call.range)) {
-            if let Some(pool) = self.queried(source, call) {
-                edit.replace(source.file, pool, client);
-            }
+        let queries = source.facts.calls.iter().filter(|call| range.contains(call.range));
+        // Several calls may be of one query.
+        let pools: BTreeSet<TextRange> = queries.filter_map(|call| self.queried(source, call)).collect();
+        for pool in pools {
+            let text = match self.library {
+                Library::TypeOrm => format!("{client}.withRepository({})", source.slice(pool)),
+                _ => client.to_owned(),
+            };
+            edit.replace(source.file, pool, text);
         }
     }
+
+    /// What begins a transaction of it, up to the function that is given its client; `pool` is what it is called there, `transaction` the function
+    /// that does so where the library has none.
+    pub(super) fn begins(self, pool: &str, transaction: &str) -> String {
+        match self.library {
+            Library::Pg => format!("{transaction}({pool}, "),
+            Library::Prisma => format!("{pool}.$transaction("),
+            Library::Knex => format!("{pool}.transaction("),
+            Library::TypeOrm => format!("{pool}.manager.transaction("),
+        }
+    }
+}
+
+/// Whether what a call writes is of PostgreSQL.
+fn is_of_postgres(context: &Context<'_>, writes: CallRef) -> bool {
+    let snapshot = context.snapshot;
+    let place = snapshot.files.called_at(writes);
+    let own = |access: &Access| Some(access.place) == place;
+    let mut stores = snapshot.chart.stores.iter().filter(|store| store.collections.iter().any(|it| it.accesses.iter().any(own)));
+    stores.any(|store| store.system == "postgresql")
 }

@@ -27,7 +27,7 @@ pub(super) struct Model {
 pub(super) fn client(context: &Context<'_>, pool: Pool<'_>, source: &Source<'_>, path: &Utf8Path) -> Result<String, Refusal> {
     let workspace = &context.snapshot.workspace;
     let unseen = || Refusal::new("where Prisma's client comes from is not seen");
-    let (from, facts) = (context.snapshot.files.path(pool.made.file), context.snapshot.files.source(pool.made.file));
+    let (from, facts) = (context.snapshot.files.path(pool.home), context.snapshot.files.source(pool.home));
     let is_client = |imported: &Imported| matches!(imported, Imported::Named(name) if name == "PrismaClient");
     let import = facts.and_then(|facts| facts.imports.iter().find(|import| is_client(&import.imported) && !import.reexport));
     let module = import.map(|import| import.source.as_str()).ok_or_else(unseen)?;

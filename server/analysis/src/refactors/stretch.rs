@@ -35,7 +35,10 @@ where
         if let Some(other) = inner().find(is_other) {
             return Err(Refusal::new(format!("`{}` is waited for in between", source.slice(facts.expr_range(other.callee)))));
         }
-        if inner().any(|call| self.queried(call).is_some() && !call.awaited) {
+        // What is part of a query is waited for with it.
+        let queries = || inner().filter(|call| self.queried(call).is_some());
+        let is_waited_for = |call: &Call| queries().any(|whole| whole.awaited && whole.range.contains(call.range));
+        if queries().any(|call| !is_waited_for(call)) {
             return Err(Refusal::new("a query is not waited for"));
         }
         let own = |name: &str| facts.bindings.iter().any(|it| it.name == name && self.range.contains(it.range));

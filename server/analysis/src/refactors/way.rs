@@ -9,8 +9,8 @@ use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, Imported,
 use super::imports::quote;
 use super::option::width;
 use super::passage::{Passage, Stuck};
-use super::pool::Pool;
-use super::{Context, Edit, Refusal, Source};
+use super::pool::{Library, Pool};
+use super::{Context, Edit, Refusal, Source, imports, injected};
 use crate::chart::flow::Spot;
 use crate::resolve::evaluate::around;
 use crate::resolve::value::CallRef;
@@ -43,17 +43,23 @@ impl<'a> Way<'a> {
     pub(super) fn find(context: &Context<'a>, from: FunctionRef, writes: Vec<CallRef>) -> Result<Self, Refusal> {
         let unclear = || Refusal::new("how the row is written is not plain to see");
         let first = *writes.first().ok_or_else(unclear)?;
+        let snapshot = context.snapshot;
         let writer = context.source(first.file)?;
         let pool = Pool::of(context, &writer, first.call)?;
         for other in &writes[1..] {
             let source = context.source(other.file)?;
-            if Pool::of(context, &source, other.call)? != pool {
+            if !Pool::of(context, &source, other.call)?.is_same(pool) {
                 return Err(Refusal::new("rows are written with several pools"));
             }
         }
+        let mut whole = Vec::new();
+        for write in writes {
+            let facts = snapshot.files.source(write.file).ok_or_else(unclear)?;
+            whole.push(CallRef { file: write.file, call: pool.whole(facts, write.call)? });
+        }
         let function = writer.facts.call(first.call).function;
         let mut way = Self { from, calls: BTreeMap::new(), writers: BTreeSet::new(), writer, function, written: first, pool };
-        let mut search = Search { context, writes, known: BTreeMap::new() };
+        let mut search = Search { context, writes: whole, known: BTreeMap::new() };
         search.leads(from, 0, &mut way)?;
         if search.writes.iter().any(|write| !way.calls.values().any(|calls| calls.contains(&write.call))) {
             return Err(unclear());
@@ -92,7 +98,7 @@ impl<'a> Way<'a> {
 
     /// Lets each function between write with what it is handed, and with the pool where it is handed nothing.
     pub(super) fn hand_on(&self, context: &Context<'a>, pools: &mut Pools, edit: &mut Edit) -> Result<(), Refusal> {
-        let mut members = BTreeSet::new();
+        let (mut members, mut imported) = (BTreeSet::new(), BTreeSet::new());
         for writer in &self.writers {
             let source = context.source(writer.file)?;
             members.extend(self.pool.members(&source, source.facts.function(writer.function).range));
@@ -102,9 +108,20 @@ impl<'a> Way<'a> {
             let function = source.facts.function(between.function);
             let client = self.pool.client(&source, between.function)?;
             let pool = self.pool_in(context, (&source, between.function), function.range.start, pools, edit)?;
-            let quote = quote(&source);
-            let members = members.iter().map(|member| format!("{quote}{member}{quote}")).collect::<Vec<_>>().join(" | ");
-            add_param(&source, between.function, &format!("{client}: Pick<typeof {pool}, {members}> = {pool}"), edit)?;
+            let is_known = |class| injected::class(context, source.file, class).is_some_and(|(home, _)| home == self.pool.home);
+            let class = self.pool.handed_out.filter(|_| self.pool.library == Library::Prisma).map(|handed| handed.class);
+            if let Some(class) = class.filter(|class| !is_known(class)) {
+                return Err(Refusal::new(format!("{class} is not known in {}", source.name())));
+            }
+            let handed = self.pool.handed(&pool, &members, quote(&source));
+            let usual = if self.pool.library == Library::TypeOrm { format!("{pool}.manager") } else { pool };
+            add_param(&source, between.function, &format!("{client}: {handed} = {usual}"), edit)?;
+            if self.pool.library == Library::TypeOrm && imported.insert(source.file) {
+                let names = imports::import(context, &source, "typeorm", &[&handed], edit)?;
+                if names.statement.is_some() || names.called != [handed] {
+                    return Err(Refusal::new(format!("how {} imports typeorm is not simple", source.name())));
+                }
+            }
             if self.writers.contains(between) {
                 self.pool.write_with(&source, function.range, client, edit);
             }
@@ -126,7 +143,16 @@ impl<'a> Way<'a> {
             return Ok(known.clone());
         }
         let mut passage = Passage::new(context, (&self.writer, self.function), to, at);
-        let pool = passage.item(self.pool.name, None).map_err(Stuck::refusal)?;
+        let pool = match self.pool.name() {
+            Some(name) => passage.item(name, None).map_err(Stuck::refusal)?,
+            None => {
+                let written = self.pool.queried(&self.writer, self.writer.facts.call(self.written.call));
+                let this = written.map(|range| TextRange { start: range.start, end: range.start + "this".len() as u32 });
+                let unclear = || Refusal::new("how the row is written is not plain to see");
+                let reached = passage.name(this.ok_or_else(unclear)?).map_err(Stuck::refusal)?;
+                reached.map_or_else(|| self.pool.text(), |(_, reached)| reached)
+            }
+        };
         passage.finish(edit)?;
         pools.insert(to.0.file, pool.clone());
         Ok(pool)

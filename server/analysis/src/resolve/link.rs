@@ -529,6 +529,12 @@ pub struct MessageLeaf {
     pub identity: Option<Identity>,
     /// Methods by which code asks for the next message, where no handler is given it.
     pub received: Vec<Symbol>,
+    /// How many of its first arguments are texts, or made JSON of by the library itself.
+    pub as_json: usize,
+    /// Whether what it gives back is an observable, not a promise.
+    pub observable: bool,
+    /// Whether the value that it is called on says where messages go.
+    pub by_receiver: bool,
 }
 
 /// Where messages go, as far as options say that.

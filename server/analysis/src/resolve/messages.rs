@@ -27,7 +27,12 @@ impl<'w> Linker<'w> {
             (system, carrier) = (named, found);
         }
         let asks = entry.reply_to.as_ref().is_some_and(|selector| self.evaluator.says(selector, view));
-        let leaf = self.leaf(view, (entry.headers.as_ref(), entry.identity.as_ref()));
+        let leaf = MessageLeaf {
+            as_json: entry.as_json,
+            observable: entry.observable,
+            by_receiver: entry.destination.takes().iter().any(|take| take.receiver.is_some()),
+            ..self.leaf(view, (entry.headers.as_ref(), entry.identity.as_ref()))
+        };
         self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl {
             system: system.clone(),
             replies,
@@ -44,7 +49,16 @@ impl<'w> Linker<'w> {
 
     fn leaf(&self, view: &CallView<'_>, (headers, identity): (Option<&Headers>, Option<&Identity>)) -> MessageLeaf {
         let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
-        MessageLeaf { call: view.site, library, headers: headers.cloned(), identity: identity.cloned(), received: Vec::new() }
+        MessageLeaf {
+            call: view.site,
+            library,
+            headers: headers.cloned(),
+            identity: identity.cloned(),
+            received: Vec::new(),
+            as_json: 0,
+            observable: false,
+            by_receiver: false,
+        }
     }
 
     /// How the messages of a value travel: the system, and where they go.

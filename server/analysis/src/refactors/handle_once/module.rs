@@ -56,11 +56,15 @@ pub(super) fn add(
     let text = match way.pool.library {
         Library::Pg => TEMPLATE.to_owned(),
         Library::Prisma => PRISMA.replace("CLIENT", &client(context, way.pool, source, &path)?),
+        Library::Knex => KNEX.to_owned(),
+        Library::TypeOrm => TYPEORM.to_owned(),
     };
     let model = || Model { name: "ProcessedMessage", table: TABLE, text: MODEL.to_owned(), up: PRISMA_UP.to_owned() };
     let table = |edit: &mut Edit| match way.pool.library {
         Library::Pg => migration(context, source, edit),
         Library::Prisma => add_model(context, way.written, &model(), edit),
+        Library::Knex => migrations::add_with_knex(context, source, &KNEX_TABLE, (UP, DOWN), edit),
+        Library::TypeOrm => migrations::add_with_typeorm(context, source, (TABLE, "ProcessedMessages"), (UP, DOWN), edit),
     };
     make(context, (path, in_style(source, &text)), service, edit, table).map(|_| ())
 }
@@ -111,6 +115,59 @@ CREATE TABLE \"processed_messages\" (
     CONSTRAINT \"processed_messages_pkey\" PRIMARY KEY (\"consumer\", \"delivery\")
 );
 ";
+
+const TYPEORM: &str = r#"import type { EntityManager } from "typeorm";
+
+/** Does some work on the database when a message comes for the first time: all of it and its mark, or nothing. */
+export async function once(
+  database: EntityManager,
+  consumer: string,
+  delivery: string | undefined,
+  work: (manager: EntityManager) => Promise<void>,
+): Promise<void> {
+  await database.transaction(async (manager) => {
+    // What nothing tells from other messages is taken for a new one.
+    if (delivery === undefined || (await mark(manager, consumer, delivery))) await work(manager);
+  });
+}
+
+async function mark(manager: EntityManager, consumer: string, delivery: string): Promise<boolean> {
+  const marked: unknown[] = await manager.query(
+    "INSERT INTO processed_messages (consumer, delivery) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING delivery",
+    [consumer, delivery],
+  );
+  return marked.length === 1;
+}
+"#;
+
+const KNEX: &str = r#"import type { Knex } from "knex";
+
+/** Does some work on the database when a message comes for the first time: all of it and its mark, or nothing. */
+export async function once(
+  knex: Knex,
+  consumer: string,
+  delivery: string | undefined,
+  work: (trx: Knex.Transaction) => Promise<void>,
+): Promise<void> {
+  await knex.transaction(async (trx) => {
+    // What nothing tells from other messages is taken for a new one.
+    if (delivery === undefined || (await mark(trx, consumer, delivery))) await work(trx);
+  });
+}
+
+async function mark(trx: Knex.Transaction, consumer: string, delivery: string): Promise<boolean> {
+  const marks = trx("processed_messages").insert({ consumer, delivery });
+  const marked = await marks.onConflict().ignore().returning("delivery");
+  return marked.length === 1;
+}
+"#;
+const KNEX_TABLE: migrations::Table = migrations::Table {
+    name: TABLE,
+    columns: r#"table.text("consumer").notNullable();
+    table.text("delivery").notNullable();
+    table.timestamp("processed_at").notNullable().defaultTo(knex.fn.now());
+    table.primary(["consumer", "delivery"]);"#,
+};
 
 const TEMPLATE: &str = r#"import type { Pool, PoolClient } from "pg";
 

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::{FunctionKind, Imported, TextRange};
 
 use super::super::imports::{self, Style, argument_comma, in_style, statement_end};
+use super::super::mirror::{Parts, rewritten};
 use super::super::option::width;
 use super::super::packages::{major, npm};
 use super::super::passage::{relative, usual_extension};
@@ -198,23 +199,28 @@ impl<'s, 'a> Layout<'s, 'a> {
     fn work(&self, function: Function) -> String {
         let (source, rounds) = (self.source, self.rounds);
         let params = if function == Function::Bare { "()" } else { rounds.params.as_str() };
-        let body = source.slice(rounds.body);
-        let body = match &rounds.gathered {
-            Some(gathered) => {
-                let (before, after) = (
-                    source.slice(TextRange { start: rounds.body.start, end: gathered.push.start }),
-                    source.slice(TextRange { start: gathered.push.end, end: rounds.body.end }),
-                );
-                format!("{before}return {}{}{after}", source.slice(gathered.value), statement_end(source))
-            }
-            None if rounds.waits == Waits::ForEach && !body.starts_with('{') => {
-                let (newline, unit) = (source.newline(), source.indent_unit());
-                format!("{{{newline}{}{unit}{body}{newline}{}}}", self.own, self.own)
-            }
-            None => body.to_owned(),
+        let mut parts: Parts = Vec::new();
+        // Of rounds that may add nothing, each adds a list.
+        let (open, close) = if self.adds_lists() { ("[", "]") } else { ("", "") };
+        if let Some(gathered) = &rounds.gathered {
+            let added = format!("return {open}{}{close}{}", source.slice(gathered.value), statement_end(source));
+            parts.push((gathered.push, added));
+        }
+        parts.extend(rounds.skips.iter().map(|skip| (*skip, if self.adds_lists() { "return []" } else { "return" }.to_owned())));
+        let body = rewritten(source, rounds.body, &parts);
+        let body = if rounds.gathered.is_none() && rounds.waits == Waits::ForEach && !body.starts_with('{') {
+            let (newline, unit) = (source.newline(), source.indent_unit());
+            format!("{{{newline}{}{unit}{body}{newline}{}}}", self.own, self.own)
+        } else {
+            body
         };
         let word = if rounds.is_async || function == Function::Async { "async " } else { "" };
         format!("{word}{params} => {}", self.shifted(&body, ""))
+    }
+
+    /// Whether what a round gives back is a list of what it adds.
+    fn adds_lists(&self) -> bool {
+        self.rounds.gathered.is_some() && !self.rounds.skips.is_empty()
     }
 
     /// A text with its further lines at the depth of all of it, and `deeper`.
@@ -241,52 +247,57 @@ impl<'s, 'a> Layout<'s, 'a> {
     /// Puts a call in place of the loop, which waits for it where the loop did.
     fn put(&self, callee: &str, args: &[String], edit: &mut Edit) {
         let (newline, unit) = (self.source.newline(), self.source.indent_unit());
-        let (before, after) = self.around();
-        let line = format!("{before}{callee}({}){after}", args.join(", "));
-        let first = line.lines().next().map_or(0, str::len) + self.column();
+        let call = format!("{callee}({})", args.join(", "));
         let others = &args[..args.len() - 1];
         let hugs = !others.iter().any(|argument| argument.contains('\n'));
-        if hugs && first <= width(self.source) {
-            self.replace(line, edit);
+        if hugs && self.first_line(&call) <= width(self.source) {
+            self.replace(&call, edit);
             return;
         }
         let comma = argument_comma(self.source);
         let args: Vec<String> = args.iter().map(|argument| format!("{newline}{}{unit}{}", self.indent, self.deeper(argument, 1))).collect();
         let args = args.join(",");
-        self.replace(format!("{before}{callee}({args}{comma}{newline}{}){after}", self.indent), edit);
+        self.replace(&format!("{callee}({args}{comma}{newline}{})", self.indent), edit);
     }
 
     /// Puts `Promise.all` with a limit around what is done for each in place of the loop.
     fn put_limited(&self, edit: &mut Edit) {
         let (newline, unit) = (self.source.newline(), self.source.indent_unit());
-        let (before, after) = self.around();
         let (over, params, work) = (&self.rounds.list, &self.rounds.params, self.work(Function::Bare));
-        let line = format!("{before}Promise.all({over}.map({params} => {LIMIT}({work}))){after}");
-        if !work.contains('\n') && line.len() + self.column() <= width(self.source) {
-            self.replace(line, edit);
+        let call = format!("Promise.all({over}.map({params} => {LIMIT}({work})))");
+        if !work.contains('\n') && self.first_line(&call) <= width(self.source) {
+            self.replace(&call, edit);
             return;
         }
         let (one, two) = (format!("{newline}{}{unit}", self.indent), format!("{newline}{}{unit}{unit}", self.indent));
         let comma = argument_comma(self.source);
         let line = format!("{over}.map({params} => {LIMIT}({work})){comma}");
         if !work.contains('\n') && line.len() + one.len() <= width(self.source) {
-            self.replace(format!("{before}Promise.all({one}{line}{newline}{}){after}", self.indent), edit);
+            self.replace(&format!("Promise.all({one}{line}{newline}{})", self.indent), edit);
             return;
         }
         let work = self.deeper(&work, 2);
-        let text = format!(
-            "{before}Promise.all({one}{over}.map({params} =>{two}{LIMIT}({work}){comma}{one}){comma}{newline}{}){after}",
-            self.indent
-        );
-        self.replace(text, edit);
+        let text = format!("Promise.all({one}{over}.map({params} =>{two}{LIMIT}({work}){comma}{one}){comma}{newline}{})", self.indent);
+        self.replace(&text, edit);
+    }
+
+    /// How long the first line gets with a call in the loop's place.
+    fn first_line(&self, call: &str) -> usize {
+        let (before, after) = self.around();
+        let line = format!("{before}{call}{after}");
+        line.lines().next().map_or(0, str::len) + self.column()
     }
 
     /// What stands before and behind a call that takes the loop's place.
-    fn around(&self) -> (String, &'static str) {
+    fn around(&self) -> (String, String) {
+        let end = statement_end(self.source);
         match (self.rounds.waits, &self.rounds.gathered) {
-            (Waits::ForAll, _) => (String::new(), ""),
-            (Waits::ForEach, None) => ("await ".to_owned(), statement_end(self.source)),
-            (Waits::ForEach, Some(gathered)) => (format!("{}await ", self.source.slice(gathered.bound)), statement_end(self.source)),
+            (Waits::ForAll, _) => (String::new(), String::new()),
+            (Waits::ForEach, None) => ("await ".to_owned(), end.to_owned()),
+            (Waits::ForEach, Some(gathered)) if self.adds_lists() => {
+                (format!("{}(await ", self.source.slice(gathered.bound)), format!(").flat(){end}"))
+            }
+            (Waits::ForEach, Some(gathered)) => (format!("{}await ", self.source.slice(gathered.bound)), end.to_owned()),
         }
     }
 
@@ -301,7 +312,16 @@ impl<'s, 'a> Layout<'s, 'a> {
         TextRange { start: self.rounds.gathered.as_ref().map_or(range.start, |gathered| gathered.bound.start), end: range.end }
     }
 
-    fn replace(&self, text: String, edit: &mut Edit) {
+    /// Puts a call there; brackets around one of several lines have lines of their own.
+    fn replace(&self, call: &str, edit: &mut Edit) {
+        let (before, after) = self.around();
+        let text = match before.strip_suffix("await ") {
+            Some(open) if self.adds_lists() && call.contains('\n') => {
+                let (newline, unit, indent) = (self.source.newline(), self.source.indent_unit(), self.indent);
+                format!("{open}{newline}{indent}{unit}await {}{newline}{indent}{after}", self.deeper(call, 1))
+            }
+            _ => format!("{before}{call}{after}"),
+        };
         edit.replace(self.source.file, self.replaced(), text);
     }
 }

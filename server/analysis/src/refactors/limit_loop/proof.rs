@@ -25,6 +25,12 @@ const QUESTIONS: [&str; 9] = ["get", "list", "find", "search", "fetch", "read", 
 /// Functions between a round and what leaves the process.
 const MAX_HOPS: u32 = 4;
 
+/// Where a loop goes on with the next round.
+pub(super) fn skips(source: &Source<'_>, all: TextRange) -> Result<Vec<TextRange>, Refusal> {
+    let skips = source.tree().and_then(|tree| tree.skips_of(all));
+    skips.ok_or_else(|| Refusal::new("where the loop goes on with the next round is not plain to see"))
+}
+
 /// A round as it is written.
 pub(super) struct Round {
     /// The whole loop.
@@ -37,7 +43,7 @@ pub(super) struct Round {
 
 pub(super) fn holds(context: &Context<'_>, finding: &Finding, source: &Source<'_>, call: &Call, round: &Round) -> Result<(), Refusal> {
     let text = code(source, round.body);
-    if let Some(word) = ["break", "continue", "return", "yield", "delete", "arguments"].iter().find(|word| Source::has_word(&text, word)) {
+    if let Some(word) = ["break", "return", "yield", "delete", "arguments"].iter().find(|word| Source::has_word(&text, word)) {
         return Err(Refusal::new(format!("`{word}` stands in the loop")));
     }
     let function = FunctionRef { file: source.file, function: call.function };

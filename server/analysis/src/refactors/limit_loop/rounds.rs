@@ -7,6 +7,7 @@ use portolan_grammars::languages::Statement;
 
 use super::super::{Refusal, Source};
 use super::AT_A_TIME;
+use super::proof::skips;
 
 /// Methods whose result is an array.
 const ARRAYS: [&str; 9] = ["map", "filter", "slice", "concat", "flatMap", "flat", "sort", "split", "splice"];
@@ -50,6 +51,8 @@ pub(super) struct Rounds {
     /// What is done for each.
     pub(super) body: TextRange,
     pub(super) gathered: Option<Gathered>,
+    /// Where it goes on with the next element.
+    pub(super) skips: Vec<TextRange>,
 }
 
 impl Rounds {
@@ -74,6 +77,7 @@ impl Rounds {
                 is_async: true,
                 body: each.body,
                 gathered,
+                skips: skips(source, each.range)?,
             });
         }
         let unclear = || Refusal::new("the promises are waited for elsewhere");
@@ -107,6 +111,7 @@ impl Rounds {
             is_async: own.is_async,
             body,
             gathered: None,
+            skips: Vec::new(),
         })
     }
 }

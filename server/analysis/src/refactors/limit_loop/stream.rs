@@ -15,7 +15,7 @@ use super::super::stretch::indent;
 use super::super::uses::add_use;
 use super::super::{Context, Edit, Refusal, Source};
 use super::AT_A_TIME;
-use super::proof::{self, Round};
+use super::proof::{self, Round, skips};
 use crate::rules::Finding;
 
 /// Crates that have streams which run so many futures at a time.
@@ -42,7 +42,8 @@ pub(super) fn edit(context: &Context<'_>, finding: &Finding, source: &Source<'_>
     let gathered = Gathered::by(source, tree, &each)?;
     let push = gathered.as_ref().map(|gathered| gathered.push);
     proof::holds(context, finding, source, call, &Round { all: each.range, body: each.body, push })?;
-    let questions = Questions { context, source, tree, call, each, gathered };
+    let skips = skips(source, each.range)?;
+    let questions = Questions { context, source, tree, call, each, gathered, skips };
     questions.write()
 }
 
@@ -118,6 +119,8 @@ struct Questions<'s, 'a> {
     call: &'s Call,
     each: EachLoop,
     gathered: Option<Gathered>,
+    /// Where it goes on with the next element.
+    skips: Vec<TextRange>,
 }
 
 impl Questions<'_, '_> {
@@ -151,7 +154,11 @@ impl Questions<'_, '_> {
             (false, Some(_)) => "collect()",
             (false, None) => "collect::<()>()",
         };
-        let links = [format!("buffered({AT_A_TIME})"), collect.to_owned(), if fails { "await?" } else { "await" }.to_owned()];
+        let mut links = vec![format!("buffered({AT_A_TIME})"), collect.to_owned(), if fails { "await?" } else { "await" }.to_owned()];
+        if self.may_add_nothing() {
+            let kept = if fails { "try_filter_map(|added| async move { Ok(added) })" } else { "filter_map(|added| async move { added })" };
+            links.insert(1, kept.to_owned());
+        }
         let asks = laid_out(source, (start, outer.len() + bound.len()), &format!("{stream}({list})"), &links);
         // One expression stays on a line where it fits, as rustfmt has it.
         let line = format!("{inner}{list}.push(async move {{ {} }});", made.trim());
@@ -179,6 +186,14 @@ impl Questions<'_, '_> {
             Some(error) => (format!("Ok::<_, {error}>("), ")".to_owned()),
             None => (String::new(), String::new()),
         };
+        for skip in &self.skips {
+            let nothing = match (&self.gathered, error) {
+                (Some(_), _) => format!(" {before}None{after}"),
+                (None, Some(_)) => format!(" {before}(){after}"),
+                (None, None) => String::new(),
+            };
+            edit.replace(source.file, *skip, format!("return{nothing}"));
+        }
         indent(source, inside, &unit, edit);
         for name in lent {
             for at in Source::words(source.slice(inside), name) {
@@ -192,7 +207,9 @@ impl Questions<'_, '_> {
         }
         match &self.gathered {
             Some(gathered) => {
-                let (open, close) = if gathered.pairs { ("(", ")") } else { ("", "") };
+                let (some, pair) = (self.may_add_nothing(), gathered.pairs);
+                let open = format!("{}{}", if some { "Some(" } else { "" }, if pair { "(" } else { "" });
+                let close = ")".repeat(usize::from(some) + usize::from(pair));
                 edit.replace(source.file, TextRange { start: gathered.push.start, end: gathered.added.start }, format!("{before}{open}"));
                 edit.replace(source.file, TextRange { start: gathered.added.end, end: gathered.push.end }, format!("{close}{after}"));
             }
@@ -205,6 +222,11 @@ impl Questions<'_, '_> {
             None => {}
         }
         edit.take_within(source.file, inside, source.slice(inside))
+    }
+
+    /// Whether there are rounds that add nothing to the list.
+    fn may_add_nothing(&self) -> bool {
+        self.gathered.is_some() && !self.skips.is_empty()
     }
 
     /// Names of the function's own that have to be lent to each question; refuses what cannot be had by several.

@@ -3,14 +3,14 @@
 //! Invariant: rows are taken in the order in which they were written, and gone only once their message is sent.
 
 use camino::Utf8Path;
-use portolan_grammars::facts::{FunctionId, Imported};
+use portolan_grammars::facts::{FunctionId, Import, Imported};
 
 use super::super::imports::in_style;
 use super::super::pool::Library;
 use super::super::prisma::{add_model, client};
-use super::super::{Context, Edit, Refusal};
-use super::scene::Scene;
-use super::{pg, prisma};
+use super::super::{Context, Edit, Refusal, imports};
+use super::scene::{SENDER, Scene};
+use super::{knex, pg, prisma, told, typeorm};
 use crate::Snapshot;
 use crate::chart::Access;
 use crate::rules::Finding;
@@ -20,8 +20,10 @@ pub(super) const TABLE: &str = "outbox";
 
 /// The package by which the context of a trace is kept beside a message.
 pub(super) const API: &str = "@opentelemetry/api";
+/// The package of what waits for an observable.
+const RXJS: &str = "rxjs";
 /// Names of the module's own.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 20] = [
     "transaction",
     "enqueue",
     "relay",
@@ -32,6 +34,13 @@ const NAMES: [&str; 13] = [
     "prisma",
     "Prisma",
     "PrismaClient",
+    "trx",
+    "knex",
+    "Knex",
+    "DataSource",
+    "EntityManager",
+    "lastValueFrom",
+    SENDER,
     "Message",
     "context",
     "propagation",
@@ -49,7 +58,9 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
     let source = scene.source;
     let callee = scene.callee().ok_or_else(|| Refusal::new("what sends belongs to an object"))?;
     let root = callee.root;
-    let import = source.facts.imports.iter().find(|it| it.local == root && it.function == FunctionId::MODULE && !it.type_only);
+    let handed_out = scene.handed_out().is_some();
+    let own = |import: &&Import| import.local == root && import.function == FunctionId::MODULE && (handed_out || !import.type_only);
+    let import = source.facts.imports.iter().find(own);
     let import = import.ok_or_else(|| Refusal::new(format!("{root} is not imported by {}", source.name())))?;
     let name = match &import.imported {
         Imported::Named(name) if *name == root => format!("{{ {root} }}"),
@@ -63,6 +74,8 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
     let (form, client) = match scene.stretch.pool.library {
         Library::Pg => (&pg::FORM, "pg".to_owned()),
         Library::Prisma => (&prisma::FORM, client(context, scene.stretch.pool, source, path)?),
+        Library::Knex => (&knex::FORM, "knex".to_owned()),
+        Library::TypeOrm => (&typeorm::FORM, "typeorm".to_owned()),
     };
     let (api, row, columns, sent) = if traced { TRACED } else { UNTRACED };
     let text = form
@@ -72,8 +85,32 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
         .replace("ROW", row)
         .replace("COLUMNS", columns)
         .replace("SENT", sent);
-    let import = format!("import {name} from \"{}\"", import.source);
-    let values = [("CLIENT", client.as_str()), ("IMPORT", import.as_str()), ("TYPE", callee.ty.as_str()), ("PUBLISH", callee.text)];
+    let of_types = if handed_out { "type " } else { "" };
+    let mut import = format!("import {of_types}{name} from \"{}\"", import.source);
+    let mut publish = format!("{}(...message)", callee.text);
+    // What nobody subscribes to may not be sent.
+    if told::leaf(context, scene).is_some_and(|leaf| leaf.observable) {
+        if !imports::depends_on(context, source, RXJS) {
+            return Err(Refusal::new(format!("{RXJS} is no dependency of its package")));
+        }
+        import += &format!(";\nimport {{ lastValueFrom }} from \"{RXJS}\"");
+        publish = format!("lastValueFrom({publish}, {{ defaultValue: undefined }})");
+    }
+    let (sender, flush) = match scene.handed_out() {
+        Some(ty) => {
+            let client = scene.stretch.pool.library.clients()[0];
+            (format!(", {SENDER}: {}", ty.path), format!("({client}) => flush({client}, {SENDER})"))
+        }
+        None => (String::new(), "flush".to_owned()),
+    };
+    let values = [
+        ("CLIENT", client.as_str()),
+        ("IMPORT", import.as_str()),
+        ("TYPE", callee.ty.as_str()),
+        ("SENDER", sender.as_str()),
+        ("FLUSH", flush.as_str()),
+        ("PUBLISH", publish.as_str()),
+    ];
     let text = filled(&text, &values);
     Ok(in_style(source, &text))
 }
@@ -90,13 +127,13 @@ pub(super) fn filled(text: &str, values: &[(&str, &str)]) -> String {
 }
 
 /// What is said of messages alone.
-const UNTRACED: (&str, &str, &str, &str) = ("", "message: Message", "id, message", "PUBLISH(...message)");
+const UNTRACED: (&str, &str, &str, &str) = ("", "message: Message", "id, message", "PUBLISH");
 /// The same, with the trace that each belongs to.
 const TRACED: (&str, &str, &str, &str) = (
     "import { context, propagation } from \"@opentelemetry/api\";\n",
     "message: Message; trace: object",
     "id, message, trace",
-    "context.with(propagation.extract(context.active(), trace), () => PUBLISH(...message))",
+    "context.with(propagation.extract(context.active(), trace), () => PUBLISH)",
 );
 
 /// Refuses a service that has such a table for something else.
@@ -114,5 +151,7 @@ pub(super) fn table(context: &Context<'_>, scene: &Scene<'_, '_>, traced: bool, 
     match scene.stretch.pool.library {
         Library::Pg => pg::migration(context, scene.source, traced, edit),
         Library::Prisma => add_model(context, scene.way.written, &prisma::model(traced), edit),
+        Library::Knex => knex::migration(context, scene.source, traced, edit),
+        Library::TypeOrm => typeorm::migration(context, scene.source, traced, edit),
     }
 }

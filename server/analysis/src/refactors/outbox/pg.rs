@@ -46,9 +46,9 @@ export async function enqueue(client: PoolClient, ...message: Message): Promise<
 }
 
 /** Sends what is kept, each message at least once; several processes may do it. */
-export async function relay(pool: Pool): Promise<never> {
+export async function relay(pool: PoolSENDER): Promise<never> {
   for (;;) {
-    const sent = await transaction(pool, flush).catch((error: unknown) => {
+    const sent = await transaction(pool, FLUSH).catch((error: unknown) => {
       console.error("messages stay in the outbox", error);
       return 0;
     });
@@ -56,7 +56,7 @@ export async function relay(pool: Pool): Promise<never> {
   }
 }
 
-async function flush(client: PoolClient): Promise<number> {
+async function flush(client: PoolClientSENDER): Promise<number> {
   const { rows } = await client.query<{ id: string; ROW }>(
     "SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED",
   );
@@ -78,9 +78,15 @@ const UP: [&str; 2] = [
 );
 ",
 ];
-const DOWN: &str = "DROP TABLE outbox;\n";
+/// What takes the table back.
+pub(super) const DOWN: &str = "DROP TABLE outbox;\n";
 
 /// Adds the migration that makes the table.
 pub(super) fn migration(context: &Context<'_>, source: &Source<'_>, traced: bool, edit: &mut Edit) -> Result<(), Refusal> {
-    migrations::add(context, source, TABLE, &UP.join(if traced { TRACE_COLUMN } else { "" }), DOWN, edit)
+    migrations::add(context, source, TABLE, &table(traced), DOWN, edit)
+}
+
+/// What makes the table, with a trace or without.
+pub(super) fn table(traced: bool) -> String {
+    UP.join(if traced { TRACE_COLUMN } else { "" })
 }

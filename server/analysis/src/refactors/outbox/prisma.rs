@@ -29,9 +29,9 @@ export async function enqueue(tx: Prisma.TransactionClient, ...message: Message)
 }
 
 /** Sends what is kept, each message at least once; several processes may do it. */
-export async function relay(prisma: PrismaClient): Promise<never> {
+export async function relay(prisma: PrismaClientSENDER): Promise<never> {
   for (;;) {
-    const sent = await prisma.$transaction(flush, { timeout: 60_000 }).catch((error: unknown) => {
+    const sent = await prisma.$transaction(FLUSH, { timeout: 60_000 }).catch((error: unknown) => {
       console.error("messages stay in the outbox", error);
       return 0;
     });
@@ -39,7 +39,7 @@ export async function relay(prisma: PrismaClient): Promise<never> {
   }
 }
 
-async function flush(tx: Prisma.TransactionClient): Promise<number> {
+async function flush(tx: Prisma.TransactionClientSENDER): Promise<number> {
   const rows = await tx.$queryRaw<{ id: bigint; ROW }[]>`
     SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED`;
   for (const { COLUMNS } of rows) {

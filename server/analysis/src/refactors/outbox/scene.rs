@@ -2,19 +2,23 @@
 //!
 //! Invariant: the message is the last of it.
 
-use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, Language, TextRange};
+use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, FunctionId, Language, Param, TextRange, TypeRef};
 
 use super::super::imports::{statement_end, without_unused};
 use super::super::pool::Library;
 use super::super::source::is_part_of_name;
 use super::super::stretch::Stretch;
 use super::super::way::{Pools, Way};
-use super::super::{Context, Edit, Refusal, Source};
+use super::super::{Context, Edit, Refusal, Source, injected};
 use super::told;
 use crate::FunctionRef;
+use crate::chart::Channel;
 use crate::chart::flow::Spot;
 use crate::resolve::value::CallRef;
 use crate::rules::Finding;
+
+/// What the outbox calls what a framework hands out to send with.
+pub(super) const SENDER: &str = "sender";
 
 /// A write and a message behind it.
 pub(super) struct Scene<'s, 'a> {
@@ -23,6 +27,8 @@ pub(super) struct Scene<'s, 'a> {
     pub(super) way: Way<'a>,
     /// What sends.
     pub(super) sends: &'a Call,
+    /// The statement that does, without what ends it.
+    sent: TextRange,
     /// From the one statement to the other.
     pub(super) stretch: Stretch<'s, 'a>,
 }
@@ -31,7 +37,7 @@ impl<'s, 'a> Scene<'s, 'a>
 where
     's: 'a,
 {
-    pub(super) fn set(context: &Context<'a>, source: &'s Source<'a>, finding: &Finding) -> Result<Self, Refusal> {
+    pub(super) fn set(context: &Context<'a>, source: &'s Source<'a>, finding: &Finding, channel: &Channel) -> Result<Self, Refusal> {
         let snapshot = context.snapshot;
         let facts = source.facts;
         if facts.language != Language::TypeScript {
@@ -60,15 +66,16 @@ where
         let (Some(first), Some(last)) = (holding(writes.range), holding(sends.range)) else {
             return Err(Refusal::new("the row is written in another block"));
         };
-        let is_alone = source.slice(*last).trim_end_matches(';') == format!("await {}", source.slice(sends.range));
-        if first == last || !is_alone {
+        let text = source.slice(*last).trim_end_matches(';');
+        if first == last || !is_alone(text, source.slice(sends.range)) {
             return Err(unclear("the message is sent"));
         }
+        let sent = TextRange { start: last.start, end: last.start + text.len() as u32 };
         let range = TextRange { start: first.start, end: last.end };
         let stretch = Stretch { source, function: sends.function, pool: way.pool, range };
-        stretch.is_of_one_piece(|call| call.range == sends.range || call.range == writes.range)?;
-        let scene = Self { source, way, sends, stretch };
-        told::check(context, &scene)?;
+        stretch.is_of_one_piece(|call| call.range.contains(sends.range) || call.range == writes.range)?;
+        let scene = Self { source, way, sends, sent, stretch };
+        told::check(context, &scene, channel)?;
         Ok(scene)
     }
 
@@ -81,7 +88,7 @@ where
     pub(super) fn needs(&self) -> &'static [&'static str] {
         match self.stretch.pool.library {
             Library::Pg => &["enqueue", "transaction"],
-            Library::Prisma => &["enqueue"],
+            Library::Prisma | Library::Knex | Library::TypeOrm => &["enqueue"],
         }
     }
 
@@ -100,16 +107,18 @@ where
         let callee = facts.expr_range(self.sends.callee);
         let comma = if self.sends.args.is_empty() { "" } else { ", " };
         let Some(enqueue) = called.first() else { return Err(Refusal::new("nothing keeps the message")) };
-        let begins = match called.get(1) {
-            Some(transaction) => format!("{transaction}({pool}, "),
-            None => format!("{pool}.$transaction("),
-        };
-        edit.replace(source.file, TextRange { start: callee.start, end: callee.end + 1 }, format!("{enqueue}({client}{comma}"));
+        let begins = stretch.pool.begins(&pool, called.get(1).map_or("", String::as_str));
+        let opening = TextRange { start: self.sent.start, end: callee.end + 1 };
+        edit.replace(source.file, opening, format!("await {enqueue}({client}{comma}"));
+        edit.replace(source.file, TextRange { start: self.sends.range.end, end: self.sent.end }, "");
         if let Some(given) = given {
             edit.insert(source.file, stretch.range.end, format!("{newline}{indent}{unit}return {given}{end}"));
         }
         stretch.wrap(&format!("{bound}await {begins}async ({client}) => {{"), client, "})", edit);
-        without_unused(source, callee, enqueue, edit);
+        without_unused(source, opening, enqueue, edit);
+        if let Some(param) = self.sending_param() {
+            injected::without_unused(context, source, stretch.function, &param.name, self.sent, edit);
+        }
         self.way.give(source, stretch.function, client, edit)?;
         self.way.hand_on(context, pools, edit)
     }
@@ -121,6 +130,20 @@ impl Scene<'_, '_> {
         let around = FunctionRef { file: self.source.file, function: self.sends.function };
         let mut edges = context.snapshot.index.edges_of(around).iter().filter(|edge| edge.place.range == self.sends.name_range);
         edges.next().map(|edge| edge.callee).filter(|_| edges.next().is_none())
+    }
+
+    /// The parameter of the class by which a framework hands it what sends, and its type.
+    pub(super) fn handed_out(&self) -> Option<&TypeRef> {
+        self.sending_param()?.ty.as_ref().filter(|ty| ty.args.is_empty())
+    }
+
+    /// That parameter: `bus` of `this.bus.publish(…)`.
+    pub(super) fn sending_param(&self) -> Option<&Param> {
+        let facts = self.source.facts;
+        let Expr::Member { object, .. } = facts.expr(self.sends.callee) else { return None };
+        let Expr::Member { object, name: field } = facts.expr(*object) else { return None };
+        let is_field = matches!(facts.expr(*object), Expr::This);
+        injected::param(facts, self.sends.function, field).filter(|_| is_field)
     }
 
     /// What sends, where it is reached by names alone: `publish`, `producer.send`, `Queue.getInstance()?.add`.
@@ -140,20 +163,46 @@ impl Scene<'_, '_> {
         if !self.source.text.get(range.end as usize..)?.starts_with('(') {
             return None;
         }
-        if let Some(root) = path(self.sends.callee).filter(|_| is_path(text)) {
-            return Some(Callee { text, root, ty: format!("typeof {text}") });
+        if let Some(root) = path(self.sends.callee).filter(|root| is_path(text) && self.made(root).is_none()) {
+            return Some(Callee { text: text.to_owned(), root, ty: format!("typeof {text}") });
+        }
+        if let Some(handed) = self.handed_out() {
+            let method = self.source.slice(self.sends.name_range);
+            return Some(Callee { text: format!("{SENDER}.{method}"), root: &handed.path, ty: format!("{}[\"{method}\"]", handed.path) });
         }
         let Expr::Member { object, name } = facts.expr(self.sends.callee) else { return None };
-        let Expr::Call(made) = facts.expr(*object) else { return None };
-        let made = facts.call(*made);
+        let made = match facts.expr(*object) {
+            Expr::Call(made) => facts.call(*made),
+            Expr::Name(local) => self.made(local)?,
+            _ => return None,
+        };
         let maker = self.source.slice(facts.expr_range(made.callee));
+        let text = if text.starts_with(maker) { text.to_owned() } else { format!("{maker}()?.{name}") };
         // What is waited for, or said to be of another type, is not what the maker gives back.
         let member = text.strip_prefix(maker)?.strip_prefix("()")?;
         let is_plain = ["?.", "!.", "."].into_iter().any(|dot| member.strip_prefix(dot) == Some(name.as_str()));
         let is_made = is_plain && made.args.is_empty() && made.kind == CallKind::Call && !made.awaited && is_path(maker);
         let root = path(made.callee).filter(|_| is_made)?;
-        Some(Callee { text, root, ty: format!("NonNullable<ReturnType<typeof {maker}>>[\"{name}\"]") })
+        Some(Callee { root, ty: format!("NonNullable<ReturnType<typeof {maker}>>[\"{name}\"]"), text })
     }
+
+    /// The call that makes a constant of the function's.
+    fn made(&self, local: &str) -> Option<&Call> {
+        let facts = self.source.facts;
+        let mut bound = facts.bindings.iter().filter(|binding| binding.name == *local);
+        let only = bound.next().filter(|_| bound.next().is_none())?;
+        match facts.expr(only.value.filter(|_| only.constant && only.function != FunctionId::MODULE)?) {
+            Expr::Call(made) => Some(facts.call(*made)),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a statement does nothing but send, and waits for that; also for an observable.
+fn is_alone(statement: &str, sends: &str) -> bool {
+    let waited = statement.strip_prefix("await ").unwrap_or_default();
+    let observed = |of: &str| waited.strip_prefix(of).and_then(|rest| rest.strip_prefix('(')?.strip_suffix(')'));
+    [Some(waited), observed("lastValueFrom"), observed("firstValueFrom")].contains(&Some(sends))
 }
 
 /// Whether a text is names with dots between them, of which `typeof` can be asked.
@@ -163,7 +212,7 @@ fn is_path(text: &str) -> bool {
 
 /// What sends.
 pub(super) struct Callee<'t> {
-    pub(super) text: &'t str,
+    pub(super) text: String,
     /// The name that it begins with.
     pub(super) root: &'t str,
     /// Its type.

@@ -7,9 +7,10 @@ use camino::Utf8Path;
 use portolan_grammars::facts::{Expr, FunctionId};
 
 use super::super::imports::{add, quote, statement_end};
-use super::super::passage::relative;
+use super::super::passage::{Passage, relative};
+use super::super::pool::{Handed, Library};
 use super::super::way::Pools;
-use super::super::{Context, Edit, Refusal, Source};
+use super::super::{Context, Edit, Refusal, Source, imports, injected};
 use super::scene::Scene;
 use crate::chart::index::Runner;
 use crate::rules::Finding;
@@ -48,15 +49,55 @@ pub(super) fn start<'a>(
     if !is_reached || entry.declares("relay") {
         return Err(unclear());
     }
-    let pool = scene.way.pool_in(context, (&entry, into), statement.end, pools, edit)?;
+    let application = injected::application(facts, facts.expr(call.callee));
+    let pool = match scene.way.pool.handed_out {
+        None => scene.way.pool_in(context, (&entry, into), statement.end, pools, edit)?,
+        Some(handed) => {
+            let application = application.ok_or_else(unclear)?;
+            database(context, scene, handed, application, (&entry, into, statement.end), edit)?
+        }
+    };
+    let sender = match scene.sending_param() {
+        None => String::new(),
+        Some(param) => {
+            let application = application.ok_or_else(unclear)?;
+            let from = (scene.source, scene.sends.function);
+            let mut passage = Passage::new(context, from, (&entry, into), statement.end);
+            let got = injected::got(&mut passage, application, param, edit)?;
+            passage.finish(edit)?;
+            format!(", {got}")
+        }
+    };
     let path = outbox.as_str().trim_end_matches(".ts");
     let module = format!("{}{extension}", relative(paths::folder(entry.path.as_str()), path));
     if entry.file != scene.source.file {
         import(&entry, &module, edit);
     }
     let (newline, indent, end) = (entry.newline(), entry.indent_at(statement.start), statement_end(&entry));
-    edit.insert(entry.file, statement.end, format!("{newline}{indent}void relay({pool}){end}"));
+    edit.insert(entry.file, statement.end, format!("{newline}{indent}void relay({pool}{sender}){end}"));
     Ok(entry.file)
+}
+
+/// How the entry gets the database that a framework hands out.
+fn database<'a>(
+    context: &Context<'a>,
+    scene: &Scene<'_, 'a>,
+    handed: Handed<'a>,
+    application: &str,
+    (entry, into, at): (&Source<'a>, FunctionId, u32),
+    edit: &mut Edit,
+) -> Result<String, Refusal> {
+    if scene.way.pool.library == Library::TypeOrm {
+        let names = imports::import(context, entry, "typeorm", &["DataSource"], edit)?;
+        if names.statement.is_some() {
+            add(entry, u32::MAX, names.statement, None, edit);
+        }
+        return Ok(format!("{application}.get({})", names.called.concat()));
+    }
+    let mut passage = Passage::new(context, (&scene.way.writer, scene.way.function), (entry, into), at);
+    let got = injected::got(&mut passage, application, handed.param, edit)?;
+    passage.finish(edit)?;
+    Ok(got)
 }
 
 fn import(entry: &Source<'_>, module: &str, edit: &mut Edit) {

@@ -27,3 +27,17 @@ export async function place(lines: Line[]) {
   );
   return reserved;
 }
+
+/** What is counted oddly, and gone. */
+export async function gone(lines: Line[]) {
+  const counts: number[] = [];
+  for (const { sku, count } of lines) {
+    if (count % 2 === 0) continue;
+    const { left } = await stockOf(sku);
+    if (left > 0) {
+      continue;
+    }
+    counts.push(count);
+  }
+  return counts;
+}

@@ -60,6 +60,18 @@ async fn left(State(stock): State<Stock>, Json(skus): Skus) -> String {
     left.iter().sum::<u32>().to_string()
 }
 
+async fn odd(State(stock): State<Stock>, Json(skus): Skus) -> Result<Skus, Failure> {
+    let mut odd = Vec::new();
+    for sku in &skus {
+        if sku.ends_with(['0', '2', '4', '6', '8']) {
+            continue;
+        }
+        let item = item_of(&stock, sku).await?;
+        odd.push(item.sku);
+    }
+    Ok(Json(odd))
+}
+
 #[tokio::main]
 async fn main() {
     let app = Router::new()
@@ -67,6 +79,7 @@ async fn main() {
         .route("/count", post(count))
         .route("/shelves", post(shelves))
         .route("/left", post(left))
+        .route("/odd", post(odd))
         .with_state(Stock::from_env());
     let port = std::env::var("PORT").unwrap_or_else(|_| "8080".to_owned());
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}"))
