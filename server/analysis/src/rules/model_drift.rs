@@ -76,7 +76,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     // Who is asked may be started later on purpose.
     for Order { from, to, place, said } in orders.into_iter().filter(|order| !joined.contains(&(order.to, order.from))) {
         if is_stale(from, to) && !is_named_by(context, from, to) {
-            let said = said(&context.id(from), &context.id(to));
+            let said = said(context.id(from), context.id(to));
             sink.report(Draft { severity: Some(Severity::Hint), ..stale(context, &said, "order", [from, to], place) });
         }
     }

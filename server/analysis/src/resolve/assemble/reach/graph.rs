@@ -160,14 +160,13 @@ impl<'a> Graph<'a> {
     }
 
     fn add_kept(&mut self, kept: &KeptDecl) {
-        let names: &[Symbol] = if kept.object.is_empty() {
-            // What a function made goes by any name.
-            &[kept.key.clone()]
-        } else {
-            &[kept.key.as_str(), "*"].map(|key| format!("{}.{key}", kept.object).into())
-        };
-        for name in names {
-            self.named.entry(name.clone()).or_default().push(kept.function);
+        let mut add = |name: Symbol| self.named.entry(name).or_default().push(kept.function);
+        // What a function made goes by any name.
+        if kept.object.is_empty() {
+            return add(kept.key.clone());
+        }
+        for key in [kept.key.as_str(), "*"] {
+            add(format!("{}.{key}", kept.object).into());
         }
     }
 
