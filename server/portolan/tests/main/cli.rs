@@ -338,10 +338,10 @@ import express from \"express\";
 registerInstrumentations({ instrumentations: [] });
 
 const app = express();
-app.get(\"/letters\", async (req, res) => {
+app.post(\"/letters\", async (req, res) => {
   res.json([]);
 });
-app.get(\"/mails\", (req, res) => {
+app.post(\"/mails\", (req, res) => {
   res.json([]);
 });
 app.listen(8080);
