@@ -24,9 +24,9 @@ rule! {
     /// covers them, no layer of their router, no span of their own. A handler counts if a trace would miss work of it: it changes something by its
     /// method, or calls, sends, reads or writes.
     ///
-    /// Left alone are pages and answers from memory, health checks, metrics, static files and what is there to look into a process, front ends, jobs, tools, and all services that
-    /// do not trace at all. If more than four fifths of a service's handlers are dark, three at least, the service is reported once, where its
-    /// tracing starts; handlers of a file that are dark for one reason, more than three, once.
+    /// Left alone are pages and answers from memory, health checks, metrics, static files and what is there to look into a process, front ends,
+    /// jobs, tools, and all services that do not trace at all. If more than four fifths of a service's handlers are dark, three at least, the
+    /// service is reported once, where its tracing starts; handlers of a file that are dark for one reason, more than three, once.
     ///
     /// ## Why it matters
     /// A trace ends where a span is missing: what the handler does, calls and writes shows up nowhere, or as the work of somebody else.
