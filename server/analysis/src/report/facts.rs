@@ -166,8 +166,11 @@ impl<'a> Facts<'a> {
     }
     /// How sure calls are, where not all are exact: `; 2 of 5 calls are inferred`.
     pub(super) fn doubt(&self, calls: &[CallIndex]) -> String {
-        let likely = calls.iter().filter(|call| self.chart.call(**call).status == Status::Likely).count();
-        match (likely, calls.len()) {
+        // A line of shared code calls once for each service that runs it.
+        let places = |calls: &mut dyn Iterator<Item = &Call>| calls.map(|call| call.place).collect::<BTreeSet<Place>>().len();
+        let calls = || calls.iter().map(|call| self.chart.call(*call));
+        let likely = places(&mut calls().filter(|call| call.status == Status::Likely));
+        match (likely, places(&mut calls())) {
             (0, _) => String::new(),
             (1, 1) => "; the call is inferred".to_owned(),
             (2, 2) => "; both calls are inferred".to_owned(),

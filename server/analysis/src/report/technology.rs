@@ -51,7 +51,8 @@ fn tracing(facts: &Facts<'_>) -> Option<Text> {
             }
         })
         .collect();
-    (!texts.is_empty()).then(|| Text::say("Tracing is there in ").all(texts).and("; others can do the same."))
+    let others = if facts.chart.tracing.iter().all(|row| row.instrumented) { "." } else { "; others can do the same." };
+    (!texts.is_empty()).then(|| Text::say("Tracing is there in ").all(texts).and(others))
 }
 
 /// Services that say how long they wait for others, each with the call that is waited for least.

@@ -3,7 +3,8 @@
 //! Such a text carries what must hold, as [`Guard`]s, until someone says what is passed: then it stays or is gone. What deliberately does not live
 //! here: reading conditions, which the grammars do. Invariant: a condition that is not known to fail holds.
 
-use portolan_grammars::facts::{Case, ExprId, Extent, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{Case, ExprId, Extent, RegionId, SourceFacts, Symbol, TextRange};
+use rustc_hash::FxHashSet;
 
 use super::evaluate::Evaluator;
 use super::switches::region_at;
@@ -26,19 +27,19 @@ impl<'w> Evaluator<'w> {
         if !value.alternatives().iter().any(|one| matches!(one, Value::Text(_))) {
             return value;
         }
-        let guards = self.guards(file, facts, at, outside);
+        let guards: Vec<Guard> = self.guards(file, facts, at, outside).into_iter().map(|(_, guard)| guard).collect();
         guarded(value, &guards)
     }
 
-    /// What must hold for an expression to be reached within its function, as far as parameters decide it.
-    pub(super) fn guards(&mut self, file: FileId, facts: &'w SourceFacts, at: ExprId, outside: Option<TextRange>) -> Vec<Guard> {
+    /// What must hold for an expression to be reached within its function, as far as parameters decide it, with the regions that ask it.
+    fn guards(&mut self, file: FileId, facts: &'w SourceFacts, at: ExprId, outside: Option<TextRange>) -> Vec<(RegionId, Guard)> {
         let function = facts.exprs[at.index()].function;
         let Some((_, index)) = self.file(file) else { return Vec::new() };
         let place = facts.expr_range(at);
         let mut guards = Vec::new();
         for (region, case) in index.cases.get(&function).into_iter().flatten().map(|case| &facts.cases[*case as usize]) {
-            let region = facts.region(*region).range;
-            if !region.contains(place) || outside.is_some_and(|outside| region.contains(outside)) {
+            let range = facts.region(*region).range;
+            if !range.contains(place) || outside.is_some_and(|outside| range.contains(outside)) {
                 continue;
             }
             if guards.len() == MAX_GUARDS {
@@ -48,7 +49,7 @@ impl<'w> Evaluator<'w> {
             let values: Option<Vec<Symbol>> = case.values.iter().map(|value| self.eval(file, *value).literal()).collect();
             if let Some(values) = values {
                 let Case { extent, negated, partial, .. } = *case;
-                guards.push(Guard { param, path: path.to_vec(), values, extent, negated, partial, not_all: Vec::new() });
+                guards.push((*region, Guard { param, path: path.to_vec(), values, extent, negated, partial, not_all: Vec::new() }));
             }
         }
         guards
@@ -61,10 +62,13 @@ impl<'w> Evaluator<'w> {
         for result in results {
             let value = self.eval(file, *result);
             let guards = self.guards(file, facts, *result, None);
-            let more: Vec<Guard> = guards.iter().filter(|guard| !before.contains(guard)).cloned().collect();
-            let is_told = before.len() < MAX_GUARDS && is_told_by(facts, *result, more.len());
+            // The arm of `else if` asks two things.
+            let (regions, more): (FxHashSet<RegionId>, Vec<Guard>) =
+                guards.iter().filter(|(_, guard)| !before.contains(guard)).cloned().unzip();
+            let is_told = before.len() < MAX_GUARDS && is_told_by(facts, *result, regions.len());
             let negation = if is_told { not_all(more) } else { None };
-            values.push(guarded(value, &[guards.as_slice(), &before].concat()));
+            let all: Vec<Guard> = guards.into_iter().map(|(_, guard)| guard).chain(before.iter().cloned()).collect();
+            values.push(guarded(value, &all));
             before.extend(negation);
         }
         Value::one_of(values)

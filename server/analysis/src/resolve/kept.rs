@@ -319,11 +319,13 @@ impl<'w> Linker<'w> {
         let values = values.chain(facts.bindings.iter().filter_map(|binding| binding.value));
         let values = values.chain(facts.assignments.iter().flat_map(|assignment| [assignment.target, assignment.value]));
         let values = values.chain(walk.index.kept.iter().map(|kept| kept.value));
-        let members = facts.exprs.iter().filter_map(|expression| match &expression.kind {
-            Expr::Member { object, name } if !WALKS_LIST.contains(&name.as_str()) => Some(*object),
-            _ => None,
-        });
-        values.chain(members).for_each(|id| elsewhere[id.index()] = true);
+        values.for_each(|id| elsewhere[id.index()] = true);
+        for expression in &facts.exprs {
+            let Expr::Member { object, name } = &expression.kind else { continue };
+            let walks = WALKS_LIST.contains(&name.as_str()) && objects.binary_search_by_key(object, |(id, _)| *id).is_ok();
+            // An object may have a method of that name.
+            elsewhere[object.index()] |= !(walks && matches!(self.evaluator.eval(self.file, *object), Value::Array(_)));
+        }
         for (list, element) in lists.iter().flat_map(|(list, elements)| elements.iter().map(move |element| (*list, *element))) {
             if objects.binary_search_by_key(&element, |(id, _)| *id).is_ok() && self.keeps_of(&list_named(list), element) {
                 elsewhere[element.index()] = true;

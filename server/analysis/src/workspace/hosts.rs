@@ -151,6 +151,9 @@ impl Hosts {
 pub(crate) const ADDRESS_WORDS: [&str; 11] =
     ["url", "uri", "address", "addr", "hostname", "host", "endpoint", "origin", "base", "api", "service"];
 
+/// Other words that name any service.
+const NAMES_ANY: [&str; 10] = ["app", "backend", "client", "core", "frontend", "internal", "main", "port", "server", "web"];
+
 /// Names by which this machine's published ports are shown.
 const SHOWN: [&str; 3] = ["localhost", "127.0.0.1", "host.docker.internal"];
 
@@ -250,11 +253,12 @@ impl Workspace {
         found.find(|found| *found != HostMatch::None).unwrap_or(HostMatch::None)
     }
 
-    /// Whether the stem of a variable is made of words of a service's name: `NEWS_URL` for `consumer-news`.
+    /// Whether the stem of a variable is made of words of a service's name, not all of which name any service: `BILLS_URL` for `reader-bills`.
     pub(crate) fn has_words_of_stem(service: &str, env_name: &str) -> bool {
         let name = env_name.to_ascii_lowercase();
         let Some(stem) = stems(&name).last() else { return false };
         let service = words(service);
-        stem.split('_').all(|word| service.iter().any(|own| own == word))
+        let is_telling = |word: &str| !ADDRESS_WORDS.contains(&word) && !NAMES_ANY.contains(&word);
+        stem.split('_').all(|word| service.iter().any(|own| own == word)) && stem.split('_').any(is_telling)
     }
 }

@@ -349,10 +349,13 @@ impl Targets<'_> {
                     }
                     None => match self.by_path(from, method, path, trail.evidence.clone(), Reason::Variable(name.clone()), trail.hops) {
                         Answer::Service(found) => Answer::Service(Found { presumed: Some(name.clone()), ..found }),
-                        Answer::Ambiguous(candidates, reason) => match self.called_so(name, &candidates) {
-                            Some(service) => self.serving(service, method, path, trail.evidence, false),
-                            None => Answer::Ambiguous(candidates, reason),
-                        },
+                        Answer::Ambiguous(candidates, reason) => {
+                            let called = self.called_so(name, &candidates).filter(|service| *service != from);
+                            match called.map(|service| self.serving(service, method, path, trail.evidence, false)) {
+                                Some(Answer::Service(found)) => Answer::Service(Found { presumed: Some(name.clone()), ..found }),
+                                _ => Answer::Ambiguous(candidates, reason),
+                            }
+                        }
                         answer => answer,
                     },
                 }
