@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn wholes_are_no_arguments() {
         let text = "async fn f(xs: Vec<u8>) { for x in &xs { let reply = ask(&x.id).await?; parse(&reply.body); parse(x.body()?); } }";
-        let facts = portolan_grammars::read("a.rs".into(), text, portolan_grammars::FileKind::Component);
+        let facts = portolan_grammars::read("a.rs".into(), text, portolan_grammars::classify("a.rs".into()).unwrap());
         let source = facts.source().unwrap();
         let parsed = source.calls.iter().filter(|call| text[call.name_range.start as usize..].starts_with("parse"));
         let told = parsed.map(|call| wholes(source, call.args[0].value).iter().any(|origin| matches!(origin, Origin::Element(_))));
