@@ -144,6 +144,9 @@ pub struct RequestBody {
     /// Decorators by which a field may be missing.
     #[serde(default)]
     pub optional: Option<Names>,
+    /// The class that the handler's package must import for the validators to run: `ValidationPipe`.
+    #[serde(default)]
+    pub checked_by: Option<Symbol>,
 }
 
 /// A call that puts routes under a prefix.

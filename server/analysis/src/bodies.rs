@@ -3,11 +3,11 @@
 //! What deliberately does not live here: how that is read from code, see [`crate::resolve::payloads`]. Invariant: there is no body of which a key
 //! may be unknown.
 
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Import, Imported, Symbol};
 
 use crate::chart::{Call, ChannelEnd, Endpoint, Protocol};
 use crate::resolve::payloads::{BodyDecl, RequiredKey};
-use crate::{FunctionRef, Place, Snapshot};
+use crate::{FileId, FunctionRef, Place, Snapshot};
 
 impl Snapshot {
     /// The keys of the JSON body that a call sends, sorted, if all are known.
@@ -38,7 +38,17 @@ impl Snapshot {
 
     fn body_of(&self, handler: Option<FunctionRef>) -> Option<&BodyDecl> {
         let handler = handler?;
-        self.link(handler.file)?.bodies.iter().find(|body| body.function == handler.function)
+        let body = self.link(handler.file)?.bodies.iter().find(|body| body.function == handler.function)?;
+        body.checked_by.as_ref().is_none_or(|class| self.is_imported_beside(handler.file, class)).then_some(body)
+    }
+
+    /// Whether a file of the same package imports a class.
+    fn is_imported_beside(&self, file: FileId, class: &Symbol) -> bool {
+        let is_it = |import: &Import| !import.type_only && matches!(&import.imported, Imported::Named(name) if name == class);
+        let package = self.workspace.package_of(self.files.path(file));
+        self.files.iter().any(|(_, path, facts)| {
+            facts.source().is_some_and(|source| source.imports.iter().any(is_it)) && self.workspace.package_of(path) == package
+        })
     }
 
     /// Where a required key is declared.

@@ -24,6 +24,15 @@ pub enum Origin {
 
 /// All that values are made of.
 pub fn origins(source: &SourceFacts, values: impl IntoIterator<Item = ExprId>) -> FxHashSet<Origin> {
+    followed(source, values, true)
+}
+
+/// All that a value is a part of, or is got from by methods: not what calls are given, and what else is only read on the way.
+pub fn wholes(source: &SourceFacts, value: ExprId) -> FxHashSet<Origin> {
+    followed(source, [value], false)
+}
+
+fn followed(source: &SourceFacts, values: impl IntoIterator<Item = ExprId>, with_given: bool) -> FxHashSet<Origin> {
     let mut found = FxHashSet::default();
     let mut open: Vec<ExprId> = values.into_iter().collect();
     let mut seen: FxHashSet<ExprId> = FxHashSet::default();
@@ -47,16 +56,19 @@ pub fn origins(source: &SourceFacts, values: impl IntoIterator<Item = ExprId>) -
                 None => {}
             },
             Expr::Member { object, .. } => open.push(*object),
-            Expr::Index { object, index } => open.extend([*object, *index]),
+            Expr::Index { object, index } => {
+                open.push(*object);
+                open.extend(with_given.then_some(*index));
+            }
             Expr::Call(id) => {
                 found.insert(Origin::Result(*id));
                 let call = source.call(*id);
                 if let Expr::Member { object, .. } = source.expr(call.callee) {
                     open.push(*object);
                 }
-                open.extend(call.args.iter().map(|argument| argument.value));
+                open.extend(call.args.iter().filter(|_| with_given).map(|argument| argument.value));
             }
-            Expr::Object(object) => open.extend(object.entries.iter().flat_map(|entry| {
+            Expr::Object(object) if with_given => open.extend(object.entries.iter().flat_map(|entry| {
                 match entry {
                     Entry::Field { value, .. } | Entry::Spread(value) => [Some(*value), None],
                     Entry::Computed { key, value } => [Some(*key), Some(*value)],
@@ -133,6 +145,16 @@ mod tests {
         let mut told: Vec<String> = told.collect();
         told.sort();
         told
+    }
+
+    #[test]
+    fn wholes_are_no_arguments() {
+        let text = "async fn f(xs: Vec<u8>) { for x in &xs { let reply = ask(&x.id).await?; parse(&reply.body); parse(x.body()?); } }";
+        let facts = portolan_grammars::read("a.rs".into(), text, portolan_grammars::classify("a.rs".into()).unwrap());
+        let source = facts.source().unwrap();
+        let parsed = source.calls.iter().filter(|call| text[call.name_range.start as usize..].starts_with("parse"));
+        let told = parsed.map(|call| wholes(source, call.args[0].value).iter().any(|origin| matches!(origin, Origin::Element(_))));
+        assert_eq!(told.collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use portolan_grammars::catalog::{
     Addition, Case, Delivery, FileRouteConvention, Headers, Identity, Limited, MiddlewareOrder, Operation, ProxyTableForm, TracingRole,
     Wildcards,
 };
-use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeId};
 
 use super::bases::Bases;
 use super::dependencies::Dependencies;
@@ -535,6 +535,13 @@ pub struct MessageLeaf {
     pub observable: bool,
     /// Whether the value that it is called on says where messages go.
     pub by_receiver: bool,
+}
+
+impl MessageLeaf {
+    /// Whether a call asks for the next message.
+    pub(super) fn hands_over(&self, facts: &SourceFacts, call: &Call) -> bool {
+        matches!(facts.expr(call.callee), Expr::Member { name, .. } if self.received.contains(name))
+    }
 }
 
 /// Where messages go, as far as options say that.

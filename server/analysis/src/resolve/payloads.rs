@@ -14,12 +14,13 @@ use super::evaluate::Evaluator;
 use super::index::last_segment;
 use super::library::CallView;
 use super::limits::following;
-use super::link::Linker;
+use super::link::{Linker, MessageDecl, MessageLeaf};
 use super::routes::argument_expr;
 use super::setting_readers::{cased, serde_text};
 use super::spans::Walk;
-use super::value::{ClassRef, Value};
+use super::value::{CallRef, ClassRef, Value};
 use crate::FileId;
+use crate::chart::origins::{Origin, wholes};
 
 /// What a function requires of the body of a request or message.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,8 @@ pub struct BodyDecl {
     pub function: FunctionId,
     /// Keys without which it does not run.
     pub required: Vec<RequiredKey>,
+    /// The class that its package must use, or nothing is checked.
+    pub checked_by: Option<Symbol>,
 }
 
 /// A key without which a handler does not run.
@@ -113,10 +116,8 @@ impl<'w> Linker<'w> {
         for (at, function) in walk.facts.functions.iter().enumerate() {
             let id = FunctionId(at as u32);
             for param in &function.params {
-                let required = self.required_by(walk, id, param);
-                if !required.is_empty() {
-                    self.link.bodies.push(BodyDecl { function: id, required });
-                }
+                let body = self.body(walk, id, param).filter(|body| !body.required.is_empty());
+                self.link.bodies.extend(body);
             }
         }
     }
@@ -134,25 +135,44 @@ impl<'w> Linker<'w> {
         }
         for (function, calls) in parsed {
             let [call] = calls.as_slice() else { continue };
-            let Some(ty) = parsed_type(walk.facts, *call).filter(|_| takes_message(walk.facts, walk.facts.call(*call))) else { continue };
+            let Some(ty) = parsed_type(walk.facts, *call).filter(|_| self.takes_message(walk.facts, *call)) else { continue };
             let required = self.evaluator.class_named(self.file, function, &ty.path).map(|class| self.evaluator.deserialized(class));
             if let Some(required) = required.filter(|required| !required.is_empty()) {
-                self.link.parsed_messages.push(BodyDecl { function, required });
+                self.link.parsed_messages.push(BodyDecl { function, required, checked_by: None });
             }
         }
     }
 
-    fn required_by(&mut self, walk: &Walk<'w>, function: FunctionId, param: &Param) -> Vec<RequiredKey> {
-        let Some(ty) = &param.ty else { return Vec::new() };
+    /// Whether what is parsed is the content of a message: one that the function asks for, or else is handed.
+    fn takes_message(&self, facts: &SourceFacts, parse: CallId) -> bool {
+        let call = facts.call(parse);
+        let Some(content) = call.args.first().map(|argument| argument.value).filter(|value| is_content(facts, *value)) else {
+            return false;
+        };
+        let own = |message: &&MessageDecl| message.consumes && message.handler.is_none() && message.function.function == call.function;
+        let asked: Vec<&MessageLeaf> = self.link.messages.iter().filter(own).flat_map(|message| &message.leaves).collect();
+        wholes(facts, content).into_iter().any(|origin| match origin {
+            Origin::Result(got) => {
+                let at = CallRef { file: self.file, call: got };
+                asked.iter().any(|leaf| leaf.call == at || leaf.hands_over(facts, facts.call(got)))
+            }
+            Origin::Param(of, _) => asked.is_empty() && of == call.function,
+            Origin::Element(_) => false,
+        })
+    }
+
+    fn body(&mut self, walk: &Walk<'w>, function: FunctionId, param: &Param) -> Option<BodyDecl> {
+        let ty = param.ty.as_ref()?;
         match walk.family {
-            Family::Rust => self.body_of(walk, function, ty).map(|class| self.evaluator.deserialized(class)).unwrap_or_default(),
-            Family::TypeScript => match self.body_attribute(&param.attributes) {
-                Some(entry) => {
-                    let class = self.evaluator.class_named(self.file, function, &ty.path);
-                    class.map(|class| self.evaluator.validated(class, entry)).unwrap_or_default()
-                }
-                None => Vec::new(),
-            },
+            Family::Rust => {
+                let class = self.body_of(walk, function, ty)?;
+                Some(BodyDecl { function, required: self.evaluator.deserialized(class), checked_by: None })
+            }
+            Family::TypeScript => {
+                let entry = self.body_attribute(&param.attributes)?;
+                let class = self.evaluator.class_named(self.file, function, &ty.path)?;
+                Some(BodyDecl { function, required: self.evaluator.validated(class, entry), checked_by: entry.checked_by.clone() })
+            }
         }
     }
 
@@ -357,15 +377,14 @@ fn unwrapped(facts: &SourceFacts, value: ExprId) -> Option<CallId> {
     }
 }
 
-/// Whether what is parsed is what messages of brokers call their content: `&delivery.data`, `message.payload().unwrap()`.
-fn takes_message(facts: &SourceFacts, call: &Call) -> bool {
+/// Whether it is called as brokers' libraries call the content of messages: `&delivery.data`, `message.payload().unwrap()`.
+fn is_content(facts: &SourceFacts, mut value: ExprId) -> bool {
     const CONTENT: &[&str] = &["data", "payload", "body", "message", "value"];
-    let mut value = call.args.first().map(|argument| argument.value);
     for _ in 0..4 {
-        match value.map(|value| facts.expr(value)) {
-            Some(Expr::Member { name, .. }) if CONTENT.contains(&name.as_str()) => return true,
-            Some(Expr::Member { object, .. }) => value = Some(*object),
-            Some(Expr::Call(id)) => value = Some(facts.call(*id).callee),
+        match facts.expr(value) {
+            Expr::Member { name, .. } if CONTENT.contains(&name.as_str()) => return true,
+            Expr::Member { object, .. } => value = *object,
+            Expr::Call(id) => value = facts.call(*id).callee,
             _ => return false,
         }
     }

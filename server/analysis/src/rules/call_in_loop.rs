@@ -4,6 +4,7 @@
 //! for. Invariant: what only repeats (retries, polling, pages) is no finding, as it does not ask for elements.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use portolan_grammars::facts::{
     Arg, Call as Site, CallId, CallKind, Expr, ExprId, FunctionId, RegionKind, ResultUse, SourceFacts, TextRange,
@@ -30,6 +31,8 @@ const BATCHES: &[&str] = &["batch", "batches", "chunk", "chunks", "chunked", "pa
 const LIMITERS: &[&str] = &["limit", "limited", "limiter", "throttle", "throttled", "queue", "semaphore"];
 /// Functions of streams that do.
 const LIMITED: &[&str] = &["buffer_unordered", "buffered", "try_buffer_unordered", "for_each_concurrent", "try_for_each_concurrent"];
+/// Methods that make more elements, so that how many there were says nothing.
+const ADDING: &[&str] = &["flatMap", "flat_map", "flat", "flatten", "concat", "chain", "cycle"];
 
 rule! {
     /// ## What it does
@@ -225,7 +228,8 @@ fn grows(source: &SourceFacts, over: ExprId) -> bool {
                 let window = |args: &[Arg]| matches!(args, [start, end] if is_window(source, start.value, end.value));
                 match source.expr(callee) {
                     Expr::Member { name, .. } if name == "slice" && window(&source.call(*call).args) => return false,
-                    Expr::Member { .. } if taken(source, *call).is_some_and(|count| count <= FEW) => return false,
+                    Expr::Member { .. } if taken(source, *call).is_some_and(|range| range.len() <= FEW) => return false,
+                    Expr::Member { name, .. } if ADDING.contains(&name.as_str()) => return true,
                     Expr::Member { object, name } if !exempt::has_word(name, BATCHES) => value = *object,
                     Expr::Name(name) => return !exempt::has_word(name, BATCHES),
                     Expr::Path(path) => return !path.last().is_some_and(|name| exempt::has_word(name, BATCHES)),
@@ -306,31 +310,34 @@ fn is_window(source: &SourceFacts, start: ExprId, end: ExprId) -> bool {
     }
 }
 
-/// How many elements a call takes of a list at most, where numbers say so: `slice(0, 20)`, `take(20)`.
-fn taken(source: &SourceFacts, call: CallId) -> Option<usize> {
+/// Which elements a call takes of a list at most, where numbers say so: `slice(0, 20)`, `take(20)`.
+fn taken(source: &SourceFacts, call: CallId) -> Option<Range<usize>> {
     let call = source.call(call);
     let number = |at: usize| match source.expr(call.args.get(at)?.value) {
         Expr::Number(number) => number.parse::<usize>().ok(),
         _ => None,
     };
     match source.expr(call.callee) {
-        Expr::Member { name, .. } if name == "slice" => number(1)?.checked_sub(number(0)?),
-        Expr::Member { name, .. } if name == "take" => number(0),
+        Expr::Member { name, .. } if name == "slice" => Some(number(0)?..number(1)?),
+        Expr::Member { name, .. } if name == "take" => Some(0..number(0)?),
         _ => None,
     }
 }
 
-/// How many elements are looped over at most: those of `items.iter().take(20)`.
-fn most(source: &SourceFacts, mut over: ExprId) -> Option<usize> {
+/// How many elements of a list are looped over at most, and whether they are its first: those of `items.iter().take(20)`.
+fn most(source: &SourceFacts, mut over: ExprId) -> Option<(usize, bool)> {
+    let mut most = None;
     for _ in 0..16 {
-        let Expr::Call(call) = source.expr(over) else { return None };
-        if let Some(count) = taken(source, *call) {
-            return Some(count);
-        }
-        let Expr::Member { object, .. } = source.expr(source.call(*call).callee) else { return None };
+        let Expr::Call(call) = source.expr(over) else { break };
+        let Expr::Member { object, name } = source.expr(source.call(*call).callee) else { break };
+        most = match most {
+            _ if ADDING.contains(&name.as_str()) => return None,
+            Some((count, first)) => Some((count, first && matches!(name.as_str(), "iter" | "into_iter"))),
+            None => taken(source, *call).map(|range| (range.len(), range.start == 0)),
+        };
         over = *object;
     }
-    None
+    most
 }
 
 /// Whether what is around a call runs so many at a time, or nobody waits for all of them.
@@ -435,7 +442,8 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, all: &[Asked<'_>]) {
     let Some(spot) = Spot::at(&context.snapshot.files, found.place) else { return };
     let source = spot.source();
     let of = match (words(source, found.over), most(source, found.over)) {
-        (Some(words), Some(count)) => format!("for each of the first {count} of `{words}`"),
+        (Some(words), Some((count, true))) => format!("for each of the first {count} of `{words}`"),
+        (Some(words), Some((count, false))) => format!("for each of {count} of `{words}`"),
         (Some(words), None) => format!("for each of `{words}`"),
         (None, _) => "in a loop".to_owned(),
     };

@@ -17,9 +17,9 @@ const ENVELOPES: [&str; 8] = ["body", "data", "detail", "event", "message", "Mes
 rule! {
     /// ## What it does
     /// Finds requests whose JSON body lacks a key that the handler at the other end requires: a field of the struct that `Json<T>` is made into, unless
-    /// it is an `Option` or has a default; a field that a validator of the body's class checks, unless it is optional. Names are compared as they
-    /// are written to JSON, so `rename_all` counts. Of messages likewise: what a consumer parses with `serde_json::from_slice`, or a class behind
-    /// `@Payload()`.
+    /// it is an `Option` or has a default; a field that a validator of the body's class checks, unless it is optional, where a NestJS application uses
+    /// `ValidationPipe`. Names are compared as they are written to JSON, so `rename_all` counts. Of messages likewise: what a consumer parses with
+    /// `serde_json::from_slice`, or a class behind `@Payload()`.
     ///
     /// Only bodies whose keys are all known are looked at: objects written at the call, and structs that serde writes field by field. One with a
     /// spread, of a type, or put together elsewhere is left alone, and so are envelopes, and channels on which somebody sends what the consumer
@@ -44,9 +44,8 @@ rule! {
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     for call in context.chart.calls.iter().filter(|call| call.status.is_settled()) {
         let (Some(to), Some(endpoint)) = (call.target(), call.endpoint) else { continue };
-        let required = context.snapshot.required_by(context.chart.endpoint(endpoint));
-        let Some(sent) = context.snapshot.sent_by(call).filter(|_| !required.is_empty()) else { continue };
-        let missing = missing(required, sent);
+        let Some(sent) = context.snapshot.sent_by(call) else { continue };
+        let missing = missing(context.snapshot.required_by(context.chart.endpoint(endpoint)), sent);
         if missing.is_empty() {
             continue;
         }

@@ -4,7 +4,7 @@
 //! router in the framework's order, a span on the function or on what it delegates to at once, or within the loop that asks for messages.
 
 use portolan_grammars::catalog::{MiddlewareOrder, TracingRole};
-use portolan_grammars::facts::{Call, Expr, Language, RegionKind, Symbol};
+use portolan_grammars::facts::{Call, Language, RegionKind, Symbol};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -31,6 +31,8 @@ pub(super) struct Coverages<'a> {
     mounts: FxHashMap<Router, Vec<&'a MountDecl>>,
     /// What a function runs, and whether it goes on without waiting for it.
     calls: FxHashMap<FunctionRef, Vec<(FunctionRef, bool)>>,
+    /// Functions that call, query or send something themselves.
+    busy: FxHashSet<FunctionRef>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -139,7 +141,12 @@ impl<'a> Coverages<'a> {
                 process
             })
             .collect();
-        Self { services, spans, layers, mounts, calls }
+        let called = links().flat_map(|link| &link.calls).filter(|call| !call.detached).map(|call| call.function);
+        let asked = links().flat_map(|link| &link.operations).map(|call| call.function);
+        let queried = links().flat_map(|link| &link.accesses).map(|access| access.function);
+        let sent = links().flat_map(|link| &link.messages).filter(|message| !message.consumes).map(|message| message.function);
+        let busy = called.chain(asked).chain(queried).chain(sent).collect();
+        Self { services, spans, layers, mounts, calls, busy }
     }
 
     /// The chart's rows, for services in languages that are read.
@@ -265,27 +272,29 @@ impl<'a> Coverages<'a> {
         (covered && !process.evidence.is_empty()).then(|| Coverage::Covered(process.evidence[0].clone()))
     }
 
-    /// A span on the handler, or on what it calls at once. Of a handler that leaves its work to a task with a span, a stream that is filled while it
-    /// is read, it cannot be told what is missed.
+    /// A span on the handler, or on what it calls at once. Of a handler that leaves all its work to a task with a span, a stream that is filled
+    /// while it is read, it cannot be told what is missed.
     fn by_span(&self, places: &Places<'_>, handler: Option<FunctionRef>) -> Option<Coverage> {
         let handler = handler?;
         let covered = |span: &TracingDecl| Coverage::Covered(Evidence { what: span.name.to_string(), place: places.site(span.site) });
-        self.span_below(handler, false).map(covered).or_else(|| self.span_below(handler, true).map(|_| Coverage::Unknown))
+        let span_below = |with_tasks| self.below(handler, with_tasks).find_map(|function| self.spans.get(&function));
+        let leaves_all = || self.below(handler, false).all(|function| !self.busy.contains(&function));
+        let unknown = || span_below(true).filter(|_| leaves_all()).map(|_| Coverage::Unknown);
+        span_below(false).map(|span| covered(span)).or_else(unknown)
     }
 
-    fn span_below(&self, handler: FunctionRef, with_tasks: bool) -> Option<&'a TracingDecl> {
+    /// A handler and what it calls at once, or leaves to tasks.
+    fn below(&self, handler: FunctionRef, with_tasks: bool) -> impl Iterator<Item = FunctionRef> {
         let mut open = vec![(handler, 0)];
         let mut seen = FxHashSet::default();
-        while let Some((function, depth)) = open.pop() {
-            if let Some(span) = self.spans.get(&function) {
-                return Some(*span);
-            }
+        std::iter::from_fn(move || {
+            let (function, depth) = open.pop()?;
             if depth < MAX_DELEGATIONS && seen.insert(function) {
                 let callees = self.calls.get(&function).into_iter().flatten().filter(|(_, detached)| with_tasks || !detached);
                 open.extend(callees.map(|(callee, _)| (*callee, depth + 1)));
             }
-        }
-        None
+            Some(function)
+        })
     }
 
     /// A span for each message of a loop that asks for one after the other.
@@ -295,10 +304,7 @@ impl<'a> Coverages<'a> {
             return None;
         }
         let (facts, link) = (input.files.source(file)?, input.links.get(file.0 as usize)?.as_ref()?);
-        let asks = |call: &&Call| match facts.expr(call.callee) {
-            Expr::Member { name, .. } => message.leaves.iter().any(|leaf| leaf.received.contains(name)),
-            _ => false,
-        };
+        let asks = |call: &&Call| message.leaves.iter().any(|leaf| leaf.hands_over(facts, call));
         let loops =
             || facts.regions.iter().filter(|region| region.function == function && region.kind.is_loop()).map(|region| region.range);
         let around = |call: &Call| loops().filter(|range| range.contains(call.range)).min_by_key(|range| range.end - range.start);
