@@ -447,6 +447,12 @@ pub(crate) const FRONTEND_PACKAGES: &[&str] = &[
 /// Dependencies that make it a server.
 pub(crate) const SERVER_PACKAGES: &[&str] = &[
     "express",
+/// Features of such crates by which they serve pages themselves.
+pub(super) const SERVER_FEATURES: &[&str] = &["ssr", "fullstack", "server"];
+
+/// Features of such crates by which a browser runs the program.
+pub(super) const BROWSER_FEATURES: &[&str] = &["csr", "web", "hydrate"];
+
     "fastify",
     "koa",
     "@hapi/hapi",
