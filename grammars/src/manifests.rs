@@ -149,8 +149,8 @@ pub struct CargoManifest {
     pub exclude: Vec<Symbol>,
     /// `workspace.dependencies` with a path or with features.
     pub workspace_dependencies: Vec<CargoDependency>,
-    /// Names of features.
-    pub features: Vec<Symbol>,
+    /// Features, each with what it turns on: `ssr = ["leptos/ssr"]`.
+    pub features: Vec<(Symbol, Vec<Symbol>)>,
 }
 
 /// A target of a Cargo package.

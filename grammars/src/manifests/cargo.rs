@@ -60,8 +60,13 @@ fn take(root: &Table<'_>) -> CargoManifest {
         members: workspace.map(|workspace| strings(workspace, "members")).unwrap_or_default(),
         exclude: workspace.map(|workspace| strings(workspace, "exclude")).unwrap_or_default(),
         workspace_dependencies,
-        features: in_order(table(root, "features")).into_iter().map(|(key, _)| Symbol::new(&key.name)).collect(),
+        features: features(table(root, "features")),
     }
+}
+
+fn features(table: Option<&Table<'_>>) -> Vec<(Symbol, Vec<Symbol>)> {
+    let Some(table) = table else { return Vec::new() };
+    in_order(Some(table)).into_iter().map(|(key, _)| (Symbol::new(&key.name), strings(table, &key.name))).collect()
 }
 
 fn target(table: &Table<'_>) -> CargoTarget {
@@ -152,7 +157,7 @@ mod tests {
         assert_eq!(manifest.dependencies[2].package.as_deref(), Some("shop-client"));
         assert_eq!(manifest.dependencies[2].features, ["a"]);
         assert!(manifest.dependencies[3].dev && !manifest.dependencies[4].dev);
-        assert_eq!(manifest.features, ["default", "x"]);
+        assert_eq!(manifest.features, [("default".into(), vec![]), ("x".into(), vec!["dep:nix".into()])]);
     }
 
     #[test]

@@ -187,6 +187,8 @@ pub struct Stage {
     pub workdir: Option<Symbol>,
     /// `COPY`/`ADD`: sources and destination, and the stage of `--from`.
     pub copies: Vec<Copy>,
+    /// What `RUN --mount=type=bind` lends from the build context: each `source`, or `.`.
+    pub binds: Vec<Symbol>,
     /// `RUN` commands, one a line continued.
     pub runs: Vec<Spanned<Symbol>>,
     /// Whether there is a `HEALTHCHECK`.

@@ -38,7 +38,10 @@ fn take(instruction: &Instruction, dockerfile: &mut Dockerfile, problems: &mut V
         ("EXPOSE", Some(stage)) => stage.expose.extend(instruction.words().into_iter().map(exposed)),
         ("ENTRYPOINT", Some(stage)) => stage.entrypoint = Some(command(instruction)),
         ("CMD", Some(stage)) => stage.command = Some(command(instruction)),
-        ("RUN", Some(stage)) => stage.runs.push(command(instruction)),
+        ("RUN", Some(stage)) => {
+            stage.binds.extend(instruction.flags("mount").filter_map(bind));
+            stage.runs.push(command(instruction));
+        }
         ("WORKDIR", Some(stage)) => {
             let folder = command(instruction).value;
             let below = stage.workdir.as_ref().filter(|_| !folder.starts_with(['/', '$']));
@@ -118,6 +121,16 @@ fn array(body: &str) -> Option<Vec<String>> {
     body.starts_with('[').then(|| serde_json::from_str(body).ok()).flatten()
 }
 
+/// What a `--mount` takes from the build context; without a type it is a bind.
+fn bind(mount: &Symbol) -> Option<Symbol> {
+    let option = |names: &[&str]| {
+        let mut options = mount.split(',').filter_map(|option| option.split_once('='));
+        options.find(|(name, _)| names.contains(name)).map(|(_, value)| value)
+    };
+    let is_own = option(&["type"]).is_none_or(|kind| kind == "bind") && option(&["from"]).is_none();
+    is_own.then(|| Symbol::new(option(&["source", "src"]).unwrap_or(".")))
+}
+
 fn copy(instruction: &Instruction, workdir: Option<Symbol>) -> Option<Copy> {
     let (body, _) = instruction.arguments();
     let mut places: Vec<Symbol> = match array(body) {
@@ -180,6 +193,15 @@ mod tests {
         assert_eq!(slice(run.entrypoint.as_ref().unwrap().range), "[ \"node\", \"--x\" ]");
         assert_eq!(run.command.as_ref().unwrap().value, "server.js --port 1");
         assert_eq!(slice(run.range), "from build");
+    }
+
+    #[test]
+    fn reads_what_a_run_is_lent() {
+        let (file, _) = dockerfile(
+            "FROM a\nRUN --mount=type=cache,target=/c --mount=type=bind,target=/s cp -r /s /app\nRUN --mount=source=a.yaml,target=/a x\nRUN --mount=type=bind,from=b,target=/b y\n",
+        );
+        assert_eq!(file.stages[0].binds, [".", "a.yaml"]);
+        assert_eq!(file.stages[0].runs[0].value, "cp -r /s /app");
     }
 
     #[test]

@@ -70,6 +70,7 @@ mod switches;
 mod tables;
 mod tracers;
 mod transactions;
+mod unseen;
 mod url_parts;
 pub mod uses;
 pub mod value;

@@ -153,7 +153,12 @@ impl Instruction {
 
     /// The value of a flag.
     pub(super) fn flag(&self, name: &str) -> Option<Symbol> {
-        self.flags.iter().find(|(flag, _)| flag == name).map(|(_, value)| value.clone())
+        self.flags(name).next().cloned()
+    }
+
+    /// The values of a flag that may be given more than once.
+    pub(super) fn flags(&self, name: &str) -> impl Iterator<Item = &Symbol> {
+        self.flags.iter().filter(move |(flag, _)| flag == name).map(|(_, value)| value)
     }
 
     /// What follows keyword and flags, and its place.

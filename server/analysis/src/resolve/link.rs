@@ -10,6 +10,7 @@ use portolan_grammars::catalog::{
     Wildcards,
 };
 use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeId};
+use rustc_hash::FxHashSet;
 
 use super::bases::Bases;
 use super::dependencies::Dependencies;
@@ -732,7 +733,7 @@ pub struct Mention {
 /// Links one file.
 pub fn link(cx: Context<'_>, file: FileId) -> FileLink {
     let evaluator = Evaluator::new(cx, file);
-    let mut linker = Linker { evaluator, file, link: FileLink::default(), bases: Bases::default() };
+    let mut linker = Linker { evaluator, file, link: FileLink::default(), bases: Bases::default(), handed: FxHashSet::default() };
     linker.run();
     linker.finish();
     let Linker { evaluator, mut link, .. } = linker;
@@ -746,4 +747,6 @@ pub(super) struct Linker<'w> {
     pub(super) file: FileId,
     pub(super) link: FileLink,
     pub(super) bases: Bases,
+    /// Classes that libraries are given and call, see [`super::unseen`].
+    pub(super) handed: FxHashSet<ClassRef>,
 }

@@ -7,7 +7,7 @@ use portolan_grammars::facts::{
     Arg, Attribute, Binding, Call, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Language, RegionId, ResultUse,
     SourceFacts, Symbol,
 };
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::index::{FileIndex, callee_name};
 use super::kept::receiver;
@@ -60,6 +60,7 @@ impl<'w> Linker<'w> {
         self.link.limits_rpcs = self.may_limit_rpcs(&walk);
         self.mentions(&walk);
         self.injected_classes(&walk);
+        self.handed_classes(&walk);
         self.variables(&walk);
         self.entities(&walk);
         if !facts.language.is_ecmascript() {
@@ -78,15 +79,7 @@ impl<'w> Linker<'w> {
     pub(super) fn finish(&mut self) {
         self.link.classes.sort();
         self.link.classes.dedup();
-        let mut called: FxHashMap<ClassRef, Vec<FunctionRef>> = FxHashMap::default();
-        for (caller, class) in self.link.classes.clone() {
-            // A class that names itself is used nowhere yet.
-            if class.file != self.file {
-                let callees = called.entry(class).or_insert_with(|| self.called_unseen(class));
-                let edge = |callee: &FunctionRef| EdgeDecl { caller, callee: *callee, call: None, detached: false, switches: Vec::new() };
-                self.link.edges.extend(callees.iter().map(edge));
-            }
-        }
+        self.calls_of_libraries();
         self.link.edges.sort();
         self.link.edges.dedup();
         self.link.dispatches.sort_unstable();
@@ -400,28 +393,6 @@ impl<'w> Linker<'w> {
             self.link.classes.push((function, class));
             next = self.evaluator.base_class(class);
         }
-    }
-
-    /// Methods of a class that implements an interface of a library are called by that library: guards, interceptors, middleware. So are those of
-    /// a class that a library's function made the base of (`extends AuthGuard("jwt")`), and methods with a library's decorator: handlers of
-    /// requests, messages and times.
-    fn called_unseen(&mut self, class: ClassRef) -> Vec<FunctionRef> {
-        let Some(facts) = self.evaluator.facts(class.file) else { return Vec::new() };
-        let def = facts.type_def(class.class);
-        let interfaces = def.bases.iter().skip(usize::from(def.superclass.is_some()));
-        let mut is_called = def.superclass.is_some_and(|base| self.evaluator.is_made_by_library(class.file, facts, base));
-        for interface in interfaces {
-            let of = self.evaluator.type_value(class.file, facts, def.function, &interface.path);
-            is_called |= matches!(of, Some(Value::External(package, _)) if package != "global");
-        }
-        is_called |= self.service_of_decorators(facts.language.into(), &def.attributes).is_some();
-        let mut is_decorated = |method: FunctionId| {
-            let decorators = &facts.function(method).attributes;
-            decorators.iter().any(|decorator| self.evaluator.is_decorated_by_library(class.file, &decorator.path))
-        };
-        let methods = def.methods.iter().copied().filter(|method| facts.function(*method).kind == FunctionKind::Method);
-        let called = methods.filter(|method| is_called || is_decorated(*method));
-        called.map(|function| FunctionRef { file: class.file, function }).collect()
     }
 
     /// A container makes the class whose instance it hands out.

@@ -5,7 +5,7 @@
 
 use camino::Utf8Path;
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{CargoDependency, NpmManifest};
+use portolan_grammars::manifests::{CargoDependency, CargoManifest, NpmManifest};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sources::{Source, Sources};
@@ -167,6 +167,19 @@ impl<'a> CargoLinks<'a> {
         let inherited = paths::upwards(folder).filter(|_| dependency.from_workspace);
         let entry = inherited.filter_map(|above| self.inherited.get(&(above, dependency.name.as_str()))).next();
         dependency.features.iter().chain(entry.into_iter().flat_map(|entry| &entry.features))
+    }
+    /// The features that a dependency of a manifest may be built with: those that it is built with, and those that the package's own turn on.
+    pub(crate) fn features_in<'d>(
+        &'d self,
+        source: &'d Source<'_, CargoManifest>,
+        dependency: &'d CargoDependency,
+    ) -> impl Iterator<Item = &'d str> {
+        let entries = source.facts.features.iter().flat_map(|(_, turns_on)| turns_on);
+        let turned_on = entries.filter_map(|entry| {
+            let (name, feature) = entry.split_once('/')?;
+            (name.trim_end_matches('?') == dependency.name).then_some(feature)
+        });
+        self.features(source.folder(), dependency).map(Symbol::as_str).chain(turned_on)
     }
 }
 

@@ -139,23 +139,30 @@ pub(super) fn installs_its_program(context: &Context<'_>, draft: &Draft<'_>) -> 
         |program: &&str| [MANAGERS, known::RUNNERS, known::FILE_SERVERS].concat().contains(program) || known::serves_pages(&[*program]);
     let Some(program) = programs(&command).first().copied().filter(|program| !runs_others(program)) else { return false };
     let stages = &dockerfile.facts.stages;
-    let names = |word: &str| paths::file_name(word.split('@').next().unwrap_or(word)) == program;
+    let names = |word: &str| paths::file_name(unscoped(word).split('@').next().unwrap_or(word)) == program;
     let is_install = |run: &str| words(run).any(|word| matches!(word, "install" | "add" | "-i")) && words(run).any(names);
-    if !stages.iter().flat_map(|stage| &stage.runs).any(|run| is_install(&run.value)) {
-        return false;
-    }
+    let installs = stages.iter().flat_map(|stage| &stage.runs).any(|run| is_install(&run.value));
+    // Another image than one of a language or a system may bring code.
+    let is_bare = |stage: &&Stage| known::is_bare_image(&with_build_args(context, draft, &stage.from));
+    installs && context.stages(draft).last().is_some_and(is_bare) && !is_given_source(context, draft, stages)
+}
+
+/// Whether an image is given source files of the workspace, as it is built or as it is started.
+fn is_given_source(context: &Context<'_>, draft: &Draft<'_>, stages: &[Stage]) -> bool {
     let around = draft.context.as_deref().unwrap_or_default();
     let copied = stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_none()).flat_map(|copy| &copy.sources);
-    let mounted =
-        draft.compose.iter().flat_map(|(source, service, _)| service.volumes.iter().map(|volume| (source.folder(), &volume.value)));
-    let mounted = mounted.filter(|(_, volume)| volume.starts_with('.'));
-    let mounted = mounted.filter_map(|(folder, volume)| paths::join(folder, volume.split(':').next()?));
-    // Of what a pattern or a variable names anything may be code.
-    let folders = copied.map(|source| match source.contains(['*', '$']) {
-        true => Some(around.to_owned()),
-        false => paths::join(around, source),
+    let built = copied.chain(stages.iter().flat_map(|stage| &stage.binds)).map(|source| (around, source.clone()));
+    let volumes = draft.compose.iter().flat_map(|(source, service, _)| service.volumes.iter().map(|volume| (source.folder(), volume)));
+    let mounted = volumes.filter_map(|(folder, volume)| {
+        let volume = context.variables.fill(folder, &volume.value);
+        let source = volume.split(':').next()?;
+        source.starts_with(['.', '$']).then(|| (folder, Symbol::new(source)))
     });
-    !folders.chain(mounted.map(Some)).any(|folder| folder.is_none_or(|folder| holds_source(context, &folder)))
+    built.chain(mounted).any(|(folder, source)| {
+        // Of what a pattern or a variable names anything may be code.
+        let path = if source.contains(['*', '$']) { Some(folder.to_owned()) } else { paths::join(folder, &source) };
+        path.is_none_or(|path| holds_source(context, &path))
+    })
 }
 
 /// Whether a path is a source file of any language, or a folder that holds one.

@@ -6,6 +6,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::known::{self, FRONTEND_PACKAGES, GATEWAY_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES};
 use super::{Context, Draft, code, is_cargo, starts};
 use crate::chart::ServiceKind;
+use crate::workspace::packages::CargoLinks;
 use crate::workspace::paths;
 
 /// The languages of each draft, most of it first: by counting files, else by the image it is built from.
@@ -138,13 +139,20 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: &FxHashSet
     }
 }
 
-/// Whether a draft is a Rust program that a browser runs: of a framework for pages, and with no server.
+/// Whether a draft is a Rust program that a browser runs: of a framework for pages, and with no server, not even one of the framework's own.
 fn draws_pages(context: &Context<'_>, draft: &Draft<'_>) -> bool {
     let Some(package) = draft.package.filter(|package| is_cargo(&context.packages[*package])) else { return false };
     let manifest = context.packages[package].manifest;
     let Some(cargo) = context.sources.cargo.iter().find(|source| source.file == manifest) else { return false };
-    let has = |list: &[&str]| cargo.facts.dependencies.iter().any(|dependency| list.contains(&dependency.name.as_str()));
-    has(known::PAGE_CRATES) && !has(known::SERVER_CRATES)
+    let of = |list: &'static [&str]| cargo.facts.dependencies.iter().filter(|dependency| list.contains(&dependency.name.as_str()));
+    if of(known::PAGE_CRATES).next().is_none() || of(known::SERVER_CRATES).next().is_some() {
+        return false;
+    }
+    let links = CargoLinks::of(context.sources, context.packages, context.roots);
+    let features: Vec<&str> = of(known::PAGE_CRATES).flat_map(|dependency| links.features_in(cargo, dependency)).collect();
+    let has = |list: &[&str]| features.iter().any(|feature| list.contains(feature));
+    // By a feature for the desktop it draws a window, where it is not made for a browser as well.
+    !has(known::SERVER_FEATURES) && (has(known::BROWSER_FEATURES) || !has(&["desktop"]))
 }
 
 /// Whether a draft's image does nothing but hand out what was built: a page and its scripts.

@@ -185,6 +185,27 @@ const CONFIGURED_IMAGES: &[&str] = &[
 
 const GATEWAY_IMAGES: &[&str] = &["envoy", "traefik", "haproxy", "kong"];
 
+/// Images of systems, that hold no program of anybody's own.
+const SYSTEM_IMAGES: &[&str] = &[
+    "almalinux",
+    "amazonlinux",
+    "archlinux",
+    "buildpack-deps",
+    "centos",
+    "debian",
+    "debian-slim",
+    "fedora",
+    "rockylinux",
+    "scratch",
+    "ubi-minimal",
+    "ubi8",
+    "ubi8-minimal",
+    "ubi9",
+    "ubi9-minimal",
+    "ubuntu",
+    "wolfi-base",
+];
+
 /// Whether an image is well-known software, by its name without registry, path and tag.
 pub(crate) fn is_stock_image(image: &str) -> bool {
     let name = image_name(image);
@@ -200,6 +221,12 @@ pub(crate) fn is_stock_base(base: &str) -> bool {
 pub(crate) fn is_configured_image(image: &str) -> bool {
     let name = image_name(image);
     CONFIGURED_IMAGES.iter().chain(&["tomcat", "php"]).any(|known| name.contains(known))
+}
+
+/// Whether an image is that of a language, of a system or of well-known software, and thus brings no code of a workspace.
+pub(crate) fn is_bare_image(image: &str) -> bool {
+    let is_system = SYSTEM_IMAGES.contains(&image_name(image).as_str()) || image.contains("/distroless/");
+    is_system || is_stock_image(image) || language_of_image(image).is_some()
 }
 
 /// Whether an image is a proxy.
@@ -419,6 +446,12 @@ pub(crate) fn language_of_image(image: &str) -> Option<&'static str> {
 
 /// Crates that draw pages in a browser.
 pub(super) const PAGE_CRATES: &[&str] = &["yew", "leptos", "dioxus", "sycamore", "seed", "perseus"];
+
+/// Features of such crates by which they serve pages themselves.
+pub(super) const SERVER_FEATURES: &[&str] = &["ssr", "fullstack", "server"];
+
+/// Features of such crates by which a browser runs the program.
+pub(super) const BROWSER_FEATURES: &[&str] = &["csr", "web", "hydrate"];
 
 /// Crates that serve; what depends on one of them draws pages on a server.
 pub(super) const SERVER_CRATES: &[&str] =

@@ -115,29 +115,30 @@ impl Arms {
     }
 }
 
-/// Functions that send a request to a system, by that system and their package.
-struct Requests<'a>(FxHashMap<(&'a Symbol, Option<usize>), Vec<FunctionRef>>);
+/// Functions that send a request to a system, each with its package, by that system.
+struct Requests<'a>(FxHashMap<&'a Symbol, Vec<(FunctionRef, Option<usize>)>>);
 
 impl<'a> Requests<'a> {
     fn of(input: &Input<'a>) -> Self {
-        let mut requests: FxHashMap<_, Vec<FunctionRef>> = FxHashMap::default();
+        let mut requests: FxHashMap<_, Vec<_>> = FxHashMap::default();
         for call in input.links.iter().flatten().flat_map(|link| &link.calls) {
             let Request::Sdk { peers, .. } = &call.request else { continue };
             for peer in peers {
-                requests.entry((peer, package_of(input, call.function))).or_default().push(call.function);
+                requests.entry(peer).or_default().push((call.function, package_of(input, call.function)));
             }
         }
         Self(requests)
     }
 
-    /// Whether a service sends any to what a line opens, or the line tells that it is the service's by itself: it is the service's own, or runs
-    /// where a function is called. Where its package sends none, others do so in ways that are not seen.
+    /// Whether a service sends any to what a line opens, by whatever package's code, or the line tells that it is the service's by itself: it is
+    /// the service's own, or runs where a function is called. Where the line's package sends none, others do so in ways that are not seen.
     fn are_made(&self, input: &Input<'a>, reach: &Reach, service: ServiceIndex, connection: &ConnectionDecl) -> bool {
         let package = package_of(input, connection.function);
         if connection.function.function != FunctionId::MODULE || package == input.workspace.deployments[service.index()].package {
             return true;
         }
-        self.0.get(&(&connection.system, package)).is_none_or(|all| all.iter().any(|function| reach.has(service, *function)))
+        let Some(all) = self.0.get(&connection.system) else { return true };
+        all.iter().all(|(_, of)| *of != package) || all.iter().any(|(function, _)| reach.has(service, *function))
     }
 }
 
