@@ -3,7 +3,7 @@
 //! What is written is the library's own way to say it, and stands where the catalog looks for it. Invariant: nothing but the limit is added; a
 //! client that could not be made was a panic before, and is one after.
 
-use portolan_grammars::facts::{Call, ExprId, Import, Language, SourceFacts};
+use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, Import, Language, SourceFacts, Symbol};
 
 use super::chain::Chain;
 use super::option::{add_option, add_to_copy, literal};
@@ -62,12 +62,23 @@ fn ecmascript(context: &Context<'_>, source: &Source<'_>, unlimited: &Unlimited,
     }
     let call = source.facts.call(unlimited.call.call);
     let entry = format!("{key}: {value}");
-    match call.args.get(argument).filter(|given| key == "signal" && is_made_for_all_rounds(source.facts, call, given.value)) {
-        // A signal's time begins when it is made.
+    // A signal's time begins when it is made.
+    let is_for_others =
+        |options| is_shared(source, call, options) || key == "signal" && is_made_for_all_rounds(source.facts, call, options);
+    match call.args.get(argument).filter(|given| is_for_others(given.value)) {
         Some(given) => add_to_copy(source, call, given.value, &entry, edit),
         None => add_option(source, call, argument, &entry, edit)?,
     }
     Ok(())
+}
+
+/// Whether options are a constant that the function mentions elsewhere, too.
+fn is_shared(source: &Source<'_>, call: &Call, options: ExprId) -> bool {
+    let facts = source.facts;
+    let function = if call.function == FunctionId::MODULE { &source.text } else { source.slice(facts.function(call.function).range) };
+    // It is declared, and mentioned by the call.
+    let is_known = |name: &Symbol| Source::words(function, name).nth(2).is_some();
+    literal(facts, call, options) != options && matches!(facts.expr(options), Expr::Name(name) if is_known(name))
 }
 
 /// Whether options are made before a loop that a call stands in, once for all of its rounds.

@@ -6,6 +6,7 @@ use portolan_grammars::facts::{
     Attribute, Call, CallKind, Expr, Function, FunctionId, FunctionKind, Import, Imported, Param, SourceFacts, Symbol, TextRange, TypeDef,
 };
 
+use super::edit::Replacement;
 use super::passage::{Passage, Stuck, around};
 use super::{Context, Edit, Refusal, Source, imports};
 use crate::FileId;
@@ -27,7 +28,8 @@ pub(super) fn param<'a>(facts: &'a SourceFacts, function: FunctionId, field: &st
     constructor(facts, function)?.1.params.iter().find(|param| param.property && param.name == field)
 }
 
-/// Takes a field out of the class around a function if nothing but a range mentions it, which goes, and nobody but the framework makes the class.
+/// Takes a private field out of the class around a function if nothing but a range mentions it, which goes, and nobody but the framework makes the
+/// class, or one of it.
 pub(super) fn without_unused(
     context: &Context<'_>,
     source: &Source<'_>,
@@ -44,12 +46,7 @@ pub(super) fn without_unused(
         let offset = class.range.start + word as u32;
         !gone.touches(offset) && !params[at].range.touches(offset)
     };
-    let makes = |facts: &SourceFacts| {
-        let made = |call: &Call| matches!(facts.expr(call.callee), Expr::Name(name) if *name == class.name);
-        facts.calls.iter().any(|call| call.kind == CallKind::New && made(call))
-    };
-    let mut all = context.snapshot.files.iter().filter_map(|(.., facts)| facts.source());
-    if Source::words(source.slice(class.range), field).any(is_other) || all.any(makes) {
+    if Source::words(source.slice(class.range), field).any(is_other) || is_made_by_others(context, &class.name) {
         return;
     }
     let end = |param: &Param| param.ty.as_ref().map_or(param.range.end, |ty| ty.range.end);
@@ -64,9 +61,26 @@ pub(super) fn without_unused(
             TextRange { start, end: end(&params[at]) + gap as u32 }
         }),
     };
-    let Some(whole) = whole else { return };
+    let is_plain = |text: &str| Source::has_word(text, "private") && !["//", "/*"].iter().any(|comment| text.contains(comment));
+    let Some(whole) = whole.filter(|whole| is_plain(source.slice(*whole))) else { return };
+    // What another is put behind stays.
+    let follows = |change: &Replacement| params.len() == 1 && change.range.start == whole.end;
+    if edit.changes.get(&source.file).is_some_and(|changes| changes.iter().any(follows)) {
+        return;
+    }
     edit.replace(source.file, whole, "");
     imports::without_unused(source, whole, "", edit);
+}
+
+/// Whether code of the workspace makes a class itself, or another one of it: who changes the constructor's parameters changes what they do.
+pub(super) fn is_made_by_others(context: &Context<'_>, class: &str) -> bool {
+    let is_new = |facts: &SourceFacts, call: &Call| {
+        call.kind == CallKind::New && matches!(facts.expr(call.callee), Expr::Name(name) | Expr::Member { name, .. } if name == class)
+    };
+    let makes = |facts: &SourceFacts| facts.calls.iter().any(|call| is_new(facts, call));
+    let extends = |facts: &SourceFacts| facts.types.iter().any(|ty| superclass(facts, ty) == Some(class));
+    let mut all = context.snapshot.files.iter().filter_map(|(.., facts)| facts.source());
+    all.any(|facts| makes(facts) || extends(facts))
 }
 
 /// The import by which a file knows a name.

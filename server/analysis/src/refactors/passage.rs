@@ -12,7 +12,7 @@ use portolan_grammars::facts::{
 
 use super::imports::{self, quote};
 use super::source::is_part_of_name;
-use super::{Context, Edit, Refusal, Source};
+use super::{Context, Edit, Refusal, Source, injected};
 use crate::resolve::evaluate;
 use crate::workspace::modules::Specifier;
 use crate::workspace::paths;
@@ -199,6 +199,10 @@ impl<'c, 'a> Passage<'c, 'a> {
         let provided = self.is_provided_beside(ty, other).ok_or_else(missing)?;
         if !provided {
             return Err(missing());
+        }
+        let class = &other.def.name;
+        if injected::is_made_by_others(self.context, class) {
+            return Err(Stuck::Refused(Refusal::new(format!("the constructor of {class} is not only called by the framework"))));
         }
         let name = called.map_or_else(|| lower_first(&what), str::to_owned);
         let taken = fields(other).iter().any(|field| field.name == name) || Source::has_word(self.to.slice(other.def.range), &name);

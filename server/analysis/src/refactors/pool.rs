@@ -153,10 +153,9 @@ impl<'a> Pool<'a> {
             || Refusal::new("what it is written with is neither a pool of pg nor knex, a client of Prisma or a repository of TypeORM");
         let link = snapshot.link(source.file).ok_or_else(refused)?;
         let access = link.accesses.iter().find(|access| access.site == CallRef { file: source.file, call: writes }).ok_or_else(refused)?;
-        let pool = match Self::handed_out(context, source, facts.call(writes), access) {
-            Some(pool) => pool,
-            None => Self::made(context, source, facts.call(writes), access).ok_or_else(refused)?,
-        };
+        let pool = Self::handed_out(context, source, facts.call(writes), access);
+        let pool = pool.or_else(|| Self::made(context, source, facts.call(writes), access));
+        let pool = pool.ok_or_else(|| unknown_repository(source, facts.call(writes)).unwrap_or_else(refused))?;
         let home = snapshot.files.source(pool.home).ok_or_else(refused)?;
         let extends = |home: &SourceFacts| {
             home.calls.iter().any(|call| matches!(home.expr(call.callee), Expr::Member { name, .. } if name == "$extends"))
@@ -204,12 +203,7 @@ impl<'a> Pool<'a> {
                 superclass(facts, made).filter(|from| *from == "PrismaClient").map(|_| home)?
             }
         };
-        // A second argument says which of several databases is meant.
-        let is_plain = match param.attributes.as_slice() {
-            [] => library == Library::Prisma,
-            [only] => library == Library::TypeOrm && only.path == "InjectRepository" && only.args.len() == 1,
-            _ => false,
-        };
+        let is_plain = if library == Library::TypeOrm { is_of_the_database(param) } else { param.attributes.is_empty() };
         is_plain.then_some(Self { name: root.name, home, library, handed_out: Some(Handed { param, class }) })
     }
 
@@ -232,10 +226,8 @@ impl<'a> Pool<'a> {
     pub(super) fn queried(self, source: &Source<'_>, call: &Call) -> Option<TextRange> {
         let root = self.library.root(source.facts, call)?;
         let is_it = match self.library {
-            Library::TypeOrm => {
-                let ty = param(source.facts, call.function, root.name).and_then(|param| param.ty.as_ref());
-                root.field && ty.is_some_and(|ty| is_of(source, &ty.path, "typeorm", "Repository"))
-            }
+            Library::TypeOrm => root.field && repository(source, call, root.name).is_some_and(is_of_the_database),
+            Library::Knex if is_handed_over(source.facts, call) => false,
             _ => root.name == self.name && root.field == self.handed_out.is_some(),
         };
         is_it.then_some(root.range)
@@ -274,9 +266,13 @@ impl<'a> Pool<'a> {
             Expr::Member { name, .. } => name.as_str(),
             _ => "",
         };
+        let whole = calls_from(facts, call).last().unwrap_or(call);
+        if is_handed_over(facts, facts.call(whole)) {
+            return Err(Refusal::new("it is part of a transaction that is handed over"));
+        }
         match calls_from(facts, call).find(|id| OF_PROMISES.contains(&method(id))) {
             Some(other) => Err(Refusal::new(format!("`{}` makes something else of the query", method(&other)))),
-            None => Ok(calls_from(facts, call).last().unwrap_or(call)),
+            None => Ok(whole),
         }
     }
 
@@ -311,6 +307,52 @@ impl<'a> Pool<'a> {
             Library::TypeOrm => format!("{pool}.manager.transaction("),
         }
     }
+}
+
+/// Whether a query of knex is told whose transaction it is part of: `db("orders").transacting(trx).insert(order)`.
+fn is_handed_over(facts: &SourceFacts, query: &Call) -> bool {
+    let before = |call: &&Call| match facts.expr(call.callee) {
+        Expr::Member { object, .. } => match facts.expr(*object) {
+            Expr::Call(of) => Some(facts.call(*of)),
+            _ => None,
+        },
+        _ => None,
+    };
+    std::iter::successors(Some(query), before)
+        .any(|call| matches!(facts.expr(call.callee), Expr::Member { name, .. } if name == "transacting"))
+}
+
+/// The parameter by which the class around a call is handed a repository of TypeORM, as a field of that name.
+fn repository<'a>(source: &Source<'a>, call: &Call, field: &str) -> Option<&'a Param> {
+    let is_one = |param: &&Param| param.ty.as_ref().is_some_and(|ty| is_of(source, &ty.path, "typeorm", "Repository"));
+    param(source.facts, call.function, field).filter(is_one)
+}
+
+/// Whether a repository is of the application's only database: a second argument says which of several is meant.
+fn is_of_the_database(repository: &Param) -> bool {
+    matches!(repository.attributes.as_slice(), [only] if only.path == "InjectRepository" && only.args.len() == 1)
+}
+
+/// Why a call is none of a known repository's, where it is one of another's.
+fn unknown_repository(source: &Source<'_>, writes: &Call) -> Option<Refusal> {
+    let facts = source.facts;
+    let Expr::Member { object, .. } = facts.expr(writes.callee) else { return None };
+    let made = match facts.expr(*object) {
+        Expr::Member { name, .. } => {
+            let is_named = repository(source, writes, name)?.attributes.iter().any(|attribute| attribute.path == "InjectRepository");
+            let why = if is_named {
+                "its repository is that of one of several databases"
+            } else {
+                "how its repository is injected is not simple"
+            };
+            return Some(Refusal::new(why));
+        }
+        Expr::Name(name) => facts.bindings.iter().find(|binding| binding.name == *name)?.value?,
+        _ => *object,
+    };
+    let Expr::Call(made) = facts.expr(made) else { return None };
+    let is_got = matches!(facts.expr(facts.call(*made).callee), Expr::Member { name, .. } if name == "getRepository");
+    is_got.then(|| Refusal::new("its repository is not handed out by NestJS"))
 }
 
 /// Whether what a call writes is of PostgreSQL.

@@ -228,19 +228,20 @@ impl Search<'_, '_> {
     }
 }
 
-/// Whether any of these functions, or one that they run, reads or writes; each is looked at once.
+/// Whether any of these functions, or one that they run, reads or writes.
 fn reach_rows(context: &Context<'_>, functions: impl Iterator<Item = FunctionRef>) -> bool {
-    let snapshot = context.snapshot;
+    reached(context, functions).iter().any(|function| !context.snapshot.index.accesses_in(*function).is_empty())
+}
+
+/// These functions, and all that they run.
+pub(super) fn reached(context: &Context<'_>, functions: impl Iterator<Item = FunctionRef>) -> BTreeSet<FunctionRef> {
     let mut open: Vec<FunctionRef> = functions.collect();
     let mut seen: BTreeSet<FunctionRef> = open.iter().copied().collect();
     while let Some(function) = open.pop() {
-        if !snapshot.index.accesses_in(function).is_empty() {
-            return true;
-        }
-        let callees = snapshot.index.edges_of(function).iter().map(|edge| edge.callee);
+        let callees = context.snapshot.index.edges_of(function).iter().map(|edge| edge.callee);
         open.extend(callees.filter(|callee| seen.insert(*callee)));
     }
-    false
+    seen
 }
 
 /// Whether a call is waited for where it stands, or given back to who may wait for it.

@@ -1,6 +1,7 @@
 //! What is written into a file of its own: the outbox, in the words of the library that rows are written with.
 //!
-//! Invariant: rows are taken in the order in which they were written, and gone only once their message is sent.
+//! Invariant: rows are taken in the order in which they were written, and gone once their message is sent, whatever
+//! becomes of the next; not before.
 
 use camino::Utf8Path;
 use portolan_grammars::facts::{FunctionId, Import, Imported};

@@ -1,21 +1,23 @@
-//! The code that becomes a transaction: from the statement that writes to the one that sends.
+//! The code that becomes a transaction: from the first statement that writes to the one that sends.
 //!
 //! Invariant: the message is the last of it.
 
+use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, FunctionId, Language, Param, TextRange, TypeRef};
 
 use super::super::imports::{statement_end, without_unused};
-use super::super::pool::Library;
+use super::super::pool::{Library, Pool};
 use super::super::source::is_part_of_name;
 use super::super::stretch::Stretch;
-use super::super::way::{Pools, Way};
+use super::super::way::{Pools, Way, reached};
 use super::super::{Context, Edit, Refusal, Source, injected};
 use super::told;
-use crate::FunctionRef;
-use crate::chart::Channel;
 use crate::chart::flow::Spot;
+use crate::chart::index::AccessRef;
+use crate::chart::{Access, Channel};
 use crate::resolve::value::CallRef;
 use crate::rules::Finding;
+use crate::{FunctionRef, Place};
 
 /// What the outbox calls what a framework hands out to send with.
 pub(super) const SENDER: &str = "sender";
@@ -46,26 +48,24 @@ where
         let unclear = |what: &str| Refusal::new(format!("how {what} is not plain to see"));
         let (written, _) = finding.related.first().ok_or_else(|| unclear("the row is written"))?;
         let call = |place| Spot::at(&snapshot.files, place).and_then(|spot| spot.call());
-        let written = CallRef { file: written.file, call: call(*written).ok_or_else(|| unclear("the row is written"))? };
         let sends = facts.call(call(finding.place).ok_or_else(|| unclear("the message is sent"))?);
         let from = FunctionRef { file: source.file, function: sends.function };
-        let way = Way::find(context, from, vec![written])?;
-        let writes = match way.calls.get(&from).into_iter().flatten().collect::<Vec<_>>()[..] {
-            [only] => facts.call(*only),
-            _ => return Err(Refusal::new("the row is written in several branches")),
-        };
-        if writes.function != sends.function {
+        let way = Way::find(context, from, writes(context, from, finding.place, *written)?)?;
+        let writes: Vec<&Call> = way.calls.get(&from).into_iter().flatten().map(|id| facts.call(*id)).collect();
+        if writes.iter().any(|write| write.function != sends.function) {
             return Err(Refusal::new("the row is written in another function"));
-        }
-        if !writes.awaited {
-            return Err(Refusal::new("nobody waits for what writes the row"));
         }
         let tree = source.tree().ok_or_else(|| unclear("the row is written"))?;
         let statements = tree.statements_around(sends.range);
         let holding = |range: TextRange| statements.iter().find(|statement| statement.contains(range));
-        let (Some(first), Some(last)) = (holding(writes.range), holding(sends.range)) else {
+        let held: Option<Vec<&TextRange>> = writes.iter().map(|write| holding(write.range)).collect();
+        let first = held.and_then(|held| held.into_iter().min_by_key(|statement| statement.start));
+        let (Some(first), Some(last)) = (first, holding(sends.range)) else {
             return Err(Refusal::new("the row is written in another block"));
         };
+        if writes.iter().any(|write| write.range.start > last.end) {
+            return Err(Refusal::new("the row is written in several branches"));
+        }
         let text = source.slice(*last).trim_end_matches(';');
         if first == last || !is_alone(text, source.slice(sends.range)) {
             return Err(unclear("the message is sent"));
@@ -73,7 +73,10 @@ where
         let sent = TextRange { start: last.start, end: last.start + text.len() as u32 };
         let range = TextRange { start: first.start, end: last.end };
         let stretch = Stretch { source, function: sends.function, pool: way.pool, range };
-        stretch.is_of_one_piece(|call| call.range.contains(sends.range) || call.range == writes.range)?;
+        stretch.is_of_one_piece(|call| call.range.contains(sends.range) || writes.iter().any(|write| call.range == write.range))?;
+        if !writes.iter().all(|write| write.awaited) {
+            return Err(Refusal::new("nobody waits for what writes the row"));
+        }
         let scene = Self { source, way, sends, sent, stretch };
         told::check(context, &scene, channel)?;
         Ok(scene)
@@ -196,6 +199,34 @@ impl Scene<'_, '_> {
             _ => None,
         }
     }
+}
+
+/// The call that writes a row before a message is sent, and all others of the function that write to the same database before.
+fn writes(context: &Context<'_>, from: FunctionRef, sent: Place, written: Place) -> Result<Vec<CallRef>, Refusal> {
+    let snapshot = context.snapshot;
+    let (chart, index, files) = (&snapshot.chart, &snapshot.index, &snapshot.files);
+    let unclear = || Refusal::new("how the row is written is not plain to see");
+    let call = |place: Place| Some(CallRef { file: place.file, call: Spot::at(files, place)?.call()? });
+    let message = Spot::at(files, sent).ok_or_else(unclear)?;
+    let is_before = |place: Place| place.file == sent.file && Spot::at(files, place).is_some_and(|spot| message.follows(&spot));
+    let edges = index.edges_of(from).iter().filter(|edge| is_before(edge.place));
+    let behind = reached(context, edges.map(|edge| edge.callee));
+    let own = index.accesses_in(from).iter().filter(|access| is_before(access.of(chart).place));
+    let all: Vec<&AccessRef> = own.chain(behind.iter().flat_map(|function| index.accesses_in(*function))).collect();
+    let named = all.iter().find(|access| access.of(chart).place == written).ok_or_else(unclear)?;
+    let first = call(written).ok_or_else(unclear)?;
+    let pool = Pool::of(context, &context.source(first.file)?, first.call)?;
+    let mut writes = vec![first];
+    for access in all.iter().filter(|access| access.collection.store == named.collection.store) {
+        let Access { operation, place, .. } = access.of(chart);
+        let Some(other) = call(*place).filter(|other| *operation == Operation::Write && !writes.contains(other)) else { continue };
+        if !Pool::of(context, &context.source(other.file)?, other.call).is_ok_and(|it| it.is_same(pool)) {
+            let table = &access.collection.of(chart).1.name;
+            return Err(Refusal::new(format!("`{table}` is written before, outside of the transaction")));
+        }
+        writes.push(other);
+    }
+    Ok(writes)
 }
 
 /// Whether a statement does nothing but send, and waits for that; also for an observable.
