@@ -123,12 +123,12 @@ fn told(
     let unknown = || Refusal::new(format!("what tells messages of `{}` apart is not known", channel.name));
     let messages = snapshot.links.iter().flatten().flat_map(|link| &link.messages);
     let mut leaves = messages.filter(|it| it.consumes && it.function == handler).flat_map(|message| &message.leaves);
-    let (identity, received) = leaves.find_map(|leaf| Some((leaf.identity.as_ref()?, &leaf.received))).ok_or_else(unknown)?;
+    let (identity, leaf) = leaves.find_map(|leaf| Some((leaf.identity.as_ref()?, leaf))).ok_or_else(unknown)?;
     if identity.sent {
         identity::sent_by_all(context, channel, edit)?;
     }
     sqlx::takes_transactions(context, source)?;
-    let message = received::message(source, handler.function, range, received).ok_or_else(unknown)?;
+    let message = received::message(source, handler.function, range, leaf).ok_or_else(unknown)?;
     let (newline, indent) = (source.newline(), source.indent_at(range.start));
     let inner = format!("{newline}{indent}{}", source.indent_unit());
     let parts: Vec<String> = identity.keys.iter().map(|key| format!("{}.{key}", message.name)).collect();
