@@ -38,7 +38,7 @@ impl Way<'_, '_> {
     fn is_handed(&self, value: ExprId, opened: usize, names: usize) -> bool {
         let facts = self.source.facts;
         let range = facts.expr_range(value);
-        let opened = opened + opened_behind(self.source, range);
+        let opened = opened + self.source.tried(range);
         match facts.expr(value) {
             Expr::Call(call) => match facts.expr(facts.call(*call).callee) {
                 Expr::Member { name, .. } if self.leaf.received.contains(name) => opened >= around(&self.leaf.library, name),
@@ -79,22 +79,6 @@ fn opened_before(pattern: &str) -> usize {
         match rest.strip_suffix("Some(").or_else(|| rest.strip_suffix("Ok(")) {
             Some(outer) => (rest, opened) = (outer.trim_end(), opened + 1),
             None => return opened,
-        }
-    }
-}
-
-/// How many a `?` opens that stands at the end of a value, or behind it.
-fn opened_behind(source: &Source<'_>, value: TextRange) -> usize {
-    let own = source.slice(value);
-    let mut rest = source.text.get(value.end as usize..).unwrap_or_default().trim_start();
-    let mut opened = own.len() - own.trim_end_matches('?').len();
-    loop {
-        if let Some(behind) = rest.strip_prefix(".await") {
-            rest = behind.trim_start();
-        } else if let Some(behind) = rest.strip_prefix('?') {
-            (rest, opened) = (behind, opened + 1);
-        } else {
-            return opened;
         }
     }
 }
