@@ -10,7 +10,9 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use portolan_tests::applied::apply;
 use portolan_tests::disk::{self, Folder, texts};
@@ -476,19 +478,34 @@ async fn headers() {
     is_noticed("headers", &folder, &["services"], &wrong);
 }
 
+/// How long a program may be silent that is to say something.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A program that ends with the test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// The traces of two messages, as their sender and their consumer say: each with a line that begins with one.
 fn traces_of(folder: &Path) -> Vec<String> {
     // What one run has not acknowledged must not come in the next.
     let broker = Rabbit::start();
     let [mail, orders] = ["mail", "orders"].map(|program| built("headers", folder, "services", program));
-    let mut mail = Command::new(mail).env("AMQP_URL", &broker.url).stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(mail.stdout.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.any(|line| line == "ready"));
+    let mut mail = Running(Command::new(mail).env("AMQP_URL", &broker.url).stdout(Stdio::piped()).spawn().unwrap());
+    let (told, heard) = mpsc::channel();
+    let said_by_mail = BufReader::new(mail.0.stdout.take().unwrap()).lines();
+    std::thread::spawn(move || said_by_mail.map_while(Result::ok).try_for_each(|line| told.send(line)));
+    // They end where it is silent for too long.
+    let mut lines = std::iter::from_fn(|| heard.recv_timeout(PATIENCE).ok());
+    assert!(lines.any(|line| line == "ready"), "it does not start");
     let sent = said(Command::new(orders).env("AMQP_URL", &broker.url));
     let handled = lines.filter(|line| line.ends_with(" confirm") || line.ends_with(" thank")).take(2);
     let all: Vec<String> = sent.lines().map(str::to_owned).chain(handled).collect();
-    mail.kill().unwrap();
-    mail.wait().unwrap();
     all.iter().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 

@@ -10,8 +10,10 @@ const amqp = require("amqplib");
 
 const pool = new Pool({ connectionString: process.env.DATABASE_URL });
 const count = async (table) => Number((await pool.query(`SELECT count(*) FROM ${table}`)).rows[0].count);
-const until = async (done) => {
-  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 20));
+const until = async (what, done) => {
+  for (const end = Date.now() + 60_000; !(await done()); await new Promise((resolve) => setTimeout(resolve, 20))) {
+    if (Date.now() > end) throw new Error(`${what}, which does not happen`);
+  }
 };
 const channel = await (await amqp.connect(process.env.AMQP_URL)).createChannel();
 await channel.assertQueue("orders.placed", { durable: true });
@@ -27,9 +29,13 @@ const url = process.env.DATABASE_URL.replace("app@", "shop@");
 const start = async () => {
   const env = { ...process.env, DATABASE_URL: url, PORT: "0" };
   const child = spawn(program, { env, stdio: ["ignore", "pipe", "pipe"] });
+  process.once("exit", () => child.kill("SIGKILL"));
   let errors = "";
   child.stderr.on("data", (text) => (errors += text));
-  const port = await new Promise((resolve) => child.stdout.once("data", (line) => resolve(String(line).trim())));
+  const port = await new Promise((resolve, reject) => {
+    child.stdout.once("data", (line) => resolve(String(line).trim()));
+    child.once("exit", () => reject(new Error(`it does not start: ${errors}`)));
+  });
   const place = async (name) => (await fetch(`http://127.0.0.1:${port}/orders`, { method: "POST", body: name })).status;
   const end = () => new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)) && child.kill("SIGKILL"));
   return { place, end, errors: () => errors };
@@ -37,18 +43,18 @@ const start = async () => {
 
 const first = await start();
 console.log(`tea: ${await first.place("tea")}`);
-await until(async () => first.errors().includes("messages stay in the outbox"));
+await until("it tells why messages stay", async () => first.errors().includes("messages stay in the outbox"));
 const signal = await first.end();
 await tell(`ended by ${signal}`);
 
 // Two processes send what is kept.
 await pool.query("GRANT UPDATE, DELETE ON outbox TO shop");
 const [second, third] = [await start(), await start()];
-await until(async () => (await count("outbox")) === 0);
+await until("the outbox is emptied", async () => (await count("outbox")) === 0);
 await tell("started again");
 console.log(`tea: ${await second.place("tea")}`);
 console.log(`milk: ${await third.place("milk")}`);
-await until(async () => (await count("outbox")) === 0 && (await sent()) > 1);
+await until("both messages are sent", async () => (await count("outbox")) === 0 && (await sent()) > 1);
 // Whatever were sent twice would be there by then.
 await new Promise((resolve) => setTimeout(resolve, 1500));
 await tell("in the end");

@@ -53,6 +53,7 @@ test("a server that is not to be found is told of, and another one takes its pla
   await workbench.picture("no server");
   named({});
   await status("There are no services here").waitFor();
-  await workbench.command("Portolan: Restart Server");
+  const between = ["The server starts", "The first chart is being made"];
+  await workbench.untilStatusSays(between, () => workbench.command("Portolan: Restart Server"));
   await status("There are no services here").waitFor();
 });

@@ -55,25 +55,29 @@ const PATIENCE = Number(process.env.PATIENCE ?? 240_000);
  */
 export async function open(folder) {
   const served = await serve();
-  const browser = await browsers.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
+  let browser;
+  let workbench;
   const close = async () => {
-    await browser.close();
+    await browser?.close();
     await served.stop();
   };
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  const workbench = new Workbench(page, performance.now());
   const keep = async (name) => {
     fs.writeFileSync(path.join(OUT, `failed ${name}.log`), served.logs());
-    await workbench.picture(`failed ${name}`);
+    await workbench?.picture(`failed ${name}`);
   };
   try {
+    browser = await browsers.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    workbench = new Workbench(page, performance.now());
     page.setDefaultTimeout(PATIENCE);
     await page.addInitScript(recordStatus);
     const what = folder.endsWith(".code-workspace") ? "workspace" : "folder";
     await page.goto(`${served.address}/?${what}=${encodeURIComponent(path.resolve(folder))}`, { waitUntil: "commit" });
     await page.locator(".monaco-workbench .statusbar").waitFor();
   } catch (error) {
-    await keep("to open").finally(close);
+    // Why it does not open is what matters, and not what else fails then.
+    const more = await Promise.allSettled([keep("to open").finally(close)]);
+    for (const { reason } of more) if (reason) console.error(reason);
     throw error;
   }
   afterEach((context) => (context.passed === false ? keep(context.name) : undefined));
@@ -88,7 +92,7 @@ function recordStatus() {
     for (const item of document.querySelectorAll(".statusbar-item[aria-label]")) said.add(item.getAttribute("aria-label"));
   };
   new MutationObserver(read).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-label"] });
-  Object.assign(window, { statusSaid: () => [...said] });
+  Object.assign(window, { statusSaid: () => [...said], forgetStatus: () => said.clear() });
 }
 
 /** Starts code-server with the extension, and with data and settings of its own. */
@@ -273,6 +277,13 @@ export class Workbench {
   /** What the status bar has said since the window was opened, in order. */
   statusSaid() {
     return this.page.evaluate(() => window.statusSaid());
+  }
+
+  /** Does something, and waits until the status bar has said one of the texts since. */
+  async untilStatusSays(texts, act) {
+    await this.page.evaluate(() => window.forgetStatus());
+    await act();
+    await this.page.waitForFunction((texts) => window.statusSaid().some((said) => texts.some((text) => said.includes(text))), texts);
   }
 
   /** Lines above the code. */

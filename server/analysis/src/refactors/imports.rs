@@ -213,9 +213,19 @@ pub(super) fn without_unused(source: &Source<'_>, gone: TextRange, new: &str, ed
             // What is imported instead takes its line.
             edit.replace(source.file, statement, text.trim_start());
         } else if alone {
-            let newline =
-                if source.text[statement.end as usize..].starts_with(source.newline()) { source.newline().len() as u32 } else { 0 };
-            edit.replace(source.file, TextRange { start: statement.start, end: statement.end + newline }, "");
+            let (above, below) = (&source.text[..statement.start as usize], &source.text[statement.end as usize..]);
+            let newline = source.newline();
+            let blank = newline.repeat(2);
+            // Of a group of its own, one of the empty lines around it goes, too.
+            let is_group = (above.is_empty() || above.ends_with(&blank)) && below.starts_with(&blank);
+            let lines = if is_group {
+                blank.len()
+            } else if below.starts_with(newline) {
+                newline.len()
+            } else {
+                0
+            };
+            edit.replace(source.file, TextRange { start: statement.start, end: statement.end + lines as u32 }, "");
         } else if source.facts.language == Language::Rust
             && let Some((braces, other)) = the_other(source, statement, import)
         {

@@ -113,6 +113,22 @@ impl<'a> Source<'a> {
         text.match_indices(word).map(|(at, _)| at).filter(is_own)
     }
 
+    /// How many a `?` of Rust stands at the end of a value, or behind it.
+    pub(super) fn tried(&self, value: TextRange) -> usize {
+        let own = self.slice(value);
+        let mut rest = self.text.get(value.end as usize..).unwrap_or_default().trim_start();
+        let mut tried = own.len() - own.trim_end_matches('?').len();
+        loop {
+            if let Some(behind) = rest.strip_prefix(".await") {
+                rest = behind.trim_start();
+            } else if let Some(behind) = rest.strip_prefix('?') {
+                (rest, tried) = (behind, tried + 1);
+            } else {
+                return tried;
+            }
+        }
+    }
+
     /// Whether the file gives a name a meaning, anywhere in it.
     pub(super) fn declares(&self, name: &str) -> bool {
         let facts = self.facts;

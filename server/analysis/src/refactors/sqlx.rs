@@ -2,10 +2,12 @@
 //!
 //! A function that is handed the pool takes any executor from then on. Invariant: whoever else calls it calls it as before.
 
-use portolan_grammars::facts::{Call, CallId, Expr, ExprId, Param, TextRange};
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, Param, TextRange};
 
 use super::imports::without_unused;
+use super::instrument_handler::last;
 use super::packages::library;
+use super::source::is_part_of_name;
 use super::{Context, Edit, Refusal, Source};
 use crate::FunctionRef;
 use crate::resolve::value::CallRef;
@@ -14,6 +16,11 @@ use crate::resolve::value::CallRef;
 const EXECUTES: [&str; 5] = ["execute", "fetch_one", "fetch_all", "fetch_optional", "fetch"];
 /// Versions, behind their `0.`, whose transactions are taken in another way.
 const OLD: [&str; 4] = ["0.3", "0.4", "0.5", "0.6"];
+
+/// What a pool is made with, and how that ends.
+pub(super) const POOLS: [&str; 4] =
+    ["PgPool::connect", "PgPoolOptions::new", "sqlx::PgPool::connect", "sqlx::postgres::PgPoolOptions::new"];
+const CONNECTS: [&str; 7] = ["connect", "connect_with", "connect_lazy", "connect_lazy_with", "unwrap", "expect", "context"];
 
 /// A call of a function that writes, or whose function does.
 pub(super) struct Query {
@@ -90,10 +97,86 @@ fn behind(context: &Context<'_>, source: &Source<'_>, handler: FunctionRef, writ
     if !(result.contains("sqlx::") || own.contains("anyhow::")) {
         return Err(Refusal::new("whether the handler can fail as sqlx does is not known"));
     }
+    fits_others(context, handler, (writer, &function.name), at)?;
     let any = "impl sqlx::PgExecutor<'_>";
     edit.replace(other.file, ty, any);
     without_unused(&other, ty, any, edit);
     Ok(Query { call: call.range, executor: lent(source, call.args[at].value) })
+}
+
+/// Refuses where somebody else hands over what only becomes a pool where one is asked for: `&Arc<PgPool>`.
+fn fits_others(context: &Context<'_>, handler: FunctionRef, (writer, name): (FunctionRef, &str), at: usize) -> Result<(), Refusal> {
+    for runner in context.snapshot.index.runners_of(writer).iter().filter(|runner| runner.function != handler) {
+        let source = context.source(runner.place.file)?;
+        let call = source.facts.calls.iter().find(|call| call.name_range == runner.place.range);
+        let given = call.and_then(|call| call.args.get(at)).map(|given| source.slice(lent(&source, given.value)));
+        let is_lent = |given: &str| {
+            let pool = given.trim_start_matches('&');
+            let references = references(context, &source, runner.function.function, pool);
+            references.is_some_and(|references| references + given.len() - pool.len() == 1)
+        };
+        if !given.is_some_and(is_lent) {
+            return Err(Refusal::new(format!("whether {} calls `{name}` with a pool is not plain to see", source.name())));
+        }
+    }
+    Ok(())
+}
+
+/// The pool that a query is made with, which has a name or is a field of something.
+pub(super) fn pool<'s>(context: &Context<'_>, source: &'s Source<'_>, function: FunctionId, query: &Query) -> Result<&'s str, Refusal> {
+    let name = named(source, query);
+    let is_pool = references(context, source, function, name).is_some();
+    is_pool.then_some(name).ok_or_else(|| Refusal::new("what it is written with is no pool of sqlx"))
+}
+
+/// What a query is made with, without what lends it.
+pub(super) fn named<'s>(source: &'s Source<'_>, query: &Query) -> &'s str {
+    source.slice(query.executor).trim_start_matches('&')
+}
+
+/// How many references are around the pool that a name of a function, or a field of something, stands for, if it does.
+fn references(context: &Context<'_>, source: &Source<'_>, function: FunctionId, name: &str) -> Option<usize> {
+    let facts = source.facts;
+    if !name.split('.').all(|part| !part.is_empty() && part.chars().all(is_part_of_name)) {
+        return None;
+    }
+    if let Some((_, field)) = name.rsplit_once('.') {
+        let files = context.snapshot.files.iter().filter_map(|(_, _, facts)| facts.source());
+        let own = files.filter(|other| other.language == facts.language);
+        let mut fields = own.flat_map(|other| &other.types).flat_map(|ty| &ty.fields).filter(|it| it.name == field).peekable();
+        let are_pools = fields.peek().is_some() && fields.all(|it| it.ty.as_ref().is_some_and(|ty| is_pool(&ty.path)));
+        return are_pools.then_some(0);
+    }
+    if extracted(source, function, name) {
+        return Some(0);
+    }
+    let mut bound = facts.bindings.iter().filter(|binding| binding.function == function && binding.name == name).peekable();
+    if bound.peek().is_some() {
+        return bound.all(|binding| binding.value.is_some_and(|value| is_made(source, value))).then_some(0);
+    }
+    let param = facts.function(function).params.iter().find(|param| param.name == name)?;
+    let ty = source.slice(written_type(source, param)?);
+    is_pool(ty).then(|| ty.len() - ty.trim_start_matches('&').len())
+}
+
+/// Whether a value is a pool that is made there.
+fn is_made(source: &Source<'_>, value: ExprId) -> bool {
+    let facts = source.facts;
+    let Expr::Call(call) = facts.expr(value) else { return false };
+    let call = facts.call(*call);
+    let text = source.slice(call.range);
+    POOLS.iter().any(|made| text.starts_with(made)) && CONNECTS.contains(&source.slice(call.name_range))
+}
+
+/// Whether a name is what an extractor of a web framework hands over: `State(pool): State<PgPool>`.
+fn extracted(source: &Source<'_>, function: FunctionId, name: &str) -> bool {
+    let facts = source.facts;
+    let mut params = facts.function(function).params.iter().filter(|param| param.name.is_empty());
+    params.any(|param| {
+        let bound = facts.bindings.iter().any(|it| it.name == name && param.range.contains(it.range));
+        let inner = param.ty.as_ref().filter(|ty| matches!(last(&ty.path), "State" | "Extension" | "Data")).and_then(|ty| ty.args.first());
+        bound && inner.is_some_and(|ty| is_pool(&ty.path))
+    })
 }
 
 /// Where a parameter's type is written, with what stands before its path.

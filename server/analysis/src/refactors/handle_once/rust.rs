@@ -2,7 +2,7 @@
 //!
 //! A function that is handed the pool takes any executor from then on. Invariant: whoever else calls it calls it as before.
 
-use portolan_grammars::facts::{Binding, Call, Expr, ExprId, FunctionId, TextRange};
+use portolan_grammars::facts::{Binding, Call, FunctionId, TextRange};
 
 use super::super::chain::CHAIN;
 use super::super::sqlx::{self, Query};
@@ -33,7 +33,7 @@ pub(super) fn edit(
         work.push(found);
     }
     let range = stretch(source, handler.function, &work)?;
-    let pool = pool(source, handler.function, &work)?;
+    let pool = pool(context, source, handler.function, &work)?;
     let text = source.slice(facts.function(handler.function).range);
     if let Some(name) = [MESSAGE, TRANSACTION].iter().find(|name| Source::has_word(text, name)) {
         return Err(Refusal::new(format!("the name {name} means something else in the handler")));
@@ -57,24 +57,13 @@ pub(super) fn edit(
     Ok(())
 }
 
-/// The pool that all of it is written with: a name of the handler.
-fn pool<'s>(source: &'s Source<'_>, handler: FunctionId, work: &[Query]) -> Result<&'s str, Refusal> {
-    let refused = || Refusal::new("what it is written with is no pool of sqlx");
-    let facts = source.facts;
-    let mut names = work.iter().map(|it| source.slice(it.executor).trim_start_matches('&'));
-    let name = names.next().ok_or_else(refused)?;
-    if names.any(|other| other != name) {
+/// The pool that all of it is written with.
+fn pool<'s>(context: &Context<'_>, source: &'s Source<'_>, handler: FunctionId, work: &[Query]) -> Result<&'s str, Refusal> {
+    let (first, others) = work.split_first().ok_or_else(|| Refusal::new("how the row is written is not plain to see"))?;
+    if others.iter().any(|other| sqlx::named(source, other) != sqlx::named(source, first)) {
         return Err(Refusal::new("rows are written with several pools"));
     }
-    let param = facts.function(handler).params.iter().find(|param| param.name == name);
-    let is_param = param.and_then(|param| sqlx::written_type(source, param)).is_some_and(|ty| sqlx::is_pool(source.slice(ty)));
-    let made = |value: ExprId| {
-        let Expr::Call(call) = facts.expr(value) else { return false };
-        source.slice(facts.call(*call).range).starts_with("PgPool::connect")
-    };
-    let mut bound = facts.bindings.iter().filter(|binding| binding.function == handler && binding.name == name).peekable();
-    let is_bound = bound.peek().is_some() && bound.all(|binding| binding.value.is_some_and(made));
-    if is_param || is_bound { Ok(name) } else { Err(refused()) }
+    sqlx::pool(context, source, handler, first)
 }
 
 /// The statements from the first that writes to the last: one block's, and nothing else waited for among them.
@@ -123,12 +112,12 @@ fn told(
     let unknown = || Refusal::new(format!("what tells messages of `{}` apart is not known", channel.name));
     let messages = snapshot.links.iter().flatten().flat_map(|link| &link.messages);
     let mut leaves = messages.filter(|it| it.consumes && it.function == handler).flat_map(|message| &message.leaves);
-    let (identity, received) = leaves.find_map(|leaf| Some((leaf.identity.as_ref()?, &leaf.received))).ok_or_else(unknown)?;
+    let (identity, leaf) = leaves.find_map(|leaf| Some((leaf.identity.as_ref()?, leaf))).ok_or_else(unknown)?;
     if identity.sent {
         identity::sent_by_all(context, channel, edit)?;
     }
     sqlx::takes_transactions(context, source)?;
-    let message = received::message(source, handler.function, range, received).ok_or_else(unknown)?;
+    let message = received::message(source, handler.function, range, leaf).ok_or_else(unknown)?;
     let (newline, indent) = (source.newline(), source.indent_at(range.start));
     let inner = format!("{newline}{indent}{}", source.indent_unit());
     let parts: Vec<String> = identity.keys.iter().map(|key| format!("{}.{key}", message.name)).collect();

@@ -33,6 +33,7 @@ pub(super) fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) 
     let scene = Scene::set(context, &source, finding, &mut edit)?;
     let root = modules::root(context, &source)?;
     let sender = Sender::of(context, &source, &root, scene.sends)?;
+    scene.leaves_no_name(&sender)?;
     let traced = finding.services.first().is_some_and(|service| snapshot.chart.traced(*service).is_some());
     let needed = CRATES.into_iter().chain(TRACING.into_iter().filter(|_| traced));
     if let Some(name) = needed.into_iter().find(|name| library(snapshot, source.file, name).is_none()) {

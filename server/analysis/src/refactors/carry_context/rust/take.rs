@@ -4,7 +4,7 @@
 //! and the message is still there where it is asked.
 
 use portolan_grammars::catalog::TracingRole;
-use portolan_grammars::facts::{Binding, CallId, Expr, FunctionId, Imported, Symbol, TextRange};
+use portolan_grammars::facts::{Binding, CallId, Expr, FunctionId, Imported, TextRange};
 use rustc_hash::FxHashSet;
 
 use super::super::super::chain::{CHAIN, Chain};
@@ -53,7 +53,7 @@ pub(in super::super) fn take(desk: &mut Desk<'_, '_>, broken: &Broken<'_>, handl
     if !before.trim().is_empty() {
         return Err(unclear());
     }
-    let message = message(&source, handler.function, (form, &leaf.received), statement.range)?;
+    let message = message(&source, handler.function, (form, leaf), statement.range)?;
     if opener.is_span {
         let value = statement.binds.as_ref().map(|binds| binds.value);
         let continued = desk.modules.need(context, &source, form, Part::Continued)?;
@@ -146,11 +146,11 @@ fn runs_in(source: &Source<'_>, call: CallId, span: CallId) -> bool {
 fn message<'a>(
     source: &Source<'a>,
     handler: FunctionId,
-    (form, received): (&Form, &[Symbol]),
+    (form, leaf): (&Form, &MessageLeaf),
     statement: TextRange,
 ) -> Result<&'a str, Refusal> {
     let facts = source.facts;
-    let message: &Binding = received::message(source, handler, statement, received)
+    let message: &Binding = received::message(source, handler, statement, leaf)
         .ok_or_else(|| Refusal::new("which message its span is opened for is not plain to see"))?;
     let bound = message.value.map_or(message.range.end, |value| facts.expr_range(value).end.max(message.range.end));
     let between = source.slice(TextRange { start: bound, end: statement.start.max(bound) });
@@ -171,7 +171,8 @@ fn is_there(text: &str, name: &str, form: &Form) -> bool {
         let called = path.starts_with('(').then(|| after[..after.len() - path.len()].rsplit('.').next().unwrap_or_default().trim());
         match called {
             Some(method) if after.trim_start().starts_with('.') => !method.starts_with("into") && !form.consuming.contains(&method),
-            _ => before.ends_with('&') || before.ends_with('{'),
+            // `{delivery:?}` of a text; of a struct it would be moved.
+            _ => before.ends_with('&') || before.ends_with('{') && text[..at].matches('"').count() % 2 == 1,
         }
     })
 }

@@ -2,20 +2,20 @@
 //!
 //! Invariant: nothing else is waited for in between, and nothing leaves it but a failure, which takes all of it back.
 
-use portolan_grammars::facts::{Call, CallId, FunctionId, TextRange};
+use portolan_grammars::catalog::Operation;
+use portolan_grammars::facts::{Call, CallId, TextRange};
 use portolan_grammars::languages::Statement;
 
 use super::super::super::arguments::{Argument, called};
 use super::super::super::imports::without_unused;
-use super::super::super::instrument_handler::last;
 use super::super::super::sqlx::{self, Query};
 use super::super::super::{Context, Edit, Refusal, Source};
 use super::super::NAME;
 use super::sender::Sender;
-use crate::FunctionRef;
 use crate::chart::flow::Spot;
 use crate::resolve::value::CallRef;
 use crate::rules::Finding;
+use crate::{FunctionRef, Place};
 
 /// What a transaction is called that is begun here.
 const TRANSACTION: &str = "tx";
@@ -64,16 +64,37 @@ where
         let transaction = match open(source, &query) {
             Some(name) => Transaction::Open { commit: commit(source, &block, name, sends)?, name: name.to_owned() },
             None => {
-                let within = TextRange { start: first.range.start, end: last.range.end };
+                let start = begins(context, source, function, *written, &query, &block)?;
+                let within = TextRange { start, end: last.range.end };
                 let queries = queries(source, &query, within, sends)?;
                 if Source::has_word(source.slice(facts.function(sends.function).range), TRANSACTION) {
                     return Err(Refusal::new(format!("the name {TRANSACTION} means something else where the row is written")));
                 }
-                let pool = pool(context, source, sends.function, &query)?;
+                let pool = sqlx::pool(context, source, sends.function, &query)?.to_owned();
                 Transaction::New { pool, start: within.start, queries }
             }
         };
         Ok(Self { source, sends, sending: last.range, transaction })
+    }
+
+    /// Refuses where a name of the function stood for what sends, and for nothing else.
+    pub(super) fn leaves_no_name(&self, sender: &Sender) -> Result<(), Refusal> {
+        let (source, facts) = (self.source, self.source.facts);
+        let function = facts.function(self.sends.function);
+        let Some(given) = self.sends.args.get(sender.client_at.0).map(|given| source.slice(facts.expr_range(given.value))) else {
+            return Ok(());
+        };
+        let name = given.split('.').next().unwrap_or_default();
+        let names = source.tree().map(|tree| tree.names_in(function.range)).unwrap_or_default();
+        let own = names.into_iter().filter(|range| source.slice(*range) == name && !self.sending.contains(*range));
+        let declares = |range: &TextRange| {
+            function.params.iter().any(|param| param.range == *range) || facts.bindings.iter().any(|binding| binding.range == *range)
+        };
+        let (declared, used): (Vec<_>, Vec<_>) = own.partition(declares);
+        if !declared.is_empty() && used.is_empty() {
+            return Err(Refusal::new(format!("`{name}` would be left over, which is there to send alone")));
+        }
+        Ok(())
     }
 
     /// Keeps the message in the transaction.
@@ -135,16 +156,49 @@ fn commit(source: &Source<'_>, block: &[Statement], name: &str, sends: &Call) ->
     if alone { Ok(commit) } else { Err(Refusal::new("where its transaction ends is not plain to see")) }
 }
 
+/// Where a transaction begins: at the first write of the block with the same pool. Refuses where a row would be written outside of it.
+fn begins(
+    context: &Context<'_>,
+    source: &Source<'_>,
+    function: FunctionRef,
+    written: Place,
+    query: &Query,
+    block: &[Statement],
+) -> Result<u32, Refusal> {
+    let snapshot = context.snapshot;
+    let (chart, index) = (&snapshot.chart, &snapshot.index);
+    let behind = index.edges_of(function).iter().flat_map(|edge| index.accesses_in(edge.callee).iter().map(|access| (*access, edge.place)));
+    let own = index.accesses_in(function).iter().map(|access| (*access, access.of(chart).place));
+    let writes: Vec<_> = own.chain(behind).filter(|(access, _)| access.of(chart).operation == Operation::Write).collect();
+    let store = writes.iter().find(|(access, _)| access.of(chart).place == written).map(|(access, _)| access.collection.store);
+    let writes = writes.iter().filter(|(access, _)| store.is_none_or(|store| store == access.collection.store));
+    let holding = |range: TextRange| block.iter().map(|statement| statement.range).find(|statement| statement.contains(range));
+    let statement = |place: Place| {
+        let call = Spot::at(&snapshot.files, place)?.call()?;
+        holding(sqlx::executed(source, call).filter(|other| sqlx::named(source, other) == sqlx::named(source, query))?.call)
+    };
+    let starts = writes.clone().filter_map(|(_, place)| Some(statement(*place)?.start));
+    let unclear = || Refusal::new("how the row is written is not plain to see");
+    let start = starts.chain(holding(query.call).map(|first| first.start)).min().ok_or_else(unclear)?;
+    match writes.clone().find(|(_, place)| place.range.end <= start) {
+        Some((access, _)) => {
+            let (_, table) = access.collection.of(chart);
+            Err(Refusal::new(format!("`{}` is written before, outside of the transaction", table.name)))
+        }
+        None => Ok(start),
+    }
+}
+
 /// What queries between the first and the message are made with, all of them the same pool.
 fn queries(source: &Source<'_>, first: &Query, within: TextRange, sends: &Call) -> Result<Vec<TextRange>, Refusal> {
     let facts = source.facts;
-    let pool = source.slice(first.executor).trim_start_matches('&').to_owned();
+    let pool = sqlx::named(source, first);
     let inner = facts.calls.iter().filter(|call| within.contains(call.range) && call.function == sends.function);
     let mut all: Vec<Query> = Vec::new();
     for call in inner {
         let at = facts.calls.iter().position(|other| other.range == call.range && other.callee == call.callee);
         let query = at.and_then(|at| sqlx::executed(source, CallId(at as u32)));
-        let is_of_pool = |query: &Query| source.slice(query.executor).trim_start_matches('&') == pool;
+        let is_of_pool = |query: &Query| sqlx::named(source, query) == pool;
         if let Some(query) = query.filter(|query| query.call == call.range && is_of_pool(query)) {
             all.push(query);
         }
@@ -174,37 +228,4 @@ fn is_of_one_piece(source: &Source<'_>, range: TextRange, own: &[TextRange]) -> 
         Some(other) => Err(Refusal::new(format!("`{}` is waited for in between", source.slice(other.name_range)))),
         None => Ok(()),
     }
-}
-
-/// The pool that a query is made with, which has a name or is a field of something.
-fn pool(context: &Context<'_>, source: &Source<'_>, function: FunctionId, query: &Query) -> Result<String, Refusal> {
-    let refused = || Refusal::new("what it is written with is no pool of sqlx");
-    let facts = source.facts;
-    let name = source.slice(query.executor).trim_start_matches('&');
-    let is_pool = match name.rsplit_once('.') {
-        None => {
-            let params = facts.function(function).params.iter().filter(|param| param.name == name);
-            let mut types = params.filter_map(|param| sqlx::written_type(source, param));
-            types.any(|ty| sqlx::is_pool(source.slice(ty))) || extracted(source, function, name)
-        }
-        Some((_, field)) => {
-            let files = context.snapshot.files.iter().filter_map(|(_, _, facts)| facts.source());
-            let own = files.filter(|other| other.language == facts.language);
-            let mut fields = own.flat_map(|other| &other.types).flat_map(|ty| &ty.fields).filter(|it| it.name == field).peekable();
-            fields.peek().is_some() && fields.all(|it| it.ty.as_ref().is_some_and(|ty| sqlx::is_pool(&ty.path)))
-        }
-    };
-    let is_path = name.split('.').all(|name| !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_'));
-    if is_pool && is_path { Ok(name.to_owned()) } else { Err(refused()) }
-}
-
-/// Whether a name is what an extractor of a web framework hands over: `State(pool): State<PgPool>`.
-fn extracted(source: &Source<'_>, function: FunctionId, name: &str) -> bool {
-    let facts = source.facts;
-    let mut params = facts.function(function).params.iter().filter(|param| param.name.is_empty());
-    params.any(|param| {
-        let bound = facts.bindings.iter().any(|it| it.name == name && param.range.contains(it.range));
-        let inner = param.ty.as_ref().filter(|ty| matches!(last(&ty.path), "State" | "Extension" | "Data")).and_then(|ty| ty.args.first());
-        bound && inner.is_some_and(|ty| sqlx::is_pool(&ty.path))
-    })
 }

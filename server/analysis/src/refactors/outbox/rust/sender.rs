@@ -26,7 +26,9 @@ const ERRORS: [&str; 8] = ["anyhow::", "async_nats::", "eyre::", "lapin::", "rdk
 /// Types that are the same in JSON.
 const PLAIN: [&str; 13] = ["bool", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64"];
 /// Names of the module's own.
-const NAMES: [&str; 7] = ["tx", "pool", "number", "kept", "rows", "error", "sent"];
+const NAMES: [&str; 9] = ["tx", "pool", "number", "kept", "rows", "error", "sent", "trace", "span"];
+/// What is true of JSON that was read again, too.
+const BOUNDS: [&str; 6] = ["Serialize", "Send", "Sync", "Debug", "?Sized", "'static"];
 
 /// What sends.
 pub(super) struct Sender {
@@ -141,22 +143,15 @@ fn fails_as_errors_do(context: &Context<'_>, home: &Source<'_>, function: &Funct
 /// How a parameter is kept.
 fn keep(home: &Source<'_>, function: &Function, param: &Param, (at, lent, ty): (usize, bool, &str)) -> Result<Kept, Refusal> {
     let head = home.slice(TextRange { start: function.name_range.end, end: home.facts.region(function.body).range.start });
-    // `T: Serialize`, or the same behind `where`.
-    let is_generic = |name: &str| {
-        let bound = format!("{name}: ");
-        head.match_indices(&bound).any(|(at, _)| {
-            let bounds = head[at + bound.len()..].split([',', '>', '{']).next().unwrap_or_default();
-            Source::has_word(bounds, "Serialize")
-        })
-    };
+    let bounds = bounds(head, ty);
+    let is_json = bounds.contains(&"Serialize") && bounds.iter().all(|bound| BOUNDS.contains(bound));
     let plain = |is: &str| (is.to_owned(), is.to_owned());
     let (takes, is) = match ty {
         "str" if lent => ("str".to_owned(), "String".to_owned()),
         "String" => plain("String"),
         _ if PLAIN.contains(&ty) => plain(ty),
-        _ if ty.starts_with("impl ") && Source::has_word(ty, "Serialize") || is_generic(ty) => {
-            ("impl serde::Serialize".to_owned(), "serde_json::Value".to_owned())
-        }
+        _ if is_json && bounds.contains(&"?Sized") => ("(impl serde::Serialize + ?Sized)".to_owned(), "serde_json::Value".to_owned()),
+        _ if is_json => ("impl serde::Serialize".to_owned(), "serde_json::Value".to_owned()),
         _ if last(&full_path(home.facts, ty)) == "Value" && full_path(home.facts, ty).starts_with("serde_json") => {
             plain("serde_json::Value")
         }
@@ -164,6 +159,13 @@ fn keep(home: &Source<'_>, function: &Function, param: &Param, (at, lent, ty): (
     };
     let takes = if lent { format!("&{takes}") } else { takes };
     Ok(Kept { at, name: param.name.to_string(), lent, takes, is })
+}
+
+/// The traits that are asked of a type: `Serialize` of `impl Serialize`, and of `T` where the head says `T: Serialize`.
+fn bounds<'t>(head: &'t str, ty: &'t str) -> Vec<&'t str> {
+    let named = Source::words(head, ty).filter_map(|at| head[at + ty.len()..].strip_prefix(':')).filter(|rest| !rest.starts_with(':'));
+    let written = named.map(|rest| rest.split([',', '>', '{']).next().unwrap_or_default());
+    ty.strip_prefix("impl ").into_iter().chain(written).flat_map(|bounds| bounds.split('+')).map(|bound| last(bound.trim())).collect()
 }
 
 /// How a function is reached from anywhere in its crate.

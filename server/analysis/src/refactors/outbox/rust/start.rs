@@ -2,8 +2,9 @@
 //!
 //! Invariant: there is one of each, so it is what rows are written, and messages sent, with.
 
-use portolan_grammars::facts::{Binding, Expr, FunctionId, TextRange};
+use portolan_grammars::facts::{Binding, Expr, FunctionId, TextRange, TypeRef};
 
+use super::super::super::instrument_handler::last;
 use super::super::super::packages::library;
 use super::super::super::{Context, Edit, Refusal, Source, sqlx};
 use super::super::NAME;
@@ -11,8 +12,6 @@ use super::sender::Sender;
 use crate::FunctionRef;
 use crate::rules::Finding;
 
-/// What a pool is made with.
-const POOLS: [&str; 4] = ["PgPool::connect", "PgPoolOptions::new", "sqlx::PgPool::connect", "sqlx::postgres::PgPoolOptions::new"];
 /// How what messages are sent with begins, or ends, by its type.
 const MADE: [(&str, &str); 4] = [
     ("Channel", ".create_channel("),
@@ -58,7 +57,7 @@ fn the_one<'a>(root: &Source<'a>, main: FunctionId, is_it: impl Fn(&Binding) -> 
 fn is_pool(context: &Context<'_>, root: &Source<'_>, binding: &Binding) -> bool {
     let declared = binding.ty.as_ref().is_some_and(|ty| sqlx::is_pool(&ty.path));
     declared
-        || value(root, binding).is_some_and(|text| POOLS.iter().any(|made| text.starts_with(made)))
+        || value(root, binding).is_some_and(|text| sqlx::POOLS.iter().any(|made| text.starts_with(made)))
         || results_in(context, root, binding, "PgPool")
 }
 
@@ -73,14 +72,20 @@ fn value<'s>(root: &'s Source<'_>, binding: &Binding) -> Option<&'s str> {
     Some(root.slice(root.facts.expr_range(binding.value?)))
 }
 
-/// Whether a value comes of a function of the workspace whose result is of that type, or may fail to be.
+/// Whether a value comes of a function of the workspace whose result is of that type, or would be if it could not fail.
 fn results_in(context: &Context<'_>, root: &Source<'_>, binding: &Binding, ty: &str) -> bool {
-    let Some(Expr::Call(call)) = binding.value.map(|value| root.facts.expr(value)) else { return false };
+    let Some(value) = binding.value else { return false };
+    let Expr::Call(call) = root.facts.expr(value) else { return false };
+    let is_tried = root.tried(root.facts.expr_range(value)) > 0;
+    let is_it = |it: &TypeRef| last(&it.path) == ty;
     let (name, function) = (root.facts.call(*call).name_range, root.facts.call(*call).function);
     let edges = context.snapshot.index.edges_of(FunctionRef { file: root.file, function });
     edges.iter().filter(|edge| edge.place.range == name).any(|edge| {
         let home = context.snapshot.files.source(edge.callee.file);
         let result = home.and_then(|home| home.function(edge.callee.function).result.as_ref());
-        result.is_some_and(|result| std::iter::once(result).chain(&result.args).any(|it| it.path.rsplit("::").next() == Some(ty)))
+        result.is_some_and(|result| match last(&result.path) {
+            "Result" | "Option" => is_tried && result.args.first().is_some_and(is_it),
+            _ => is_it(result),
+        })
     })
 }
