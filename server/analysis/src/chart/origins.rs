@@ -127,6 +127,8 @@ fn named<'a>(source: &'a SourceFacts, name: &Symbol, mut function: FunctionId, o
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     /// What the arguments of the last call of `send` are made of: names of what is looped over, of parameters, and of what is called.
