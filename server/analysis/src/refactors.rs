@@ -50,6 +50,7 @@ mod source;
 mod span_handler;
 mod sqlx;
 mod stretch;
+mod template;
 mod url_to_variable;
 mod uses;
 mod way;

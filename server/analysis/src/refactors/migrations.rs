@@ -9,6 +9,18 @@ use portolan_grammars::facts::{Imported, SourceFacts, TypeDef};
 
 use super::imports::{Style, in_style, style};
 use super::{Context, Edit, Refusal, Source};
+use crate::Snapshot;
+use crate::chart::{Access, ServiceIndex};
+
+/// Refuses services that have a table of a name for something else.
+pub(super) fn is_new(snapshot: &Snapshot, services: &[ServiceIndex], name: &str) -> Result<(), Refusal> {
+    let own = |access: &Access| services.contains(&access.service);
+    let mut tables = snapshot.chart.stores.iter().flat_map(|store| &store.collections).filter(|it| it.accesses.iter().any(own));
+    if tables.any(|table| table.name == name) {
+        return Err(Refusal::new(format!("there is a table `{name}` already")));
+    }
+    Ok(())
+}
 
 /// Adds a migration behind the last one of the package that a file is in: what it does, and what takes it back.
 pub(super) fn add(context: &Context<'_>, source: &Source<'_>, name: &str, up: &str, down: &str, edit: &mut Edit) -> Result<(), Refusal> {
@@ -40,17 +52,17 @@ pub(super) fn add(context: &Context<'_>, source: &Source<'_>, name: &str, up: &s
 }
 
 /// A table as knex makes it.
-pub(super) struct Table {
+pub(super) struct Table<'t> {
     pub(super) name: &'static str,
     /// Its columns, as statements on lines of their own.
-    pub(super) columns: &'static str,
+    pub(super) columns: &'t str,
 }
 
 /// Adds a migration that knex runs, as the last one of the package is written: in code, or else in SQL.
 pub(super) fn add_with_knex(
     context: &Context<'_>,
     source: &Source<'_>,
-    table: &Table,
+    table: &Table<'_>,
     (up, down): (&str, &str),
     edit: &mut Edit,
 ) -> Result<(), Refusal> {

@@ -5,12 +5,11 @@
 //! what is written into files of their own, in the words of [`pg`], [`prisma`], [`knex`] or [`typeorm`], [`start`] where the relay begins, [`edge`]
 //! what the chart is told. Invariant: what is sent is what was to be sent, if perhaps later and more than once.
 
-use camino::Utf8PathBuf;
 use portolan_grammars::facts::Language;
 
 use super::passage::usual_extension;
 use super::way::Pools;
-use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports};
+use super::{Context, Edit, Level, Plan, Refactor, Refusal, imports, migrations};
 use crate::chart::Channel;
 use crate::rules::Finding;
 use crate::rules::dual_write::RULE;
@@ -52,7 +51,7 @@ fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<E
     let scene = Scene::set(context, &source, finding, channel)?;
     let extension =
         usual_extension(context, &source).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
-    let path = beside(source.path.as_str(), NAME);
+    let path = source.path.with_file_name(format!("{NAME}.ts"));
     let traced = finding.services.first().is_some_and(|service| snapshot.chart.traced(*service).is_some());
     if traced && !imports::depends_on(context, &source, module::API) {
         return Err(Refusal::new(format!("its trace would end in the outbox: {} is no dependency of its package", module::API)));
@@ -71,7 +70,7 @@ fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<E
         scene.rewrite(context, &names.called, &mut pools, &mut edit)?;
         return Ok(edit);
     }
-    module::is_new(snapshot, finding)?;
+    migrations::is_new(snapshot, &finding.services, module::TABLE)?;
     module::table(context, &scene, traced, &mut edit)?;
     edit.create(path.clone(), text);
     let arguments: Vec<_> = scene.sends.args.iter().map(|argument| argument.value).collect();
@@ -94,10 +93,4 @@ fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<E
     imports::add(&source, scene.start(), Some(import), None, &mut edit);
     scene.rewrite(context, &needs, &mut pools, &mut edit)?;
     Ok(edit)
-}
-
-/// A file of the same folder.
-fn beside(path: &str, name: &str) -> Utf8PathBuf {
-    let folder = path.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
-    format!("{folder}{name}.ts").into()
 }

@@ -8,10 +8,11 @@ use super::super::imports::in_style;
 use super::super::migrations;
 use super::super::pool::Library;
 use super::super::prisma::{Model, add_model, client};
+use super::super::template::filled;
 use super::super::way::Way;
 use super::super::{Context, Edit, Refusal, Source};
 use super::NAME;
-use crate::chart::{Access, ServiceIndex};
+use crate::chart::ServiceIndex;
 
 /// The table.
 const TABLE: &str = "processed_messages";
@@ -29,11 +30,7 @@ pub(super) fn make(
         let is_it = context.texts.text(&path).as_ref() == Ok(&text);
         return if is_it { Ok(false) } else { Err(Refusal::new(format!("{path} is there already, and another one"))) };
     }
-    let own = |access: &Access| access.service == service;
-    let mut tables = snapshot.chart.stores.iter().flat_map(|store| &store.collections).filter(|it| it.accesses.iter().any(own));
-    if tables.any(|table| table.name == TABLE) {
-        return Err(Refusal::new(format!("there is a table `{TABLE}` already")));
-    }
+    migrations::is_new(snapshot, &[service], TABLE)?;
     table(edit)?;
     edit.create(path, text);
     Ok(true)
@@ -52,13 +49,22 @@ pub(super) fn add(
     service: ServiceIndex,
     edit: &mut Edit,
 ) -> Result<(), Refusal> {
-    let path = beside(source);
-    let text = match way.pool.library {
-        Library::Pg => TEMPLATE.to_owned(),
-        Library::Prisma => PRISMA.replace("CLIENT", &client(context, way.pool, source, &path)?),
-        Library::Knex => KNEX.to_owned(),
-        Library::TypeOrm => TYPEORM.to_owned(),
+    let path = source.path.with_file_name(format!("{NAME}.ts"));
+    let (form, client) = match way.pool.library {
+        Library::Pg => (&PG, "pg".to_owned()),
+        Library::Prisma => (&PRISMA, client(context, way.pool, source, &path)?),
+        Library::Knex => (&KNEX, "knex".to_owned()),
+        Library::TypeOrm => (&TYPEORM, "typeorm".to_owned()),
     };
+    let pieces = [
+        ("KINDS", form.types),
+        ("CLIENT", client.as_str()),
+        ("DATABASE", form.database),
+        ("HANDLE", form.handle),
+        ("WORKED", form.worked),
+        ("MARKED", form.marked),
+    ];
+    let text = filled(TEMPLATE, &pieces);
     let model = || Model { name: "ProcessedMessage", table: TABLE, text: MODEL.to_owned(), up: PRISMA_UP.to_owned() };
     let table = |edit: &mut Edit| match way.pool.library {
         Library::Pg => migration(context, source, edit),
@@ -69,34 +75,74 @@ pub(super) fn add(
     make(context, (path, in_style(source, &text)), service, edit, table).map(|_| ())
 }
 
-/// The file of the module in the folder of another one.
-fn beside(source: &Source<'_>) -> Utf8PathBuf {
-    source.path.with_file_name(format!("{NAME}.ts"))
+/// How a library marks messages: pieces of TypeScript.
+struct Form {
+    /// The library's types that are needed.
+    types: &'static str,
+    /// What begins transactions, and its type.
+    database: &'static str,
+    /// What a transaction is asked by, and its type.
+    handle: &'static str,
+    /// What does the work of a new message in a transaction that marks it.
+    worked: &'static str,
+    /// What marks one, and says whether that is new.
+    marked: &'static str,
 }
 
-const PRISMA: &str = r#"import type { Prisma, PrismaClient } from "CLIENT";
+const TEMPLATE: &str = r#"import type { KINDS } from "CLIENT";
 
 /** Does some work on the database when a message comes for the first time: all of it and its mark, or nothing. */
 export async function once(
-  prisma: PrismaClient,
+  DATABASE,
   consumer: string,
   delivery: string | undefined,
-  work: (tx: Prisma.TransactionClient) => Promise<void>,
+  work: (HANDLE) => Promise<void>,
 ): Promise<void> {
-  await prisma.$transaction(async (tx) => {
-    // What nothing tells from other messages is taken for a new one.
-    if (delivery === undefined || (await mark(tx, consumer, delivery))) await work(tx);
-  });
+  WORKED
 }
 
-async function mark(tx: Prisma.TransactionClient, consumer: string, delivery: string): Promise<boolean> {
-  const marked = await tx.processedMessage.createMany({
+async function mark(HANDLE, consumer: string, delivery: string): Promise<boolean> {
+  MARKED
+}
+"#;
+
+const PG: Form = Form {
+    types: "Pool, PoolClient",
+    database: "pool: Pool",
+    handle: "client: PoolClient",
+    worked: r#"const client = await pool.connect();
+  try {
+    await client.query("BEGIN");
+    // What nothing tells from other messages is taken for a new one.
+    if (delivery === undefined || (await mark(client, consumer, delivery))) await work(client);
+    await client.query("COMMIT");
+  } catch (error) {
+    await client.query("ROLLBACK");
+    throw error;
+  } finally {
+    client.release();
+  }"#,
+    marked: r#"const marked = await client.query(
+    "INSERT INTO processed_messages (consumer, delivery) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+    [consumer, delivery],
+  );
+  return marked.rowCount === 1;"#,
+};
+
+const PRISMA: Form = Form {
+    types: "Prisma, PrismaClient",
+    database: "prisma: PrismaClient",
+    handle: "tx: Prisma.TransactionClient",
+    worked: "await prisma.$transaction(async (tx) => {
+    // What nothing tells from other messages is taken for a new one.
+    if (delivery === undefined || (await mark(tx, consumer, delivery))) await work(tx);
+  });",
+    marked: "const marked = await tx.processedMessage.createMany({
     data: [{ consumer, delivery }],
     skipDuplicates: true,
   });
-  return marked.count === 1;
-}
-"#;
+  return marked.count === 1;",
+};
 const MODEL: &str = "model ProcessedMessage {
   consumer    String
   delivery    String
@@ -116,90 +162,40 @@ CREATE TABLE \"processed_messages\" (
 );
 ";
 
-const TYPEORM: &str = r#"import type { EntityManager } from "typeorm";
-
-/** Does some work on the database when a message comes for the first time: all of it and its mark, or nothing. */
-export async function once(
-  database: EntityManager,
-  consumer: string,
-  delivery: string | undefined,
-  work: (manager: EntityManager) => Promise<void>,
-): Promise<void> {
-  await database.transaction(async (manager) => {
+const TYPEORM: Form = Form {
+    types: "EntityManager",
+    database: "database: EntityManager",
+    handle: "manager: EntityManager",
+    worked: "await database.transaction(async (manager) => {
     // What nothing tells from other messages is taken for a new one.
     if (delivery === undefined || (await mark(manager, consumer, delivery))) await work(manager);
-  });
-}
-
-async function mark(manager: EntityManager, consumer: string, delivery: string): Promise<boolean> {
-  const marked: unknown[] = await manager.query(
+  });",
+    marked: r#"const marked: unknown[] = await manager.query(
     "INSERT INTO processed_messages (consumer, delivery) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING delivery",
     [consumer, delivery],
   );
-  return marked.length === 1;
-}
-"#;
+  return marked.length === 1;"#,
+};
 
-const KNEX: &str = r#"import type { Knex } from "knex";
-
-/** Does some work on the database when a message comes for the first time: all of it and its mark, or nothing. */
-export async function once(
-  knex: Knex,
-  consumer: string,
-  delivery: string | undefined,
-  work: (trx: Knex.Transaction) => Promise<void>,
-): Promise<void> {
-  await knex.transaction(async (trx) => {
+const KNEX: Form = Form {
+    types: "Knex",
+    database: "knex: Knex",
+    handle: "trx: Knex.Transaction",
+    worked: "await knex.transaction(async (trx) => {
     // What nothing tells from other messages is taken for a new one.
     if (delivery === undefined || (await mark(trx, consumer, delivery))) await work(trx);
-  });
-}
-
-async function mark(trx: Knex.Transaction, consumer: string, delivery: string): Promise<boolean> {
-  const marks = trx("processed_messages").insert({ consumer, delivery });
+  });",
+    marked: r#"const marks = trx("processed_messages").insert({ consumer, delivery });
   const marked = await marks.onConflict().ignore().returning("delivery");
-  return marked.length === 1;
-}
-"#;
-const KNEX_TABLE: migrations::Table = migrations::Table {
+  return marked.length === 1;"#,
+};
+const KNEX_TABLE: migrations::Table<'_> = migrations::Table {
     name: TABLE,
     columns: r#"table.text("consumer").notNullable();
     table.text("delivery").notNullable();
     table.timestamp("processed_at").notNullable().defaultTo(knex.fn.now());
     table.primary(["consumer", "delivery"]);"#,
 };
-
-const TEMPLATE: &str = r#"import type { Pool, PoolClient } from "pg";
-
-/** Does some work on the database when a message comes for the first time: all of it and its mark, or nothing. */
-export async function once(
-  pool: Pool,
-  consumer: string,
-  delivery: string | undefined,
-  work: (client: PoolClient) => Promise<void>,
-): Promise<void> {
-  const client = await pool.connect();
-  try {
-    await client.query("BEGIN");
-    // What nothing tells from other messages is taken for a new one.
-    if (delivery === undefined || (await mark(client, consumer, delivery))) await work(client);
-    await client.query("COMMIT");
-  } catch (error) {
-    await client.query("ROLLBACK");
-    throw error;
-  } finally {
-    client.release();
-  }
-}
-
-async function mark(client: PoolClient, consumer: string, delivery: string): Promise<boolean> {
-  const marked = await client.query(
-    "INSERT INTO processed_messages (consumer, delivery) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-    [consumer, delivery],
-  );
-  return marked.rowCount === 1;
-}
-"#;
 
 /// The module's text in Rust.
 pub(super) const RUST: &str = r#"//! Messages whose work is done once.

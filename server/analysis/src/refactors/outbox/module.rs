@@ -9,12 +9,10 @@ use portolan_grammars::facts::{FunctionId, Import, Imported};
 use super::super::imports::in_style;
 use super::super::pool::Library;
 use super::super::prisma::{add_model, client};
+use super::super::template::filled;
 use super::super::{Context, Edit, Refusal, imports};
 use super::scene::{SENDER, Scene};
 use super::{knex, pg, prisma, told, typeorm};
-use crate::Snapshot;
-use crate::chart::Access;
-use crate::rules::Finding;
 
 /// The table.
 pub(super) const TABLE: &str = "outbox";
@@ -47,10 +45,23 @@ const NAMES: [&str; 20] = [
     "propagation",
 ];
 
-/// How a library keeps messages.
+/// How a library keeps messages: pieces of TypeScript, in which `FLUSH`, `ROW` and `COLUMNS` stand for what is said elsewhere.
 pub(super) struct Form {
-    pub(super) template: &'static str,
-    /// What keeps one, and what keeps it with the trace that it belongs to.
+    /// The library's types that are needed.
+    pub(super) types: &'static str,
+    /// A function that does some work in a transaction, where the library has none; an empty line behind it.
+    pub(super) transaction: &'static str,
+    /// What a transaction is asked by, and its type.
+    pub(super) handle: &'static str,
+    /// What begins transactions, and its type.
+    pub(super) database: &'static str,
+    /// How that begins one.
+    pub(super) begins: &'static str,
+    /// The rows that are next.
+    pub(super) chosen: &'static str,
+    /// What takes a row away.
+    pub(super) deleted: &'static str,
+    /// What keeps a message, and what keeps it with the trace that it belongs to.
     pub(super) kept: [&'static str; 2],
 }
 
@@ -79,13 +90,18 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
         Library::TypeOrm => (&typeorm::FORM, "typeorm".to_owned()),
     };
     let (api, row, columns, sent) = if traced { TRACED } else { UNTRACED };
-    let text = form
-        .template
-        .replace("API;\n", api)
-        .replace("KEPT", form.kept[usize::from(traced)])
-        .replace("ROW", row)
-        .replace("COLUMNS", columns)
-        .replace("SENT", sent);
+    let kept = format!("{}await {}", if traced { TRACE } else { "" }, form.kept[usize::from(traced)]);
+    let pieces = [
+        ("KINDS", form.types),
+        ("TRANSACTION", form.transaction),
+        ("HANDLE", form.handle),
+        ("DATABASE", form.database),
+        ("BEGINS", form.begins),
+        ("CHOSEN", form.chosen),
+        ("DELETED", form.deleted),
+        ("KEPT", kept.as_str()),
+    ];
+    let text = filled(TEMPLATE, &pieces).replace("API;\n", api).replace("ROW", row).replace("COLUMNS", columns).replace("SENT", sent);
     let of_types = if handed_out { "type " } else { "" };
     let mut import = format!("import {of_types}{name} from \"{}\"", import.source);
     let mut publish = format!("{}(...message)", callee.text);
@@ -116,17 +132,49 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
     Ok(in_style(source, &text))
 }
 
-/// Fills code into a text in one go: what is filled in may have the words that stand for others in it.
-pub(super) fn filled(text: &str, values: &[(&str, &str)]) -> String {
-    let (mut filled, mut rest) = (String::new(), text);
-    while let Some((at, (word, value))) = values.iter().filter_map(|it| Some((rest.find(it.0)?, *it))).min_by_key(|(at, _)| *at) {
-        filled.push_str(&rest[..at]);
-        filled.push_str(value);
-        rest = &rest[at + word.len()..];
-    }
-    filled + rest
+const TEMPLATE: &str = r#"API;
+import type { KINDS } from "CLIENT";
+
+IMPORT;
+
+type Message = Parameters<TYPE>;
+
+TRANSACTION/** Keeps a message that is to be sent if the transaction succeeds. */
+export async function enqueue(HANDLE, ...message: Message): Promise<void> {
+  KEPT;
 }
 
+/** Sends what is kept, each message at least once; several processes may do it. */
+export async function relay(DATABASESENDER): Promise<never> {
+  for (;;) {
+    const sent = await BEGINS.catch((error: unknown) => {
+      console.error("messages stay in the outbox", error);
+      return 0;
+    });
+    if (sent === 0) await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+async function flush(HANDLESENDER): Promise<number> {
+  CHOSEN;
+  for (const { COLUMNS } of rows) {
+    try {
+      await SENT;
+    } catch (error) {
+      // What was sent before is gone from here; the rest waits.
+      console.error("messages stay in the outbox", error);
+      return 0;
+    }
+    await DELETED;
+  }
+  return rows.length;
+}
+"#;
+
+/// What keeps the current trace beside a message.
+const TRACE: &str = "const trace: Record<string, string> = {};
+  propagation.inject(context.active(), trace);
+  ";
 /// What is said of messages alone.
 const UNTRACED: (&str, &str, &str, &str) = ("", "message: Message", "id, message", "PUBLISH");
 /// The same, with the trace that each belongs to.
@@ -136,16 +184,6 @@ const TRACED: (&str, &str, &str, &str) = (
     "id, message, trace",
     "context.with(propagation.extract(context.active(), trace), () => PUBLISH)",
 );
-
-/// Refuses a service that has such a table for something else.
-pub(super) fn is_new(snapshot: &Snapshot, finding: &Finding) -> Result<(), Refusal> {
-    let own = |access: &Access| finding.services.contains(&access.service);
-    let mut tables = snapshot.chart.stores.iter().flat_map(|store| &store.collections).filter(|it| it.accesses.iter().any(own));
-    if tables.any(|table| table.name == TABLE) {
-        return Err(Refusal::new(format!("there is a table `{TABLE}` already")));
-    }
-    Ok(())
-}
 
 /// Adds what makes the table.
 pub(super) fn table(context: &Context<'_>, scene: &Scene<'_, '_>, traced: bool, edit: &mut Edit) -> Result<(), Refusal> {

@@ -8,23 +8,22 @@ use super::module::{Form, TABLE};
 
 /// How pg keeps messages.
 pub(super) const FORM: Form = Form {
-    template: TEMPLATE,
+    types: "Pool, PoolClient",
+    transaction: TRANSACTION,
+    handle: "client: PoolClient",
+    database: "pool: Pool",
+    begins: "transaction(pool, FLUSH)",
+    chosen: r#"const { rows } = await client.query<{ id: string; ROW }>(
+    "SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED",
+  )"#,
+    deleted: r#"client.query("DELETE FROM outbox WHERE id = $1", [id])"#,
     kept: [
-        r#"await client.query("INSERT INTO outbox (message) VALUES ($1)", [JSON.stringify(message)])"#,
-        r#"const trace: Record<string, string> = {};
-  propagation.inject(context.active(), trace);
-  await client.query("INSERT INTO outbox (message, trace) VALUES ($1, $2)", [JSON.stringify(message), trace])"#,
+        r#"client.query("INSERT INTO outbox (message) VALUES ($1)", [JSON.stringify(message)])"#,
+        r#"client.query("INSERT INTO outbox (message, trace) VALUES ($1, $2)", [JSON.stringify(message), trace])"#,
     ],
 };
 
-const TEMPLATE: &str = r#"API;
-import type { Pool, PoolClient } from "CLIENT";
-
-IMPORT;
-
-type Message = Parameters<TYPE>;
-
-/** Does all of some work on the database, or nothing of it. */
+const TRANSACTION: &str = r#"/** Does all of some work on the database, or nothing of it. */
 export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   try {
@@ -40,38 +39,6 @@ export async function transaction<T>(pool: Pool, work: (client: PoolClient) => P
   }
 }
 
-/** Keeps a message that is to be sent if the transaction succeeds. */
-export async function enqueue(client: PoolClient, ...message: Message): Promise<void> {
-  KEPT;
-}
-
-/** Sends what is kept, each message at least once; several processes may do it. */
-export async function relay(pool: PoolSENDER): Promise<never> {
-  for (;;) {
-    const sent = await transaction(pool, FLUSH).catch((error: unknown) => {
-      console.error("messages stay in the outbox", error);
-      return 0;
-    });
-    if (sent === 0) await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-}
-
-async function flush(client: PoolClientSENDER): Promise<number> {
-  const { rows } = await client.query<{ id: string; ROW }>(
-    "SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED",
-  );
-  for (const { COLUMNS } of rows) {
-    try {
-      await SENT;
-    } catch (error) {
-      // What was sent before is gone from here; the rest waits.
-      console.error("messages stay in the outbox", error);
-      return 0;
-    }
-    await client.query("DELETE FROM outbox WHERE id = $1", [id]);
-  }
-  return rows.length;
-}
 "#;
 
 const TRACE_COLUMN: &str = "  trace json NOT NULL,\n";

@@ -7,54 +7,19 @@ use super::module::{Form, TABLE};
 
 /// How Prisma keeps messages.
 pub(super) const FORM: Form = Form {
-    template: TEMPLATE,
+    types: "Prisma, PrismaClient",
+    transaction: "",
+    handle: "tx: Prisma.TransactionClient",
+    database: "prisma: PrismaClient",
+    begins: "prisma.$transaction(FLUSH, { timeout: 60_000 })",
+    chosen: "const rows = await tx.$queryRaw<{ id: bigint; ROW }[]>`
+    SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED`",
+    deleted: "tx.outbox.delete({ where: { id } })",
     kept: [
-        "await tx.outbox.create({ data: { message: JSON.parse(JSON.stringify(message)) } })",
-        r#"const trace: Record<string, string> = {};
-  propagation.inject(context.active(), trace);
-  await tx.outbox.create({ data: { message: JSON.parse(JSON.stringify(message)), trace } })"#,
+        "tx.outbox.create({ data: { message: JSON.parse(JSON.stringify(message)) } })",
+        "tx.outbox.create({ data: { message: JSON.parse(JSON.stringify(message)), trace } })",
     ],
 };
-
-const TEMPLATE: &str = r#"API;
-import type { Prisma, PrismaClient } from "CLIENT";
-
-IMPORT;
-
-type Message = Parameters<TYPE>;
-
-/** Keeps a message that is to be sent if the transaction succeeds. */
-export async function enqueue(tx: Prisma.TransactionClient, ...message: Message): Promise<void> {
-  KEPT;
-}
-
-/** Sends what is kept, each message at least once; several processes may do it. */
-export async function relay(prisma: PrismaClientSENDER): Promise<never> {
-  for (;;) {
-    const sent = await prisma.$transaction(FLUSH, { timeout: 60_000 }).catch((error: unknown) => {
-      console.error("messages stay in the outbox", error);
-      return 0;
-    });
-    if (sent === 0) await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-}
-
-async function flush(tx: Prisma.TransactionClientSENDER): Promise<number> {
-  const rows = await tx.$queryRaw<{ id: bigint; ROW }[]>`
-    SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED`;
-  for (const { COLUMNS } of rows) {
-    try {
-      await SENT;
-    } catch (error) {
-      // What was sent before is gone from here; the rest waits.
-      console.error("messages stay in the outbox", error);
-      return 0;
-    }
-    await tx.outbox.delete({ where: { id } });
-  }
-  return rows.length;
-}
-"#;
 
 const TRACE_FIELD: &str = "  trace     Json     @db.Json\n";
 const MODEL: [&str; 2] = [

@@ -8,8 +8,9 @@
 use camino::Utf8PathBuf;
 
 use super::super::packages::library;
-use super::super::{Context, Edit, Refusal, Source, modules, sqlx};
-use super::{NAME, edge, module as form, pg};
+use super::super::{Context, Edit, Refusal, Source, migrations, modules, sqlx};
+use super::module::TABLE;
+use super::{NAME, edge, pg};
 use crate::chart::Channel;
 use crate::rules::Finding;
 
@@ -43,7 +44,7 @@ pub(super) fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) 
     let text = module::text(&source, &sender, traced, logs);
     let path = modules::path(&root, NAME);
     if snapshot.files.id(&path).is_none() {
-        form::is_new(snapshot, finding)?;
+        migrations::is_new(snapshot, &finding.services, TABLE)?;
         pg::migration(context, &source, traced, &mut edit)?;
         tell(context, &sender, (&source, &scene), channel, &path, &mut edit)?;
         start::start(context, &root, &sender, finding, &mut edit)?;

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::super::super::template::filled;
 use super::Part;
 
 /// How a library has headers.
@@ -16,8 +17,16 @@ pub(super) struct Form {
     pub(super) given: Given,
     /// Methods of a message that take it away.
     pub(super) consuming: &'static [&'static str],
-    current: &'static str,
-    of: &'static str,
+    /// What is imported to make headers, their type, and its function that makes empty ones.
+    makes: (&'static str, &'static str, &'static str),
+    /// Lines that set one.
+    sets: &'static str,
+    /// What is imported to read them, and the type that does, with what it implements for it.
+    reads: (&'static [&'static str], &'static str),
+    /// The functions that read one, and name all.
+    gets: &'static str,
+    /// Those of a message, if it has any.
+    headers: &'static str,
     /// The type of a message, as a function is lent it.
     message: &'static str,
 }
@@ -55,19 +64,77 @@ impl Form {
     /// A module with some of the functions.
     pub(super) fn text(&self, parts: &BTreeSet<Part>) -> String {
         if parts.contains(&Part::Current) {
-            return self.current.to_owned();
+            let (import, headers, made) = self.makes;
+            let uses = uses(&[&CURRENT_USES, &[import]]);
+            return filled(CURRENT, &[("USES", uses.as_str()), ("HEADERS", headers), ("MADE", made), ("SETS", self.sets)]);
         }
         let continued = parts.contains(&Part::Continued);
+        let (imports, carrier) = self.reads;
+        let (spans, function): (&[&str], &str) = if continued { (&SPAN_USES, CONTINUED) } else { (&[], "") };
+        let uses = uses(&[&OF_USES, imports, spans]);
         // What nothing else calls is part of what does.
-        let text = self.of.replace("PUBLIC ", if parts.contains(&Part::Of) { "pub " } else { "" });
-        let (uses, function) = if continued { (SPANS, CONTINUED) } else { ("", "") };
-        text.replace("SPANS", uses) + &function.replace("MESSAGE", self.message)
+        let public = if parts.contains(&Part::Of) { "pub " } else { "" };
+        let values = [
+            ("USES", uses.as_str()),
+            ("CARRIER", carrier),
+            ("GETS", self.gets),
+            ("PUBLIC ", public),
+            ("HEADERS", self.headers),
+            ("MESSAGE", self.message),
+        ];
+        filled(OF, &values) + &filled(function, &values)
     }
 }
 
-const SPANS: &str = "
-use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;";
+/// Imports as rustfmt sorts them.
+fn uses(paths: &[&[&str]]) -> String {
+    let mut lines: Vec<String> = paths.concat().into_iter().map(|path| format!("use {path};")).collect();
+    lines.sort();
+    lines.join("\n")
+}
+
+const CURRENT_USES: [&str; 3] =
+    ["opentelemetry::global", "opentelemetry::propagation::Injector", "tracing_opentelemetry::OpenTelemetrySpanExt as _"];
+const CURRENT: &str = "//! The current trace, for who gets a message.
+
+USES
+
+struct Carrier(HEADERS);
+
+impl Injector for Carrier {
+    fn set(&mut self, key: &str, value: String) {
+        SETS
+    }
+}
+
+/// Headers by which who gets a message goes on with the current trace.
+pub fn current() -> HEADERS {
+    let mut carrier = Carrier(HEADERS::MADE());
+    let context = tracing::Span::current().context();
+    global::get_text_map_propagator(|it| it.inject_context(&context, &mut carrier));
+    carrier.0
+}
+";
+
+const OF_USES: [&str; 2] = ["opentelemetry::propagation::Extractor", "opentelemetry::{Context, global}"];
+const OF: &str = "//! The trace of who sent a message, for who gets it.
+
+USES
+
+CARRIER {
+    GETS
+}
+
+/// The context that a message's headers carry.
+PUBLIC fn of(message: MESSAGE) -> Context {
+    global::get_text_map_propagator(|it| match HEADERS {
+        Some(headers) => it.extract(&Carrier(headers)),
+        None => Context::current(),
+    })
+}
+";
+
+const SPAN_USES: [&str; 2] = ["tracing::Span", "tracing_opentelemetry::OpenTelemetrySpanExt as _"];
 const CONTINUED: &str = "
 /// A span that goes on with the trace of who sent a message.
 pub fn continued(span: Span, message: MESSAGE) -> Span {
@@ -81,58 +148,24 @@ const RDKAFKA: Form = Form {
     since: 29,
     given: Given::Method { argument: 0, made: &["FutureRecord::to(", "BaseRecord::to("], method: "headers" },
     consuming: &[],
-    current: r#"//! The current trace, for who gets a message.
+    makes: ("rdkafka::message::{Header, OwnedHeaders}", "OwnedHeaders", "new"),
+    sets: "let value = Some(&value);
+        self.0 = std::mem::take(&mut self.0).insert(Header { key, value });",
+    reads: (
+        &["rdkafka::Message", "rdkafka::message::Headers"],
+        "struct Carrier<'m, H>(&'m H);
 
-use opentelemetry::global;
-use opentelemetry::propagation::Injector;
-use rdkafka::message::{Header, OwnedHeaders};
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-
-struct Carrier(OwnedHeaders);
-
-impl Injector for Carrier {
-    fn set(&mut self, key: &str, value: String) {
-        let value = Some(&value);
-        self.0 = std::mem::take(&mut self.0).insert(Header { key, value });
-    }
-}
-
-/// Headers by which who gets a message goes on with the current trace.
-pub fn current() -> OwnedHeaders {
-    let mut carrier = Carrier(OwnedHeaders::new());
-    let context = tracing::Span::current().context();
-    global::get_text_map_propagator(|it| it.inject_context(&context, &mut carrier));
-    carrier.0
-}
-"#,
-    of: r#"//! The trace of who sent a message, for who gets it.
-
-use opentelemetry::propagation::Extractor;
-use opentelemetry::{Context, global};
-use rdkafka::Message;
-use rdkafka::message::Headers;SPANS
-
-struct Carrier<'m, H>(&'m H);
-
-impl<H: Headers> Extractor for Carrier<'_, H> {
-    fn get(&self, key: &str) -> Option<&str> {
+impl<H: Headers> Extractor for Carrier<'_, H>",
+    ),
+    gets: "fn get(&self, key: &str) -> Option<&str> {
         let header = self.0.iter().find(|header| header.key == key)?;
         std::str::from_utf8(header.value?).ok()
     }
 
     fn keys(&self) -> Vec<&str> {
         self.0.iter().map(|header| header.key).collect()
-    }
-}
-
-/// The context that a message's headers carry.
-PUBLIC fn of(message: &impl Message) -> Context {
-    global::get_text_map_propagator(|it| match message.headers() {
-        Some(headers) => it.extract(&Carrier(headers)),
-        None => Context::current(),
-    })
-}
-"#,
+    }",
+    headers: "message.headers()",
     message: "&impl Message",
 };
 
@@ -141,41 +174,16 @@ const LAPIN: Form = Form {
     since: 0,
     given: Given::Method { argument: 4, made: &["BasicProperties::default()"], method: "with_headers" },
     consuming: &[],
-    current: r#"//! The current trace, for who gets a message.
+    makes: ("lapin::types::{AMQPValue, FieldTable}", "FieldTable", "default"),
+    sets: "let value = AMQPValue::LongString(value.into());
+        self.0.insert(key.into(), value);",
+    reads: (
+        &["lapin::message::Delivery", "lapin::types::{AMQPValue, FieldTable}"],
+        "struct Carrier<'m>(&'m FieldTable);
 
-use lapin::types::{AMQPValue, FieldTable};
-use opentelemetry::global;
-use opentelemetry::propagation::Injector;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-
-struct Carrier(FieldTable);
-
-impl Injector for Carrier {
-    fn set(&mut self, key: &str, value: String) {
-        let value = AMQPValue::LongString(value.into());
-        self.0.insert(key.into(), value);
-    }
-}
-
-/// Headers by which who gets a message goes on with the current trace.
-pub fn current() -> FieldTable {
-    let mut carrier = Carrier(FieldTable::default());
-    let context = tracing::Span::current().context();
-    global::get_text_map_propagator(|it| it.inject_context(&context, &mut carrier));
-    carrier.0
-}
-"#,
-    of: r#"//! The trace of who sent a message, for who gets it.
-
-use lapin::message::Delivery;
-use lapin::types::{AMQPValue, FieldTable};
-use opentelemetry::propagation::Extractor;
-use opentelemetry::{Context, global};SPANS
-
-struct Carrier<'m>(&'m FieldTable);
-
-impl Extractor for Carrier<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
+impl Extractor for Carrier<'_>",
+    ),
+    gets: "fn get(&self, key: &str) -> Option<&str> {
         match self.0.inner().get(key)? {
             AMQPValue::LongString(text) => std::str::from_utf8(text.as_bytes()).ok(),
             AMQPValue::ShortString(text) => Some(text.as_str()),
@@ -185,17 +193,8 @@ impl Extractor for Carrier<'_> {
 
     fn keys(&self) -> Vec<&str> {
         self.0.inner().keys().map(|key| key.as_str()).collect()
-    }
-}
-
-/// The context that a message's headers carry.
-PUBLIC fn of(message: &Delivery) -> Context {
-    global::get_text_map_propagator(|it| match message.properties.headers() {
-        Some(headers) => it.extract(&Carrier(headers)),
-        None => Context::current(),
-    })
-}
-"#,
+    }",
+    headers: "message.properties.headers()",
     message: "&Delivery",
 };
 
@@ -204,54 +203,21 @@ const ASYNC_NATS: Form = Form {
     since: 33,
     given: Given::Second(&[("publish", "publish_with_headers")]),
     consuming: &["split"],
-    current: r#"//! The current trace, for who gets a message.
+    makes: ("async_nats::HeaderMap", "HeaderMap", "new"),
+    sets: "self.0.insert(key, value.as_str());",
+    reads: (
+        &["async_nats::{HeaderMap, Message}"],
+        "struct Carrier<'m>(&'m HeaderMap);
 
-use async_nats::HeaderMap;
-use opentelemetry::global;
-use opentelemetry::propagation::Injector;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
-
-struct Carrier(HeaderMap);
-
-impl Injector for Carrier {
-    fn set(&mut self, key: &str, value: String) {
-        self.0.insert(key, value.as_str());
-    }
-}
-
-/// Headers by which who gets a message goes on with the current trace.
-pub fn current() -> HeaderMap {
-    let mut carrier = Carrier(HeaderMap::new());
-    let context = tracing::Span::current().context();
-    global::get_text_map_propagator(|it| it.inject_context(&context, &mut carrier));
-    carrier.0
-}
-"#,
-    of: r#"//! The trace of who sent a message, for who gets it.
-
-use async_nats::{HeaderMap, Message};
-use opentelemetry::propagation::Extractor;
-use opentelemetry::{Context, global};SPANS
-
-struct Carrier<'m>(&'m HeaderMap);
-
-impl Extractor for Carrier<'_> {
-    fn get(&self, key: &str) -> Option<&str> {
+impl Extractor for Carrier<'_>",
+    ),
+    gets: "fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(|value| value.as_str())
     }
 
     fn keys(&self) -> Vec<&str> {
         self.0.iter().map(|(name, _)| name.as_ref()).collect()
-    }
-}
-
-/// The context that a message's headers carry.
-PUBLIC fn of(message: &Message) -> Context {
-    global::get_text_map_propagator(|it| match &message.headers {
-        Some(headers) => it.extract(&Carrier(headers)),
-        None => Context::current(),
-    })
-}
-"#,
+    }",
+    headers: "&message.headers",
     message: "&Message",
 };

@@ -6,6 +6,7 @@ use super::super::super::Source;
 use super::super::super::arguments::{Argument, called};
 use super::super::super::chain::CHAIN;
 use super::super::super::source::RUST_WIDTH;
+use super::super::super::template::filled;
 use super::sender::Sender;
 
 /// Where statements of a loop in a function stand.
@@ -55,7 +56,7 @@ pub(super) fn text(source: &Source<'_>, sender: &Sender, traced: bool, logs: boo
         ("ERROR", error),
         ("PAUSE", PAUSE),
     ];
-    super::form::filled(TEMPLATE, &values)
+    filled(TEMPLATE, &values)
 }
 
 /// What the module imports, in the order of rustfmt.
