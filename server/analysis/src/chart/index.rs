@@ -174,6 +174,11 @@ impl ChartIndex {
     pub fn edges_of(&self, function: FunctionRef) -> &[FunctionEdge] {
         list(&self.edges, &function)
     }
+    /// The function that a function calls at a place; `None` where none is known, or one of several.
+    pub fn callee_at(&self, caller: FunctionRef, place: Place) -> Option<FunctionRef> {
+        let mut edges = self.edges_of(caller).iter().filter(|edge| edge.place == place);
+        edges.next().map(|edge| edge.callee).filter(|_| edges.next().is_none())
+    }
     /// All spans that stand in a function, in whatever service's process.
     pub fn spans_in(&self, function: FunctionRef) -> impl Iterator<Item = SpanRef> {
         let calls = self.calls_in(function).iter().map(|call| SpanRef::Call(*call));

@@ -6,14 +6,22 @@ use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, Param, SourceFact
 
 use super::{Edit, Refusal, Source};
 use crate::resolve::evaluate::around;
-use crate::resolve::link::MessageLeaf;
+use crate::resolve::link::{MessageDecl, MessageLeaf};
 use crate::{FunctionRef, Snapshot};
 
 /// The library's call that hands messages to a function.
 pub(super) fn leaf(snapshot: &Snapshot, handler: FunctionRef) -> Option<&MessageLeaf> {
+    consumer(snapshot, |message| message.handler == Some(handler))
+}
+
+/// The library's call by which a function gets messages itself.
+pub(super) fn own_leaf(snapshot: &Snapshot, function: FunctionRef) -> Option<&MessageLeaf> {
+    consumer(snapshot, |message| message.function == function)
+}
+
+fn consumer(snapshot: &Snapshot, is_meant: impl Fn(&MessageDecl) -> bool) -> Option<&MessageLeaf> {
     let messages = snapshot.links.iter().flatten().flat_map(|link| &link.messages);
-    let mut leaves = messages.filter(|message| message.consumes && message.handler == Some(handler)).flat_map(|message| &message.leaves);
-    leaves.next()
+    messages.filter(|message| message.consumes && is_meant(message)).flat_map(|message| &message.leaves).next()
 }
 
 /// What a handler is given.

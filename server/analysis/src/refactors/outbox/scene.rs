@@ -131,8 +131,7 @@ impl Scene<'_, '_> {
     /// The function of the workspace that sends, where it is one.
     pub(super) fn sender(&self, context: &Context<'_>) -> Option<FunctionRef> {
         let around = FunctionRef { file: self.source.file, function: self.sends.function };
-        let mut edges = context.snapshot.index.edges_of(around).iter().filter(|edge| edge.place.range == self.sends.name_range);
-        edges.next().map(|edge| edge.callee).filter(|_| edges.next().is_none())
+        context.snapshot.index.callee_at(around, Place { file: self.source.file, range: self.sends.name_range })
     }
 
     /// The parameter of the class by which a framework hands it what sends, and its type.

@@ -8,6 +8,7 @@ use portolan_grammars::facts::{Binding, CallId, Expr, FunctionId, Imported, Text
 use rustc_hash::FxHashSet;
 
 use super::super::super::chain::{CHAIN, Chain};
+use super::super::super::given::own_leaf;
 use super::super::super::source::{RUST_WIDTH, is_part_of_name};
 use super::super::super::uses::add_use;
 use super::super::super::{Edit, Refusal, Source, received};
@@ -34,7 +35,7 @@ pub(in super::super) fn take(desk: &mut Desk<'_, '_>, broken: &Broken<'_>, handl
     let snapshot = context.snapshot;
     let name = &broken.channel.name;
     let unknown = || Refusal::new(format!("what handles `{name}` is not known"));
-    let leaf = leaf(snapshot, handler).ok_or_else(unknown)?;
+    let leaf = own_leaf(snapshot, handler).ok_or_else(unknown)?;
     let form = Form::of(&leaf.library);
     let form = form.ok_or_else(|| Refusal::new(format!("where {} has the headers of `{name}` is not known", leaf.library)))?;
     let source = context.source(handler.file)?;
@@ -60,7 +61,8 @@ pub(in super::super) fn take(desk: &mut Desk<'_, '_>, broken: &Broken<'_>, handl
         let scene = (handler.function, call, statement.range);
         return as_parent(&source, scene, value == Some(range), (continued, message), &mut desk.edit);
     }
-    let callee = callee(snapshot, opener.call).ok_or_else(unclear)?;
+    let called = snapshot.files.function_at(opener.call).zip(snapshot.files.called_at(opener.call));
+    let callee = called.and_then(|(caller, place)| snapshot.index.callee_at(caller, place)).ok_or_else(unclear)?;
     let is_async = snapshot.files.source(callee.file).is_some_and(|facts| facts.function(callee.function).is_async);
     if !is_async {
         return Err(Refusal::new("what opens its span is no async function"));
@@ -79,12 +81,6 @@ pub(in super::super) fn take(desk: &mut Desk<'_, '_>, broken: &Broken<'_>, handl
         import(&source, handler.function, &mut desk.edit)?;
     }
     Ok(())
-}
-
-/// The library's call by which a function gets messages.
-fn leaf(snapshot: &Snapshot, function: FunctionRef) -> Option<&MessageLeaf> {
-    let messages = snapshot.links.iter().flatten().flat_map(|link| &link.messages);
-    messages.filter(|message| message.consumes && message.function == function).flat_map(|message| &message.leaves).next()
 }
 
 /// Whether a function is a span as a whole.
@@ -224,14 +220,6 @@ fn as_parent(
     chain.links.iter_mut().for_each(|link| *link = link.replace(made, SPAN));
     edit.replace(source.file, chain.range, chain.text(source));
     Ok(())
-}
-
-/// The one function that a call calls.
-fn callee(snapshot: &Snapshot, call: CallRef) -> Option<FunctionRef> {
-    let place = snapshot.files.called_at(call)?;
-    let function = snapshot.files.source(call.file)?.call(call.call).function;
-    let mut edges = snapshot.index.edges_of(FunctionRef { file: call.file, function }).iter().filter(|edge| edge.place == place);
-    edges.next().map(|edge| edge.callee).filter(|_| edges.next().is_none())
 }
 
 fn is_free(source: &Source<'_>, handler: FunctionId, name: &str) -> Result<(), Refusal> {

@@ -9,7 +9,7 @@ use super::super::super::instrument_handler::{full_path, last};
 use super::super::super::packages::library;
 use super::super::super::sqlx::written_type;
 use super::super::super::{Context, Refusal, Source};
-use crate::FunctionRef;
+use crate::{FunctionRef, Place};
 
 /// What brokers' libraries send with, by their paths; each can be had any number of times.
 const CLIENTS: [(&str, &str); 7] = [
@@ -59,10 +59,8 @@ impl Sender {
     pub(super) fn of(context: &Context<'_>, source: &Source<'_>, root: &Source<'_>, sends: &Call) -> Result<Self, Refusal> {
         let snapshot = context.snapshot;
         let around = FunctionRef { file: source.file, function: sends.function };
-        let mut edges = snapshot.index.edges_of(around).iter().filter(|edge| edge.place.range == sends.name_range);
-        let callee = edges.next().filter(|_| edges.next().is_none());
-        let callee =
-            callee.ok_or_else(|| Refusal::new("what sends is no function of the workspace, whose arguments could be kept"))?.callee;
+        let callee = snapshot.index.callee_at(around, Place { file: source.file, range: sends.name_range });
+        let callee = callee.ok_or_else(|| Refusal::new("what sends is no function of the workspace, whose arguments could be kept"))?;
         let home = context.source(callee.file)?;
         let function = home.facts.function(callee.function);
         if function.owner.is_some() || function.params.len() != sends.args.len() {
