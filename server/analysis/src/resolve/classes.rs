@@ -19,6 +19,9 @@ use crate::{FileId, FunctionRef};
 /// Implementations of a trait or interface that a call may mean; with more, it is not followed.
 const MAX_IMPLEMENTATIONS: usize = 4;
 
+/// How many classes of a lineage are looked at.
+const MAX_BASES: usize = 6;
+
 impl<'w> Evaluator<'w> {
     /// The first base class that is in the workspace.
     pub(super) fn base_class(&mut self, class: ClassRef) -> Option<ClassRef> {
@@ -31,6 +34,16 @@ impl<'w> Evaluator<'w> {
         }
         let bases = def.bases.clone();
         bases.iter().find_map(|base| self.class_named(class.file, def.function, &base.path)).filter(|base| *base != class)
+    }
+
+    /// A class and those that it derives from, the nearest first.
+    pub(super) fn lineage(&mut self, class: ClassRef) -> Vec<ClassRef> {
+        let mut all = vec![class];
+        while all.len() < MAX_BASES {
+            let Some(base) = self.base_class(all[all.len() - 1]) else { break };
+            all.push(base);
+        }
+        all
     }
 
     /// An instance of a class that extends a library's.

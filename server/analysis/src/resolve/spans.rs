@@ -384,14 +384,8 @@ impl<'w> Linker<'w> {
 
     /// Notes a class whose instances a function may come by, and the classes it derives from: their methods may be what it calls.
     pub(super) fn live_class(&mut self, walk: &Walk<'w>, function: FunctionId, class: ClassRef) {
-        if !walk.facts.language.is_ecmascript() {
-            return;
-        }
-        let mut next = Some(class);
-        for _ in 0..6 {
-            let Some(class) = next else { return };
-            self.link.classes.push((function, class));
-            next = self.evaluator.base_class(class);
+        if walk.facts.language.is_ecmascript() {
+            self.link.classes.extend(self.evaluator.lineage(class).into_iter().map(|class| (function, class)));
         }
     }
 

@@ -36,16 +36,12 @@ impl<'w> Linker<'w> {
 
     /// Of a class and those that it derives from, the ones whose base a library's function made: `extends AuthGuard("jwt")`.
     fn of_made_bases(&mut self, class: ClassRef) -> Vec<ClassRef> {
-        let (mut made, mut next) = (Vec::new(), Some(class));
-        for _ in 0..6 {
-            let Some(class) = next else { break };
+        let mut lineage = self.evaluator.lineage(class);
+        lineage.retain(|class| {
             let base = self.evaluator.facts(class.file).and_then(|facts| Some((facts, facts.type_def(class.class).superclass?)));
-            if base.is_some_and(|(facts, base)| self.evaluator.is_made_by_library(class.file, facts, base)) {
-                made.push(class);
-            }
-            next = self.evaluator.base_class(class);
-        }
-        made
+            base.is_some_and(|(facts, base)| self.evaluator.is_made_by_library(class.file, facts, base))
+        });
+        lineage
     }
 
     /// Calls what libraries call of the classes whose instances functions come by.

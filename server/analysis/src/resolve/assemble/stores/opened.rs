@@ -6,6 +6,7 @@
 //! store only where the service asks it for something.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use portolan_grammars::facts::{FunctionId, RegionKind, Symbol};
 use rustc_hash::FxHashMap;
@@ -33,7 +34,7 @@ struct Line<'a> {
     connection: &'a ConnectionDecl,
     service: ServiceIndex,
     /// All services that run it.
-    running: Vec<ServiceIndex>,
+    running: Arc<[ServiceIndex]>,
     identity: Option<(Symbol, Symbol)>,
 }
 
@@ -55,7 +56,7 @@ fn lines<'a>(input: &Input<'_>, reach: &Reach, connections: &'a [ConnectionDecl]
     for connection in connections {
         let opens =
             |service: &ServiceIndex| reach.opens(*service, connection.function) && requests.are_made(input, reach, *service, connection);
-        let running: Vec<ServiceIndex> = input.own_services().filter(opens).collect();
+        let running: Arc<[ServiceIndex]> = input.own_services().filter(opens).collect();
         lines.extend(running.iter().map(|&service| {
             let identity = identity(input, reach, service, connection);
             Line { connection, service, running: running.clone(), identity }
@@ -65,7 +66,7 @@ fn lines<'a>(input: &Input<'_>, reach: &Reach, connections: &'a [ConnectionDecl]
 }
 
 /// What a line without a known address opens: its system, the package it stands in, and the services that run it.
-type Unknown = (Symbol, Option<usize>, Vec<ServiceIndex>);
+type Unknown = (Symbol, Option<usize>, Arc<[ServiceIndex]>);
 
 impl Opened {
     fn add(&mut self, input: &Input<'_>, line: Line<'_>, identity: Option<(Symbol, Symbol)>, unknown: &mut FxHashMap<Unknown, Symbol>) {
