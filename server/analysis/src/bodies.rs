@@ -3,11 +3,36 @@
 //! What deliberately does not live here: how that is read from code, see [`crate::resolve::payloads`]. Invariant: there is no body of which a key
 //! may be unknown.
 
-use portolan_grammars::facts::{Import, Imported, Symbol};
+use portolan_grammars::facts::{Imported, Symbol};
+use rustc_hash::FxHashSet;
 
 use crate::chart::{Call, ChannelEnd, Endpoint, Protocol};
 use crate::resolve::payloads::{BodyDecl, RequiredKey};
-use crate::{FileId, FunctionRef, Place, Snapshot};
+use crate::{FunctionRef, Place, Snapshot};
+
+/// Classes by which bodies are checked, each with a package that imports it.
+#[derive(Debug)]
+pub(crate) struct Checks(FxHashSet<(Option<usize>, Symbol)>);
+
+impl Checks {
+    /// Those that some body names.
+    pub(crate) fn new(snapshot: &Snapshot) -> Self {
+        let bodies = snapshot.links.iter().flatten().flat_map(|link| &link.bodies);
+        let named: FxHashSet<&Symbol> = bodies.filter_map(|body| body.checked_by.as_ref()).collect();
+        let mut found = FxHashSet::default();
+        if named.is_empty() {
+            return Self(found);
+        }
+        for (_, path, facts) in snapshot.files.iter() {
+            let imports = facts.source().into_iter().flat_map(|source| &source.imports).filter(|import| !import.type_only);
+            found.extend(imports.filter_map(|import| match &import.imported {
+                Imported::Named(class) if named.contains(class) => Some((snapshot.workspace.package_of(path), class.clone())),
+                _ => None,
+            }));
+        }
+        Self(found)
+    }
+}
 
 impl Snapshot {
     /// The keys of the JSON body that a call sends, sorted, if all are known.
@@ -39,16 +64,8 @@ impl Snapshot {
     fn body_of(&self, handler: Option<FunctionRef>) -> Option<&BodyDecl> {
         let handler = handler?;
         let body = self.link(handler.file)?.bodies.iter().find(|body| body.function == handler.function)?;
-        body.checked_by.as_ref().is_none_or(|class| self.is_imported_beside(handler.file, class)).then_some(body)
-    }
-
-    /// Whether a file of the same package imports a class.
-    fn is_imported_beside(&self, file: FileId, class: &Symbol) -> bool {
-        let is_it = |import: &Import| !import.type_only && matches!(&import.imported, Imported::Named(name) if name == class);
-        let package = self.workspace.package_of(self.files.path(file));
-        self.files.iter().any(|(_, path, facts)| {
-            facts.source().is_some_and(|source| source.imports.iter().any(is_it)) && self.workspace.package_of(path) == package
-        })
+        let package = self.workspace.package_of(self.files.path(handler.file));
+        body.checked_by.as_ref().is_none_or(|class| self.checks().0.contains(&(package, class.clone()))).then_some(body)
     }
 
     /// Where a required key is declared.

@@ -14,6 +14,7 @@ use portolan_grammars::facts::{Module, Symbol};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxBuildHasher, FxHashMap};
 
+use crate::bodies::Checks;
 use crate::chart::index::ChartIndex;
 use crate::chart::{Call, Chart};
 use crate::files::Files;
@@ -52,6 +53,7 @@ pub struct Snapshot {
     /// Where in [`Self::links`] the calls are, by where they stand.
     sent: OnceLock<FxHashMap<Place, Vec<(FileId, usize)>>>,
     retries: OnceLock<Declared>,
+    checks: OnceLock<Checks>,
 }
 
 impl Snapshot {
@@ -59,8 +61,8 @@ impl Snapshot {
     pub fn new(revision: u64, files: Files, workspace: Arc<Workspace>, links: Arc<[Option<Arc<FileLink>>]>, chart: Arc<Chart>) -> Self {
         let index = Arc::new(ChartIndex::new(&chart, &files));
         let (findings, open, suppressed) = Default::default();
-        let (sent, retries) = Default::default();
-        let mut snapshot = Self { revision, files, workspace, links, chart, index, findings, open, suppressed, sent, retries };
+        let (sent, retries, checks) = Default::default();
+        let mut snapshot = Self { revision, files, workspace, links, chart, index, findings, open, suppressed, sent, retries, checks };
         let found = rules::check(&snapshot);
         snapshot.findings = Arc::new(found.shown);
         snapshot.open = Arc::new(found.open);
@@ -71,6 +73,11 @@ impl Snapshot {
     /// What crosses a process boundary in a file with code.
     pub fn link(&self, file: FileId) -> Option<&FileLink> {
         self.links.get(file.0 as usize)?.as_deref()
+    }
+
+    /// What checks bodies.
+    pub(crate) fn checks(&self) -> &Checks {
+        self.checks.get_or_init(|| Checks::new(self))
     }
 
     /// What is declared to try again.
