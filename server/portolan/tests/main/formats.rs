@@ -225,7 +225,7 @@ fn tools_read_what_is_exported_for_them() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/main/exports");
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exports");
     std::fs::create_dir_all(&kept).unwrap();
-    for file in ["package.json", "package-lock.json", "read.mjs"] {
+    for file in ["package.json", "package-lock.json", "plantuml.mjs", "read.mjs"] {
         std::fs::copy(here.join(file), kept.join(file)).unwrap();
     }
     let run = |command: &mut Command| {
@@ -240,6 +240,7 @@ fn tools_read_what_is_exported_for_them() {
         let files = [
             ("mermaid", "chart.mmd"),
             ("dot", "chart.dot"),
+            ("plantuml", "chart.puml"),
             ("structurizr", "workspace.dsl"),
             ("likec4", "model/model.c4"),
             ("backstage", "catalog-info.yaml"),
@@ -247,6 +248,7 @@ fn tools_read_what_is_exported_for_them() {
         for (format, file) in files {
             write(&written, file, &portolan(workspace, &["chart", "--format", format]));
         }
+        write(&written, "report.xml", &portolan(workspace, &["check", "--format", "junit"]));
         run(Command::new("node").arg("read.mjs").arg(written.path()));
         run(Command::new("node").args(["node_modules/likec4/bin/likec4.mjs", "validate"]).arg(written.path().join("model")));
     }

@@ -4,7 +4,9 @@ import * as catalog from "@backstage/catalog-model";
 import { JSDOM } from "jsdom";
 import { parseAllDocuments } from "yaml";
 import { parse as parseDot } from "@ts-graphviz/ast";
+import { parse as parseJunit } from "junit2json";
 import structurizr from "structurizr-parser";
+import { draw } from "./plantuml.mjs";
 
 // Mermaid cleans texts by a library that needs a page.
 globalThis.window = new JSDOM("").window;
@@ -26,6 +28,18 @@ const readers = {
   },
   "chart.mmd": (text) => mermaid.parse(text),
   "chart.dot": (text) => parseDot(text),
+  "report.xml": async (text) => {
+    const { testsuite: suites, ...all } = await parseJunit(text);
+    const counted = (cases) => ({ tests: cases.length, failures: cases.filter((one) => one.failure).length });
+    for (const [told, cases] of [[all, suites.flatMap((suite) => suite.testcase)], ...suites.map((suite) => [suite, suite.testcase])])
+      for (const [what, count] of Object.entries(counted(cases)))
+        if (told[what] !== count) throw new Error(`${told.name} tells ${told[what]} ${what} and has ${count}`);
+  },
+  "chart.puml": async (text) => {
+    const drawn = await draw(text);
+    const names = [...text.matchAll(/^ *Container\w*\(\w+, "(\w+)"/gm)].map((match) => match[1]);
+    for (const name of names) if (!drawn.includes(name)) throw new Error(`${name} is not drawn`);
+  },
   "workspace.dsl": (text) => {
     const { tokens, errors } = structurizr.StructurizrLexer.tokenize(text);
     structurizr.StructurizrParser.input = tokens;
