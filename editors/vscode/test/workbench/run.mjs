@@ -22,9 +22,17 @@ const vsix = path.join(out, "portolan.vsix");
 execFileSync(process.execPath, [path.join(extension, "scripts/package.mjs"), "--server", server, "--out", vsix], { stdio: "inherit" });
 
 const env = { ...process.env, VSIX: vsix, WORKSPACE: path.join(root, "tests/workspaces/chandlery"), OUT: out };
-const tests = ["shop", "navigation", "map", "roots", "server", "large"].map((name) => path.join(import.meta.dirname, `${name}.test.mjs`));
-process.exitCode =
-  spawnSync(node, ["--test", "--test-concurrency=1", "--test-reporter=spec", ...tests], { env, stdio: "inherit" }).status ?? 1;
+const passes = (name) => {
+  const file = path.join(import.meta.dirname, `${name}.test.mjs`);
+  return spawnSync(node, ["--test", "--test-reporter=spec", file], { env, stdio: "inherit" }).status === 0;
+};
+// A browser loses a key or the focus now and then, so what fails is seen to fail twice.
+const failing = ["shop", "navigation", "map", "roots", "server", "large"].filter((name) => {
+  if (passes(name)) return false;
+  console.error(`${name} fails, and is run once more`);
+  return !passes(name);
+});
+process.exitCode = failing.length ? 1 : 0;
 if (process.exitCode) console.error(`what was seen and logged of each test that failed lies in ${out}`);
 if (values.pictures && !process.exitCode)
   for (const picture of ["vscode-hover.png", "vscode-map.png", "vscode-trace.png"])
