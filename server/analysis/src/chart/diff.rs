@@ -17,6 +17,8 @@ use crate::rules::pairs::{Known, pair};
 pub struct Diff {
     /// Services that the workspace builds or deploys.
     pub services: Changes<ServiceChange>,
+    /// Services of both charts that the workspace builds in one and only deploys in the other: as it builds them now, or no longer.
+    pub built: Changes<ServiceChange>,
     /// Pairs of services where one waits for the other, and services that wait for a party outside.
     pub edges: Changes<EdgeChange>,
     /// Operations that were called, or not, where there was an edge before and is one still.
@@ -139,8 +141,10 @@ impl Diff {
             });
             rest.filter(|edge| !edge.operations.is_empty()).collect()
         };
+        let [services_before, services_after] = [base, head].map(services);
         Self {
-            services: changes(&services(base), &services(head)),
+            built: built(&services_before, &services_after),
+            services: changes(&services_before, &services_after),
             edges: Changes {
                 added: after.iter().filter(|(key, _)| !before.contains_key(*key)).map(|(key, operations)| edge(key, operations)).collect(),
                 removed: before
@@ -162,6 +166,7 @@ impl Diff {
     /// Whether the charts are the same but for lines.
     pub fn is_empty(&self) -> bool {
         self.services.is_empty()
+            && self.built.is_empty()
             && self.edges.is_empty()
             && self.operations.is_empty()
             && self.routes.is_empty()
@@ -193,6 +198,13 @@ fn services(document: &Document) -> BTreeMap<String, ServiceChange> {
         (service.id.clone(), change)
     });
     rows.collect()
+}
+
+fn built(before: &BTreeMap<String, ServiceChange>, after: &BTreeMap<String, ServiceChange>) -> Changes<ServiceChange> {
+    let both = after.iter().filter_map(|(id, now)| Some((before.get(id)?, now)));
+    let (removed, added) = both.filter(|(was, is)| was.third_party != is.third_party).partition::<Vec<_>, _>(|(_, is)| is.third_party);
+    let rows = |pairs: Vec<(&ServiceChange, &ServiceChange)>| pairs.into_iter().map(|(_, is)| is.clone()).collect();
+    Changes { added: rows(added), removed: rows(removed) }
 }
 
 /// Who waits for whom, whether outside; and the operations with their first places.

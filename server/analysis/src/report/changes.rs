@@ -15,11 +15,12 @@ impl Report {
     pub fn of_changes(diff: &Diff) -> Self {
         let mut blocks = vec![Block::Paragraph(lead(diff))];
         blocks.extend(part("Findings", &worst_first(&diff.findings), "New", "Gone", finding));
-        blocks.extend(part("Services", &diff.services, "New", "Gone", |service| {
-            let text = Text::of_service(&service.service);
-            let text = service.site.as_ref().map_or(text.clone(), |site| text.at(place(site)));
+        let mut services = points(&diff.services, "New", "Gone", |service| {
+            let text = service_at(service);
             if service.third_party { text.and(", which is not built here") } else { text }
-        }));
+        });
+        services.extend(points(&diff.built, "Built here now", "No longer built here", service_at));
+        blocks.extend(below_list("Services", services));
         let closing = |edge: &EdgeChange| {
             let text = waits(edge);
             diff.closes(edge).map_or(text.clone(), |cycle| text.and(format!("; this closes a cycle of {}", enumerate(cycle))))
@@ -39,7 +40,7 @@ impl Report {
             .iter()
             .map(|cycle| Text::say(enumerate(cycle)).and(" no longer wait for each other in a circle."))
             .collect();
-        blocks.extend(below("Cycles", if opened.is_empty() { Vec::new() } else { vec![Block::List(opened)] }));
+        blocks.extend(below_list("Cycles", opened));
         Self { title: "Changes between services".to_owned(), figures: Vec::new(), sections: vec![Section { title: String::new(), blocks }] }
     }
 }
@@ -60,6 +61,8 @@ fn lead(diff: &Diff) -> Text {
     };
     parts.extend(services(&diff.services.added, "adds"));
     parts.extend(services(&diff.services.removed, "removes"));
+    parts.extend(services(&diff.built.added, "builds"));
+    parts.extend(services(&diff.built.removed, "no longer builds"));
     parts.extend(edges(&diff.edges.added, "adds"));
     parts.extend(edges(&diff.edges.removed, "removes"));
     parts.extend(diff.cycles.added.iter().map(|cycle| Text::say(format!("closes a cycle of {}", enumerate(cycle)))));
@@ -86,9 +89,21 @@ fn lead(diff: &Diff) -> Text {
 }
 
 fn part<T>(heading: &str, changes: &Changes<T>, new: &str, gone: &str, text: impl Fn(&T) -> Text) -> Vec<Block> {
+    below_list(heading, points(changes, new, gone, text))
+}
+
+fn points<T>(changes: &Changes<T>, new: &str, gone: &str, text: impl Fn(&T) -> Text) -> Vec<Text> {
     let rows = |rows: &[T], word: &str| rows.iter().map(|row| Text::say(format!("{word}: ")).then(text(row)).and(".")).collect::<Vec<_>>();
-    let points = [rows(&changes.added, new), rows(&changes.removed, gone)].concat();
+    [rows(&changes.added, new), rows(&changes.removed, gone)].concat()
+}
+
+fn below_list(heading: &str, points: Vec<Text>) -> Vec<Block> {
     below(heading, if points.is_empty() { Vec::new() } else { vec![Block::List(points)] })
+}
+
+fn service_at(service: &ServiceChange) -> Text {
+    let text = Text::of_service(&service.service);
+    service.site.as_ref().map_or(text.clone(), |site| text.at(place(site)))
 }
 
 fn worst_first(findings: &Changes<Finding>) -> Changes<Finding> {

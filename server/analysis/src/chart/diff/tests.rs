@@ -51,6 +51,18 @@ fn what_came_is_what_went_the_other_way_round() {
 }
 
 #[test]
+fn a_service_that_is_only_deployed_from_now_on_neither_went_nor_came() {
+    let (base, mut head) = (document(false), document(false));
+    head.services[0].third_party = true;
+    let diff = Diff::new(&base, &head);
+    assert!(diff.services.is_empty() && !diff.is_empty());
+    assert_eq!((diff.built.added.len(), diff.built.removed[0].service.as_str()), (0, "shop"));
+    assert_eq!(Diff::new(&head, &base).built.added[0].service, "shop");
+    let text = format!("{:?}", crate::report::Report::of_changes(&diff));
+    assert!(text.contains("no longer builds the service") && text.contains("No longer built here"), "{text}");
+}
+
+#[test]
 fn a_finding_that_is_accepted_neither_came_nor_went() {
     let (base, mut head) = (document(true), document(true));
     head.accepted = head.findings.drain(..).map(accepted).collect();
