@@ -314,6 +314,30 @@ fn macros_come_and_go() {
     }
 }
 
+/// Where no manifest tells what a service is, what its code imports does, as soon as it does.
+#[test]
+fn imports_that_tell_what_a_service_is_come_and_go() {
+    let path = Utf8Path::new("shop/index.js");
+    let mut texts = Texts::default();
+    let (server, page) = ("require(\"express\")().listen(80);\n", "import React from \"react\";\n");
+    for (path, text) in [
+        ("compose.yaml", "services: { shop: { build: shop } }\n"),
+        ("shop/package.json", "{ \"name\": \"shop\" }\n"),
+        ("shop/index.js", server),
+    ] {
+        texts.insert(path.into(), text.to_owned());
+    }
+    let mut world = portolan_tests::texts::world(&texts);
+    let before = document(&mut world);
+    for (text, is_page) in [(page, true), (server, false)] {
+        world.set(path.to_owned(), facts(path, text).unwrap());
+        let incremental = document(&mut world);
+        texts.insert(path.to_owned(), text.to_owned());
+        assert_eq!(incremental, document(&mut portolan_tests::texts::world(&texts)));
+        assert_eq!(incremental != before, is_page);
+    }
+}
+
 /// The order in which files come to be known says nothing.
 #[test]
 fn order_does_not_matter() {

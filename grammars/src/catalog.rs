@@ -114,6 +114,7 @@ pub use load::CatalogError;
 pub(crate) use load::plain_message;
 pub use messaging::{
     Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Identity, Listener, Producer, Transport, Wildcards,
+    matches_wildcards,
 };
 pub use operations::{
     GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall, WordCase,

@@ -546,7 +546,7 @@ pub fn format_of(path: &camino::Utf8Path) -> Option<ManifestFormat> {
     }
     let found = MANIFESTS.iter().find(|row| (row.matches)(name)).map(|row| row.format);
     // What no format knows by its name, and YAML that any may be.
-    if found.is_none_or(|format| format == ManifestFormat::Kubernetes) && !is_lock(name) && config::is_config(path) {
+    if found.is_none_or(|format| format == ManifestFormat::Kubernetes) && !is_machine_made(name) && config::is_config(path) {
         return Some(ManifestFormat::Config);
     }
     let format = found?;
@@ -554,8 +554,10 @@ pub fn format_of(path: &camino::Utf8Path) -> Option<ManifestFormat> {
     (!is_foreign).then_some(format)
 }
 
-fn is_lock(name: &str) -> bool {
-    name.contains("lock") || name.starts_with("openapi")
+/// Whether a tool writes a file of that name: `package-lock.json`, `pnpm-lock.yaml`, `uv.lock`, `openapi.json`.
+fn is_machine_made(name: &str) -> bool {
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    stem == "lock" || stem.ends_with("-lock") || stem.ends_with("_lock") || name.contains(".lock") || stem.starts_with("openapi")
 }
 
 /// Reads one manifest. Never fails: what could not be read is among its problems.
@@ -574,6 +576,11 @@ mod tests {
     fn the_name_decides() {
         for (path, format) in [
             ("a/package.json", Some(ManifestFormat::Npm)),
+            ("config/clock.yaml", Some(ManifestFormat::Config)),
+            ("config/block.toml", Some(ManifestFormat::Config)),
+            ("config/package-lock.json", None),
+            ("config/pnpm-lock.yaml", None),
+            ("config/openapi.yaml", None),
             ("Cargo.toml", Some(ManifestFormat::Cargo)),
             ("x/tsconfig.build.json", Some(ManifestFormat::TsConfig)),
             ("docker/docker-compose.dev.yml", Some(ManifestFormat::Compose)),

@@ -32,6 +32,7 @@ export class Server implements vscode.Disposable {
   /** Fires when the server is started, stopped, at work or done. */
   readonly onDidChange = this.changed.event;
   private client: LanguageClient | undefined;
+  private work: Promise<void> = Promise.resolve();
   private state = State.Stopped;
   private status: Status | undefined;
   private problem: string | undefined;
@@ -42,9 +43,23 @@ export class Server implements vscode.Disposable {
     return conditionOf(this.state, this.status, this.problem);
   }
 
-  /** Starts the server; what goes wrong is told in the condition. */
-  async start(): Promise<void> {
-    await this.stop();
+  /** Starts the server, once whatever else was asked of it is done; what goes wrong is told in the condition. */
+  start(): Promise<void> {
+    return this.next(() => this.restart());
+  }
+
+  stop(): Promise<void> {
+    return this.next(() => this.end());
+  }
+
+  /** One after the other: two servers that start at once would both run, and only one would ever be stopped. */
+  private next(work: () => Promise<void>): Promise<void> {
+    this.work = this.work.then(work);
+    return this.work;
+  }
+
+  private async restart(): Promise<void> {
+    await this.end();
     const client = new LanguageClient("portolan", "Portolan", this.executable(), {
       documentSelector: [
         ...LANGUAGES.map((language) => ({ scheme: "file", language })),
@@ -77,7 +92,7 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  async stop(): Promise<void> {
+  private async end(): Promise<void> {
     const client = this.client;
     this.client = undefined;
     this.state = State.Stopped;

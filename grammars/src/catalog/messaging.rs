@@ -254,17 +254,22 @@ fn match_words<'a>(
     }
 }
 
-/// In linear space and, with its one point of return, never more than quadratic time.
 fn match_glob(pattern: &[u8], text: &[u8]) -> bool {
+    matches_wildcards(pattern, text, |byte| *byte == b'*', |byte, given| *byte == b'?' || byte == given)
+}
+
+/// Whether a pattern fits, some of whose items stand for any number of items (`is_any`), others for one each (`fits_one`). In linear space and, with
+/// its one point of return, never more than quadratic time.
+pub fn matches_wildcards<T>(pattern: &[T], items: &[T], is_any: impl Fn(&T) -> bool, fits_one: impl Fn(&T, &T) -> bool) -> bool {
     let (mut at, mut place) = (0, 0);
     let mut star: Option<(usize, usize)> = None;
-    while place < text.len() {
+    while place < items.len() {
         match pattern.get(at) {
-            Some(b'*') => {
+            Some(wanted) if is_any(wanted) => {
                 star = Some((at, place));
                 at += 1;
             }
-            Some(byte) if *byte == b'?' || *byte == text[place] => {
+            Some(wanted) if fits_one(wanted, &items[place]) => {
                 at += 1;
                 place += 1;
             }
@@ -277,7 +282,7 @@ fn match_glob(pattern: &[u8], text: &[u8]) -> bool {
             },
         }
     }
-    pattern[at..].iter().all(|byte| *byte == b'*')
+    pattern[at..].iter().all(is_any)
 }
 
 /// A handler of messages declared by a decorator.

@@ -103,6 +103,10 @@ pub struct Deployment {
     pub ports: Vec<Symbol>,
     /// Command lines it is started with (compose, Dockerfile, package.json scripts they name), for agent flags.
     pub commands: Vec<(Symbol, Place)>,
+    /// Where an agent is asked for that the OpenTelemetry operator puts into the process.
+    pub agent: Option<Place>,
+    /// Whether what its code imports tells what sort of process it is, as no manifest of its own does.
+    pub told_by_imports: bool,
     /// Group of services that are one bounded context: same image, or same package.
     pub group: u32,
 }
@@ -169,6 +173,11 @@ impl Workspace {
         let config_files = sources.configs.iter().map(|(path, file)| (Symbol::new(path), *file)).collect();
         let hosts = names.table();
         Self { hosts, services, deployments, gateways, prisma, packages, modules, settings, problems, config_files, roots, names }
+    }
+    /// Whether what a file imports may tell what sort of process a service is.
+    pub fn asks_for_imports(&self, path: &Utf8Path) -> bool {
+        let roots = self.services.iter().zip(&self.deployments).filter(|(_, deployment)| deployment.told_by_imports);
+        roots.into_iter().any(|(service, _)| path.starts_with(&service.root))
     }
     /// A package and all that it depends on, as positions in `packages`.
     pub fn with_dependencies(&self, package: Option<usize>) -> FxHashSet<usize> {

@@ -3,6 +3,7 @@
 //! Facts may be handed in by many threads at once; one thread makes snapshots, and readers hold an [`Arc<Snapshot>`] that never changes. A
 //! changed file is handed in as facts; the next snapshot relinks what depends on it.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -26,6 +27,7 @@ use crate::rules::retries::Declared;
 use crate::rules::{self, Finding, Suppressed};
 use crate::workspace::Workspace;
 use crate::workspace::modules::macros_of;
+use crate::workspace::services::imported_packages;
 use crate::workspace::settings::{self, Ignored};
 use crate::{FileId, Place};
 
@@ -117,7 +119,7 @@ pub struct World {
     links: Links,
     /// Files whose facts changed since the last snapshot.
     changed: DashSet<Utf8PathBuf, FxBuildHasher>,
-    /// Whether files came or went, or a manifest or a module tree changed: then everything is linked again.
+    /// Whether files came or went, or a manifest, a module tree or imports that tell what a service is changed: then everything is linked again.
     reshaped: AtomicBool,
     revision: u64,
 }
@@ -145,7 +147,9 @@ impl World {
         let same_shape = old.is_some_and(|old| match (old.source(), facts.source()) {
             (Some(old), Some(new)) => {
                 let handed_on = |facts| handed_on(facts).map(|import| &import.source);
+                let imported = |facts| imported_packages(facts).collect::<BTreeSet<_>>();
                 old.modules.iter().map(module_shape).eq(new.modules.iter().map(module_shape))
+                    && (!self.workspace.asks_for_imports(&path) || imported(old) == imported(new))
                     && handed_on(old).eq(handed_on(new))
                     && macros_of(old).eq(macros_of(new))
             }

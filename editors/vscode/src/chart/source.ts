@@ -30,8 +30,18 @@ export class Charts implements vscode.Disposable {
 
   /** The newest chart; nothing before the first. */
   get(): Promise<Located | undefined> {
-    this.chart ??= this.revision ? this.server.request<Located>("portolan/chart", null) : Promise.resolve(undefined);
+    this.chart ??= this.ask();
     return this.chart;
+  }
+
+  private ask(): Promise<Located | undefined> {
+    if (!this.revision) return Promise.resolve(undefined);
+    const asked = this.server.request<Located>("portolan/chart", null);
+    // What failed is asked again.
+    asked.catch(() => {
+      if (this.chart === asked) this.chart = undefined;
+    });
+    return asked;
   }
 
   /** The file of a place of the chart. */

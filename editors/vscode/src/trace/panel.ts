@@ -74,7 +74,10 @@ export class TracePanel implements vscode.Disposable {
 
   private async refresh(): Promise<void> {
     if (!this.panel?.visible || !this.at) return;
-    const trace = await this.ask(this.at);
+    const at = this.at;
+    const trace = await this.ask(at);
+    // Another handler may be shown by now.
+    if (this.at !== at) return;
     this.last = trace ?? this.last;
     this.send(!trace);
   }

@@ -19,6 +19,7 @@ pub(crate) use targets::is_telling;
 
 mod blind_spots;
 mod calls;
+mod choices;
 pub(super) mod endpoints;
 mod http;
 mod messages;

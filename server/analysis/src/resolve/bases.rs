@@ -11,7 +11,7 @@ use portolan_grammars::facts::{FunctionKind, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::link::{Linker, Url};
-use super::outbound::{collect_params, param_of};
+use super::outbound::collect_params;
 use super::value::{ClassRef, Guard, ParamRef, Part, Pattern};
 use crate::FunctionRef;
 
@@ -46,7 +46,7 @@ impl Linker<'_> {
         let (base, rest) = url.parts.split_at(base_of(&url.parts).count());
         // What an object was made with decides all that it asks, not what is asked once.
         let (made, once): (Vec<Guard>, Vec<Guard>) = url.when.iter().cloned().partition(|guard| self.is_made_with(guard.param));
-        if made.is_empty() && !base.iter().any(|part| param_of(part).is_some()) {
+        if made.is_empty() && !base.iter().any(|part| part.param().is_some()) {
             return vec![Url::plain(url.clone())];
         }
         let key = (base.into(), made.as_slice().into(), classes.into());
@@ -89,7 +89,7 @@ impl Linker<'_> {
             if done.len() >= MAX_BASES {
                 break;
             }
-            let param = base_of(&url.pattern.parts).find_map(param_of);
+            let param = base_of(&url.pattern.parts).find_map(Part::param);
             let param = param.or_else(|| url.pattern.when.iter().map(|guard| guard.param).find(|param| self.is_made_with(*param)));
             let Some(param) = param.filter(|_| depth < MAX_BASE_LIFTS) else {
                 if !done.contains(&url) {

@@ -84,7 +84,7 @@ impl<'w> Evaluator<'w> {
                             // What is given is not known: not what stands there where nothing is.
                             Some(default) if untold && default.is_empty() => Value::Unknown,
                             Some(_) if given && (value.is_unknown() || matches!(value, Value::External(..))) => Value::Unknown,
-                            Some(default) => fallback(vec![value, Value::Text(default.clone())]),
+                            Some(default) => fallback(vec![value, self.substitute_pattern(default, with)]),
                             None => value,
                         };
                         let value = self.in_place_of_text(value);

@@ -433,7 +433,10 @@ impl<'w> Evaluator<'w> {
                 return self.class_named(file, FunctionId::MODULE, name);
             }
             // `function` has its own `this`; arrows and Rust closures do not, and both are closures.
-            if here.kind == FunctionKind::Module || function == here.parent {
+            if here.kind == FunctionKind::Module
+                || function == here.parent
+                || facts.language.is_ecmascript() && here.kind != FunctionKind::Closure
+            {
                 break;
             }
             function = here.parent;

@@ -552,37 +552,19 @@ fn says_no_more(lifted: &Draft, draft: &Draft) -> bool {
 fn masked(text: &Pattern, function: FunctionRef) -> Pattern {
     let mut masked = text.clone();
     for part in &mut masked.parts {
-        if param_of(part).is_some_and(|param| param.function != function) {
+        if part.param().is_some_and(|param| param.function != function) {
             *part = Part::Hole(Symbol::default());
         }
     }
     masked
 }
 
-pub(super) fn param_of(part: &Part) -> Option<ParamRef> {
-    match part {
-        Part::Param(param, ..) => Some(*param),
-        Part::NamedByCaller { name, .. } => name.parts.iter().find_map(param_of),
-        Part::Env { default: Some(default), .. } => default.parts.iter().find_map(param_of),
-        Part::Setting { file: of, .. } | Part::Origin(of) | Part::Changed(_, of) => of.parts.iter().find_map(param_of),
-        _ => None,
-    }
-}
-
 pub(super) fn collect_params(text: &Pattern, params: &mut Vec<ParamRef>) {
     for part in &text.parts {
-        match part {
-            Part::Param(param, ..) => params.push(*param),
-            Part::NamedByCaller { name, default, .. } => {
-                collect_params(name, params);
-                if let Some(default) = default {
-                    collect_params(default, params);
-                }
-            }
-            Part::Env { default: Some(default), .. } => collect_params(default, params),
-            Part::Setting { file: of, .. } | Part::Origin(of) | Part::Changed(_, of) => collect_params(of, params),
-            _ => {}
+        if let Part::Param(param, ..) = part {
+            params.push(*param);
         }
+        part.nested().for_each(|nested| collect_params(nested, params));
     }
 }
 
@@ -638,7 +620,9 @@ fn behind_authority(url: &Pattern) -> Pattern {
     let mut rest = Pattern { parts: Vec::new(), sources: url.sources.clone(), when: url.when.clone() };
     for part in parts.by_ref() {
         let Part::Text(text) = part else { continue };
-        let authority = text.split_once("://").map_or(text.as_str(), |(_, behind)| behind);
+        // What looks like another URL in its query is no scheme of this one.
+        let behind_scheme = text.split_once("://").filter(|(scheme, _)| !scheme.contains(['/', '?']));
+        let authority = behind_scheme.map_or(text.as_str(), |(_, behind)| behind);
         if let Some(at) = authority.find('/') {
             rest.parts.push(Part::Text(Symbol::new(&authority[at..])));
             break;
@@ -673,5 +657,8 @@ fn called(family: Family, view: &CallView<'_>) -> Symbol {
     let name = &view.callee.name;
     let separator = if family == Family::Rust { "::" } else { "." };
     let of_type = view.callee.receiver.as_ref().map_or(0, |receiver| receiver.type_name.len() + 1);
-    name.get(of_type..).unwrap_or(name).trim_start_matches("default").trim_start_matches(separator).into()
+    let own = name.get(of_type..).unwrap_or(name);
+    // A module's default is named by nobody.
+    let own = own.strip_prefix("default").filter(|rest| rest.is_empty() || rest.starts_with(separator)).unwrap_or(own);
+    own.trim_start_matches(separator).into()
 }

@@ -47,16 +47,54 @@ pub fn normal_route(path: &str) -> Symbol {
     text.into()
 }
 
-/// Every path that a route with optional segments stands for: `/a/:b?` is `/a` and `/a/:b`.
+/// Forms of one path that are told apart; further optional parts are taken to be there.
+const MAX_FORMS: usize = 16;
+
+/// Every path that a route with optional parts stands for: `/a/:b?` and `/a{/:b}` are `/a` and `/a/:b`. Of two that follow each other, the second
+/// is not there without the first.
 pub fn optional_forms(path: &str) -> Vec<String> {
-    match path.rfind("/:").filter(|_| path.ends_with('?')) {
-        Some(at) => {
-            let mut forms = optional_forms(&path[..at]);
-            forms.push(path.trim_end_matches('?').to_owned());
-            forms
-        }
-        None => vec![path.to_owned()],
+    // With each form, whether the optional part before was taken.
+    let mut forms = vec![(String::new(), true)];
+    let mut rest = path;
+    while let Some(optional) = first_optional(rest) {
+        let follows = optional.before.is_empty() && rest.len() < path.len();
+        let with = |form: &str| (format!("{form}{}{}", optional.before, optional.part), true);
+        let without = |form: &str| (format!("{form}{}", optional.before), false);
+        let is_full = forms.len() > MAX_FORMS;
+        forms = forms
+            .into_iter()
+            .flat_map(|(form, taken)| match (is_full, follows && !taken) {
+                (true, _) => vec![with(&form)],
+                (_, true) => vec![without(&form)],
+                _ => vec![without(&form), with(&form)],
+            })
+            .collect();
+        rest = optional.behind;
     }
+    forms.into_iter().map(|(form, _)| form + rest).collect()
+}
+
+/// A part of a route that may be left out, and what stands around it.
+struct Optional<'a> {
+    before: &'a str,
+    part: &'a str,
+    behind: &'a str,
+}
+
+/// The first part of a route that may be left out: `/:name?`, also with a pattern, or `{/:name}`.
+fn first_optional(path: &str) -> Option<Optional<'_>> {
+    path.match_indices(['/', '{']).find_map(|(at, _)| {
+        let (before, rest) = path.split_at(at);
+        if rest.starts_with("{/") {
+            let end = rest.find('}')?;
+            return Some(Optional { before, part: &rest[1..end], behind: &rest[end + 1..] });
+        }
+        let name = rest.strip_prefix("/:")?;
+        let end = name.find(|character: char| !character.is_alphanumeric() && character != '_').unwrap_or(name.len());
+        let pattern = name[end..].starts_with('(').then(|| name[end..].find(')')).flatten().map_or(0, |at| at + 1);
+        let behind = name[end + pattern..].strip_prefix('?').filter(|behind| behind.is_empty() || behind.starts_with(['/', '{']))?;
+        Some(Optional { before, part: &rest[..2 + end + pattern], behind })
+    })
 }
 
 /// The segments of a path, whatever the framework.
@@ -308,7 +346,18 @@ mod tests {
         ] {
             assert_eq!(normal_route(written), normal, "{written}");
         }
-        assert_eq!(optional_forms("/a/:b/:c?"), ["/a/:b", "/a/:b/:c"]);
+        for (path, forms) in [
+            ("/a/:b/:c?", &["/a/:b", "/a/:b/:c"][..]),
+            ("/:lang?/products", &["/products", "/:lang/products"]),
+            ("/a/:b(\\d+)?", &["/a", "/a/:b(\\d+)"]),
+            ("/a/:b?/:c?", &["/a", "/a/:b", "/a/:b/:c"]),
+            ("/shops{/:id}/x{/:y}", &["/shops/x", "/shops/x/:y", "/shops/:id/x", "/shops/:id/x/:y"]),
+            ("/files/{*path}", &["/files/{*path}"]),
+            ("/items/{id}", &["/items/{id}"]),
+            ("/a/:b.:ext?", &["/a/:b.:ext?"]),
+        ] {
+            assert_eq!(optional_forms(path), forms, "{path}");
+        }
     }
 
     #[test]

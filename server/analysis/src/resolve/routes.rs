@@ -557,13 +557,12 @@ impl<'w> Linker<'w> {
         }
         let mut rewrites = Vec::new();
         if let Some(Value::Object(object)) = entry.rewrite.as_ref().and_then(|selector| self.evaluator.select(selector, view)) {
-            for (pattern, replacement) in &object.fields {
+            for (pattern, replacement) in object.in_order() {
                 if let Some(replacement) = replacement.literal() {
                     rewrites.push((pattern.clone(), replacement));
                 }
             }
         }
-        rewrites.sort();
         let paths = entry.path.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
         let paths = paths.map(|paths| paths.patterns()).unwrap_or_default();
         self.link.proxies.push(ProxyDecl { site: view.site, function, targets, rewrites, paths, development: false });
@@ -706,9 +705,10 @@ impl<'w> Linker<'w> {
             (self.evaluator.cx.paths[file.0 as usize].file_stem() == Some("next.config")).then_some(file)
         })?;
         let facts = self.evaluator.facts(config)?;
+        // Of a rewrite, a flag of the same name says that it has none.
         let value = facts.exprs.iter().find_map(|expression| {
             let Expr::Object(object) = &expression.kind else { return None };
-            object.field("basePath")
+            object.field("basePath").filter(|value| !matches!(facts.expr(*value), Expr::Bool(_)))
         })?;
         let value = self.evaluator.eval(config, value);
         matches!(value, Value::Text(_) | Value::OneOf(_)).then_some(value)

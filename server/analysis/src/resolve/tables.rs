@@ -183,12 +183,7 @@ impl<'w> Linker<'w> {
     /// What a rewrite does to a path: an object of patterns, or a function that replaces.
     fn replacements(&mut self, value: &Value) -> Option<Vec<(Symbol, Symbol)>> {
         match value {
-            Value::Object(object) => {
-                let pairs = object.fields.iter().map(|(pattern, to)| Some((pattern.clone(), to.literal()?)));
-                let mut pairs: Vec<(Symbol, Symbol)> = pairs.collect::<Option<_>>()?;
-                pairs.sort();
-                Some(pairs)
-            }
+            Value::Object(object) => object.in_order().into_iter().map(|(pattern, to)| Some((pattern.clone(), to.literal()?))).collect(),
             Value::Function(function, _) => self.replaced_by(*function),
             _ => None,
         }

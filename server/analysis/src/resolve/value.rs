@@ -109,6 +109,27 @@ pub enum Part {
     Hole(Symbol),
 }
 
+impl Part {
+    /// The texts that it is made of: what it is taken from, and what counts in its place.
+    pub fn nested(&self) -> impl Iterator<Item = &Pattern> {
+        let (of, default) = match self {
+            Part::Env { default, .. } | Part::Param(_, _, default) => (None, default.as_ref()),
+            Part::NamedByCaller { name: of, default, .. } | Part::Setting { file: of, default, .. } => (Some(of), default.as_ref()),
+            Part::Origin(of) | Part::Changed(_, of) => (Some(of), None),
+            Part::Text(_) | Part::Hole(_) => (None, None),
+        };
+        of.into_iter().chain(default).map(|pattern| &**pattern)
+    }
+
+    /// The first parameter that it is, or is made of.
+    pub fn param(&self) -> Option<ParamRef> {
+        match self {
+            Part::Param(param, ..) => Some(*param),
+            part => part.nested().flat_map(|text| &text.parts).find_map(Part::param),
+        }
+    }
+}
+
 /// A way in which a text is changed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Change {
@@ -215,13 +236,7 @@ impl Pattern {
     }
     /// Whether a parameter is part of it.
     pub fn has_param(&self) -> bool {
-        self.parts.iter().any(|part| match part {
-            Part::Param(..) | Part::NamedByCaller { .. } => true,
-            Part::Env { default: Some(default), .. } => default.has_param(),
-            Part::Setting { file, default, .. } => file.has_param() || default.as_ref().is_some_and(|default| default.has_param()),
-            Part::Origin(of) | Part::Changed(_, of) => of.has_param(),
-            _ => false,
-        })
+        self.parts.iter().any(|part| matches!(part, Part::NamedByCaller { .. }) || part.param().is_some())
     }
 }
 
@@ -299,6 +314,12 @@ pub enum Value {
 }
 
 impl ObjectValue {
+    /// Its fields in the order in which they are written.
+    pub fn in_order(&self) -> Vec<(&Symbol, &Value)> {
+        let mut fields: Vec<(&Symbol, &Value)> = self.fields.iter().collect();
+        fields.sort_by_key(|(name, _)| (self.sources.get(*name), *name));
+        fields
+    }
     /// Takes in what is spread into it behind its fields so far.
     pub fn spread(&mut self, value: Value) {
         match value {
@@ -540,7 +561,7 @@ pub(super) fn join_url(base: &Value, path: &Value) -> Value {
     let bases = base.patterns();
     let mut joined = Vec::new();
     for path in path.patterns() {
-        let absolute = matches!(path.parts.first(), Some(Part::Text(text)) if text.contains("://"));
+        let absolute = matches!(path.parts.first(), Some(Part::Text(text)) if has_scheme(text));
         if absolute || bases.is_empty() {
             joined.push(Value::pattern(path));
             continue;
@@ -549,6 +570,12 @@ pub(super) fn join_url(base: &Value, path: &Value) -> Value {
         joined.extend(whole.map(Value::pattern));
     }
     Value::one_of(joined)
+}
+
+/// Whether a URL begins with a scheme; one that stands in its query is another's.
+fn has_scheme(url: &str) -> bool {
+    let is_scheme = |scheme: &str| !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte));
+    url.split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme))
 }
 
 /// A path put behind a base, with exactly one slash between.

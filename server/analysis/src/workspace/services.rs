@@ -19,6 +19,7 @@ use crate::chart::{Evidence, Service, ServiceIndex, ServiceKind};
 use crate::files::Files;
 use crate::{FileId, Place};
 pub(crate) use code::{words, written_commands};
+pub(crate) use kinds::imported_packages;
 use known::{image_name, normal, unscoped};
 
 mod code;
@@ -300,7 +301,7 @@ fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service
     let mut deployments = Vec::with_capacity(drafts.len());
     for (index, draft) in drafts.iter_mut().enumerate() {
         code::commands(context, draft);
-        let kind = kinds::kind(context, draft, &imports[index]);
+        let kind = kinds::kind(context, draft, imports[index].as_ref());
         let mut aliases = std::mem::take(&mut draft.aliases);
         if !draft.third_party {
             if let Some((at, package)) = draft.package.map(|package| (package, &context.packages[package])) {
@@ -350,10 +351,19 @@ fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service
             mounts: Default::default(),
             ports: ports(context, draft),
             commands: draft.commands.clone(),
+            agent: agent(draft),
+            told_by_imports: imports[index].is_some(),
             group,
         });
     }
     (services, deployments, drafts)
+}
+
+/// Where a workload asks the OpenTelemetry operator for an agent.
+fn agent(draft: &Draft<'_>) -> Option<Place> {
+    let asks = |(name, value): &(Symbol, Symbol)| name.starts_with("instrumentation.opentelemetry.io/inject-") && value != "false";
+    let workload = draft.workloads.iter().find(|(_, _, workload, _)| workload.annotations.iter().any(asks));
+    workload.map(|(file, _, workload, _)| Place { file: *file, range: workload.name.range })
 }
 
 fn ports(context: &Context<'_>, draft: &Draft<'_>) -> Vec<Symbol> {

@@ -89,7 +89,9 @@ struct Writer {
     lines: Arc<Vec<Option<Arc<LineIndex>>>>,
     /// The files whose ids the lines go by.
     lines_of: Files,
-    /// Lines of files that were read since the last view.
+    /// Whether the snapshot is older than the facts, as the analysis met a bug: then its lines are, too.
+    outdated: bool,
+    /// Lines of files that were read since the last view that was made of them.
     touched: FxHashMap<Utf8PathBuf, Arc<LineIndex>>,
 }
 
@@ -110,6 +112,7 @@ impl Writer {
             dirty: true,
             lines: Arc::default(),
             lines_of: Files::default(),
+            outdated: false,
             touched: FxHashMap::default(),
         }
     }
@@ -352,10 +355,12 @@ impl Writer {
                 Ok(snapshot) => {
                     self.snapshot = Some(snapshot);
                     self.revision += 1;
+                    self.outdated = false;
                 }
                 Err(panic) => {
                     tracing::error!("the analysis met a bug: {panic}");
                     self.begin_anew();
+                    self.outdated = true;
                 }
             }
         }
@@ -366,7 +371,7 @@ impl Writer {
             self.lines = Arc::new(vec![None; snapshot.files.paths().len()]);
             self.touched.extend(self.entries.values().map(|entry| (entry.found.path.clone(), entry.lines.clone())));
         }
-        if !self.touched.is_empty() {
+        if !self.outdated && !self.touched.is_empty() {
             let all = Arc::make_mut(&mut self.lines);
             for (path, lines) in std::mem::take(&mut self.touched) {
                 let Some(id) = snapshot.files.id(&path) else { continue };

@@ -10,7 +10,7 @@ use super::passages::{self, Passage};
 use super::ports::Ports;
 use super::reach::Reach;
 use super::targets::{Endpoints, Found, Targets};
-use super::{Input, Places, operations, requests, rpc, sdks};
+use super::{Input, Places, choices, operations, requests, rpc, sdks};
 use crate::chart::{Call, Endpoint, Evidence, ServiceIndex, Status, Target, Unresolved};
 use crate::files::Files;
 use crate::resolve::link::OutboundCall;
@@ -75,6 +75,7 @@ pub(super) fn find<'a>(
     http.settle(&scene, &mut rows);
     passages::hops(&scene.targets, &mut rows);
     rows.told_once();
+    choices::tell(input, &mut rows.settled);
     rows
 }
 

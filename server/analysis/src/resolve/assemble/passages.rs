@@ -3,6 +3,8 @@
 //! What deliberately does not live here: hosts, see [`super::targets`]. Invariant: a development server's table is asked only where no other
 //! gateway answers, and what leads through it says so.
 
+use std::collections::BTreeSet;
+
 use portolan_grammars::catalog::ProxyTableForm;
 use portolan_grammars::facts::{FunctionId, Symbol};
 
@@ -496,11 +498,10 @@ fn service(answer: &Answer) -> Option<ServiceIndex> {
 
 /// The one answer of several that all who know one agree on.
 fn agreed(mut answers: Vec<Answer>, reason: Reason) -> Answer {
-    let mut services: Vec<ServiceIndex> = answers.iter().filter_map(service).collect();
-    services.sort();
-    services.dedup();
-    if services.len() > 1 {
-        return Answer::Ambiguous(services, reason);
+    let services: BTreeSet<ServiceIndex> = answers.iter().filter_map(service).collect();
+    let outside = answers.iter().filter_map(|answer| if let Answer::External(name) = answer { Some(name) } else { None });
+    if services.len() + outside.collect::<BTreeSet<_>>().len() > 1 {
+        return Answer::Ambiguous(services.into_iter().collect(), reason);
     }
     let known = |answer: &Answer| matches!(answer, Answer::Service(found) if found.endpoint.is_some());
     let at = answers.iter().position(known).or_else(|| answers.iter().position(|answer| service(answer).is_some()));

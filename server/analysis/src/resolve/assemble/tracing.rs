@@ -5,7 +5,6 @@
 
 use portolan_grammars::catalog::{MiddlewareOrder, TracingRole};
 use portolan_grammars::facts::{Call, Language, RegionKind, Symbol};
-use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::reach::Reach;
@@ -382,20 +381,9 @@ fn flags(input: &Input<'_>, service: ServiceIndex, process: &mut Process) {
             }
         }
     }
-    for (file, _, facts) in input.files.iter() {
-        let Some(Manifest::Kubernetes(objects)) = facts.manifest() else { continue };
-        for workload in &objects.workloads {
-            let own = workload.name.value == input.workspace.services[service.index()].id;
-            let injected = workload
-                .annotations
-                .iter()
-                .any(|(name, value)| name.starts_with("instrumentation.opentelemetry.io/inject-") && value != "false");
-            if own && injected {
-                process.instrumented = true;
-                process.covers.push("*".into());
-                let place = crate::Place { file, range: workload.name.range };
-                process.evidence.push(Evidence { what: "the OpenTelemetry operator injects an agent".to_owned(), place });
-            }
-        }
+    if let Some(place) = deployment.agent {
+        process.instrumented = true;
+        process.covers.push("*".into());
+        process.evidence.push(Evidence { what: "the OpenTelemetry operator injects an agent".to_owned(), place });
     }
 }

@@ -1,6 +1,6 @@
 //! What sort of process a service is and which languages it is written in.
 
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{SourceFacts, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::known::{self, FRONTEND_PACKAGES, GATEWAY_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES};
@@ -52,15 +52,17 @@ pub(super) fn languages(context: &Context<'_>, drafts: &[Draft<'_>]) -> Vec<Vec<
     drafts.iter().zip(counts).map(of).collect()
 }
 
-/// The packages that a draft's code imports, where no manifest of its own tells: such code lives in a monorepo with one list for all.
-pub(super) fn imports<'a>(context: &Context<'a>, drafts: &[Draft<'_>], languages: &[Vec<Symbol>]) -> Vec<FxHashSet<&'a str>> {
-    let mut found = vec![FxHashSet::default(); drafts.len()];
+/// The packages that a draft's code imports, where no manifest of its own tells, `None` where one does: such code lives in a monorepo with one
+/// list for all.
+pub(super) fn imports<'a>(context: &Context<'a>, drafts: &[Draft<'_>], languages: &[Vec<Symbol>]) -> Vec<Option<FxHashSet<&'a str>>> {
+    let mut found: Vec<Option<FxHashSet<&str>>> = vec![None; drafts.len()];
     let mut owners: FxHashMap<&str, usize> = FxHashMap::default();
     for (index, draft) in drafts.iter().enumerate() {
         let has_own = context.npm_at.get(draft.root.as_str()).is_some_and(|at| !context.sources.npm[*at].facts.dependencies.is_empty());
         let is_ecmascript = languages[index].first().is_some_and(|language| matches!(language.as_str(), "typescript" | "javascript"));
         if is_ecmascript && !draft.third_party && draft.binary.is_none() && !draft.root.is_empty() && !has_own {
             owners.insert(draft.root.as_str(), index);
+            found[index] = Some(FxHashSet::default());
         }
     }
     if owners.is_empty() {
@@ -69,14 +71,20 @@ pub(super) fn imports<'a>(context: &Context<'a>, drafts: &[Draft<'_>], languages
     for (_, path, facts) in context.files.iter() {
         let Some(source) = facts.source().filter(|source| source.language.is_ecmascript()) else { continue };
         let Some(owner) = paths::upwards(paths::folder(path.as_str())).find_map(|folder| owners.get(folder)) else { continue };
-        let packages = source.imports.iter().map(|import| import.source.as_str());
-        found[*owner].extend(packages.filter(|package| !package.starts_with('.')));
+        if let Some(found) = &mut found[*owner] {
+            found.extend(imported_packages(source).map(Symbol::as_str));
+        }
     }
     found
 }
 
+/// What a file imports that is none of its neighbours.
+pub(crate) fn imported_packages(facts: &SourceFacts) -> impl Iterator<Item = &Symbol> {
+    facts.imports.iter().map(|import| &import.source).filter(|source| !source.starts_with('.'))
+}
+
 /// What sort of process a draft is; `imports` are the packages its code imports, where no manifest tells.
-pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: &FxHashSet<&str>) -> ServiceKind {
+pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: Option<&FxHashSet<&str>>) -> ServiceKind {
     if let Some(kind) = draft.kind {
         return kind;
     }
@@ -92,9 +100,9 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: &FxHashSet
     let npm = package
         .and_then(|package| context.npm_at.get(context.packages[package].root.as_str()))
         .map(|index| context.sources.npm[*index].facts);
-    if npm.is_some() || !imports.is_empty() {
+    if npm.is_some() || imports.is_some_and(|imports| !imports.is_empty()) {
         let depends = |name: &str| npm.is_some_and(|npm| npm.dependencies.iter().any(|(known, _)| known == name));
-        let has = |list: &[&str]| list.iter().any(|name| depends(name) || imports.contains(name));
+        let has = |list: &[&str]| list.iter().any(|name| depends(name) || imports.is_some_and(|imports| imports.contains(name)));
         let builds = |list: &[&str]| npm.is_some_and(|npm| npm.dev_dependencies.iter().any(|(name, _)| list.contains(&name.as_str())));
         let serves = has(SERVER_PACKAGES);
         let is_tool = npm.is_some_and(|npm| !npm.bins.is_empty()) && draft.compose.is_empty() && draft.workloads.is_empty();
