@@ -34,7 +34,7 @@ use crate::{FileId, Place};
 /// Everything that is known at one moment. Cheap to share, never changes.
 #[derive(Debug)]
 pub struct Snapshot {
-    /// Grows with every snapshot that differs from the one before.
+    /// Grows with every snapshot.
     pub revision: u64,
     /// The files.
     pub files: Files,

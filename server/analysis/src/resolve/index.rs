@@ -1,6 +1,6 @@
 //! The index of one file: what its facts have by a name.
 //!
-//! What deliberately does not live here: who else uses a name, see [`super::uses`]. Invariant: an index depends on its file's facts alone.
+//! What deliberately does not live here: who else uses a name, see [`super::uses`]. Invariant: an index depends on its file's facts and the catalog alone.
 
 use std::sync::Arc;
 
@@ -48,15 +48,14 @@ pub struct FileIndex {
     pub closure_names: FxHashMap<FunctionId, Symbol>,
     /// Objects, by the methods that are written in them: what `this` is there.
     pub object_of: FxHashMap<FunctionId, ExprId>,
-    /// For each binding, function and type the function it is declared in is known from the facts; this maps a function to the call it is an
-    /// argument of, with the position.
+    /// For functions, the call that they are an argument of, with the position.
     pub argument_of: FxHashMap<FunctionId, (CallId, u32)>,
+    /// The same for functions that are fields of an object among the arguments, with the key.
+    pub option_of: FxHashMap<FunctionId, (CallId, u32, Symbol)>,
     /// Objects that say what is injected for a token, by the token's name or text.
     pub providers: ByName<ExprId>,
     /// Objects with a text that may name an rpc or its service: what generated code describes services by.
     pub identities: Vec<ExprId>,
-    /// The same for functions that are fields of an object among the arguments, with the key.
-    pub option_of: FxHashMap<FunctionId, (CallId, u32, Symbol)>,
     /// The `super(…)` of each constructor that has one.
     pub super_calls: FxHashMap<FunctionId, CallId>,
     /// Functions that constant objects of the module keep: ECMAScript only.

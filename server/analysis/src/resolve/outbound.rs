@@ -1,4 +1,4 @@
-//! What leaves a process: HTTP calls, remote procedure calls, messages; and the lifting of wrappers to their call sites.
+//! What leaves a process by HTTP and remote procedure calls; and the lifting of wrappers, of messages too, to their call sites.
 //!
 //! A wrapper is a function whose parameter decides a call's method, path or destination: then its call sites are the spans. A base URL that is
 //! a parameter does not move the span; it only says which hosts there may be.

@@ -127,6 +127,11 @@ impl<'a> Endpoints<'a> {
         best.filter(|_| !(blind && ties))
     }
 
+    /// Whether no HTTP endpoint of a service is known, not even one whose requests it passes on.
+    fn has_none(&self, service: ServiceIndex) -> bool {
+        !self.all.iter().any(|endpoint| endpoint.service == service && endpoint.protocol == Protocol::Http)
+    }
+
     /// Whether no HTTP endpoint of a service is known.
     pub(super) fn is_silent(&self, service: ServiceIndex) -> bool {
         self.by_service[service.index()].is_empty()
@@ -451,16 +456,15 @@ impl Targets<'_> {
         (workspace.service_of_host(host, port) == HostMatch::None).then(|| (target.clone(), why.clone()))
     }
 
-    /// Whether the stem of a variable may mean a service: it must be one that is called, and where its routes are known, have the path; where
-    /// none is known, it must listen at all.
+    /// Whether a service that is only inferred may be meant, by a variable's name or a port: it must be one that is called, and where its routes are
+    /// known, have the path; where none is known, it must listen at all.
     fn may_answer(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str) -> bool {
         if matches!(self.input.workspace.services[service.index()].kind, ServiceKind::Cli | ServiceKind::Job) {
             return false;
         }
-        let silent = !self.endpoints.all.iter().any(|endpoint| endpoint.service == service && endpoint.protocol == Protocol::Http);
         let passes = self.passages.iter().any(|passage| passage.gateway == service);
         let may_listen = || owners::listens(self.input, service) || self.ports.are_known_of(service);
-        passes || if silent { may_listen() } else { path.is_empty() || self.endpoints.find(service, method, path).is_some() }
+        passes || if self.endpoints.has_none(service) { may_listen() } else { path.is_empty() || self.endpoints.find(service, method, path).is_some() }
     }
 
     /// Which of several services on one host and port is meant: the one that the variable is named after, else the only one that is the

@@ -102,7 +102,7 @@ fn leave_examples_out(context: &Context<'_>, drafts: &mut Vec<Draft<'_>>) {
     });
 }
 
-/// An image without registry's tag and digest: `acme/console`.
+/// An image without its tag and digest: `ghcr.io/acme/console`.
 fn repository(image: &str) -> &str {
     let image = image.split('@').next().unwrap_or(image);
     let last = image.rfind('/').map_or(0, |at| at + 1);
