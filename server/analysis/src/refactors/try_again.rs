@@ -1,0 +1,124 @@
+//! Requests by `fetch` that wait as long as it takes, sent by a function that gives each try a time limit, and tries again those that may come twice.
+//!
+//! What deliberately does not live here: clients of other libraries, which have a way of their own to say it. Invariant: what is no idempotent
+//! request is sent once, as it was.
+
+use super::add_timeout::unlimited;
+use super::beside::Beside;
+use super::packages::npm;
+use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
+use crate::chart::{Call, CallIndex};
+use crate::rules::no_timeout::{RULE, Waiting};
+use crate::rules::{Finding, retries};
+
+pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
+
+/// What to check.
+const CHECK: &str = "A request is made up to three times, and whoever asks for it waits so much longer: check that its own callers do, and that nothing else makes it again";
+/// The library that it is for: what a platform has of its own.
+const LIBRARY: &str = "fetch";
+/// Methods that do no more when they come twice, as HTTP has it.
+const IDEMPOTENT: [&str; 5] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
+/// The module that is written, and its function.
+const MODULE: &str = "fetch-with-retry";
+const FUNCTION: &str = "fetchWithRetry";
+
+fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
+    let snapshot = context.snapshot;
+    let (waiting, seconds) = unlimited(context, finding)?;
+    let is_fetch = waiting.calls.iter().all(|call| call.library == LIBRARY && !waiting.is_client(call));
+    let calls: Vec<(CallIndex, &Call)> = waiting.waits.iter().map(|at| (*at, snapshot.chart.call(*at))).collect();
+    let may_come_twice = |call: &Call| call.method.as_ref().is_some_and(|method| IDEMPOTENT.contains(&method.as_str()));
+    if !is_fetch || !calls.iter().any(|(_, call)| may_come_twice(call)) {
+        return None;
+    }
+    let whom = match waiting.calls.len() {
+        1 => "this request".to_owned(),
+        count => format!("these {count} requests"),
+    };
+    let title = format!("Let {whom} wait for {seconds} s at most, and try again what may come twice");
+    let edit = match calls.iter().find_map(|(at, _)| retries::of_call(snapshot, *at)) {
+        Some(tried) => Err(Refusal::new(format!("it is tried again already, by {}", tried.by))),
+        None => edit(context, &waiting, seconds),
+    };
+    Some(Plan { title, level: Level::Assisted(CHECK), edit })
+}
+
+fn edit(context: &Context<'_>, waiting: &Waiting, seconds: usize) -> Result<Edit, Refusal> {
+    let mut edit = Edit::default();
+    let Some(first) = waiting.calls.first() else { return Ok(edit) };
+    let source = context.source(first.call.file)?;
+    if source.declares(LIBRARY) || is_replaced(context, &source) {
+        return Err(Refusal::new(format!("its {LIBRARY} is not the platform's")));
+    }
+    let (typescript, javascript) = texts(seconds);
+    let helper = Beside { module: MODULE, function: FUNCTION, typescript: &typescript, javascript: &javascript };
+    let called = helper.called(context, &source, &mut edit)?;
+    for unlimited in &waiting.calls {
+        let call = source.facts.call(unlimited.call.call);
+        let callee = source.facts.expr_range(call.callee);
+        if source.slice(callee) != LIBRARY {
+            return Err(Refusal::new("it is not called by its own name"));
+        }
+        edit.replace(source.file, callee, called.as_str());
+    }
+    Ok(edit)
+}
+
+/// Whether the package has a library that puts something else in the place of the platform's function.
+fn is_replaced(context: &Context<'_>, source: &Source<'_>) -> bool {
+    let polyfills = ["isomorphic-fetch", "cross-fetch", "whatwg-fetch", "isomorphic-unfetch"];
+    npm(context.snapshot, source.file)
+        .is_some_and(|manifest| manifest.dependencies.iter().any(|(name, _)| polyfills.contains(&name.as_str())))
+}
+
+/// The module in TypeScript, and in JavaScript.
+fn texts(seconds: usize) -> (String, String) {
+    let head = HEAD.replace("SECONDS", &seconds.to_string());
+    let javascript = BODY.replace("(url: string | URL, init?: RequestInit)", "(url, init)");
+    (format!("{head}{DOC}{BODY}"), format!("{head}{JSDOC}{javascript}"))
+}
+
+/// What both begin with.
+const HEAD: &str = r#"/** Methods that do no more when they come twice. */
+const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
+/** How often a request with one of them is made at most, and how long each try may take. */
+const TRIES = 3;
+const LIMIT_MS = SECONDS_000;
+
+"#;
+
+const DOC: &str = "/** As `fetch`; what fails, or is answered by a status of 500 or more, is tried again if it may come twice. */\n";
+
+const JSDOC: &str = r#"/**
+ * As `fetch`; what fails, or is answered by a status of 500 or more, is tried again if it may come twice.
+ *
+ * @param {string | URL} url
+ * @param {RequestInit} [init]
+ * @returns {Promise<Response>}
+ */
+"#;
+
+const BODY: &str = r#"export async function fetchWithRetry(url: string | URL, init?: RequestInit) {
+  const method = init?.method?.toUpperCase() ?? "GET";
+  const isStream = init?.body instanceof ReadableStream;
+  const isIdempotent = IDEMPOTENT.includes(method) && !isStream;
+  for (let tries = 1; ; tries += 1) {
+    const isLast = !isIdempotent || tries === TRIES;
+    const limit = AbortSignal.timeout(LIMIT_MS);
+    try {
+      const response = await fetch(url, {
+        ...init,
+        signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit,
+      });
+      if (isLast || response.status < 500) return response;
+      await response.body?.cancel();
+    } catch (error) {
+      if (isLast || init?.signal?.aborted) throw error;
+    }
+    // Longer each time, and by a random share, so that not all who wait come back at once.
+    const pause = 100 * 2 ** tries * (0.5 + Math.random() / 2);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}
+"#;
