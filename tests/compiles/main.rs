@@ -188,7 +188,7 @@ fn has_in_title(action: &Value, words: &str) -> bool {
 
 /// One by which requests are tried again.
 fn tries_again(action: &Value) -> bool {
-    must_be_agreed_to(action) && has_in_title(action, "try again what may come twice")
+    must_be_agreed_to(action) && has_in_title(action, "Try again what may come twice")
 }
 
 /// One by which refused messages are kept.
@@ -364,7 +364,7 @@ async fn retries() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries"]
 async fn tries() {
-    let folder = edited("tries", &["web", "desk"], tries_again, 2).await;
+    let folder = edited("tries", &["web", "desk"], tries_again, 3).await;
     let services = ["web", "desk"].map(|package| emitted_for_real("tries", package));
     let told = said(Command::new("node").arg(here().join("brokers/tries.js")).args(services));
     let expected = [
@@ -376,22 +376,29 @@ async fn tries() {
         "fill 502 204: 2 times, done",
         "add 500 201: 1 times, Error",
         "desk's shelf 500 200: 2 times, 200",
+        "prices 500 200: 2 times, done",
+        "prices 404: 1 times, AxiosError",
+        "mark 503 503 204: 3 times, done",
+        "note 503 201: 1 times, AxiosError",
     ];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
-    is_noticed("tries", &folder, &["web", "desk"], &[("AbortSignal.timeout(", "AbortSignal.timout(")]);
+    let wrong = [("AbortSignal.timeout(", "AbortSignal.timout("), ("withRetry(() =>", "withRetry((it) =>")];
+    is_noticed("tries", &folder, &["web", "desk"], &wrong);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries, and starts RabbitMQ"]
 async fn letters() {
-    let packages = ["shop", "billing"];
-    let folder = edited("letters", &packages, keeps_letters, 2).await;
+    let packages = ["shop", "billing", "parcels"];
+    let folder = edited("letters", &packages, keeps_letters, 3).await;
     let broker = Rabbit::start();
     let mut driven = Command::new("node");
-    driven.arg(here().join("brokers/letters.js")).args(packages.map(|package| emitted_for_real("letters", package)));
+    driven.arg(here().join("brokers/letters.js")).args(["shop", "billing"].map(|package| emitted_for_real("letters", package)));
+    driven.arg(built("letters", folder.path(), "parcels", "parcels"));
     let told = said(driven.env("AMQP_URL", &broker.url));
-    assert_eq!(told.lines().collect::<Vec<_>>(), ["shop ended with 0", "kept: no order", "waiting: 0"]);
-    let wrong = [("deadLetterExchange: ", "deadLetterExchnge: ")];
+    let expected = ["shop ended with 0", "orders: kept \"no order\", waiting 0", "parcels: kept \"\", waiting 0"];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    let wrong = [("deadLetterExchange: ", "deadLetterExchnge: "), ("crate::dead_letters::to(", "crate::dead_letters::tu(")];
     is_noticed("letters", &folder, &packages, &wrong);
 }
 

@@ -50,7 +50,14 @@ fn edit(context: &Context<'_>, calls: &[Unlimited], seconds: usize) -> Result<Ed
     Ok(edit)
 }
 
-fn ecmascript(context: &Context<'_>, source: &Source<'_>, unlimited: &Unlimited, seconds: usize, edit: &mut Edit) -> Result<(), Refusal> {
+/// Gives a call of ECMAScript its limit.
+pub(super) fn ecmascript(
+    context: &Context<'_>,
+    source: &Source<'_>,
+    unlimited: &Unlimited,
+    seconds: usize,
+    edit: &mut Edit,
+) -> Result<(), Refusal> {
     let milliseconds = format!("{seconds}_000");
     let (argument, key) = unlimited.option.clone().ok_or_else(|| Refusal::new("how this library is told a limit is not known"))?;
     let (key, value) = match (unlimited.library.as_str(), key.as_str()) {

@@ -3,7 +3,7 @@
 //! It answers no finding, as a policy of the broker may keep such messages already. Invariant: whoever declares the queue declares it alike, as the
 //! broker closes the channel of one who does not.
 
-use portolan_grammars::facts::{Call, CallId, Expr, ExprId, Symbol};
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, Language, Symbol};
 
 use super::imports::{quote, statement_end};
 use super::option::{add_option, add_to_copy, added, change};
@@ -13,6 +13,8 @@ use crate::chart::Channel;
 use crate::chart::index::Subject;
 use crate::letters::{self, Refused, SYSTEM, refused};
 use crate::resolve::link::QueueDecl;
+
+mod rust;
 
 /// What to check.
 const CHECK: &str = "A broker that has the queue already takes no other arguments for it: check that it is deleted, or made by another name, before this is deployed, and that somebody looks at what is kept";
@@ -45,10 +47,14 @@ fn edit(context: &Context<'_>, channel: &Channel, consumer: FileId) -> Result<Ed
     let own = declared.iter().position(|queue| queue.leaf.file == consumer).unwrap_or_default();
     let mut edit = Edit::default();
     for (at, queue) in declared.iter().enumerate() {
-        if queue.lifted {
+        if queue.lifted || letters::declares_others(context.snapshot, queue) {
             return Err(Refusal::new(format!("what declares `{}` declares other queues, too", channel.name)));
         }
         let source = context.source(queue.leaf.file)?;
+        if source.facts.language == Language::Rust {
+            rust::declare(context, &source, queue, at == own, &mut edit)?;
+            continue;
+        }
         let declaration = Declaration::of(&source, queue)?;
         if at == own {
             declaration.declare_dead(&mut edit)?;

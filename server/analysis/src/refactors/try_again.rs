@@ -1,21 +1,27 @@
-//! Requests by `fetch` that wait as long as it takes, sent by a function that gives each try a time limit, and tries again those that may come twice.
+//! Requests that wait as long as it takes, each try given a time limit, and those tried again that may come twice: by `fetch` here, by `axios`
+//! beside.
 //!
-//! What deliberately does not live here: clients of other libraries, which have a way of their own to say it. Invariant: what is no idempotent
+//! What deliberately does not live here: clients, and other libraries, which have a way of their own to say it. Invariant: what is no idempotent
 //! request is sent once, as it was.
 
-use super::add_timeout::unlimited;
+use rustc_hash::FxHashMap;
+
+use super::add_timeout::{ecmascript, unlimited};
 use super::beside::Beside;
 use super::packages::npm;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
-use crate::chart::{Call, CallIndex};
+use crate::chart::Call;
+use crate::resolve::value::CallRef;
 use crate::rules::no_timeout::{RULE, Waiting};
 use crate::rules::{Finding, retries};
+
+mod axios;
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
 /// What to check.
 const CHECK: &str = "A request is made up to three times, and whoever asks for it waits so much longer: check that its own callers do, and that nothing else makes it again";
-/// The library that it is for: what a platform has of its own.
+/// What a platform has of its own.
 const LIBRARY: &str = "fetch";
 /// Methods that do no more when they come twice, as HTTP has it.
 const IDEMPOTENT: [&str; 5] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
@@ -23,28 +29,48 @@ const IDEMPOTENT: [&str; 5] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
 const MODULE: &str = "fetch-with-retry";
 const FUNCTION: &str = "fetchWithRetry";
 
+/// What waits before a request is made again.
+const PAUSE: &str = r"    // Longer each time, and by a random share, so that not all who wait come back at once.
+    const pause = 100 * 2 ** tries * (0.5 + Math.random() / 2);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+";
+
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let snapshot = context.snapshot;
     let (waiting, seconds) = unlimited(context, finding)?;
-    let is_fetch = waiting.calls.iter().all(|call| call.library == LIBRARY && !waiting.is_client(call));
-    let calls: Vec<(CallIndex, &Call)> = waiting.waits.iter().map(|at| (*at, snapshot.chart.call(*at))).collect();
-    let may_come_twice = |call: &Call| call.method.as_ref().is_some_and(|method| IDEMPOTENT.contains(&method.as_str()));
-    if !is_fetch || !calls.iter().any(|(_, call)| may_come_twice(call)) {
+    let is_of = |library: &str| waiting.calls.iter().all(|call| call.library == library && !waiting.is_client(call));
+    let may_come_twice = may_come_twice(context, &waiting);
+    if !(is_of(LIBRARY) || is_of(axios::LIBRARY)) || may_come_twice.is_empty() {
         return None;
     }
     let whom = match waiting.calls.len() {
         1 => "this request".to_owned(),
         count => format!("these {count} requests"),
     };
-    let title = format!("Let {whom} wait for {seconds} s at most, and try again what may come twice");
-    let edit = match calls.iter().find_map(|(at, _)| retries::of_call(snapshot, *at)) {
+    let title = format!("Try again what may come twice, and let {whom} wait for {seconds} s at most");
+    let edit = match waiting.waits.iter().find_map(|at| retries::of_call(snapshot, *at)) {
         Some(tried) => Err(Refusal::new(format!("it is tried again already, by {}", tried.by))),
-        None => edit(context, &waiting, seconds),
+        None if is_of(LIBRARY) => edit(context, &waiting, seconds, &may_come_twice),
+        None => axios::edit(context, &waiting, seconds, &may_come_twice),
     };
     Some(Plan { title, level: Level::Assisted(CHECK), edit })
 }
 
-fn edit(context: &Context<'_>, waiting: &Waiting, seconds: usize) -> Result<Edit, Refusal> {
+/// The library's calls by which nothing is sent that may not come twice.
+fn may_come_twice(context: &Context<'_>, waiting: &Waiting) -> Vec<CallRef> {
+    let snapshot = context.snapshot;
+    let is_idempotent = |call: &Call| call.method.as_ref().is_some_and(|method| IDEMPOTENT.contains(&method.as_str()));
+    let mut sent: FxHashMap<CallRef, bool> = FxHashMap::default();
+    for call in waiting.waits.iter().map(|at| snapshot.chart.call(*at)) {
+        for outbound in snapshot.outbound(call) {
+            *sent.entry(outbound.leaf).or_insert(true) &= is_idempotent(call);
+        }
+    }
+    let leaves = waiting.calls.iter().map(|unlimited| unlimited.call);
+    leaves.filter(|leaf| sent.get(leaf) == Some(&true)).collect()
+}
+
+fn edit(context: &Context<'_>, waiting: &Waiting, seconds: usize, may_come_twice: &[CallRef]) -> Result<Edit, Refusal> {
     let mut edit = Edit::default();
     let Some(first) = waiting.calls.first() else { return Ok(edit) };
     let source = context.source(first.call.file)?;
@@ -55,6 +81,10 @@ fn edit(context: &Context<'_>, waiting: &Waiting, seconds: usize) -> Result<Edit
     let helper = Beside { module: MODULE, function: FUNCTION, typescript: &typescript, javascript: &javascript };
     let called = helper.called(context, &source, &mut edit)?;
     for unlimited in &waiting.calls {
+        if !may_come_twice.contains(&unlimited.call) {
+            ecmascript(context, &source, unlimited, seconds, &mut edit)?;
+            continue;
+        }
         let call = source.facts.call(unlimited.call.call);
         let callee = source.facts.expr_range(call.callee);
         if source.slice(callee) != LIBRARY {
@@ -75,8 +105,9 @@ fn is_replaced(context: &Context<'_>, source: &Source<'_>) -> bool {
 /// The module in TypeScript, and in JavaScript.
 fn texts(seconds: usize) -> (String, String) {
     let head = HEAD.replace("SECONDS", &seconds.to_string());
-    let javascript = BODY.replace("(url: string | URL, init?: RequestInit)", "(url, init)");
-    (format!("{head}{DOC}{BODY}"), format!("{head}{JSDOC}{javascript}"))
+    let body = BODY.replace("PAUSE", PAUSE);
+    let javascript = body.replace("(url: string | URL, init?: RequestInit)", "(url, init)");
+    (format!("{head}{DOC}{body}"), format!("{head}{JSDOC}{javascript}"))
 }
 
 /// What both begin with.
@@ -116,9 +147,6 @@ const BODY: &str = r#"export async function fetchWithRetry(url: string | URL, in
     } catch (error) {
       if (isLast || init?.signal?.aborted) throw error;
     }
-    // Longer each time, and by a random share, so that not all who wait come back at once.
-    const pause = 100 * 2 ** tries * (0.5 + Math.random() / 2);
-    await new Promise((resolve) => setTimeout(resolve, pause));
-  }
+PAUSE  }
 }
 "#;

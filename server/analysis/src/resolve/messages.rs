@@ -3,7 +3,7 @@
 //! What deliberately does not live here: which destinations are one channel ([`super::assemble`]).
 
 use portolan_grammars::catalog::{self, Delivery, Headers, Identity, Selector};
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Expr, ExprId, Language, Symbol};
 
 use super::library::CallView;
 use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, MessageLeaf, PortDecl, QueueDecl, Site};
@@ -232,7 +232,7 @@ impl<'w> Linker<'w> {
         let Some(name) = self.evaluator.select_text(&entry.queue, view) else { return };
         let argument = |take: &catalog::Take| usize::try_from(take.argument?).ok();
         let Some(named) = entry.queue.takes().iter().find_map(argument) else { return };
-        let hands_on = self.evaluator.may_say(&entry.exchange, view);
+        let hands_on = self.may_hand_on(view, entry);
         let first = |selector: &Selector| selector.takes().first().and_then(|take| Some((argument(take)?, take.key.clone()?)));
         let option = first(&entry.exchange).zip(entry.routing_key.as_ref().and_then(first));
         let option = option.filter(|((one, _), (other, _))| one == other).map(|((at, exchange), (_, key))| (at, [exchange, key]));
@@ -251,6 +251,20 @@ impl<'w> Linker<'w> {
                 });
             }
         }
+    }
+
+    /// Whether a call says where refused messages go, or may. A table of Rust says nothing where it is made there and then, and is filled otherwise.
+    fn may_hand_on(&mut self, view: &CallView<'_>, entry: &catalog::DeadLetter) -> bool {
+        let facts = self.evaluator.facts(view.site.file).filter(|facts| facts.language == Language::Rust);
+        let Some(facts) = facts else { return self.evaluator.may_say(&entry.exchange, view) };
+        let is_empty = |table: ExprId| match facts.expr(table) {
+            Expr::Call(made) => {
+                matches!(facts.expr(facts.call(*made).callee), Expr::Path(path) if path.last().is_some_and(|it| it == "default"))
+            }
+            _ => false,
+        };
+        let argument = entry.exchange.takes().iter().find_map(|take| usize::try_from(take.argument?).ok());
+        !argument.and_then(|at| view.call.args.get(at)).is_some_and(|table| is_empty(table.value))
     }
 
     /// A queue and an exchange that a call, or who calls its function, names together.
