@@ -10,6 +10,7 @@ use super::add_timeout::{ecmascript, unlimited};
 use super::beside::Beside;
 use super::packages::npm;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
+use crate::Snapshot;
 use crate::chart::Call;
 use crate::resolve::value::CallRef;
 use crate::rules::no_timeout::{RULE, Waiting};
@@ -50,10 +51,18 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let title = format!("Try again what may come twice, and let {whom} wait for {seconds} s at most");
     let edit = match waiting.waits.iter().find_map(|at| retries::of_call(snapshot, *at)) {
         Some(tried) => Err(Refusal::new(format!("it is tried again already, by {}", tried.by))),
+        None if is_in_transaction(snapshot, &waiting) => Err(Refusal::new("a transaction is open meanwhile, and would be for each try")),
         None if is_of(LIBRARY) => edit(context, &waiting, seconds, &may_come_twice),
         None => axios::edit(context, &waiting, seconds, &may_come_twice),
     };
     Some(Plan { title, level: Level::Assisted(CHECK), edit })
+}
+
+/// Whether one of the requests is made while a transaction is open.
+fn is_in_transaction(snapshot: &Snapshot, waiting: &Waiting) -> bool {
+    let chart = &snapshot.chart;
+    let mut places = waiting.waits.iter().map(|at| chart.call(*at).place);
+    places.any(|place| chart.transactions.iter().any(|transaction| transaction.is_open_at(&snapshot.files, place)))
 }
 
 /// The library's calls by which nothing is sent that may not come twice.
