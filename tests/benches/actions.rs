@@ -1,7 +1,8 @@
 //! How many findings of a workspace each code action is offered for, and why the others are refused.
 //!
 //! `cargo bench -p portolan-tests --bench actions -- FOLDER…` tries every edit as an editor would have it: read again, with the finding gone and none
-//! new. A line is a rule, the first words of the action's title, how many findings, and behind a refusal its reason.
+//! new. A line is a rule, the first words of the action's title, how many findings, and behind a refusal its reason; what answers no finding has no
+//! rule.
 //! With `--edits`, what each edit changes stands above.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_analysis::refactors::{self, Offer};
+use portolan_analysis::{Snapshot, World};
 use portolan_tests::disk;
 use similar::TextDiff;
 
@@ -44,25 +46,37 @@ fn show(folder: &Path, edits: bool) {
             counts.entry((finding.rule, "–".to_owned(), "no action".to_owned())).or_default().push(place());
         }
         for offer in offers {
-            let tried = offer.plan.clone().and_then(|edit| {
-                let files = refactors::applied(&snapshot, &disk, &edit)?;
-                refactors::rehearse(&mut world, &snapshot, &files, finding, offer.level)?;
-                if edits {
-                    println!("{} {}: {}", place(), finding.rule, offer.title);
-                    files.iter().for_each(|(path, text)| print(folder, path, text));
-                }
-                Ok(())
-            });
-            let outcome = match tried {
-                Ok(()) => "offered".to_owned(),
-                Err(refusal) => format!("refused: {refusal}"),
-            };
+            let outcome = tried(&mut world, &snapshot, folder, &offer, edits.then(place));
             counts.entry((finding.rule, kind(&offer), outcome)).or_default().push(place());
+        }
+    }
+    for (file, path, _) in snapshot.files.iter() {
+        for offer in refactors::proposals(&snapshot, &disk, "".into(), file, 0, u32::MAX) {
+            let outcome = tried(&mut world, &snapshot, folder, &offer, edits.then(|| path.to_string()));
+            counts.entry(("–", kind(&offer), outcome)).or_default().push(path.to_string());
         }
     }
     println!("{}: {} findings", folder.display(), snapshot.findings.len());
     for ((rule, kind, outcome), places) in counts {
         println!("  {:>3}  {rule}  {kind}  {outcome}  {}", places.len(), places[..places.len().min(3)].join(" "));
+    }
+}
+
+/// What becomes of an offer that is taken; what its edit changes is shown with a place.
+fn tried(world: &mut World, snapshot: &Snapshot, folder: &Path, offer: &Offer, place: Option<String>) -> String {
+    let disk = Disk(folder);
+    let outcome = offer.plan.clone().and_then(|edit| {
+        let files = refactors::applied(snapshot, &disk, &edit)?;
+        refactors::rehearse(world, snapshot, &files, offer.finding.map(|at| &snapshot.findings[at]), offer.level)?;
+        if let Some(place) = place {
+            println!("{place}: {}", offer.title);
+            files.iter().for_each(|(path, text)| print(folder, path, text));
+        }
+        Ok(())
+    });
+    match outcome {
+        Ok(()) => "offered".to_owned(),
+        Err(refusal) => format!("refused: {refusal}"),
     }
 }
 

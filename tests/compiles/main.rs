@@ -78,7 +78,7 @@ fn compile(workspace: &str, folder: &Path, package: &str) {
     run(Command::new("node").args(["node_modules/typescript/bin/tsc", "-p", "."]).current_dir(&kept));
 }
 
-/// Takes every wanted action that the server offers for a diagnostic, until none is left; the result is how many.
+/// Takes every wanted action that the server offers for a diagnostic, then for a whole file, until none is left; the result is how many.
 async fn act(folder: &Path, wanted: fn(&Value) -> bool) -> usize {
     let mut capabilities = TestServer::capabilities();
     let action = capabilities.pointer_mut("/textDocument/codeAction").unwrap();
@@ -90,10 +90,12 @@ async fn act(folder: &Path, wanted: fn(&Value) -> bool) -> usize {
     'next: loop {
         server.settle().await;
         for path in texts(folder).into_keys() {
-            for diagnostic in server.published(path.as_str()).diagnostics {
-                let context = json!({"diagnostics": [diagnostic]});
+            let all = json!({"start": {"line": 0, "character": 0}, "end": {"line": u32::MAX >> 1, "character": 0}});
+            let of_findings = server.published(path.as_str()).diagnostics.into_iter().map(|it| (it["range"].clone(), vec![it]));
+            for (range, diagnostics) in of_findings.chain([(all, Vec::new())]) {
+                let context = json!({"diagnostics": diagnostics});
                 let document = json!({"uri": server.uri(path.as_str())});
-                let params = json!({"textDocument": document, "range": diagnostic["range"], "context": context});
+                let params = json!({"textDocument": document, "range": range, "context": context});
                 let actions = server.request("textDocument/codeAction", params).await;
                 let mut actions = actions.as_array().into_iter().flatten();
                 let Some(action) = actions.find(|action| wanted(action)) else { continue };
@@ -171,9 +173,27 @@ fn is_safe(action: &Value) -> bool {
     action["isPreferred"] == true
 }
 
-/// One that a person must agree to.
+/// One that a person must agree to, and that has no test of its own.
 fn is_rewrite(action: &Value) -> bool {
+    must_be_agreed_to(action) && !tries_again(action) && !keeps_letters(action)
+}
+
+fn must_be_agreed_to(action: &Value) -> bool {
     action["kind"] == "refactor.rewrite" && action.get("disabled").is_none()
+}
+
+fn has_in_title(action: &Value, words: &str) -> bool {
+    action["title"].as_str().is_some_and(|title| title.contains(words))
+}
+
+/// One by which requests are tried again.
+fn tries_again(action: &Value) -> bool {
+    must_be_agreed_to(action) && has_in_title(action, "Try again what may come twice")
+}
+
+/// One by which refused messages are kept.
+fn keeps_letters(action: &Value) -> bool {
+    must_be_agreed_to(action) && has_in_title(action, "Keep what is refused")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -193,7 +213,7 @@ async fn limits() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries"]
 async fn events() {
-    let packages = ["shop", "mail", "desk", "print", "stall", "kitchen", "till", "ledger"];
+    let packages = ["shop", "mail", "desk", "print", "stall", "kitchen", "till", "ledger", "gate", "dock"];
     let wrong = [
         ("await publish(\"", "await publsh(\""),
         ("await sendReceipt(event)", "await sendReceipt(1)"),
@@ -203,8 +223,10 @@ async fn events() {
         ("message.content.", "message.contnt."),
         ("bus::publish(", "bus::publsh("),
         ("entries::record(event)", "entries::recrd(event)"),
+        ("nats.publish(", "nats.publsh("),
+        ("await take(event)", "await take(1)"),
     ];
-    prove("events", &packages, is_rewrite, 5, &wrong).await;
+    prove("events", &packages, is_rewrite, 6, &wrong).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -337,6 +359,47 @@ async fn retries() {
     ];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
     is_noticed("retries", &folder, &packages, &[("randomUUID()", "randomUUD()"), ("Uuid::new_v4()", "Uuid::nw_v4()")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn tries() {
+    let folder = edited("tries", &["web", "desk"], tries_again, 3).await;
+    let services = ["web", "desk"].map(|package| emitted_for_real("tries", package));
+    let told = said(Command::new("node").arg(here().join("brokers/tries.js")).args(services));
+    let expected = [
+        "shelf 200: 1 times, done",
+        "shelf 404: 1 times, Error",
+        "shelf 500 500 200: 3 times, done",
+        "shelf 503: 3 times, Error",
+        "shelf : 3 times, TimeoutError",
+        "fill 502 204: 2 times, done",
+        "add 500 201: 1 times, Error",
+        "desk's shelf 500 200: 2 times, 200",
+        "prices 500 200: 2 times, done",
+        "prices 404: 1 times, AxiosError",
+        "mark 503 503 204: 3 times, done",
+        "note 503 201: 1 times, AxiosError",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    let wrong = [("AbortSignal.timeout(", "AbortSignal.timout("), ("withRetry(() =>", "withRetry((it) =>")];
+    is_noticed("tries", &folder, &["web", "desk"], &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries, and starts RabbitMQ"]
+async fn letters() {
+    let packages = ["shop", "billing", "parcels"];
+    let folder = edited("letters", &packages, keeps_letters, 3).await;
+    let broker = Rabbit::start();
+    let mut driven = Command::new("node");
+    driven.arg(here().join("brokers/letters.js")).args(["shop", "billing"].map(|package| emitted_for_real("letters", package)));
+    driven.arg(built("letters", folder.path(), "parcels", "parcels"));
+    let told = said(driven.env("AMQP_URL", &broker.url));
+    let expected = ["shop ended with 0", "orders: kept \"no order\", waiting 0", "parcels: kept \"\", waiting 0"];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    let wrong = [("deadLetterExchange: ", "deadLetterExchnge: "), ("crate::dead_letters::to(", "crate::dead_letters::tu(")];
+    is_noticed("letters", &folder, &packages, &wrong);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

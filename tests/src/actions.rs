@@ -1,4 +1,5 @@
-//! The actions that answer findings as lines of text, by which specs compare them: what each changes, or why it is refused.
+//! The actions that answer findings, and those that are offered without any, as lines of text, by which specs compare them: what each changes, or
+//! why it is refused.
 
 use camino::Utf8Path;
 use portolan_analysis::refactors::{self, Offer};
@@ -16,21 +17,34 @@ impl refactors::Texts for Map<'_> {
     }
 }
 
-/// The actions of all findings, and what they change.
+/// The actions of all findings, then those of whole files, and what they change.
 pub fn all(snapshot: &Snapshot, texts: &Texts) -> Vec<String> {
     let mut world = world(texts);
     world.snapshot();
     let mut lines = Vec::new();
-    for (at, finding) in snapshot.findings.iter().enumerate() {
-        for offer in refactors::answers(snapshot, &Map(texts), "".into(), at) {
-            lines.push(format!("{} {}", lines::place(snapshot, finding.place), offer.title));
-            match changes(&mut world, snapshot, texts, &offer) {
-                Ok(changed) => lines.extend(changed),
-                Err(refusal) => lines.push(format!("refused: {refusal}")),
-            }
+    for (head, offer) in offers(snapshot, texts) {
+        lines.push(format!("{head} {}", offer.title));
+        match changes(&mut world, snapshot, texts, &offer) {
+            Ok(changed) => lines.extend(changed),
+            Err(refusal) => lines.push(format!("refused: {refusal}")),
         }
     }
     lines
+}
+
+/// What is offered, each with its place: of what answers no finding, the file.
+fn offers(snapshot: &Snapshot, texts: &Texts) -> Vec<(String, Offer)> {
+    let map = Map(texts);
+    let mut offers = Vec::new();
+    for (at, finding) in snapshot.findings.iter().enumerate() {
+        let answers = refactors::answers(snapshot, &map, "".into(), at);
+        offers.extend(answers.into_iter().map(|offer| (lines::place(snapshot, finding.place), offer)));
+    }
+    for (file, path, _) in snapshot.files.iter() {
+        let proposals = refactors::proposals(snapshot, &map, "".into(), file, 0, u32::MAX);
+        offers.extend(proposals.into_iter().map(|offer| (path.to_string(), offer)));
+    }
+    offers
 }
 
 /// The changed lines of each file, by their numbers.
@@ -40,9 +54,8 @@ fn changes(world: &mut World, snapshot: &Snapshot, texts: &Texts, offer: &Offer)
         assert!(changes.windows(2).all(|pair| pair[0].range.end <= pair[1].range.start), "edits overlap: {changes:#?}");
     }
     let files = refactors::applied(snapshot, &map, &edit)?;
-    if let Some(finding) = offer.finding {
-        refactors::rehearse(world, snapshot, &files, &snapshot.findings[finding], offer.level)?;
-    }
+    let finding = offer.finding.map(|finding| &snapshot.findings[finding]);
+    refactors::rehearse(world, snapshot, &files, finding, offer.level)?;
     let mut lines = Vec::new();
     for (path, text) in files {
         lines.push(path.to_string());

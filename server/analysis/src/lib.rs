@@ -12,6 +12,7 @@ mod bodies;
 pub mod chart;
 pub mod files;
 pub mod ide;
+mod letters;
 pub mod refactors;
 pub mod report;
 pub mod resolve;

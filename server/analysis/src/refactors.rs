@@ -10,6 +10,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashSet;
 
+use crate::chart::index::Subject;
 use crate::rules::{self, Finding, Theme, counts};
 use crate::{FileId, Snapshot, World};
 
@@ -17,10 +18,12 @@ mod accept;
 mod add_timeout;
 mod arguments;
 mod ask_together;
+mod beside;
 mod carry_context;
 mod chain;
 mod changes;
 mod compose;
+mod dead_letter;
 mod edit;
 mod given;
 mod handle_once;
@@ -51,6 +54,7 @@ mod span_handler;
 mod sqlx;
 mod stretch;
 mod template;
+mod try_again;
 mod url_to_variable;
 mod uses;
 mod way;
@@ -100,7 +104,7 @@ pub struct Offer {
     pub title: String,
     /// What it asks of the one who takes it.
     pub level: Level,
-    /// The finding that it answers, as a position in the snapshot's.
+    /// The finding that it answers, as a position in the snapshot's, if it answers one.
     pub finding: Option<usize>,
     /// The edit, or why there is none.
     pub plan: Result<Edit, Refusal>,
@@ -148,6 +152,7 @@ struct Refactor {
 /// The registry, in the order in which actions are offered.
 static REFACTORS: &[Refactor] = &[
     add_timeout::REFACTOR,
+    try_again::REFACTOR,
     instrument_handler::REFACTOR,
     span_handler::REFACTOR,
     keep_span::REFACTOR,
@@ -163,7 +168,11 @@ static REFACTORS: &[Refactor] = &[
     settle_drift::REFACTOR,
 ];
 
-/// What is offered between two offsets of a file: edits that answer its findings, what accepts them, then settings that settle its calls.
+/// Actions at what the chart has at a place, where nothing is found: whether it should be otherwise, a person knows.
+static PROPOSALS: &[fn(&Context<'_>, Subject) -> Option<Plan>] = &[dead_letter::plan];
+
+/// What is offered between two offsets of a file: edits that answer its findings, what accepts them, edits that answer none, then settings that
+/// settle its calls.
 /// `folder` is the root of the workspace that the file is in.
 pub fn offers(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, file: FileId, start: u32, end: u32) -> Vec<Offer> {
     let here = |finding: &Finding| finding.place.file == file && finding.place.range.start <= end && start <= finding.place.range.end;
@@ -171,6 +180,7 @@ pub fn offers(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, file: F
     let mut offers: Vec<Offer> = findings.clone().flat_map(|(at, _)| answers(snapshot, texts, folder, at)).collect();
     let context = Context { snapshot, texts, folder };
     offers.extend(findings.flat_map(|(at, finding)| accept::offers(&context, folder, at, finding)));
+    offers.extend(proposals(snapshot, texts, folder, file, start, end));
     offers.extend(settle_call::offers(snapshot, folder, file, start, end));
     let mut seen = FxHashSet::default();
     offers.retain(|offer| seen.insert(offer.title.clone()));
@@ -186,6 +196,18 @@ pub fn answers(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, findin
     plans.map(|plan| Offer { title: plan.title, level: plan.level, finding: Some(finding), plan: plan.edit }).collect()
 }
 
+/// What is offered between two offsets of a file that answers no finding.
+pub fn proposals(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, file: FileId, start: u32, end: u32) -> Vec<Offer> {
+    let context = Context { snapshot, texts, folder };
+    let subjects = snapshot.index.within(file, start, end).into_iter().map(|(subject, _)| subject);
+    let plans = subjects.flat_map(|subject| PROPOSALS.iter().map(move |propose| (propose, subject)));
+    let plans = plans.filter_map(|(propose, subject)| propose(&context, subject));
+    let mut offers: Vec<Offer> = plans.map(|plan| Offer { title: plan.title, level: plan.level, finding: None, plan: plan.edit }).collect();
+    let mut seen = FxHashSet::default();
+    offers.retain(|offer| seen.insert(offer.title.clone()));
+    offers
+}
+
 /// The files that an edit changes or makes, as they are after it.
 pub fn applied(snapshot: &Snapshot, texts: &dyn Texts, edit: &Edit) -> Result<BTreeMap<Utf8PathBuf, String>, Refusal> {
     let mut files = edit.creates.clone();
@@ -197,14 +219,14 @@ pub fn applied(snapshot: &Snapshot, texts: &dyn Texts, edit: &Edit) -> Result<BT
     Ok(files)
 }
 
-/// What the workspace is with some files as they are after an edit that answers `finding`: refused where they do not parse, where the finding
-/// stays, or where another one comes that `level` does not take. `world` holds the facts of `snapshot`, and afterwards those of the result; if it is refused, those of
+/// What the workspace is with some files as they are after an edit: refused where they do not parse, where the finding that it answers stays, or
+/// where another one comes that `level` does not take. `world` holds the facts of `snapshot`, and afterwards those of the result; if it is refused, those of
 /// `snapshot` again.
 pub fn recheck(
     world: &mut World,
     snapshot: &Snapshot,
     files: &BTreeMap<Utf8PathBuf, String>,
-    finding: &Finding,
+    finding: Option<&Finding>,
     level: Level,
 ) -> Result<Arc<Snapshot>, Refusal> {
     let known = |path: &Utf8Path| snapshot.files.id(path).and_then(|file| snapshot.files.facts(file));
@@ -232,7 +254,7 @@ pub fn rehearse(
     world: &mut World,
     snapshot: &Snapshot,
     files: &BTreeMap<Utf8PathBuf, String>,
-    finding: &Finding,
+    finding: Option<&Finding>,
     level: Level,
 ) -> Result<(), Refusal> {
     recheck(world, snapshot, files, finding, level).map(|_| take_back(world, snapshot, files))
@@ -248,10 +270,10 @@ fn take_back(world: &World, snapshot: &Snapshot, files: &BTreeMap<Utf8PathBuf, S
 }
 
 /// The snapshot after an edit, if the edit did what it is for and nothing else.
-fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: &Finding, level: Level) -> Result<Arc<Snapshot>, Refusal> {
+fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: Option<&Finding>, level: Level) -> Result<Arc<Snapshot>, Refusal> {
     let (were, are) = (counts(before.findings.iter()), counts(after.findings.iter()));
     let more = |identity: &str| are.get(identity).copied().unwrap_or(0).cmp(&were.get(identity).copied().unwrap_or(0));
-    if more(&finding.identity).is_ge() {
+    if let Some(finding) = finding.filter(|finding| more(&finding.identity).is_ge()) {
         return Err(Refusal::new(format!("the finding of {} would stay", finding.rule)));
     }
     // Where only some of a file's findings are shown, one that goes makes room for another.

@@ -11,21 +11,12 @@ use super::packages::major;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::resolve::link::Unlimited;
 use crate::rules::Finding;
-use crate::rules::no_timeout::{self, Client, RULE, SECONDS};
+use crate::rules::no_timeout::{self, Client, RULE, SECONDS, Waiting};
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
-    let snapshot = context.snapshot;
-    let (client, unlimited) = no_timeout::all(snapshot).into_iter().find(|(_, unlimited)| {
-        let first = unlimited.calls.first().and_then(|first| snapshot.files.called_at(first.call));
-        first == Some(finding.place)
-    })?;
-    let seconds = snapshot.workspace.settings.rules().number(&RULE, &SECONDS, snapshot.files.path(finding.place.file));
-    // What a generated client takes is the generator's choice.
-    if let Client::Stub(..) = client {
-        return None;
-    }
+    let (unlimited, seconds) = unlimited(context, finding)?;
     let what = if unlimited.calls.iter().all(|call| unlimited.is_client(call)) { "client" } else { "call" };
     let whom = match unlimited.calls.len() {
         1 => format!("this {what}"),
@@ -33,6 +24,17 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     };
     let title = format!("Let {whom} wait for {seconds} s at most");
     Some(Plan { title, level: Level::Safe, edit: edit(context, &unlimited.calls, seconds) })
+}
+
+/// The calls that a finding is about, and how many seconds they are given; none where a generator made the client, and has its say.
+pub(super) fn unlimited(context: &Context<'_>, finding: &Finding) -> Option<(Waiting, usize)> {
+    let snapshot = context.snapshot;
+    let (client, waiting) = no_timeout::all(snapshot).into_iter().find(|(_, waiting)| {
+        let first = waiting.calls.first().and_then(|first| snapshot.files.called_at(first.call));
+        first == Some(finding.place)
+    })?;
+    let seconds = snapshot.workspace.settings.rules().number(&RULE, &SECONDS, snapshot.files.path(finding.place.file));
+    (!matches!(client, Client::Stub(..))).then_some((waiting, seconds))
 }
 
 fn edit(context: &Context<'_>, calls: &[Unlimited], seconds: usize) -> Result<Edit, Refusal> {
@@ -48,7 +50,14 @@ fn edit(context: &Context<'_>, calls: &[Unlimited], seconds: usize) -> Result<Ed
     Ok(edit)
 }
 
-fn ecmascript(context: &Context<'_>, source: &Source<'_>, unlimited: &Unlimited, seconds: usize, edit: &mut Edit) -> Result<(), Refusal> {
+/// Gives a call of ECMAScript its limit.
+pub(super) fn ecmascript(
+    context: &Context<'_>,
+    source: &Source<'_>,
+    unlimited: &Unlimited,
+    seconds: usize,
+    edit: &mut Edit,
+) -> Result<(), Refusal> {
     let milliseconds = format!("{seconds}_000");
     let (argument, key) = unlimited.option.clone().ok_or_else(|| Refusal::new("how this library is told a limit is not known"))?;
     let (key, value) = match (unlimited.library.as_str(), key.as_str()) {

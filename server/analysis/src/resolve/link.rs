@@ -62,6 +62,8 @@ pub struct FileLink {
     pub bindings: Vec<BindingDecl>,
     /// Where refused messages of queues go: bindings the other way round.
     pub dead_letters: Vec<BindingDecl>,
+    /// Queues that calls declare which may say so.
+    pub queues: Vec<QueueDecl>,
     /// How messages reach handlers that decorators declare.
     pub listeners: Vec<ListenerDecl>,
     /// Messages sent and received.
@@ -586,6 +588,25 @@ pub struct BindingDecl {
     pub function: FunctionRef,
     /// Whether it is decided where a function is called that binds.
     pub lifted: bool,
+}
+
+/// A queue declared by a call that may say where its refused messages go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueueDecl {
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// What it is called.
+    pub queue: Pattern,
+    /// The library's call.
+    pub leaf: CallRef,
+    /// Whether who calls the function that declares it decides what it is called.
+    pub lifted: bool,
+    /// Whether it says where they go, or may.
+    pub hands_on: bool,
+    /// The argument that names the queue.
+    pub named: usize,
+    /// The argument and the keys in it that would say the exchange and the routing key, where the library is told by such.
+    pub option: Option<(usize, [Symbol; 2])>,
 }
 
 /// A database opened.

@@ -3,10 +3,10 @@
 //! What deliberately does not live here: which destinations are one channel ([`super::assemble`]).
 
 use portolan_grammars::catalog::{self, Delivery, Headers, Identity, Selector};
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Expr, ExprId, Language, Symbol};
 
 use super::library::CallView;
-use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, MessageLeaf, PortDecl, Site};
+use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, MessageLeaf, PortDecl, QueueDecl, Site};
 use super::outbound::{Draft, function_in};
 use super::spans::Walk;
 use super::sql;
@@ -218,12 +218,53 @@ impl<'w> Linker<'w> {
     }
 
     pub(super) fn dead_letter(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::DeadLetter) -> bool {
+        self.declared_queue(function, view, entry);
         let systems = [&entry.system, &entry.system];
         let Some(bound) = self.bound_together(function, view, systems, [&entry.queue, &entry.exchange], entry.routing_key.as_ref()) else {
             return false;
         };
         self.link.dead_letters.extend(bound);
         true
+    }
+
+    /// The queue that a call declares, whether or not it says where refused messages go.
+    fn declared_queue(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::DeadLetter) {
+        let Some(name) = self.evaluator.select_text(&entry.queue, view) else { return };
+        let argument = |take: &catalog::Take| usize::try_from(take.argument?).ok();
+        let Some(named) = entry.queue.takes().iter().find_map(argument) else { return };
+        let hands_on = self.may_hand_on(view, entry);
+        let first = |selector: &Selector| selector.takes().first().and_then(|take| Some((argument(take)?, take.key.clone()?)));
+        let option = first(&entry.exchange).zip(entry.routing_key.as_ref().and_then(first));
+        let option = option.filter(|((one, _), (other, _))| one == other).map(|((at, exchange), (_, key))| (at, [exchange, key]));
+        for draft in self.drafts(view.site, function, &[name], false) {
+            let undecided = |_: &mut Self, draft: &Draft| draft.texts.iter().any(Pattern::is_open);
+            for lifted in self.lift_to_owners(draft, &undecided) {
+                let [queue] = lifted.texts.as_slice() else { continue };
+                self.link.queues.push(QueueDecl {
+                    system: entry.system.clone(),
+                    queue: queue.clone(),
+                    leaf: view.site,
+                    lifted: lifted.site != view.site,
+                    hands_on,
+                    named,
+                    option: option.clone(),
+                });
+            }
+        }
+    }
+
+    /// Whether a call says where refused messages go, or may. A table of Rust says nothing where it is made there and then, and is filled otherwise.
+    fn may_hand_on(&mut self, view: &CallView<'_>, entry: &catalog::DeadLetter) -> bool {
+        let facts = self.evaluator.facts(view.site.file).filter(|facts| facts.language == Language::Rust);
+        let Some(facts) = facts else { return self.evaluator.may_say(&entry.exchange, view) };
+        let is_empty = |table: ExprId| match facts.expr(table) {
+            Expr::Call(made) => {
+                matches!(facts.expr(facts.call(*made).callee), Expr::Path(path) if path.last().is_some_and(|it| it == "default"))
+            }
+            _ => false,
+        };
+        let argument = entry.exchange.takes().iter().find_map(|take| usize::try_from(take.argument?).ok());
+        !argument.and_then(|at| view.call.args.get(at)).is_some_and(|table| is_empty(table.value))
     }
 
     /// A queue and an exchange that a call, or who calls its function, names together.

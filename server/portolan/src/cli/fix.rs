@@ -94,7 +94,7 @@ impl Work {
             }
             for offer in refactors::answers(snapshot, &self.texts, "".into(), at).into_iter().filter(|offer| offer.level == Level::Safe) {
                 let files = offer.plan.and_then(|edit| refactors::applied(snapshot, &self.texts, &edit));
-                let checked = files.and_then(|files| Ok((refactors::recheck(world, snapshot, &files, finding, Level::Safe)?, files)));
+                let checked = files.and_then(|files| Ok((refactors::recheck(world, snapshot, &files, Some(finding), Level::Safe)?, files)));
                 match checked {
                     Ok((after, files)) => {
                         self.texts.texts.extend(files);

@@ -111,9 +111,14 @@ fn kind(level: Level) -> CodeActionKind {
 /// The edit of an offer, if the workspace would be as the offer says.
 fn sound_edit(view: &View, session: &Session, offer: &Offer) -> Result<Edit, String> {
     let edit = offer.plan.clone().map_err(|refusal| refusal.to_string())?;
-    // To accept a finding takes no trial.
-    let finding = offer.finding.filter(|_| offer.level != Level::Acceptance);
-    if let Some(finding) = finding.and_then(|at| view.snapshot.findings.get(at)) {
+    // To accept a finding, or to say what only a person knows, takes no trial.
+    let is_tried = match offer.level {
+        Level::Safe | Level::Assisted(_) => true,
+        Level::Statement => offer.finding.is_some(),
+        Level::Acceptance => false,
+    };
+    if is_tried {
+        let finding = offer.finding.and_then(|at| view.snapshot.findings.get(at));
         let files = refactors::applied(&view.snapshot, &Held(view), &edit).map_err(|refusal| refusal.to_string())?;
         session.rehearse(view, files, finding, offer.level)?;
     }

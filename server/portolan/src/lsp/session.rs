@@ -72,8 +72,8 @@ pub(super) struct Rehearsal {
     pub(super) revision: u64,
     /// The files as they would be.
     pub(super) files: BTreeMap<Utf8PathBuf, String>,
-    /// The finding that it answers.
-    pub(super) finding: Finding,
+    /// The finding that it answers, if it answers one.
+    pub(super) finding: Option<Finding>,
     /// What whoever takes it lets himself in for.
     pub(super) level: Level,
     /// Told whether the finding would be gone and no other would come; an error is a sentence for the user.
@@ -186,17 +186,17 @@ impl Session {
         }
     }
 
-    /// Tries what would follow from files of a view with an edit that answers a finding. Waits for the world thread, but not for ever.
+    /// Tries what would follow from files of a view with an edit, and the finding that it answers. Waits for the world thread, but not for ever.
     pub(super) fn rehearse(
         &self,
         view: &View,
         files: BTreeMap<Utf8PathBuf, String>,
-        finding: &Finding,
+        finding: Option<&Finding>,
         level: Level,
     ) -> Result<(), String> {
         const LIMIT: Duration = Duration::from_secs(20);
         let (outcome, told) = mpsc::channel();
-        let rehearsal = Rehearsal { revision: view.revision, files, finding: finding.clone(), level, outcome };
+        let rehearsal = Rehearsal { revision: view.revision, files, finding: finding.cloned(), level, outcome };
         // Where nobody is there to take it, nothing is told.
         let _ = lock(&self.sender).send(Order::Rehearsal(rehearsal));
         told.recv_timeout(LIMIT).unwrap_or_else(|_| Err("what would follow could not be told in time".to_owned()))

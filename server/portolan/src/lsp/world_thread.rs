@@ -182,7 +182,8 @@ impl Writer {
     fn rehearse(&mut self, rehearsal: &Rehearsal) -> Result<(), String> {
         let snapshot = self.snapshot.clone().filter(|_| self.revision == rehearsal.revision);
         let snapshot = snapshot.ok_or("the workspace was changed meanwhile")?;
-        let outcome = guarded(|| refactors::rehearse(&mut self.world, &snapshot, &rehearsal.files, &rehearsal.finding, rehearsal.level));
+        let outcome =
+            guarded(|| refactors::rehearse(&mut self.world, &snapshot, &rehearsal.files, rehearsal.finding.as_ref(), rehearsal.level));
         match outcome {
             Ok(outcome) => outcome.map_err(|refusal| refusal.to_string()),
             Err(panic) => {

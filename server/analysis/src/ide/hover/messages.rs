@@ -8,6 +8,7 @@ use super::{Writer, keys};
 use crate::chart::ChannelEnd;
 use crate::chart::index::EndRef;
 use crate::chart::operation::{Operation, Root};
+use crate::letters::{Refused, refused};
 
 impl Writer<'_> {
     pub(super) fn producer(&mut self, end: EndRef) {
@@ -34,6 +35,11 @@ impl Writer<'_> {
         }
         self.page.list("Sent by", &producers);
         self.fate(&[consumer]);
+        match refused(self.snapshot, channel, consumer) {
+            Some(Refused::Gone) => self.page.paragraph("What is refused is gone, unless a policy of the broker keeps it"),
+            Some(Refused::Back) => self.page.paragraph("What is refused goes back into the queue, and comes again"),
+            None => {}
+        }
         let mut payloads: Vec<_> = channel.producers.iter().map(|end| end.payload.as_ref()).collect();
         payloads.dedup();
         if let [same] = payloads.as_slice() {

@@ -2,20 +2,16 @@
 //!
 //! Invariant: a library is used only where the file can load it as it loads others.
 
-use std::collections::BTreeSet;
-
-use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::{FunctionKind, Imported, TextRange};
 
-use super::super::imports::{self, Style, argument_comma, in_style, statement_end};
+use super::super::beside::Beside;
+use super::super::imports::{self, Style, argument_comma, statement_end};
 use super::super::mirror::{Parts, rewritten};
 use super::super::option::width;
 use super::super::packages::{major, npm};
-use super::super::passage::{relative, usual_extension};
 use super::super::{Context, Edit, Refusal, Source};
 use super::AT_A_TIME;
 use super::rounds::{Rounds, Waits};
-use crate::workspace::paths::folder;
 
 /// A library, and the first version that CommonJS cannot load.
 struct Library {
@@ -32,11 +28,6 @@ const LIMIT: &str = "limit";
 /// The module that is written, and its function.
 const MODULE: &str = "batches";
 const FUNCTION: &str = "inBatches";
-
-/// What folders are called whose functions several files need.
-const SHARED: [&str; 6] = ["utils", "util", "lib", "helpers", "common", "shared"];
-/// And those of a package's sources.
-const SOURCES: [&str; 2] = ["src", "lib"];
 
 /// Lets so many rounds run at a time.
 pub(super) fn write(context: &Context<'_>, source: &Source<'_>, rounds: &Rounds, edit: &mut Edit) -> Result<(), Refusal> {
@@ -61,7 +52,10 @@ pub(super) fn write(context: &Context<'_>, source: &Source<'_>, rounds: &Rounds,
         layout.put_limited(edit);
         return Ok(());
     }
-    let name = function(context, source, edit)?;
+    let typescript = format!("{TYPESCRIPT}{ROUNDS}");
+    let javascript = format!("{JAVASCRIPT}{ROUNDS}");
+    let batches = Beside { module: MODULE, function: FUNCTION, typescript: &typescript, javascript: &javascript };
+    let name = batches.called(context, source, edit)?;
     layout.put(&name, &[rounds.list.clone(), AT_A_TIME.to_string(), layout.work(Function::Async)], edit);
     Ok(())
 }
@@ -89,74 +83,6 @@ fn library(context: &Context<'_>, source: &Source<'_>, library: &Library, edit: 
     let import = imports::statement(context, source, library.name, library.module);
     imports::add(source, source.text.len() as u32, Some(import), None, edit);
     Ok(library.name.to_owned())
-}
-
-/// What a file calls the function that is written beside it.
-fn function(context: &Context<'_>, source: &Source<'_>, edit: &mut Edit) -> Result<String, Refusal> {
-    let own = source.path.extension().unwrap_or_default();
-    let (own, loaded, text) = match own {
-        "ts" | "tsx" => ("ts", ".js", format!("{TYPESCRIPT}{ROUNDS}")),
-        "mts" => ("mts", ".mjs", format!("{TYPESCRIPT}{ROUNDS}")),
-        "js" | "jsx" => ("js", ".js", javascript(context, source)),
-        "mjs" => ("mjs", ".mjs", javascript(context, source)),
-        "cjs" => ("cjs", ".cjs", javascript(context, source)),
-        _ => return Err(Refusal::new("a function cannot be written beside this file")),
-    };
-    let usual =
-        usual_extension(context, source).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
-    let loaded = match usual {
-        "" => "",
-        ".ts" | ".mts" => own,
-        _ => loaded,
-    };
-    let dot = if loaded.is_empty() || loaded.starts_with('.') { "" } else { "." };
-    let path = home(context, source, own).join(format!("{MODULE}.{own}"));
-    let module = relative(folder(source.path.as_str()), path.with_extension("").as_str()) + dot + loaded;
-    let text = in_style(source, &text);
-    if context.snapshot.files.id(&path).is_some() {
-        if context.texts.text(&path).as_ref() != Ok(&text) {
-            return Err(Refusal::new(format!("{path} is there already, and another one")));
-        }
-        let names = imports::import(context, source, &module, &[FUNCTION], edit)?;
-        if names.statement.is_some() {
-            imports::add(source, source.text.len() as u32, names.statement, None, edit);
-        }
-        return Ok(names.called.concat());
-    }
-    if source.declares(FUNCTION) {
-        return Err(Refusal::new(format!("the name {FUNCTION} means something else in {}", source.name())));
-    }
-    edit.create(path, text);
-    let import = imports::statement(context, source, &format!("{{ {FUNCTION} }}"), &module);
-    imports::add(source, source.text.len() as u32, Some(import), None, edit);
-    Ok(FUNCTION.to_owned())
-}
-
-/// The folder of the package for functions that several of its files need: that which is called so, else the one of its sources. Files of a
-/// folder of routes may all be routes.
-fn home(context: &Context<'_>, source: &Source<'_>, extension: &str) -> Utf8PathBuf {
-    let snapshot = context.snapshot;
-    let package = snapshot.workspace.package_of(source.path);
-    let root =
-        package.map(|package| folder(snapshot.files.path(snapshot.workspace.packages[package].manifest).as_str())).unwrap_or_default();
-    let folders: BTreeSet<&str> = snapshot
-        .files
-        .iter()
-        .filter(|(_, path, _)| path.extension() == Some(extension) && snapshot.workspace.package_of(path) == package)
-        .map(|(_, path, _)| folder(path.as_str()))
-        .collect();
-    let within = |around: &&Utf8Path| around.as_str().len() >= root.len();
-    let around = || source.path.ancestors().skip(1).take_while(within);
-    let shared = around().flat_map(|around| SHARED.iter().map(move |name| around.join(name))).find(|path| folders.contains(path.as_str()));
-    let sources = || around().filter(|around| around.file_name().is_some_and(|name| SOURCES.contains(&name))).last();
-    shared.or_else(|| sources().map(Utf8Path::to_owned)).unwrap_or_else(|| root.into())
-}
-
-fn javascript(context: &Context<'_>, source: &Source<'_>) -> String {
-    match imports::style(context, source) {
-        Style::Import => format!("{}{ROUNDS}", JAVASCRIPT.replace("EXPORT async", "export async")),
-        Style::Require => format!("{}{ROUNDS}\nmodule.exports = {{ {FUNCTION} }};\n", JAVASCRIPT.replace("EXPORT async", "async")),
-    }
 }
 
 /// Whether no function begins between a statement and a part of it.
@@ -344,7 +270,7 @@ const JAVASCRIPT: &str = r#"/**
  * @param {(item: T, index: number) => Promise<R>} work
  * @returns {Promise<R[]>}
  */
-EXPORT async function inBatches(items, size, work) {
+export async function inBatches(items, size, work) {
   /** @type {R[]} */
   const results = [];
 "#;

@@ -195,9 +195,11 @@ impl Pattern<'_, '_, '_> {
         let ecmascript = facts.language.is_ecmascript();
         let handler = end.function.filter(|function| function.file == source.file).map(|function| function.function);
         let inline = handler.filter(|id| own.contains(facts.function(*id).range) && facts.function(*id).kind == FunctionKind::Closure);
+        let awaiting = Some(&own).filter(|_| ecmascript).and_then(|own| awaiting(source, &all, *own));
         // What subscribes, or what subscribing hands out, has its messages asked of it elsewhere.
         let root = match inline {
             Some(_) => None,
+            None if awaiting.is_some() => bound_name(source, own),
             None if ecmascript => Some(root_name(source, call.callee).ok_or_else(|| self.unclear())?),
             None => Some(bound_name(source, own).ok_or_else(|| self.unclear())?),
         };
@@ -219,13 +221,14 @@ impl Pattern<'_, '_, '_> {
         self.identities(whole, &mut parts);
         // Where the message is worked on.
         let place = call.function;
-        let (body, into, params) = match (inline, ecmascript) {
-            (Some(id), _) => (facts.region(facts.function(id).body).range, id, facts.function(id).params.clone()),
-            (None, true) => {
+        let (body, into, params) = match (inline, awaiting, ecmascript) {
+            (Some(id), ..) => (facts.region(facts.function(id).body).range, id, facts.function(id).params.clone()),
+            (None, Some(awaiting), _) => (*tree.blocks_in(awaiting).first().ok_or_else(|| self.unclear())?, place, Vec::new()),
+            (None, None, true) => {
                 let id = handler.filter(|id| whole.contains(facts.function(*id).range)).ok_or_else(|| self.unclear())?;
                 (facts.region(facts.function(id).body).range, id, facts.function(id).params.clone())
             }
-            (None, false) => {
+            (None, None, false) => {
                 let looped =
                     group.iter().rev().find(|range| source.slice(**range).starts_with("while let ")).ok_or_else(|| self.unclear())?;
                 (*tree.blocks_in(*looped).first().ok_or_else(|| self.unclear())?, place, Vec::new())
@@ -233,6 +236,9 @@ impl Pattern<'_, '_, '_> {
         };
         let inner = framed(source, body, params.first()).ok_or_else(|| self.unclear())?;
         let work = self.work(into, call.range.start, &inner.value, inner.decode.is_some(), edit)?;
+        if ecmascript && work.text.contains("await ") && !facts.function(into).is_async {
+            return Err(Stuck::Refused(Refusal::new(format!("what handles `{}` does not wait for what it does", self.old))));
+        }
         self.fill(&inner, body, params.first(), &work, &mut parts);
         let sketch = work.function.is_some();
         // A function that does nothing else is written once more as a whole.
@@ -243,10 +249,11 @@ impl Pattern<'_, '_, '_> {
             .all(|range| matches!(source.slice(*range).trim_end_matches(';'), "Ok(())" | "Ok::<(), anyhow::Error>(())"));
         let is_all = rest && function.kind == FunctionKind::Function && tree.statements_in(facts.region(function.body).range) == all;
         if is_all {
-            self.function(place, parts, work.function, edit)?;
+            self.function((place, awaiting.is_some()), parts, work.function, edit)?;
             return Ok(sketch);
         }
-        if !ecmascript {
+        // What stood behind a loop without end would never come.
+        if !ecmascript || awaiting.is_some() {
             return Err(Stuck::Refused(Refusal::new(format!("what consumes `{}` does something else, too", self.old))));
         }
         self.in_place(&group, root.as_deref(), parts, work.function, edit)?;
@@ -259,7 +266,10 @@ impl Pattern<'_, '_, '_> {
         let typed = source.facts.language == Language::TypeScript;
         let gap = format!("{}{}", source.newline(), inner.indent);
         let value = match (&inner.decode, source.facts.language.is_ecmascript()) {
-            (Some(decode), true) => Some(format!("const {} = {}{}", inner.value, source.slice(*decode), statement_end(source))),
+            (Some(decode), true) => {
+                let parsed = if typed { parsed(source, *decode, work) } else { source.slice(*decode).to_owned() };
+                Some(format!("const {} = {parsed}{}", inner.value, statement_end(source)))
+            }
             (Some(decode), false) => {
                 let ty = work.ty.clone().unwrap_or_else(|| "serde_json::Value".to_owned());
                 Some(format!("let {}: {ty} = {};", inner.value, source.slice(*decode)))
@@ -343,8 +353,14 @@ impl Pattern<'_, '_, '_> {
         Ok(())
     }
 
-    /// The function once more behind itself, and started where it is.
-    fn function(&self, id: FunctionId, mut parts: Parts, written: Option<String>, edit: &mut Edit) -> Result<(), Stuck> {
+    /// The function once more behind itself, and started where it is; whether it goes on for ever.
+    fn function(
+        &self,
+        (id, is_endless): (FunctionId, bool),
+        mut parts: Parts,
+        written: Option<String>,
+        edit: &mut Edit,
+    ) -> Result<(), Stuck> {
         let (source, facts) = (self.source, self.source.facts);
         let tree = source.tree().ok_or_else(|| self.unclear())?;
         let function = facts.function(id);
@@ -354,7 +370,7 @@ impl Pattern<'_, '_, '_> {
         if Source::has_word(&source.text, &name) {
             return Err(Stuck::Refused(Refusal::new(format!("{} has something called {name} already", source.name()))));
         }
-        self.start(FunctionRef { file: source.file, function: id }, function, &name, edit)?;
+        self.start((FunctionRef { file: source.file, function: id }, is_endless), function, &name, edit)?;
         let whole = tree.statement_around(function.range);
         let whole = whole.ok_or_else(|| self.unclear())?;
         parts.push((function.name_range, name));
@@ -365,7 +381,7 @@ impl Pattern<'_, '_, '_> {
     }
 
     /// Starts the new function where the old one is: in a statement of its own, or beside it among what runs at the same time.
-    fn start(&self, function: FunctionRef, old: &Function, name: &str, edit: &mut Edit) -> Result<(), Stuck> {
+    fn start(&self, (function, is_endless): (FunctionRef, bool), old: &Function, name: &str, edit: &mut Edit) -> Result<(), Stuck> {
         let context = self.wanted.context;
         let snapshot = context.snapshot;
         let unclear = || Stuck::Refused(Refusal::new(format!("where {} is started is not plain to see", old.name)));
@@ -386,7 +402,9 @@ impl Pattern<'_, '_, '_> {
         let called = at.slice(call.range);
         let alone = ["", "await ", "void ", "tokio::spawn(", "spawn("].iter().any(|before| {
             let rest = text.strip_prefix(before).and_then(|rest| rest.strip_prefix(called));
-            rest.is_some_and(|rest| if before.ends_with('(') { rest == ")" } else { rest.is_empty() })
+            let is_waited_for = is_endless && before == &"await ";
+            rest.is_some_and(|rest| if before.ends_with('(') { rest == ")" } else { rest.is_empty() || rest.starts_with(".catch(") })
+                && !is_waited_for
         });
         let listed = ["await Promise.all([", "Promise.all(["].iter().any(|before| text.starts_with(before)) && text.ends_with("])");
         let joined = ["tokio::try_join!(", "tokio::join!("].iter().any(|before| text.starts_with(before));
@@ -448,9 +466,36 @@ fn root_name(source: &Source<'_>, callee: ExprId) -> Option<String> {
     None
 }
 
-/// The name that a `let` binds.
+/// What makes the message data in TypeScript. One that parses itself says what type that is: the old one's is not the new one's, which may be any
+/// where it is what a request's body was.
+fn parsed(source: &Source<'_>, decode: TextRange, work: &Work) -> String {
+    let facts = source.facts;
+    let call = facts.calls.iter().find(|call| call.range == decode);
+    match call.map(|call| facts.expr(call.callee)) {
+        Some(Expr::Member { object, name }) if name == "json" => {
+            let message = source.slice(facts.expr_range(*object));
+            if work.function.is_some() { format!("{message}.json()") } else { format!("JSON.parse({message}.string())") }
+        }
+        _ => source.slice(decode).to_owned(),
+    }
+}
+
+/// The loop of ECMAScript that waits for messages: the statement that subscribes, or the one that goes through what it binds.
+fn awaiting(source: &Source<'_>, all: &[TextRange], own: TextRange) -> Option<TextRange> {
+    let (tree, name) = (source.tree()?, bound_name(source, own));
+    let goes_through = |statement: &TextRange| {
+        let head = TextRange { start: statement.start, end: tree.blocks_in(*statement).first()?.start };
+        let names = tree.names_in(head);
+        Some(*statement == own || names.into_iter().any(|range| name.as_deref() == Some(source.slice(range))))
+    };
+    let is_loop = |statement: &&TextRange| source.slice(**statement).starts_with("for await (");
+    all.iter().filter(is_loop).find(|statement| goes_through(statement) == Some(true)).copied()
+}
+
+/// The name that a `let` or `const` binds.
 fn bound_name(source: &Source<'_>, statement: TextRange) -> Option<String> {
-    let rest = source.slice(statement).strip_prefix("let ")?;
+    let text = source.slice(statement);
+    let rest = text.strip_prefix("let ").or_else(|| text.strip_prefix("const "))?;
     let rest = rest.strip_prefix("mut ").unwrap_or(rest);
     let name: String = rest.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
     (!name.is_empty()).then_some(name)

@@ -2,7 +2,7 @@
 //!
 //! Invariant: what stays mentions nothing that goes.
 
-use portolan_grammars::facts::{Param, TextRange};
+use portolan_grammars::facts::{Call, Expr, Param, Symbol, TextRange};
 
 use crate::refactors::Source;
 
@@ -70,9 +70,16 @@ pub(super) fn framed(source: &Source<'_>, body: TextRange, param: Option<&Param>
 /// becomes of a failure.
 fn decoded(source: &Source<'_>, body: TextRange) -> Option<TextRange> {
     let facts = source.facts;
-    let is_it = |range: TextRange| body.contains(range);
-    let mut parsing =
-        facts.calls.iter().filter(|call| is_it(call.range) && PARSES.contains(&callee(source, facts.expr_range(call.callee)).as_str()));
+    // `message.json()` of a message that the body is handed.
+    let parses_itself = |call: &Call| match facts.expr(call.callee) {
+        Expr::Member { object, name } if name == "json" && call.args.is_empty() && facts.language.is_ecmascript() => {
+            let own = |message: &Symbol| !facts.bindings.iter().any(|binding| body.contains(binding.range) && binding.name == *message);
+            matches!(facts.expr(*object), Expr::Name(message) if own(message))
+        }
+        _ => false,
+    };
+    let parses = |call: &Call| PARSES.contains(&callee(source, facts.expr_range(call.callee)).as_str()) || parses_itself(call);
+    let mut parsing = facts.calls.iter().filter(|call| body.contains(call.range) && parses(call));
     let call = parsing.next().filter(|_| parsing.next().is_none())?;
     if facts.language.is_ecmascript() {
         return Some(call.range);

@@ -4,7 +4,7 @@
 //! Invariant: what is written calls what is called already, with arguments of the same kinds; what cannot be told to be so is not written.
 
 use portolan_grammars::facts::{
-    CallId, Entry, Expr, ExprId, Function, FunctionId, FunctionKind, Language, ResultUse, Symbol, TextRange, TypeRef,
+    CallId, Entry, Expr, ExprId, Function, FunctionId, FunctionKind, Language, ResultUse, SourceFacts, Symbol, TextRange, TypeRef,
 };
 
 use super::super::chain::Chain;
@@ -111,7 +111,12 @@ impl Site {
         let facts = source.facts;
         let call = facts.call(id);
         let arguments: Vec<ExprId> = call.args.iter().map(|argument| argument.value).collect();
-        let channel = named(snapshot, facts, &arguments, &sent.channel.name).ok_or_else(unclear)?;
+        let of_environment = || {
+            let why = format!("the environment says what `{}` is: one of its own has to be made there first", sent.channel.name);
+            Stuck::Refused(Refusal::new(why))
+        };
+        let unknown = || if is_of_environment(facts, &arguments) { of_environment() } else { unclear() };
+        let channel = named(snapshot, facts, &arguments, &sent.channel.name).ok_or_else(unknown)?;
         let (payload, at) = payload(source, id, &channel).ok_or_else(unclear)?;
         let range = match facts.language.is_ecmascript() {
             true => call.range,
@@ -124,6 +129,15 @@ impl Site {
         };
         Ok(Self { function: call.function, range, channel, payload, takes })
     }
+}
+
+/// Whether arguments of a call mention a variable of the environment.
+fn is_of_environment(facts: &SourceFacts, arguments: &[ExprId]) -> bool {
+    let mut found = false;
+    for argument in arguments {
+        descend(facts, *argument, 0, &mut |id| found |= matches!(facts.expr(id), Expr::Env(_)));
+    }
+    found
 }
 
 /// Where the data stands in a call: what is made a text of, else the argument behind the channel; and which argument it is, where it is one.

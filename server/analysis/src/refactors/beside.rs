@@ -1,0 +1,101 @@
+//! A function of ECMAScript in a file of its own, which several files of a package may need.
+//!
+//! Invariant: a file that is there is used if it is the same word for word, and never written over.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::imports::{self, Style, in_style};
+use super::passage::{relative, usual_extension};
+use super::{Context, Edit, Refusal, Source};
+use crate::workspace::paths::folder;
+
+/// What folders are called whose functions several files need.
+const SHARED: [&str; 6] = ["utils", "util", "lib", "helpers", "common", "shared"];
+/// And those of a package's sources.
+const SOURCES: [&str; 2] = ["src", "lib"];
+
+/// A module, and the function that it hands out.
+pub(super) struct Beside<'t> {
+    /// The file's name without what it ends with.
+    pub(super) module: &'t str,
+    pub(super) function: &'t str,
+    /// All of it in TypeScript.
+    pub(super) typescript: &'t str,
+    /// The same in JavaScript, as a module.
+    pub(super) javascript: &'t str,
+}
+
+impl Beside<'_> {
+    /// What a file calls the function, which it imports from now on.
+    pub(super) fn called(&self, context: &Context<'_>, source: &Source<'_>, edit: &mut Edit) -> Result<String, Refusal> {
+        let (own, loaded, text) = match source.path.extension().unwrap_or_default() {
+            "ts" | "tsx" => ("ts", ".js", self.typescript.to_owned()),
+            "mts" => ("mts", ".mjs", self.typescript.to_owned()),
+            "js" | "jsx" => ("js", ".js", self.in_javascript(context, source)),
+            "mjs" => ("mjs", ".mjs", self.in_javascript(context, source)),
+            "cjs" => ("cjs", ".cjs", self.in_javascript(context, source)),
+            _ => return Err(Refusal::new("a function cannot be written beside this file")),
+        };
+        let is_required = imports::style(context, source) == Style::Require;
+        let usual = usual_extension(context, source).or(is_required.then_some(""));
+        let usual = usual.ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
+        let loaded = match usual {
+            "" => "",
+            ".ts" | ".mts" => own,
+            _ => loaded,
+        };
+        let dot = if loaded.is_empty() || loaded.starts_with('.') { "" } else { "." };
+        let path = home(context, source, own).join(format!("{}.{own}", self.module));
+        let module = relative(folder(source.path.as_str()), path.with_extension("").as_str()) + dot + loaded;
+        let text = in_style(source, &text);
+        if context.snapshot.files.id(&path).is_some() {
+            if context.texts.text(&path).as_ref() != Ok(&text) {
+                return Err(Refusal::new(format!("{path} is there already, and another one")));
+            }
+            let names = imports::import(context, source, &module, &[self.function], edit)?;
+            if names.statement.is_some() {
+                imports::add(source, source.text.len() as u32, names.statement, None, edit);
+            }
+            return Ok(names.called.concat());
+        }
+        if source.declares(self.function) {
+            return Err(Refusal::new(format!("the name {} means something else in {}", self.function, source.name())));
+        }
+        edit.create(path, text);
+        let import = imports::statement(context, source, &format!("{{ {} }}", self.function), &module);
+        imports::add(source, source.text.len() as u32, Some(import), None, edit);
+        Ok(self.function.to_owned())
+    }
+
+    fn in_javascript(&self, context: &Context<'_>, source: &Source<'_>) -> String {
+        match imports::style(context, source) {
+            Style::Import => self.javascript.to_owned(),
+            Style::Require => {
+                let text = self.javascript.replace("\nexport async function", "\nasync function");
+                format!("{text}\nmodule.exports = {{ {} }};\n", self.function)
+            }
+        }
+    }
+}
+
+/// The folder of the package for functions that several of its files need: that which is called so, else the one of its sources. Files of a
+/// folder of routes may all be routes.
+fn home(context: &Context<'_>, source: &Source<'_>, extension: &str) -> Utf8PathBuf {
+    let snapshot = context.snapshot;
+    let package = snapshot.workspace.package_of(source.path);
+    let root =
+        package.map(|package| folder(snapshot.files.path(snapshot.workspace.packages[package].manifest).as_str())).unwrap_or_default();
+    let folders: BTreeSet<&str> = snapshot
+        .files
+        .iter()
+        .filter(|(_, path, _)| path.extension() == Some(extension) && snapshot.workspace.package_of(path) == package)
+        .map(|(_, path, _)| folder(path.as_str()))
+        .collect();
+    let within = |around: &&Utf8Path| around.as_str().len() >= root.len();
+    let around = || source.path.ancestors().skip(1).take_while(within);
+    let shared = around().flat_map(|around| SHARED.iter().map(move |name| around.join(name))).find(|path| folders.contains(path.as_str()));
+    let sources = || around().filter(|around| around.file_name().is_some_and(|name| SOURCES.contains(&name))).last();
+    shared.or_else(|| sources().map(Utf8Path::to_owned)).unwrap_or_else(|| root.into())
+}

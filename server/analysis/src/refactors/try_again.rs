@@ -1,0 +1,161 @@
+//! Requests that wait as long as it takes, each try given a time limit, and those tried again that may come twice: by `fetch` here, by `axios`
+//! beside.
+//!
+//! What deliberately does not live here: clients, and other libraries, which have a way of their own to say it. Invariant: what is no idempotent
+//! request is sent once, as it was.
+
+use rustc_hash::FxHashMap;
+
+use super::add_timeout::{ecmascript, unlimited};
+use super::beside::Beside;
+use super::packages::npm;
+use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
+use crate::Snapshot;
+use crate::chart::Call;
+use crate::resolve::value::CallRef;
+use crate::rules::no_timeout::{RULE, Waiting};
+use crate::rules::{Finding, retries};
+
+mod axios;
+
+pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
+
+/// What to check.
+const CHECK: &str = "A request is made up to three times, and whoever asks for it waits so much longer: check that its own callers do, and that nothing else makes it again";
+/// What a platform has of its own.
+const LIBRARY: &str = "fetch";
+/// Methods that do no more when they come twice, as HTTP has it.
+const IDEMPOTENT: [&str; 5] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
+/// The module that is written, and its function.
+const MODULE: &str = "fetch-with-retry";
+const FUNCTION: &str = "fetchWithRetry";
+
+/// What waits before a request is made again.
+const PAUSE: &str = r"    // Longer each time, and by a random share, so that not all who wait come back at once.
+    const pause = 100 * 2 ** tries * (0.5 + Math.random() / 2);
+    await new Promise((resolve) => setTimeout(resolve, pause));
+";
+
+fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
+    let snapshot = context.snapshot;
+    let (waiting, seconds) = unlimited(context, finding)?;
+    let is_of = |library: &str| waiting.calls.iter().all(|call| call.library == library && !waiting.is_client(call));
+    let may_come_twice = may_come_twice(context, &waiting);
+    if !(is_of(LIBRARY) || is_of(axios::LIBRARY)) || may_come_twice.is_empty() {
+        return None;
+    }
+    let whom = match waiting.calls.len() {
+        1 => "this request".to_owned(),
+        count => format!("these {count} requests"),
+    };
+    let title = format!("Try again what may come twice, and let {whom} wait for {seconds} s at most");
+    let edit = match waiting.waits.iter().find_map(|at| retries::of_call(snapshot, *at)) {
+        Some(tried) => Err(Refusal::new(format!("it is tried again already, by {}", tried.by))),
+        None if is_in_transaction(snapshot, &waiting) => Err(Refusal::new("a transaction is open meanwhile, and would be for each try")),
+        None if is_of(LIBRARY) => edit(context, &waiting, seconds, &may_come_twice),
+        None => axios::edit(context, &waiting, seconds, &may_come_twice),
+    };
+    Some(Plan { title, level: Level::Assisted(CHECK), edit })
+}
+
+/// Whether one of the requests is made while a transaction is open.
+fn is_in_transaction(snapshot: &Snapshot, waiting: &Waiting) -> bool {
+    let chart = &snapshot.chart;
+    let mut places = waiting.waits.iter().map(|at| chart.call(*at).place);
+    places.any(|place| chart.transactions.iter().any(|transaction| transaction.is_open_at(&snapshot.files, place)))
+}
+
+/// The library's calls by which nothing is sent that may not come twice.
+fn may_come_twice(context: &Context<'_>, waiting: &Waiting) -> Vec<CallRef> {
+    let snapshot = context.snapshot;
+    let is_idempotent = |call: &Call| call.method.as_ref().is_some_and(|method| IDEMPOTENT.contains(&method.as_str()));
+    let mut sent: FxHashMap<CallRef, bool> = FxHashMap::default();
+    for call in waiting.waits.iter().map(|at| snapshot.chart.call(*at)) {
+        for outbound in snapshot.outbound(call) {
+            *sent.entry(outbound.leaf).or_insert(true) &= is_idempotent(call);
+        }
+    }
+    let leaves = waiting.calls.iter().map(|unlimited| unlimited.call);
+    leaves.filter(|leaf| sent.get(leaf) == Some(&true)).collect()
+}
+
+fn edit(context: &Context<'_>, waiting: &Waiting, seconds: usize, may_come_twice: &[CallRef]) -> Result<Edit, Refusal> {
+    let mut edit = Edit::default();
+    let Some(first) = waiting.calls.first() else { return Ok(edit) };
+    let source = context.source(first.call.file)?;
+    if source.declares(LIBRARY) || is_replaced(context, &source) {
+        return Err(Refusal::new(format!("its {LIBRARY} is not the platform's")));
+    }
+    let (typescript, javascript) = texts(seconds);
+    let helper = Beside { module: MODULE, function: FUNCTION, typescript: &typescript, javascript: &javascript };
+    let called = helper.called(context, &source, &mut edit)?;
+    for unlimited in &waiting.calls {
+        if !may_come_twice.contains(&unlimited.call) {
+            ecmascript(context, &source, unlimited, seconds, &mut edit)?;
+            continue;
+        }
+        let call = source.facts.call(unlimited.call.call);
+        let callee = source.facts.expr_range(call.callee);
+        if source.slice(callee) != LIBRARY {
+            return Err(Refusal::new("it is not called by its own name"));
+        }
+        edit.replace(source.file, callee, called.as_str());
+    }
+    Ok(edit)
+}
+
+/// Whether the package has a library that puts something else in the place of the platform's function.
+fn is_replaced(context: &Context<'_>, source: &Source<'_>) -> bool {
+    let polyfills = ["isomorphic-fetch", "cross-fetch", "whatwg-fetch", "isomorphic-unfetch"];
+    npm(context.snapshot, source.file)
+        .is_some_and(|manifest| manifest.dependencies.iter().any(|(name, _)| polyfills.contains(&name.as_str())))
+}
+
+/// The module in TypeScript, and in JavaScript.
+fn texts(seconds: usize) -> (String, String) {
+    let head = HEAD.replace("SECONDS", &seconds.to_string());
+    let body = BODY.replace("PAUSE", PAUSE);
+    let javascript = body.replace("(url: string | URL, init?: RequestInit)", "(url, init)");
+    (format!("{head}{DOC}{body}"), format!("{head}{JSDOC}{javascript}"))
+}
+
+/// What both begin with.
+const HEAD: &str = r#"/** Methods that do no more when they come twice. */
+const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
+/** How often a request with one of them is made at most, and how long each try may take. */
+const TRIES = 3;
+const LIMIT_MS = SECONDS_000;
+
+"#;
+
+const DOC: &str = "/** As `fetch`; what fails, or is answered by a status of 500 or more, is tried again if it may come twice. */\n";
+
+const JSDOC: &str = r#"/**
+ * As `fetch`; what fails, or is answered by a status of 500 or more, is tried again if it may come twice.
+ *
+ * @param {string | URL} url
+ * @param {RequestInit} [init]
+ * @returns {Promise<Response>}
+ */
+"#;
+
+const BODY: &str = r#"export async function fetchWithRetry(url: string | URL, init?: RequestInit) {
+  const method = init?.method?.toUpperCase() ?? "GET";
+  const isStream = init?.body instanceof ReadableStream;
+  const isIdempotent = IDEMPOTENT.includes(method) && !isStream;
+  for (let tries = 1; ; tries += 1) {
+    const isLast = !isIdempotent || tries === TRIES;
+    const limit = AbortSignal.timeout(LIMIT_MS);
+    try {
+      const response = await fetch(url, {
+        ...init,
+        signal: init?.signal ? AbortSignal.any([init.signal, limit]) : limit,
+      });
+      if (isLast || response.status < 500) return response;
+      await response.body?.cancel();
+    } catch (error) {
+      if (isLast || init?.signal?.aborted) throw error;
+    }
+PAUSE  }
+}
+"#;
