@@ -134,6 +134,9 @@ pub struct Library {
     /// Names of the packages or crates it can be imported from; `global` for what the language's environment has without import. In `portolan.toml`,
     /// also files: `./src/http.ts`.
     pub packages: Vec<Symbol>,
+    /// Crates that hand it on, each with the module in which they do: `paperclip = "actix"`.
+    #[serde(default)]
+    pub handed_on: FxHashMap<Symbol, Symbol>,
     /// Further names of its types: path in the package → the name used in this file (`"blocking::Client" = "Client"`).
     #[serde(default)]
     pub aliases: FxHashMap<Symbol, Symbol>,
@@ -435,6 +438,12 @@ pub struct Value {
     /// The same, where what the receiver captured by the name stays beside it.
     #[serde(default)]
     pub gathers: FxHashMap<Symbol, Selector>,
+    /// The same, where it is a path below the one that the receiver captured by the name: `path("orders").and(path("open"))`.
+    #[serde(default)]
+    pub below: FxHashMap<Symbol, Selector>,
+    /// Whether it is a thing of its own though a method of another value hands it out: what its receiver is put into is not where it is put.
+    #[serde(default)]
+    pub own: bool,
     /// The capture that the other side fills in where the call leaves it out or empty: the name of a queue that the broker names.
     #[serde(default)]
     pub unnamed: Option<Symbol>,

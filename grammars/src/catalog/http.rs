@@ -72,6 +72,9 @@ pub struct HttpRoute {
     /// What the host of the code puts before the path.
     #[serde(default)]
     pub host_prefix: Option<HostPrefix>,
+    /// The capture that tells that what it is called on answers by itself: what is called then only changes the answer.
+    #[serde(default)]
+    pub unless: Option<Symbol>,
 }
 
 /// What a host puts before all routes.
@@ -162,6 +165,15 @@ pub struct Mount {
     /// router that is constructed (`new Router({ prefix })`).
     #[serde(default)]
     pub router: Option<Selector>,
+    /// Where the same call also puts together what is no router: the types of routers.
+    #[serde(default)]
+    pub only: Vec<Symbol>,
+    /// Types of which a value, given or called on, is only a part of what the call makes where there is a prefix: it answers nothing by itself.
+    #[serde(default)]
+    pub parts: Vec<Symbol>,
+    /// `http.request.method` of all its routes that name none.
+    #[serde(default)]
+    pub method: Option<Selector>,
 }
 
 /// A call that puts the routes of decorators under versions: `/v1/orders`, behind a prefix for all routes.

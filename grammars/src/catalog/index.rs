@@ -23,6 +23,8 @@ pub struct Catalog {
     pub libraries: Vec<Library>,
     indexes: Vec<LibraryIndex>,
     packages: FxHashMap<(Family, Symbol), Vec<usize>>,
+    /// Crates that hand on others, with the module in which they do and the crate that is meant.
+    handed_on: FxHashMap<Symbol, Vec<(Symbol, Symbol)>>,
     interesting: FxHashSet<(Family, Symbol)>,
     /// Languages of which some library gives every name a meaning: `*`.
     all_interesting: Vec<Family>,
@@ -195,6 +197,7 @@ impl Catalog {
         self.indexes = self.libraries.iter().map(LibraryIndex::new).collect();
         self.entry_files = EntryFiles::of(&self.libraries);
         self.packages.clear();
+        self.handed_on.clear();
         self.interesting.clear();
         self.spawning.clear();
         self.limiting.clear();
@@ -214,6 +217,10 @@ impl Catalog {
         for (at, library) in self.libraries.iter().enumerate() {
             for package in &library.packages {
                 self.packages.entry((library.language, package_key(library.language, package))).or_default().push(at);
+            }
+            for (by, module) in &library.handed_on {
+                let home = library.packages.first().cloned().unwrap_or_default();
+                self.handed_on.entry(package_key(Family::Rust, by)).or_default().push((module.clone(), home));
             }
             self.beside.extend(library.entity.iter().flat_map(|entity| entity.beside.keys()).cloned());
             let spawns = library.spawn.iter().flat_map(|entry| entry.callee.iter());
@@ -273,6 +280,12 @@ impl Catalog {
             Family::TypeScript => self.packages.get(&(family, Symbol::new(package_of_import(package)))),
         });
         found.map_or(&[], Vec::as_slice)
+    }
+
+    /// The crate whose name a module of another crate stands for, if that crate hands it on there.
+    pub fn handed_on(&self, by: &str, module: &str) -> Option<&Symbol> {
+        let all = self.handed_on.get(&package_key(Family::Rust, by))?;
+        all.iter().find(|(known, _)| known == module).map(|(_, home)| home)
     }
 
     /// Whether a call by this name may be more than the making of a value. `last_segment` is what stands behind the last `.` or `::` of the
@@ -458,6 +471,7 @@ impl Library {
             id: Symbol::new(id),
             language,
             packages: Vec::new(),
+            handed_on: FxHashMap::default(),
             aliases: FxHashMap::default(),
             types: Vec::new(),
             parameters: FxHashMap::default(),

@@ -55,6 +55,7 @@ pub mod procedures;
 mod providers;
 mod remote_traits;
 mod retries;
+mod routers;
 pub mod routes;
 mod rows;
 pub mod rpc;

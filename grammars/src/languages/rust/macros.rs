@@ -205,6 +205,7 @@ impl<'t> Lower<'t, '_, '_> {
         }
         let args = match args {
             Some(args) => args,
+            None if name == "path" => vec![self.path_pattern(invocation)],
             None => self.macro_args(tokens, format_at(name)).with_entries(self.out, &invocation.inner),
         };
         let value = self.macro_call(invocation, args);
@@ -219,6 +220,27 @@ impl<'t> Lower<'t, '_, '_> {
             }
             _ => End::Value(value),
         }
+    }
+
+    /// A path whose segments are texts and types: `path!("orders" / u64 / "lines")`.
+    fn path_pattern(&mut self, invocation: &Invocation) -> ExprId {
+        let tokens = invocation.tokens.as_slice();
+        let mut parts = Vec::new();
+        for (start, end) in split(self.out.text, tokens, 0, tokens.len(), b'/') {
+            let Some(first) = tokens.get(start).copied().filter(|first| start < end && !is(self.out.text, *first, "..")) else { continue };
+            let range = TextRange::new(first.start, tokens[end - 1].end);
+            if !parts.is_empty() {
+                parts.push(self.out.push(Expr::Str("/".into()), range));
+            }
+            parts.push(match first.kind {
+                TokenKind::Text if end == start + 1 => {
+                    let text = literals::string(self.out.slice(range));
+                    self.out.push(Expr::Str(text), range)
+                }
+                _ => self.out.unknown(range),
+            });
+        }
+        self.out.push(Expr::Concat(parts), invocation.range)
     }
 
     fn macro_call(&mut self, invocation: &Invocation, args: Vec<ExprId>) -> ExprId {

@@ -179,7 +179,7 @@ impl<'w> Evaluator<'w> {
                     "get_mut" if !call.args.is_empty() => return self.typed_lookup(file, *object),
                     "unwrap_or" | "or" | "or_else" | "unwrap_or_else" => {
                         let receiver = self.eval(file, *object);
-                        if matches!(receiver, Value::Some(_)) {
+                        if matches!(receiver, Value::Some(_)) || self.is_librarys_method(&receiver, method) {
                             return None;
                         }
                         let other = match argument(0).map(|argument| self.eval(file, argument)) {
@@ -283,6 +283,10 @@ impl<'w> Evaluator<'w> {
                 match self.eval(file, argument(0)?) {
                     Value::Function(closure, _) if matches!(owner.as_str(), "LazyLock" | "Lazy" | "OnceCell") => {
                         Some(self.result_of(closure))
+                    }
+                    // `Lazy::new(Client::new)`
+                    made @ Value::External(..) if matches!(owner.as_str(), "LazyLock" | "Lazy") => {
+                        Some(self.type_made_by(facts.language.into(), &made).unwrap_or(made))
                     }
                     value => Some(value),
                 }

@@ -199,6 +199,20 @@ impl<'w> Evaluator<'w> {
         found
     }
 
+    /// What `Self::load(id)` may mean in what a trait gives its types: what they implement it by.
+    pub(super) fn dispatched_by_self(&mut self, file: FileId, facts: &SourceFacts, call: &Call) -> Vec<FunctionRef> {
+        let Expr::Path(path) = facts.expr(call.callee) else { return Vec::new() };
+        let [of, name] = path.as_slice() else { return Vec::new() };
+        if of != "Self" {
+            return Vec::new();
+        }
+        let owner = super::evaluate::around(facts, call.function).find_map(|at| facts.function(at).owner);
+        match owner.filter(|owner| facts.type_def(*owner).kind == TypeKind::Trait) {
+            Some(class) => self.implementations(ClassRef { file, class }, name),
+            None => Vec::new(),
+        }
+    }
+
     /// Whether what a class names as its base is another of the same name: each service may have an `EventBus` of its own.
     fn is_of_namesake(&mut self, file: FileId, facts: &SourceFacts, id: TypeId, base: ClassRef, name: &str) -> bool {
         let def = facts.type_def(id);

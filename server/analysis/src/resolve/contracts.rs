@@ -13,6 +13,8 @@ use super::rpc::{camel_case, service_name, snake_case};
 use super::value::{ClassRef, Value};
 use crate::FileId;
 
+pub(super) mod elsewhere;
+
 /// Rpc services by name, and the generated types that belong to them.
 #[derive(Debug, Default, PartialEq)]
 pub struct Contracts {
@@ -26,10 +28,26 @@ pub struct Contracts {
     pub methods: FxHashSet<Symbol>,
     /// Generated client types that are checked in, with their service.
     pub stubs: FxHashMap<ClassRef, Symbol>,
+    /// Generated types that are called like clients and stand for whatever they are given, an implementation or a connection: by name, the
+    /// what makes one of a connection.
+    pub holders: FxHashMap<Symbol, Vec<Connecting>>,
     /// Generated traits that servers implement, with their service.
     pub traits: FxHashMap<ClassRef, Symbol>,
+    /// Services whose declaration is not in the workspace.
+    pub elsewhere: FxHashSet<Symbol>,
     /// Traits that an attribute makes clients and servers of, by name.
     pub remote: FxHashMap<Symbol, Vec<RemoteMethod>>,
+}
+
+/// A generated function that makes what sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connecting {
+    /// Its name.
+    pub name: Symbol,
+    /// Its parameters.
+    pub arity: u32,
+    /// Whether it is one of the type's own; else a method of a builder.
+    pub own: bool,
 }
 
 /// A method of a trait that is called over the network.
@@ -51,6 +69,8 @@ pub struct Declared {
     stubs: Vec<(TypeId, Symbol)>,
     traits: Vec<(TypeId, Symbol)>,
     remote: Vec<(Symbol, RemoteMethod)>,
+    /// Of services that others declare.
+    elsewhere: Vec<(Symbol, Symbol)>,
 }
 
 impl Declared {
@@ -58,7 +78,10 @@ impl Declared {
     pub fn read(facts: &SourceFacts, index: &FileIndex, catalog: &Catalog) -> Self {
         let mut declared = Self::default();
         match Family::from(facts.language) {
-            Family::Rust => declared.rust(facts, index, catalog),
+            Family::Rust => {
+                declared.rust(facts, index, catalog);
+                declared.elsewhere = elsewhere::implemented(facts, index);
+            }
             Family::TypeScript => declared.objects(facts, index, catalog),
         }
         declared
@@ -66,7 +89,7 @@ impl Declared {
 
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.rpcs.is_empty() && self.remote.is_empty()
+        self.rpcs.is_empty() && self.remote.is_empty() && self.elsewhere.is_empty()
     }
 
     /// Traits of which an attribute makes clients and servers. One without a server is of an interface of others.
@@ -202,6 +225,14 @@ impl Contracts {
             all.service(service);
             all.method(service, method);
         }
+        for (service, method) in files.iter().flatten().flat_map(|entry| &entry.contracts.elsewhere) {
+            let known = all.services.get(last_segment(service));
+            if known.is_none_or(|known| known.iter().all(|known| all.elsewhere.contains(known))) {
+                all.elsewhere.insert(service.clone());
+                all.service(service);
+                all.method(service, method);
+            }
+        }
         for (of, method) in files.iter().flatten().flat_map(|entry| &entry.contracts.remote) {
             let known = all.remote.entry(of.clone()).or_default();
             if let Err(at) = known.binary_search(method) {
@@ -248,11 +279,18 @@ impl Contracts {
                 if let Some(service) = found {
                     self.traits.entry(class).or_insert(service);
                 }
-            } else if let Some(service) = libraries().flat_map(|library| &library.rpc_client).find_map(|entry| named(&entry.class))
+            } else if let Some(service) = libraries().flat_map(|library| &library.rpc_client).find_map(|entry| named(&entry.class)) {
                 // Where another type of the file is known to send, this one may only stand for whichever it is given.
-                && !declared.stubs.iter().any(|(_, known)| *known == service)
-            {
-                self.stubs.entry(class).or_insert(service);
+                match declared.stubs.iter().find(|(_, known)| *known == service) {
+                    Some((sends, _)) if facts.type_def(*sends).name != def.name => {
+                        let connecting = connecting(facts, &def.name, &facts.type_def(*sends).name);
+                        self.holders.entry(def.name.clone()).or_default().extend(connecting);
+                    }
+                    Some(_) => {}
+                    None => {
+                        self.stubs.entry(class).or_insert(service);
+                    }
+                }
             }
         }
     }
@@ -282,6 +320,30 @@ impl Contracts {
         self.methods.insert(format!("{}{}", first.to_ascii_lowercase(), characters.as_str()).into());
         self.methods.insert(name.clone());
     }
+}
+
+/// The functions around a type that make the one which sends: `fn from_channel(channel: Channel) -> Self`, and what a builder has of the kind.
+fn connecting(facts: &SourceFacts, of: &Symbol, sends: &Symbol) -> Vec<Connecting> {
+    let method = |id: FunctionId| {
+        let found = super::evaluate::around(facts, id).find(|at| facts.function(*at).impl_of.is_some())?;
+        Some(facts.function(found)).filter(|function| function.impl_of.as_ref().is_some_and(|own| last_segment(own) != sends))
+    };
+    let mut found: Vec<Connecting> = Vec::new();
+    // A builder may do so by way of the type's own functions.
+    for _ in 0..2 {
+        for call in &facts.calls {
+            let Expr::Path(path) = facts.expr(call.callee) else { continue };
+            let [.., made, constructor] = path.as_slice() else { continue };
+            let connects = made == sends || made == of && found.iter().any(|known| known.own && known.name == *constructor);
+            let Some(function) = method(call.function).filter(|_| connects) else { continue };
+            let own = function.impl_of.as_ref() == Some(of);
+            let made = Connecting { name: function.name.clone(), arity: function.params.len() as u32, own };
+            if !found.contains(&made) {
+                found.push(made);
+            }
+        }
+    }
+    found
 }
 
 /// Whether an attribute has a word among its arguments.

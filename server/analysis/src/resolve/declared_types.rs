@@ -187,7 +187,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The type of what a library's function makes.
-    fn type_made_by(&mut self, family: Family, function: &Value) -> Option<Value> {
+    pub(super) fn type_made_by(&mut self, family: Family, function: &Value) -> Option<Value> {
         let callees = self.library_callees(family, function);
         let (library, type_name) = callees.iter().find_map(|callee| {
             let made = self.meanings(callee).iter().find_map(|meaning| match meaning {
@@ -206,7 +206,9 @@ impl<'w> Evaluator<'w> {
         self.rpc_typed(name, &[])?;
         let path: Vec<Symbol> = ty.path.split("::").map(Symbol::new).collect();
         let modules = self.modules_of(file, &path);
-        self.rpc_typed(name, &modules)
+        let client = self.rpc_typed(name, &modules)?;
+        let is_meant = !matches!(&client, Value::RpcClient(service, _) if !self.may_come_from(service, &modules));
+        is_meant.then_some(client)
     }
 
     /// What a type's path means: a class, or a name of a package.

@@ -292,6 +292,10 @@ impl<'w> Evaluator<'w> {
             Expr::Name(name) => self.lookup(file, facts, function, name, facts.expr_range(id).start),
             Expr::Path(path) => self.rust_path_in(file, facts, function, path),
             Expr::This => match self.this_class(file, facts, function).or_else(|| this_of_field(file, facts, function, id)) {
+                class if facts.language == Language::Rust && self.may_be_client(file, class) => {
+                    let client = self.client_around(file, facts, function);
+                    client.or(class.map(Value::Some)).unwrap_or(Value::Unknown)
+                }
                 Some(class) => Value::Some(class),
                 None => self.this_object(file, facts, function).map_or(Value::Unknown, |object| self.eval(file, object)),
             },

@@ -8,7 +8,7 @@ use portolan_grammars::facts::{Arg, Call, Expr, ExprId, SourceFacts, Symbol, Typ
 use super::alternatives::{fallback, variable};
 use super::callers::MAX_PASSED_ON;
 use super::evaluate::Evaluator;
-use super::value::{CallRef, Change, ClassRef, Instance, ParamRef, Pattern, Source, Value, changed};
+use super::value::{CallRef, Change, ClassRef, Instance, ParamRef, Pattern, Source, Value, changed, join_patterns};
 use crate::{FileId, FunctionRef};
 
 /// A callee as the catalog knows it.
@@ -84,6 +84,13 @@ impl<'w> Evaluator<'w> {
         LibraryCallee { library, name: String::new(), receiver: Some(receiver) }
     }
 
+    /// Whether a value of a library's type has a method of its own by a name that options and results have as well.
+    pub(super) fn is_librarys_method(&self, value: &Value, method: &str) -> bool {
+        let Value::Instance(instance) = value else { return false };
+        let name = format!("{}.{method}", instance.type_name);
+        instance.members.is_empty() && !self.cx.catalog.meanings(instance.library as usize, &name).is_empty()
+    }
+
     /// What a library callee means.
     pub fn meanings(&self, callee: &LibraryCallee) -> Meanings<'w> {
         self.cx.catalog.meanings(callee.library, &callee.name)
@@ -125,6 +132,11 @@ impl<'w> Evaluator<'w> {
                             return client;
                         }
                     }
+                    // `timeout(limit, pool.get()).await` is what was waited for.
+                    Meaning::TimeLimit(entry) if entry.of == catalog::Limited::Arguments && family == Family::Rust => {
+                        let waited = call.args.last().map(|argument| self.eval(site.file, argument.value));
+                        return waited.filter(|value| !matches!(value, Value::Function(..))).unwrap_or(Value::Unknown);
+                    }
                     _ => {}
                 }
             }
@@ -149,6 +161,7 @@ impl<'w> Evaluator<'w> {
                 origin: Some(view.site),
                 root: receiver
                     .as_ref()
+                    .filter(|_| !entry.own)
                     .and_then(|receiver| receiver.root)
                     .or_else(|| self.worked_through(entry.over.as_ref()?, view))
                     .or(Some(view.site)),
@@ -158,6 +171,15 @@ impl<'w> Evaluator<'w> {
         for (name, selector) in &entry.captures {
             if let Some(value) = self.select(selector, view) {
                 instance.captures.insert(name.clone(), value);
+            }
+        }
+        for (name, selector) in &entry.below {
+            if let Some(path) = self.select_text(selector, view) {
+                let whole = match instance.captures.get(name) {
+                    Some(before) => below(before, &path),
+                    None => path,
+                };
+                instance.captures.insert(name.clone(), whole);
             }
         }
         if let Some(name) = &entry.unnamed
@@ -606,6 +628,12 @@ fn unnamed(site: CallRef) -> Symbol {
 /// Whether a name stands for one that the other side gives.
 pub(in crate::resolve) fn is_unnamed(name: &str) -> bool {
     name.starts_with(UNNAMED)
+}
+
+/// A path below another, each of which may be one of several.
+fn below(before: &Value, path: &Value) -> Value {
+    let (before, path) = (before.patterns(), path.patterns());
+    Value::one_of(before.iter().flat_map(|before| path.iter().map(|path| Value::pattern(join_patterns(before, path)))))
 }
 
 /// A list as one text of its items, with dots between them.

@@ -32,6 +32,8 @@ pub struct FileLink {
     pub mounts: Vec<MountDecl>,
     /// What else is put under prefixes, and may answer anything there.
     pub opaque_mounts: Vec<MountDecl>,
+    /// What is only a part of what answers, and answers nothing by itself.
+    pub parts: Vec<Router>,
     /// Versions that routes of classes are put under.
     pub versionings: Vec<VersioningDecl>,
     /// Ports that servers listen on.
@@ -342,6 +344,8 @@ pub struct MountDecl {
     pub prefixes: Vec<Pattern>,
     /// The inner router; `None` where it is not known.
     pub child: Option<Router>,
+    /// The method of its routes that name none.
+    pub method: Option<Symbol>,
     /// Where.
     pub site: CallRef,
     /// The function that is in.

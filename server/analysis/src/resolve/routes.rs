@@ -10,8 +10,9 @@ use super::index::{is_bound_before, last_segment};
 use super::library::CallView;
 use super::link::{LayerCode, LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
+use super::routers::{is_of, router_of};
 use super::spans::{Walk, attribute_call};
-use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Pattern, Source, Value, join_patterns};
+use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Pattern, Source, Value, join_patterns};
 use crate::{FileId, FunctionRef};
 
 /// Routes of one list that are looked at.
@@ -21,18 +22,12 @@ const LAYER: &str = "Layer";
 /// Expressions that are looked at to find what a layer is made of.
 const MAX_LAYER_STEPS: u32 = 256;
 
-/// What identifies a router value.
-fn router_of(instance: &Instance) -> Option<Router> {
-    match (instance.root, instance.param) {
-        (Some(root), _) => Some(Router::Made(root)),
-        (None, Some(param)) => Some(Router::Param(param)),
-        (None, None) => None,
-    }
-}
-
 impl<'w> Linker<'w> {
     pub(super) fn http_route(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::HttpRoute) -> bool {
-        if view.call.args.len() < entry.min_arguments as usize {
+        let receiver = view.callee.receiver.as_ref();
+        let answers_itself =
+            entry.unless.as_ref().is_some_and(|mark| receiver.is_some_and(|receiver| receiver.captures.contains_key(mark)));
+        if view.call.args.len() < entry.min_arguments as usize || answers_itself {
             return false;
         }
         if let Some(each) = &entry.each {
@@ -47,7 +42,7 @@ impl<'w> Linker<'w> {
             let prefix = Pattern::text(self.host_prefix(prefix));
             paths = paths.iter().map(|path| join_patterns(&prefix, path)).collect();
         }
-        let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
+        let router = self.router_around(view);
         if let Some(router) = router {
             self.parameter_mounts(router, view.site, function);
         }
@@ -288,7 +283,7 @@ impl<'w> Linker<'w> {
     }
 
     pub(super) fn mount(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Mount) -> bool {
-        let parent = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
+        let parent = self.router_around(view);
         if let Some(parent) = parent {
             self.parameter_mounts(parent, view.site, function);
         }
@@ -303,7 +298,7 @@ impl<'w> Linker<'w> {
             let by_class = library.route_attribute.iter().any(|route| route.class_attribute.is_some());
             let own = if by_class { None } else { Some(parent.unwrap_or(Router::Made(site))) };
             if prefixes.iter().any(|prefix| prefix.literal().is_none_or(|prefix| !prefix.is_empty())) {
-                self.link.mounts.push(MountDecl { parent: own, prefixes, child: own, site, function });
+                self.link.mounts.push(MountDecl { parent: own, prefixes, child: own, method: None, site, function });
             }
             return true;
         };
@@ -311,6 +306,18 @@ impl<'w> Linker<'w> {
         let parent = parent.or_else(|| view.callee.receiver.is_none().then_some(Router::Made(site)));
         let Some(value) = self.evaluator.select(selector, view) else { return false };
         let mut values = value.alternatives().to_vec();
+        if !entry.only.is_empty() {
+            // Below no path of its own, what answers is put there whole: `warp::get().and(orders)`.
+            let whole = prefixes.iter().all(Pattern::is_empty);
+            if !whole {
+                self.parts(view, entry, &values);
+            }
+            let of = |types: &[Symbol], value: &Value| is_of(value, types, view.callee.library).is_some();
+            values.retain(|value| of(&entry.only, value) || whole && of(&entry.parts, value));
+            if values.is_empty() {
+                return false;
+            }
+        }
         // A macro is the list of its arguments: `routes![show, create]`.
         if let Some(Expr::Call(id)) = argument_expr(walk.facts, selector, view).map(|expr| walk.facts.expr(expr))
             && walk.facts.call(*id).kind == CallKind::Macro
@@ -358,10 +365,12 @@ impl<'w> Linker<'w> {
             }
         }
         if children.is_empty() && prefixes.iter().any(|prefix| !prefix.parts.is_empty()) {
-            self.link.opaque_mounts.push(MountDecl { parent, prefixes: prefixes.clone(), child: None, site, function });
+            self.link.opaque_mounts.push(MountDecl { parent, prefixes: prefixes.clone(), child: None, method: None, site, function });
         }
+        let method = entry.method.as_ref().and_then(|selector| self.evaluator.select(selector, view)).and_then(|method| method.literal());
         for child in children {
-            self.link.mounts.push(MountDecl { parent, prefixes: prefixes.clone(), child: Some(child), site, function });
+            let mount = MountDecl { parent, prefixes: prefixes.clone(), child: Some(child), method: method.clone(), site, function };
+            self.link.mounts.push(mount);
         }
         true
     }
@@ -428,7 +437,7 @@ impl<'w> Linker<'w> {
                     };
                     let Some(inner) = inner.filter(|inner| *inner != around) else { continue };
                     any |= !matches!(inner, Router::Param(_));
-                    let mount = MountDecl { parent: Some(around), prefixes: Vec::new(), child: Some(inner), site, function };
+                    let mount = MountDecl { parent: Some(around), prefixes: Vec::new(), child: Some(inner), method: None, site, function };
                     if self.link.mounts.contains(&mount) {
                         continue;
                     }
@@ -464,6 +473,7 @@ impl<'w> Linker<'w> {
                             parent: Some(parent),
                             prefixes: Vec::new(),
                             child: Some(router),
+                            method: None,
                             site,
                             function,
                         });

@@ -7,12 +7,14 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, RpcClient, Selector};
-use portolan_grammars::facts::{Call, CallId, CallKind, Expr, FunctionId, Imported, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::facts::{Call, CallId, CallKind, Expr, FunctionId, Imported, SourceFacts, Symbol, TextRange, TypeKind, TypeRef};
 
 use super::contracts::described_service;
+use super::contracts::elsewhere::is_from;
 use super::evaluate::Evaluator;
 use super::index::{callee_name, last_segment};
 use super::library::{CallView, LibraryCallee};
+use super::uses::Use;
 use super::value::{CallRef, ClassRef, Value};
 use crate::{FileId, FunctionRef};
 
@@ -46,12 +48,21 @@ impl<'w> Evaluator<'w> {
             };
             let Some(simple) = service_name(&entry.class, &class) else { continue };
             let Some(candidates) = self.cx.contracts.services.get(simple) else { continue };
+            // What is put into it answers within the process.
+            if let (Some(connecting), Some(constructor)) = (self.cx.contracts.holders.get(&class), &constructor)
+                && !connecting.iter().any(|made| made.own && made.name == *constructor)
+            {
+                return None;
+            }
             // A class named just like the service could be anything, unless the file uses the library; so could any class in a file
             // that does not.
             if !made || (family == Family::TypeScript && !self.imports_library(facts, library)) {
                 continue;
             }
             let service = pick(candidates, &modules);
+            if !self.may_come_from(&service, &modules) {
+                continue;
+            }
             let view_callee = LibraryCallee { library, name: String::new(), receiver: None };
             let view = CallView { site: CallRef { file, call: id }, call, callee: &view_callee, members: &[] };
             let address = entry.address.as_ref().and_then(|selector: &Selector| self.select(selector, &view)).unwrap_or(Value::Unknown);
@@ -70,6 +81,23 @@ impl<'w> Evaluator<'w> {
         let Value::RpcClient(service, _) = &client else { return None };
         let methods = self.cx.contracts.declared.get(service)?;
         (!methods.iter().any(|rpc| is_rpc_method(rpc, name))).then_some(client)
+    }
+
+    /// Whether the type of an `impl` block may be a generated rpc client: one that is declared elsewhere, or is another name.
+    pub(super) fn may_be_client(&mut self, file: FileId, class: Option<ClassRef>) -> bool {
+        if self.cx.contracts.services.is_empty() {
+            return false;
+        }
+        let Some(class) = class else { return true };
+        let is_alias = |facts: &SourceFacts| facts.type_def(class.class).kind == TypeKind::Alias;
+        (class.file != file && self.cx.contracts.stubs.contains_key(&class)) || self.facts(class.file).is_some_and(is_alias)
+    }
+
+    /// The generated rpc client whose methods a function is one of: `impl Orders for CartClient<Channel> { … }`.
+    pub(super) fn client_around(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId) -> Option<Value> {
+        let of = super::evaluate::around(facts, function).find_map(|at| facts.function(at).impl_of.clone())?;
+        let ty = TypeRef { path: of, args: Vec::new(), range: TextRange::default() };
+        self.typed(file, function, &ty).filter(|value| matches!(value, Value::RpcClient(..)))
     }
 
     /// The one client that a macro is given: `retry!(connect(address).await, 5)` hands on what it has tried to get.
@@ -197,6 +225,23 @@ impl<'w> Evaluator<'w> {
         whole
     }
 
+    /// Whether what is taken from modules may be of a service: of one that is declared elsewhere, only what comes from there.
+    pub(super) fn may_come_from(&self, service: &Symbol, modules: &[Symbol]) -> bool {
+        !self.cx.contracts.elsewhere.contains(service) || is_from(service, modules)
+    }
+
+    /// Whether a type that stands for whatever it is given is given nothing but implementations: nobody makes one of a connection.
+    fn holds_implementations(&mut self, name: &Symbol) -> bool {
+        let Some(connecting) = self.cx.contracts.holders.get(name) else { return false };
+        !connecting.iter().any(|made| {
+            let files = match made.own {
+                true => self.files_with(Use::AssociatedCall(name, &made.name, Some(made.arity))),
+                false => self.files_with(Use::Call(&made.name, Some(made.arity))),
+            };
+            files.iter().any(|file| self.facts(*file).is_some_and(|facts| !facts.generated && (made.own || names(facts, name))))
+        })
+    }
+
     /// The rpc client that a declared type's name means, of several that of the modules it is named by.
     pub(super) fn rpc_typed(&mut self, name: &Symbol, modules: &[Symbol]) -> Option<Value> {
         for family in [Family::Rust, Family::TypeScript] {
@@ -206,6 +251,9 @@ impl<'w> Evaluator<'w> {
                     continue;
                 }
                 if let Some(candidates) = service_name(&entry.class, name).and_then(|simple| self.cx.contracts.services.get(simple)) {
+                    if self.holds_implementations(name) {
+                        return None;
+                    }
                     return Some(Value::RpcClient(pick(candidates, modules), Arc::new(Value::Unknown)));
                 }
             }
@@ -294,6 +342,12 @@ pub(super) fn picks(candidates: &[Symbol], modules: &[Symbol]) -> Vec<Symbol> {
     let common: Vec<usize> = candidates.iter().map(|candidate| in_common(candidate)).collect();
     let best = common.iter().max();
     candidates.iter().zip(&common).filter(|(_, common)| Some(*common) == best).map(|(candidate, _)| candidate.clone()).collect()
+}
+
+/// Whether a file brings in or writes a type's name.
+fn names(facts: &SourceFacts, name: &Symbol) -> bool {
+    facts.imports.iter().any(|import| import.local == *name)
+        || facts.exprs.iter().any(|expression| matches!(&expression.kind, Expr::Path(path) if path.contains(name)))
 }
 
 /// What generators name a file after: `shop` of `shop_connect.js`, `shop_pb`, `shop_grpc_pb`.

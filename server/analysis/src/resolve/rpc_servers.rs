@@ -134,7 +134,9 @@ impl<'w> Linker<'w> {
         let mut modules = self.evaluator.imported_path(self.file, path);
         let class = modules.pop().unwrap_or_default();
         let candidates = class.strip_suffix("Server").and_then(|simple| self.evaluator.cx.contracts.services.get(simple));
-        candidates.map(|candidates| picks(candidates, &modules)).unwrap_or_default()
+        let mut services = candidates.map(|candidates| picks(candidates, &modules)).unwrap_or_default();
+        services.retain(|service| self.evaluator.may_come_from(service, &modules));
+        services
     }
 }
 
@@ -159,7 +161,7 @@ impl Linker<'_> {
         }
         match self.evaluator.class_named(self.file, FunctionId::MODULE, path) {
             Some(declared) => contracts.traits.get(&declared).cloned(),
-            None => Some(pick(candidates?, &modules)),
+            None => Some(pick(candidates?, &modules)).filter(|service| self.evaluator.may_come_from(service, &modules)),
         }
     }
 }

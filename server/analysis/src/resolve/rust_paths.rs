@@ -21,6 +21,15 @@ const MODULE_OF_TABLE: &str = "table";
 impl<'w> Evaluator<'w> {
     /// A path as seen in a function.
     pub(super) fn rust_path_in(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, path: &[Symbol]) -> Value {
+        let value = self.rust_path_here(file, facts, function, path);
+        let Value::External(package, whole) = &value else { return value };
+        match whole.split_first().and_then(|(module, rest)| Some((self.cx.catalog.handed_on(package, module)?, rest))) {
+            Some((home, rest)) => Value::External(home.clone(), rest.into()),
+            None => value,
+        }
+    }
+
+    fn rust_path_here(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, path: &[Symbol]) -> Value {
         let Some((first, rest)) = path.split_first() else { return Value::Unknown };
         if first == "Self" {
             let class = self.this_class(file, facts, function);
@@ -196,10 +205,10 @@ impl<'w> Evaluator<'w> {
         });
         let import = import.filter(|import| !(import.source.is_empty() && matches!(&import.imported, Imported::Named(own) if own == name)));
         if let Some(child) = child {
-            // Modules and functions have names of their own: `mod list; pub use list::list;`.
+            // Modules and functions have names of their own: `mod list; pub use list::list;`, `mod post; use axum::routing::post;`.
             if rest.is_empty()
                 && let Some(import) = import
-                && let function @ Value::Function(..) = self.rust_use(file, import, hops + 1)
+                && let function @ (Value::Function(..) | Value::External(..)) = self.rust_use(file, import, hops + 1)
             {
                 return function;
             }

@@ -251,8 +251,11 @@ impl<'w> Linker<'w> {
         let callee = self.evaluator.eval(self.file, call.callee);
         let (mut known, mut met) = (false, false);
         let rust = !facts.language.is_ecmascript();
+        let by_self = if rust { self.evaluator.dispatched_by_self(self.file, facts, call) } else { Vec::new() };
         for callee in callee.alternatives().to_vec() {
             match &callee {
+                // Which of them it is, the type says that is reached.
+                Value::Function(called, _) if by_self.contains(called) => known = true,
                 Value::Function(called, _) => {
                     known = true;
                     let detached = walk.detached_calls.contains(&id);
@@ -317,6 +320,7 @@ impl<'w> Linker<'w> {
                 _ => {}
             }
         }
+        self.link.dispatches.extend(by_self.into_iter().map(|callee| (call.function, callee)));
         if !met && let Some(found) = self.known_by_argument(walk, call) {
             self.library_call(walk, site, function, &found);
         }

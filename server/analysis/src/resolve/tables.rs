@@ -251,7 +251,7 @@ impl<'w> Linker<'w> {
                 for argument in &call.args {
                     if let Some(proxy) = self.proxy_call(walk, argument.value) {
                         let child = Some(Router::Made(proxy));
-                        self.link.mounts.push(MountDecl { parent: None, prefixes: prefixes.clone(), child, site, function });
+                        self.link.mounts.push(MountDecl { parent: None, prefixes: prefixes.clone(), child, method: None, site, function });
                     }
                 }
             }

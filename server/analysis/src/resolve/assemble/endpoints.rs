@@ -39,6 +39,7 @@ impl<'a> Routes<'a> {
     /// Collects them from the links.
     pub(in crate::resolve) fn collect(links: &'a [Option<Arc<FileLink>>]) -> Self {
         let links = || links.iter().flatten();
+        let parts: FxHashSet<Router> = links().flat_map(|link| &link.parts).copied().collect();
         let mut mounts: FxHashMap<Router, Vec<&MountDecl>> = FxHashMap::default();
         let mut global_prefixes = Vec::new();
         for mount in links().flat_map(|link| &link.mounts) {
@@ -48,7 +49,10 @@ impl<'a> Routes<'a> {
             }
         }
         Self {
-            routes: links().flat_map(|link| &link.routes).collect(),
+            routes: links()
+                .flat_map(|link| &link.routes)
+                .filter(|route| route.router.is_none_or(|router| !parts.contains(&router)))
+                .collect(),
             mounts,
             opaque: links().flat_map(|link| &link.opaque_mounts).collect(),
             global_prefixes,
@@ -69,6 +73,21 @@ impl<'a> Routes<'a> {
             None => vec![Pattern::default()],
         };
         prefixes.iter().flat_map(|prefix| route.paths.iter().map(move |path| join_prefix(prefix, path))).collect()
+    }
+
+    /// The method of a route that names none, if what it is mounted by does.
+    fn method(&self, route: &RouteDecl, reaches: Reaches<'_>) -> Symbol {
+        let (mut next, mut depth) = (route.router.filter(|_| route.method == "*"), 0);
+        while let Some(router) = next.filter(|_| depth < MAX_MOUNTS) {
+            let mut around = self.mounts.get(&router).into_iter().flatten().filter(|mount| reaches(mount.function));
+            let (Some(mount), None) = (around.next(), around.next()) else { break };
+            if let Some(method) = &mount.method {
+                return method.clone();
+            }
+            next = mount.parent.filter(|parent| *parent != router);
+            depth += 1;
+        }
+        route.method.clone()
     }
 
     fn is_mounted(&self, router: Router, reaches: Reaches<'_>) -> bool {
@@ -237,11 +256,12 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
                     }
                 }
             }
+            let method = routes.method(route, &reaches);
             for path in known {
                 all.push(Endpoint {
                     service,
                     protocol: Protocol::Http,
-                    method: Some(route.method.clone()),
+                    method: Some(method.clone()),
                     path,
                     place,
                     handler: route.handler,

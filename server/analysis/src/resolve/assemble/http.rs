@@ -81,6 +81,12 @@ impl<'a> Http<'a> {
                 rows.settled.push(call);
             }
             Answer::External(host) => {
+                if let Some(found) = owners::published(scene.input, &scene.targets.endpoints, outbound, &host, &call) {
+                    let evidence = [text.evidence, found.evidence.clone()].concat();
+                    answered(&mut call, Found { evidence, ..found });
+                    rows.settled.push(call);
+                    return;
+                }
                 if let Address::Host { host, port, .. } = Address::parse(&text.text)
                     && let Some((Target::External(_), why)) = scene.targets.told(from, &host, port.as_deref())
                 {

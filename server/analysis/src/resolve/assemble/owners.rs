@@ -195,7 +195,7 @@ pub(super) fn named_for(
     // A package of clients, which other packages use: `orders-client`.
     if let Some(package) = input.workspace.package_of(input.files.path(leaf.file))
         && own != Some(package)
-        && let Some(stem) = client_stem(&input.workspace.packages[package].name)
+        && let Some(stem) = package_stem(&input.workspace.packages[package].name)
         && let Some(service) = only_service(input, |names| names.contains(&stem))
         && let Some(endpoint) = serves(input, endpoints, service, method, path)
     {
@@ -221,6 +221,23 @@ pub(super) fn named_for(
         }
     }
     None
+}
+
+/// The service that a public host is called like, where the package which sends is one of clients of it: `orders.example.com` asked by
+/// `orders-client`.
+pub(super) fn published(input: &Input<'_>, endpoints: &Endpoints<'_>, outbound: &OutboundCall, host: &str, call: &Call) -> Option<Found> {
+    let leaf = leaf_function(input, outbound);
+    let package = input.workspace.package_of(input.files.path(leaf.file))?;
+    let name = &input.workspace.packages[package].name;
+    let stem = package_stem(name).filter(|_| input.workspace.deployments[call.from.index()].package != Some(package))?;
+    let (label, rest) = host.split_once('.')?;
+    if normal(label) != stem || !rest.contains('.') {
+        return None;
+    }
+    let service = only_service(input, |names| names.contains(&stem)).filter(|service| *service != call.from)?;
+    let endpoint = serves(input, endpoints, service, call.method.as_ref(), &call.path)?;
+    let what = format!("sent by the package {name} to a public host of that name");
+    Some(found(service, endpoint, Evidence { what, place: place_of(input, leaf) }))
 }
 
 /// The service that the setting or parameter is named for which decides a call's host, `hosts.stock` or `orders_url`, if it serves the call's method
@@ -300,6 +317,15 @@ fn normal(name: &str) -> String {
     name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect()
 }
 
+/// What a package of clients is of: `orders-client`, and of the contract beside which clients stand, `orders-proto`.
+fn package_stem(name: &str) -> Option<String> {
+    client_stem(name).or_else(|| {
+        let whole = normal(name.rsplit('/').next().unwrap_or(name));
+        let stem = ["proto", "protos", "protocol"].iter().find_map(|ending| whole.strip_suffix(ending))?;
+        (!stem.is_empty()).then(|| stem.to_owned())
+    })
+}
+
 /// What a client's package or type is a client of: `orders-client`, `OrdersApiClient` → `orders`.
 fn client_stem(name: &str) -> Option<String> {
     let whole = normal(last_segment(name.rsplit('/').next().unwrap_or(name)));
@@ -316,7 +342,15 @@ fn client_stem(name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::client_stem;
+    use super::{client_stem, package_stem};
+
+    #[test]
+    fn packages_are_named_for_whose_contract_they_hold() {
+        assert_eq!(package_stem("orders-proto").as_deref(), Some("orders"));
+        assert_eq!(package_stem("orders-client").as_deref(), Some("orders"));
+        assert_eq!(package_stem("proto"), None);
+        assert_eq!(package_stem("orders"), None);
+    }
 
     #[test]
     fn clients_are_named_for_what_they_call() {

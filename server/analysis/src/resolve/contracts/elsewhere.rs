@@ -1,0 +1,70 @@
+//! Rpc services whose declaration is not in the workspace, as the crate that generates their code is another's: known by those who implement
+//! them, whose methods take tonic's requests.
+//!
+//! What deliberately does not live here: who calls them, which is asked of those alone that come from a module of the same name ([`is_from`]).
+
+use portolan_grammars::facts::{Impl, Imported, SourceFacts, Symbol, TypeRef};
+
+use crate::resolve::index::{FileIndex, last_segment};
+use crate::resolve::rpc::{camel_case, snake_case};
+
+/// The library whose requests the methods take.
+const LIBRARY: &str = "tonic";
+/// What its requests are called.
+const REQUEST: &str = "Request";
+
+/// `module.Service` and method, of all that a file implements so.
+pub(super) fn implemented(facts: &SourceFacts, index: &FileIndex) -> Vec<(Symbol, Symbol)> {
+    let mut found = Vec::new();
+    for block in &facts.impls {
+        let methods = methods(facts, index, block);
+        let service = if methods.is_empty() { None } else { service(facts, index, block) };
+        found.extend(service.into_iter().flat_map(|service| methods.iter().map(move |method| (service.clone(), method.clone()))));
+    }
+    found
+}
+
+/// Whether modules that lead to a name end in the one that a service is of.
+pub(in crate::resolve) fn is_from(service: &str, modules: &[Symbol]) -> bool {
+    let module = modules.iter().rev().find(|module| !module.ends_with("_client") && !module.ends_with("_server"));
+    service.rsplit_once('.').is_some_and(|(own, _)| module.is_some_and(|module| *module == own))
+}
+
+/// The methods that take one of the library's requests, as contracts call them.
+fn methods(facts: &SourceFacts, index: &FileIndex, block: &Impl) -> Vec<Symbol> {
+    let functions = block.methods.iter().map(|id| facts.function(*id)).filter(|function| function.has_self);
+    let asked = functions.filter(|function| {
+        let first = function.params.first().and_then(|param| param.ty.as_ref());
+        first.is_some_and(|ty| is_request(facts, index, ty))
+    });
+    asked.map(|function| camel_case(&function.name).into()).collect()
+}
+
+fn is_request(facts: &SourceFacts, index: &FileIndex, ty: &TypeRef) -> bool {
+    last_segment(&ty.path) == REQUEST && whole(facts, index, &ty.path).first().is_some_and(|first| first == LIBRARY)
+}
+
+/// The service that a block's trait is of, by the module that the trait is taken from.
+fn service(facts: &SourceFacts, index: &FileIndex, block: &Impl) -> Option<Symbol> {
+    let mut path = whole(facts, index, &block.trait_ref.as_ref()?.path);
+    let name = path.pop()?;
+    if path.first().is_none_or(|first| first == LIBRARY) {
+        return None;
+    }
+    let own = format!("{}_server", snake_case(&name));
+    let module = path.iter().rev().find(|module| **module != own)?;
+    Some(format!("{module}.{name}").into())
+}
+
+/// A path with the import that its first segment stands for.
+fn whole(facts: &SourceFacts, index: &FileIndex, path: &str) -> Vec<Symbol> {
+    let segments: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
+    let import = segments.first().and_then(|first| index.imports.get(first)?.first()).map(|at| &facts.imports[*at as usize]);
+    match import.map(|import| (import, &import.imported)) {
+        Some((import, Imported::Named(name))) => {
+            let before = import.source.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new);
+            before.chain([name.clone()]).chain(segments.into_iter().skip(1)).collect()
+        }
+        _ => segments,
+    }
+}
