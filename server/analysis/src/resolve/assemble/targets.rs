@@ -418,7 +418,7 @@ impl Targets<'_> {
         Some((service, Evidence { what: format!("public host {host} of package {called}"), place }))
     }
 
-    /// The service that listens on a port of this machine; of several the only one that serves the path.
+    /// The service that listens on a port of this machine; of several the only one that serves the path, if that tells anything.
     fn listening(&self, from: ServiceIndex, method: Option<&Symbol>, path: &str, port: &str) -> Option<(ServiceIndex, Evidence)> {
         let listening = self.ports.of(port);
         let mut others = listening.iter().filter(|(service, _)| *service != from);
@@ -428,9 +428,10 @@ impl Targets<'_> {
             let means_it = listening.len() == 1 && (method.is_none() || self.may_answer(one.0, None, path));
             return (serves || means_it).then(|| one.clone());
         }
+        let tells = paths::segments(path).iter().any(|segment| matches!(segment, Segment::Literal(_)));
         let mut serving = listening.iter().filter(|(service, _)| *service != from && self.endpoints.find(*service, method, path).is_some());
         match (serving.next(), serving.next()) {
-            (Some(one), None) => Some(one.clone()),
+            (Some(one), None) if tells => Some(one.clone()),
             _ => None,
         }
     }
