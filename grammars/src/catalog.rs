@@ -55,7 +55,8 @@
 //!
 //! A segment `*` between dots stands for any one name: `PrismaClient.*.findMany` is `prisma.user.findMany(…)` and
 //! `{ member = 0 }` then takes `user`, the name in place of the first `*`. `ClientBuilder.*` is any method of a builder. A callee without `*`
-//! wins over one with, which then says only what the call hands out; of two with, the one with more names wins.
+//! wins over one with, which then says only what the call hands out; of two with, the one with more names wins. A segment `**` stands for one
+//! name or more, and what it stands for is one name with dots in it: `client.orders[":id"].$get()` is `HonoClient.**.$get`, `orders.:id`.
 //!
 //! # Types
 //!
@@ -444,6 +445,9 @@ pub struct Value {
     /// Whether it is a thing of its own though a method of another value hands it out: what its receiver is put into is not where it is put.
     #[serde(default)]
     pub own: bool,
+    /// Functions that the value calls by a method of it, by the method's name: `fire` of a circuit breaker.
+    #[serde(default)]
+    pub methods: FxHashMap<Symbol, Selector>,
     /// The capture that the other side fills in where the call leaves it out or empty: the name of a queue that the broker names.
     #[serde(default)]
     pub unnamed: Option<Symbol>,

@@ -23,6 +23,7 @@ mod config;
 mod dapr;
 mod dockerfile;
 mod envoy;
+mod fly;
 mod json;
 mod kong;
 mod kubernetes;
@@ -40,9 +41,10 @@ mod serverless;
 mod sql;
 mod tiltfile;
 mod tsconfig;
+mod wrangler;
 mod yaml;
 
-pub use processes::{Process, Processes};
+pub use processes::{FunctionRoute, Process, Processes};
 use serde::{Deserialize, Serialize};
 
 pub use deployments::{
@@ -94,7 +96,7 @@ pub enum Manifest {
     Builds(Builds),
     /// Projects of Nx, Nest or Angular.
     Projects(Vec<Project>),
-    /// What a platform starts without an image: `Procfile`, `serverless.yml`, `dapr.yaml`, `azure.yaml`.
+    /// What a platform starts: `Procfile`, `serverless.yml`, `dapr.yaml`, `azure.yaml`, `fly.toml`, `wrangler.toml`.
     Processes(Processes),
     /// A configuration file of a service.
     Config(tree::Tree),
@@ -473,6 +475,10 @@ pub enum ManifestFormat {
     Dapr,
     /// `azure.yaml`.
     Azd,
+    /// `fly.toml`.
+    Fly,
+    /// `wrangler.toml`, `wrangler.jsonc`.
+    Wrangler,
     /// A configuration file of a service.
     Config,
     /// A catalog of Backstage.
@@ -511,6 +517,8 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Serverless, matches: serverless::matches, read: serverless::read },
     ManifestRow { format: ManifestFormat::Azd, matches: azd::matches, read: azd::read },
     ManifestRow { format: ManifestFormat::Dapr, matches: dapr::matches, read: dapr::read },
+    ManifestRow { format: ManifestFormat::Fly, matches: fly::matches, read: fly::read },
+    ManifestRow { format: ManifestFormat::Wrangler, matches: wrangler::matches, read: wrangler::read },
     ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
     ManifestRow { format: ManifestFormat::Settings, matches: settings::matches, read: settings::read },
     ManifestRow { format: ManifestFormat::Baseline, matches: baseline::matches, read: baseline::read },
@@ -599,6 +607,8 @@ mod tests {
             ("api/serverless.yml", Some(ManifestFormat::Serverless)),
             ("dapr.yaml", Some(ManifestFormat::Dapr)),
             ("azure.yaml", Some(ManifestFormat::Azd)),
+            ("apps/api/fly.staging.toml", Some(ManifestFormat::Fly)),
+            ("apps/api/wrangler.jsonc", Some(ManifestFormat::Wrangler)),
             ("web/swa-cli.config.json", Some(ManifestFormat::ProxyConf)),
             ("pnpm-lock.yaml", None),
             ("package-lock.json", None),

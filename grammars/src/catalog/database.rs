@@ -183,6 +183,8 @@ pub enum Naming {
     Plural,
     /// A table's name, perhaps followed by what the statement calls it: `orders as o`.
     Aliased,
+    /// No collection but the path of a URL: the names in place of a `**` are its segments, and a last `index` is none.
+    Path,
 }
 
 /// What a query does to a collection.

@@ -34,6 +34,8 @@ pub struct Catalog {
     bodies: FxHashSet<(Family, Symbol)>,
     giving: FxHashSet<(Family, Symbol)>,
     making: FxHashSet<(Family, Symbol)>,
+    /// Methods by which values call functions that they were given; of TypeScript.
+    given_methods: Vec<Symbol>,
     beside: FxHashSet<Symbol>,
     /// Positions of libraries and of what in them calls functions among its arguments.
     applying: Vec<(usize, usize)>,
@@ -205,6 +207,7 @@ impl Catalog {
         self.bodies.clear();
         self.giving.clear();
         self.making.clear();
+        self.given_methods.clear();
         self.beside.clear();
         self.applying.clear();
         self.anywhere.clear();
@@ -235,6 +238,8 @@ impl Catalog {
             self.giving.extend(gives.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             let makes = library.value.iter().filter(|entry| entry.given_to.is_none() && entry.type_name != "Self");
             let methods = makes.flat_map(|entry| entry.callee.iter()).filter(|callee| callee.contains('.'));
+            let given = library.value.iter().filter(|_| library.language == Family::TypeScript).flat_map(|entry| entry.methods.keys());
+            self.given_methods.extend(given.cloned());
             self.making.extend(methods.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
             for (name, type_name) in &library.parameters {
                 self.customary.entry((library.language, name.clone())).or_default().push((at, type_name.clone()));
@@ -286,6 +291,16 @@ impl Catalog {
     pub fn handed_on(&self, by: &str, module: &str) -> Option<&Symbol> {
         let all = self.handed_on.get(&package_key(Family::Rust, by))?;
         all.iter().find(|(known, _)| known == module).map(|(_, home)| home)
+    }
+
+    /// The methods by which values of libraries call functions that they were given.
+    pub fn given_methods(&self) -> impl Iterator<Item = &Symbol> {
+        self.given_methods.iter()
+    }
+
+    /// Whether a value may call a function that it was given by a method of this name.
+    pub fn is_given_method(&self, name: &str) -> bool {
+        self.given_methods.iter().any(|method| method == name)
     }
 
     /// Whether a call by this name may be more than the making of a value. `last_segment` is what stands behind the last `.` or `::` of the
@@ -585,7 +600,7 @@ impl LibraryIndex {
     fn new(library: &Library) -> Self {
         let mut index = Self::default();
         for (callee, id) in library.callees().into_iter().flat_map(each_name) {
-            if !callee.split('.').any(|segment| segment == "*") {
+            if !callee.split('.').any(is_star) {
                 index.callees.entry(callee.clone()).or_default().push(id);
                 continue;
             }
@@ -595,8 +610,8 @@ impl LibraryIndex {
             }
         }
         index.patterns.sort_by_cached_key(|(pattern, _)| {
-            let names = pattern.split('.').filter(|segment| *segment != "*").count();
-            (std::cmp::Reverse(names), pattern.clone())
+            let names = pattern.split('.').filter(|segment| !is_star(segment)).count();
+            (pattern.split('.').any(|segment| segment == "**"), std::cmp::Reverse(names), pattern.clone())
         });
         index.add_values_of_stars();
         for (attribute, id) in library.attributes().into_iter().flat_map(each_name) {
@@ -638,15 +653,35 @@ impl LibraryIndex {
     }
 }
 
-/// The names of a callee that stand in place of a pattern's `*`, if it matches.
+fn is_star(segment: &str) -> bool {
+    matches!(segment, "*" | "**")
+}
+
+/// The names of a callee that stand in place of a pattern's `*`, if it matches; those in place of a `**` as one, with the dots between them.
 fn members(pattern: &str, callee: &str) -> Option<Vec<Symbol>> {
     let mut members = Vec::new();
-    let (mut expected, mut found) = (pattern.split('.'), callee.split('.'));
+    let (mut expected, mut rest) = (pattern.split('.'), Some(callee));
     loop {
-        match (expected.next(), found.next()) {
+        match (expected.next(), rest) {
             (None, None) => return Some(members),
-            (Some("*"), Some(name)) => members.push(Symbol::new(name)),
-            (Some(name), Some(other)) if name == other => {}
+            (Some("**"), Some(names)) => {
+                let behind = expected.clone().count();
+                let ends = match behind {
+                    0 => names.len(),
+                    count => names.rmatch_indices('.').nth(count - 1)?.0,
+                };
+                members.push(Symbol::new(&names[..ends]));
+                rest = names.get(ends + 1..);
+            }
+            (Some(name), Some(names)) => {
+                let (found, behind) = names.split_once('.').map_or((names, None), |(found, behind)| (found, Some(behind)));
+                match name {
+                    "*" => members.push(Symbol::new(found)),
+                    name if name == found => {}
+                    _ => return None,
+                }
+                rest = behind;
+            }
             _ => return None,
         }
     }

@@ -18,9 +18,9 @@ pub(super) fn read(text: &str) -> ManifestFacts {
         let folder = Symbol::new(folder.trim_start_matches("./").trim_end_matches('/'));
         let is_own = !matches!(folder.as_str(), "" | ".");
         let name = Spanned::new(entry.key.value.clone(), entry.key.range);
-        is_own.then_some(Process { name, command: None, file: None, folder: Some(folder) })
+        is_own.then(|| Process { folder: Some(folder), ..Process::named(name) })
     });
-    ManifestFacts { manifest: Manifest::Processes(Processes { service: None, processes: processes.collect() }), problems }
+    ManifestFacts { manifest: Manifest::Processes(Processes { processes: processes.collect(), ..Processes::default() }), problems }
 }
 
 #[cfg(test)]

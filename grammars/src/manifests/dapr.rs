@@ -14,7 +14,7 @@ pub(super) fn read(text: &str) -> ManifestFacts {
     let (documents, problems) = yaml::read(text, "run template of Dapr", Templates::KeepVariables);
     let applications = documents.iter().flat_map(|document| document.list("apps"));
     let processes = applications.filter_map(application).collect();
-    ManifestFacts { manifest: Manifest::Processes(Processes { service: None, processes }), problems }
+    ManifestFacts { manifest: Manifest::Processes(Processes { processes, ..Processes::default() }), problems }
 }
 
 fn application(node: &Node) -> Option<Process> {
@@ -26,7 +26,7 @@ fn application(node: &Node) -> Option<Process> {
         let line: Vec<&str> = words.iter().map(|word| word.value.as_str()).collect();
         Spanned::new(Symbol::new(line.join(" ")), TextRange { start: first.range.start, end: last.range.end })
     });
-    Some(Process { name, command, file: None, folder: Some(folder.value) })
+    Some(Process { command, folder: Some(folder.value), ..Process::named(name) })
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
-//! What platforms start from a folder without an image, as [`super::procfile`], [`super::serverless`] and [`super::dapr`] read it.
+//! What platforms start from a folder, as [`super::procfile`], [`super::serverless`], [`super::dapr`], [`super::fly`] and
+//! [`super::wrangler`] read it.
 
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Spanned, Symbol};
+use super::Variable;
+use crate::facts::{Spanned, Symbol, TextRange};
 
 /// Processes that a platform starts from a folder.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -11,6 +13,18 @@ pub struct Processes {
     pub service: Option<Spanned<Symbol>>,
     /// In order.
     pub processes: Vec<Process>,
+    /// Files that say more processes, as written.
+    pub included: Vec<Symbol>,
+    /// Whether it is only a part of another manifest, which includes it.
+    pub is_part: bool,
+    /// The application that the platform knows the folder's image by.
+    pub application: Option<Spanned<Symbol>>,
+    /// The hosts by which the platform's networks reach it.
+    pub hosts: Vec<Spanned<Symbol>>,
+    /// What the platform puts into its environment.
+    pub environment: Vec<Variable>,
+    /// Its Dockerfile, from the manifest's folder.
+    pub dockerfile: Option<Symbol>,
 }
 
 /// A process that a platform starts.
@@ -24,4 +38,26 @@ pub struct Process {
     pub file: Option<Symbol>,
     /// The folder it is started in, as written, where that is not the manifest's: an application of its own.
     pub folder: Option<Symbol>,
+    /// What of its file is called.
+    pub exported: Option<Symbol>,
+    /// The routes by which it is asked.
+    pub routes: Vec<FunctionRoute>,
+}
+
+impl Process {
+    /// One of which no more is known than what it is called.
+    pub(super) fn named(name: Spanned<Symbol>) -> Self {
+        Self { name, command: None, file: None, folder: None, exported: None, routes: Vec::new() }
+    }
+}
+
+/// A route by which a platform asks a function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FunctionRoute {
+    /// In upper case, `*` for all.
+    pub method: Symbol,
+    /// Its path.
+    pub path: Symbol,
+    /// The place.
+    pub range: TextRange,
 }

@@ -19,16 +19,15 @@ pub(super) fn read(text: &str) -> ManifestFacts {
         {
             let from = start + name.len() + 1 + (command.len() - command.trim_start().len());
             let command = command.trim();
+            let name = Spanned::new(name.into(), TextRange::new(start, start + name.len()));
             processes.push(Process {
-                name: Spanned::new(name.into(), TextRange::new(start, start + name.len())),
                 command: Some(Spanned::new(Symbol::new(command), TextRange::new(from, from + command.len()))),
-                file: None,
-                folder: None,
+                ..Process::named(name)
             });
         }
         start += line.len();
     }
-    ManifestFacts { manifest: Manifest::Processes(Processes { service: None, processes }), problems: Vec::new() }
+    ManifestFacts { manifest: Manifest::Processes(Processes { processes, ..Processes::default() }), problems: Vec::new() }
 }
 
 #[cfg(test)]

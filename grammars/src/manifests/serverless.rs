@@ -1,39 +1,129 @@
-//! `serverless.yml` of the Serverless Framework: a service and the functions it is made of.
+//! `serverless.yml` of the Serverless Framework: a service, the functions it is made of, the routes by which they are asked, their environment.
 //!
-//! What calls the functions (`events`) is not read. Invariant: a function counts whose handler names a file of its own.
+//! What else calls functions (queues, timers) is not read. Invariant: a function counts whose handler names a file of its own.
 
-use super::yaml::{self, Node, Templates};
-use super::{Manifest, ManifestFacts, Process, Processes};
+use super::yaml::{self, Entry, Node, Templates};
+use super::{FunctionRoute, Manifest, ManifestFacts, Process, Processes, Variable};
 use crate::facts::{Spanned, Symbol};
+
+const LABEL: &str = "serverless configuration";
+
+/// References within references that are filled in, and how many of one text.
+const MAX_REFERENCES: usize = 24;
 
 pub(super) fn matches(name: &str) -> bool {
     matches!(name, "serverless.yml" | "serverless.yaml")
 }
 
 pub(super) fn read(text: &str) -> ManifestFacts {
-    let (documents, problems) = yaml::read(text, "serverless configuration", Templates::KeepVariables);
+    let (documents, problems) = yaml::read(text, LABEL, Templates::KeepVariables);
     let mut found = Processes::default();
     if let Some(document) = documents.first() {
         found.service = document.get("service").and_then(|service| service.get("name").unwrap_or(service).spanned());
         found.service.take_if(|name| name.value.contains('$'));
-        let functions = document.get("functions");
         // A list has functions of several files, each a map.
-        let parts = functions.into_iter().flat_map(|node| std::iter::once(node).chain(node.items()));
-        for entry in parts.flat_map(Node::entries) {
-            let handler = entry.value.get("handler").and_then(Node::text);
-            // `src/orders.create`: the file and what it exports.
-            let file = handler.as_deref().and_then(|handler| handler.rsplit_once('.')).map(|(file, _)| file);
-            let Some(file) = file.filter(|file| !file.is_empty() && !file.contains(['$', '{'])) else { continue };
-            let name = Spanned::new(entry.key.value.clone(), entry.key.range);
-            found.processes.push(Process { name, command: None, file: Some(Symbol::new(file.trim_start_matches("./"))), folder: None });
+        let functions = document.get("functions");
+        for part in functions.into_iter().flat_map(|node| std::iter::once(node).chain(node.items())) {
+            found.included.extend(part.text().and_then(|text| included(&text)));
+            part.entries().iter().for_each(|entry| found.processes.extend(function(entry, document)));
+        }
+        let environment = document.at(&["provider", "environment"]);
+        let all = environment
+            .into_iter()
+            .chain(functions.into_iter().flat_map(|all| all.entries()).filter_map(|entry| entry.value.get("environment")));
+        for entry in all.flat_map(Node::entries) {
+            let value = entry.value.text().and_then(|text| filled(&text, document));
+            found.environment.extend(value.map(|value| Variable { name: entry.key.value.clone(), value: Some(value), range: entry.range }));
         }
     }
     ManifestFacts { manifest: Manifest::Processes(found), problems }
 }
 
+/// Whether a text may be a file of functions that a configuration includes.
+pub(super) fn looks_like_functions(text: &str) -> bool {
+    text.contains("handler:") && text.contains("events:") && !text.contains("service:")
+}
+
+/// Functions that a configuration includes: the file says nothing of whose they are.
+pub(super) fn read_functions(text: &str) -> ManifestFacts {
+    let (documents, _) = yaml::read(text, LABEL, Templates::KeepVariables);
+    let mut found = Processes { is_part: true, ..Processes::default() };
+    if let Some(document) = documents.first() {
+        found.processes.extend(document.entries().iter().filter_map(|entry| function(entry, document)));
+    }
+    ManifestFacts { manifest: Manifest::Processes(found), problems: Vec::new() }
+}
+
+/// `./functions.yml` of `${file(./functions.yml)}`.
+fn included(text: &str) -> Option<Symbol> {
+    let path = text.strip_prefix("${file(")?.split_once(')')?.0.trim();
+    (!path.contains('$')).then(|| Symbol::new(path))
+}
+
+fn function(entry: &Entry, document: &Node) -> Option<Process> {
+    let handler = entry.value.get("handler").and_then(Node::text)?;
+    // `src/orders.create`: the file and what it exports.
+    let (file, exported) = handler.rsplit_once('.')?;
+    if file.is_empty() || file.contains(['$', '{']) {
+        return None;
+    }
+    Some(Process {
+        file: Some(Symbol::new(file.trim_start_matches("./"))),
+        exported: Some(Symbol::new(exported)),
+        routes: entry.value.list("events").iter().filter_map(|event| route(event, document)).collect(),
+        ..Process::named(Spanned::new(entry.key.value.clone(), entry.key.range))
+    })
+}
+
+/// The route by which requests come to a function: `http: GET orders/{id}`, `httpApi: { method: GET, path: /orders }`.
+fn route(event: &Node, document: &Node) -> Option<FunctionRoute> {
+    let node = ["http", "httpApi"].iter().find_map(|kind| event.get(kind))?;
+    let (method, path) = match node.text() {
+        Some(text) if text == "*" => ("*".into(), "{proxy+}".into()),
+        Some(text) => text.split_once(' ').map(|(method, path)| (Symbol::new(method), Symbol::new(path.trim())))?,
+        None => (node.get("method")?.text()?, node.get("path").and_then(Node::text).unwrap_or_default()),
+    };
+    let path = filled(&path, document)?;
+    let method = if method == "*" || method.eq_ignore_ascii_case("any") { "*".into() } else { method.to_ascii_uppercase().into() };
+    // `{proxy+}` is all that is left.
+    let path = path.replace("+}", "*}");
+    Some(FunctionRoute { method, path: format!("/{}", path.trim_start_matches('/')).into(), range: node.range })
+}
+
+/// A text with what it refers to within the file: `${self:custom.table}`, `${opt:stage, 'dev'}`; nothing where something else decides it.
+fn filled(text: &str, document: &Node) -> Option<Symbol> {
+    let mut text = text.to_owned();
+    for _ in 0..MAX_REFERENCES {
+        let Some(start) = text.rfind("${") else { return Some(text.into()) };
+        let end = start + text[start..].find('}')?;
+        let value = text[start + 2..end].split(',').find_map(|choice| referred(choice.trim(), document))?;
+        text.replace_range(start..=end, &value);
+    }
+    None
+}
+
+fn referred(reference: &str, document: &Node) -> Option<Symbol> {
+    if let Some(literal) = reference.strip_prefix(['\'', '"']).and_then(|rest| rest.strip_suffix(['\'', '"'])) {
+        return Some(Symbol::new(literal));
+    }
+    let path = match reference {
+        "sls:stage" => "provider.stage",
+        reference => reference.strip_prefix("self:")?,
+    };
+    path.split('.').try_fold(document, |node, key| node.get(key))?.text()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn references_are_filled_in() {
+        let text = "service: a\nprovider:\n  stage: ${opt:stage, 'dev'}\n  environment:\n    TABLE: ${self:custom.table}\n    URL: ${ssm:/url}\ncustom:\n  table: orders-${self:provider.stage}\n";
+        let Manifest::Processes(found) = read(text).manifest else { panic!() };
+        let variables: Vec<_> = found.environment.iter().map(|variable| (variable.name.as_str(), variable.value.as_deref())).collect();
+        assert_eq!(variables, [("TABLE", Some("orders-dev"))]);
+    }
 
     #[test]
     fn functions_are_in_files() {
@@ -50,5 +140,13 @@ mod tests {
         let listed = read("service: { name: mail }\nfunctions:\n  - send: { handler: ./mail.send }\n  - ${file(more.yml)}\n");
         assert_eq!((listed.service.map(|name| name.value), listed.processes.len()), (Some("mail".into()), 1));
         assert_eq!(read("service: ${self:custom.name}\n").service, None);
+        assert_eq!(listed.included, ["more.yml"]);
+        let routes = |text: &str| -> Vec<String> {
+            let Manifest::Processes(found) = read_functions(text).manifest else { panic!() };
+            let all = found.processes.iter().flat_map(|process| &process.routes);
+            all.map(|route| format!("{} {}", route.method, route.path)).collect()
+        };
+        let text = "one:\n  handler: a.one\n  events:\n    - http: { path: 'orders/{id}', method: get }\n    - httpApi: POST /orders\n    - httpApi: '*'\n    - sqs: x\n";
+        assert_eq!(routes(text), ["GET /orders/{id}", "POST /orders", "* /{proxy*}"]);
     }
 }

@@ -41,6 +41,7 @@ mod limits;
 pub mod link;
 pub mod links;
 mod loads;
+mod made_anew;
 pub mod members;
 mod memo;
 pub mod messages;

@@ -54,6 +54,8 @@ pub struct Workspace {
     pub problems: Vec<settings::Problem>,
     /// Configuration files of services by path.
     pub config_files: FxHashMap<Symbol, FileId>,
+    /// Functions that a platform asks by routes, by the file that has them.
+    pub functions: FxHashMap<FileId, Vec<PlatformFunction>>,
     roots: packages::Roots,
     names: hosts::Hosts,
 }
@@ -122,6 +124,17 @@ pub struct EnvValue {
     pub rank: u8,
 }
 
+/// A function that a platform asks by a route.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlatformFunction {
+    /// What of its file is called.
+    pub exported: Symbol,
+    /// `http.request.method` in upper case, `*` for all.
+    pub method: Symbol,
+    /// The route.
+    pub path: Symbol,
+}
+
 /// A rule by which a gateway passes requests on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GatewayRoute {
@@ -172,7 +185,22 @@ impl Workspace {
         problems.sort_by_key(|problem| problem.place);
         let config_files = sources.configs.iter().map(|(path, file)| (Symbol::new(path), *file)).collect();
         let hosts = names.table();
-        Self { hosts, services, deployments, gateways, prisma, packages, modules, settings, problems, config_files, roots, names }
+        let functions = services::functions(&context, &drafts);
+        Self {
+            hosts,
+            services,
+            deployments,
+            gateways,
+            prisma,
+            packages,
+            modules,
+            settings,
+            problems,
+            config_files,
+            functions,
+            roots,
+            names,
+        }
     }
     /// Whether what a file imports may tell what sort of process a service is.
     pub fn asks_for_imports(&self, path: &Utf8Path) -> bool {

@@ -190,6 +190,10 @@ impl<'w> Evaluator<'w> {
         {
             names.extend(self.file_names(function.file));
         }
+        // What a library's value calls it by, if the function was given to one.
+        if facts.language.is_ecmascript() && !matches!(declared.kind, FunctionKind::Constructor | FunctionKind::Module) {
+            names.extend(self.cx.catalog.given_methods().cloned());
+        }
         names.retain(|name| !name.is_empty());
         names.sort();
         names.dedup();

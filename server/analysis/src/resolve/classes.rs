@@ -27,10 +27,11 @@ impl<'w> Evaluator<'w> {
     pub(super) fn base_class(&mut self, class: ClassRef) -> Option<ClassRef> {
         let facts = self.facts(class.file)?;
         let def = facts.type_def(class.class);
-        if let Some(superclass) = def.superclass
-            && let Value::Class(base) = self.eval(class.file, superclass)
-        {
-            return Some(base);
+        match def.superclass.map(|superclass| self.eval(class.file, superclass)) {
+            Some(Value::Class(base)) => return Some(base),
+            // What it extends is a library's; an interface beside it has nothing to inherit.
+            Some(Value::External(..)) => return None,
+            _ => {}
         }
         let bases = def.bases.clone();
         bases.iter().find_map(|base| self.class_named(class.file, def.function, &base.path)).filter(|base| *base != class)

@@ -207,7 +207,14 @@ pub(super) fn collection_name(name: &Symbol, naming: Naming) -> Symbol {
         Naming::Plural => plural(name).into(),
         Naming::Aliased => aliased(name),
         Naming::MongoosePlural => mongoose_plural(name).into(),
+        Naming::Path => path_of_names(name).into(),
     }
+}
+
+/// `/orders/:id` of the names `orders.:id`.
+fn path_of_names(names: &str) -> String {
+    let names = names.strip_suffix("index").filter(|before| before.is_empty() || before.ends_with('.')).unwrap_or(names);
+    format!("/{}", names.replace('.', "/"))
 }
 
 /// A table without the name or the columns that the statement gives it: `orders` of `orders as o`, of `orders (id, at)`.

@@ -638,6 +638,7 @@ impl<'w> Evaluator<'w> {
                 if value.is_unknown() || matches!(value, Value::External(..)) {
                     value = self.handed_result(*function, &arguments).unwrap_or(value);
                 }
+                value = self.made_for_caller(*function, value, site);
                 match self.constructed_stub(*function) {
                     Some(service) => self.stub(service, site, facts),
                     None => self.made_stub(&value, site, facts),

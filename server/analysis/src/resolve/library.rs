@@ -144,6 +144,13 @@ impl<'w> Evaluator<'w> {
         Value::Unknown
     }
 
+    /// Whether a call is of a router that came as a parameter, which it gives back: `app.route(…).route(…)`.
+    fn is_passed_router(&mut self, view: &CallView<'_>) -> bool {
+        let Some(receiver) = view.callee.receiver.as_ref().filter(|receiver| receiver.param.is_some()) else { return false };
+        let routes = !self.cx.catalog.libraries[receiver.library as usize].http_route.is_empty();
+        routes && self.facts(view.site.file).is_some_and(|facts| facts.language.is_ecmascript())
+    }
+
     /// The value that an entry says a call makes.
     fn handed_out(&mut self, entry: &catalog::Value, view: &CallView<'_>) -> Value {
         let receiver = view.callee.receiver.as_ref();
@@ -164,11 +171,11 @@ impl<'w> Evaluator<'w> {
                     .filter(|_| !entry.own)
                     .and_then(|receiver| receiver.root)
                     .or_else(|| self.worked_through(entry.over.as_ref()?, view))
-                    .or(Some(view.site)),
+                    .or_else(|| (!self.is_passed_router(view)).then_some(view.site)),
                 param: receiver.as_ref().and_then(|receiver| receiver.param),
             },
         };
-        for (name, selector) in &entry.captures {
+        for (name, selector) in entry.captures.iter().chain(&entry.methods) {
             if let Some(value) = self.select(selector, view) {
                 instance.captures.insert(name.clone(), value);
             }

@@ -30,6 +30,8 @@ pub struct FileLink {
     pub routes: Vec<RouteDecl>,
     /// Routers put under prefixes.
     pub mounts: Vec<MountDecl>,
+    /// Calls of functions that make a router anew for each caller: the router of the call, and the call within that makes it.
+    pub routers_made: Vec<RouterMade>,
     /// What else is put under prefixes, and may answer anything there.
     pub opaque_mounts: Vec<MountDecl>,
     /// What is only a part of what answers, and answers nothing by itself.
@@ -280,6 +282,29 @@ pub enum Router {
     Param(ParamRef),
     /// A function that an attribute makes a route.
     Attributed(FunctionRef),
+}
+
+/// A router that a function makes anew for one of its callers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouterMade {
+    /// The call of the function.
+    pub site: CallRef,
+    /// The call within it that makes the router.
+    pub made: CallRef,
+    /// The function that calls.
+    pub function: FunctionRef,
+}
+
+impl RouterMade {
+    /// The router as the caller knows it.
+    pub fn outer(&self) -> Router {
+        Router::Made(self.site)
+    }
+
+    /// The router as the function that makes it knows it.
+    pub fn inner(&self) -> Router {
+        Router::Made(self.made)
+    }
 }
 
 /// A route.

@@ -113,12 +113,15 @@ impl<'w> Linker<'w> {
         self.link.loads.push(folder.map_or_else(|| package().into(), Symbol::from));
     }
 
-    fn is_entry(&self) -> bool {
+    fn is_entry(&mut self) -> bool {
         let cx = self.evaluator.cx;
         let path = &cx.paths[self.file.0 as usize];
         let Some(package) = cx.workspace.package_of(path) else { return false };
         let Ok(inner) = path.strip_prefix(&cx.workspace.packages[package].root) else { return false };
-        cx.catalog.loaders_of(inner.as_str()).any(|library| cx.package_depends_on(path, &library.packages))
+        // What the package of the whole workspace installs, a file of one that does not imports.
+        let imported = self.evaluator.facts(self.file).map_or(&[][..], |facts| &facts.imports);
+        let imports = |packages: &[Symbol]| imported.iter().any(|import| packages.contains(&import.source));
+        cx.catalog.loaders_of(inner.as_str()).any(|library| cx.package_depends_on(path, &library.packages) || imports(&library.packages))
     }
 }
 

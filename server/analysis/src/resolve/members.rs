@@ -65,7 +65,7 @@ impl<'w> Evaluator<'w> {
             Value::Instance(instance) => {
                 if let Some(captured) = instance.captures.get(name)
                     && instance.members.is_empty()
-                    && matches!(captured, Value::Text(_))
+                    && (matches!(captured, Value::Text(_)) || self.cx.catalog.is_given_method(name))
                 {
                     return captured.clone();
                 }

@@ -671,6 +671,7 @@ impl<'w> Linker<'w> {
         if !walk.facts.language.is_ecmascript() || walk.facts.exports.is_empty() {
             return;
         }
+        self.platform_routes(walk);
         let path = self.evaluator.cx.paths[self.file.0 as usize].clone();
         let libraries = &self.evaluator.cx.catalog.libraries;
         let conventions = libraries.iter().flat_map(|library| library.file_route.iter().map(|entry| (entry.convention, &library.packages)));
@@ -702,6 +703,19 @@ impl<'w> Linker<'w> {
                     mounted: false,
                 });
             }
+        }
+    }
+
+    /// Routes by which a platform asks functions of a file.
+    fn platform_routes(&mut self, walk: &Walk<'w>) {
+        let workspace = self.evaluator.cx.workspace;
+        for asked in workspace.functions.get(&self.file).into_iter().flatten() {
+            let export = walk.facts.exports.iter().find(|export| export.name == asked.exported);
+            let handler = export.and_then(|export| self.handler(walk, export.value));
+            let site = handler.filter(|handler| handler.file == self.file).map_or(Site::File(self.file), Site::Function);
+            let (method, paths) = (asked.method.clone(), vec![Pattern::text(asked.path.clone())]);
+            let function = super::value::module_function(self.file);
+            self.link.routes.push(RouteDecl::of_router(None, method, paths, site, function, handler));
         }
     }
 

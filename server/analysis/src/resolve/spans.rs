@@ -13,7 +13,7 @@ use super::index::{FileIndex, callee_name};
 use super::kept::receiver;
 use super::library::{CallView, LibraryCallee};
 use super::limits::given_work;
-use super::link::{EdgeDecl, Linker, Mention, Site, TracingDecl};
+use super::link::{EdgeDecl, Linker, Mention, RouterMade, Site, TracingDecl};
 use super::named_types::named_types;
 use super::value::{CallRef, ClassRef, Value};
 use crate::FunctionRef;
@@ -261,6 +261,9 @@ impl<'w> Linker<'w> {
                     let detached = walk.detached_calls.contains(&id);
                     let switches = self.switches(walk, call.region);
                     self.link.edges.push(EdgeDecl { caller: call.function, callee: *called, call: Some(site), detached, switches });
+                    if let Some(made) = self.evaluator.made_for_callers(*called) {
+                        self.link.routers_made.push(RouterMade { site, made, function });
+                    }
                 }
                 Value::Class(class) => {
                     known = true;

@@ -32,6 +32,7 @@ fn environment(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'_>) 
     let mut found = Environment::default();
     from_compose(context, draft, &mut found);
     from_kubernetes(context, maps, draft, &mut found);
+    from_platform(context, draft, &mut found);
     from_image(context, draft, &mut found);
     from_commands(context, draft, &mut found);
     if !draft.third_party {
@@ -163,6 +164,23 @@ fn fill_parentheses(value: &Symbol, variables: &[Variable]) -> Symbol {
         }
     }
     filled.into()
+}
+
+/// What the platform that hosts a service sets; files of other stages than the main one are weaker.
+fn from_platform(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environment) {
+    for source in context.sources.processes.iter().filter(|source| !source.facts.environment.is_empty()) {
+        if !services::is_hosted(context, *source, draft) {
+            continue;
+        }
+        let name = paths::file_name(source.path);
+        let rank = u8::from(name.starts_with("fly.") && name != "fly.toml");
+        // The port within the platform's machine is no port of this one.
+        for variable in source.facts.environment.iter().filter(|variable| variable.name != "PORT") {
+            if let Some(value) = &variable.value {
+                add(found, &variable.name, value.clone(), Place { file: source.file, range: variable.range }, rank);
+            }
+        }
+    }
 }
 
 fn from_image(context: &Context<'_>, draft: &Draft<'_>, found: &mut Environment) {

@@ -229,6 +229,10 @@ impl Workspace {
                 }
             }
         }
+        // A worker of an account of Cloudflare.
+        if let Some((worker, _)) = host.strip_suffix(".workers.dev").and_then(|inner| inner.split_once('.')) {
+            return answer(self.names.names.get(format!("{worker}.workers.dev").as_str()));
+        }
         // `name.namespace`, where the namespace is written nowhere.
         if let Some((name, space)) = host.split_once('.')
             && !space.contains('.')

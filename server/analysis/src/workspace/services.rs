@@ -21,6 +21,7 @@ use crate::{FileId, Place};
 pub(crate) use code::{words, written_commands};
 pub(crate) use kinds::imported_packages;
 use known::{image_name, normal, unscoped};
+pub(crate) use undeployed::processes::{is_hosted, routed as functions};
 
 mod code;
 mod deployed;
@@ -122,7 +123,9 @@ impl<'a> Context<'a> {
         }
         normal_binaries.values_mut().for_each(|ids| ids.sort_unstable());
         let npm_at = sources.npm.iter().enumerate().map(|(index, source)| (source.folder(), index)).collect();
-        let depended = packages.iter().flat_map(|package| package.dependencies.iter().copied()).collect();
+        // What the package of a whole workspace names, it gathers for all of them.
+        let parts = |package: &&Package| package.ecosystem != Ecosystem::Npm || !package.root.as_str().is_empty();
+        let depended = packages.iter().filter(parts).flat_map(|package| package.dependencies.iter().copied()).collect();
         Self {
             files,
             sources,

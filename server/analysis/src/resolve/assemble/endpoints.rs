@@ -12,7 +12,7 @@ use super::text;
 use super::tracing::Coverages;
 use super::{Input, Places};
 use crate::chart::{Endpoint, Protocol, ServiceIndex};
-use crate::resolve::link::{FileLink, MountDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
+use crate::resolve::link::{FileLink, MountDecl, ProxyDecl, RouteDecl, Router, RouterMade, Site, VersioningDecl};
 use crate::resolve::paths;
 use crate::resolve::value::{CallRef, Part, Pattern, join_patterns};
 use crate::{FunctionRef, Place};
@@ -26,6 +26,8 @@ const MAX_PREFIXES: usize = 12;
 pub(in crate::resolve) struct Routes<'a> {
     pub(in crate::resolve) routes: Vec<&'a RouteDecl>,
     mounts: FxHashMap<Router, Vec<&'a MountDecl>>,
+    /// Routers that functions make anew for their callers.
+    made: Vec<&'a RouterMade>,
     opaque: Vec<&'a MountDecl>,
     global_prefixes: Vec<&'a MountDecl>,
     versionings: Vec<&'a VersioningDecl>,
@@ -54,6 +56,7 @@ impl<'a> Routes<'a> {
                 .filter(|route| route.router.is_none_or(|router| !parts.contains(&router)))
                 .collect(),
             mounts,
+            made: links().flat_map(|link| &link.routers_made).collect(),
             opaque: links().flat_map(|link| &link.opaque_mounts).collect(),
             global_prefixes,
             versionings: links().flat_map(|link| &link.versionings).collect(),
@@ -127,7 +130,8 @@ impl<'a> Routes<'a> {
 
     /// Mounts of what is not known, or of which no route is known.
     pub(in crate::resolve) fn opaque(&self, input: &Input<'_>) -> Vec<&'a MountDecl> {
-        let known: FxHashSet<Router> = self.routes.iter().filter_map(|route| route.router).chain(self.parents()).collect();
+        let mut known: FxHashSet<Router> = self.routes.iter().filter_map(|route| route.router).chain(self.parents()).collect();
+        known.extend(self.made.iter().filter(|made| known.contains(&made.inner())).map(|made| made.outer()).collect::<Vec<_>>());
         let proxies: FxHashSet<CallRef> = self.proxies.iter().map(|proxy| proxy.site).collect();
         let mut answering: FxHashSet<CallRef> = FxHashSet::default();
         for mount in self.mounts.values().flatten() {
@@ -162,34 +166,38 @@ impl<'a> Routes<'a> {
     /// The prefixes that a router's routes have; one that is empty where it is mounted nowhere.
     fn prefixes(&self, router: Router, reaches: Reaches<'_>) -> Vec<Pattern> {
         let mut done: Vec<Pattern> = Vec::new();
-        let mut open = vec![(router, Pattern::default(), 0)];
+        let mut open = vec![Climb { router, behind: Pattern::default(), depth: 0, from_within: false }];
         let mut seen = FxHashSet::default();
-        while let Some((router, behind, depth)) = open.pop() {
+        while let Some(Climb { router, behind, depth, from_within }) = open.pop() {
             let all = self.mounts.get(&router).into_iter().flatten().filter(|mount| reaches(mount.function));
             // A prefix of its own stands before its routes, wherever it is mounted.
             let (own, mounts): (Vec<&&MountDecl>, Vec<&&MountDecl>) = all.partition(|mount| mount.parent == Some(router));
-            let behind = match own.iter().find_map(|mount| mount.prefixes.first()) {
+            let own = own.iter().find_map(|mount| mount.prefixes.first());
+            let own = own.or_else(|| if from_within { None } else { self.prefix_within(router, reaches) });
+            let behind = match own {
                 Some(prefix) => join_prefix(prefix, &behind),
                 None => behind,
             };
-            if mounts.is_empty() || depth >= MAX_MOUNTS {
+            let made = self.made.iter().filter(|made| made.inner() == router && reaches(made.function));
+            let mut above: Vec<(Option<Router>, Pattern, bool)> = made.map(|made| (Some(made.outer()), behind.clone(), true)).collect();
+            for mount in mounts {
+                let empty = [Pattern::default()];
+                let prefixes = if mount.prefixes.is_empty() { &empty[..] } else { &mount.prefixes };
+                above.extend(prefixes.iter().map(|prefix| (mount.parent, join_prefix(prefix, &behind), false)));
+            }
+            if above.is_empty() || depth >= MAX_MOUNTS {
                 if !done.contains(&behind) {
                     done.push(behind);
                 }
                 continue;
             }
-            for mount in mounts {
-                let empty = [Pattern::default()];
-                let prefixes = if mount.prefixes.is_empty() { &empty[..] } else { &mount.prefixes };
-                for prefix in prefixes {
-                    let whole = join_prefix(prefix, &behind);
-                    match mount.parent {
-                        Some(parent) if seen.len() < 256 && seen.insert((router, parent, whole.clone())) => {
-                            open.push((parent, whole, depth + 1))
-                        }
-                        Some(_) => {}
-                        None => done.push(whole),
+            for (parent, whole, from_within) in above {
+                match parent {
+                    Some(parent) if seen.len() < 256 && seen.insert((router, parent, whole.clone())) => {
+                        open.push(Climb { router: parent, behind: whole, depth: depth + 1, from_within });
                     }
+                    Some(_) => {}
+                    None => done.push(whole),
                 }
             }
             if done.len() >= MAX_PREFIXES {
@@ -199,6 +207,25 @@ impl<'a> Routes<'a> {
         done.truncate(MAX_PREFIXES);
         done
     }
+
+    /// The prefix of its own that a router was given by the function that made it.
+    fn prefix_within(&self, router: Router, reaches: Reaches<'_>) -> Option<&'a Pattern> {
+        let within = |router: &Router| self.made.iter().find(|made| made.outer() == *router).map(|made| made.inner());
+        std::iter::successors(within(&router), within).take(MAX_MOUNTS as usize).find_map(|inner| {
+            let mounts = self.mounts.get(&inner)?.iter();
+            mounts.filter(|mount| mount.parent == Some(inner) && reaches(mount.function)).find_map(|mount| mount.prefixes.first())
+        })
+    }
+}
+
+/// A step up from a router to what it is put into.
+struct Climb {
+    router: Router,
+    /// What stands behind the router's own prefix.
+    behind: Pattern,
+    depth: u32,
+    /// Whether it is the same router as its maker knows it, whose own prefix is there already.
+    from_within: bool,
 }
 
 /// Whether a function hands on what it does not answer: it takes who is next.

@@ -405,7 +405,9 @@ impl Targets<'_> {
                 };
             }
             let answer = self.by_path(from, ask.method, ask.path, trail.evidence.clone(), reason.clone(), trail.hops);
-            if matches!(&answer, Answer::Service(found) if found.service != from) {
+            // Pages of another front end are asked from those alone.
+            let is_page = |service: ServiceIndex| self.input.workspace.services[service.index()].kind == ServiceKind::Frontend;
+            if matches!(&answer, Answer::Service(found) if found.service != from && !is_page(found.service)) {
                 return answer;
             }
         }

@@ -202,8 +202,30 @@ impl Targets<'_> {
                 }
                 None => Answer::Ambiguous(candidates, reason),
             },
+            Answer::Unresolved(reason @ Reason::Port(_)) => match self.of_silent_port(from, method, text, &address) {
+                Some((service, why)) => {
+                    let evidence = [text.evidence.as_slice(), &[why]].concat();
+                    let trail = Trail { status: Status::Likely, evidence, hops };
+                    self.of_service(service, Ask { method, path: address.path(), hosts: &[], development: false }, trail)
+                }
+                None => Answer::Unresolved(reason),
+            },
             answer => answer,
         }
+    }
+
+    /// Who is meant by a port of this machine that nobody is known to listen on: the one that the variable is named after, if it has the path.
+    fn of_silent_port(
+        &self,
+        from: ServiceIndex,
+        method: Option<&Symbol>,
+        text: &Text,
+        address: &Address,
+    ) -> Option<(ServiceIndex, Evidence)> {
+        let Address::Host { port: Some(port), .. } = address else { return None };
+        let HostMatch::One(service, _, why) = self.input.workspace.service_of_stem(text.variable.as_ref()?) else { return None };
+        let has_path = says_anything(&paths::segments(address.path())) && self.endpoints.find(service, method, address.path()).is_some();
+        (service != from && has_path && self.ports.of(port).is_empty()).then_some((service, why))
     }
 
     /// The address that a text is. No server asks a relative URL: what is relative only because a variable that nobody sets is nothing by default
@@ -423,7 +445,7 @@ impl Targets<'_> {
         Some((service, Evidence { what: format!("public host {host} of package {called}"), place }))
     }
 
-    /// The service that listens on a port of this machine; of several the only one that serves the path.
+    /// The service that listens on a port of this machine; of several the only one that serves the path, if that tells anything.
     fn listening(&self, from: ServiceIndex, method: Option<&Symbol>, path: &str, port: &str) -> Option<(ServiceIndex, Evidence)> {
         let listening = self.ports.of(port);
         let mut others = listening.iter().filter(|(service, _)| *service != from);
@@ -433,9 +455,10 @@ impl Targets<'_> {
             let means_it = listening.len() == 1 && (method.is_none() || self.may_answer(one.0, None, path));
             return (serves || means_it).then(|| one.clone());
         }
+        let tells = says_anything(&paths::segments(path));
         let mut serving = listening.iter().filter(|(service, _)| *service != from && self.endpoints.find(*service, method, path).is_some());
         match (serving.next(), serving.next()) {
-            (Some(one), None) => Some(one.clone()),
+            (Some(one), None) if tells => Some(one.clone()),
             _ => None,
         }
     }
@@ -587,6 +610,9 @@ impl Targets<'_> {
     /// its code, such as a process that is all services in one.
     fn declaring(&self, candidates: &[ServiceIndex], method: Option<&Symbol>, segments: &[Segment]) -> Option<ServiceIndex> {
         let workspace = self.input.workspace;
+        if !says_anything(segments) {
+            return None;
+        }
         let place = |service: &ServiceIndex| {
             let (endpoint, _) = self.endpoints.find_segments(*service, method, segments)?;
             Some(self.endpoints.all[endpoint.index()].place)
@@ -663,6 +689,11 @@ pub(super) fn dapr_invocation(path: &str) -> Option<(&str, &str)> {
 /// The folder that two paths have in common.
 fn common<'p>(one: &'p Utf8Path, other: &Utf8Path) -> &'p Utf8Path {
     one.ancestors().find(|folder| other.starts_with(folder)).unwrap_or(Utf8Path::new(""))
+}
+
+/// Whether any segment of a path is known.
+fn says_anything(segments: &[Segment]) -> bool {
+    segments.iter().any(|segment| matches!(segment, Segment::Literal(_)))
 }
 
 /// Whether a path says enough to be told apart from those that every service and half of the world has.

@@ -74,7 +74,7 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
                     text: format!("{}{}", head.text, tail.text),
                     evidence: head.evidence.iter().chain(&tail.evidence).cloned().collect(),
                     guessed: head.guessed || tail.guessed,
-                    variable: if head.text.trim_start_matches("http://").trim_start_matches("https://").is_empty() {
+                    variable: if begins_address(&head.text, &tail.text) {
                         tail.variable.clone().or_else(|| head.variable.clone())
                     } else {
                         head.variable.clone()
@@ -116,6 +116,13 @@ fn settings(input: &Input<'_>, service: ServiceIndex, file: &Pattern, keys: &[Sy
         options.push(Text { text: HOLE.to_owned(), ..Text::default() });
     }
     options
+}
+
+/// Whether a text begins an address behind another one: behind its scheme alone, or as a whole URL that a client puts no base before.
+fn begins_address(head: &str, tail: &str) -> bool {
+    let is_blank = |text: &str| text.trim_start_matches(HOLE).trim_start_matches('/').is_empty();
+    head.trim_start_matches("http://").trim_start_matches("https://").is_empty()
+        || (is_blank(head) && ["http://", "https://"].iter().any(|scheme| tail.starts_with(scheme)))
 }
 
 /// Whether a part is the variable by which a process is told where to listen.

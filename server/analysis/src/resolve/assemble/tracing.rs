@@ -12,7 +12,7 @@ use super::{Input, Places};
 use crate::chart::flow::Spot;
 use crate::chart::{Coverage, Evidence, ServiceIndex, Tracing};
 use crate::files::Files;
-use crate::resolve::link::{LayerCode, LayerDecl, MessageDecl, MountDecl, RouteDecl, Router, Site, TracingDecl};
+use crate::resolve::link::{LayerCode, LayerDecl, MessageDecl, RouteDecl, Router, Site, TracingDecl};
 use crate::resolve::value::CallRef;
 use crate::{FileId, FunctionRef, Place};
 
@@ -27,7 +27,8 @@ pub(super) struct Coverages<'a> {
     services: Vec<Process>,
     spans: FxHashMap<FunctionRef, &'a TracingDecl>,
     layers: FxHashMap<Router, Vec<&'a LayerDecl>>,
-    mounts: FxHashMap<Router, Vec<&'a MountDecl>>,
+    /// The routers that a router is put into, or is another name of, and the calls that say so.
+    above: FxHashMap<Router, Vec<(Router, CallRef)>>,
     /// What a function runs, and whether it goes on without waiting for it.
     calls: FxHashMap<FunctionRef, Vec<(FunctionRef, bool)>>,
     /// Functions that call, query or send something themselves.
@@ -68,7 +69,8 @@ impl<'a> Coverages<'a> {
         let mut layers: FxHashMap<Router, Vec<&LayerDecl>> = FxHashMap::default();
         let with_routes = links().flat_map(|link| &link.routes).filter_map(|route| route.router);
         let mounted = links().flat_map(|link| &link.mounts).flat_map(|mount| [mount.child, mount.parent]).flatten();
-        let known: FxHashSet<Router> = with_routes.chain(mounted).collect();
+        let made = links().flat_map(|link| &link.routers_made).flat_map(|made| [made.outer(), made.inner()]);
+        let known: FxHashSet<Router> = with_routes.chain(mounted).chain(made).collect();
         let mut loose: Vec<FunctionRef> = Vec::new();
         for layer in links().flat_map(|link| &link.layers) {
             // What the workspace has as middleware is a layer if it opens a span itself.
@@ -87,11 +89,15 @@ impl<'a> Coverages<'a> {
                 loose.extend(input.files.function_at(layer.site));
             }
         }
-        let mut mounts: FxHashMap<Router, Vec<&MountDecl>> = FxHashMap::default();
+        let mut above: FxHashMap<Router, Vec<(Router, CallRef)>> = FxHashMap::default();
         for mount in links().flat_map(|link| &link.mounts) {
-            if let Some(child) = mount.child {
-                mounts.entry(child).or_default().push(mount);
+            if let (Some(child), Some(parent)) = (mount.child, mount.parent) {
+                above.entry(child).or_default().push((parent, mount.site));
             }
+        }
+        for made in links().flat_map(|link| &link.routers_made) {
+            above.entry(made.inner()).or_default().push((made.outer(), made.site));
+            above.entry(made.outer()).or_default().push((made.inner(), made.site));
         }
         let mut calls: FxHashMap<FunctionRef, Vec<(FunctionRef, bool)>> = FxHashMap::default();
         let starting = declared.iter().filter(|it| matches!(it.role, TracingRole::Init | TracingRole::Exporter)).map(|it| it.function);
@@ -145,7 +151,7 @@ impl<'a> Coverages<'a> {
         let queried = links().flat_map(|link| &link.accesses).map(|access| access.function);
         let sent = links().flat_map(|link| &link.messages).filter(|message| !message.consumes).map(|message| message.function);
         let busy = called.chain(asked).chain(queried).chain(sent).collect();
-        Self { services, spans, layers, mounts, calls, busy }
+        Self { services, spans, layers, above, calls, busy }
     }
 
     /// The chart's rows, for services in languages that are read.
@@ -203,12 +209,9 @@ impl<'a> Coverages<'a> {
                         _ => format!("{} is added after this route", layer.name),
                     });
                 }
-                for mount in self.mounts.get(&router).into_iter().flatten() {
-                    if let Some(parent) = mount.parent
-                        && depth < 6
-                        && seen.insert(parent)
-                    {
-                        open.push((parent, mount.site, depth + 1));
+                for (parent, site) in self.above.get(&router).into_iter().flatten() {
+                    if depth < 6 && seen.insert(*parent) {
+                        open.push((*parent, *site, depth + 1));
                     }
                 }
             }
@@ -220,9 +223,8 @@ impl<'a> Coverages<'a> {
                 if let Some(layer) = self.layers.get(&router).and_then(|layers| layers.first()) {
                     return Coverage::Covered(Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
                 }
-                open.extend(
-                    self.mounts.get(&router).into_iter().flatten().filter_map(|mount| mount.parent).filter(|parent| seen.insert(*parent)),
-                );
+                let above = self.above.get(&router).into_iter().flatten().map(|(parent, _)| *parent);
+                open.extend(above.filter(|parent| seen.insert(*parent)));
             }
         }
         self.by_span(&places, route.handler).unwrap_or_else(|| match (uncovered, route.handler) {

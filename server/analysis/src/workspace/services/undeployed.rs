@@ -18,7 +18,7 @@ use crate::workspace::modules::CrateId;
 use crate::workspace::paths;
 use crate::workspace::sources::Source;
 
-mod processes;
+pub(crate) mod processes;
 
 /// Adds what is a product without being deployed.
 pub(super) fn add<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Draft<'a>>) {
@@ -33,6 +33,7 @@ pub(super) fn add<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<D
     cargo_packages(context, drafts, &taken, is_deployed);
     projects(context, drafts);
     lone_dockerfiles(context, drafts);
+    processes::name_hosted(context, drafts);
 }
 
 fn is_aside(path: &str) -> bool {
@@ -201,8 +202,9 @@ fn join(folder: &str, name: &str) -> String {
 fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManifest) -> Option<Option<ServiceKind>> {
     let has = |list: &[&str]| npm.dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
     let uses = |list: &[&str]| has(list) || npm.dev_dependencies.iter().any(|(name, _)| list.contains(&name.as_str()));
+    // Others may take only the types of a program: those of its router.
     let is_library = uses(&["ng-packagr", "tsup", "microbundle"]) && !has(SERVER_PACKAGES)
-        || context.depended.contains(&package)
+        || (context.depended.contains(&package) && !(has(SERVER_PACKAGES) && starts_program(context, root, npm)))
         || (!npm.private
             && !starts_itself(context, root, npm)
             && npm.entries.iter().any(|entry| entry.contains("dist/") || entry.contains("build/") || entry.contains("lib/")));
@@ -234,7 +236,7 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
             |test: fn(&[&str]) -> bool| move |script: &&str| test(&code::words(script).map(paths::file_name).collect::<Vec<_>>());
         let serves_pages = scripts.iter().any(is_started(known::serves_pages));
         let watches = scripts.iter().all(is_started(known::builds_pages));
-        if serves_pages && uses(FRONTEND_PACKAGES) && !has(SERVER_PACKAGES) && !watches {
+        if serves_pages && uses(FRONTEND_PACKAGES) && !serves(context, root, npm) && !watches {
             return Some(Some(ServiceKind::Frontend));
         }
         if serves_pages && uses(&["next", "nuxt", "@sveltejs/kit", "@remix-run/react", "expo", "react-native", "astro"]) {
@@ -260,7 +262,40 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
             }
         }
     }
-    None
+    // Tasks that a platform runs as they are gathered by its build, whoever else takes their types.
+    let has_tasks = uses(&["@trigger.dev/sdk", "trigger.dev"]) && context.modules.source_of(root, "trigger.config").is_some();
+    has_tasks.then_some(Some(ServiceKind::Worker))
+}
+
+/// Whether a package's dependencies make it a server. A client of one framework comes in the package of its servers.
+fn serves(context: &Context<'_>, root: &str, npm: &NpmManifest) -> bool {
+    let mut servers = npm.dependencies.iter().map(|(name, _)| name.as_str()).filter(|name| SERVER_PACKAGES.contains(name));
+    match (servers.next(), servers.next()) {
+        (None, _) => false,
+        (Some("hono"), None) => imports_server(context, root, "hono", "hono/client"),
+        _ => true,
+    }
+}
+
+/// Whether code in a folder imports more of a package than its client.
+fn imports_server(context: &Context<'_>, root: &str, package: &str, client: &str) -> bool {
+    let own = context.files.iter().filter(|(_, path, _)| paths::is_within(path.as_str(), root) && !is_aside(path.as_str()));
+    let imports = own.filter_map(|(_, _, facts)| facts.source()).flat_map(|facts| &facts.imports);
+    imports
+        .filter(|import| !import.type_only && import.source != client)
+        .any(|import| import.source.strip_prefix(package).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+}
+
+/// Whether a script of a package starts a program of it.
+fn starts_program(context: &Context<'_>, root: &str, npm: &NpmManifest) -> bool {
+    const BY_THEMSELVES: [&str; 2] = ["nest", "wrangler"];
+    let starts = |name: &str| matches!(name.split(':').next(), Some("start" | "serve" | "dev" | "develop"));
+    npm.scripts.iter().filter(|script| starts(&script.name)).filter_map(|script| script.value.as_deref()).any(|command| {
+        let programs = || code::words(command).map(paths::file_name);
+        let runs_file = || code::words(command).any(|word| context.modules.source_of(root, word).is_some());
+        programs().any(|program| BY_THEMSELVES.contains(&program))
+            || programs().any(|program| known::RUNNERS.contains(&program)) && runs_file()
+    })
 }
 
 /// Whether a package's own script starts a file of it: a program, though nobody marked it as private.
@@ -280,6 +315,9 @@ fn cargo_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken:
         if bound.contains(&id) || is_aside(root) || known::is_tool_name(&krate.target) || known::is_tool_name(&package.name) {
             continue;
         }
+        if draws_window(context, package.manifest, root) {
+            continue;
+        }
         let path = context.files.path(krate.root).as_str();
         let is_main = path == join(root, "src/main.rs");
         let dockerfile = context.dockerfile_at.get(join(root, "Dockerfile").as_str()).copied();
@@ -297,6 +335,13 @@ fn cargo_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken:
         draft.kind = if dockerfile.is_some() || !is_deployed { tool_kind(&krate.target) } else { Some(ServiceKind::Cli) };
         drafts.push(draft);
     }
+}
+
+/// Whether a crate only shows the pages of the npm package around it in a window of its own.
+fn draws_window(context: &Context<'_>, manifest: FileId, root: &str) -> bool {
+    let cargo = context.sources.cargo.iter().find(|source| source.file == manifest);
+    let has_window = cargo.is_some_and(|source| source.facts.dependencies.iter().any(|dependency| dependency.name == "tauri"));
+    has_window && context.npm_at.contains_key(paths::folder(root))
 }
 
 /// Dockerfiles of other languages: an image that starts something, with code beside it.

@@ -1,24 +1,25 @@
-//! Services that a platform starts from a folder without an image: the processes of a `Procfile`, the functions of a `serverless.yml`, the
-//! applications of a `dapr.yaml`, the services of an `azure.yaml`.
+//! Services that a platform starts from a folder: the processes of a `Procfile` or a `fly.toml`, the functions of a `serverless.yml`, the
+//! worker of a `wrangler.toml`, the applications of a `dapr.yaml`, the services of an `azure.yaml`; and the names by which a platform knows services that something else finds.
 //!
 //! Invariant: code that something else deploys is not found again, and a process whose code is not read is none.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{Process, Processes};
-use rustc_hash::FxHashSet;
+use portolan_grammars::manifests::{FunctionRoute, Process, Processes};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::known::{self, unscoped};
 use super::super::{Context, Draft, code, evidence, is_cargo};
 use super::is_aside;
+use crate::FileId;
 use crate::chart::ServiceKind;
-use crate::workspace::paths;
 use crate::workspace::sources::Source;
+use crate::workspace::{PlatformFunction, paths};
 
 /// Adds what platforms start.
 pub(super) fn add<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
     let taken: FxHashSet<String> = drafts.iter().filter(|draft| !draft.third_party).map(|draft| draft.root.clone()).collect();
     let mut found: Vec<Draft<'a>> = Vec::new();
-    for source in context.sources.processes.iter().filter(|source| !is_aside(source.path)) {
+    for source in context.sources.processes.iter().filter(|source| !source.facts.is_part && !is_aside(source.path)) {
         name_applications(drafts, *source);
         let own = match &source.facts.service {
             Some(_) => functions(context, *source).into_iter().collect(),
@@ -35,19 +36,47 @@ pub(super) fn add<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
 fn functions<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Option<Draft<'a>> {
     let service = source.facts.service.as_ref()?;
     let mut draft = Draft { name: service.value.clone(), root: source.folder().to_owned(), ..Draft::default() };
-    draft.evidence.push(evidence(format!("serverless service {}", service.value), source.file, service.range));
-    for process in &source.facts.processes {
+    let sort = if source.facts.application.is_some() { "worker" } else { "serverless service" };
+    draft.evidence.push(evidence(format!("{sort} {}", service.value), source.file, service.range));
+    for (manifest, process) in with_included(context, source) {
         let file = process.file.as_deref().and_then(|file| context.modules.source_of(source.folder(), file));
-        if let Some(file) = file.filter(|file| !draft.entries.contains(file)) {
+        let Some(file) = file else { continue };
+        if !draft.entries.contains(&file) {
             draft.entries.push(file);
-            draft.processes.push((source.file, process));
         }
+        draft.processes.push((manifest, process));
     }
     if draft.entries.is_empty() || known::is_test_name(&draft.name) {
         return None;
     }
     draft.package = code::package_at(context, source.folder()).filter(|package| !is_cargo(&context.packages[*package]));
     Some(draft)
+}
+
+/// The processes of a manifest and of the files that it includes, each with the file that says so.
+fn with_included<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Vec<(FileId, &'a Process)> {
+    let paths: Vec<String> = source.facts.included.iter().filter_map(|path| paths::join(source.folder(), path)).collect();
+    let parts = context.sources.processes.iter().filter(|part| paths.iter().any(|path| path == part.path));
+    let all = std::iter::once(&source).chain(parts);
+    all.flat_map(|source| source.facts.processes.iter().map(|process| (source.file, process))).collect()
+}
+
+/// The functions of services that a platform asks by routes, by their files.
+pub(crate) fn routed(context: &Context<'_>, drafts: &[Draft<'_>]) -> FxHashMap<FileId, Vec<PlatformFunction>> {
+    let mut found: FxHashMap<FileId, Vec<PlatformFunction>> = FxHashMap::default();
+    for draft in drafts {
+        for (_, process) in &draft.processes {
+            let file = process.file.as_deref().and_then(|file| context.modules.source_of(&draft.root, file));
+            let (Some(file), Some(exported)) = (file, &process.exported) else { continue };
+            let route = |route: &FunctionRoute| PlatformFunction {
+                exported: exported.clone(),
+                method: route.method.clone(),
+                path: route.path.clone(),
+            };
+            found.entry(file).or_default().extend(process.routes.iter().map(route));
+        }
+    }
+    found
 }
 
 /// The folder of an application, as a folder of the workspace.
@@ -87,6 +116,43 @@ fn applications<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Vec
     source.facts.processes.iter().filter_map(application).collect()
 }
 
+/// Gives services the names by which a platform that hosts them lets others reach them: the hosts of a `fly.toml`.
+pub(super) fn name_hosted(context: &Context<'_>, drafts: &mut [Draft<'_>]) {
+    for source in context.sources.processes.iter().filter(|source| !is_aside(source.path)) {
+        let Some(application) = &source.facts.application else { continue };
+        let hosted: Vec<usize> = (0..drafts.len()).filter(|at| is_hosted(context, *source, &drafts[*at])).collect();
+        // Of several processes of one application, the one that serves is reached.
+        let serves = |at: &&usize| drafts[**at].processes.iter().any(|(file, process)| *file == source.file && is_web(&process.name.value));
+        let one = match hosted.as_slice() {
+            [one] => Some(*one),
+            several => several.iter().find(serves).copied(),
+        };
+        let Some(draft) = one.and_then(|at| drafts.get_mut(at)) else { continue };
+        let why =
+            || evidence(format!("application {} of {}", application.value, paths::file_name(source.path)), source.file, application.range);
+        draft.hosts.extend(source.facts.hosts.iter().map(|host| (host.value.clone(), why())));
+        draft.aliases.insert(application.value.clone());
+    }
+}
+
+/// Whether a platform's manifest is about a service: it stands in the service's folder, or names the Dockerfile that the service is built by.
+pub(crate) fn is_hosted(context: &Context<'_>, source: Source<'_, Processes>, draft: &Draft<'_>) -> bool {
+    if draft.third_party {
+        return false;
+    }
+    let built = source.facts.dockerfile.as_deref().and_then(|path| paths::join(source.folder(), path));
+    let by = context.dockerfile(draft).map(|dockerfile| dockerfile.path);
+    match (built, by) {
+        (Some(built), Some(by)) => built == by,
+        _ => draft.root == source.folder(),
+    }
+}
+
+/// Whether a process of a platform is by its name the one that serves the web.
+fn is_web(name: &str) -> bool {
+    matches!(name, "web" | "app")
+}
+
 /// The services that the lines of a `Procfile` start.
 fn lines<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Vec<Draft<'a>> {
     // What runs before a release is no process that stays.
@@ -104,7 +170,7 @@ fn lines<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Vec<Draft<
         let code = if code.is_empty() { paths::file_name(&draft.root) } else { code };
         let name = &process.name.value;
         // The process that serves the web is the package's; others are beside it.
-        draft.name = if all.len() == 1 || name == "web" || code.is_empty() { code.into() } else { format!("{code}-{name}").into() };
+        draft.name = if all.len() == 1 || is_web(name) || code.is_empty() { code.into() } else { format!("{code}-{name}").into() };
         if draft.name.is_empty() {
             draft.name = name.clone();
         }
