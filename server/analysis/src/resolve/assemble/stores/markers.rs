@@ -128,9 +128,7 @@ fn rust<'a>(input: &Input<'a>, file: FileId) -> Option<&'a SourceFacts> {
 
 /// Whether a type has a parameter that it holds as a phantom.
 fn holds_phantom(def: &TypeDef) -> bool {
-    let is_phantom = |ty: &TypeRef| {
-        last_segment(&ty.path) == "PhantomData"
-            && ty.args.iter().any(|argument| def.type_params.iter().any(|param| *param == argument.path))
-    };
+    let is_phantom =
+        |ty: &TypeRef| last_segment(&ty.path) == "PhantomData" && ty.args.iter().any(|argument| def.type_params.contains(&argument.path));
     def.fields.iter().filter_map(|field| field.ty.as_ref()).any(is_phantom)
 }

@@ -33,13 +33,16 @@ pub(super) struct Opened {
     markers: Markers,
 }
 
+/// A store's id and its system.
+type Identity = (Symbol, Symbol);
+
 /// A line that opens a store, in one of the services that run it.
 struct Line<'a> {
     connection: &'a ConnectionDecl,
     service: ServiceIndex,
     /// All services that run it.
     running: Arc<[ServiceIndex]>,
-    identity: Option<(Symbol, Symbol)>,
+    identity: Option<Identity>,
 }
 
 /// Opens what all services open.
@@ -80,7 +83,7 @@ impl Opened {
         &mut self,
         input: &Input<'_>,
         line: Line<'_>,
-        identity: Option<(Symbol, Symbol)>,
+        identity: Option<Identity>,
         told: Vec<Symbol>,
         unknown: &mut FxHashMap<Unknown, Symbol>,
     ) {
@@ -128,15 +131,15 @@ impl Opened {
 #[derive(Default)]
 struct Arms {
     /// Arms of a function.
-    beside: FxHashMap<(FunctionRef, ServiceIndex), Vec<(Symbol, Symbol)>>,
+    beside: FxHashMap<(FunctionRef, ServiceIndex), Vec<Identity>>,
     /// Lines of which one opened what is used, for each of them.
-    in_place: FxHashMap<(CallRef, ServiceIndex), Vec<(Symbol, Symbol)>>,
+    in_place: FxHashMap<(CallRef, ServiceIndex), Vec<Identity>>,
 }
 
 impl Arms {
     fn of(input: &Input<'_>, lines: &[Line<'_>]) -> Self {
         let mut arms = Self::default();
-        let mut known: FxHashMap<CallRef, Vec<(ServiceIndex, &(Symbol, Symbol))>> = FxHashMap::default();
+        let mut known: FxHashMap<CallRef, Vec<(ServiceIndex, &Identity)>> = FxHashMap::default();
         for line in lines {
             let set = line.identity.as_ref().filter(|(id, _)| !is_unset(id));
             known.entry(line.connection.site).or_default().extend(set.map(|set| (line.service, set)));
@@ -156,7 +159,7 @@ impl Arms {
     }
 
     /// What a line opens. Where a variable that nobody sets would say another store, the one that is set is opened.
-    fn identity(&self, input: &Input<'_>, line: &Line<'_>) -> Option<(Symbol, Symbol)> {
+    fn identity(&self, input: &Input<'_>, line: &Line<'_>) -> Option<Identity> {
         let Line { connection, service, identity, .. } = line;
         let is_open = match identity {
             Some((id, _)) => is_unset(id),
@@ -254,7 +257,7 @@ pub(super) fn is_unset(id: &str) -> bool {
 }
 
 /// The only one of some stores, each with its system, that is of a system: what another line beside it opens, too, where that says no address.
-fn only_of(stores: &[(Symbol, Symbol)], system: &Symbol) -> Option<(Symbol, Symbol)> {
+fn only_of(stores: &[Identity], system: &Symbol) -> Option<Identity> {
     let mut fitting = stores.iter().filter(|(_, of)| *of == *system);
     let only = fitting.next()?;
     fitting.all(|other| other == only).then(|| only.clone())
