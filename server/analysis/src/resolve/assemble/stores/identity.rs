@@ -81,39 +81,56 @@ fn address(input: &Input<'_>, system: &str, url: &str) -> Option<String> {
 }
 
 /// Host and database, where a line is given them apart. What one caller passes goes together; where callers pass different ones, the line opens
-/// several, and none is the one.
+/// several, and none is the one. A host by a variable that nobody sets counts where no caller says more.
 fn parts(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection: &ConnectionDecl) -> Option<String> {
     let reached = |part: &&Url| runs(reach, service, part);
     let all = connection.hosts.iter().chain(&connection.databases).filter(reached);
-    let mut callers: Vec<&Vec<CallRef>> = all.map(|part| &part.passed).filter(|passed| !passed.is_empty()).collect();
+    let mut callers: Vec<Option<&Vec<CallRef>>> = all.map(|part| Some(&part.passed).filter(|passed| !passed.is_empty())).collect();
     callers.sort_unstable();
     callers.dedup();
-    let of_caller = |caller: Option<&Vec<CallRef>>| {
-        let is_passed = |part: &&Url| reached(part) && (part.passed.is_empty() || Some(&part.passed) == caller);
-        let texts = |parts: &[Url]| -> Vec<String> {
-            let texts = parts.iter().filter(is_passed).flat_map(|part| text::texts(input, service, &part.pattern));
-            texts.map(|text| text.text).filter(|text| !text.contains("{}")).collect()
+    if callers.len() > 1 {
+        callers.retain(Option::is_some);
+    }
+    let said = |by_variable: bool| {
+        let of = |caller: &Option<&Vec<CallRef>>| {
+            let is_passed = |part: &&Url| reached(part) && (part.passed.is_empty() || Some(&part.passed) == *caller);
+            parts_of_caller(input, service, connection, &is_passed, by_variable)
         };
-        let first = |texts: &[String]| texts.iter().find(|text| !text.contains("${")).cloned();
-        let hosts = texts(&connection.hosts);
-        // Lines that read the same variable open the same, though nobody sets it.
-        let by_variable = || Some(of_variable(input, service, connection, hosts.iter().find_map(|text| unset(text))?));
-        let named = |host: String| on_this_machine(input, &connection.system, &host, None).unwrap_or_else(|| named_host(input, &host));
-        let host = first(&hosts).map(named).or_else(by_variable);
-        match (host, first(&texts(&connection.databases))) {
-            (Some(host), Some(database)) => Some(format!("{host}/{database}")),
-            // A server has many databases: which one this is, is not known.
-            (Some(_), None) if connection.databases.iter().any(|part| is_passed(&part)) => None,
-            (host, database) => host.or(database),
-        }
+        let mut found: Vec<String> = callers.iter().filter_map(of).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     };
-    let mut found: Vec<String> = match callers.as_slice() {
-        [] => of_caller(None).into_iter().collect(),
-        callers => callers.iter().filter_map(|caller| of_caller(Some(caller))).collect(),
-    };
-    found.sort_unstable();
-    found.dedup();
+    let known = said(false);
+    let mut found = if known.is_empty() { said(true) } else { known };
     if found.len() == 1 { found.pop() } else { None }
+}
+
+fn parts_of_caller(
+    input: &Input<'_>,
+    service: ServiceIndex,
+    connection: &ConnectionDecl,
+    is_passed: &dyn Fn(&&Url) -> bool,
+    by_variable: bool,
+) -> Option<String> {
+    let texts = |parts: &[Url]| -> Vec<String> {
+        let texts = parts.iter().filter(is_passed).flat_map(|part| text::texts(input, service, &part.pattern));
+        texts.map(|text| text.text).filter(|text| !text.contains("{}")).collect()
+    };
+    let first = |texts: &[String]| texts.iter().find(|text| !text.contains("${")).cloned();
+    let hosts = texts(&connection.hosts);
+    let host = if by_variable {
+        // Lines that read the same variable open the same, though nobody sets it.
+        hosts.iter().find_map(|text| unset(text)).map(|variable| of_variable(input, service, connection, variable))
+    } else {
+        first(&hosts).map(|host| on_this_machine(input, &connection.system, &host, None).unwrap_or_else(|| named_host(input, &host)))
+    };
+    match (host, first(&texts(&connection.databases))) {
+        (Some(host), Some(database)) => Some(format!("{host}/{database}")),
+        // A server has many databases: which one this is, is not known.
+        (Some(_), None) if connection.databases.iter().any(|part| is_passed(&part)) => None,
+        (host, database) => host.or(database),
+    }
 }
 
 /// Whether a system is queried in SQL.
