@@ -24,6 +24,12 @@ pub struct SdkCall {
     /// Whether it only puts something into memory, from where the library sends it when it likes: nobody waits for it.
     #[serde(default)]
     pub queued: bool,
+    /// Whether it asks nobody: it works out an address by which others are let in, a presigned URL.
+    #[serde(default)]
+    pub signs: bool,
+    /// The client, where it is not what is called.
+    #[serde(default)]
+    pub client: Option<Selector>,
     /// The URL or host that the client was set up with; it says better who answers, where it is known.
     #[serde(default)]
     pub address: Option<Selector>,

@@ -39,6 +39,9 @@ pub struct SettingReader {
     /// The key of a schema's entry, or what its value captured, that is its default.
     #[serde(default)]
     pub entry_default: Option<Symbol>,
+    /// What the value of a schema's entry captured of the functions that make what is handed out of the variable: `transform`.
+    #[serde(default)]
+    pub entry_change: Option<Symbol>,
     /// The member of the result that holds the settings: `data`.
     #[serde(default)]
     pub under: Option<Symbol>,

@@ -21,6 +21,7 @@ mod expressions;
 mod functions;
 mod literals;
 mod modules;
+mod parameter_names;
 mod patterns;
 mod statements;
 mod syntax;
@@ -73,9 +74,20 @@ fn read_ranges(
         parser.parse(text, old)
     });
     let Some(tree) = tree else { return (failed(language, "could not be parsed"), None) };
-    let mut facts = walk::lower(&tree, text, language, grammar);
-    facts.generated = walk::leading_comments(&tree, text, grammar).any(super::declares_generated);
-    (facts, Some(Tree(tree)))
+    // A tree of another spelling is none that an edit could go on with.
+    if tree.root_node().has_error()
+        && let Some(respelled) = parameter_names::respelled(text)
+        && let Some(tree) = PARSER.with_borrow_mut(|parser| parser.parse(&respelled, None))
+    {
+        return (facts_of(&tree, text, language, grammar), None);
+    }
+    (facts_of(&tree, text, language, grammar), Some(Tree(tree)))
+}
+
+fn facts_of(tree: &tree_sitter::Tree, text: &str, language: Language, grammar: &'static Grammar) -> SourceFacts {
+    let mut facts = walk::lower(tree, text, language, grammar);
+    facts.generated = walk::leading_comments(tree, text, grammar).any(super::declares_generated);
+    facts
 }
 
 fn failed(language: Language, message: &str) -> SourceFacts {

@@ -1,14 +1,14 @@
 //! Databases: connections, queries, tables.
 
 use portolan_grammars::catalog::{self, Naming, Operation};
-use portolan_grammars::facts::{Expr, Symbol, TypeId};
+use portolan_grammars::facts::{Expr, ExprId, ResultUse, Symbol, TypeId};
 
 use super::library::CallView;
 use super::limits::is_preceded;
 use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker, Url};
 use super::spans::Walk;
 use super::sql;
-use super::value::{ClassRef, Part, Pattern, Value};
+use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value};
 use crate::{FileId, FunctionRef};
 
 impl<'w> Linker<'w> {
@@ -16,28 +16,90 @@ impl<'w> Linker<'w> {
         if view.call.args.len() < entry.min_arguments as usize {
             return false;
         }
-        if entry.over.as_ref().is_some_and(|over| self.evaluator.worked_through(over, view).is_some()) {
+        if self.is_idle(view) {
+            return true;
+        }
+        if let Some(opened) = entry.over.as_ref().and_then(|over| self.evaluator.opened_through(over, view)) {
+            self.link.alternatives.extend(Some(opened).filter(|opened| opened.len() > 1));
             return true;
         }
         let facts = self.evaluator.facts(view.site.file);
         if entry.unless_by.as_ref().zip(facts).is_some_and(|(methods, facts)| is_preceded(facts, view.call, methods)) {
             return true;
         }
-        let texts = |linker: &mut Self, selector: &Option<catalog::Selector>| -> Option<Vec<Url>> {
-            let value = linker.evaluator.select_text(selector.as_ref()?, view)?;
-            Some(value.patterns().iter().flat_map(|pattern| linker.bases(pattern)).collect())
-        };
-        let urls = texts(self, &entry.url);
+        let mut texts = |selector: &Option<catalog::Selector>| self.said(selector.as_ref()?, view);
+        let [urls, hosts, databases] = [&entry.url, &entry.host, &entry.database].map(&mut texts);
         if urls.is_none() && entry.url.is_some() && entry.host.is_none() {
             return false;
         }
-        let [urls, hosts, databases] = [urls, texts(self, &entry.host), texts(self, &entry.database)].map(Option::unwrap_or_default);
+        let [urls, hosts, databases] = [urls, hosts, databases].map(Option::unwrap_or_default);
         let dialect = entry.dialect.as_ref().and_then(|dialect| self.evaluator.select_text(dialect, view));
         let dialect = dialect.and_then(|dialect| system_of_dialect(&dialect.literal()?));
         let system = dialect.filter(|_| entry.system == "*").map_or_else(|| entry.system.clone(), Symbol::from);
         let library = &self.evaluator.cx.catalog.libraries[view.callee.library];
         let prisma = is_prisma(library);
         self.link.connections.push(ConnectionDecl { system, prisma, urls, hosts, databases, site: view.site, function });
+        true
+    }
+
+    /// Whether a client that sends nothing by itself is made for nothing: nobody names it again.
+    fn is_idle(&mut self, view: &CallView<'_>) -> bool {
+        let sends_later = !self.evaluator.cx.catalog.libraries[view.callee.library].sdk_call.is_empty();
+        let Some(facts) = self.evaluator.facts(view.site.file).filter(|facts| sends_later && facts.language.is_ecmascript()) else {
+            return false;
+        };
+        let is_made = |value: ExprId| matches!(facts.expr(value), Expr::Call(made) if *made == view.site.call);
+        let Some(bound) = facts.bindings.iter().find(|binding| binding.value.is_some_and(is_made)) else {
+            return view.call.result == ResultUse::Ignored;
+        };
+        bound.constant && !facts.exprs.iter().any(|expr| matches!(&expr.kind, Expr::Name(name) if *name == bound.name))
+    }
+
+    /// What the places of a selector say, `None` where none of them is there. Options that callers pass may have any of them.
+    fn said(&mut self, selector: &catalog::Selector, view: &CallView<'_>) -> Option<Vec<Url>> {
+        let [_, _, ..] = selector.takes() else {
+            let value = self.evaluator.select_text(selector, view)?;
+            return Some(self.given_bases(&value));
+        };
+        let (mut all, mut unknown): (Option<Vec<Url>>, _) = (None, None);
+        for take in selector.takes() {
+            let Some(value) = self.evaluator.select_text(&catalog::Selector::Take(take.clone()), view) else { continue };
+            if value.is_unknown() {
+                unknown = Some(value);
+                continue;
+            }
+            let urls = self.given_bases(&value);
+            all.get_or_insert_default().extend(urls);
+            if !matches!(value, Value::Param(..)) {
+                break;
+            }
+        }
+        all.or_else(|| Some(self.given_bases(&unknown?)))
+    }
+
+    /// What a place in options may say, but for callers whose options are known not to have it: `open({ host })` says no database.
+    fn given_bases(&mut self, value: &Value) -> Vec<Url> {
+        let mut all = Vec::new();
+        for text in value.patterns() {
+            let mut urls = self.bases(&text);
+            if let [Part::Param(param, path, None)] = text.parts.as_slice() {
+                urls.retain(|url| !is_hole(&url.pattern) || self.may_be_given(*param, path, &url.passed));
+            }
+            all.append(&mut urls);
+        }
+        all
+    }
+
+    /// Whether calls may pass a member of a parameter, from the inside out.
+    fn may_be_given(&mut self, param: ParamRef, path: &[Symbol], passed: &[CallRef]) -> bool {
+        let (mut param, mut path) = (param, path.to_vec());
+        for call in passed {
+            match given(&self.evaluator.passed(*call, param), &path) {
+                Given::Never => return false,
+                Given::Perhaps => return true,
+                Given::By(outer, inner) => (param, path) = (outer, inner),
+            }
+        }
         true
     }
 
@@ -53,6 +115,7 @@ impl<'w> Linker<'w> {
             site: view.site,
             function,
             connection,
+            others: Vec::new(),
             hook_of: self.hook_of(walk, function),
         };
         let detached = self.is_detached(walk, view.site.call);
@@ -151,6 +214,11 @@ impl<'w> Linker<'w> {
                         known.collections.push(collection);
                     }
                 }
+                if known.connection.is_none() {
+                    known.connection = access.connection;
+                }
+                let other = access.connection.filter(|call| known.connection != Some(*call) && !known.others.contains(call));
+                known.others.extend(other);
             }
             None => self.link.accesses.push(access),
         }
@@ -160,6 +228,39 @@ impl<'w> Linker<'w> {
 /// Whether a library's models are those of a schema.
 fn is_prisma(library: &catalog::Library) -> bool {
     library.query.iter().any(|query| query.naming == Naming::PrismaModel)
+}
+
+/// Whether a value has a member.
+enum Given {
+    Never,
+    Perhaps,
+    /// If that member of a parameter is given.
+    By(ParamRef, Vec<Symbol>),
+}
+
+fn given(value: &Value, path: &[Symbol]) -> Given {
+    let any = |values: &mut dyn Iterator<Item = &Value>, path: &[Symbol]| {
+        let mut found = values.map(|value| given(value, path)).filter(|found| !matches!(found, Given::Never));
+        match (found.next(), found.next()) {
+            (None, _) => Given::Never,
+            (Some(only), None) => only,
+            _ => Given::Perhaps,
+        }
+    };
+    match (value, path.split_first()) {
+        (Value::Null, _) | (Value::Text(_), Some(_)) => Given::Never,
+        (Value::OneOf(values), _) => any(&mut values.iter(), path),
+        (Value::Object(object), Some((name, inner))) if object.class.is_none() => match object.fields.get(name) {
+            Some(field) => given(field, inner),
+            None => any(&mut object.rest.iter(), path),
+        },
+        (Value::Param(param, outer), _) => Given::By(*param, outer.iter().chain(path).cloned().collect()),
+        _ => Given::Perhaps,
+    }
+}
+
+fn is_hole(text: &Pattern) -> bool {
+    matches!(text.parts.as_slice(), [Part::Hole(_)])
 }
 
 fn whole_param(text: &Pattern) -> bool {

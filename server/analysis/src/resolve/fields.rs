@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Entry, Expr, FunctionId, FunctionKind, Symbol, TypeKind, TypeRef};
+use portolan_grammars::facts::{Entry, Expr, Field, FunctionId, FunctionKind, Symbol, TypeKind, TypeRef};
 
 use super::evaluate::Evaluator;
 use super::index::last_segment;
@@ -125,6 +125,8 @@ impl<'w> Evaluator<'w> {
                     let typed = injected.or_else(|| param.ty.as_ref().and_then(|ty| self.typed(class.file, *id, ty)));
                     let passed = Value::Param(param_ref, Arc::from([]));
                     values.push(match typed {
+                        // Options that only hold things are known by what is passed.
+                        Some(Value::Some(class)) if self.only_holds(class) => passed,
                         Some(typed) => known_by(typed, &passed),
                         None => passed,
                     });
@@ -140,6 +142,17 @@ impl<'w> Evaluator<'w> {
             }
         }
         exists.then(|| Value::one_of(values))
+    }
+
+    /// Whether a type of ECMAScript is an object without functions.
+    fn only_holds(&mut self, class: ClassRef) -> bool {
+        let Some(facts) = self.facts(class.file) else { return false };
+        let def = facts.type_def(class.class);
+        let is_function = |field: &Field| field.ty.as_ref().is_none_or(|ty| ty.path == "fn");
+        matches!(def.kind, TypeKind::Interface | TypeKind::Alias)
+            && !def.fields.is_empty()
+            && def.methods.is_empty()
+            && !def.fields.iter().any(is_function)
     }
 
     /// What struct literals of the type's crate put into a field.

@@ -203,8 +203,16 @@ impl<'w> Evaluator<'w> {
         Value::Instance(Arc::new(instance))
     }
 
-    /// The call that made the value which another one works through; none where callers pass different ones.
+    /// The call that made the value which another one works through; none where it may be several.
     pub(super) fn worked_through(&mut self, over: &Selector, view: &CallView<'_>) -> Option<CallRef> {
+        match self.opened_through(over, view)?.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+
+    /// The calls of which one made the value that another one works through; `None` where something else may have.
+    pub(super) fn opened_through(&mut self, over: &Selector, view: &CallView<'_>) -> Option<Vec<CallRef>> {
         let value = match self.select(over, view)? {
             Value::Param(param, path) => {
                 let given = self.param_values(param, MAX_PASSED_ON);
@@ -216,12 +224,14 @@ impl<'w> Evaluator<'w> {
         };
         // What a library that opens no database made, and a member of anything, is not what the database was opened by.
         let opens = |library: usize| library == view.callee.library || !self.cx.catalog.libraries[library].connection.is_empty();
-        let mut roots = value.alternatives().iter().map(|value| match value {
+        let root = |value: &Value| match value {
             Value::Instance(instance) if instance.members.is_empty() && opens(instance.library as usize) => instance.root,
             _ => None,
-        });
-        let first = roots.next()??;
-        roots.all(|root| root == Some(first)).then_some(first)
+        };
+        let mut roots = value.alternatives().iter().map(root).collect::<Option<Vec<CallRef>>>()?;
+        roots.sort_unstable();
+        roots.dedup();
+        Some(roots)
     }
 
     /// The value that a library's call hands to a parameter of a function among its arguments: `transaction(async (tx) => …)`.

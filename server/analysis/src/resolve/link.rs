@@ -74,6 +74,10 @@ pub struct FileLink {
     pub messages: Vec<MessageDecl>,
     /// Databases opened.
     pub connections: Vec<ConnectionDecl>,
+    /// What is done with clients that send nothing by themselves.
+    pub client_uses: Vec<ClientUse>,
+    /// Calls of which one has opened what a line works through, each sorted.
+    pub alternatives: Vec<Vec<CallRef>>,
     /// Databases read and written.
     pub accesses: Vec<AccessDecl>,
     /// Classes that are tables or collections, by what those are called.
@@ -657,6 +661,17 @@ pub struct ConnectionDecl {
     pub function: FunctionRef,
 }
 
+/// What is done with a client that sends nothing by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientUse {
+    /// The call that made it.
+    pub client: CallRef,
+    /// The function that does it.
+    pub function: FunctionRef,
+    /// Whether a request is sent; else it only signs for others' requests.
+    pub sends: bool,
+}
+
 /// What is done to a table or collection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CollectionUse {
@@ -687,6 +702,8 @@ pub struct AccessDecl {
     pub function: FunctionRef,
     /// The call that opened the database or made the model, where it can be followed.
     pub connection: Option<CallRef>,
+    /// Others that may have in its place.
+    pub others: Vec<CallRef>,
     /// The file of the model whose writes run it, where it stands in a hook of a schema.
     pub hook_of: Option<FileId>,
 }

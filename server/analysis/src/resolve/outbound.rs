@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::bases::MAX_BASES;
 use super::library::CallView;
-use super::link::{Linker, OutboundCall, Request};
+use super::link::{ClientUse, Linker, OutboundCall, Request};
 use super::rpc::is_rpc_method;
 use super::spans::Walk;
 use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value, join_patterns};
@@ -220,6 +220,14 @@ impl<'w> Linker<'w> {
     pub(super) fn sdk_call(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::SdkCall) -> bool {
         if entry.awaited && !view.call.awaited {
             return false;
+        }
+        let clients = match &entry.client {
+            Some(client) => self.evaluator.opened_through(client, view).unwrap_or_default(),
+            None => view.callee.receiver.iter().filter_map(|receiver| receiver.root).collect(),
+        };
+        self.link.client_uses.extend(clients.into_iter().map(|client| ClientUse { client, function, sends: !entry.signs }));
+        if entry.signs {
+            return true;
         }
         let mut peers = Vec::new();
         if let Some(selector) = &entry.peer {

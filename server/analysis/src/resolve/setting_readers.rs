@@ -122,17 +122,35 @@ impl<'w> Evaluator<'w> {
                         Some(Value::Object(given)) => given.fields.get(name).filter(|given| matches!(given, Value::Text(_))).cloned(),
                         _ => None,
                     };
-                    match (given, default) {
+                    let value = match (given, default) {
                         (Some(given), Some(default)) => fallback(vec![given, default]),
                         (Some(given), None) => given,
                         (None, default) => leaf(Some(name), default, Some(site)),
-                    }
+                    };
+                    self.made_of_entry(entry, field, value)
                 }
             };
             all.fields.insert(name.clone(), value);
         }
         all.rest.extend(schema.rest.iter().cloned());
         Value::Object(Arc::new(all))
+    }
+
+    /// What the functions of a schema's entry make of its value, in their order; what is no text says less than the variable itself.
+    fn made_of_entry(&mut self, entry: &SettingReader, field: &Value, value: Value) -> Value {
+        let changes = entry.entry_change.as_ref().and_then(|key| match field {
+            Value::Instance(instance) => instance.captures.get(key).cloned(),
+            _ => None,
+        });
+        let mut value = value;
+        for change in changes.iter().flat_map(Value::alternatives) {
+            let Value::Function(function, receiver) = change else { continue };
+            let made = self.apply(*function, receiver.as_deref(), std::slice::from_ref(&value));
+            if made.alternatives().iter().all(|one| matches!(one, Value::Text(text) if !matches!(text.parts.as_slice(), [Part::Hole(_)]))) {
+                value = made;
+            }
+        }
+        value
     }
 
     /// A setting that a call of the same library makes known, by its dotted key.
@@ -262,7 +280,11 @@ impl<'w> Evaluator<'w> {
         let names: Vec<Value> = names.map(Value::pattern).collect();
         let has_file = !names.is_empty();
         captures.insert("file".into(), Value::Array(names.into()));
-        let literal = |this: &mut Self, selector: &Option<Selector>| this.select(selector.as_ref()?, view)?.literal();
+        // A function may be given what knows the prefix: `fn read(figment: Figment)`.
+        let literal = |this: &mut Self, selector: &Option<Selector>| {
+            let value = this.select(selector.as_ref()?, view)?;
+            this.with_passed(value).literal()
+        };
         let prefix = literal(self, &entry.prefix);
         let separator = literal(self, &entry.separator);
         let reads_environment = prefix.is_some() || entry.unprefixed;

@@ -10,7 +10,7 @@ use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::identity::{concrete, identity, system_of};
-use self::opened::Opened;
+use self::opened::{Opened, is_unset};
 use self::schemas::{complete, has_unique_key, schema_of};
 use super::reach::Reach;
 use super::{Input, Places};
@@ -19,6 +19,7 @@ use crate::resolve::link::{AccessDecl, CollectionUse};
 use crate::{FileId, Place};
 
 mod identity;
+mod markers;
 mod opened;
 mod schemas;
 
@@ -107,8 +108,8 @@ impl Found<'_> {
     /// The store that a service asks: its id, its system, and whether its address is known. `None` if what asks is not the service's.
     fn asked(&self, service: ServiceIndex, access: &AccessDecl) -> Option<(Symbol, Symbol, bool)> {
         let input = self.input;
-        if let Some(id) = access.connection.and_then(|call| self.opened.by.get(&(service, call))) {
-            return Some((id.clone(), access.system.clone(), true));
+        if let Some(id) = self.opened_by(service, access) {
+            return Some((id, access.system.clone(), true));
         }
         // A client that a framework makes: its schema says what it opens.
         let schema = if access.prisma { schema_of(input.files, &input.workspace.prisma, access) } else { None };
@@ -121,8 +122,28 @@ impl Found<'_> {
         if !self.reach.runs(service, access.function) && package.is_some_and(is_others) {
             return None;
         }
+        let told = self.opened.told(service, access.function).filter(|store| speaks(store, &access.system));
+        if let Some(store) = told {
+            return Some((store.id.clone(), store.system.clone(), false));
+        }
         let (id, system) = store_of(input, &self.opened.stores, service, access);
         Some((id, system, false))
+    }
+
+    /// The store of the call that opened what an access goes through; none where several may have, and opened different ones.
+    fn opened_by(&self, service: ServiceIndex, access: &AccessDecl) -> Option<Symbol> {
+        let ids = access.connection.iter().chain(&access.others).filter_map(|call| self.opened.by.get(&(service, *call)));
+        let mut ids: Vec<&Symbol> = ids.collect();
+        ids.sort_unstable();
+        ids.dedup();
+        // Of several ways, the one for which an address is set.
+        let is_set = |id: &Symbol| self.opened.stores.get(id).is_some_and(|store| store.identified) && !is_unset(id);
+        let mut set = ids.iter().filter(|id| is_set(id));
+        match (ids.as_slice(), set.next(), set.next()) {
+            ([only], ..) => Some((*only).clone()),
+            (_, Some(only), None) => Some((*only).clone()),
+            _ => None,
+        }
     }
 
     fn add_row(&mut self, store: &Symbol, service: ServiceIndex, access: &AccessDecl, used: &CollectionUse, place: Place) {
@@ -202,8 +223,12 @@ fn store_of(input: &Input<'_>, stores: &BTreeMap<Symbol, Store>, service: Servic
 
 /// Whether a service is known to open a store, of a system.
 fn is_used(store: &Store, service: ServiceIndex, system: &Symbol) -> bool {
-    let speaks = store.system == *system || (system == "*" && is_sql(&store.system)) || (system == "sqlite" && store.system == "libsql");
-    speaks && store.users.iter().any(|(user, _)| *user == service)
+    speaks(store, system) && store.users.iter().any(|(user, _)| *user == service)
+}
+
+/// Whether a store may be asked in the words of a system.
+fn speaks(store: &Store, system: &Symbol) -> bool {
+    store.system == *system || (system == "*" && is_sql(&store.system)) || (system == "sqlite" && store.system == "libsql")
 }
 
 /// Classes that are tables or collections, by what those are called.

@@ -16,24 +16,33 @@ use crate::workspace::HostMatch;
 pub(super) fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection: &ConnectionDecl) -> Option<(Symbol, Symbol)> {
     let built_for = system_of(input, service, connection.site.file, &connection.system);
     let mut system = connection.system.clone();
+    let mut open = None;
     for url in connection.urls.iter().filter(|url| runs(reach, service, url)) {
         for text in text::texts(input, service, &url.pattern) {
             system = system_at(&text.text, system);
             if system == "*" {
                 system = built_for.clone();
             }
-            if let Some(address) = address(input, &text.text) {
+            if let Some(address) = address(input, &system, &text.text) {
                 return Some((format!("{system}:{address}").into(), system));
             }
-            if let (Some(variable), false) = (unset(&text.text), is_host(&text.text)) {
-                let owner = owner_name(input, service, connection.site.file);
-                return Some((format!("{system}:${{{variable}}}@{owner}").into(), system));
+            if let (Some(variable), false, None) = (unset(&text.text), is_host(&text.text), &open) {
+                open = Some((format!("{system}:{}", of_variable(input, service, connection, variable)).into(), system.clone()));
             }
         }
+        if open.is_some() {
+            break;
+        }
     }
-    let parts = parts(input, reach, service, connection)?;
+    // A variable that nobody sets says less than a host beside it: `new Redis(port, host)`.
+    let Some(parts) = parts(input, reach, service, connection) else { return open };
     let system = if system == "*" { built_for } else { system };
     Some((format!("{system}:{parts}").into(), system))
+}
+
+/// What is known by a variable alone that nobody sets.
+fn of_variable(input: &Input<'_>, service: ServiceIndex, connection: &ConnectionDecl, variable: &str) -> String {
+    format!("${{{variable}}}@{}", owner_name(input, service, connection.site.file))
 }
 
 fn runs(reach: &Reach, service: ServiceIndex, url: &Url) -> bool {
@@ -56,15 +65,15 @@ fn is_host(url: &str) -> bool {
 }
 
 /// Host, database and schema of a URL, `orders-db/shop/public`; `None` where it has no host, or the database is not known.
-fn address(input: &Input<'_>, url: &str) -> Option<String> {
-    let Address::Host { host, path, .. } = Address::parse(url) else { return None };
+fn address(input: &Input<'_>, system: &str, url: &str) -> Option<String> {
+    let Address::Host { host, port, path } = Address::parse(url) else { return None };
     let database = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
     if database.contains("{}") {
         return None;
     }
     let query = path.split_once('?').map_or("", |(_, query)| query);
     let schema = query.split('&').find_map(|pair| pair.strip_prefix("schema=").or_else(|| pair.strip_prefix("search_path=")));
-    let mut address = named_host(input, &host);
+    let mut address = on_this_machine(input, system, &host, port.as_deref()).unwrap_or_else(|| named_host(input, &host));
     for part in [Some(database), schema].into_iter().flatten().filter(|part| !part.is_empty()) {
         address = format!("{address}/{part}");
     }
@@ -72,34 +81,56 @@ fn address(input: &Input<'_>, url: &str) -> Option<String> {
 }
 
 /// Host and database, where a line is given them apart. What one caller passes goes together; where callers pass different ones, the line opens
-/// several, and none is the one.
+/// several, and none is the one. A host by a variable that nobody sets counts where no caller says more.
 fn parts(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection: &ConnectionDecl) -> Option<String> {
     let reached = |part: &&Url| runs(reach, service, part);
     let all = connection.hosts.iter().chain(&connection.databases).filter(reached);
-    let mut callers: Vec<&Vec<CallRef>> = all.map(|part| &part.passed).filter(|passed| !passed.is_empty()).collect();
+    let mut callers: Vec<Option<&Vec<CallRef>>> = all.map(|part| Some(&part.passed).filter(|passed| !passed.is_empty())).collect();
     callers.sort_unstable();
     callers.dedup();
-    let of_caller = |caller: Option<&Vec<CallRef>>| {
-        let is_passed = |part: &&Url| reached(part) && (part.passed.is_empty() || Some(&part.passed) == caller);
-        let first = |parts: &[Url]| {
-            let mut texts =
-                parts.iter().filter(is_passed).flat_map(|part| text::texts(input, service, &part.pattern)).map(|text| text.text);
-            texts.find(|text| !text.contains("{}") && !text.contains("${"))
+    if callers.len() > 1 {
+        callers.retain(Option::is_some);
+    }
+    let said = |by_variable: bool| {
+        let of = |caller: &Option<&Vec<CallRef>>| {
+            let is_passed = |part: &&Url| reached(part) && (part.passed.is_empty() || Some(&part.passed) == *caller);
+            parts_of_caller(input, service, connection, &is_passed, by_variable)
         };
-        match (first(&connection.hosts).map(|host| named_host(input, &host)), first(&connection.databases)) {
-            (Some(host), Some(database)) => Some(format!("{host}/{database}")),
-            // A server has many databases: which one this is, is not known.
-            (Some(_), None) if connection.databases.iter().any(|part| is_passed(&part)) => None,
-            (host, database) => host.or(database),
-        }
+        let mut found: Vec<String> = callers.iter().filter_map(of).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
     };
-    let mut found: Vec<String> = match callers.as_slice() {
-        [] => of_caller(None).into_iter().collect(),
-        callers => callers.iter().filter_map(|caller| of_caller(Some(caller))).collect(),
-    };
-    found.sort_unstable();
-    found.dedup();
+    let known = said(false);
+    let mut found = if known.is_empty() { said(true) } else { known };
     if found.len() == 1 { found.pop() } else { None }
+}
+
+fn parts_of_caller(
+    input: &Input<'_>,
+    service: ServiceIndex,
+    connection: &ConnectionDecl,
+    is_passed: &dyn Fn(&&Url) -> bool,
+    by_variable: bool,
+) -> Option<String> {
+    let texts = |parts: &[Url]| -> Vec<String> {
+        let texts = parts.iter().filter(is_passed).flat_map(|part| text::texts(input, service, &part.pattern));
+        texts.map(|text| text.text).filter(|text| !text.contains("{}")).collect()
+    };
+    let first = |texts: &[String]| texts.iter().find(|text| !text.contains("${")).cloned();
+    let hosts = texts(&connection.hosts);
+    let host = if by_variable {
+        // Lines that read the same variable open the same, though nobody sets it.
+        hosts.iter().find_map(|text| unset(text)).map(|variable| of_variable(input, service, connection, variable))
+    } else {
+        first(&hosts).map(|host| on_this_machine(input, &connection.system, &host, None).unwrap_or_else(|| named_host(input, &host)))
+    };
+    match (host, first(&texts(&connection.databases))) {
+        (Some(host), Some(database)) => Some(format!("{host}/{database}")),
+        // A server has many databases: which one this is, is not known.
+        (Some(_), None) if connection.databases.iter().any(|part| is_passed(&part)) => None,
+        (host, database) => host.or(database),
+    }
 }
 
 /// Whether a system is queried in SQL.
@@ -121,6 +152,15 @@ pub(super) fn concrete(system: Symbol) -> Symbol {
     if system == "*" { "sql".into() } else { system }
 }
 
+/// The only service that is found at a port of the machine on which all run; a system at its usual one, where no other is said.
+fn on_this_machine(input: &Input<'_>, system: &str, host: &str, port: Option<&str>) -> Option<String> {
+    let port = port.or_else(|| usual_port(system)).filter(|_| input.workspace.is_machine(host))?;
+    match input.workspace.service_of_host(host, Some(port)) {
+        HostMatch::One(service, ..) => Some(input.workspace.services[service.index()].id.to_string()),
+        _ => None,
+    }
+}
+
 /// A host by the name of the service that it is, so that aliases are one store.
 fn named_host(input: &Input<'_>, host: &str) -> String {
     // An endpoint is a host with a scheme and perhaps a port.
@@ -133,6 +173,17 @@ fn named_host(input: &Input<'_>, host: &str) -> String {
         (_, Some(port)) => format!("{host}:{port}"),
         _ => host,
     }
+}
+
+/// The port that a system listens on where nobody says another.
+fn usual_port(system: &str) -> Option<&'static str> {
+    Some(match system {
+        "postgresql" => "5432",
+        "mysql" | "mariadb" => "3306",
+        "mongodb" => "27017",
+        "redis" => "6379",
+        _ => return None,
+    })
 }
 
 /// Whose a variable is that nobody sets: the service's, or that of the shared package whose code reads it.
