@@ -20,6 +20,7 @@ mod cargo;
 mod code_owners;
 mod compose;
 mod config;
+mod connectors;
 mod dapr;
 mod dockerfile;
 mod envoy;
@@ -94,6 +95,8 @@ pub enum Manifest {
     Builds(Builds),
     /// Projects of Nx, Nest or Angular.
     Projects(Vec<Project>),
+    /// A connector of Kafka Connect.
+    Connector(Connector),
     /// What a platform starts without an image: `Procfile`, `serverless.yml`, `dapr.yaml`, `azure.yaml`.
     Processes(Processes),
     /// A configuration file of a service.
@@ -338,6 +341,21 @@ pub struct ProxyConf {
     pub rules: Vec<gateway::GatewayRule>,
 }
 
+/// A connector of Kafka Connect.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Connector {
+    /// `topics`: what it takes messages from.
+    pub topics: Vec<Symbol>,
+    /// Whether a regular expression says what it takes messages from.
+    pub any_topic: bool,
+    /// `topic.prefix`: how topics begin that it sends changes to.
+    pub prefix: Option<Symbol>,
+    /// The tables or collections whose changes it sends, as written; none for all.
+    pub tables: Vec<Symbol>,
+    /// Whether it may send to topics of other names.
+    pub renames: bool,
+}
+
 /// A Prisma schema.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Prisma {
@@ -471,6 +489,8 @@ pub enum ManifestFormat {
     Serverless,
     /// A template of Dapr's multi-app run.
     Dapr,
+    /// A connector of Kafka Connect.
+    Connector,
     /// `azure.yaml`.
     Azd,
     /// A configuration file of a service.
@@ -511,6 +531,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Serverless, matches: serverless::matches, read: serverless::read },
     ManifestRow { format: ManifestFormat::Azd, matches: azd::matches, read: azd::read },
     ManifestRow { format: ManifestFormat::Dapr, matches: dapr::matches, read: dapr::read },
+    ManifestRow { format: ManifestFormat::Connector, matches: connectors::matches, read: connectors::read },
     ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
     ManifestRow { format: ManifestFormat::Settings, matches: settings::matches, read: settings::read },
     ManifestRow { format: ManifestFormat::Baseline, matches: baseline::matches, read: baseline::read },
