@@ -138,7 +138,7 @@ impl<'w> Linker<'w> {
         }
         for destination in destinations {
             let detached = self.is_detached(walk, view.site.call);
-            self.messages(view.site, function, &[destination, Value::text("")], detached, &complete);
+            self.messages(view.site, function, &[destination, Value::text("")], detached, complete);
         }
         true
     }
