@@ -20,6 +20,7 @@ mod cargo;
 mod code_owners;
 mod compose;
 mod config;
+mod connectors;
 mod dapr;
 mod dockerfile;
 mod envoy;
@@ -96,6 +97,8 @@ pub enum Manifest {
     Builds(Builds),
     /// Projects of Nx, Nest or Angular.
     Projects(Vec<Project>),
+    /// A connector of Kafka Connect.
+    Connector(Connector),
     /// What a platform starts: `Procfile`, `serverless.yml`, `dapr.yaml`, `azure.yaml`, `fly.toml`, `wrangler.toml`.
     Processes(Processes),
     /// A configuration file of a service.
@@ -340,6 +343,21 @@ pub struct ProxyConf {
     pub rules: Vec<gateway::GatewayRule>,
 }
 
+/// A connector of Kafka Connect.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Connector {
+    /// `topics`: what it takes messages from.
+    pub topics: Vec<Symbol>,
+    /// Whether a regular expression says what it takes messages from.
+    pub any_topic: bool,
+    /// `topic.prefix`: how topics begin that it sends changes to.
+    pub prefix: Option<Symbol>,
+    /// The tables or collections whose changes it sends, as written; none for all.
+    pub tables: Vec<Symbol>,
+    /// Whether it may send to topics of other names.
+    pub renames: bool,
+}
+
 /// A Prisma schema.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Prisma {
@@ -473,6 +491,8 @@ pub enum ManifestFormat {
     Serverless,
     /// A template of Dapr's multi-app run.
     Dapr,
+    /// A connector of Kafka Connect.
+    Connector,
     /// `azure.yaml`.
     Azd,
     /// `fly.toml`.
@@ -519,6 +539,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Dapr, matches: dapr::matches, read: dapr::read },
     ManifestRow { format: ManifestFormat::Fly, matches: fly::matches, read: fly::read },
     ManifestRow { format: ManifestFormat::Wrangler, matches: wrangler::matches, read: wrangler::read },
+    ManifestRow { format: ManifestFormat::Connector, matches: connectors::matches, read: connectors::read },
     ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
     ManifestRow { format: ManifestFormat::Settings, matches: settings::matches, read: settings::read },
     ManifestRow { format: ManifestFormat::Baseline, matches: baseline::matches, read: baseline::read },

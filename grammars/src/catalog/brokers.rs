@@ -22,6 +22,8 @@ pub struct Broker {
     pub routed_outside: bool,
     /// Whether messages go to exchanges, from which bindings lead on.
     pub exchanges: bool,
+    /// Whether it remembers how far a handler came, and goes on from there when one of its steps failed.
+    pub resumes: bool,
 }
 
 static BROKERS: LazyLock<BTreeMap<String, Broker>> = LazyLock::new(|| toml::from_str(include_str!("brokers.toml")).unwrap_or_default());

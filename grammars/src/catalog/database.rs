@@ -123,6 +123,10 @@ pub struct Transaction {
     /// Whether those are methods of what the call is a method of, too: `session.startTransaction()`.
     #[serde(default)]
     pub on_receiver: bool,
+    /// The argument with a statement, counted from 0, where statements begin and end it: `client.query("BEGIN")`. They are given to the same method
+    /// of the same value.
+    #[serde(default)]
+    pub statement: Option<i32>,
 }
 
 /// A decorator of a class that stands for a collection.

@@ -89,6 +89,8 @@ pub struct Kubernetes {
     pub gateways: Vec<gateway::GatewayObject>,
     /// traefik's Middleware.
     pub middlewares: Vec<gateway::PathMiddleware>,
+    /// Hosts that a mesh gives all requests a time limit for: Istio's VirtualService.
+    pub limited_hosts: Vec<Symbol>,
     /// The text, where it is a template: [`helm::render`] fills it in.
     pub template: Option<Symbol>,
 }

@@ -79,6 +79,7 @@ fn object(node: &Node, kubernetes: &mut Kubernetes) {
         "Service" => kubernetes.services.extend(service(node)),
         "ConfigMap" => kubernetes.config_maps.extend(config_map(node, "data")),
         "Secret" => kubernetes.config_maps.extend(config_map(node, "stringData")),
+        "VirtualService" => kubernetes.limited_hosts.extend(routes::limited_hosts(node)),
         "Middleware" => kubernetes.middlewares.extend(routes::middleware(node)),
         kind => kubernetes.gateways.extend(routes::read(node, kind)),
     }

@@ -37,6 +37,17 @@ pub(super) fn read(node: &Node, kind: &str) -> Vec<GatewayObject> {
     }
 }
 
+/// The hosts of a VirtualService of which every route of HTTP has a time limit.
+pub(super) fn limited_hosts(node: &Node) -> Vec<Symbol> {
+    let Some(spec) = node.get("spec") else { return Vec::new() };
+    let routes = spec.list("http");
+    let is_limited = |route: &Node| route.get("timeout").and_then(Node::text).is_some_and(|limit| !limit.starts_with('0'));
+    if routes.is_empty() || !routes.iter().all(is_limited) {
+        return Vec::new();
+    }
+    spec.list("hosts").iter().filter_map(Node::text).filter(|host| !host.contains(TEMPLATE)).collect()
+}
+
 /// The middleware that an object of traefik's is.
 pub(super) fn middleware(node: &Node) -> Option<PathMiddleware> {
     let steps = node.get("spec")?.entries().iter().flat_map(|kind| {

@@ -5,7 +5,7 @@
 
 use portolan_grammars::facts::{
     Arg, Call, CallId, CallKind, Expr, ExprId, Function, FunctionId, FunctionKind, Region, RegionId, RegionKind, ResultUse, SourceFacts,
-    TextRange,
+    Symbol, TextRange,
 };
 
 use super::Transaction;
@@ -28,6 +28,9 @@ const ITERATORS: &[&str] = &["iter", "iter_mut", "into_iter", "values", "keys", 
 
 /// Functions of ECMAScript that run what they are given later.
 const TIMERS: &[&str] = &["setTimeout", "setInterval", "setImmediate", "queueMicrotask"];
+
+/// Methods of what a handler of ECMAScript is given to answer by, with which it answers.
+const ANSWERS: &[&str] = &["download", "end", "json", "jsonp", "redirect", "render", "send", "sendFile", "sendStatus"];
 
 /// What stands at a place: a call, or a closure where it is written.
 #[derive(Debug, Clone, Copy)]
@@ -225,6 +228,21 @@ impl<'a> Spot<'a> {
         self.start() > earlier.start() && self.region_ids().any(|id| id == earlier.region())
     }
 
+    /// Whether a handler has answered before: `res.sendStatus(202);`, then this. Its second parameter is what it answers by. ECMAScript only.
+    pub fn comes_after_answer(&self, handler: FunctionId) -> bool {
+        let source = self.source;
+        let by = source.function(handler).params.get(1).map(|param| &param.name).filter(|_| source.language.is_ecmascript());
+        let answers = |call: &Call| match source.expr(call.callee) {
+            Expr::Member { object, name } => {
+                call.result == ResultUse::Ignored && ANSWERS.contains(&name.as_str()) && first_name(source, *object) == by
+            }
+            _ => false,
+        };
+        let before = |call: &&Call| call.function == handler && call.range.end <= self.start();
+        by.is_some_and(|name| !name.is_empty())
+            && source.calls.iter().filter(before).any(|call| answers(call) && self.region_ids().any(|id| id == call.region))
+    }
+
     /// The loops of `function` around it, the innermost first. A function that is run for each element is a loop's body.
     pub fn loops(&self, function: FunctionId) -> impl Iterator<Item = Loop> + use<'a> {
         let source = self.source;
@@ -253,6 +271,19 @@ impl Transaction {
         let is_over = |end: &Place| spot.zip(Spot::at(files, *end)).is_some_and(|(spot, end)| spot.follows(&end));
         !self.ends.iter().any(is_over)
     }
+}
+
+/// The name that a chain begins with: `res` of `res.status(202).json`.
+pub fn first_name(source: &SourceFacts, mut value: ExprId) -> Option<&Symbol> {
+    for _ in 0..MAX_CHAIN {
+        value = match source.expr(value) {
+            Expr::Member { object, .. } => *object,
+            Expr::Call(call) => source.call(*call).callee,
+            Expr::Name(name) => return Some(name),
+            _ => return None,
+        };
+    }
+    None
 }
 
 /// The `new Promise(…)` that a function is given to.

@@ -126,6 +126,7 @@ pub struct ChartIndex {
     /// The edges turned round; made when first asked for.
     runners: OnceLock<FxHashMap<FunctionRef, Vec<Runner>>>,
     detached: FxHashSet<Place>,
+    answered: FxHashSet<Place>,
     rpcs: Vec<RpcRef>,
     spots: Spots,
 }
@@ -139,6 +140,7 @@ impl ChartIndex {
         index.add_channels(chart, files);
         index.add_accesses(chart);
         index.add_edges(chart, files);
+        index.mark_answered(chart, files);
         index.add_variables(chart);
         index.add_schemas(chart, files);
         index.add_services(chart, files);
@@ -206,6 +208,10 @@ impl ChartIndex {
     /// Whether the function that a span stands in goes on without waiting for it: a promise that is dropped.
     pub fn is_detached(&self, place: Place) -> bool {
         self.detached.contains(&place)
+    }
+    /// Whether what stands at a place comes once its handler has answered the request.
+    pub fn is_answered(&self, place: Place) -> bool {
+        self.answered.contains(&place)
     }
     /// The rpcs of all contracts.
     pub fn rpcs(&self) -> &[RpcRef] {
@@ -367,6 +373,17 @@ impl ChartIndex {
         if Spot::at(files, place).is_some_and(|spot| spot.is_dropped()) {
             self.detached.insert(place);
         }
+    }
+
+    /// Finds what handlers of requests do when they have answered.
+    fn mark_answered(&mut self, chart: &Chart, files: &Files) {
+        let mut answered = FxHashSet::default();
+        for &handler in self.endpoints.keys() {
+            let spans = self.spans_in(handler).map(|span| span.place(chart));
+            let places = spans.chain(self.edges_of(handler).iter().map(|edge| edge.place)).filter(|place| place.file == handler.file);
+            answered.extend(places.filter(|place| Spot::at(files, *place).is_some_and(|spot| spot.comes_after_answer(handler.function))));
+        }
+        self.answered = answered;
     }
 
     fn add_name_spot(&mut self, files: &Files, function: FunctionRef, subject: Subject) {

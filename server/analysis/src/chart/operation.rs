@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::{AccessRef, ChartIndex, EndRef};
-use super::{CallIndex, ChannelIndex, Chart, Coverage, EndpointIndex, ServiceIndex, Status};
+use super::{CallIndex, ChannelIndex, Chart, Coverage, EndpointIndex, FunctionEdge, ServiceIndex, Status};
 use crate::{FunctionRef, Place};
 
 /// How many function calls lie at most between a handler and a span that counts as its own.
@@ -120,7 +120,8 @@ pub struct Step {
     pub function: FunctionRef,
     /// How many function calls lie between; 0 in the handler itself.
     pub hops: u32,
-    /// Whether the handler may answer without waiting for it: it stands in, or behind, a spawned task, a timer or a dropped promise.
+    /// Whether the handler may answer without waiting for it: it stands in, or behind, a spawned task, a timer or a dropped promise, or comes
+    /// once the handler has answered.
     pub detached: bool,
 }
 
@@ -153,7 +154,7 @@ impl Operation {
             let mut moves: Vec<(Place, Move)> = Vec::new();
             for span in index.spans_in(function).filter(|span| span.service(chart) == service) {
                 let place = span.place(chart);
-                let detached = detached || index.is_detached(place);
+                let detached = detached || index.is_detached(place) || index.is_answered(place);
                 moves.push((place, Move::Step(Step { span, place, function, hops, detached })));
             }
             moves.extend(index.edges_of(function).iter().map(|edge| (edge.place, Move::Enter(edge.callee))));
@@ -237,13 +238,14 @@ pub(super) struct Reached {
 /// The functions in reach. Ways that are waited for come first.
 pub(super) fn reach(index: &ChartIndex, from: FunctionRef) -> FxHashMap<FunctionRef, Reached> {
     let mut reached: FxHashMap<FunctionRef, Reached> = FxHashMap::default();
+    let is_left = |edge: &FunctionEdge| edge.detached || index.is_answered(edge.place);
     for detached in [false, true] {
         let mut queue: VecDeque<(FunctionRef, Reached)> = VecDeque::new();
         if detached {
             // The second round starts at what the first one left behind.
             let mut starts: Vec<(FunctionRef, Reached)> = Vec::new();
             for (&function, &Reached { hops, .. }) in &reached {
-                let edges = index.edges_of(function).iter().filter(|edge| edge.detached && hops < MAX_FUNCTION_HOPS);
+                let edges = index.edges_of(function).iter().filter(|edge| is_left(edge) && hops < MAX_FUNCTION_HOPS);
                 starts.extend(edges.map(|edge| (edge.callee, Reached { hops: hops + 1, detached, from: Some((function, edge.place)) })));
             }
             starts.sort_by_key(|(function, reached)| (reached.hops, *function, reached.from));
@@ -257,7 +259,7 @@ pub(super) fn reach(index: &ChartIndex, from: FunctionRef) -> FxHashMap<Function
             }
             reached.insert(function, this);
             if this.hops < MAX_FUNCTION_HOPS {
-                let edges = index.edges_of(function).iter().filter(|edge| detached || !edge.detached);
+                let edges = index.edges_of(function).iter().filter(|edge| detached || !is_left(edge));
                 queue.extend(edges.map(|edge| {
                     let from = Some((function, edge.place));
                     (edge.callee, Reached { hops: this.hops + 1, detached, from })

@@ -329,6 +329,23 @@ impl<'w> Evaluator<'w> {
         }
     }
 
+    /// Whether one of the values that a selector means is a regular expression.
+    pub fn selects_regex(&mut self, selector: &Selector, view: &CallView<'_>) -> bool {
+        selector.takes().iter().any(|take| {
+            let items = match self.take_place(take, view) {
+                Some(Value::Array(items)) => items.iter().cloned().collect(),
+                Some(value) => vec![value],
+                None => Vec::new(),
+            };
+            items.iter().flat_map(Value::alternatives).any(|value| match value {
+                Value::Text(pattern) => pattern.sources.iter().any(|source| {
+                    matches!(source, Source::Expr(file, expr) if self.facts(*file).is_some_and(|facts| matches!(facts.expr(*expr), Expr::Regex(_))))
+                }),
+                _ => false,
+            })
+        })
+    }
+
     /// Whether a value may be a text.
     fn is_text(&mut self, value: &Value) -> bool {
         match value {

@@ -106,13 +106,10 @@ impl<'w> Linker<'w> {
     }
 
     pub(super) fn consumer(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Consumer) -> bool {
-        let destination = match &entry.destination {
-            Some(selector) => match self.evaluator.select_text(selector, view) {
-                Some(value) => Some(value),
-                None => return false,
-            },
-            None => None,
-        };
+        let destinations: Vec<Value> = entry.destination.iter().flat_map(|selector| self.received_from(selector, view)).collect();
+        if entry.destination.is_some() && destinations.is_empty() {
+            return false;
+        }
         let handler =
             entry.handler.as_ref().and_then(|selector| self.evaluator.select(selector, view)).and_then(|value| function_in(&value));
         // The others are given something else.
@@ -135,17 +132,22 @@ impl<'w> Linker<'w> {
             leaves: vec![leaf.clone()],
             ..message
         };
-        match destination {
-            None => {
-                let message = complete(message(Site::Call(view.site), function, Vec::new(), None));
-                self.link.messages.push(message);
-            }
-            Some(destination) => {
-                let detached = self.is_detached(walk, view.site.call);
-                self.messages(view.site, function, &[destination, Value::text("")], detached, complete);
-            }
+        if destinations.is_empty() {
+            let message = complete(message(Site::Call(view.site), function, Vec::new(), None));
+            self.link.messages.push(message);
+        }
+        for destination in destinations {
+            let detached = self.is_detached(walk, view.site.call);
+            self.messages(view.site, function, &[destination, Value::text("")], detached, complete);
         }
         true
+    }
+
+    /// The names that a consumer receives from. Which of them a regular expression means, those know who send.
+    fn received_from(&mut self, selector: &Selector, view: &CallView<'_>) -> Vec<Value> {
+        let named = self.evaluator.select_text(selector, view);
+        let others = self.evaluator.selects_regex(selector, view) && named != Some(Value::Unknown);
+        named.into_iter().chain(others.then_some(Value::Unknown)).collect()
     }
 
     /// How often messages are handed over; not known where something decides it that is not known.

@@ -59,7 +59,10 @@ impl<'w> Evaluator<'w> {
             if !made || (family == Family::TypeScript && !self.imports_library(facts, library)) {
                 continue;
             }
-            let service = pick(candidates, &modules);
+            let service = match family {
+                Family::TypeScript => self.pick_by_import(file, &class, candidates)?,
+                _ => pick(candidates, &modules),
+            };
             if !self.may_come_from(&service, &modules) {
                 continue;
             }
@@ -186,6 +189,7 @@ impl<'w> Evaluator<'w> {
     /// The rpc service whose generated object goes by a name in a file: of several of that name, the one that the import hints at.
     fn service_by_name(&mut self, file: FileId, library: usize, name: &Symbol) -> Option<Symbol> {
         let (facts, index) = self.file(file)?;
+        let local = name;
         let import = index.imports.get(name).and_then(|all| all.first()).map(|at| &facts.imports[*at as usize]);
         let name = match import.map(|import| &import.imported) {
             Some(Imported::Named(original)) => original.clone(),
@@ -195,8 +199,17 @@ impl<'w> Evaluator<'w> {
         let clients = &self.cx.catalog.libraries[library].rpc_client;
         let by_pattern = clients.iter().filter_map(|client| service_name(&client.class, &name)).find_map(|name| services.get(name));
         let found = by_pattern.or_else(|| services.get(&name)).or_else(|| services.get(name.strip_suffix("Service")?))?;
-        let stem = import.and_then(|import| import.source.rsplit('/').next()).map(|file| Symbol::new(generated_stem(file)));
-        Some(pick(found, stem.as_slice())).filter(|service| !service.is_empty())
+        self.pick_by_import(file, local, found).filter(|service| !service.is_empty())
+    }
+
+    /// Of several rpc services by one simple name, the one whose package the import of a name hints at: by its file, else by its folders.
+    fn pick_by_import(&mut self, file: FileId, name: &Symbol, candidates: &[Symbol]) -> Option<Symbol> {
+        let (facts, index) = self.file(file)?;
+        let import = index.imports.get(name).and_then(|all| all.first()).map(|at| &facts.imports[*at as usize]);
+        let source = import.map_or("", |import| import.source.as_str());
+        let (folders, file) = source.rsplit_once('/').unwrap_or(("", source));
+        let folders: Vec<Symbol> = folders.split('/').map(Symbol::new).collect();
+        Some(pick(&picks(candidates, &[generated_stem(file).into()]), &folders))
     }
 
     /// The modules that a path of a file leads through.

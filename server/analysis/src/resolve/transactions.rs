@@ -25,7 +25,11 @@ impl<'w> Linker<'w> {
         view: &CallView<'_>,
         entry: &catalog::Transaction,
     ) -> bool {
-        let Some(extent) = self.running(view, entry).or_else(|| until(walk, view.site.call, entry)) else { return false };
+        let extent = match entry.statement {
+            Some(argument) => by_statements(walk, view.site.call, argument),
+            None => self.running(view, entry).or_else(|| until(walk, view.site.call, entry)),
+        };
+        let Some(extent) = extent else { return false };
         let callee = view.callee.name.as_str().into();
         self.link.transactions.push(TransactionDecl { site: view.site, function, callee, extent });
         true
@@ -67,6 +71,45 @@ fn until(walk: &Walk<'_>, begin: CallId, entry: &catalog::Transaction) -> Option
     let mut ends: Vec<CallId> = here.filter(|end| called_on(facts, *end).is_some_and(is_handle)).collect();
     ends.sort();
     (!ends.is_empty()).then_some(Extent::Until(ends))
+}
+
+/// The calls that end a transaction which a statement begins: of the same method of the same value, up to where one begins the next.
+fn by_statements(walk: &Walk<'_>, begin: CallId, argument: i32) -> Option<Extent> {
+    let facts = walk.facts;
+    if bound_of(facts, begin, argument) != Some(Bound::Begin) {
+        return None;
+    }
+    let Expr::Member { object, name } = facts.expr(facts.call(begin).callee) else { return None };
+    let behind = walk.index.calls.get(name)?.iter().copied().filter(|other| {
+        *other > begin
+            && inside(facts, facts.call(*other).function, facts.call(begin).function)
+            && called_on(facts, *other).is_some_and(|other| is_same(facts, *object, other))
+    });
+    let bounds = behind.filter_map(|other| Some((other, bound_of(facts, other, argument)?)));
+    let ends: Vec<CallId> = bounds.take_while(|(_, bound)| *bound == Bound::End).map(|(end, _)| end).collect();
+    (!ends.is_empty()).then_some(Extent::Until(ends))
+}
+
+/// What a statement does to a transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Bound {
+    Begin,
+    End,
+}
+
+/// What the statement that a call is given does to a transaction. One that goes back to a mark does not end it.
+fn bound_of(facts: &SourceFacts, call: CallId, argument: i32) -> Option<Bound> {
+    let args = &facts.call(call).args;
+    let at = usize::try_from(argument).ok().or_else(|| args.len().checked_sub(argument.unsigned_abs() as usize))?;
+    let Expr::Str(text) = facts.expr(args.get(at)?.value) else { return None };
+    let statement = text.trim().trim_end_matches(';').to_ascii_uppercase();
+    let words: Vec<&str> = statement.split_whitespace().collect();
+    match words.as_slice() {
+        ["BEGIN", ..] | ["START", "TRANSACTION", ..] => Some(Bound::Begin),
+        ["ROLLBACK", "TO", ..] | ["ROLLBACK", "TRANSACTION" | "WORK", "TO", ..] => None,
+        ["COMMIT" | "ROLLBACK" | "END" | "ABORT", ..] => Some(Bound::End),
+        _ => None,
+    }
 }
 
 /// What a transaction is ended on.

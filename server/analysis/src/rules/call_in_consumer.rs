@@ -2,21 +2,30 @@
 //!
 //! Invariant: a consumer is reported once.
 
+use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId, SourceFacts};
+
 use super::{Context, Draft, Severity, Sink, no_timeout};
 use crate::chart::index::EndRef;
 use crate::chart::operation::{Operation, Root};
-use crate::chart::{CallIndex, ChannelIndex, ServiceIndex};
+use crate::chart::{Call, CallIndex, ChannelIndex, ServiceIndex};
 use crate::words::enumerate;
 
 /// Services that a message names.
 const MAX_NAMES: usize = 3;
+/// Members that are compared of two values.
+const MAX_MEMBERS: usize = 8;
+/// Methods that look up what is kept, those that keep something, and those that do both around what makes it.
+const LOOKS_UP: &[&str] = &["get", "getItem", "has", "mget", "peek"];
+const KEEPS: &[&str] = &["set", "setItem", "setEx", "setex", "set_ex", "put", "insert"];
+const WRAPS: &[&str] = &["wrap", "remember", "getOrSet", "get_with", "try_get_with", "get_or_insert_with", "or_insert_with"];
 
 rule! {
     /// ## What it does
     /// Finds consumers that wait for the service which sent the message, or for two or more services, before a message is handled.
     ///
-    /// Calls of third parties do not count: to deliver is what many consumers are for. Neither do calls that nobody waits for. It is a warning if one
-    /// of the calls has no time limit: then the consumer stands still with the other service.
+    /// Calls of third parties do not count: to deliver is what many consumers are for. Neither do calls that nobody waits for, and those whose
+    /// answers are kept in a cache that is asked first. It is a warning if one of the calls has no time limit: then the consumer stands still with
+    /// the other service.
     ///
     /// ## Why it matters
     /// A message was sent so that neither side has to wait for the other. A consumer that asks back brings that back: when the other service is
@@ -50,6 +59,40 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// Whether what a call answers is kept, and looked up before it is asked for again: it stands between `names.get(id)` and `names.set(id, …)` of its
+/// function, or in what `cache.wrap(id, …)` is given.
+fn is_kept(context: &Context<'_>, call: &Call) -> bool {
+    let Some(source) = context.snapshot.files.source(call.function.file) else { return false };
+    let is_asked = |other: &CallFacts| {
+        let calls = context.index.calls_in(call.function).iter();
+        calls.map(|index| context.chart.call(*index).place.range).any(|range| range == other.name_range)
+    };
+    let named = |other: &CallFacts, words: &[&str]| match source.expr(other.callee) {
+        Expr::Member { object, name } if words.contains(&name.as_str()) && !is_asked(other) => Some(*object),
+        _ => None,
+    };
+    let own = || source.calls.iter().filter(|other| other.function == call.function.function);
+    let before = own().filter(|other| other.range.end <= call.place.range.start).filter_map(|other| named(other, LOOKS_UP));
+    let after: Vec<ExprId> =
+        own().filter(|other| other.range.start >= call.place.range.end).filter_map(|other| named(other, KEEPS)).collect();
+    let wraps = |other: &CallFacts| other.range.contains(call.place.range) && named(other, WRAPS).is_some();
+    before.into_iter().any(|looked| after.iter().any(|kept| same_value(source, looked, *kept))) || source.calls.iter().any(wraps)
+}
+
+/// Whether two expressions are written alike, as names and their members: `this.names`.
+fn same_value(source: &SourceFacts, one: ExprId, other: ExprId) -> bool {
+    let (mut one, mut other) = (one, other);
+    for _ in 0..MAX_MEMBERS {
+        match (source.expr(one), source.expr(other)) {
+            (Expr::Member { object: first, name: left }, Expr::Member { object: second, name: right }) if left == right => {
+                (one, other) = (*first, *second);
+            }
+            (left, right) => return matches!(left, Expr::Name(_) | Expr::This) && left == right,
+        }
+    }
+    false
+}
+
 fn consumer_waits(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef) {
     let (chart, consumer) = (context.chart, end.consumer(context.chart));
     let channel = chart.channel(end.channel);
@@ -60,6 +103,7 @@ fn consumer_waits(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef) {
         if let Some(to) = call.target()
             && call.status.is_settled()
             && to != consumer.service
+            && !is_kept(context, call)
             && !waits.iter().any(|(known, _)| *known == to)
         {
             waits.push((to, index));

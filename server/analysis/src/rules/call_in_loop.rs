@@ -341,7 +341,7 @@ fn most(source: &SourceFacts, mut over: ExprId) -> Option<(usize, bool)> {
 }
 
 /// Whether what is around a call runs so many at a time, or nobody waits for all of them.
-fn is_eased(context: &Context<'_>, spot: &Spot<'_>, place: Place) -> bool {
+pub(super) fn is_eased(context: &Context<'_>, spot: &Spot<'_>, place: Place) -> bool {
     let source = spot.source();
     let around = source.calls.iter().filter(|call| call.range.contains(place.range));
     // What the file says itself can be followed.

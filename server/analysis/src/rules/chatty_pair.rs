@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Context, Draft, Number, RuleOption, Sink, exempt};
-use crate::chart::{CallIndex, EndpointIndex, ServiceIndex, ServiceKind};
+use crate::chart::{Call, CallIndex, EndpointIndex, ServiceIndex, ServiceKind};
 use crate::words::counted;
 
 const MIN_ENDPOINTS: Number =
@@ -16,8 +16,8 @@ const MAX_SITES: usize = 10;
 
 rule! {
     /// ## What it does
-    /// Lists pairs of services of which one uses eight or more endpoints of the other, or three or more in one handler. Front ends, gateways, jobs and
-    /// command line tools are left alone: they are there for that. Of a generated client only what is called counts.
+    /// Lists pairs of services of which one uses eight or more endpoints of the other, or three or more in one handler. Front ends, gateways, jobs
+    /// and command line tools are left alone: they are there for that. Of a client with many methods those count that are called.
     ///
     /// ## Why it matters
     /// Two services that say so much to each other change, fail and are deployed together. Often the boundary was drawn through the middle of one
@@ -87,7 +87,17 @@ fn counting(context: &Context<'_>, call: CallIndex) -> Option<((ServiceIndex, Se
         exempt::from_chains(context.chart.service(service)) || matches!(kind, ServiceKind::Cli | ServiceKind::Job)
     };
     let counts = row.status.is_settled() && !row.development && !exempt::is_plumbing(&row.path) && to != row.from;
-    (counts && !asks_for_others(row.from) && !asks_for_others(to)).then_some(((row.from, to), endpoint))
+    (counts && is_used(context, row) && !asks_for_others(row.from) && !asks_for_others(to)).then_some(((row.from, to), endpoint))
+}
+
+/// Whether something runs the method that a call stands in: of a client with a method for each endpoint, others count for nothing.
+fn is_used(context: &Context<'_>, call: &Call) -> bool {
+    let function = call.function;
+    let is_method = context.snapshot.files.function(function).is_some_and(|facts| facts.owner.is_some() && !facts.name.is_empty());
+    !is_method
+        || !context.index.runners_of(function).is_empty()
+        || !context.index.endpoints_of(function).is_empty()
+        || !context.index.consumers_of(function).is_empty()
 }
 
 fn calls_of(context: &Context<'_>, pair: (ServiceIndex, ServiceIndex)) -> impl Iterator<Item = CallIndex> {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::{Operation, broker};
-use portolan_grammars::facts::{Expr, ExprId, Symbol};
+use portolan_grammars::facts::{Expr, ExprId, Region, RegionKind, Symbol};
 
 use super::moments::{Moments, follows};
 use super::parties::holds_tables;
@@ -51,13 +51,14 @@ rule! {
     /// Finds messages that are sent after a table of a database was written by the same function, or by functions it calls, and outside of a
     /// transaction. The message must have to do with what was written: be made of its result, or of something that was given to both.
     ///
-    /// It is information where only messages set the code off: a broker hands them over again when something fails between the two.
+    /// It is information where only messages set the code off: a broker hands them over again when something fails between the two; and where
+    /// the row is written once more in the `catch` around the message.
     ///
     /// Left alone are questions, whose senders wait for an answer on a channel that they name (`replyTo`), messages that are rows of the same
     /// database (`NOTIFY`, job queues in PostgreSQL) or are kept in an outbox first (`kept` of a producer in `portolan.toml`), functions that write
-    /// an outbox or what is pending, tables whose rows something else of the service reads to send such messages for all of them, tables that only
-    /// tell of what happened, channels whose messages may get lost (the option lists words of their names), messages that nobody waits for, caches,
-    /// jobs, tools, and code in folders of migrations, seeds, scripts and examples.
+    /// an outbox or what is pending, tables whose changes a connector of Kafka Connect sends, tables whose rows something else of the service reads
+    /// to send such messages for all of them, tables that only tell of what happened, channels whose messages may get lost (the option lists words of
+    /// their names), messages that nobody waits for, caches, jobs, tools, and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// The two are in different systems: whatever ends the process between them, a deployment is enough, leaves a row that nobody hears of.
@@ -97,6 +98,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             let end = EndRef { channel: ChannelIndex(at as u32), end: end as u32 };
             if let Some(written) = write_before(context, &mut moments, end, function, &lossy)
                 && !is_swept(context, &mut moments, end, &written)
+                && !is_captured(context, &written.table)
             {
                 let subject = (producer.service, end.channel, written.table.clone(), file);
                 found.entry(subject).or_default().push(DualWrite { end, function, written });
@@ -163,6 +165,14 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
     None
 }
 
+/// Whether a connector reads the changes of a table off the log of its database: others hear of a row whether the message is sent or not.
+fn is_captured(context: &Context<'_>, table: &Symbol) -> bool {
+    let names_it = |name: &Symbol| name.rsplit('.').next() == Some(table.as_str());
+    context
+        .connectors()
+        .any(|connector| connector.prefix.is_some() && (connector.tables.is_empty() || connector.tables.iter().any(names_it)))
+}
+
 /// Whether something else of the service sends such messages for all rows of the table that wait for one: it sends again what was lost.
 fn is_swept(context: &Context<'_>, moments: &mut Moments<'_>, lost: EndRef, written: &Written) -> bool {
     let chart = context.chart;
@@ -217,6 +227,20 @@ fn concerns(context: &Context<'_>, later: Place, earlier: Place) -> bool {
     sent.iter().any(|origin| result(origin) || written.contains(origin))
 }
 
+/// Whether the row is written once more where sending fails: deleted again, or marked.
+fn is_taken_back(context: &Context<'_>, found: &DualWrite) -> bool {
+    let (chart, files) = (context.chart, &context.snapshot.files);
+    let Some(sent) = Spot::at(files, found.end.producer(chart).place) else { return false };
+    let tried: Option<&Region> =
+        sent.regions().take_while(|region| region.kind != RegionKind::Body).find(|region| region.kind == RegionKind::Try);
+    let Some(tried) = tried else { return false };
+    let accesses = context.index.accesses_in(found.function).iter();
+    accesses.filter(|access| access.of(chart).operation == Operation::Write).any(|access| {
+        let fails = |spot: Spot<'_>| spot.regions().any(|region| region.kind == RegionKind::Catch && region.parent == tried.parent);
+        access.collection.of(chart).1.name == found.written.table && Spot::at(files, access.of(chart).place).is_some_and(fails)
+    })
+}
+
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, (service, channel, table, _): &Subject, all: &[DualWrite]) {
     let Some(first) = all.iter().min_by_key(|found| found.end.producer(context.chart).place) else { return };
     let (chart, id) = (context.chart, context.id(*service));
@@ -232,7 +256,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, (service, channel, table, 
     let places = if all.len() > 1 { format!(" ({} places)", all.len()) } else { String::new() };
     let symbol = |found: &DualWrite| context.symbol(found.written.function);
     let draft = Draft {
-        severity: all.iter().all(comes_again).then_some(Severity::Information),
+        severity: all.iter().all(|found| comes_again(found) || is_taken_back(context, found)).then_some(Severity::Information),
         message: format!("`{table}` is written, then a message to `{name}` is sent: what ends the process in between loses it{places}"),
         place,
         related,

@@ -15,6 +15,10 @@ const COMPOSERS: Texts = Texts {
     default: &["bff", "gateway", "aggregator", "composer", "proxy", "portal"],
 };
 /// How many services are named in a message.
+/// With fewer handlers, no service is there to pass requests on.
+const MIN_HANDLERS: usize = 4;
+/// With more of them in a hundred that pass on what one service says, it is.
+const MAX_PASSING: usize = 70;
 const MAX_NAMES: usize = 6;
 /// How many other endpoints that ask the same services are named.
 const MAX_OTHERS: usize = 5;
@@ -24,8 +28,8 @@ rule! {
     /// Finds endpoints whose handler, at most six function calls deep, waits for five or more other services of the workspace. Endpoints of one
     /// service that ask the same ones are reported once.
     ///
-    /// Gateways and back ends of front ends are there to do that and are left alone, by their kind or name; so are calls in spawned tasks, and health
-    /// checks.
+    /// Gateways and back ends of front ends are there to do that and are left alone, by their kind or name, and so are services most of whose
+    /// endpoints pass one service's answer on. Calls in spawned tasks and health checks do not count.
     ///
     /// ## Why it matters
     /// The endpoint is there only while all of them are, and as slow as the slowest. One that fails has to be decided on in the middle of the others,
@@ -56,13 +60,28 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let asked: BTreeSet<ServiceIndex> = asked(context, index).into_keys().collect();
-        if asked.len() >= sink.number(&MIN_SERVICES, file) {
+        if asked.len() >= sink.number(&MIN_SERVICES, file) && !passes_on(context, service) {
             told.entry((service, asked)).or_insert_with(|| (index, Vec::new())).1.push(index);
         }
     }
     for (first, all) in told.into_values() {
         report(context, sink, first, &all);
     }
+}
+
+/// Whether most of what a service does is to ask one other service, and give back what that says: it is there to ask for others.
+fn passes_on(context: &Context<'_>, service: ServiceIndex) -> bool {
+    let own = (0..context.chart.endpoints.len() as u32).map(EndpointIndex).filter(|index| {
+        let endpoint = context.chart.endpoint(*index);
+        endpoint.service == service && !exempt::is_plumbing(&endpoint.path)
+    });
+    let (mut all, mut passing) = (0, 0);
+    for index in own {
+        let operation = context.operation(index);
+        all += 1;
+        passing += usize::from(asked(context, index).len() == 1 && operation.calls().count() == operation.steps.len());
+    }
+    all >= MIN_HANDLERS && passing * 100 > all * MAX_PASSING
 }
 
 /// The services that a handler waits for, each with the first call of it.

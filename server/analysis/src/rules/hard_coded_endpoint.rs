@@ -13,14 +13,17 @@ use crate::resolve::link::{OutboundCall, Request, Url};
 use crate::resolve::value::Part;
 use crate::{Place, Snapshot, workspace};
 
+/// How paths begin by which Dapr's sidecar is told whom to ask.
+const INVOCATION: &str = "/v1.0/invoke/";
+
 rule! {
     /// ## What it does
     /// Finds requests to services of the workspace whose host stands in the code as text. Told once for each pair of services. A warning where
     /// the host is this machine: where the service is deployed, nobody is there.
     ///
     /// A default for a variable that is not set is fine, as is one for an argument, and one of two between which a condition decides; addresses
-    /// of third parties and of tools, which somebody starts on the same machine, scripts, seeds, examples and the tables of development servers
-    /// are left alone.
+    /// of Dapr's sidecar, of third parties and of tools, which somebody starts on the same machine, scripts, seeds, examples and the tables of
+    /// development servers are left alone.
     ///
     /// ## Why it matters
     /// The code works in the one place where the name means the right machine. Every other environment needs another build, or asks the wrong one.
@@ -45,7 +48,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         let Some((place, address)) = call.evidence.iter().find_map(|evidence| address_at(context.snapshot, evidence.place)) else {
             continue;
         };
-        if !is_decided_elsewhere(context.snapshot, call) {
+        if !is_decided_elsewhere(context.snapshot, call) && !is_of_sidecar(context.snapshot, call) {
             told.insert((call.from, to));
             report(context, sink, call, to, place, &address);
         }
@@ -55,7 +58,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 /// All places at which the code of a service has the address of another one, and its scheme and host.
 pub(crate) fn addresses(snapshot: &Snapshot, from: ServiceIndex, to: ServiceIndex) -> BTreeSet<(Place, String)> {
     let calls = snapshot.chart.calls.iter().filter(|call| call.from == from && call.target() == Some(to));
-    let calls = calls.filter(|call| counts(snapshot, call, to) && !is_decided_elsewhere(snapshot, call));
+    let calls = calls.filter(|call| counts(snapshot, call, to) && !is_decided_elsewhere(snapshot, call) && !is_of_sidecar(snapshot, call));
     calls.flat_map(|call| &call.evidence).filter_map(|evidence| address_at(snapshot, evidence.place)).collect()
 }
 
@@ -69,6 +72,15 @@ fn counts(snapshot: &Snapshot, call: &Call, to: ServiceIndex) -> bool {
     let target = snapshot.chart.service(to);
     // A tool that somebody starts is on the machine of whoever asks it.
     call.status.is_settled() && !call.development && !target.third_party && !exempt::stands_beside(path) && !exempt::runs_and_ends(target)
+}
+
+/// Whether a request goes to a sidecar of its own machine, and its path names the service: the address is the same wherever the two run.
+fn is_of_sidecar(snapshot: &Snapshot, call: &Call) -> bool {
+    let names_application = |url: &Url| url.pattern.parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains(INVOCATION)));
+    snapshot.outbound(call).any(|sent| match &sent.request {
+        Request::Http { urls, .. } => urls.iter().any(names_application),
+        _ => false,
+    })
 }
 
 /// Whether a variable has a say in where a call goes, or who hands the base of its URL on, or what the same code has in place of the address.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_grammars::catalog::Limited;
 use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol, TextRange};
+use portolan_grammars::manifests::Manifest;
 use rustc_hash::FxHashSet;
 
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
@@ -16,6 +17,7 @@ use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
 use crate::resolve::link::{OutboundCall, Request, Unlimited};
 use crate::resolve::value::CallRef;
 use crate::words::enumerate_first;
+use crate::workspace::HostMatch;
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
 pub(crate) const SECONDS: Number =
@@ -28,14 +30,14 @@ const MAX_NAMES: usize = 3;
 rule! {
     /// ## What it does
     /// Finds clients by which a service waits for another without a time limit: none on the client, the request, or around it. A warning where the
-    /// endpoint that is asked waits for others itself.
+    /// endpoint that is asked waits for others itself, or a transaction is open meanwhile.
     ///
     /// A client is reported once, where it is made; calls that are made without one, such as `fetch`, or with one that their function makes anew,
-    /// once a file; rpcs, whose clients a generator makes, once for a package and the service that it asks. Left alone are clients with a limit
-    /// of their own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which has
-    /// limits, responses that are read as a stream, health checks, and what front ends ask for other than to answer a request. Of rpcs those
-    /// count that a `.proto` file declares and that do not stream, in packages whose code beside them says nothing of deadlines, time-outs or
-    /// interceptors.
+    /// once a file; rpcs, whose clients a generator makes, once for a package and the service that it asks. Left alone are clients with a limit of
+    /// their own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which has limits,
+    /// services whose requests a mesh limits (Istio's VirtualService), responses that are read as a stream, health checks, and what front ends ask
+    /// for other than to answer a request. Of rpcs those count that a `.proto` file declares and that do not stream, in packages whose code beside
+    /// them says nothing of deadlines, time-outs or interceptors.
     ///
     /// ## Why it matters
     /// A service that hangs is worse than one that is down: whoever asks it hangs, too, and keeps its own callers, memory and connections waiting.
@@ -140,7 +142,8 @@ pub(crate) fn is_endless(snapshot: &Snapshot, index: CallIndex) -> bool {
 /// What would have to say how long a static span is waited for, and who waits; nothing where that is limited, or is no matter of the rule.
 fn endless<'a>(snapshot: &Snapshot, around: &Around, outbound: &'a OutboundCall) -> Option<(&'a Unlimited, Vec<CallIndex>)> {
     let unlimited = outbound.unlimited.as_ref().filter(|_| !outbound.detached)?;
-    let waits: Vec<CallIndex> = waits(snapshot, outbound).collect();
+    let in_mesh = |index: &CallIndex| snapshot.chart.call(*index).target().is_some_and(|to| around.in_mesh.contains(&to));
+    let waits: Vec<CallIndex> = waits(snapshot, outbound).filter(|index| !in_mesh(index)).collect();
     let counts = !waits.is_empty() && !around.is_limited(snapshot, outbound) && !is_exempt(snapshot, outbound);
     counts.then_some((unlimited, waits))
 }
@@ -170,11 +173,18 @@ struct Around {
     packages: FxHashSet<usize>,
     /// Packages of which a file may give rpcs a deadline.
     limits_rpcs: FxHashSet<usize>,
+    /// Services that a mesh gives all requests a limit for.
+    in_mesh: FxHashSet<ServiceIndex>,
 }
 
 impl Around {
     fn find(snapshot: &Snapshot) -> Self {
-        let mut around = Self { limited: FxHashSet::default(), packages: FxHashSet::default(), limits_rpcs: FxHashSet::default() };
+        let mut around = Self {
+            limited: FxHashSet::default(),
+            packages: FxHashSet::default(),
+            limits_rpcs: FxHashSet::default(),
+            in_mesh: limited_by_mesh(snapshot),
+        };
         for (at, link) in snapshot.links.iter().enumerate() {
             let (Some(link), file) = (link, FileId(at as u32)) else { continue };
             around.limited.extend(link.limited.iter().filter_map(|call| snapshot.files.called_at(CallRef { file, call: *call })));
@@ -211,6 +221,19 @@ impl Around {
         let is_limited = |runner: &Runner| self.limited.contains(&runner.place);
         runners(function).any(|runner| is_limited(runner) || runners(runner.function).any(is_limited))
     }
+}
+
+/// The services at whose hosts a mesh ends each request that takes too long.
+fn limited_by_mesh(snapshot: &Snapshot) -> FxHashSet<ServiceIndex> {
+    let hosts = snapshot.files.iter().filter_map(|(_, _, facts)| match facts.manifest() {
+        Some(Manifest::Kubernetes(objects)) => Some(&objects.limited_hosts),
+        _ => None,
+    });
+    let service = |host: &Symbol| match snapshot.workspace.service_of_host(host, None) {
+        HostMatch::One(service, ..) => Some(service),
+        _ => None,
+    };
+    hosts.flatten().filter_map(service).collect()
 }
 
 /// Whether a call is none that the rule is about: it stands beside the service's work, or its answer comes bit by bit.
@@ -289,7 +312,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: &Client, waiting: 
         Client::In(_) => (vec![file], waiting.calls.iter().map(|unlimited| symbol(unlimited.call).into()).collect()),
     };
     let draft = Draft {
-        severity: in_a_chain(context, waiting).then_some(Severity::Warning),
+        severity: (in_a_chain(context, waiting) || in_a_transaction(context, waiting)).then_some(Severity::Warning),
         message: format!("{name} {has} no timeout: {count} {calls} from {callers} to {targets} {wait} as long as it takes"),
         place,
         related,
@@ -310,6 +333,13 @@ fn in_a_chain(context: &Context<'_>, waiting: &Waiting) -> bool {
         };
         context.operation(endpoint).awaited().any(waits)
     })
+}
+
+/// Whether a transaction stays open for as long as one of the calls takes.
+fn in_a_transaction(context: &Context<'_>, waiting: &Waiting) -> bool {
+    let places: Vec<Place> = waiting.waits.iter().map(|call| context.chart.call(*call).place).collect();
+    let files = &context.snapshot.files;
+    context.chart.transactions.iter().any(|transaction| places.iter().any(|place| transaction.is_open_at(files, *place)))
 }
 
 /// What a client is called where it is made: a constant, a field, the type whose function makes it.

@@ -3,24 +3,28 @@
 //! What deliberately does not live here: calls that change something, whose order may matter. Invariant: calls of one finding stand in one block,
 //! and nothing that is known to leave it or to depend on an answer stands between them.
 
-use portolan_grammars::facts::{Expr, ExprId, RegionKind, SourceFacts};
+use portolan_grammars::facts::{Call as CallFacts, Expr, RegionKind};
 use rustc_hash::FxHashSet;
 
+use super::call_in_loop::is_eased;
 use super::moments::{Moment, Moments};
 use super::{Context, Draft, Sink, exempt};
 use crate::FunctionRef;
-use crate::chart::flow::Spot;
+use crate::chart::flow::{Spot, first_name};
 use crate::chart::operation::SpanRef;
 use crate::chart::origins::{Origin, origins};
 use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind};
+
+/// Words in the names of functions that let time pass on purpose: the next call comes later, lest there be too many at a time.
+const PAUSES: &[&str] = &["sleep", "delay", "pause", "wait", "throttle", "backoff", "timeout"];
 
 rule! {
     /// ## What it does
     /// Finds two or more calls of other services that only ask (`GET`, rpcs whose names say so, GraphQL queries), are waited for one after the
     /// other in one block, and of which none is asked with the answer of another. Calls in functions count where these do nothing else.
     ///
-    /// Left alone are calls with a condition, an early end or anything else that is known to happen between them, and two calls by one gRPC client
-    /// of Rust, which cannot be lent out twice.
+    /// Left alone are calls with a condition, an early end, a pause or anything else that is known to happen between them, and two calls by one gRPC
+    /// client of Rust, which cannot be lent out twice.
     ///
     /// ## Why it matters
     /// The request waits as long as all of them together, where it could wait as long as the slowest.
@@ -82,8 +86,11 @@ fn rows(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, momen
 fn question<'a>(context: &Context<'a>, moment: &Moment) -> Option<&'a Call> {
     let [(SpanRef::Call(call), false)] = moment.spans.as_slice() else { return None };
     let call = context.chart.call(*call);
-    let awaited = Spot::at(&context.snapshot.files, moment.place).is_some_and(|spot| spot.is_awaited());
-    (asks(call) && awaited).then_some(call)
+    let files = &context.snapshot.files;
+    let awaited = Spot::at(files, moment.place).is_some_and(|spot| spot.is_awaited());
+    // What lets so many through at a time may let one.
+    let limited = || Spot::at(files, call.place).is_some_and(|spot| is_eased(context, &spot, call.place));
+    (asks(call) && awaited && !limited()).then_some(call)
 }
 
 /// Whether the second of two calls could as well be made together with the first.
@@ -96,7 +103,7 @@ fn is_apart(context: &Context<'_>, first: &Moment, first_call: &Call, second: &M
     let same_block = one.region == two.region && one.function == two.function;
     let differ =
         first_call.endpoint != second_call.endpoint || first_call.label() != second_call.label() || first_call.to != second_call.to;
-    let same_client = first_call.protocol == Protocol::Grpc && root(source, one.callee) == root(source, two.callee);
+    let same_client = first_call.protocol == Protocol::Grpc && first_name(source, one.callee) == first_name(source, two.callee);
     if !same_block || !differ || (!source.language.is_ecmascript() && same_client) {
         return false;
     }
@@ -111,25 +118,20 @@ fn is_apart(context: &Context<'_>, first: &Moment, first_call: &Call, second: &M
     let ends =
         source.function(one.function).returns.iter().map(|value| source.expr_range(*value)).any(|range| between(range.start, range.end));
     let branches = source.regions.iter().any(|region| region.kind != RegionKind::Body && between(region.range.start, region.range.end));
-    if ends || branches {
+    let pauses = |call: &CallFacts| {
+        let name = match source.expr(call.callee) {
+            Expr::Name(name) | Expr::Member { name, .. } => Some(name),
+            Expr::Path(path) => path.last(),
+            _ => None,
+        };
+        call.awaited && between(call.range.start, call.range.end) && name.is_some_and(|name| exempt::has_word(name, PAUSES))
+    };
+    if ends || branches || source.calls.iter().any(pauses) {
         return false;
     }
     let asked = after.chain().flat_map(|call| call.args.iter().map(|argument| argument.value)).chain([two.callee]);
     let answers = |origin: &Origin| matches!(origin, Origin::Result(id) if source.call(*id).range.contains(one.range));
     !origins(source, asked).iter().any(answers)
-}
-
-/// The name that a chain begins with.
-fn root(source: &SourceFacts, mut value: ExprId) -> Option<&str> {
-    for _ in 0..16 {
-        value = match source.expr(value) {
-            Expr::Member { object, .. } => *object,
-            Expr::Call(call) => source.call(*call).callee,
-            Expr::Name(name) => return Some(name),
-            _ => return None,
-        };
-    }
-    None
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, row: &[(&Moment, &Call)], function: FunctionRef) {

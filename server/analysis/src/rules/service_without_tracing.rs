@@ -6,13 +6,17 @@
 use std::collections::BTreeSet;
 
 use portolan_grammars::facts::TextRange;
+use portolan_grammars::manifests::Manifest;
 
-use super::{Context, Draft, Sink, exempt};
+use super::{Context, Draft, Severity, Sink, exempt};
 use crate::Place;
 use crate::chart::ServiceIndex;
 
 /// How many services are named that trace.
 const MAX_EXAMPLES: usize = 3;
+/// Words in the names of images that may bring an agent along.
+const AGENTS: &[&str] =
+    &["otel", "opentelemetry", "apm", "tracing", "newrelic", "datadog", "ddtrace", "dynatrace", "instana", "appdynamics"];
 
 rule! {
     /// ## What it does
@@ -21,7 +25,8 @@ rule! {
     ///
     /// Whatever starts a tracer counts: an SDK in the code, an agent that a command line, an environment variable or an image loads. Front ends,
     /// jobs, command line tools and processes that only call others are left alone, and so are services that load an unknown library around
-    /// OpenTelemetry, and a workspace in which nobody traces.
+    /// OpenTelemetry, and a workspace in which nobody traces. It is a hint where the name of the image that a service is built on has a word for
+    /// tracing or for an agent.
     ///
     /// ## Why it matters
     /// A trace ends where it reaches such a service. What it does, and whatever it calls in turn, is missing from the picture just when somebody
@@ -113,6 +118,17 @@ fn entry(context: &Context<'_>, service: ServiceIndex) -> Option<Place> {
     Some(Place { file, range: main.map(|main| main.name_range).or_else(first).unwrap_or(TextRange::new(0, 0)) })
 }
 
+/// Whether an image of the service is made on one that may bring an agent along, by its name.
+fn may_bring_agent(context: &Context<'_>, service: ServiceIndex) -> bool {
+    let root = &context.chart.service(service).root;
+    let files = context.snapshot.files.iter().filter(|(_, path, _)| path.parent().is_some_and(|folder| folder == root));
+    let dockerfiles = files.filter_map(|(_, _, facts)| match facts.manifest() {
+        Some(Manifest::Dockerfile(dockerfile)) => Some(dockerfile),
+        _ => None,
+    });
+    dockerfiles.flat_map(|dockerfile| &dockerfile.stages).any(|stage| exempt::has_word(&stage.from, AGENTS))
+}
+
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, place: Place, joined: &str, neighbours: &Neighbours) {
     let starts = |traced: ServiceIndex| {
         let row = context.traced(traced)?;
@@ -122,7 +138,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, pla
     related.dedup();
     related.truncate(MAX_EXAMPLES);
     sink.report(Draft {
-        severity: None,
+        severity: may_bring_agent(context, service).then_some(Severity::Hint),
         message: format!("{} {joined} but starts no tracer", context.id(service)),
         place,
         related,

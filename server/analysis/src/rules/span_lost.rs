@@ -4,7 +4,7 @@
 //! code that a covered handler runs, and what it does would be a span.
 
 use portolan_grammars::catalog::Operation;
-use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol};
+use portolan_grammars::facts::{Attribute, Call, Expr, ExprId, SourceFacts, Symbol};
 use rustc_hash::FxHashSet;
 
 use super::moments::Moments;
@@ -25,7 +25,8 @@ rule! {
     /// Finds tasks of Rust (`tokio::spawn`, `spawn_blocking`, `thread::spawn`) that code of a traced handler or consumer spawns, that call a service,
     /// send a message or use a store, and that are given no span: no `.instrument(…)`, no `.in_current_span()`, and no span that is entered within.
     ///
-    /// Left alone are tasks that are spawned outside of requests, background loops above all: these are right to be roots.
+    /// Left alone are tasks that are spawned outside of requests, background loops above all: these are right to be roots; and functions that are
+    /// told the parent of their span (`#[instrument(parent = …)]`).
     ///
     /// ## Why it matters
     /// A task starts with no current span. What it does shows up as traces of its own, or not at all, and the request that caused it looks as if it
@@ -54,6 +55,9 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         let Some(source) = files.source(function.file).filter(|source| !source.language.is_ecmascript()) else { continue };
         for edge in index.edges_of(function).iter().filter(|edge| edge.detached) {
             let Some(spawn) = spawn_around(context, source, edge.place).filter(|spawn| !is_instrumented(source, spawn)) else { continue };
+            if is_given_parent(context, function, edge.callee, spawn) {
+                continue;
+            }
             let place = Place { file: function.file, range: spawn.name_range };
             if exempt::stands_beside(files.path(function.file)) || !seen.insert(place) {
                 continue;
@@ -105,6 +109,20 @@ fn is_instrumented(source: &SourceFacts, spawn: &Call) -> bool {
         Expr::Member { name, .. } => INSTRUMENTED.contains(&name.as_str()),
         _ => false,
     })
+}
+
+/// Whether what a task runs is told the parent of its span: `#[instrument(parent = &parent)]`.
+fn is_given_parent(context: &Context<'_>, spawning: FunctionRef, task: FunctionRef, spawn: &Call) -> bool {
+    let files = &context.snapshot.files;
+    let is_told = |function: FunctionRef| {
+        let (Some(source), Some(facts)) = (files.source(function.file), files.function(function)) else { return false };
+        let instruments = |attribute: &&Attribute| attribute.path == "instrument" || attribute.path.ends_with("::instrument");
+        let has_parent = |argument: &ExprId| matches!(source.expr(*argument), Expr::Object(options) if options.field("parent").is_some());
+        facts.attributes.iter().filter(instruments).flat_map(|attribute| &attribute.args).any(has_parent)
+    };
+    let within = context.index.edges_of(spawning).iter().filter(|edge| spawn.range.contains(edge.place.range));
+    let run = within.chain(context.index.edges_of(task)).map(|edge| edge.callee);
+    std::iter::once(task).chain(run).any(is_told)
 }
 
 /// What a span is about, and what is done to it: `mails`, `calls mails`.

@@ -2,7 +2,7 @@
 //!
 //! Invariant: both steps are known to change something: a call whose handler writes a table, or a write of the function's own.
 
-use portolan_grammars::catalog::Operation;
+use portolan_grammars::catalog::{Operation, broker};
 use portolan_grammars::facts::RegionKind;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -11,7 +11,7 @@ use super::parties::is_one_database;
 use super::{Context, Draft, Sink, exempt};
 use crate::chart::flow::Spot;
 use crate::chart::index::AccessRef;
-use crate::chart::operation::{SpanRef, roots_around};
+use crate::chart::operation::{Root, SpanRef, roots_around};
 use crate::chart::{Call, CallIndex, EndpointIndex, ServiceIndex};
 use crate::{FunctionRef, Place};
 
@@ -24,7 +24,8 @@ rule! {
     /// nothing takes the first change back when the second fails: no `catch`, and no branch for an error, calls that service again.
     ///
     /// A call changes something if its method says so and the handler that answers it writes a table. Calls in tasks that nobody waits for do not
-    /// count, nor do functions that write a table which remembers how far something came (a saga, an outbox, jobs).
+    /// count, nor do functions that write a table which remembers how far something came (a saga, an outbox, jobs), what an engine runs that does
+    /// (Inngest), and `PUT`, which may be asked for again.
     ///
     /// ## Why it matters
     /// If the second step fails, the first stays done: the seat is reserved for a booking that does not exist.
@@ -66,13 +67,22 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             }
             let own = moments.of(call.from, function);
             if let Some((first, second)) = steps(context, &own, &mut writes)
-                && !roots_around(context.index, function).is_empty()
+                && may_stop_halfway(context, function)
             {
                 report(context, sink, call.from, function, first, second);
                 break;
             }
         }
     }
+}
+
+/// Whether a handler runs a function, and nothing goes on with it where it stopped.
+fn may_stop_halfway(context: &Context<'_>, function: FunctionRef) -> bool {
+    let resumes = |root: &Root| match root {
+        Root::Consumer(end) => broker(&context.chart.channel(end.channel).system).resumes,
+        Root::Endpoint(_) => false,
+    };
+    roots_around(context.index, function).iter().any(|root| !resumes(root))
 }
 
 /// Whether a call changes a table of the service that answers it.
@@ -112,6 +122,10 @@ fn steps(context: &Context<'_>, moments: &[Moment], writes: &mut FxHashMap<Endpo
     }
     for (at, &first) in all.iter().enumerate() {
         let SpanRef::Call(call) = first.span else { continue };
+        // Who asks for a state may ask for it again, until all of it is done.
+        if chart.call(call).method.as_deref() == Some("PUT") {
+            continue;
+        }
         let to = chart.call(call).target();
         let later = all[at + 1..].iter().find(|later| {
             let elsewhere = match later.span {

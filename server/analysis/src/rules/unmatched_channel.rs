@@ -10,6 +10,7 @@ use camino::Utf8Path;
 use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::broker;
 use portolan_grammars::facts::{Call, Expr, SourceFacts};
+use portolan_grammars::manifests::Connector;
 
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
 use crate::chart::{Channel, ChannelEnd, ChannelIndex, May, ServiceIndex};
@@ -40,9 +41,9 @@ rule! {
     ///
     /// The workspace must be able to show the missing end: it has others of that kind on the same broker, all of its own services are in languages
     /// that are read, and no code receives (or sends) there by a name that is not known. Topics that a cloud provider's settings connect to queues,
-    /// exchanges that queues are bound to elsewhere, notifications that a trigger of PostgreSQL may send, devices, patterns of names, dead letter
-    /// queues, health checks and what keeps connections alive are left alone, and so is a request whose answer comes back from outside:
-    /// `pay.request` and `pay.success`, both without another end.
+    /// what connectors of Kafka Connect take and send, exchanges that queues are bound to elsewhere, notifications that a trigger of PostgreSQL may
+    /// send, devices, patterns of names, dead letter queues, health checks and what keeps connections alive are left alone, and so is a request whose
+    /// answer comes back from outside: `pay.request` and `pay.success`, both without another end.
     ///
     /// ## Why it matters
     /// Nothing fails: messages pile up or are thrown away, or a handler waits for what never comes. It is found when somebody misses the effect.
@@ -137,8 +138,20 @@ fn is_shown(context: &Context<'_>, channel: &Channel, lack: Lack) -> bool {
         _ => false,
     });
     !blind
+        && !is_connected(context, channel, lack)
         && context.chart.services.iter().all(|service| service.third_party || service.is_read())
         && !is_named_elsewhere(context, channel, lack)
+}
+
+/// Whether a connector of Kafka Connect is the missing end, or may be.
+fn is_connected(context: &Context<'_>, channel: &Channel, lack: Lack) -> bool {
+    let is_end = |connector: &Connector| match lack {
+        Lack::Consumer => connector.any_topic || connector.topics.contains(&channel.name),
+        Lack::Producer => connector.prefix.as_ref().is_some_and(|prefix| {
+            connector.renames || channel.name.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.'))
+        }),
+    };
+    channel.system == "kafka" && context.connectors().any(is_end)
 }
 
 /// Whether code of the workspace has, or may have, the missing end: code that no service is known to run, and calls that say the name to what is

@@ -127,7 +127,7 @@ impl<'a> Sources<'a> {
                 Manifest::Config(_) => {
                     sources.configs.insert(path, file);
                 }
-                Manifest::HelmValues(_) | Manifest::HelmHelpers(_) => {}
+                Manifest::HelmValues(_) | Manifest::HelmHelpers(_) | Manifest::Connector(_) => {}
             }
         }
         sources.leave_out_templates();
