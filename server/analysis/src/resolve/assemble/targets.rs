@@ -487,7 +487,12 @@ impl Targets<'_> {
         }
         let passes = self.passages.iter().any(|passage| passage.gateway == service);
         let may_listen = || owners::listens(self.input, service) || self.ports.are_known_of(service);
-        passes || if self.endpoints.has_none(service) { may_listen() } else { path.is_empty() || self.endpoints.find(service, method, path).is_some() }
+        passes
+            || if self.endpoints.has_none(service) {
+                may_listen()
+            } else {
+                path.is_empty() || self.endpoints.find(service, method, path).is_some()
+            }
     }
 
     /// Which of several services on one host and port is meant: the one that the variable is named after, else the only one that is the

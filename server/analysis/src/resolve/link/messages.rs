@@ -1,0 +1,139 @@
+//! What a file sends to brokers and receives of them, and how their channels are bound.
+//!
+//! What deliberately does not live here: who is at the other end ([`crate::resolve::assemble`]).
+
+use portolan_grammars::catalog::{Delivery, Headers, Identity, Wildcards};
+use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol};
+
+use super::{Site, Url};
+use crate::FunctionRef;
+use crate::resolve::value::{CallRef, Pattern};
+
+/// A message sent or received.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageDecl {
+    /// Whether it is received.
+    pub consumes: bool,
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// Every destination it may have.
+    pub destinations: Vec<Pattern>,
+    /// Routing key, where the destination is an exchange.
+    pub routing_key: Option<Pattern>,
+    /// The keys of what is sent as JSON, where all of them are known.
+    pub payload: Option<Vec<Symbol>>,
+    /// Where.
+    pub site: Site,
+    /// The function that is in.
+    pub function: FunctionRef,
+    /// Consumers: who handles it.
+    pub handler: Option<FunctionRef>,
+    /// Consumers: the value that subscribes; a subscription and its handler share it.
+    pub group: Option<CallRef>,
+    /// Consumers: how the destination may stand for several.
+    pub wildcards: Option<Wildcards>,
+    /// Consumers: how often it is handed over, if that is known.
+    pub delivery: Option<Delivery>,
+    /// The instrumentation that makes its spans.
+    pub instrumentation: Option<Symbol>,
+    /// Whether the sender waits for an answer.
+    pub replies: bool,
+    /// Whether the message names a channel for its answer.
+    pub asks: bool,
+    /// Whether it is kept in an outbox first.
+    pub kept: bool,
+    /// Where it goes.
+    pub carrier: Carrier,
+    /// The library's calls that send or receive it.
+    pub leaves: Vec<MessageLeaf>,
+}
+
+/// A library's call that sends or receives messages.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MessageLeaf {
+    /// The call.
+    pub call: CallRef,
+    /// The library's id.
+    pub library: Symbol,
+    /// Where it is given the messages' headers, or gives them to its handler, as far as that is known.
+    pub headers: Option<Headers>,
+    /// The same of what tells a message from all others.
+    pub identity: Option<Identity>,
+    /// Methods by which code asks for the next message, where no handler is given it.
+    pub received: Vec<Symbol>,
+    /// How many of its first arguments are texts, or made JSON of by the library itself.
+    pub as_json: usize,
+    /// Whether what it gives back is an observable, not a promise.
+    pub observable: bool,
+    /// Whether the value that it is called on says where messages go.
+    pub by_receiver: bool,
+}
+
+impl MessageLeaf {
+    /// Whether a call asks for the next message.
+    pub(in crate::resolve) fn hands_over(&self, facts: &SourceFacts, call: &Call) -> bool {
+        matches!(facts.expr(call.callee), Expr::Member { name, .. } if self.received.contains(name))
+    }
+}
+
+/// Where messages go, as far as options say that.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Carrier {
+    /// Every address it may be, where no broker stands between.
+    pub addresses: Vec<Url>,
+    /// The queue, where all messages go through one.
+    pub queues: Vec<Pattern>,
+}
+
+/// How messages reach the handlers that decorators declare.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListenerDecl {
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// The queue, where all messages go through one.
+    pub queues: Vec<Pattern>,
+    /// How often messages are handed over, if that is known.
+    pub delivery: Option<Delivery>,
+    /// The function that says so.
+    pub function: FunctionRef,
+}
+
+/// A queue bound to an exchange.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BindingDecl {
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// The queue.
+    pub queues: Vec<Pattern>,
+    /// `messaging.system` of the queue.
+    pub queue_system: Symbol,
+    /// The exchange.
+    pub exchanges: Vec<Pattern>,
+    /// The pattern of routing keys: `*` is one word of them, `#` any number.
+    pub routing_keys: Vec<Pattern>,
+    /// Where that is decided.
+    pub site: CallRef,
+    /// The function that is in.
+    pub function: FunctionRef,
+    /// Whether it is decided where a function is called that binds.
+    pub lifted: bool,
+}
+
+/// A queue declared by a call that may say where its refused messages go.
+#[derive(Debug, Clone, PartialEq)]
+pub struct QueueDecl {
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// What it is called.
+    pub queue: Pattern,
+    /// The library's call.
+    pub leaf: CallRef,
+    /// Whether who calls the function that declares it decides what it is called.
+    pub lifted: bool,
+    /// Whether it says where they go, or may.
+    pub hands_on: bool,
+    /// The argument that names the queue.
+    pub named: usize,
+    /// The argument and the keys in it that would say the exchange and the routing key, where the library is told by such.
+    pub option: Option<(usize, [Symbol; 2])>,
+}
