@@ -134,7 +134,9 @@ impl<'a> Coverages<'a> {
                 let given = |layer: &&&LayerDecl| input.files.function_at(layer.site).is_some_and(|function| reach.runs(service, function));
                 let layer = layers.values().flatten().filter(given).min_by_key(|layer| layer.site);
                 process.layer = layer.map(|layer| Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
-                process.loose = loose.iter().any(|function| reach.runs(service, *function));
+                // A layer that is put around no router in sight may be put around the whole server: `ServiceBuilder::new().layer(trace)`.
+                let is_elsewhere = process.layer.is_none() && runs(TracingRole::Layer).next().is_some();
+                process.loose = is_elsewhere || loose.iter().any(|function| reach.runs(service, *function));
                 let carriers = declared.iter().filter(|it| it.role == TracingRole::Carrier && reach.has(service, it.function));
                 process.carriers =
                     carriers.map(|it| Evidence { what: format!("carries traces: {}", it.name), place: places.site(it.site) }).collect();
