@@ -10,9 +10,9 @@ import { type Condition, conditionOf, type Status } from "./condition";
 const LANGUAGES = ["typescript", "typescriptreact", "javascript", "javascriptreact", "vue", "svelte", "rust"];
 const MANIFESTS = [
   // One brace within another means nothing to VS Code.
-  "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,template,tpl,env}",
-  "**/{Dockerfile,Containerfile,Caddyfile,.env}*",
-  "**/Procfile",
+  "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,nginx,template,tpl,env,hcl,tiltfile,dockerfile,Dockerfile}",
+  "**/{Dockerfile,Containerfile,Caddyfile,Procfile,.env}*",
+  "**/{Tiltfile,CODEOWNERS}",
 ];
 
 /** Tells the server what this client understands beyond the protocol. */

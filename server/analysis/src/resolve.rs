@@ -24,6 +24,7 @@ pub mod describe;
 pub mod ecmascript;
 pub mod evaluate;
 pub mod exports;
+mod expressions;
 pub mod fields;
 mod filled_structs;
 mod foreign;

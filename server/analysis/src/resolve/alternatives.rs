@@ -20,6 +20,9 @@ pub(super) fn fallback(mut values: Vec<Value>) -> Value {
         // What is not known before it may be there or not; a variable before it has it for its default. `window.settings.URL` is no more known.
         values.retain(|value| !value.is_unknown() && !matches!(value, Value::External(..) | Value::WorkingModule(..)));
     }
+    if let Some(made) = values.iter().position(Value::is_made) {
+        values.truncate(made + 1);
+    }
     if let [only] = values.as_slice() {
         return only.clone();
     }

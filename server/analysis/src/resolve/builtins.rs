@@ -10,7 +10,7 @@ use portolan_grammars::facts::{Call, CallId, CallKind, Expr, SourceFacts, Symbol
 use super::alternatives::fallback;
 use super::evaluate::Evaluator;
 use super::index::own_name;
-use super::value::{Change, ObjectValue, Value, changed, concat, join_url};
+use super::value::{Change, ObjectValue, Part, Pattern, Value, changed, concat, join_url};
 use crate::FileId;
 
 /// How many things of a list are told apart.
@@ -68,7 +68,14 @@ impl<'w> Evaluator<'w> {
                     match method {
                         "bind" | "then" | "catch" | "finally" | "toString" | "trim" | "trimEnd" | "toLowerCase" | "toUpperCase"
                         | "normalize" | "valueOf" | "asPromise" | "toPromise" | "lean" | "freeze" => {}
-                        "replace" | "replaceAll" => {}
+                        // A pattern leaves the text as it is, as far as anybody can tell.
+                        "replace" | "replaceAll" => {
+                            let [from, to] = [argument(0)?, argument(1)?];
+                            if matches!(facts.expr(from), Expr::Str(_)) {
+                                let [receiver, from, to] = [*object, from, to].map(|expr| self.eval(file, expr));
+                                return replaced(receiver, &from, &to);
+                            }
+                        }
                         // Parameters of the callback already stand for the elements.
                         "map" | "flatMap" => {
                             let list = self.eval(file, *object);
@@ -372,17 +379,30 @@ fn milliseconds_in(constructor: &str) -> Option<f64> {
 
 /// A text with another put in the place of what stands in it. Of one that is only passed, what it is without is as good as known.
 fn replaced(text: Value, from: &Value, to: &Value) -> Option<Value> {
-    match (text.literal(), from.literal()) {
-        (Some(text), Some(from)) if !from.is_empty() => {
-            let mut parts: Vec<Value> = Vec::new();
-            for part in text.split(from.as_str()) {
-                if !parts.is_empty() {
-                    parts.push(to.clone());
-                }
-                parts.push(Value::text(part));
-            }
-            Some(concat(&parts))
-        }
-        _ => matches!(text, Value::Text(_) | Value::Param(..)).then_some(text),
+    let Some(from) = from.literal().filter(|from| !from.is_empty()) else {
+        return matches!(text, Value::Text(_) | Value::Param(..)).then_some(text);
+    };
+    match &text {
+        Value::Text(pattern) => Some(replaced_in(pattern, &from, to)),
+        Value::Param(..) => Some(text),
+        _ => None,
     }
+}
+
+/// A text with another in the place of what stands between its holes.
+fn replaced_in(pattern: &Pattern, from: &str, to: &Value) -> Value {
+    let mut parts: Vec<Value> = Vec::new();
+    for part in &pattern.parts {
+        let Part::Text(text) = part else {
+            parts.push(Value::pattern(Pattern::part(part.clone())));
+            continue;
+        };
+        for (at, piece) in text.split(from).enumerate() {
+            parts.extend((at > 0).then(|| to.clone()));
+            parts.push(Value::text(piece));
+        }
+    }
+    // Where it came from stays where it came from.
+    parts.push(Value::pattern(Pattern { parts: Vec::new(), sources: pattern.sources.clone(), when: pattern.when.clone() }));
+    concat(&parts)
 }

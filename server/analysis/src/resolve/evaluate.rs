@@ -7,13 +7,11 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::catalog::{Catalog, Family};
-use portolan_grammars::facts::{
-    Binding, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Language, SourceFacts, Symbol,
-};
+use portolan_grammars::facts::{Binding, CallId, CallKind, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alternatives::{fallback, variable};
-use super::classes::{class_around, this_of_field};
+use super::classes::class_around;
 use super::collections::iterated;
 use super::contracts::Contracts;
 use super::dependencies::{Dependencies, FileBits};
@@ -30,7 +28,7 @@ use crate::workspace::modules::Specifier;
 use crate::{FileId, FunctionRef};
 
 /// What the catalog calls a method that is looked up by a name in a variable.
-const ANY_METHOD: &str = "[]";
+pub(super) const ANY_METHOD: &str = "[]";
 /// How deep one evaluation may nest.
 const MAX_DEPTH: usize = 60;
 /// Values that are found again rather than kept, for one file, because a cycle cut them short.
@@ -291,110 +289,20 @@ impl<'w> Evaluator<'w> {
             }
             Expr::Name(name) => self.lookup(file, facts, function, name, facts.expr_range(id).start),
             Expr::Path(path) => self.rust_path_in(file, facts, function, path),
-            Expr::This => match self.this_class(file, facts, function).or_else(|| this_of_field(file, facts, function, id)) {
-                class if facts.language == Language::Rust && self.may_be_client(file, class) => {
-                    let client = self.client_around(file, facts, function);
-                    client.or(class.map(Value::Some)).unwrap_or(Value::Unknown)
-                }
-                Some(class) => Value::Some(class),
-                None => self.this_object(file, facts, function).map_or(Value::Unknown, |object| self.eval(file, object)),
-            },
+            Expr::This => self.this_value(file, facts, function, id),
             Expr::Super => {
                 self.this_class(file, facts, function).and_then(|class| self.base_class(class)).map_or(Value::Unknown, Value::Some)
             }
             Expr::Param { function, index } => self.parameter(file, facts, *function, *index),
-            Expr::Member { object, name } => {
-                let of = self.eval(file, *object);
-                if facts.language == Language::Rust
-                    && let Some(method) = self.called_method(file, facts, id, &of, name)
-                {
-                    return method;
-                }
-                match self.member(&of, name, Some(Source::Expr(file, id))) {
-                    Value::Unknown if matches!(facts.expr(*object), Expr::This) => {
-                        self.open_field(file, facts, function, &of, name).unwrap_or(Value::Unknown)
-                    }
-                    member => member,
-                }
-            }
-            Expr::Index { object: of, index } => {
-                let object = self.eval(file, *of);
-                let index = self.eval(file, *index);
-                if let Some(name) = index.literal() {
-                    return self.member(&object, &name, Some(Source::Expr(file, id)));
-                }
-                // A method that only running code names: `axios[method](url)`.
-                if is_library(&object) && !index.is_unknown() {
-                    return self.member(&object, &ANY_METHOD.into(), None);
-                }
-                let values: Vec<Value> = object
-                    .alternatives()
-                    .iter()
-                    .flat_map(|object| match object {
-                        Value::Array(items) => items.to_vec(),
-                        Value::Object(object) => object.fields.values().cloned().collect(),
-                        _ => Vec::new(),
-                    })
-                    .collect();
-                match Value::one_of(values) {
-                    Value::Unknown => self.put_by_key(file, facts, *of, function),
-                    value => value,
-                }
-            }
-            Expr::Element(of) => {
-                let list = self.eval(file, iterated(facts, *of));
-                let elements = self.elements(&list);
-                if elements.is_unknown() && facts.language == Language::Rust {
-                    let typed = self.typed_element(file, *of).filter(|element| !element.is_unknown());
-                    return typed.or_else(|| self.mapped_element(file, *of)).unwrap_or(elements);
-                }
-                elements
-            }
+            Expr::Member { object, name } => self.member_value(file, facts, id, *object, name),
+            Expr::Index { object, index } => self.index_value(file, facts, id, *object, *index),
+            Expr::Element(of) => self.element_value(file, facts, *of),
             Expr::Call(call) => self.eval_call(file, facts, *call),
-            Expr::Object(object) => {
-                let mut value = ObjectValue::default();
-                if !object.type_path.is_empty() {
-                    value.class = self.class_named(file, function, &object.type_path);
-                    // A struct that a derive makes for a library.
-                    if value.class.is_none()
-                        && facts.language == Language::Rust
-                        && let Some(made) = self.made_type(file, facts, function, &object.type_path)
-                    {
-                        return made;
-                    }
-                }
-                for entry in &object.entries {
-                    match entry {
-                        Entry::Field { name, value: expr, .. } => {
-                            value.fields.insert(name.clone(), self.eval(file, *expr));
-                            value.sources.insert(name.clone(), Source::Expr(file, *expr));
-                        }
-                        Entry::Computed { key, value: expr } => {
-                            if let Some(name) = self.eval(file, *key).literal() {
-                                value.fields.insert(name.clone(), self.eval(file, *expr));
-                                value.sources.insert(name, Source::Expr(file, *expr));
-                            }
-                        }
-                        Entry::Spread(expr) => {
-                            let other = self.eval(file, *expr);
-                            value.spread(other);
-                        }
-                    }
-                }
-                Value::Object(Arc::new(value))
-            }
+            Expr::Object(object) => self.object_value(file, facts, function, object),
             Expr::Array(items) => Value::Array(items.iter().map(|item| self.eval(file, *item)).collect()),
             Expr::Closure(closure) => Value::Function(FunctionRef { file, function: *closure }, None),
             Expr::Class(class) => Value::Class(ClassRef { file, class: *class }),
-            Expr::Choice(arms) => {
-                let all = facts.expr_range(id);
-                let mut values = Vec::with_capacity(arms.len());
-                for arm in arms {
-                    let value = self.eval(file, *arm);
-                    values.push(self.in_its_cases(value, file, facts, *arm, Some(all)));
-                }
-                Value::one_of(values)
-            }
+            Expr::Choice(arms) => self.choice_value(file, facts, id, arms),
             Expr::Fallback(arms) => {
                 let values: Vec<Value> = arms.iter().map(|arm| self.eval(file, *arm)).collect();
                 fallback(values)
@@ -451,7 +359,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The object whose method, or an arrow in it, `this` stands in: `{ load() { return this.read(); } }`.
-    fn this_object(&mut self, file: FileId, facts: &SourceFacts, mut function: FunctionId) -> Option<ExprId> {
+    pub(super) fn this_object(&mut self, file: FileId, facts: &SourceFacts, mut function: FunctionId) -> Option<ExprId> {
         while facts.function(function).kind == FunctionKind::Closure {
             function = facts.function(function).parent;
         }
@@ -760,7 +668,7 @@ pub(super) fn inside(facts: &SourceFacts, function: FunctionId, outer: FunctionI
 }
 
 /// Whether a value is a library, or an object that it made, itself.
-fn is_library(value: &Value) -> bool {
+pub(super) fn is_library(value: &Value) -> bool {
     match value {
         Value::External(package, path) => path.is_empty() && package != "global",
         Value::Instance(instance) => instance.members.is_empty(),

@@ -7,7 +7,9 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, RpcClient, Selector};
-use portolan_grammars::facts::{Call, CallId, CallKind, Expr, FunctionId, Imported, SourceFacts, Symbol, TextRange, TypeKind, TypeRef};
+use portolan_grammars::facts::{
+    Call, CallId, CallKind, Expr, ExprId, FunctionId, Imported, SourceFacts, Symbol, TextRange, TypeKind, TypeRef,
+};
 
 use super::contracts::described_service;
 use super::contracts::elsewhere::is_from;
@@ -251,7 +253,8 @@ impl<'w> Evaluator<'w> {
                 true => self.files_with(Use::AssociatedCall(name, &made.name, Some(made.arity))),
                 false => self.files_with(Use::Call(&made.name, Some(made.arity))),
             };
-            files.iter().any(|file| self.facts(*file).is_some_and(|facts| !facts.generated && (made.own || names(facts, name))))
+            let connects = |facts: &SourceFacts| !facts.generated && (made.own || builds(facts, name, &made.name));
+            files.iter().any(|file| self.facts(*file).is_some_and(connects))
         })
     }
 
@@ -355,6 +358,30 @@ pub(super) fn picks(candidates: &[Symbol], modules: &[Symbol]) -> Vec<Symbol> {
     let common: Vec<usize> = candidates.iter().map(|candidate| in_common(candidate)).collect();
     let best = common.iter().max();
     candidates.iter().zip(&common).filter(|(_, common)| Some(*common) == best).map(|(candidate, _)| candidate.clone()).collect()
+}
+
+/// Whether a file calls a builder's method on what a type of that name hands out: `CartClient::tower().build_from_channel(channel)`. A builder in a
+/// variable may be any that the file names.
+fn builds(facts: &SourceFacts, name: &Symbol, method: &Symbol) -> bool {
+    facts.calls.iter().any(|call| match facts.expr(call.callee) {
+        Expr::Member { object, name: called } if called == method => match start_of_chain(facts, *object) {
+            Some(path) => path.contains(name),
+            None => names(facts, name),
+        },
+        _ => false,
+    })
+}
+
+/// The path that a chain of methods begins with.
+fn start_of_chain(facts: &SourceFacts, mut at: ExprId) -> Option<&[Symbol]> {
+    loop {
+        at = match facts.expr(at) {
+            Expr::Path(path) => return Some(path),
+            Expr::Call(call) => facts.call(*call).callee,
+            Expr::Member { object, .. } => *object,
+            _ => return None,
+        };
+    }
 }
 
 /// Whether a file brings in or writes a type's name.

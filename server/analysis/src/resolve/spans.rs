@@ -9,13 +9,14 @@ use portolan_grammars::facts::{
 };
 use rustc_hash::FxHashSet;
 
+use super::callers::MAX_PASSED_ON;
 use super::index::{FileIndex, callee_name};
 use super::kept::receiver;
 use super::library::{CallView, LibraryCallee};
 use super::limits::given_work;
 use super::link::{EdgeDecl, Linker, Mention, RouterMade, Site, TracingDecl};
 use super::named_types::named_types;
-use super::value::{CallRef, ClassRef, Value};
+use super::value::{CallRef, ClassRef, Instance, ParamRef, Value};
 use crate::FunctionRef;
 
 /// What the walk knows of a file before it looks at calls one by one.
@@ -29,6 +30,15 @@ pub(super) struct Walk<'w> {
     /// The same for calls that wait no longer than somebody says.
     pub(super) limited_calls: FxHashSet<CallId>,
     pub(super) limited_closures: FxHashSet<FunctionId>,
+}
+
+/// What a call was found to mean so far.
+#[derive(Default)]
+struct Meant {
+    /// Whether it is known what is called.
+    known: bool,
+    /// Whether that is a library's, of which the catalog says something.
+    met: bool,
 }
 
 impl<'w> Linker<'w> {
@@ -214,8 +224,9 @@ impl<'w> Linker<'w> {
     fn call(&mut self, walk: &Walk<'w>, id: CallId) {
         let facts = walk.facts;
         let call = facts.call(id);
+        let site = CallRef { file: self.file, call: id };
         if matches!(facts.expr(call.callee), Expr::Super) {
-            self.super_call(walk, CallRef { file: self.file, call: id }, call.function);
+            self.super_call(walk, site, call.function);
             return;
         }
         if self.bound_rpc(walk, id) || self.named_rpc(walk, id) {
@@ -230,123 +241,155 @@ impl<'w> Linker<'w> {
         if !interesting && !function_named && !rpc {
             return;
         }
-        let site = CallRef { file: self.file, call: id };
-        let function = FunctionRef { file: self.file, function: call.function };
-        if rpc && let Expr::Member { object, name } = facts.expr(call.callee) {
-            let mut object = self.evaluator.eval(self.file, *object);
-            if let Value::Param(param, path) = &object
-                && path.is_empty()
-                && let Some(typed) = self.evaluator.parameter_type(*param)
-            {
-                object = typed;
-            }
-            if self.rpc_call(walk, site, function, &object, name) {
+        if rpc {
+            if self.rpc_by_name(walk, site) {
                 return;
             }
-        }
-        if rpc {
             // What is called by the name alone is still followed as what it may be within the process.
-            self.remote_call(walk, site, function);
+            self.remote_call(walk, site, FunctionRef { file: self.file, function: call.function });
         }
         let callee = self.evaluator.eval(self.file, call.callee);
-        let (mut known, mut met) = (false, false);
-        let rust = !facts.language.is_ecmascript();
-        let by_self = if rust { self.evaluator.dispatched_by_self(self.file, facts, call) } else { Vec::new() };
+        let by_self = if facts.language.is_ecmascript() { Vec::new() } else { self.evaluator.dispatched_by_self(self.file, facts, call) };
+        let mut meant = Meant::default();
         for callee in callee.alternatives().to_vec() {
             match &callee {
                 // Which of them it is, the type says that is reached.
-                Value::Function(called, _) if by_self.contains(called) => known = true,
-                Value::Function(called, _) => {
-                    known = true;
-                    let detached = walk.detached_calls.contains(&id);
-                    let switches = self.switches(walk, call.region);
-                    self.link.edges.push(EdgeDecl { caller: call.function, callee: *called, call: Some(site), detached, switches });
-                    if let Some(made) = self.evaluator.made_for_callers(*called) {
-                        self.link.routers_made.push(RouterMade { site, made, function });
-                    }
-                }
-                Value::Class(class) => {
-                    known = true;
-                    if let Some(constructor) = self.evaluator.constructor(*class) {
-                        let switches = self.switches(walk, call.region);
-                        let edge = EdgeDecl { caller: call.function, callee: constructor, call: Some(site), detached: false, switches };
-                        self.link.edges.push(edge);
-                    }
-                    self.live_class(walk, call.function, *class);
-                }
-                Value::External(..) | Value::Instance(_) => {
-                    // `T::send(…)`: no crate is written so; it is a type parameter, or of the prelude.
-                    known |= !matches!(&callee, Value::External(package, _) if rust && package.starts_with(char::is_uppercase));
-                    for found in self.evaluator.library_callees(walk.family, &callee) {
-                        met |= self.library_call(walk, site, function, &found);
-                    }
-                }
-                // A client that is a parameter and is called itself: `function ($http) { $http({ url }) }`.
-                Value::Param(param, path) if interesting && path.is_empty() && !rust => {
-                    if let Some(typed @ Value::Instance(_)) = self.evaluator.parameter_type(*param) {
-                        for found in self.evaluator.library_callees(walk.family, &typed) {
-                            self.library_call(walk, site, function, &found);
-                        }
-                    }
-                }
-                // A router or client that came as an untyped parameter: what callers pass tells.
-                Value::Param(param, path) if interesting && !path.is_empty() && self.looks_like_span(walk, call) => {
-                    if let Some(customary) = self.evaluator.customary_member(*param, path) {
-                        for found in self.evaluator.library_callees(walk.family, &customary) {
-                            self.library_call(walk, site, function, &found);
-                        }
-                        continue;
-                    }
-                    let values = self.evaluator.param_values(*param, 3);
-                    for value in values.alternatives().to_vec() {
-                        let mut member = value;
-                        if let Value::Instance(instance) = &member {
-                            // The router's identity is the parameter's: its routes are those of every caller's router.
-                            let mut own = (**instance).clone();
-                            own.param = own.param.or(Some(*param));
-                            own.root = None;
-                            own.origin = None;
-                            member = Value::Instance(Arc::new(own));
-                        } else if !matches!(member, Value::External(..)) {
-                            continue;
-                        }
-                        for name in path.iter() {
-                            member = self.evaluator.member(&member, name, None);
-                        }
-                        for found in self.evaluator.library_callees(walk.family, &member) {
-                            met |= self.library_call(walk, site, function, &found);
-                        }
-                        // Several callers pass values of one type: the call is one.
-                        break;
-                    }
-                }
-                _ => {}
+                Value::Function(called, _) if by_self.contains(called) => meant.known = true,
+                callee => self.follow_callee(walk, site, callee, interesting, &mut meant),
             }
         }
         self.link.dispatches.extend(by_self.into_iter().map(|callee| (call.function, callee)));
-        if !met && let Some(found) = self.known_by_argument(walk, call) {
-            self.library_call(walk, site, function, &found);
+        if !meant.met
+            && let Some(found) = self.known_by_argument(walk, call)
+        {
+            self.library_call(walk, site, FunctionRef { file: self.file, function: call.function }, &found);
         }
-        if rust && let Expr::Member { object, name } = facts.expr(call.callee) {
-            let value = self.evaluator.eval(self.file, *object);
-            let mut dispatched = self.evaluator.dispatched(&value, name);
-            if !known && dispatched.is_empty() {
-                dispatched = self.evaluator.methods_of_type_parameter(self.file, facts, *object, name);
-            }
-            known |= !dispatched.is_empty();
-            self.link.dispatches.extend(dispatched.into_iter().map(|callee| (call.function, callee)));
+        meant.known |= self.dispatch(walk, call, meant.known);
+        if !meant.known
+            && let Some(name) = name
+        {
+            self.call_by_name(walk, call, name);
         }
-        if !known && let Some(name) = name {
-            if !rust
-                && let Expr::Member { object, .. } = facts.expr(call.callee)
-                && self.evaluator.is_foreign(self.file, *object)
-            {
-                return;
+    }
+
+    /// A call of a method that is called like an rpc, on a client of that.
+    fn rpc_by_name(&mut self, walk: &Walk<'w>, site: CallRef) -> bool {
+        let call = walk.facts.call(site.call);
+        let Expr::Member { object, name } = walk.facts.expr(call.callee) else { return false };
+        let mut object = self.evaluator.eval(self.file, *object);
+        if let Value::Param(param, path) = &object
+            && path.is_empty()
+            && let Some(typed) = self.evaluator.parameter_type(*param)
+        {
+            object = typed;
+        }
+        self.rpc_call(walk, site, FunctionRef { file: self.file, function: call.function }, &object, name)
+    }
+
+    /// Notes what follows of a call if it is one of this value.
+    fn follow_callee(&mut self, walk: &Walk<'w>, site: CallRef, callee: &Value, interesting: bool, meant: &mut Meant) {
+        let call = walk.facts.call(site.call);
+        let function = FunctionRef { file: self.file, function: call.function };
+        let rust = !walk.facts.language.is_ecmascript();
+        match callee {
+            Value::Function(called, _) => {
+                meant.known = true;
+                let detached = walk.detached_calls.contains(&site.call);
+                let switches = self.switches(walk, call.region);
+                self.link.edges.push(EdgeDecl { caller: call.function, callee: *called, call: Some(site), detached, switches });
+                if let Some(made) = self.evaluator.made_for_callers(*called) {
+                    self.link.routers_made.push(RouterMade { site, made, function });
+                }
             }
-            self.mention(walk, call, name);
-            if let Some(path) = super::kept::called_on(facts, call) {
-                self.link.mentions.push(Mention { caller: call.function, name: path, receiver: None, arity: None, on_value: true });
+            Value::Class(class) => {
+                meant.known = true;
+                if let Some(constructor) = self.evaluator.constructor(*class) {
+                    let switches = self.switches(walk, call.region);
+                    let edge = EdgeDecl { caller: call.function, callee: constructor, call: Some(site), detached: false, switches };
+                    self.link.edges.push(edge);
+                }
+                self.live_class(walk, call.function, *class);
             }
+            Value::External(..) | Value::Instance(_) => {
+                // `T::send(…)`: no crate is written so; it is a type parameter, or of the prelude.
+                meant.known |= !matches!(callee, Value::External(package, _) if rust && package.starts_with(char::is_uppercase));
+                meant.met |= self.library_calls(walk, site, callee);
+            }
+            // A client that is a parameter and is called itself: `function ($http) { $http({ url }) }`.
+            Value::Param(param, path) if interesting && path.is_empty() && !rust => {
+                if let Some(typed @ Value::Instance(_)) = self.evaluator.parameter_type(*param) {
+                    self.library_calls(walk, site, &typed);
+                }
+            }
+            // A router or client that came as an untyped parameter: what callers pass tells.
+            Value::Param(param, path) if interesting && !path.is_empty() && self.looks_like_span(walk, call) => {
+                meant.met |= self.member_of_untyped(walk, site, *param, path);
+            }
+            _ => {}
+        }
+    }
+
+    /// All that a value of a library means where it is called; tells whether the catalog says anything of it.
+    fn library_calls(&mut self, walk: &Walk<'w>, site: CallRef, callee: &Value) -> bool {
+        let function = FunctionRef { file: self.file, function: walk.facts.call(site.call).function };
+        let mut met = false;
+        for found in self.evaluator.library_callees(walk.family, callee) {
+            met |= self.library_call(walk, site, function, &found);
+        }
+        met
+    }
+
+    /// A call of a member of a parameter without a type, as what callers pass. Several callers pass values of one type: the call is one.
+    fn member_of_untyped(&mut self, walk: &Walk<'w>, site: CallRef, param: ParamRef, path: &[Symbol]) -> bool {
+        if let Some(customary) = self.evaluator.customary_member(param, path) {
+            self.library_calls(walk, site, &customary);
+            return false;
+        }
+        let values = self.evaluator.param_values(param, MAX_PASSED_ON);
+        let passed = values.alternatives().iter().find_map(|value| match value {
+            Value::Instance(instance) => {
+                // The router's identity is the parameter's: its routes are those of every caller's router.
+                let param = instance.param.or(Some(param));
+                Some(Value::Instance(Arc::new(Instance { param, root: None, origin: None, ..(**instance).clone() })))
+            }
+            Value::External(..) => Some(value.clone()),
+            _ => None,
+        });
+        let Some(mut member) = passed else { return false };
+        for name in path {
+            member = self.evaluator.member(&member, name, None);
+        }
+        self.library_calls(walk, site, &member)
+    }
+
+    /// Notes which methods of implementing types a call in Rust may mean; tells whether there are any.
+    fn dispatch(&mut self, walk: &Walk<'w>, call: &Call, known: bool) -> bool {
+        let facts = walk.facts;
+        let Expr::Member { object, name } = facts.expr(call.callee) else { return false };
+        if facts.language.is_ecmascript() {
+            return false;
+        }
+        let value = self.evaluator.eval(self.file, *object);
+        let mut dispatched = self.evaluator.dispatched(&value, name);
+        if !known && dispatched.is_empty() {
+            dispatched = self.evaluator.methods_of_type_parameter(self.file, facts, *object, name);
+        }
+        let found = !dispatched.is_empty();
+        self.link.dispatches.extend(dispatched.into_iter().map(|callee| (call.function, callee)));
+        found
+    }
+
+    /// Notes a call of which only the name is known; not one of what surely is none of the workspace's.
+    fn call_by_name(&mut self, walk: &Walk<'w>, call: &Call, name: &Symbol) {
+        if walk.facts.language.is_ecmascript()
+            && let Expr::Member { object, .. } = walk.facts.expr(call.callee)
+            && self.evaluator.is_foreign(self.file, *object)
+        {
+            return;
+        }
+        self.mention(walk, call, name);
+        if let Some(path) = super::kept::called_on(walk.facts, call) {
+            self.link.mentions.push(Mention { caller: call.function, name: path, receiver: None, arity: None, on_value: true });
         }
     }
 

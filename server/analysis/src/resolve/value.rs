@@ -364,6 +364,14 @@ impl Value {
             _ => false,
         }
     }
+    /// Whether it is a thing that is made there and then, so that nothing takes its place.
+    pub fn is_made(&self) -> bool {
+        match self {
+            Value::New(..) | Value::Class(_) | Value::Function(..) => true,
+            Value::Instance(instance) => instance.origin.is_some() && instance.members.is_empty(),
+            _ => false,
+        }
+    }
     /// One of several values; what is unknown counts only where there is nothing else.
     pub fn one_of(values: impl IntoIterator<Item = Value>) -> Self {
         let mut values: Vec<Value> = values.into_iter().filter(|value| !matches!(value, Value::Unknown)).collect();

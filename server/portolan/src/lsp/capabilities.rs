@@ -16,10 +16,11 @@ use super::to_proto::Encoding;
 /// Eglot watches nothing if there is a wildcard within braces, and its `*` is at least one character.
 const WATCHED: &[&str] = &[
     "**/*.{rs,ts,tsx,mts,cts,js,jsx,mjs,cjs,vue,svelte}",
-    "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,template,tpl,env,dockerfile,Dockerfile}",
-    "**/{Dockerfile,Containerfile,Caddyfile,Procfile,CACHEDIR.TAG,.env,.gitignore,.ignore}",
+    "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,nginx,template,tpl,env,hcl,tiltfile,dockerfile,Dockerfile}",
+    "**/{Dockerfile,Containerfile,Caddyfile,Procfile,Tiltfile,CODEOWNERS,CACHEDIR.TAG,.env,.gitignore,.ignore}",
     "**/Dockerfile*",
     "**/Containerfile*",
+    "**/Procfile*",
     "**/.env*",
 ];
 

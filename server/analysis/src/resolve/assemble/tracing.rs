@@ -26,7 +26,7 @@ const PRELOADS: [&str; 4] = ["-r", "--require", "--import", "--experimental-load
 pub(super) struct Coverages<'a> {
     services: Vec<Process>,
     spans: FxHashMap<FunctionRef, &'a TracingDecl>,
-    layers: FxHashMap<Router, Vec<&'a LayerDecl>>,
+    layers: Layers<'a>,
     /// The routers that a router is put into, or is another name of, and the calls that say so.
     above: FxHashMap<Router, Vec<(Router, CallRef)>>,
     /// What a function runs, and whether it goes on without waiting for it.
@@ -59,46 +59,13 @@ impl Process {
 
 impl<'a> Coverages<'a> {
     pub(super) fn find(input: &Input<'a>, reach: &Reach) -> Self {
-        let places = Places { files: input.files };
         let links = || input.links.iter().flatten();
         let declared: Vec<&TracingDecl> = links().flat_map(|link| &link.tracing).collect();
         let mut spans = FxHashMap::default();
         for span in declared.iter().filter(|span| span.role == TracingRole::Span) {
             spans.entry(span.function).or_insert(*span);
         }
-        let mut layers: FxHashMap<Router, Vec<&LayerDecl>> = FxHashMap::default();
-        let with_routes = links().flat_map(|link| &link.routes).filter_map(|route| route.router);
-        let mounted = links().flat_map(|link| &link.mounts).flat_map(|mount| [mount.child, mount.parent]).flatten();
-        let made = links().flat_map(|link| &link.routers_made).flat_map(|made| [made.outer(), made.inner()]);
-        let known: FxHashSet<Router> = with_routes.chain(mounted).chain(made).collect();
-        let mut loose: Vec<FunctionRef> = Vec::new();
-        for layer in links().flat_map(|link| &link.layers) {
-            // What the workspace has as middleware is a layer if it opens a span itself.
-            let has_span = match layer.opens {
-                None => true,
-                Some(LayerCode::Function(function)) => spans.contains_key(&function),
-                Some(LayerCode::File(file)) => spans.keys().any(|function| function.file == file),
-            };
-            if !has_span {
-                continue;
-            }
-            if let Some(router) = layer.router {
-                layers.entry(router).or_default().push(layer);
-            }
-            if layer.router.is_none_or(|router| !known.contains(&router)) {
-                loose.extend(input.files.function_at(layer.site));
-            }
-        }
-        let mut above: FxHashMap<Router, Vec<(Router, CallRef)>> = FxHashMap::default();
-        for mount in links().flat_map(|link| &link.mounts) {
-            if let (Some(child), Some(parent)) = (mount.child, mount.parent) {
-                above.entry(child).or_default().push((parent, mount.site));
-            }
-        }
-        for made in links().flat_map(|link| &link.routers_made) {
-            above.entry(made.inner()).or_default().push((made.outer(), made.site));
-            above.entry(made.outer()).or_default().push((made.inner(), made.site));
-        }
+        let (layers, loose) = layers(input, &spans);
         let mut calls: FxHashMap<FunctionRef, Vec<(FunctionRef, bool)>> = FxHashMap::default();
         let starting = declared.iter().filter(|it| matches!(it.role, TracingRole::Init | TracingRole::Exporter)).map(|it| it.function);
         let mut entered: FxHashMap<FunctionRef, Vec<Place>> = starting.map(|function| (function, Vec::new())).collect();
@@ -111,49 +78,14 @@ impl<'a> Coverages<'a> {
                 calls.entry(caller).or_default().push((edge.callee, edge.detached));
             }
         }
-        let services = (0..input.workspace.services.len())
-            .map(|at| {
-                let service = ServiceIndex(at as u32);
-                let mut process = Process { ecmascript: ecmascript(input, service), ..Process::default() };
-                let runs = |role: TracingRole| declared.iter().filter(move |it| it.role == role && reach.runs(service, it.function));
-                let mut told = |role: TracingRole, does: &str| {
-                    let told = runs(role).map(|it| {
-                        process.instrumented = true;
-                        process.covers.extend(it.covers.iter().cloned());
-                        let place = places.site(it.site);
-                        let when = if is_conditional(input.files, &entered, place, it.function) { " on a condition" } else { "" };
-                        Evidence { what: format!("{} {does}{when}", it.name), place }
-                    });
-                    told.collect::<Vec<_>>()
-                };
-                let (starts, exporters) = (told(TracingRole::Init, "starts a tracer"), told(TracingRole::Exporter, "exports spans"));
-                process.evidence = starts;
-                // Who sends spans and starts no instrumentation in sight has it done by a library.
-                let exports = process.ecmascript && process.instrumented;
-                process.open = runs(TracingRole::Init).next().is_none() && (exports || runs(TracingRole::Wrapper).next().is_some());
-                let given = |layer: &&&LayerDecl| input.files.function_at(layer.site).is_some_and(|function| reach.runs(service, function));
-                let layer = layers.values().flatten().filter(given).min_by_key(|layer| layer.site);
-                process.layer = layer.map(|layer| Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
-                // A layer that is put around no router in sight may be put around the whole server: `ServiceBuilder::new().layer(trace)`.
-                let is_elsewhere = process.layer.is_none() && runs(TracingRole::Layer).next().is_some();
-                process.loose = is_elsewhere || loose.iter().any(|function| reach.runs(service, *function));
-                let carriers = declared.iter().filter(|it| it.role == TracingRole::Carrier && reach.has(service, it.function));
-                process.carriers =
-                    carriers.map(|it| Evidence { what: format!("carries traces: {}", it.name), place: places.site(it.site) }).collect();
-                flags(input, service, &mut process);
-                process.covers.sort();
-                process.covers.dedup();
-                // What starts a tracer says more than what a tracer is made of.
-                process.evidence = in_order(process.evidence).into_iter().chain(in_order(exporters)).collect();
-                process
-            })
-            .collect();
+        let known = Known { input, reach, declared, layers: &layers, loose, entered };
+        let services = (0..input.workspace.services.len()).map(|at| known.process(ServiceIndex(at as u32))).collect();
         let called = links().flat_map(|link| &link.calls).filter(|call| !call.detached).map(|call| call.function);
         let asked = links().flat_map(|link| &link.operations).map(|call| call.function);
         let queried = links().flat_map(|link| &link.accesses).map(|access| access.function);
         let sent = links().flat_map(|link| &link.messages).filter(|message| !message.consumes).map(|message| message.function);
         let busy = called.chain(asked).chain(queried).chain(sent).collect();
-        Self { services, spans, layers, above, calls, busy }
+        Self { services, spans, layers, above: above(input), calls, busy }
     }
 
     /// The chart's rows, for services in languages that are read.
@@ -332,6 +264,104 @@ impl<'a> Coverages<'a> {
         } else {
             "neither a layer nor #[instrument] makes one".to_owned()
         }
+    }
+}
+
+/// Layers by the routers that they are given to.
+type Layers<'a> = FxHashMap<Router, Vec<&'a LayerDecl>>;
+
+/// Layers that make spans, and the functions that give one to a router of which nothing else is known.
+fn layers<'a>(input: &Input<'a>, spans: &FxHashMap<FunctionRef, &TracingDecl>) -> (Layers<'a>, Vec<FunctionRef>) {
+    let links = || input.links.iter().flatten();
+    let with_routes = links().flat_map(|link| &link.routes).filter_map(|route| route.router);
+    let mounted = links().flat_map(|link| &link.mounts).flat_map(|mount| [mount.child, mount.parent]).flatten();
+    let made = links().flat_map(|link| &link.routers_made).flat_map(|made| [made.outer(), made.inner()]);
+    let known: FxHashSet<Router> = with_routes.chain(mounted).chain(made).collect();
+    let (mut layers, mut loose) = (Layers::default(), Vec::new());
+    for layer in links().flat_map(|link| &link.layers) {
+        // What the workspace has as middleware is a layer if it opens a span itself.
+        let has_span = match layer.opens {
+            None => true,
+            Some(LayerCode::Function(function)) => spans.contains_key(&function),
+            Some(LayerCode::File(file)) => spans.keys().any(|function| function.file == file),
+        };
+        if !has_span {
+            continue;
+        }
+        if let Some(router) = layer.router {
+            layers.entry(router).or_default().push(layer);
+        }
+        if layer.router.is_none_or(|router| !known.contains(&router)) {
+            loose.extend(input.files.function_at(layer.site));
+        }
+    }
+    (layers, loose)
+}
+
+/// The routers that each router is put into, or is another name of, and the calls that say so.
+fn above(input: &Input<'_>) -> FxHashMap<Router, Vec<(Router, CallRef)>> {
+    let mut above: FxHashMap<Router, Vec<(Router, CallRef)>> = FxHashMap::default();
+    for mount in input.links.iter().flatten().flat_map(|link| &link.mounts) {
+        if let (Some(child), Some(parent)) = (mount.child, mount.parent) {
+            above.entry(child).or_default().push((parent, mount.site));
+        }
+    }
+    for made in input.links.iter().flatten().flat_map(|link| &link.routers_made) {
+        above.entry(made.inner()).or_default().push((made.outer(), made.site));
+        above.entry(made.outer()).or_default().push((made.inner(), made.site));
+    }
+    above
+}
+
+/// What is known of tracing in all code, of which each process runs a part.
+struct Known<'a> {
+    input: &'a Input<'a>,
+    reach: &'a Reach,
+    declared: Vec<&'a TracingDecl>,
+    layers: &'a Layers<'a>,
+    /// Functions that give a layer to a router of which nothing else is known.
+    loose: Vec<FunctionRef>,
+    /// Where functions that start a tracer or send spans are called.
+    entered: FxHashMap<FunctionRef, Vec<Place>>,
+}
+
+impl Known<'_> {
+    /// What a service's process records by itself.
+    fn process(&self, service: ServiceIndex) -> Process {
+        let Self { input, reach, declared, .. } = self;
+        let places = Places { files: input.files };
+        let mut process = Process { ecmascript: ecmascript(input, service), ..Process::default() };
+        let runs = |role: TracingRole| declared.iter().filter(move |it| it.role == role && reach.runs(service, it.function));
+        let mut told = |role: TracingRole, does: &str| {
+            let told = runs(role).map(|it| {
+                process.instrumented = true;
+                process.covers.extend(it.covers.iter().cloned());
+                let place = places.site(it.site);
+                let when = if is_conditional(input.files, &self.entered, place, it.function) { " on a condition" } else { "" };
+                Evidence { what: format!("{} {does}{when}", it.name), place }
+            });
+            told.collect::<Vec<_>>()
+        };
+        let (starts, exporters) = (told(TracingRole::Init, "starts a tracer"), told(TracingRole::Exporter, "exports spans"));
+        process.evidence = starts;
+        // Who sends spans and starts no instrumentation in sight has it done by a library.
+        let exports = process.ecmascript && process.instrumented;
+        process.open = runs(TracingRole::Init).next().is_none() && (exports || runs(TracingRole::Wrapper).next().is_some());
+        let given = |layer: &&&LayerDecl| input.files.function_at(layer.site).is_some_and(|function| reach.runs(service, function));
+        let layer = self.layers.values().flatten().filter(given).min_by_key(|layer| layer.site);
+        process.layer = layer.map(|layer| Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
+        // A layer that is put around no router in sight may be put around the whole server: `ServiceBuilder::new().layer(trace)`.
+        let is_elsewhere = process.layer.is_none() && runs(TracingRole::Layer).next().is_some();
+        process.loose = is_elsewhere || self.loose.iter().any(|function| reach.runs(service, *function));
+        let carriers = declared.iter().filter(|it| it.role == TracingRole::Carrier && reach.has(service, it.function));
+        process.carriers =
+            carriers.map(|it| Evidence { what: format!("carries traces: {}", it.name), place: places.site(it.site) }).collect();
+        flags(input, service, &mut process);
+        process.covers.sort();
+        process.covers.dedup();
+        // What starts a tracer says more than what a tracer is made of.
+        process.evidence = in_order(process.evidence).into_iter().chain(in_order(exporters)).collect();
+        process
     }
 }
 

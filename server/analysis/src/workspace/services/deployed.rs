@@ -4,7 +4,7 @@
 //! what is not by a `build` in any layer, or by a name that the workspace knows.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{Compose, ComposeService, helm};
+use portolan_grammars::manifests::{Compose, ComposeService, Container, Kubernetes, KubernetesService, Workload, helm};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::images::Images;
@@ -329,10 +329,11 @@ pub(super) fn absorb<'a>(draft: &mut Draft<'a>, other: Draft<'a>) {
     }
 }
 
+/// What Kubernetes runs, and the names by which that is reached.
 fn kubernetes<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
     let mut by_name: FxHashMap<String, usize> =
         drafts.iter().enumerate().rev().map(|(index, draft)| (normal(&draft.name), index)).collect();
-    for source in context.sources.kubernetes.iter().filter(|source| !known::is_test_path(source.path)) {
+    for source in manifests(context) {
         for workload in &source.facts.workloads {
             let mut containers: Vec<_> = workload.containers.iter().collect();
             containers.sort_by_key(|container| container.image.as_ref().is_none_or(|image| is_stock_image(&image.value)));
@@ -345,40 +346,52 @@ fn kubernetes<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
                 drafts.push(Draft { name: name.clone(), ..Draft::default() });
                 drafts.len() - 1
             });
-            let draft = &mut drafts[at];
-            draft.evidence.push(evidence(format!("{} {name}", workload.kind), source.file, workload.name.range));
-            if draft.name != name {
-                draft.aliases.insert(name.clone());
-            }
-            for (_, name) in workload.annotations.iter().filter(|(key, _)| key == DAPR_NAME) {
-                draft.hosts.push((name.clone(), evidence(format!("Dapr application {name}"), source.file, workload.name.range)));
-                draft.aliases.insert(name.clone());
-            }
-            if matches!(workload.kind.as_str(), "Job" | "CronJob") && draft.compose.is_empty() {
-                draft.kind = Some(ServiceKind::Job);
-            }
-            if draft.image.is_none() {
-                draft.image =
-                    container.image.as_ref().map(|image| image.value.clone()).filter(|image| !image_name(image).contains("template"));
-            }
-            draft.workloads.push((source.file, source.folder(), workload, container));
+            run_by(&mut drafts[at], source, workload, container, name);
         }
     }
-    // A Service is a host name of the workloads it selects, wherever both are written.
+    for (index, source, service) in selected(context, drafts) {
+        named_by(context, &mut drafts[index], source, service);
+    }
+}
+
+/// The manifests of Kubernetes that are no test's.
+fn manifests<'c, 'a>(context: &'c Context<'a>) -> impl Iterator<Item = &'c Source<'a, Kubernetes>> {
+    context.sources.kubernetes.iter().filter(|source| !known::is_test_path(source.path))
+}
+
+/// Notes that a workload, called by `name`, runs a draft.
+fn run_by<'a>(draft: &mut Draft<'a>, source: &Source<'a, Kubernetes>, workload: &'a Workload, container: &'a Container, name: Symbol) {
+    draft.evidence.push(evidence(format!("{} {name}", workload.kind), source.file, workload.name.range));
+    if draft.name != name {
+        draft.aliases.insert(name);
+    }
+    for (_, name) in workload.annotations.iter().filter(|(key, _)| key == DAPR_NAME) {
+        draft.hosts.push((name.clone(), evidence(format!("Dapr application {name}"), source.file, workload.name.range)));
+        draft.aliases.insert(name.clone());
+    }
+    if matches!(workload.kind.as_str(), "Job" | "CronJob") && draft.compose.is_empty() {
+        draft.kind = Some(ServiceKind::Job);
+    }
+    if draft.image.is_none() {
+        draft.image = container.image.as_ref().map(|image| image.value.clone()).filter(|image| !image_name(image).contains("template"));
+    }
+    draft.workloads.push((source.file, source.folder(), workload, container));
+}
+
+/// Services of Kubernetes, with the only draft whose workloads each selects, wherever both are written.
+fn selected<'c, 'a>(context: &'c Context<'a>, drafts: &[Draft<'a>]) -> Vec<(usize, &'c Source<'a, Kubernetes>, &'a KubernetesService)> {
     let mut by_label: FxHashMap<(&str, &str), Vec<usize>> = FxHashMap::default();
     for (index, draft) in drafts.iter().enumerate() {
-        for (_, _, workload, _) in &draft.workloads {
-            for (key, value) in &workload.labels {
-                let known = by_label.entry((key, value)).or_default();
-                if known.last() != Some(&index) {
-                    known.push(index);
-                }
+        for (key, value) in draft.workloads.iter().flat_map(|(_, _, workload, _)| &workload.labels) {
+            let known = by_label.entry((key, value)).or_default();
+            if known.last() != Some(&index) {
+                known.push(index);
             }
         }
     }
     let mut found = Vec::new();
-    for source in context.sources.kubernetes.iter().filter(|source| !known::is_test_path(source.path)) {
-        for service in source.facts.services.iter().filter(|service| !service.selector.is_empty()) {
+    for source in manifests(context) {
+        for service in &source.facts.services {
             let Some((first, rest)) = service.selector.split_first() else { continue };
             let candidates = by_label.get(&(first.0.as_str(), first.1.as_str())).map_or(&[] as &[_], Vec::as_slice);
             let mut fitting = candidates.iter().copied().filter(|index| {
@@ -392,21 +405,23 @@ fn kubernetes<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
             }
         }
     }
-    for (index, source, service) in found {
-        let draft = &mut drafts[index];
-        let Some(name) = workload_name(context, &service.name.value, &draft.name, source.path) else { continue };
-        let why = evidence(format!("Kubernetes service {name}"), source.file, service.name.range);
-        let space = service.namespace.as_deref().filter(|space| !space.contains("TEMPLATE"));
-        draft.hosts.push((name.clone(), why.clone()));
-        if service.name.value.starts_with(helm::RELEASE) && service.name.value != name {
-            draft.hosts.push((service.name.value.clone(), why.clone()));
-        }
-        if let Some(space) = space {
-            draft.hosts.push((format!("{name}.{space}").into(), why));
-        }
-        if name != draft.name {
-            draft.aliases.insert(name);
-        }
+    found
+}
+
+/// Notes the names by which a service of Kubernetes makes a draft known.
+fn named_by<'a>(context: &Context<'a>, draft: &mut Draft<'a>, source: &Source<'a, Kubernetes>, service: &KubernetesService) {
+    let Some(name) = workload_name(context, &service.name.value, &draft.name, source.path) else { return };
+    let why = evidence(format!("Kubernetes service {name}"), source.file, service.name.range);
+    let space = service.namespace.as_deref().filter(|space| !space.contains("TEMPLATE"));
+    draft.hosts.push((name.clone(), why.clone()));
+    if service.name.value.starts_with(helm::RELEASE) && service.name.value != name {
+        draft.hosts.push((service.name.value.clone(), why.clone()));
+    }
+    if let Some(space) = space {
+        draft.hosts.push((format!("{name}.{space}").into(), why));
+    }
+    if name != draft.name {
+        draft.aliases.insert(name);
     }
 }
 
