@@ -11,8 +11,8 @@ const LANGUAGES = ["typescript", "typescriptreact", "javascript", "javascriptrea
 const MANIFESTS = [
   // One brace within another means nothing to VS Code.
   "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,nginx,template,tpl,env,hcl,tiltfile,dockerfile,Dockerfile}",
-  "**/{Dockerfile,Containerfile,Caddyfile,Procfile,.env}*",
-  "**/{Tiltfile,CODEOWNERS}",
+  "**/{Dockerfile,Containerfile,Caddyfile,Procfile,Tiltfile,.env}*",
+  "**/CODEOWNERS",
 ];
 
 /** Tells the server what this client understands beyond the protocol. */
