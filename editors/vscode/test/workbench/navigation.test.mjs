@@ -63,9 +63,13 @@ test("a file that is renamed takes along its findings and what it answers", asyn
   await page.locator(".panel input[placeholder^=Filter]").fill("**/payments/**");
   const file = (name) => problems.filter({ hasText: new RegExp(`^\\W*${name}\\s*services/payments/src`) });
   await file("server.ts").waitFor();
-  await workbench.command("File: Reveal Active File in Explorer View");
   const edited = page.locator(".explorer-item-edited input");
-  await workbench.press("F2", edited);
+  await workbench.persist(async (timeout) => {
+    // Each time anew, as the file may be shown only after the key, and what ends a try takes the choice back.
+    await workbench.command("File: Reveal Active File in Explorer View");
+    await page.keyboard.press("F2");
+    await edited.waitFor({ timeout });
+  });
   await edited.fill("app.ts");
   await edited.press("Enter");
   await page.locator('.tab.active[data-resource-name="app.ts"]').waitFor();
