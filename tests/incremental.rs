@@ -317,24 +317,29 @@ fn macros_come_and_go() {
 /// Where no manifest tells what a service is, what its code imports does, as soon as it does.
 #[test]
 fn imports_that_tell_what_a_service_is_come_and_go() {
-    let path = Utf8Path::new("shop/index.js");
-    let mut texts = Texts::default();
-    let (server, page) = ("require(\"express\")().listen(80);\n", "import React from \"react\";\n");
-    for (path, text) in [
-        ("compose.yaml", "services: { shop: { build: shop } }\n"),
-        ("shop/package.json", "{ \"name\": \"shop\" }\n"),
-        ("shop/index.js", server),
-    ] {
-        texts.insert(path.into(), text.to_owned());
-    }
+    let (compose, react) = ("services: { shop: { build: shop } }\n", "import React from \"react\";\n");
+    let hono = "{ \"name\": \"shop\", \"dependencies\": { \"hono\": \"4\", \"react\": \"19\", \"react-scripts\": \"5\" }, \"scripts\": { \"start\": \"react-scripts start\" } }\n";
+    let (server, client) = ("import { Hono } from \"hono\";\n", "import { hc } from \"hono/client\";\n");
+    imports_tell(
+        [("compose.yaml", compose), ("shop/package.json", "{ \"name\": \"shop\" }\n")],
+        ["require(\"express\")().listen(80);\n", react],
+    );
+    imports_tell([("package.json", "{}"), ("shop/package.json", hono)], [server, client]);
+}
+
+/// Whether a service is another one by what its file imports, whichever came before.
+fn imports_tell(manifests: [(&str, &str); 2], [one, other]: [&str; 2]) {
+    let path = Utf8Path::new("shop/src/index.js");
+    let mut texts: Texts = manifests.into_iter().map(|(path, text)| (path.into(), text.to_owned())).collect();
+    texts.insert(path.to_owned(), one.to_owned());
     let mut world = portolan_tests::texts::world(&texts);
     let before = document(&mut world);
-    for (text, is_page) in [(page, true), (server, false)] {
+    for (text, is_other) in [(other, true), (one, false)] {
         world.set(path.to_owned(), facts(path, text).unwrap());
         let incremental = document(&mut world);
         texts.insert(path.to_owned(), text.to_owned());
         assert_eq!(incremental, document(&mut portolan_tests::texts::world(&texts)));
-        assert_eq!(incremental != before, is_page);
+        assert_eq!(incremental != before, is_other, "{text}");
     }
 }
 

@@ -56,6 +56,8 @@ pub struct Workspace {
     pub config_files: FxHashMap<Symbol, FileId>,
     /// Functions that a platform asks by routes, by the file that has them.
     pub functions: FxHashMap<FileId, Vec<PlatformFunction>>,
+    /// Folders in which what code imports tells what sort of process it is, or whether it is one.
+    told_by_imports: Vec<String>,
     roots: packages::Roots,
     names: hosts::Hosts,
 }
@@ -107,8 +109,6 @@ pub struct Deployment {
     pub commands: Vec<(Symbol, Place)>,
     /// Where an agent is asked for that the OpenTelemetry operator puts into the process.
     pub agent: Option<Place>,
-    /// Whether what its code imports tells what sort of process it is, as no manifest of its own does.
-    pub told_by_imports: bool,
     /// Group of services that are one bounded context: same image, or same package.
     pub group: u32,
 }
@@ -170,7 +170,7 @@ impl Workspace {
         modules.set_house_made(files, &sources, &packages, &mut problems);
         let variables = variables::Variables::of(&sources);
         let context = services::Context::new(files, &sources, &packages, &roots, &modules, &variables);
-        let services::Services { mut services, mut deployments, drafts, told } = services::find(&context, &mut problems);
+        let services::Services { mut services, mut deployments, drafts, told, told_by_imports } = services::find(&context, &mut problems);
         owners::tell(files, &mut services);
         for (deployment, environment) in deployments.iter_mut().zip(environment::of(&context, &drafts)) {
             deployment.environment = environment;
@@ -198,14 +198,14 @@ impl Workspace {
             problems,
             config_files,
             functions,
+            told_by_imports,
             roots,
             names,
         }
     }
-    /// Whether what a file imports may tell what sort of process a service is.
+    /// Whether what a file imports may tell what sort of process a service is, or whether it is one.
     pub fn asks_for_imports(&self, path: &Utf8Path) -> bool {
-        let roots = self.services.iter().zip(&self.deployments).filter(|(_, deployment)| deployment.told_by_imports);
-        roots.into_iter().any(|(service, _)| path.starts_with(&service.root))
+        self.told_by_imports.iter().any(|folder| paths::is_within(path.as_str(), folder))
     }
     /// A package and all that it depends on, as positions in `packages`.
     pub fn with_dependencies(&self, package: Option<usize>) -> FxHashSet<usize> {

@@ -20,6 +20,7 @@ use crate::files::Files;
 use crate::{FileId, Place};
 pub(crate) use code::{words, written_commands};
 pub(crate) use kinds::imported_packages;
+pub(crate) use known::is_start_script;
 use known::{image_name, normal, unscoped};
 pub(crate) use undeployed::processes::{is_hosted, routed as functions};
 
@@ -202,6 +203,8 @@ pub(crate) struct Services<'a> {
     pub(crate) drafts: Vec<Draft<'a>>,
     /// Places of names in settings that met a service.
     pub(crate) told: FxHashSet<Place>,
+    /// Folders in which what code imports tells what sort of process it is, or whether it is one.
+    pub(crate) told_by_imports: Vec<String>,
 }
 
 /// Finds the services and what they are made of.
@@ -222,8 +225,12 @@ pub(crate) fn find<'a>(context: &Context<'a>, problems: &mut Vec<Problem>) -> Se
     let told = told::describe(context, &mut drafts);
     make_unique(&mut drafts);
     drafts.sort_by(|left, right| left.name.cmp(&right.name));
-    let (services, deployments, drafts) = finish(context, drafts);
-    Services { services, deployments, drafts, told }
+    let languages = kinds::languages(context, &drafts);
+    let imports = kinds::imports(context, &drafts, &languages);
+    let by_kind = drafts.iter().zip(&imports).filter(|(_, imports)| imports.is_some()).map(|(draft, _)| draft.root.clone());
+    let told_by_imports = by_kind.chain(undeployed::told_by_imports(context)).collect();
+    let (services, deployments, drafts) = finish(context, drafts, &languages, &imports);
+    Services { services, deployments, drafts, told, told_by_imports }
 }
 
 /// A root that several drafts claim by their build context alone belongs to none of them.
@@ -292,9 +299,12 @@ fn make_unique(drafts: &mut [Draft<'_>]) {
     }
 }
 
-fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service>, Vec<Deployment>, Vec<Draft<'a>>) {
-    let languages = kinds::languages(context, &drafts);
-    let imports = kinds::imports(context, &drafts, &languages);
+fn finish<'a>(
+    context: &Context<'a>,
+    mut drafts: Vec<Draft<'a>>,
+    languages: &[Vec<Symbol>],
+    imports: &[Option<FxHashSet<&str>>],
+) -> (Vec<Service>, Vec<Deployment>, Vec<Draft<'a>>) {
     let mut groups: FxHashMap<String, u32> = FxHashMap::default();
     let mut running: FxHashMap<usize, u32> = FxHashMap::default();
     for package in drafts.iter().filter(|draft| !draft.third_party).filter_map(|draft| draft.package) {
@@ -355,7 +365,6 @@ fn finish<'a>(context: &Context<'a>, mut drafts: Vec<Draft<'a>>) -> (Vec<Service
             ports: ports(context, draft),
             commands: draft.commands.clone(),
             agent: agent(draft),
-            told_by_imports: imports[index].is_some(),
             group,
         });
     }

@@ -72,15 +72,15 @@ pub(super) fn imports<'a>(context: &Context<'a>, drafts: &[Draft<'_>], languages
         let Some(source) = facts.source().filter(|source| source.language.is_ecmascript()) else { continue };
         let Some(owner) = paths::upwards(paths::folder(path.as_str())).find_map(|folder| owners.get(folder)) else { continue };
         if let Some(found) = &mut found[*owner] {
-            found.extend(imported_packages(source).map(Symbol::as_str));
+            found.extend(imported_packages(source).map(|(package, _)| package.as_str()));
         }
     }
     found
 }
 
-/// What a file imports that is none of its neighbours.
-pub(crate) fn imported_packages(facts: &SourceFacts) -> impl Iterator<Item = &Symbol> {
-    facts.imports.iter().map(|import| &import.source).filter(|source| !source.starts_with('.'))
+/// What a file imports that is none of its neighbours, and whether types alone.
+pub(crate) fn imported_packages(facts: &SourceFacts) -> impl Iterator<Item = (&Symbol, bool)> {
+    facts.imports.iter().map(|import| (&import.source, import.type_only)).filter(|(source, _)| !source.starts_with('.'))
 }
 
 /// What sort of process a draft is; `imports` are the packages its code imports, where no manifest tells.

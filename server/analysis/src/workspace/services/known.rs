@@ -257,6 +257,11 @@ pub(crate) fn unscoped(name: &str) -> &str {
     name.strip_prefix('@').and_then(|rest| rest.split_once('/')).map_or(name, |(_, rest)| rest)
 }
 
+/// Whether a script of a package is called as those are that start its program: `dev`, `start:prod`.
+pub(crate) fn is_start_script(name: &str) -> bool {
+    matches!(name.split(':').next(), Some("start" | "serve" | "dev" | "develop"))
+}
+
 /// Whether a name, or one part of a path, speaks of tests. A browser that is driven is that of tests, unless it is a service itself.
 pub(crate) fn is_test_name(name: &str) -> bool {
     let words = words(name);

@@ -267,18 +267,31 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
     has_tasks.then_some(Some(ServiceKind::Worker))
 }
 
-/// Whether a package's dependencies make it a server. A client of one framework comes in the package of its servers.
+/// A framework whose package has a client of its servers, too, and by which name that is imported.
+const WITH_CLIENT: (&str, &str) = ("hono", "hono/client");
+
+/// Whether a package's dependencies make it a server.
 fn serves(context: &Context<'_>, root: &str, npm: &NpmManifest) -> bool {
-    let mut servers = npm.dependencies.iter().map(|(name, _)| name.as_str()).filter(|name| SERVER_PACKAGES.contains(name));
-    match (servers.next(), servers.next()) {
-        (None, _) => false,
-        (Some("hono"), None) => imports_server(context, root, "hono", "hono/client"),
-        _ => true,
-    }
+    if may_only_ask(npm) { imports_server(context, root) } else { servers(npm).next().is_some() }
 }
 
-/// Whether code in a folder imports more of a package than its client.
-fn imports_server(context: &Context<'_>, root: &str, package: &str, client: &str) -> bool {
+fn servers(npm: &NpmManifest) -> impl Iterator<Item = &str> {
+    npm.dependencies.iter().map(|(name, _)| name.as_str()).filter(|name| SERVER_PACKAGES.contains(name))
+}
+
+/// Whether a package may have its only framework for the client in it.
+fn may_only_ask(npm: &NpmManifest) -> bool {
+    servers(npm).eq([WITH_CLIENT.0])
+}
+
+/// Folders in which what code imports tells whether it is a server's.
+pub(super) fn told_by_imports(context: &Context<'_>) -> impl Iterator<Item = String> {
+    context.sources.npm.iter().filter(|source| may_only_ask(source.facts)).map(|source| source.folder().to_owned())
+}
+
+/// Whether code in a folder imports more of a framework than its client.
+fn imports_server(context: &Context<'_>, root: &str) -> bool {
+    let (package, client) = WITH_CLIENT;
     let own = context.files.iter().filter(|(_, path, _)| paths::is_within(path.as_str(), root) && !is_aside(path.as_str()));
     let imports = own.filter_map(|(_, _, facts)| facts.source()).flat_map(|facts| &facts.imports);
     imports
@@ -289,8 +302,7 @@ fn imports_server(context: &Context<'_>, root: &str, package: &str, client: &str
 /// Whether a script of a package starts a program of it.
 fn starts_program(context: &Context<'_>, root: &str, npm: &NpmManifest) -> bool {
     const BY_THEMSELVES: [&str; 2] = ["nest", "wrangler"];
-    let starts = |name: &str| matches!(name.split(':').next(), Some("start" | "serve" | "dev" | "develop"));
-    npm.scripts.iter().filter(|script| starts(&script.name)).filter_map(|script| script.value.as_deref()).any(|command| {
+    npm.scripts.iter().filter(|script| known::is_start_script(&script.name)).filter_map(|script| script.value.as_deref()).any(|command| {
         let programs = || code::words(command).map(paths::file_name);
         let runs_file = || code::words(command).any(|word| context.modules.source_of(root, word).is_some());
         programs().any(|program| BY_THEMSELVES.contains(&program))
