@@ -151,7 +151,7 @@ impl<'w> Evaluator<'w> {
     /// A variable's default with values in place of parameters; none where it may be several.
     fn substitute_default(&mut self, default: Option<&Arc<Pattern>>, with: &dyn Fn(ParamRef) -> Option<Value>) -> Option<Arc<Pattern>> {
         match self.substitute_pattern(default?, with) {
-            Value::Text(default) if !matches!(default.parts.as_slice(), [Part::Hole(_)]) => Some(default),
+            Value::Text(default) if !default.is_hole() => Some(default),
             _ => None,
         }
     }

@@ -83,7 +83,7 @@ impl<'w> Linker<'w> {
         for text in value.patterns() {
             let mut urls = self.bases(&text);
             if let [Part::Param(param, path, None)] = text.parts.as_slice() {
-                urls.retain(|url| !is_hole(&url.pattern) || self.may_be_given(*param, path, &url.passed));
+                urls.retain(|url| !url.pattern.is_hole() || self.may_be_given(*param, path, &url.passed));
             }
             all.append(&mut urls);
         }
@@ -257,10 +257,6 @@ fn given(value: &Value, path: &[Symbol]) -> Given {
         (Value::Param(param, outer), _) => Given::By(*param, outer.iter().chain(path).cloned().collect()),
         _ => Given::Perhaps,
     }
-}
-
-fn is_hole(text: &Pattern) -> bool {
-    matches!(text.parts.as_slice(), [Part::Hole(_)])
 }
 
 fn whole_param(text: &Pattern) -> bool {

@@ -58,6 +58,8 @@ pub struct FileIndex {
     pub identities: Vec<ExprId>,
     /// The `super(…)` of each constructor that has one.
     pub super_calls: FxHashMap<FunctionId, CallId>,
+    /// Whether its functions may make routers: it imports a library that has them, or loads what is known at run time only.
+    pub may_make_routers: bool,
     /// Functions that constant objects of the module keep: ECMAScript only.
     pub kept: Vec<Kept>,
     /// Positions in `cases`, by the function that their regions are of.
@@ -71,6 +73,15 @@ pub struct FileIndex {
 /// The last segment of a path written with `::` or `.`.
 pub fn last_segment(path: &str) -> &str {
     path.rsplit(['.', ':']).next().unwrap_or(path)
+}
+
+/// A path with the import that its first segment stands for in place of that; `None` where none does.
+pub fn with_import(facts: &SourceFacts, index: &FileIndex, path: &[Symbol]) -> Option<Vec<Symbol>> {
+    let (first, rest) = path.split_first()?;
+    let import = &facts.imports[*index.imports.get(first)?.first()? as usize];
+    let Imported::Named(name) = &import.imported else { return None };
+    let before = import.source.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new);
+    Some(before.chain([name.clone()]).chain(rest.iter().cloned()).collect())
 }
 
 /// The own name of what a path's last name means, where the file brought it in by another: `Mutex` of `use std::sync::Mutex as StdMutex`.
@@ -126,6 +137,7 @@ impl FileIndex {
         index.add_objects(facts, catalog);
         index.add_impls(facts);
         index.add_cases(facts);
+        index.may_make_routers = super::made_anew::may_make_routers(facts, catalog);
         index.kept = super::kept::kept(facts);
         index.long_initializers = super::shared_values::long_initializers(facts);
         index.uses = uses(facts, &index);

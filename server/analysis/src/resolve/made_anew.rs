@@ -3,12 +3,20 @@
 //! What deliberately does not live here: which routes they have, see [`super::routes`]. Invariant: a router is its caller's own only where the
 //! function keeps none for the next caller.
 
-use portolan_grammars::catalog::Family;
-use portolan_grammars::facts::Expr;
+use portolan_grammars::catalog::{Catalog, Family};
+use portolan_grammars::facts::{Expr, Import, SourceFacts};
 
 use super::evaluate::Evaluator;
 use super::value::{CallRef, Instance, Value};
 use crate::FunctionRef;
+
+/// Whether functions of a file may make routers.
+pub(super) fn may_make_routers(facts: &SourceFacts, catalog: &Catalog) -> bool {
+    let has_routers = |library: &usize| !catalog.libraries[*library].http_route.is_empty();
+    let imports = |import: &Import| catalog.libraries_of(Family::TypeScript, &import.source).iter().any(has_routers);
+    facts.language.is_ecmascript()
+        && (facts.imports.iter().any(imports) || facts.exprs.iter().any(|expression| matches!(expression.kind, Expr::Import(_))))
+}
 
 impl Evaluator<'_> {
     /// What a function gives back to one of its callers: a router that it makes anew is that caller's own.
@@ -22,15 +30,8 @@ impl Evaluator<'_> {
 
     /// The call by which a function makes a router anew for each of its callers.
     pub(super) fn made_for_callers(&mut self, function: FunctionRef) -> Option<CallRef> {
-        let facts = self.facts(function.file).filter(|facts| facts.language.is_ecmascript())?;
-        if facts.function(function.function).returns.is_empty() {
-            return None;
-        }
-        let catalog = self.cx.catalog;
-        let has_routers = |library: &usize| !catalog.libraries[*library].http_route.is_empty();
-        if !facts.imports.iter().any(|import| catalog.libraries_of(Family::TypeScript, &import.source).iter().any(has_routers))
-            && !facts.exprs.iter().any(|expression| matches!(expression.kind, Expr::Import(_)))
-        {
+        let (facts, index) = self.file(function.file)?;
+        if !index.may_make_routers || facts.function(function.function).returns.is_empty() {
             return None;
         }
         let Value::Instance(instance) = self.result_of(function) else { return None };

@@ -265,8 +265,8 @@ impl<'w> Linker<'w> {
             }
             _ => false,
         };
-        let argument = entry.exchange.takes().iter().find_map(|take| usize::try_from(take.argument?).ok());
-        !argument.and_then(|at| view.call.args.get(at)).is_some_and(|table| is_empty(table.value))
+        let table = entry.exchange.takes().iter().find_map(|take| view.argument(take.argument?));
+        !table.is_some_and(|table| is_empty(table.value))
     }
 
     /// A queue and an exchange that a call, or who calls its function, names together.

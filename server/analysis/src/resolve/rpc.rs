@@ -14,7 +14,7 @@ use portolan_grammars::facts::{
 use super::contracts::described_service;
 use super::contracts::elsewhere::is_from;
 use super::evaluate::Evaluator;
-use super::index::{callee_name, last_segment};
+use super::index::{callee_name, last_segment, with_import};
 use super::library::{CallView, LibraryCallee};
 use super::uses::Use;
 use super::value::{CallRef, ClassRef, Value};
@@ -227,10 +227,7 @@ impl<'w> Evaluator<'w> {
         let mut whole = path.to_vec();
         let Some((facts, index)) = self.file(file) else { return whole };
         for _ in 0..MAX_IMPORTS {
-            let import = whole.first().and_then(|first| index.imports.get(first)?.first()).map(|at| &facts.imports[*at as usize]);
-            let Some((import, Imported::Named(name))) = import.map(|import| (import, &import.imported)) else { break };
-            let before = import.source.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new);
-            let longer: Vec<Symbol> = before.chain([name.clone()]).chain(whole.iter().skip(1).cloned()).collect();
+            let Some(longer) = with_import(facts, index, &whole) else { break };
             // `use shop;` names itself.
             if longer.len() == whole.len() && longer.first() == whole.first() {
                 break;

@@ -146,7 +146,7 @@ impl<'w> Evaluator<'w> {
         for change in changes.iter().flat_map(Value::alternatives) {
             let Value::Function(function, receiver) = change else { continue };
             let made = self.apply(*function, receiver.as_deref(), std::slice::from_ref(&value));
-            if made.alternatives().iter().all(|one| matches!(one, Value::Text(text) if !matches!(text.parts.as_slice(), [Part::Hole(_)]))) {
+            if made.alternatives().iter().all(|one| matches!(one, Value::Text(text) if !text.is_hole())) {
                 value = made;
             }
         }

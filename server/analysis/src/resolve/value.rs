@@ -230,6 +230,10 @@ impl Pattern {
             _ => None,
         }
     }
+    /// Whether nothing of it is known.
+    pub fn is_hole(&self) -> bool {
+        matches!(self.parts.as_slice(), [Part::Hole(_)])
+    }
     /// Whether it is known to be the empty text.
     pub fn is_empty(&self) -> bool {
         self.literal().is_some_and(|text| text.is_empty())

@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Input;
 use crate::chart::{Call, Evidence};
+use crate::resolve::evaluate::around;
 use crate::resolve::index::last_segment;
 use crate::resolve::link::FileLink;
 use crate::resolve::switches::region_at;
@@ -58,18 +59,17 @@ struct Choices<'a> {
 impl<'a> Choices<'a> {
     fn of(input: &'a Input<'a>, functions: impl Iterator<Item = FunctionRef>) -> Self {
         let kinds: FxHashSet<Kind<'a>> = functions.filter_map(|function| kind_of(input, function)).collect();
-        let mut made = Vec::new();
-        for (file, link, facts) in linked(input) {
-            let is_meant = |kind: Kind<'a>| kinds.contains(&kind);
-            if link.classes.iter().any(|(_, class)| is_meant(Kind::Class(*class))) {
-                made.push((file, facts, classes_made(input, link, facts)));
-            } else if !facts.language.is_ecmascript() {
-                let types = types_made(input, file, link, facts);
-                if types.iter().any(|site| is_meant(site.kind)) {
-                    made.push((file, facts, types));
-                }
-            }
-        }
+        // Only files that name one of them are looked at as a whole.
+        let names = |link: &FileLink| {
+            link.classes.iter().any(|(_, class)| kinds.contains(&Kind::Class(*class)))
+                || link.named_types.iter().any(|(_, name)| kinds.contains(&Kind::Type(name)))
+        };
+        let made = linked(input).filter(|(_, link, _)| names(link)).map(|(file, link, facts)| {
+            let sites =
+                if facts.language.is_ecmascript() { classes_made(input, link, facts) } else { types_made(input, file, link, facts) };
+            (file, facts, sites)
+        });
+        let made = made.collect();
         let traits = if kinds.iter().any(|kind| matches!(kind, Kind::Type(_))) { traits(input) } else { FxHashMap::default() };
         Self { input, made, traits }
     }
@@ -125,20 +125,11 @@ fn linked<'a>(input: &'a Input<'a>) -> impl Iterator<Item = (FileId, &'a FileLin
 /// The class or type whose method a function is, or stands in.
 fn kind_of<'a>(input: &'a Input<'a>, function: FunctionRef) -> Option<Kind<'a>> {
     let facts = input.files.source(function.file)?;
-    let mut at = function.function;
-    loop {
-        let here = facts.function(at);
-        if let Some(class) = here.owner {
-            return facts.language.is_ecmascript().then_some(Kind::Class(ClassRef { file: function.file, class }));
-        }
-        if let Some(of) = &here.impl_of {
-            return Some(Kind::Type(last_segment(of)));
-        }
-        if here.parent == at {
-            return None;
-        }
-        at = here.parent;
-    }
+    around(facts, function.function).map(|at| facts.function(at)).find_map(|here| match (here.owner, &here.impl_of) {
+        (Some(class), _) => Some(facts.language.is_ecmascript().then_some(Kind::Class(ClassRef { file: function.file, class }))),
+        (None, Some(of)) => Some(Some(Kind::Type(last_segment(of)))),
+        (None, None) => None,
+    })?
 }
 
 /// The classes that functions of a file construct or name, each with its places.
@@ -180,11 +171,11 @@ fn types_made<'a>(input: &'a Input<'a>, file: FileId, link: &FileLink, facts: &'
 fn traits<'a>(input: &'a Input<'a>) -> FxHashMap<&'a str, Vec<&'a str>> {
     let rust = || linked(input).filter(|(_, _, facts)| !facts.language.is_ecmascript()).map(|(_, _, facts)| facts);
     let declared = rust().flat_map(|facts| &facts.types).filter(|def| def.kind == TypeKind::Trait);
-    let declared: FxHashSet<&Symbol> = declared.map(|def| &def.name).collect();
+    let declared: FxHashSet<&str> = declared.map(|def| def.name.as_str()).collect();
     let mut traits: FxHashMap<&str, Vec<&str>> = FxHashMap::default();
     for block in rust().flat_map(|facts| &facts.impls) {
         let name = block.trait_ref.as_ref().map(|of| last_segment(&of.path));
-        if let Some(name) = name.filter(|name| declared.contains(&Symbol::from(*name))) {
+        if let Some(name) = name.filter(|name| declared.contains(name)) {
             traits.entry(last_segment(&block.self_type.path)).or_default().push(name);
         }
     }

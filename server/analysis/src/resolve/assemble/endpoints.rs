@@ -26,8 +26,10 @@ const MAX_PREFIXES: usize = 12;
 pub(in crate::resolve) struct Routes<'a> {
     pub(in crate::resolve) routes: Vec<&'a RouteDecl>,
     mounts: FxHashMap<Router, Vec<&'a MountDecl>>,
-    /// Routers that functions make anew for their callers.
-    made: Vec<&'a RouterMade>,
+    /// Routers that functions make anew for their callers, by the router as its maker knows it.
+    made: FxHashMap<Router, Vec<&'a RouterMade>>,
+    /// The same router as its maker knows it, by the one that a caller has.
+    within: FxHashMap<Router, Router>,
     opaque: Vec<&'a MountDecl>,
     global_prefixes: Vec<&'a MountDecl>,
     versionings: Vec<&'a VersioningDecl>,
@@ -42,6 +44,11 @@ impl<'a> Routes<'a> {
     pub(in crate::resolve) fn collect(links: &'a [Option<Arc<FileLink>>]) -> Self {
         let links = || links.iter().flatten();
         let parts: FxHashSet<Router> = links().flat_map(|link| &link.parts).copied().collect();
+        let (mut made, mut within): (FxHashMap<Router, Vec<&RouterMade>>, _) = Default::default();
+        for router in links().flat_map(|link| &link.routers_made) {
+            made.entry(router.inner()).or_default().push(router);
+            FxHashMap::entry(&mut within, router.outer()).or_insert(router.inner());
+        }
         let mut mounts: FxHashMap<Router, Vec<&MountDecl>> = FxHashMap::default();
         let mut global_prefixes = Vec::new();
         for mount in links().flat_map(|link| &link.mounts) {
@@ -56,7 +63,8 @@ impl<'a> Routes<'a> {
                 .filter(|route| route.router.is_none_or(|router| !parts.contains(&router)))
                 .collect(),
             mounts,
-            made: links().flat_map(|link| &link.routers_made).collect(),
+            made,
+            within,
             opaque: links().flat_map(|link| &link.opaque_mounts).collect(),
             global_prefixes,
             versionings: links().flat_map(|link| &link.versionings).collect(),
@@ -131,7 +139,8 @@ impl<'a> Routes<'a> {
     /// Mounts of what is not known, or of which no route is known.
     pub(in crate::resolve) fn opaque(&self, input: &Input<'_>) -> Vec<&'a MountDecl> {
         let mut known: FxHashSet<Router> = self.routes.iter().filter_map(|route| route.router).chain(self.parents()).collect();
-        known.extend(self.made.iter().filter(|made| known.contains(&made.inner())).map(|made| made.outer()).collect::<Vec<_>>());
+        let outer: Vec<Router> = known.iter().filter_map(|inner| self.made.get(inner)).flatten().map(|made| made.outer()).collect();
+        known.extend(outer);
         let proxies: FxHashSet<CallRef> = self.proxies.iter().map(|proxy| proxy.site).collect();
         let mut answering: FxHashSet<CallRef> = FxHashSet::default();
         for mount in self.mounts.values().flatten() {
@@ -178,7 +187,7 @@ impl<'a> Routes<'a> {
                 Some(prefix) => join_prefix(prefix, &behind),
                 None => behind,
             };
-            let made = self.made.iter().filter(|made| made.inner() == router && reaches(made.function));
+            let made = self.made.get(&router).into_iter().flatten().filter(|made| reaches(made.function));
             let mut above: Vec<(Option<Router>, Pattern, bool)> = made.map(|made| (Some(made.outer()), behind.clone(), true)).collect();
             for mount in mounts {
                 let empty = [Pattern::default()];
@@ -210,7 +219,7 @@ impl<'a> Routes<'a> {
 
     /// The prefix of its own that a router was given by the function that made it.
     fn prefix_within(&self, router: Router, reaches: Reaches<'_>) -> Option<&'a Pattern> {
-        let within = |router: &Router| self.made.iter().find(|made| made.outer() == *router).map(|made| made.inner());
+        let within = |router: &Router| self.within.get(router).copied();
         std::iter::successors(within(&router), within).take(MAX_MOUNTS as usize).find_map(|inner| {
             let mounts = self.mounts.get(&inner)?.iter();
             mounts.filter(|mount| mount.parent == Some(inner) && reaches(mount.function)).find_map(|mount| mount.prefixes.first())

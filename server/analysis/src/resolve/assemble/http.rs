@@ -81,16 +81,17 @@ impl<'a> Http<'a> {
                 rows.settled.push(call);
             }
             Answer::External(host) => {
-                if let Some(found) = owners::published(scene.input, &scene.targets.endpoints, outbound, &host, &call) {
+                let told = match Address::parse(&text.text) {
+                    Address::Host { host, port, .. } => scene.targets.told(from, &host, port.as_deref()),
+                    _ => None,
+                };
+                if let Some((Target::External(_), why)) = told {
+                    text.evidence.push(why);
+                } else if let Some(found) = owners::published(scene.input, &scene.targets.endpoints, outbound, &host, &call) {
                     let evidence = [text.evidence, found.evidence.clone()].concat();
                     answered(&mut call, Found { evidence, ..found });
                     rows.settled.push(call);
                     return;
-                }
-                if let Address::Host { host, port, .. } = Address::parse(&text.text)
-                    && let Some((Target::External(_), why)) = scene.targets.told(from, &host, port.as_deref())
-                {
-                    text.evidence.push(why);
                 }
                 call.to = Target::External(host);
                 call.evidence = deduplicated(text.evidence);

@@ -8,7 +8,7 @@ use portolan_grammars::facts::{Expr, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Input;
-use super::targets::{Endpoints, Found, Trail};
+use super::targets::{Endpoints, Found, Trail, says_anything};
 use crate::chart::{Call, EndpointIndex, Evidence, ServiceIndex, ServiceKind, Status};
 use crate::resolve::index::last_segment;
 use crate::resolve::link::{OutboundCall, Url};
@@ -56,7 +56,7 @@ impl Votes {
         path: &str,
     ) -> Option<Found> {
         let segments = paths::segments(path);
-        if !segments.iter().any(|segment| matches!(segment, Segment::Literal(_))) {
+        if !says_anything(&segments) {
             return None;
         }
         for one in kin {
@@ -191,16 +191,11 @@ pub(super) fn named_for(
     path: &str,
 ) -> Option<Found> {
     let leaf = leaf_function(input, outbound);
-    let own = input.workspace.deployments[from.index()].package;
-    // A package of clients, which other packages use: `orders-client`.
-    if let Some(package) = input.workspace.package_of(input.files.path(leaf.file))
-        && own != Some(package)
-        && let Some(stem) = package_stem(&input.workspace.packages[package].name)
-        && let Some(service) = only_service(input, |names| names.contains(&stem))
-        && let Some(endpoint) = serves(input, endpoints, service, method, path)
+    if let Some(clients) = Clients::of(input, from, leaf)
+        && let Some(endpoint) = serves(input, endpoints, clients.service, method, path)
     {
-        let what = format!("sent by the package {}", input.workspace.packages[package].name);
-        return Some(found(service, endpoint, Evidence { what, place: place_of(input, leaf) }));
+        let what = format!("sent by the package {}", clients.package);
+        return Some(found(clients.service, endpoint, Evidence { what, place: place_of(input, leaf) }));
     }
     for function in [leaf, outbound.function] {
         let of_leaf = || holder(input, outbound.leaf).filter(|_| function == leaf);
@@ -227,17 +222,34 @@ pub(super) fn named_for(
 /// `orders-client`.
 pub(super) fn published(input: &Input<'_>, endpoints: &Endpoints<'_>, outbound: &OutboundCall, host: &str, call: &Call) -> Option<Found> {
     let leaf = leaf_function(input, outbound);
-    let package = input.workspace.package_of(input.files.path(leaf.file))?;
-    let name = &input.workspace.packages[package].name;
-    let stem = package_stem(name).filter(|_| input.workspace.deployments[call.from.index()].package != Some(package))?;
+    let Clients { package, stem, service } = Clients::of(input, call.from, leaf).filter(|clients| clients.service != call.from)?;
     let (label, rest) = host.split_once('.')?;
     if normal(label) != stem || !rest.contains('.') {
         return None;
     }
-    let service = only_service(input, |names| names.contains(&stem)).filter(|service| *service != call.from)?;
     let endpoint = serves(input, endpoints, service, call.method.as_ref(), &call.path)?;
-    let what = format!("sent by the package {name} to a public host of that name");
+    let what = format!("sent by the package {package} to a public host of that name");
     Some(found(service, endpoint, Evidence { what, place: place_of(input, leaf) }))
+}
+
+/// A package of clients, which other packages use: `orders-client`.
+struct Clients<'a> {
+    package: &'a Symbol,
+    /// What it is called without saying that it is one of clients.
+    stem: String,
+    /// The only service that is called so.
+    service: ServiceIndex,
+}
+
+impl<'a> Clients<'a> {
+    /// The one that a function is in, if that is not the own package of the service that runs it.
+    fn of(input: &Input<'a>, from: ServiceIndex, function: FunctionRef) -> Option<Self> {
+        let at = input.workspace.package_of(input.files.path(function.file))?;
+        let package = &input.workspace.packages[at].name;
+        let stem = package_stem(package).filter(|_| input.workspace.deployments[from.index()].package != Some(at))?;
+        let service = only_service(input, |names| names.contains(&stem))?;
+        Some(Self { package, stem, service })
+    }
 }
 
 /// The service that the setting or parameter is named for which decides a call's host, `hosts.stock` or `orders_url`, if it serves the call's method

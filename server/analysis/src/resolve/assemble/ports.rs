@@ -12,7 +12,7 @@ use super::reach::Reach;
 use super::{Input, Places, text};
 use crate::Place;
 use crate::chart::{Evidence, ServiceIndex};
-use crate::workspace::services::words;
+use crate::workspace::services::{is_start_script, words};
 
 /// Programs that listen by themselves, with the word by which they do so and the port that they take where they are told none.
 const LISTENERS: [(&str, &str, Option<&str>); 8] = [
@@ -91,8 +91,7 @@ fn scripted(input: &Input<'_>, service: ServiceIndex) -> Vec<(Symbol, Place)> {
 }
 
 fn ports_of_scripts(npm: &NpmManifest) -> Vec<(Symbol, TextRange)> {
-    let starts = |name: &str| matches!(name.split(':').next(), Some("dev" | "develop" | "start" | "serve"));
-    let scripts = npm.scripts.iter().filter(|script| starts(&script.name));
+    let scripts = npm.scripts.iter().filter(|script| is_start_script(&script.name));
     scripts.filter_map(|script| Some((port_of(script.value.as_deref()?)?, script.range))).collect()
 }
 

@@ -82,6 +82,8 @@ pub(super) struct Endpoints<'a> {
     pub(super) all: &'a [Endpoint],
     parsed: Vec<Vec<Segment>>,
     by_service: Vec<Vec<u32>>,
+    /// Services with an HTTP endpoint, be it one whose requests they pass on.
+    answering: FxHashSet<ServiceIndex>,
 }
 
 impl<'a> Endpoints<'a> {
@@ -90,12 +92,14 @@ impl<'a> Endpoints<'a> {
         let proxies: FxHashSet<Place> =
             passages.iter().filter(|passage| passage.proxy.is_some()).map(|passage| passage.evidence.place).collect();
         let mut by_service = vec![Vec::new(); services];
-        for (at, endpoint) in all.iter().enumerate() {
-            if endpoint.protocol == Protocol::Http && !proxies.contains(&endpoint.place) {
+        let mut answering = FxHashSet::default();
+        for (at, endpoint) in all.iter().enumerate().filter(|(_, endpoint)| endpoint.protocol == Protocol::Http) {
+            answering.insert(endpoint.service);
+            if !proxies.contains(&endpoint.place) {
                 by_service[endpoint.service.index()].push(at as u32);
             }
         }
-        Self { all, parsed: all.iter().map(|endpoint| paths::segments(&endpoint.path)).collect(), by_service }
+        Self { all, parsed: all.iter().map(|endpoint| paths::segments(&endpoint.path)).collect(), by_service, answering }
     }
 
     /// The endpoint of a service that a method and path mean, and how well they fit.
@@ -107,7 +111,7 @@ impl<'a> Endpoints<'a> {
         let mut best: Option<(EndpointIndex, u32)> = None;
         // A path of which nothing is known means none of several routes that it fits as well.
         let mut ties = false;
-        let blind = !call.is_empty() && !call.iter().any(|segment| matches!(segment, Segment::Literal(_)));
+        let blind = !call.is_empty() && !says_anything(call);
         for &at in &self.by_service[service.index()] {
             let endpoint = &self.all[at as usize];
             let declared = endpoint.method.as_deref().unwrap_or("*");
@@ -127,12 +131,7 @@ impl<'a> Endpoints<'a> {
         best.filter(|_| !(blind && ties))
     }
 
-    /// Whether no HTTP endpoint of a service is known, not even one whose requests it passes on.
-    fn has_none(&self, service: ServiceIndex) -> bool {
-        !self.all.iter().any(|endpoint| endpoint.service == service && endpoint.protocol == Protocol::Http)
-    }
-
-    /// Whether no HTTP endpoint of a service is known.
+    /// Whether no HTTP endpoint of a service is known that it answers itself.
     pub(super) fn is_silent(&self, service: ServiceIndex) -> bool {
         self.by_service[service.index()].is_empty()
     }
@@ -487,12 +486,8 @@ impl Targets<'_> {
         }
         let passes = self.passages.iter().any(|passage| passage.gateway == service);
         let may_listen = || owners::listens(self.input, service) || self.ports.are_known_of(service);
-        passes
-            || if self.endpoints.has_none(service) {
-                may_listen()
-            } else {
-                path.is_empty() || self.endpoints.find(service, method, path).is_some()
-            }
+        let has_path = || path.is_empty() || self.endpoints.find(service, method, path).is_some();
+        passes || if self.endpoints.answering.contains(&service) { has_path() } else { may_listen() }
     }
 
     /// Which of several services on one host and port is meant: the one that the variable is named after, else the only one that is the
@@ -697,7 +692,7 @@ fn common<'p>(one: &'p Utf8Path, other: &Utf8Path) -> &'p Utf8Path {
 }
 
 /// Whether any segment of a path is known.
-fn says_anything(segments: &[Segment]) -> bool {
+pub(super) fn says_anything(segments: &[Segment]) -> bool {
     segments.iter().any(|segment| matches!(segment, Segment::Literal(_)))
 }
 

@@ -3,9 +3,9 @@
 //!
 //! What deliberately does not live here: who calls them, which is asked of those alone that come from a module of the same name ([`is_from`]).
 
-use portolan_grammars::facts::{Impl, Imported, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::facts::{Impl, SourceFacts, Symbol, TypeRef};
 
-use crate::resolve::index::{FileIndex, last_segment};
+use crate::resolve::index::{FileIndex, last_segment, with_import};
 use crate::resolve::rpc::{camel_case, snake_case};
 
 /// The library whose requests the methods take.
@@ -59,12 +59,5 @@ fn service(facts: &SourceFacts, index: &FileIndex, block: &Impl) -> Option<Symbo
 /// A path with the import that its first segment stands for.
 fn whole(facts: &SourceFacts, index: &FileIndex, path: &str) -> Vec<Symbol> {
     let segments: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
-    let import = segments.first().and_then(|first| index.imports.get(first)?.first()).map(|at| &facts.imports[*at as usize]);
-    match import.map(|import| (import, &import.imported)) {
-        Some((import, Imported::Named(name))) => {
-            let before = import.source.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new);
-            before.chain([name.clone()]).chain(segments.into_iter().skip(1)).collect()
-        }
-        _ => segments,
-    }
+    with_import(facts, index, &segments).unwrap_or(segments)
 }

@@ -29,7 +29,8 @@ type Holders = FxHashMap<Symbol, Vec<Option<usize>>>;
 type Named = (Symbol, Symbol);
 
 impl Markers {
-    pub(super) fn of(input: &Input<'_>) -> Self {
+    /// Those of a workspace in which one of some lines is a method of a type around a phantom.
+    pub(super) fn of(input: &Input<'_>, mut lines: impl Iterator<Item = FunctionRef>) -> Self {
         let files = || (0..input.links.len() as u32).map(FileId).filter_map(|file| Some((file, rust(input, file)?)));
         let mut holders = Holders::default();
         for (file, facts) in files() {
@@ -37,7 +38,7 @@ impl Markers {
                 holders.entry(def.name.clone()).or_default().push(input.workspace.package_of(input.files.path(file)));
             }
         }
-        if holders.is_empty() {
+        if !lines.any(|line| package_of_holder(input, &holders, line).is_some()) {
             return Self::default();
         }
         let is_empty = |def: &&TypeDef| def.kind == TypeKind::Struct && def.fields.is_empty() && def.type_params.is_empty();
@@ -51,13 +52,8 @@ impl Markers {
 
     /// The types by which a service tells databases apart that a line opens; none where the line is no method of a type around a phantom.
     pub(super) fn of_line(&self, input: &Input<'_>, reach: &Reach, service: ServiceIndex, line: FunctionRef) -> Vec<Symbol> {
-        let facts = input.files.source(line.file);
-        let owner = facts.and_then(|facts| facts.function(line.function).impl_of.as_ref()).map(|owner| last_segment(owner));
-        let package = input.workspace.package_of(input.files.path(line.file));
+        let Some(package) = package_of_holder(input, &self.holders, line) else { return Vec::new() };
         let is_beside = |holder: &str| self.holders.get(holder).is_some_and(|packages| packages.contains(&package));
-        if !owner.is_some_and(is_beside) {
-            return Vec::new();
-        }
         let reached = self.named.iter().filter(|(function, _)| reach.has(service, **function));
         let meant = reached.flat_map(|(_, names)| names).filter(|(holder, marker)| is_beside(holder) && self.asked.contains(marker));
         let mut markers: Vec<Symbol> = meant.map(|(_, marker)| marker.clone()).collect();
@@ -71,6 +67,13 @@ impl Markers {
         let (first, others) = self.named.get(&function)?.split_first()?;
         others.iter().all(|(_, marker)| *marker == first.1).then_some(&first.1)
     }
+}
+
+/// The package of a line that is a method of a type around a phantom which is declared there, too.
+fn package_of_holder(input: &Input<'_>, holders: &Holders, line: FunctionRef) -> Option<Option<usize>> {
+    let owner = last_segment(input.files.function(line)?.impl_of.as_ref()?);
+    let package = input.workspace.package_of(input.files.path(line.file));
+    holders.get(owner).filter(|packages| packages.contains(&package)).map(|_| package)
 }
 
 struct Search<'a> {

@@ -49,7 +49,8 @@ struct Line<'a> {
 pub(super) fn open(input: &Input<'_>, reach: &Reach, connections: &[ConnectionDecl]) -> Opened {
     let lines = lines(input, reach, connections);
     let arms = Arms::of(input, &lines);
-    let markers = Markers::of(input);
+    let open = lines.iter().filter(|line| line.identity.is_none());
+    let markers = Markers::of(input, open.map(|line| line.connection.function));
     let (mut opened, mut unknown) = (Opened::default(), FxHashMap::default());
     for line in lines {
         let identity = arms.identity(input, &line);
