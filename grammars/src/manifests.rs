@@ -39,6 +39,7 @@ mod projects;
 mod proto;
 mod proxy_conf;
 mod serverless;
+mod spanned_toml;
 mod sql;
 mod tiltfile;
 mod tsconfig;

@@ -3,11 +3,10 @@
 //! Targets that Cargo finds by itself (`src/main.rs`, `src/bin`) need the file system: they are the workspace's work.
 
 use toml_span::Value;
-use toml_span::value::{Key, Table};
+use toml_span::value::Table;
 
-use super::mend::{self, Fault};
-use super::{CargoDependency, CargoManifest, CargoTarget, Manifest, ManifestFacts};
-use crate::facts::{Spanned, Symbol, TextRange};
+use super::{CargoDependency, CargoManifest, CargoTarget, Manifest, ManifestFacts, mend, spanned_toml};
+use crate::facts::Symbol;
 
 /// `Cargo.toml`.
 pub(super) fn matches(name: &str) -> bool {
@@ -16,17 +15,10 @@ pub(super) fn matches(name: &str) -> bool {
 
 /// Reads a `Cargo.toml`.
 pub(super) fn read(text: &str) -> ManifestFacts {
-    let clean = mend::without_mark(text);
-    let (manifest, fault) = mend::read(&clean, |text| {
-        let root = toml_span::parse(text).map_err(|error| Fault { at: error.span.start, message: error.to_string() })?;
-        Ok(root.as_table().map(take).unwrap_or_default())
-    });
+    let (manifest, fault) = spanned_toml::read(text, take);
     // The parser knows no dates, which only free-form metadata holds.
-    let fault = fault.filter(|fault| !is_date(&clean, fault.at));
-    ManifestFacts {
-        manifest: Manifest::Cargo(manifest.unwrap_or_default()),
-        problems: fault.iter().map(|fault| fault.problem("Cargo.toml", text)).collect(),
-    }
+    let fault = fault.filter(|fault| !is_date(&mend::without_mark(text), fault.at));
+    ManifestFacts { manifest: Manifest::Cargo(manifest), problems: fault.iter().map(|fault| fault.problem("Cargo.toml", text)).collect() }
 }
 
 fn is_date(text: &str, at: usize) -> bool {
@@ -43,7 +35,7 @@ fn take(root: &Table<'_>) -> CargoManifest {
     let workspace = table(root, "workspace");
     let mut dependencies = Vec::new();
     dependencies_of(root, &mut dependencies);
-    for (_, target) in in_order(table(root, "target")) {
+    for (_, target) in spanned_toml::in_order(table(root, "target")) {
         if let Some(target) = target.as_table() {
             dependencies_of(target, &mut dependencies);
         }
@@ -52,7 +44,7 @@ fn take(root: &Table<'_>) -> CargoManifest {
     read_dependencies(workspace.and_then(|workspace| table(workspace, "dependencies")), false, &mut workspace_dependencies);
     workspace_dependencies.retain(|dependency| dependency.path.is_some() || !dependency.features.is_empty());
     CargoManifest {
-        name: package.and_then(|package| spanned(package, "name")),
+        name: package.and_then(|package| package.get("name").and_then(spanned_toml::spanned)),
         lib: table(root, "lib").map(target),
         bins: root.get("bin").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table).map(target).collect(),
         default_run: package.and_then(|package| string(package, "default-run")),
@@ -66,11 +58,15 @@ fn take(root: &Table<'_>) -> CargoManifest {
 
 fn features(table: Option<&Table<'_>>) -> Vec<(Symbol, Vec<Symbol>)> {
     let Some(table) = table else { return Vec::new() };
-    in_order(Some(table)).into_iter().map(|(key, _)| (Symbol::new(&key.name), strings(table, &key.name))).collect()
+    spanned_toml::in_order(Some(table)).into_iter().map(|(key, _)| (Symbol::new(&key.name), strings(table, &key.name))).collect()
 }
 
 fn target(table: &Table<'_>) -> CargoTarget {
-    CargoTarget { name: spanned(table, "name"), path: string(table, "path"), required_features: strings(table, "required-features") }
+    CargoTarget {
+        name: table.get("name").and_then(spanned_toml::spanned),
+        path: string(table, "path"),
+        required_features: strings(table, "required-features"),
+    }
 }
 
 fn dependencies_of(table: &Table<'_>, dependencies: &mut Vec<CargoDependency>) {
@@ -81,7 +77,7 @@ fn dependencies_of(table: &Table<'_>, dependencies: &mut Vec<CargoDependency>) {
 }
 
 fn read_dependencies(table: Option<&Table<'_>>, dev: bool, dependencies: &mut Vec<CargoDependency>) {
-    for (key, value) in in_order(table) {
+    for (key, value) in spanned_toml::in_order(table) {
         let details = value.as_table();
         let string = |name: &str| details.and_then(|details| string(details, name));
         dependencies.push(CargoDependency {
@@ -96,24 +92,12 @@ fn read_dependencies(table: Option<&Table<'_>>, dev: bool, dependencies: &mut Ve
     }
 }
 
-/// Entries in the order of the text: the parser sorts them by name.
-fn in_order<'t, 'd>(table: Option<&'t Table<'d>>) -> Vec<(&'t Key<'d>, &'t Value<'d>)> {
-    let mut entries: Vec<_> = table.into_iter().flatten().collect();
-    entries.sort_by_key(|(key, _)| key.span.start);
-    entries
-}
-
 fn table<'t, 'd>(table: &'t Table<'d>, key: &str) -> Option<&'t Table<'d>> {
     table.get(key).and_then(Value::as_table)
 }
 
 fn string(table: &Table<'_>, key: &str) -> Option<Symbol> {
     table.get(key).and_then(Value::as_str).map(Symbol::new)
-}
-
-fn spanned(table: &Table<'_>, key: &str) -> Option<Spanned<Symbol>> {
-    let value = table.get(key)?;
-    Some(Spanned::new(Symbol::new(value.as_str()?), TextRange::new(value.span.start, value.span.end)))
 }
 
 fn strings(table: &Table<'_>, key: &str) -> Vec<Symbol> {

@@ -2,7 +2,7 @@
 //!
 //! Invariant: a file without `connector.class` says nothing, whatever it is called.
 
-use jsonc_parser::ast::{Object, Value};
+use jsonc_parser::ast::Value;
 
 use super::{Connector, Manifest, ManifestFacts, json};
 use crate::facts::Symbol;
@@ -38,12 +38,8 @@ fn take(root: &Value<'_>) -> Option<Connector> {
         any_topic: text("topics.regex").is_some(),
         prefix: ["topic.prefix", "database.server.name"].iter().find_map(|key| text(key)).map(Symbol::from),
         tables: list(&["table.include.list", "table.whitelist", "collection.include.list"]),
-        renames: has_transforms(settings),
+        renames: settings.get("transforms").is_some(),
     })
-}
-
-fn has_transforms(settings: &Object<'_>) -> bool {
-    settings.properties.iter().any(|setting| setting.name.as_str() == "transforms")
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@
 use toml_span::Value;
 use toml_span::value::{Key, Table};
 
-use super::mend::{self, Fault};
-use super::{Manifest, ManifestFacts, Process, Processes, Variable};
+use super::{Manifest, ManifestFacts, Process, Processes, Variable, spanned_toml};
 use crate::facts::{Spanned, Symbol, TextRange};
 
 /// Endings of the hosts by which an application is reached: in public, and within the provider's network.
@@ -17,23 +16,16 @@ pub(super) fn matches(name: &str) -> bool {
 }
 
 pub(super) fn read(text: &str) -> ManifestFacts {
-    let clean = mend::without_mark(text);
-    let (found, fault) = mend::read(&clean, |text| {
-        let root = toml_span::parse(text).map_err(|error| Fault { at: error.span.start, message: error.to_string() })?;
-        Ok(root.as_table().map(take).unwrap_or_default())
-    });
-    ManifestFacts {
-        manifest: Manifest::Processes(found.unwrap_or_default()),
-        problems: fault.iter().map(|fault| fault.problem("fly.toml", text)).collect(),
-    }
+    let (found, fault) = spanned_toml::read(text, take);
+    ManifestFacts { manifest: Manifest::Processes(found), problems: fault.iter().map(|fault| fault.problem("fly.toml", text)).collect() }
 }
 
 fn take(root: &Table<'_>) -> Processes {
-    let Some(app) = root.get("app").and_then(spanned) else { return Processes::default() };
-    let table = |key: &str| in_order(root.get(key).and_then(Value::as_table));
+    let Some(app) = root.get("app").and_then(spanned_toml::spanned) else { return Processes::default() };
+    let table = |key: &str| spanned_toml::in_order(root.get(key).and_then(Value::as_table));
     let groups = table("processes").into_iter().filter_map(|(key, value)| {
         let name = Spanned::new(Symbol::new(&key.name), TextRange::new(key.span.start, key.span.end));
-        Some(Process { command: Some(spanned(value)?), ..Process::named(name) })
+        Some(Process { command: Some(spanned_toml::spanned(value)?), ..Process::named(name) })
     });
     let mut processes: Vec<Process> = groups.collect();
     // One group is the application itself, whatever starts it.
@@ -59,17 +51,6 @@ fn take(root: &Table<'_>) -> Processes {
 fn scalar(value: &Value<'_>) -> Symbol {
     let number = || value.as_integer().map(|number| number.to_string()).or_else(|| value.as_bool().map(|flag| flag.to_string()));
     value.as_str().map(Symbol::new).or_else(|| number().map(Symbol::from)).unwrap_or_default()
-}
-
-fn spanned(value: &Value<'_>) -> Option<Spanned<Symbol>> {
-    Some(Spanned::new(Symbol::new(value.as_str()?), TextRange::new(value.span.start, value.span.end)))
-}
-
-/// Entries in the order of the text: the parser sorts them by name.
-fn in_order<'t, 'd>(table: Option<&'t Table<'d>>) -> Vec<(&'t Key<'d>, &'t Value<'d>)> {
-    let mut entries: Vec<_> = table.into_iter().flatten().collect();
-    entries.sort_by_key(|(key, _)| key.span.start);
-    entries
 }
 
 #[cfg(test)]

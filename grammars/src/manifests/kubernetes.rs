@@ -27,15 +27,14 @@ fn is_kustomization(text: &str) -> bool {
 pub(super) fn read(text: &str) -> ManifestFacts {
     let mut kubernetes = Kubernetes::default();
     let mut problems = Vec::new();
-    if !looks_like_objects(text) && super::serverless::looks_like_functions(text) {
-        return super::serverless::read_functions(text);
-    }
     if looks_like_objects(text) {
         let label = if text.contains("{{") { "Kubernetes template" } else { "Kubernetes file" };
         let (documents, faults) = yaml::read(text, label, Templates::Placeholder);
         documents.iter().for_each(|document| object(document, &mut kubernetes));
         problems = faults;
         kubernetes.template = text.contains("{{").then(|| Symbol::new(text));
+    } else if super::serverless::looks_like_functions(text) {
+        return super::serverless::read_functions(text);
     }
     ManifestFacts { manifest: Manifest::Kubernetes(kubernetes), problems }
 }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Variable;
-use crate::facts::{Spanned, Symbol, TextRange};
+use crate::facts::{Spanned, Symbol};
 
 /// Processes that a platform starts from a folder.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -58,6 +58,4 @@ pub struct FunctionRoute {
     pub method: Symbol,
     /// Its path.
     pub path: Symbol,
-    /// The place.
-    pub range: TextRange,
 }

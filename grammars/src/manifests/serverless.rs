@@ -22,16 +22,14 @@ pub(super) fn read(text: &str) -> ManifestFacts {
         found.service = document.get("service").and_then(|service| service.get("name").unwrap_or(service).spanned());
         found.service.take_if(|name| name.value.contains('$'));
         // A list has functions of several files, each a map.
-        let functions = document.get("functions");
-        for part in functions.into_iter().flat_map(|node| std::iter::once(node).chain(node.items())) {
-            found.included.extend(part.text().and_then(|text| included(&text)));
-            part.entries().iter().for_each(|entry| found.processes.extend(function(entry, document)));
-        }
-        let environment = document.at(&["provider", "environment"]);
-        let all = environment
-            .into_iter()
-            .chain(functions.into_iter().flat_map(|all| all.entries()).filter_map(|entry| entry.value.get("environment")));
-        for entry in all.flat_map(Node::entries) {
+        let parts = document.get("functions").into_iter().flat_map(|node| std::iter::once(node).chain(node.items()));
+        let parts: Vec<&Node> = parts.collect();
+        found.included.extend(parts.iter().filter_map(|part| included(&part.text()?)));
+        let functions = || parts.iter().flat_map(|part| part.entries());
+        found.processes.extend(functions().filter_map(|entry| function(entry, document)));
+        let own = functions().filter_map(|entry| entry.value.get("environment"));
+        let environments = document.at(&["provider", "environment"]).into_iter().chain(own);
+        for entry in environments.flat_map(Node::entries) {
             let value = entry.value.text().and_then(|text| filled(&text, document));
             found.environment.extend(value.map(|value| Variable { name: entry.key.value.clone(), value: Some(value), range: entry.range }));
         }
@@ -87,7 +85,7 @@ fn route(event: &Node, document: &Node) -> Option<FunctionRoute> {
     let method = if method == "*" || method.eq_ignore_ascii_case("any") { "*".into() } else { method.to_ascii_uppercase().into() };
     // `{proxy+}` is all that is left.
     let path = path.replace("+}", "*}");
-    Some(FunctionRoute { method, path: format!("/{}", path.trim_start_matches('/')).into(), range: node.range })
+    Some(FunctionRoute { method, path: format!("/{}", path.trim_start_matches('/')).into() })
 }
 
 /// A text with what it refers to within the file: `${self:custom.table}`, `${opt:stage, 'dev'}`; nothing where something else decides it.
@@ -110,7 +108,7 @@ fn referred(reference: &str, document: &Node) -> Option<Symbol> {
         "sls:stage" => "provider.stage",
         reference => reference.strip_prefix("self:")?,
     };
-    path.split('.').try_fold(document, |node, key| node.get(key))?.text()
+    document.at(&path.split('.').collect::<Vec<_>>())?.text()
 }
 
 #[cfg(test)]

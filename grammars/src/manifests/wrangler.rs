@@ -2,13 +2,12 @@
 //!
 //! What deliberately is not read: bindings of stores and queues, and stages, which have what the worker has. Invariant: a worker has a name.
 
-use jsonc_parser::ast::{Object, ObjectPropName, Value as Json};
+use jsonc_parser::ast::{Object, Value as Json};
 use jsonc_parser::common::Ranged;
 use toml_span::Value as Toml;
-use toml_span::value::Table;
+use toml_span::value::{Key, Table};
 
-use super::mend::{self, Fault};
-use super::{Manifest, ManifestFacts, Process, Processes, Variable, json};
+use super::{Manifest, ManifestFacts, Process, Processes, Variable, json, spanned_toml};
 use crate::facts::{Spanned, Symbol, TextRange};
 
 const LABEL: &str = "configuration of a worker";
@@ -76,12 +75,12 @@ fn of_json(root: &Object<'_>) -> Worker {
         }));
     }
     let variable = |property: &jsonc_parser::ast::ObjectProp<'_>| {
-        let name = match &property.name {
-            ObjectPropName::String(name) => Symbol::new(&name.value),
-            ObjectPropName::Word(name) => Symbol::new(name.value),
-        };
         let Json::StringLit(value) = &property.value else { return None };
-        Some(Variable { name, value: Some(Symbol::new(&value.value)), range: json::range(property.range()) })
+        Some(Variable {
+            name: Symbol::new(property.name.as_str()),
+            value: Some(Symbol::new(&value.value)),
+            range: json::range(property.range()),
+        })
     };
     Worker {
         name: root.get_string("name").map(json::spanned),
@@ -92,37 +91,28 @@ fn of_json(root: &Object<'_>) -> Worker {
 }
 
 fn read_toml(text: &str) -> (Worker, Vec<crate::facts::Problem>) {
-    let clean = mend::without_mark(text);
-    let (found, fault) = mend::read(&clean, |text| {
-        let root = toml_span::parse(text).map_err(|error| Fault { at: error.span.start, message: error.to_string() })?;
-        Ok(root.as_table().map(of_toml).unwrap_or_default())
-    });
-    (found.unwrap_or_default(), fault.iter().map(|fault| fault.problem(LABEL, text)).collect())
+    let (found, fault) = spanned_toml::read(text, of_toml);
+    (found, fault.iter().map(|fault| fault.problem(LABEL, text)).collect())
 }
 
 fn of_toml(root: &Table<'_>) -> Worker {
     let mut patterns: Vec<Spanned<Symbol>> = Vec::new();
     let mut pattern = |route: &Toml<'_>| {
-        patterns.extend(spanned(route).or_else(|| route.as_table()?.get("pattern").and_then(spanned)));
+        patterns.extend(spanned_toml::spanned(route).or_else(|| route.as_table()?.get("pattern").and_then(spanned_toml::spanned)));
     };
     root.get("routes").and_then(Toml::as_array).into_iter().flatten().for_each(&mut pattern);
     root.get("route").into_iter().for_each(&mut pattern);
-    let mut vars: Vec<Variable> = root
-        .get("vars")
-        .and_then(Toml::as_table)
-        .into_iter()
-        .flatten()
-        .filter_map(|(key, value)| {
-            let range = TextRange::new(key.span.start, value.span.end);
-            Some(Variable { name: Symbol::new(&key.name), value: Some(Symbol::new(value.as_str()?)), range })
-        })
-        .collect();
-    vars.sort_by_key(|variable| variable.range.start);
-    Worker { name: root.get("name").and_then(spanned), main: root.get("main").and_then(Toml::as_str).map(Symbol::new), vars, patterns }
-}
-
-fn spanned(value: &Toml<'_>) -> Option<Spanned<Symbol>> {
-    Some(Spanned::new(Symbol::new(value.as_str()?), TextRange::new(value.span.start, value.span.end)))
+    let variable = |(key, value): (&Key<'_>, &Toml<'_>)| {
+        let range = TextRange::new(key.span.start, value.span.end);
+        Some(Variable { name: Symbol::new(&key.name), value: Some(Symbol::new(value.as_str()?)), range })
+    };
+    let vars = spanned_toml::in_order(root.get("vars").and_then(Toml::as_table)).into_iter().filter_map(variable).collect();
+    Worker {
+        name: root.get("name").and_then(spanned_toml::spanned),
+        main: root.get("main").and_then(Toml::as_str).map(Symbol::new),
+        vars,
+        patterns,
+    }
 }
 
 #[cfg(test)]
