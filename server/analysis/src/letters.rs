@@ -51,8 +51,11 @@ pub(crate) fn refused(snapshot: &Snapshot, channel: &Channel, consumer: &Channel
     let body = snapshot.files.function(handler)?.range;
     let refusals: Vec<Refused> =
         facts.calls.iter().filter(|call| body.contains(call.range)).filter_map(|call| refusal(facts, call)).collect();
+    if refusals.is_empty() {
+        return None;
+    }
     let declared = declared(snapshot, &channel.name);
-    if refusals.is_empty() || declared.is_empty() || declared.iter().any(|queue| queue.hands_on) {
+    if declared.is_empty() || declared.iter().any(|queue| queue.hands_on) {
         return None;
     }
     Some(if refusals.contains(&Refused::Gone) { Refused::Gone } else { Refused::Back })

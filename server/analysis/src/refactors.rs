@@ -182,6 +182,11 @@ pub fn offers(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, file: F
     offers.extend(findings.flat_map(|(at, finding)| accept::offers(&context, folder, at, finding)));
     offers.extend(proposals(snapshot, texts, folder, file, start, end));
     offers.extend(settle_call::offers(snapshot, folder, file, start, end));
+    each_once(offers)
+}
+
+/// Of offers of the same title, the first.
+fn each_once(mut offers: Vec<Offer>) -> Vec<Offer> {
     let mut seen = FxHashSet::default();
     offers.retain(|offer| seen.insert(offer.title.clone()));
     offers
@@ -202,10 +207,7 @@ pub fn proposals(snapshot: &Snapshot, texts: &dyn Texts, folder: &Utf8Path, file
     let subjects = snapshot.index.within(file, start, end).into_iter().map(|(subject, _)| subject);
     let plans = subjects.flat_map(|subject| PROPOSALS.iter().map(move |propose| (propose, subject)));
     let plans = plans.filter_map(|(propose, subject)| propose(&context, subject));
-    let mut offers: Vec<Offer> = plans.map(|plan| Offer { title: plan.title, level: plan.level, finding: None, plan: plan.edit }).collect();
-    let mut seen = FxHashSet::default();
-    offers.retain(|offer| seen.insert(offer.title.clone()));
-    offers
+    each_once(plans.map(|plan| Offer { title: plan.title, level: plan.level, finding: None, plan: plan.edit }).collect())
 }
 
 /// The files that an edit changes or makes, as they are after it.

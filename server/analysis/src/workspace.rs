@@ -24,6 +24,7 @@ pub use mounts::Mounts;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::Symbol;
+use portolan_grammars::manifests::Connector;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::chart::{Evidence, Service, ServiceIndex};
@@ -54,6 +55,8 @@ pub struct Workspace {
     pub problems: Vec<settings::Problem>,
     /// Configuration files of services by path.
     pub config_files: FxHashMap<Symbol, FileId>,
+    /// Connectors of Kafka Connect.
+    pub connectors: Vec<Connector>,
     /// Functions that a platform asks by routes, by the file that has them.
     pub functions: FxHashMap<FileId, Vec<PlatformFunction>>,
     /// Folders in which what code imports tells what sort of process it is, or whether it is one.
@@ -107,6 +110,10 @@ pub struct Deployment {
     pub ports: Vec<Symbol>,
     /// Command lines it is started with (compose, Dockerfile, package.json scripts they name), for agent flags.
     pub commands: Vec<(Symbol, Place)>,
+    /// The images that its own is made on, as far as build arguments are known.
+    pub made_on: Vec<Symbol>,
+    /// Whether a mesh ends each request to it that takes too long.
+    pub limited_by_mesh: bool,
     /// Where an agent is asked for that the OpenTelemetry operator puts into the process.
     pub agent: Option<Place>,
     /// Group of services that are one bounded context: same image, or same package.
@@ -186,7 +193,9 @@ impl Workspace {
         let config_files = sources.configs.iter().map(|(path, file)| (Symbol::new(path), *file)).collect();
         let hosts = names.table();
         let functions = services::functions(&context, &drafts);
-        Self {
+        let connectors = sources.connectors.iter().map(|connector| (*connector).clone()).collect();
+        let limited: Vec<&Symbol> = sources.kubernetes.iter().flat_map(|source| &source.facts.limited_hosts).collect();
+        let mut workspace = Self {
             hosts,
             services,
             deployments,
@@ -197,11 +206,18 @@ impl Workspace {
             settings,
             problems,
             config_files,
+            connectors,
             functions,
             told_by_imports,
             roots,
             names,
+        };
+        for host in limited {
+            if let HostMatch::One(service, ..) = workspace.service_of_host(host, None) {
+                workspace.deployments[service.index()].limited_by_mesh = true;
+            }
         }
+        workspace
     }
     /// Whether what a file imports may tell what sort of process a service is, or whether it is one.
     pub fn asks_for_imports(&self, path: &Utf8Path) -> bool {

@@ -23,6 +23,7 @@ use crate::resolve::assemble::{Input, assemble};
 use crate::resolve::exports::handed_on;
 use crate::resolve::link::{FileLink, OutboundCall};
 use crate::resolve::links::Links;
+use crate::rules::no_timeout::Endless;
 use crate::rules::retries::Declared;
 use crate::rules::{self, Finding, Suppressed};
 use crate::workspace::Workspace;
@@ -56,6 +57,7 @@ pub struct Snapshot {
     sent: OnceLock<FxHashMap<Place, Vec<(FileId, usize)>>>,
     retries: OnceLock<Declared>,
     checks: OnceLock<Checks>,
+    endless: OnceLock<Endless>,
 }
 
 impl Snapshot {
@@ -63,8 +65,9 @@ impl Snapshot {
     pub fn new(revision: u64, files: Files, workspace: Arc<Workspace>, links: Arc<[Option<Arc<FileLink>>]>, chart: Arc<Chart>) -> Self {
         let index = Arc::new(ChartIndex::new(&chart, &files));
         let (findings, open, suppressed) = Default::default();
-        let (sent, retries, checks) = Default::default();
-        let mut snapshot = Self { revision, files, workspace, links, chart, index, findings, open, suppressed, sent, retries, checks };
+        let (sent, retries, checks, endless) = Default::default();
+        let mut snapshot =
+            Self { revision, files, workspace, links, chart, index, findings, open, suppressed, sent, retries, checks, endless };
         let found = rules::check(&snapshot);
         snapshot.findings = Arc::new(found.shown);
         snapshot.open = Arc::new(found.open);
@@ -75,6 +78,11 @@ impl Snapshot {
     /// What crosses a process boundary in a file with code.
     pub fn link(&self, file: FileId) -> Option<&FileLink> {
         self.links.get(file.0 as usize)?.as_deref()
+    }
+
+    /// What waits as long as it takes.
+    pub(crate) fn endless(&self) -> &Endless {
+        self.endless.get_or_init(|| Endless::of(self))
     }
 
     /// What checks bodies.

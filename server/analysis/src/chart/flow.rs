@@ -8,7 +8,7 @@ use portolan_grammars::facts::{
     Symbol, TextRange,
 };
 
-use super::Transaction;
+use super::{Chart, Transaction};
 use crate::Place;
 use crate::files::Files;
 
@@ -16,6 +16,8 @@ use crate::files::Files;
 const MAX_REGIONS: usize = 64;
 /// How many calls a chain has at most: `fetch(url).then(read).catch(log)`.
 const MAX_CHAIN: usize = 64;
+/// Members that are compared of two values.
+const MAX_MEMBERS: usize = 8;
 /// How many calls, all in the arguments of the second, lie at most between two of a chain.
 const MAX_BETWEEN: usize = 512;
 
@@ -228,19 +230,9 @@ impl<'a> Spot<'a> {
         self.start() > earlier.start() && self.region_ids().any(|id| id == earlier.region())
     }
 
-    /// Whether a handler has answered before: `res.sendStatus(202);`, then this. Its second parameter is what it answers by. ECMAScript only.
-    pub fn comes_after_answer(&self, handler: FunctionId) -> bool {
-        let source = self.source;
-        let by = source.function(handler).params.get(1).map(|param| &param.name).filter(|_| source.language.is_ecmascript());
-        let answers = |call: &Call| match source.expr(call.callee) {
-            Expr::Member { object, name } => {
-                call.result == ResultUse::Ignored && ANSWERS.contains(&name.as_str()) && first_name(source, *object) == by
-            }
-            _ => false,
-        };
-        let before = |call: &&Call| call.function == handler && call.range.end <= self.start();
-        by.is_some_and(|name| !name.is_empty())
-            && source.calls.iter().filter(before).any(|call| answers(call) && self.region_ids().any(|id| id == call.region))
+    /// Whether it runs once one of some calls of the same file has been made: it stands behind it, in the same region or in one within.
+    pub fn comes_after(&self, calls: &[&Call]) -> bool {
+        calls.iter().any(|call| call.range.end <= self.start() && self.region_ids().any(|id| id == call.region))
     }
 
     /// The loops of `function` around it, the innermost first. A function that is run for each element is a loop's body.
@@ -271,6 +263,39 @@ impl Transaction {
         let is_over = |end: &Place| spot.zip(Spot::at(files, *end)).is_some_and(|(spot, end)| spot.follows(&end));
         !self.ends.iter().any(is_over)
     }
+}
+
+/// The calls by which a handler answers: `res.sendStatus(202);`. Its second parameter is what it answers by. ECMAScript only.
+pub fn answers(source: &SourceFacts, handler: FunctionId) -> Vec<&Call> {
+    let by = source.function(handler).params.get(1).map(|param| &param.name);
+    let Some(by) = by.filter(|name| source.language.is_ecmascript() && !name.is_empty()) else { return Vec::new() };
+    let is_answer = |call: &&Call| match source.expr(call.callee) {
+        Expr::Member { object, name } => {
+            call.result == ResultUse::Ignored && ANSWERS.contains(&name.as_str()) && first_name(source, *object) == Some(by)
+        }
+        _ => false,
+    };
+    source.calls.iter().filter(|call| call.function == handler).filter(is_answer).collect()
+}
+
+impl Chart {
+    /// Whether a transaction is open where something stands.
+    pub(crate) fn is_in_transaction(&self, files: &Files, place: Place) -> bool {
+        self.transactions.iter().any(|transaction| transaction.is_open_at(files, place))
+    }
+}
+
+/// Whether two expressions are written alike, as names and their members: `this.names`.
+pub(crate) fn same_value(source: &SourceFacts, mut one: ExprId, mut other: ExprId) -> bool {
+    for _ in 0..MAX_MEMBERS {
+        match (source.expr(one), source.expr(other)) {
+            (Expr::Member { object: first, name: left }, Expr::Member { object: second, name: right }) if left == right => {
+                (one, other) = (*first, *second);
+            }
+            (left, right) => return matches!(left, Expr::Name(_) | Expr::This) && left == right,
+        }
+    }
+    false
 }
 
 /// The name that a chain begins with: `res` of `res.status(202).json`.

@@ -11,7 +11,7 @@ use super::packages::major;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::resolve::link::Unlimited;
 use crate::rules::Finding;
-use crate::rules::no_timeout::{self, Client, RULE, SECONDS, Waiting};
+use crate::rules::no_timeout::{Client, RULE, SECONDS, Waiting};
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
@@ -27,9 +27,9 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
 }
 
 /// The calls that a finding is about, and how many seconds they are given; none where a generator made the client, and has its say.
-pub(super) fn unlimited(context: &Context<'_>, finding: &Finding) -> Option<(Waiting, usize)> {
+pub(super) fn unlimited<'a>(context: &Context<'a>, finding: &Finding) -> Option<(&'a Waiting, usize)> {
     let snapshot = context.snapshot;
-    let (client, waiting) = no_timeout::all(snapshot).into_iter().find(|(_, waiting)| {
+    let (client, waiting) = snapshot.endless().clients.iter().find(|(_, waiting)| {
         let first = waiting.calls.first().and_then(|first| snapshot.files.called_at(first.call));
         first == Some(finding.place)
     })?;

@@ -102,7 +102,7 @@ fn edit(context: &Context<'_>, call: &Call, endpoint: EndpointIndex) -> Result<M
 fn stored_before(context: &Context<'_>, call: &Call) -> Result<(), Refusal> {
     let snapshot = context.snapshot;
     let chart = &snapshot.chart;
-    if chart.transactions.iter().any(|transaction| transaction.is_open_at(&snapshot.files, call.place)) {
+    if chart.is_in_transaction(&snapshot.files, call.place) {
         return Err(Refusal::new("a transaction is open: the message could be sent for what is then rolled back; it needs an outbox"));
     }
     let spans = snapshot.index.spans_in(call.function);

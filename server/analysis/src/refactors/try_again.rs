@@ -8,9 +8,8 @@ use rustc_hash::FxHashMap;
 
 use super::add_timeout::{ecmascript, unlimited};
 use super::beside::Beside;
-use super::packages::npm;
-use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
-use crate::Snapshot;
+use super::imports::depends_on;
+use super::{Context, Edit, Level, Plan, Refactor, Refusal};
 use crate::chart::Call;
 use crate::resolve::value::CallRef;
 use crate::rules::no_timeout::{RULE, Waiting};
@@ -24,6 +23,8 @@ pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 const CHECK: &str = "A request is made up to three times, and whoever asks for it waits so much longer: check that its own callers do, and that nothing else makes it again";
 /// What a platform has of its own.
 const LIBRARY: &str = "fetch";
+/// What puts something else in its place.
+const POLYFILLS: [&str; 4] = ["isomorphic-fetch", "cross-fetch", "whatwg-fetch", "isomorphic-unfetch"];
 /// Methods that do no more when they come twice, as HTTP has it.
 const IDEMPOTENT: [&str; 5] = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
 /// The module that is written, and its function.
@@ -40,7 +41,7 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let snapshot = context.snapshot;
     let (waiting, seconds) = unlimited(context, finding)?;
     let is_of = |library: &str| waiting.calls.iter().all(|call| call.library == library && !waiting.is_client(call));
-    let may_come_twice = may_come_twice(context, &waiting);
+    let may_come_twice = may_come_twice(context, waiting);
     if !(is_of(LIBRARY) || is_of(axios::LIBRARY)) || may_come_twice.is_empty() {
         return None;
     }
@@ -51,18 +52,11 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let title = format!("Try again what may come twice, and let {whom} wait for {seconds} s at most");
     let edit = match waiting.waits.iter().find_map(|at| retries::of_call(snapshot, *at)) {
         Some(tried) => Err(Refusal::new(format!("it is tried again already, by {}", tried.by))),
-        None if is_in_transaction(snapshot, &waiting) => Err(Refusal::new("a transaction is open meanwhile, and would be for each try")),
-        None if is_of(LIBRARY) => edit(context, &waiting, seconds, &may_come_twice),
-        None => axios::edit(context, &waiting, seconds, &may_come_twice),
+        None if waiting.is_in_transaction(snapshot) => Err(Refusal::new("a transaction is open meanwhile, and would be for each try")),
+        None if is_of(LIBRARY) => edit(context, waiting, seconds, &may_come_twice),
+        None => axios::edit(context, waiting, seconds, &may_come_twice),
     };
     Some(Plan { title, level: Level::Assisted(CHECK), edit })
-}
-
-/// Whether one of the requests is made while a transaction is open.
-fn is_in_transaction(snapshot: &Snapshot, waiting: &Waiting) -> bool {
-    let chart = &snapshot.chart;
-    let mut places = waiting.waits.iter().map(|at| chart.call(*at).place);
-    places.any(|place| chart.transactions.iter().any(|transaction| transaction.is_open_at(&snapshot.files, place)))
 }
 
 /// The library's calls by which nothing is sent that may not come twice.
@@ -83,7 +77,7 @@ fn edit(context: &Context<'_>, waiting: &Waiting, seconds: usize, may_come_twice
     let mut edit = Edit::default();
     let Some(first) = waiting.calls.first() else { return Ok(edit) };
     let source = context.source(first.call.file)?;
-    if source.declares(LIBRARY) || is_replaced(context, &source) {
+    if source.declares(LIBRARY) || POLYFILLS.iter().any(|polyfill| depends_on(context, &source, polyfill)) {
         return Err(Refusal::new(format!("its {LIBRARY} is not the platform's")));
     }
     let (typescript, javascript) = texts(seconds);
@@ -104,16 +98,10 @@ fn edit(context: &Context<'_>, waiting: &Waiting, seconds: usize, may_come_twice
     Ok(edit)
 }
 
-/// Whether the package has a library that puts something else in the place of the platform's function.
-fn is_replaced(context: &Context<'_>, source: &Source<'_>) -> bool {
-    let polyfills = ["isomorphic-fetch", "cross-fetch", "whatwg-fetch", "isomorphic-unfetch"];
-    npm(context.snapshot, source.file)
-        .is_some_and(|manifest| manifest.dependencies.iter().any(|(name, _)| polyfills.contains(&name.as_str())))
-}
-
 /// The module in TypeScript, and in JavaScript.
 fn texts(seconds: usize) -> (String, String) {
-    let head = HEAD.replace("SECONDS", &seconds.to_string());
+    let methods = IDEMPOTENT.map(|method| format!("\"{method}\"")).join(", ");
+    let head = HEAD.replace("SECONDS", &seconds.to_string()).replace("METHODS", &methods);
     let body = BODY.replace("PAUSE", PAUSE);
     let javascript = body.replace("(url: string | URL, init?: RequestInit)", "(url, init)");
     (format!("{head}{DOC}{body}"), format!("{head}{JSDOC}{javascript}"))
@@ -121,7 +109,7 @@ fn texts(seconds: usize) -> (String, String) {
 
 /// What both begin with.
 const HEAD: &str = r#"/** Methods that do no more when they come twice. */
-const IDEMPOTENT = ["GET", "HEAD", "OPTIONS", "PUT", "DELETE"];
+const IDEMPOTENT = [METHODS];
 /** How often a request with one of them is made at most, and how long each try may take. */
 const TRIES = 3;
 const LIMIT_MS = SECONDS_000;

@@ -11,9 +11,8 @@ use super::link::{Extent, Linker, TransactionDecl};
 use super::spans::Walk;
 use super::value::Value;
 use crate::FunctionRef;
+use crate::chart::flow::same_value;
 
-/// Names behind one another that a handle is written as: `this.runner.session`.
-const MAX_MEMBERS: u32 = 8;
 /// Calls behind one another that hand a handle on: `pool.begin().await.context("…")`.
 const MAX_CHAIN: u32 = 8;
 
@@ -51,7 +50,7 @@ fn until(walk: &Walk<'_>, begin: CallId, entry: &catalog::Transaction) -> Option
     let (handle, next) = if entry.on_receiver {
         let Expr::Member { object, name } = facts.expr(call.callee) else { return None };
         let again = walk.index.calls.get(name)?.iter().copied().filter(|other| *other > begin);
-        let next = again.filter(|other| called_on(facts, *other).is_some_and(|other| is_same(facts, *object, other))).min();
+        let next = again.filter(|other| called_on(facts, *other).is_some_and(|other| same_value(facts, *object, other))).min();
         (Handle::Expr(*object), next.map(|next| facts.call(next).range.start))
     } else {
         let binding = facts.bindings.iter().find(|binding| binding.value.is_some_and(|value| is_of(facts, value, begin)))?;
@@ -61,7 +60,7 @@ fn until(walk: &Walk<'_>, begin: CallId, entry: &catalog::Transaction) -> Option
         (Handle::Name(&binding.name), next)
     };
     let is_handle = |object: ExprId| match handle {
-        Handle::Expr(handle) => is_same(facts, handle, object),
+        Handle::Expr(handle) => same_value(facts, handle, object),
         Handle::Name(handle) => matches!(facts.expr(object), Expr::Name(name) if name == handle),
     };
     let behind =
@@ -83,7 +82,7 @@ fn by_statements(walk: &Walk<'_>, begin: CallId, argument: i32) -> Option<Extent
     let behind = walk.index.calls.get(name)?.iter().copied().filter(|other| {
         *other > begin
             && inside(facts, facts.call(*other).function, facts.call(begin).function)
-            && called_on(facts, *other).is_some_and(|other| is_same(facts, *object, other))
+            && called_on(facts, *other).is_some_and(|other| same_value(facts, *object, other))
     });
     let bounds = behind.filter_map(|other| Some((other, bound_of(facts, other, argument)?)));
     let ends: Vec<CallId> = bounds.take_while(|(_, bound)| *bound == Bound::End).map(|(end, _)| end).collect();
@@ -127,19 +126,6 @@ fn called_on(facts: &SourceFacts, call: CallId) -> Option<ExprId> {
         Expr::Member { object, .. } => Some(*object),
         _ => None,
     }
-}
-
-/// Whether two expressions are names that are written the same.
-fn is_same(facts: &SourceFacts, mut a: ExprId, mut b: ExprId) -> bool {
-    for _ in 0..MAX_MEMBERS {
-        match (facts.expr(a), facts.expr(b)) {
-            (Expr::Member { object, name }, Expr::Member { object: other, name: same }) if name == same => (a, b) = (*object, *other),
-            (Expr::Name(name), Expr::Name(same)) => return name == same,
-            (Expr::This, Expr::This) => return true,
-            _ => return false,
-        }
-    }
-    false
 }
 
 /// Whether a value is what a call hands out, be it through methods that hand it on.

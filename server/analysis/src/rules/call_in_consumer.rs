@@ -2,9 +2,10 @@
 //!
 //! Invariant: a consumer is reported once.
 
-use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId, SourceFacts};
+use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId};
 
-use super::{Context, Draft, Severity, Sink, no_timeout};
+use super::{Context, Draft, Severity, Sink};
+use crate::chart::flow::same_value;
 use crate::chart::index::EndRef;
 use crate::chart::operation::{Operation, Root};
 use crate::chart::{Call, CallIndex, ChannelIndex, ServiceIndex};
@@ -12,8 +13,6 @@ use crate::words::enumerate;
 
 /// Services that a message names.
 const MAX_NAMES: usize = 3;
-/// Members that are compared of two values.
-const MAX_MEMBERS: usize = 8;
 /// Methods that look up what is kept, those that keep something, and those that do both around what makes it.
 const LOOKS_UP: &[&str] = &["get", "getItem", "has", "mget", "peek"];
 const KEEPS: &[&str] = &["set", "setItem", "setEx", "setex", "set_ex", "put", "insert"];
@@ -79,20 +78,6 @@ fn is_kept(context: &Context<'_>, call: &Call) -> bool {
     before.into_iter().any(|looked| after.iter().any(|kept| same_value(source, looked, *kept))) || source.calls.iter().any(wraps)
 }
 
-/// Whether two expressions are written alike, as names and their members: `this.names`.
-fn same_value(source: &SourceFacts, one: ExprId, other: ExprId) -> bool {
-    let (mut one, mut other) = (one, other);
-    for _ in 0..MAX_MEMBERS {
-        match (source.expr(one), source.expr(other)) {
-            (Expr::Member { object: first, name: left }, Expr::Member { object: second, name: right }) if left == right => {
-                (one, other) = (*first, *second);
-            }
-            (left, right) => return matches!(left, Expr::Name(_) | Expr::This) && left == right,
-        }
-    }
-    false
-}
-
 fn consumer_waits(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef) {
     let (chart, consumer) = (context.chart, end.consumer(context.chart));
     let channel = chart.channel(end.channel);
@@ -103,8 +88,8 @@ fn consumer_waits(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef) {
         if let Some(to) = call.target()
             && call.status.is_settled()
             && to != consumer.service
-            && !is_kept(context, call)
             && !waits.iter().any(|(known, _)| *known == to)
+            && !is_kept(context, call)
         {
             waits.push((to, index));
         }
@@ -130,7 +115,7 @@ fn consumer_waits(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef) {
     let senders = channel.producers.iter().filter(|producer| back.is_some_and(|(sender, _)| *sender == producer.service));
     related.extend(senders.take(1).map(|producer| (producer.place, format!("{} sends `{}`", context.id(producer.service), channel.name))));
     related.retain(|(place, _)| *place != call.place);
-    let endless = waits.iter().any(|(_, call)| no_timeout::is_endless(context.snapshot, *call));
+    let endless = waits.iter().any(|(_, call)| context.snapshot.endless().calls.contains(call));
     sink.report(Draft {
         severity: endless.then_some(Severity::Warning),
         message,

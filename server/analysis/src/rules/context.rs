@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use camino::Utf8Path;
 use portolan_grammars::facts::{Binding, Expr, FunctionId, Symbol};
 use portolan_grammars::manifests::settings::Level;
-use portolan_grammars::manifests::{Connector, Manifest};
 use rustc_hash::FxHashSet;
 
 use super::suppressed::Idle;
@@ -118,14 +117,6 @@ impl<'a> Context<'a> {
     /// ` in save`: the function that a place is in, as the end of a sentence; nothing for code outside of functions.
     pub fn within(&self, function: FunctionRef) -> String {
         self.named_function(function).map(|name| format!(" in {name}")).unwrap_or_default()
-    }
-
-    /// The connectors of Kafka Connect that the workspace declares.
-    pub fn connectors(&self) -> impl Iterator<Item = &'a Connector> {
-        self.snapshot.files.iter().filter_map(|(_, _, facts)| match facts.manifest() {
-            Some(Manifest::Connector(connector)) => Some(connector),
-            _ => None,
-        })
     }
 
     /// The path of the file that a function is in: functions of one name in two files are not the same.

@@ -135,9 +135,7 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
     let producer = end.producer(chart);
     let publish = SpanRef::Publish(end);
     for (around, sent) in moments.around(function, producer.place) {
-        if Spot::at(files, sent).is_some_and(|spot| spot.is_dropped())
-            || chart.transactions.iter().any(|transaction| transaction.is_open_at(files, sent))
-        {
+        if Spot::at(files, sent).is_some_and(|spot| spot.is_dropped()) || chart.is_in_transaction(files, sent) {
             return None;
         }
         let all = moments.of(producer.service, around);
@@ -168,9 +166,8 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
 /// Whether a connector reads the changes of a table off the log of its database: others hear of a row whether the message is sent or not.
 fn is_captured(context: &Context<'_>, table: &Symbol) -> bool {
     let names_it = |name: &Symbol| name.rsplit('.').next() == Some(table.as_str());
-    context
-        .connectors()
-        .any(|connector| connector.prefix.is_some() && (connector.tables.is_empty() || connector.tables.iter().any(names_it)))
+    let mut connectors = context.snapshot.workspace.connectors.iter();
+    connectors.any(|connector| connector.prefix.is_some() && (connector.tables.is_empty() || connector.tables.iter().any(names_it)))
 }
 
 /// Whether something else of the service sends such messages for all rows of the table that wait for one: it sends again what was lost.

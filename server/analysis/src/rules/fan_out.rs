@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rustc_hash::FxHashMap;
+
 use super::{Context, Draft, Number, RuleOption, Sink, Texts, exempt};
 use crate::chart::{CallIndex, EndpointIndex, ServiceIndex};
 
@@ -14,11 +16,11 @@ const COMPOSERS: Texts = Texts {
     meaning: "Words in the names of services whose work it is to ask many others.",
     default: &["bff", "gateway", "aggregator", "composer", "proxy", "portal"],
 };
-/// How many services are named in a message.
 /// With fewer handlers, no service is there to pass requests on.
 const MIN_HANDLERS: usize = 4;
 /// With more of them in a hundred that pass on what one service says, it is.
 const MAX_PASSING: usize = 70;
+/// How many services are named in a message.
 const MAX_NAMES: usize = 6;
 /// How many other endpoints that ask the same services are named.
 const MAX_OTHERS: usize = 5;
@@ -51,6 +53,7 @@ rule! {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
+    let mut passing: FxHashMap<ServiceIndex, bool> = FxHashMap::default();
     let mut told: BTreeMap<(ServiceIndex, BTreeSet<ServiceIndex>), (EndpointIndex, Vec<EndpointIndex>)> = BTreeMap::new();
     for index in (0..context.chart.endpoints.len() as u32).map(EndpointIndex) {
         let endpoint = context.chart.endpoint(index);
@@ -60,7 +63,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let asked: BTreeSet<ServiceIndex> = asked(context, index).into_keys().collect();
-        if asked.len() >= sink.number(&MIN_SERVICES, file) && !passes_on(context, service) {
+        let asks_many = asked.len() >= sink.number(&MIN_SERVICES, file);
+        if asks_many && !*passing.entry(service).or_insert_with(|| passes_on(context, service)) {
             told.entry((service, asked)).or_insert_with(|| (index, Vec::new())).1.push(index);
         }
     }

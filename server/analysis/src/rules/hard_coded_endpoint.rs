@@ -48,7 +48,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         let Some((place, address)) = call.evidence.iter().find_map(|evidence| address_at(context.snapshot, evidence.place)) else {
             continue;
         };
-        if !is_decided_elsewhere(context.snapshot, call) && !is_of_sidecar(context.snapshot, call) {
+        if !is_decided_elsewhere(context.snapshot, call) {
             told.insert((call.from, to));
             report(context, sink, call, to, place, &address);
         }
@@ -58,7 +58,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 /// All places at which the code of a service has the address of another one, and its scheme and host.
 pub(crate) fn addresses(snapshot: &Snapshot, from: ServiceIndex, to: ServiceIndex) -> BTreeSet<(Place, String)> {
     let calls = snapshot.chart.calls.iter().filter(|call| call.from == from && call.target() == Some(to));
-    let calls = calls.filter(|call| counts(snapshot, call, to) && !is_decided_elsewhere(snapshot, call) && !is_of_sidecar(snapshot, call));
+    let calls = calls.filter(|call| counts(snapshot, call, to) && !is_decided_elsewhere(snapshot, call));
     calls.flat_map(|call| &call.evidence).filter_map(|evidence| address_at(snapshot, evidence.place)).collect()
 }
 
@@ -83,7 +83,8 @@ fn is_of_sidecar(snapshot: &Snapshot, call: &Call) -> bool {
     })
 }
 
-/// Whether a variable has a say in where a call goes, or who hands the base of its URL on, or what the same code has in place of the address.
+/// Whether a variable has a say in where a call goes, or who hands the base of its URL on, or what the same code has in place of the address, or a
+/// sidecar.
 fn is_decided_elsewhere(snapshot: &Snapshot, call: &Call) -> bool {
     let variables = || snapshot.chart.variables.iter().filter(|variable| variable.service == call.from);
     let decides =
@@ -95,7 +96,8 @@ fn is_decided_elsewhere(snapshot: &Snapshot, call: &Call) -> bool {
             .any(|url| url.fallback || is_written(url) && urls.iter().any(|other| other.passed == url.passed && !is_written(other))),
         _ => false,
     };
-    call.evidence.iter().any(|evidence| decides(&evidence.place)) || snapshot.outbound(call).any(falls_back)
+    let is_told = call.evidence.iter().any(|evidence| decides(&evidence.place)) || snapshot.outbound(call).any(falls_back);
+    is_told || is_of_sidecar(snapshot, call)
 }
 
 /// The scheme and host of a text that stands at a place in code, unless it is what code falls back to.

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_grammars::catalog::Limited;
 use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol, TextRange};
-use portolan_grammars::manifests::Manifest;
 use rustc_hash::FxHashSet;
 
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
@@ -17,7 +16,6 @@ use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
 use crate::resolve::link::{OutboundCall, Request, Unlimited};
 use crate::resolve::value::CallRef;
 use crate::words::enumerate_first;
-use crate::workspace::HostMatch;
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
 pub(crate) const SECONDS: Number =
@@ -83,16 +81,37 @@ impl Waiting {
     pub(crate) fn is_client(&self, unlimited: &Unlimited) -> bool {
         !self.leaves.contains(&unlimited.call)
     }
+    /// Whether a transaction stays open for as long as one of the calls takes.
+    pub(crate) fn is_in_transaction(&self, snapshot: &Snapshot) -> bool {
+        self.waits.iter().any(|call| snapshot.chart.is_in_transaction(&snapshot.files, snapshot.chart.call(*call).place))
+    }
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for (client, waiting) in &all(context.snapshot) {
+    for (client, waiting) in &context.snapshot.endless().clients {
         report(context, sink, client, waiting);
     }
 }
 
-/// The clients without a limit by which services wait for each other.
-pub(crate) fn all(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
+/// What waits as long as it takes.
+#[derive(Debug)]
+pub(crate) struct Endless {
+    /// The clients without a limit by which services wait for each other.
+    pub(crate) clients: BTreeMap<Client, Waiting>,
+    /// The chart's calls that wait by them.
+    pub(crate) calls: FxHashSet<CallIndex>,
+}
+
+impl Endless {
+    /// Finds it in a snapshot, which keeps it: see [`Snapshot::endless`].
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+        let clients = clients(snapshot);
+        let calls = clients.values().flat_map(|waiting| waiting.waits.iter().copied()).collect();
+        Self { clients, calls }
+    }
+}
+
+fn clients(snapshot: &Snapshot) -> BTreeMap<Client, Waiting> {
     let around = Around::find(snapshot);
     let mut found: BTreeMap<Client, Waiting> = BTreeMap::new();
     let sent = snapshot.links.iter().flatten().flat_map(|link| &link.calls);
@@ -129,20 +148,13 @@ fn is_made_for(snapshot: &Snapshot, made: CallRef, outbound: &OutboundCall) -> b
     function.function != FunctionId::MODULE && snapshot.files.function_at(made) == Some(function)
 }
 
-/// Whether a call of the chart waits as long as it takes.
-pub(crate) fn is_endless(snapshot: &Snapshot, index: CallIndex) -> bool {
-    let mut spans = snapshot.outbound(snapshot.chart.call(index)).filter(|outbound| outbound.unlimited.is_some()).peekable();
-    if spans.peek().is_none() {
-        return false;
-    }
-    let around = Around::find(snapshot);
-    spans.any(|outbound| endless(snapshot, &around, outbound).is_some_and(|(_, waits)| waits.contains(&index)))
-}
-
 /// What would have to say how long a static span is waited for, and who waits; nothing where that is limited, or is no matter of the rule.
 fn endless<'a>(snapshot: &Snapshot, around: &Around, outbound: &'a OutboundCall) -> Option<(&'a Unlimited, Vec<CallIndex>)> {
     let unlimited = outbound.unlimited.as_ref().filter(|_| !outbound.detached)?;
-    let in_mesh = |index: &CallIndex| snapshot.chart.call(*index).target().is_some_and(|to| around.in_mesh.contains(&to));
+    let in_mesh = |index: &CallIndex| {
+        let target = snapshot.chart.call(*index).target();
+        target.is_some_and(|to| snapshot.workspace.deployments[to.index()].limited_by_mesh)
+    };
     let waits: Vec<CallIndex> = waits(snapshot, outbound).filter(|index| !in_mesh(index)).collect();
     let counts = !waits.is_empty() && !around.is_limited(snapshot, outbound) && !is_exempt(snapshot, outbound);
     counts.then_some((unlimited, waits))
@@ -166,6 +178,7 @@ fn waits<'a>(snapshot: &'a Snapshot, outbound: &'a OutboundCall) -> impl Iterato
 }
 
 /// The calls that other calls limit.
+#[derive(Default)]
 struct Around {
     /// Where they stand.
     limited: FxHashSet<Place>,
@@ -173,18 +186,11 @@ struct Around {
     packages: FxHashSet<usize>,
     /// Packages of which a file may give rpcs a deadline.
     limits_rpcs: FxHashSet<usize>,
-    /// Services that a mesh gives all requests a limit for.
-    in_mesh: FxHashSet<ServiceIndex>,
 }
 
 impl Around {
     fn find(snapshot: &Snapshot) -> Self {
-        let mut around = Self {
-            limited: FxHashSet::default(),
-            packages: FxHashSet::default(),
-            limits_rpcs: FxHashSet::default(),
-            in_mesh: limited_by_mesh(snapshot),
-        };
+        let mut around = Self::default();
         for (at, link) in snapshot.links.iter().enumerate() {
             let (Some(link), file) = (link, FileId(at as u32)) else { continue };
             around.limited.extend(link.limited.iter().filter_map(|call| snapshot.files.called_at(CallRef { file, call: *call })));
@@ -221,19 +227,6 @@ impl Around {
         let is_limited = |runner: &Runner| self.limited.contains(&runner.place);
         runners(function).any(|runner| is_limited(runner) || runners(runner.function).any(is_limited))
     }
-}
-
-/// The services at whose hosts a mesh ends each request that takes too long.
-fn limited_by_mesh(snapshot: &Snapshot) -> FxHashSet<ServiceIndex> {
-    let hosts = snapshot.files.iter().filter_map(|(_, _, facts)| match facts.manifest() {
-        Some(Manifest::Kubernetes(objects)) => Some(&objects.limited_hosts),
-        _ => None,
-    });
-    let service = |host: &Symbol| match snapshot.workspace.service_of_host(host, None) {
-        HostMatch::One(service, ..) => Some(service),
-        _ => None,
-    };
-    hosts.flatten().filter_map(service).collect()
 }
 
 /// Whether a call is none that the rule is about: it stands beside the service's work, or its answer comes bit by bit.
@@ -312,7 +305,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: &Client, waiting: 
         Client::In(_) => (vec![file], waiting.calls.iter().map(|unlimited| symbol(unlimited.call).into()).collect()),
     };
     let draft = Draft {
-        severity: (in_a_chain(context, waiting) || in_a_transaction(context, waiting)).then_some(Severity::Warning),
+        severity: (in_a_chain(context, waiting) || waiting.is_in_transaction(context.snapshot)).then_some(Severity::Warning),
         message: format!("{name} {has} no timeout: {count} {calls} from {callers} to {targets} {wait} as long as it takes"),
         place,
         related,
@@ -333,13 +326,6 @@ fn in_a_chain(context: &Context<'_>, waiting: &Waiting) -> bool {
         };
         context.operation(endpoint).awaited().any(waits)
     })
-}
-
-/// Whether a transaction stays open for as long as one of the calls takes.
-fn in_a_transaction(context: &Context<'_>, waiting: &Waiting) -> bool {
-    let places: Vec<Place> = waiting.waits.iter().map(|call| context.chart.call(*call).place).collect();
-    let files = &context.snapshot.files;
-    context.chart.transactions.iter().any(|transaction| places.iter().any(|place| transaction.is_open_at(files, *place)))
 }
 
 /// What a client is called where it is made: a constant, a field, the type whose function makes it.

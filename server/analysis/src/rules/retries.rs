@@ -11,6 +11,7 @@ use super::{Context, exempt};
 use crate::chart::flow::Spot;
 use crate::chart::origins::{Origin, origins};
 use crate::chart::{Call, CallIndex};
+use crate::resolve::index::callee_name;
 use crate::resolve::link::{OutboundCall, Retries as Of, RetryDecl};
 use crate::resolve::value::CallRef;
 use crate::{FileId, FunctionRef, Place, Snapshot};
@@ -343,11 +344,11 @@ fn names(source: &SourceFacts, range: TextRange, words: &[&str]) -> bool {
 
 /// Whether something in a stretch of code is called that waits.
 fn pauses(source: &SourceFacts, range: TextRange) -> bool {
-    source.calls.iter().filter(|call| range.contains(call.range)).any(|call| match source.expr(call.callee) {
-        Expr::Name(name) | Expr::Member { name, .. } => exempt::has_word(name, PAUSES),
-        Expr::Path(path) => path.last().is_some_and(|name| exempt::has_word(name, PAUSES)),
-        _ => false,
-    })
+    source
+        .calls
+        .iter()
+        .filter(|call| range.contains(call.range))
+        .any(|call| callee_name(source, call.callee).is_some_and(|name| exempt::has_word(name, PAUSES)))
 }
 
 /// Whether a name, key or text in a stretch of code contains one of the parts, which are in lower case.

@@ -3,7 +3,7 @@
 //! What deliberately does not live here: calls that change something, whose order may matter. Invariant: calls of one finding stand in one block,
 //! and nothing that is known to leave it or to depend on an answer stands between them.
 
-use portolan_grammars::facts::{Call as CallFacts, Expr, RegionKind};
+use portolan_grammars::facts::{Call as CallFacts, RegionKind};
 use rustc_hash::FxHashSet;
 
 use super::call_in_loop::is_eased;
@@ -14,6 +14,7 @@ use crate::chart::flow::{Spot, first_name};
 use crate::chart::operation::SpanRef;
 use crate::chart::origins::{Origin, origins};
 use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind};
+use crate::resolve::index::callee_name;
 
 /// Words in the names of functions that let time pass on purpose: the next call comes later, lest there be too many at a time.
 const PAUSES: &[&str] = &["sleep", "delay", "pause", "wait", "throttle", "backoff", "timeout"];
@@ -118,14 +119,8 @@ fn is_apart(context: &Context<'_>, first: &Moment, first_call: &Call, second: &M
     let ends =
         source.function(one.function).returns.iter().map(|value| source.expr_range(*value)).any(|range| between(range.start, range.end));
     let branches = source.regions.iter().any(|region| region.kind != RegionKind::Body && between(region.range.start, region.range.end));
-    let pauses = |call: &CallFacts| {
-        let name = match source.expr(call.callee) {
-            Expr::Name(name) | Expr::Member { name, .. } => Some(name),
-            Expr::Path(path) => path.last(),
-            _ => None,
-        };
-        call.awaited && between(call.range.start, call.range.end) && name.is_some_and(|name| exempt::has_word(name, PAUSES))
-    };
+    let is_pause = |call: &CallFacts| callee_name(source, call.callee).is_some_and(|name| exempt::has_word(name, PAUSES));
+    let pauses = |call: &CallFacts| call.awaited && between(call.range.start, call.range.end) && is_pause(call);
     if ends || branches || source.calls.iter().any(pauses) {
         return false;
     }

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 
 use portolan_grammars::facts::TextRange;
-use portolan_grammars::manifests::Manifest;
 
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::Place;
@@ -120,13 +119,8 @@ fn entry(context: &Context<'_>, service: ServiceIndex) -> Option<Place> {
 
 /// Whether an image of the service is made on one that may bring an agent along, by its name.
 fn may_bring_agent(context: &Context<'_>, service: ServiceIndex) -> bool {
-    let root = &context.chart.service(service).root;
-    let files = context.snapshot.files.iter().filter(|(_, path, _)| path.parent().is_some_and(|folder| folder == root));
-    let dockerfiles = files.filter_map(|(_, _, facts)| match facts.manifest() {
-        Some(Manifest::Dockerfile(dockerfile)) => Some(dockerfile),
-        _ => None,
-    });
-    dockerfiles.flat_map(|dockerfile| &dockerfile.stages).any(|stage| exempt::has_word(&stage.from, AGENTS))
+    let deployment = context.snapshot.workspace.deployments.get(service.index());
+    deployment.is_some_and(|deployment| deployment.made_on.iter().any(|image| exempt::has_word(image, AGENTS)))
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, place: Place, joined: &str, neighbours: &Neighbours) {

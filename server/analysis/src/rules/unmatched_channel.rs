@@ -151,7 +151,7 @@ fn is_connected(context: &Context<'_>, channel: &Channel, lack: Lack) -> bool {
             connector.renames || channel.name.strip_prefix(prefix.as_str()).is_some_and(|rest| rest.starts_with('.'))
         }),
     };
-    channel.system == "kafka" && context.connectors().any(is_end)
+    channel.system == "kafka" && context.snapshot.workspace.connectors.iter().any(is_end)
 }
 
 /// Whether code of the workspace has, or may have, the missing end: code that no service is known to run, and calls that say the name to what is

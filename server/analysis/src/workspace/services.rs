@@ -364,6 +364,8 @@ fn finish<'a>(
             mounts: Default::default(),
             ports: ports(context, draft),
             commands: draft.commands.clone(),
+            made_on: context.stages(draft).iter().map(|stage| code::with_build_args(context, draft, &stage.from)).collect(),
+            limited_by_mesh: false,
             agent: agent(draft),
             group,
         });

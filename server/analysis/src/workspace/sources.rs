@@ -5,8 +5,8 @@
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
-    Builds, Caddy, CargoManifest, Compose, Dockerfile, DotEnv, Envoy, Kong, Kubernetes, Manifest, Nginx, NpmManifest, PnpmWorkspace,
-    Processes, Project, ProxyConf, TsConfig,
+    Builds, Caddy, CargoManifest, Compose, Connector, Dockerfile, DotEnv, Envoy, Kong, Kubernetes, Manifest, Nginx, NpmManifest,
+    PnpmWorkspace, Processes, Project, ProxyConf, TsConfig,
 };
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -61,6 +61,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) builds: Vec<Source<'a, Builds>>,
     pub(crate) projects: Vec<Source<'a, Project>>,
     pub(crate) processes: Vec<Source<'a, Processes>>,
+    /// Connectors of Kafka Connect.
+    pub(crate) connectors: Vec<&'a Connector>,
     /// Configuration files by path.
     pub(crate) configs: FxHashMap<&'a str, FileId>,
     /// Names of Helm charts.
@@ -127,7 +129,8 @@ impl<'a> Sources<'a> {
                 Manifest::Config(_) => {
                     sources.configs.insert(path, file);
                 }
-                Manifest::HelmValues(_) | Manifest::HelmHelpers(_) | Manifest::Connector(_) => {}
+                Manifest::Connector(facts) => sources.connectors.push(facts),
+                Manifest::HelmValues(_) | Manifest::HelmHelpers(_) => {}
             }
         }
         sources.leave_out_templates();

@@ -3,14 +3,14 @@
 use super::super::markdown::prose;
 use super::Writer;
 use crate::chart::{Call, CallIndex};
-use crate::rules::{call_without_propagation, no_timeout, retries};
+use crate::rules::{call_without_propagation, retries};
 use crate::words::{counted, duration};
 
 impl Writer<'_> {
     pub(super) fn limit(&mut self, index: CallIndex, call: &Call) {
         match call.limit {
             Some(limit) => self.page.paragraph(&format!("Waits {} at most", duration(limit))),
-            None if no_timeout::is_endless(self.snapshot, index) => {
+            None if self.snapshot.endless().calls.contains(&index) => {
                 self.page.paragraph("Waits as long as it takes: no time limit is set");
             }
             None => {}

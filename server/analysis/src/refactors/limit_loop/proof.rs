@@ -52,7 +52,7 @@ pub(super) fn holds(context: &Context<'_>, finding: &Finding, source: &Source<'_
     if Source::words(&text, "await").count() != asked.count() {
         return Err(Refusal::new("a round waits for more than answers"));
     }
-    if context.snapshot.chart.transactions.iter().any(|transaction| transaction.is_open_at(&context.snapshot.files, finding.place)) {
+    if context.snapshot.chart.is_in_transaction(&context.snapshot.files, finding.place) {
         return Err(Refusal::new("a transaction is open"));
     }
     is_apart(source, call.function, round)?;

@@ -195,7 +195,7 @@ impl Pattern<'_, '_, '_> {
         let ecmascript = facts.language.is_ecmascript();
         let handler = end.function.filter(|function| function.file == source.file).map(|function| function.function);
         let inline = handler.filter(|id| own.contains(facts.function(*id).range) && facts.function(*id).kind == FunctionKind::Closure);
-        let awaiting = Some(&own).filter(|_| ecmascript).and_then(|own| awaiting(source, &all, *own));
+        let awaiting = ecmascript.then(|| awaiting(source, &all, own)).flatten();
         // What subscribes, or what subscribing hands out, has its messages asked of it elsewhere.
         let root = match inline {
             Some(_) => None,
@@ -483,13 +483,14 @@ fn parsed(source: &Source<'_>, decode: TextRange, work: &Work) -> String {
 /// The loop of ECMAScript that waits for messages: the statement that subscribes, or the one that goes through what it binds.
 fn awaiting(source: &Source<'_>, all: &[TextRange], own: TextRange) -> Option<TextRange> {
     let (tree, name) = (source.tree()?, bound_name(source, own));
-    let goes_through = |statement: &TextRange| {
-        let head = TextRange { start: statement.start, end: tree.blocks_in(*statement).first()?.start };
-        let names = tree.names_in(head);
-        Some(*statement == own || names.into_iter().any(|range| name.as_deref() == Some(source.slice(range))))
+    let goes_through = |statement: &&TextRange| {
+        tree.blocks_in(**statement).first().is_some_and(|body| {
+            let names = tree.names_in(TextRange { start: statement.start, end: body.start });
+            **statement == own || names.into_iter().any(|range| name.as_deref() == Some(source.slice(range)))
+        })
     };
     let is_loop = |statement: &&TextRange| source.slice(**statement).starts_with("for await (");
-    all.iter().filter(is_loop).find(|statement| goes_through(statement) == Some(true)).copied()
+    all.iter().filter(is_loop).find(goes_through).copied()
 }
 
 /// The name that a `let` or `const` binds.

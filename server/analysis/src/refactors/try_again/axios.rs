@@ -29,7 +29,8 @@ pub(super) fn edit(context: &Context<'_>, waiting: &Waiting, seconds: usize, may
     if let Some(other) = OTHERS.iter().find(|other| super::super::imports::depends_on(context, &source, other)) {
         return Err(Refusal::new(format!("its package has {other}, by which requests are tried again")));
     }
-    let (typescript, javascript) = (TYPESCRIPT.replace("PAUSE", PAUSE), JAVASCRIPT.replace("PAUSE", PAUSE));
+    let filled = |text: &str| text.replace("AGAIN", AGAIN).replace("TRANSIENT", TRANSIENT).replace("PAUSE", PAUSE);
+    let (typescript, javascript) = (filled(TYPESCRIPT), filled(JAVASCRIPT));
     let helper = Beside { module: MODULE, function: FUNCTION, typescript: &typescript, javascript: &javascript };
     let called = helper.called(context, &source, &mut edit)?;
     for unlimited in &waiting.calls {
@@ -79,20 +80,9 @@ interface Failure {
 
 /** Makes a request that may come twice, again when nobody answers, or somebody by a status of 500 or more. */
 export async function withRetry<T>(request: () => Promise<T>): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await request();
-    } catch (error) {
-      if (tries === TRIES || !isTransient(Object(error))) throw error;
-    }
-PAUSE  }
-}
-
+AGAIN
 function isTransient({ isAxiosError, code, response }: Failure) {
-  const isFailure = response === undefined || response.status >= 500;
-  return isAxiosError === true && code !== "ERR_CANCELED" && isFailure;
-}
-"#;
+TRANSIENT"#;
 
 const JAVASCRIPT: &str = r#"/** How often a request is made at most. */
 const TRIES = 3;
@@ -107,7 +97,13 @@ const TRIES = 3;
  * @returns {Promise<T>}
  */
 export async function withRetry(request) {
-  for (let tries = 1; ; tries += 1) {
+AGAIN
+/** @param {Failure} failure */
+function isTransient({ isAxiosError, code, response }) {
+TRANSIENT"#;
+
+/// What either function does.
+const AGAIN: &str = r"  for (let tries = 1; ; tries += 1) {
     try {
       return await request();
     } catch (error) {
@@ -115,10 +111,8 @@ export async function withRetry(request) {
     }
 PAUSE  }
 }
-
-/** @param {Failure} failure */
-function isTransient({ isAxiosError, code, response }) {
-  const isFailure = response === undefined || response.status >= 500;
+";
+const TRANSIENT: &str = r#"  const isFailure = response === undefined || response.status >= 500;
   return isAxiosError === true && code !== "ERR_CANCELED" && isFailure;
 }
 "#;
