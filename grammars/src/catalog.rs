@@ -93,6 +93,7 @@ mod entries;
 mod http;
 mod index;
 mod load;
+mod lookups;
 mod messaging;
 mod operations;
 mod retries;
@@ -113,6 +114,7 @@ pub use http::{
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
+pub use lookups::KnownByArgument;
 pub use messaging::{
     Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Identity, Listener, Producer, Transport, Wildcards,
     matches_wildcards,
@@ -125,7 +127,7 @@ pub use sdk::SdkCall;
 pub use setting_readers::{EnvironmentModule, SettingReader, SettingSource, SettingStruct};
 
 /// One library.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Library {
     /// Unique name, equal to the file's.
@@ -315,10 +317,11 @@ pub struct Library {
 }
 
 /// A family of languages that share libraries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
     /// Rust.
+    #[default]
     Rust,
     /// TypeScript and JavaScript.
     TypeScript,

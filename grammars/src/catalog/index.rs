@@ -1,20 +1,20 @@
-//! The catalog's index: from packages to libraries, and from callees to what they mean.
+//! The catalog's index: from callees to what they mean in one library.
 //!
-//! What deliberately does not live here: how a piece of code gets its callee. Invariant: the index is a function of the libraries, and lookups
-//! neither search nor allocate, except for callees that match a `*`.
+//! What deliberately does not live here: how a piece of code gets its callee, and what all libraries say together (`lookups.rs`). Invariant: the
+//! index is a function of the libraries, and lookups neither search nor allocate, except for callees that match a `*`.
 
 use std::sync::{Arc, LazyLock};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::entries::EntryFiles;
+use super::lookups::{Lookups, last_segment};
 use super::{
-    AppliedFunction, Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, EnvironmentModule, Family, GraphqlCall,
-    GraphqlClient, GraphqlServer, HttpClient, HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware,
-    Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient,
-    RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
+    Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient,
+    HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer,
+    Producer, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall,
+    TimeLimit, Tracing, Transaction, Value, Versioning,
 };
-use crate::facts::{Entry, ExprId, Object, Symbol};
+use crate::facts::Symbol;
 
 /// All libraries that are known.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,49 +22,7 @@ pub struct Catalog {
     /// The libraries, sorted by id. Their positions name them in the lookups.
     pub libraries: Vec<Library>,
     indexes: Vec<LibraryIndex>,
-    packages: FxHashMap<(Family, Symbol), Vec<usize>>,
-    /// Crates that hand on others, with the module in which they do and the crate that is meant.
-    handed_on: FxHashMap<Symbol, Vec<(Symbol, Symbol)>>,
-    interesting: FxHashSet<(Family, Symbol)>,
-    /// Languages of which some library gives every name a meaning: `*`.
-    all_interesting: Vec<Family>,
-    spawning: FxHashSet<(Family, Symbol)>,
-    limiting: FxHashSet<(Family, Symbol)>,
-    retrying: FxHashSet<(Family, Symbol)>,
-    bodies: FxHashSet<(Family, Symbol)>,
-    giving: FxHashSet<(Family, Symbol)>,
-    making: FxHashSet<(Family, Symbol)>,
-    /// Methods by which values call functions that they were given; of TypeScript.
-    given_methods: Vec<Symbol>,
-    beside: FxHashSet<Symbol>,
-    /// Positions of libraries and of what in them calls functions among its arguments.
-    applying: Vec<(usize, usize)>,
-    /// What methods are called in their library, and the type of a first argument by which that is known.
-    anywhere: FxHashMap<(Family, Symbol), Vec<KnownByArgument>>,
-    entry_files: EntryFiles,
-    /// Modules that frameworks make of the environment: the library and the entry.
-    environment_modules: FxHashMap<Symbol, (usize, usize)>,
-    /// Positions of libraries, and types, by what parameters are called by custom.
-    customary: FxHashMap<(Family, Symbol), Vec<(usize, Symbol)>>,
-    /// Positions of libraries that mount folders.
-    mounting: Vec<usize>,
-    /// Positions of libraries and of their providers.
-    providers: Vec<(usize, usize)>,
-    /// Positions of libraries and of their rpc clients.
-    rpc_clients: Vec<(usize, usize)>,
-    /// Positions of libraries and of their entries of tracing, by the module whose import is evidence of it.
-    tracing_imports: FxHashMap<Symbol, (usize, usize)>,
-}
-
-/// A method that its first argument tells, whatever it is called on.
-#[derive(Debug, Clone, PartialEq)]
-pub struct KnownByArgument {
-    /// Position of the library.
-    pub library: usize,
-    /// What the method is called there: `Database.insert`.
-    pub callee: Symbol,
-    /// The argument's type.
-    pub argument: Symbol,
+    pub(super) lookups: Lookups,
 }
 
 /// What a name of a library means.
@@ -159,6 +117,13 @@ kinds! {
     Spawn spawn, SettingReader setting_reader, TimeLimit time_limit, Retry retry,
 }
 
+impl MeaningId {
+    /// Whether a callee with this meaning only makes a value, or reads a setting.
+    pub(super) fn only_makes_values(self) -> bool {
+        matches!(self.kind, Kind::Value | Kind::SettingReader)
+    }
+}
+
 /// The names of one library.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct LibraryIndex {
@@ -197,157 +162,7 @@ impl Catalog {
             }
         }
         self.indexes = self.libraries.iter().map(LibraryIndex::new).collect();
-        self.entry_files = EntryFiles::of(&self.libraries);
-        self.packages.clear();
-        self.handed_on.clear();
-        self.interesting.clear();
-        self.spawning.clear();
-        self.limiting.clear();
-        self.retrying.clear();
-        self.bodies.clear();
-        self.giving.clear();
-        self.making.clear();
-        self.given_methods.clear();
-        self.beside.clear();
-        self.applying.clear();
-        self.anywhere.clear();
-        self.customary.clear();
-        self.mounting.clear();
-        self.providers.clear();
-        self.rpc_clients.clear();
-        self.tracing_imports.clear();
-        self.environment_modules.clear();
-        for (at, library) in self.libraries.iter().enumerate() {
-            for package in &library.packages {
-                self.packages.entry((library.language, package_key(library.language, package))).or_default().push(at);
-            }
-            for (by, module) in &library.handed_on {
-                let home = library.packages.first().cloned().unwrap_or_default();
-                self.handed_on.entry(package_key(Family::Rust, by)).or_default().push((module.clone(), home));
-            }
-            self.beside.extend(library.entity.iter().flat_map(|entity| entity.beside.keys()).cloned());
-            let spawns = library.spawn.iter().flat_map(|entry| entry.callee.iter());
-            self.spawning.extend(spawns.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
-            let limits = library.time_limit.iter().flat_map(|entry| entry.callee.iter());
-            self.limiting.extend(limits.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
-            let retries = library.retry.iter().flat_map(|entry| entry.callee.iter());
-            self.retrying.extend(retries.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
-            let bodies = library.request_body.iter().filter_map(|entry| entry.type_name.as_ref()).flat_map(Names::iter);
-            self.bodies.extend(bodies.map(|name| (library.language, Symbol::new(last_segment(name)))));
-            let gives = library.value.iter().filter(|entry| entry.given_to.is_some()).flat_map(|entry| entry.callee.iter());
-            self.giving.extend(gives.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
-            let makes = library.value.iter().filter(|entry| entry.given_to.is_none() && entry.type_name != "Self");
-            let methods = makes.flat_map(|entry| entry.callee.iter()).filter(|callee| callee.contains('.'));
-            let given = library.value.iter().filter(|_| library.language == Family::TypeScript).flat_map(|entry| entry.methods.keys());
-            self.given_methods.extend(given.cloned());
-            self.making.extend(methods.map(|callee| (library.language, Symbol::new(last_segment(callee)))));
-            for (name, type_name) in &library.parameters {
-                self.customary.entry((library.language, name.clone())).or_default().push((at, type_name.clone()));
-            }
-            for entry in &library.query {
-                let Some(argument) = &entry.anywhere else { continue };
-                for callee in entry.callee.iter() {
-                    let method = (library.language, Symbol::new(last_segment(callee)));
-                    let known = KnownByArgument { library: at, callee: callee.clone(), argument: argument.clone() };
-                    self.anywhere.entry(method).or_default().push(known);
-                }
-            }
-            self.mounting.extend((!library.mounted_folders.is_empty()).then_some(at));
-            self.applying.extend((0..library.applied.len()).map(|position| (at, position)));
-            self.providers.extend((0..library.provider.len()).map(|position| (at, position)));
-            self.rpc_clients.extend((0..library.rpc_client.len()).map(|position| (at, position)));
-            for (position, entry) in library.tracing.iter().enumerate() {
-                for module in entry.import.iter().flat_map(Names::iter) {
-                    self.tracing_imports.entry(module.clone()).or_insert((at, position));
-                }
-            }
-            for (position, entry) in library.environment_module.iter().enumerate() {
-                self.environment_modules.extend(entry.modules.iter().map(|module| (module.clone(), (at, position))));
-            }
-            let verbs = library.procedure_call.iter().flat_map(|entry| entry.verbs.iter());
-            self.interesting.extend(verbs.map(|verb| (library.language, verb.clone())));
-            let index = &self.indexes[at];
-            let callees = index.callees.iter().chain(index.patterns.iter().map(|(callee, ids)| (callee, ids)));
-            for (callee, _) in callees.filter(|(_, ids)| ids.iter().any(|id| !matches!(id.kind, Kind::Value | Kind::SettingReader))) {
-                self.interesting.insert((library.language, Symbol::new(last_segment(callee))));
-            }
-        }
-        self.all_interesting =
-            [Family::Rust, Family::TypeScript].into_iter().filter(|family| self.interesting.contains(&(*family, "*".into()))).collect();
-    }
-
-    /// The libraries that a package belongs to: an npm package, also as a subpath of it (`next/server`) or with `node:`; a crate, with `-` and
-    /// `_` alike; or `global`.
-    pub fn libraries_of(&self, family: Family, package: &str) -> &[usize] {
-        let exact = self.packages.get(&(family, package_key(family, package)));
-        let found = exact.or_else(|| match family {
-            Family::Rust => None,
-            Family::TypeScript => self.packages.get(&(family, Symbol::new(package_of_import(package)))),
-        });
-        found.map_or(&[], Vec::as_slice)
-    }
-
-    /// The crate whose name a module of another crate stands for, if that crate hands it on there.
-    pub fn handed_on(&self, by: &str, module: &str) -> Option<&Symbol> {
-        let all = self.handed_on.get(&package_key(Family::Rust, by))?;
-        all.iter().find(|(known, _)| known == module).map(|(_, home)| home)
-    }
-
-    /// The methods by which values of libraries call functions that they were given.
-    pub fn given_methods(&self) -> impl Iterator<Item = &Symbol> {
-        self.given_methods.iter()
-    }
-
-    /// Whether a value may call a function that it was given by a method of this name.
-    pub fn is_given_method(&self, name: &str) -> bool {
-        self.given_methods.iter().any(|method| method == name)
-    }
-
-    /// Whether a call by this name may be more than the making of a value. `last_segment` is what stands behind the last `.` or `::` of the
-    /// code's own callee, so this is sure for methods and Rust paths; a bare name may be an alias or a default import, so must be resolved. Methods
-    /// of generated rpc clients are not asked for here, nor are attributes.
-    pub fn is_interesting(&self, family: Family, last_segment: &str) -> bool {
-        self.all_interesting.contains(&family) || self.interesting.contains(&(family, Symbol::new(last_segment)))
-    }
-
-    /// Whether a call by this name may leave the caller's flow; as with [`Catalog::is_interesting`], a bare name must be resolved.
-    pub fn may_spawn(&self, family: Family, last_segment: &str) -> bool {
-        self.spawning.contains(&(family, Symbol::new(last_segment)))
-    }
-
-    /// Whether a call by this name may say how long others wait; a bare name must be resolved.
-    pub fn may_limit(&self, family: Family, last_segment: &str) -> bool {
-        self.limiting.contains(&(family, Symbol::new(last_segment)))
-    }
-
-    /// Whether a call by this name may have others made again; a bare name must be resolved.
-    pub fn may_retry(&self, family: Family, last_segment: &str) -> bool {
-        self.retrying.contains(&(family, Symbol::new(last_segment)))
-    }
-
-    /// Whether a call by this name may hand a value to a function among its arguments; a bare name must be resolved.
-    pub fn may_give(&self, family: Family, last_segment: &str) -> bool {
-        self.giving.contains(&(family, Symbol::new(last_segment)))
-    }
-
-    /// What calls functions among its arguments, each with the position of its library.
-    pub fn applied(&self) -> impl Iterator<Item = (usize, &AppliedFunction)> {
-        self.applying.iter().map(|(library, position)| (*library, &self.libraries[*library].applied[*position]))
-    }
-
-    /// What a method of this name may be that its first argument tells.
-    pub fn known_by_argument(&self, family: Family, method: &Symbol) -> &[KnownByArgument] {
-        self.anywhere.get(&(family, method.clone())).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether a method of this name may hand out a value of its own: `kafka.producer()`.
-    pub fn may_make(&self, family: Family, method: &str) -> bool {
-        self.making.contains(&(family, Symbol::new(method)))
-    }
-
-    /// Whether a Rust type of this name may be one that a derive made for some library.
-    pub fn is_made_beside(&self, name: &Symbol) -> bool {
-        self.beside.contains(name)
+        self.lookups = Lookups::of(&self.libraries);
     }
 
     /// What a callee means in the library at this position, with its aliases applied.
@@ -361,12 +176,6 @@ impl Catalog {
         Meanings { members, library: found, ids }
     }
 
-    /// What a module has of the environment, where a framework makes it of that.
-    pub fn environment_module(&self, module: &str) -> Option<&EnvironmentModule> {
-        let (library, position) = self.environment_modules.get(module)?;
-        self.libraries.get(*library)?.environment_module.get(*position)
-    }
-
     /// Whether a library in Rust knows anything by a path in the package, or under it: `routing`, `Router`.
     pub fn has_under(&self, library: usize, path: &str) -> bool {
         self.indexes.get(library).is_some_and(|index| index.heads.contains(path))
@@ -377,11 +186,6 @@ impl Catalog {
         let mut nothing = self.meanings(library, "");
         nothing.ids = self.indexes.get(library).and_then(|index| index.attributes.get(attribute)).map_or(&[], Vec::as_slice);
         nothing
-    }
-
-    /// Whether a parameter of a type with this last name may take a request's body.
-    pub fn may_take_body(&self, family: Family, last_segment: &str) -> bool {
-        self.bodies.contains(&(family, Symbol::new(last_segment)))
     }
 
     /// Whether a parameter of this type takes a request's body: by its path in a package.
@@ -397,36 +201,6 @@ impl Catalog {
         Some(&self.libraries[library].setting.get(position)?.capture)
     }
 
-    /// The token of an object that says what is injected for one.
-    pub fn provider_token(&self, family: Family, object: &Object) -> Option<ExprId> {
-        self.provider(family, object).map(|(_, _, token)| token)
-    }
-
-    /// The entry by which an object says what is injected for a token, its library and the token.
-    pub fn provider(&self, family: Family, object: &Object) -> Option<(usize, &Provider, ExprId)> {
-        if self.providers.is_empty() || object.entries.len() < 2 {
-            return None;
-        }
-        let field = |key: &Symbol| {
-            object.entries.iter().find_map(|entry| match entry {
-                Entry::Field { name, value, .. } if name == key => Some(*value),
-                _ => None,
-            })
-        };
-        self.providers.iter().find_map(|(at, position)| {
-            let library = &self.libraries[*at];
-            let provider = &library.provider[*position];
-            let token = field(&provider.token).filter(|_| library.language == family)?;
-            provider.requires.iter().any(|key| field(key).is_some()).then_some((*at, provider, token))
-        })
-    }
-
-    /// The rpc clients of a language's libraries, each with its library's position.
-    pub fn rpc_clients(&self, family: Family) -> impl Iterator<Item = (usize, &RpcClient)> {
-        let clients = self.rpc_clients.iter().filter(move |(at, _)| self.libraries[*at].language == family);
-        clients.map(|(at, position)| (*at, &self.libraries[*at].rpc_client[*position]))
-    }
-
     /// The library's name for a type that is declared by its path in the package (`default` for the package itself), if it knows it.
     pub fn type_name(&self, library: usize, path: &str) -> Option<&Symbol> {
         let aliases = &self.libraries.get(library)?.aliases;
@@ -439,113 +213,17 @@ impl Catalog {
         made.filter(|entry| entry.type_name == type_name).any(|entry| entry.captures.contains_key(name))
     }
 
-    /// The libraries that load a file by themselves, by its path in the package; each does so where the package depends on it.
-    pub fn loaders_of(&self, path: &str) -> impl Iterator<Item = &Library> {
-        self.entry_files.loaders(path).into_iter().filter_map(|at| self.libraries.get(at))
-    }
-
-    /// The libraries, by position, and types that a parameter without a declared type may be of by its name; each only where the package depends
-    /// on it.
-    pub fn customary(&self, family: Family, name: &Symbol) -> &[(usize, Symbol)] {
-        self.customary.get(&(family, name.clone())).map_or(&[], Vec::as_slice)
-    }
-
-    /// The libraries that mount the routers of some folders' files by themselves; each does so where the package depends on it.
-    pub fn mounting(&self) -> impl Iterator<Item = &Library> {
-        self.mounting.iter().filter_map(|at| self.libraries.get(*at))
-    }
-
     /// Every word of a command line that is evidence of tracing, with its entry.
     pub fn tracing_flags(&self) -> impl Iterator<Item = (&Symbol, &Tracing)> {
         let entries = self.libraries.iter().flat_map(|library| &library.tracing);
         entries.flat_map(|entry| entry.flag.iter().flat_map(Names::iter).map(move |flag| (flag, entry)))
-    }
-
-    /// What the import of a module says of tracing.
-    pub fn tracing_import(&self, module: &Symbol) -> Option<&Tracing> {
-        let (library, position) = *self.tracing_imports.get(module)?;
-        self.libraries.get(library)?.tracing.get(position)
-    }
-
-    /// Whether an ECMAScript module that the catalog does not know may start a tracer, by its package's name: `nestjs-otel`. OpenTelemetry's own
-    /// packages, and instrumentations for them, are what others start one with.
-    pub fn may_start_tracer(&self, module: &str) -> bool {
-        let package = package_of_import(module);
-        let mut words = package.split(|character: char| !character.is_alphanumeric());
-        words.clone().any(|word| matches!(word, "opentelemetry" | "otel"))
-            && !words.any(|word| matches!(word, "instrumentation" | "instrumentations"))
-            && !package.starts_with("@opentelemetry/")
-            && !self.packages.contains_key(&(Family::TypeScript, Symbol::new(package)))
     }
 }
 
 impl Library {
     /// A library that knows nothing yet.
     pub fn named(id: &str, language: Family) -> Self {
-        Self {
-            id: Symbol::new(id),
-            language,
-            packages: Vec::new(),
-            handed_on: FxHashMap::default(),
-            aliases: FxHashMap::default(),
-            types: Vec::new(),
-            parameters: FxHashMap::default(),
-            mounted_folders: Vec::new(),
-            value: Vec::new(),
-            injected: Vec::new(),
-            provider: Vec::new(),
-            setting: Vec::new(),
-            setting_reader: Vec::new(),
-            setting_source: Vec::new(),
-            setting_struct: Vec::new(),
-            environment_module: Vec::new(),
-            http_client: Vec::new(),
-            http_route: Vec::new(),
-            method_router: Vec::new(),
-            route_attribute: Vec::new(),
-            request_body: Vec::new(),
-            mount: Vec::new(),
-            versioning: Vec::new(),
-            listen: Vec::new(),
-            middleware: Vec::new(),
-            file_route: Vec::new(),
-            entry_file: Vec::new(),
-            proxy: Vec::new(),
-            proxy_table: Vec::new(),
-            rpc_client: Vec::new(),
-            rpc_contract: Vec::new(),
-            rpc_server: Vec::new(),
-            rpc_trait: Vec::new(),
-            producer: Vec::new(),
-            listener: Vec::new(),
-            text: Vec::new(),
-            instance: Vec::new(),
-            applied: Vec::new(),
-            decoration: Vec::new(),
-            extension: Vec::new(),
-            graphql_call: Vec::new(),
-            graphql_client: Vec::new(),
-            graphql_server: Vec::new(),
-            procedure_call: Vec::new(),
-            procedure_client: Vec::new(),
-            procedure_server: Vec::new(),
-            binding: Vec::new(),
-            dead_letter: Vec::new(),
-            consumer: Vec::new(),
-            consumer_attribute: Vec::new(),
-            connection: Vec::new(),
-            query: Vec::new(),
-            entity: Vec::new(),
-            model_class: Vec::new(),
-            sdk_call: Vec::new(),
-            transaction: Vec::new(),
-            tracing: Vec::new(),
-            spawn: Vec::new(),
-            time_limit: Vec::new(),
-            retry: Vec::new(),
-            example: Vec::new(),
-            counterexample: Vec::new(),
-        }
+        Self { id: Symbol::new(id), language, ..Self::default() }
     }
 
     /// The callee with the longest alias it begins with replaced.
@@ -695,26 +373,6 @@ fn heads(name: &str) -> impl Iterator<Item = Symbol> {
 
 fn each_name((names, id): (&Names, MeaningId)) -> impl Iterator<Item = (&Symbol, MeaningId)> {
     names.iter().map(move |name| (name, id))
-}
-
-/// What stands behind the last `.` or `::`.
-fn last_segment(callee: &str) -> &str {
-    callee.rsplit(['.', ':']).next().unwrap_or(callee)
-}
-
-/// A package's name as the index keeps it.
-fn package_key(family: Family, package: &str) -> Symbol {
-    match family {
-        Family::Rust if package.contains('-') => Symbol::new(package.replace('-', "_")),
-        Family::Rust | Family::TypeScript => Symbol::new(package),
-    }
-}
-
-/// The package part of an import: `next` of `next/server`, `@scope/name` of `@scope/name/sub`.
-fn package_of_import(import: &str) -> &str {
-    let import = import.strip_prefix("node:").unwrap_or(import);
-    let segments = if import.starts_with('@') { 2 } else { 1 };
-    import.match_indices('/').nth(segments - 1).map_or(import, |(at, _)| &import[..at])
 }
 
 /// Makes of each entry whose method is the name called one entry a callee, with the method as a literal.
