@@ -124,10 +124,18 @@ impl MeaningId {
     }
 }
 
+/// What a callee means that is known by its whole name.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Known {
+    ids: Vec<MeaningId>,
+    /// The names in place of the stars by which it makes a value.
+    members: Vec<Symbol>,
+}
+
 /// The names of one library.
 #[derive(Debug, Clone, PartialEq, Default)]
 struct LibraryIndex {
-    callees: FxHashMap<Symbol, Vec<MeaningId>>,
+    callees: FxHashMap<Symbol, Known>,
     /// Callees with a `*`, the most telling first.
     patterns: Vec<(Symbol, Vec<MeaningId>)>,
     attributes: FxHashMap<Symbol, Vec<MeaningId>>,
@@ -279,7 +287,7 @@ impl LibraryIndex {
         let mut index = Self::default();
         for (callee, id) in library.callees().into_iter().flat_map(each_name) {
             if !callee.split('.').any(is_star) {
-                index.callees.entry(callee.clone()).or_default().push(id);
+                index.callees.entry(callee.clone()).or_default().ids.push(id);
                 continue;
             }
             match index.patterns.iter_mut().find(|(pattern, _)| pattern == callee) {
@@ -313,19 +321,22 @@ impl LibraryIndex {
     /// A name wins over a star of its own kind; what a call hands out is another matter: `Router.route` is a route, and `Router.*` says that it
     /// hands out the router.
     fn add_values_of_stars(&mut self) {
-        for (callee, ids) in &mut self.callees {
-            if ids.iter().any(|id| matches!(id.kind, Kind::Value)) {
+        let is_value = |id: &&MeaningId| matches!(id.kind, Kind::Value);
+        for (callee, known) in &mut self.callees {
+            if known.ids.iter().any(|id| is_value(&id)) {
                 continue;
             }
-            let mut matching = self.patterns.iter().filter(|(pattern, _)| members(pattern, callee).is_some());
-            let value = matching.find_map(|(_, ids)| ids.iter().find(|id| matches!(id.kind, Kind::Value)));
-            ids.extend(value.copied());
+            let mut matching = self.patterns.iter().filter_map(|(pattern, ids)| Some((members(pattern, callee)?, ids)));
+            if let Some((members, id)) = matching.find_map(|(members, ids)| Some((members, *ids.iter().find(is_value)?))) {
+                known.ids.push(id);
+                known.members = members;
+            }
         }
     }
 
     fn find(&self, callee: &str) -> Option<(&[MeaningId], Vec<Symbol>)> {
-        if let Some(ids) = self.callees.get(callee) {
-            return Some((ids, Vec::new()));
+        if let Some(known) = self.callees.get(callee) {
+            return Some((&known.ids, known.members.clone()));
         }
         self.patterns.iter().find_map(|(pattern, ids)| members(pattern, callee).map(|members| (ids.as_slice(), members)))
     }

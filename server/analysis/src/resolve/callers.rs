@@ -52,6 +52,7 @@ impl<'w> Evaluator<'w> {
                 Value::Instance(Arc::new(Instance { captures, ..(**instance).clone() }))
             }
             Value::RpcClient(service, address) => Value::RpcClient(service.clone(), Arc::new(self.substitute(address, with))),
+            Value::RpcClientOf(of, library, address) => Value::RpcClientOf(*of, *library, Arc::new(self.substitute(address, with))),
             Value::Function(function, Some(receiver)) if receiver.has_param() => {
                 Value::Function(*function, Some(Arc::new(self.substitute(receiver, with))))
             }

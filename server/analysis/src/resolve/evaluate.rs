@@ -547,6 +547,7 @@ impl<'w> Evaluator<'w> {
                     value = self.handed_result(*function, &arguments).unwrap_or(value);
                 }
                 value = self.made_for_caller(*function, value, site);
+                value = self.client_of_given(*function, value, site);
                 match self.constructed_stub(*function) {
                     Some(service) => self.stub(service, site, facts),
                     None => self.made_stub(&value, site, facts),

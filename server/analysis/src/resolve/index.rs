@@ -124,6 +124,33 @@ impl FileIndex {
         self.bindings.get(name).map_or(&[][..], Vec::as_slice).iter().map(|position| &facts.bindings[*position as usize])
     }
 
+    /// The binding that a name means where it is used: the nearest before, in the innermost function that has one.
+    pub fn binding_at<'f>(&self, facts: &'f SourceFacts, at: ExprId, name: &Symbol) -> Option<&'f Binding> {
+        let start = facts.expr_range(at).start;
+        let mut function = facts.exprs[at.index()].function;
+        loop {
+            let mut all = self.bindings.get(name)?.iter().map(|at| &facts.bindings[*at as usize]);
+            let before = all.rfind(|binding| binding.function == function && binding.range.end <= start);
+            if before.is_some() || function == FunctionId::MODULE {
+                return before;
+            }
+            // A parameter by that name hides what stands around.
+            if facts.function(function).params.iter().any(|param| param.name == *name) {
+                return None;
+            }
+            function = facts.function(function).parent;
+        }
+    }
+
+    /// An expression, or what is bound to the name that it is.
+    pub fn written(&self, facts: &SourceFacts, expr: ExprId) -> ExprId {
+        let value = match facts.expr(expr) {
+            Expr::Name(name) => self.binding_at(facts, expr, name).and_then(|binding| binding.value),
+            _ => None,
+        };
+        value.unwrap_or(expr)
+    }
+
     /// Indexes the facts of one file.
     pub fn build(facts: &SourceFacts, catalog: &Catalog) -> Self {
         let mut index = Self::default();

@@ -545,8 +545,8 @@ impl<'w> Evaluator<'w> {
             Value::Object(object) => object.class?,
             Value::External(_, path) => return path.last().cloned(),
             _ => {
-                let facts = self.facts(file)?;
-                let Expr::Call(call) = facts.expr(expr) else { return None };
+                let (facts, index) = self.file(file)?;
+                let Expr::Call(call) = facts.expr(index.written(facts, expr)) else { return None };
                 let Value::External(_, path) = self.eval(file, facts.call(*call).callee) else { return None };
                 return path.last().cloned();
             }

@@ -2,7 +2,7 @@
 //!
 //! What deliberately does not live here: what the parts mean. Invariant: a row is known only where the list is written out in the same file.
 
-use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol};
+use portolan_grammars::facts::{Expr, ExprId, SourceFacts, Symbol};
 
 use super::evaluate::Evaluator;
 use super::index::FileIndex;
@@ -22,7 +22,7 @@ impl<'w> Evaluator<'w> {
         }
         // Of a list that is known in part, the rest would be lost.
         let row = |item: &ExprId| {
-            let item = named(facts, index, *item);
+            let item = index.written(facts, *item);
             Some((part(facts, item, &first)?, part(facts, item, &second)?))
         };
         let rows: Vec<(ExprId, ExprId)> = items(facts, index, list)?.iter().map(row).collect::<Option<_>>()?;
@@ -33,7 +33,7 @@ impl<'w> Evaluator<'w> {
 /// The list that a loop goes through, and which part of its items a name stands for.
 fn part_of_item(facts: &SourceFacts, index: &FileIndex, expr: ExprId) -> Option<(ExprId, Symbol)> {
     let part = match facts.expr(expr) {
-        Expr::Name(name) => bound(facts, index, expr, name)?.value?,
+        Expr::Name(name) => index.binding_at(facts, expr, name)?.value?,
         _ => expr,
     };
     let (object, name) = match facts.expr(part) {
@@ -46,7 +46,7 @@ fn part_of_item(facts: &SourceFacts, index: &FileIndex, expr: ExprId) -> Option<
     };
     match facts.expr(object) {
         Expr::Element(list) => Some((*list, name)),
-        Expr::Name(item) => match facts.expr(bound(facts, index, object, item)?.value?) {
+        Expr::Name(item) => match facts.expr(index.binding_at(facts, object, item)?.value?) {
             Expr::Element(list) => Some((*list, name)),
             _ => None,
         },
@@ -60,7 +60,7 @@ fn items<'f>(facts: &'f SourceFacts, index: &FileIndex, list: ExprId) -> Option<
     for _ in 0..MAX_NAMES {
         list = match facts.expr(list) {
             Expr::Array(items) => return Some(items),
-            Expr::Name(name) => bound(facts, index, list, name)?.value?,
+            Expr::Name(name) => index.binding_at(facts, list, name)?.value?,
             // `routes.into_iter()`
             Expr::Call(call) => match facts.expr(facts.call(*call).callee) {
                 Expr::Member { object, name } if matches!(name.as_str(), "iter" | "into_iter") => *object,
@@ -72,38 +72,11 @@ fn items<'f>(facts: &'f SourceFacts, index: &FileIndex, list: ExprId) -> Option<
     None
 }
 
-/// An item, by whatever name it goes.
-fn named(facts: &SourceFacts, index: &FileIndex, item: ExprId) -> ExprId {
-    let value = match facts.expr(item) {
-        Expr::Name(name) => bound(facts, index, item, name).and_then(|binding| binding.value),
-        _ => None,
-    };
-    value.unwrap_or(item)
-}
-
 /// A part of an item, by its position or its name.
 fn part(facts: &SourceFacts, item: ExprId, name: &str) -> Option<ExprId> {
     match facts.expr(item) {
         Expr::Array(parts) => parts.get(name.parse::<usize>().ok()?).copied(),
         Expr::Object(object) => object.field(name),
         _ => None,
-    }
-}
-
-/// What a name is bound to where it is used: the nearest binding before, in the innermost function that has one.
-fn bound<'f>(facts: &'f SourceFacts, index: &FileIndex, at: ExprId, name: &Symbol) -> Option<&'f Binding> {
-    let start = facts.expr_range(at).start;
-    let mut function = facts.exprs[at.index()].function;
-    loop {
-        let mut all = index.bindings.get(name)?.iter().map(|at| &facts.bindings[*at as usize]);
-        let before = all.rfind(|binding| binding.function == function && binding.range.end <= start);
-        if before.is_some() || function == FunctionId::MODULE {
-            return before;
-        }
-        // A parameter by that name hides what stands around.
-        if facts.function(function).params.iter().any(|param| param.name == *name) {
-            return None;
-        }
-        function = facts.function(function).parent;
     }
 }

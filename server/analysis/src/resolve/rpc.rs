@@ -118,9 +118,32 @@ impl<'w> Evaluator<'w> {
 
     /// The client that a library's call makes of a service's object: `createClient(CartService, transport)`.
     pub(super) fn rpc_client_of(&mut self, entry: &RpcClient, view: &CallView<'_>) -> Option<Value> {
-        let service = self.service_named(entry.service.as_ref()?, view)?;
+        let selector = entry.service.as_ref()?;
+        let service = self.service_named(selector, view);
+        let given = match &service {
+            Some(_) => None,
+            None => self.select(selector, view),
+        };
         let address = entry.address.as_ref().and_then(|selector| self.select(selector, view)).unwrap_or(Value::Unknown);
-        Some(Value::RpcClient(service, Arc::new(address)))
+        match (service, given) {
+            (Some(service), _) => Some(Value::RpcClient(service, Arc::new(address))),
+            (None, Some(Value::Param(of, path))) if path.is_empty() => Some(Value::RpcClientOf(of, view.callee.library, Arc::new(address))),
+            _ => None,
+        }
+    }
+
+    /// What a function gives back, where that is a client of the service whose object a call gives it: `connect(CartService)`.
+    pub(super) fn client_of_given(&mut self, function: FunctionRef, value: Value, site: CallRef) -> Value {
+        let Value::RpcClientOf(of, library, address) = &value else { return value };
+        let argument = self.facts(site.file).and_then(|facts| facts.call(site.call).args.get(of.index as usize));
+        let Some(argument) = argument.filter(|_| of.function == function) else { return value };
+        if let Some(service) = self.service_at(site.file, *library, argument.value) {
+            return Value::RpcClient(service, address.clone());
+        }
+        match self.eval(site.file, argument.value) {
+            Value::Param(outer, path) if path.is_empty() => Value::RpcClientOf(outer, *library, address.clone()),
+            _ => Value::Unknown,
+        }
     }
 
     /// The rpc service that a place of a call names: by a text, or by the name of a generated object (`shop.Cart.service`,
@@ -132,14 +155,22 @@ impl<'w> Evaluator<'w> {
             let candidates = services.get(last_segment(&text))?;
             return candidates.iter().find(|name| **name == text).or_else(|| candidates.first()).cloned();
         }
-        if let Some(value) = self.select(selector, view)
-            && let Some(service) = described_service(&value, self.cx.catalog)
-        {
+        let facts = self.facts(view.site.file)?;
+        match super::routes::argument_expr(facts, selector, view) {
+            Some(expr) => self.service_at(view.site.file, view.callee.library, expr),
+            None => described_service(&self.select(selector, view)?, self.cx.catalog),
+        }
+    }
+
+    /// The rpc service whose generated object an expression is, by what that describes or by how it is called.
+    fn service_at(&mut self, file: FileId, library: usize, expr: ExprId) -> Option<Symbol> {
+        if let Some(service) = described_service(&self.eval(file, expr), self.cx.catalog) {
             return Some(service);
         }
-        let (facts, index) = self.file(view.site.file)?;
-        let clients = &self.cx.catalog.libraries[view.callee.library].rpc_client;
-        let mut next = super::routes::argument_expr(facts, selector, view);
+        let services = &self.cx.contracts.services;
+        let (facts, index) = self.file(file)?;
+        let clients = &self.cx.catalog.libraries[library].rpc_client;
+        let mut next = Some(expr);
         for _ in 0..8 {
             let name = match facts.expr(next?) {
                 Expr::Member { object, name } => {
@@ -149,7 +180,7 @@ impl<'w> Evaluator<'w> {
                 Expr::Name(name) => {
                     let bound = index.bindings.get(name).and_then(|all| all.first());
                     next = bound.and_then(|at| facts.bindings[*at as usize].value);
-                    if let Some(service) = self.service_by_name(view.site.file, view.callee.library, name) {
+                    if let Some(service) = self.service_by_name(file, library, name) {
                         return Some(service);
                     }
                     continue;

@@ -34,7 +34,7 @@ fn value_size(value: &Value, limit: u32) -> Option<u32> {
         Value::Array(values) | Value::OneOf(values) | Value::New(_, values, _) => sum(values.iter(), limit, value_size)?,
         Value::Object(object) => sum(object.fields.values().chain(&object.rest), limit, value_size)?,
         Value::Instance(instance) => sum(instance.captures.values(), limit, value_size)?,
-        Value::RpcClient(_, of) | Value::Function(_, Some(of)) => value_size(of, limit)?,
+        Value::RpcClient(_, of) | Value::RpcClientOf(.., of) | Value::Function(_, Some(of)) => value_size(of, limit)?,
         _ => 0,
     };
     Some(inner + 1)

@@ -66,7 +66,7 @@ impl<'w> Linker<'w> {
         for expression in &walk.facts.exprs {
             let Some(mut at) = field(&expression.kind, first) else { continue };
             for key in rest {
-                match field(walk.facts.expr(self.bound(walk, at)), key) {
+                match field(walk.facts.expr(walk.index.written(walk.facts, at)), key) {
                     Some(inner) => at = inner,
                     None => break,
                 }
@@ -79,15 +79,6 @@ impl<'w> Linker<'w> {
             }
         }
         found
-    }
-
-    /// What a name is bound to, where it is bound once.
-    fn bound(&self, walk: &Walk<'w>, expr: ExprId) -> ExprId {
-        let Expr::Name(name) = walk.facts.expr(expr) else { return expr };
-        match walk.index.bindings.get(name).map(Vec::as_slice) {
-            Some([only]) => walk.facts.bindings[*only as usize].value.unwrap_or(expr),
-            _ => expr,
-        }
     }
 
     fn table(&mut self, value: &Value, table: Table<'_>) {

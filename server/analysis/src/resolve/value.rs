@@ -295,6 +295,8 @@ pub enum Value {
     Instance(Arc<Instance>),
     /// A generated rpc client of a service (`package.Service`), and the address it was made with.
     RpcClient(Symbol, Arc<Value>),
+    /// A client of the rpc service whose generated object a parameter is, by a library of the catalog (its position), and the address.
+    RpcClientOf(ParamRef, usize, Arc<Value>),
     /// A function, and the object it is a method of.
     Function(FunctionRef, Option<Arc<Value>>),
     /// A class or type itself.
@@ -466,7 +468,7 @@ impl Value {
     /// Whether a parameter is part of it.
     pub fn has_param(&self) -> bool {
         match self {
-            Value::Param(..) => true,
+            Value::Param(..) | Value::RpcClientOf(..) => true,
             Value::Text(pattern) => pattern.has_param() || !pattern.when.is_empty(),
             Value::OneOf(values) | Value::Array(values) => values.iter().any(Value::has_param),
             Value::Object(object) => object.fields.values().chain(&object.rest).any(Value::has_param),

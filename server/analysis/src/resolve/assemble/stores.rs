@@ -3,7 +3,7 @@
 //! What deliberately does not live here: which store a line opens ([`opened`]), and by what it is told from others ([`identity`]). Invariant: what
 //! is asked without a known connection goes to a store that the service opens, or to one that is known by its system alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_grammars::catalog::{Addition, Operation};
 use portolan_grammars::facts::Symbol;
@@ -15,7 +15,8 @@ use self::schemas::{complete, has_unique_key, schema_of};
 use super::reach::Reach;
 use super::{Input, Places};
 use crate::chart::{Access, Collection, ServiceIndex, Status, Store};
-use crate::resolve::link::{AccessDecl, CollectionUse};
+use crate::resolve::link::{AccessDecl, CollectionUse, ConnectionDecl};
+use crate::resolve::value::CallRef;
 use crate::{FileId, Place};
 
 mod identity;
@@ -37,6 +38,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         opening: connections.iter().filter_map(|connection| package(connection.site.file)).collect(),
         opened_in: opened.by.keys().filter_map(|(service, site)| Some((*service, package(site.file)?))).collect(),
         writers: writers(input, reach),
+        clients: clients(input, &connections, &opened),
         opened,
         rows: BTreeMap::new(),
     };
@@ -46,6 +48,23 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         }
     }
     found.stores()
+}
+
+/// The stores that services open by the clients of which Prisma schema.
+fn clients(input: &Input<'_>, connections: &[ConnectionDecl], opened: &Opened) -> FxHashMap<(ServiceIndex, FileId), BTreeSet<Symbol>> {
+    let schema_at = |file: FileId| input.workspace.prisma.of_code(input.files.path(file), None);
+    let clients = connections.iter().filter(|connection| connection.prisma).filter_map(|connection| {
+        let schema = schema_at(connection.site.file)?;
+        Some((connection.site, schema.file))
+    });
+    let schemas: FxHashMap<CallRef, FileId> = clients.collect();
+    let mut found: FxHashMap<_, BTreeSet<Symbol>> = FxHashMap::default();
+    for ((service, site), id) in &opened.by {
+        if let Some(schema) = schemas.get(site) {
+            found.entry((*service, *schema)).or_default().insert(id.clone());
+        }
+    }
+    found
 }
 
 /// Which services write to models of which file: they run the hooks of its schemas.
@@ -71,6 +90,8 @@ struct Found<'a> {
     /// Those in which a service does.
     opened_in: FxHashSet<(ServiceIndex, usize)>,
     writers: FxHashSet<(ServiceIndex, FileId)>,
+    /// What a service's clients of each Prisma schema open.
+    clients: FxHashMap<(ServiceIndex, FileId), BTreeSet<Symbol>>,
     rows: BTreeMap<(Symbol, Symbol), Rows>,
 }
 
@@ -111,8 +132,12 @@ impl Found<'_> {
         if let Some(id) = self.opened_by(service, access) {
             return Some((id, access.system.clone(), true));
         }
-        // A client that a framework makes: its schema says what it opens.
+        // Some client of a schema: the service's only one, or one that a framework makes, of which the schema says what it opens.
         let schema = if access.prisma { schema_of(input.files, &input.workspace.prisma, access) } else { None };
+        let client = schema.and_then(|schema| only(self.clients.get(&(service, schema.file))?));
+        if let Some(store) = client.and_then(|id| self.opened.stores.get(id)) {
+            return Some((store.id.clone(), store.system.clone(), store.identified));
+        }
         if let Some((id, system)) = schema.and_then(|schema| identity(input, self.reach, service, &complete(schema, None))) {
             return Some((id, system, true));
         }
@@ -219,6 +244,10 @@ fn store_of(input: &Input<'_>, stores: &BTreeMap<Symbol, Store>, service: Servic
         _ => system_of(input, service, access.site.file, system),
     };
     (format!("{system}:unknown").into(), system)
+}
+
+fn only(ids: &BTreeSet<Symbol>) -> Option<&Symbol> {
+    ids.first().filter(|_| ids.len() == 1)
 }
 
 /// Whether a service is known to open a store, of a system.
