@@ -7,7 +7,7 @@ use portolan_grammars::facts::{Attribute, Expr, FunctionId, Symbol};
 
 use super::index::last_segment;
 use super::library::CallView;
-use super::link::{Linker, RpcHandler};
+use super::link::{EdgeDecl, Linker, RpcHandler};
 use super::outbound::function_in;
 use super::rpc::{is_rpc_method, pick, picks, service_name};
 use super::spans::Walk;
@@ -30,6 +30,9 @@ impl<'w> Linker<'w> {
                 });
                 if let Some(handler) = found {
                     self.link.rpc_handlers.push(RpcHandler { service: service.clone(), method: method.clone(), handler });
+                    // Whatever object it is kept in, and wherever that was made: who serves it runs it.
+                    let caller = function.function;
+                    self.link.edges.push(EdgeDecl { caller, callee: handler, call: None, detached: false, switches: Vec::new() });
                 }
             }
         }
