@@ -439,6 +439,11 @@ impl Catalog {
         made.filter(|entry| entry.type_name == type_name).any(|entry| entry.captures.contains_key(name))
     }
 
+    /// Whether values of any type of a library remember something by a name.
+    pub fn any_captures(&self, library: usize, name: &str) -> bool {
+        self.libraries.get(library).is_some_and(|library| library.value.iter().any(|entry| entry.captures.contains_key(name)))
+    }
+
     /// The libraries that load a file by themselves, by its path in the package; each does so where the package depends on it.
     pub fn loaders_of(&self, path: &str) -> impl Iterator<Item = &Library> {
         self.entry_files.loaders(path).into_iter().filter_map(|at| self.libraries.get(at))

@@ -466,9 +466,12 @@ impl<'w> Evaluator<'w> {
             Some(value) => value.clone(),
             None => match self.setting(view, name) {
                 Some(value) => value,
-                // Known by its declared type alone: what callers pass remembers it.
+                // Known by its declared type alone, or made of what is: what callers pass remembers it.
                 None => {
-                    let receiver = receiver.filter(|receiver| receiver.origin.is_none())?;
+                    let remembers = |receiver: &&Arc<Instance>| {
+                        receiver.origin.is_none() || self.cx.catalog.any_captures(receiver.library as usize, name)
+                    };
+                    let receiver = receiver.filter(remembers)?;
                     Value::Param(receiver.param?, Arc::from([name.clone()]))
                 }
             },

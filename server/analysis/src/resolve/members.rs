@@ -9,6 +9,7 @@ use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, Language,
 
 use super::alternatives::variable;
 use super::declared_types::is_wrapper;
+use super::collections::EACH;
 use super::evaluate::Evaluator;
 use super::index::own_name;
 use super::url_parts::PUT_BEHIND;
@@ -46,6 +47,7 @@ impl<'w> Evaluator<'w> {
             }
             Value::Text(_) if name == "origin" => origin(value),
             Value::Text(_) if name == "href" => value.clone(),
+            Value::Array(items) if name == EACH => Value::one_of(items.iter().cloned()),
             Value::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get(at).cloned()).unwrap_or(Value::Unknown),
             Value::External(package, path) => {
                 if name == "default" {

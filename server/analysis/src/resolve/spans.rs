@@ -229,7 +229,7 @@ impl<'w> Linker<'w> {
             self.super_call(walk, site, call.function);
             return;
         }
-        if self.bound_rpc(walk, id) || self.named_rpc(walk, id) {
+        if self.bound_rpc(walk, id) || self.named_rpc(walk, id) || self.foreign_channel(walk, id) {
             return;
         }
         let name = callee_name(facts, call.callee);
