@@ -146,7 +146,7 @@ impl<'w> Linker<'w> {
             for class in value.alternatives() {
                 let (Value::Class(class) | Value::Some(class)) = class else { continue };
                 if let Some(name) = self.evaluator.collection_of_class(*class) {
-                    let collections = vec![CollectionUse { name, operation, columns: Vec::new(), adds }];
+                    let collections = vec![CollectionUse { name, said: None, operation, columns: Vec::new(), adds }];
                     self.access(AccessDecl { collections, ..base.clone() });
                 }
             }
@@ -155,9 +155,12 @@ impl<'w> Linker<'w> {
         let Some(value) = self.evaluator.select_text(selector, view) else { return false };
         for draft in self.drafts(view.site, function, &[value], detached) {
             for lifted in self.lift_to_owners(draft, &|_, draft| whole_param(&draft.texts[0])) {
+                let text = &lifted.texts[0];
+                let said = Some(text.clone()).filter(|text| entry.naming == Naming::default() && is_said_by_environment(text));
                 // Of `client[model]` no name is known.
-                let Some(name) = lifted.texts[0].literal().filter(|name| name != "[]") else { continue };
-                let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), operation, columns: Vec::new(), adds }];
+                let name = text.literal().filter(|name| name != "[]").or_else(|| said.as_ref().map(|_| Symbol::default()));
+                let Some(name) = name else { continue };
+                let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), said, operation, columns: Vec::new(), adds }];
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
             }
         }
@@ -170,7 +173,7 @@ impl<'w> Linker<'w> {
     fn joined(&mut self, view: &CallView<'_>, entry: &catalog::Query) -> Vec<CollectionUse> {
         let texts: Vec<Value> = entry.joins.iter().filter_map(|place| self.evaluator.select_text(place, view)).collect();
         let names = texts.iter().flat_map(Value::alternatives).filter_map(Value::literal);
-        names.map(|name| CollectionUse { name, operation: Operation::Read, columns: Vec::new(), adds: None }).collect()
+        names.map(|name| CollectionUse { name, said: None, operation: Operation::Read, columns: Vec::new(), adds: None }).collect()
     }
 
     /// Notes which classes of a file are tables or collections.
@@ -223,6 +226,11 @@ impl<'w> Linker<'w> {
             None => self.link.accesses.push(access),
         }
     }
+}
+
+/// Whether variables of the environment, and what stands around them, are all of a name.
+fn is_said_by_environment(name: &Pattern) -> bool {
+    name.parts.iter().all(|part| matches!(part, Part::Text(_) | Part::Env { .. })) && name.literal().is_none()
 }
 
 /// Whether a library's models are those of a schema.

@@ -215,6 +215,25 @@ impl<'w> Linker<'w> {
         self.link.messages.push(declared);
     }
 
+    /// Messages that a platform hands to functions of the file.
+    pub(super) fn platform_messages(&mut self, walk: &Walk<'w>) {
+        let workspace = self.evaluator.cx.workspace;
+        for received in workspace.receivers.get(&self.file).into_iter().flatten() {
+            let export = walk.facts.exports.iter().find(|export| export.name == received.exported);
+            let Some(handler) = export.and_then(|export| self.handler(walk, export.value)) else { continue };
+            let site = if handler.file == self.file { Site::Function(handler) } else { Site::File(self.file) };
+            let function = super::value::module_function(self.file);
+            let destinations = vec![Pattern::text(received.messages.channel.clone())];
+            self.link.messages.push(MessageDecl {
+                consumes: true,
+                system: received.messages.system.clone(),
+                handler: Some(handler),
+                delivery: Some(Delivery::AtLeastOnce),
+                ..message(site, function, destinations, None)
+            });
+        }
+    }
+
     pub(super) fn binding(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Binding) -> bool {
         let queue_system = entry.queue_system.as_ref().unwrap_or(&entry.system);
         let systems = [&entry.system, queue_system];

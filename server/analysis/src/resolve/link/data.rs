@@ -6,7 +6,7 @@ use portolan_grammars::catalog::{Addition, Operation};
 use portolan_grammars::facts::{CallId, Symbol};
 
 use super::Url;
-use crate::resolve::value::CallRef;
+use crate::resolve::value::{CallRef, Pattern};
 use crate::{FileId, FunctionRef};
 
 /// A database opened.
@@ -42,8 +42,10 @@ pub struct ClientUse {
 /// What is done to a table or collection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CollectionUse {
-    /// Its name.
+    /// Its name; empty where the environment says it.
     pub name: Symbol,
+    /// The variables that its name is made of, where it is.
+    pub said: Option<Pattern>,
     /// Read or write.
     pub operation: Operation,
     /// Columns that a write sets, sorted; empty where they are not known.
