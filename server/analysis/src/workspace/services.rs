@@ -29,6 +29,7 @@ mod deployed;
 mod images;
 mod kinds;
 pub(crate) mod known;
+mod projects;
 pub(crate) mod starts;
 mod told;
 mod undeployed;

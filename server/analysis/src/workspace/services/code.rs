@@ -6,7 +6,7 @@ use portolan_grammars::facts::{Spanned, Symbol};
 use portolan_grammars::manifests::{Stage, dotenv};
 
 use super::known::{self, is_tool_name, normal, unscoped};
-use super::{Context, Draft, image_names, is_cargo, starts};
+use super::{Context, Draft, image_names, is_cargo, projects, starts};
 use crate::workspace::modules::CrateId;
 use crate::workspace::{Ecosystem, Package, paths};
 use crate::{FileId, Place};
@@ -42,6 +42,9 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
     adopt_base(context, draft);
     if let Some(binary) = binary_of_commands(context, draft).or_else(|| binary_of_image(context, draft)) {
         settle_binary(context, draft, binary);
+        return;
+    }
+    if projects::settle(context, draft) {
         return;
     }
     let folder = context.dockerfile(draft).map(|source| source.folder());
