@@ -439,9 +439,10 @@ impl Catalog {
         made.filter(|entry| entry.type_name == type_name).any(|entry| entry.captures.contains_key(name))
     }
 
-    /// Whether values of any type of a library remember something by a name.
-    pub fn any_captures(&self, library: usize, name: &str) -> bool {
-        self.libraries.get(library).is_some_and(|library| library.value.iter().any(|entry| entry.captures.contains_key(name)))
+    /// Whether values of another type of a library remember something by a name, which those of this type may be made of.
+    pub fn others_capture(&self, library: usize, type_name: &str, name: &str) -> bool {
+        let made = self.libraries.get(library).into_iter().flat_map(|library| &library.value);
+        made.filter(|entry| entry.type_name != type_name && entry.type_name != "Self").any(|entry| entry.captures.contains_key(name))
     }
 
     /// The libraries that load a file by themselves, by its path in the package; each does so where the package depends on it.

@@ -469,7 +469,7 @@ impl<'w> Evaluator<'w> {
                 // Known by its declared type alone, or made of what is: what callers pass remembers it.
                 None => {
                     let remembers = |receiver: &&Arc<Instance>| {
-                        receiver.origin.is_none() || self.cx.catalog.any_captures(receiver.library as usize, name)
+                        receiver.origin.is_none() || self.cx.catalog.others_capture(receiver.library as usize, &receiver.type_name, name)
                     };
                     let receiver = receiver.filter(remembers)?;
                     Value::Param(receiver.param?, Arc::from([name.clone()]))
