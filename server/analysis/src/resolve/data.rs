@@ -160,7 +160,8 @@ impl<'w> Linker<'w> {
                 // Of `client[model]` no name is known.
                 let name = text.literal().filter(|name| name != "[]").or_else(|| said.as_ref().map(|_| Symbol::default()));
                 let Some(name) = name else { continue };
-                let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), said, operation, columns: Vec::new(), adds }];
+                let collections =
+                    vec![CollectionUse { name: collection_name(&name, entry.naming), said, operation, columns: Vec::new(), adds }];
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
             }
         }

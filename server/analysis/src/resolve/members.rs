@@ -8,8 +8,8 @@ use std::sync::Arc;
 use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TypeKind};
 
 use super::alternatives::variable;
-use super::declared_types::is_wrapper;
 use super::collections::EACH;
+use super::declared_types::is_wrapper;
 use super::evaluate::Evaluator;
 use super::index::own_name;
 use super::url_parts::PUT_BEHIND;

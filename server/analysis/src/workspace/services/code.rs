@@ -73,6 +73,7 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
         draft.root = at;
     }
     settle_package(context, draft);
+    projects::settle_called(context, draft);
 }
 
 /// Whether a folder of that name sorts files of all packages.

@@ -27,11 +27,43 @@ pub(super) fn name(source: Source<'_, Project>, folder: &str) -> Symbol {
 /// Takes folder and entry from the project that a draft's command lines start; tells whether there is one.
 pub(super) fn settle(context: &Context<'_>, draft: &mut Draft<'_>) -> bool {
     let Some((source, folder)) = started(context, draft) else { return false };
+    take(context, draft, source, folder);
+    true
+}
+
+/// The same of the project that a draft, or its image, is called like, where it has no more than the folder around several: `acme/shop-orders`.
+pub(super) fn settle_called(context: &Context<'_>, draft: &mut Draft<'_>) {
+    if draft.binary.is_some() || !draft.entries.is_empty() {
+        return;
+    }
+    let within = applications(context, &draft.root);
+    if within.iter().filter(|(_, at)| *at != draft.root).count() < 2 || within.iter().any(|(_, at)| *at == draft.root) {
+        return;
+    }
+    let images = draft.image.iter().flat_map(|image| super::image_names(image));
+    let names: Vec<String> = images.chain([draft.name.to_string()]).collect();
+    let is_called = |(source, at): &&(Source<'_, Project>, String)| {
+        let name = name(*source, at);
+        names.iter().any(|own| *own == name || own.strip_suffix(name.as_str()).is_some_and(|before| before.ends_with('-')))
+    };
+    // `shop-api` is meant by its own name, not by that of `api`.
+    if let Some((source, folder)) = within.iter().filter(is_called).max_by_key(|(source, at)| name(*source, at).len()).cloned() {
+        take(context, draft, source, folder);
+    }
+}
+
+/// The applications that the workspace lists within a folder, each with its own.
+fn applications<'a>(context: &Context<'a>, around: &str) -> Vec<(Source<'a, Project>, String)> {
+    let listed = context.sources.projects.iter().filter(|source| source.facts.is_application);
+    let folders = listed.filter_map(|source| Some((*source, folder(*source)?)));
+    folders.filter(|(_, at)| !at.is_empty() && paths::is_within(at, around)).collect()
+}
+
+fn take(context: &Context<'_>, draft: &mut Draft<'_>, source: Source<'_, Project>, folder: String) {
     draft.package = context.roots.around(&folder, Ecosystem::Npm);
     let found = |main: &Symbol| context.modules.source_of(source.folder(), main).or_else(|| context.modules.source_of("", main));
     draft.entries = source.facts.main.iter().filter_map(found).collect();
     draft.root = folder;
-    true
 }
 
 /// The project that a draft's command lines start.
@@ -51,9 +83,7 @@ fn started<'a>(context: &Context<'a>, draft: &Draft<'_>) -> Option<(Source<'a, P
     if scripts.iter().any(|script| starts_projects(script)) {
         names.extend(words(&line));
     }
-    let applications = context.sources.projects.iter().filter(|source| source.facts.is_application);
-    let folders = applications.filter_map(|source| Some((*source, folder(*source)?)));
-    let within: Vec<(Source<'a, Project>, String)> = folders.filter(|(_, at)| !at.is_empty() && paths::is_within(at, &around)).collect();
+    let within = applications(context, &around);
     let named = |name: &str| within.iter().find(|(source, at)| self::name(*source, at) == name);
     let started = names.into_iter().find_map(named).or_else(|| {
         let inner = |at: &str| at.strip_prefix(&around).unwrap_or(at).trim_start_matches('/').to_owned();
@@ -87,7 +117,8 @@ fn built<'p, 'a>(
     let mut found: Vec<&(Source<'a, Project>, String)> = Vec::new();
     for run in runs {
         let list: Vec<&str> = words(&run).collect();
-        let built = (0..list.len()).filter(|at| *at > 0 && list[at - 1] == "build" && matches!(list[..at - 1].last(), Some(&"nest" | &"nx")));
+        let built =
+            (0..list.len()).filter(|at| *at > 0 && list[at - 1] == "build" && matches!(list[..at - 1].last(), Some(&"nest" | &"nx")));
         found.extend(built.filter_map(|at| named(list[at])));
     }
     found.dedup_by(|one, other| one.1 == other.1);
