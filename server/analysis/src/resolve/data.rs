@@ -1,7 +1,7 @@
 //! Databases: connections, queries, tables.
 
 use portolan_grammars::catalog::{self, Naming, Operation};
-use portolan_grammars::facts::{Expr, ExprId, ResultUse, Symbol, TypeId};
+use portolan_grammars::facts::{Attribute, Expr, ExprId, ResultUse, Symbol, TypeId};
 
 use super::library::CallView;
 use super::limits::is_preceded;
@@ -38,8 +38,22 @@ impl<'w> Linker<'w> {
         let system = dialect.filter(|_| entry.system == "*").map_or_else(|| entry.system.clone(), Symbol::from);
         let library = &self.evaluator.cx.catalog.libraries[view.callee.library];
         let prisma = is_prisma(library);
-        self.link.connections.push(ConnectionDecl { system, prisma, urls, hosts, databases, site: view.site, function });
+        let module = self.decorated_with(view.site);
+        self.link.connections.push(ConnectionDecl { system, prisma, urls, hosts, databases, site: view.site, function, module });
         true
+    }
+
+    /// The class in whose decorator a call stands, where a library's takes it: `@Module({ imports: [TypeOrmModule.forRoot(…)] })`.
+    fn decorated_with(&mut self, site: CallRef) -> Option<ClassRef> {
+        let facts = self.evaluator.facts(site.file).filter(|facts| facts.language.is_ecmascript())?;
+        let range = facts.call(site.call).range;
+        let is_around = |attribute: &&Attribute| {
+            let args = attribute.args.iter().map(|argument| facts.expr_range(*argument));
+            args.into_iter().any(|around| around.start <= range.start && range.end <= around.end)
+        };
+        let (at, attribute) = facts.types.iter().enumerate().find_map(|(at, def)| Some((at, def.attributes.iter().find(is_around)?)))?;
+        let is_librarys = self.evaluator.is_decorated_by_library(site.file, &attribute.path);
+        is_librarys.then_some(ClassRef { file: site.file, class: TypeId(at as u32) })
     }
 
     /// Whether a client that sends nothing by itself is made for nothing: nobody names it again.

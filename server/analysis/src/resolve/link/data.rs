@@ -6,7 +6,7 @@ use portolan_grammars::catalog::{Addition, Operation};
 use portolan_grammars::facts::{CallId, Symbol};
 
 use super::Url;
-use crate::resolve::value::{CallRef, Pattern};
+use crate::resolve::value::{CallRef, ClassRef, Pattern};
 use crate::{FileId, FunctionRef};
 
 /// A database opened.
@@ -26,6 +26,8 @@ pub struct ConnectionDecl {
     pub site: CallRef,
     /// The function that is in.
     pub function: FunctionRef,
+    /// The class whose decorator says it: a module of a framework opens something only where it is made part of a program.
+    pub module: Option<ClassRef>,
 }
 
 /// What is done with a client that sends nothing by itself.
