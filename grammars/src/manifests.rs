@@ -17,6 +17,7 @@ pub mod tree;
 mod azd;
 mod caddyfile;
 mod cargo;
+mod cloudformation;
 mod code_owners;
 mod compose;
 mod config;
@@ -46,7 +47,7 @@ mod tsconfig;
 mod wrangler;
 mod yaml;
 
-pub use processes::{FunctionRoute, Process, Processes};
+pub use processes::{FunctionMessages, FunctionRoute, Process, Processes};
 use serde::{Deserialize, Serialize};
 
 pub use deployments::{

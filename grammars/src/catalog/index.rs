@@ -221,6 +221,12 @@ impl Catalog {
         made.filter(|entry| entry.type_name == type_name).any(|entry| entry.captures.contains_key(name))
     }
 
+    /// Whether values of another type of a library remember something by a name, which those of this type may be made of.
+    pub fn others_capture(&self, library: usize, type_name: &str, name: &str) -> bool {
+        let made = self.libraries.get(library).into_iter().flat_map(|library| &library.value);
+        made.filter(|entry| entry.type_name != type_name && entry.type_name != "Self").any(|entry| entry.captures.contains_key(name))
+    }
+
     /// Every word of a command line that is evidence of tracing, with its entry.
     pub fn tracing_flags(&self) -> impl Iterator<Item = (&Symbol, &Tracing)> {
         let entries = self.libraries.iter().flat_map(|library| &library.tracing);

@@ -42,12 +42,14 @@ pub struct Process {
     pub exported: Option<Symbol>,
     /// The routes by which it is asked.
     pub routes: Vec<FunctionRoute>,
+    /// The channels whose messages it is handed.
+    pub receives: Vec<FunctionMessages>,
 }
 
 impl Process {
     /// One of which no more is known than what it is called.
     pub(super) fn named(name: Spanned<Symbol>) -> Self {
-        Self { name, command: None, file: None, folder: None, exported: None, routes: Vec::new() }
+        Self { name, command: None, file: None, folder: None, exported: None, routes: Vec::new(), receives: Vec::new() }
     }
 }
 
@@ -58,4 +60,13 @@ pub struct FunctionRoute {
     pub method: Symbol,
     /// Its path.
     pub path: Symbol,
+}
+
+/// A channel whose messages a platform hands to a function.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FunctionMessages {
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// `messaging.destination.name`.
+    pub channel: Symbol,
 }

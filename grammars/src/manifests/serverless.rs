@@ -1,9 +1,10 @@
-//! `serverless.yml` of the Serverless Framework: a service, the functions it is made of, the routes by which they are asked, their environment.
+//! `serverless.yml` of the Serverless Framework: a service, the functions it is made of, the routes by which they are asked, the messages that they
+//! are handed, their environment.
 //!
-//! What else calls functions (queues, timers) is not read. Invariant: a function counts whose handler names a file of its own.
+//! What else calls functions (timers, changes of files and rows) is not read. Invariant: a function counts whose handler names a file of its own.
 
 use super::yaml::{self, Entry, Node, Templates};
-use super::{FunctionRoute, Manifest, ManifestFacts, Process, Processes, Variable};
+use super::{FunctionMessages, FunctionRoute, Manifest, ManifestFacts, Process, Processes, Variable, cloudformation};
 use crate::facts::{Spanned, Symbol};
 
 const LABEL: &str = "serverless configuration";
@@ -30,7 +31,7 @@ pub(super) fn read(text: &str) -> ManifestFacts {
         let own = functions().filter_map(|entry| entry.value.get("environment"));
         let environments = document.at(&["provider", "environment"]).into_iter().chain(own);
         for entry in environments.flat_map(Node::entries) {
-            let value = entry.value.text().and_then(|text| filled(&text, document));
+            let value = cloudformation::named(&entry.value, resources(document), &|text| filled(text, document));
             found.environment.extend(value.map(|value| Variable { name: entry.key.value.clone(), value: Some(value), range: entry.range }));
         }
     }
@@ -69,6 +70,7 @@ fn function(entry: &Entry, document: &Node) -> Option<Process> {
         file: Some(Symbol::new(file.trim_start_matches("./"))),
         exported: Some(Symbol::new(exported)),
         routes: entry.value.list("events").iter().filter_map(|event| route(event, document)).collect(),
+        receives: entry.value.list("events").iter().flat_map(|event| received(event, document)).collect(),
         ..Process::named(Spanned::new(entry.key.value.clone(), entry.key.range))
     })
 }
@@ -86,6 +88,36 @@ fn route(event: &Node, document: &Node) -> Option<FunctionRoute> {
     // `{proxy+}` is all that is left.
     let path = path.replace("+}", "*}");
     Some(FunctionRoute { method, path: format!("/{}", path.trim_start_matches('/')).into() })
+}
+
+/// The resources that a configuration declares; those of several files are a list of maps.
+fn resources(document: &Node) -> Option<&Node> {
+    document.at(&["resources", "Resources"])
+}
+
+/// The channels whose messages a function is handed: `sqs: arn`, `sns: { topicName: orders }`, `eventBridge: { pattern: { detail-type: [created] } }`.
+fn received(event: &Node, document: &Node) -> Vec<FunctionMessages> {
+    let Some(entry) = event.entries().first() else { return Vec::new() };
+    let (system, keys): (_, &[&str]) = match entry.key.value.as_str() {
+        "sqs" => ("aws_sqs", &["arn", "queueName"]),
+        "sns" => ("aws.sns", &["topicName", "arn"]),
+        "kafka" | "msk" => ("kafka", &["topics", "topic"]),
+        "rabbitmq" => ("rabbitmq", &["queue"]),
+        "eventBridge" => return matched(&entry.value, document),
+        _ => return Vec::new(),
+    };
+    let fill = |text: &str| filled(text, document);
+    let named = keys.iter().find_map(|key| entry.value.get(key)).unwrap_or(&entry.value);
+    let all = if named.items().is_empty() { std::slice::from_ref(named) } else { named.items() };
+    let channels = all.iter().filter_map(|one| cloudformation::channel(one, resources(document), &fill));
+    channels.map(|channel| FunctionMessages { system: system.into(), channel }).collect()
+}
+
+/// The events that a rule of a bus lets through, by what they are: the types of their details, as far as it names them.
+fn matched(rule: &Node, document: &Node) -> Vec<FunctionMessages> {
+    let types = rule.at(&["pattern", "detail-type"]).map(Node::scalars).unwrap_or_default();
+    let named = types.iter().filter_map(|name| filled(&name.value, document));
+    named.map(|channel| FunctionMessages { system: "aws.eventbridge".into(), channel }).collect()
 }
 
 /// A text with what it refers to within the file: `${self:custom.table}`, `${opt:stage, 'dev'}`; nothing where something else decides it.
@@ -121,6 +153,17 @@ mod tests {
         let Manifest::Processes(found) = read(text).manifest else { panic!() };
         let variables: Vec<_> = found.environment.iter().map(|variable| (variable.name.as_str(), variable.value.as_deref())).collect();
         assert_eq!(variables, [("TABLE", Some("orders-dev"))]);
+    }
+
+    #[test]
+    fn resources_are_called_what_they_call_themselves() {
+        let text = "service: a\nprovider:\n  environment:\n    TABLE: !Ref Orders\n    QUEUE: { Ref: Mails }\n    TOPIC: { 'Fn::GetAtt': [News, TopicArn] }\nfunctions:\n  one:\n    handler: a.one\n    events:\n      - sqs: { arn: !GetAtt Mails.Arn }\n      - sqs: 'arn:aws:sqs:eu:1:carts'\n      - sns: news\n      - eventBridge: { pattern: { source: [shop], detail-type: [created, paid] } }\n      - eventBridge: { schedule: rate(1 day) }\n      - schedule: rate(1 day)\n      - stream: { type: dynamodb, arn: x }\nresources:\n  Resources:\n    Orders: { Properties: { TableName: 'orders-${self:service}' } }\n    Mails: { Properties: {} }\n";
+        let Manifest::Processes(found) = read(text).manifest else { panic!() };
+        let variables: Vec<_> = found.environment.iter().filter_map(|variable| variable.value.as_deref()).collect();
+        assert_eq!(variables, ["orders-a", "Mails", "News"]);
+        let received: Vec<String> =
+            found.processes[0].receives.iter().map(|message| format!("{} {}", message.system, message.channel)).collect();
+        assert_eq!(received, ["aws_sqs Mails", "aws_sqs carts", "aws.sns news", "aws.eventbridge created", "aws.eventbridge paid"]);
     }
 
     #[test]

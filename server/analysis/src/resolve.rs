@@ -28,6 +28,7 @@ mod expressions;
 pub mod fields;
 mod filled_structs;
 mod foreign;
+mod foreign_channels;
 pub mod graphql;
 mod graphql_objects;
 mod handed_results;

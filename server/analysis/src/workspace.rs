@@ -24,7 +24,7 @@ pub use mounts::Mounts;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::Connector;
+use portolan_grammars::manifests::{Connector, FunctionMessages};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::chart::{Evidence, Service, ServiceIndex};
@@ -59,6 +59,8 @@ pub struct Workspace {
     pub connectors: Vec<Connector>,
     /// Functions that a platform asks by routes, by the file that has them.
     pub functions: FxHashMap<FileId, Vec<PlatformFunction>>,
+    /// Functions that a platform hands messages to, likewise.
+    pub receivers: FxHashMap<FileId, Vec<PlatformReceiver>>,
     /// Folders in which what code imports tells what sort of process it is, or whether it is one.
     told_by_imports: Vec<String>,
     roots: packages::Roots,
@@ -142,6 +144,15 @@ pub struct PlatformFunction {
     pub path: Symbol,
 }
 
+/// A function that a platform hands messages to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlatformReceiver {
+    /// What of its file is called.
+    pub exported: Symbol,
+    /// Where the messages come from.
+    pub messages: FunctionMessages,
+}
+
 /// A rule by which a gateway passes requests on.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GatewayRoute {
@@ -193,6 +204,7 @@ impl Workspace {
         let config_files = sources.configs.iter().map(|(path, file)| (Symbol::new(path), *file)).collect();
         let hosts = names.table();
         let functions = services::functions(&context, &drafts);
+        let receivers = services::receivers(&context, &drafts);
         let connectors = sources.connectors.iter().map(|connector| (*connector).clone()).collect();
         let limited: Vec<&Symbol> = sources.kubernetes.iter().flat_map(|source| &source.facts.limited_hosts).collect();
         let mut workspace = Self {
@@ -208,6 +220,7 @@ impl Workspace {
             config_files,
             connectors,
             functions,
+            receivers,
             told_by_imports,
             roots,
             names,

@@ -54,6 +54,12 @@ impl<'w> Evaluator<'w> {
         texts.find(|text| text.chars().count() == start as usize)
     }
 
+    /// What a promise's callback makes of what was waited for: `import("axios").then(axios => axios.create(…))`.
+    fn made_of_awaited(&mut self, file: FileId, call: &Call, awaited: &Value) -> Option<Value> {
+        let Value::Function(callback, receiver) = self.eval(file, call.args.first()?.value) else { return None };
+        Some(self.apply(callback, receiver.as_deref(), std::slice::from_ref(awaited))).filter(|made| !made.is_unknown())
+    }
+
     /// Language and standard-library calls that matter for texts, and those that hand through what they are given.
     pub(super) fn builtin(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Option<Value> {
         let call = facts.call(id);
@@ -79,11 +85,14 @@ impl<'w> Evaluator<'w> {
                         // Parameters of the callback already stand for the elements.
                         "map" | "flatMap" => {
                             let list = self.eval(file, *object);
-                            if !matches!(list, Value::Array(_)) {
+                            let element = match &list {
+                                Value::Array(_) | Value::Param(..) => self.elements(&list),
+                                _ => return None,
+                            };
+                            if matches!(list, Value::Param(..)) && element.is_unknown() {
                                 return None;
                             }
                             let Value::Function(each, receiver) = self.eval(file, argument(0)?) else { return None };
-                            let element = self.elements(&list);
                             let made = self.apply(each, receiver.as_deref(), &[element]);
                             return Some(repeated(made, if let Value::Array(items) = &list { items.len() } else { 1 }));
                         }
@@ -170,6 +179,11 @@ impl<'w> Evaluator<'w> {
                         return Some(Value::Object(Arc::new(merged)));
                     }
                     let receiver = self.eval(file, *object);
+                    if method == "then"
+                        && let Some(made) = self.made_of_awaited(file, call, &receiver)
+                    {
+                        return Some(made);
+                    }
                     return match (&receiver, method) {
                         (Value::Function(..), "bind") => Some(receiver),
                         (Value::External(..) | Value::Instance(_), _) => None,

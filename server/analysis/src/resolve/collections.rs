@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol, TypeRef};
 
 use super::evaluate::{Evaluator, inside};
 use super::index::{callee_name, last_segment};
@@ -32,6 +32,13 @@ enum Side {
     Values,
 }
 
+/// The member of a parameter that stands for each element of the list that callers pass.
+pub(super) const EACH: &str = "*";
+
+/// Methods of lists and of what may be there that call a function with what they hold.
+const HANDS_ELEMENTS: [&str; 12] =
+    ["and_then", "every", "filter", "filter_map", "find", "flatMap", "flat_map", "forEach", "for_each", "map", "map_err", "some"];
+
 impl<'w> Evaluator<'w> {
     /// The elements of a list.
     pub fn elements(&mut self, of: &Value) -> Value {
@@ -44,10 +51,43 @@ impl<'w> Evaluator<'w> {
                         items.extend(known.iter().cloned());
                     }
                 }
+                Value::Param(param, path) if self.is_list_passed(*param, path) => items.push(self.member(value, &EACH.into(), None)),
                 _ => {}
             }
         }
         Value::one_of(items)
+    }
+
+    /// Whether callers decide what a list holds that a parameter of ECMAScript is, or a field of one.
+    fn is_list_passed(&mut self, param: ParamRef, path: &[Symbol]) -> bool {
+        !param.is_own_object()
+            && path.last().is_none_or(|last| last != EACH)
+            && self.facts(param.function.file).is_some_and(|facts| facts.language.is_ecmascript())
+    }
+
+    /// What a callback's parameter is by what calls it: an element, for `items.map(item => …)`, and what was waited for, for
+    /// `load().then(value => …)`.
+    pub(super) fn handed_by_builtin(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, index: u32) -> Option<Value> {
+        if facts.function(function).kind != FunctionKind::Closure || index != 0 {
+            return None;
+        }
+        let &(call, position) = self.file(file)?.1.argument_of.get(&function)?;
+        let Expr::Member { object, name } = facts.expr(facts.call(call).callee) else { return None };
+        let (over, name) = (*object, name.as_str());
+        if name == "then" && facts.language.is_ecmascript() {
+            return Some(self.eval(file, over)).filter(|value| position == 0 && !value.is_unknown());
+        }
+        if !HANDS_ELEMENTS.contains(&name) {
+            return None;
+        }
+        let object = self.eval(file, iterated(facts, over));
+        let elements = match self.elements(&object) {
+            Value::Unknown => self.iterated_element(file, facts, over).unwrap_or(Value::Unknown),
+            elements => elements,
+        };
+        let is_list = !elements.is_unknown() || matches!(object, Value::Array(_) | Value::OneOf(_));
+        let value = if name == "and_then" || (name == "map" && !is_list) { object } else { elements };
+        Some(value).filter(|value| !value.is_unknown())
     }
 
     /// What is put into a list after it was made: `list.push(x)`, Rust's `list.extend(others)`.

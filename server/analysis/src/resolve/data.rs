@@ -1,7 +1,7 @@
 //! Databases: connections, queries, tables.
 
 use portolan_grammars::catalog::{self, Naming, Operation};
-use portolan_grammars::facts::{Expr, ExprId, ResultUse, Symbol, TypeId};
+use portolan_grammars::facts::{Attribute, Expr, ExprId, ResultUse, Symbol, TypeId};
 
 use super::library::CallView;
 use super::limits::is_preceded;
@@ -38,8 +38,22 @@ impl<'w> Linker<'w> {
         let system = dialect.filter(|_| entry.system == "*").map_or_else(|| entry.system.clone(), Symbol::from);
         let library = &self.evaluator.cx.catalog.libraries[view.callee.library];
         let prisma = is_prisma(library);
-        self.link.connections.push(ConnectionDecl { system, prisma, urls, hosts, databases, site: view.site, function });
+        let module = self.decorated_with(view.site);
+        self.link.connections.push(ConnectionDecl { system, prisma, urls, hosts, databases, site: view.site, function, module });
         true
+    }
+
+    /// The class in whose decorator a call stands, where a library's takes it: `@Module({ imports: [TypeOrmModule.forRoot(…)] })`.
+    fn decorated_with(&mut self, site: CallRef) -> Option<ClassRef> {
+        let facts = self.evaluator.facts(site.file).filter(|facts| facts.language.is_ecmascript())?;
+        let range = facts.call(site.call).range;
+        let is_around = |attribute: &&Attribute| {
+            let args = attribute.args.iter().map(|argument| facts.expr_range(*argument));
+            args.into_iter().any(|around| around.start <= range.start && range.end <= around.end)
+        };
+        let (at, attribute) = facts.types.iter().enumerate().find_map(|(at, def)| Some((at, def.attributes.iter().find(is_around)?)))?;
+        let is_librarys = self.evaluator.is_decorated_by_library(site.file, &attribute.path);
+        is_librarys.then_some(ClassRef { file: site.file, class: TypeId(at as u32) })
     }
 
     /// Whether a client that sends nothing by itself is made for nothing: nobody names it again.
@@ -146,7 +160,7 @@ impl<'w> Linker<'w> {
             for class in value.alternatives() {
                 let (Value::Class(class) | Value::Some(class)) = class else { continue };
                 if let Some(name) = self.evaluator.collection_of_class(*class) {
-                    let collections = vec![CollectionUse { name, operation, columns: Vec::new(), adds }];
+                    let collections = vec![CollectionUse { name, said: None, operation, columns: Vec::new(), adds }];
                     self.access(AccessDecl { collections, ..base.clone() });
                 }
             }
@@ -155,9 +169,13 @@ impl<'w> Linker<'w> {
         let Some(value) = self.evaluator.select_text(selector, view) else { return false };
         for draft in self.drafts(view.site, function, &[value], detached) {
             for lifted in self.lift_to_owners(draft, &|_, draft| whole_param(&draft.texts[0])) {
+                let text = &lifted.texts[0];
+                let said = Some(text.clone()).filter(|text| entry.naming == Naming::default() && is_said_by_environment(text));
                 // Of `client[model]` no name is known.
-                let Some(name) = lifted.texts[0].literal().filter(|name| name != "[]") else { continue };
-                let collections = vec![CollectionUse { name: collection_name(&name, entry.naming), operation, columns: Vec::new(), adds }];
+                let name = text.literal().filter(|name| name != "[]").or_else(|| said.as_ref().map(|_| Symbol::default()));
+                let Some(name) = name else { continue };
+                let collections =
+                    vec![CollectionUse { name: collection_name(&name, entry.naming), said, operation, columns: Vec::new(), adds }];
                 self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
             }
         }
@@ -170,7 +188,7 @@ impl<'w> Linker<'w> {
     fn joined(&mut self, view: &CallView<'_>, entry: &catalog::Query) -> Vec<CollectionUse> {
         let texts: Vec<Value> = entry.joins.iter().filter_map(|place| self.evaluator.select_text(place, view)).collect();
         let names = texts.iter().flat_map(Value::alternatives).filter_map(Value::literal);
-        names.map(|name| CollectionUse { name, operation: Operation::Read, columns: Vec::new(), adds: None }).collect()
+        names.map(|name| CollectionUse { name, said: None, operation: Operation::Read, columns: Vec::new(), adds: None }).collect()
     }
 
     /// Notes which classes of a file are tables or collections.
@@ -223,6 +241,11 @@ impl<'w> Linker<'w> {
             None => self.link.accesses.push(access),
         }
     }
+}
+
+/// Whether variables of the environment, and what stands around them, are all of a name.
+fn is_said_by_environment(name: &Pattern) -> bool {
+    name.parts.iter().all(|part| matches!(part, Part::Text(_) | Part::Env { .. })) && name.literal().is_none()
 }
 
 /// Whether a library's models are those of a schema.

@@ -30,7 +30,10 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
         for access in &link.accesses {
             let system = access_system(&connections, access);
             for used in &access.collections {
-                let name = table(&snapshot.files, &snapshot.workspace.prisma, access, &used.name);
+                let name = match &used.said {
+                    Some(said) => text(said).into(),
+                    None => table(&snapshot.files, &snapshot.workspace.prisma, access, &used.name),
+                };
                 let operation = match used.operation {
                     Operation::Read => "read",
                     Operation::Write => "write",

@@ -12,7 +12,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alternatives::{fallback, variable};
 use super::classes::class_around;
-use super::collections::iterated;
 use super::contracts::Contracts;
 use super::dependencies::{Dependencies, FileBits};
 use super::exports::StarExports;
@@ -463,40 +462,10 @@ impl<'w> Evaluator<'w> {
         value
     }
 
-    fn parameter(&mut self, file: FileId, facts: &SourceFacts, function: FunctionId, index: u32) -> Value {
+    fn parameter(&mut self, file: FileId, facts: &'w SourceFacts, function: FunctionId, index: u32) -> Value {
         let param = ParamRef { function: FunctionRef { file, function }, index };
-        // The callback of `items.map(item => …)`: an element, if the list is known.
-        if facts.function(function).kind == FunctionKind::Closure
-            && let Some((_, file_index)) = self.file(file)
-            && let Some(&(call, _)) = file_index.argument_of.get(&function)
-            && let Expr::Member { object, name } = facts.expr(facts.call(call).callee)
-            && matches!(
-                name.as_str(),
-                "map"
-                    | "forEach"
-                    | "flatMap"
-                    | "filter"
-                    | "for_each"
-                    | "find"
-                    | "some"
-                    | "every"
-                    | "and_then"
-                    | "map_err"
-                    | "flat_map"
-                    | "filter_map"
-            )
-        {
-            let over = *object;
-            let object = self.eval(file, iterated(facts, over));
-            let elements = match self.elements(&object) {
-                Value::Unknown if index == 0 => self.iterated_element(file, facts, over).unwrap_or(Value::Unknown),
-                elements => elements,
-            };
-            let is_list = !elements.is_unknown() || matches!(object, Value::Array(_) | Value::OneOf(_));
-            let value = if matches!(name.as_str(), "and_then") || (name == "map" && !is_list) { object } else { elements };
-            if index == 0 && !value.is_unknown() {
-                return value;
-            }
+        if let Some(handed) = self.handed_by_builtin(file, facts, function, index) {
+            return handed;
         }
         if facts.function(function).kind == FunctionKind::Closure
             && let Some(given) = self.given(param.function, index).or_else(|| self.called_with(param.function, index))

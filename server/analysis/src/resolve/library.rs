@@ -8,7 +8,7 @@ use portolan_grammars::facts::{Arg, Call, Expr, ExprId, SourceFacts, Symbol, Typ
 use super::alternatives::{fallback, variable};
 use super::callers::MAX_PASSED_ON;
 use super::evaluate::Evaluator;
-use super::value::{CallRef, Change, ClassRef, Instance, ParamRef, Pattern, Source, Value, changed, join_patterns};
+use super::value::{CallRef, Change, ClassRef, Instance, ParamRef, Part, Pattern, Source, Value, changed, join_patterns};
 use crate::{FileId, FunctionRef};
 
 /// A callee as the catalog knows it.
@@ -293,7 +293,7 @@ impl<'w> Evaluator<'w> {
         for (at, take) in takes.iter().enumerate() {
             match self.take_text(take, view) {
                 // A caller's object may lack the key; what stands behind it counts then.
-                Some(value @ Value::Param(..)) if take.key.is_some() => {
+                Some(value) if take.key.is_some() && is_passed(&value) => {
                     let behind = takes[at + 1..].iter().find_map(|take| self.take_text(take, view));
                     let default = || takes.iter().find_map(|take| take.default.clone()).map(Value::text);
                     let text = match behind {
@@ -301,7 +301,7 @@ impl<'w> Evaluator<'w> {
                         Some(Value::Unknown) => None,
                         _ => default(),
                     };
-                    return Some(text.map_or(value.clone(), |text| fallback(vec![value, text])));
+                    return Some(text.map_or(value.clone(), |text| behind_passed(value, text)));
                 }
                 // What is not known may be no text; a place behind it that holds one is it then.
                 Some(Value::Unknown) => unknown = Some(Value::Unknown),
@@ -466,9 +466,12 @@ impl<'w> Evaluator<'w> {
             Some(value) => value.clone(),
             None => match self.setting(view, name) {
                 Some(value) => value,
-                // Known by its declared type alone: what callers pass remembers it.
+                // Known by its declared type alone, or made of what is: what callers pass remembers it.
                 None => {
-                    let receiver = receiver.filter(|receiver| receiver.origin.is_none())?;
+                    let remembers = |receiver: &&Arc<Instance>| {
+                        receiver.origin.is_none() || self.cx.catalog.others_capture(receiver.library as usize, &receiver.type_name, name)
+                    };
+                    let receiver = receiver.filter(remembers)?;
                     Value::Param(receiver.param?, Arc::from([name.clone()]))
                 }
             },
@@ -564,8 +567,10 @@ impl<'w> Evaluator<'w> {
                     Some(value) => value.clone(),
                     // What callers pass may have it.
                     None => {
-                        let spread = object.rest.iter().filter(|rest| matches!(rest, Value::Param(..))).cloned().collect::<Vec<_>>();
-                        let found = Value::one_of(spread.iter().map(|rest| self.member(rest, &key, None)));
+                        let spread = object.rest.iter().filter(|rest| matches!(rest, Value::Param(..)));
+                        let members: Vec<Value> = spread.map(|rest| self.member(rest, &key, None)).collect();
+                        // The last that has it wins: `{ ...request, ...options }`.
+                        let found = members.into_iter().reduce(|before, last| fallback(vec![last, as_text(before)]))?;
                         Some(found).filter(|value| matches!(value, Value::Param(..) | Value::Text(_)))?
                     }
                 },
@@ -703,4 +708,32 @@ fn keys(value: &Value) -> Option<Value> {
     let mut names: Vec<Symbol> = objects.flat_map(|object| object.fields.keys().cloned()).collect();
     names.sort();
     if names.is_empty() { None } else { Some(Value::one_of(names.into_iter().map(Value::text))) }
+}
+
+/// Whether a value is what callers pass and nothing else.
+fn is_passed(value: &Value) -> bool {
+    match value {
+        Value::Param(..) => true,
+        Value::Text(text) => matches!(text.parts.as_slice(), [Part::Param(..)]),
+        _ => false,
+    }
+}
+
+/// What callers pass, or a text where they pass nothing: behind all that they may pass in one another's place.
+fn behind_passed(passed: Value, text: Value) -> Value {
+    let Value::Text(all) = &passed else { return fallback(vec![passed, text]) };
+    let [Part::Param(param, path, default)] = all.parts.as_slice() else { return fallback(vec![passed, text]) };
+    let outer = Value::Param(*param, path.as_slice().into());
+    match default {
+        Some(default) => fallback(vec![outer, behind_passed(Value::Text(default.clone()), text)]),
+        None => fallback(vec![outer, text]),
+    }
+}
+
+/// A parameter as a text, which others may stand behind.
+fn as_text(value: Value) -> Value {
+    match value {
+        Value::Param(param, path) => Value::pattern(Pattern::part(Part::Param(param, path.to_vec(), None))),
+        value => value,
+    }
 }

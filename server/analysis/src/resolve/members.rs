@@ -8,6 +8,7 @@ use std::sync::Arc;
 use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TypeKind};
 
 use super::alternatives::variable;
+use super::collections::EACH;
 use super::declared_types::is_wrapper;
 use super::evaluate::Evaluator;
 use super::index::own_name;
@@ -46,6 +47,7 @@ impl<'w> Evaluator<'w> {
             }
             Value::Text(_) if name == "origin" => origin(value),
             Value::Text(_) if name == "href" => value.clone(),
+            Value::Array(items) if name == EACH => Value::one_of(items.iter().cloned()),
             Value::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get(at).cloned()).unwrap_or(Value::Unknown),
             Value::External(package, path) => {
                 if name == "default" {

@@ -16,6 +16,7 @@ use crate::FunctionRef;
 impl<'w> Linker<'w> {
     pub(super) fn producer(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Producer) -> bool {
         let Some(destination) = self.evaluator.select_text(&entry.destination, view) else { return false };
+        let (destination, named_elsewhere) = named_elsewhere(destination);
         let key = entry.routing_key.as_ref().and_then(|selector| self.evaluator.select_text(selector, view)).unwrap_or(Value::text(""));
         let detached = self.is_detached(walk, view.site.call);
         let payload = self.message_payload(walk, view, entry);
@@ -35,6 +36,7 @@ impl<'w> Linker<'w> {
         };
         self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl {
             system: system.clone(),
+            named_elsewhere,
             replies,
             asks,
             kept: entry.kept,
@@ -138,6 +140,8 @@ impl<'w> Linker<'w> {
         }
         for destination in destinations {
             let detached = self.is_detached(walk, view.site.call);
+            let (destination, named_elsewhere) = named_elsewhere(destination);
+            let complete = |message: MessageDecl| MessageDecl { named_elsewhere, ..complete(message) };
             self.messages(view.site, function, &[destination, Value::text("")], detached, complete);
         }
         true
@@ -197,9 +201,11 @@ impl<'w> Linker<'w> {
 
     pub(super) fn consumer_attribute(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::ConsumerAttribute) {
         let Some(destination) = self.evaluator.select_text(&entry.destination, view) else { return };
+        let (destination, named_elsewhere) = named_elsewhere(destination);
         let destinations = destination.patterns();
         let declared = MessageDecl {
             consumes: true,
+            named_elsewhere,
             system: entry.system.clone(),
             handler: Some(function),
             replies: entry.replies,
@@ -207,6 +213,25 @@ impl<'w> Linker<'w> {
             ..message(Site::Function(function), function, destinations, None)
         };
         self.link.messages.push(declared);
+    }
+
+    /// Messages that a platform hands to functions of the file.
+    pub(super) fn platform_messages(&mut self, walk: &Walk<'w>) {
+        let workspace = self.evaluator.cx.workspace;
+        for received in workspace.receivers.get(&self.file).into_iter().flatten() {
+            let export = walk.facts.exports.iter().find(|export| export.name == received.exported);
+            let Some(handler) = export.and_then(|export| self.handler(walk, export.value)) else { continue };
+            let site = if handler.file == self.file { Site::Function(handler) } else { Site::File(self.file) };
+            let function = super::value::module_function(self.file);
+            let destinations = vec![Pattern::text(received.messages.channel.clone())];
+            self.link.messages.push(MessageDecl {
+                consumes: true,
+                system: received.messages.system.clone(),
+                handler: Some(handler),
+                delivery: Some(Delivery::AtLeastOnce),
+                ..message(site, function, destinations, None)
+            });
+        }
     }
 
     pub(super) fn binding(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Binding) -> bool {
@@ -328,11 +353,26 @@ impl Linker<'_> {
     }
 }
 
-fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routing_key: Option<Pattern>) -> MessageDecl {
+/// The name of a destination, where a constant of a package from outside of the workspace stands for it: whoever else names the constant means the
+/// same. Tells whether there is such a one.
+pub(super) fn named_elsewhere(destination: Value) -> (Value, bool) {
+    let constant = |value: &Value| match value {
+        Value::External(package, path) if package != "global" => path.last().cloned(),
+        _ => None,
+    };
+    if !destination.alternatives().iter().any(|value| constant(value).is_some()) {
+        return (destination, false);
+    }
+    let named = destination.alternatives().iter().map(|value| constant(value).map_or_else(|| value.clone(), Value::text));
+    (Value::one_of(named.collect::<Vec<_>>()), true)
+}
+
+pub(super) fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routing_key: Option<Pattern>) -> MessageDecl {
     MessageDecl {
         consumes: false,
         system: Default::default(),
         destinations,
+        named_elsewhere: false,
         routing_key,
         payload: None,
         site,

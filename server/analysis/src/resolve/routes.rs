@@ -226,7 +226,7 @@ impl<'w> Linker<'w> {
 
     /// The function behind a handler argument: wrappers such as `asyncHandler(show)` are looked through, here and where a controller wraps what
     /// it hands out.
-    fn handler(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<FunctionRef> {
+    pub(super) fn handler(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<FunctionRef> {
         self.handler_in(self.file, walk.facts, expr)
     }
 

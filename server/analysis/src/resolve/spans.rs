@@ -19,6 +19,9 @@ use super::named_types::named_types;
 use super::value::{CallRef, ClassRef, Instance, ParamRef, Value};
 use crate::FunctionRef;
 
+/// The method of a class that is a consumer which is handed what is received.
+pub(super) const HANDLER: &str = "process";
+
 /// What the walk knows of a file before it looks at calls one by one.
 pub(super) struct Walk<'w> {
     pub(super) facts: &'w SourceFacts,
@@ -79,6 +82,7 @@ impl<'w> Linker<'w> {
         self.closures(&walk);
         self.attributes(&walk);
         self.file_routes(&walk);
+        self.platform_messages(&walk);
         self.bodies(&walk);
         self.parsed_messages(&walk);
         self.rpc_implementations(&walk);
@@ -229,7 +233,7 @@ impl<'w> Linker<'w> {
             self.super_call(walk, site, call.function);
             return;
         }
-        if self.bound_rpc(walk, id) || self.named_rpc(walk, id) {
+        if self.bound_rpc(walk, id) || self.named_rpc(walk, id) || self.foreign_channel(walk, id) {
             return;
         }
         let name = callee_name(facts, call.callee);
@@ -565,7 +569,7 @@ impl<'w> Linker<'w> {
     /// Decorators of classes that make their handler a consumer: a job's processor.
     fn class_attributes(&mut self, walk: &Walk<'w>) {
         for class in walk.facts.types.iter().filter(|class| walk.facts.language.is_ecmascript() && !class.attributes.is_empty()) {
-            let handler = class.methods.iter().find(|id| walk.facts.function(**id).name == "process").copied();
+            let handler = class.methods.iter().find(|id| walk.facts.function(**id).name == HANDLER).copied();
             let function = FunctionRef { file: self.file, function: handler.unwrap_or(class.function) };
             for attribute in &class.attributes {
                 let call = attribute_call(attribute);

@@ -118,14 +118,14 @@ impl Tables {
         let name = table_name(name, self.folds);
         // `UPDATE t …` names its target once; that it also reads it is not worth a row.
         if !self.found.iter().any(|known| known.name == name && known.operation == Operation::Write) {
-            self.found.push(CollectionUse { name, operation: Operation::Read, columns: Vec::new(), adds: None });
+            self.found.push(CollectionUse { name, said: None, operation: Operation::Read, columns: Vec::new(), adds: None });
         }
     }
 
     fn write(&mut self, name: &ObjectName, mut columns: Vec<Symbol>, adds: Option<Addition>) {
         columns.sort();
         columns.dedup();
-        self.found.push(CollectionUse { name: table_name(name, self.folds), operation: Operation::Write, columns, adds });
+        self.found.push(CollectionUse { name: table_name(name, self.folds), said: None, operation: Operation::Write, columns, adds });
     }
 
     fn statement(&mut self, statement: &Statement) {
@@ -316,7 +316,7 @@ fn words(statement: &str, folds: bool) -> Vec<CollectionUse> {
         if plain && !keyword && !next.contains('(') && !expressions.contains(&bare(name)) {
             let name = if folds && !next.contains('"') { name.to_lowercase() } else { name.replace('"', "") };
             let name = name.trim_start_matches("public.").into();
-            found.push(CollectionUse { name, operation, columns: Vec::new(), adds: None });
+            found.push(CollectionUse { name, said: None, operation, columns: Vec::new(), adds: None });
         }
     }
     found

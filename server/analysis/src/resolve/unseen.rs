@@ -2,11 +2,12 @@
 //!
 //! What deliberately does not live here: traits of Rust whose methods run unseen, see [`super::assemble`].
 
+use portolan_grammars::catalog::Meaning;
 use portolan_grammars::facts::{FunctionId, FunctionKind};
 use rustc_hash::FxHashMap;
 
 use super::link::{EdgeDecl, Linker};
-use super::spans::Walk;
+use super::spans::{HANDLER, Walk};
 use super::value::{ClassRef, Value};
 use crate::FunctionRef;
 
@@ -70,6 +71,18 @@ impl<'w> Linker<'w> {
         decorators.any(|decorator| self.evaluator.is_decorated_by_library(class.file, &decorator.path))
     }
 
+    /// Whether a library hands messages to a class, as its decorator says: a job's processor.
+    fn is_consumer(&mut self, class: ClassRef) -> bool {
+        let Some(facts) = self.evaluator.facts(class.file) else { return false };
+        let def = facts.type_def(class.class);
+        let catalog = self.evaluator.cx.catalog;
+        def.attributes.iter().any(|decorator| {
+            let found = self.evaluator.attribute_callees(class.file, def.function, &decorator.path);
+            let consumes = |meaning: Meaning<'_>| matches!(meaning, Meaning::ConsumerAttribute(_));
+            found.iter().any(|found| catalog.attribute_meanings(found.library, &found.name).iter().any(consumes))
+        })
+    }
+
     /// Methods of a class that implements an interface of a library are called by that library. So are those of a class that a library is given
     /// and whose base a function of a library made, and methods with a library's decorator. A base alone tells nothing: functions of libraries
     /// make those of plain data, too.
@@ -83,12 +96,14 @@ impl<'w> Linker<'w> {
             is_called |= matches!(of, Some(Value::External(package, _)) if package != "global");
         }
         is_called |= self.service_of_decorators(facts.language.into(), &def.attributes).is_some();
+        let consumes = self.is_consumer(class);
         let mut is_decorated = |method: FunctionId| {
             let decorators = &facts.function(method).attributes;
             decorators.iter().any(|decorator| self.evaluator.is_decorated_by_library(class.file, &decorator.path))
         };
         let methods = def.methods.iter().copied().filter(|method| facts.function(*method).kind == FunctionKind::Method);
-        let called = methods.filter(|method| is_called || is_decorated(*method));
+        let is_handler = |method: FunctionId| facts.function(method).name == HANDLER;
+        let called = methods.filter(|method| is_called || consumes && is_handler(*method) || is_decorated(*method));
         called.map(|function| FunctionRef { file: class.file, function }).collect()
     }
 }

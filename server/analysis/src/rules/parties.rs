@@ -36,7 +36,12 @@ pub(super) fn is_one_database(store: &Store) -> bool {
 /// Whether all services that open a store open the same. Of a file each has its own, and of a server on this machine, where only a default of the
 /// code says so.
 pub(super) fn is_same_for_all(context: &Context<'_>, store: &Store) -> bool {
-    is_one_database(store) && !store.is_embedded() && (!is_local(store.host()) || is_set(context, store))
+    is_one_database(store) && names_database(store) && !store.is_embedded() && (!is_local(store.host()) || is_set(context, store))
+}
+
+/// Whether it is known which of a server's databases a store is, where clients may choose one for each of their questions: MongoDB's `client.db(name)`.
+fn names_database(store: &Store) -> bool {
+    store.system != "mongodb" || !store.identified || store.id.contains('/') || store.id.contains("${")
 }
 
 /// Whether a manifest gives a service that opens a store an address on this machine.

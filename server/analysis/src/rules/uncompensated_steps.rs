@@ -143,11 +143,17 @@ fn steps(context: &Context<'_>, moments: &[Moment], writes: &mut FxHashMap<Endpo
     None
 }
 
-/// Whether a branch for failures calls the service again.
+/// Whether a branch for failures calls the service again, or sends it a message.
 fn is_taken_back(context: &Context<'_>, moments: &[Moment], call: &Call, first: Place) -> bool {
     let files = &context.snapshot.files;
+    let chart = context.chart;
+    let reaches = |span: &SpanRef| match span {
+        SpanRef::Call(other) => chart.call(*other).to == call.to,
+        SpanRef::Publish(end) => chart.channel(end.channel).consumers.iter().any(|consumer| Some(consumer.service) == call.target()),
+        SpanRef::Access(_) => false,
+    };
     moments.iter().any(|moment| {
-        let again = moment.spans.iter().any(|(span, _)| matches!(span, SpanRef::Call(other) if context.chart.call(*other).to == call.to));
+        let again = moment.spans.iter().any(|(span, _)| reaches(span));
         let fails = |spot: Spot<'_>| spot.regions().any(|region| region.kind == RegionKind::Catch);
         again && moment.place != first && Spot::at(files, moment.place).is_some_and(fails)
     })

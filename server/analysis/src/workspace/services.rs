@@ -22,13 +22,14 @@ pub(crate) use code::{words, written_commands};
 pub(crate) use kinds::imported_packages;
 pub(crate) use known::is_start_script;
 use known::{image_name, normal, unscoped};
-pub(crate) use undeployed::processes::{is_hosted, routed as functions};
+pub(crate) use undeployed::processes::{is_hosted, receiving as receivers, routed as functions};
 
 mod code;
 mod deployed;
 mod images;
 mod kinds;
 pub(crate) mod known;
+mod projects;
 pub(crate) mod starts;
 mod told;
 mod undeployed;

@@ -60,7 +60,7 @@ fn ends(input: &Input<'_>, reach: &Reach, spots: &mut Vec<BlindSpot>) {
         }
         for service in input.own_services().filter(|service| reach.has(*service, message.function)) {
             let destinations = messages::destinations(input, service, message);
-            if !destinations.is_empty() && destinations.iter().all(Option::is_some) {
+            if !message.named_elsewhere && !destinations.is_empty() && destinations.iter().all(Option::is_some) {
                 continue;
             }
             let may = if message.consumes { May::Receive(systems.of(service, &message.system)) } else { May::Send(message.system.clone()) };

@@ -15,6 +15,7 @@ use self::graph::{Graph, Numbers};
 use self::search::search;
 use super::Input;
 use crate::chart::ServiceIndex;
+use crate::resolve::value::ClassRef;
 use crate::workspace::Ecosystem;
 use crate::workspace::paths::is_within;
 use crate::{FileId, FunctionRef};
@@ -33,6 +34,8 @@ pub(super) struct Reach {
     reached: Vec<FixedBitSet>,
     /// By resolved calls alone, as far as Rust goes.
     certain: Vec<FixedBitSet>,
+    /// The modules of a framework that open something, which each service is made of.
+    modules: Vec<FxHashSet<ClassRef>>,
     package_of: Vec<Option<usize>>,
     own_package: Vec<Option<usize>>,
     /// Whether a service shares its package with others, and runs what its own entry leads to.
@@ -66,6 +69,11 @@ impl Reach {
         self.runs(service, function) && (!by_entry || self.has_certainly(service, function))
     }
 
+    /// Whether a service is made of a framework's module.
+    pub(super) fn is_made_of(&self, service: ServiceIndex, module: ClassRef) -> bool {
+        self.modules.get(service.index()).is_some_and(|modules| modules.contains(&module))
+    }
+
     fn has_certainly(&self, service: ServiceIndex, function: FunctionRef) -> bool {
         self.is_in(&self.certain, service, function)
     }
@@ -79,22 +87,27 @@ impl Reach {
     pub(super) fn find(input: &Input<'_>) -> Self {
         let graph = Graph::build(input);
         let shared = shared_packages(input);
-        let (reached, certain) = (0..input.workspace.services.len())
+        let opening: FxHashSet<ClassRef> =
+            input.links.iter().flatten().flat_map(|link| &link.connections).filter_map(|connection| connection.module).collect();
+        let (modules, (reached, certain)) = (0..input.workspace.services.len())
             .into_par_iter()
             .map(|at| {
                 let service = ServiceIndex(at as u32);
                 if input.workspace.services[at].third_party {
-                    return (FixedBitSet::new(), FixedBitSet::new());
+                    return Default::default();
                 }
                 let own = own_files(input, &graph, service, &shared);
-                (search(&graph, input, service, &own, false), search(&graph, input, service, &own, true))
+                let (reached, live) = search(&graph, input, service, &own, false);
+                let is_live = |class: &ClassRef| graph.types.known_class(*class).is_some_and(|owner| live.contains(owner.index()));
+                let modules: FxHashSet<ClassRef> = opening.iter().copied().filter(is_live).collect();
+                (modules, (reached, search(&graph, input, service, &own, true).0))
             })
             .unzip();
         let own_package = input.workspace.deployments.iter().map(|deployment| deployment.package).collect();
         let is_shared = |package: Option<usize>| package.is_some_and(|package| shared.contains(&package));
         let deployments = &input.workspace.deployments;
         let by_entry = deployments.iter().map(|service| is_shared(service.package) && !service.entries.is_empty()).collect();
-        Self { numbers: graph.numbers, reached, certain, package_of: graph.package_of, own_package, by_entry }
+        Self { numbers: graph.numbers, reached, certain, modules, package_of: graph.package_of, own_package, by_entry }
     }
 }
 

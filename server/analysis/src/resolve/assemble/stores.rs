@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use self::identity::{concrete, identity, system_of};
 use self::opened::{Opened, is_unset};
 use self::schemas::{complete, has_unique_key, schema_of};
+use super::messages::texts;
 use super::reach::Reach;
 use super::{Input, Places};
 use crate::chart::{Access, Collection, ServiceIndex, Status, Store};
@@ -122,8 +123,17 @@ impl Found<'_> {
             store.users.push((service, place));
         }
         for used in &access.collections {
-            self.add_row(&id, service, access, used, place);
+            for named in self.named(service, used) {
+                self.add_row(&id, service, access, &named, place);
+            }
         }
+    }
+
+    /// A collection as a service names it; nothing where its environment does not say.
+    fn named(&self, service: ServiceIndex, used: &CollectionUse) -> Vec<CollectionUse> {
+        let Some(said) = &used.said else { return vec![used.clone()] };
+        let names = texts(self.input, service, std::slice::from_ref(said));
+        names.into_iter().map(|name| CollectionUse { name: name.into(), said: None, ..used.clone() }).collect()
     }
 
     /// The store that a service asks: its id, its system, and whether its address is known. `None` if what asks is not the service's.

@@ -6,7 +6,7 @@ use portolan_grammars::catalog::{Addition, Operation};
 use portolan_grammars::facts::{CallId, Symbol};
 
 use super::Url;
-use crate::resolve::value::CallRef;
+use crate::resolve::value::{CallRef, ClassRef, Pattern};
 use crate::{FileId, FunctionRef};
 
 /// A database opened.
@@ -26,6 +26,8 @@ pub struct ConnectionDecl {
     pub site: CallRef,
     /// The function that is in.
     pub function: FunctionRef,
+    /// The class whose decorator says it: a module of a framework opens something only where it is made part of a program.
+    pub module: Option<ClassRef>,
 }
 
 /// What is done with a client that sends nothing by itself.
@@ -42,8 +44,10 @@ pub struct ClientUse {
 /// What is done to a table or collection.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CollectionUse {
-    /// Its name.
+    /// Its name; empty where the environment says it.
     pub name: Symbol,
+    /// The variables that its name is made of, where it is.
+    pub said: Option<Pattern>,
     /// Read or write.
     pub operation: Operation,
     /// Columns that a write sets, sorted; empty where they are not known.

@@ -6,7 +6,7 @@ use portolan_grammars::facts::{Spanned, Symbol};
 use portolan_grammars::manifests::{Stage, dotenv};
 
 use super::known::{self, is_tool_name, normal, unscoped};
-use super::{Context, Draft, image_names, is_cargo, starts};
+use super::{Context, Draft, image_names, is_cargo, projects, starts};
 use crate::workspace::modules::CrateId;
 use crate::workspace::{Ecosystem, Package, paths};
 use crate::{FileId, Place};
@@ -44,6 +44,9 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
         settle_binary(context, draft, binary);
         return;
     }
+    if projects::settle(context, draft) {
+        return;
+    }
     let folder = context.dockerfile(draft).map(|source| source.folder());
     let own = folder.filter(|folder| !folder.is_empty()).and_then(|folder| package_at(context, folder));
     draft.package = own.or_else(|| referred_package(context, draft)).or_else(|| {
@@ -70,6 +73,7 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
         draft.root = at;
     }
     settle_package(context, draft);
+    projects::settle_called(context, draft);
 }
 
 /// Whether a folder of that name sorts files of all packages.

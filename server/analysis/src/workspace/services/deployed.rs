@@ -454,7 +454,9 @@ fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
         if let Some(base) = context.stages(draft).last() {
             let base = code::with_build_args(context, draft, &base.from);
             let foreign = is_stock_base(&base) || runs_its_base(context, draft, &base);
-            draft.third_party = foreign && !holds_code(context, draft) || code::installs_its_program(context, draft);
+            // Code beside it is nothing to an image that takes none.
+            let takes = context.stages(draft).iter().any(|stage| !stage.copies.is_empty() || !stage.binds.is_empty());
+            draft.third_party = foreign && !(takes && holds_code(context, draft)) || code::installs_its_program(context, draft);
         }
         return;
     }

@@ -5,18 +5,17 @@
 //! deployed service runs is not found again.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{NpmManifest, Project};
+use portolan_grammars::manifests::NpmManifest;
 use rustc_hash::FxHashSet;
 
 use super::images::Images;
 use super::known::{self, FRONTEND_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES, normal, unscoped};
-use super::{Context, Draft, code, evidence, is_cargo, stage_chain};
+use super::{Context, Draft, code, evidence, is_cargo, projects, stage_chain};
 use crate::FileId;
 use crate::chart::ServiceKind;
 use crate::workspace::Ecosystem;
 use crate::workspace::modules::CrateId;
 use crate::workspace::paths;
-use crate::workspace::sources::Source;
 
 pub(crate) mod processes;
 
@@ -31,7 +30,7 @@ pub(super) fn add<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<D
     taken.extend(started.filter_map(|entry| context.roots.of_file(context.files.path(*entry))));
     npm_packages(context, images, drafts, &mut taken);
     cargo_packages(context, drafts, &taken, is_deployed);
-    projects(context, drafts);
+    applications_listed(context, drafts);
     lone_dockerfiles(context, drafts);
     processes::name_hosted(context, drafts);
 }
@@ -97,7 +96,7 @@ fn tool_kind(name: &str) -> Option<ServiceKind> {
 
 fn npm_packages<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Draft<'a>>, taken: &mut FxHashSet<usize>) {
     let applications = context.sources.projects.iter().filter(|project| project.facts.is_application);
-    let applications: Vec<String> = applications.filter_map(|project| project_folder(*project)).collect();
+    let applications: Vec<String> = applications.filter_map(|project| projects::folder(*project)).collect();
     for (index, package) in context.packages.iter().enumerate().filter(|(_, package)| !is_cargo(package)) {
         let root = package.root.as_str();
         // In a folder of both, npm's package often only has scripts for the program in Rust.
@@ -147,21 +146,15 @@ fn starts(dockerfile: &portolan_grammars::manifests::Dockerfile) -> bool {
     stage_chain(dockerfile, None).iter().any(|stage| stage.entrypoint.is_some() || stage.command.is_some())
 }
 
-/// The folder of a project, as a folder of the workspace.
-fn project_folder(source: Source<'_, Project>) -> Option<String> {
-    paths::join(source.folder(), source.facts.folder.as_deref().unwrap_or_default().trim_end_matches('/'))
-}
-
 /// Projects that are known as applications, where no package of their own says more: those with an image, and those that can be served.
-fn projects<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
+fn applications_listed<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
     let own = |draft: &&Draft<'_>| !draft.third_party;
     let roots: FxHashSet<String> = drafts.iter().filter(own).map(|draft| draft.root.clone()).collect();
     let started: Vec<FileId> = drafts.iter().filter(own).flat_map(|draft| draft.entries.iter().copied()).collect();
     for source in &context.sources.projects {
-        let (Some(folder), project) = (project_folder(*source), source.facts) else { continue };
+        let (Some(folder), project) = (projects::folder(*source), source.facts) else { continue };
         let dockerfile = context.dockerfile_at.get(join(&folder, "Dockerfile").as_str()).copied();
-        let name = project.name.as_ref().map_or_else(|| Symbol::new(paths::file_name(&folder)), |name| name.value.clone());
-        let name = Symbol::new(unscoped(&name));
+        let name = projects::name(*source, &folder);
         let is_product = project.is_application && (project.is_served || dockerfile.is_some());
         if !is_product || folder.is_empty() || roots.contains(&folder) {
             continue;

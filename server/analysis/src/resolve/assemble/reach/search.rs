@@ -15,8 +15,15 @@ use crate::resolve::link::Mention;
 use crate::resolve::uses::Arity;
 use crate::{FileId, FunctionRef};
 
-/// What a service reaches from all functions of the files `own` on; if `certain`, by resolved calls alone, as far as Rust goes.
-pub(super) fn search(graph: &Graph<'_>, input: &Input<'_>, service: ServiceIndex, own: &[FileId], certain: bool) -> FixedBitSet {
+/// What a service reaches from all functions of the files `own` on, and the types of which it may have instances; if `certain`, by resolved calls
+/// alone, as far as Rust goes.
+pub(super) fn search(
+    graph: &Graph<'_>,
+    input: &Input<'_>,
+    service: ServiceIndex,
+    own: &[FileId],
+    certain: bool,
+) -> (FixedBitSet, FixedBitSet) {
     let deployment = &input.workspace.deployments[service.index()];
     let mut search = Search {
         graph,
@@ -36,7 +43,7 @@ pub(super) fn search(graph: &Graph<'_>, input: &Input<'_>, service: ServiceIndex
         }
     }
     search.run(input);
-    search.reached
+    (search.reached, search.live)
 }
 
 struct Search<'a> {

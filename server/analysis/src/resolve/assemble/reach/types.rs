@@ -152,6 +152,11 @@ impl<'a> Types<'a> {
         self.number(Name::Class(class))
     }
 
+    /// An ECMAScript class that any code makes part of a program.
+    pub(super) fn known_class(&self, class: ClassRef) -> Option<Owner> {
+        self.owners.get(&Name::Class(class)).copied()
+    }
+
     /// A Rust type, if it means anything for what is reached.
     pub(super) fn named(&self, name: &str) -> Option<Owner> {
         self.owners.get(&Name::Type(name)).copied()

@@ -65,8 +65,10 @@ fn lines<'a>(input: &Input<'_>, reach: &Reach, connections: &'a [ConnectionDecl]
     let requests = Requests::of(input);
     let mut lines = Vec::new();
     for connection in connections {
-        let opens =
-            |service: &ServiceIndex| reach.opens(*service, connection.function) && requests.are_made(input, reach, *service, connection);
+        let is_part = |service: ServiceIndex| connection.module.is_none_or(|module| reach.is_made_of(service, module));
+        let opens = |service: &ServiceIndex| {
+            reach.opens(*service, connection.function) && is_part(*service) && requests.are_made(input, reach, *service, connection)
+        };
         let running: Arc<[ServiceIndex]> = input.own_services().filter(opens).collect();
         lines.extend(running.iter().map(|&service| {
             let identity = identity(input, reach, service, connection);

@@ -32,6 +32,7 @@ pub(super) fn complete(schema: &PrismaSchema, connection: Option<&ConnectionDecl
         databases: Vec::new(),
         site: CallRef { file: schema.file, call: CallId(0) },
         function: FunctionRef { file: schema.file, function: FunctionId::MODULE },
+        module: None,
     });
     if let Some(system) = schema.provider.as_deref().and_then(system_of_dialect).filter(|_| connection.system == "*") {
         connection.system = system.into();

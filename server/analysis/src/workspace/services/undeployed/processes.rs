@@ -4,7 +4,7 @@
 //! Invariant: code that something else deploys is not found again, and a process whose code is not read is none.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{FunctionRoute, Process, Processes};
+use portolan_grammars::manifests::{FunctionMessages, FunctionRoute, Process, Processes};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::known::{self, unscoped};
@@ -13,7 +13,7 @@ use super::is_aside;
 use crate::FileId;
 use crate::chart::ServiceKind;
 use crate::workspace::sources::Source;
-use crate::workspace::{PlatformFunction, paths};
+use crate::workspace::{PlatformFunction, PlatformReceiver, paths};
 
 /// Adds what platforms start.
 pub(super) fn add<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
@@ -75,6 +75,18 @@ pub(crate) fn routed(context: &Context<'_>, drafts: &[Draft<'_>]) -> FxHashMap<F
             };
             found.entry(file).or_default().extend(process.routes.iter().map(route));
         }
+    }
+    found
+}
+
+/// The functions of services that a platform hands messages to, by their files.
+pub(crate) fn receiving(context: &Context<'_>, drafts: &[Draft<'_>]) -> FxHashMap<FileId, Vec<PlatformReceiver>> {
+    let mut found: FxHashMap<FileId, Vec<PlatformReceiver>> = FxHashMap::default();
+    for (draft, (_, process)) in drafts.iter().flat_map(|draft| draft.processes.iter().map(move |process| (draft, process))) {
+        let file = process.file.as_deref().and_then(|file| context.modules.source_of(&draft.root, file));
+        let (Some(file), Some(exported), false) = (file, &process.exported, process.receives.is_empty()) else { continue };
+        let receiver = |messages: &FunctionMessages| PlatformReceiver { exported: exported.clone(), messages: messages.clone() };
+        found.entry(file).or_default().extend(process.receives.iter().map(receiver));
     }
     found
 }
