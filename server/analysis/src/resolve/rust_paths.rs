@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Meaning};
-use portolan_grammars::facts::{CallKind, Expr, FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol, TypeId, TypeKind};
+use portolan_grammars::facts::{CallKind, Expr, FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol};
 
 use rustc_hash::FxHashMap;
 
@@ -176,6 +176,9 @@ impl<'w> Evaluator<'w> {
         let Some((name, rest)) = path.split_first() else { return Value::Unknown };
         let file = module.file;
         let Some((facts, index)) = self.file(file) else { return Value::Unknown };
+        if let Some(made) = self.named_entity(file, &module.inline, name) {
+            return self.own_or_made(file, &module.inline, name, &made, rest);
+        }
         if let Some(class) = index.types.get(name).and_then(|all| all.iter().find(|id| facts.type_def(**id).module == module.inline)) {
             return self.associated(&Value::Class(ClassRef { file, class: *class }), rest);
         }
@@ -284,37 +287,6 @@ impl<'w> Evaluator<'w> {
             }
         }
         self.associated(made, rest)
-    }
-
-    /// A type that a derive makes beside a struct which stands for a collection: sea-orm's `Entity` beside `Model`.
-    fn beside_entity(&mut self, file: FileId, inline: &Symbol, name: &Symbol) -> Option<Value> {
-        if !self.cx.catalog.is_made_beside(name) {
-            return None;
-        }
-        let facts = self.facts(file)?;
-        for (at, def) in facts
-            .types
-            .iter()
-            .enumerate()
-            .filter(|(_, def)| def.module == *inline && def.kind == TypeKind::Struct && !def.attributes.is_empty())
-        {
-            for attribute in &def.attributes {
-                for found in self.attribute_callees(file, def.function, &attribute.path) {
-                    let beside = self.cx.catalog.attribute_meanings(found.library, &found.name).iter().find_map(|meaning| match meaning {
-                        Meaning::Entity(entry) => entry.beside.get(name).cloned(),
-                        _ => None,
-                    });
-                    let Some(type_name) = beside else { continue };
-                    let class = ClassRef { file, class: TypeId(at as u32) };
-                    let Some(collection) = self.collection_of_class(class) else { continue };
-                    let captures = FxHashMap::from_iter([(Symbol::from("collection"), Value::text(collection))]);
-                    let (library, members) = (found.library as u32, Vec::new());
-                    let instance = Instance { library, type_name, captures, members, origin: None, root: None, param: None };
-                    return Some(Value::Instance(Arc::new(instance)));
-                }
-            }
-        }
-        None
     }
 
     /// A table that a macro of a query builder declares as a module of its own: `schema::orders::table`, `schema::orders::dsl::orders`.

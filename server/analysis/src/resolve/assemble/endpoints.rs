@@ -307,6 +307,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
             }
         }
         rpc(input, reach, service, coverage, &places, &mut all);
+        rpc_over_http(input, reach, service, &places, &mut all);
         super::operations::endpoints(input, reach, service, &places, &mut all);
         super::requests::endpoints(input, reach, service, coverage, &places, &mut all);
     }
@@ -398,6 +399,29 @@ fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Cover
             handler_name: handler_name(input, places, Some(handler.handler)),
             coverage: coverage.rpc(input, service, handler.handler),
         });
+    }
+}
+
+/// Rpcs that a service serves over HTTP, too, by paths that their declarations have.
+fn rpc_over_http(input: &Input<'_>, reach: &Reach, service: ServiceIndex, places: &Places<'_>, all: &mut Vec<Endpoint>) {
+    let links = || input.links.iter().flatten();
+    let served: FxHashSet<&Symbol> =
+        links().flat_map(|link| &link.rpc_over_http).filter(|(_, function)| reach.runs(service, *function)).map(|(name, _)| name).collect();
+    if served.is_empty() {
+        return;
+    }
+    let handlers = links().flat_map(|link| &link.rpc_handlers).filter(|handler| served.contains(&handler.service));
+    for handler in handlers.filter(|handler| in_packages(input, service, handler.handler)) {
+        all.extend(handler.http.iter().map(|(method, path)| Endpoint {
+            service,
+            protocol: Protocol::Http,
+            method: Some(method.clone()),
+            path: paths::normal_route(path),
+            place: places.function(handler.handler),
+            handler: Some(handler.handler),
+            handler_name: handler_name(input, places, Some(handler.handler)),
+            coverage: crate::chart::Coverage::Unknown,
+        }));
     }
 }
 
