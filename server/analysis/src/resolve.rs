@@ -49,6 +49,7 @@ mod memo;
 pub mod messages;
 mod model_classes;
 mod models;
+mod mount_tables;
 mod named_types;
 mod open_fields;
 pub mod outbound;

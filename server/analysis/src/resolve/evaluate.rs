@@ -537,9 +537,9 @@ impl<'w> Evaluator<'w> {
         }
         if call.kind == CallKind::Macro
             && value.is_unknown()
-            && let Some(client) = self.client_through_macro(file, call)
+            && let Some(found) = self.client_through_macro(file, call).or_else(|| self.listed(file, call))
         {
-            return client;
+            return found;
         }
         value
     }

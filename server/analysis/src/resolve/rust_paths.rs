@@ -147,6 +147,19 @@ impl<'w> Evaluator<'w> {
         }
     }
 
+    /// What a name means as a macro or an attribute, whatever function of a file is called like it.
+    pub(super) fn macro_named(&mut self, file: FileId, name: &Symbol) -> Option<Value> {
+        let (facts, index) = self.file(file)?;
+        let imports = index.imports.get(name).into_iter().flatten().map(|at| &facts.imports[*at as usize]);
+        for import in imports {
+            if let found @ Value::External(..) = self.rust_import(file, import) {
+                return Some(found);
+            }
+        }
+        let module = *self.cx.workspace.modules.modules_of(file).first()?;
+        self.crate_wide_macro(module, name)
+    }
+
     /// A macro or attribute that `#[macro_use] extern crate` brings into a whole crate, of a library that is known to have one of that name.
     fn crate_wide_macro(&self, module: ModuleId, name: &Symbol) -> Option<Value> {
         let modules = &self.cx.workspace.modules;
