@@ -39,9 +39,7 @@ pub(super) fn read(text: &str) -> ManifestFacts {
 pub(super) fn http_rule(rpc: Symbol, verb: &str, template: &str) -> HttpRule {
     let mut path = String::new();
     let mut rest = template;
-    while let Some((before, (inner, after))) =
-        rest.split_once('{').and_then(|(before, inside)| Some((before, inside.split_once('}')?)))
-    {
+    while let Some((before, (inner, after))) = rest.split_once('{').and_then(|(before, inside)| Some((before, inside.split_once('}')?))) {
         path.push_str(before);
         let (name, pattern) = inner.split_once('=').unwrap_or((inner, "*"));
         let segments = pattern.split('/').map(|segment| match segment {

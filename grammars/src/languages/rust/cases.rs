@@ -98,7 +98,8 @@ impl<'t> Lower<'t, '_, '_> {
                 let list = self.open(pattern.node);
                 let path = self.find(list, Field::Type).map(|name| self.written_path(name)).unwrap_or_default();
                 let is_refutable = |child: &Child<'_>| {
-                    let binds = matches!(child.kind, Kind::Identifier | Kind::Underscore | Kind::RemainingFieldPattern | Kind::FieldPattern);
+                    let binds =
+                        matches!(child.kind, Kind::Identifier | Kind::Underscore | Kind::RemainingFieldPattern | Kind::FieldPattern);
                     child.named && child.field != Field::Type && !binds
                 };
                 found.partial |= self.nodes[list.start..list.end].iter().any(is_refutable);
@@ -126,7 +127,8 @@ impl<'t> Lower<'t, '_, '_> {
         let (of, name) = path.rsplit_once("::").unwrap_or(("", path));
         let of = of.rsplit("::").next().unwrap_or_default();
         let is_camel = |name: &str| name.starts_with(char::is_uppercase) && (name.len() == 1 || name.contains(char::is_lowercase));
-        let is_variant = if of.is_empty() { is_camel(name) } else { of.starts_with(char::is_uppercase) && name.starts_with(char::is_uppercase) };
+        let is_variant =
+            if of.is_empty() { is_camel(name) } else { of.starts_with(char::is_uppercase) && name.starts_with(char::is_uppercase) };
         if !is_variant || matches!(name, "Some" | "None" | "Ok" | "Err") {
             return false;
         }

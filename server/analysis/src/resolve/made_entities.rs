@@ -54,7 +54,9 @@ impl<'w> Evaluator<'w> {
             return None;
         }
         let (facts, index) = self.file(file)?;
-        for (library, entry) in catalog.libraries.iter().enumerate().flat_map(|(at, library)| library.entity.iter().map(move |entry| (at, entry))) {
+        for (library, entry) in
+            catalog.libraries.iter().enumerate().flat_map(|(at, library)| library.entity.iter().map(move |entry| (at, entry)))
+        {
             let (Some(naming), Some(type_name)) = (&entry.named_by, entry.beside.get(name)) else { continue };
             let is_of_library = |source: &str| {
                 let package = source.split("::").next().unwrap_or_default();
@@ -69,7 +71,15 @@ impl<'w> Evaluator<'w> {
             let Some(collection) = self.result_of(FunctionRef { file, function: *method }).literal() else { continue };
             let captures = FxHashMap::from_iter([(Symbol::from("collection"), Value::text(collection))]);
             let (library, type_name, members) = (library as u32, type_name.clone(), Vec::new());
-            return Some(Value::Instance(Arc::new(Instance { library, type_name, captures, members, origin: None, root: None, param: None })));
+            return Some(Value::Instance(Arc::new(Instance {
+                library,
+                type_name,
+                captures,
+                members,
+                origin: None,
+                root: None,
+                param: None,
+            })));
         }
         None
     }

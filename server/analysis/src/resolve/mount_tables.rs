@@ -6,8 +6,8 @@
 use portolan_grammars::facts::{Call, CallKind, Entry, Expr, FunctionKind, Symbol};
 
 use super::evaluate::Evaluator;
-use super::link::{Linker, MountDecl};
 use super::link::Router;
+use super::link::{Linker, MountDecl};
 use super::spans::Walk;
 use super::value::{CallRef, Pattern, Value, join_patterns};
 use crate::{FileId, FunctionRef};
@@ -27,7 +27,9 @@ impl<'w> Evaluator<'w> {
         for argument in &call.args {
             match self.eval(file, argument.value) {
                 // `list![settings: show]`
-                Value::Object(object) if object.class.is_none() => all.extend(object.in_order().into_iter().map(|(_, value)| value.clone())),
+                Value::Object(object) if object.class.is_none() => {
+                    all.extend(object.in_order().into_iter().map(|(_, value)| value.clone()))
+                }
                 value => all.push(value),
             }
         }
@@ -46,14 +48,19 @@ impl<'w> Linker<'w> {
     /// Routers and lists of routes that a macro puts under prefixes.
     pub(super) fn mount_table(&mut self, walk: &Walk<'w>, site: CallRef) {
         let call = walk.facts.call(site.call);
-        let Some((last, before)) = call.args.split_last().filter(|_| call.kind == CallKind::Macro && !walk.facts.language.is_ecmascript()) else {
+        let Some((last, before)) = call.args.split_last().filter(|_| call.kind == CallKind::Macro && !walk.facts.language.is_ecmascript())
+        else {
             return;
         };
         let Expr::Object(table) = walk.facts.expr(last.value) else { return };
-        let rows: Option<Vec<(&Symbol, _)>> = table.entries.iter().map(|entry| match entry {
-            Entry::Field { name, value, .. } if is_prefix(name) => Some((name, *value)),
-            _ => None,
-        }).collect();
+        let rows: Option<Vec<(&Symbol, _)>> = table
+            .entries
+            .iter()
+            .map(|entry| match entry {
+                Entry::Field { name, value, .. } if is_prefix(name) => Some((name, *value)),
+                _ => None,
+            })
+            .collect();
         let Some(rows) = rows.filter(|rows| table.type_path.is_empty() && rows.iter().any(|(name, _)| !name.is_empty())) else { return };
         let bases = before.iter().filter_map(|argument| self.evaluator.eval(self.file, argument.value).literal());
         let base = bases.into_iter().find(|text| text.starts_with('/')).unwrap_or_default();

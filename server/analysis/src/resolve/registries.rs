@@ -40,7 +40,9 @@ impl<'w> Evaluator<'w> {
     fn mapped(&mut self, file: FileId, list: &Value, each: ExprId) -> Option<Value> {
         let made = match self.eval(file, each) {
             // Its parameter stands for the elements already.
-            Value::Function(each, _) if self.facts(each.file)?.function(each.function).kind == FunctionKind::Closure => self.result_of(each),
+            Value::Function(each, _) if self.facts(each.file)?.function(each.function).kind == FunctionKind::Closure => {
+                self.result_of(each)
+            }
             Value::Function(each, _) => {
                 let element = self.elements(list);
                 self.apply(each, None, &[element])
@@ -74,7 +76,8 @@ impl<'w> Evaluator<'w> {
             }
             _ => return None,
         }
-        let texts: Vec<Value> = keys.iter().flat_map(|key| key.alternatives().to_vec()).filter(|key| !key.is_unknown()).take(MAX_KEYS).collect();
+        let texts: Vec<Value> =
+            keys.iter().flat_map(|key| key.alternatives().to_vec()).filter(|key| !key.is_unknown()).take(MAX_KEYS).collect();
         (!texts.is_empty()).then(|| Value::Array(texts.into()))
     }
 

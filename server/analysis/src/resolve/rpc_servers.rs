@@ -174,7 +174,8 @@ impl<'w> Linker<'w> {
             Expr::Path(path) => path,
             _ => return Vec::new(),
         };
-        let named = |entry: &&OverHttp| path.last().and_then(|name| Some((entry.module.clone(), service_name(&entry.function, name)?.to_owned())));
+        let named =
+            |entry: &&OverHttp| path.last().and_then(|name| Some((entry.module.clone(), service_name(&entry.function, name)?.to_owned())));
         let Some((pattern, stem)) = generated.iter().find_map(named) else { return Vec::new() };
         let mut modules = self.evaluator.imported_path(self.file, path);
         modules.pop();

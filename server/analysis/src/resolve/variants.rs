@@ -169,7 +169,8 @@ impl<'w> Evaluator<'w> {
         if !derives(&DERIVES) {
             return None;
         }
-        let own = said(&field.attributes, &["strum"], &["to_string", "serialize"]).or_else(|| said(&field.attributes, &["display"], &["fmt"]));
+        let own =
+            said(&field.attributes, &["strum"], &["to_string", "serialize"]).or_else(|| said(&field.attributes, &["display"], &["fmt"]));
         let text = match own {
             Some(own) if own.contains('{') => return None,
             Some(own) => own,
@@ -189,7 +190,8 @@ impl<'w> Evaluator<'w> {
         names: &[&str],
         keys: &[&str],
     ) -> Option<Symbol> {
-        let args = attributes.iter().filter(|attribute| names.contains(&last_segment(&attribute.path))).flat_map(|attribute| &attribute.args);
+        let args =
+            attributes.iter().filter(|attribute| names.contains(&last_segment(&attribute.path))).flat_map(|attribute| &attribute.args);
         args.into_iter().find_map(|arg| match facts.expr(*arg) {
             Expr::Object(object) => {
                 let value = keys.iter().find_map(|key| object.field(key))?;

@@ -77,7 +77,8 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     channels.retain(|(_, name), _| !is_unnamed(name));
     // Who receives what is only asked for answers it.
     let asked = Asked::find(input, reach);
-    channels.retain(|(system, name), channel| !channel.producers.is_empty() || asked.of(system, name, &wildcards_of(&wild, name)).is_empty());
+    channels
+        .retain(|(system, name), channel| !channel.producers.is_empty() || asked.of(system, name, &wildcards_of(&wild, name)).is_empty());
     let mut all: Vec<Channel> = channels.into_values().collect();
     for channel in &mut all {
         let key = |end: &ChannelEnd| (end.service, end.place);

@@ -15,8 +15,8 @@ use self::graph::{Graph, Numbers};
 use self::search::search;
 use super::Input;
 use crate::chart::ServiceIndex;
-use crate::workspace::{Ecosystem, Workspace};
 use crate::workspace::paths::is_within;
+use crate::workspace::{Ecosystem, Workspace};
 use crate::{FileId, FunctionRef};
 
 mod graph;
