@@ -105,7 +105,7 @@ mod tests;
 
 pub use brokers::{Broker, broker};
 pub use containers::{AppliedFunction, Decoration, Extension, InstanceCall};
-pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, Operation, Query, Transaction};
+pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, NamingTrait, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
     FileRoute, FileRouteConvention, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy,
@@ -605,8 +605,21 @@ pub struct RpcServer {
     /// The constant of a generated server type that is checked in whose text names the service; the trait is called as the type without `Server`.
     #[serde(default)]
     pub named_by: Option<Symbol>,
+    /// The generated function that serves an implementation over HTTP, too, by the paths that `google.api.http` gives its rpcs.
+    #[serde(default)]
+    pub over_http: Option<OverHttp>,
     /// How rpc names are written as methods.
     pub method_case: Case,
+}
+
+/// A generated function that serves an rpc service over HTTP, with `{service}` for the service's name in snake case.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OverHttp {
+    /// The module that it is in.
+    pub module: Symbol,
+    /// Its name.
+    pub function: Symbol,
 }
 
 /// An attribute of a trait that makes a client's and a server's trait of it: `#[rpc(client, server, namespace = "shop")]`.

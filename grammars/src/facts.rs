@@ -13,7 +13,7 @@ mod cases;
 mod places;
 
 pub(crate) use cases::MAX_BEFORE;
-pub use cases::{Case, Extent};
+pub use cases::{Case, Extent, VARIANT};
 
 /// A short string: names, paths, literals. Cheap to clone.
 pub type Symbol = smol_str::SmolStr;

@@ -9,6 +9,7 @@ mod deployments;
 pub mod dotenv;
 pub mod gateway;
 pub mod helm;
+mod http_rules;
 pub mod models;
 pub mod settings;
 pub mod traefik;
@@ -244,6 +245,19 @@ pub struct Proto {
     pub package: Symbol,
     /// Its services.
     pub services: Vec<ProtoService>,
+    /// How its rpcs, or those that a service's configuration names, are asked over HTTP.
+    pub http: Vec<HttpRule>,
+}
+
+/// A way in which an rpc is asked over HTTP by way of what translates: `option (google.api.http) = { get: "/v1/orders/{id}" }`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpRule {
+    /// The rpc: `package.Service/Method`.
+    pub rpc: Symbol,
+    /// `GET`.
+    pub method: Symbol,
+    /// The path, its parameters as `{name}`.
+    pub path: Symbol,
 }
 
 /// A service of a `.proto` file.

@@ -24,6 +24,8 @@ pub struct Broker {
     pub exchanges: bool,
     /// Whether it remembers how far a handler came, and goes on from there when one of its steps failed.
     pub resumes: bool,
+    /// Whether whoever receives what is sent by a name answers what is asked by it: a reply goes where the message itself says.
+    pub answers: bool,
 }
 
 static BROKERS: LazyLock<BTreeMap<String, Broker>> = LazyLock::new(|| toml::from_str(include_str!("brokers.toml")).unwrap_or_default());

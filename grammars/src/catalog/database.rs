@@ -143,6 +143,19 @@ pub struct Entity {
     /// Rust: types that a derive makes beside the struct, by name, and which type of this file each is: a value of it captures `collection`.
     #[serde(default)]
     pub beside: FxHashMap<Symbol, Symbol>,
+    /// Rust: how code that is written out in full says the name instead, of the same types.
+    #[serde(default)]
+    pub named_by: Option<NamingTrait>,
+}
+
+/// A trait by which a type says what it is called: `impl EntityName for Entity { fn table_name(&self) -> &str { "orders" } }`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamingTrait {
+    /// The trait.
+    pub implements: Symbol,
+    /// Its method, which gives back the name.
+    pub method: Symbol,
 }
 
 /// A class of the library that classes derive from which stand for a collection: `class User extends Model`.

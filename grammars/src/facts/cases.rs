@@ -4,6 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::ExprId;
 
+/// The field of an enum's value by which a [`Case`] asks which variant it is. No field of a program is called like that.
+pub const VARIANT: &str = "@variant";
+
 /// Conditions of arms before that are noted of one arm: a chain may have thousands.
 pub(crate) const MAX_BEFORE: usize = 8;
 

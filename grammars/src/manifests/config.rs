@@ -39,7 +39,7 @@ pub(super) fn is_config(path: &camino::Utf8Path) -> bool {
 
 /// Reads a file; Kubernetes objects are told by what they hold.
 pub(super) fn read(text: &str) -> ManifestFacts {
-    if kubernetes::looks_like_objects(text) {
+    if kubernetes::looks_like_objects(text) || super::http_rules::looks_like_rules(text) {
         return kubernetes::read(text);
     }
     let tree = if text.len() > MAX_BYTES { Tree::default() } else { tree(text) };

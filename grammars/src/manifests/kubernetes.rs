@@ -33,6 +33,8 @@ pub(super) fn read(text: &str) -> ManifestFacts {
         documents.iter().for_each(|document| object(document, &mut kubernetes));
         problems = faults;
         kubernetes.template = text.contains("{{").then(|| Symbol::new(text));
+    } else if super::http_rules::looks_like_rules(text) {
+        return super::http_rules::read(text);
     } else if super::serverless::looks_like_functions(text) {
         return super::serverless::read_functions(text);
     }

@@ -3,8 +3,11 @@
 //! Written by hand: the parser at hand reads nothing of a file with an error and rejects `edition`, while the few things wanted here can be found in
 //! any state of the text. Messages are not read. Invariant: one pass over the tokens, no recursion.
 
-use super::{Manifest, ManifestFacts, Proto, ProtoMethod, ProtoService};
+use super::{HttpRule, Manifest, ManifestFacts, Proto, ProtoMethod, ProtoService, http_rules};
 use crate::facts::{Problem, Spanned, Symbol, TextRange};
+
+/// The option that says how an rpc is asked over HTTP.
+const HTTP_OPTION: &str = "google.api.http";
 
 /// `*.proto`.
 pub(super) fn matches(name: &str) -> bool {
@@ -13,7 +16,7 @@ pub(super) fn matches(name: &str) -> bool {
 
 /// Reads a `.proto` file.
 pub(super) fn read(text: &str) -> ManifestFacts {
-    let mut reader = Reader { text, tokens: tokens(text), at: 0, problems: Vec::new() };
+    let mut reader = Reader { text, tokens: tokens(text), at: 0, http: Vec::new(), problems: Vec::new() };
     let mut proto = Proto::default();
     let mut is_start = true;
     while let Some(token) = reader.next() {
@@ -28,6 +31,11 @@ pub(super) fn read(text: &str) -> ManifestFacts {
             _ => {}
         }
     }
+    let whole = |rule: HttpRule| match proto.package.as_str() {
+        "" => rule,
+        package => HttpRule { rpc: format!("{package}.{}", rule.rpc).into(), ..rule },
+    };
+    proto.http = reader.http.into_iter().map(whole).collect();
     ManifestFacts { manifest: Manifest::Proto(proto), problems: reader.problems }
 }
 
@@ -35,6 +43,8 @@ struct Reader<'t> {
     text: &'t str,
     tokens: Vec<TextRange>,
     at: usize,
+    /// Rules of rpcs by `Service/Method`.
+    http: Vec<HttpRule>,
     problems: Vec<Problem>,
 }
 
@@ -88,12 +98,41 @@ impl<'t> Reader<'t> {
                 }
                 Some("{") => depth += 1,
                 Some("}") => depth -= 1,
+                Some(HTTP_OPTION) => {
+                    self.at += 1;
+                    if let Some(method) = methods.last() {
+                        self.rules(&format!("{}/{}", name.value, method.name.value).into());
+                    }
+                    continue;
+                }
                 Some(_) => {}
             }
             self.at += 1;
         }
         self.problem(format!("the service `{}` is not closed", name.value), name.range);
         Some(ProtoService { name, methods })
+    }
+
+    /// Reads on behind `google.api.http`: `) = { get: "/v1/{id}" additional_bindings { … } };`, `).get = "/v1/{id}";`.
+    fn rules(&mut self, rpc: &Symbol) {
+        self.at += usize::from(self.peek(0) == Some(")"));
+        let mut depth = 0_usize;
+        while let Some(token) = self.peek(0) {
+            match token {
+                ";" if depth == 0 => return,
+                "{" => depth += 1,
+                "}" if depth == 0 => return,
+                "}" => depth -= 1,
+                word => {
+                    let verb = http_rules::VERBS.iter().find(|verb| **verb == word.trim_start_matches('.'));
+                    let path = self.peek(2).filter(|_| matches!(self.peek(1), Some(":" | "="))).map(|path| path.trim_matches(['"', '\'']));
+                    if let Some((verb, path)) = verb.zip(path.filter(|path| path.starts_with('/'))) {
+                        self.http.push(http_rules::http_rule(rpc.clone(), verb, path));
+                    }
+                }
+            }
+            self.at += 1;
+        }
     }
 
     /// Reads on behind the word `rpc`, up to its options.
@@ -211,6 +250,8 @@ service Empty {}";
         let methods: Vec<_> =
             orders.methods.iter().map(|m| (m.name.value.as_str(), m.input.as_str(), m.output.as_str(), m.streaming)).collect();
         assert_eq!(methods, [("Get", "GetRequest", ".shop.v1.Order", false), ("Watch", "a.Watch", "Order", true)]);
+        let rules: Vec<_> = proto.http.iter().map(|rule| format!("{} {} {}", rule.rpc, rule.method, rule.path)).collect();
+        assert_eq!(rules, ["shop.v1.Orders/Get GET /v1/{id}"]);
         let range = orders.methods[1].name.range;
         assert_eq!(&text[range.start as usize..range.end as usize], "Watch");
     }

@@ -2,6 +2,7 @@
 //!
 //! What deliberately does not live here: plain expressions. Invariant: the region that stands at the beginning stands again at the end.
 
+use super::cases::Before;
 use super::kinds::{Field, Kind};
 use super::patterns::Matched;
 use super::walk::{Child, List, Lower, MAX_DEPTH};
@@ -309,7 +310,7 @@ impl<'t> Lower<'t, '_, '_> {
             None => Matched::Nothing,
         };
         let mut arms = Vec::new();
-        let mut before = Vec::new();
+        let mut before = Before::default();
         if let Some(body) = self.find(list, Field::Body) {
             let body = self.open(body.node);
             for at in body.start..body.end {
@@ -326,8 +327,8 @@ impl<'t> Lower<'t, '_, '_> {
         self.choice(arms, range)
     }
 
-    /// `before` are the texts that the arms before are for.
-    fn match_arm(&mut self, node: Child<'t>, value: Matched, arms: &mut Vec<End>, before: &mut Vec<ExprId>) {
+    /// `before` is what the arms before are for.
+    fn match_arm(&mut self, node: Child<'t>, value: Matched, arms: &mut Vec<End>, before: &mut Before) {
         let list = self.open(node.node);
         let attributes = List { start: list.start, end: list.end };
         if self.is_test(attributes) {

@@ -30,7 +30,11 @@ impl<'w> Evaluator<'w> {
         let Some((facts, _)) = self.file(file) else { return Vec::new() };
         let value = if facts.language == Language::Rust {
             let segments: Vec<Symbol> = path.split("::").map(Symbol::new).collect();
-            self.rust_path_in(file, facts, function, &segments)
+            match self.rust_path_in(file, facts, function, &segments) {
+                // Macros have names of their own: `#[delete("/{id}")] async fn delete()`.
+                Value::Function(..) => self.macro_named(file, path).unwrap_or(Value::Unknown),
+                value => value,
+            }
         } else {
             self.decorator(file, path)
         };

@@ -13,6 +13,8 @@ use super::index::own_name;
 use super::value::{Change, ObjectValue, Part, Pattern, Value, changed, concat, join_url};
 use crate::FileId;
 
+/// Calls that are followed from what is collected.
+const MAX_STEPS: u32 = 8;
 /// How many things of a list are told apart.
 const MAX_ELEMENTS: usize = 16;
 
@@ -193,6 +195,10 @@ impl<'w> Evaluator<'w> {
                     };
                 }
                 let transparent = match method {
+                    "collect" | "keys" | "into_keys" if call.args.is_empty() => {
+                        let of = if method == "collect" { self.collected(file, facts, *object, MAX_STEPS) } else { None };
+                        return of.or_else(|| self.keys_put(file, facts, *object).filter(|_| method != "collect"));
+                    }
                     "get" | "remove" | "pop" | "first" | "last" | "first_mut" | "last_mut" | "pop_front" | "pop_back" => {
                         return self.typed_lookup(file, *object);
                     }
@@ -233,6 +239,16 @@ impl<'w> Evaluator<'w> {
                     return None;
                 }
                 let receiver = self.eval(file, *object);
+                if self.has_own_method(&receiver, name) {
+                    return None;
+                }
+                if matches!(method, "to_string" | "as_ref" | "into" | "to_owned" | "as_str") {
+                    let own = self.own_shown(file, facts, *object).filter(|_| method == "to_string");
+                    let shown = own.unwrap_or_else(|| self.shown(&receiver));
+                    if shown != receiver {
+                        return Some(shown);
+                    }
+                }
                 match (&receiver, method) {
                     // A library's own method of that name is the library's business.
                     (

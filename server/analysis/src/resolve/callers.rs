@@ -37,7 +37,8 @@ impl<'w> Evaluator<'w> {
             Value::Array(items) => Value::Array(items.iter().map(|item| self.substitute(item, with)).collect()),
             Value::Object(object) if value.has_param() => {
                 let fields = object.fields.iter().map(|(name, value)| (name.clone(), self.substitute(value, with))).collect();
-                let mut whole = ObjectValue { class: object.class, fields, sources: object.sources.clone(), rest: Vec::new() };
+                let (sources, variant) = (object.sources.clone(), object.variant.clone());
+                let mut whole = ObjectValue { class: object.class, fields, sources, rest: Vec::new(), variant };
                 for spread in &object.rest {
                     let spread = self.substitute(spread, with);
                     whole.spread(spread);
@@ -136,8 +137,9 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// What a value says where a text is asked for: a class that is an entity stands for its collection.
+    /// What a value says where a text is asked for: a class that is an entity stands for its collection, a variant for what it is shown as.
     fn in_place_of_text(&mut self, value: Value) -> Value {
+        let value = self.shown(&value);
         if !value.alternatives().iter().any(|one| matches!(one, Value::Class(_))) {
             return value;
         }

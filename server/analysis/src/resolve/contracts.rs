@@ -24,6 +24,8 @@ pub struct Contracts {
     pub declared: FxHashMap<Symbol, Vec<Symbol>>,
     /// Of those that `.proto` files declare, the methods neither side of which streams.
     pub unary: FxHashMap<Symbol, FxHashSet<Symbol>>,
+    /// The methods and paths by which an rpc (`package.Service/Method`) is asked over HTTP, where something serves it so.
+    pub http: FxHashMap<Symbol, Vec<(Symbol, Symbol)>>,
     /// Names that rpc methods have in code.
     pub methods: FxHashSet<Symbol>,
     /// Generated client types that are checked in, with their service.
@@ -212,6 +214,13 @@ impl Contracts {
         let mut all = Self::default();
         for entry in files.iter().flatten() {
             let Some(Manifest::Proto(proto)) = entry.facts.manifest() else { continue };
+            for rule in &proto.http {
+                let known = all.http.entry(rule.rpc.clone()).or_default();
+                let answer = (rule.method.clone(), rule.path.clone());
+                if !known.contains(&answer) {
+                    known.push(answer);
+                }
+            }
             for service in &proto.services {
                 let simple = &service.name.value;
                 let full: Symbol = if proto.package.is_empty() { simple.clone() } else { format!("{}.{simple}", proto.package).into() };

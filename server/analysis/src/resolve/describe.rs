@@ -42,6 +42,7 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
             }
         }
         lines.extend(link.rpc_handlers.iter().map(|handler| format!("RPC SERVER {}/{}", handler.service, handler.method)));
+        lines.extend(link.rpc_over_http.iter().map(|(service, _)| format!("RPC OVER HTTP {service}")));
         for operation in &link.operations {
             lines.extend(operation.names.iter().map(|name| format!("{} CLIENT {name}", operation.protocol.as_str().to_uppercase())));
         }

@@ -323,7 +323,15 @@ impl<'w> Evaluator<'w> {
     fn eval_named(&mut self, file: FileId, facts: &SourceFacts, id: ExprId) -> Value {
         let value = self.eval(file, id);
         if !matches!(value, Value::Unknown | Value::Null | Value::Some(_) | Value::Object(_)) {
-            return value;
+            return self.shown(&value);
+        }
+        match (&value, self.own_shown(file, facts, id)) {
+            (Value::Some(_), Some(own)) => return own,
+            (Value::Object(_), _) => match self.shown(&value) {
+                Value::Object(_) => {}
+                text => return text,
+            },
+            _ => {}
         }
         let name = match facts.expr(id) {
             Expr::Name(name) | Expr::Member { name, .. } => name.clone(),
@@ -478,7 +486,7 @@ impl<'w> Evaluator<'w> {
     /// What a call gives back.
     pub fn eval_call(&mut self, file: FileId, facts: &'w SourceFacts, id: CallId) -> Value {
         let call = facts.call(id);
-        if let Some(value) = self.builtin(file, facts, id) {
+        if let Some(value) = self.builtin(file, facts, id).or_else(|| self.filled_variant(file, facts, call)) {
             return value;
         }
         let callee = self.eval(file, call.callee);
@@ -498,9 +506,9 @@ impl<'w> Evaluator<'w> {
         }
         if call.kind == CallKind::Macro
             && value.is_unknown()
-            && let Some(client) = self.client_through_macro(file, call)
+            && let Some(found) = self.client_through_macro(file, call).or_else(|| self.listed(file, call))
         {
-            return client;
+            return found;
         }
         value
     }
@@ -573,9 +581,14 @@ impl<'w> Evaluator<'w> {
             return result;
         }
         let constructor = receiver.and_then(|receiver| self.constructor_arguments(receiver));
+        let is_rust = self.family(function.file) == Some(Family::Rust);
         self.substitute(&result, &|param| {
             if param.function == function {
-                return if param.is_own_object() { receiver.cloned() } else { arguments.get(param.index as usize).cloned() };
+                if !param.is_own_object() {
+                    return arguments.get(param.index as usize).cloned();
+                }
+                // In Rust it asks which variant the object is, which one that is not known does not say.
+                return receiver.cloned().or(is_rust.then_some(Value::Unknown));
             }
             let (of, arguments) = constructor.as_ref()?;
             (param.function == *of).then(|| arguments.get(param.index as usize).cloned()).flatten()

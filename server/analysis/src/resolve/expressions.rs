@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Entry, Expr, ExprId, FunctionId, Language, Object, SourceFacts, Symbol};
+use portolan_grammars::facts::{Entry, Expr, ExprId, FunctionId, Language, Object, SourceFacts, Symbol, VARIANT};
 
 use super::classes::this_of_field;
 use super::collections::iterated;
@@ -28,6 +28,9 @@ impl<'w> Evaluator<'w> {
 
     /// `object.name`.
     pub(super) fn member_value(&mut self, file: FileId, facts: &'w SourceFacts, id: ExprId, object: ExprId, name: &Symbol) -> Value {
+        if name == VARIANT && matches!(facts.expr(object), Expr::This) {
+            return self.own_variant(file, facts, facts.exprs[id.index()].function);
+        }
         let of = self.eval(file, object);
         if facts.language == Language::Rust
             && let Some(method) = self.called_method(file, facts, id, &of, name)

@@ -319,6 +319,7 @@ impl<'w> Evaluator<'w> {
             value => value,
         };
         let value = if take.joined { Value::one_of(value.alternatives().iter().map(joined)) } else { value };
+        let value = self.shown(&value);
         match value {
             Value::Null => None,
             Value::Unknown => Some(value),

@@ -61,6 +61,8 @@ pub struct FileLink {
     pub rpc_handlers: Vec<RpcHandler>,
     /// Places where an rpc implementation is put into a server, by the service's name.
     pub rpc_servers: Vec<(Symbol, FunctionRef)>,
+    /// Places where an rpc implementation is served over HTTP, too, by the service's name.
+    pub rpc_over_http: Vec<(Symbol, FunctionRef)>,
     /// Functions that put such servers where they listen; what else is made of one answers its own process alone.
     pub rpc_mounts: Vec<FunctionRef>,
     /// Calls that name an operation: a root field of GraphQL, a procedure of a router.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TypeKind};
+use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, Language, SourceFacts, Symbol, TypeKind, VARIANT};
 
 use super::alternatives::variable;
 use super::collections::EACH;
@@ -14,6 +14,7 @@ use super::evaluate::Evaluator;
 use super::index::own_name;
 use super::url_parts::PUT_BEHIND;
 use super::value::{ClassRef, ParamRef, Part, Pattern, Source, Value, origin};
+use super::variants::variant_of;
 use crate::{FileId, FunctionRef};
 
 impl<'w> Evaluator<'w> {
@@ -24,6 +25,9 @@ impl<'w> Evaluator<'w> {
 
     /// A member of a value.
     pub fn member(&mut self, value: &Value, name: &Symbol, source: Option<Source>) -> Value {
+        if name == VARIANT {
+            return variant_of(value);
+        }
         match value {
             Value::OneOf(values) => {
                 let members: Vec<Value> = values.iter().map(|value| self.member(value, name, source)).collect();
@@ -116,7 +120,7 @@ impl<'w> Evaluator<'w> {
                 {
                     let member = self.member(&typed, name, None);
                     if !member.is_unknown() && !is_guess(&member) {
-                        return member;
+                        return self.called_on_variant(member, *param);
                     }
                 }
                 if path.len() >= 4 {
@@ -258,7 +262,7 @@ impl<'w> Evaluator<'w> {
                 if !value.is_unknown() {
                     return value;
                 }
-                let Some(ty) = &field.ty else { return Value::Unknown };
+                let Some(ty) = &field.ty else { return self.plain_variant(current, name) };
                 // `enum Value { String(String) }` with `use Value::*`: the type's name means the variant again.
                 let key = (current, name.clone());
                 if !self.enter_field(&key) {

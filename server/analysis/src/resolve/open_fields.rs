@@ -72,14 +72,20 @@ impl<'w> Evaluator<'w> {
         if !matches!(facts.expr(*object), Expr::This | Expr::Super) {
             return None;
         }
-        Some(Value::Param(own_object(site.file, facts, call.function)?, Arc::from([])))
+        let own = own_object(site.file, facts, call.function).or_else(|| self.own_enum(site.file, facts, call.function))?;
+        Some(Value::Param(own, Arc::from([])))
     }
 
     /// The class whose method's object a parameter is.
     pub(super) fn class_of_own(&mut self, param: ParamRef) -> Option<ClassRef> {
-        let facts = self.facts(param.function.file)?;
-        let owner = facts.function(param.function.function).owner.filter(|_| param.is_own_object())?;
-        Some(ClassRef { file: param.function.file, class: owner })
+        let file = param.function.file;
+        let declared = self.facts(file)?.function(param.function.function);
+        match (declared.owner, &declared.impl_of) {
+            _ if !param.is_own_object() => None,
+            (Some(class), _) => Some(ClassRef { file, class }),
+            (None, Some(name)) => self.class_named(file, FunctionId::MODULE, name),
+            (None, None) => None,
+        }
     }
 }
 

@@ -2,14 +2,14 @@
 //!
 //! What deliberately does not live here: clients, and how names of generated code are told from others ([`super::rpc`]).
 
-use portolan_grammars::catalog::{self, Family};
-use portolan_grammars::facts::{Attribute, Expr, FunctionId, Symbol};
+use portolan_grammars::catalog::{self, Family, OverHttp};
+use portolan_grammars::facts::{Attribute, Call, Expr, FunctionId, Symbol};
 
 use super::index::last_segment;
 use super::library::CallView;
 use super::link::{EdgeDecl, Linker, RpcHandler};
 use super::outbound::function_in;
-use super::rpc::{is_rpc_method, pick, picks, service_name};
+use super::rpc::{is_rpc_method, pick, picks, service_name, snake_case};
 use super::spans::Walk;
 use super::value::Value;
 use crate::FunctionRef;
@@ -29,7 +29,7 @@ impl<'w> Linker<'w> {
                     other => function_in(&self.evaluator.member(other, name, None)),
                 });
                 if let Some(handler) = found {
-                    self.link.rpc_handlers.push(RpcHandler { service: service.clone(), method: method.clone(), handler });
+                    self.rpc_handler(&service, &method, handler);
                     // Whatever object it is kept in, and wherever that was made: who serves it runs it.
                     let caller = function.function;
                     self.link.edges.push(EdgeDecl { caller, callee: handler, call: None, detached: false, switches: Vec::new() });
@@ -46,7 +46,7 @@ impl<'w> Linker<'w> {
         let name = named.unwrap_or_else(|| walk.facts.function(function.function).name.clone());
         let method = self.evaluator.cx.rpc_methods_of(&service).into_iter().find(|method| is_rpc_method(method, &name));
         if let Some(method) = method {
-            self.link.rpc_handlers.push(RpcHandler { service, method, handler: function });
+            self.rpc_handler(&service, &method, function);
         }
     }
 
@@ -58,7 +58,7 @@ impl<'w> Linker<'w> {
                 let found = class.methods.iter().find(|id| is_rpc_method(&method, &walk.facts.function(**id).name));
                 if let Some(id) = found {
                     let handler = FunctionRef { file: self.file, function: *id };
-                    self.link.rpc_handlers.push(RpcHandler { service: service.clone(), method, handler });
+                    self.rpc_handler(&service, &method, handler);
                 }
             }
         }
@@ -104,13 +104,16 @@ impl<'w> Linker<'w> {
                     let found = block.methods.iter().find(|id| is_rpc_method(&method, &walk.facts.function(**id).name));
                     if let Some(id) = found {
                         let handler = FunctionRef { file: self.file, function: *id };
-                        self.link.rpc_handlers.push(RpcHandler { service: service.clone(), method, handler });
+                        self.rpc_handler(&service, &method, handler);
                     }
                 }
             }
         }
+        let generated = self.serving_over_http();
         for call in &walk.facts.calls {
             let function = FunctionRef { file: self.file, function: call.function };
+            let over_http = self.over_http(walk, call, &generated);
+            self.link.rpc_over_http.extend(over_http.into_iter().map(|service| (service, function)));
             match walk.facts.expr(call.callee) {
                 Expr::Member { name, .. } | Expr::Name(name) if is_mount(name) => self.link.rpc_mounts.push(function),
                 Expr::Path(path) => {
@@ -151,7 +154,43 @@ fn is_mount(name: &str) -> bool {
     )
 }
 
-impl Linker<'_> {
+impl<'w> Linker<'w> {
+    fn rpc_handler(&mut self, service: &Symbol, method: &Symbol, handler: FunctionRef) {
+        let rpc = Symbol::from(format!("{service}/{method}"));
+        let http = self.evaluator.cx.contracts.http.get(&rpc).cloned().unwrap_or_default();
+        self.link.rpc_handlers.push(RpcHandler { service: service.clone(), method: method.clone(), handler, http });
+    }
+
+    /// The generated functions that serve rpc services over HTTP, where any service says by which paths.
+    fn serving_over_http(&self) -> Vec<&'w OverHttp> {
+        if self.evaluator.cx.contracts.http.is_empty() {
+            return Vec::new();
+        }
+        let entries = self.evaluator.cx.catalog.libraries.iter().flat_map(|library| &library.rpc_server);
+        entries.filter_map(|entry| entry.over_http.as_ref()).collect()
+    }
+
+    /// The rpc services that a call serves over HTTP: of a generated function, which is not in the workspace.
+    fn over_http(&mut self, walk: &Walk<'_>, call: &Call, generated: &[&OverHttp]) -> Vec<Symbol> {
+        let path = match walk.facts.expr(call.callee) {
+            Expr::Name(name) => std::slice::from_ref(name),
+            Expr::Path(path) => path,
+            _ => return Vec::new(),
+        };
+        let named =
+            |entry: &&OverHttp| path.last().and_then(|name| Some((entry.module.clone(), service_name(&entry.function, name)?.to_owned())));
+        let Some((pattern, stem)) = generated.iter().find_map(named) else { return Vec::new() };
+        let mut modules = self.evaluator.imported_path(self.file, path);
+        modules.pop();
+        let is_generated = modules.pop().is_some_and(|module| service_name(&pattern, &module) == Some(&stem));
+        if !is_generated || matches!(self.evaluator.eval(self.file, call.callee), Value::Function(..)) {
+            return Vec::new();
+        }
+        let services = &self.evaluator.cx.contracts.services;
+        let candidates = services.iter().find(|(name, _)| snake_case(name) == stem).map(|(_, candidates)| candidates);
+        candidates.map(|candidates| picks(candidates, &modules)).unwrap_or_default()
+    }
+
     /// The rpc service that an implemented trait stands for. A trait that the workspace declares is one only if it is known to be generated.
     fn implemented(&mut self, pattern: &str, path: &Symbol) -> Option<Symbol> {
         let contracts = self.evaluator.cx.contracts;

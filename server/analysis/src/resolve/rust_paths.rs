@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Meaning};
-use portolan_grammars::facts::{CallKind, Expr, FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol, TypeId, TypeKind};
+use portolan_grammars::facts::{CallKind, Expr, FunctionId, FunctionKind, Import, Imported, SourceFacts, Symbol};
 
 use rustc_hash::FxHashMap;
 
@@ -147,6 +147,19 @@ impl<'w> Evaluator<'w> {
         }
     }
 
+    /// What a name means as a macro or an attribute, whatever function of a file is called like it.
+    pub(super) fn macro_named(&mut self, file: FileId, name: &Symbol) -> Option<Value> {
+        let (facts, index) = self.file(file)?;
+        let imports = index.imports.get(name).into_iter().flatten().map(|at| &facts.imports[*at as usize]);
+        for import in imports {
+            if let found @ Value::External(..) = self.rust_import(file, import) {
+                return Some(found);
+            }
+        }
+        let module = *self.cx.workspace.modules.modules_of(file).first()?;
+        self.crate_wide_macro(module, name)
+    }
+
     /// A macro or attribute that `#[macro_use] extern crate` brings into a whole crate, of a library that is known to have one of that name.
     fn crate_wide_macro(&self, module: ModuleId, name: &Symbol) -> Option<Value> {
         let modules = &self.cx.workspace.modules;
@@ -176,6 +189,9 @@ impl<'w> Evaluator<'w> {
         let Some((name, rest)) = path.split_first() else { return Value::Unknown };
         let file = module.file;
         let Some((facts, index)) = self.file(file) else { return Value::Unknown };
+        if let Some(made) = self.named_entity(file, &module.inline, name) {
+            return self.own_or_made(file, &module.inline, name, &made, rest);
+        }
         if let Some(class) = index.types.get(name).and_then(|all| all.iter().find(|id| facts.type_def(**id).module == module.inline)) {
             return self.associated(&Value::Class(ClassRef { file, class: *class }), rest);
         }
@@ -284,37 +300,6 @@ impl<'w> Evaluator<'w> {
             }
         }
         self.associated(made, rest)
-    }
-
-    /// A type that a derive makes beside a struct which stands for a collection: sea-orm's `Entity` beside `Model`.
-    fn beside_entity(&mut self, file: FileId, inline: &Symbol, name: &Symbol) -> Option<Value> {
-        if !self.cx.catalog.is_made_beside(name) {
-            return None;
-        }
-        let facts = self.facts(file)?;
-        for (at, def) in facts
-            .types
-            .iter()
-            .enumerate()
-            .filter(|(_, def)| def.module == *inline && def.kind == TypeKind::Struct && !def.attributes.is_empty())
-        {
-            for attribute in &def.attributes {
-                for found in self.attribute_callees(file, def.function, &attribute.path) {
-                    let beside = self.cx.catalog.attribute_meanings(found.library, &found.name).iter().find_map(|meaning| match meaning {
-                        Meaning::Entity(entry) => entry.beside.get(name).cloned(),
-                        _ => None,
-                    });
-                    let Some(type_name) = beside else { continue };
-                    let class = ClassRef { file, class: TypeId(at as u32) };
-                    let Some(collection) = self.collection_of_class(class) else { continue };
-                    let captures = FxHashMap::from_iter([(Symbol::from("collection"), Value::text(collection))]);
-                    let (library, members) = (found.library as u32, Vec::new());
-                    let instance = Instance { library, type_name, captures, members, origin: None, root: None, param: None };
-                    return Some(Value::Instance(Arc::new(instance)));
-                }
-            }
-        }
-        None
     }
 
     /// A table that a macro of a query builder declares as a module of its own: `schema::orders::table`, `schema::orders::dsl::orders`.

@@ -236,6 +236,7 @@ impl<'w> Linker<'w> {
         if self.bound_rpc(walk, id) || self.named_rpc(walk, id) || self.foreign_channel(walk, id) {
             return;
         }
+        self.mount_table(walk, site);
         let name = callee_name(facts, call.callee);
         let interesting = self.is_interesting(walk, call.callee);
         let function_named = name.is_some_and(|name| self.evaluator.is_function(name))

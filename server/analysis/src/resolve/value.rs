@@ -274,6 +274,8 @@ pub struct ObjectValue {
     pub sources: FxHashMap<Symbol, Source>,
     /// What was spread into it whose fields are not known: it may have any field.
     pub rest: Vec<Value>,
+    /// Of a value of an enum in Rust, which variant it is.
+    pub variant: Option<Symbol>,
 }
 
 /// What an expression may stand for.

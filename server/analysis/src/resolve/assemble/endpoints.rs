@@ -274,6 +274,7 @@ fn with_lists_open(path: &Pattern) -> Pattern {
 /// The service's endpoints, sorted by service, path, method and place.
 pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passages: &[Passage], coverage: &Coverages<'_>) -> Vec<Endpoint> {
     let places = Places { files: input.files };
+    let asked = super::messages::Asked::find(input, reach);
     let mut all = Vec::new();
     for service in input.own_services() {
         let reaches = |function: FunctionRef| reach.has(service, function);
@@ -307,8 +308,9 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
             }
         }
         rpc(input, reach, service, coverage, &places, &mut all);
+        rpc_over_http(input, reach, service, &places, &mut all);
         super::operations::endpoints(input, reach, service, &places, &mut all);
-        super::requests::endpoints(input, reach, service, coverage, &places, &mut all);
+        super::requests::endpoints(input, reach, service, coverage, &asked, &mut all);
     }
     all.extend(passages.iter().filter_map(|passage| passed_on(&places, passage)));
     all.sort_by(|a, b| (a.service, &a.path, &a.method, a.place).cmp(&(b.service, &b.path, &b.method, b.place)));
@@ -398,6 +400,29 @@ fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Cover
             handler_name: handler_name(input, places, Some(handler.handler)),
             coverage: coverage.rpc(input, service, handler.handler),
         });
+    }
+}
+
+/// Rpcs that a service serves over HTTP, too, by paths that their declarations have.
+fn rpc_over_http(input: &Input<'_>, reach: &Reach, service: ServiceIndex, places: &Places<'_>, all: &mut Vec<Endpoint>) {
+    let links = || input.links.iter().flatten();
+    let served: FxHashSet<&Symbol> =
+        links().flat_map(|link| &link.rpc_over_http).filter(|(_, function)| reach.runs(service, *function)).map(|(name, _)| name).collect();
+    if served.is_empty() {
+        return;
+    }
+    let handlers = links().flat_map(|link| &link.rpc_handlers).filter(|handler| served.contains(&handler.service));
+    for handler in handlers.filter(|handler| in_packages(input, service, handler.handler)) {
+        all.extend(handler.http.iter().map(|(method, path)| Endpoint {
+            service,
+            protocol: Protocol::Http,
+            method: Some(method.clone()),
+            path: paths::normal_route(path),
+            place: places.function(handler.handler),
+            handler: Some(handler.handler),
+            handler_name: handler_name(input, places, Some(handler.handler)),
+            coverage: crate::chart::Coverage::Unknown,
+        }));
     }
 }
 

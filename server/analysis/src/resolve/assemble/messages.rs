@@ -1,8 +1,8 @@
 //! Channels: who sends and who receives by one name on one system.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use portolan_grammars::catalog::{Delivery, Wildcards, matches_wildcards};
+use portolan_grammars::catalog::{Delivery, Wildcards, broker, matches_wildcards};
 use portolan_grammars::facts::Symbol;
 
 use super::reach::Reach;
@@ -75,6 +75,10 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     }
     // A queue that the broker names is known by what it is bound to.
     channels.retain(|(_, name), _| !is_unnamed(name));
+    // Who receives what is only asked for answers it.
+    let asked = Asked::find(input, reach);
+    channels
+        .retain(|(system, name), channel| !channel.producers.is_empty() || asked.of(system, name, &wildcards_of(&wild, name)).is_empty());
     let mut all: Vec<Channel> = channels.into_values().collect();
     for channel in &mut all {
         let key = |end: &ChannelEnd| (end.service, end.place);
@@ -88,6 +92,35 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
 
 /// A consumer whose destination stands for several: how, on which system, and what it says.
 type Wild = (Wildcards, Symbol, Symbol, ChannelEnd);
+
+/// What a name with wildcards stands for, where a consumer takes it so.
+fn wildcards_of(wild: &[Wild], pattern: &Symbol) -> Option<Wildcards> {
+    wild.iter().find(|(_, _, of, _)| of == pattern).map(|(wildcards, ..)| *wildcards)
+}
+
+/// What is asked over brokers of which whoever receives it answers, by system.
+pub(super) struct Asked(BTreeMap<Symbol, BTreeSet<Symbol>>);
+
+impl Asked {
+    /// All that services ask.
+    pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Self {
+        let mut all: BTreeMap<Symbol, BTreeSet<Symbol>> = BTreeMap::new();
+        let messages = input.links.iter().flatten().flat_map(|link| &link.messages);
+        for message in messages.filter(|message| !message.consumes && message.replies && broker(&message.system).answers) {
+            for service in input.own_services().filter(|service| reach.has(*service, message.function)) {
+                let names = names(input, service, message).into_iter().map(|(name, _)| name);
+                all.entry(message.system.clone()).or_default().extend(names);
+            }
+        }
+        Self(all)
+    }
+
+    /// Those that who receives a name, or what a pattern stands for, is asked.
+    pub(super) fn of(&self, system: &str, name: &str, wildcards: &Option<Wildcards>) -> Vec<Symbol> {
+        let is_meant = |asked: &&Symbol| *asked == name || wildcards.is_some_and(|wildcards| wildcards.match_destination(name, asked));
+        self.0.get(system).into_iter().flatten().filter(is_meant).cloned().collect()
+    }
+}
 
 /// Lets consumers of several destinations receive what is sent to each.
 fn spread(wild: &[Wild], channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {

@@ -16,8 +16,8 @@ use self::search::search;
 use super::Input;
 use crate::chart::ServiceIndex;
 use crate::resolve::value::ClassRef;
-use crate::workspace::Ecosystem;
 use crate::workspace::paths::is_within;
+use crate::workspace::{Ecosystem, Workspace};
 use crate::{FileId, FunctionRef};
 
 mod graph;
@@ -141,13 +141,24 @@ fn own_files(input: &Input<'_>, graph: &Graph<'_>, service: ServiceIndex, shared
     });
     let is_own = |file: FileId| match whole {
         Some(package) => graph.package_of[file.0 as usize] == Some(package),
-        None => is_within(input.files.path(file).as_str(), root.as_str()) && !is_in_other_service(input, file, service, root),
+        None => {
+            is_within(input.files.path(file).as_str(), root.as_str())
+                && !is_in_other_service(input, file, service, root)
+                && !graph.package_of[file.0 as usize].is_some_and(|package| is_library_below(workspace, package, root))
+        }
     };
     // A load test is a service's only where it is what the service's folder holds, not where it lies beside the code it tests.
     let is_beside =
         |file: FileId| is_load_test(input, file) && !(deployment.package.is_none() && input.files.path(file).parent() == Some(root));
     let own = (0..input.links.len() as u32).map(FileId).filter(|file| is_own(*file) && !is_beside(*file));
     started::of(input, service, own.collect())
+}
+
+/// Whether a package below a folder is a Rust library alone: such code runs where a program leads to it.
+fn is_library_below(workspace: &Workspace, package: usize, root: &Utf8Path) -> bool {
+    let of = &workspace.packages[package];
+    let mut crates = workspace.modules.crates.iter().filter(|krate| krate.package == package);
+    of.ecosystem == Ecosystem::Cargo && of.root.as_path() != root && of.root.starts_with(root) && crates.all(|krate| krate.library)
 }
 
 /// Whether a file is in the folder of another service, within that of this one.

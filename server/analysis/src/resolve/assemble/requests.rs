@@ -21,11 +21,18 @@ pub(super) fn endpoints(
     reach: &Reach,
     service: ServiceIndex,
     coverage: &Coverages<'_>,
-    places: &Places<'_>,
+    asked: &messages::Asked,
     all: &mut Vec<Endpoint>,
 ) {
-    for message in declared(input).filter(|message| message.consumes && message.replies && reach.has(service, message.function)) {
-        for (path, _) in messages::names(input, service, message) {
+    let places = Places { files: input.files };
+    for message in declared(input).filter(|message| message.consumes && reach.has(service, message.function)) {
+        let names = messages::names(input, service, message).into_iter().map(|(name, _)| name);
+        // Where the broker leaves it to whoever receives a message to answer it, who is asked is who subscribes.
+        let answered = |name: Symbol| match message.replies {
+            true => vec![name],
+            false => asked.of(&message.system, &name, &message.wildcards),
+        };
+        for path in names.flat_map(answered) {
             all.push(Endpoint {
                 service,
                 protocol: Protocol::Message,
@@ -33,7 +40,7 @@ pub(super) fn endpoints(
                 path,
                 place: places.site(message.site),
                 handler: message.handler,
-                handler_name: endpoints::handler_name(input, places, message.handler),
+                handler_name: endpoints::handler_name(input, &places, message.handler),
                 coverage: coverage.consumer(input, service, message, message.handler),
             });
         }
@@ -141,10 +148,17 @@ impl<'s, 'a> Answering<'s, 'a> {
         }
     }
 
+    /// Whether an endpoint is declared to answer, and does not only receive.
+    fn says_that_it_answers(&self, endpoint: &Endpoint) -> bool {
+        let mut answering = declared(self.scene.input).filter(|message| message.consumes && message.replies);
+        answering.any(|message| self.scene.places.site(message.site) == endpoint.place)
+    }
+
     /// A call to the only service that answers it.
     fn only(&self, asked: &Asked<'_>, to: ServiceIndex, endpoint: Option<EndpointIndex>) -> Call {
         let what = format!("{} answers {}", self.scene.name(to), asked.path);
-        let status = if asked.message.system == "*" { asked.status.max(Status::Likely) } else { asked.status };
+        let is_presumed = asked.message.system == "*" || endpoint.is_some_and(|at| !self.says_that_it_answers(self.endpoint(at)));
+        let status = if is_presumed { asked.status.max(Status::Likely) } else { asked.status };
         let evidence = endpoint.map(|at| Evidence { what, place: self.endpoint(at).place }).into_iter().collect();
         Call { status, evidence, ..asked.call(self.scene, to, endpoint) }
     }

@@ -205,6 +205,8 @@ pub struct RpcHandler {
     pub method: Symbol,
     /// Who answers.
     pub handler: FunctionRef,
+    /// The methods and paths by which it is asked over HTTP, where something serves it so.
+    pub http: Vec<(Symbol, Symbol)>,
 }
 
 /// A call that names an operation.

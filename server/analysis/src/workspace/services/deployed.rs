@@ -39,7 +39,18 @@ pub(super) fn find<'a>(context: &Context<'a>, images: &Images) -> Vec<Draft<'a>>
     }
     leave_examples_out(context, &mut drafts);
     leave_shells_out(&mut drafts);
+    drafts.retain(|draft| !only_says(context, draft));
     drafts
+}
+
+/// Whether all that a draft starts is to say something: an image that others take what was built in it from.
+fn only_says(context: &Context<'_>, draft: &Draft<'_>) -> bool {
+    let commands = code::written_commands(context, draft);
+    let says = |command: &str| {
+        let mut words = code::words(command).skip_while(|word| matches!(*word, "sh" | "bash" | "/bin/sh" | "/bin/bash" | "-c"));
+        matches!(words.next(), Some("echo" | "true" | "/bin/true")) && !command.contains(['&', ';', '|', '`', '$'])
+    };
+    !draft.third_party && draft.workloads.is_empty() && !commands.is_empty() && commands.iter().all(|(command, _)| says(command))
 }
 
 /// Leaves out what only keeps an image running that something else runs in earnest: a container for people to step into.
