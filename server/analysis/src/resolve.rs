@@ -48,6 +48,7 @@ mod memo;
 pub mod messages;
 mod model_classes;
 mod models;
+pub mod named;
 mod named_types;
 mod open_fields;
 pub mod outbound;

@@ -148,7 +148,7 @@ fn starts(dockerfile: &portolan_grammars::manifests::Dockerfile) -> bool {
 }
 
 /// The folder of a project, as a folder of the workspace.
-fn project_folder(source: Source<'_, Project>) -> Option<String> {
+pub(super) fn project_folder(source: Source<'_, Project>) -> Option<String> {
     paths::join(source.folder(), source.facts.folder.as_deref().unwrap_or_default().trim_end_matches('/'))
 }
 
