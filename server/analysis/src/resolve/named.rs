@@ -97,11 +97,12 @@ impl<'w> Linker<'w> {
 
     fn exports(&mut self, facts: &SourceFacts, scope: &Scope<'_>, names: &mut Names) {
         for export in &facts.exports {
-            let found = match facts.expr(export.value) {
-                Expr::Name(name) => scope.meant(name),
-                _ => closure_in(facts, export.value).map(Named::Own).into_iter().collect(),
+            let closure = closure_in(facts, export.value).map(Named::Own);
+            let named = match facts.expr(export.value) {
+                Expr::Name(name) => Some(scope.meant(name)),
+                _ => None,
             };
-            names.exports.extend(found.into_iter().map(|named| (export.name.clone(), named)));
+            names.exports.extend(named.into_iter().flatten().chain(closure).map(|named| (export.name.clone(), named)));
         }
         for import in facts.imports.iter().filter(|import| import.reexport) {
             match (&import.imported, self.import_target(import)) {
@@ -120,9 +121,13 @@ struct Scope<'f> {
 }
 
 impl Scope<'_> {
-    fn meant(&self, name: &Symbol) -> Vec<Named> {
+    fn meant(&self, name: &Symbol) -> impl Iterator<Item = Named> {
         let own = self.own.get(name).into_iter().flatten().map(|function| Named::Own(*function));
-        own.chain(self.imported.get(name).into_iter().flatten().cloned()).collect()
+        own.chain(self.imported.get(name).into_iter().flatten().cloned())
+    }
+
+    fn is_known(&self, name: &Symbol) -> bool {
+        self.own.contains_key(name) || self.imported.contains_key(name)
     }
 
     /// Collects what all code of a file names.
@@ -132,10 +137,10 @@ impl Scope<'_> {
         let handed_out: FxHashSet<ExprId> = facts.exports.iter().map(|export| export.value).collect();
         let bound = bound_names(facts);
         let mut add = |by: FunctionId, name: &Symbol| {
-            let meant = self.meant(name);
-            let is_unknown = meant.is_empty() && !self.imported.contains_key(name) && !bound.contains(name);
-            found.extend(is_unknown.then(|| (FunctionId::MODULE, Named::Unknown(name.clone()))));
-            found.extend(meant.into_iter().map(|named| (by, named)));
+            found.extend(self.meant(name).map(|named| (by, named)));
+            if !self.is_known(name) && !bound.contains(name) {
+                found.insert((FunctionId::MODULE, Named::Unknown(name.clone())));
+            }
         };
         for (at, expression) in facts.exprs.iter().enumerate() {
             if let Expr::Name(name) = &expression.kind

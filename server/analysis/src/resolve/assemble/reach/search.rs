@@ -10,11 +10,11 @@ use super::Own;
 use super::graph::Graph;
 use super::names::{is_bag, is_built_in, is_everywhere};
 use super::types::Owner;
+use crate::FunctionRef;
 use crate::chart::ServiceIndex;
 use crate::resolve::assemble::Input;
 use crate::resolve::link::Mention;
 use crate::resolve::uses::Arity;
-use crate::FunctionRef;
 
 /// What a service reaches from its own code on; if `certain`, by resolved calls alone, as far as Rust goes.
 pub(super) fn search(graph: &Graph<'_>, input: &Input<'_>, service: ServiceIndex, own: &Own, certain: bool) -> FixedBitSet {
