@@ -185,7 +185,7 @@ impl SourceFacts {
                 kind: RegionKind::Body,
                 parent: None,
                 function: FunctionId::MODULE,
-                condition: None,
+                conditions: Vec::new(),
                 range: TextRange::default(),
             }],
             cases: Vec::new(),
@@ -610,8 +610,8 @@ pub struct Region {
     pub parent: Option<RegionId>,
     /// The function it belongs to.
     pub function: FunctionId,
-    /// What must hold for it to run, where that is plain to see: the condition of an `if`'s first arm or of `a && b`. ECMAScript only.
-    pub condition: Option<ExprId>,
+    /// What must hold for it to run, where that is plain to see: the condition of an `if`'s first arm, of `a && b` each. ECMAScript only.
+    pub conditions: Vec<ExprId>,
     /// The place.
     pub range: TextRange,
 }

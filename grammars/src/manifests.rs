@@ -437,6 +437,8 @@ pub struct Project {
     pub is_served: bool,
     /// The file that is started, from the folder of the file that lists it; in Nx from the workspace's root.
     pub main: Option<Symbol>,
+    /// Source files that its targets name, each with the target's name; from the folder of the project, or from the workspace's root.
+    pub sources: Vec<(Symbol, Symbol)>,
     /// Projects that it depends on by word alone: Nx's `implicitDependencies`.
     pub implicit: Vec<Spanned<Symbol>>,
 }

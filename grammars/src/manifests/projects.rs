@@ -5,6 +5,9 @@ use super::yaml::{self, Node, Templates};
 use super::{Manifest, ManifestFacts, Project};
 use crate::facts::Symbol;
 
+/// Endings of source files.
+const SOURCE_ENDINGS: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
+
 pub(super) fn matches(name: &str) -> bool {
     matches!(name, "project.json" | "nest-cli.json" | "angular.json" | "workspace.json")
 }
@@ -41,6 +44,23 @@ fn project(node: &Node) -> Project {
         is_application: text("projectType").or_else(|| text("type")).as_deref() == Some("application"),
         is_served: is_nest || targets.iter().any(|entry| entry.key.value == "serve"),
         main: built.or(entered),
+        sources: targets.iter().flat_map(|target| files_in(&target.value).map(|file| (target.key.value.clone(), file))).collect(),
         implicit: node.get("implicitDependencies").map(Node::scalars).unwrap_or_default(),
     }
+}
+
+/// The source files that options and commands of a target name.
+fn files_in(target: &Node) -> impl Iterator<Item = Symbol> {
+    let mut found = Vec::new();
+    let mut open = vec![target];
+    while let Some(node) = open.pop() {
+        let text = node.text().unwrap_or_default();
+        let words = text.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
+        let files = words.filter(|word| word.rsplit_once('.').is_some_and(|(_, ending)| SOURCE_ENDINGS.contains(&ending)));
+        let inner = files.map(|word| word.strip_prefix("{projectRoot}/").or_else(|| word.strip_prefix("{workspaceRoot}/")).unwrap_or(word));
+        found.extend(inner.map(Symbol::from));
+        open.extend(node.items());
+        open.extend(node.entries().iter().map(|entry| &entry.value));
+    }
+    found.into_iter()
 }

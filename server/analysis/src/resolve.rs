@@ -51,6 +51,7 @@ pub mod messages;
 mod model_classes;
 mod models;
 mod mount_tables;
+pub mod named;
 mod named_types;
 mod open_fields;
 pub mod outbound;

@@ -164,7 +164,7 @@ impl<'a> Builder<'a> {
 
     pub(super) fn add_region(&mut self, kind: RegionKind, parent: Option<RegionId>, function: FunctionId, range: TextRange) -> RegionId {
         let id = RegionId(self.facts.regions.len() as u32);
-        self.facts.regions.push(Region { kind, parent, function, condition: None, range });
+        self.facts.regions.push(Region { kind, parent, function, conditions: Vec::new(), range });
         id
     }
 

@@ -5,9 +5,34 @@
 
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering};
-use crate::facts::{Case, Extent, RegionId};
+use crate::facts::{Case, ExprId, Extent, RegionId};
 
 impl<'t> Lowering<'t> {
+    /// Lowers a condition to what must hold for it to: of `a && b` each.
+    pub(super) fn conditions(&mut self, condition: Child<'t>) -> Vec<ExprId> {
+        let mut found = Vec::with_capacity(1);
+        self.add_conditions(condition, &mut found);
+        found
+    }
+
+    fn add_conditions(&mut self, condition: Child<'t>, found: &mut Vec<ExprId>) {
+        let children = self.children(condition);
+        let parts = match condition.kind {
+            Kind::ParenthesizedExpression => [self.expression_among(&children), None],
+            Kind::BinaryExpression if self.field(&children, Field::Operator).is_some_and(|operator| operator.kind == Kind::And) => {
+                [self.field(&children, Field::Left), self.field(&children, Field::Right)]
+            }
+            _ => [None; 2],
+        };
+        self.release(children);
+        if parts[0].is_some() && self.deeper() {
+            parts.into_iter().flatten().for_each(|part| self.add_conditions(part, found));
+            self.shallower();
+        } else {
+            found.push(self.expr(condition, Context::USED));
+        }
+    }
+
     /// What a condition asks, where it asks nothing else.
     pub(super) fn asked(&mut self, condition: Child<'t>) -> Option<Case> {
         if !self.deeper() {

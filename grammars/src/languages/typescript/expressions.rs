@@ -274,14 +274,14 @@ impl<'t> Lowering<'t> {
     fn ternary(&mut self, child: Child<'t>, context: Context) -> ExprId {
         let children = self.children(child);
         let asks = self.field(&children, Field::Condition);
-        let condition = asks.map(|condition| self.expr(condition, Context::USED));
+        let conditions = asks.map(|condition| self.conditions(condition)).unwrap_or_default();
         let case = asks.and_then(|condition| self.asked(condition));
         let otherwise = case.as_ref().map(Case::otherwise);
         let mut arms = Vec::with_capacity(2);
-        for (field, condition, case) in [(Field::Consequence, condition, case), (Field::Alternative, None, otherwise)] {
+        for (field, conditions, case) in [(Field::Consequence, conditions, case), (Field::Alternative, Vec::new(), otherwise)] {
             if let Some(arm) = self.field(&children, field) {
                 self.only_if(&case);
-                arms.push(self.within_condition(RegionKind::Branch, condition, arm, |this| this.expr(arm, context)));
+                arms.push(self.within_conditions(RegionKind::Branch, conditions, arm, |this| this.expr(arm, context)));
             }
         }
         self.release(children);

@@ -28,7 +28,7 @@ impl<'t> Lowering<'t> {
             kind: RegionKind::Body,
             parent: Some(self.region),
             function: id,
-            condition: None,
+            conditions: Vec::new(),
             range: range(body.unwrap_or(child)),
         });
         self.facts.functions.push(Function {

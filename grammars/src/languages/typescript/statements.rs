@@ -128,11 +128,11 @@ impl<'t> Lowering<'t> {
         while let Some(child) = next.take() {
             let children = self.children(child);
             let asks = self.field(&children, Field::Condition);
-            let condition = asks.map(|condition| self.expr(condition, Context::USED));
+            let conditions = asks.map(|condition| self.conditions(condition)).unwrap_or_default();
             let case = asks.and_then(|condition| self.asked(condition));
             if let Some(arm) = self.field(&children, Field::Consequence) {
                 self.only_if(before.iter().chain(&case));
-                self.within_condition(RegionKind::Branch, condition, arm, |this| this.statement(arm));
+                self.within_conditions(RegionKind::Branch, conditions, arm, |this| this.statement(arm));
             }
             if before.len() < MAX_BEFORE {
                 before.extend(case.as_ref().map(Case::otherwise));

@@ -218,20 +218,20 @@ impl<'t> Lowering<'t> {
 
     /// Does something within a new region.
     pub(super) fn within<R>(&mut self, kind: RegionKind, place: Child<'t>, body: impl FnOnce(&mut Self) -> R) -> R {
-        self.within_condition(kind, None, place, body)
+        self.within_conditions(kind, Vec::new(), place, body)
     }
 
-    /// Does something within a new region that runs only if a condition holds.
-    pub(super) fn within_condition<R>(
+    /// Does something within a new region that runs only if conditions hold.
+    pub(super) fn within_conditions<R>(
         &mut self,
         kind: RegionKind,
-        condition: Option<ExprId>,
+        conditions: Vec<ExprId>,
         place: Child<'t>,
         body: impl FnOnce(&mut Self) -> R,
     ) -> R {
         let outer = self.region;
         self.region = RegionId(self.facts.regions.len() as u32);
-        self.facts.regions.push(Region { kind, parent: Some(outer), function: self.function, condition, range: range(place) });
+        self.facts.regions.push(Region { kind, parent: Some(outer), function: self.function, conditions, range: range(place) });
         let result = body(self);
         self.region = outer;
         result

@@ -10,6 +10,7 @@ use rustc_hash::FxHashSet;
 use super::bases::Bases;
 use super::dependencies::Dependencies;
 use super::evaluate::{Context, Evaluator};
+use super::named::Names;
 use super::payloads::BodyDecl;
 use super::uses::Arity;
 use super::value::{CallRef, ClassRef, Source};
@@ -128,6 +129,8 @@ pub struct FileLink {
     pub loads: Vec<Symbol>,
     /// Whether a library loads the file by itself.
     pub entry: bool,
+    /// What of its own and of other files its code names.
+    pub names: Names,
     /// What all this depends on.
     pub dependencies: Dependencies,
 }

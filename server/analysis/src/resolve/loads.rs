@@ -8,6 +8,7 @@ use portolan_grammars::facts::{Arg, Call, Expr, ExprId, SourceFacts, Symbol};
 
 use super::link::Linker;
 use super::spans::Walk;
+use crate::FileId;
 use crate::workspace::modules::Specifier;
 use crate::workspace::paths::{is_within, join, upwards};
 
@@ -36,7 +37,7 @@ impl<'w> Linker<'w> {
         }
         for expression in &walk.facts.exprs {
             match &expression.kind {
-                Expr::Import(source) => self.load(source),
+                Expr::Import(source) => self.load_whole(source),
                 Expr::Str(text) => self.named(text),
                 _ => {}
             }
@@ -72,15 +73,22 @@ impl<'w> Linker<'w> {
         if is_file && text.contains('*') {
             self.load_pattern(text);
         } else if text.starts_with('.') && !text.trim_start_matches(['.', '/']).is_empty() {
-            self.load(text);
+            self.load_whole(text);
         } else if is_file && !text.contains([' ', ':']) {
-            self.load(&format!("./{text}").into());
+            self.load_whole(&format!("./{text}").into());
         }
     }
 
-    fn load(&mut self, source: &Symbol) {
-        if let Specifier::File(target) = self.evaluator.specifier(self.file, source) {
-            self.link.imports.push(target);
+    fn load(&mut self, source: &Symbol) -> Option<FileId> {
+        let Specifier::File(target) = self.evaluator.specifier(self.file, source) else { return None };
+        self.link.imports.push(target);
+        Some(target)
+    }
+
+    /// Loads a file without saying which of what it hands out is used.
+    fn load_whole(&mut self, source: &Symbol) {
+        if let Some(target) = self.load(source) {
+            self.names_all_of(target);
         }
     }
 

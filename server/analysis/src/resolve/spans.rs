@@ -57,6 +57,7 @@ impl<'w> Linker<'w> {
             limited_closures: FxHashSet::default(),
         };
         self.loads(&walk);
+        self.names(&walk);
         if facts.generated {
             return self.generated(&walk);
         }

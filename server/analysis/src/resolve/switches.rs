@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Expr, ExprId, RegionId, SourceFacts, TextRange};
+use portolan_grammars::facts::{Expr, ExprId, RegionId, SourceFacts, Symbol, TextRange};
 
 use super::evaluate::{Evaluator, Switches};
 use super::link::Linker;
@@ -35,12 +35,32 @@ impl<'w> Evaluator<'w> {
         let mut next = Some(region);
         for _ in 0..MAX_REGIONS {
             let here = facts.region(next?);
-            if let Some(found) = here.condition.and_then(|condition| self.kept_switches(file, facts, condition, depth)) {
+            if let Some(found) = self.all_switches(file, facts, &here.conditions, depth) {
                 return Some(found);
             }
             next = here.parent;
         }
         None
+    }
+
+    /// What switches on all of some options: who passes each of them to one function; of options that come from elsewhere, the first alone.
+    fn all_switches(&mut self, file: FileId, facts: &'w SourceFacts, conditions: &[ExprId], depth: u32) -> Switches {
+        let mut held: Option<(Option<FunctionRef>, Arc<[FunctionRef]>)> = None;
+        for condition in conditions {
+            let Some(found) = self.kept_switches(file, facts, *condition, depth) else { continue };
+            let of = match self.eval(file, *condition) {
+                Value::Param(param, _) => Some(param.function),
+                _ => None,
+            };
+            held = match held {
+                None => Some((of, found)),
+                Some((known, on)) if known.is_some() && known == of => {
+                    Some((of, on.iter().filter(|function| found.contains(function)).copied().collect()))
+                }
+                held => held,
+            };
+        }
+        held.map(|(_, on)| on).filter(|on| !on.is_empty())
     }
 
     /// Many calls stand under one condition, so what is found for it is kept.
@@ -88,9 +108,9 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The functions with a call that passes something else than nothing or `false` for a parameter's member.
-    fn switching_callers(&mut self, param: ParamRef, path: &[portolan_grammars::facts::Symbol]) -> Option<Vec<FunctionRef>> {
+    fn switching_callers(&mut self, param: ParamRef, path: &[Symbol]) -> Option<Vec<FunctionRef>> {
         let callers = self.callers(param.function);
-        if callers.is_empty() {
+        if callers.is_empty() || self.has_from_the_start(param, path) {
             return None;
         }
         let mut on = Vec::new();
@@ -116,6 +136,18 @@ impl<'w> Evaluator<'w> {
         }
         // Where nobody switches it on, its own function stands for those who are not seen.
         if on.is_empty() { None } else { Some(on) }
+    }
+
+    /// Whether the class that a parameter is an instance of gives a field its value itself.
+    fn has_from_the_start(&mut self, param: ParamRef, path: &[Symbol]) -> bool {
+        let FunctionRef { file, function } = param.function;
+        let declared = self.facts(file).and_then(|facts| facts.function(function).params.get(param.index as usize)?.ty.as_ref());
+        let (Some(ty), Some(name)) = (declared, path.first()) else { return false };
+        let Some(class) = self.class_named(file, function, &ty.path) else { return false };
+        self.lineage(class).into_iter().any(|class| {
+            let fields = self.facts(class.file).map_or(&[][..], |facts| &facts.type_def(class.class).fields);
+            fields.iter().any(|field| field.name == *name && field.value.is_some())
+        })
     }
 
     fn passes_nothing(&mut self, caller: super::value::CallRef, param: ParamRef) -> bool {

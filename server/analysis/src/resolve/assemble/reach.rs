@@ -8,6 +8,7 @@
 
 use camino::Utf8Path;
 use fixedbitset::FixedBitSet;
+use portolan_grammars::facts::{FunctionId, SourceFacts};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -21,6 +22,7 @@ use crate::workspace::{Ecosystem, Workspace};
 use crate::{FileId, FunctionRef};
 
 mod graph;
+mod idle;
 mod names;
 mod search;
 mod started;
@@ -111,6 +113,26 @@ impl Reach {
     }
 }
 
+/// The code that a service runs by itself: files as a whole, but for functions that nothing names.
+#[derive(Debug, Default)]
+struct Own {
+    files: Vec<FileId>,
+    idle: FxHashSet<FunctionRef>,
+}
+
+impl Own {
+    /// Whether a function, or one around it, is named by nothing that runs.
+    fn is_idle(&self, facts: &SourceFacts, mut function: FunctionRef) -> bool {
+        while !self.idle.is_empty() && function.function != FunctionId::MODULE {
+            if self.idle.contains(&function) {
+                return true;
+            }
+            function.function = facts.function(function.function).parent;
+        }
+        false
+    }
+}
+
 /// Packages that more than one service runs.
 fn shared_packages(input: &Input<'_>) -> FxHashSet<usize> {
     let mut seen = FxHashMap::default();
@@ -125,13 +147,13 @@ fn shared_packages(input: &Input<'_>) -> FxHashSet<usize> {
     seen.into_iter().filter(|(_, entries)| entries.len() > 1).map(|(package, _)| package).collect()
 }
 
-/// The files whose code a service runs by itself, as a whole.
-fn own_files(input: &Input<'_>, graph: &Graph<'_>, service: ServiceIndex, shared: &FxHashSet<usize>) -> Vec<FileId> {
+/// The code that a service runs by itself.
+fn own_files(input: &Input<'_>, graph: &Graph<'_>, service: ServiceIndex, shared: &FxHashSet<usize>) -> Own {
     let workspace = input.workspace;
     let deployment = &workspace.deployments[service.index()];
     let by_entry = |package: usize| shared.contains(&package) || workspace.packages[package].ecosystem == Ecosystem::Cargo;
     if deployment.package.is_some_and(by_entry) && !deployment.entries.is_empty() {
-        return deployment.entries.clone();
+        return Own { files: deployment.entries.clone(), ..Own::default() };
     }
     let root = workspace.services[service.index()].root.as_path();
     // A service in a folder of a larger package (one manifest for a whole repository) owns its folder, not the package.

@@ -93,7 +93,8 @@ impl Resolver {
             if self.prisma.is_client(&path) {
                 return Specifier::Package(PRISMA_CLIENT.into(), Symbol::default());
             }
-            return self.probe(&path, 2).or_else(|| self.beside(folder, specifier)).map_or(Specifier::Missing, Specifier::File);
+            let found = self.probe(&path, 2).or_else(|| self.beside(folder, specifier)).or_else(|| self.led_back(&path));
+            return found.map_or(Specifier::Missing, Specifier::File);
         }
         if let Some(path) = specifier.strip_prefix('/') {
             let root = self.links.root_around(folder).unwrap_or_default();

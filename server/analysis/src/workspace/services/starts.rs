@@ -6,6 +6,7 @@
 use portolan_grammars::facts::Symbol;
 
 use super::code::{file_named, runs_script, words, written_commands};
+use super::projects;
 use super::{Context, Draft, is_cargo, known};
 use crate::FileId;
 use crate::workspace::paths;
@@ -36,7 +37,11 @@ pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<FileId> {
         return Vec::new();
     }
     let root = draft.root.as_str();
-    let Some(npm) = context.npm_at.get(root).map(|at| context.sources.npm[*at].facts) else { return Vec::new() };
+    let npm = context.npm_at.get(root).map(|at| context.sources.npm[*at].facts);
+    let of_project = of_project(context, root);
+    if npm.is_none() && of_project.is_empty() {
+        return Vec::new();
+    }
     if serves_bundle(context, draft) {
         let is_config = |path: &str| paths::folder(path) == root && paths::file_name(path).starts_with(known::BUNDLER_CONFIG);
         let configs: Vec<FileId> = context.files.iter().filter(|(_, path, _)| is_config(path.as_str())).map(|(file, ..)| file).collect();
@@ -45,10 +50,11 @@ pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<FileId> {
         }
     }
     let mut found = draft.entries.clone();
-    let declared = npm.entries.iter().chain(npm.bins.iter().chain(&npm.exports).map(|(_, target)| target));
+    found.extend(of_project);
+    let declared = npm.into_iter().flat_map(|npm| npm.entries.iter().chain(npm.bins.iter().chain(&npm.exports).map(|(_, target)| target)));
     found.extend(declared.filter_map(|target| context.modules.source_of(root, target)));
-    let is_starting = |name: &str| name.split([':', '-', '.']).any(|part| STARTING_SCRIPTS.contains(&part));
-    let scripts = npm.scripts.iter().filter(|script| is_starting(&script.name)).filter_map(|script| script.value.as_ref());
+    let scripts = npm.into_iter().flat_map(|npm| &npm.scripts).filter(|script| is_starting(&script.name));
+    let scripts = scripts.filter_map(|script| script.value.as_ref());
     let named = |command: &Symbol| -> Vec<FileId> {
         let files = words(command).filter_map(|word| file_named(context, root, word));
         files.filter(|file| paths::is_within(context.files.path(*file).as_str(), root)).collect()
@@ -63,5 +69,25 @@ pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<FileId> {
     found.extend(started);
     found.sort();
     found.dedup();
+    found
+}
+
+fn is_starting(script: &str) -> bool {
+    script.split([':', '-', '.']).any(|part| STARTING_SCRIPTS.contains(&part))
+}
+
+/// The files that the workspace's list of projects names for the one in a folder; none where it does not say which of them is started.
+fn of_project(context: &Context<'_>, root: &str) -> Vec<FileId> {
+    let mut found = Vec::new();
+    for source in context.sources.projects.iter().filter(|source| projects::folder(**source).as_deref() == Some(root)) {
+        let named = |target: &Symbol| {
+            let folders = [source.folder(), "", root];
+            folders.into_iter().find_map(|folder| context.modules.source_of(folder, target))
+        };
+        let Some(main) = source.facts.main.as_ref().and_then(named) else { continue };
+        let started = source.facts.sources.iter().filter(|(target, _)| is_starting(target));
+        found.push(main);
+        found.extend(started.filter_map(|(_, file)| named(file)));
+    }
     found
 }

@@ -1,6 +1,5 @@
 //! The graph of all functions of a workspace that searches go through: what calls what, and what is called by a name.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use portolan_grammars::facts::{FunctionId, FunctionKind, SourceFacts, Symbol};
@@ -49,11 +48,6 @@ impl Numbers {
     pub(super) fn get(&self, function: FunctionRef) -> Option<u32> {
         let end = *self.starts.get(function.file.0 as usize + 1)?;
         Some(self.at(function)).filter(|number| *number < end)
-    }
-
-    /// The numbers of a file's functions.
-    pub(super) fn of_file(&self, file: FileId) -> Range<u32> {
-        self.module(file)..self.starts[file.0 as usize + 1]
     }
 
     /// The file that a number's function is in, and which of its functions that is.

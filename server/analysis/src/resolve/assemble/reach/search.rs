@@ -3,25 +3,26 @@
 use std::collections::VecDeque;
 
 use fixedbitset::FixedBitSet;
-use portolan_grammars::facts::{Function, FunctionId, FunctionKind, Symbol};
+use portolan_grammars::facts::{Function, FunctionId, FunctionKind, SourceFacts, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Own;
 use super::graph::Graph;
 use super::names::{is_bag, is_built_in, is_everywhere};
 use super::types::Owner;
+use crate::FunctionRef;
 use crate::chart::ServiceIndex;
 use crate::resolve::assemble::Input;
 use crate::resolve::link::Mention;
 use crate::resolve::uses::Arity;
-use crate::{FileId, FunctionRef};
 
-/// What a service reaches from all functions of the files `own` on, and the types of which it may have instances; if `certain`, by resolved calls
-/// alone, as far as Rust goes.
+/// What a service reaches from its own code on, and the types of which it may have instances; if `certain`, by resolved calls alone, as far as
+/// Rust goes.
 pub(super) fn search(
     graph: &Graph<'_>,
     input: &Input<'_>,
     service: ServiceIndex,
-    own: &[FileId],
+    own: &Own,
     certain: bool,
 ) -> (FixedBitSet, FixedBitSet) {
     let deployment = &input.workspace.deployments[service.index()];
@@ -37,9 +38,12 @@ pub(super) fn search(
         packages: input.workspace.with_dependencies(deployment.package),
         own: deployment.package,
     };
-    for file in own {
-        for function in graph.numbers.of_file(*file) {
-            search.reach(function);
+    for file in own.files.iter().copied() {
+        let Some(facts) = input.files.source(file) else { continue };
+        for function in (0..facts.functions.len() as u32).map(FunctionId) {
+            if !own.is_idle(facts, FunctionRef { file, function }) {
+                search.reach(graph.numbers.at(FunctionRef { file, function }));
+            }
         }
     }
     search.run(input);
@@ -176,8 +180,18 @@ impl<'a> Search<'a> {
                 // A name alone says little; that of a trait's method, and with it an instance of who implements it, says enough.
                 continue;
             }
-            self.once_alive(to);
+            match self.maker(facts, *function).filter(|maker| !self.has(*maker)) {
+                Some(maker) => self.waiting.entry(maker).or_default().push(to),
+                None => self.once_alive(to),
+            }
         }
+    }
+
+    /// The function around one of ECMAScript that is no method of a class: it is there only once that has run.
+    fn maker(&self, facts: &SourceFacts, function: FunctionRef) -> Option<u32> {
+        let Function { parent, owner, .. } = facts.function(function.function);
+        let is_made = facts.language.is_ecmascript() && owner.is_none() && *parent != FunctionId::MODULE;
+        is_made.then(|| self.graph.numbers.at(FunctionRef { file: function.file, function: *parent }))
     }
 
     /// Reaches a method once there may be an instance of its type: it runs only on one.

@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use portolan_grammars::facts::{Language, Symbol};
 use rustc_hash::FxHashSet;
 
-use super::Input;
+use super::{Input, Own, idle};
 use crate::FileId;
 use crate::chart::{Service, ServiceIndex, ServiceKind};
 use crate::resolve::loads::is_template;
@@ -19,7 +19,7 @@ const SERVED_FOLDERS: [&str; 4] = ["public", "static", "www", "wwwroot"];
 const BY_HAND: [&str; 4] = ["script", "scripts", "benchmark", "benchmarks"];
 
 /// Of a service's own files those that its process loads, from those it starts from on; all where nothing tells where it starts.
-pub(super) fn of(input: &Input<'_>, service: ServiceIndex, own: Vec<FileId>) -> Vec<FileId> {
+pub(super) fn of(input: &Input<'_>, service: ServiceIndex, own: Vec<FileId>) -> Own {
     let starts = &input.workspace.deployments[service.index()].starts;
     let Service { kind, root, .. } = &input.workspace.services[service.index()];
     let link = |file: FileId| input.links.get(file.0 as usize).and_then(Option::as_deref);
@@ -27,12 +27,13 @@ pub(super) fn of(input: &Input<'_>, service: ServiceIndex, own: Vec<FileId>) -> 
     let mut open: Vec<FileId> = own.iter().copied().filter(|file| link(*file).is_some_and(|link| link.entry)).collect();
     open.extend(starts);
     if open.is_empty() {
-        return own;
+        return Own { files: own, ..Own::default() };
     }
     let is_script = |file: FileId| input.files.source(file).is_some_and(|facts| facts.language != Language::TypeScript);
     open.extend(own.iter().copied().filter(|file| is_served(path(*file)) && is_script(*file)));
     let is_own: FxHashSet<FileId> = own.iter().copied().collect();
     let mut loaded: FxHashSet<FileId> = open.iter().copied().collect();
+    let mut whole = loaded.clone();
     let mut folders: FxHashSet<&Symbol> = FxHashSet::default();
     while let Some(file) = open.pop() {
         let Some(link) = link(file) else { continue };
@@ -42,13 +43,16 @@ pub(super) fn of(input: &Input<'_>, service: ServiceIndex, own: Vec<FileId>) -> 
             let is_bundled = *kind == ServiceKind::Frontend && root == folder.as_str();
             if !is_bundled && folders.insert(folder) {
                 let is_meant = |file: FileId| below(path(file), folder).is_some_and(|inner| !is_no_module(inner, is_script(file)));
-                let below = own.iter().filter(|file| is_meant(**file));
-                open.extend(below.filter(|file| loaded.insert(**file)));
+                for file in own.iter().copied().filter(|file| is_meant(*file)) {
+                    whole.insert(file);
+                    open.extend(loaded.insert(file).then_some(file));
+                }
             }
         }
     }
     let is_ecmascript = |file: FileId| input.files.source(file).is_some_and(|facts| facts.language.is_ecmascript());
-    own.into_iter().filter(|file| loaded.contains(file) || !is_ecmascript(*file)).collect()
+    let idle = idle::of(input, &loaded, &whole);
+    Own { files: own.into_iter().filter(|file| loaded.contains(file) || !is_ecmascript(*file)).collect(), idle }
 }
 
 /// What of a path lies below a folder, of which a part may be any: `modules/*/pages`.
