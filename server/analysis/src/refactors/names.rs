@@ -134,8 +134,7 @@ impl Event {
 
     /// The first event that counts of those by whose names a function, or those that run it, are called.
     fn named(snapshot: &Snapshot, function: FunctionRef, counts: fn(&Self) -> bool) -> Option<Self> {
-        let of_function =
-            |function: FunctionRef| enclosing(snapshot, function).filter_map(|name| Self::of_name(&name)).find(|event| counts(event));
+        let of_function = |function: FunctionRef| enclosing(snapshot, function).filter_map(|name| Self::of_name(&name)).find(counts);
         of_function(function).or_else(|| {
             let runners = snapshot.index.runners_of(function);
             let mut events: Vec<Self> = runners.iter().filter_map(|runner| of_function(runner.function)).collect();

@@ -104,9 +104,8 @@ pub(super) fn made(context: &Context<'_>, table: &str) -> Result<Made, Refusal> 
         for statement in Parser::parse_sql(&PostgreSqlDialect {}, up).map_err(|_| unseen())? {
             match statement {
                 Statement::CreateTable(create) if is_called(&create.name, table) => {
-                    if found.replace(columns_of(&create)).is_some() {
-                        return Err(unseen());
-                    }
+                    let other = found.replace(columns_of(&create));
+                    other.map_or(Ok(()), |_| Err(unseen()))?;
                 }
                 Statement::AlterTable(alter) if is_called(&alter.name, table) => {
                     let known = found.as_mut().ok_or_else(unseen)?;
