@@ -186,6 +186,11 @@ fn has_in_title(action: &Value, words: &str) -> bool {
     action["title"].as_str().is_some_and(|title| title.contains(words))
 }
 
+/// One that begins what a person goes on with.
+fn is_sketch(action: &Value) -> bool {
+    action["kind"] == "refactor.extract" && action.get("disabled").is_none()
+}
+
 /// One by which requests are tried again.
 fn tries_again(action: &Value) -> bool {
     must_be_agreed_to(action) && has_in_title(action, "Try again what may come twice")
@@ -364,9 +369,11 @@ async fn retries() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries"]
 async fn tries() {
-    let folder = edited("tries", &["web", "desk"], tries_again, 3).await;
+    let packages = ["web", "desk", "depot"];
+    let folder = edited("tries", &packages, tries_again, 4).await;
     let services = ["web", "desk"].map(|package| emitted_for_real("tries", package));
-    let told = said(Command::new("node").arg(here().join("brokers/tries.js")).args(services));
+    let depot = built("tries", folder.path(), "depot", "depot");
+    let told = said(Command::new("node").arg(here().join("brokers/tries.js")).args(services).arg(depot));
     let expected = [
         "shelf 200: 1 times, done",
         "shelf 404: 1 times, Error",
@@ -380,10 +387,78 @@ async fn tries() {
         "prices 404: 1 times, AxiosError",
         "mark 503 503 204: 3 times, done",
         "note 503 201: 1 times, AxiosError",
+        "depot's shelf 200: 1 times, 200 OK",
+        "depot's shelf 404: 1 times, failed",
+        "depot's shelf 500 500 200: 3 times, 200 OK",
+        "depot's shelf 503: 3 times, failed",
+        "depot's shelf : 3 times, timeout",
+        "depot's fill 502 204: 2 times, 204 No Content",
+        "depot's add 500 201: 1 times, failed",
     ];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
-    let wrong = [("AbortSignal.timeout(", "AbortSignal.timout("), ("withRetry(() =>", "withRetry((it) =>")];
-    is_noticed("tries", &folder, &["web", "desk"], &wrong);
+    let wrong = [
+        ("AbortSignal.timeout(", "AbortSignal.timout("),
+        ("withRetry(() =>", "withRetry((it) =>"),
+        (".send_with_retry()", ".send_with_rtry()"),
+    ];
+    is_noticed("tries", &folder, &packages, &wrong);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries"]
+async fn sagas() {
+    let packages = ["booking", "services"];
+    let folder = edited("sagas", &packages, is_sketch, 3).await;
+    let told = said(Command::new("node").arg(here().join("brokers/sagas.js")).arg(emitted_for_real("sagas", "booking")));
+    let expected = [
+        "nothing fails: reserveSeat createCharge storeBooking, kept seatReserved chargeCreated bookingStored",
+        "storeBooking fails: reserveSeat createCharge storeBooking refundCharge releaseSeat, kept seatReserved chargeCreated compensating failed",
+        "refundCharge fails once: refundCharge refundCharge releaseSeat, kept failed",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    is_noticed(
+        "sagas",
+        &folder,
+        &packages,
+        &[("actions.reserveSeat(", "actions.reserveSaet("), ("actions.reserve_seat(", "actions.reserve_saet(")],
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries, and starts PostgreSQL"]
+async fn copies() {
+    let packages = ["mailer", "desk"];
+    let folder = edited("copies", &packages, is_sketch, 2).await;
+    let database = Postgres::start();
+    let migrations = ["orders/migrations/0001_orders.sql", "mailer/migrations/0001_mails.sql", "mailer/migrations/0002_orders_view.sql"];
+    let mut driven = Command::new("node");
+    driven.arg(here().join("brokers/copies.js")).arg(emitted_for_real("copies", "mailer"));
+    let told = said(driven.args(migrations.map(|path| folder.path().join(path))).env("DATABASE_URL", &database.url));
+    let expected =
+        ["as it was filled: new ring twice", "a change twice: paid null", "an older change: paid null", "another row: paid null"];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    is_noticed("copies", &folder, &packages, &[("row.revision]", "row.revison]"), (".bind(row.revision)", ".bind(row.revison)")]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "installs and compiles libraries, and starts PostgreSQL"]
+async fn extended() {
+    let folder = edited("extended", &["parcels"], is_rewrite, 3).await;
+    let database = Postgres::start();
+    let mut driven = Command::new("node");
+    driven.arg(here().join("brokers/outbox.js")).arg(emitted("extended", "parcels")).arg(folder.path().join("parcels/prisma/migrations"));
+    let told = said(driven.arg("parcels").env("DATABASE_URL", &database.url));
+    let expected = [
+        "the same name failed",
+        "no outbox failed",
+        "rows 2, kept 3, sent 0",
+        "kept 3, sent 0",
+        "parcel.placed {\"id\":1,\"name\":\"tea\"}",
+        "parcel.placed {\"id\":2,\"name\":\"milk\"}",
+        "parcel.withdrawn {\"id\":1}",
+    ];
+    assert_eq!(told.lines().collect::<Vec<_>>(), expected);
+    is_noticed("extended", &folder, &["parcels"], &[("await enqueue(tx, ", "await enqueue("), ("await once(prisma, ", "await once(")]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

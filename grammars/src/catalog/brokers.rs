@@ -20,6 +20,8 @@ pub struct Broker {
     pub forgets: bool,
     /// Whether settings outside of code decide where messages go, and who sends them.
     pub routed_outside: bool,
+    /// Whether a queue or a topic has to be made before messages are sent to it, by who sets the broker up.
+    pub made_first: bool,
     /// Whether messages go to exchanges, from which bindings lead on.
     pub exchanges: bool,
     /// Whether it remembers how far a handler came, and goes on from there when one of its steps failed.

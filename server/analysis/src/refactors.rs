@@ -38,6 +38,7 @@ mod migrations;
 mod mirror;
 mod modules;
 mod move_call;
+mod names;
 mod option;
 mod outbox;
 mod packages;
@@ -45,8 +46,10 @@ mod passage;
 mod pool;
 mod prisma;
 mod publish_event;
+mod read_model;
 mod received;
 mod retry_safely;
+mod saga;
 mod settle_call;
 mod settle_drift;
 mod source;
@@ -61,6 +64,9 @@ mod way;
 
 pub use edit::{Edit, Replacement, replaced};
 use source::Source;
+
+/// What marks, in a text that is written, what only a person can do.
+const MARK: &str = "TODO(portolan)";
 
 /// What there is to be read and written beside the facts.
 pub trait Texts {
@@ -91,6 +97,8 @@ pub enum Level {
     Safe,
     /// It does the same at another time or in another way, which a person must agree to; and what that person has to check, as a sentence.
     Assisted(&'static str),
+    /// Something is begun that a person must go on with; and what there is to do, as a sentence. What is found stays so until it is done.
+    Sketch(&'static str),
     /// It says what only a person can know.
     Statement,
     /// Nothing is repaired: the finding is accepted.
@@ -165,6 +173,8 @@ static REFACTORS: &[Refactor] = &[
     move_call::REFACTOR,
     outbox::REFACTOR,
     handle_once::REFACTOR,
+    read_model::REFACTOR,
+    saga::REFACTOR,
     settle_drift::REFACTOR,
 ];
 
@@ -221,8 +231,8 @@ pub fn applied(snapshot: &Snapshot, texts: &dyn Texts, edit: &Edit) -> Result<BT
     Ok(files)
 }
 
-/// What the workspace is with some files as they are after an edit: refused where they do not parse, where the finding that it answers stays, or
-/// where another one comes that `level` does not take. `world` holds the facts of `snapshot`, and afterwards those of the result; if it is refused, those of
+/// What the workspace is with some files as they are after an edit: refused where they do not parse, where the finding that it answers stays though
+/// it is no sketch, or where another one comes that `level` does not take. `world` holds the facts of `snapshot`, and afterwards those of the result; if it is refused, those of
 /// `snapshot` again.
 pub fn recheck(
     world: &mut World,
@@ -275,7 +285,8 @@ fn take_back(world: &World, snapshot: &Snapshot, files: &BTreeMap<Utf8PathBuf, S
 fn judged(before: &Snapshot, after: Arc<Snapshot>, finding: Option<&Finding>, level: Level) -> Result<Arc<Snapshot>, Refusal> {
     let (were, are) = (counts(before.findings.iter()), counts(after.findings.iter()));
     let more = |identity: &str| are.get(identity).copied().unwrap_or(0).cmp(&were.get(identity).copied().unwrap_or(0));
-    if let Some(finding) = finding.filter(|finding| more(&finding.identity).is_ge()) {
+    let settles = !matches!(level, Level::Sketch(_));
+    if let Some(finding) = finding.filter(|finding| settles && more(&finding.identity).is_ge()) {
         return Err(Refusal::new(format!("the finding of {} would stay", finding.rule)));
     }
     // Where only some of a file's findings are shown, one that goes makes room for another.

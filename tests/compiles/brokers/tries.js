@@ -1,8 +1,9 @@
 // Drives requests to a service that fails, that says no, and that is silent, and tells how often each came.
+import { execFile } from "node:child_process";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 
-const [web, desk] = process.argv.slice(2);
+const [web, desk, depot] = process.argv.slice(2);
 let answers = [];
 let came = 0;
 const server = createServer((request, response) => {
@@ -33,5 +34,14 @@ await tell("desk's shelf", [500, 200], () => other.shelf("tea"));
 for (const [work, statuses] of [[prices, [500, 200]], [prices, [404]], [mark, [503, 503, 204]], [note, [503, 201]]]) {
   await tell(work.name, statuses, () => work("tea").then(() => "done"));
 }
+const run = (work) =>
+  new Promise((resolve, reject) => {
+    execFile(depot, [work], (error, told) => (error ? reject(error) : resolve(told.trim())));
+  });
+for (const statuses of [[200], [404], [500, 500, 200], [503], []]) {
+  await tell("depot's shelf", statuses, () => run("shelf"));
+}
+await tell("depot's fill", [502, 204], () => run("fill"));
+await tell("depot's add", [500, 201], () => run("add"));
 server.close();
 server.closeAllConnections();

@@ -103,7 +103,7 @@ fn is_node_fetch_2(context: &Context<'_>, source: &Source<'_>) -> bool {
     imported && major(context.snapshot, source.file, "node-fetch").is_none_or(|major| major == 2)
 }
 
-fn rust(source: &Source<'_>, unlimited: &Unlimited, seconds: usize, edit: &mut Edit) -> Result<(), Refusal> {
+pub(super) fn rust(source: &Source<'_>, unlimited: &Unlimited, seconds: usize, edit: &mut Edit) -> Result<(), Refusal> {
     let call = source.facts.call(unlimited.call.call);
     let callee = source.slice(source.facts.expr_range(call.callee)).to_owned();
     let limit = format!("timeout({}::from_secs({seconds}))", duration(source.facts));

@@ -9,6 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use super::imports::{self, Style, in_style};
 use super::passage::{relative, usual_extension};
 use super::{Context, Edit, Refusal, Source};
+use crate::workspace::modules::Specifier;
 use crate::workspace::paths::folder;
 
 /// What folders are called whose functions several files need.
@@ -49,6 +50,7 @@ impl Beside<'_> {
         let dot = if loaded.is_empty() || loaded.starts_with('.') { "" } else { "." };
         let path = home(context, source, own).join(format!("{}.{own}", self.module));
         let module = relative(folder(source.path.as_str()), path.with_extension("").as_str()) + dot + loaded;
+        let module = if module.starts_with("../") { aliased(context, source, &path, loaded).unwrap_or(module) } else { module };
         let text = in_style(source, &text);
         if context.snapshot.files.id(&path).is_some() {
             if context.texts.text(&path).as_ref() != Ok(&text) {
@@ -78,6 +80,28 @@ impl Beside<'_> {
             }
         }
     }
+}
+
+/// A module as a file imports others of its package that are in other folders, where it does so by an alias alone: `~/utils/batches` as
+/// `~/models/order`.
+fn aliased(context: &Context<'_>, source: &Source<'_>, path: &Utf8Path, loaded: &str) -> Option<String> {
+    let (files, workspace) = (&context.snapshot.files, &context.snapshot.workspace);
+    let mut imports = source.facts.imports.iter().filter(|import| !import.reexport);
+    if imports.clone().any(|import| import.source.starts_with("../")) {
+        return None;
+    }
+    imports.find_map(|import| {
+        let (alias, rest) = import.source.split_once('/').filter(|(alias, _)| !alias.starts_with('.'))?;
+        let Specifier::File(file) = workspace.modules.specifier(source.file, &import.source) else { return None };
+        let ending = [".js", ".ts", ".mjs", ".mts"].into_iter().find(|ending| rest.ends_with(ending));
+        let rest = ending.map_or(rest, |ending| &rest[..rest.len() - ending.len()]);
+        let target = files.path(file).with_extension("");
+        let base = target.as_str().strip_suffix("/index").unwrap_or(target.as_str()).strip_suffix(rest)?;
+        let own = path.with_extension("");
+        let is_own = workspace.package_of(files.path(file)) == workspace.package_of(source.path) && base.ends_with('/');
+        let own = own.as_str().strip_prefix(base).filter(|_| is_own)?;
+        Some(format!("{alias}/{own}{}", if ending.is_some() { loaded } else { "" }))
+    })
 }
 
 /// The folder of the package for functions that several of its files need: that which is called so, else the one of its sources. Files of a

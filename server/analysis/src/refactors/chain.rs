@@ -94,7 +94,8 @@ impl Chain {
         let receiver = facts.expr_range(*object);
         let own = source.slice(TextRange { start: receiver.end, end: facts.call(call).range.end }).trim_start().strip_prefix('.')?;
         let asked = if chain.head.ends_with('?') { "?" } else { "" };
-        let path = source.slice(receiver);
+        // Each name of it may stand on a line of its own.
+        let path: String = source.slice(receiver).split_whitespace().collect();
         if !path.chars().all(|letter| is_part_of_name(letter) || letter == '.') {
             return None;
         }

@@ -47,6 +47,8 @@ pub(super) struct Pool<'a> {
     pub(super) library: Library,
     /// Where it is a field that a framework fills in, the parameter by which it does.
     pub(super) handed_out: Option<Handed<'a>>,
+    /// Whether its type is that of the value alone: an extended client of Prisma.
+    pub(super) extended: bool,
 }
 
 /// What a framework hands out.
@@ -160,8 +162,9 @@ impl<'a> Pool<'a> {
         let extends = |home: &SourceFacts| {
             home.calls.iter().any(|call| matches!(home.expr(call.callee), Expr::Member { name, .. } if name == "$extends"))
         };
-        if pool.library == Library::Prisma && extends(home) {
-            return Err(Refusal::new("its client of Prisma is an extended one, whose transactions are of another type"));
+        let extended = pool.library == Library::Prisma && extends(home);
+        if extended && pool.handed_out.is_some() {
+            return Err(Refusal::new("its client of Prisma is an extended one, which is no instance of its class"));
         }
         let by_statement = matches!(pool.library, Library::Knex | Library::TypeOrm);
         if by_statement && !is_of_postgres(context, CallRef { file: source.file, call: writes }) {
@@ -172,7 +175,7 @@ impl<'a> Pool<'a> {
         if pool.library == Library::TypeOrm && version.is_some_and(|(_, version)| is_old(version)) {
             return Err(Refusal::new("managers of this version of TypeORM cannot be given a repository"));
         }
-        Ok(pool)
+        Ok(Self { extended, ..pool })
     }
 
     /// One that a file of the workspace makes once.
@@ -185,7 +188,7 @@ impl<'a> Pool<'a> {
         let is_given = facts.functions.iter().flat_map(|function| &function.params).any(|param| param.name == *root.name);
         let is_own = writes.function != FunctionId::MODULE
             && facts.bindings.iter().any(|it| it.name == *root.name && it.function != FunctionId::MODULE);
-        let pool = Self { name: root.name, home: made.file, library, handed_out: None };
+        let pool = Self { name: root.name, home: made.file, library, handed_out: None, extended: false };
         (!is_own && !is_given).then_some(pool)
     }
 
@@ -204,7 +207,7 @@ impl<'a> Pool<'a> {
             }
         };
         let is_plain = if library == Library::TypeOrm { is_of_the_database(param) } else { param.attributes.is_empty() };
-        is_plain.then_some(Self { name: root.name, home, library, handed_out: Some(Handed { param, class }) })
+        is_plain.then_some(Self { name: root.name, home, library, handed_out: Some(Handed { param, class }), extended: false })
     }
 
     /// What it is called where it is written with.

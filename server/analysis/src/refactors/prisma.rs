@@ -5,9 +5,9 @@
 use camino::Utf8Path;
 use portolan_grammars::facts::{Expr, Imported, Symbol};
 
-use super::passage::{lower_first, relative};
+use super::passage::{lower_first, relative, usual_extension};
 use super::pool::Pool;
-use super::{Context, Edit, Refusal, Source, imports, migrations};
+use super::{Context, Edit, Refusal, Source, imports, injected, migrations};
 use crate::resolve::value::CallRef;
 use crate::workspace::modules::package_name;
 use crate::workspace::paths;
@@ -21,6 +21,67 @@ pub(super) struct Model {
     pub(super) text: String,
     /// What makes the table.
     pub(super) up: String,
+}
+
+/// An extended client, whose type is only that of the value.
+pub(super) struct Extended {
+    /// What the file calls it that writes with it.
+    name: String,
+    /// The same as a new file imports it.
+    pub(super) imported: String,
+    /// And from where.
+    pub(super) module: String,
+}
+
+/// What stands for the name of an extended client.
+const NAME: &str = "EXTENDED";
+/// What a transaction of one is, and an empty line behind it.
+pub(super) const TRANSACTION: &str = "/** The client as it is in a transaction. */
+type Transaction = Omit<
+  typeof EXTENDED,
+  \"$connect\" | \"$disconnect\" | \"$extends\" | \"$on\" | \"$transaction\" | \"$use\"
+>;
+
+";
+
+impl Extended {
+    /// The client that a file writes with, as another one beside it may import it, if it is an extended one.
+    pub(super) fn of(context: &Context<'_>, pool: Pool<'_>, writer: &Source<'_>, path: &Utf8Path) -> Result<Option<Self>, Refusal> {
+        if !pool.extended {
+            return Ok(None);
+        }
+        let home = context.source(pool.home)?;
+        if Source::has_word(&home.text, "$transaction") {
+            return Err(Refusal::new("its client of Prisma may be extended by transactions of its own"));
+        }
+        let name = pool.name().ok_or_else(|| Refusal::new("its client of Prisma is an extended one, which is a field"))?;
+        let unclear = || Refusal::new(format!("from where {name} is imported is not simple"));
+        let Some(import) = injected::import(writer.facts, name) else {
+            let is_exported = pool.home == writer.file && home.text.contains(&format!("export const {name} "));
+            let extension = usual_extension(context, &home).filter(|_| is_exported).ok_or_else(unclear)?;
+            let module = relative(paths::folder(path.as_str()), home.path.with_extension("").as_str()) + extension;
+            return Ok(Some(Self { name: name.to_owned(), imported: name.to_owned(), module }));
+        };
+        let imported = match &import.imported {
+            Imported::Named(outer) if outer == name => name.to_owned(),
+            Imported::Named(outer) => format!("{outer} as {name}"),
+            _ => return Err(unclear()),
+        };
+        let module = if import.source.starts_with('.') {
+            let joined = paths::join(paths::folder(writer.path.as_str()), &import.source).ok_or_else(unclear)?;
+            relative(paths::folder(path.as_str()), &joined)
+        } else {
+            import.source.to_string()
+        };
+        let workspace = &context.snapshot.workspace;
+        let is_own = workspace.package_of(writer.path) == workspace.package_of(path);
+        is_own.then_some(Some(Self { name: name.to_owned(), imported, module })).ok_or_else(unclear)
+    }
+
+    /// A text in which it goes by its name.
+    pub(super) fn named(&self, text: &str) -> String {
+        text.replace(NAME, &self.name)
+    }
 }
 
 /// What a new file imports the client's types from; it stands in the package of a source.

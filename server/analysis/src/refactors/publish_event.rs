@@ -1,10 +1,11 @@
 //! A call that a service waits for without using its answer becomes a message: the caller sends it, and the other service consumes it.
 //!
 //! How a message is sent and consumed is taken from places that do it already, so that the code keeps its own ways and no library is known here.
-//! What the parts are: [`request`] is what is said today, [`names`] what the event is called, [`publisher`] and [`consumer`] the two ends.
+//! What the parts are: [`request`] is what is said today, [`names`](super::names) what the event is called, [`publisher`] and [`consumer`] the two ends.
 //! Invariant: nothing is offered whose loss could be noticed by the caller's caller, beyond that the work is done later.
 
 use super::imports::without_unused;
+use super::names::Event;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal};
 use crate::Place;
 use crate::chart::operation::SpanRef;
@@ -15,12 +16,10 @@ use crate::rules::{Finding, call_in_transaction, sync_chain, sync_cycle, unused_
 mod consumer;
 mod frame;
 mod logic;
-mod names;
 mod publisher;
 mod renaming;
 mod request;
 
-use names::Event;
 use request::Asked;
 
 /// What to check.

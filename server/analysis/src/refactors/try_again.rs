@@ -1,7 +1,7 @@
-//! Requests that wait as long as it takes, each try given a time limit, and those tried again that may come twice: by `fetch` here, by `axios`
-//! beside.
+//! Requests that wait as long as it takes, each try given a time limit, and those tried again that may come twice: by `fetch` here, by `axios` and
+//! by `reqwest` beside.
 //!
-//! What deliberately does not live here: clients, and other libraries, which have a way of their own to say it. Invariant: what is no idempotent
+//! What deliberately does not live here: clients of ECMAScript, and other libraries, which have a way of their own to say it. Invariant: what is no idempotent
 //! request is sent once, as it was.
 
 use rustc_hash::FxHashMap;
@@ -16,6 +16,7 @@ use crate::rules::no_timeout::{RULE, Waiting};
 use crate::rules::{Finding, retries};
 
 mod axios;
+mod reqwest;
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
@@ -41,18 +42,21 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
     let snapshot = context.snapshot;
     let (waiting, seconds) = unlimited(context, finding)?;
     let is_of = |library: &str| waiting.calls.iter().all(|call| call.library == library && !waiting.is_client(call));
+    let by_clients = waiting.calls.iter().all(|call| call.library == reqwest::LIBRARY && waiting.is_client(call));
     let may_come_twice = may_come_twice(context, waiting);
-    if !(is_of(LIBRARY) || is_of(axios::LIBRARY)) || may_come_twice.is_empty() {
+    if !(is_of(LIBRARY) || is_of(axios::LIBRARY) || by_clients) || may_come_twice.is_empty() {
         return None;
     }
+    let what = if by_clients { "client" } else { "request" };
     let whom = match waiting.calls.len() {
-        1 => "this request".to_owned(),
-        count => format!("these {count} requests"),
+        1 => format!("this {what}"),
+        count => format!("these {count} {what}s"),
     };
     let title = format!("Try again what may come twice, and let {whom} wait for {seconds} s at most");
     let edit = match waiting.waits.iter().find_map(|at| retries::of_call(snapshot, *at)) {
         Some(tried) => Err(Refusal::new(format!("it is tried again already, by {}", tried.by))),
         None if waiting.is_in_transaction(snapshot) => Err(Refusal::new("a transaction is open meanwhile, and would be for each try")),
+        None if by_clients => reqwest::edit(context, waiting, seconds, &may_come_twice),
         None if is_of(LIBRARY) => edit(context, waiting, seconds, &may_come_twice),
         None => axios::edit(context, waiting, seconds, &may_come_twice),
     };
@@ -69,8 +73,11 @@ fn may_come_twice(context: &Context<'_>, waiting: &Waiting) -> Vec<CallRef> {
             *sent.entry(outbound.leaf).or_insert(true) &= is_idempotent(call);
         }
     }
-    let leaves = waiting.calls.iter().map(|unlimited| unlimited.call);
-    leaves.filter(|leaf| sent.get(leaf) == Some(&true)).collect()
+    let mut leaves = waiting.leaves.clone();
+    leaves.sort_unstable();
+    leaves.dedup();
+    leaves.retain(|leaf| sent.get(leaf) == Some(&true));
+    leaves
 }
 
 fn edit(context: &Context<'_>, waiting: &Waiting, seconds: usize, may_come_twice: &[CallRef]) -> Result<Edit, Refusal> {

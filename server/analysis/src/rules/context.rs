@@ -2,6 +2,7 @@
 //!
 //! Here live the look-ups that rules share, and what a finding is known by. What deliberately does not: any rule.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use camino::Utf8Path;
@@ -51,6 +52,12 @@ impl<'a> Context<'a> {
     /// What an endpoint does.
     pub fn operation(&self, endpoint: EndpointIndex) -> &Operation {
         &self.operations[endpoint.index()]
+    }
+
+    /// The same, also for who made it without.
+    pub(super) fn operation_of(&self, endpoint: EndpointIndex) -> Cow<'_, Operation> {
+        let known = self.operations.get(endpoint.index()).map(Cow::Borrowed);
+        known.unwrap_or_else(|| Cow::Owned(Operation::of_endpoint(self.chart, self.index, endpoint)))
     }
 
     /// The id of a service.

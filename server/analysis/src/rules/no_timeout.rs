@@ -71,7 +71,7 @@ pub(crate) struct Waiting {
     /// The calls that would have to say it: the one that makes the client, or each that is made without one.
     pub(crate) calls: Vec<Unlimited>,
     /// The library's calls that send.
-    leaves: Vec<CallRef>,
+    pub(crate) leaves: Vec<CallRef>,
     /// Who waits for whom.
     pub(crate) waits: Vec<CallIndex>,
 }

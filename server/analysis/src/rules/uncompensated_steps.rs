@@ -13,7 +13,9 @@ use crate::chart::flow::Spot;
 use crate::chart::index::AccessRef;
 use crate::chart::operation::{Root, SpanRef, roots_around};
 use crate::chart::{Call, CallIndex, EndpointIndex, ServiceIndex};
-use crate::{FunctionRef, Place};
+use crate::resolve::value::CallRef;
+use crate::rules::Finding;
+use crate::{FunctionRef, Place, Snapshot};
 
 /// Words in the names of tables that remember how far something came.
 const SAGAS: &[&str] = &["saga", "sagas", "outbox", "workflow", "workflows", "job", "jobs"];
@@ -43,10 +45,37 @@ rule! {
 }
 
 /// A change, and where it happens in a function.
-#[derive(Clone, Copy)]
-struct Change {
-    span: SpanRef,
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Change {
+    pub(crate) span: SpanRef,
     place: Place,
+}
+
+/// What a function changes, one after the other.
+#[derive(Debug)]
+pub(crate) struct Steps {
+    pub(crate) service: ServiceIndex,
+    pub(crate) function: FunctionRef,
+    pub(crate) changes: Vec<Change>,
+}
+
+impl Steps {
+    /// The changes of the function that a finding is in, from the first at another service on.
+    pub(crate) fn of(snapshot: &Snapshot, finding: &Finding) -> Option<Self> {
+        let context = &Context::without_operations(snapshot);
+        let service = *finding.services.first()?;
+        let site = Spot::at(&snapshot.files, finding.place)?.call()?;
+        let function = snapshot.files.function_at(CallRef { file: finding.place.file, call: site })?;
+        let moments = Moments::new(context).of(service, function);
+        let all = all_changes(context, &moments, &mut FxHashMap::default())?;
+        let mut changes: Vec<Change> = Vec::new();
+        for change in all.into_iter().skip_while(|change| !matches!(change.span, SpanRef::Call(_))) {
+            if changes.last().is_none_or(|last| last.place != change.place && follows(context, change.place, last.place)) {
+                changes.push(change);
+            }
+        }
+        Some(Self { service, function, changes })
+    }
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
@@ -94,7 +123,7 @@ fn changes(context: &Context<'_>, writes: &mut FxHashMap<EndpointIndex, bool>, i
     }
     *writes
         .entry(endpoint)
-        .or_insert_with(|| context.operation(endpoint).steps.iter().any(|step| !step.detached && is_write(context, step.span)))
+        .or_insert_with(|| context.operation_of(endpoint).steps.iter().any(|step| !step.detached && is_write(context, step.span)))
 }
 
 fn is_write(context: &Context<'_>, span: SpanRef) -> bool {
@@ -107,19 +136,7 @@ fn is_write(context: &Context<'_>, span: SpanRef) -> bool {
 /// The first change of a function at another service that a later one leaves behind.
 fn steps(context: &Context<'_>, moments: &[Moment], writes: &mut FxHashMap<EndpointIndex, bool>) -> Option<(Change, Change)> {
     let chart = context.chart;
-    let mut all: Vec<Change> = Vec::new();
-    for moment in moments {
-        for (span, _) in moment.spans.iter().filter(|(_, detached)| !detached) {
-            let is_change = match span {
-                SpanRef::Call(call) => changes(context, writes, *call),
-                SpanRef::Access(access) if exempt::has_word(&access.collection.of(chart).1.name, SAGAS) => return None,
-                span => is_write(context, *span),
-            };
-            if is_change {
-                all.push(Change { span: *span, place: moment.place });
-            }
-        }
-    }
+    let all = all_changes(context, moments, writes)?;
     for (at, &first) in all.iter().enumerate() {
         let SpanRef::Call(call) = first.span else { continue };
         // Who asks for a state may ask for it again, until all of it is done.
@@ -141,6 +158,25 @@ fn steps(context: &Context<'_>, moments: &[Moment], writes: &mut FxHashMap<Endpo
         }
     }
     None
+}
+
+/// All that a function changes, in the order of its code; nothing where a table remembers how far it came.
+fn all_changes(context: &Context<'_>, moments: &[Moment], writes: &mut FxHashMap<EndpointIndex, bool>) -> Option<Vec<Change>> {
+    let chart = context.chart;
+    let mut all: Vec<Change> = Vec::new();
+    for moment in moments {
+        for (span, _) in moment.spans.iter().filter(|(_, detached)| !detached) {
+            let is_change = match span {
+                SpanRef::Call(call) => changes(context, writes, *call),
+                SpanRef::Access(access) if exempt::has_word(&access.collection.of(chart).1.name, SAGAS) => return None,
+                span => is_write(context, *span),
+            };
+            if is_change {
+                all.push(Change { span: *span, place: moment.place });
+            }
+        }
+    }
+    Some(all)
 }
 
 /// Whether a branch for failures calls the service again, or sends it a message.

@@ -21,6 +21,9 @@ use super::session::{Session, View};
 use super::{from_proto, to_proto, uri};
 use crate::load::text_to_edit;
 
+/// What sorts of actions there are.
+pub(super) const KINDS: [CodeActionKind; 3] =
+    [CodeActionKind::QUICKFIX, CodeActionKind::REFACTOR_REWRITE, CodeActionKind::REFACTOR_EXTRACT];
 /// By what edits name the one thing that they ask to confirm.
 const CONFIRMED: &str = "portolan";
 
@@ -39,7 +42,7 @@ pub(super) fn offered(view: &View, session: &Session, editor: Editor, parameters
         let wanted = |only: &CodeActionKind| kind == only || kind.as_str().starts_with(&format!("{}.", only.as_str()));
         parameters.context.only.as_ref().is_none_or(|only| only.iter().any(wanted))
     };
-    if !editor.actions || ![CodeActionKind::QUICKFIX, CodeActionKind::REFACTOR_REWRITE].iter().any(is_wanted) {
+    if !editor.actions || !KINDS.iter().any(is_wanted) {
         return None;
     }
     let path = uri::path(&parameters.text_document.uri)?;
@@ -104,6 +107,7 @@ fn action(view: &View, session: &Session, editor: Editor, asked: &Asked, offer: 
 fn kind(level: Level) -> CodeActionKind {
     match level {
         Level::Assisted(_) => CodeActionKind::REFACTOR_REWRITE,
+        Level::Sketch(_) => CodeActionKind::REFACTOR_EXTRACT,
         Level::Safe | Level::Statement | Level::Acceptance => CodeActionKind::QUICKFIX,
     }
 }
@@ -113,7 +117,7 @@ fn sound_edit(view: &View, session: &Session, offer: &Offer) -> Result<Edit, Str
     let edit = offer.plan.clone().map_err(|refusal| refusal.to_string())?;
     // To accept a finding, or to say what only a person knows, takes no trial.
     let is_tried = match offer.level {
-        Level::Safe | Level::Assisted(_) => true,
+        Level::Safe | Level::Assisted(_) | Level::Sketch(_) => true,
         Level::Statement => offer.finding.is_some(),
         Level::Acceptance => false,
     };
@@ -149,7 +153,7 @@ fn whole_lines(lines: &LineIndex, session: &Session, range: Range) -> (u32, u32)
 fn to_workspace_edit(view: &View, session: &Session, editor: Editor, offer: &Offer, edit: &Edit) -> Option<WorkspaceEdit> {
     // What a person must agree to is shown before it is done, by editors that can.
     let check = match offer.level {
-        Level::Assisted(check) if editor.annotates && editor.document_changes => Some(check),
+        Level::Assisted(check) | Level::Sketch(check) if editor.annotates && editor.document_changes => Some(check),
         _ => None,
     };
     let annotated = check.is_some();

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use super::super::imports::in_style;
 use super::super::migrations;
 use super::super::pool::Library;
-use super::super::prisma::{Model, add_model, client};
+use super::super::prisma::{Extended, Model, TRANSACTION, add_model, client};
 use super::super::template::filled;
 use super::super::way::Way;
 use super::super::{Context, Edit, Refusal, Source};
@@ -50,14 +50,19 @@ pub(super) fn add(
     edit: &mut Edit,
 ) -> Result<(), Refusal> {
     let path = source.path.with_file_name(format!("{NAME}.ts"));
+    let extended = Extended::of(context, way.pool, &way.writer, &path)?;
     let (form, client) = match way.pool.library {
         Library::Pg => (&PG, "pg".to_owned()),
-        Library::Prisma => (&PRISMA, client(context, way.pool, source, &path)?),
+        Library::Prisma => match &extended {
+            Some(extended) => (&EXTENDED, extended.module.clone()),
+            None => (&PRISMA, client(context, way.pool, source, &path)?),
+        },
         Library::Knex => (&KNEX, "knex".to_owned()),
         Library::TypeOrm => (&TYPEORM, "typeorm".to_owned()),
     };
     let pieces = [
-        ("KINDS", form.types),
+        ("KINDS", extended.as_ref().map_or(form.types, |extended| extended.imported.as_str())),
+        ("TRANSACTION", if extended.is_some() { TRANSACTION } else { "" }),
         ("CLIENT", client.as_str()),
         ("DATABASE", form.database),
         ("HANDLE", form.handle),
@@ -65,6 +70,7 @@ pub(super) fn add(
         ("MARKED", form.marked),
     ];
     let text = filled(TEMPLATE, &pieces);
+    let text = extended.map_or(text.clone(), |extended| extended.named(&text));
     let model = || Model { name: "ProcessedMessage", table: TABLE, text: MODEL.to_owned(), up: PRISMA_UP.to_owned() };
     let table = |edit: &mut Edit| match way.pool.library {
         Library::Pg => migration(context, source, edit),
@@ -91,7 +97,7 @@ struct Form {
 
 const TEMPLATE: &str = r#"import type { KINDS } from "CLIENT";
 
-/** Does some work on the database when a message comes for the first time: all of it and its mark, or nothing. */
+TRANSACTION/** Does some work on the database when a message comes for the first time: all of it and its mark, or nothing. */
 export async function once(
   DATABASE,
   consumer: string,
@@ -142,6 +148,16 @@ const PRISMA: Form = Form {
     skipDuplicates: true,
   });
   return marked.count === 1;",
+};
+/// The same by an extended client.
+const EXTENDED: Form = Form {
+    database: "database: typeof EXTENDED",
+    handle: "tx: Transaction",
+    worked: "await database.$transaction(async (tx) => {
+    // What nothing tells from other messages is taken for a new one.
+    if (delivery === undefined || (await mark(tx, consumer, delivery))) await work(tx);
+  });",
+    ..PRISMA
 };
 const MODEL: &str = "model ProcessedMessage {
   consumer    String

@@ -8,7 +8,7 @@ use portolan_grammars::facts::{FunctionId, Import, Imported};
 
 use super::super::imports::in_style;
 use super::super::pool::Library;
-use super::super::prisma::{add_model, client};
+use super::super::prisma::{Extended, add_model, client};
 use super::super::template::filled;
 use super::super::{Context, Edit, Refusal, imports};
 use super::scene::{SENDER, Scene};
@@ -22,7 +22,7 @@ pub(super) const API: &str = "@opentelemetry/api";
 /// The package of what waits for an observable.
 const RXJS: &str = "rxjs";
 /// Names of the module's own.
-const NAMES: [&str; 20] = [
+const NAMES: [&str; 22] = [
     "transaction",
     "enqueue",
     "relay",
@@ -41,6 +41,8 @@ const NAMES: [&str; 20] = [
     "lastValueFrom",
     SENDER,
     "Message",
+    "Transaction",
+    "database",
     "context",
     "propagation",
 ];
@@ -83,16 +85,20 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
     if let Some(name) = NAMES.into_iter().find(|name| *name == root) {
         return Err(Refusal::new(format!("the name {name} would mean two things")));
     }
+    let extended = Extended::of(context, scene.stretch.pool, &scene.way.writer, path)?;
     let (form, client) = match scene.stretch.pool.library {
         Library::Pg => (&pg::FORM, "pg".to_owned()),
-        Library::Prisma => (&prisma::FORM, client(context, scene.stretch.pool, source, path)?),
+        Library::Prisma => match &extended {
+            Some(extended) => (&prisma::EXTENDED, extended.module.clone()),
+            None => (&prisma::FORM, client(context, scene.stretch.pool, source, path)?),
+        },
         Library::Knex => (&knex::FORM, "knex".to_owned()),
         Library::TypeOrm => (&typeorm::FORM, "typeorm".to_owned()),
     };
     let (api, row, columns, sent) = if traced { TRACED } else { UNTRACED };
     let kept = format!("{}await {}", if traced { TRACE } else { "" }, form.kept[usize::from(traced)]);
     let pieces = [
-        ("KINDS", form.types),
+        ("KINDS", extended.as_ref().map_or(form.types, |extended| extended.imported.as_str())),
         ("TRANSACTION", form.transaction),
         ("HANDLE", form.handle),
         ("DATABASE", form.database),
@@ -101,7 +107,9 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
         ("DELETED", form.deleted),
         ("KEPT", kept.as_str()),
     ];
-    let text = filled(TEMPLATE, &pieces).replace("API;\n", api).replace("ROW", row).replace("COLUMNS", columns).replace("SENT", sent);
+    let text = filled(TEMPLATE, &pieces);
+    let text = extended.as_ref().map_or(text.clone(), |extended| extended.named(&text));
+    let text = text.replace("API;\n", api).replace("ROW", row).replace("COLUMNS", columns).replace("SENT", sent);
     let of_types = if handed_out { "type " } else { "" };
     let mut import = format!("import {of_types}{name} from \"{}\"", import.source);
     let mut publish = format!("{}(...message)", callee.text);

@@ -2,7 +2,7 @@
 //!
 //! Invariant: the model says what the migration makes.
 
-use super::super::prisma::Model;
+use super::super::prisma::{Model, TRANSACTION};
 use super::module::{Form, TABLE};
 
 /// How Prisma keeps messages.
@@ -19,6 +19,15 @@ pub(super) const FORM: Form = Form {
         "tx.outbox.create({ data: { message: JSON.parse(JSON.stringify(message)) } })",
         "tx.outbox.create({ data: { message: JSON.parse(JSON.stringify(message)), trace } })",
     ],
+};
+
+/// The same by an extended client.
+pub(super) const EXTENDED: Form = Form {
+    transaction: TRANSACTION,
+    handle: "tx: Transaction",
+    database: "database: typeof EXTENDED",
+    begins: "database.$transaction(FLUSH, { timeout: 60_000 })",
+    ..FORM
 };
 
 const TRACE_FIELD: &str = "  trace     Json     @db.Json\n";

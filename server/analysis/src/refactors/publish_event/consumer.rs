@@ -15,7 +15,7 @@ use super::{Event, renaming};
 use crate::chart::flow::Spot;
 use crate::chart::{Channel, ChannelEnd, EndpointIndex, ServiceIndex};
 use crate::refactors::imports::statement_end;
-use crate::refactors::{Context, Edit, Refusal, Source};
+use crate::refactors::{Context, Edit, MARK, Refusal, Source};
 use crate::{FunctionRef, Place};
 
 /// Keys whose value names a consumer to the broker.
@@ -106,7 +106,7 @@ impl Pattern<'_, '_, '_> {
     /// What says that somebody has still to write what is done.
     fn todo(&self) -> String {
         let label = self.wanted.context.snapshot.chart.endpoint(self.wanted.endpoint).label();
-        format!("// TODO(portolan): do what {label} does; until then the message is refused.")
+        format!("// {MARK}: do what {label} does; until then the message is refused.")
     }
 
     /// What refuses the message until then.

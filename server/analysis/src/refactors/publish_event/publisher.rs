@@ -3,6 +3,7 @@
 //!
 //! Invariant: what is written calls what is called already, with arguments of the same kinds; what cannot be told to be so is not written.
 
+use portolan_grammars::catalog::broker;
 use portolan_grammars::facts::{
     CallId, Entry, Expr, ExprId, Function, FunctionId, FunctionKind, Language, ResultUse, SourceFacts, Symbol, TextRange, TypeRef,
 };
@@ -116,6 +117,10 @@ impl Site {
             Stuck::Refused(Refusal::new(why))
         };
         let unknown = || if is_of_environment(facts, &arguments) { of_environment() } else { unclear() };
+        if broker(&sent.channel.system).made_first && !is_of_environment(facts, &arguments) {
+            let why = format!("`{}` was made before messages were sent to it: so must be one of its own", sent.channel.name);
+            return Err(Stuck::Refused(Refusal::new(why)));
+        }
         let channel = named(snapshot, facts, &arguments, &sent.channel.name).ok_or_else(unknown)?;
         let (payload, at) = payload(source, id, &channel).ok_or_else(unclear)?;
         let range = match facts.language.is_ecmascript() {

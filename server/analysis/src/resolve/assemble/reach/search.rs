@@ -18,13 +18,7 @@ use crate::resolve::uses::Arity;
 
 /// What a service reaches from its own code on, and the types of which it may have instances; if `certain`, by resolved calls alone, as far as
 /// Rust goes.
-pub(super) fn search(
-    graph: &Graph<'_>,
-    input: &Input<'_>,
-    service: ServiceIndex,
-    own: &Own,
-    certain: bool,
-) -> (FixedBitSet, FixedBitSet) {
+pub(super) fn search(graph: &Graph<'_>, input: &Input<'_>, service: ServiceIndex, own: &Own, certain: bool) -> (FixedBitSet, FixedBitSet) {
     let deployment = &input.workspace.deployments[service.index()];
     let mut search = Search {
         graph,

@@ -5,7 +5,7 @@
 use portolan_grammars::catalog::WordCase;
 use portolan_grammars::facts::{Expr, FunctionId, SourceFacts, Symbol};
 
-use super::super::passage::around;
+use super::passage::around;
 use crate::chart::operation::{Root, roots_around};
 use crate::chart::{Call, EndpointIndex};
 use crate::words::words;
@@ -21,50 +21,81 @@ const VERBS: &[(&str, &str)] = &[
     ("accept", "accepted"),
     ("activate", "activated"),
     ("add", "added"),
+    ("allocate", "allocated"),
     ("approve", "approved"),
     ("archive", "archived"),
     ("assign", "assigned"),
+    ("authorize", "authorized"),
     ("book", "booked"),
     ("buy", "bought"),
+    ("cancel", "cancelled"),
+    ("capture", "captured"),
     ("change", "changed"),
+    ("charge", "charged"),
     ("close", "closed"),
     ("complete", "completed"),
     ("confirm", "confirmed"),
     ("create", "created"),
+    ("credit", "credited"),
+    ("deactivate", "deactivated"),
+    ("debit", "debited"),
     ("decline", "declined"),
     ("delete", "deleted"),
     ("deliver", "delivered"),
+    ("deposit", "deposited"),
     ("disable", "disabled"),
     ("enable", "enabled"),
     ("expire", "expired"),
     ("finish", "finished"),
+    ("free", "freed"),
+    ("hold", "held"),
     ("import", "imported"),
     ("invite", "invited"),
     ("join", "joined"),
     ("leave", "left"),
+    ("lock", "locked"),
     ("move", "moved"),
     ("open", "opened"),
     ("pause", "paused"),
+    ("pay", "paid"),
     ("place", "placed"),
     ("publish", "published"),
+    ("refund", "refunded"),
     ("register", "registered"),
     ("reject", "rejected"),
+    ("release", "released"),
     ("remove", "removed"),
     ("rename", "renamed"),
     ("renew", "renewed"),
+    ("reserve", "reserved"),
     ("reset", "reset"),
     ("restore", "restored"),
     ("resume", "resumed"),
+    ("revert", "reverted"),
     ("schedule", "scheduled"),
     ("sell", "sold"),
     ("settle", "settled"),
     ("ship", "shipped"),
     ("start", "started"),
     ("stop", "stopped"),
+    ("store", "stored"),
     ("submit", "submitted"),
+    ("take", "taken"),
+    ("unassign", "unassigned"),
+    ("undo", "undone"),
+    ("unlock", "unlocked"),
+    ("unregister", "unregistered"),
+    ("unreserve", "unreserved"),
     ("update", "updated"),
     ("upload", "uploaded"),
+    ("void", "voided"),
+    ("withdraw", "withdrawn"),
 ];
+
+/// What has been done once somebody does something, of verbs that are known to be some.
+pub(super) fn past(verb: &str) -> Option<&'static str> {
+    VERBS.iter().find(|(known, _)| *known == verb).map(|(_, done)| *done)
+}
 
 /// An event, as words in lower case.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,14 +110,7 @@ impl Event {
     /// The event that a call tells of: what the function around it does, or those that run it, else what they answer; else what is asked of the
     /// other service.
     pub(super) fn of(snapshot: &Snapshot, call: &Call, endpoint: EndpointIndex) -> Self {
-        let of_function = |function: FunctionRef| enclosing(snapshot, function).find_map(|name| Self::of_name(&name));
-        let named = of_function(call.function).or_else(|| {
-            let runners = snapshot.index.runners_of(call.function);
-            let mut events: Vec<Self> = runners.iter().filter_map(|runner| of_function(runner.function)).collect();
-            events.dedup();
-            if events.len() == 1 { events.pop() } else { None }
-        });
-        let mut event = named.or_else(|| Self::of_root(snapshot, call)).unwrap_or_else(|| {
+        let mut event = Self::around(snapshot, call.function).unwrap_or_else(|| {
             let entity = path_words(&snapshot.chart.endpoint(endpoint).path).last().map(|segment| singular(segment)).unwrap_or_default();
             Self { entity, done: "requested".to_owned() }
         });
@@ -96,19 +120,42 @@ impl Event {
         event
     }
 
+    /// The event that a function is for: what it does by its name, or those that run it, else what they answer.
+    fn around(snapshot: &Snapshot, function: FunctionRef) -> Option<Self> {
+        Self::named(snapshot, function, |_| true).or_else(|| Self::of_root(snapshot, function))
+    }
+
+    /// What a function is about, as words, where its name or what it answers tells.
+    pub(super) fn entity_around(snapshot: &Snapshot, function: FunctionRef) -> Option<Vec<String>> {
+        let says = |event: &Self| !event.entity.is_empty();
+        let event = Self::named(snapshot, function, says).or_else(|| Self::of_root(snapshot, function).filter(says));
+        event.map(|event| event.entity)
+    }
+
+    /// The first event that counts of those by whose names a function, or those that run it, are called.
+    fn named(snapshot: &Snapshot, function: FunctionRef, counts: fn(&Self) -> bool) -> Option<Self> {
+        let of_function = |function: FunctionRef| enclosing(snapshot, function).filter_map(|name| Self::of_name(&name)).find(counts);
+        of_function(function).or_else(|| {
+            let runners = snapshot.index.runners_of(function);
+            let mut events: Vec<Self> = runners.iter().filter_map(|runner| of_function(runner.function)).collect();
+            events.dedup();
+            if events.len() == 1 { events.pop() } else { None }
+        })
+    }
+
     /// `placeOrder`: an order was placed. `place` alone does not say what.
     fn of_name(name: &str) -> Option<Self> {
         let words = words(name);
         let (verb, rest) = words.split_first()?;
-        let done = VERBS.iter().find(|(known, _)| known == verb)?.1.to_owned();
+        let done = past(verb)?.to_owned();
         // What comes behind a preposition says how.
         let rest = rest.iter().take_while(|word| !matches!(word.as_str(), "and" | "by" | "for" | "from" | "in" | "of" | "to" | "with"));
         Some(Self { entity: singular(&rest.cloned().collect::<Vec<_>>()), done })
     }
 
     /// `POST /orders`: an order was created. `POST /orders/{id}/cancel`: one was cancelled.
-    fn of_root(snapshot: &Snapshot, call: &Call) -> Option<Self> {
-        let roots = roots_around(&snapshot.index, call.function);
+    fn of_root(snapshot: &Snapshot, function: FunctionRef) -> Option<Self> {
+        let roots = roots_around(&snapshot.index, function);
         let [Root::Endpoint(only)] = roots[..] else { return None };
         let endpoint = snapshot.chart.endpoint(only);
         let mut segments = path_words(&endpoint.path);
@@ -231,13 +278,13 @@ fn is_version(segment: &str) -> bool {
 }
 
 /// The words of each segment of a path that stands for itself.
-fn path_words(path: &str) -> Vec<Vec<String>> {
+pub(super) fn path_words(path: &str) -> Vec<Vec<String>> {
     let literal = |segment: &&str| !segment.is_empty() && !segment.contains(['{', '$', '*']) && !is_version(segment) && *segment != "api";
     path.split('/').filter(literal).map(words).filter(|words| !words.is_empty()).collect()
 }
 
 /// The last of some words as one of its kind.
-fn singular(words: &[String]) -> Vec<String> {
+pub(super) fn singular(words: &[String]) -> Vec<String> {
     let mut words = words.to_vec();
     if let Some(last) = words.last_mut() {
         *last = match last.strip_suffix("ies") {

@@ -1,0 +1,1 @@
+CREATE TABLE mails (id serial PRIMARY KEY);

@@ -1,0 +1,1 @@
+CREATE TABLE bookings (id text PRIMARY KEY);
