@@ -30,13 +30,26 @@ pub(super) fn serves_bundle(context: &Context<'_>, draft: &Draft<'_>) -> bool {
         .any(|command| known::serves_bundle(&words(command).map(paths::file_name).collect::<Vec<_>>()))
 }
 
+/// The files that projects in a folder are built from.
+fn projects<'a>(context: &'a Context<'a>, root: &'a str) -> impl Iterator<Item = FileId> + 'a {
+    let mains = context.sources.projects.iter().filter_map(|source| Some((source.folder(), source.facts.main.as_ref()?)));
+    let files = mains.filter_map(|(folder, main)| context.modules.source_of(folder, main).or_else(|| context.modules.source_of("", main)));
+    files.filter(move |file| !root.is_empty() && paths::is_within(context.files.path(*file).as_str(), root))
+}
+
 /// The files that a draft's process may start from; empty where none is found.
 pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<FileId> {
     if draft.third_party || draft.package.is_some_and(|package| is_cargo(&context.packages[package])) {
         return Vec::new();
     }
     let root = draft.root.as_str();
-    let Some(npm) = context.npm_at.get(root).map(|at| context.sources.npm[*at].facts) else { return Vec::new() };
+    let npm = context.npm_at.get(root).map(|at| context.sources.npm[*at].facts);
+    let mut found = draft.entries.clone();
+    // A project of a workspace that has one list of packages says itself where it starts.
+    found.extend(projects(context, root));
+    if npm.is_none() && found.len() == draft.entries.len() {
+        return Vec::new();
+    }
     if serves_bundle(context, draft) {
         let is_config = |path: &str| paths::folder(path) == root && paths::file_name(path).starts_with(known::BUNDLER_CONFIG);
         let configs: Vec<FileId> = context.files.iter().filter(|(_, path, _)| is_config(path.as_str())).map(|(file, ..)| file).collect();
@@ -44,11 +57,11 @@ pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<FileId> {
             return configs;
         }
     }
-    let mut found = draft.entries.clone();
-    let declared = npm.entries.iter().chain(npm.bins.iter().chain(&npm.exports).map(|(_, target)| target));
+    let declared = npm.into_iter().flat_map(|npm| npm.entries.iter().chain(npm.bins.iter().chain(&npm.exports).map(|(_, target)| target)));
     found.extend(declared.filter_map(|target| context.modules.source_of(root, target)));
     let is_starting = |name: &str| name.split([':', '-', '.']).any(|part| STARTING_SCRIPTS.contains(&part));
-    let scripts = npm.scripts.iter().filter(|script| is_starting(&script.name)).filter_map(|script| script.value.as_ref());
+    let scripts =
+        npm.into_iter().flat_map(|npm| &npm.scripts).filter(|script| is_starting(&script.name)).filter_map(|script| script.value.as_ref());
     let named = |command: &Symbol| -> Vec<FileId> {
         let files = words(command).filter_map(|word| file_named(context, root, word));
         files.filter(|file| paths::is_within(context.files.path(*file).as_str(), root)).collect()
