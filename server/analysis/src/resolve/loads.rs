@@ -4,7 +4,7 @@
 //! is taken for everything that the name may mean, as a file that is loaded must not be lost.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use portolan_grammars::facts::{Arg, Call, Expr, ExprId, SourceFacts, Symbol};
+use portolan_grammars::facts::{Arg, Call, Expr, ExprId, Import, Imported, SourceFacts, Symbol};
 
 use super::link::Linker;
 use super::spans::Walk;
@@ -34,9 +34,10 @@ impl<'w> Linker<'w> {
                 self.load(&import.source);
             }
         }
+        self.taken_whole(walk);
         for expression in &walk.facts.exprs {
             match &expression.kind {
-                Expr::Import(source) => self.load(source),
+                Expr::Import(source) => self.load_whole(source),
                 Expr::Str(text) => self.named(text),
                 _ => {}
             }
@@ -58,6 +59,8 @@ impl<'w> Linker<'w> {
         }
         self.link.imports.sort();
         self.link.imports.dedup();
+        self.link.whole.sort();
+        self.link.whole.dedup();
         self.link.loads.sort();
         self.link.loads.dedup();
         self.link.entry = self.is_entry();
@@ -72,15 +75,30 @@ impl<'w> Linker<'w> {
         if is_file && text.contains('*') {
             self.load_pattern(text);
         } else if text.starts_with('.') && !text.trim_start_matches(['.', '/']).is_empty() {
-            self.load(text);
+            self.load_whole(text);
         } else if is_file && !text.contains([' ', ':']) {
-            self.load(&format!("./{text}").into());
+            self.load_whole(&format!("./{text}").into());
         }
     }
 
     fn load(&mut self, source: &Symbol) {
         if let Specifier::File(target) = self.evaluator.specifier(self.file, source) {
             self.link.imports.push(target);
+        }
+    }
+
+    fn load_whole(&mut self, source: &Symbol) {
+        if let Specifier::File(target) = self.evaluator.specifier(self.file, source) {
+            self.link.imports.push(target);
+            self.link.whole.push(target);
+        }
+    }
+
+    /// Files that are imported as a whole: `import * as orders from "./orders"`.
+    fn taken_whole(&mut self, walk: &Walk<'w>) {
+        let is_whole = |import: &&Import| !import.type_only && matches!(import.imported, Imported::Namespace | Imported::Require);
+        for import in walk.facts.imports.iter().filter(is_whole) {
+            self.load_whole(&import.source);
         }
     }
 

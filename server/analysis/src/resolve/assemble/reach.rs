@@ -13,6 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::graph::{Graph, Numbers};
 use self::search::search;
+use self::started::Own;
 use super::Input;
 use crate::chart::ServiceIndex;
 use crate::workspace::Ecosystem;
@@ -113,12 +114,12 @@ fn shared_packages(input: &Input<'_>) -> FxHashSet<usize> {
 }
 
 /// The files whose code a service runs by itself, as a whole.
-fn own_files(input: &Input<'_>, graph: &Graph<'_>, service: ServiceIndex, shared: &FxHashSet<usize>) -> Vec<FileId> {
+fn own_files(input: &Input<'_>, graph: &Graph<'_>, service: ServiceIndex, shared: &FxHashSet<usize>) -> Own {
     let workspace = input.workspace;
     let deployment = &workspace.deployments[service.index()];
     let by_entry = |package: usize| shared.contains(&package) || workspace.packages[package].ecosystem == Ecosystem::Cargo;
     if deployment.package.is_some_and(by_entry) && !deployment.entries.is_empty() {
-        return deployment.entries.clone();
+        return Own { files: deployment.entries.clone(), imported: FxHashSet::default() };
     }
     let root = workspace.services[service.index()].root.as_path();
     // A service in a folder of a larger package (one manifest for a whole repository) owns its folder, not the package.

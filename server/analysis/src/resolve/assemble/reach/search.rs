@@ -8,15 +8,16 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::graph::Graph;
 use super::names::{is_bag, is_built_in, is_everywhere};
+use super::started::Own;
 use super::types::Owner;
+use crate::FunctionRef;
 use crate::chart::ServiceIndex;
 use crate::resolve::assemble::Input;
 use crate::resolve::link::Mention;
 use crate::resolve::uses::Arity;
-use crate::{FileId, FunctionRef};
 
-/// What a service reaches from all functions of the files `own` on; if `certain`, by resolved calls alone, as far as Rust goes.
-pub(super) fn search(graph: &Graph<'_>, input: &Input<'_>, service: ServiceIndex, own: &[FileId], certain: bool) -> FixedBitSet {
+/// What a service reaches from its own files on; if `certain`, by resolved calls alone, as far as Rust goes.
+pub(super) fn search(graph: &Graph<'_>, input: &Input<'_>, service: ServiceIndex, own: &Own, certain: bool) -> FixedBitSet {
     let deployment = &input.workspace.deployments[service.index()];
     let mut search = Search {
         graph,
@@ -29,10 +30,17 @@ pub(super) fn search(graph: &Graph<'_>, input: &Input<'_>, service: ServiceIndex
         dormant: FxHashMap::default(),
         packages: input.workspace.with_dependencies(deployment.package),
         own: deployment.package,
+        parts: FxHashMap::default(),
     };
-    for file in own {
+    for file in &own.files {
+        let named = input.files.source(*file).filter(|_| own.imported.contains(file)).map(|facts| graph.named_parts(*file, facts));
+        let link = graph.links[file.0 as usize].as_deref().filter(|_| named.is_none());
+        link.iter().flat_map(|link| &link.handed_out).filter_map(|function| graph.numbers.get(*function)).for_each(|to| search.reach(to));
         for function in graph.numbers.of_file(*file) {
-            search.reach(function);
+            match named.as_ref().and_then(|named| named.get(&function)) {
+                Some(whole) => search.parts.entry(*whole).or_default().push(function),
+                None => search.reach(function),
+            }
         }
     }
     search.run(input);
@@ -54,6 +62,8 @@ struct Search<'a> {
     /// The service's package and all that it depends on.
     packages: FxHashSet<usize>,
     own: Option<usize>,
+    /// Functions that run with one that runs where it is named.
+    parts: FxHashMap<u32, Vec<u32>>,
 }
 
 impl<'a> Search<'a> {
@@ -81,7 +91,11 @@ impl<'a> Search<'a> {
                     self.reach(*to);
                 }
             }
-            for to in self.waiting.remove(&id).unwrap_or_default() {
+            for to in graph.dispatched.get(&id).into_iter().flatten() {
+                self.once_alive(*to);
+            }
+            let parts = self.parts.remove(&id).unwrap_or_default();
+            for to in self.waiting.remove(&id).into_iter().flatten().chain(parts) {
                 self.reach(to);
             }
             for (to, switches) in graph.switched.get(&id).into_iter().flatten() {
@@ -144,33 +158,50 @@ impl<'a> Search<'a> {
         let like = receiver.filter(|receiver| {
             is_vague(receiver) || named.iter().any(|function| self.is_visible(*function) && is_namesake(*function, receiver))
         });
-        for function in named.iter().filter(|function| like.is_none_or(|receiver| is_namesake(**function, receiver))) {
+        // What a bag is given may be an object that a function makes.
+        let is_made = |function: FunctionRef, receiver: &str| is_bag(receiver) && graph.made.contains(&graph.numbers.at(function));
+        let is_meant = |function: FunctionRef, receiver: &str| is_namesake(function, receiver) || is_made(function, receiver);
+        for function in named.iter().filter(|function| like.is_none_or(|receiver| is_meant(**function, receiver))) {
             let Some(facts) = input.files.source(function.file) else { continue };
             if !self.is_visible(*function) {
                 continue;
             }
-            let (module, to) = (graph.numbers.module(function.file), graph.numbers.at(*function));
-            // ECMAScript: only of a file that something imports.
+            let declared = facts.function(function.function);
             if facts.language.is_ecmascript() {
-                // A module's function is called on nothing but its module, and that is resolved.
-                if mention.on_value && facts.function(function.function).kind == FunctionKind::Function && !mention.name.contains('.') {
+                if !self.is_callable(mention, *function, declared) {
                     continue;
                 }
-                if !self.has(module) {
-                    // With the name of its object that is as good once it is; a bare name is too weak.
-                    if mention.name.contains('.') {
-                        self.waiting.entry(module).or_default().push(to);
-                    }
-                    continue;
-                }
-            } else if is_everywhere(&mention.name) || !fits(facts.function(function.function), mention) {
+            } else if is_everywhere(&mention.name) || !fits(declared, mention) {
                 continue;
             } else if self.certain && !self.graph.types.is_of_trait(*function) {
                 // A name alone says little; that of a trait's method, and with it an instance of who implements it, says enough.
                 continue;
             }
-            self.once_alive(to);
+            self.once_alive(graph.numbers.at(*function));
         }
+    }
+
+    /// Whether an ECMAScript function may be what is called by a name, as something imports its file; notes what it waits for, if it may be later.
+    fn is_callable(&mut self, mention: &Mention, function: FunctionRef, declared: &Function) -> bool {
+        let numbers = &self.graph.numbers;
+        let (module, to) = (numbers.module(function.file), numbers.at(function));
+        let is_of_object = mention.name.contains('.');
+        // A module's function is called on nothing but its module, and that is resolved.
+        if mention.on_value && declared.kind == FunctionKind::Function && !is_of_object {
+            return false;
+        }
+        // A function of an object is there once the function that makes the object has run.
+        let maker = numbers.at(FunctionRef { file: function.file, function: declared.parent });
+        if declared.owner.is_none() && maker != module && !self.has(maker) {
+            self.waiting.entry(maker).or_default().push(to);
+            return false;
+        }
+        // With the name of its object it is as good once its file is imported; a bare name is too weak.
+        let is_there = self.has(module);
+        if !is_there && is_of_object {
+            self.waiting.entry(module).or_default().push(to);
+        }
+        is_there
     }
 
     /// Reaches a method once there may be an instance of its type: it runs only on one.

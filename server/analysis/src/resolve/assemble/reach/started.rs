@@ -18,8 +18,17 @@ const SERVED_FOLDERS: [&str; 4] = ["public", "static", "www", "wwwroot"];
 /// Folders of programs that people start by hand: a name that is made at run time means none of them.
 const BY_HAND: [&str; 4] = ["script", "scripts", "benchmark", "benchmarks"];
 
+/// A service's own files that its process loads.
+#[derive(Default)]
+pub(super) struct Own {
+    /// All of them, in order.
+    pub(super) files: Vec<FileId>,
+    /// Those that others load by importing names of theirs, and in no other way: a function of theirs that nothing names runs nowhere.
+    pub(super) imported: FxHashSet<FileId>,
+}
+
 /// Of a service's own files those that its process loads, from those it starts from on; all where nothing tells where it starts.
-pub(super) fn of(input: &Input<'_>, service: ServiceIndex, own: Vec<FileId>) -> Vec<FileId> {
+pub(super) fn of(input: &Input<'_>, service: ServiceIndex, own: Vec<FileId>) -> Own {
     let starts = &input.workspace.deployments[service.index()].starts;
     let Service { kind, root, .. } = &input.workspace.services[service.index()];
     let link = |file: FileId| input.links.get(file.0 as usize).and_then(Option::as_deref);
@@ -27,28 +36,34 @@ pub(super) fn of(input: &Input<'_>, service: ServiceIndex, own: Vec<FileId>) -> 
     let mut open: Vec<FileId> = own.iter().copied().filter(|file| link(*file).is_some_and(|link| link.entry)).collect();
     open.extend(starts);
     if open.is_empty() {
-        return own;
+        return Own { files: own, imported: FxHashSet::default() };
     }
     let is_script = |file: FileId| input.files.source(file).is_some_and(|facts| facts.language != Language::TypeScript);
     open.extend(own.iter().copied().filter(|file| is_served(path(*file)) && is_script(*file)));
     let is_own: FxHashSet<FileId> = own.iter().copied().collect();
     let mut loaded: FxHashSet<FileId> = open.iter().copied().collect();
+    let mut whole = loaded.clone();
     let mut folders: FxHashSet<&Symbol> = FxHashSet::default();
     while let Some(file) = open.pop() {
         let Some(link) = link(file) else { continue };
         open.extend(link.imports.iter().filter(|file| loaded.insert(**file)));
+        whole.extend(&link.whole);
         for folder in link.loads.iter().filter(|_| is_own.contains(&file)) {
             // A bundle holds nothing that only running code knows the name of.
             let is_bundled = *kind == ServiceKind::Frontend && root == folder.as_str();
             if !is_bundled && folders.insert(folder) {
                 let is_meant = |file: FileId| below(path(file), folder).is_some_and(|inner| !is_no_module(inner, is_script(file)));
                 let below = own.iter().filter(|file| is_meant(**file));
-                open.extend(below.filter(|file| loaded.insert(**file)));
+                open.extend(below.inspect(|file| _ = whole.insert(**file)).filter(|file| loaded.insert(**file)));
             }
         }
     }
     let is_ecmascript = |file: FileId| input.files.source(file).is_some_and(|facts| facts.language.is_ecmascript());
-    own.into_iter().filter(|file| loaded.contains(file) || !is_ecmascript(*file)).collect()
+    let files: Vec<FileId> = own.into_iter().filter(|file| loaded.contains(file) || !is_ecmascript(*file)).collect();
+    // What a template of a component names is not seen.
+    let is_component = |file: FileId| matches!(path(file).extension(), Some("vue" | "svelte" | "astro"));
+    let imported = files.iter().copied().filter(|file| is_ecmascript(*file) && !whole.contains(file) && !is_component(*file));
+    Own { imported: imported.collect(), files }
 }
 
 /// What of a path lies below a folder, of which a part may be any: `modules/*/pages`.
