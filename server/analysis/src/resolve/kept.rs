@@ -104,7 +104,7 @@ fn bound_value(facts: &SourceFacts, value: ExprId) -> Option<ExprId> {
 }
 
 /// Other names that a module gives functions, by the value that stands there: `export const task = createTask`.
-fn other_names<'f>(facts: &'f SourceFacts) -> FxHashMap<ExprId, &'f Symbol> {
+fn other_names(facts: &SourceFacts) -> FxHashMap<ExprId, &Symbol> {
     let constants = facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
     let names = constants.filter_map(|binding| {
         let value = binding.value?;
