@@ -445,6 +445,9 @@ pub struct Value {
     /// The same, where it is a path below the one that the receiver captured by the name: `path("orders").and(path("open"))`.
     #[serde(default)]
     pub below: FxHashMap<Symbol, Selector>,
+    /// The same, where what the receiver captured by the name qualifies it: `pgSchema("shop").table("orders")` is `shop.orders`.
+    #[serde(default)]
+    pub qualified: FxHashMap<Symbol, Selector>,
     /// Whether it is a thing of its own though a method of another value hands it out: what its receiver is put into is not where it is put.
     #[serde(default)]
     pub own: bool,

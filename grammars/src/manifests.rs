@@ -196,6 +196,10 @@ pub struct CargoDependency {
 pub struct NpmManifest {
     /// `name`.
     pub name: Option<Spanned<Symbol>>,
+    /// `version`.
+    pub version: Option<Symbol>,
+    /// `packageManager`: `pnpm@9.11.0`.
+    pub package_manager: Option<Symbol>,
     /// `main`, `module`, `types`, `source`, and the targets of `exports` for `.`, in this order, without repeats.
     pub entries: Vec<Symbol>,
     /// Targets that Nx knows of it, under `nx`.
@@ -225,6 +229,8 @@ pub struct NpmManifest {
 pub struct PnpmWorkspace {
     /// `packages`, globs as written.
     pub packages: Vec<Symbol>,
+    /// `linkWorkspacePackages`: whether it links packages that a range of versions is asked of, too.
+    pub links_ranges: bool,
 }
 
 /// A `tsconfig.json`.

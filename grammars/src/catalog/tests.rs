@@ -60,8 +60,11 @@ fn every_capture_that_is_taken_is_made() {
     for library in &Catalog::builtin().libraries {
         let tables =
             library.language == Family::Rust && library.value.iter().any(|value| value.callee.iter().any(|callee| *callee == module));
-        let mut made: Vec<&Symbol> =
-            library.value.iter().flat_map(|value| value.captures.keys().chain(value.gathers.keys()).chain(value.below.keys())).collect();
+        let mut made: Vec<&Symbol> = library
+            .value
+            .iter()
+            .flat_map(|value| value.captures.keys().chain(value.gathers.keys()).chain(value.below.keys()).chain(value.qualified.keys()))
+            .collect();
         made.extend(tables.then_some(&module));
         let collection = Symbol::new("collection");
         made.extend(library.entity.iter().any(|entity| !entity.beside.is_empty()).then_some(&collection));
@@ -162,7 +165,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
         all.extend(places.into_iter().flatten());
     }
     all.extend(library.setting_source.iter().flat_map(|entry| std::iter::once(&entry.value).chain(&entry.namespace)));
-    all.extend(library.value.iter().flat_map(|entry| entry.gathers.values().chain(entry.below.values())));
+    all.extend(library.value.iter().flat_map(|entry| entry.gathers.values().chain(entry.below.values()).chain(entry.qualified.values())));
     all.extend(library.tracing.iter().filter_map(|entry| entry.list.as_ref()));
     all
 }

@@ -23,6 +23,8 @@ fn take(root: &Object<'_>) -> NpmManifest {
     let exports = exports(root);
     NpmManifest {
         name: root.get_string("name").map(json::spanned),
+        version: json::string(root, "version"),
+        package_manager: json::string(root, "packageManager"),
         entries: entries(root),
         bins: bins(root),
         scripts: json::entries(root, "scripts").iter().filter_map(script).collect(),

@@ -13,6 +13,7 @@ mod owners;
 pub(crate) mod packages;
 pub(crate) mod paths;
 pub mod prisma;
+pub(crate) mod ranges;
 pub(crate) mod services;
 pub mod settings;
 pub(crate) mod sources;

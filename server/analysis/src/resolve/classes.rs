@@ -200,6 +200,26 @@ impl<'w> Evaluator<'w> {
         found
     }
 
+    /// Whether a method that a call on an object may mean runs only if there may be an instance of its type: each method of Rust, as what a field or
+    /// a parameter holds may be made by code that never runs; of ECMAScript, where the object is known by an interface or an abstract class, and the
+    /// method is that of a class below it.
+    pub(super) fn is_dispatched(&mut self, method: FunctionRef, object: &Value) -> bool {
+        let Some(facts) = self.facts(method.file) else { return false };
+        let declared = facts.function(method.function);
+        if facts.language == Language::Rust {
+            return declared.has_self && declared.impl_of.is_some();
+        }
+        let Some(own) = declared.owner.map(|class| ClassRef { file: method.file, class }) else { return false };
+        object.alternatives().to_vec().iter().all(|known| {
+            let Some(class) = self.declared_class(known) else { return false };
+            match self.facts(class.file).map(|facts| facts.type_def(class.class).kind) {
+                Some(TypeKind::Interface) => true,
+                Some(TypeKind::Class) => !self.lineage(class).contains(&own),
+                _ => false,
+            }
+        })
+    }
+
     /// What `Self::load(id)` may mean in what a trait gives its types: what they implement it by.
     pub(super) fn dispatched_by_self(&mut self, file: FileId, facts: &SourceFacts, call: &Call) -> Vec<FunctionRef> {
         let Expr::Path(path) = facts.expr(call.callee) else { return Vec::new() };

@@ -1,11 +1,12 @@
 //! Functions that code names without calling them: handed on as values, written in place, kept in objects.
 //!
+//! A function that makes an object of functions and hands it out runs none of them, either.
 //! A module that only keeps functions in a constant object runs none of them: `export const orders = { list: listOrders }`. They run where they
 //! are taken out: by a member that is resolved, by a call on something unknown that has the object's name (`client.orders.list()`), or all of
 //! them where the object is handed on to code that is not the workspace's; a list of such objects that a module keeps for itself is one, too.
 //! What deliberately does not live here: calls. Invariant: what an object of a file keeps depends on its facts alone.
 
-use portolan_grammars::facts::{Call, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol};
+use portolan_grammars::facts::{Binding, Call, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol, TypeRef};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::index::closure_in;
@@ -40,18 +41,35 @@ pub(super) fn kept(facts: &SourceFacts) -> Vec<Kept> {
     }
     for factory in factories(facts) {
         for result in &facts.function(factory).returns {
-            let Expr::Object(object) = facts.expr(*result) else { continue };
-            for entry in &object.entries {
-                if let Entry::Field { name: key, value, .. } = entry
-                    && matches!(facts.expr(*value), Expr::Name(name) if name == key)
-                    && named_closure(facts, *value).is_some()
-                {
-                    found.push(Kept { object: Symbol::default(), key: key.clone(), value: *value });
-                }
-            }
+            collect_made(facts, *result, 0, &mut found);
         }
     }
     found
+}
+
+/// The functions of an object that a function makes and hands out, by their keys: they run where one is taken out.
+fn collect_made(facts: &SourceFacts, value: ExprId, depth: u32, found: &mut Vec<Kept>) {
+    let object = match facts.expr(value) {
+        Expr::Object(object) => object,
+        Expr::Name(_) if depth == 0 => match bound_value(facts, value).map(|bound| facts.expr(bound)) {
+            Some(Expr::Object(object)) => object,
+            _ => return,
+        },
+        _ => return,
+    };
+    for entry in &object.entries {
+        let Entry::Field { name: key, value, .. } = entry else { continue };
+        match facts.expr(*value) {
+            Expr::Closure(function) if facts.function(*function).kind == FunctionKind::Closure => {}
+            Expr::Name(name) if name == key && named_closure(facts, *value).is_some() => {}
+            Expr::Object(_) if depth < 4 => {
+                collect_made(facts, *value, depth + 1, found);
+                continue;
+            }
+            _ => continue,
+        }
+        found.push(Kept { object: Symbol::default(), key: key.clone(), value: *value });
+    }
 }
 
 /// Functions that a module declares or hands out, and those that they give back.
@@ -73,11 +91,26 @@ fn factories(facts: &SourceFacts) -> Vec<FunctionId> {
 
 /// The closure that a name of the function around is bound to for good.
 fn named_closure(facts: &SourceFacts, value: ExprId) -> Option<FunctionId> {
+    closure_in(facts, bound_value(facts, value)?)
+}
+
+/// The value that a name of the function around is bound to for good.
+fn bound_value(facts: &SourceFacts, value: ExprId) -> Option<ExprId> {
     let Expr::Name(name) = facts.expr(value) else { return None };
     let function = facts.exprs[value.index()].function;
     let mut bound = facts.bindings.iter().filter(|binding| binding.name == *name && binding.function == function);
     let (Some(binding), None) = (bound.next(), bound.next()) else { return None };
-    closure_in(facts, binding.value?).filter(|_| binding.constant)
+    binding.value.filter(|_| binding.constant)
+}
+
+/// Other names that a module gives functions, by the value that stands there: `export const task = createTask`.
+fn other_names(facts: &SourceFacts) -> FxHashMap<ExprId, &Symbol> {
+    let constants = facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
+    let names = constants.filter_map(|binding| {
+        let value = binding.value?;
+        matches!(facts.expr(value), Expr::Name(_)).then_some((value, &binding.name))
+    });
+    if facts.language.is_ecmascript() { names.collect() } else { FxHashMap::default() }
 }
 
 fn collect(facts: &SourceFacts, name: &Symbol, value: ExprId, depth: u32, found: &mut Vec<Kept>) {
@@ -154,6 +187,19 @@ fn is_local(walk: &Walk<'_>, mut function: FunctionId, name: &Symbol) -> bool {
     false
 }
 
+/// Whether a name is that of a value of a function around: no function of a module is called by it without being named where it gets its value.
+pub(super) fn is_bound_within(walk: &Walk<'_>, mut function: FunctionId, name: &Symbol) -> bool {
+    while function != FunctionId::MODULE {
+        let here = walk.facts.function(function);
+        let is_own = |binding: &Binding| binding.function == function;
+        if here.params.iter().any(|param| param.name == *name) || walk.index.bindings_of(walk.facts, name).any(is_own) {
+            return true;
+        }
+        function = here.parent;
+    }
+    false
+}
+
 /// Methods of a list by which its elements are come by.
 const WALKS_LIST: [&str; 10] = ["concat", "entries", "filter", "find", "flatMap", "forEach", "map", "reduce", "slice", "values"];
 
@@ -178,6 +224,7 @@ impl<'w> Linker<'w> {
                 _ => (),
             }
         }
+        let renamed = other_names(walk.facts);
         let kept: FxHashMap<ExprId, &Kept> = walk.index.kept.iter().map(|kept| (kept.value, kept)).collect();
         // A class that another one extends has instances where that one has.
         walk.facts.types.iter().filter_map(|def| def.superclass).for_each(|of| elsewhere[of.index()] = true);
@@ -218,18 +265,15 @@ impl<'w> Linker<'w> {
                     self.live_class(walk, expression.function, *class);
                 }
                 let Value::Function(function, _) = value else { continue };
-                let function = *function;
-                match kept.get(&id) {
-                    Some(Kept { object, key, .. }) => {
-                        self.link.kept.push(KeptDecl { object: object.clone(), key: key.clone(), function });
+                let (function, maker) = (*function, expression.function);
+                match (kept.get(&id), renamed.get(&id)) {
+                    (Some(Kept { object, key, .. }), _) => {
+                        self.link.kept.push(KeptDecl { object: object.clone(), key: key.clone(), function, maker, declared: false });
                     }
-                    None => self.link.edges.push(EdgeDecl {
-                        caller: expression.function,
-                        callee: function,
-                        call: None,
-                        detached: false,
-                        switches: Vec::new(),
-                    }),
+                    (None, Some(name)) => {
+                        self.link.kept.push(KeptDecl { object: Symbol::default(), key: (*name).clone(), function, maker, declared: false });
+                    }
+                    (None, None) => self.link.edges.push(EdgeDecl::plain(expression.function, function, None)),
                 }
             }
         }
@@ -245,7 +289,7 @@ impl<'w> Linker<'w> {
             .index
             .kept
             .iter()
-            .filter(|kept| kept.object.is_empty())
+            .filter(|kept| kept.object.is_empty() && closure_in(walk.facts, kept.value).is_none())
             .map(|kept| walk.facts.exprs[kept.value.index()].function)
             .collect();
         let made = walk.facts.bindings.iter().filter(|binding| binding.constant && makers.contains(&binding.function));
@@ -253,8 +297,10 @@ impl<'w> Linker<'w> {
         for Kept { object, key, value } in &walk.index.kept {
             if let Some(function) = closure_in(walk.facts, *value) {
                 kept.insert(function);
+                let maker = walk.facts.function(function).parent;
                 let function = FunctionRef { file: self.file, function };
-                self.link.kept.push(KeptDecl { object: object.clone(), key: key.clone(), function });
+                let declared = object.is_empty() && self.makes_own_type(walk, maker);
+                self.link.kept.push(KeptDecl { object: object.clone(), key: key.clone(), function, maker, declared });
             }
         }
         for (at, function) in walk.facts.functions.iter().enumerate() {
@@ -265,8 +311,24 @@ impl<'w> Linker<'w> {
             let callee = FunctionRef { file: self.file, function: id };
             let detached = walk.detached_closures.contains(&id);
             let call = walk.index.argument_of.get(&id).map(|(call, _)| CallRef { file: self.file, call: *call });
-            self.link.edges.push(EdgeDecl { caller: function.parent, callee, call, detached, switches: Vec::new() });
+            self.link.edges.push(EdgeDecl { detached, ..EdgeDecl::plain(function.parent, callee, call) });
         }
+    }
+
+    /// Whether a function says that it gives back something of a type of the workspace.
+    fn makes_own_type(&mut self, walk: &Walk<'w>, maker: FunctionId) -> bool {
+        let mut open: Vec<&TypeRef> = walk.facts.function(maker).result.iter().collect();
+        while let Some(ty) = open.pop() {
+            match ty.path.as_str() {
+                "|" | "Promise" | "Readonly" => open.extend(&ty.args),
+                path => {
+                    if self.evaluator.class_named(self.file, maker, &path.into()).is_some() {
+                        return true;
+                    }
+                }
+            }
+        }
+        false
     }
 
     /// Keeps the functions of an object that is an element of a list under the list's name, if the object is known.
@@ -276,7 +338,8 @@ impl<'w> Linker<'w> {
         fields.sort_by_key(|(key, _)| *key);
         for (key, value) in fields {
             if let Value::Function(function, _) = value {
-                self.link.kept.push(KeptDecl { object: list.clone(), key: key.clone(), function: *function });
+                let (object, key, maker) = (list.clone(), key.clone(), FunctionId::MODULE);
+                self.link.kept.push(KeptDecl { object, key, function: *function, maker, declared: false });
             }
         }
         true

@@ -189,6 +189,15 @@ impl<'w> Evaluator<'w> {
                 instance.captures.insert(name.clone(), whole);
             }
         }
+        for (name, selector) in &entry.qualified {
+            if let Some(own) = self.select_text(selector, view) {
+                let whole = match instance.captures.get(name) {
+                    Some(before) => super::value::concat(&[before.clone(), Value::text("."), own]),
+                    None => own,
+                };
+                instance.captures.insert(name.clone(), whole);
+            }
+        }
         if let Some(name) = &entry.unnamed
             && instance.captures.get(name).is_none_or(|given| given.is_unknown() || given.is_empty())
         {

@@ -185,8 +185,17 @@ pub struct EdgeDecl {
     pub call: Option<CallRef>,
     /// Whether the caller does not wait.
     pub detached: bool,
+    /// Whether it is a method that runs only where there may be an instance of its type, as the object that it is called on may be of another.
+    pub dispatched: bool,
     /// Where it depends on an option: the functions that switch the option on, of which one must run. Empty: it depends on none.
     pub switches: Vec<FunctionRef>,
+}
+
+impl EdgeDecl {
+    /// A call that is waited for, or a mention, that depends on nothing.
+    pub(super) fn plain(caller: FunctionId, callee: FunctionRef, call: Option<CallRef>) -> Self {
+        Self { caller, callee, call, detached: false, dispatched: false, switches: Vec::new() }
+    }
 }
 
 /// A function that a constant object of a module keeps: it runs where it is taken out of the object.
@@ -198,6 +207,10 @@ pub struct KeptDecl {
     pub key: Symbol,
     /// The function.
     pub function: FunctionRef,
+    /// Whose code makes the object, or gives the function another name.
+    pub maker: FunctionId,
+    /// Whether what makes the object says that it gives back one of a type of the workspace.
+    pub declared: bool,
 }
 
 /// A function calls something by name, and what that is cannot be followed.

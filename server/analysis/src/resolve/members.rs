@@ -161,7 +161,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The type of the workspace that a value is an instance of, be it only by declaration.
-    fn declared_class(&mut self, value: &Value) -> Option<ClassRef> {
+    pub(super) fn declared_class(&mut self, value: &Value) -> Option<ClassRef> {
         match value {
             Value::Param(param, path) if path.is_empty() => self.parameter_type(*param)?.instance_of(),
             value => value.instance_of(),

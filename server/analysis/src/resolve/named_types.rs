@@ -34,6 +34,7 @@ pub(super) fn named_types(facts: &SourceFacts) -> Vec<(FunctionId, Symbol)> {
         match &expression.kind {
             Expr::Name(name) => note(expression.function, name),
             // `Kind::Variant(…)`, `Client::new(…)`.
+            Expr::Path(path) if path.first().is_some_and(|first| first == "Self") => {}
             Expr::Path(path) => path.iter().for_each(|name| note(expression.function, name)),
             Expr::Object(object) => object.type_path.split("::").for_each(|name| note(expression.function, name)),
             _ => {}
@@ -63,9 +64,11 @@ fn renamed(facts: &SourceFacts) -> FxHashMap<&str, &str> {
     renamed.collect()
 }
 
-/// The names of a type and of its arguments.
+/// The names of a type and of its arguments. A type that a trait gives is named where an implementation says which it is.
 fn names_in<'a>(ty: &'a TypeRef, note: &mut dyn FnMut(&'a str)) {
-    note(last_segment(&ty.path));
+    if !ty.path.starts_with("Self::") {
+        note(last_segment(&ty.path));
+    }
     ty.args.iter().for_each(|argument| names_in(argument, note));
 }
 

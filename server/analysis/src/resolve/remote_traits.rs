@@ -118,8 +118,7 @@ impl<'w> Linker<'w> {
                 _ => continue,
             };
             for (name, handler) in self.implemented_remotely(entry, class) {
-                let edge = EdgeDecl { caller: function.function, callee: handler, call: None, detached: false, switches: Vec::new() };
-                self.link.edges.push(edge);
+                self.link.edges.push(EdgeDecl::plain(function.function, handler, None));
                 let handler = OperationHandler { protocol: Protocol::Jsonrpc, name, function, handler: Some(handler) };
                 if !self.link.operation_handlers.contains(&handler) {
                     self.link.operation_handlers.push(handler);

@@ -216,8 +216,7 @@ impl<'w> Linker<'w> {
         if let Value::Class(base) = &callee
             && let Some(constructor) = self.evaluator.constructor(*base)
         {
-            let edge = EdgeDecl { caller: function, callee: constructor, call: Some(site), detached: false, switches: Vec::new() };
-            self.link.edges.push(edge);
+            self.link.edges.push(EdgeDecl::plain(function, constructor, Some(site)));
         }
         if matches!(callee, Value::External(..)) {
             for found in self.evaluator.library_callees(walk.family, &callee) {
@@ -298,11 +297,12 @@ impl<'w> Linker<'w> {
         let function = FunctionRef { file: self.file, function: call.function };
         let rust = !walk.facts.language.is_ecmascript();
         match callee {
-            Value::Function(called, _) => {
+            Value::Function(called, receiver) => {
                 meant.known = true;
                 let detached = walk.detached_calls.contains(&site.call);
+                let dispatched = receiver.as_ref().is_some_and(|receiver| self.evaluator.is_dispatched(*called, receiver));
                 let switches = self.switches(walk, call.region);
-                self.link.edges.push(EdgeDecl { caller: call.function, callee: *called, call: Some(site), detached, switches });
+                self.link.edges.push(EdgeDecl { caller: call.function, callee: *called, call: Some(site), detached, dispatched, switches });
                 if let Some(made) = self.evaluator.made_for_callers(*called) {
                     self.link.routers_made.push(RouterMade { site, made, function });
                 }
@@ -311,8 +311,7 @@ impl<'w> Linker<'w> {
                 meant.known = true;
                 if let Some(constructor) = self.evaluator.constructor(*class) {
                     let switches = self.switches(walk, call.region);
-                    let edge = EdgeDecl { caller: call.function, callee: constructor, call: Some(site), detached: false, switches };
-                    self.link.edges.push(edge);
+                    self.link.edges.push(EdgeDecl { switches, ..EdgeDecl::plain(call.function, constructor, Some(site)) });
                 }
                 self.live_class(walk, call.function, *class);
             }
@@ -422,7 +421,11 @@ impl<'w> Linker<'w> {
         if rust && call.kind == CallKind::Macro {
             return;
         }
-        let on_value = matches!(walk.facts.expr(call.callee), Expr::Member { .. });
+        let on_value = match walk.facts.expr(call.callee) {
+            Expr::Member { .. } => true,
+            Expr::Name(name) => !rust && super::kept::is_bound_within(walk, call.function, name),
+            _ => false,
+        };
         let arity = rust.then_some(call.args.len() as u32);
         let receiver = if rust { None } else { receiver(walk.facts, call) };
         self.link.mentions.push(Mention { caller: call.function, name: name.clone(), receiver, arity, on_value });
@@ -452,8 +455,7 @@ impl<'w> Linker<'w> {
             let Value::Class(class) = class else { continue };
             self.live_class(walk, view.call.function, *class);
             if let Some(callee) = self.evaluator.constructor(*class) {
-                let (caller, call) = (view.call.function, Some(view.site));
-                self.link.edges.push(EdgeDecl { caller, callee, call, detached: false, switches: Vec::new() });
+                self.link.edges.push(EdgeDecl::plain(view.call.function, callee, Some(view.site)));
             }
         }
         true

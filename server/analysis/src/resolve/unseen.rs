@@ -60,8 +60,7 @@ impl<'w> Linker<'w> {
             *callees = self.called_unseen(*class);
         }
         for (caller, class) in classes {
-            let edge = |callee: &FunctionRef| EdgeDecl { caller, callee: *callee, call: None, detached: false, switches: Vec::new() };
-            self.link.edges.extend(called[&class].iter().map(edge));
+            self.link.edges.extend(called[&class].iter().map(|callee| EdgeDecl::plain(caller, *callee, None)));
         }
     }
 

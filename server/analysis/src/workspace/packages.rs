@@ -8,6 +8,7 @@ use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::{CargoDependency, CargoManifest, NpmManifest};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::ranges::may_satisfy;
 use super::sources::{Source, Sources};
 use super::{Ecosystem, Package, paths};
 use crate::FileId;
@@ -183,6 +184,18 @@ impl<'a> CargoLinks<'a> {
     }
 }
 
+/// The folders of workspaces of pnpm 9 and later, which links only what is asked for by `workspace:`, if it is not told otherwise.
+fn strict(sources: &Sources<'_>) -> Vec<Symbol> {
+    let is_late = |folder: &str| {
+        let managers =
+            sources.npm.iter().filter(|source| source.folder() == folder).filter_map(|source| source.facts.package_manager.as_ref());
+        let mut major = managers.filter_map(|manager| manager.strip_prefix("pnpm@")?.split('.').next()?.parse::<u32>().ok());
+        major.any(|major| major >= 9)
+    };
+    let all = sources.pnpm.iter().filter(|source| !source.facts.links_ranges && is_late(source.folder()));
+    all.map(|source| Symbol::new(source.folder())).collect()
+}
+
 /// What npm dependencies refer to; kept, as specifiers are looked up later.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct NpmLinks {
@@ -190,10 +203,15 @@ pub(crate) struct NpmLinks {
     packages: Vec<(Symbol, Symbol)>,
     roots: Roots,
     by_name: FxHashMap<Symbol, Vec<usize>>,
-    /// Declared versions by name, then by the folder of the manifest: of names that some manifest gives a link for (`workspace:^`).
+    /// The version of each package that says one.
+    versions: FxHashMap<usize, Symbol>,
+    /// Declared versions by name, then by the folder of the manifest: of names of packages, and of those that some manifest gives a link for
+    /// (`workspace:^`).
     declared: FxHashMap<Symbol, FxHashMap<Symbol, Symbol>>,
     /// Folders whose manifest has members.
     monorepos: Vec<Symbol>,
+    /// Those of them whose package manager links nothing that is only asked for by a range of versions.
+    strict: Vec<Symbol>,
 }
 
 impl NpmLinks {
@@ -209,13 +227,17 @@ impl NpmLinks {
         let mut declared: FxHashMap<Symbol, FxHashMap<Symbol, Symbol>> = FxHashMap::default();
         let mut monorepos: Vec<Symbol> = Vec::new();
         let all = |manifest: &'a NpmManifest| manifest.dev_dependencies.iter().chain(&manifest.dependencies);
-        for (name, _) in sources.npm.iter().flat_map(|source| all(source.facts)).filter(|(_, version)| version.contains(':')) {
+        let is_meant = |(name, version): &&(Symbol, Symbol)| version.contains(':') || by_name.contains_key(name);
+        for (name, _) in sources.npm.iter().flat_map(|source| all(source.facts)).filter(is_meant) {
             declared.entry(name.clone()).or_default();
         }
         for source in &sources.npm {
             for (name, version) in all(source.facts) {
-                if let Some(by_folder) = declared.get_mut(name) {
-                    by_folder.insert(source.folder().into(), version.clone());
+                let Some(by_folder) = declared.get_mut(name) else { continue };
+                let known = by_folder.entry(source.folder().into()).or_default();
+                // A link that is also asked of those who depend on the package, as a range, is a link.
+                if !known.contains(':') {
+                    *known = version.clone();
                 }
             }
             if !source.facts.workspaces.is_empty() {
@@ -223,13 +245,18 @@ impl NpmLinks {
             }
         }
         monorepos.extend(sources.pnpm.iter().map(|source| Symbol::new(source.folder())));
+        let version = |source: &Source<'a, NpmManifest>| {
+            Some((roots.at(source.folder(), Ecosystem::Npm)?, source.facts.version.clone().filter(|version| !version.is_empty())?))
+        };
+        let versions = sources.npm.iter().filter_map(version).collect();
         let packages = packages.iter().map(|package| (package.name.clone(), package.root.as_str().into())).collect();
-        Self { packages, roots: roots.clone(), by_name, declared, monorepos }
+        Self { packages, roots: roots.clone(), by_name, versions, declared, monorepos, strict: strict(sources) }
     }
     /// The package of the workspace that `name` means for code in `folder`; `None` for one from the registry.
     ///
     /// A declared link (`workspace:`, `file:`, `link:`, `portal:`) decides; else the name of a package is enough within one monorepo, or
-    /// when the name has a scope. An unscoped name alone could be the registry's.
+    /// when the name has a scope. An unscoped name alone could be the registry's, and so is what the monorepo's package manager does not link: a
+    /// version that the package has not.
     pub(crate) fn target(&self, folder: &str, name: &str) -> Option<usize> {
         if !self.declared.contains_key(name) && !self.by_name.contains_key(name) {
             return None;
@@ -269,8 +296,17 @@ impl NpmLinks {
             (paths::shared(root, folder), std::cmp::Reverse(*candidate))
         })?;
         let root = self.packages[nearest].1.as_str();
-        let together = || self.monorepos.iter().any(|top| paths::is_within(folder, top) && paths::is_within(root, top));
-        (linked || name.starts_with('@') || together()).then_some(nearest)
+        let around = |top: &&Symbol| paths::is_within(folder, top) && paths::is_within(root, top);
+        let together = self.monorepos.iter().any(|top| around(&top));
+        let range = declared.map(|(_, version)| version).filter(|version| together && !version.contains(':'));
+        if let Some(range) = range {
+            let has_version = self.versions.get(&nearest).is_none_or(|version| may_satisfy(range, version));
+            let is_linked_elsewhere = || by_folder.is_some_and(|all| all.values().any(|version| version.starts_with("workspace:")));
+            if !has_version || (self.strict.iter().any(|top| around(&top)) && is_linked_elsewhere()) {
+                return None;
+            }
+        }
+        (linked || name.starts_with('@') || together).then_some(nearest)
     }
     /// The folder of the package at a position.
     pub(crate) fn root(&self, package: usize) -> &str {

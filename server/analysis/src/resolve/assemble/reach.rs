@@ -118,6 +118,9 @@ impl Reach {
 struct Own {
     files: Vec<FileId>,
     idle: FxHashSet<FunctionRef>,
+    /// Files that others load by importing names of theirs, and in no other way: what an object of theirs keeps that a function makes runs only
+    /// where it is taken out.
+    imported: FxHashSet<FileId>,
 }
 
 impl Own {

@@ -8,6 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::types::{Owner, Types};
 use crate::files::Files;
 use crate::resolve::assemble::Input;
+use crate::resolve::evaluate::around;
 use crate::resolve::link::{EdgeDecl, FileLink, KeptDecl};
 use crate::{FileId, FunctionRef};
 
@@ -64,6 +65,8 @@ pub(super) struct Graph<'a> {
     pub(super) edges: Vec<Vec<u32>>,
     /// Edges that count only once one of some functions is reached, by where they start.
     pub(super) switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>>,
+    /// Edges that count only once there may be an instance of the type whose method they lead to, by where they start.
+    pub(super) dispatched: FxHashMap<u32, Vec<u32>>,
     /// Edges into the package of a service that the caller's package neither depends on nor imports, by where they start: an interface or a base
     /// class leads there, for that service alone.
     pub(super) by_contract: FxHashMap<u32, Vec<(u32, usize)>>,
@@ -72,6 +75,8 @@ pub(super) struct Graph<'a> {
     /// What each function needs an instance of.
     pub(super) owners: Vec<Option<Owner>>,
     pub(super) named: FxHashMap<Symbol, Vec<FunctionRef>>,
+    /// Functions of objects that functions make.
+    pub(super) made: FxHashSet<u32>,
     pub(super) types: Types<'a>,
     /// Of each file.
     pub(super) package_of: Vec<Option<usize>>,
@@ -90,15 +95,18 @@ impl<'a> Graph<'a> {
             numbers,
             edges: vec![Vec::new(); count],
             switched: FxHashMap::default(),
+            dispatched: FxHashMap::default(),
             by_contract: FxHashMap::default(),
             instances: vec![Vec::new(); count],
             owners: vec![None; count],
             named: FxHashMap::default(),
+            made: FxHashSet::default(),
             types: Types::of(input),
             package_of: (0..files as u32).map(FileId).map(package_of).collect(),
             of_services: input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect(),
         };
         let mut dependencies = Dependencies::default();
+        let mut made = Vec::new();
         for (file, link) in (0..).map(FileId).zip(input.links) {
             let Some(facts) = input.files.source(file) else { continue };
             graph.add_functions(file, facts);
@@ -106,14 +114,33 @@ impl<'a> Graph<'a> {
             graph.add_loaded(file, facts, link);
             graph.add_attributed(input, file, link);
             for kept in &link.kept {
-                graph.add_kept(kept);
+                graph.add_kept(file, kept);
+                made.extend((kept.object.is_empty() && kept.maker != FunctionId::MODULE).then_some((file, kept)));
             }
             for edge in &link.edges {
                 graph.add_edge(input, file, link, edge, &mut dependencies);
             }
             graph.add_instances(file, link);
         }
+        graph.add_made(&made);
         graph
+    }
+
+    /// What nobody takes out by its key is handed to code that is not seen, and may run with what makes it; but not of an object of one of the
+    /// workspace's own types.
+    fn add_made(&mut self, made: &[(FileId, &KeptDecl)]) {
+        let links = || self.links.iter().flatten();
+        let mentioned: FxHashSet<&Symbol> = links().flat_map(|link| &link.mentions).map(|mention| &mention.name).collect();
+        let called: FxHashSet<FunctionRef> = links().flat_map(|link| &link.edges).map(|edge| edge.callee).collect();
+        for (file, kept) in made {
+            let is_taken = kept.declared || mentioned.contains(&kept.key) || called.contains(&kept.function);
+            let from = self.numbers.at(FunctionRef { file: *file, function: kept.maker });
+            if let Some(to) = self.numbers.get(kept.function).filter(|_| !is_taken)
+                && let Some(edges) = self.edges.get_mut(from as usize)
+            {
+                edges.push(to);
+            }
+        }
     }
 
     /// What functions are called, and whose they are.
@@ -125,6 +152,20 @@ impl<'a> Graph<'a> {
                 self.named.entry(declared.name.clone()).or_default().push(function);
             }
         }
+    }
+
+    /// The functions of objects that functions of a file make, with what stands in them: by their numbers, each with that of the object's function.
+    pub(super) fn made_parts(&self, file: FileId, facts: &SourceFacts) -> FxHashMap<u32, u32> {
+        let module = self.numbers.module(file);
+        let kept = self.links[file.0 as usize].iter().flat_map(|link| &link.kept);
+        let made = kept.filter(|kept| kept.object.is_empty() && kept.maker != FunctionId::MODULE && kept.function.file == file);
+        let made: FxHashSet<FunctionId> = made.map(|kept| kept.function.function).collect();
+        if made.is_empty() {
+            return FxHashMap::default();
+        }
+        let made_around = |id: FunctionId| around(facts, id).find(|at| made.contains(at));
+        let all = (1..facts.functions.len() as u32).map(FunctionId);
+        all.filter_map(|id| Some((module + id.0, module + made_around(id)?.0))).collect()
     }
 
     /// A file's top-level code runs what it imports.
@@ -153,11 +194,24 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn add_kept(&mut self, kept: &KeptDecl) {
+    fn add_kept(&mut self, file: FileId, kept: &KeptDecl) {
+        // What a service's own module keeps is taken as run: frameworks take it by convention.
+        let of_service = self.package_of[file.0 as usize].is_some_and(|package| self.of_services.contains(&package));
+        if of_service
+            && kept.maker == FunctionId::MODULE
+            && let Some(to) = self.numbers.get(kept.function)
+            && let Some(edges) = self.edges.get_mut(self.numbers.module(file) as usize)
+        {
+            edges.push(to);
+        }
         let mut add = |name: Symbol| self.named.entry(name).or_default().push(kept.function);
-        // What a function made goes by any name.
+        // What a function made goes by any name; by another name of its own, it is known.
         if kept.object.is_empty() {
-            return add(kept.key.clone());
+            if kept.maker != FunctionId::MODULE {
+                add(kept.key.clone());
+                self.made.extend(self.numbers.get(kept.function));
+            }
+            return;
         }
         for key in [kept.key.as_str(), "*"] {
             add(format!("{}.{key}", kept.object).into());
@@ -177,6 +231,8 @@ impl<'a> Graph<'a> {
         } else if !edge.switches.is_empty() {
             let switches = edge.switches.iter().filter_map(|function| self.numbers.get(*function)).collect();
             self.switched.entry(from).or_default().push((to, switches));
+        } else if edge.dispatched {
+            self.dispatched.entry(from).or_default().push(to);
         } else if let Some(edges) = self.edges.get_mut(from as usize) {
             edges.push(to);
         }
@@ -188,7 +244,7 @@ impl<'a> Graph<'a> {
             self.add_instance(FunctionRef { file, function: *function }, owner);
         }
         for (function, name) in &link.named_types {
-            if let Some(owner) = self.types.named(name) {
+            for owner in self.types.named(file, name) {
                 self.add_instance(FunctionRef { file, function: *function }, owner);
             }
         }

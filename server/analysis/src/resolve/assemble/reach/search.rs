@@ -31,12 +31,17 @@ pub(super) fn search(graph: &Graph<'_>, input: &Input<'_>, service: ServiceIndex
         dormant: FxHashMap::default(),
         packages: input.workspace.with_dependencies(deployment.package),
         own: deployment.package,
+        parts: FxHashMap::default(),
     };
     for file in own.files.iter().copied() {
         let Some(facts) = input.files.source(file) else { continue };
-        for function in (0..facts.functions.len() as u32).map(FunctionId) {
-            if !own.is_idle(facts, FunctionRef { file, function }) {
-                search.reach(graph.numbers.at(FunctionRef { file, function }));
+        let made = if own.imported.contains(&file) { graph.made_parts(file, facts) } else { FxHashMap::default() };
+        for function in (0..facts.functions.len() as u32).map(|at| FunctionRef { file, function: FunctionId(at) }) {
+            let number = graph.numbers.at(function);
+            match made.get(&number) {
+                Some(whole) => search.parts.entry(*whole).or_default().push(number),
+                None if own.is_idle(facts, function) => {}
+                None => search.reach(number),
             }
         }
     }
@@ -59,6 +64,8 @@ struct Search<'a> {
     /// The service's package and all that it depends on.
     packages: FxHashSet<usize>,
     own: Option<usize>,
+    /// Functions that run with one that runs where it is named.
+    parts: FxHashMap<u32, Vec<u32>>,
 }
 
 impl<'a> Search<'a> {
@@ -86,7 +93,11 @@ impl<'a> Search<'a> {
                     self.reach(*to);
                 }
             }
-            for to in self.waiting.remove(&id).unwrap_or_default() {
+            for to in graph.dispatched.get(&id).into_iter().flatten() {
+                self.once_alive(*to);
+            }
+            let parts = self.parts.remove(&id).unwrap_or_default();
+            for to in self.waiting.remove(&id).into_iter().flatten().chain(parts) {
                 self.reach(to);
             }
             for (to, switches) in graph.switched.get(&id).into_iter().flatten() {
@@ -149,43 +160,50 @@ impl<'a> Search<'a> {
         let like = receiver.filter(|receiver| {
             is_vague(receiver) || named.iter().any(|function| self.is_visible(*function) && is_namesake(*function, receiver))
         });
-        for function in named.iter().filter(|function| like.is_none_or(|receiver| is_namesake(**function, receiver))) {
+        // What a bag is given may be an object that a function makes.
+        let is_made = |function: FunctionRef, receiver: &str| is_bag(receiver) && graph.made.contains(&graph.numbers.at(function));
+        let is_meant = |function: FunctionRef, receiver: &str| is_namesake(function, receiver) || is_made(function, receiver);
+        for function in named.iter().filter(|function| like.is_none_or(|receiver| is_meant(**function, receiver))) {
             let Some(facts) = input.files.source(function.file) else { continue };
             if !self.is_visible(*function) {
                 continue;
             }
-            let (module, to) = (graph.numbers.module(function.file), graph.numbers.at(*function));
-            // ECMAScript: only of a file that something imports.
+            let declared = facts.function(function.function);
             if facts.language.is_ecmascript() {
-                // A module's function is called on nothing but its module, and that is resolved.
-                if mention.on_value && facts.function(function.function).kind == FunctionKind::Function && !mention.name.contains('.') {
+                if !self.is_callable(mention, *function, declared) {
                     continue;
                 }
-                if !self.has(module) {
-                    // With the name of its object that is as good once it is; a bare name is too weak.
-                    if mention.name.contains('.') {
-                        self.waiting.entry(module).or_default().push(to);
-                    }
-                    continue;
-                }
-            } else if is_everywhere(&mention.name) || !fits(facts.function(function.function), mention) {
+            } else if is_everywhere(&mention.name) || !fits(declared, mention) {
                 continue;
             } else if self.certain && !self.graph.types.is_of_trait(*function) {
                 // A name alone says little; that of a trait's method, and with it an instance of who implements it, says enough.
                 continue;
             }
-            match self.maker(facts, *function).filter(|maker| !self.has(*maker)) {
-                Some(maker) => self.waiting.entry(maker).or_default().push(to),
-                None => self.once_alive(to),
-            }
+            self.once_alive(graph.numbers.at(*function));
         }
     }
 
-    /// The function around one of ECMAScript that is no method of a class: it is there only once that has run.
-    fn maker(&self, facts: &SourceFacts, function: FunctionRef) -> Option<u32> {
-        let Function { parent, owner, .. } = facts.function(function.function);
-        let is_made = facts.language.is_ecmascript() && owner.is_none() && *parent != FunctionId::MODULE;
-        is_made.then(|| self.graph.numbers.at(FunctionRef { file: function.file, function: *parent }))
+    /// Whether an ECMAScript function may be what is called by a name, as something imports its file; notes what it waits for, if it may be later.
+    fn is_callable(&mut self, mention: &Mention, function: FunctionRef, declared: &Function) -> bool {
+        let numbers = &self.graph.numbers;
+        let (module, to) = (numbers.module(function.file), numbers.at(function));
+        let is_of_object = mention.name.contains('.');
+        // A module's function is called on nothing but its module, and that is resolved.
+        if mention.on_value && declared.kind == FunctionKind::Function && !is_of_object {
+            return false;
+        }
+        // A function of an object is there once the function that makes the object has run.
+        let maker = numbers.at(FunctionRef { file: function.file, function: declared.parent });
+        if declared.owner.is_none() && maker != module && !self.has(maker) {
+            self.waiting.entry(maker).or_default().push(to);
+            return false;
+        }
+        // With the name of its object it is as good once its file is imported; a bare name is too weak.
+        let is_there = self.has(module);
+        if !is_there && is_of_object {
+            self.waiting.entry(module).or_default().push(to);
+        }
+        is_there
     }
 
     /// Reaches a method once there may be an instance of its type: it runs only on one.

@@ -1,7 +1,8 @@
 //! Whose method a function is, and what follows for Rust once there may be instances of a type: the types that it holds, and the methods that
 //! code of others calls.
 //!
-//! Rust's types go by their own names, see [`crate::resolve::named_types`]: two of one name share their fate.
+//! Rust's types go by their own names, see [`crate::resolve::named_types`], and by the file that declares them: where several files declare one of a
+//! name, it means that of the same file, or else those that its package may see.
 
 use portolan_grammars::facts::{FunctionId, Impl, Language, SourceFacts, TypeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -28,16 +29,20 @@ impl Owner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Name<'a> {
     Class(ClassRef),
-    /// By its own name, as it is said in Rust.
-    Type(&'a str),
+    /// By its own name, as it is said in Rust, and the file that declares it, if one of the workspace does.
+    Type(&'a str, Option<FileId>),
 }
 
 /// The classes and types that methods belong to.
 #[derive(Default)]
 pub(super) struct Types<'a> {
     owners: FxHashMap<Name<'a>, Owner>,
-    /// Rust types that the workspace declares; of others, a macro's or a library's, there always may be instances.
-    declared: FxHashSet<&'a str>,
+    /// Rust types that the workspace declares, with the files that do; of others, a macro's or a library's, there always may be instances.
+    declared: FxHashMap<&'a str, Vec<FileId>>,
+    /// The packages that code of each package may name types of, where several files declare one of a name.
+    seen: FxHashMap<usize, FxHashSet<usize>>,
+    /// Of each file that declares such a type, or names one.
+    package_of: FxHashMap<FileId, usize>,
     /// Methods of the workspace's traits, as types of Rust implement them and as traits provide them.
     of_traits: FxHashSet<FunctionRef>,
     /// By [`Owner`], as far as anything follows.
@@ -62,21 +67,31 @@ impl<'a> Types<'a> {
         let rust: Vec<(FileId, &'a SourceFacts)> = rust.collect();
         let mut types = Self::default();
         let mut traits: FxHashSet<&str> = FxHashSet::default();
-        for (_, facts) in &rust {
+        for (file, facts) in &rust {
             for def in &facts.types {
-                types.number(Name::Type(&def.name));
-                types.declared.insert(&def.name);
+                types.number(Name::Type(&def.name, Some(*file)));
+                types.declared.entry(&def.name).or_default().push(*file);
                 if def.kind == TypeKind::Trait {
                     traits.insert(&def.name);
                 }
             }
+            let package = input.workspace.package_of(input.files.path(*file));
+            types.package_of.extend(package.map(|package| (*file, package)));
+        }
+        types.declared.values_mut().for_each(Vec::dedup);
+        let packages: FxHashSet<usize> = types.package_of.values().copied().collect();
+        types.seen = packages.into_iter().map(|package| (package, input.workspace.with_dependencies(Some(package)))).collect();
+        for (_, facts) in &rust {
             for block in facts.impls.iter().filter(|block| block.trait_ref.is_some()) {
-                types.number(Name::Type(last_segment(&block.self_type.path)));
+                let name = last_segment(&block.self_type.path);
+                if !types.declared.contains_key(name) {
+                    types.number(Name::Type(name, None));
+                }
             }
         }
         types.consequences.resize_with(types.owners.len(), Consequences::default);
         for (file, facts) in rust {
-            held_types(facts, |def, held| types.follows(&def.name, held));
+            held_types(facts, |def, held| types.follows(file, &def.name, held));
             let provided = (0..facts.functions.len() as u32).map(FunctionId).filter(|function| {
                 let owner = facts.function(*function).owner;
                 owner.is_some_and(|owner| facts.type_def(owner).kind == TypeKind::Trait)
@@ -90,15 +105,12 @@ impl<'a> Types<'a> {
                 let (name, of) = (last_segment(&block.self_type.path), last_segment(&of.path));
                 if traits.contains(of) {
                     // What the trait provides.
-                    types.follows(name, of);
+                    types.follows(file, name, of);
                     types.of_traits.extend(block.methods.iter().map(|method| FunctionRef { file, function: *method }));
                 }
                 // What is not the workspace's is called by code that is not, either.
-                if (!traits.contains(of) || is_called_unseen(block))
-                    && let Some(owner) = types.owners.get(&Name::Type(name))
-                {
-                    let functions = block.methods.iter().map(|method| FunctionRef { file, function: *method });
-                    types.consequences[owner.index()].functions.extend(functions);
+                if !traits.contains(of) || is_called_unseen(block) {
+                    types.calls_unseen(file, name, &block.methods);
                 }
             }
         }
@@ -115,8 +127,8 @@ impl<'a> Types<'a> {
             let facts = input.files.source(handler.file).filter(|facts| facts.language == Language::Rust);
             let Some((facts, declared)) = facts.map(|facts| (facts, facts.function(handler.function))) else { continue };
             let of_trait = declared.owner.map(|of| facts.type_def(of).name.as_str());
-            if let Some(owner) = of_trait.or(declared.impl_of.as_deref()).and_then(|of| self.named(last_segment(of))) {
-                self.consequences[owner.index()].functions.push(handler);
+            if let Some(of) = of_trait.or(declared.impl_of.as_deref()) {
+                self.calls_unseen(handler.file, last_segment(of), &[handler.function]);
             }
         }
     }
@@ -124,8 +136,15 @@ impl<'a> Types<'a> {
     /// What a macro writes for a whole block calls the block's methods: `#[Object] impl Query`.
     fn written_for(&mut self, file: FileId, block: &Impl) {
         let is_taken = block.attributes.iter().any(|attribute| attribute.path != "cfg");
-        if is_taken && let Some(owner) = self.named(last_segment(&block.self_type.path)) {
-            let functions = block.methods.iter().map(|method| FunctionRef { file, function: *method });
+        if is_taken {
+            self.calls_unseen(file, last_segment(&block.self_type.path), &block.methods);
+        }
+    }
+
+    /// Notes that functions of a file run once there may be instances of a type that the file names.
+    fn calls_unseen(&mut self, file: FileId, of: &str, functions: &[FunctionId]) {
+        for owner in self.named(file, of) {
+            let functions = functions.iter().map(|function| FunctionRef { file, function: *function });
             self.consequences[owner.index()].functions.extend(functions);
         }
     }
@@ -135,10 +154,11 @@ impl<'a> Types<'a> {
         *self.owners.entry(name).or_insert(next)
     }
 
-    /// Notes that there may be instances of a type where there are some of another.
-    fn follows(&mut self, of: &str, name: &str) {
-        if let (Some(of), Some(owner)) = (self.owners.get(&Name::Type(of)), self.owners.get(&Name::Type(name))) {
-            self.consequences[of.index()].types.push(*owner);
+    /// Notes that there may be instances of a type where there are some of another, both as a file names them.
+    fn follows(&mut self, file: FileId, of: &str, name: &str) {
+        let names = self.named(file, name);
+        for of in self.named(file, of) {
+            self.consequences[of.index()].types.extend(names.iter().copied());
         }
     }
 
@@ -157,9 +177,22 @@ impl<'a> Types<'a> {
         self.owners.get(&Name::Class(class)).copied()
     }
 
-    /// A Rust type, if it means anything for what is reached.
-    pub(super) fn named(&self, name: &str) -> Option<Owner> {
-        self.owners.get(&Name::Type(name)).copied()
+    /// What a name of a Rust type may mean in a file, as far as it means anything for what is reached.
+    pub(super) fn named(&self, file: FileId, name: &str) -> Vec<Owner> {
+        let Some(files) = self.declared.get(name) else {
+            return self.owners.get(&Name::Type(name, None)).copied().into_iter().collect();
+        };
+        let owner = |declaring: &FileId| self.owners.get(&Name::Type(name, Some(*declaring))).copied();
+        if files.len() == 1 || files.contains(&file) {
+            let own = files.iter().find(|declaring| **declaring == file).or(files.first());
+            return own.and_then(owner).into_iter().collect();
+        }
+        let seen = self.package_of.get(&file).and_then(|package| self.seen.get(package));
+        let is_seen = |declaring: &&FileId| match (seen, self.package_of.get(*declaring)) {
+            (Some(seen), Some(package)) => seen.contains(package),
+            _ => true,
+        };
+        files.iter().filter(is_seen).filter_map(owner).collect()
     }
 
     /// What follows once there may be instances of a class or type.
@@ -169,7 +202,7 @@ impl<'a> Types<'a> {
 
     /// Functions of a Rust file that are called without being named, and whose type the workspace does not declare.
     pub(super) fn unseen_in(&self, facts: &SourceFacts) -> impl Iterator<Item = FunctionId> {
-        let is_unseen = |block: &&Impl| !self.declared.contains(last_segment(&block.self_type.path)) && is_called_unseen(block);
+        let is_unseen = |block: &&Impl| !self.declared.contains_key(last_segment(&block.self_type.path)) && is_called_unseen(block);
         facts.impls.iter().filter(is_unseen).flat_map(|block| block.methods.iter().copied())
     }
 
@@ -195,6 +228,10 @@ impl<'a> Types<'a> {
             Some(of) => facts.type_def(of).name.as_str(),
             None => last_segment(declared.impl_of.as_deref()?),
         };
-        self.named(name).filter(|_| self.declared.contains(name))
+        // Of several that may be meant there always may be instances of one.
+        match self.named(function.file, name).as_slice() {
+            [only] if self.declared.contains_key(name) => Some(*only),
+            _ => None,
+        }
     }
 }

@@ -64,7 +64,8 @@ fn is_host(url: &str) -> bool {
     matches!(Address::parse(url), Address::Host { .. })
 }
 
-/// Host, database and schema of a URL, `orders-db/shop/public`; `None` where it has no host, or the database is not known.
+/// Host, database and schema of a URL, `orders-db/shop/orders`; `None` where it has no host, or the database is not known. The schema that is the
+/// default goes without saying.
 fn address(input: &Input<'_>, system: &str, url: &str) -> Option<String> {
     let Address::Host { host, port, path } = Address::parse(url) else { return None };
     let database = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
@@ -73,6 +74,7 @@ fn address(input: &Input<'_>, system: &str, url: &str) -> Option<String> {
     }
     let query = path.split_once('?').map_or("", |(_, query)| query);
     let schema = query.split('&').find_map(|pair| pair.strip_prefix("schema=").or_else(|| pair.strip_prefix("search_path=")));
+    let schema = schema.filter(|schema| *schema != "public");
     let mut address = on_this_machine(input, system, &host, port.as_deref()).unwrap_or_else(|| named_host(input, &host));
     for part in [Some(database), schema].into_iter().flatten().filter(|part| !part.is_empty()) {
         address = format!("{address}/{part}");
