@@ -752,7 +752,7 @@ pub struct Example {
     /// - `SERVER GET /orders/{id}`, `SERVER GET /files/{*path}`
     /// - `ENTRY`: the file is loaded without an import
     /// - `GATEWAY /api http://orders:8080`: where it is mounted, and the target; `in development` behind it, where only a development server has it
-    /// - `RPC CLIENT shop.Cart/GetCart`, `RPC SERVER shop.Cart/GetCart`
+    /// - `RPC CLIENT shop.Cart/GetCart`, `RPC SERVER shop.Cart/GetCart`, `RPC OVER HTTP shop.Cart`
     /// - `GRAPHQL CLIENT Query.orders`, `GRAPHQL SERVER Query.orders`, `TRPC CLIENT orders.list`, `TRPC SERVER orders.list`
     /// - `PRODUCER kafka orders`, `CONSUMER kafka orders`
     /// - `BINDING rabbitmq billing shop/order.*`: a queue, the exchange that it is bound to and the pattern of routing keys

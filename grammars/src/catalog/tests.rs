@@ -290,6 +290,7 @@ fn is_find(find: &str) -> bool {
         ["SERVER", method, route] => is_method(method) && route.starts_with('/') && !route.contains(':'),
         ["GATEWAY", route, _target] | ["GATEWAY", route, _target, "in", "development"] => route.starts_with('/'),
         ["RPC" | "JSONRPC", "CLIENT" | "SERVER", name] => name.split('/').count() == 2,
+        ["RPC", "OVER", "HTTP", _service] => true,
         ["GRAPHQL", "CLIENT" | "SERVER", name] => name.contains('.'),
         ["TRPC", "CLIENT" | "SERVER", _name] => true,
         ["PRODUCER" | "CONSUMER", _system, _destination] => true,
