@@ -40,7 +40,7 @@ impl<'w> Linker<'w> {
         let (site, function) = (CallRef { file: self.file, call: id }, FunctionRef { file: self.file, function: call.function });
         let handler = if consumes { self.evaluator.handler_of(class) } else { None };
         if let Some(callee) = handler {
-            self.link.edges.push(EdgeDecl { caller: call.function, callee, call: Some(site), detached: false, switches: Vec::new() });
+            self.link.edges.push(EdgeDecl::plain(call.function, callee, Some(site)));
         }
         self.link.messages.push(MessageDecl {
             consumes,

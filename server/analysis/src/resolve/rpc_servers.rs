@@ -31,8 +31,7 @@ impl<'w> Linker<'w> {
                 if let Some(handler) = found {
                     self.rpc_handler(&service, &method, handler);
                     // Whatever object it is kept in, and wherever that was made: who serves it runs it.
-                    let caller = function.function;
-                    self.link.edges.push(EdgeDecl { caller, callee: handler, call: None, detached: false, switches: Vec::new() });
+                    self.link.edges.push(EdgeDecl::plain(function.function, handler, None));
                 }
             }
         }

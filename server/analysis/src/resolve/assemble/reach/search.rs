@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use fixedbitset::FixedBitSet;
-use portolan_grammars::facts::{Function, FunctionId, FunctionKind, SourceFacts, Symbol};
+use portolan_grammars::facts::{Function, FunctionId, FunctionKind, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Own;
