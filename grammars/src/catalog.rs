@@ -107,7 +107,7 @@ pub use containers::{AppliedFunction, Decoration, Extension, InstanceCall};
 pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
-    FileRoute, FileRouteConvention, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy,
+    FileRoute, FileRouteConvention, Guard, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy,
     ProxyTable, ProxyTableForm, RequestBody, RouteAttribute, Versioning,
 };
 pub use index::{Catalog, Meaning, Meanings};
@@ -201,6 +201,9 @@ pub struct Library {
     /// Calls that add a middleware to a router.
     #[serde(default)]
     pub middleware: Vec<Middleware>,
+    /// Classes that check requests before a handler runs.
+    #[serde(default)]
+    pub guard: Vec<Guard>,
     /// Routes declared by a file's path.
     #[serde(default)]
     pub file_route: Vec<FileRoute>,

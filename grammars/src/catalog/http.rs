@@ -62,6 +62,12 @@ pub struct HttpRoute {
     /// The handler; wrappers around it are looked through.
     #[serde(default)]
     pub handler: Option<Selector>,
+    /// Whether all other arguments are functions that run before the handler: `router.get("/orders", requireUser, list)`.
+    #[serde(default)]
+    pub guarded: bool,
+    /// Functions that run before the handler, or lists of such: `{ preHandler: [requireUser] }`.
+    #[serde(default)]
+    pub guards: Vec<Selector>,
     /// Fewer arguments make it something else: `app.get("env")`.
     #[serde(default)]
     pub min_arguments: u32,
@@ -174,6 +180,9 @@ pub struct Mount {
     /// `http.request.method` of all its routes that name none.
     #[serde(default)]
     pub method: Option<Selector>,
+    /// Whether all other arguments are functions that run before what the router's routes do.
+    #[serde(default)]
+    pub guarded: bool,
 }
 
 /// A call that puts the routes of decorators under versions: `/v1/orders`, behind a prefix for all routes.
@@ -212,6 +221,32 @@ pub struct Middleware {
     pub middleware: Selector,
     /// Which of the router's routes it stands in front of.
     pub covers: MiddlewareOrder,
+    /// Whether functions given here, or to what is given here, run for each request before its handler; those behind a path are left out.
+    #[serde(default)]
+    pub guards: bool,
+    /// A function with more parameters is something else: a handler of errors.
+    #[serde(default)]
+    pub max_parameters: Option<u32>,
+    /// Where it says when the functions run.
+    #[serde(default)]
+    pub when: Option<Selector>,
+    /// The words for times before the handler; without any, they always run then.
+    #[serde(default)]
+    pub before: Vec<Symbol>,
+}
+
+/// Classes of which a method runs before a handler, and may refuse the request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// The decorator of a handler or of its class that lists them: `UseGuards`.
+    #[serde(default)]
+    pub attribute: Option<Names>,
+    /// The trait that the types of a handler's parameters implement: `extract::FromRequestParts`.
+    #[serde(default)]
+    pub implements: Option<Names>,
+    /// The method that runs: `canActivate`.
+    pub method: Symbol,
 }
 
 /// Which routes a middleware stands in front of.

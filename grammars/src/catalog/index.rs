@@ -10,7 +10,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::entries::EntryFiles;
 use super::{
     AppliedFunction, Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, EnvironmentModule, Family, GraphqlCall,
-    GraphqlClient, GraphqlServer, HttpClient, HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware,
+    GraphqlClient, GraphqlServer, Guard, HttpClient, HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware,
     Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient,
     RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
 };
@@ -82,6 +82,7 @@ pub enum Meaning<'a> {
     Versioning(&'a Versioning),
     Listen(&'a Listen),
     Middleware(&'a Middleware),
+    Guard(&'a Guard),
     Proxy(&'a Proxy),
     RpcClient(&'a RpcClient),
     RpcServer(&'a RpcServer),
@@ -154,7 +155,7 @@ kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, RequestBody request_body,
     Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
     TextCall text, InstanceCall instance, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
-    Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
+    Middleware middleware, Guard guard, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
     Spawn spawn, SettingReader setting_reader, TimeLimit time_limit, Retry retry,
 }
@@ -508,6 +509,7 @@ impl Library {
             versioning: Vec::new(),
             listen: Vec::new(),
             middleware: Vec::new(),
+            guard: Vec::new(),
             file_route: Vec::new(),
             entry_file: Vec::new(),
             proxy: Vec::new(),
@@ -590,7 +592,7 @@ impl Library {
         }
         each!(
             Injected injected, RouteAttribute route_attribute, RequestBody request_body, RpcServer rpc_server, GraphqlServer graphql_server, ConsumerAttribute consumer_attribute, Entity entity,
-            Tracing tracing
+            Guard guard, Tracing tracing
         );
         attributes
     }

@@ -245,6 +245,8 @@ pub struct Endpoint {
     pub handler: Option<FunctionRef>,
     /// Its name and where it stands.
     pub handler_name: Option<(Symbol, Place)>,
+    /// What runs before that and may refuse the request, in order: middleware, guards.
+    pub guards: Vec<FunctionRef>,
     /// Whether a span is recorded for it, and why (not).
     pub coverage: Coverage,
 }

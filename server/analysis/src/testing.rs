@@ -86,6 +86,7 @@ impl Scene {
             place,
             handler: Some(handler),
             handler_name: Some(name),
+            guards: Vec::new(),
             coverage: Coverage::NotTraced,
         });
         EndpointIndex(self.chart.endpoints.len() as u32 - 1)

@@ -17,6 +17,7 @@ use crate::{FileId, FunctionRef, Place};
 pub(crate) use calls::names_around;
 pub(crate) use targets::is_telling;
 
+mod around;
 mod blind_spots;
 mod calls;
 mod choices;

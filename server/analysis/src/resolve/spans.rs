@@ -79,6 +79,7 @@ impl<'w> Linker<'w> {
         self.closures(&walk);
         self.attributes(&walk);
         self.file_routes(&walk);
+        self.extractor_guards();
         self.bodies(&walk);
         self.parsed_messages(&walk);
         self.rpc_implementations(&walk);

@@ -94,7 +94,7 @@ fn changes(context: &Context<'_>, writes: &mut FxHashMap<EndpointIndex, bool>, i
     }
     *writes
         .entry(endpoint)
-        .or_insert_with(|| context.operation(endpoint).steps.iter().any(|step| !step.detached && is_write(context, step.span)))
+        .or_insert_with(|| context.operation(endpoint).own().any(|step| !step.detached && is_write(context, step.span)))
 }
 
 fn is_write(context: &Context<'_>, span: SpanRef) -> bool {
