@@ -114,7 +114,7 @@ pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
 pub use messaging::{
-    Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Identity, Listener, Producer, Transport, Wildcards,
+    Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Identity, Listener, Producer, Refusal, Transport, Wildcards,
     matches_wildcards,
 };
 pub use operations::{
@@ -147,6 +147,9 @@ pub struct Library {
     /// What parameters without a declared type are called by custom, and the type they are then of: `fastify = "FastifyInstance"`.
     #[serde(default)]
     pub parameters: FxHashMap<Symbol, Symbol>,
+    /// Methods of what a handler is given second, or of what those hand out, by which it answers: `res.status(202).json`.
+    #[serde(default)]
+    pub answers: Vec<Symbol>,
     /// Folders of a package whose files' routers it mounts by itself, each under the path of its folder from there.
     #[serde(default)]
     pub mounted_folders: Vec<Symbol>,

@@ -336,6 +336,12 @@ impl Catalog {
         self.applying.iter().map(|(library, position)| (*library, &self.libraries[*library].applied[*position]))
     }
 
+    /// Whether a handler of ECMAScript answers by a method of this name of what it is given second.
+    pub fn is_answer(&self, method: &str) -> bool {
+        let libraries = self.libraries.iter().filter(|library| library.language == Family::TypeScript);
+        libraries.flat_map(|library| &library.answers).any(|answer| answer == method)
+    }
+
     /// What a method of this name may be that its first argument tells.
     pub fn known_by_argument(&self, family: Family, method: &Symbol) -> &[KnownByArgument] {
         self.anywhere.get(&(family, method.clone())).map_or(&[], Vec::as_slice)
@@ -491,6 +497,7 @@ impl Library {
             aliases: FxHashMap::default(),
             types: Vec::new(),
             parameters: FxHashMap::default(),
+            answers: Vec::new(),
             mounted_folders: Vec::new(),
             value: Vec::new(),
             injected: Vec::new(),

@@ -166,6 +166,7 @@ pub(crate) fn end(service: ServiceIndex, place: Place, function: FunctionRef) ->
         asks: false,
         kept: false,
         delivery: None,
+        refusals: Vec::new(),
         dead_letter: None,
         coverage: Coverage::NotTraced,
         status: Status::Exact,

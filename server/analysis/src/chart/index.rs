@@ -18,7 +18,7 @@ mod spots;
 pub use spots::Subject;
 
 use self::spots::{Spots, first_line};
-use super::flow::{Spot, answers};
+use super::flow::Spot;
 use super::operation::SpanRef;
 use crate::files::Files;
 use crate::{FileId, FunctionRef, Place};
@@ -388,11 +388,9 @@ impl ChartIndex {
     /// Finds what handlers of requests do when they have answered.
     fn mark_answered(&mut self, chart: &Chart, files: &Files) {
         let mut answered = FxHashSet::default();
-        for &handler in self.endpoints.keys() {
-            let answers = files.source(handler.file).map_or(Vec::new(), |source| answers(source, handler.function));
-            if answers.is_empty() {
-                continue;
-            }
+        for (&handler, answers) in &chart.answers {
+            let Some(source) = files.source(handler.file) else { continue };
+            let answers: Vec<&Call> = answers.iter().map(|call| source.call(*call)).collect();
             let spans = self.spans_in(handler).map(|span| span.place(chart));
             let places = spans.chain(self.edges_of(handler).iter().map(|edge| edge.place)).filter(|place| place.file == handler.file);
             answered.extend(places.filter(|place| Spot::at(files, *place).is_some_and(|spot| spot.comes_after(&answers))));

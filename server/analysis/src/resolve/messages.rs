@@ -128,6 +128,7 @@ impl<'w> Linker<'w> {
             group,
             wildcards,
             delivery,
+            refusals: entry.refusal.clone(),
             instrumentation: instrumentation.clone(),
             leaves: vec![leaf.clone()],
             ..message
@@ -341,6 +342,7 @@ fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routin
         group: None,
         wildcards: None,
         delivery: None,
+        refusals: Vec::new(),
         instrumentation: None,
         replies: false,
         asks: false,
