@@ -107,8 +107,8 @@ pub use containers::{AppliedFunction, Decoration, Extension, InstanceCall};
 pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
-    FileRoute, FileRouteConvention, Guard, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy,
-    ProxyTable, ProxyTableForm, RequestBody, RouteAttribute, Versioning,
+    BodySchema, FileRoute, FileRouteConvention, Guard, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware,
+    MiddlewareOrder, Mount, Proxy, ProxyTable, ProxyTableForm, RequestBody, RouteAttribute, Versioning,
 };
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
@@ -150,6 +150,9 @@ pub struct Library {
     /// Methods of what a handler is given second, or of what those hand out, by which it answers: `res.status(202).json`.
     #[serde(default)]
     pub answers: Vec<Symbol>,
+    /// Members by which a handler reads the body off what it is given first, calls among them: `body`, `req.json`.
+    #[serde(default)]
+    pub bodies: Vec<Symbol>,
     /// Folders of a package whose files' routers it mounts by itself, each under the path of its folder from there.
     #[serde(default)]
     pub mounted_folders: Vec<Symbol>,
@@ -192,6 +195,9 @@ pub struct Library {
     /// How handlers take a request's or a message's body.
     #[serde(default)]
     pub request_body: Vec<RequestBody>,
+    /// Calls that check a request's body.
+    #[serde(default)]
+    pub body_schema: Vec<BodySchema>,
     /// Calls that put routes under a prefix.
     #[serde(default)]
     pub mount: Vec<Mount>,

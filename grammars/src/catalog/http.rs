@@ -68,6 +68,9 @@ pub struct HttpRoute {
     /// Functions that run before the handler, or lists of such: `{ preHandler: [requireUser] }`.
     #[serde(default)]
     pub guards: Vec<Selector>,
+    /// The schema by which the body is checked before the handler runs.
+    #[serde(default)]
+    pub body_schema: Option<Selector>,
     /// Fewer arguments make it something else: `app.get("env")`.
     #[serde(default)]
     pub min_arguments: u32,
@@ -156,6 +159,31 @@ pub struct RequestBody {
     /// The class that the handler's package must import for the validators to run: `ValidationPipe`.
     #[serde(default)]
     pub checked_by: Option<Symbol>,
+}
+
+/// A call that checks a request's body by a schema of its keys: `schema.parse(req.body)`, or makes what does before a handler runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BodySchema {
+    /// What is called.
+    pub callee: Names,
+    /// What is checked; without it, the call makes a function that checks the body of the route that it is given to.
+    #[serde(default)]
+    pub body: Option<Selector>,
+    /// The keys, each with its own schema: an object, or several that are put together.
+    pub shape: Selector,
+    /// What schemas capture of a key that may be missing.
+    #[serde(default)]
+    pub missing: Vec<Symbol>,
+    /// Members of the result that say whether it was as it should be, where a failure does not end the handler by itself.
+    #[serde(default)]
+    pub told_by: Vec<Symbol>,
+    /// What must be there for it to be the body that is checked, and what it must say: one of several parts of a request.
+    #[serde(default)]
+    pub part: Option<Selector>,
+    /// The word for the body there.
+    #[serde(default)]
+    pub body_part: Option<Symbol>,
 }
 
 /// A call that puts routes under a prefix.

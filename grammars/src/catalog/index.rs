@@ -9,10 +9,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entries::EntryFiles;
 use super::{
-    AppliedFunction, Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, EnvironmentModule, Family, GraphqlCall,
-    GraphqlClient, GraphqlServer, Guard, HttpClient, HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware,
-    Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient,
-    RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
+    AppliedFunction, Binding, BodySchema, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, EnvironmentModule, Family,
+    GraphqlCall, GraphqlClient, GraphqlServer, Guard, HttpClient, HttpRoute, Injected, InstanceCall, Library, Listen, Listener,
+    MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer, Producer, Provider, Proxy, Query, RequestBody, Retry,
+    RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value,
+    Versioning,
 };
 use crate::facts::{Entry, ExprId, Object, Symbol};
 
@@ -78,6 +79,7 @@ pub enum Meaning<'a> {
     MethodRouter(&'a MethodRouter),
     RouteAttribute(&'a RouteAttribute),
     RequestBody(&'a RequestBody),
+    BodySchema(&'a BodySchema),
     Mount(&'a Mount),
     Versioning(&'a Versioning),
     Listen(&'a Listen),
@@ -153,7 +155,7 @@ macro_rules! kinds {
 
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, RequestBody request_body,
-    Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
+    BodySchema body_schema, Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
     TextCall text, InstanceCall instance, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Guard guard, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
@@ -269,7 +271,9 @@ impl Catalog {
             self.interesting.extend(verbs.map(|verb| (library.language, verb.clone())));
             let index = &self.indexes[at];
             let callees = index.callees.iter().chain(index.patterns.iter().map(|(callee, ids)| (callee, ids)));
-            for (callee, _) in callees.filter(|(_, ids)| ids.iter().any(|id| !matches!(id.kind, Kind::Value | Kind::SettingReader))) {
+            for (callee, _) in
+                callees.filter(|(_, ids)| ids.iter().any(|id| !matches!(id.kind, Kind::Value | Kind::SettingReader | Kind::BodySchema)))
+            {
                 self.interesting.insert((library.language, Symbol::new(last_segment(callee))));
             }
         }
@@ -340,6 +344,21 @@ impl Catalog {
     pub fn is_answer(&self, method: &str) -> bool {
         let libraries = self.libraries.iter().filter(|library| library.language == Family::TypeScript);
         libraries.flat_map(|library| &library.answers).any(|answer| answer == method)
+    }
+
+    /// Names of what checks a request's body that it is given, with the argument.
+    pub fn body_checks(&self) -> impl Iterator<Item = (&str, usize)> {
+        let entries = self.libraries.iter().flat_map(|library| &library.body_schema);
+        let given = |entry: &BodySchema| entry.body.as_ref()?.takes().first()?.argument.and_then(|at| usize::try_from(at).ok());
+        entries
+            .filter_map(move |entry| Some((entry, given(entry)?)))
+            .flat_map(|(entry, at)| entry.callee.iter().map(move |callee| (last_segment(callee), at)))
+    }
+
+    /// Whether a handler of ECMAScript reads a request's body off what it is given first by these members.
+    pub fn is_body(&self, members: &str) -> bool {
+        let libraries = self.libraries.iter().filter(|library| library.language == Family::TypeScript);
+        libraries.flat_map(|library| &library.bodies).any(|body| body == members)
     }
 
     /// What a method of this name may be that its first argument tells.
@@ -498,6 +517,7 @@ impl Library {
             types: Vec::new(),
             parameters: FxHashMap::default(),
             answers: Vec::new(),
+            bodies: Vec::new(),
             mounted_folders: Vec::new(),
             value: Vec::new(),
             injected: Vec::new(),
@@ -512,6 +532,7 @@ impl Library {
             method_router: Vec::new(),
             route_attribute: Vec::new(),
             request_body: Vec::new(),
+            body_schema: Vec::new(),
             mount: Vec::new(),
             versioning: Vec::new(),
             listen: Vec::new(),
@@ -577,7 +598,7 @@ impl Library {
             };
         }
         each!(
-            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning, Listen listen,
+            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, BodySchema body_schema, Mount mount, Versioning versioning, Listen listen,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, DeadLetter dead_letter, Listener listener,
             TextCall text, InstanceCall instance, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
             Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,

@@ -10,6 +10,7 @@ pub mod assemble;
 mod assigned;
 pub mod attributes;
 mod bases;
+mod body_schemas;
 pub mod builtins;
 pub mod callers;
 mod cases;

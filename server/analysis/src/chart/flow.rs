@@ -118,6 +118,23 @@ impl<'a> Spot<'a> {
         asked
     }
 
+    /// The same, and what all calls are given in closures among that, or in the closure that it is.
+    pub fn given(&self) -> Vec<ExprId> {
+        let mut given = self.asked();
+        let closures = given.iter().filter_map(|value| match self.source.expr(*value) {
+            Expr::Closure(function) => Some(*function),
+            _ => None,
+        });
+        let own = match self.at {
+            At::Closure(function) => Some(function),
+            At::Call(_) => None,
+        };
+        let ranges: Vec<TextRange> = closures.chain(own).map(|function| self.source.function(function).range).collect();
+        let within = self.source.calls.iter().filter(|call| ranges.iter().any(|range| range.contains(call.range)));
+        given.extend(within.flat_map(|call| call.args.iter().map(|argument| argument.value)));
+        given
+    }
+
     /// Whether its function waits for it there and then.
     pub fn is_awaited(&self) -> bool {
         self.chain().any(|call| call.awaited)
@@ -270,9 +287,7 @@ pub(crate) fn answers(source: &SourceFacts, handler: FunctionId, is_answer: impl
     let by = source.function(handler).params.get(1).map(|param| &param.name);
     let Some(by) = by.filter(|name| source.language.is_ecmascript() && !name.is_empty()) else { return Vec::new() };
     let answers = |call: &Call| match source.expr(call.callee) {
-        Expr::Member { object, name } => {
-            call.result == ResultUse::Ignored && is_answer(name) && first_name(source, *object) == Some(by)
-        }
+        Expr::Member { object, name } => call.result == ResultUse::Ignored && is_answer(name) && first_name(source, *object) == Some(by),
         _ => false,
     };
     let own = source.calls.iter().enumerate().filter(|(_, call)| call.function == handler && answers(call));
@@ -294,6 +309,12 @@ pub(crate) fn after_commit(source: &SourceFacts, region: TextRange) -> Vec<TextR
 }
 
 impl Chart {
+    /// Whether something waits for a transaction to be committed: it is handed over to run then, or handed over there.
+    pub(crate) fn is_after_commit(&self, place: Place) -> bool {
+        let mut later = self.transactions.iter().flat_map(|transaction| &transaction.later);
+        later.any(|later| later.file == place.file && later.range.contains(place.range))
+    }
+
     /// Whether a transaction is open where something stands.
     pub(crate) fn is_in_transaction(&self, files: &Files, place: Place) -> bool {
         self.transactions.iter().any(|transaction| transaction.is_open_at(files, place))

@@ -355,9 +355,8 @@ impl ChartIndex {
         let mut waiting: Vec<FunctionRef> = chart.functions.keys().chain(spans).copied().collect();
         let mut seen = FxHashSet::default();
         while let Some(function) = waiting.pop() {
-            let handles = self.endpoints.contains_key(&function)
-                || self.consumers.contains_key(&function)
-                || self.guarded.contains_key(&function);
+            let handles =
+                self.endpoints.contains_key(&function) || self.consumers.contains_key(&function) || self.guarded.contains_key(&function);
             if !seen.insert(function) || handles {
                 continue;
             }

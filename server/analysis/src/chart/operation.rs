@@ -189,8 +189,7 @@ impl Operation {
         }
         let mut seen: FxHashSet<SpanRef> = own.steps.iter().map(|step| step.span).collect();
         let before = guards.iter().flat_map(|guard| Self::of(chart, index, service, *guard).steps);
-        let mut steps: Vec<Step> =
-            before.filter(|step| seen.insert(step.span)).map(|step| Step { guards: true, ..step }).collect();
+        let mut steps: Vec<Step> = before.filter(|step| seen.insert(step.span)).map(|step| Step { guards: true, ..step }).collect();
         steps.extend(own.steps);
         Self { steps }
     }

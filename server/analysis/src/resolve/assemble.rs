@@ -155,14 +155,26 @@ fn transactions(input: &Input<'_>, places: &Places<'_>) -> Vec<Transaction> {
         match &transaction.extent {
             Extent::Function(function) => {
                 let range = input.files.source(function.file)?.function(function.function).range;
-                Some(Transaction { place, function: *function, region: Place { file: function.file, range }, ends: Vec::new(), later: later(function.file, range) })
+                Some(Transaction {
+                    place,
+                    function: *function,
+                    region: Place { file: function.file, range },
+                    ends: Vec::new(),
+                    later: later(function.file, range),
+                })
             }
             Extent::Until(ends) => {
                 let file = place.file;
                 let ends: Vec<Place> = ends.iter().map(|call| places.call(CallRef { file, call: *call })).collect();
                 let start = input.files.source(file)?.call(transaction.site.call).range.end;
                 let end = ends.iter().map(|end| end.range.start).max()?;
-                Some(Transaction { place, function: transaction.function, region: Place { file, range: TextRange { start, end } }, ends, later: later(file, TextRange { start, end }) })
+                Some(Transaction {
+                    place,
+                    function: transaction.function,
+                    region: Place { file, range: TextRange { start, end } },
+                    ends,
+                    later: later(file, TextRange { start, end }),
+                })
             }
         }
     };

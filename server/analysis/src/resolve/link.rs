@@ -19,8 +19,8 @@ pub use data::{AccessDecl, ClientUse, CollectionUse, ConnectionDecl, Extent, Tra
 pub use messages::{BindingDecl, Carrier, ListenerDecl, MessageDecl, MessageLeaf, QueueDecl};
 pub use requests::{OutboundCall, Request, Retries, Retry, RetryDecl, Unlimited, Url};
 pub use routes::{
-    GuardDecl, LayerCode, LayerDecl, MountDecl, OperationCall, OperationClient, OperationHandler, PortDecl, ProxyDecl, RouteDecl, Router, RouterMade,
-    RpcHandler, TableRule, VersioningDecl,
+    GuardDecl, LayerCode, LayerDecl, MountDecl, OperationCall, OperationClient, OperationHandler, PortDecl, ProxyDecl, RouteDecl, Router,
+    RouterMade, RpcHandler, TableRule, VersioningDecl,
 };
 
 mod data;

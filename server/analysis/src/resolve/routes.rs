@@ -69,6 +69,7 @@ impl<'w> Linker<'w> {
             return true;
         }
         let own = self.route_guards(walk, view, entry, [path_expr, handler_expr]);
+        self.route_body(walk, view, entry, handler_expr);
         let push = |linker: &mut Self, method: Symbol, handler: Option<FunctionRef>, inner: Vec<FunctionRef>| {
             let route = RouteDecl::of_router(router, method, paths.clone(), site, function, handler);
             let guards = [own.clone(), inner].concat();

@@ -92,9 +92,7 @@ fn changes(context: &Context<'_>, writes: &mut FxHashMap<EndpointIndex, bool>, i
     if call.target().is_none_or(|to| to == call.from) {
         return false;
     }
-    *writes
-        .entry(endpoint)
-        .or_insert_with(|| context.operation(endpoint).own().any(|step| !step.detached && is_write(context, step.span)))
+    *writes.entry(endpoint).or_insert_with(|| context.operation(endpoint).own().any(|step| !step.detached && is_write(context, step.span)))
 }
 
 fn is_write(context: &Context<'_>, span: SpanRef) -> bool {
