@@ -134,7 +134,9 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
     let (chart, files) = (context.chart, &context.snapshot.files);
     let producer = end.producer(chart);
     let publish = SpanRef::Publish(end);
-    for (around, sent) in moments.around(function, producer.place) {
+    let around = moments.around(function, producer.place);
+    // Of a shared function, other services have other callers.
+    for (around, sent) in around.into_iter().filter(|(around, _)| context.may_run(producer.service, around.file)) {
         let is_dropped = || !chart.is_after_commit(sent) && Spot::at(files, sent).is_some_and(|spot| spot.is_dropped());
         if is_dropped() || chart.is_in_transaction(files, sent) {
             return None;
