@@ -108,15 +108,15 @@ pub use containers::{AppliedFunction, Decoration, Extension, InstanceCall};
 pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, NamingTrait, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
-    FileRoute, FileRouteConvention, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware, MiddlewareOrder, Mount, Proxy,
-    ProxyTable, ProxyTableForm, RequestBody, RouteAttribute, Versioning,
+    BodySchema, FileRoute, FileRouteConvention, Guard, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware,
+    MiddlewareOrder, Mount, Proxy, ProxyTable, ProxyTableForm, RequestBody, RouteAttribute, Versioning,
 };
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
 pub(crate) use load::plain_message;
 pub use lookups::KnownByArgument;
 pub use messaging::{
-    Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Identity, Listener, Producer, Transport, Wildcards,
+    Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Identity, Listener, Producer, Refusal, Transport, Wildcards,
     matches_wildcards,
 };
 pub use operations::{
@@ -149,6 +149,12 @@ pub struct Library {
     /// What parameters without a declared type are called by custom, and the type they are then of: `fastify = "FastifyInstance"`.
     #[serde(default)]
     pub parameters: FxHashMap<Symbol, Symbol>,
+    /// Methods of what a handler is given second, or of what those hand out, by which it answers: `res.status(202).json`.
+    #[serde(default)]
+    pub answers: Vec<Symbol>,
+    /// Members by which a handler reads the body off what it is given first, calls among them: `body`, `req.json`.
+    #[serde(default)]
+    pub bodies: Vec<Symbol>,
     /// Folders of a package whose files' routers it mounts by itself, each under the path of its folder from there.
     #[serde(default)]
     pub mounted_folders: Vec<Symbol>,
@@ -191,6 +197,9 @@ pub struct Library {
     /// How handlers take a request's or a message's body.
     #[serde(default)]
     pub request_body: Vec<RequestBody>,
+    /// Calls that check a request's body.
+    #[serde(default)]
+    pub body_schema: Vec<BodySchema>,
     /// Calls that put routes under a prefix.
     #[serde(default)]
     pub mount: Vec<Mount>,
@@ -203,6 +212,9 @@ pub struct Library {
     /// Calls that add a middleware to a router.
     #[serde(default)]
     pub middleware: Vec<Middleware>,
+    /// Classes that check requests before a handler runs.
+    #[serde(default)]
+    pub guard: Vec<Guard>,
     /// Routes declared by a file's path.
     #[serde(default)]
     pub file_route: Vec<FileRoute>,

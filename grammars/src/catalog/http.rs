@@ -62,6 +62,15 @@ pub struct HttpRoute {
     /// The handler; wrappers around it are looked through.
     #[serde(default)]
     pub handler: Option<Selector>,
+    /// Whether all other arguments are functions that run before the handler: `router.get("/orders", requireUser, list)`.
+    #[serde(default)]
+    pub guarded: bool,
+    /// Functions that run before the handler, or lists of such: `{ preHandler: [requireUser] }`.
+    #[serde(default)]
+    pub guards: Vec<Selector>,
+    /// The schema by which the body is checked before the handler runs.
+    #[serde(default)]
+    pub body_schema: Option<Selector>,
     /// Fewer arguments make it something else: `app.get("env")`.
     #[serde(default)]
     pub min_arguments: u32,
@@ -152,6 +161,31 @@ pub struct RequestBody {
     pub checked_by: Option<Symbol>,
 }
 
+/// A call that checks a request's body by a schema of its keys: `schema.parse(req.body)`, or makes what does before a handler runs.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BodySchema {
+    /// What is called.
+    pub callee: Names,
+    /// What is checked; without it, the call makes a function that checks the body of the route that it is given to.
+    #[serde(default)]
+    pub body: Option<Selector>,
+    /// The keys, each with its own schema: an object, or several that are put together.
+    pub shape: Selector,
+    /// What schemas capture of a key that may be missing.
+    #[serde(default)]
+    pub missing: Vec<Symbol>,
+    /// Members of the result that say whether it was as it should be, where a failure does not end the handler by itself.
+    #[serde(default)]
+    pub told_by: Vec<Symbol>,
+    /// What must be there for it to be the body that is checked, and what it must say: one of several parts of a request.
+    #[serde(default)]
+    pub part: Option<Selector>,
+    /// The word for the body there.
+    #[serde(default)]
+    pub body_part: Option<Symbol>,
+}
+
 /// A call that puts routes under a prefix.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +208,9 @@ pub struct Mount {
     /// `http.request.method` of all its routes that name none.
     #[serde(default)]
     pub method: Option<Selector>,
+    /// Whether all other arguments are functions that run before what the router's routes do.
+    #[serde(default)]
+    pub guarded: bool,
 }
 
 /// A call that puts the routes of decorators under versions: `/v1/orders`, behind a prefix for all routes.
@@ -212,6 +249,32 @@ pub struct Middleware {
     pub middleware: Selector,
     /// Which of the router's routes it stands in front of.
     pub covers: MiddlewareOrder,
+    /// Whether functions given here, or to what is given here, run for each request before its handler; those behind a path are left out.
+    #[serde(default)]
+    pub guards: bool,
+    /// A function with more parameters is something else: a handler of errors.
+    #[serde(default)]
+    pub max_parameters: Option<u32>,
+    /// Where it says when the functions run.
+    #[serde(default)]
+    pub when: Option<Selector>,
+    /// The words for times before the handler; without any, they always run then.
+    #[serde(default)]
+    pub before: Vec<Symbol>,
+}
+
+/// Classes of which a method runs before a handler, and may refuse the request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Guard {
+    /// The decorator of a handler or of its class that lists them: `UseGuards`.
+    #[serde(default)]
+    pub attribute: Option<Names>,
+    /// The trait that the types of a handler's parameters implement: `extract::FromRequestParts`.
+    #[serde(default)]
+    pub implements: Option<Names>,
+    /// The method that runs: `canActivate`.
+    pub method: Symbol,
 }
 
 /// Which routes a middleware stands in front of.

@@ -9,10 +9,10 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::lookups::{Lookups, last_segment};
 use super::{
-    Binding, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer, HttpClient,
-    HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names, ProcedureClient, ProcedureServer,
-    Producer, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, SettingReader, Spawn, TextCall,
-    TimeLimit, Tracing, Transaction, Value, Versioning,
+    Binding, BodySchema, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer,
+    Guard, HttpClient, HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names,
+    ProcedureClient, ProcedureServer, Producer, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector,
+    SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
 };
 use crate::facts::Symbol;
 
@@ -36,10 +36,12 @@ pub enum Meaning<'a> {
     MethodRouter(&'a MethodRouter),
     RouteAttribute(&'a RouteAttribute),
     RequestBody(&'a RequestBody),
+    BodySchema(&'a BodySchema),
     Mount(&'a Mount),
     Versioning(&'a Versioning),
     Listen(&'a Listen),
     Middleware(&'a Middleware),
+    Guard(&'a Guard),
     Proxy(&'a Proxy),
     RpcClient(&'a RpcClient),
     RpcServer(&'a RpcServer),
@@ -110,9 +112,9 @@ macro_rules! kinds {
 
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, RequestBody request_body,
-    Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
+    BodySchema body_schema, Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
     TextCall text, InstanceCall instance, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
-    Middleware middleware, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
+    Middleware middleware, Guard guard, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
     Spawn spawn, SettingReader setting_reader, TimeLimit time_limit, Retry retry,
 }
@@ -171,6 +173,27 @@ impl Catalog {
         }
         self.indexes = self.libraries.iter().map(LibraryIndex::new).collect();
         self.lookups = Lookups::of(&self.libraries);
+    }
+
+    /// Whether a handler of ECMAScript answers by a method of this name of what it is given second.
+    pub fn is_answer(&self, method: &str) -> bool {
+        let libraries = self.libraries.iter().filter(|library| library.language == Family::TypeScript);
+        libraries.flat_map(|library| &library.answers).any(|answer| answer == method)
+    }
+
+    /// Names of what checks a request's body that it is given, with the argument.
+    pub fn body_checks(&self) -> impl Iterator<Item = (&str, usize)> {
+        let entries = self.libraries.iter().flat_map(|library| &library.body_schema);
+        let given = |entry: &BodySchema| entry.body.as_ref()?.takes().first()?.argument.and_then(|at| usize::try_from(at).ok());
+        entries
+            .filter_map(move |entry| Some((entry, given(entry)?)))
+            .flat_map(|(entry, at)| entry.callee.iter().map(move |callee| (last_segment(callee), at)))
+    }
+
+    /// Whether a handler of ECMAScript reads a request's body off what it is given first by these members.
+    pub fn is_body(&self, members: &str) -> bool {
+        let libraries = self.libraries.iter().filter(|library| library.language == Family::TypeScript);
+        libraries.flat_map(|library| &library.bodies).any(|body| body == members)
     }
 
     /// What a callee means in the library at this position, with its aliases applied.
@@ -260,7 +283,7 @@ impl Library {
             };
         }
         each!(
-            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, Mount mount, Versioning versioning, Listen listen,
+            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, BodySchema body_schema, Mount mount, Versioning versioning, Listen listen,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, DeadLetter dead_letter, Listener listener,
             TextCall text, InstanceCall instance, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
             Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,
@@ -282,7 +305,7 @@ impl Library {
         }
         each!(
             Injected injected, RouteAttribute route_attribute, RequestBody request_body, RpcServer rpc_server, GraphqlServer graphql_server, ConsumerAttribute consumer_attribute, Entity entity,
-            Tracing tracing
+            Guard guard, Tracing tracing
         );
         attributes
     }

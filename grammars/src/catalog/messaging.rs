@@ -199,9 +199,28 @@ pub struct Consumer {
     /// What, where it is `true`, makes that at most once.
     #[serde(default)]
     pub unacknowledged: Option<Selector>,
+    /// Methods by which a handler refuses a message.
+    #[serde(default)]
+    pub refusal: Vec<Refusal>,
     /// Where the first `handler` is given what tells the message from all others.
     #[serde(default)]
     pub identity: Option<Identity>,
+}
+
+/// A method by which a message is refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Refusal {
+    /// The method.
+    pub method: Symbol,
+    /// The argument that says whether the message goes back into its queue, counted from 0.
+    pub argument: usize,
+    /// The key in it, where it is an object or struct.
+    #[serde(default)]
+    pub key: Option<Symbol>,
+    /// Whether it does where that is not said.
+    #[serde(default)]
+    pub requeues: bool,
 }
 
 /// How one destination stands for several.

@@ -7,7 +7,7 @@ use portolan_grammars::facts::{Imported, Symbol};
 use rustc_hash::FxHashSet;
 
 use crate::chart::{Call, ChannelEnd, Endpoint, Protocol};
-use crate::resolve::payloads::{BodyDecl, RequiredKey};
+use crate::resolve::payloads::{BodyDecl, Declared, RequiredKey};
 use crate::{FunctionRef, Place, Snapshot};
 
 /// Classes by which bodies are checked, each with a package that imports it.
@@ -70,7 +70,12 @@ impl Snapshot {
 
     /// Where a required key is declared.
     pub fn place_of_key(&self, key: &RequiredKey) -> Option<Place> {
-        let field = self.files.source(key.class.file)?.type_def(key.class.class).fields.get(key.field)?;
-        Some(Place { file: key.class.file, range: field.range })
+        match key.declared {
+            Declared::Field(class, field) => {
+                let field = self.files.source(class.file)?.type_def(class.class).fields.get(field)?;
+                Some(Place { file: class.file, range: field.range })
+            }
+            Declared::Schema(file, schema) => Some(Place { file, range: self.files.source(file)?.expr_range(schema) }),
+        }
     }
 }

@@ -17,8 +17,8 @@ pub mod trace;
 use core::time::Duration;
 
 use camino::Utf8PathBuf;
-use portolan_grammars::catalog::{Addition, Delivery, Operation};
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::catalog::{Addition, Delivery, Operation, Refusal};
+use portolan_grammars::facts::{CallId, Symbol};
 pub use portolan_grammars::manifests::settings::ServiceKind;
 use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
@@ -78,6 +78,8 @@ pub struct Chart {
     pub tracing: Vec<Tracing>,
     /// Which function calls which, within and across files; the ground of operation trees.
     pub functions: FxHashMap<FunctionRef, Vec<FunctionEdge>>,
+    /// The calls by which handlers of requests answer, where that is not what they return.
+    pub answers: FxHashMap<FunctionRef, Vec<CallId>>,
 }
 
 impl Chart {
@@ -245,6 +247,8 @@ pub struct Endpoint {
     pub handler: Option<FunctionRef>,
     /// Its name and where it stands.
     pub handler_name: Option<(Symbol, Place)>,
+    /// What runs before that and may refuse the request, in order: middleware, guards.
+    pub guards: Vec<FunctionRef>,
     /// Whether a span is recorded for it, and why (not).
     pub coverage: Coverage,
 }
@@ -505,6 +509,8 @@ pub struct ChannelEnd {
     pub kept: bool,
     /// Consumers: how often a message is handed over, if that is known.
     pub delivery: Option<Delivery>,
+    /// Consumers: by what a handler refuses a message.
+    pub refusals: Vec<Refusal>,
     /// Consumers: where messages go that are refused, and where that is said; known of queues that code declares, not of brokers' policies.
     pub dead_letter: Option<(Symbol, Place)>,
     /// Consumers: whether a span is recorded.
@@ -632,6 +638,8 @@ pub struct Transaction {
     pub region: Place,
     /// The calls that end it, each on some way through the region; none where it ends with the region.
     pub ends: Vec<Place>,
+    /// What within the region only runs once it is committed: `transaction.afterCommit(async () => …)`.
+    pub later: Vec<Place>,
 }
 
 /// How a service traces.

@@ -2,8 +2,8 @@
 //!
 //! Invariant: what a policy of the broker may say as well is no finding; who asks says that there may be one.
 
-use portolan_grammars::catalog::Delivery;
-use portolan_grammars::facts::{Call, Expr, ExprId, Language, SourceFacts};
+use portolan_grammars::catalog::{Delivery, Refusal};
+use portolan_grammars::facts::{Call, Expr, ExprId, SourceFacts, Symbol};
 
 use crate::Snapshot;
 use crate::chart::{Channel, ChannelEnd};
@@ -11,10 +11,6 @@ use crate::resolve::link::QueueDecl;
 
 /// The broker that hands on what is refused as its queue says.
 pub(crate) const SYSTEM: &str = "rabbitmq";
-/// By what libraries of ECMAScript refuse a message, and which argument says whether it goes back into its queue: it does, where that is not said.
-const REFUSALS: [(&str, usize); 2] = [("nack", 2), ("reject", 1)];
-/// The same of Rust: the type of options, which say it where it does.
-const REFUSING: [(&str, &str); 2] = [("nack", "BasicNackOptions"), ("reject", "BasicRejectOptions")];
 
 /// What becomes of refused messages where nothing but the broker's policies could keep them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +46,7 @@ pub(crate) fn refused(snapshot: &Snapshot, channel: &Channel, consumer: &Channel
     let facts = snapshot.files.source(handler.file)?;
     let body = snapshot.files.function(handler)?.range;
     let refusals: Vec<Refused> =
-        facts.calls.iter().filter(|call| body.contains(call.range)).filter_map(|call| refusal(facts, call)).collect();
+        facts.calls.iter().filter(|call| body.contains(call.range)).filter_map(|call| refusal(facts, call, &consumer.refusals)).collect();
     if refusals.is_empty() {
         return None;
     }
@@ -61,28 +57,28 @@ pub(crate) fn refused(snapshot: &Snapshot, channel: &Channel, consumer: &Channel
     Some(if refusals.contains(&Refused::Gone) { Refused::Gone } else { Refused::Back })
 }
 
-fn refusal(facts: &SourceFacts, call: &Call) -> Option<Refused> {
+fn refusal(facts: &SourceFacts, call: &Call, refusals: &[Refusal]) -> Option<Refused> {
     let Expr::Member { name, .. } = facts.expr(call.callee) else { return None };
-    if facts.language == Language::Rust {
-        let (_, options) = REFUSING.into_iter().find(|(method, _)| name == *method)?;
-        return refusal_with(facts, call.args.first()?.value, options);
-    }
-    let (_, requeue) = REFUSALS.into_iter().find(|(method, _)| name == *method)?;
-    let requeue = call.args.get(requeue).map(|argument| facts.expr(argument.value));
-    Some(if requeue == Some(&Expr::Bool(false)) { Refused::Gone } else { Refused::Back })
+    let refusal = refusals.iter().find(|refusal| refusal.method == *name)?;
+    let unsaid = if refusal.requeues { Refused::Back } else { Refused::Gone };
+    let Some(said) = call.args.get(refusal.argument) else { return Some(unsaid) };
+    let requeues = match &refusal.key {
+        Some(key) => said_by(facts, said.value, key)?,
+        None => Some(said.value),
+    };
+    Some(match requeues.map(|value| facts.expr(value)) {
+        None => unsaid,
+        Some(Expr::Bool(false)) => Refused::Gone,
+        Some(_) => Refused::Back,
+    })
 }
 
-/// What options of Rust say: `BasicNackOptions { requeue: true, ..Default::default() }`, or their default.
-fn refusal_with(facts: &SourceFacts, options: ExprId, ty: &str) -> Option<Refused> {
+/// What options say by a key, if anything: `BasicNackOptions { requeue: true, ..Default::default() }`, or their default. Nothing is known of others.
+fn said_by(facts: &SourceFacts, options: ExprId, key: &Symbol) -> Option<Option<ExprId>> {
     match facts.expr(options) {
-        Expr::Object(object) if object.type_path.rsplit("::").next() == Some(ty) => {
-            match object.field("requeue").map(|value| facts.expr(value)) {
-                None | Some(Expr::Bool(false)) => Some(Refused::Gone),
-                Some(_) => Some(Refused::Back),
-            }
-        }
+        Expr::Object(object) => Some(object.field(key)),
         Expr::Call(made) => match facts.expr(facts.call(*made).callee) {
-            Expr::Path(path) => path.ends_with(&[ty.into(), "default".into()]).then_some(Refused::Gone),
+            Expr::Path(path) => path.last().is_some_and(|made| made == "default").then_some(None),
             _ => None,
         },
         _ => None,

@@ -86,6 +86,7 @@ impl Scene {
             place,
             handler: Some(handler),
             handler_name: Some(name),
+            guards: Vec::new(),
             coverage: Coverage::NotTraced,
         });
         EndpointIndex(self.chart.endpoints.len() as u32 - 1)
@@ -165,6 +166,7 @@ pub(crate) fn end(service: ServiceIndex, place: Place, function: FunctionRef) ->
         asks: false,
         kept: false,
         delivery: None,
+        refusals: Vec::new(),
         dead_letter: None,
         coverage: Coverage::NotTraced,
         status: Status::Exact,

@@ -11,6 +11,7 @@ use portolan_grammars::facts::{
 use super::{Chart, Transaction};
 use crate::Place;
 use crate::files::Files;
+use crate::words::words;
 
 /// How many regions lie at most around a place.
 const MAX_REGIONS: usize = 64;
@@ -30,9 +31,6 @@ const ITERATORS: &[&str] = &["iter", "iter_mut", "into_iter", "values", "keys", 
 
 /// Functions of ECMAScript that run what they are given later.
 const TIMERS: &[&str] = &["setTimeout", "setInterval", "setImmediate", "queueMicrotask"];
-
-/// Methods of what a handler of ECMAScript is given to answer by, with which it answers.
-const ANSWERS: &[&str] = &["download", "end", "json", "jsonp", "redirect", "render", "send", "sendFile", "sendStatus"];
 
 /// What stands at a place: a call, or a closure where it is written.
 #[derive(Debug, Clone, Copy)]
@@ -118,6 +116,23 @@ impl<'a> Spot<'a> {
             before = Some(*inner);
         }
         asked
+    }
+
+    /// The same, and what all calls are given in closures among that, or in the closure that it is.
+    pub fn given(&self) -> Vec<ExprId> {
+        let mut given = self.asked();
+        let closures = given.iter().filter_map(|value| match self.source.expr(*value) {
+            Expr::Closure(function) => Some(*function),
+            _ => None,
+        });
+        let own = match self.at {
+            At::Closure(function) => Some(function),
+            At::Call(_) => None,
+        };
+        let ranges: Vec<TextRange> = closures.chain(own).map(|function| self.source.function(function).range).collect();
+        let within = self.source.calls.iter().filter(|call| ranges.iter().any(|range| range.contains(call.range)));
+        given.extend(within.flat_map(|call| call.args.iter().map(|argument| argument.value)));
+        given
     }
 
     /// Whether its function waits for it there and then.
@@ -256,7 +271,8 @@ impl<'a> Spot<'a> {
 impl Transaction {
     /// Whether it is open where something of its file stands.
     pub fn is_open_at(&self, files: &Files, place: Place) -> bool {
-        if place.file != self.region.file || !self.region.range.contains(place.range) {
+        let is_later = |later: &Place| later.file == place.file && later.range.contains(place.range);
+        if place.file != self.region.file || !self.region.range.contains(place.range) || self.later.iter().any(is_later) {
             return false;
         }
         let spot = Spot::at(files, place);
@@ -265,20 +281,40 @@ impl Transaction {
     }
 }
 
-/// The calls by which a handler answers: `res.sendStatus(202);`. Its second parameter is what it answers by. ECMAScript only.
-pub fn answers(source: &SourceFacts, handler: FunctionId) -> Vec<&Call> {
+/// The calls by which a handler answers: `res.sendStatus(202);`. Its second parameter is what it answers by, with methods that libraries have for
+/// that. ECMAScript only.
+pub(crate) fn answers(source: &SourceFacts, handler: FunctionId, is_answer: impl Fn(&str) -> bool) -> Vec<CallId> {
     let by = source.function(handler).params.get(1).map(|param| &param.name);
     let Some(by) = by.filter(|name| source.language.is_ecmascript() && !name.is_empty()) else { return Vec::new() };
-    let is_answer = |call: &&Call| match source.expr(call.callee) {
-        Expr::Member { object, name } => {
-            call.result == ResultUse::Ignored && ANSWERS.contains(&name.as_str()) && first_name(source, *object) == Some(by)
-        }
+    let answers = |call: &Call| match source.expr(call.callee) {
+        Expr::Member { object, name } => call.result == ResultUse::Ignored && is_answer(name) && first_name(source, *object) == Some(by),
         _ => false,
     };
-    source.calls.iter().filter(|call| call.function == handler).filter(is_answer).collect()
+    let own = source.calls.iter().enumerate().filter(|(_, call)| call.function == handler && answers(call));
+    own.map(|(at, _)| CallId(at as u32)).collect()
+}
+
+/// What code of a transaction hands over to run once it is committed: `transaction.afterCommit(async () => …)`.
+pub(crate) fn after_commit(source: &SourceFacts, region: TextRange) -> Vec<TextRange> {
+    let waits = |name: &Symbol| {
+        let words = words(name);
+        let has = |wanted: [&str; 2]| words.iter().any(|word| wanted.contains(&word.as_str()));
+        has(["commit", "committed"]) && has(["after", "on"])
+    };
+    let is_hook = |call: &&Call| match source.expr(call.callee) {
+        Expr::Member { name, .. } | Expr::Name(name) => !call.args.is_empty() && waits(name),
+        _ => false,
+    };
+    source.calls.iter().filter(|call| region.contains(call.range)).filter(is_hook).map(|call| call.range).collect()
 }
 
 impl Chart {
+    /// Whether something waits for a transaction to be committed: it is handed over to run then, or handed over there.
+    pub(crate) fn is_after_commit(&self, place: Place) -> bool {
+        let mut later = self.transactions.iter().flat_map(|transaction| &transaction.later);
+        later.any(|later| later.file == place.file && later.range.contains(place.range))
+    }
+
     /// Whether a transaction is open where something stands.
     pub(crate) fn is_in_transaction(&self, files: &Files, place: Place) -> bool {
         self.transactions.iter().any(|transaction| transaction.is_open_at(files, place))

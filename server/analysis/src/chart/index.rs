@@ -18,7 +18,7 @@ mod spots;
 pub use spots::Subject;
 
 use self::spots::{Spots, first_line};
-use super::flow::{Spot, answers};
+use super::flow::Spot;
 use super::operation::SpanRef;
 use crate::files::Files;
 use crate::{FileId, FunctionRef, Place};
@@ -121,6 +121,7 @@ pub struct ChartIndex {
     accesses: FxHashMap<FunctionRef, Vec<AccessRef>>,
     callers: FxHashMap<EndpointIndex, Vec<CallIndex>>,
     endpoints: FxHashMap<FunctionRef, Vec<EndpointIndex>>,
+    guarded: FxHashMap<FunctionRef, Vec<EndpointIndex>>,
     consumers: FxHashMap<FunctionRef, Vec<EndRef>>,
     edges: FxHashMap<FunctionRef, Vec<FunctionEdge>>,
     /// The edges turned round; made when first asked for.
@@ -167,6 +168,10 @@ impl ChartIndex {
     /// The endpoints that a function answers.
     pub fn endpoints_of(&self, handler: FunctionRef) -> &[EndpointIndex] {
         list(&self.endpoints, &handler)
+    }
+    /// The endpoints before whose handlers a function runs.
+    pub fn endpoints_behind(&self, guard: FunctionRef) -> &[EndpointIndex] {
+        list(&self.guarded, &guard)
     }
     /// The subscriptions whose messages a function handles.
     pub fn consumers_of(&self, handler: FunctionRef) -> &[EndRef] {
@@ -236,6 +241,9 @@ impl ChartIndex {
             }
             if let Some((_, place)) = &endpoint.handler_name {
                 self.spots.add(first_line(files, *place), subject);
+            }
+            for guard in &endpoint.guards {
+                self.guarded.entry(*guard).or_default().push(index);
             }
             if let Some(handler) = endpoint.handler {
                 self.endpoints.entry(handler).or_default().push(index);
@@ -347,7 +355,8 @@ impl ChartIndex {
         let mut waiting: Vec<FunctionRef> = chart.functions.keys().chain(spans).copied().collect();
         let mut seen = FxHashSet::default();
         while let Some(function) = waiting.pop() {
-            let handles = self.endpoints.contains_key(&function) || self.consumers.contains_key(&function);
+            let handles =
+                self.endpoints.contains_key(&function) || self.consumers.contains_key(&function) || self.guarded.contains_key(&function);
             if !seen.insert(function) || handles {
                 continue;
             }
@@ -378,11 +387,9 @@ impl ChartIndex {
     /// Finds what handlers of requests do when they have answered.
     fn mark_answered(&mut self, chart: &Chart, files: &Files) {
         let mut answered = FxHashSet::default();
-        for &handler in self.endpoints.keys() {
-            let answers = files.source(handler.file).map_or(Vec::new(), |source| answers(source, handler.function));
-            if answers.is_empty() {
-                continue;
-            }
+        for (&handler, answers) in &chart.answers {
+            let Some(source) = files.source(handler.file) else { continue };
+            let answers: Vec<&Call> = answers.iter().map(|call| source.call(*call)).collect();
             let spans = self.spans_in(handler).map(|span| span.place(chart));
             let places = spans.chain(self.edges_of(handler).iter().map(|edge| edge.place)).filter(|place| place.file == handler.file);
             answered.extend(places.filter(|place| Spot::at(files, *place).is_some_and(|spot| spot.comes_after(&answers))));

@@ -47,6 +47,14 @@ impl Root {
         }
     }
 
+    /// What runs before that and may refuse the request, in order.
+    pub fn guards(self, chart: &Chart) -> &[FunctionRef] {
+        match self {
+            Root::Endpoint(index) => &chart.endpoint(index).guards,
+            Root::Consumer(_) => &[],
+        }
+    }
+
     /// The service whose process it is.
     pub fn service(self, chart: &Chart) -> ServiceIndex {
         self.handler(chart).0
@@ -123,6 +131,8 @@ pub struct Step {
     /// Whether the handler may answer without waiting for it: it stands in, or behind, a spawned task, a timer or a dropped promise, or comes
     /// once the handler has answered.
     pub detached: bool,
+    /// Whether it comes before the handler, in what checks the request.
+    pub guards: bool,
 }
 
 /// What a handler does, in the order of the code.
@@ -155,7 +165,7 @@ impl Operation {
             for span in index.spans_in(function).filter(|span| span.service(chart) == service) {
                 let place = span.place(chart);
                 let detached = detached || index.is_detached(place) || index.is_answered(place);
-                moves.push((place, Move::Step(Step { span, place, function, hops, detached })));
+                moves.push((place, Move::Step(Step { span, place, function, hops, detached, guards: false })));
             }
             moves.extend(index.edges_of(function).iter().map(|edge| (edge.place, Move::Enter(edge.callee))));
             moves.sort_by_key(|(place, _)| *place);
@@ -169,10 +179,24 @@ impl Operation {
         Self::of_root(chart, index, Root::Endpoint(endpoint))
     }
 
-    /// What happens when something starts it; nothing where its handler is not known.
+    /// What happens when something starts it; nothing where its handler is not known. What checks the request comes first.
     pub fn of_root(chart: &Chart, index: &ChartIndex, root: Root) -> Self {
-        let (service, handler) = root.handler(chart);
-        handler.map(|handler| Self::of(chart, index, service, handler)).unwrap_or_default()
+        let (service, Some(handler)) = root.handler(chart) else { return Self::default() };
+        let own = Self::of(chart, index, service, handler);
+        let guards = root.guards(chart);
+        if guards.is_empty() {
+            return own;
+        }
+        let mut seen: FxHashSet<SpanRef> = own.steps.iter().map(|step| step.span).collect();
+        let before = guards.iter().flat_map(|guard| Self::of(chart, index, service, *guard).steps);
+        let mut steps: Vec<Step> = before.filter(|step| seen.insert(step.span)).map(|step| Step { guards: true, ..step }).collect();
+        steps.extend(own.steps);
+        Self { steps }
+    }
+
+    /// What the handler does itself, without what checks the request before.
+    pub fn own(&self) -> impl Iterator<Item = &Step> {
+        self.steps.iter().filter(|step| !step.guards)
     }
 
     /// The calls that its handler waits for.
@@ -189,7 +213,7 @@ impl Operation {
     }
 }
 
-/// What starts the operations that may run a function: handlers from which it is in reach, sorted.
+/// What starts the operations that may run a function: handlers, and what checks requests for them, from which it is in reach, sorted.
 pub fn roots_around(index: &ChartIndex, function: FunctionRef) -> Vec<Root> {
     let mut roots: Vec<Root> = Vec::new();
     let mut seen = FxHashSet::default();
@@ -198,7 +222,8 @@ pub fn roots_around(index: &ChartIndex, function: FunctionRef) -> Vec<Root> {
         if !seen.insert(function) {
             continue;
         }
-        roots.extend(index.endpoints_of(function).iter().map(|endpoint| Root::Endpoint(*endpoint)));
+        let endpoints = index.endpoints_of(function).iter().chain(index.endpoints_behind(function));
+        roots.extend(endpoints.map(|endpoint| Root::Endpoint(*endpoint)));
         roots.extend(index.consumers_of(function).iter().map(|end| Root::Consumer(*end)));
         if hops < MAX_FUNCTION_HOPS {
             queue.extend(index.runners_of(function).iter().map(|runner| (runner.function, hops + 1)));

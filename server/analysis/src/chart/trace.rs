@@ -106,7 +106,12 @@ impl Tracer<'_> {
         let (service, handler) = root.handler(chart);
         self.path.push(root);
         let mut steps = Vec::new();
-        let reached = handler.map(|handler| reach(index, handler)).unwrap_or_default();
+        let mut reached = handler.map(|handler| reach(index, handler)).unwrap_or_default();
+        for guard in root.guards(chart) {
+            for (function, how) in reach(index, *guard) {
+                reached.entry(function).or_insert(how);
+            }
+        }
         let records = records(chart, service);
         for step in Operation::of_root(chart, index, root).steps {
             if self.budget == 0 {

@@ -94,8 +94,8 @@ fn chains(facts: &Facts<'_>) -> Vec<Block> {
         let start = facts.chart.endpoint(chain.start);
         let text = Text::of_code(start.label()).and(" of ").service(facts.id(start.service));
         let text = text.at(facts.site(start.place)).and(format!(" can wait on {} in a row: ", counted(chain.len(), "service", "services")));
-        let hops = chain.hops.iter().map(|(call, endpoint)| {
-            let (call, endpoint) = (facts.chart.call(*call), facts.chart.endpoint(*endpoint));
+        let hops = chain.hops.iter().map(|hop| {
+            let (call, endpoint) = (facts.chart.call(hop.call), facts.chart.endpoint(hop.endpoint));
             let hop = Text::of_service(facts.id(call.from)).and(" asks ").service(facts.id(endpoint.service)).and(" for ");
             hop.code(endpoint.label()).at(facts.site(call.place))
         });

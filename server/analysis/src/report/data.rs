@@ -144,7 +144,7 @@ fn read_models(facts: &Facts<'_>) -> Vec<Block> {
 
 /// The steps of an endpoint's handler that it waits for and that are sure.
 fn steps<'a>(facts: &'a Facts<'_>, endpoint: EndpointIndex) -> impl Iterator<Item = &'a Step> {
-    facts.context.operation(endpoint).steps.iter()
+    facts.context.operation(endpoint).own()
 }
 
 fn endpoints(facts: &Facts<'_>) -> impl Iterator<Item = EndpointIndex> {
@@ -193,7 +193,7 @@ fn sagas(facts: &Facts<'_>) -> Vec<Block> {
     let mut points = Vec::new();
     for endpoint in endpoints(facts) {
         let mut changed: BTreeMap<ServiceIndex, (String, crate::Place)> = BTreeMap::new();
-        for (call, step) in facts.context.operation(endpoint).calls() {
+        for (call, step) in facts.context.operation(endpoint).calls().filter(|(_, step)| !step.guards) {
             let call = facts.chart.call(call);
             if let Some(target) = call.target().filter(|_| call.status.is_settled() && call.changes() == Some(true)) {
                 changed.entry(target).or_insert_with(|| (call.label(), step.place));

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::facts::{Expr, TextRange};
+use portolan_grammars::facts::{CallId, Expr, TextRange};
 use rustc_hash::FxHashMap;
 
 use self::reach::Reach;
 use super::link::{Extent, FileLink, Site, TransactionDecl};
 use super::value::{CallRef, Source};
+use crate::chart::flow::{after_commit, answers};
 use crate::chart::{Chart, FunctionEdge, ServiceIndex, Transaction};
 use crate::files::Files;
 use crate::workspace::Workspace;
@@ -17,6 +18,7 @@ use crate::{FileId, FunctionRef, Place};
 pub(crate) use calls::names_around;
 pub(crate) use targets::is_telling;
 
+mod around;
 mod blind_spots;
 mod calls;
 mod choices;
@@ -125,26 +127,54 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     chart.stores = stores::find(input, &reach);
     chart.tracing = coverage.tracing(input);
     chart.functions = functions(input, &places);
+    chart.answers = answers_of(input, &chart);
     chart.transactions = transactions(input, &places);
     chart.variables = variables::find(input, &reach, &chart);
     chart
 }
 
+/// The calls by which handlers answer.
+fn answers_of(input: &Input<'_>, chart: &Chart) -> FxHashMap<FunctionRef, Vec<CallId>> {
+    let mut all = FxHashMap::default();
+    for handler in chart.endpoints.iter().filter_map(|endpoint| endpoint.handler) {
+        let Some(source) = input.files.source(handler.file).filter(|_| !all.contains_key(&handler)) else { continue };
+        all.insert(handler, answers(source, handler.function, |method| input.catalog.is_answer(method)));
+    }
+    all.retain(|_, calls| !calls.is_empty());
+    all
+}
+
 /// Where transactions are open: in whatever service runs the code.
 fn transactions(input: &Input<'_>, places: &Places<'_>) -> Vec<Transaction> {
+    let later = |file: FileId, range: TextRange| -> Vec<Place> {
+        let hooks = input.files.source(file).map(|source| after_commit(source, range)).unwrap_or_default();
+        hooks.into_iter().map(|range| Place { file, range }).collect()
+    };
     let open = |transaction: &TransactionDecl| {
         let place = places.call(transaction.site);
         match &transaction.extent {
             Extent::Function(function) => {
                 let range = input.files.source(function.file)?.function(function.function).range;
-                Some(Transaction { place, function: *function, region: Place { file: function.file, range }, ends: Vec::new() })
+                Some(Transaction {
+                    place,
+                    function: *function,
+                    region: Place { file: function.file, range },
+                    ends: Vec::new(),
+                    later: later(function.file, range),
+                })
             }
             Extent::Until(ends) => {
                 let file = place.file;
                 let ends: Vec<Place> = ends.iter().map(|call| places.call(CallRef { file, call: *call })).collect();
                 let start = input.files.source(file)?.call(transaction.site.call).range.end;
                 let end = ends.iter().map(|end| end.range.start).max()?;
-                Some(Transaction { place, function: transaction.function, region: Place { file, range: TextRange { start, end } }, ends })
+                Some(Transaction {
+                    place,
+                    function: transaction.function,
+                    region: Place { file, range: TextRange { start, end } },
+                    ends,
+                    later: later(file, TextRange { start, end }),
+                })
             }
         }
     };

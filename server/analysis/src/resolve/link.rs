@@ -20,8 +20,8 @@ pub use data::{AccessDecl, ClientUse, CollectionUse, ConnectionDecl, Extent, Tra
 pub use messages::{BindingDecl, Carrier, ListenerDecl, MessageDecl, MessageLeaf, QueueDecl};
 pub use requests::{OutboundCall, Request, Retries, Retry, RetryDecl, Unlimited, Url};
 pub use routes::{
-    LayerCode, LayerDecl, MountDecl, OperationCall, OperationClient, OperationHandler, PortDecl, ProxyDecl, RouteDecl, Router, RouterMade,
-    RpcHandler, TableRule, VersioningDecl,
+    GuardDecl, LayerCode, LayerDecl, MountDecl, OperationCall, OperationClient, OperationHandler, PortDecl, ProxyDecl, RouteDecl, Router,
+    RouterMade, RpcHandler, TableRule, VersioningDecl,
 };
 
 mod data;
@@ -58,6 +58,8 @@ pub struct FileLink {
     pub parsed_messages: Vec<BodyDecl>,
     /// Middleware that makes spans.
     pub layers: Vec<LayerDecl>,
+    /// Functions that run before handlers.
+    pub guards: Vec<GuardDecl>,
     /// Rpc methods implemented.
     pub rpc_handlers: Vec<RpcHandler>,
     /// Places where an rpc implementation is put into a server, by the service's name.

@@ -130,6 +130,7 @@ impl<'w> Linker<'w> {
             group,
             wildcards,
             delivery,
+            refusals: entry.refusal.clone(),
             instrumentation: instrumentation.clone(),
             leaves: vec![leaf.clone()],
             ..message
@@ -381,6 +382,7 @@ pub(super) fn message(site: Site, function: FunctionRef, destinations: Vec<Patte
         group: None,
         wildcards: None,
         delivery: None,
+        refusals: Vec::new(),
         instrumentation: None,
         replies: false,
         asks: false,

@@ -38,10 +38,17 @@ pub struct BodyDecl {
 pub struct RequiredKey {
     /// Its name, then others that are taken for it.
     pub names: Vec<Symbol>,
-    /// The type that requires it.
-    pub class: ClassRef,
-    /// The position among that type's fields.
-    pub field: usize,
+    /// What requires it.
+    pub declared: Declared,
+}
+
+/// Where a key is required.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Declared {
+    /// By a field of a type, at this position.
+    Field(ClassRef, usize),
+    /// By what a schema says of it.
+    Schema(FileId, ExprId),
 }
 
 impl<'w> Linker<'w> {
@@ -241,7 +248,7 @@ impl<'w> Evaluator<'w> {
             }
             let mut names = vec![self.key(class.file, facts, field, case.as_deref())];
             names.extend(serde.values("alias").filter_map(|value| self.eval(class.file, value).literal()));
-            required.push(RequiredKey { names, class, field: at });
+            required.push(RequiredKey { names, declared: Declared::Field(class, at) });
         }
         required
     }
@@ -282,7 +289,7 @@ impl<'w> Evaluator<'w> {
                 && field.attributes.iter().any(validates)
                 && !field.attributes.iter().any(|attribute| is_named(&entry.optional, last_segment(&attribute.path)))
         });
-        required.map(|(at, field)| RequiredKey { names: vec![field.name.clone()], class, field: at }).collect()
+        required.map(|(at, field)| RequiredKey { names: vec![field.name.clone()], declared: Declared::Field(class, at) }).collect()
     }
 }
 

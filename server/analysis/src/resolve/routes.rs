@@ -2,10 +2,10 @@
 
 use camino::Utf8Path;
 use portolan_grammars::catalog::{self, Meaning, TracingRole};
-use portolan_grammars::facts::{Attribute, Binding, CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeKind};
+use portolan_grammars::facts::{Attribute, CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol, TypeKind};
 
 use super::attributes::attributes_around;
-use super::evaluate::inside;
+use super::handlers::MethodAnswer;
 use super::index::{is_bound_before, last_segment};
 use super::library::CallView;
 use super::link::{LayerCode, LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
@@ -13,7 +13,7 @@ use super::outbound::{function_in, prefixed};
 use super::routers::{is_of, router_of};
 use super::spans::{Walk, attribute_call};
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Pattern, Source, Value, join_patterns};
-use crate::{FileId, FunctionRef};
+use crate::FunctionRef;
 
 /// Routes of one list that are looked at.
 const MAX_LISTED: usize = 512;
@@ -58,25 +58,22 @@ impl<'w> Linker<'w> {
                 let paths = self.evaluator.eval(self.file, path).patterns();
                 let mut routes = self.method_router(walk, handler);
                 if routes.is_empty() {
-                    routes.push(("*".into(), self.handler(walk, handler)));
+                    routes.push(MethodAnswer { method: "*".into(), handler: self.handler(walk, handler), guards: Vec::new() });
                 }
-                for (method, handler) in routes {
-                    let paths = paths.clone();
-                    self.link.routes.push(RouteDecl::of_router(
-                        router,
-                        method,
-                        paths,
-                        Site::Row(view.site, self.file, path),
-                        function,
-                        handler,
-                    ));
+                for MethodAnswer { method, handler, guards } in routes {
+                    let site = Site::Row(view.site, self.file, path);
+                    let route = RouteDecl::of_router(router, method, paths.clone(), site, function, handler);
+                    self.link.routes.push(RouteDecl { guards, ..route });
                 }
             }
             return true;
         }
-        let push = |linker: &mut Self, method: Symbol, handler: Option<FunctionRef>| {
+        let own = self.route_guards(walk, view, entry, [path_expr, handler_expr]);
+        self.route_body(walk, view, entry, handler_expr);
+        let push = |linker: &mut Self, method: Symbol, handler: Option<FunctionRef>, inner: Vec<FunctionRef>| {
             let route = RouteDecl::of_router(router, method, paths.clone(), site, function, handler);
-            linker.link.routes.push(RouteDecl { folder: folder.clone(), ..route });
+            let guards = [own.clone(), inner].concat();
+            linker.link.routes.push(RouteDecl { folder: folder.clone(), guards, ..route });
         };
         match &entry.method {
             Some(selector) => {
@@ -84,17 +81,17 @@ impl<'w> Linker<'w> {
                 let handler = handler_expr.and_then(|expr| self.handler(walk, expr));
                 for pattern in method.patterns() {
                     let method = pattern.literal().map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()));
-                    push(self, method, handler);
+                    push(self, method, handler, Vec::new());
                 }
             }
             None => {
                 let routes = handler_expr.map(|expr| self.method_router(walk, expr)).unwrap_or_default();
                 if routes.is_empty() {
                     let handler = handler_expr.and_then(|expr| self.handler(walk, expr));
-                    push(self, "*".into(), handler);
+                    push(self, "*".into(), handler, Vec::new());
                 }
-                for (method, handler) in routes {
-                    push(self, method, handler);
+                for MethodAnswer { method, handler, guards } in routes {
+                    push(self, method, handler, guards);
                 }
             }
         }
@@ -170,116 +167,6 @@ impl<'w> Linker<'w> {
             .find_map(|library| folders.iter().rposition(|folder| library.mounted_folders.iter().any(|mounted| mounted == folder)))?;
         let parts: Vec<String> = folders[at + 1..].iter().map(|folder| format!("/{folder}")).collect();
         Some(Pattern::text(parts.concat()))
-    }
-
-    /// The methods and handlers of `get(list).post(create)`, `web::get().to(list)`.
-    fn method_router(&mut self, walk: &Walk<'w>, expr: ExprId) -> Vec<(Symbol, Option<FunctionRef>)> {
-        let mut routes = Vec::new();
-        let (mut methods, mut handlers) = (Vec::new(), Vec::new());
-        let mut next = Some(expr);
-        while let Some(expr) = next {
-            let Expr::Call(id) = walk.facts.expr(expr) else { break };
-            let call = walk.facts.call(*id);
-            let callee = self.evaluator.eval(self.file, call.callee);
-            for found in self.evaluator.library_callees(walk.family, &callee) {
-                let meanings = self.evaluator.meanings(&found);
-                let view = CallView { site: CallRef { file: self.file, call: *id }, call, callee: &found, members: &meanings.members };
-                for meaning in meanings.iter() {
-                    let Meaning::MethodRouter(entry) = meaning else { continue };
-                    let method = entry.method.as_ref().and_then(|selector| self.evaluator.select(selector, &view)).map(|method| {
-                        method
-                            .patterns()
-                            .first()
-                            .and_then(Pattern::literal)
-                            .map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()))
-                    });
-                    let has_handler = entry.handler.is_some();
-                    let handler = entry
-                        .handler
-                        .as_ref()
-                        .and_then(|selector| argument_expr(walk.facts, selector, &view))
-                        .and_then(|expr| self.handler(walk, expr));
-                    match (method, has_handler) {
-                        (Some(method), true) => routes.push((method, handler)),
-                        (Some(method), false) => methods.push(method),
-                        (None, true) => handlers.push(handler),
-                        (None, false) => {}
-                    }
-                }
-            }
-            next = match walk.facts.expr(call.callee) {
-                Expr::Member { object, .. } => Some(*object),
-                _ => None,
-            };
-        }
-        if let Some(handler) = handlers.first() {
-            if methods.is_empty() {
-                methods.push("*".into());
-            }
-            routes.extend(methods.into_iter().map(|method| (method, *handler)));
-        } else {
-            routes.extend(methods.into_iter().map(|method| (method, None)));
-        }
-        routes.reverse();
-        routes
-    }
-
-    /// The function behind a handler argument: wrappers such as `asyncHandler(show)` are looked through, here and where a controller wraps what
-    /// it hands out.
-    pub(super) fn handler(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<FunctionRef> {
-        self.handler_in(self.file, walk.facts, expr)
-    }
-
-    fn handler_in(&mut self, file: FileId, facts: &'w SourceFacts, expr: ExprId) -> Option<FunctionRef> {
-        let (mut file, mut facts, mut expr) = (file, facts, expr);
-        for _ in 0..6 {
-            // A call's own arguments say more than what a wrapper hands back, which is a closure of its own.
-            if let Expr::Call(id) = facts.expr(expr) {
-                let call = facts.call(*id);
-                let argument = call.args.iter().rev().map(|argument| argument.value).find(|argument| {
-                    matches!(facts.expr(*argument), Expr::Closure(_)) || function_in(&self.evaluator.eval(file, *argument)).is_some()
-                });
-                if let Some(argument) = argument {
-                    expr = argument;
-                    continue;
-                }
-            }
-            let value = self.evaluator.eval(file, expr);
-            let Some((wrapped_in, wrapped)) = self.wrapped(file, facts, expr) else { return function_in(&value) };
-            (file, facts, expr) = (wrapped_in, self.evaluator.facts(wrapped_in)?, wrapped);
-        }
-        None
-    }
-
-    /// The call that a name or a member stands for: `export default { show: expressify(show) }`, `const show = expressify(…)`.
-    fn wrapped(&mut self, file: FileId, facts: &'w SourceFacts, expr: ExprId) -> Option<(FileId, ExprId)> {
-        let (mut file, mut facts, mut expr) = (file, facts, expr);
-        for _ in 0..4 {
-            (file, expr) = match facts.expr(expr) {
-                Expr::Member { object, name } => match self.evaluator.eval(file, *object) {
-                    Value::Object(object) => match object.sources.get(name)? {
-                        Source::Expr(file, value) => (*file, *value),
-                        _ => return None,
-                    },
-                    _ => return None,
-                },
-                Expr::Name(name) => {
-                    let user = facts.exprs[expr.index()].function;
-                    let is_seen = |binding: &&Binding| binding.name == *name && inside(facts, user, binding.function);
-                    let mut same = facts.bindings.iter().filter(is_seen);
-                    match (same.next(), same.next()) {
-                        (Some(binding), None) if binding.constant => (file, binding.value?),
-                        _ => return None,
-                    }
-                }
-                _ => return None,
-            };
-            facts = self.evaluator.facts(file)?;
-            if matches!(facts.expr(expr), Expr::Call(_)) {
-                return Some((file, expr));
-            }
-        }
-        None
     }
 
     pub(super) fn mount(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Mount) -> bool {
@@ -367,6 +254,7 @@ impl<'w> Linker<'w> {
         if children.is_empty() && prefixes.iter().any(|prefix| !prefix.parts.is_empty()) {
             self.link.opaque_mounts.push(MountDecl { parent, prefixes: prefixes.clone(), child: None, method: None, site, function });
         }
+        self.mount_guards(walk, view, entry, &children);
         let method = entry.method.as_ref().and_then(|selector| self.evaluator.select(selector, view)).and_then(|method| method.literal());
         for child in children {
             let mount = MountDecl { parent, prefixes: prefixes.clone(), child: Some(child), method: method.clone(), site, function };
@@ -486,6 +374,7 @@ impl<'w> Linker<'w> {
 
     pub(super) fn middleware(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::Middleware) -> bool {
         let Some(expr) = argument_expr(walk.facts, &entry.middleware, view) else { return false };
+        self.middleware_guards(walk, view, entry);
         let Some((name, opens)) = self.layer(walk, expr) else { return false };
         let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
         self.link.layers.push(LayerDecl { router, order: entry.covers, site: view.site, name, opens });
@@ -609,6 +498,7 @@ impl<'w> Linker<'w> {
                 paths = prefixes.iter().flat_map(|prefix| paths.iter().map(|path| super::outbound::prefixed(prefix, path))).collect();
             }
         }
+        let guards = self.attribute_guards(walk, function.function);
         let methods = match &method {
             Value::Array(methods) => methods.iter().flat_map(Value::patterns).collect(),
             method => method.patterns(),
@@ -625,6 +515,7 @@ impl<'w> Linker<'w> {
                     site: Site::Function(function),
                     function: handler,
                     handler: Some(handler),
+                    guards: guards.clone(),
                     globally_prefixed: is_controller,
                     versions: versions.clone(),
                     folder: None,
@@ -696,6 +587,7 @@ impl<'w> Linker<'w> {
                     site,
                     function: super::value::module_function(self.file),
                     handler,
+                    guards: Vec::new(),
                     globally_prefixed: false,
                     versions: None,
                     folder: None,

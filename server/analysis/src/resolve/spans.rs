@@ -84,7 +84,9 @@ impl<'w> Linker<'w> {
         self.attributes(&walk);
         self.file_routes(&walk);
         self.platform_messages(&walk);
+        self.extractor_guards();
         self.bodies(&walk);
+        self.checked_bodies(&walk);
         self.parsed_messages(&walk);
         self.rpc_implementations(&walk);
         self.handed_on(&walk);

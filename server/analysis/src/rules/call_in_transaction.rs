@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 
 use portolan_grammars::catalog::{Operation, broker};
-use portolan_grammars::facts::{Call as CallFacts, Expr, FunctionId, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{Expr, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{Context, Draft, Severity, Sink, exempt};
+use super::{Context, Draft, Severity, Sink};
 use crate::chart::operation::SpanRef;
 use crate::chart::{Call, ServiceIndex, Transaction};
 use crate::resolve::link::{OutboundCall, Request};
@@ -116,8 +116,7 @@ fn asked(context: &Context<'_>, span: SpanRef) -> Option<(String, String)> {
 fn held(context: &Context<'_>, transaction: &Transaction) -> Vec<Held> {
     let (files, index) = (&context.snapshot.files, context.index);
     let Some(source) = files.source(transaction.region.file) else { return Vec::new() };
-    let later = hooks(source, transaction);
-    let is_open = |place: Place| transaction.is_open_at(files, place) && !later.iter().any(|hook| hook.contains(place.range));
+    let is_open = |place: Place| transaction.is_open_at(files, place);
     let mut held = Vec::new();
     let mut open: Vec<(FunctionRef, Place, u32, bool)> = Vec::new();
     let region = transaction.region.range;
@@ -164,18 +163,6 @@ fn held(context: &Context<'_>, transaction: &Transaction) -> Vec<Held> {
         }
     }
     held
-}
-
-/// What in a transaction is handed over to run once it is committed: `transaction.afterCommit(async () => …)`.
-fn hooks(source: &SourceFacts, transaction: &Transaction) -> Vec<TextRange> {
-    let waits_for_commit = |call: &CallFacts| match source.expr(call.callee) {
-        Expr::Member { name, .. } | Expr::Name(name) => {
-            exempt::has_word(name, &["commit", "committed"]) && exempt::has_word(name, &["after", "on"])
-        }
-        _ => false,
-    };
-    let within = source.calls.iter().filter(|call| transaction.region.range.contains(call.range));
-    within.filter(|call| !call.args.is_empty() && waits_for_commit(call)).map(|call| call.range).collect()
 }
 
 /// Whether a transaction takes messages from an outbox: it holds their rows for as long as they are on their way, on purpose.

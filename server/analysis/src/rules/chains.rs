@@ -17,10 +17,21 @@ const MAX_STEPS: usize = 4_000;
 pub(crate) struct Chain {
     /// The endpoint that starts it.
     pub(crate) start: EndpointIndex,
-    /// Calls, and the endpoints that answer.
-    pub(crate) hops: Vec<(CallIndex, EndpointIndex)>,
+    /// Its hops.
+    pub(crate) hops: Vec<Hop>,
     /// The services that count, the first one too.
     pub(crate) services: Vec<ServiceIndex>,
+}
+
+/// A call, and the endpoint that answers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hop {
+    /// The call.
+    pub(crate) call: CallIndex,
+    /// Who answers.
+    pub(crate) endpoint: EndpointIndex,
+    /// Whether it is made to check the request, before the handler runs.
+    pub(crate) guards: bool,
 }
 
 impl Chain {
@@ -30,11 +41,11 @@ impl Chain {
     }
     /// Its first call.
     pub(crate) fn place(&self, context: &Context<'_>) -> Option<Place> {
-        self.hops.first().map(|(call, _)| context.chart.call(*call).place)
+        self.hops.first().map(|hop| context.chart.call(hop.call).place)
     }
     /// How many hops that count lie behind `endpoint`, if the chain passes it.
     fn rest(&self, context: &Context<'_>, endpoint: EndpointIndex) -> Option<usize> {
-        self.hops.iter().find(|(_, to)| *to == endpoint)?;
+        self.hops.iter().find(|hop| hop.endpoint == endpoint)?;
         let service = context.chart.endpoint(endpoint).service;
         let position = self.services.iter().position(|other| *other == service)?;
         Some(self.len() - position)
@@ -65,18 +76,18 @@ pub(crate) fn all(context: &Context<'_>, counts: impl Fn(&Chain) -> bool) -> Vec
 }
 
 /// Which endpoints the handler of each endpoint waits for.
-fn edges(context: &Context<'_>) -> Vec<Vec<(CallIndex, EndpointIndex)>> {
+fn edges(context: &Context<'_>) -> Vec<Vec<Hop>> {
     let targets = |index: usize| {
-        let mut targets: Vec<(CallIndex, EndpointIndex)> = Vec::new();
+        let mut targets: Vec<Hop> = Vec::new();
         for (index, step) in context.operation(EndpointIndex(index as u32)).calls() {
             let call = context.chart.call(index);
             if let Some(endpoint) = call.endpoint
                 && !step.detached
                 && call.status.is_settled()
                 && call.target() == Some(context.chart.endpoint(endpoint).service)
-                && !targets.iter().any(|(_, other)| *other == endpoint)
+                && !targets.iter().any(|other| other.endpoint == endpoint)
             {
-                targets.push((index, endpoint));
+                targets.push(Hop { call: index, endpoint, guards: step.guards });
             }
         }
         targets
@@ -84,7 +95,7 @@ fn edges(context: &Context<'_>) -> Vec<Vec<(CallIndex, EndpointIndex)>> {
     (0..context.chart.endpoints.len()).map(targets).collect()
 }
 
-fn longest(context: &Context<'_>, edges: &[Vec<(CallIndex, EndpointIndex)>], start: EndpointIndex) -> Option<Chain> {
+fn longest(context: &Context<'_>, edges: &[Vec<Hop>], start: EndpointIndex) -> Option<Chain> {
     let mut walk = Walk { context, edges, path: vec![start], hops: Vec::new(), services: Vec::new(), best: None, steps: 0, start };
     walk.enter(start);
     walk.best
@@ -93,10 +104,10 @@ fn longest(context: &Context<'_>, edges: &[Vec<(CallIndex, EndpointIndex)>], sta
 /// A search over paths that pass no service twice.
 struct Walk<'a, 'b> {
     context: &'a Context<'b>,
-    edges: &'a [Vec<(CallIndex, EndpointIndex)>],
+    edges: &'a [Vec<Hop>],
     start: EndpointIndex,
     path: Vec<EndpointIndex>,
-    hops: Vec<(CallIndex, EndpointIndex)>,
+    hops: Vec<Hop>,
     services: Vec<ServiceIndex>,
     best: Option<Chain>,
     steps: usize,
@@ -113,7 +124,8 @@ impl Walk<'_, '_> {
         if self.best.as_ref().is_none_or(|best| best.services.len() < self.services.len()) {
             self.best = Some(Chain { start: self.start, hops: self.hops.clone(), services: self.services.clone() });
         }
-        for (call, next) in self.edges[endpoint.index()].clone() {
+        for hop in self.edges[endpoint.index()].clone() {
+            let next = hop.endpoint;
             let service = self.context.chart.endpoint(next).service;
             let passed = self.services.contains(&service) && self.services.last() != Some(&service);
             if self.steps >= MAX_STEPS || self.path.len() >= MAX_DEPTH || passed || self.path.contains(&next) {
@@ -121,7 +133,7 @@ impl Walk<'_, '_> {
             }
             self.steps += 1;
             self.path.push(next);
-            self.hops.push((call, next));
+            self.hops.push(hop);
             self.enter(next);
             self.path.pop();
             self.hops.pop();

@@ -80,6 +80,14 @@ impl<'a> Context<'a> {
         self.chart.tracing.iter().filter(|row| row.instrumented).map(|row| row.service).collect()
     }
 
+    /// Whether a service's process may run the code of a file: it is of its own package, or of one that it depends on.
+    pub(crate) fn may_run(&self, service: ServiceIndex, file: FileId) -> bool {
+        let workspace = &self.snapshot.workspace;
+        let Some(own) = workspace.deployments[service.index()].package else { return true };
+        let package = workspace.package_of(self.snapshot.files.path(file));
+        package.is_none_or(|package| workspace.with_dependencies(Some(own)).contains(&package))
+    }
+
     /// Whether a service is asked or told anything.
     pub fn answers(&self, service: ServiceIndex) -> bool {
         self.chart.endpoints.iter().any(|endpoint| endpoint.service == service)

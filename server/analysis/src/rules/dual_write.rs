@@ -134,8 +134,11 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
     let (chart, files) = (context.chart, &context.snapshot.files);
     let producer = end.producer(chart);
     let publish = SpanRef::Publish(end);
-    for (around, sent) in moments.around(function, producer.place) {
-        if Spot::at(files, sent).is_some_and(|spot| spot.is_dropped()) || chart.is_in_transaction(files, sent) {
+    let around = moments.around(function, producer.place);
+    // Of a shared function, other services have other callers.
+    for (around, sent) in around.into_iter().filter(|(around, _)| context.may_run(producer.service, around.file)) {
+        let is_dropped = || !chart.is_after_commit(sent) && Spot::at(files, sent).is_some_and(|spot| spot.is_dropped());
+        if is_dropped() || chart.is_in_transaction(files, sent) {
             return None;
         }
         let all = moments.of(producer.service, around);
@@ -218,7 +221,7 @@ fn concerns(context: &Context<'_>, later: Place, earlier: Place) -> bool {
     let files = &context.snapshot.files;
     let (Some(later), Some(earlier)) = (Spot::at(files, later), Spot::at(files, earlier)) else { return false };
     let source = earlier.source();
-    let (sent, written) = (origins(source, later.asked()), origins(source, earlier.asked()));
+    let (sent, written) = (origins(source, later.given()), origins(source, earlier.asked()));
     let range = earlier.call().map(|call| source.call(call).range);
     let result = |origin: &Origin| matches!((origin, range), (Origin::Result(id), Some(range)) if source.call(*id).range.contains(range));
     sent.iter().any(|origin| result(origin) || written.contains(origin))

@@ -110,7 +110,7 @@ fn handlers<'a>(context: &Context<'a>) -> BTreeMap<ServiceIndex, Vec<Handler<'a>
         let declared =
             declared.map(|(name, place)| (*place, if name == "handler" { "handler".to_owned() } else { format!("handler `{name}`") }));
         let works = endpoint.changes() == Some(true)
-            || !context.operation(EndpointIndex(at as u32)).steps.is_empty()
+            || context.operation(EndpointIndex(at as u32)).own().next().is_some()
             || endpoint.handler.is_some_and(|handler| reaches(context.index, handler).any(|function| unsettled.contains(&function)));
         let handler = Handler { label, dark, message, place: endpoint.place, function: endpoint.handler, declared, works };
         handlers.entry(endpoint.service).or_default().push(handler);

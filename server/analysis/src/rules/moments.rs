@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 use super::Context;
 use crate::chart::ServiceIndex;
 use crate::chart::flow::Spot;
+use crate::chart::index::Runner;
 use crate::chart::operation::SpanRef;
 use crate::{FunctionRef, Place};
 
@@ -89,7 +90,8 @@ impl<'a> Moments<'a> {
         while let Some(&(function, _, hops)) = around.get(at) {
             at += 1;
             if hops < MAX_HOPS {
-                let runners = self.context.index.runners_of(function).iter().filter(|runner| !runner.detached);
+                let waits = |runner: &&Runner| !runner.detached || self.context.chart.is_after_commit(runner.place);
+                let runners = self.context.index.runners_of(function).iter().filter(waits);
                 for runner in runners {
                     if around.len() < MAX_AROUND && !around.iter().any(|(known, ..)| *known == runner.function) {
                         around.push((runner.function, runner.place, hops + 1));

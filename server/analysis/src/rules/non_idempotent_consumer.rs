@@ -125,7 +125,7 @@ fn additions(context: &Context<'_>, operation: &Operation, tolerant: &[&str]) ->
     };
     let adds = |(step, access): (&Step, AccessRef)| {
         let ((store, collection), row) = (access.collection.of(chart), access.of(chart));
-        let what = row.adds.filter(|_| !step.detached && row.status.is_settled())?;
+        let what = row.adds.filter(|_| !step.detached && !step.guards && row.status.is_settled())?;
         let is_table = matches!(store.collection_word(), "Table" | "Collection");
         // Who looks into a table, may look for the row.
         let looked_up = accesses().any(|(_, other)| other.collection == access.collection && other.of(chart).operation == Verb::Read);

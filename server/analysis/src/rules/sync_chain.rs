@@ -15,7 +15,8 @@ rule! {
     /// ## What it does
     /// Finds endpoints whose answer waits for three or more other services, one behind the other. A warning from five on.
     ///
-    /// A hop counts if the handler, at most six function calls deep, makes a call that it waits for, and the endpoint that answers is known.
+    /// A hop counts if the handler, at most six function calls deep, makes a call that it waits for, and the endpoint that answers is known. What
+    /// checks the request before the handler runs counts as well: middleware of the route and of its routers, guards, extractors.
     /// Gateways and back ends of front ends only pass requests on and do not count; calls in spawned tasks, timers and dropped promises end a
     /// chain. A chain is reported once, at its first hop, and not again for the endpoints in its middle.
     ///
@@ -47,15 +48,15 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, chain: &Chain, others: &[EndpointIndex]) {
-    let Some(&(first, _)) = chain.hops.first() else { return };
+    let Some(first) = chain.hops.first().map(|hop| hop.call) else { return };
     let (start, place) = (context.chart.endpoint(chain.start), context.chart.call(first).place);
     let names: Vec<&str> = chain.services.iter().map(|service| context.id(*service).as_str()).collect();
     let message = format!("{} waits on {} services in a row: {}", start.label(), chain.len(), names.join(" → "));
     let mut related = Vec::new();
-    for (call, endpoint) in &chain.hops {
-        let (call, endpoint) = (context.chart.call(*call), context.chart.endpoint(*endpoint));
+    for hop in &chain.hops {
+        let (call, endpoint) = (context.chart.call(hop.call), context.chart.endpoint(hop.endpoint));
         let (from, to) = (context.id(call.from), context.id(endpoint.service));
-        let label = if checks_rights(&endpoint.path) { " (checks rights)" } else { "" };
+        let label = if hop.guards || checks_rights(&endpoint.path) { " (checks rights)" } else { "" };
         let via: Vec<&str> = call.via.iter().map(|service| context.id(*service).as_str()).collect();
         let via = if via.is_empty() { String::new() } else { format!(" through {}", via.join(", ")) };
         related.push((call.place, format!("{from} waits for {to}{via}{label}: {}", endpoint.label())));

@@ -123,7 +123,7 @@ fn changes(context: &Context<'_>, writes: &mut FxHashMap<EndpointIndex, bool>, i
     }
     *writes
         .entry(endpoint)
-        .or_insert_with(|| context.operation_of(endpoint).steps.iter().any(|step| !step.detached && is_write(context, step.span)))
+        .or_insert_with(|| context.operation_of(endpoint).own().any(|step| !step.detached && is_write(context, step.span)))
 }
 
 fn is_write(context: &Context<'_>, span: SpanRef) -> bool {

@@ -156,7 +156,7 @@ fn does_harm(context: &Context<'_>, call: &Call) -> bool {
 
 /// What an operation adds each time it runs, or tells others.
 fn harm(context: &Context<'_>, operation: &Operation) -> Option<(Place, &'static str)> {
-    operation.steps.iter().find_map(|step| match step.span {
+    operation.own().find_map(|step| match step.span {
         SpanRef::Publish(_) => Some((step.place, "sends a message")),
         SpanRef::Call(call) => {
             (context.chart.call(call).changes() != Some(false)).then_some((step.place, "asks others to change something"))

@@ -138,7 +138,7 @@ fn is_passed_on(context: &Context<'_>, call: &Call) -> bool {
     let passes_on = |root: &Root| match root {
         Root::Endpoint(endpoint) => {
             let deletes = context.chart.endpoint(*endpoint).method.as_deref() == Some("DELETE");
-            deletes && !context.operation(*endpoint).steps.iter().any(|step| changes(&step.span))
+            deletes && !context.operation(*endpoint).own().any(|step| changes(&step.span))
         }
         Root::Consumer(_) => false,
     };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::around::Guards;
 use super::passages::Passage;
 use super::reach::Reach;
 use super::text;
@@ -275,6 +276,7 @@ fn with_lists_open(path: &Pattern) -> Pattern {
 pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passages: &[Passage], coverage: &Coverages<'_>) -> Vec<Endpoint> {
     let places = Places { files: input.files };
     let asked = super::messages::Asked::find(input, reach);
+    let guards = Guards::of(input);
     let mut all = Vec::new();
     for service in input.own_services() {
         let reaches = |function: FunctionRef| reach.has(service, function);
@@ -294,6 +296,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
                 }
             }
             let method = routes.method(route, &reaches);
+            let before = if known.is_empty() { Vec::new() } else { guards.of_route(input, reach, service, route) };
             for path in known {
                 all.push(Endpoint {
                     service,
@@ -303,6 +306,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
                     place,
                     handler: route.handler,
                     handler_name: handler_name(input, &places, route.handler),
+                    guards: before.clone(),
                     coverage: coverage.route(input, service, route),
                 });
             }
@@ -329,6 +333,7 @@ fn passed_on(places: &Places<'_>, passage: &Passage) -> Option<Endpoint> {
         place: places.call(proxy),
         handler: None,
         handler_name: None,
+        guards: Vec::new(),
         coverage: crate::chart::Coverage::Unknown,
     })
 }
@@ -398,6 +403,7 @@ fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Cover
             place: places.function(handler.handler),
             handler: Some(handler.handler),
             handler_name: handler_name(input, places, Some(handler.handler)),
+            guards: Vec::new(),
             coverage: coverage.rpc(input, service, handler.handler),
         });
     }
@@ -421,6 +427,7 @@ fn rpc_over_http(input: &Input<'_>, reach: &Reach, service: ServiceIndex, places
             place: places.function(handler.handler),
             handler: Some(handler.handler),
             handler_name: handler_name(input, places, Some(handler.handler)),
+            guards: Vec::new(),
             coverage: crate::chart::Coverage::Unknown,
         }));
     }

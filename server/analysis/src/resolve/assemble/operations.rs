@@ -27,6 +27,7 @@ pub(super) fn endpoints(input: &Input<'_>, reach: &Reach, service: ServiceIndex,
             place: places.function(handler.handler.unwrap_or(handler.function)),
             handler: handler.handler,
             handler_name: endpoints::handler_name(input, places, handler.handler),
+            guards: Vec::new(),
             coverage: Coverage::Unknown,
         });
     }

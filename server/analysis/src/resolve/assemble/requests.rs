@@ -41,6 +41,7 @@ pub(super) fn endpoints(
                 place: places.site(message.site),
                 handler: message.handler,
                 handler_name: endpoints::handler_name(input, &places, message.handler),
+                guards: Vec::new(),
                 coverage: coverage.consumer(input, service, message, message.handler),
             });
         }

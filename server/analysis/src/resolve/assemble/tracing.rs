@@ -7,6 +7,7 @@ use portolan_grammars::catalog::{MiddlewareOrder, TracingRole};
 use portolan_grammars::facts::{Call, Language, RegionKind, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::around::{Around, stands_before};
 use super::reach::Reach;
 use super::{Input, Places};
 use crate::chart::flow::Spot;
@@ -27,8 +28,7 @@ pub(super) struct Coverages<'a> {
     services: Vec<Process>,
     spans: FxHashMap<FunctionRef, &'a TracingDecl>,
     layers: Layers<'a>,
-    /// The routers that a router is put into, or is another name of, and the calls that say so.
-    above: FxHashMap<Router, Vec<(Router, CallRef)>>,
+    around: Around,
     /// What a function runs, and whether it goes on without waiting for it.
     calls: FxHashMap<FunctionRef, Vec<(FunctionRef, bool)>>,
     /// Functions that call, query or send something themselves.
@@ -85,7 +85,7 @@ impl<'a> Coverages<'a> {
         let queried = links().flat_map(|link| &link.accesses).map(|access| access.function);
         let sent = links().flat_map(|link| &link.messages).filter(|message| !message.consumes).map(|message| message.function);
         let busy = called.chain(asked).chain(queried).chain(sent).collect();
-        Self { services, spans, layers, above: above(input), calls, busy }
+        Self { services, spans, layers, around: Around::of(input), calls, busy }
     }
 
     /// The chart's rows, for services in languages that are read.
@@ -122,43 +122,15 @@ impl<'a> Coverages<'a> {
         }
         let places = Places { files: input.files };
         let mut uncovered = None;
-        if let (Some(router), Site::Call(call) | Site::Row(call, ..)) = (route.router, route.site) {
-            let mut open = vec![(router, call, 0)];
-            let mut seen = FxHashSet::default();
-            while let Some((router, call, depth)) = open.pop() {
-                for layer in self.layers.get(&router).into_iter().flatten() {
-                    // Which of two functions runs first, the text does not say.
-                    let (one, other) = (input.files.function_at(call), input.files.function_at(layer.site));
-                    let earlier = one == other && call.call < layer.site.call;
-                    let covers = match layer.order {
-                        MiddlewareOrder::All => true,
-                        MiddlewareOrder::Earlier => earlier || one != other,
-                        MiddlewareOrder::Later => !earlier,
-                    };
-                    if covers {
-                        return Coverage::Covered(Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
-                    }
-                    uncovered = Some(match layer.order {
-                        MiddlewareOrder::Earlier => format!("{} is added before this route", layer.name),
-                        _ => format!("{} is added after this route", layer.name),
-                    });
-                }
-                for (parent, site) in self.above.get(&router).into_iter().flatten() {
-                    if depth < 6 && seen.insert(*parent) {
-                        open.push((*parent, *site, depth + 1));
-                    }
-                }
-            }
-        } else if let Some(router) = route.router {
-            // An attributed handler: the routers that it is added to decide.
-            let mut open: Vec<Router> = vec![router];
-            let mut seen = FxHashSet::default();
-            while let Some(router) = open.pop() {
-                if let Some(layer) = self.layers.get(&router).and_then(|layers| layers.first()) {
+        for (router, call) in self.around.routers(route) {
+            for layer in self.layers.get(&router).into_iter().flatten() {
+                if stands_before(input, layer.order, layer.site, call) {
                     return Coverage::Covered(Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
                 }
-                let above = self.above.get(&router).into_iter().flatten().map(|(parent, _)| *parent);
-                open.extend(above.filter(|parent| seen.insert(*parent)));
+                uncovered = Some(match layer.order {
+                    MiddlewareOrder::Earlier => format!("{} is added before this route", layer.name),
+                    _ => format!("{} is added after this route", layer.name),
+                });
             }
         }
         self.by_span(&places, route.handler).unwrap_or_else(|| match (uncovered, route.handler) {
@@ -296,21 +268,6 @@ fn layers<'a>(input: &Input<'a>, spans: &FxHashMap<FunctionRef, &TracingDecl>) -
         }
     }
     (layers, loose)
-}
-
-/// The routers that each router is put into, or is another name of, and the calls that say so.
-fn above(input: &Input<'_>) -> FxHashMap<Router, Vec<(Router, CallRef)>> {
-    let mut above: FxHashMap<Router, Vec<(Router, CallRef)>> = FxHashMap::default();
-    for mount in input.links.iter().flatten().flat_map(|link| &link.mounts) {
-        if let (Some(child), Some(parent)) = (mount.child, mount.parent) {
-            above.entry(child).or_default().push((parent, mount.site));
-        }
-    }
-    for made in input.links.iter().flatten().flat_map(|link| &link.routers_made) {
-        above.entry(made.inner()).or_default().push((made.outer(), made.site));
-        above.entry(made.outer()).or_default().push((made.inner(), made.site));
-    }
-    above
 }
 
 /// What is known of tracing in all code, of which each process runs a part.

@@ -2,7 +2,7 @@
 //!
 //! What deliberately does not live here: who is at the other end ([`crate::resolve::assemble`]).
 
-use portolan_grammars::catalog::{Delivery, Headers, Identity, Wildcards};
+use portolan_grammars::catalog::{Delivery, Headers, Identity, Refusal, Wildcards};
 use portolan_grammars::facts::{Call, Expr, SourceFacts, Symbol};
 
 use super::{Site, Url};
@@ -36,6 +36,8 @@ pub struct MessageDecl {
     pub wildcards: Option<Wildcards>,
     /// Consumers: how often it is handed over, if that is known.
     pub delivery: Option<Delivery>,
+    /// Consumers: by what a handler refuses it.
+    pub refusals: Vec<Refusal>,
     /// The instrumentation that makes its spans.
     pub instrumentation: Option<Symbol>,
     /// Whether the sender waits for an answer.

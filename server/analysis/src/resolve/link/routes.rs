@@ -59,6 +59,8 @@ pub struct RouteDecl {
     pub function: FunctionRef,
     /// Who answers.
     pub handler: Option<FunctionRef>,
+    /// What of its own arguments or attributes runs before that, in order.
+    pub guards: Vec<FunctionRef>,
     /// Whether an application's global prefix is for it: routes of controller classes.
     pub globally_prefixed: bool,
     /// Versions that it is declared for, where versions are part of the path; `None` where it names none.
@@ -88,6 +90,7 @@ impl RouteDecl {
             site,
             function,
             handler,
+            guards: Vec::new(),
             folder: None,
             globally_prefixed: false,
             versions: None,
@@ -185,6 +188,19 @@ pub struct LayerDecl {
     pub name: Symbol,
     /// Whose span it is, where the layer is of the workspace: without a span in it, it is no such layer.
     pub opens: Option<LayerCode>,
+}
+
+/// Functions that run before the handlers of a router's routes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GuardDecl {
+    /// The router.
+    pub router: Router,
+    /// Which of its routes they stand in front of.
+    pub order: MiddlewareOrder,
+    /// Where they are added.
+    pub site: CallRef,
+    /// The functions, in order.
+    pub functions: Vec<FunctionRef>,
 }
 
 /// The code of a layer that the workspace has itself.
