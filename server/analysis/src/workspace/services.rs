@@ -3,8 +3,9 @@
 //! What deliberately does not live here: their environment, their hosts. Invariant: services are sorted by id and ids are unique.
 
 use std::collections::BTreeSet;
+use std::hash::Hash;
 
-use portolan_grammars::facts::{Symbol, TextRange};
+use portolan_grammars::facts::{Spanned, Symbol, TextRange};
 use portolan_grammars::manifests::settings::{ServiceSettings, Settings};
 use portolan_grammars::manifests::{ComposeService, Container, Dockerfile, Process, Stage, Workload};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -255,23 +256,24 @@ fn share_roots(context: &Context<'_>, drafts: &mut [Draft<'_>]) {
     }
 }
 
-/// A package that compose deploys once and Kubernetes once is one service, whatever each calls it.
+/// A package that compose deploys once and Kubernetes once is one service, whatever each calls it; so is what two compose files build of one
+/// folder in one way, where one of them calls it like the folder.
 fn merge_deployments(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
-    let key =
-        |draft: &Draft<'_>| draft.package.filter(|_| !draft.third_party && !draft.root.is_empty()).map(|package| (package, draft.binary));
-    let mut by_key: FxHashMap<_, Vec<usize>> = FxHashMap::default();
-    for (at, draft) in drafts.iter().enumerate() {
-        if let Some(key) = key(draft) {
-            by_key.entry(key).or_default().push(at);
+    let is_known = |draft: &Draft<'_>| !draft.third_party && !draft.root.is_empty();
+    let by_package = pairs(&drafts, |draft| draft.package.filter(|_| is_known(draft)).map(|package| (package, draft.binary)));
+    let by_folder = pairs(&drafts, |draft| is_known(draft).then_some((draft.root.as_str(), draft.binary, draft.dockerfile.as_ref()?)));
+    let mut into: FxHashMap<usize, usize> = FxHashMap::default();
+    for (first, second) in by_package {
+        if is_deployed_elsewhere(&drafts[first], &drafts[second]) {
+            into.insert(second, first);
         }
     }
-    let mut into: FxHashMap<usize, usize> = FxHashMap::default();
-    for of in by_key.values() {
-        let [first, second] = of[..] else { continue };
-        let (one, other) = (&drafts[first], &drafts[second]);
-        let is_apart = |draft: &Draft<'_>| draft.compose.is_empty() != draft.workloads.is_empty();
-        if is_apart(one) && is_apart(other) && one.compose.is_empty() != other.compose.is_empty() && one.kind == other.kind {
-            into.insert(second, first);
+    for (first, second) in by_folder {
+        let is_called_so = |at: &usize| drafts[*at].name == paths::file_name(&drafts[first].root);
+        if let Some(own) = [first, second].into_iter().find(is_called_so)
+            && is_built_alike(&drafts[first], &drafts[second])
+        {
+            into.insert(first + second - own, own);
         }
     }
     let mut merged: Vec<Option<Draft<'_>>> = drafts.into_iter().map(Some).collect();
@@ -281,6 +283,33 @@ fn merge_deployments(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
         }
     }
     merged.into_iter().flatten().collect()
+}
+
+/// The positions of drafts that have something in common with just one other.
+fn pairs<'d, 'a, K: Hash + Eq>(drafts: &'d [Draft<'a>], key: impl Fn(&'d Draft<'a>) -> Option<K>) -> Vec<(usize, usize)> {
+    let mut by_key: FxHashMap<K, Vec<usize>> = FxHashMap::default();
+    for (at, draft) in drafts.iter().enumerate() {
+        if let Some(key) = key(draft) {
+            by_key.entry(key).or_default().push(at);
+        }
+    }
+    by_key.into_values().filter_map(|of| if let [first, second] = of[..] { Some((first, second)) } else { None }).collect()
+}
+
+/// Whether only compose deploys one of two, and only Kubernetes the other.
+fn is_deployed_elsewhere(one: &Draft<'_>, other: &Draft<'_>) -> bool {
+    let is_apart = |draft: &Draft<'_>| draft.compose.is_empty() != draft.workloads.is_empty();
+    is_apart(one) && is_apart(other) && one.compose.is_empty() != other.compose.is_empty() && one.kind == other.kind
+}
+
+/// Whether different compose files build two in one way, and start them so.
+fn is_built_alike(one: &Draft<'_>, other: &Draft<'_>) -> bool {
+    let starts = |draft: &Draft<'_>| {
+        let text = |said: &Option<Spanned<Symbol>>| said.as_ref().map(|said| said.value.clone());
+        draft.compose.first().map(|(_, service, _)| (text(&service.command), text(&service.entrypoint)))
+    };
+    let files = |draft: &Draft<'_>| -> FxHashSet<FileId> { draft.compose.iter().map(|(source, ..)| source.file).collect() };
+    one.entries == other.entries && starts(one).is_some() && starts(one) == starts(other) && files(one).is_disjoint(&files(other))
 }
 
 fn make_unique(drafts: &mut [Draft<'_>]) {
