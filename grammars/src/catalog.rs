@@ -410,7 +410,7 @@ pub struct Take {
     pub under: Option<Box<Selector>>,
     /// Something captured by the argument's value, or by what it has under `key`: a topic in `send(FutureRecord::to(topic))`.
     pub capture: Option<Symbol>,
-    /// A type argument, counted from 0: its name.
+    /// A type argument, counted from 0: its name; with `result`, what the function gives back whose type it is taken from: `typeof createContext`.
     pub type_argument: Option<u32>,
     /// The name of the class given as argument, or of the object's class: `client.send(new SendMessageCommand(…))`.
     pub class_of: Option<i32>,
@@ -460,6 +460,12 @@ pub struct Value {
     /// The same, where what the receiver captured by the name qualifies it: `pgSchema("shop").table("orders")` is `shop.orders`.
     #[serde(default)]
     pub qualified: FxHashMap<Symbol, Selector>,
+    /// The same, where its fields lie over those of what the receiver captured by the name: what middleware adds to the context of a request.
+    #[serde(default)]
+    pub overlays: FxHashMap<Symbol, Selector>,
+    /// What the receiver captured that nobody asks this value for: one that others gather by the hundred carries no more than it must.
+    #[serde(default)]
+    pub forgets: Vec<Symbol>,
     /// Whether it is a thing of its own though a method of another value hands it out: what its receiver is put into is not where it is put.
     #[serde(default)]
     pub own: bool,
@@ -488,6 +494,12 @@ pub struct GivenTo {
     pub key: Option<Symbol>,
     /// Which of its parameters, counted from 0.
     pub parameter: u32,
+    /// Where the parameter is an object that has the value: its field. What else the object has stays the parameter's own.
+    #[serde(default)]
+    pub field: Option<Symbol>,
+    /// What the object has besides, or instead: fields, each a place of the call. Without a `field` the type is of no use.
+    #[serde(default)]
+    pub fields: FxHashMap<Symbol, Selector>,
 }
 
 /// A decorator of a parameter or field that says which value is injected there: `@InjectQueue("orders") queue: Queue`.

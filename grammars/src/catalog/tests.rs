@@ -63,7 +63,15 @@ fn every_capture_that_is_taken_is_made() {
         let mut made: Vec<&Symbol> = library
             .value
             .iter()
-            .flat_map(|value| value.captures.keys().chain(value.gathers.keys()).chain(value.below.keys()).chain(value.qualified.keys()))
+            .flat_map(|value| {
+                value
+                    .captures
+                    .keys()
+                    .chain(value.gathers.keys())
+                    .chain(value.below.keys())
+                    .chain(value.qualified.keys())
+                    .chain(value.overlays.keys())
+            })
             .collect();
         made.extend(tables.then_some(&module));
         let collection = Symbol::new("collection");
@@ -166,6 +174,8 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     }
     all.extend(library.setting_source.iter().flat_map(|entry| std::iter::once(&entry.value).chain(&entry.namespace)));
     all.extend(library.value.iter().flat_map(|entry| entry.gathers.values().chain(entry.below.values()).chain(entry.qualified.values())));
+    all.extend(library.value.iter().flat_map(|entry| entry.overlays.values()));
+    all.extend(library.value.iter().filter_map(|entry| entry.given_to.as_ref()).flat_map(|to| to.fields.values()));
     all.extend(library.tracing.iter().filter_map(|entry| entry.list.as_ref()));
     all
 }

@@ -30,6 +30,7 @@ pub mod fields;
 mod filled_structs;
 mod foreign;
 mod foreign_channels;
+mod given;
 pub mod graphql;
 mod graphql_objects;
 mod guards;

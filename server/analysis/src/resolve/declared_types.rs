@@ -186,6 +186,29 @@ impl<'w> Evaluator<'w> {
         Some(Value::one_of(kinds)).filter(|value| !value.is_unknown())
     }
 
+    /// The value that a type is taken from, whatever is done with it then, be it by a name: `Awaited<ReturnType<typeof createContext>>`, or what a
+    /// library makes of `typeof createContext`. Recurses at most `depth` deep.
+    pub(super) fn taken_from(&mut self, file: FileId, ty: &TypeRef, depth: u32) -> Option<Value> {
+        let facts = self.facts(file).filter(|_| depth > 0)?;
+        let through = match ty.path.as_str() {
+            "typeof" => return Some(self.lookup(file, facts, FunctionId::MODULE, &ty.args.first()?.path, u32::MAX)),
+            "ReturnType" | "Omit" | "Pick" | "&" => true,
+            name if is_wrapper(name) => true,
+            _ => match self.type_value(file, facts, FunctionId::MODULE, &ty.path)? {
+                Value::Class(class) => {
+                    let def = self.facts(class.file)?.type_def(class.class);
+                    let stands_for = def.bases.first().filter(|_| def.kind == TypeKind::Alias)?;
+                    return self.taken_from(class.file, stands_for, depth - 1);
+                }
+                // A language's own types of types tell also what a function takes: `Parameters`.
+                Value::External(package, _) => package != "global",
+                _ => false,
+            },
+        };
+        let mut args = ty.args.iter().filter(|_| through);
+        args.find_map(|of| self.taken_from(file, of, depth - 1))
+    }
+
     /// The type of what a library's function makes.
     pub(super) fn type_made_by(&mut self, family: Family, function: &Value) -> Option<Value> {
         let callees = self.library_callees(family, function);

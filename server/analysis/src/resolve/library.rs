@@ -8,8 +8,12 @@ use portolan_grammars::facts::{Arg, Call, Expr, ExprId, SourceFacts, Symbol, Typ
 use super::alternatives::{fallback, variable};
 use super::callers::MAX_PASSED_ON;
 use super::evaluate::Evaluator;
+use super::given::overlaid;
 use super::value::{CallRef, Change, ClassRef, Instance, ParamRef, Part, Pattern, Source, Value, changed, join_patterns};
-use crate::{FileId, FunctionRef};
+use crate::FileId;
+
+/// Types within one another, and names of types, behind which a value is looked for.
+const MAX_TYPES: u32 = 6;
 
 /// A callee as the catalog knows it.
 #[derive(Debug, Clone)]
@@ -152,7 +156,7 @@ impl<'w> Evaluator<'w> {
     }
 
     /// The value that an entry says a call makes.
-    fn handed_out(&mut self, entry: &catalog::Value, view: &CallView<'_>) -> Value {
+    pub(super) fn handed_out(&mut self, entry: &catalog::Value, view: &CallView<'_>) -> Value {
         let receiver = view.callee.receiver.as_ref();
         let mut instance = match receiver {
             Some(receiver) if entry.type_name == "Self" => {
@@ -175,6 +179,9 @@ impl<'w> Evaluator<'w> {
                 param: receiver.as_ref().and_then(|receiver| receiver.param),
             },
         };
+        for name in &entry.forgets {
+            instance.captures.remove(name);
+        }
         for (name, selector) in entry.captures.iter().chain(&entry.methods) {
             if let Some(value) = self.select(selector, view) {
                 instance.captures.insert(name.clone(), value);
@@ -209,6 +216,12 @@ impl<'w> Evaluator<'w> {
                 instance.captures.insert(name.clone(), all);
             }
         }
+        for (name, selector) in &entry.overlays {
+            if let Some(added) = self.select(selector, view) {
+                let whole = overlaid(instance.captures.remove(name).as_ref(), &added);
+                instance.captures.extend(whole.is_light().then_some((name.clone(), whole)));
+            }
+        }
         Value::Instance(Arc::new(instance))
     }
 
@@ -241,47 +254,6 @@ impl<'w> Evaluator<'w> {
         roots.sort_unstable();
         roots.dedup();
         Some(roots)
-    }
-
-    /// The value that a library's call hands to a parameter of a function among its arguments: `transaction(async (tx) => …)`.
-    pub(super) fn given(&mut self, function: FunctionRef, parameter: u32) -> Option<Value> {
-        let (_, index) = self.file(function.file)?;
-        let (id, position, key) = match index.argument_of.get(&function.function) {
-            Some(&(call, position)) => (call, position, None),
-            None => {
-                let (call, position, key) = index.option_of.get(&function.function)?;
-                (*call, *position, Some(key))
-            }
-        };
-        self.handed_over(CallRef { file: function.file, call: id }, position, key, parameter)
-    }
-
-    /// The value that a library's call hands to a parameter of the function at a position among its arguments, or below a key there.
-    pub(super) fn handed_over(&mut self, site: CallRef, position: u32, key: Option<&Symbol>, parameter: u32) -> Option<Value> {
-        let (facts, index) = self.file(site.file)?;
-        let call = facts.call(site.call);
-        let family = Family::from(facts.language);
-        // Only the library's own functions hand something out; most closures are given to others.
-        let name = super::index::callee_name(facts, call.callee)?;
-        if !self.cx.catalog.may_give(family, name) && !index.imports.contains_key(name) && !index.bindings.contains_key(name) {
-            return None;
-        }
-        let callee = self.eval(site.file, call.callee);
-        for callee in callee.alternatives().to_vec() {
-            for found in self.library_callees(family, &callee) {
-                let meanings = self.meanings(&found);
-                for meaning in meanings.iter() {
-                    let Meaning::Value(entry) = meaning else { continue };
-                    let Some(to) = &entry.given_to else { continue };
-                    let argument = if to.argument < 0 { call.args.len() as i32 + to.argument } else { to.argument };
-                    if argument == position as i32 && to.parameter == parameter && to.key.as_ref() == key {
-                        let view = CallView { site, call, callee: &found, members: &meanings.members };
-                        return Some(self.handed_out(entry, &view));
-                    }
-                }
-            }
-        }
-        None
     }
 
     /// The value that a selector finds in a call; `None` where there is no such place and no default.
@@ -443,6 +415,10 @@ impl<'w> Evaluator<'w> {
         }
         if let Some(index) = take.member {
             return view.members.get(index as usize).cloned().map(Value::text);
+        }
+        if let (Some(index), Some(result)) = (take.type_argument, &take.result) {
+            let of = self.taken_from(view.site.file, view.call.type_args.get(index as usize)?, MAX_TYPES)?;
+            return self.given_back(&of, result).filter(Value::is_light);
         }
         if let Some(index) = take.type_argument {
             return view.call.type_args.get(index as usize).map(|ty| Value::text(ty.path.clone()));

@@ -11,11 +11,18 @@ const MAX_PARTS: u32 = 400;
 const BYTES_OF_A_PART: usize = 256;
 /// Values within a value, and parts of all its texts.
 const MAX_SIZE: u32 = 10_000;
+/// The size up to which a value is light.
+const MAX_LIGHT: u32 = MAX_SIZE / 10;
 
 impl Value {
     /// The value; unknown where it is too large.
     pub(super) fn bounded(self) -> Self {
         if value_size(&self, MAX_SIZE).is_some() { self } else { Value::Unknown }
+    }
+
+    /// Whether several values that an object holds may each carry it, without that object being too large.
+    pub(super) fn is_light(&self) -> bool {
+        value_size(self, MAX_LIGHT).is_some()
     }
 }
 
