@@ -11,6 +11,7 @@ use super::bases::Bases;
 use super::dependencies::Dependencies;
 use super::evaluate::{Context, Evaluator};
 use super::named::Names;
+use super::named_types::NamedType;
 use super::payloads::BodyDecl;
 use super::uses::Arity;
 use super::value::{CallRef, ClassRef, Source};
@@ -124,7 +125,7 @@ pub struct FileLink {
     /// Classes that its functions construct, name, or are injected with; ECMAScript only.
     pub classes: Vec<(FunctionId, ClassRef)>,
     /// Types that its functions name, sorted; Rust only.
-    pub named_types: Vec<(FunctionId, Symbol)>,
+    pub named_types: Vec<NamedType>,
     /// Files it loads: by imports, and by texts that are paths of files.
     pub imports: Vec<FileId>,
     /// Folders of whose files it loads some by names made at run time.

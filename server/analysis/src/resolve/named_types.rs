@@ -8,49 +8,64 @@ use rustc_hash::FxHashMap;
 
 use super::index::last_segment;
 
+/// A type as a function's code names it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NamedType {
+    /// The function.
+    pub function: FunctionId,
+    /// The type's own name.
+    pub name: Symbol,
+    /// Whether it may be the file's own of that name: written without a path, and imported under no other name.
+    pub own: bool,
+}
+
 /// The types that each function of a file names, sorted: in its signature, its body, and as the type whose method it is.
-pub(super) fn named_types(facts: &SourceFacts) -> Vec<(FunctionId, Symbol)> {
-    let own = renamed(facts);
-    let mut names: Vec<(FunctionId, &str)> = Vec::new();
-    let mut note = |function: FunctionId, name| names.extend(type_name(&own, name).map(|name| (function, name)));
+pub(super) fn named_types(facts: &SourceFacts) -> Vec<NamedType> {
+    let renamed = renamed(facts);
+    let mut names: Vec<(FunctionId, &str, bool)> = Vec::new();
+    let mut note = |function: FunctionId, name, bare: bool| {
+        names.extend(type_name(&renamed, name, bare).map(|(name, own)| (function, name, own)));
+    };
     for (at, function) in facts.functions.iter().enumerate() {
         let id = FunctionId(at as u32);
         for ty in function.params.iter().filter_map(|param| param.ty.as_ref()).chain(&function.result) {
-            names_in(ty, &mut |name| note(id, name));
+            names_in(ty, &mut |name, bare| note(id, name, bare));
         }
         if let Some(of) = &function.impl_of {
-            note(id, of);
+            note(id, of, true);
         }
     }
     for binding in &facts.bindings {
         if let Some(ty) = &binding.ty {
-            names_in(ty, &mut |name| note(binding.function, name));
+            names_in(ty, &mut |name, bare| note(binding.function, name, bare));
         }
     }
     for call in &facts.calls {
-        call.type_args.iter().for_each(|ty| names_in(ty, &mut |name| note(call.function, name)));
+        call.type_args.iter().for_each(|ty| names_in(ty, &mut |name, bare| note(call.function, name, bare)));
     }
     for expression in &facts.exprs {
         match &expression.kind {
-            Expr::Name(name) => note(expression.function, name),
+            Expr::Name(name) => note(expression.function, name, true),
             // `Kind::Variant(…)`, `Client::new(…)`.
             Expr::Path(path) if path.first().is_some_and(|first| first == "Self") => {}
-            Expr::Path(path) => path.iter().for_each(|name| note(expression.function, name)),
-            Expr::Object(object) => object.type_path.split("::").for_each(|name| note(expression.function, name)),
+            Expr::Path(path) => path.iter().enumerate().for_each(|(at, name)| note(expression.function, name, at == 0)),
+            Expr::Object(object) => {
+                object.type_path.split("::").enumerate().for_each(|(at, name)| note(expression.function, name, at == 0));
+            }
             _ => {}
         }
     }
     names.sort_unstable();
     names.dedup();
-    names.into_iter().map(|(function, name)| (function, name.into())).collect()
+    names.into_iter().map(|(function, name, own)| NamedType { function, name: name.into(), own }).collect()
 }
 
-/// The types that each type of a file holds: of its fields, and what it is an alias or a subtrait of.
-pub(super) fn held_types(facts: &SourceFacts, mut note: impl FnMut(&TypeDef, &str)) {
-    let own = renamed(facts);
+/// The types that each type of a file holds: of its fields, and what it is an alias or a subtrait of; and whether it may be the file's own.
+pub(super) fn held_types<'f>(facts: &'f SourceFacts, mut note: impl FnMut(&'f TypeDef, &'f str, bool)) {
+    let renamed = renamed(facts);
     for def in &facts.types {
         for ty in def.fields.iter().filter_map(|field| field.ty.as_ref()).chain(&def.bases) {
-            names_in(ty, &mut |name| type_name(&own, name).into_iter().for_each(|name| note(def, name)));
+            names_in(ty, &mut |name, bare| type_name(&renamed, name, bare).into_iter().for_each(|(name, own)| note(def, name, own)));
         }
     }
 }
@@ -64,15 +79,16 @@ fn renamed(facts: &SourceFacts) -> FxHashMap<&str, &str> {
     renamed.collect()
 }
 
-/// The names of a type and of its arguments. A type that a trait gives is named where an implementation says which it is.
-fn names_in<'a>(ty: &'a TypeRef, note: &mut dyn FnMut(&'a str)) {
+/// The names of a type and of its arguments, and whether each is written without a path.
+fn names_in<'a>(ty: &'a TypeRef, note: &mut dyn FnMut(&'a str, bool)) {
     if !ty.path.starts_with("Self::") {
-        note(last_segment(&ty.path));
+        note(last_segment(&ty.path), !ty.path.contains("::"));
     }
     ty.args.iter().for_each(|argument| names_in(argument, note));
 }
 
-/// The own name of what a name means, if it may be a type's.
-fn type_name<'a>(own: &FxHashMap<&str, &'a str>, name: &'a str) -> Option<&'a str> {
-    (name.starts_with(char::is_uppercase) && name != "Self").then(|| own.get(name).copied().unwrap_or(name))
+/// The own name of what a name means, if it may be a type's, and whether it may be the file's own.
+fn type_name<'a>(renamed: &FxHashMap<&str, &'a str>, name: &'a str, bare: bool) -> Option<(&'a str, bool)> {
+    let is_type = name.starts_with(char::is_uppercase) && name != "Self";
+    is_type.then(|| renamed.get(name).map_or((name, bare), |own| (*own, false)))
 }

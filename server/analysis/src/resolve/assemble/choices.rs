@@ -62,7 +62,7 @@ impl<'a> Choices<'a> {
         // Only files that name one of them are looked at as a whole.
         let names = |link: &FileLink| {
             link.classes.iter().any(|(_, class)| kinds.contains(&Kind::Class(*class)))
-                || link.named_types.iter().any(|(_, name)| kinds.contains(&Kind::Type(name)))
+                || link.named_types.iter().any(|named| kinds.contains(&Kind::Type(&named.name)))
         };
         let made = linked(input).filter(|(_, link, _)| names(link)).map(|(file, link, facts)| {
             let sites =

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use portolan_grammars::facts::{FunctionId, FunctionKind, SourceFacts, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::names::is_built_in;
 use super::types::{Owner, Types};
 use crate::files::Files;
 use crate::resolve::assemble::Input;
 use crate::resolve::evaluate::around;
 use crate::resolve::link::{EdgeDecl, FileLink, KeptDecl};
+use crate::resolve::named_types::NamedType;
 use crate::{FileId, FunctionRef};
 
 /// All functions in one row: those of a file stand together, its module first.
@@ -114,7 +116,7 @@ impl<'a> Graph<'a> {
             graph.add_loaded(file, facts, link);
             graph.add_attributed(input, file, link);
             for kept in &link.kept {
-                graph.add_kept(file, kept);
+                graph.add_kept(kept);
                 made.extend((kept.object.is_empty() && kept.maker != FunctionId::MODULE).then_some((file, kept)));
             }
             for edge in &link.edges {
@@ -122,18 +124,30 @@ impl<'a> Graph<'a> {
             }
             graph.add_instances(file, link);
         }
-        graph.add_made(&made);
+        graph.add_made(input, &made, &mut dependencies);
         graph
     }
 
     /// What nobody takes out by its key is handed to code that is not seen, and may run with what makes it; but not of an object of one of the
     /// workspace's own types.
-    fn add_made(&mut self, made: &[(FileId, &KeptDecl)]) {
-        let links = || self.links.iter().flatten();
-        let mentioned: FxHashSet<&Symbol> = links().flat_map(|link| &link.mentions).map(|mention| &mention.name).collect();
-        let called: FxHashSet<FunctionRef> = links().flat_map(|link| &link.edges).map(|edge| edge.callee).collect();
+    fn add_made(&mut self, input: &Input<'_>, made: &[(FileId, &KeptDecl)], dependencies: &mut Dependencies) {
+        let keys: FxHashSet<&Symbol> = made.iter().map(|(_, kept)| &kept.key).filter(|key| !is_built_in(key)).collect();
+        let mut mentioned: FxHashMap<&Symbol, FxHashSet<Option<usize>>> = FxHashMap::default();
+        for (package, link) in self.package_of.iter().zip(self.links) {
+            for mention in link.iter().flat_map(|link| &link.mentions).filter(|mention| keys.contains(&mention.name)) {
+                mentioned.entry(&mention.name).or_default().insert(*package);
+            }
+        }
+        let called: FxHashSet<FunctionRef> = self.links.iter().flatten().flat_map(|link| &link.edges).map(|edge| edge.callee).collect();
         for (file, kept) in made {
-            let is_taken = kept.declared || mentioned.contains(&kept.key) || called.contains(&kept.function);
+            // Who does not see what makes the object means another one.
+            let own = self.package_of[file.0 as usize];
+            let mut sees = |package: &Option<usize>| match (*package, own) {
+                (Some(package), Some(own)) => package == own || dependencies.has(input, package, own),
+                _ => true,
+            };
+            let is_mentioned = mentioned.get(&kept.key).is_some_and(|packages| packages.iter().any(&mut sees));
+            let is_taken = kept.declared || is_mentioned || called.contains(&kept.function);
             let from = self.numbers.at(FunctionRef { file: *file, function: kept.maker });
             if let Some(to) = self.numbers.get(kept.function).filter(|_| !is_taken)
                 && let Some(edges) = self.edges.get_mut(from as usize)
@@ -194,16 +208,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn add_kept(&mut self, file: FileId, kept: &KeptDecl) {
-        // What a service's own module keeps is taken as run: frameworks take it by convention.
-        let of_service = self.package_of[file.0 as usize].is_some_and(|package| self.of_services.contains(&package));
-        if of_service
-            && kept.maker == FunctionId::MODULE
-            && let Some(to) = self.numbers.get(kept.function)
-            && let Some(edges) = self.edges.get_mut(self.numbers.module(file) as usize)
-        {
-            edges.push(to);
-        }
+    fn add_kept(&mut self, kept: &KeptDecl) {
         let mut add = |name: Symbol| self.named.entry(name).or_default().push(kept.function);
         // What a function made goes by any name; by another name of its own, it is known.
         if kept.object.is_empty() {
@@ -238,13 +243,13 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn add_instances(&mut self, file: FileId, link: &FileLink) {
+    fn add_instances(&mut self, file: FileId, link: &'a FileLink) {
         for (function, class) in &link.classes {
             let owner = self.types.class(*class);
             self.add_instance(FunctionRef { file, function: *function }, owner);
         }
-        for (function, name) in &link.named_types {
-            for owner in self.types.named(file, name) {
+        for NamedType { function, name, own } in &link.named_types {
+            if let Some(owner) = self.types.meant(file, name, *own) {
                 self.add_instance(FunctionRef { file, function: *function }, owner);
             }
         }

@@ -31,6 +31,8 @@ enum Name<'a> {
     Class(ClassRef),
     /// By its own name, as it is said in Rust, and the file that declares it, if one of the workspace does.
     Type(&'a str, Option<FileId>),
+    /// What a package may mean by the name of a Rust type that several files declare.
+    AnyOf(&'a str, Option<usize>),
 }
 
 /// The classes and types that methods belong to.
@@ -91,7 +93,7 @@ impl<'a> Types<'a> {
         }
         types.consequences.resize_with(types.owners.len(), Consequences::default);
         for (file, facts) in rust {
-            held_types(facts, |def, held| types.follows(file, &def.name, held));
+            held_types(facts, |def, held, own| types.follows(file, &def.name, held, own));
             let provided = (0..facts.functions.len() as u32).map(FunctionId).filter(|function| {
                 let owner = facts.function(*function).owner;
                 owner.is_some_and(|owner| facts.type_def(owner).kind == TypeKind::Trait)
@@ -105,7 +107,7 @@ impl<'a> Types<'a> {
                 let (name, of) = (last_segment(&block.self_type.path), last_segment(&of.path));
                 if traits.contains(of) {
                     // What the trait provides.
-                    types.follows(file, name, of);
+                    types.follows(file, name, of, true);
                     types.of_traits.extend(block.methods.iter().map(|method| FunctionRef { file, function: *method }));
                 }
                 // What is not the workspace's is called by code that is not, either.
@@ -155,10 +157,10 @@ impl<'a> Types<'a> {
     }
 
     /// Notes that there may be instances of a type where there are some of another, both as a file names them.
-    fn follows(&mut self, file: FileId, of: &str, name: &str) {
-        let names = self.named(file, name);
+    fn follows(&mut self, file: FileId, of: &str, name: &'a str, own: bool) {
+        let Some(meant) = self.meant(file, name, own) else { return };
         for of in self.named(file, of) {
-            self.consequences[of.index()].types.extend(names.iter().copied());
+            self.consequences[of.index()].types.push(meant);
         }
     }
 
@@ -177,22 +179,51 @@ impl<'a> Types<'a> {
         self.owners.get(&Name::Class(class)).copied()
     }
 
-    /// What a name of a Rust type may mean in a file, as far as it means anything for what is reached.
-    pub(super) fn named(&self, file: FileId, name: &str) -> Vec<Owner> {
+    /// What a name of a Rust type means in a file, as far as it means anything for what is reached; `own` is whether it may be one that the file
+    /// declares. Of several that it may mean, one from which all of them follow.
+    pub(super) fn meant(&mut self, file: FileId, name: &'a str, own: bool) -> Option<Owner> {
+        let Some(files) = self.declared.get(name) else { return self.owners.get(&Name::Type(name, None)).copied() };
+        if files.len() == 1 || own && files.contains(&file) {
+            return self.declared_by(file, name);
+        }
+        let any = Name::AnyOf(name, self.package_of.get(&file).copied());
+        if let Some(known) = self.owners.get(&any) {
+            return Some(*known);
+        }
+        let types = self.seen_by(file, name);
+        let owner = self.number(any);
+        self.consequences.resize_with(self.owners.len(), Consequences::default);
+        self.consequences[owner.index()].types = types;
+        Some(owner)
+    }
+
+    /// All that a name of a Rust type may mean where a file says what its own type is or does.
+    fn named(&self, file: FileId, name: &str) -> Vec<Owner> {
         let Some(files) = self.declared.get(name) else {
             return self.owners.get(&Name::Type(name, None)).copied().into_iter().collect();
         };
-        let owner = |declaring: &FileId| self.owners.get(&Name::Type(name, Some(*declaring))).copied();
         if files.len() == 1 || files.contains(&file) {
-            let own = files.iter().find(|declaring| **declaring == file).or(files.first());
-            return own.and_then(owner).into_iter().collect();
+            return self.declared_by(file, name).into_iter().collect();
         }
+        self.seen_by(file, name)
+    }
+
+    /// The type of a name that a file declares; of one that only one file does, that.
+    fn declared_by(&self, file: FileId, name: &str) -> Option<Owner> {
+        let files = self.declared.get(name)?;
+        let declaring = files.iter().find(|declaring| **declaring == file).or(files.first())?;
+        self.owners.get(&Name::Type(name, Some(*declaring))).copied()
+    }
+
+    /// The types of a name that a file's package may see.
+    fn seen_by(&self, file: FileId, name: &str) -> Vec<Owner> {
         let seen = self.package_of.get(&file).and_then(|package| self.seen.get(package));
         let is_seen = |declaring: &&FileId| match (seen, self.package_of.get(*declaring)) {
             (Some(seen), Some(package)) => seen.contains(package),
             _ => true,
         };
-        files.iter().filter(is_seen).filter_map(owner).collect()
+        let files = self.declared.get(name).into_iter().flatten().filter(is_seen);
+        files.filter_map(|declaring| self.owners.get(&Name::Type(name, Some(*declaring))).copied()).collect()
     }
 
     /// What follows once there may be instances of a class or type.
