@@ -147,6 +147,8 @@ pub struct SourceFacts {
     pub regions: Vec<Region>,
     /// What must hold for regions to run, where that is plain to see, in the order of the regions.
     pub cases: Vec<(RegionId, Case)>,
+    /// Operands with calls in them that need not run: what stands right of `&&`, `||`, `??` and behind `&&=` and the like. ECMAScript only.
+    pub optional: Vec<TextRange>,
     /// All expressions that something above refers to.
     pub exprs: Vec<Expression>,
     /// What could not be read.
@@ -163,6 +165,7 @@ impl SourceFacts {
         self.assignments.shrink_to_fit();
         self.calls.shrink_to_fit();
         self.regions.shrink_to_fit();
+        self.optional.shrink_to_fit();
         self.exprs.shrink_to_fit();
         self
     }
@@ -189,6 +192,7 @@ impl SourceFacts {
                 range: TextRange::default(),
             }],
             cases: Vec::new(),
+            optional: Vec::new(),
             exprs: Vec::new(),
             problems: Vec::new(),
         }
@@ -332,6 +336,8 @@ pub struct Function {
     pub result: Option<TypeRef>,
     /// Every value it may return: operands of `return`, an arrow's expression, Rust's tail expression (each arm of it).
     pub returns: Vec<ExprId>,
+    /// Its first `return`, with a value or without. ECMAScript only.
+    pub left: Option<TextRange>,
     /// Decorators or attributes.
     pub attributes: Vec<Attribute>,
     /// Whether it is `async`.
@@ -357,6 +363,7 @@ impl Function {
             has_self: false,
             result: None,
             returns: Vec::new(),
+            left: None,
             attributes: Vec::new(),
             is_async: false,
             body: RegionId(0),

@@ -55,6 +55,7 @@ impl SourceFacts {
             visit(&mut call.range);
         }
         self.regions.iter_mut().for_each(|region| visit(&mut region.range));
+        self.optional.iter_mut().for_each(&mut *visit);
         for expression in &mut self.exprs {
             visit(&mut expression.range);
             let Expr::Object(object) = &mut expression.kind else { continue };
@@ -72,6 +73,7 @@ fn in_function(function: &mut Function, visit: &mut dyn FnMut(&mut TextRange)) {
     function.params.iter_mut().for_each(|param| in_param(param, visit));
     function.result.iter_mut().for_each(|ty| in_type(ty, visit));
     in_attributes(&mut function.attributes, visit);
+    function.left.iter_mut().for_each(&mut *visit);
     visit(&mut function.name_range);
     visit(&mut function.range);
 }

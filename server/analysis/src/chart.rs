@@ -15,6 +15,7 @@ pub mod origins;
 pub mod trace;
 
 use core::time::Duration;
+use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 use portolan_grammars::catalog::{Addition, Delivery, Operation, Refusal};
@@ -248,7 +249,7 @@ pub struct Endpoint {
     /// Its name and where it stands.
     pub handler_name: Option<(Symbol, Place)>,
     /// What runs before that and may refuse the request, in order: middleware, guards.
-    pub guards: Vec<FunctionRef>,
+    pub guards: Arc<[FunctionRef]>,
     /// Whether a span is recorded for it, and why (not).
     pub coverage: Coverage,
 }

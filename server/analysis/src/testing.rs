@@ -86,7 +86,7 @@ impl Scene {
             place,
             handler: Some(handler),
             handler_name: Some(name),
-            guards: Vec::new(),
+            guards: Arc::default(),
             coverage: Coverage::NotTraced,
         });
         EndpointIndex(self.chart.endpoints.len() as u32 - 1)

@@ -26,7 +26,9 @@ impl<'t> Lowering<'t> {
         };
         self.release(children);
         if parts[0].is_some() && self.deeper() {
-            parts.into_iter().flatten().for_each(|part| self.add_conditions(part, found));
+            let [first, second] = parts;
+            first.into_iter().for_each(|part| self.add_conditions(part, found));
+            second.into_iter().for_each(|part| self.optional(part, |this| this.add_conditions(part, found)));
             self.shallower();
         } else {
             found.push(self.expr(condition, Context::USED));

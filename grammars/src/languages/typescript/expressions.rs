@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::syntax::{Field, Kind};
-use super::walk::{Child, Context, Lowering};
+use super::walk::{Child, Context, Lowering, range};
 use crate::facts::{Assignment, Case, Expr, ExprId, FunctionKind, RegionKind, ResultUse};
 
 /// Whether a node of that kind is an expression.
@@ -235,7 +235,7 @@ impl<'t> Lowering<'t> {
             }
             let logical = matches!(operator, Kind::And | Kind::Or | Kind::Coalesce);
             let Some(right) = right else { continue };
-            let value = self.expr(right, if logical { context } else { Context::USED });
+            let value = if logical { self.optional(right, |this| this.expr(right, context)) } else { self.expr(right, Context::USED) };
             if make.is_some() {
                 joint.parts.push(value);
                 self.splice(&mut joint);
@@ -246,6 +246,16 @@ impl<'t> Lowering<'t> {
         }
         self.stack.truncate(floor);
         self.close(&mut joint)
+    }
+
+    /// Reads an operand that need not run.
+    pub(super) fn optional<R>(&mut self, operand: Child<'t>, read: impl FnOnce(&mut Self) -> R) -> R {
+        let calls = self.facts.calls.len();
+        let value = read(self);
+        if self.facts.calls.len() > calls {
+            self.facts.optional.push(range(operand));
+        }
+        value
     }
 
     /// Takes over the parts of the last operand, if it is itself joined likewise.
@@ -342,7 +352,8 @@ impl<'t> Lowering<'t> {
         self.release(children);
         let (Some(left), Some(right)) = (left, right) else { return self.add_at(Expr::Unknown, child) };
         let target = self.expr(left, Context::USED);
-        let right = self.expr(right, Context::USED);
+        let logical = matches!(operator, Kind::OrAssign | Kind::CoalesceAssign | Kind::AndAssign);
+        let right = if logical { self.optional(right, |this| this.expr(right, Context::USED)) } else { self.expr(right, Context::USED) };
         let value = match operator {
             Kind::PlusAssign => self.add_at(Expr::Concat(vec![target, right]), child),
             Kind::OrAssign | Kind::CoalesceAssign => self.add_at(Expr::Fallback(vec![target, right]), child),

@@ -110,13 +110,14 @@ impl<'t> Lowering<'t> {
 
     fn return_statement(&mut self, child: Child<'t>) {
         let children = self.children(child);
+        let function = self.function;
         if let Some(value) = self.first_named(&children) {
             let value = self.expr(value, Context::RETURNED);
-            let function = self.function;
             if function != FunctionId::MODULE {
                 self.facts.functions[function.index()].returns.push(value);
             }
         }
+        self.facts.functions[function.index()].left.get_or_insert(range(child));
         self.release(children);
     }
 

@@ -242,7 +242,7 @@ impl ChartIndex {
             if let Some((_, place)) = &endpoint.handler_name {
                 self.spots.add(first_line(files, *place), subject);
             }
-            for guard in &endpoint.guards {
+            for guard in endpoint.guards.iter() {
                 self.guarded.entry(*guard).or_default().push(index);
             }
             if let Some(handler) = endpoint.handler {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::{self, BodySchema, Meaning};
-use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, RegionKind, SourceFacts, Symbol};
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, Region, RegionKind, SourceFacts, Symbol, TextRange};
 
 use super::library::CallView;
 use super::link::Linker;
@@ -175,18 +175,31 @@ fn required_keys(shape: &Value, missing: &[Symbol]) -> Vec<RequiredKey> {
     keys.into_iter().filter_map(|(name, declared)| Some(RequiredKey { names: vec![name.clone()], declared: declared? })).collect()
 }
 
-/// Whether a call runs whenever its function does.
+/// Whether a call runs whenever its function does, and its failure ends that.
 fn always_runs(facts: &SourceFacts, call: &Call) -> bool {
+    let within = facts.function(call.function);
+    let is_left_before = within.left.is_some_and(|left| left.end <= call.range.start);
+    let is_own = |operand: &TextRange| *operand != within.range && within.range.contains(*operand);
+    if is_left_before || facts.optional.iter().any(|operand| operand.contains(call.range) && is_own(operand)) {
+        return false;
+    }
     let mut region = Some(call.region);
     while let Some(id) = region {
         let here = facts.region(id);
         match here.kind {
             RegionKind::Body => return here.function == call.function,
-            RegionKind::Try => region = here.parent,
+            // What catches a failure may go on as if there were none.
+            RegionKind::Try if !is_caught(facts, here) => region = here.parent,
             _ => return false,
         }
     }
     false
+}
+
+/// Whether a `try` has a `catch`, which is what comes right behind it.
+fn is_caught(facts: &SourceFacts, tried: &Region) -> bool {
+    let behind = facts.regions.iter().filter(|region| region.parent == tried.parent && region.range.start >= tried.range.end);
+    behind.min_by_key(|region| region.range.start).is_some_and(|next| next.kind == RegionKind::Catch)
 }
 
 /// Whether the function asks the result of a call, by one of these members, how it went.

@@ -94,7 +94,7 @@ impl<'w> Linker<'w> {
             return;
         }
         for router in routers {
-            let guard = GuardDecl { router, order: MiddlewareOrder::All, site: view.site, functions: functions.clone() };
+            let guard = GuardDecl { router, order: MiddlewareOrder::All, site: view.site, mount: true, functions: functions.clone() };
             self.link.guards.push(guard);
         }
     }
@@ -116,7 +116,7 @@ impl<'w> Linker<'w> {
         }
         functions.retain(|function| self.takes_at_most(*function, entry.max_parameters));
         if !functions.is_empty() {
-            self.link.guards.push(GuardDecl { router, order: entry.covers, site: view.site, functions });
+            self.link.guards.push(GuardDecl { router, order: entry.covers, site: view.site, mount: false, functions });
         }
     }
 

@@ -4,6 +4,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use camino::Utf8Path;
 use portolan_grammars::facts::{Binding, Expr, FunctionId, Symbol};
@@ -34,6 +35,8 @@ pub struct Context<'a> {
     /// What accepts no finding; known to the last rule alone.
     pub(super) idle: Vec<(Place, Idle)>,
     operations: Vec<Operation>,
+    /// Of each package itself and all that it depends on, once someone asks.
+    dependencies: Vec<OnceLock<FxHashSet<usize>>>,
 }
 
 impl<'a> Context<'a> {
@@ -41,12 +44,13 @@ impl<'a> Context<'a> {
     pub fn new(snapshot: &'a Snapshot) -> Self {
         let (chart, index) = (&*snapshot.chart, &*snapshot.index);
         let operations = (0..chart.endpoints.len()).map(|at| Operation::of_endpoint(chart, index, EndpointIndex(at as u32))).collect();
-        Self { snapshot, chart, index, idle: Vec::new(), operations }
+        Self { operations, ..Self::without_operations(snapshot) }
     }
 
     /// The same for who does not ask what endpoints do.
     pub(super) fn without_operations(snapshot: &'a Snapshot) -> Self {
-        Self { snapshot, chart: &snapshot.chart, index: &snapshot.index, idle: Vec::new(), operations: Vec::new() }
+        let dependencies = snapshot.workspace.packages.iter().map(|_| OnceLock::new()).collect();
+        Self { snapshot, chart: &snapshot.chart, index: &snapshot.index, idle: Vec::new(), operations: Vec::new(), dependencies }
     }
 
     /// What an endpoint does.
@@ -85,7 +89,8 @@ impl<'a> Context<'a> {
         let workspace = &self.snapshot.workspace;
         let Some(own) = workspace.deployments[service.index()].package else { return true };
         let package = workspace.package_of(self.snapshot.files.path(file));
-        package.is_none_or(|package| workspace.with_dependencies(Some(own)).contains(&package))
+        let known = self.dependencies.get(own).map(|known| known.get_or_init(|| workspace.with_dependencies(Some(own))));
+        package.is_none_or(|package| known.is_some_and(|known| known.contains(&package)))
     }
 
     /// Whether a service is asked or told anything.

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    AlterTableOperation, ColumnDef, ColumnOption, CreateTable, Expr, ObjectName, Query, Select, SelectItem, SetExpr, Statement,
-    TableConstraint, TableFactor, Visit, Visitor,
+    AlterTableOperation, ColumnDef, ColumnOption, CreateTable, Expr, Ident, ObjectName, ObjectNamePart, Query, Select, SelectItem, SetExpr,
+    Statement, TableConstraint, TableFactor, Visit, Visitor,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -58,9 +58,17 @@ fn is_of(select: &Select, table: &str) -> bool {
     matches!(&from.relation, TableFactor::Table { name, .. } if is_called(name, table)) && from.joins.is_empty()
 }
 
+/// Whether a name is a table's; one of another schema than `public`, which goes without saying, is another table's.
 fn is_called(name: &ObjectName, table: &str) -> bool {
-    let last = name.0.last().and_then(|part| part.as_ident());
-    last.is_some_and(|last| if last.quote_style.is_some() { last.value == table } else { last.value.eq_ignore_ascii_case(table) })
+    let is = |part: &ObjectNamePart, wanted: &str| {
+        let same = |word: &Ident| if word.quote_style.is_some() { word.value == wanted } else { word.value.eq_ignore_ascii_case(wanted) };
+        part.as_ident().is_some_and(same)
+    };
+    match &name.0[..] {
+        [only] => is(only, table),
+        [schema, last] => is(schema, "public") && is(last, table),
+        _ => false,
+    }
 }
 
 /// Names of columns in a statement, and how many queries it is made of.
@@ -168,6 +176,8 @@ mod tests {
             "SELECT state FROM orders FOR UPDATE",
             "UPDATE orders SET state = 'new'",
             "SELECT state FROM mails",
+            "SELECT state FROM shop.orders",
+            "SELECT state FROM shop.public.orders",
         ] {
             assert_eq!(asked(other), None, "{other}");
         }

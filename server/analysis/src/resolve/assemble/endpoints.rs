@@ -276,7 +276,7 @@ fn with_lists_open(path: &Pattern) -> Pattern {
 pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passages: &[Passage], coverage: &Coverages<'_>) -> Vec<Endpoint> {
     let places = Places { files: input.files };
     let asked = super::messages::Asked::find(input, reach);
-    let guards = Guards::of(input);
+    let mut guards = Guards::of(input);
     let mut all = Vec::new();
     for service in input.own_services() {
         let reaches = |function: FunctionRef| reach.has(service, function);
@@ -296,7 +296,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
                 }
             }
             let method = routes.method(route, &reaches);
-            let before = if known.is_empty() { Vec::new() } else { guards.of_route(input, reach, service, route) };
+            let before = if known.is_empty() { Arc::default() } else { guards.of_route(input, reach, service, route) };
             for path in known {
                 all.push(Endpoint {
                     service,
@@ -333,7 +333,7 @@ fn passed_on(places: &Places<'_>, passage: &Passage) -> Option<Endpoint> {
         place: places.call(proxy),
         handler: None,
         handler_name: None,
-        guards: Vec::new(),
+        guards: Arc::default(),
         coverage: crate::chart::Coverage::Unknown,
     })
 }
@@ -403,7 +403,7 @@ fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Cover
             place: places.function(handler.handler),
             handler: Some(handler.handler),
             handler_name: handler_name(input, places, Some(handler.handler)),
-            guards: Vec::new(),
+            guards: Arc::default(),
             coverage: coverage.rpc(input, service, handler.handler),
         });
     }
@@ -427,7 +427,7 @@ fn rpc_over_http(input: &Input<'_>, reach: &Reach, service: ServiceIndex, places
             place: places.function(handler.handler),
             handler: Some(handler.handler),
             handler_name: handler_name(input, places, Some(handler.handler)),
-            guards: Vec::new(),
+            guards: Arc::default(),
             coverage: crate::chart::Coverage::Unknown,
         }));
     }

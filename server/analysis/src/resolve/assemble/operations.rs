@@ -3,6 +3,8 @@
 //! What deliberately does not live here: rpc services that contracts declare. Invariant: an address says who answers, where it is known; else an
 //! operation that exactly one other service declares is its, unless its interface is public. What a service asks of itself is no call to another.
 
+use std::sync::Arc;
+
 use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,7 +29,7 @@ pub(super) fn endpoints(input: &Input<'_>, reach: &Reach, service: ServiceIndex,
             place: places.function(handler.handler.unwrap_or(handler.function)),
             handler: handler.handler,
             handler_name: endpoints::handler_name(input, places, handler.handler),
-            guards: Vec::new(),
+            guards: Arc::default(),
             coverage: Coverage::Unknown,
         });
     }

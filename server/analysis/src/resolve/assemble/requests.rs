@@ -4,6 +4,8 @@
 //! destination, as with rpc; of several that answer to one name, the sender's address or queue tells, or nobody is called. A port of this
 //! machine, which another system of the workspace may publish, too, means only who answers.
 
+use std::sync::Arc;
+
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashMap;
 
@@ -41,7 +43,7 @@ pub(super) fn endpoints(
                 place: places.site(message.site),
                 handler: message.handler,
                 handler_name: endpoints::handler_name(input, &places, message.handler),
-                guards: Vec::new(),
+                guards: Arc::default(),
                 coverage: coverage.consumer(input, service, message, message.handler),
             });
         }

@@ -199,6 +199,8 @@ pub struct GuardDecl {
     pub order: MiddlewareOrder,
     /// Where they are added.
     pub site: CallRef,
+    /// Whether they stand in front of it only where that call puts it, and not wherever it is put.
+    pub mount: bool,
     /// The functions, in order.
     pub functions: Vec<FunctionRef>,
 }
