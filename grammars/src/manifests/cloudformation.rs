@@ -9,26 +9,28 @@ use crate::facts::Symbol;
 /// Properties that say what a resource is called.
 const NAMES: [&str; 5] = ["TableName", "QueueName", "TopicName", "BucketName", "Name"];
 
-/// The id of the resource that a value refers to, or the text that it is.
+/// The id of the resource that a value refers to. A text without a tag refers to none, however a resource is called.
 fn referred(value: &Node) -> Option<Symbol> {
-    if let Some(text) = value.text() {
-        return Some(text);
+    // `Orders.Arn` is an attribute of `Orders`.
+    let of_attribute = |text: Symbol| text.split_once('.').map_or(text.clone(), |(id, _)| id.into());
+    match (value.tag.as_deref(), value.text()) {
+        (Some("!Ref"), id) => return id,
+        (Some("!GetAtt"), Some(attribute)) => return Some(of_attribute(attribute)),
+        _ => {}
     }
     if let Some(id) = value.get("Ref").and_then(Node::text) {
         return Some(id);
     }
     let attribute = value.get("Fn::GetAtt")?;
-    attribute.text().or_else(|| attribute.items().first()?.text())
+    attribute.text().map(of_attribute).or_else(|| attribute.items().first()?.text())
 }
 
 /// What the resource that a value refers to is called, of a map of resources; the text that it is, where it refers to none.
 pub(super) fn named(value: &Node, resources: Option<&Node>, fill: &dyn Fn(&str) -> Option<Symbol>) -> Option<Symbol> {
-    let text = referred(value)?;
-    // `Orders.Arn` of `!GetAtt Orders.Arn`.
-    let id = text.split_once('.').map_or(text.as_str(), |(id, _)| id);
-    let Some(resource) = resources.and_then(|resources| resources.get(id)) else { return fill(&text) };
+    let Some(id) = referred(value) else { return fill(&value.text()?) };
+    let Some(resource) = resources.and_then(|resources| resources.get(&id)) else { return fill(&id) };
     let name = NAMES.iter().find_map(|name| resource.at(&["Properties", name])?.text()).and_then(|name| fill(&name));
-    Some(name.unwrap_or_else(|| id.into()))
+    Some(name.unwrap_or(id))
 }
 
 /// What a queue or topic is called that a value refers to; of an ARN or URL, its last part.

@@ -157,10 +157,10 @@ mod tests {
 
     #[test]
     fn resources_are_called_what_they_call_themselves() {
-        let text = "service: a\nprovider:\n  environment:\n    TABLE: !Ref Orders\n    QUEUE: { Ref: Mails }\n    TOPIC: { 'Fn::GetAtt': [News, TopicArn] }\nfunctions:\n  one:\n    handler: a.one\n    events:\n      - sqs: { arn: !GetAtt Mails.Arn }\n      - sqs: 'arn:aws:sqs:eu:1:carts'\n      - sns: news\n      - eventBridge: { pattern: { source: [shop], detail-type: [created, paid] } }\n      - eventBridge: { schedule: rate(1 day) }\n      - schedule: rate(1 day)\n      - stream: { type: dynamodb, arn: x }\nresources:\n  Resources:\n    Orders: { Properties: { TableName: 'orders-${self:service}' } }\n    Mails: { Properties: {} }\n";
+        let text = "service: a\nprovider:\n  environment:\n    TABLE: !Ref Orders\n    QUEUE: { Ref: Mails }\n    TOPIC: { 'Fn::GetAtt': [News, TopicArn] }\n    HOST: Orders.example.com\n    ARN: !GetAtt Mails.Arn\nfunctions:\n  one:\n    handler: a.one\n    events:\n      - sqs: { arn: !GetAtt Mails.Arn }\n      - sqs: 'arn:aws:sqs:eu:1:carts'\n      - sns: news\n      - eventBridge: { pattern: { source: [shop], detail-type: [created, paid] } }\n      - eventBridge: { schedule: rate(1 day) }\n      - schedule: rate(1 day)\n      - stream: { type: dynamodb, arn: x }\nresources:\n  Resources:\n    Orders: { Properties: { TableName: 'orders-${self:service}' } }\n    Mails: { Properties: {} }\n";
         let Manifest::Processes(found) = read(text).manifest else { panic!() };
         let variables: Vec<_> = found.environment.iter().filter_map(|variable| variable.value.as_deref()).collect();
-        assert_eq!(variables, ["orders-a", "Mails", "News"]);
+        assert_eq!(variables, ["orders-a", "Mails", "News", "Orders.example.com", "Mails"]);
         let received: Vec<String> =
             found.processes[0].receives.iter().map(|message| format!("{} {}", message.system, message.channel)).collect();
         assert_eq!(received, ["aws_sqs Mails", "aws_sqs carts", "aws.sns news", "aws.eventbridge created", "aws.eventbridge paid"]);

@@ -21,6 +21,8 @@ pub(super) use templates::Templates;
 pub(super) struct Node {
     /// What it is.
     pub(super) value: Value,
+    /// What a scalar's tag says that it is, as it is written: `!Ref`.
+    pub(super) tag: Option<Symbol>,
     /// Where it is written.
     pub(super) range: TextRange,
     /// Number of nodes in it, aliases counted as often as they are used.

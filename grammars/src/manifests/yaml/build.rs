@@ -88,8 +88,9 @@ impl Builder<'_> {
                 }
             }
             Event::Scalar(..) | Event::Alias(_) if self.skipped > 0 => {}
-            Event::Scalar(text, style, anchor, _) => {
-                let (node, end) = self.scalar(&text, style, start, end);
+            Event::Scalar(text, style, anchor, tag) => {
+                let (mut node, end) = self.scalar(&text, style, start, end);
+                node.tag = tag.map(|tag| tag.to_string().into());
                 self.complete(node, anchor, end);
             }
             Event::Alias(anchor) => {
@@ -141,7 +142,7 @@ impl Builder<'_> {
         };
         // An element that came from an alias stands elsewhere, so it says nothing about the end.
         let range = if range.end < range.start { TextRange::new(frame.start, end.max(frame.start)) } else { range };
-        let node = Node { value, range, size, height: height + 1 };
+        let node = Node { value, tag: None, range, size, height: height + 1 };
         self.complete(node, frame.anchor, range.end as usize);
     }
 
@@ -181,7 +182,7 @@ impl Builder<'_> {
                 (TextRange::new(start, end), end)
             }
         };
-        (Node { value: Value::Scalar(self.masked.restore(text, start, end)), range, size: 1, height: 1 }, end)
+        (Node { value: Value::Scalar(self.masked.restore(text, start, end)), tag: None, range, size: 1, height: 1 }, end)
     }
 
     /// The part of the text between two offsets in the whole.
@@ -224,7 +225,7 @@ fn quoted_length(written: &[u8]) -> usize {
 }
 
 fn null(at: usize) -> Node {
-    Node { value: Value::Null, range: TextRange::new(at, at), size: 1, height: 1 }
+    Node { value: Value::Null, tag: None, range: TextRange::new(at, at), size: 1, height: 1 }
 }
 
 /// Entries with those that `<<` brings in behind them; a key that is there already wins.

@@ -122,6 +122,7 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     let calls = calls::find(input, &reach, places, passages, &chart.endpoints);
     (chart.calls, chart.unresolved) = (calls.settled, calls.unresolved);
     chart.channels = messages::find(input, &reach, &coverage);
+    messages::show_names(&mut chart);
     tools::settle(input, &mut chart);
     chart.blind_spots = blind_spots::find(input, &reach, &routes, &chart.endpoints);
     chart.stores = stores::find(input, &reach);

@@ -11,7 +11,7 @@ use portolan_grammars::facts::Symbol;
 use super::assemble::endpoints::Routes;
 use super::assemble::stores::{connections, is_sql, system_of_scheme, table};
 use super::library::is_unnamed;
-use super::link::{AccessDecl, ConnectionDecl, FileLink, Request, Url};
+use super::link::{AccessDecl, ConnectionDecl, FileLink, Request, Url, shown_name};
 use super::paths::{HOLE, normal_route, optional_forms};
 use super::value::{Part, Pattern};
 use crate::FunctionRef;
@@ -60,7 +60,7 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
                 {
                     name = text(key);
                 }
-                lines.insert(format!("{kind} {} {name}", message.system));
+                lines.insert(format!("{kind} {} {}", message.system, shown_name(&name)));
             }
         }
         let bound = link.bindings.iter().map(|binding| ("BINDING", binding));

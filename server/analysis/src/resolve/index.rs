@@ -124,15 +124,20 @@ impl FileIndex {
         self.bindings.get(name).map_or(&[][..], Vec::as_slice).iter().map(|position| &facts.bindings[*position as usize])
     }
 
-    /// The binding that a name means where it is used: the nearest before, in the innermost function that has one.
-    pub fn binding_at<'f>(&self, facts: &'f SourceFacts, at: ExprId, name: &Symbol) -> Option<&'f Binding> {
+    /// The binding that a name means where it is used: the nearest before, in the innermost function that has one. What a module binds once, its
+    /// functions may use wherever they stand: they run later.
+    pub fn binding_at<'f>(&'f self, facts: &'f SourceFacts, at: ExprId, name: &Symbol) -> Option<&'f Binding> {
         let start = facts.expr_range(at).start;
         let mut function = facts.exprs[at.index()].function;
         loop {
-            let mut all = self.bindings.get(name)?.iter().map(|at| &facts.bindings[*at as usize]);
-            let before = all.rfind(|binding| binding.function == function && binding.range.end <= start);
-            if before.is_some() || function == FunctionId::MODULE {
+            let mut own = self.bindings_of(facts, name).filter(|binding| binding.function == function);
+            let before = own.clone().rfind(|binding| binding.range.end <= start);
+            if before.is_some() {
                 return before;
+            }
+            if function == FunctionId::MODULE {
+                let is_within = facts.exprs[at.index()].function != FunctionId::MODULE;
+                return own.next().filter(|_| is_within && own.next().is_none());
             }
             // A parameter by that name hides what stands around.
             if facts.function(function).params.iter().any(|param| param.name == *name) {
@@ -365,5 +370,40 @@ impl Indexed {
     /// Whether a change of it may change what is known of rpc services.
     pub fn declares(&self) -> bool {
         !self.contracts.is_empty() || self.facts.source().is_some_and(|source| source.generated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use camino::Utf8Path;
+    use portolan_grammars::{FileFacts, FileKind, read};
+
+    use super::*;
+
+    fn facts_of(text: &str) -> FileFacts {
+        read(Utf8Path::new("a.ts"), text, portolan_grammars::classify(Utf8Path::new("a.ts")).unwrap_or(FileKind::Component))
+    }
+
+    /// What `use(…)` is given, or what is bound to that where it stands.
+    fn bound(text: &str) -> Option<String> {
+        let file = facts_of(text);
+        let facts = file.source()?;
+        let index = FileIndex::build(facts, &Catalog::default());
+        let given = facts.calls.iter().find(|call| callee_name(facts, call.callee).is_some_and(|name| name == "use"))?.args.first()?.value;
+        match facts.expr(index.written(facts, given)) {
+            Expr::Str(text) => Some(text.to_string()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn functions_use_what_their_module_binds_below_them() {
+        let of = |text: &str| bound(text).unwrap_or_default();
+        assert_eq!(of("function f() { use(path); }\nconst path = \"/a\";"), "/a");
+        assert_eq!(of("const path = \"/a\";\nfunction f() { use(path); }"), "/a");
+        // Which of two it is then, is not known; and the module itself has none yet.
+        assert_eq!(of("function f() { use(path); }\nlet path = \"/a\";\n{ let path = \"/b\"; }"), "");
+        assert_eq!(of("use(path);\nvar path = \"/a\";"), "");
+        assert_eq!(of("function f(path) { use(path); }\nconst path = \"/a\";"), "");
     }
 }

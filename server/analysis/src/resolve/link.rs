@@ -18,7 +18,7 @@ use super::value::{CallRef, ClassRef, Source};
 use crate::{FileId, FunctionRef};
 
 pub use data::{AccessDecl, ClientUse, CollectionUse, ConnectionDecl, Extent, TransactionDecl};
-pub use messages::{BindingDecl, Carrier, ListenerDecl, MessageDecl, MessageLeaf, QueueDecl};
+pub use messages::{BindingDecl, Carrier, ListenerDecl, MessageDecl, MessageLeaf, QueueDecl, is_qualified, qualified, shown_name};
 pub use requests::{OutboundCall, Request, Retries, Retry, RetryDecl, Unlimited, Url};
 pub use routes::{
     GuardDecl, LayerCode, LayerDecl, MountDecl, OperationCall, OperationClient, OperationHandler, PortDecl, ProxyDecl, RouteDecl, Router,

@@ -6,7 +6,7 @@ use portolan_grammars::catalog::{self, Delivery, Headers, Identity, Selector};
 use portolan_grammars::facts::{Expr, ExprId, Language, Symbol};
 
 use super::library::CallView;
-use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, MessageLeaf, PortDecl, QueueDecl, Site};
+use super::link::{BindingDecl, Carrier, Linker, ListenerDecl, MessageDecl, MessageLeaf, PortDecl, QueueDecl, Site, qualified};
 use super::outbound::{Draft, function_in};
 use super::spans::Walk;
 use super::sql;
@@ -354,11 +354,11 @@ impl Linker<'_> {
     }
 }
 
-/// The name of a destination, where a constant of a package from outside of the workspace stands for it: whoever else names the constant means the
-/// same. Tells whether there is such a one.
+/// The name of a destination, where a constant of a package from outside of the workspace stands for it: whoever else names the constant of that
+/// package means the same. Tells whether there is such a one.
 pub(super) fn named_elsewhere(destination: Value) -> (Value, bool) {
     let constant = |value: &Value| match value {
-        Value::External(package, path) if package != "global" => path.last().cloned(),
+        Value::External(package, path) if package != "global" && is_constant(path) => path.last().map(|name| qualified(name, package)),
         _ => None,
     };
     if !destination.alternatives().iter().any(|value| constant(value).is_some()) {
@@ -366,6 +366,12 @@ pub(super) fn named_elsewhere(destination: Value) -> (Value, bool) {
     }
     let named = destination.alternatives().iter().map(|value| constant(value).map_or_else(|| value.clone(), Value::text));
     (Value::one_of(named.collect::<Vec<_>>()), true)
+}
+
+/// Whether a path in a package names a constant, by its spelling: `QUEUE`, `Topics.orderPlaced`. What the package has as its default, or as a whole,
+/// may be settings, which are others in each service: `config.queue`.
+fn is_constant(path: &[Symbol]) -> bool {
+    path.first().is_some_and(|first| first != "default") && path.iter().any(|name| name.starts_with(char::is_uppercase))
 }
 
 pub(super) fn message(site: Site, function: FunctionRef, destinations: Vec<Pattern>, routing_key: Option<Pattern>) -> MessageDecl {

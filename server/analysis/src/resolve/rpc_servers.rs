@@ -4,6 +4,7 @@
 
 use portolan_grammars::catalog::{self, Family, OverHttp};
 use portolan_grammars::facts::{Attribute, Call, Expr, FunctionId, Symbol};
+use rustc_hash::FxHashMap;
 
 use super::index::last_segment;
 use super::library::CallView;
@@ -185,8 +186,7 @@ impl<'w> Linker<'w> {
         if !is_generated || matches!(self.evaluator.eval(self.file, call.callee), Value::Function(..)) {
             return Vec::new();
         }
-        let services = &self.evaluator.cx.contracts.services;
-        let candidates = services.iter().find(|(name, _)| snake_case(name) == stem).map(|(_, candidates)| candidates);
+        let candidates = written_as(&self.evaluator.cx.contracts.services, &stem);
         candidates.map(|candidates| picks(candidates, &modules)).unwrap_or_default()
     }
 
@@ -207,10 +207,32 @@ impl<'w> Linker<'w> {
     }
 }
 
+/// The services whose name is written so in snake case; of several names always the same one, in whichever order they were read.
+fn written_as<'s>(services: &'s FxHashMap<Symbol, Vec<Symbol>>, stem: &str) -> Option<&'s Vec<Symbol>> {
+    let named = services.iter().filter(|(name, _)| snake_case(name) == stem);
+    named.min_by_key(|(name, _)| *name).map(|(_, services)| services)
+}
+
 fn camel(name: &str) -> Symbol {
     let mut characters = name.chars();
     match characters.next() {
         Some(first) => format!("{}{}", first.to_ascii_lowercase(), characters.as_str()).into(),
         None => Symbol::default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_names_written_alike_it_is_always_the_same() {
+        let mut names = vec!["OrderApi", "Order_Api", "OrderAPI", "Orders"];
+        for _ in 0..names.len() {
+            names.rotate_left(1);
+            let services: FxHashMap<Symbol, Vec<Symbol>> = names.iter().map(|name| ((*name).into(), vec![(*name).into()])).collect();
+            assert_eq!(written_as(&services, "order_api").map(Vec::as_slice), Some(&["OrderAPI".into()][..]));
+            assert_eq!(written_as(&services, "order"), None);
+        }
     }
 }

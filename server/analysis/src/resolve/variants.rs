@@ -140,7 +140,7 @@ impl<'w> Evaluator<'w> {
         let writes = facts.calls.iter().filter(|call| call.function == writer.function && is_write(facts, call)).count();
         let mut results = Vec::new();
         declared.returns.iter().for_each(|result| add_arms(facts, *result, &mut results));
-        if writes > results.len() {
+        if writes > results.len() || results.len() > MAX_ARMS {
             return None;
         }
         let mut texts = Vec::new();

@@ -14,6 +14,7 @@ use portolan_grammars::manifests::Connector;
 
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
 use crate::chart::{Channel, ChannelEnd, ChannelIndex, May, ServiceIndex};
+use crate::resolve::link::shown_name;
 use crate::words::{digits, enumerate, letters};
 use crate::{FileId, Place};
 
@@ -179,7 +180,7 @@ fn is_named_elsewhere(context: &Context<'_>, channel: &Channel, lack: Lack) -> b
     let consumes = lack == Lack::Consumer;
     let mut messages =
         context.snapshot.links.iter().flatten().flat_map(|link| &link.messages).filter(|message| message.consumes == consumes);
-    messages.any(|message| message.destinations.iter().any(|name| name.literal().as_ref() == Some(&channel.name)))
+    messages.any(|message| message.destinations.iter().any(|name| name.literal().is_some_and(|name| shown_name(&name) == channel.name)))
 }
 
 /// Whether a service sends to one channel and waits for the answer on the other, by their names: whoever answers is outside.

@@ -9,9 +9,9 @@ use super::reach::Reach;
 use super::text;
 use super::tracing::Coverages;
 use super::{Input, Places};
-use crate::chart::{Channel, ChannelEnd, Coverage, ServiceIndex, Status};
+use crate::chart::{Channel, ChannelEnd, Chart, Coverage, Protocol, Reason, ServiceIndex, Status};
 use crate::resolve::library::is_unnamed;
-use crate::resolve::link::{BindingDecl, ListenerDecl, MessageDecl};
+use crate::resolve::link::{BindingDecl, ListenerDecl, MessageDecl, is_qualified, shown_name};
 use crate::resolve::value::Pattern;
 
 /// More destinations than these are those that a sender may mean, and not those that it sends to.
@@ -78,8 +78,9 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     channels.retain(|(_, name), _| !is_unnamed(name));
     // Who receives what is only asked for answers it.
     let asked = Asked::find(input, reach);
-    channels
-        .retain(|(system, name), channel| !channel.producers.is_empty() || asked.of(system, name, &wildcards_of(&wild, name)).is_empty());
+    channels.retain(|(system, name), channel| {
+        !channel.producers.is_empty() || asked.of(system, name, &wildcards_of(&wild, system, name)).is_empty()
+    });
     let mut all: Vec<Channel> = channels.into_values().collect();
     for channel in &mut all {
         let key = |end: &ChannelEnd| (end.service, end.place);
@@ -91,12 +92,27 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     all
 }
 
+/// Leaves the packages out of names that constants from outside stand for, once it is known who means the same.
+pub(super) fn show_names(chart: &mut Chart) {
+    let channels = chart.channels.iter_mut().map(|channel| &mut channel.name);
+    let is_message = |protocol: Protocol| protocol == Protocol::Message;
+    let endpoints = chart.endpoints.iter_mut().filter(|endpoint| is_message(endpoint.protocol)).map(|endpoint| &mut endpoint.path);
+    let calls = chart.calls.iter_mut().filter(|call| is_message(call.protocol)).map(|call| &mut call.path);
+    let unresolved = chart.unresolved.iter_mut().flat_map(|call| match &mut call.reason {
+        Reason::Answers(name) => vec![&mut call.path, name],
+        _ => Vec::new(),
+    });
+    for name in channels.chain(endpoints).chain(calls).chain(unresolved).filter(|name| is_qualified(name)) {
+        *name = shown_name(name);
+    }
+}
+
 /// A consumer whose destination stands for several: how, on which system, and what it says.
 type Wild = (Wildcards, Symbol, Symbol, ChannelEnd);
 
-/// What a name with wildcards stands for, where a consumer takes it so.
-fn wildcards_of(wild: &[Wild], pattern: &Symbol) -> Option<Wildcards> {
-    wild.iter().find(|(_, _, of, _)| of == pattern).map(|(wildcards, ..)| *wildcards)
+/// What a name with wildcards stands for on a system, where a consumer takes it so.
+fn wildcards_of(wild: &[Wild], system: &Symbol, pattern: &Symbol) -> Option<Wildcards> {
+    wild.iter().find(|(_, on, of, _)| on == system && of == pattern).map(|(wildcards, ..)| *wildcards)
 }
 
 /// What is asked over brokers of which whoever receives it answers, by system.
@@ -289,7 +305,8 @@ pub(super) fn destinations(input: &Input<'_>, service: ServiceIndex, message: &M
             };
             let whole = queue_name(&message.system, whole);
             let known = !whole.is_empty() && !whole.contains("{}") && !whole.contains("${");
-            let status = if text.guessed { Status::Likely } else { Status::Exact };
+            // What a constant from outside says, its name alone tells.
+            let status = if text.guessed || is_qualified(&whole) { Status::Likely } else { Status::Exact };
             let name = known.then(|| (Symbol::from(whole), status));
             if !names.contains(&name) {
                 names.push(name);
@@ -303,7 +320,9 @@ pub(super) fn destinations(input: &Input<'_>, service: ServiceIndex, message: &M
 /// The name of a queue or topic in the URL or ARN that stands for it.
 fn queue_name(system: &str, text: String) -> String {
     match system {
-        "aws_sqs" | "aws.sns" => text.rsplit(['/', ':']).next().filter(|last| !last.is_empty()).map(str::to_owned).unwrap_or(text),
+        "aws_sqs" | "aws.sns" if !is_qualified(&text) => {
+            text.rsplit(['/', ':']).next().filter(|last| !last.is_empty()).map(str::to_owned).unwrap_or(text)
+        }
         _ => text,
     }
 }
@@ -413,7 +432,21 @@ fn is_routed(pattern: &str, key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_routed;
+    use portolan_grammars::catalog::Wildcards;
+    use portolan_grammars::facts::TextRange;
+
+    use super::{is_routed, wildcards_of};
+    use crate::chart::ServiceIndex;
+    use crate::testing::{end, module};
+    use crate::{FileId, Place};
+
+    #[test]
+    fn wildcards_are_those_of_the_system() {
+        let place = Place { file: FileId(0), range: TextRange::default() };
+        let wild = [(Wildcards::Glob, "redis".into(), "orders.*".into(), end(ServiceIndex(0), place, module(FileId(0))))];
+        assert_eq!(wildcards_of(&wild, &"redis".into(), &"orders.*".into()), Some(Wildcards::Glob));
+        assert_eq!(wildcards_of(&wild, &"nats".into(), &"orders.*".into()), None);
+    }
 
     #[test]
     fn many_wildcards_take_no_time() {

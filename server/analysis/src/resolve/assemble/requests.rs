@@ -15,7 +15,7 @@ use super::targets::Answer;
 use super::tracing::Coverages;
 use super::{Input, Places, endpoints, messages, text};
 use crate::chart::{Call, Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, Status, Target, Unresolved};
-use crate::resolve::link::{MessageDecl, Url};
+use crate::resolve::link::{MessageDecl, Url, shown_name};
 
 /// Adds what a service answers over brokers.
 pub(super) fn endpoints(
@@ -159,7 +159,7 @@ impl<'s, 'a> Answering<'s, 'a> {
 
     /// A call to the only service that answers it.
     fn only(&self, asked: &Asked<'_>, to: ServiceIndex, endpoint: Option<EndpointIndex>) -> Call {
-        let what = format!("{} answers {}", self.scene.name(to), asked.path);
+        let what = format!("{} answers {}", self.scene.name(to), shown_name(&asked.path));
         let is_presumed = asked.message.system == "*" || endpoint.is_some_and(|at| !self.says_that_it_answers(self.endpoint(at)));
         let status = if is_presumed { asked.status.max(Status::Likely) } else { asked.status };
         let evidence = endpoint.map(|at| Evidence { what, place: self.endpoint(at).place }).into_iter().collect();

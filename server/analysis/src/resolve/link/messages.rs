@@ -9,6 +9,27 @@ use super::{Site, Url};
 use crate::FunctionRef;
 use crate::resolve::value::{CallRef, Pattern};
 
+/// What stands around the package in the name of a destination for which only a constant stands: no text of code has it.
+const AROUND_PACKAGE: char = '\0';
+
+/// The name of a destination for which a constant of a package stands whose text is outside of the workspace. Another package's constant of the same
+/// name is another destination.
+pub fn qualified(constant: &str, package: &str) -> Symbol {
+    format!("{constant}{AROUND_PACKAGE}{package}{AROUND_PACKAGE}").into()
+}
+
+/// Whether a destination has such a name.
+pub fn is_qualified(name: &str) -> bool {
+    name.contains(AROUND_PACKAGE)
+}
+
+/// What is shown of a destination's name: of a constant its own name.
+pub fn shown_name(name: &str) -> Symbol {
+    let Some((constant, rest)) = name.split_once(AROUND_PACKAGE) else { return name.into() };
+    let key = rest.split_once(AROUND_PACKAGE).map_or("", |(_, key)| key);
+    format!("{constant}{key}").into()
+}
+
 /// A message sent or received.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MessageDecl {
@@ -140,4 +161,19 @@ pub struct QueueDecl {
     pub named: usize,
     /// The argument and the keys in it that would say the exchange and the routing key, where the library is told by such.
     pub option: Option<(usize, [Symbol; 2])>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_tell_constants_apart_and_are_not_shown() {
+        let [one, other] = ["@shop/orders", "@shop/mail"].map(|package| qualified("QUEUE", package));
+        assert!(one != other && is_qualified(&one) && !is_qualified("QUEUE"));
+        assert_eq!(
+            [shown_name(&one).as_str(), shown_name(&format!("{other}/paid")).as_str(), shown_name("a/b").as_str()],
+            ["QUEUE", "QUEUE/paid", "a/b"]
+        );
+    }
 }
