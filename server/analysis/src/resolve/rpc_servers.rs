@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn of_names_written_alike_it_is_always_the_same() {
-        let mut names = vec!["OrderApi", "Order_Api", "OrderAPI", "Orders"];
+        let mut names = ["OrderApi", "Order_Api", "OrderAPI", "Orders"];
         for _ in 0..names.len() {
             names.rotate_left(1);
             let services: FxHashMap<Symbol, Vec<Symbol>> = names.iter().map(|name| ((*name).into(), vec![(*name).into()])).collect();
