@@ -1,3 +1,3 @@
-import './bare.js';
-import './clients.js';
-import './request.js';
+export * as bare from './bare.js';
+export * as clients from './clients.js';
+export * as request from './request.js';
