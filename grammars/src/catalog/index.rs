@@ -175,27 +175,6 @@ impl Catalog {
         self.lookups = Lookups::of(&self.libraries);
     }
 
-    /// Whether a handler of ECMAScript answers by a method of this name of what it is given second.
-    pub fn is_answer(&self, method: &str) -> bool {
-        let libraries = self.libraries.iter().filter(|library| library.language == Family::TypeScript);
-        libraries.flat_map(|library| &library.answers).any(|answer| answer == method)
-    }
-
-    /// Names of what checks a request's body that it is given, with the argument.
-    pub fn body_checks(&self) -> impl Iterator<Item = (&str, usize)> {
-        let entries = self.libraries.iter().flat_map(|library| &library.body_schema);
-        let given = |entry: &BodySchema| entry.body.as_ref()?.takes().first()?.argument.and_then(|at| usize::try_from(at).ok());
-        entries
-            .filter_map(move |entry| Some((entry, given(entry)?)))
-            .flat_map(|(entry, at)| entry.callee.iter().map(move |callee| (last_segment(callee), at)))
-    }
-
-    /// Whether a handler of ECMAScript reads a request's body off what it is given first by these members.
-    pub fn is_body(&self, members: &str) -> bool {
-        let libraries = self.libraries.iter().filter(|library| library.language == Family::TypeScript);
-        libraries.flat_map(|library| &library.bodies).any(|body| body == members)
-    }
-
     /// What a callee means in the library at this position, with its aliases applied.
     pub fn meanings(&self, library: usize, callee: &str) -> Meanings<'_> {
         static NOTHING: LazyLock<Library> = LazyLock::new(|| Library::named("", Family::Rust));
@@ -248,12 +227,6 @@ impl Catalog {
     pub fn others_capture(&self, library: usize, type_name: &str, name: &str) -> bool {
         let made = self.libraries.get(library).into_iter().flat_map(|library| &library.value);
         made.filter(|entry| entry.type_name != type_name && entry.type_name != "Self").any(|entry| entry.captures.contains_key(name))
-    }
-
-    /// Every word of a command line that is evidence of tracing, with its entry.
-    pub fn tracing_flags(&self) -> impl Iterator<Item = (&Symbol, &Tracing)> {
-        let entries = self.libraries.iter().flat_map(|library| &library.tracing);
-        entries.flat_map(|entry| entry.flag.iter().flat_map(Names::iter).map(move |flag| (flag, entry)))
     }
 }
 

@@ -38,10 +38,16 @@ pub(super) struct Lookups {
     limiting: Words,
     retrying: Words,
     bodies: Words,
+    guarding: Words,
     giving: Words,
     making: Words,
     /// Methods by which values call functions that they were given; of TypeScript.
     given_methods: Vec<Symbol>,
+    /// Methods by which handlers of ECMAScript answer, and members by which they read a request's body.
+    answers: FxHashSet<Symbol>,
+    body_members: FxHashSet<Symbol>,
+    /// Last segments of what checks a request's body, with the argument that this is.
+    body_checks: Vec<(Symbol, usize)>,
     beside: FxHashSet<Symbol>,
     applying: Vec<Place>,
     /// What methods are called in their library, and the type of a first argument by which that is known.
@@ -101,6 +107,7 @@ impl Lookups {
         self.spawning.extend(family, library.spawn.iter().flat_map(|entry| entry.callee.iter()));
         self.limiting.extend(family, library.time_limit.iter().flat_map(|entry| entry.callee.iter()));
         self.retrying.extend(family, library.retry.iter().flat_map(|entry| entry.callee.iter()));
+        self.guarding.extend(family, library.guard.iter().filter_map(|entry| entry.implements.as_ref()).flat_map(Names::iter));
         self.bodies.extend(family, library.request_body.iter().filter_map(|entry| entry.type_name.as_ref()).flat_map(Names::iter));
         self.interesting.extend(family, library.procedure_call.iter().flat_map(|entry| entry.verbs.iter()));
         let telling = library.callees().into_iter().filter(|(_, id)| !id.only_makes_values());
@@ -115,6 +122,13 @@ impl Lookups {
         self.making.extend(family, makes.flat_map(|entry| entry.callee.iter()).filter(|callee| callee.contains('.')));
         if family == Family::TypeScript {
             self.given_methods.extend(library.value.iter().flat_map(|entry| entry.methods.keys()).cloned());
+            self.answers.extend(library.answers.iter().cloned());
+            self.body_members.extend(library.bodies.iter().cloned());
+        }
+        for entry in &library.body_schema {
+            let given = entry.body.as_ref().and_then(|body| usize::try_from(body.takes().first()?.argument?).ok());
+            let checks = given.into_iter().flat_map(|at| entry.callee.iter().map(move |callee| (Symbol::new(last_segment(callee)), at)));
+            self.body_checks.extend(checks);
         }
     }
 
@@ -214,6 +228,26 @@ impl Catalog {
         self.lookups.bodies.has(family, last_segment)
     }
 
+    /// Whether a trait of this last name may make parameters of handlers.
+    pub fn may_guard(&self, family: Family, last_segment: &str) -> bool {
+        self.lookups.guarding.has(family, last_segment)
+    }
+
+    /// Whether a handler of ECMAScript answers by a method of this name of what it is given second.
+    pub fn is_answer(&self, method: &str) -> bool {
+        self.lookups.answers.contains(method)
+    }
+
+    /// Whether a handler of ECMAScript reads a request's body off what it is given first by these members.
+    pub fn is_body(&self, members: &str) -> bool {
+        self.lookups.body_members.contains(members)
+    }
+
+    /// Last segments of what checks a request's body, with the argument that this is.
+    pub fn body_checks(&self) -> &[(Symbol, usize)] {
+        &self.lookups.body_checks
+    }
+
     /// What calls functions among its arguments, each with the position of its library.
     pub fn applied(&self) -> impl Iterator<Item = (usize, &AppliedFunction)> {
         self.lookups.applying.iter().map(|(library, position)| (*library, &self.libraries[*library].applied[*position]))
@@ -273,6 +307,12 @@ impl Catalog {
     /// The libraries that mount the routers of some folders' files by themselves; each does so where the package depends on it.
     pub fn mounting(&self) -> impl Iterator<Item = &Library> {
         self.lookups.mounting.iter().filter_map(|at| self.libraries.get(*at))
+    }
+
+    /// Every word of a command line that is evidence of tracing, with its entry.
+    pub fn tracing_flags(&self) -> impl Iterator<Item = (&Symbol, &Tracing)> {
+        let entries = self.libraries.iter().flat_map(|library| &library.tracing);
+        entries.flat_map(|entry| entry.flag.iter().flat_map(Names::iter).map(move |flag| (flag, entry)))
     }
 
     /// What the import of a module says of tracing.

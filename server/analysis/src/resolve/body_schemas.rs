@@ -13,7 +13,7 @@ use super::link::Linker;
 use super::payloads::{BodyDecl, Declared, RequiredKey};
 use super::routes::argument_expr;
 use super::spans::Walk;
-use super::value::{CallRef, Source, Value};
+use super::value::{Source, Value};
 
 /// Members and bindings between a handler's parameter and its body.
 const MAX_STEPS: usize = 8;
@@ -28,8 +28,8 @@ impl<'w> Linker<'w> {
         for (name, argument) in catalog.body_checks() {
             for &id in walk.index.calls.get(name).into_iter().flatten() {
                 let call = walk.facts.call(id);
-                let given = call.args.get(argument).map(|argument| argument.value);
-                if given.is_some_and(|body| self.is_body(walk.facts, call.function, body)) && always_runs(walk.facts, call) {
+                let given = call.args.get(*argument).map(|argument| argument.value);
+                if given.is_some_and(|body| self.is_body(walk, call.function, body)) && always_runs(walk.facts, call) {
                     self.checked_body(walk, id);
                 }
             }
@@ -38,19 +38,14 @@ impl<'w> Linker<'w> {
 
     /// Notes what a call requires of the body that it is given.
     fn checked_body(&mut self, walk: &Walk<'w>, id: CallId) {
-        let call = walk.facts.call(id);
-        let callee = self.evaluator.eval(self.file, call.callee);
-        for found in self.evaluator.library_callees(walk.family, &callee) {
-            let meanings = self.evaluator.meanings(&found);
-            let view = CallView { site: CallRef { file: self.file, call: id }, call, callee: &found, members: &meanings.members };
-            for meaning in meanings.iter() {
-                let Meaning::BodySchema(entry) = meaning else { continue };
-                if entry.body.is_some() && (entry.told_by.is_empty() || is_asked(walk.facts, id, &entry.told_by)) {
-                    let required = self.required_of(&view, entry);
-                    self.require(call.function, required);
-                }
+        let function = walk.facts.call(id).function;
+        self.each_meaning(walk.facts, id, |linker, meaning, view| {
+            let Meaning::BodySchema(entry) = meaning else { return };
+            if entry.body.is_some() && (entry.told_by.is_empty() || is_asked(walk.facts, id, &entry.told_by)) {
+                let required = linker.required_of(view, entry);
+                linker.require(function, required);
             }
-        }
+        });
     }
 
     /// Notes what is required of a route's body by what is among the route's own arguments.
@@ -73,20 +68,14 @@ impl<'w> Linker<'w> {
 
     /// What a call requires that makes what checks the body of the route that it is given to.
     fn required_by_check(&mut self, walk: &Walk<'w>, id: CallId) -> Vec<RequiredKey> {
-        let call = walk.facts.call(id);
-        let callee = self.evaluator.eval(self.file, call.callee);
         let mut required = Vec::new();
-        for found in self.evaluator.library_callees(walk.family, &callee) {
-            let meanings = self.evaluator.meanings(&found);
-            let view = CallView { site: CallRef { file: self.file, call: id }, call, callee: &found, members: &meanings.members };
-            for meaning in meanings.iter() {
-                if let Meaning::BodySchema(schema) = meaning
-                    && self.is_of_body(&view, schema)
-                {
-                    required.extend(self.required_of(&view, schema));
-                }
+        self.each_meaning(walk.facts, id, |linker, meaning, view| {
+            if let Meaning::BodySchema(schema) = meaning
+                && linker.is_of_body(view, schema)
+            {
+                required.extend(linker.required_of(view, schema));
             }
-        }
+        });
         required
     }
 
@@ -130,7 +119,8 @@ impl<'w> Linker<'w> {
     }
 
     /// Whether a value is the body of what a handler is given first: `req.body`, `await c.req.json()`, be it by a name.
-    fn is_body(&self, facts: &SourceFacts, function: FunctionId, value: ExprId) -> bool {
+    fn is_body(&self, walk: &Walk<'_>, function: FunctionId, value: ExprId) -> bool {
+        let facts = walk.facts;
         let mut members: Vec<&str> = Vec::new();
         let mut value = value;
         for _ in 0..MAX_STEPS {
@@ -145,7 +135,7 @@ impl<'w> Linker<'w> {
                 }
                 Expr::Param { function: of, index: 0 } => return *of == function && self.evaluator.cx.catalog.is_body(&members.join(".")),
                 Expr::Name(name) => {
-                    let mut bound = facts.bindings.iter().filter(|binding| binding.function == function && binding.name == *name);
+                    let mut bound = walk.index.bindings_of(facts, name).filter(|binding| binding.function == function);
                     match (bound.next(), bound.next()) {
                         (Some(binding), None) if binding.constant && binding.value.is_some() => value = binding.value.unwrap_or(value),
                         _ => return false,

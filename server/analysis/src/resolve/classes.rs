@@ -312,6 +312,25 @@ impl<'w> Evaluator<'w> {
         None
     }
 
+    /// The method of a type that is wanted of a trait which it implements.
+    pub(super) fn method_of_trait(
+        &mut self,
+        class: ClassRef,
+        wanted: impl Fn(&mut Self, FileId, &TypeRef) -> Option<Symbol>,
+    ) -> Option<FunctionRef> {
+        let name = self.facts(class.file)?.type_def(class.class).name.clone();
+        for &file in self.impl_files(class, &name).iter() {
+            let (facts, index) = self.file(file)?;
+            for block in index.impls.get(&name).into_iter().flatten().map(|at| &facts.impls[*at as usize]) {
+                let Some(method) = block.trait_ref.as_ref().and_then(|of| wanted(self, file, of)) else { continue };
+                if let Some(function) = block.methods.iter().find(|id| facts.function(**id).name == method) {
+                    return Some(FunctionRef { file, function: *function });
+                }
+            }
+        }
+        None
+    }
+
     /// The functions that implement a trait's or interface's method.
     pub(super) fn implementations(&mut self, class: ClassRef, name: &Symbol) -> Vec<FunctionRef> {
         let Some(facts) = self.facts(class.file) else { return Vec::new() };

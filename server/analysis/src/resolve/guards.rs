@@ -16,7 +16,7 @@ use super::outbound::function_in;
 use super::routers::router_of;
 use super::routes::argument_expr;
 use super::spans::Walk;
-use super::value::{ClassRef, Value};
+use super::value::Value;
 use crate::{FileId, FunctionRef};
 
 /// Calls and lists within one another that are looked through: `layer(from_fn(auth))`.
@@ -197,38 +197,19 @@ impl<'w> Evaluator<'w> {
         for ty in params.iter().filter_map(|param| param.ty.as_ref()) {
             for ty in std::iter::once(ty).chain(ty.args.first()) {
                 if let Some(class) = self.class_named(handler.file, handler.function, &ty.path) {
-                    found.extend(self.extractor(class));
+                    found.extend(self.method_of_trait(class, Self::extracting));
                 }
             }
         }
         found
     }
 
-    /// The method by which a framework makes a value of a type for a handler.
-    fn extractor(&mut self, class: ClassRef) -> Option<FunctionRef> {
-        let name = self.facts(class.file)?.type_def(class.class).name.clone();
-        for &file in self.impl_files(class, &name).iter() {
-            let (facts, index) = self.file(file)?;
-            for block in index.impls.get(&name).into_iter().flatten().map(|at| &facts.impls[*at as usize]) {
-                let Some(implemented) = &block.trait_ref else { continue };
-                let Some(wanted) = self.extracting(file, implemented) else { continue };
-                if let Some(method) = block.methods.iter().find(|id| facts.function(**id).name == wanted) {
-                    return Some(FunctionRef { file, function: *method });
-                }
-            }
-        }
-        None
-    }
-
     /// The method of a trait by which a framework makes parameters of handlers.
     fn extracting(&mut self, file: FileId, implemented: &TypeRef) -> Option<Symbol> {
-        let catalog = self.cx.catalog;
-        let simple = last_segment(&implemented.path);
-        let mut entries = catalog.libraries.iter().flat_map(|library| &library.guard).filter_map(|entry| entry.implements.as_ref());
-        if !entries.any(|names| names.iter().any(|name| last_segment(name) == simple)) {
+        let (catalog, facts) = (self.cx.catalog, self.facts(file)?);
+        if !catalog.may_guard(facts.language.into(), last_segment(&implemented.path)) {
             return None;
         }
-        let facts = self.facts(file)?;
         let Value::External(package, path) = self.type_value(file, facts, FunctionId::MODULE, &implemented.path)? else { return None };
         let path = path.join("::");
         let guards = catalog.libraries_of(facts.language.into(), &package).iter().flat_map(|library| &catalog.libraries[*library].guard);

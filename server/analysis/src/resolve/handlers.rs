@@ -3,8 +3,8 @@
 //! What deliberately does not live here: which routes there are ([`super::routes`]), and what runs before all routes of a router or class
 //! ([`super::guards`]).
 
-use portolan_grammars::catalog::Meaning;
-use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, SourceFacts, Symbol};
+use portolan_grammars::catalog::{self, Meaning};
+use portolan_grammars::facts::{CallId, Expr, ExprId, SourceFacts, Symbol};
 
 use super::evaluate::inside;
 use super::library::CallView;
@@ -12,7 +12,7 @@ use super::link::Linker;
 use super::outbound::function_in;
 use super::routes::argument_expr;
 use super::spans::Walk;
-use super::value::{CallRef, Pattern, Source, Value};
+use super::value::{Pattern, Source, Value};
 use crate::{FileId, FunctionRef};
 
 /// Who answers by one method of a method router.
@@ -72,36 +72,30 @@ impl<'w> Linker<'w> {
 
     /// What one call of the chain that makes a method router adds to it.
     fn method_link(&mut self, walk: &Walk<'w>, id: CallId, chain: &mut MethodChain) {
-        let call = walk.facts.call(id);
-        let callee = self.evaluator.eval(self.file, call.callee);
-        for found in self.evaluator.library_callees(walk.family, &callee) {
-            let meanings = self.evaluator.meanings(&found);
-            let view = CallView { site: CallRef { file: self.file, call: id }, call, callee: &found, members: &meanings.members };
-            for meaning in meanings.iter() {
-                match meaning {
-                    Meaning::MethodRouter(entry) => {
-                        let method = entry.method.as_ref().and_then(|selector| self.evaluator.select(selector, &view));
-                        let method = method.map(|method| {
-                            let first = method.patterns().first().and_then(Pattern::literal);
-                            first.map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()))
-                        });
-                        let given = entry.handler.as_ref().and_then(|selector| argument_expr(walk.facts, selector, &view));
-                        let handler = given.and_then(|expr| self.handler(walk, expr));
-                        match (method, entry.handler.is_some()) {
-                            (Some(method), true) => chain.routes.push(chain.answer(method, handler)),
-                            (Some(method), false) => chain.methods.push(method),
-                            (None, true) => chain.handlers.push(handler),
-                            (None, false) => {}
-                        }
-                    }
-                    // The chain is read from its end on, and so from the outermost layer.
-                    Meaning::Middleware(entry) if entry.guards => {
-                        let given = argument_expr(walk.facts, &entry.middleware, &view);
-                        chain.guards.extend(given.map(|expr| self.guards_in(walk, expr)).unwrap_or_default());
-                    }
-                    _ => {}
-                }
+        self.each_meaning(walk.facts, id, |linker, meaning, view| match meaning {
+            Meaning::MethodRouter(entry) => linker.method_answer(walk, view, entry, chain),
+            // The chain is read from its end on, and so from the outermost layer.
+            Meaning::Middleware(entry) if entry.guards => {
+                let given = argument_expr(walk.facts, &entry.middleware, view);
+                chain.guards.extend(given.map(|expr| linker.guards_in(walk, expr)).unwrap_or_default());
             }
+            _ => {}
+        });
+    }
+
+    fn method_answer(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::MethodRouter, chain: &mut MethodChain) {
+        let method = entry.method.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+        let method = method.map(|method| {
+            let first = method.patterns().first().and_then(Pattern::literal);
+            first.map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()))
+        });
+        let given = entry.handler.as_ref().and_then(|selector| argument_expr(walk.facts, selector, view));
+        let handler = given.and_then(|expr| self.handler(walk, expr));
+        match (method, entry.handler.is_some()) {
+            (Some(method), true) => chain.routes.push(chain.answer(method, handler)),
+            (Some(method), false) => chain.methods.push(method),
+            (None, true) => chain.handlers.push(handler),
+            (None, false) => {}
         }
     }
 
@@ -146,8 +140,8 @@ impl<'w> Linker<'w> {
                 },
                 Expr::Name(name) => {
                     let user = facts.exprs[expr.index()].function;
-                    let is_seen = |binding: &&Binding| binding.name == *name && inside(facts, user, binding.function);
-                    let mut same = facts.bindings.iter().filter(is_seen);
+                    let (_, index) = self.evaluator.file(file)?;
+                    let mut same = index.bindings_of(facts, name).filter(|binding| inside(facts, user, binding.function));
                     match (same.next(), same.next()) {
                         (Some(binding), None) if binding.constant => (file, binding.value?),
                         _ => return None,

@@ -52,22 +52,16 @@ impl<'w> Linker<'w> {
             if !candidate {
                 continue;
             }
-            let site = CallRef { file: self.file, call: CallId(at as u32) };
-            let callee = self.evaluator.eval(self.file, call.callee);
-            for found in self.evaluator.library_callees(walk.family, &callee) {
-                let meanings = self.evaluator.meanings(&found);
-                let view = CallView { site, call, callee: &found, members: &meanings.members };
-                for meaning in meanings.iter() {
-                    let Meaning::TimeLimit(entry) = meaning else { continue };
-                    if entry.limit.as_ref().is_some_and(|selector| !self.evaluator.may_say(selector, &view)) {
-                        continue;
-                    }
-                    self.link.limits.push((site, found.name.as_str().into(), entry.of));
-                    if entry.of == Limited::Arguments {
-                        limit_arguments(walk, call);
-                    }
+            self.each_meaning(facts, CallId(at as u32), |linker, meaning, view| {
+                let Meaning::TimeLimit(entry) = meaning else { return };
+                if entry.limit.as_ref().is_some_and(|selector| !linker.evaluator.may_say(selector, view)) {
+                    return;
                 }
-            }
+                linker.link.limits.push((view.site, view.callee.name.as_str().into(), entry.of));
+                if entry.of == Limited::Arguments {
+                    limit_arguments(walk, call);
+                }
+            });
         }
         if walk.limited_calls.is_empty() && walk.limited_closures.is_empty() {
             return;

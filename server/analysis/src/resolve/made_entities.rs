@@ -36,10 +36,7 @@ impl<'w> Evaluator<'w> {
                     let Some(type_name) = beside else { continue };
                     let class = ClassRef { file, class: TypeId(at as u32) };
                     let Some(collection) = self.collection_of_class(class) else { continue };
-                    let captures = FxHashMap::from_iter([(Symbol::from("collection"), Value::text(collection))]);
-                    let (library, members) = (found.library as u32, Vec::new());
-                    let instance = Instance { library, type_name, captures, members, origin: None, root: None, param: None };
-                    return Some(Value::Instance(Arc::new(instance)));
+                    return Some(entity(found.library, type_name, collection));
                 }
             }
         }
@@ -69,18 +66,15 @@ impl<'w> Evaluator<'w> {
                 continue;
             }
             let Some(collection) = self.result_of(FunctionRef { file, function: *method }).literal() else { continue };
-            let captures = FxHashMap::from_iter([(Symbol::from("collection"), Value::text(collection))]);
-            let (library, type_name, members) = (library as u32, type_name.clone(), Vec::new());
-            return Some(Value::Instance(Arc::new(Instance {
-                library,
-                type_name,
-                captures,
-                members,
-                origin: None,
-                root: None,
-                param: None,
-            })));
+            return Some(entity(library, type_name.clone(), collection));
         }
         None
     }
+}
+
+/// A value of a library's type that stands for a collection.
+fn entity(library: usize, type_name: Symbol, collection: Symbol) -> Value {
+    let captures = FxHashMap::from_iter([(Symbol::from("collection"), Value::text(collection))]);
+    let (library, members) = (library as u32, Vec::new());
+    Value::Instance(Arc::new(Instance { library, type_name, captures, members, origin: None, root: None, param: None }))
 }

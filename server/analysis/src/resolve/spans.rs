@@ -135,6 +135,19 @@ impl<'w> Linker<'w> {
         }
     }
 
+    /// All that a call means to libraries, one after the other.
+    pub(super) fn each_meaning(&mut self, facts: &'w SourceFacts, id: CallId, mut take: impl FnMut(&mut Self, Meaning<'w>, &CallView<'_>)) {
+        let call = facts.call(id);
+        let callee = self.evaluator.eval(self.file, call.callee);
+        for found in self.evaluator.library_callees(facts.language.into(), &callee) {
+            let meanings = self.evaluator.meanings(&found);
+            let view = CallView { site: CallRef { file: self.file, call: id }, call, callee: &found, members: &meanings.members };
+            for meaning in meanings.iter() {
+                take(self, meaning, &view);
+            }
+        }
+    }
+
     /// Whether a call is worth evaluating for what it means to a library.
     fn is_interesting(&self, walk: &Walk<'w>, callee: ExprId) -> bool {
         let catalog = self.evaluator.cx.catalog;

@@ -6,7 +6,6 @@
 use portolan_grammars::catalog::{Meaning, ProxyTable, ProxyTableForm};
 use portolan_grammars::facts::{CallId, Expr, ExprId, Symbol};
 
-use super::library::CallView;
 use super::link::{Linker, MountDecl, Router, TableRule};
 use super::spans::Walk;
 use super::value::{CallRef, ObjectValue, Pattern, Source, Value, join_patterns, module_function};
@@ -246,16 +245,11 @@ impl<'w> Linker<'w> {
                     }
                 }
             }
-            let callee = self.evaluator.eval(self.file, call.callee);
-            for found in self.evaluator.library_callees(walk.family, &callee) {
-                let meanings = self.evaluator.meanings(&found);
-                let view = CallView { site, call, callee: &found, members: &meanings.members };
-                for meaning in meanings.iter() {
-                    if let Meaning::Proxy(proxy) = meaning {
-                        self.proxy(function, &view, proxy);
-                    }
+            self.each_meaning(walk.facts, site.call, |linker, meaning, view| {
+                if let Meaning::Proxy(proxy) = meaning {
+                    linker.proxy(function, view, proxy);
                 }
-            }
+            });
         }
         self.link.proxies.iter_mut().for_each(|proxy| proxy.development |= entry.development);
         let module = module_function(self.file);

@@ -116,18 +116,11 @@ impl<'w> Evaluator<'w> {
 
     /// The method by which an enum shows itself.
     fn writer(&mut self, class: ClassRef) -> Option<FunctionRef> {
-        let name = self.enum_def(class)?.name.clone();
-        for &file in self.impl_files(class, &name).iter() {
-            let (facts, index) = self.file(file)?;
-            let blocks = index.impls.get(&name).into_iter().flatten().map(|at| &facts.impls[*at as usize]);
-            for (block, of) in blocks.filter_map(|block| Some((block, block.trait_ref.as_ref()?))) {
-                let Some((_, method)) = SHOWS.iter().find(|(shows, _)| last_segment(&of.path) == *shows) else { continue };
-                if let Some(function) = block.methods.iter().find(|id| facts.function(**id).name == *method) {
-                    return Some(FunctionRef { file, function: *function });
-                }
-            }
-        }
-        None
+        self.enum_def(class)?;
+        self.method_of_trait(class, |_, _, of| {
+            let shows = SHOWS.iter().find(|(shows, _)| last_segment(&of.path) == *shows);
+            shows.map(|(_, method)| Symbol::new(method))
+        })
     }
 
     /// The text that a method writes or gives back, in one piece.
