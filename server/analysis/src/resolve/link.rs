@@ -216,6 +216,13 @@ pub struct KeptDecl {
     pub declared: bool,
 }
 
+impl KeptDecl {
+    /// Whether it is a function of an object that a function makes.
+    pub(super) fn is_made(&self) -> bool {
+        self.object.is_empty() && self.maker != FunctionId::MODULE
+    }
+}
+
 /// A function calls something by name, and what that is cannot be followed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Mention {

@@ -16,6 +16,7 @@ use self::graph::{Graph, Numbers};
 use self::search::search;
 use super::Input;
 use crate::chart::ServiceIndex;
+use crate::resolve::evaluate::around;
 use crate::resolve::value::ClassRef;
 use crate::workspace::paths::is_within;
 use crate::workspace::{Ecosystem, Workspace};
@@ -98,11 +99,11 @@ impl Reach {
                 if input.workspace.services[at].third_party {
                     return Default::default();
                 }
-                let own = own_files(input, &graph, service, &shared);
-                let (reached, live) = search(&graph, input, service, &own, false);
+                let roots = Roots::of(&graph, input, &own_files(input, &graph, service, &shared));
+                let (reached, live) = search(&graph, input, service, &roots, false);
                 let is_live = |class: &ClassRef| graph.types.known_class(*class).is_some_and(|owner| live.contains(owner.index()));
                 let modules: FxHashSet<ClassRef> = opening.iter().copied().filter(is_live).collect();
-                (modules, (reached, search(&graph, input, service, &own, true).0))
+                (modules, (reached, search(&graph, input, service, &roots, true).0))
             })
             .unzip();
         let own_package = input.workspace.deployments.iter().map(|deployment| deployment.package).collect();
@@ -125,14 +126,34 @@ struct Own {
 
 impl Own {
     /// Whether a function, or one around it, is named by nothing that runs.
-    fn is_idle(&self, facts: &SourceFacts, mut function: FunctionRef) -> bool {
-        while !self.idle.is_empty() && function.function != FunctionId::MODULE {
-            if self.idle.contains(&function) {
-                return true;
+    fn is_idle(&self, facts: &SourceFacts, function: FunctionRef) -> bool {
+        !self.idle.is_empty() && around(facts, function.function).any(|at| self.idle.contains(&FunctionRef { function: at, ..function }))
+    }
+}
+
+/// Where searches for what a service reaches begin.
+struct Roots {
+    functions: Vec<u32>,
+    /// Functions that run with one that runs where it is named, by its number.
+    parts: FxHashMap<u32, Vec<u32>>,
+}
+
+impl Roots {
+    fn of(graph: &Graph<'_>, input: &Input<'_>, own: &Own) -> Self {
+        let mut roots = Self { functions: Vec::new(), parts: FxHashMap::default() };
+        for file in own.files.iter().copied() {
+            let Some(facts) = input.files.source(file) else { continue };
+            let made = if own.imported.contains(&file) { graph.made_parts(file, facts) } else { FxHashMap::default() };
+            for function in (0..facts.functions.len() as u32).map(|at| FunctionRef { file, function: FunctionId(at) }) {
+                let number = graph.numbers.at(function);
+                match made.get(&number) {
+                    Some(whole) => roots.parts.entry(*whole).or_default().push(number),
+                    None if own.is_idle(facts, function) => {}
+                    None => roots.functions.push(number),
+                }
             }
-            function.function = facts.function(function.function).parent;
         }
-        false
+        roots
     }
 }
 

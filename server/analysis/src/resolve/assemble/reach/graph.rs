@@ -92,6 +92,7 @@ impl<'a> Graph<'a> {
         let numbers = Numbers::of(input.files, files);
         let count = numbers.count();
         let package_of = |file| input.files.source(file).and_then(|_| input.workspace.package_of(input.files.path(file)));
+        let package_of: Vec<Option<usize>> = (0..files as u32).map(FileId).map(package_of).collect();
         let mut graph = Self {
             links: input.links,
             numbers,
@@ -103,8 +104,8 @@ impl<'a> Graph<'a> {
             owners: vec![None; count],
             named: FxHashMap::default(),
             made: FxHashSet::default(),
-            types: Types::of(input),
-            package_of: (0..files as u32).map(FileId).map(package_of).collect(),
+            types: Types::of(input, &package_of),
+            package_of,
             of_services: input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect(),
         };
         let mut dependencies = Dependencies::default();
@@ -117,7 +118,7 @@ impl<'a> Graph<'a> {
             graph.add_attributed(input, file, link);
             for kept in &link.kept {
                 graph.add_kept(kept);
-                made.extend((kept.object.is_empty() && kept.maker != FunctionId::MODULE).then_some((file, kept)));
+                made.extend(kept.is_made().then_some((file, kept)));
             }
             for edge in &link.edges {
                 graph.add_edge(input, file, link, edge, &mut dependencies);
@@ -172,7 +173,7 @@ impl<'a> Graph<'a> {
     pub(super) fn made_parts(&self, file: FileId, facts: &SourceFacts) -> FxHashMap<u32, u32> {
         let module = self.numbers.module(file);
         let kept = self.links[file.0 as usize].iter().flat_map(|link| &link.kept);
-        let made = kept.filter(|kept| kept.object.is_empty() && kept.maker != FunctionId::MODULE && kept.function.file == file);
+        let made = kept.filter(|kept| kept.is_made() && kept.function.file == file);
         let made: FxHashSet<FunctionId> = made.map(|kept| kept.function.function).collect();
         if made.is_empty() {
             return FxHashMap::default();
@@ -211,11 +212,11 @@ impl<'a> Graph<'a> {
     fn add_kept(&mut self, kept: &KeptDecl) {
         let mut add = |name: Symbol| self.named.entry(name).or_default().push(kept.function);
         // What a function made goes by any name; by another name of its own, it is known.
+        if kept.is_made() {
+            add(kept.key.clone());
+            self.made.extend(self.numbers.get(kept.function));
+        }
         if kept.object.is_empty() {
-            if kept.maker != FunctionId::MODULE {
-                add(kept.key.clone());
-                self.made.extend(self.numbers.get(kept.function));
-            }
             return;
         }
         for key in [kept.key.as_str(), "*"] {

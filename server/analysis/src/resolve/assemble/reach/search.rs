@@ -6,7 +6,7 @@ use fixedbitset::FixedBitSet;
 use portolan_grammars::facts::{Function, FunctionId, FunctionKind, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::Own;
+use super::Roots;
 use super::graph::Graph;
 use super::names::{is_bag, is_built_in, is_everywhere};
 use super::types::Owner;
@@ -16,9 +16,15 @@ use crate::resolve::assemble::Input;
 use crate::resolve::link::Mention;
 use crate::resolve::uses::Arity;
 
-/// What a service reaches from its own code on, and the types of which it may have instances; if `certain`, by resolved calls alone, as far as
+/// What a service reaches from its roots on, and the types of which it may have instances; if `certain`, by resolved calls alone, as far as
 /// Rust goes.
-pub(super) fn search(graph: &Graph<'_>, input: &Input<'_>, service: ServiceIndex, own: &Own, certain: bool) -> (FixedBitSet, FixedBitSet) {
+pub(super) fn search(
+    graph: &Graph<'_>,
+    input: &Input<'_>,
+    service: ServiceIndex,
+    roots: &Roots,
+    certain: bool,
+) -> (FixedBitSet, FixedBitSet) {
     let deployment = &input.workspace.deployments[service.index()];
     let mut search = Search {
         graph,
@@ -31,20 +37,9 @@ pub(super) fn search(graph: &Graph<'_>, input: &Input<'_>, service: ServiceIndex
         dormant: FxHashMap::default(),
         packages: input.workspace.with_dependencies(deployment.package),
         own: deployment.package,
-        parts: FxHashMap::default(),
+        parts: roots.parts.clone(),
     };
-    for file in own.files.iter().copied() {
-        let Some(facts) = input.files.source(file) else { continue };
-        let made = if own.imported.contains(&file) { graph.made_parts(file, facts) } else { FxHashMap::default() };
-        for function in (0..facts.functions.len() as u32).map(|at| FunctionRef { file, function: FunctionId(at) }) {
-            let number = graph.numbers.at(function);
-            match made.get(&number) {
-                Some(whole) => search.parts.entry(*whole).or_default().push(number),
-                None if own.is_idle(facts, function) => {}
-                None => search.reach(number),
-            }
-        }
-    }
+    roots.functions.iter().for_each(|function| search.reach(*function));
     search.run(input);
     (search.reached, search.live)
 }

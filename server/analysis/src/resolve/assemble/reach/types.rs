@@ -43,8 +43,8 @@ pub(super) struct Types<'a> {
     declared: FxHashMap<&'a str, Vec<FileId>>,
     /// The packages that code of each package may name types of, where several files declare one of a name.
     seen: FxHashMap<usize, FxHashSet<usize>>,
-    /// Of each file that declares such a type, or names one.
-    package_of: FxHashMap<FileId, usize>,
+    /// Of each file.
+    package_of: Vec<Option<usize>>,
     /// Methods of the workspace's traits, as types of Rust implement them and as traits provide them.
     of_traits: FxHashSet<FunctionRef>,
     /// By [`Owner`], as far as anything follows.
@@ -61,13 +61,13 @@ pub(super) struct Consequences {
 }
 
 impl<'a> Types<'a> {
-    pub(super) fn of(input: &Input<'a>) -> Self {
+    pub(super) fn of(input: &Input<'a>, package_of: &[Option<usize>]) -> Self {
         let rust = (0..input.links.len() as u32).map(FileId).filter_map(|file| {
             let facts = input.files.source(file)?;
             (facts.language == Language::Rust).then_some((file, facts))
         });
         let rust: Vec<(FileId, &'a SourceFacts)> = rust.collect();
-        let mut types = Self::default();
+        let mut types = Self { package_of: package_of.to_vec(), ..Self::default() };
         let mut traits: FxHashSet<&str> = FxHashSet::default();
         for (file, facts) in &rust {
             for def in &facts.types {
@@ -77,11 +77,9 @@ impl<'a> Types<'a> {
                     traits.insert(&def.name);
                 }
             }
-            let package = input.workspace.package_of(input.files.path(*file));
-            types.package_of.extend(package.map(|package| (*file, package)));
         }
         types.declared.values_mut().for_each(Vec::dedup);
-        let packages: FxHashSet<usize> = types.package_of.values().copied().collect();
+        let packages: FxHashSet<usize> = rust.iter().filter_map(|(file, _)| types.package(*file)).collect();
         types.seen = packages.into_iter().map(|package| (package, input.workspace.with_dependencies(Some(package)))).collect();
         for (_, facts) in &rust {
             for block in facts.impls.iter().filter(|block| block.trait_ref.is_some()) {
@@ -164,6 +162,10 @@ impl<'a> Types<'a> {
         }
     }
 
+    fn package(&self, file: FileId) -> Option<usize> {
+        self.package_of.get(file.0 as usize).copied().flatten()
+    }
+
     /// How many owners there are.
     pub(super) fn count(&self) -> usize {
         self.owners.len()
@@ -186,7 +188,7 @@ impl<'a> Types<'a> {
         if files.len() == 1 || own && files.contains(&file) {
             return self.declared_by(file, name);
         }
-        let any = Name::AnyOf(name, self.package_of.get(&file).copied());
+        let any = Name::AnyOf(name, self.package(file));
         if let Some(known) = self.owners.get(&any) {
             return Some(*known);
         }
@@ -217,9 +219,9 @@ impl<'a> Types<'a> {
 
     /// The types of a name that a file's package may see.
     fn seen_by(&self, file: FileId, name: &str) -> Vec<Owner> {
-        let seen = self.package_of.get(&file).and_then(|package| self.seen.get(package));
-        let is_seen = |declaring: &&FileId| match (seen, self.package_of.get(*declaring)) {
-            (Some(seen), Some(package)) => seen.contains(package),
+        let seen = self.package(file).and_then(|package| self.seen.get(&package));
+        let is_seen = |declaring: &&FileId| match (seen, self.package(**declaring)) {
+            (Some(seen), Some(package)) => seen.contains(&package),
             _ => true,
         };
         let files = self.declared.get(name).into_iter().flatten().filter(is_seen);
