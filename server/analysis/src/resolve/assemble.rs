@@ -118,10 +118,11 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     let routes = endpoints::Routes::collect(input.links);
     let coverage = tracing::Coverages::find(input, &reach);
     let passages = passages::find(input, &reach, &routes);
-    chart.endpoints = endpoints::find(input, &reach, &routes, &passages, &coverage);
+    let asked = messages::Asked::find(input, &reach);
+    chart.endpoints = endpoints::find(input, &reach, &routes, &passages, &coverage, &asked);
     let calls = calls::find(input, &reach, places, passages, &chart.endpoints);
     (chart.calls, chart.unresolved) = (calls.settled, calls.unresolved);
-    chart.channels = messages::find(input, &reach, &coverage);
+    chart.channels = messages::find(input, &reach, &coverage, &asked);
     messages::show_names(&mut chart);
     tools::settle(input, &mut chart);
     chart.blind_spots = blind_spots::find(input, &reach, &routes, &chart.endpoints);
@@ -147,37 +148,23 @@ fn answers_of(input: &Input<'_>, chart: &Chart) -> FxHashMap<FunctionRef, Vec<Ca
 
 /// Where transactions are open: in whatever service runs the code.
 fn transactions(input: &Input<'_>, places: &Places<'_>) -> Vec<Transaction> {
-    let later = |file: FileId, range: TextRange| -> Vec<Place> {
-        let hooks = input.files.source(file).map(|source| after_commit(source, range)).unwrap_or_default();
-        hooks.into_iter().map(|range| Place { file, range }).collect()
-    };
     let open = |transaction: &TransactionDecl| {
         let place = places.call(transaction.site);
-        match &transaction.extent {
+        let (function, file, range, ends) = match &transaction.extent {
             Extent::Function(function) => {
                 let range = input.files.source(function.file)?.function(function.function).range;
-                Some(Transaction {
-                    place,
-                    function: *function,
-                    region: Place { file: function.file, range },
-                    ends: Vec::new(),
-                    later: later(function.file, range),
-                })
+                (*function, function.file, range, Vec::new())
             }
             Extent::Until(ends) => {
                 let file = place.file;
                 let ends: Vec<Place> = ends.iter().map(|call| places.call(CallRef { file, call: *call })).collect();
                 let start = input.files.source(file)?.call(transaction.site.call).range.end;
                 let end = ends.iter().map(|end| end.range.start).max()?;
-                Some(Transaction {
-                    place,
-                    function: transaction.function,
-                    region: Place { file, range: TextRange { start, end } },
-                    ends,
-                    later: later(file, TextRange { start, end }),
-                })
+                (transaction.function, file, TextRange { start, end }, ends)
             }
-        }
+        };
+        let later = after_commit(input.files.source(file)?, range).into_iter().map(|range| Place { file, range }).collect();
+        Some(Transaction { place, function, region: Place { file, range }, ends, later })
     };
     let mut all: Vec<Transaction> = input.links.iter().flatten().flat_map(|link| &link.transactions).filter_map(open).collect();
     all.sort_by_key(|transaction| (transaction.place, transaction.region));

@@ -35,20 +35,15 @@ impl<'w> Linker<'w> {
             return false;
         }
         let Some(class) = self.class_of_foreign_base(walk, *object) else { return false };
-        let Some((destination, elsewhere)) = self.channel_of(class) else { return false };
+        let Some(destination) = self.channel_of(class) else { return false };
         let Some(system) = self.evaluator.system_of_instances(class) else { return false };
         let (site, function) = (CallRef { file: self.file, call: id }, FunctionRef { file: self.file, function: call.function });
         let handler = if consumes { self.evaluator.handler_of(class) } else { None };
         if let Some(callee) = handler {
             self.link.edges.push(EdgeDecl::plain(call.function, callee, Some(site)));
         }
-        self.link.messages.push(MessageDecl {
-            consumes,
-            system,
-            handler,
-            named_elsewhere: elsewhere,
-            ..message(Site::Call(site), function, destination.patterns(), None)
-        });
+        let sent = message(Site::Call(site), function, destination.patterns(), None);
+        self.link.messages.push(MessageDecl { consumes, system, handler, ..sent });
         true
     }
 
@@ -63,12 +58,12 @@ impl<'w> Linker<'w> {
         is_unknown.then_some(class)
     }
 
-    /// The channel that a class names, and whether only a constant from outside says its name.
-    fn channel_of(&mut self, class: ClassRef) -> Option<(Value, bool)> {
+    /// The channel that a class names.
+    fn channel_of(&mut self, class: ClassRef) -> Option<Value> {
         let facts = self.evaluator.facts(class.file)?;
         let field = facts.type_def(class.class).fields.iter().find(|field| CHANNEL_FIELDS.contains(&field.name.as_str()))?;
-        let (name, elsewhere) = named_elsewhere(self.evaluator.eval(class.file, field.value?));
-        matches!(name, Value::Text(_)).then_some((name, elsewhere))
+        let name = named_elsewhere(self.evaluator.eval(class.file, field.value?));
+        matches!(name, Value::Text(_)).then_some(name)
     }
 }
 

@@ -15,8 +15,7 @@ use crate::FunctionRef;
 
 impl<'w> Linker<'w> {
     pub(super) fn producer(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Producer) -> bool {
-        let Some(destination) = self.evaluator.select_text(&entry.destination, view) else { return false };
-        let (destination, named_elsewhere) = named_elsewhere(destination);
+        let Some(destination) = self.evaluator.select_text(&entry.destination, view).map(named_elsewhere) else { return false };
         let key = entry.routing_key.as_ref().and_then(|selector| self.evaluator.select_text(selector, view)).unwrap_or(Value::text(""));
         let detached = self.is_detached(walk, view.site.call);
         let payload = self.message_payload(walk, view, entry);
@@ -36,7 +35,6 @@ impl<'w> Linker<'w> {
         };
         self.messages(view.site, function, &[destination, key], detached, |message| MessageDecl {
             system: system.clone(),
-            named_elsewhere,
             replies,
             asks,
             kept: entry.kept,
@@ -141,9 +139,7 @@ impl<'w> Linker<'w> {
         }
         for destination in destinations {
             let detached = self.is_detached(walk, view.site.call);
-            let (destination, named_elsewhere) = named_elsewhere(destination);
-            let complete = |message: MessageDecl| MessageDecl { named_elsewhere, ..complete(message) };
-            self.messages(view.site, function, &[destination, Value::text("")], detached, complete);
+            self.messages(view.site, function, &[named_elsewhere(destination), Value::text("")], detached, complete);
         }
         true
     }
@@ -201,12 +197,10 @@ impl<'w> Linker<'w> {
     }
 
     pub(super) fn consumer_attribute(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::ConsumerAttribute) {
-        let Some(destination) = self.evaluator.select_text(&entry.destination, view) else { return };
-        let (destination, named_elsewhere) = named_elsewhere(destination);
+        let Some(destination) = self.evaluator.select_text(&entry.destination, view).map(named_elsewhere) else { return };
         let destinations = destination.patterns();
         let declared = MessageDecl {
             consumes: true,
-            named_elsewhere,
             system: entry.system.clone(),
             handler: Some(function),
             replies: entry.replies,
@@ -354,18 +348,18 @@ impl Linker<'_> {
     }
 }
 
-/// The name of a destination, where a constant of a package from outside of the workspace stands for it: whoever else names the constant of that
-/// package means the same. Tells whether there is such a one.
-pub(super) fn named_elsewhere(destination: Value) -> (Value, bool) {
+/// A destination, with names in place of the constants of packages from outside of the workspace that stand for it: whoever else names the constant of
+/// that package means the same.
+pub(super) fn named_elsewhere(destination: Value) -> Value {
     let constant = |value: &Value| match value {
         Value::External(package, path) if package != "global" && is_constant(path) => path.last().map(|name| qualified(name, package)),
         _ => None,
     };
     if !destination.alternatives().iter().any(|value| constant(value).is_some()) {
-        return (destination, false);
+        return destination;
     }
     let named = destination.alternatives().iter().map(|value| constant(value).map_or_else(|| value.clone(), Value::text));
-    (Value::one_of(named.collect::<Vec<_>>()), true)
+    Value::one_of(named.collect::<Vec<_>>())
 }
 
 /// Whether a path in a package names a constant, by its spelling: `QUEUE`, `Topics.orderPlaced`. What the package has as its default, or as a whole,
@@ -379,7 +373,6 @@ pub(super) fn message(site: Site, function: FunctionRef, destinations: Vec<Patte
         consumes: false,
         system: Default::default(),
         destinations,
-        named_elsewhere: false,
         routing_key,
         payload: None,
         site,

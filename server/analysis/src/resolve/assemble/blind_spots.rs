@@ -3,6 +3,7 @@
 //! What deliberately does not live here: code that is not read at all. Invariant: where there is none, whatever the chart lacks is not in code
 //! that was understood.
 
+use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashSet;
 
 use super::endpoints::Routes;
@@ -11,7 +12,8 @@ use super::reach::Reach;
 use super::text;
 use super::{Input, Places};
 use crate::FunctionRef;
-use crate::chart::{BlindSpot, Endpoint, May, Protocol};
+use crate::chart::{BlindSpot, Endpoint, May, Protocol, Status};
+use crate::resolve::link::is_qualified;
 use crate::resolve::paths::{self, HOLE};
 use crate::resolve::value::CallRef;
 
@@ -60,7 +62,9 @@ fn ends(input: &Input<'_>, reach: &Reach, spots: &mut Vec<BlindSpot>) {
         }
         for service in input.own_services().filter(|service| reach.has(*service, message.function)) {
             let destinations = messages::destinations(input, service, message);
-            if !message.named_elsewhere && !destinations.is_empty() && destinations.iter().all(Option::is_some) {
+            // What a constant from outside stands for is not known.
+            let is_known = |destination: &Option<(Symbol, Status)>| destination.as_ref().is_some_and(|(name, _)| !is_qualified(name));
+            if !destinations.is_empty() && destinations.iter().all(is_known) {
                 continue;
             }
             let may = if message.consumes { May::Receive(systems.of(service, &message.system)) } else { May::Send(message.system.clone()) };

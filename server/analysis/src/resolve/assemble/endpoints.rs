@@ -7,6 +7,7 @@ use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::around::Guards;
+use super::messages::Asked;
 use super::passages::Passage;
 use super::reach::Reach;
 use super::text;
@@ -273,9 +274,15 @@ fn with_lists_open(path: &Pattern) -> Pattern {
 }
 
 /// The service's endpoints, sorted by service, path, method and place.
-pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passages: &[Passage], coverage: &Coverages<'_>) -> Vec<Endpoint> {
+pub(super) fn find(
+    input: &Input<'_>,
+    reach: &Reach,
+    routes: &Routes<'_>,
+    passages: &[Passage],
+    coverage: &Coverages<'_>,
+    asked: &Asked,
+) -> Vec<Endpoint> {
     let places = Places { files: input.files };
-    let asked = super::messages::Asked::find(input, reach);
     let mut guards = Guards::of(input);
     let mut all = Vec::new();
     for service in input.own_services() {
@@ -314,7 +321,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, routes: &Routes<'_>, passag
         rpc(input, reach, service, coverage, &places, &mut all);
         rpc_over_http(input, reach, service, &places, &mut all);
         super::operations::endpoints(input, reach, service, &places, &mut all);
-        super::requests::endpoints(input, reach, service, coverage, &asked, &mut all);
+        super::requests::endpoints(input, reach, service, coverage, asked, &mut all);
     }
     all.extend(passages.iter().filter_map(|passage| passed_on(&places, passage)));
     all.sort_by(|a, b| (a.service, &a.path, &a.method, a.place).cmp(&(b.service, &b.path, &b.method, b.place)));

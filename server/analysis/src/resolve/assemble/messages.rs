@@ -18,7 +18,7 @@ use crate::resolve::value::Pattern;
 const MAX_SENT_TO: usize = 3;
 
 /// All channels, by system and name.
-pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -> Vec<Channel> {
+pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>, asked: &Asked) -> Vec<Channel> {
     let places = Places { files: input.files };
     let mut channels: BTreeMap<(Symbol, Symbol), Channel> = BTreeMap::new();
     // A sender that waits for the answer calls.
@@ -77,9 +77,8 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>) -
     // A queue that the broker names is known by what it is bound to.
     channels.retain(|(_, name), _| !is_unnamed(name));
     // Who receives what is only asked for answers it.
-    let asked = Asked::find(input, reach);
     channels.retain(|(system, name), channel| {
-        !channel.producers.is_empty() || asked.of(system, name, &wildcards_of(&wild, system, name)).is_empty()
+        !channel.producers.is_empty() || asked.of(system, name, wildcards_of(&wild, system, name)).is_empty()
     });
     let mut all: Vec<Channel> = channels.into_values().collect();
     for channel in &mut all {
@@ -133,7 +132,7 @@ impl Asked {
     }
 
     /// Those that who receives a name, or what a pattern stands for, is asked.
-    pub(super) fn of(&self, system: &str, name: &str, wildcards: &Option<Wildcards>) -> Vec<Symbol> {
+    pub(super) fn of(&self, system: &str, name: &str, wildcards: Option<Wildcards>) -> Vec<Symbol> {
         let is_meant = |asked: &&Symbol| *asked == name || wildcards.is_some_and(|wildcards| wildcards.match_destination(name, asked));
         self.0.get(system).into_iter().flatten().filter(is_meant).cloned().collect()
     }

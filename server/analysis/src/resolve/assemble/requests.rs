@@ -32,7 +32,7 @@ pub(super) fn endpoints(
         // Where the broker leaves it to whoever receives a message to answer it, who is asked is who subscribes.
         let answered = |name: Symbol| match message.replies {
             true => vec![name],
-            false => asked.of(&message.system, &name, &message.wildcards),
+            false => asked.of(&message.system, &name, message.wildcards),
         };
         for path in names.flat_map(answered) {
             all.push(Endpoint {

@@ -39,8 +39,6 @@ pub struct MessageDecl {
     pub system: Symbol,
     /// Every destination it may have.
     pub destinations: Vec<Pattern>,
-    /// Whether only a constant's name stands for its destination, as its text is outside of the workspace.
-    pub named_elsewhere: bool,
     /// Routing key, where the destination is an exchange.
     pub routing_key: Option<Pattern>,
     /// The keys of what is sent as JSON, where all of them are known.
