@@ -147,6 +147,23 @@ impl<'a> Context<'a> {
         let known = self.snapshot.files.facts(file).is_some_and(|facts| **facts == portolan_grammars::read(path, &text, kind));
         if known { Ok(text) } else { Err(refusal("was changed meanwhile")) }
     }
+
+    /// Whether a file with this very text is there; refuses where there is another one.
+    fn has(&self, path: &Utf8Path, text: &str) -> Result<bool, Refusal> {
+        match self.snapshot.files.id(path) {
+            None => Ok(false),
+            Some(_) if self.texts.text(path).is_ok_and(|known| known == text) => Ok(true),
+            Some(_) => Err(Refusal::new(format!("{path} is there already, and another one"))),
+        }
+    }
+
+    /// Refuses a file that is there, whatever its text: somebody may go on with it.
+    fn is_new(&self, path: &Utf8Path) -> Result<(), Refusal> {
+        match self.snapshot.files.id(path) {
+            None => Ok(()),
+            Some(_) => Err(Refusal::new(format!("{path} is there already"))),
+        }
+    }
 }
 
 /// A code action that answers findings.

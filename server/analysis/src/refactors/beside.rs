@@ -52,10 +52,7 @@ impl Beside<'_> {
         let module = relative(folder(source.path.as_str()), path.with_extension("").as_str()) + dot + loaded;
         let module = if module.starts_with("../") { aliased(context, source, &path, loaded).unwrap_or(module) } else { module };
         let text = in_style(source, &text);
-        if context.snapshot.files.id(&path).is_some() {
-            if context.texts.text(&path).as_ref() != Ok(&text) {
-                return Err(Refusal::new(format!("{path} is there already, and another one")));
-            }
+        if context.has(&path, &text)? {
             let names = imports::import(context, source, &module, &[self.function], edit)?;
             if names.statement.is_some() {
                 imports::add(source, source.text.len() as u32, names.statement, None, edit);

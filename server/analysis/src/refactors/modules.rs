@@ -26,9 +26,8 @@ pub(super) fn path(root: &Source<'_>, name: &str) -> Utf8PathBuf {
 /// Makes a module with a text, unless it is there, word for word.
 pub(super) fn make(context: &Context<'_>, root: &Source<'_>, name: &str, text: &str, edit: &mut Edit) -> Result<(), Refusal> {
     let path = path(root, name);
-    if context.snapshot.files.id(&path).is_some() {
-        let is_it = context.texts.text(&path).is_ok_and(|known| known == text);
-        return if is_it { Ok(()) } else { Err(Refusal::new(format!("{path} is there already, and another one"))) };
+    if context.has(&path, text)? {
+        return Ok(());
     }
     edit.create(path, text);
     declare(root, name, edit)

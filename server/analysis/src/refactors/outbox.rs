@@ -59,10 +59,7 @@ fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<E
     let text = module::text(context, &scene, &path, traced)?;
     let (mut edit, mut pools) = (Edit::default(), Pools::new());
     let module = format!("./{NAME}{extension}");
-    if snapshot.files.id(&path).is_some() {
-        if context.texts.text(&path).as_ref() != Ok(&text) {
-            return Err(Refusal::new(format!("{path} is there already, and another one")));
-        }
+    if context.has(&path, &text)? {
         let names = imports::import(context, &source, &module, scene.needs(), &mut edit)?;
         if names.statement.is_some() {
             imports::add(&source, scene.start(), names.statement, None, &mut edit);

@@ -103,9 +103,7 @@ fn module(context: &Context<'_>, source: &Source<'_>, copy: &Copy<'_>, edit: &mu
                 return Err(Refusal::new("pg is no dependency of its package"));
             }
             let path = source.path.with_file_name(format!("{}.ts", copy.view.replace('_', "-")));
-            if context.snapshot.files.id(&path).is_some() {
-                return Err(Refusal::new(format!("{path} is there already")));
-            }
+            context.is_new(&path)?;
             edit.create(path, imports::in_style(source, &copy.typescript()?));
             Ok(())
         }

@@ -3,7 +3,6 @@
 //! What the steps are and what takes them back is read off the chart ([`steps`]); [`typescript`] and [`rust`] write them down, with what only a
 //! person can know marked. Invariant: the handler does what it did; all that it gets is a comment.
 
-use camino::Utf8Path;
 use portolan_grammars::catalog::WordCase;
 use portolan_grammars::facts::Language;
 
@@ -97,14 +96,14 @@ fn edit(context: &Context<'_>, finding: &Finding, steps: &Steps) -> Result<Edit,
     let see = match source.facts.language {
         Language::Rust => {
             let root = modules::root(context, &source)?;
-            is_new(context, &modules::path(&root, &table))?;
+            context.is_new(&modules::path(&root, &table))?;
             modules::make(context, &root, &table, &rust::text(context, &source, &saga, migrated), &mut edit)?;
             format!("crate::{table}")
         }
         Language::TypeScript => {
             let name = saga.named(WordCase::Kebab, "saga");
             let path = source.path.with_file_name(format!("{name}.ts"));
-            is_new(context, &path)?;
+            context.is_new(&path)?;
             edit.create(path, imports::in_style(&source, &typescript::text(&saga, migrated)));
             format!("./{name}")
         }
@@ -116,14 +115,6 @@ fn edit(context: &Context<'_>, finding: &Finding, steps: &Steps) -> Result<Edit,
     let comment = format!("{indent}// {MARK}: begin a saga here in place of these steps: see {see}.{}", source.newline());
     edit.insert(source.file, source.line_start(place.start) as u32, comment);
     Ok(edit)
-}
-
-/// Refuses a file that is there: it may be the saga that somebody goes on with.
-fn is_new(context: &Context<'_>, path: &Utf8Path) -> Result<(), Refusal> {
-    match context.snapshot.files.id(path) {
-        Some(_) => Err(Refusal::new(format!("{path} is there already"))),
-        None => Ok(()),
-    }
 }
 
 /// Refuses a package that has an engine which goes on where work stopped.

@@ -25,12 +25,10 @@ pub(super) fn make(
     edit: &mut Edit,
     table: impl FnOnce(&mut Edit) -> Result<(), Refusal>,
 ) -> Result<bool, Refusal> {
-    let snapshot = context.snapshot;
-    if snapshot.files.id(&path).is_some() {
-        let is_it = context.texts.text(&path).as_ref() == Ok(&text);
-        return if is_it { Ok(false) } else { Err(Refusal::new(format!("{path} is there already, and another one"))) };
+    if context.has(&path, &text)? {
+        return Ok(false);
     }
-    migrations::is_new(snapshot, &[service], TABLE)?;
+    migrations::is_new(context.snapshot, &[service], TABLE)?;
     table(edit)?;
     edit.create(path, text);
     Ok(true)

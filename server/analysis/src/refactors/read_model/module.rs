@@ -88,7 +88,7 @@ impl Copy<'_> {
     /// The module in TypeScript.
     pub(super) fn typescript(&self) -> Result<String, Refusal> {
         let of = |column: &Column| {
-            let ty = match column.ty.split('(').next().unwrap_or_default().trim() {
+            let ty = match column.kind() {
                 "integer" | "int" | "int4" | "smallint" | "int2" | "real" | "double precision" | "float8" => "number",
                 "text" | "varchar" | "character varying" | "char" | "uuid" | "bigint" | "int8" | "numeric" | "decimal" | "citext" => {
                     "string"
@@ -111,14 +111,13 @@ impl Copy<'_> {
             ("STATEMENT", self.statement("     ")),
             ("GIVEN", given.join(", ")),
         ];
-        let values: Vec<(&str, &str)> = values.iter().map(|(word, value)| (*word, value.as_str())).collect();
         Ok(filled(TYPESCRIPT, &values))
     }
 
     /// The module in Rust.
     pub(super) fn rust(&self) -> Result<String, Refusal> {
         let of = |column: &Column| {
-            let ty = match column.ty.split('(').next().unwrap_or_default().trim() {
+            let ty = match column.kind() {
                 "integer" | "int" | "int4" => "i32",
                 "smallint" | "int2" => "i16",
                 "bigint" | "int8" => "i64",
@@ -145,7 +144,6 @@ impl Copy<'_> {
             ("STATEMENT", self.statement("         ")),
             ("BINDS", binds.collect()),
         ];
-        let values: Vec<(&str, &str)> = values.iter().map(|(word, value)| (*word, value.as_str())).collect();
         Ok(filled(RUST, &values))
     }
 

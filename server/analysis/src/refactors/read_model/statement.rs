@@ -24,6 +24,13 @@ pub(super) struct Column {
     pub(super) key: bool,
 }
 
+impl Column {
+    /// Its type without its length: `varchar` of `varchar(20)`.
+    pub(super) fn kind(&self) -> &str {
+        self.ty.split('(').next().unwrap_or_default().trim()
+    }
+}
+
 /// A table as migrations make it.
 pub(super) struct Made(Vec<Column>);
 

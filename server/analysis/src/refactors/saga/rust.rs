@@ -56,7 +56,6 @@ pub(super) fn text(context: &Context<'_>, source: &Source<'_>, saga: &Saga, migr
         ),
         ("KEPT", if is_kept { kept(saga) } else { "        actions.save(self).await\n".to_owned() }),
     ];
-    let values: Vec<(&str, &str)> = values.iter().map(|(word, value)| (*word, value.as_str())).collect();
     filled(TEMPLATE, &values)
 }
 

@@ -36,7 +36,6 @@ pub(super) fn text(saga: &Saga, migrated: bool) -> String {
         ("TAKEN", taken_back),
         ("LAST", last),
     ];
-    let values: Vec<(&str, &str)> = values.iter().map(|(word, value)| (*word, value.as_str())).collect();
     filled(TEMPLATE, &values)
 }
 
