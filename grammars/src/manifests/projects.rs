@@ -1,12 +1,13 @@
 //! Projects of a workspace that has one list of packages: `project.json` of Nx, `nest-cli.json` of Nest, `angular.json` of Angular, and the
 //! `workspace.json` that Nx had before.
 
+use camino::Utf8Path;
+
 use super::yaml::{self, Node, Templates};
 use super::{Manifest, ManifestFacts, Project};
+use crate::FileKind;
 use crate::facts::Symbol;
-
-/// Endings of source files.
-const SOURCE_ENDINGS: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
+use crate::languages::language_of;
 
 pub(super) fn matches(name: &str) -> bool {
     matches!(name, "project.json" | "nest-cli.json" | "angular.json" | "workspace.json")
@@ -56,11 +57,15 @@ fn files_in(target: &Node) -> impl Iterator<Item = Symbol> {
     while let Some(node) = open.pop() {
         let text = node.text().unwrap_or_default();
         let words = text.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
-        let files = words.filter(|word| word.rsplit_once('.').is_some_and(|(_, ending)| SOURCE_ENDINGS.contains(&ending)));
+        let files = words.filter(|word| is_source(Utf8Path::new(word)));
         let inner = files.map(|word| word.strip_prefix("{projectRoot}/").or_else(|| word.strip_prefix("{workspaceRoot}/")).unwrap_or(word));
         found.extend(inner.map(Symbol::from));
         open.extend(node.items());
         open.extend(node.entries().iter().map(|entry| &entry.value));
     }
     found.into_iter()
+}
+
+fn is_source(path: &Utf8Path) -> bool {
+    path.extension().is_some() && matches!(language_of(path), Some(FileKind::Source(language)) if language.is_ecmascript())
 }

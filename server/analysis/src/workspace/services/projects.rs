@@ -10,6 +10,7 @@ use portolan_grammars::manifests::{Project, dotenv};
 use super::code::{self, words};
 use super::known::unscoped;
 use super::{Context, Draft};
+use crate::FileId;
 use crate::workspace::sources::Source;
 use crate::workspace::{Ecosystem, paths};
 
@@ -22,6 +23,11 @@ pub(super) fn folder(source: Source<'_, Project>) -> Option<String> {
 pub(super) fn name(source: Source<'_, Project>, folder: &str) -> Symbol {
     let name = source.facts.name.as_ref().map_or_else(|| Symbol::new(paths::file_name(folder)), |name| name.value.clone());
     Symbol::new(unscoped(&name))
+}
+
+/// The source file that a project names, from its own folder or from that of the workspace.
+pub(super) fn source_of(context: &Context<'_>, source: Source<'_, Project>, target: &Symbol) -> Option<FileId> {
+    context.modules.source_of(source.folder(), target).or_else(|| context.modules.source_of("", target))
 }
 
 /// Takes folder and entry from the project that a draft's command lines start; tells whether there is one.
@@ -61,8 +67,7 @@ fn applications<'a>(context: &Context<'a>, around: &str) -> Vec<(Source<'a, Proj
 
 fn take(context: &Context<'_>, draft: &mut Draft<'_>, source: Source<'_, Project>, folder: String) {
     draft.package = context.roots.around(&folder, Ecosystem::Npm);
-    let found = |main: &Symbol| context.modules.source_of(source.folder(), main).or_else(|| context.modules.source_of("", main));
-    draft.entries = source.facts.main.iter().filter_map(found).collect();
+    draft.entries = source.facts.main.iter().filter_map(|main| source_of(context, source, main)).collect();
     draft.root = folder;
 }
 

@@ -81,8 +81,8 @@ fn of_project(context: &Context<'_>, root: &str) -> Vec<FileId> {
     let mut found = Vec::new();
     for source in context.sources.projects.iter().filter(|source| projects::folder(**source).as_deref() == Some(root)) {
         let named = |target: &Symbol| {
-            let folders = [source.folder(), "", root];
-            folders.into_iter().find_map(|folder| context.modules.source_of(folder, target))
+            let own = projects::source_of(context, *source, target);
+            own.or_else(|| context.modules.source_of(root, target))
         };
         let Some(main) = source.facts.main.as_ref().and_then(named) else { continue };
         let started = source.facts.sources.iter().filter(|(target, _)| is_starting(target));

@@ -64,17 +64,10 @@ fn with_included<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Ve
 /// The functions of services that a platform asks by routes, by their files.
 pub(crate) fn routed(context: &Context<'_>, drafts: &[Draft<'_>]) -> FxHashMap<FileId, Vec<PlatformFunction>> {
     let mut found: FxHashMap<FileId, Vec<PlatformFunction>> = FxHashMap::default();
-    for draft in drafts {
-        for (_, process) in &draft.processes {
-            let file = process.file.as_deref().and_then(|file| context.modules.source_of(&draft.root, file));
-            let (Some(file), Some(exported)) = (file, &process.exported) else { continue };
-            let route = |route: &FunctionRoute| PlatformFunction {
-                exported: exported.clone(),
-                method: route.method.clone(),
-                path: route.path.clone(),
-            };
-            found.entry(file).or_default().extend(process.routes.iter().map(route));
-        }
+    for (file, exported, process) in exported(context, drafts) {
+        let route =
+            |route: &FunctionRoute| PlatformFunction { exported: exported.clone(), method: route.method.clone(), path: route.path.clone() };
+        found.entry(file).or_default().extend(process.routes.iter().map(route));
     }
     found
 }
@@ -82,13 +75,20 @@ pub(crate) fn routed(context: &Context<'_>, drafts: &[Draft<'_>]) -> FxHashMap<F
 /// The functions of services that a platform hands messages to, by their files.
 pub(crate) fn receiving(context: &Context<'_>, drafts: &[Draft<'_>]) -> FxHashMap<FileId, Vec<PlatformReceiver>> {
     let mut found: FxHashMap<FileId, Vec<PlatformReceiver>> = FxHashMap::default();
-    for (draft, (_, process)) in drafts.iter().flat_map(|draft| draft.processes.iter().map(move |process| (draft, process))) {
-        let file = process.file.as_deref().and_then(|file| context.modules.source_of(&draft.root, file));
-        let (Some(file), Some(exported), false) = (file, &process.exported, process.receives.is_empty()) else { continue };
+    for (file, exported, process) in exported(context, drafts).filter(|(.., process)| !process.receives.is_empty()) {
         let receiver = |messages: &FunctionMessages| PlatformReceiver { exported: exported.clone(), messages: messages.clone() };
         found.entry(file).or_default().extend(process.receives.iter().map(receiver));
     }
     found
+}
+
+/// The functions that services hand out to a platform: the file, the name there, and what the platform says of it.
+fn exported<'d>(context: &'d Context<'_>, drafts: &'d [Draft<'_>]) -> impl Iterator<Item = (FileId, &'d Symbol, &'d Process)> {
+    let all = drafts.iter().flat_map(|draft| draft.processes.iter().map(move |(_, process)| (draft, *process)));
+    all.filter_map(|(draft, process)| {
+        let file = context.modules.source_of(&draft.root, process.file.as_deref()?)?;
+        Some((file, process.exported.as_ref()?, process))
+    })
 }
 
 /// The folder of an application, as a folder of the workspace.
