@@ -24,70 +24,89 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
     lines.extend(connections.iter().map(store));
     for link in snapshot.links.iter().flatten() {
         calls(link, &mut lines);
-        if link.entry {
-            lines.insert("ENTRY".to_owned());
-        }
-        for access in &link.accesses {
-            let system = access_system(&connections, access);
-            for used in &access.collections {
-                let name = match &used.said {
-                    Some(said) => text(said).into(),
-                    None => table(&snapshot.files, &snapshot.workspace.prisma, access, &used.name),
-                };
-                let operation = match used.operation {
-                    Operation::Read => "read",
-                    Operation::Write => "write",
-                };
-                lines.insert(format!("CLIENT {system} {operation} {name}"));
-            }
-        }
-        lines.extend(link.rpc_handlers.iter().map(|handler| format!("RPC SERVER {}/{}", handler.service, handler.method)));
-        lines.extend(link.rpc_over_http.iter().map(|(service, _)| format!("RPC OVER HTTP {service}")));
-        for operation in &link.operations {
-            lines.extend(operation.names.iter().map(|name| format!("{} CLIENT {name}", operation.protocol.as_str().to_uppercase())));
-        }
-        let handlers = &link.operation_handlers;
-        lines.extend(handlers.iter().map(|handler| format!("{} SERVER {}", handler.protocol.as_str().to_uppercase(), handler.name)));
-        for message in &link.messages {
-            let kind = if message.consumes { "CONSUMER" } else { "PRODUCER" };
-            for destination in &message.destinations {
-                let mut name = text(destination);
-                if is_unnamed(&name) {
-                    continue;
-                }
-                if name.is_empty()
-                    && let Some(key) = &message.routing_key
-                {
-                    name = text(key);
-                }
-                lines.insert(format!("{kind} {} {}", message.system, shown_name(&name)));
-            }
-        }
-        let bound = link.bindings.iter().map(|binding| ("BINDING", binding));
-        for (kind, binding) in bound.chain(link.dead_letters.iter().map(|letter| ("DEAD LETTER", letter))) {
-            let first = |patterns: &[Pattern]| patterns.first().map(text).unwrap_or_default();
-            let of_queue = first(&binding.queues);
-            let of_queue = if is_unnamed(&of_queue) { HOLE.to_owned() } else { of_queue };
-            let (queue, exchange, key) = (of_queue, first(&binding.exchanges), first(&binding.routing_keys));
-            lines.insert(format!("{kind} {} {queue} {exchange}/{key}", binding.system).trim_end_matches('/').to_owned());
-        }
-        for tracing in &link.tracing {
-            let (role, what) = match tracing.role {
-                TracingRole::Init => ("init", tracing.covers.join(",")),
-                TracingRole::Exporter => ("exporter", String::new()),
-                TracingRole::Wrapper => ("wrapper", String::new()),
-                TracingRole::Layer => ("layer", String::new()),
-                TracingRole::Carrier => ("carrier", String::new()),
-                TracingRole::Span => ("span", tracing.name.to_string()),
-                TracingRole::Instrumentation => continue,
-            };
-            lines.insert(format!("TRACING {role} {what}").trim_end().to_owned());
-        }
-        lines.extend(link.transactions.iter().map(|transaction| format!("TRANSACTION {}", transaction.callee)));
-        lines.extend(link.spawns.iter().map(|(_, callee)| format!("SPAWN {callee}")));
-        lines.extend(link.limits.iter().map(|(_, callee, _)| format!("LIMIT {callee}")));
-        lines.extend(link.retries.iter().map(|retry| format!("RETRY {}", retry.name)));
+        served(link, &mut lines);
+        messages(link, &mut lines);
+        around(link, &mut lines);
+        let accesses = link.accesses.iter();
+        lines.extend(accesses.flat_map(|access| self::accesses(snapshot, access, access_system(&connections, access))));
     }
+    routes(snapshot, &mut lines);
+    lines.into_iter().collect()
+}
+
+/// The tables of an access.
+fn accesses(snapshot: &Snapshot, access: &AccessDecl, system: Symbol) -> impl Iterator<Item = String> {
+    access.collections.iter().map(move |used| {
+        let name = match &used.said {
+            Some(said) => text(said).into(),
+            None => table(&snapshot.files, &snapshot.workspace.prisma, access, &used.name),
+        };
+        let operation = match used.operation {
+            Operation::Read => "read",
+            Operation::Write => "write",
+        };
+        format!("CLIENT {system} {operation} {name}")
+    })
+}
+
+/// What a file answers other than by routes.
+fn served(link: &FileLink, lines: &mut BTreeSet<String>) {
+    lines.extend(link.entry.then(|| "ENTRY".to_owned()));
+    lines.extend(link.rpc_handlers.iter().map(|handler| format!("RPC SERVER {}/{}", handler.service, handler.method)));
+    lines.extend(link.rpc_over_http.iter().map(|(service, _)| format!("RPC OVER HTTP {service}")));
+    let handlers = link.operation_handlers.iter();
+    lines.extend(handlers.map(|handler| format!("{} SERVER {}", handler.protocol.as_str().to_uppercase(), handler.name)));
+}
+
+/// Messages, and how queues are bound.
+fn messages(link: &FileLink, lines: &mut BTreeSet<String>) {
+    for message in &link.messages {
+        let kind = if message.consumes { "CONSUMER" } else { "PRODUCER" };
+        for destination in &message.destinations {
+            let mut name = text(destination);
+            if is_unnamed(&name) {
+                continue;
+            }
+            if name.is_empty()
+                && let Some(key) = &message.routing_key
+            {
+                name = text(key);
+            }
+            lines.insert(format!("{kind} {} {}", message.system, shown_name(&name)));
+        }
+    }
+    let bound = link.bindings.iter().map(|binding| ("BINDING", binding));
+    for (kind, binding) in bound.chain(link.dead_letters.iter().map(|letter| ("DEAD LETTER", letter))) {
+        let first = |patterns: &[Pattern]| patterns.first().map(text).unwrap_or_default();
+        let of_queue = first(&binding.queues);
+        let of_queue = if is_unnamed(&of_queue) { HOLE.to_owned() } else { of_queue };
+        let (queue, exchange, key) = (of_queue, first(&binding.exchanges), first(&binding.routing_keys));
+        lines.insert(format!("{kind} {} {queue} {exchange}/{key}", binding.system).trim_end_matches('/').to_owned());
+    }
+}
+
+/// What stands around spans: traces, transactions, tasks, limits and retries.
+fn around(link: &FileLink, lines: &mut BTreeSet<String>) {
+    for tracing in &link.tracing {
+        let (role, what) = match tracing.role {
+            TracingRole::Init => ("init", tracing.covers.join(",")),
+            TracingRole::Exporter => ("exporter", String::new()),
+            TracingRole::Wrapper => ("wrapper", String::new()),
+            TracingRole::Layer => ("layer", String::new()),
+            TracingRole::Carrier => ("carrier", String::new()),
+            TracingRole::Span => ("span", tracing.name.to_string()),
+            TracingRole::Instrumentation => continue,
+        };
+        lines.insert(format!("TRACING {role} {what}").trim_end().to_owned());
+    }
+    lines.extend(link.transactions.iter().map(|transaction| format!("TRANSACTION {}", transaction.callee)));
+    lines.extend(link.spawns.iter().map(|(_, callee)| format!("SPAWN {callee}")));
+    lines.extend(link.limits.iter().map(|(_, callee, _)| format!("LIMIT {callee}")));
+    lines.extend(link.retries.iter().map(|retry| format!("RETRY {}", retry.name)));
+}
+
+/// Routes and gateways, which are mounted across files.
+fn routes(snapshot: &Snapshot, lines: &mut BTreeSet<String>) {
     let routes = Routes::collect(&snapshot.links);
     let everything = |_: FunctionRef| true;
     for route in &routes.routes {
@@ -95,25 +114,28 @@ pub fn describe(snapshot: &Snapshot) -> Vec<String> {
             lines.extend(optional_forms(&text(&path)).iter().map(|form| format!("SERVER {} {}", route.method, normal_route(form))));
         }
     }
+    let when = |development: bool| if development { " in development" } else { "" };
     for proxy in &routes.proxies {
         for prefix in routes.proxied(proxy, &everything) {
             let prefix = text(&prefix);
             let prefix = prefix.trim_start_matches('/').split('*').next().unwrap_or_default().trim_end_matches('/');
-            let when = if proxy.development { " in development" } else { "" };
-            lines.extend(proxy.targets.iter().map(|target| format!("GATEWAY /{prefix} {}{when}", text(&target.pattern))));
+            let targets = proxy.targets.iter().map(|target| text(&target.pattern));
+            lines.extend(targets.map(|target| format!("GATEWAY /{prefix} {target}{}", when(proxy.development))));
         }
     }
     for rule in snapshot.links.iter().flatten().flat_map(|link| &link.table_rules) {
         let path = text(&rule.path);
         let prefix = path.trim_start_matches(['^', '/']).split(['*', ':']).next().unwrap_or_default().trim_end_matches('/');
-        let when = if rule.development { " in development" } else { "" };
         let targets = rule.targets.iter().map(text).filter(|target| !target.starts_with('/'));
-        lines.extend(targets.map(|target| format!("GATEWAY /{prefix} {target}{when}")));
+        lines.extend(targets.map(|target| format!("GATEWAY /{prefix} {target}{}", when(rule.development))));
     }
-    lines.into_iter().collect()
 }
 
+/// Requests to others.
 fn calls(link: &FileLink, lines: &mut BTreeSet<String>) {
+    for operation in &link.operations {
+        lines.extend(operation.names.iter().map(|name| format!("{} CLIENT {name}", operation.protocol.as_str().to_uppercase())));
+    }
     for call in &link.calls {
         match &call.request {
             Request::Http { method, urls } => {

@@ -13,9 +13,12 @@ use super::declared_types::is_wrapper;
 use super::evaluate::Evaluator;
 use super::index::own_name;
 use super::url_parts::PUT_BEHIND;
-use super::value::{ClassRef, ParamRef, Part, Pattern, Source, Value, origin};
+use super::value::{ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Source, Value, origin};
 use super::variants::variant_of;
 use crate::{FileId, FunctionRef};
+
+/// How many members behind one another of what callers pass are told apart.
+const MAX_PATH: usize = 4;
 
 impl<'w> Evaluator<'w> {
     /// What stands at a path of members.
@@ -33,61 +36,14 @@ impl<'w> Evaluator<'w> {
                 let members: Vec<Value> = values.iter().map(|value| self.member(value, name, source)).collect();
                 Value::one_of(members)
             }
-            Value::Object(object) => {
-                if let Some(value) = object.fields.get(name) {
-                    if let Some(assigned) = self.assigned(object, name) {
-                        return assigned;
-                    }
-                    return match value {
-                        Value::Unknown => guess(name, source).unwrap_or(Value::Unknown),
-                        value => value.clone(),
-                    };
-                }
-                if let Some(class) = object.class {
-                    return self.instance_member(value, class, name).unwrap_or(Value::Unknown);
-                }
-                let spread: Vec<Value> = object.rest.iter().map(|rest| self.member(rest, name, source)).collect();
-                Value::one_of(spread)
-            }
+            Value::Object(object) => self.object_member(value, object, name, source),
             Value::Text(_) if name == "origin" => origin(value),
             Value::Text(_) if name == "href" => value.clone(),
             Value::Array(items) if name == EACH => Value::one_of(items.iter().cloned()),
             Value::Array(items) => name.parse::<usize>().ok().and_then(|at| items.get(at).cloned()).unwrap_or(Value::Unknown),
-            Value::External(package, path) => {
-                if name == "default" {
-                    return value.clone();
-                }
-                // `process.env` that was handed on as a value.
-                if package == "global" && is_environment(path) {
-                    return variable(Pattern::text(name.clone()), None, source);
-                }
-                let longer: Arc<[Symbol]> = path.iter().cloned().chain([name.clone()]).collect();
-                // A page's own origin is what a path without one is relative to.
-                if package == "global" && is_own_origin(&longer) {
-                    return Value::text("");
-                }
-                Value::External(package.clone(), longer)
-            }
-            Value::Instance(instance) => {
-                if let Some(captured) = instance.captures.get(name)
-                    && instance.members.is_empty()
-                    && (matches!(captured, Value::Text(_)) || self.cx.catalog.is_given_method(name))
-                {
-                    return captured.clone();
-                }
-                if let Some(put) = self.decorated(instance, name).or_else(|| self.extended(instance, name)) {
-                    return put;
-                }
-                // Known by its declared type alone: what callers pass remembers it.
-                if let Some(param) = instance.param.filter(|_| instance.origin.is_none() && instance.members.is_empty())
-                    && self.cx.catalog.captures(instance.library as usize, &instance.type_name, name)
-                {
-                    return Value::Param(param, Arc::from([name.clone()]));
-                }
-                let mut longer = (**instance).clone();
-                longer.members.push(name.clone());
-                Value::Instance(Arc::new(longer))
-            }
+            Value::External(..) if name == "default" => value.clone(),
+            Value::External(package, path) => external_member(package, path, name, source),
+            Value::Instance(instance) => self.member_of_instance(instance, name),
             Value::Module(file) => self.export(*file, name),
             Value::WorkingModule(..) if name == "default" => value.clone(),
             Value::WorkingModule(path, members) => {
@@ -104,35 +60,77 @@ impl<'w> Evaluator<'w> {
                 Some(member) if !member.is_unknown() => member,
                 _ => guess(name, source).unwrap_or(Value::Unknown),
             },
-            Value::Param(param, path) => {
-                if path.is_empty()
-                    && let Some(one) = self.rest_argument(*param, name)
-                {
-                    return one;
-                }
-                // `State(state): State<AppState>`: what the pattern takes out is what the type is known by.
-                if path.is_empty() && name == "0" && self.is_wrapped(*param) {
-                    return value.clone();
-                }
-                if path.is_empty()
-                    && name != "constructor"
-                    && let Some(typed) = self.parameter_type(*param)
-                {
-                    let member = self.member(&typed, name, None);
-                    if !member.is_unknown() && !is_guess(&member) {
-                        return self.called_on_variant(member, *param);
-                    }
-                }
-                if path.len() >= 4 {
-                    return Value::Unknown;
-                }
-                Value::Param(*param, path.iter().cloned().chain([name.clone()]).collect())
-            }
+            Value::Param(param, path) => self.param_member(value, *param, path, name),
             Value::Unknown => guess(name, source).unwrap_or(Value::Unknown),
             Value::Function(..) if matches!(name.as_str(), "bind" | "call" | "apply") => value.clone(),
             Value::Function(function, _) if name == PUT_BEHIND => self.put_behind(*function),
             _ => Value::Unknown,
         }
+    }
+
+    /// A field of an object, of its class, or of what is spread into it.
+    fn object_member(&mut self, value: &Value, object: &ObjectValue, name: &Symbol, source: Option<Source>) -> Value {
+        if let Some(value) = object.fields.get(name) {
+            if let Some(assigned) = self.assigned(object, name) {
+                return assigned;
+            }
+            return match value {
+                Value::Unknown => guess(name, source).unwrap_or(Value::Unknown),
+                value => value.clone(),
+            };
+        }
+        if let Some(class) = object.class {
+            return self.instance_member(value, class, name).unwrap_or(Value::Unknown);
+        }
+        let spread: Vec<Value> = object.rest.iter().map(|rest| self.member(rest, name, source)).collect();
+        Value::one_of(spread)
+    }
+
+    /// A member of a library's instance: what was captured when it was made, what was put on it, or something of its own.
+    fn member_of_instance(&mut self, instance: &Arc<Instance>, name: &Symbol) -> Value {
+        if let Some(captured) = instance.captures.get(name)
+            && instance.members.is_empty()
+            && (matches!(captured, Value::Text(_)) || self.cx.catalog.is_given_method(name))
+        {
+            return captured.clone();
+        }
+        if let Some(put) = self.decorated(instance, name).or_else(|| self.extended(instance, name)) {
+            return put;
+        }
+        // Known by its declared type alone: what callers pass remembers it.
+        if let Some(param) = instance.param.filter(|_| instance.origin.is_none() && instance.members.is_empty())
+            && self.cx.catalog.captures(instance.library as usize, &instance.type_name, name)
+        {
+            return Value::Param(param, Arc::from([name.clone()]));
+        }
+        let mut longer = (**instance).clone();
+        longer.members.push(name.clone());
+        Value::Instance(Arc::new(longer))
+    }
+
+    /// A member of what callers pass, as far as the parameter's type tells; else a longer path of it.
+    fn param_member(&mut self, value: &Value, param: ParamRef, path: &[Symbol], name: &Symbol) -> Value {
+        if path.is_empty() {
+            if let Some(one) = self.rest_argument(param, name) {
+                return one;
+            }
+            // `State(state): State<AppState>`: what the pattern takes out is what the type is known by.
+            if name == "0" && self.is_wrapped(param) {
+                return value.clone();
+            }
+            if name != "constructor"
+                && let Some(typed) = self.parameter_type(param)
+            {
+                let member = self.member(&typed, name, None);
+                if !member.is_unknown() && !is_guess(&member) {
+                    return self.called_on_variant(member, param);
+                }
+            }
+        }
+        if path.len() >= MAX_PATH {
+            return Value::Unknown;
+        }
+        Value::Param(param, path.iter().cloned().chain([name.clone()]).collect())
     }
 
     /// The method that a call in Rust means where a field has its name too: of a builder, of what only shows what it holds. A field that is called
@@ -310,6 +308,20 @@ impl<'w> Evaluator<'w> {
         // A static method inherited from a library's class.
         self.model_class(class).map_or(Value::Unknown, |model| self.member(&model, name, None))
     }
+}
+
+/// A member of what another package exports.
+fn external_member(package: &Symbol, path: &[Symbol], name: &Symbol, source: Option<Source>) -> Value {
+    // `process.env` that was handed on as a value.
+    if package == "global" && is_environment(path) {
+        return variable(Pattern::text(name.clone()), None, source);
+    }
+    let longer: Arc<[Symbol]> = path.iter().cloned().chain([name.clone()]).collect();
+    // A page's own origin is what a path without one is relative to.
+    if package == "global" && is_own_origin(&longer) {
+        return Value::text("");
+    }
+    Value::External(package.clone(), longer)
 }
 
 /// A settings key written like a variable's name is taken for that variable: `config.ORDERS_URL`, where the object cannot be followed.
