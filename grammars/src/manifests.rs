@@ -40,6 +40,7 @@ mod procfile;
 mod projects;
 mod proto;
 mod proxy_conf;
+mod sam;
 mod serverless;
 mod spanned_toml;
 mod sql;
@@ -102,7 +103,7 @@ pub enum Manifest {
     Projects(Vec<Project>),
     /// A connector of Kafka Connect.
     Connector(Connector),
-    /// What a platform starts: `Procfile`, `serverless.yml`, `dapr.yaml`, `azure.yaml`, `fly.toml`, `wrangler.toml`.
+    /// What a platform starts: `Procfile`, `serverless.yml`, a template of AWS SAM, `dapr.yaml`, `azure.yaml`, `fly.toml`, `wrangler.toml`.
     Processes(Processes),
     /// A configuration file of a service.
     Config(tree::Tree),

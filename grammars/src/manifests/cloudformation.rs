@@ -1,6 +1,6 @@
 //! What a value of an AWS template means that refers to a resource: `!Ref Orders`, `{ "Fn::GetAtt": [Orders, Arn] }`, an ARN.
 //!
-//! What deliberately does not live here: the formats that have such values ([`super::serverless`]). Invariant: a resource is called what its
+//! What deliberately does not live here: the formats that have such values ([`super::serverless`], [`super::sam`]). Invariant: a resource is called what its
 //! properties call it, else what the template does.
 
 use super::yaml::Node;
@@ -10,7 +10,7 @@ use crate::facts::Symbol;
 const NAMES: [&str; 5] = ["TableName", "QueueName", "TopicName", "BucketName", "Name"];
 
 /// The id of the resource that a value refers to. A text without a tag refers to none, however a resource is called.
-fn referred(value: &Node) -> Option<Symbol> {
+pub(super) fn referred(value: &Node) -> Option<Symbol> {
     // `Orders.Arn` is an attribute of `Orders`.
     let of_attribute = |text: Symbol| text.split_once('.').map_or(text.clone(), |(id, _)| id.into());
     match (value.tag.as_deref(), value.text()) {

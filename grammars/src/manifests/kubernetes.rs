@@ -37,6 +37,8 @@ pub(super) fn read(text: &str) -> ManifestFacts {
         return super::http_rules::read(text);
     } else if super::serverless::looks_like_functions(text) {
         return super::serverless::read_functions(text);
+    } else if super::sam::looks_like_template(text) {
+        return super::sam::read(text);
     }
     ManifestFacts { manifest: Manifest::Kubernetes(kubernetes), problems }
 }

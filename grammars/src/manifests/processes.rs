@@ -1,4 +1,4 @@
-//! What platforms start from a folder, as [`super::procfile`], [`super::serverless`], [`super::dapr`], [`super::fly`] and
+//! What platforms start from a folder, as [`super::procfile`], [`super::serverless`], [`super::sam`], [`super::dapr`], [`super::fly`] and
 //! [`super::wrangler`] read it.
 
 use serde::{Deserialize, Serialize};
@@ -60,6 +60,14 @@ pub struct FunctionRoute {
     pub method: Symbol,
     /// Its path.
     pub path: Symbol,
+}
+
+impl FunctionRoute {
+    /// A route as AWS' gateways write it: `any` is every method, `{proxy+}` all that is left of a path.
+    pub(super) fn of_gateway(method: &str, path: &str) -> Self {
+        let method = if method == "*" || method.eq_ignore_ascii_case("any") { "*".into() } else { method.to_ascii_uppercase().into() };
+        Self { method, path: format!("/{}", path.trim_start_matches('/').replace("+}", "*}")).into() }
+    }
 }
 
 /// A channel whose messages a platform hands to a function.

@@ -83,11 +83,7 @@ fn route(event: &Node, document: &Node) -> Option<FunctionRoute> {
         Some(text) => text.split_once(' ').map(|(method, path)| (Symbol::new(method), Symbol::new(path.trim())))?,
         None => (node.get("method")?.text()?, node.get("path").and_then(Node::text).unwrap_or_default()),
     };
-    let path = filled(&path, document)?;
-    let method = if method == "*" || method.eq_ignore_ascii_case("any") { "*".into() } else { method.to_ascii_uppercase().into() };
-    // `{proxy+}` is all that is left.
-    let path = path.replace("+}", "*}");
-    Some(FunctionRoute { method, path: format!("/{}", path.trim_start_matches('/')).into() })
+    Some(FunctionRoute::of_gateway(&method, &filled(&path, document)?))
 }
 
 /// The resources that a configuration declares; those of several files are a list of maps.

@@ -104,7 +104,7 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: Option<&Fx
         let depends = |name: &str| npm.is_some_and(|npm| npm.dependencies.iter().any(|(known, _)| known == name));
         let has = |list: &[&str]| list.iter().any(|name| depends(name) || imports.is_some_and(|imports| imports.contains(name)));
         let builds = |list: &[&str]| npm.is_some_and(|npm| npm.dev_dependencies.iter().any(|(name, _)| list.contains(&name.as_str())));
-        let serves = has(SERVER_PACKAGES);
+        let serves = has(SERVER_PACKAGES) || draft.processes.iter().any(|(_, process)| !process.routes.is_empty());
         let is_tool = npm.is_some_and(|npm| !npm.bins.is_empty()) && draft.compose.is_empty() && draft.workloads.is_empty();
         return match () {
             () if starts::serves_bundle(context, draft) => ServiceKind::Frontend,

@@ -1,5 +1,5 @@
-//! Services that a platform starts from a folder: the processes of a `Procfile` or a `fly.toml`, the functions of a `serverless.yml`, the
-//! worker of a `wrangler.toml`, the applications of a `dapr.yaml`, the services of an `azure.yaml`; and the names by which a platform knows services that something else finds.
+//! Services that a platform starts from a folder: the processes of a `Procfile` or a `fly.toml`, the functions of a `serverless.yml`
+//! or of a template of AWS SAM, the worker of a `wrangler.toml`, the applications of a `dapr.yaml`, the services of an `azure.yaml`; and the names by which a platform knows services that something else finds.
 //!
 //! Invariant: code that something else deploys is not found again, and a process whose code is not read is none.
 
@@ -9,9 +9,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::known::{self, unscoped};
 use super::super::{Context, Draft, code, evidence, is_cargo};
-use super::is_aside;
 use crate::FileId;
-use crate::chart::ServiceKind;
+use crate::chart::{Evidence, ServiceKind};
 use crate::workspace::sources::Source;
 use crate::workspace::{PlatformFunction, PlatformReceiver, paths};
 
@@ -19,10 +18,17 @@ use crate::workspace::{PlatformFunction, PlatformReceiver, paths};
 pub(super) fn add<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
     let taken: FxHashSet<String> = drafts.iter().filter(|draft| !draft.third_party).map(|draft| draft.root.clone()).collect();
     let mut found: Vec<Draft<'a>> = Vec::new();
-    for source in context.sources.processes.iter().filter(|source| !source.facts.is_part && !is_aside(source.path)) {
+    for source in context.sources.processes.iter().filter(|source| !source.facts.is_part && !is_aside_manifest(source)) {
         name_applications(drafts, *source);
         let own = match &source.facts.service {
-            Some(_) => functions(context, *source).into_iter().collect(),
+            Some(service) => {
+                let sort = if source.facts.application.is_some() { "worker" } else { "serverless service" };
+                let why = evidence(format!("{sort} {}", service.value), source.file, service.range);
+                functions(context, *source, service.value.clone(), why).into_iter().collect()
+            }
+            None if source.facts.processes.iter().any(|process| process.exported.is_some()) => {
+                stack(context, *source).into_iter().collect()
+            }
             None if source.facts.processes.iter().any(|process| process.folder.is_some()) => applications(context, *source),
             None => lines(context, *source),
         };
@@ -32,12 +38,25 @@ pub(super) fn add<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
     drafts.extend(found);
 }
 
+/// Whether a manifest is that of a test or an example. AWS SAM's own name for its file is `template.yaml`, so a file's name tells no example.
+fn is_aside_manifest(source: &Source<'_, Processes>) -> bool {
+    known::is_test_path(source.path) || known::is_example_path(source.folder())
+}
+
+/// The service that the functions of a stack make up, which is called as their package or their folder is.
+fn stack<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Option<Draft<'a>> {
+    let first = &source.facts.processes.first()?.name;
+    let own = code::package_at(context, source.folder()).map(|package| &context.packages[package]);
+    let own = own.filter(|package| package.root == source.folder() && !package.name.is_empty()).map(|package| unscoped(&package.name));
+    let names = [own.unwrap_or_default(), paths::file_name(source.folder()), first.value.as_str()];
+    let name = names.into_iter().find(|name| !name.is_empty())?;
+    let why = evidence(format!("function {} of {}", first.value, paths::file_name(source.path)), source.file, first.range);
+    functions(context, source, name.into(), why)
+}
+
 /// The service that functions make up.
-fn functions<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Option<Draft<'a>> {
-    let service = source.facts.service.as_ref()?;
-    let mut draft = Draft { name: service.value.clone(), root: source.folder().to_owned(), ..Draft::default() };
-    let sort = if source.facts.application.is_some() { "worker" } else { "serverless service" };
-    draft.evidence.push(evidence(format!("{sort} {}", service.value), source.file, service.range));
+fn functions<'a>(context: &Context<'a>, source: Source<'a, Processes>, name: Symbol, why: Evidence) -> Option<Draft<'a>> {
+    let mut draft = Draft { name, root: source.folder().to_owned(), evidence: vec![why], ..Draft::default() };
     for (manifest, process) in with_included(context, source) {
         let file = process.file.as_deref().and_then(|file| context.modules.source_of(source.folder(), file));
         let Some(file) = file else { continue };
@@ -130,7 +149,7 @@ fn applications<'a>(context: &Context<'a>, source: Source<'a, Processes>) -> Vec
 
 /// Gives services the names by which a platform that hosts them lets others reach them: the hosts of a `fly.toml`.
 pub(super) fn name_hosted(context: &Context<'_>, drafts: &mut [Draft<'_>]) {
-    for source in context.sources.processes.iter().filter(|source| !is_aside(source.path)) {
+    for source in context.sources.processes.iter().filter(|source| !is_aside_manifest(source)) {
         let Some(application) = &source.facts.application else { continue };
         let hosted: Vec<usize> = (0..drafts.len()).filter(|at| is_hosted(context, *source, &drafts[*at])).collect();
         // Of several processes of one application, the one that serves is reached.
