@@ -104,7 +104,7 @@ mod setting_readers;
 mod tests;
 
 pub use brokers::{Broker, broker};
-pub use containers::{AppliedFunction, Decoration, Extension, InstanceCall};
+pub use containers::{AppliedFunction, Decoration, Extension, Injected, InstanceCall, KeyedLookup, Provider, Registration};
 pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, NamingTrait, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use http::{
@@ -116,8 +116,8 @@ pub use load::CatalogError;
 pub(crate) use load::plain_message;
 pub use lookups::KnownByArgument;
 pub use messaging::{
-    Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Identity, Listener, Producer, Refusal, Transport, Wildcards,
-    matches_wildcards,
+    Binding, Consumer, ConsumerAttribute, DeadLetter, Delivery, Headers, Identity, Listener, Producer, Refusal, ServiceSchema, Transport,
+    Wildcards, matches_wildcards,
 };
 pub use operations::{
     GRAPHQL_ROOTS, GraphqlCall, GraphqlClient, GraphqlServer, ProcedureCall, ProcedureClient, ProcedureServer, TextCall, WordCase,
@@ -245,6 +245,15 @@ pub struct Library {
     /// Calls that hand out the instance of a class.
     #[serde(default)]
     pub instance: Vec<InstanceCall>,
+    /// Objects that declare services by the names of their actions and events.
+    #[serde(default)]
+    pub service_schema: Vec<ServiceSchema>,
+    /// Calls that register something under a key.
+    #[serde(default)]
+    pub registration: Vec<Registration>,
+    /// Calls that hand out what is registered under a key.
+    #[serde(default)]
+    pub lookup: Vec<KeyedLookup>,
     /// Calls of functions among the arguments.
     #[serde(default)]
     pub applied: Vec<AppliedFunction>,
@@ -500,48 +509,6 @@ pub struct GivenTo {
     /// What the object has besides, or instead: fields, each a place of the call. Without a `field` the type is of no use.
     #[serde(default)]
     pub fields: FxHashMap<Symbol, Selector>,
-}
-
-/// A decorator of a parameter or field that says which value is injected there: `@InjectQueue("orders") queue: Queue`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Injected {
-    /// The decorator's path in the package.
-    pub attribute: Names,
-    /// The value's type, a type of this file; missing with a `token`. A declared type that the catalog knows wins, and keeps what is captured.
-    #[serde(rename = "type", default)]
-    pub type_name: Symbol,
-    /// The token whose [`Provider`] tells the value.
-    #[serde(default)]
-    pub token: Option<Selector>,
-    /// Captured values by name; places are those of the decorator.
-    #[serde(default)]
-    pub captures: FxHashMap<Symbol, Selector>,
-}
-
-/// An object that says which value is injected for a token: `{ provide: TOKEN, useFactory: () => … }`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Provider {
-    /// The key of the token.
-    pub token: Symbol,
-    /// Keys of which an object must have one to be a provider.
-    pub requires: Names,
-    /// The key of the value.
-    #[serde(default)]
-    pub value: Option<Symbol>,
-    /// The key of the class that it is an object of.
-    #[serde(default)]
-    pub class: Option<Symbol>,
-    /// The key of the function that makes it.
-    #[serde(default)]
-    pub factory: Option<Symbol>,
-    /// The type, of this file, of the value that the object, or what its factory hands out, describes by options.
-    #[serde(rename = "type", default)]
-    pub type_name: Option<Symbol>,
-    /// What the value then captures: dotted paths of keys into those options.
-    #[serde(default)]
-    pub captures: FxHashMap<Symbol, Symbol>,
 }
 
 /// A member that is assigned to configure a value; it counts as captured by that value.

@@ -1,8 +1,9 @@
 //! Entries of what a framework does with what it is given: containers that hand out what was put into them or what a class says, calls of functions.
 //!
-//! What deliberately does not live here: what decorators say is injected. Invariant: an entry says where a class, a name or a value stands, never
+//! What decorators say is injected is one of these. Invariant: an entry says where a class, a name or a value stands, never
 //! what it is.
 
+use rustc_hash::FxHashMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +18,35 @@ pub struct InstanceCall {
     pub callee: Names,
     /// The class.
     pub class: Selector,
+}
+
+/// A call that registers something with a container under a key: `container.singleton("orders", () => new Orders())`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Registration {
+    /// What is called: a method of the container.
+    pub callee: Names,
+    /// The method of what it gives back that is given what is registered: `container.bind(KEY).toConstantValue(value)`.
+    #[serde(default)]
+    pub then: Option<Symbol>,
+    /// The key.
+    pub key: Selector,
+    /// What is registered, among the arguments of `then` where there is one.
+    #[serde(default)]
+    pub value: Option<Selector>,
+    /// The class whose instance is registered, likewise.
+    #[serde(default)]
+    pub class: Option<Selector>,
+}
+
+/// A call that hands out what is registered with a container under a key: `container.get(KEY)`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KeyedLookup {
+    /// What is called.
+    pub callee: Names,
+    /// The key.
+    pub key: Selector,
 }
 
 /// A call that puts something on a framework's object, from where others take it by its name: `app.decorate("orders", new Orders())`.
@@ -54,4 +84,46 @@ pub struct AppliedFunction {
     pub known_as: Symbol,
     /// The argument that is the function, counted from 0.
     pub function: u32,
+}
+
+/// A decorator of a parameter or field that says which value is injected there: `@InjectQueue("orders") queue: Queue`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Injected {
+    /// The decorator's path in the package.
+    pub attribute: Names,
+    /// The value's type, a type of this file; missing with a `token`. A declared type that the catalog knows wins, and keeps what is captured.
+    #[serde(rename = "type", default)]
+    pub type_name: Symbol,
+    /// The token whose [`Provider`] tells the value.
+    #[serde(default)]
+    pub token: Option<Selector>,
+    /// Captured values by name; places are those of the decorator.
+    #[serde(default)]
+    pub captures: FxHashMap<Symbol, Selector>,
+}
+
+/// An object that says which value is injected for a token: `{ provide: TOKEN, useFactory: () => … }`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// The key of the token.
+    pub token: Symbol,
+    /// Keys of which an object must have one to be a provider.
+    pub requires: Names,
+    /// The key of the value.
+    #[serde(default)]
+    pub value: Option<Symbol>,
+    /// The key of the class that it is an object of.
+    #[serde(default)]
+    pub class: Option<Symbol>,
+    /// The key of the function that makes it.
+    #[serde(default)]
+    pub factory: Option<Symbol>,
+    /// The type, of this file, of the value that the object, or what its factory hands out, describes by options.
+    #[serde(rename = "type", default)]
+    pub type_name: Option<Symbol>,
+    /// What the value then captures: dotted paths of keys into those options.
+    #[serde(default)]
+    pub captures: FxHashMap<Symbol, Symbol>,
 }

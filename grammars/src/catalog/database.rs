@@ -168,6 +168,9 @@ pub struct ModelClass {
     /// [`Entity`] says where one is, and this otherwise.
     #[serde(rename = "type")]
     pub type_name: Symbol,
+    /// The static member of such a class that is the collection's name: `static tableName = "users"`.
+    #[serde(default)]
+    pub member: Option<Symbol>,
     /// The inherited static method that names the collection: `User.init({}, { tableName: "users" })`.
     #[serde(default)]
     pub named_by: Option<Symbol>,

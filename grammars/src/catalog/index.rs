@@ -10,9 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::lookups::{Lookups, last_segment};
 use super::{
     Binding, BodySchema, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer,
-    Guard, HttpClient, HttpRoute, Injected, InstanceCall, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names,
+    Guard, HttpClient, HttpRoute, Injected, InstanceCall, KeyedLookup, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names,
     ProcedureClient, ProcedureServer, Producer, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector,
-    SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
+    ServiceSchema, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
 };
 use crate::facts::Symbol;
 
@@ -49,6 +49,7 @@ pub enum Meaning<'a> {
     Listener(&'a Listener),
     TextCall(&'a TextCall),
     InstanceCall(&'a InstanceCall),
+    KeyedLookup(&'a KeyedLookup),
     GraphqlCall(&'a GraphqlCall),
     GraphqlClient(&'a GraphqlClient),
     GraphqlServer(&'a GraphqlServer),
@@ -56,6 +57,7 @@ pub enum Meaning<'a> {
     ProcedureServer(&'a ProcedureServer),
     Binding(&'a Binding),
     DeadLetter(&'a DeadLetter),
+    ServiceSchema(&'a ServiceSchema),
     Consumer(&'a Consumer),
     ConsumerAttribute(&'a ConsumerAttribute),
     Connection(&'a Connection),
@@ -113,8 +115,8 @@ macro_rules! kinds {
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, RequestBody request_body,
     BodySchema body_schema, Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
-    TextCall text, InstanceCall instance, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
-    Middleware middleware, Guard guard, Proxy proxy, RpcServer rpc_server, Producer producer, Consumer consumer, ConsumerAttribute consumer_attribute,
+    TextCall text, InstanceCall instance, KeyedLookup lookup, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
+    Middleware middleware, Guard guard, Proxy proxy, RpcServer rpc_server, Producer producer, ServiceSchema service_schema, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
     Spawn spawn, SettingReader setting_reader, TimeLimit time_limit, Retry retry,
 }
@@ -258,8 +260,8 @@ impl Library {
         each!(
             Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, BodySchema body_schema, Mount mount, Versioning versioning, Listen listen,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, DeadLetter dead_letter, Listener listener,
-            TextCall text, InstanceCall instance, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
-            Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,
+            TextCall text, InstanceCall instance, KeyedLookup lookup, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
+            ServiceSchema service_schema, Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,
             SettingReader setting_reader, TimeLimit time_limit, Retry retry
         );
         callees

@@ -150,6 +150,9 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.procedure_server.iter().map(|entry| &entry.router));
     all.extend(library.text.iter().map(|entry| &entry.text));
     all.extend(library.instance.iter().map(|entry| &entry.class));
+    all.extend(library.registration.iter().flat_map(|entry| std::iter::once(&entry.key).chain(&entry.value).chain(&entry.class)));
+    all.extend(library.lookup.iter().map(|entry| &entry.key));
+    all.extend(library.service_schema.iter().map(|entry| &entry.schema));
     all.extend(library.decoration.iter().flat_map(|entry| [&entry.name, &entry.value]));
     all.extend(library.graphql_call.iter().flat_map(|entry| std::iter::once(&entry.document).chain(&entry.url)));
     all.extend(library.graphql_client.iter().map(|entry| &entry.url));

@@ -71,6 +71,18 @@ impl Places<'_> {
     fn call(self, call: CallRef) -> Place {
         self.files.called_at(call).unwrap_or(Place { file: call.file, range: TextRange::default() })
     }
+    /// Where the expression of a call begins: `procedure` in `procedure.input(…).query(…)`.
+    fn declaration(self, call: CallRef) -> Option<Place> {
+        let facts = self.files.source(call.file)?;
+        let mut first = facts.call(call.call).callee;
+        loop {
+            first = match facts.expr(first) {
+                Expr::Member { object, .. } => *object,
+                Expr::Call(call) => facts.call(*call).callee,
+                _ => return Some(Place { file: call.file, range: facts.expr_range(first) }),
+            };
+        }
+    }
     /// A function's name.
     fn function(self, function: FunctionRef) -> Place {
         let range = self.files.source(function.file).map_or(TextRange::default(), |facts| facts.function(function.function).name_range);
@@ -81,6 +93,7 @@ impl Places<'_> {
             Site::Call(call) => self.call(call),
             Site::Row(call, file, row) => self.source(Source::Expr(file, row)).unwrap_or_else(|| self.call(call)),
             Site::Function(function) => self.function(function),
+            Site::Part(file, part) => self.source(Source::Expr(file, part)).unwrap_or(Place { file, range: TextRange::default() }),
             Site::File(file) => Place { file, range: TextRange::default() },
         }
     }

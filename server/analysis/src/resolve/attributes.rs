@@ -112,7 +112,7 @@ impl<'w> Evaluator<'w> {
                     let call = attribute_call(attribute);
                     let view = CallView { site: CallRef { file, call: CallId(0) }, call: &call, callee: &found, members: &[] };
                     if let Some(token) = &entry.token {
-                        let Some(value) = self.provided(token, &view) else { continue };
+                        let Some(value) = self.provided(token, &view).or_else(|| self.registered(token, &view)) else { continue };
                         return Some(value);
                     }
                     let mut captures = FxHashMap::default();

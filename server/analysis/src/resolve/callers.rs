@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::Family;
-use portolan_grammars::facts::{CallId, CallKind, Expr, FunctionKind, SourceFacts, Symbol};
+use portolan_grammars::facts::{Call, CallId, CallKind, Expr, FunctionKind, SourceFacts, Symbol};
 
 use super::alternatives::{fallback, variable};
 use super::cases::guarded;
@@ -446,6 +446,18 @@ impl<'w> Evaluator<'w> {
             return Vec::new();
         }
         call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect()
+    }
+
+    /// Adds what a call leaves out at the end: the parameter's default, else nothing. Otherwise it would be what other calls pass.
+    pub(super) fn add_left_out(&mut self, function: FunctionRef, call: &Call, facts: &SourceFacts, arguments: &mut Vec<Value>) {
+        let is_whole = call.kind == CallKind::Call && !call.args.iter().any(|argument| argument.spread);
+        let Some(declared) = self.facts(function.file).filter(|_| is_whole && facts.language.is_ecmascript()) else { return };
+        for param in declared.function(function.function).params.iter().skip(arguments.len()) {
+            if param.rest {
+                return;
+            }
+            arguments.push(param.default.map_or(Value::Null, |default| self.eval(function.file, default)));
+        }
     }
 
     /// The value that a call site passes for a parameter, its default where it passes none.

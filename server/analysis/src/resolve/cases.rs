@@ -8,7 +8,7 @@ use rustc_hash::FxHashSet;
 
 use super::evaluate::Evaluator;
 use super::switches::region_at;
-use super::value::{Guard, ParamRef, Pattern, Value};
+use super::value::{Guard, ParamRef, Part, Pattern, Value};
 use crate::FileId;
 
 /// Conditions that a text carries.
@@ -24,11 +24,11 @@ impl<'w> Evaluator<'w> {
         at: ExprId,
         outside: Option<TextRange>,
     ) -> Value {
-        if !value.alternatives().iter().any(|one| matches!(one, Value::Text(_))) {
+        if !value.alternatives().iter().any(|one| matches!(one, Value::Text(_) | Value::Param(..))) {
             return value;
         }
         let guards: Vec<Guard> = self.guards(file, facts, at, outside).into_iter().map(|(_, guard)| guard).collect();
-        guarded(value, &guards)
+        guarded(as_asked(value, &guards), &guards)
     }
 
     /// What must hold for an expression to be reached within its function, as far as parameters decide it, with the regions that ask it.
@@ -112,6 +112,23 @@ fn not_all(mut guards: Vec<Guard>) -> Option<Guard> {
         return guards.pop().map(|only| only.otherwise());
     }
     Some(Guard { values: Vec::new(), extent: Extent::Whole, negated: true, not_all: guards, ..first })
+}
+
+/// A value whose parameters are texts, as something asks how they begin or end: `base.endsWith("/") ? base : base + "/"`.
+fn as_asked(value: Value, guards: &[Guard]) -> Value {
+    let is_asked = |value: &Value| match value {
+        Value::Param(param, path) => {
+            guards.iter().any(|guard| guard.param == *param && guard.path[..] == path[..] && guard.extent != Extent::Whole)
+        }
+        _ => false,
+    };
+    if !value.alternatives().iter().any(is_asked) {
+        return value;
+    }
+    Value::one_of(value.alternatives().iter().map(|one| match one {
+        Value::Param(param, path) if is_asked(one) => Value::pattern(Pattern::part(Part::Param(*param, path.to_vec(), None))),
+        one => one.clone(),
+    }))
 }
 
 /// A value whose texts carry conditions, too.

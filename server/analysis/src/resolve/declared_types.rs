@@ -63,7 +63,7 @@ impl<'w> Evaluator<'w> {
         if let Some(injected) = self.injected(param.function.file, param.function.function, &declared.attributes, declared.ty.as_ref()) {
             return Some(injected);
         }
-        let Some(ty) = declared.ty.as_ref() else { return self.customary_type(param, &declared.name) };
+        let Some(ty) = declared.ty.as_ref().filter(|ty| ty.path != "any") else { return self.customary_type(param, &declared.name) };
         match self.typed(param.function.file, param.function.function, ty)? {
             Value::Instance(instance) => {
                 let mut instance = Instance { param: Some(param), ..(*instance).clone() };
@@ -77,11 +77,16 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// What a parameter without a declared type is by its name, where the package depends on the library that it is named for.
+    /// What a parameter without a declared type, or with one that says nothing, is by its name, where the package depends on the library that it is named for.
     fn customary_type(&mut self, param: ParamRef, name: &Symbol) -> Option<Value> {
+        self.customary_value(param.function.file, name, Some(param))
+    }
+
+    /// What a value without a declared type is by its name alone, likewise.
+    pub(super) fn customary_value(&mut self, file: FileId, name: &Symbol, param: Option<ParamRef>) -> Option<Value> {
         let cx = self.cx;
-        let path = cx.paths.get(param.function.file.0 as usize)?;
-        let family = self.family(param.function.file)?;
+        let path = cx.paths.get(file.0 as usize)?;
+        let family = self.family(file)?;
         let known = cx.catalog.customary(family, name).iter();
         let (library, type_name) =
             known.into_iter().find(|(library, _)| cx.package_depends_on(path, &cx.catalog.libraries[*library].packages))?;
@@ -92,7 +97,7 @@ impl<'w> Evaluator<'w> {
             members: Vec::new(),
             origin: None,
             root: None,
-            param: Some(param),
+            param,
         })))
     }
 
@@ -101,7 +106,7 @@ impl<'w> Evaluator<'w> {
     pub(super) fn customary_member(&mut self, param: ParamRef, path: &[Symbol]) -> Option<Value> {
         let [name] = path else { return None };
         let declared = self.facts(param.function.file)?.function(param.function.function).params.get(param.index as usize)?;
-        if declared.ty.is_some() {
+        if declared.ty.as_ref().is_some_and(|ty| ty.path != "any") {
             return None;
         }
         if declared.name.is_empty() {

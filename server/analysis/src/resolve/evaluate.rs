@@ -96,6 +96,8 @@ pub struct Evaluator<'w> {
     /// Values not kept because of cycles.
     again: u32,
     pub(super) field_guard: FxHashMap<(ClassRef, Symbol), usize>,
+    /// Keys of containers that are being looked up.
+    pub(super) key_guard: FxHashSet<Symbol>,
     pub(super) export_guard: FxHashSet<(FileId, Symbol)>,
     pub(super) returns: FxHashMap<FunctionRef, Value>,
     returns_active: FxHashSet<FunctionRef>,
@@ -131,6 +133,7 @@ impl<'w> Evaluator<'w> {
             cut: usize::MAX,
             again: 0,
             field_guard: FxHashMap::default(),
+            key_guard: FxHashSet::default(),
             export_guard: FxHashSet::default(),
             returns: FxHashMap::default(),
             returns_active: FxHashSet::default(),
@@ -517,7 +520,8 @@ impl<'w> Evaluator<'w> {
         let call = facts.call(site.call);
         match callee {
             Value::Function(function, receiver) => {
-                let arguments: Vec<Value> = call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect();
+                let mut arguments: Vec<Value> = call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect();
+                self.add_left_out(*function, call, facts, &mut arguments);
                 let own = self.own_receiver(site, receiver.as_deref());
                 let mut value = self.apply(*function, own.as_ref().or(receiver.as_deref()), &arguments);
                 if value.is_unknown() || matches!(value, Value::External(..)) {

@@ -42,7 +42,14 @@ impl<'w> Linker<'w> {
                 };
                 for Draft { site, function, .. } in self.out_of_hooks(lifted) {
                     let (names, addresses) = (names.clone(), addresses.clone());
-                    self.link.operations.push(OperationCall { protocol: Protocol::Graphql, site, function, names, addresses });
+                    self.link.operations.push(OperationCall {
+                        protocol: Protocol::Graphql,
+                        site,
+                        function,
+                        names,
+                        addresses,
+                        declared: None,
+                    });
                 }
             }
         }
@@ -93,7 +100,13 @@ impl<'w> Linker<'w> {
                             _ => None,
                         });
                         let name = format!("{root}.{field}").into();
-                        self.link.operation_handlers.push(OperationHandler { protocol: Protocol::Graphql, name, function, handler });
+                        self.link.operation_handlers.push(OperationHandler {
+                            protocol: Protocol::Graphql,
+                            name,
+                            function,
+                            handler,
+                            declared: None,
+                        });
                     }
                 }
             }
@@ -107,7 +120,7 @@ impl<'w> Linker<'w> {
         let root = last_segment(&view.callee.name);
         let answers = |function: FunctionRef, field: &str| {
             let name = format!("{root}.{field}").into();
-            OperationHandler { protocol: Protocol::Graphql, name, function, handler: Some(method) }
+            OperationHandler { protocol: Protocol::Graphql, name, function, handler: Some(method), declared: None }
         };
         // `() => Order` says what it answers with, not what it is called.
         let argument = |take: &catalog::Take| usize::try_from(take.argument?).ok().and_then(|at| view.call.args.get(at));

@@ -126,6 +126,11 @@ impl<'w> Evaluator<'w> {
                             return instance;
                         }
                     }
+                    Meaning::KeyedLookup(entry) => {
+                        if let Some(value) = self.registered(&entry.key, &view) {
+                            return value;
+                        }
+                    }
                     Meaning::SettingReader(entry) => {
                         if let Some(setting) = self.setting_value(entry, &view) {
                             return setting;

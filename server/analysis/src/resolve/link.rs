@@ -145,6 +145,8 @@ pub enum Site {
     Call(CallRef),
     /// By a call for one of the items that it is given, or that a loop around it goes through: the one that this expression of a file is part of.
     Row(CallRef, FileId, ExprId),
+    /// By a part of an object that a file has.
+    Part(FileId, ExprId),
     /// By a function, most often through an attribute of it.
     Function(FunctionRef),
     /// By a file's path.

@@ -56,6 +56,9 @@ impl<'w> Evaluator<'w> {
     pub(super) fn collection_of_model_class(&mut self, class: ClassRef) -> Option<Symbol> {
         let (base, entry) = self.model_base(class)?;
         let name = self.facts(class.file)?.type_def(class.class).name.clone();
+        if let Some(member) = &entry.member {
+            return self.static_text(class, member);
+        }
         let follows = || entry.naming.map(|naming| super::data::collection_name(&name, naming));
         let Some(method) = &entry.named_by else { return follows() };
         let view_of = self.naming_call(class, method)?;
@@ -71,6 +74,20 @@ impl<'w> Evaluator<'w> {
             Some(named) => named.literal(),
             None => follows(),
         }
+    }
+
+    /// What a static member of a class says, be it a field or what its getter gives back.
+    fn static_text(&mut self, class: ClassRef, member: &Symbol) -> Option<Symbol> {
+        let guard = (class, member.clone());
+        if !self.enter_field(&guard) {
+            return None;
+        }
+        let value = match self.member(&Value::Class(class), member, None) {
+            Value::Function(getter, _) => self.result_of(getter),
+            value => value,
+        };
+        self.field_guard.remove(&guard);
+        value.literal()
     }
 
     /// The call of an inherited static method on a class: from without, or by the class itself.

@@ -346,7 +346,9 @@ impl<'w> Linker<'w> {
         // Wrappers that call one another and are called by nobody else; or a URL of which no way up, within one file, says anything.
         let unsaid = whole.texts.last().is_some_and(|text| !text.parts.iter().any(|part| matches!(part, Part::Text(_))));
         let nothing_new = |draft: &Draft| draft.site.file == whole.site.file && says_no_more(draft, &whole);
-        let untold = (done.is_empty() && !elsewhere) || (unsaid && done.len() > 1 && done.iter().all(nothing_new));
+        // A path that begins with words of its own, of which no caller says more: its place says where it leads.
+        let settled = whole.texts.last().is_some_and(has_path) && !done.is_empty() && done.iter().all(|draft| says_no_more(draft, &whole));
+        let untold = (done.is_empty() && !elsewhere) || settled || (unsaid && done.len() > 1 && done.iter().all(nothing_new));
         if untold && !in_stub { vec![whole] } else { done }
     }
 
@@ -554,6 +556,12 @@ fn says_no_more(lifted: &Draft, draft: &Draft) -> bool {
         text.parts.iter().map(|part| if open(part) { Part::Hole(Symbol::default()) } else { part.clone() }).collect()
     };
     lifted.texts.iter().zip(&draft.texts).all(|(lifted, text)| lifted.parts == text.parts || shape(lifted) == shape(text))
+}
+
+/// Whether a URL's path has words of its own.
+fn has_path(url: &Pattern) -> bool {
+    let words = |part: &Part| matches!(part, Part::Text(text) if text.contains('/') && text.chars().any(char::is_alphanumeric));
+    behind_base(&url.parts).is_some_and(|rest| rest.iter().any(words))
 }
 
 /// A text in which only one function's parameters are left open.

@@ -15,6 +15,8 @@ use crate::chart::Protocol;
 
 /// Routers within routers that are followed.
 const MAX_DEPTH: u32 = 8;
+/// Names of types behind which a router is looked for.
+const MAX_TYPES: u32 = 6;
 
 impl<'w> Linker<'w> {
     /// A method of a client that calls the procedure which the members before it name.
@@ -26,7 +28,17 @@ impl<'w> Linker<'w> {
             return;
         }
         let names = vec![path.join(".").into()];
-        self.link.operations.push(OperationCall { protocol: Protocol::Trpc, site, function, names, addresses: Vec::new() });
+        let declared = receiver.root.or(receiver.origin).and_then(|made| self.typed_procedure(made, found.library, path));
+        self.link.operations.push(OperationCall { protocol: Protocol::Trpc, site, function, names, addresses: Vec::new(), declared });
+    }
+
+    /// The procedure at a path of the router whose type a client is made with: `createTRPCClient<typeof shop>()`.
+    fn typed_procedure(&mut self, made: CallRef, library: usize, path: &[Symbol]) -> Option<CallRef> {
+        let catalog = self.evaluator.cx.catalog;
+        let entry = catalog.libraries[library].procedure_server.first()?;
+        let of = self.evaluator.facts(made.file)?.call(made.call).type_args.first()?;
+        let router = self.evaluator.taken_from(made.file, of, MAX_TYPES)?;
+        procedure_at(&router, entry, path, 0)
     }
 
     /// Where the procedures of a process are called.
@@ -43,19 +55,37 @@ impl<'w> Linker<'w> {
     /// A router that is served.
     pub(super) fn procedure_server(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::ProcedureServer) -> bool {
         let Some(router) = self.evaluator.select(&entry.router, view) else { return false };
-        let mut found: Vec<(Symbol, Option<FunctionRef>)> = Vec::new();
+        let mut found: Vec<Procedure> = Vec::new();
         procedures(&router, entry, "", 0, &mut found);
         found.sort();
         found.dedup();
-        for (name, handler) in found {
-            self.link.operation_handlers.push(OperationHandler { protocol: Protocol::Trpc, name, function, handler });
+        for (name, handler, declared) in found {
+            self.link.operation_handlers.push(OperationHandler { protocol: Protocol::Trpc, name, function, handler, declared });
         }
         true
     }
 }
 
+/// A procedure's path, who answers, and the call that declares it.
+type Procedure = (Symbol, Option<FunctionRef>, Option<CallRef>);
+
+/// The call that declares the procedure at a path of a router.
+fn procedure_at(value: &Value, entry: &catalog::ProcedureServer, path: &[Symbol], depth: u32) -> Option<CallRef> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    value.alternatives().iter().find_map(|value| match (value, path) {
+        (Value::Instance(instance), _) if instance.type_name == entry.router_type => {
+            instance.captures.values().find_map(|part| procedure_at(part, entry, path, depth + 1))
+        }
+        (Value::Instance(instance), []) if instance.type_name == entry.procedure_type => instance.origin,
+        (Value::Object(object), [key, rest @ ..]) => procedure_at(object.fields.get(key)?, entry, rest, depth + 1),
+        _ => None,
+    })
+}
+
 /// All procedures of a router, or of an object of them, with their paths.
-fn procedures(value: &Value, entry: &catalog::ProcedureServer, path: &str, depth: u32, found: &mut Vec<(Symbol, Option<FunctionRef>)>) {
+fn procedures(value: &Value, entry: &catalog::ProcedureServer, path: &str, depth: u32, found: &mut Vec<Procedure>) {
     if depth > MAX_DEPTH {
         return;
     }
@@ -65,7 +95,7 @@ fn procedures(value: &Value, entry: &catalog::ProcedureServer, path: &str, depth
                 instance.captures.values().for_each(|part| procedures(part, entry, path, depth + 1, found));
             }
             Value::Instance(instance) if instance.type_name == entry.procedure_type && !path.is_empty() => {
-                found.push((path.into(), instance.captures.get("handler").and_then(function_in)));
+                found.push((path.into(), instance.captures.get("handler").and_then(function_in), instance.origin));
             }
             Value::Object(object) => {
                 for (key, part) in &object.fields {

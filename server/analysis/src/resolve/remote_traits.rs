@@ -59,7 +59,14 @@ impl<'w> Linker<'w> {
         for pattern in address.map(|address| address.patterns()).unwrap_or_default() {
             addresses.extend(self.bases(&pattern));
         }
-        self.link.operations.push(OperationCall { protocol: Protocol::Jsonrpc, site, function, names: vec![operation], addresses });
+        self.link.operations.push(OperationCall {
+            protocol: Protocol::Jsonrpc,
+            site,
+            function,
+            names: vec![operation],
+            addresses,
+            declared: None,
+        });
     }
 
     /// The operation that a method is by the client's traits in scope, where they agree.
@@ -119,7 +126,7 @@ impl<'w> Linker<'w> {
             };
             for (name, handler) in self.implemented_remotely(entry, class) {
                 self.link.edges.push(EdgeDecl::plain(function.function, handler, None));
-                let handler = OperationHandler { protocol: Protocol::Jsonrpc, name, function, handler: Some(handler) };
+                let handler = OperationHandler { protocol: Protocol::Jsonrpc, name, function, handler: Some(handler), declared: None };
                 if !self.link.operation_handlers.contains(&handler) {
                     self.link.operation_handlers.push(handler);
                 }

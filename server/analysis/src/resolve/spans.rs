@@ -84,6 +84,7 @@ impl<'w> Linker<'w> {
         self.attributes(&walk);
         self.file_routes(&walk);
         self.platform_messages(&walk);
+        self.exported_schemas(&walk);
         self.extractor_guards();
         self.bodies(&walk);
         self.checked_bodies(&walk);
@@ -526,6 +527,7 @@ impl<'w> Linker<'w> {
                 Meaning::ProcedureServer(entry) => self.procedure_server(function, &view, entry),
                 Meaning::Listener(entry) => self.listener(function, &view, entry),
                 Meaning::InstanceCall(entry) => self.handed_instance(walk, &view, entry),
+                Meaning::ServiceSchema(entry) => self.service_schema(function, &view, entry),
                 Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
                 Meaning::Connection(entry) => self.connection(function, &view, entry),
                 Meaning::Query(entry) => self.query(walk, function, &view, entry),

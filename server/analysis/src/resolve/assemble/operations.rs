@@ -21,12 +21,13 @@ pub(super) fn endpoints(input: &Input<'_>, reach: &Reach, service: ServiceIndex,
         if !reach.runs(service, handler.function) {
             continue;
         }
+        let declared = handler.declared.and_then(|call| places.declaration(call));
         all.push(Endpoint {
             service,
             protocol: handler.protocol,
             method: None,
             path: handler.name.clone(),
-            place: places.function(handler.handler.unwrap_or(handler.function)),
+            place: declared.unwrap_or_else(|| places.function(handler.handler.unwrap_or(handler.function))),
             handler: handler.handler,
             handler_name: endpoints::handler_name(input, places, handler.handler),
             guards: Arc::default(),
@@ -146,7 +147,7 @@ impl<'s, 'a> Serving<'s, 'a> {
 
     fn add(&self, asked: &Asked<'_>, rows: &mut Rows) {
         let protocol = asked.operation.protocol;
-        let declaring = self.by_name.get(&(protocol, asked.name)).map_or(&[][..], Vec::as_slice);
+        let declaring = self.declaring(asked);
         let endpoint_of = |service: ServiceIndex| declaring.iter().copied().find(|at| self.endpoint(*at).service == service);
         let mut owners: Vec<ServiceIndex> = declaring.iter().map(|at| self.endpoint(*at).service).collect();
         owners.sort();
@@ -171,6 +172,14 @@ impl<'s, 'a> Serving<'s, 'a> {
             // Several clients, or none whose address is known: whoever alone declares the operation.
             _ => self.add_by_name(asked, public, owners, endpoint_of, rows),
         }
+    }
+
+    /// The endpoints that an operation may mean: those of the declaration that the client's type leads to, where somebody serves it.
+    fn declaring(&self, asked: &Asked<'_>) -> Vec<EndpointIndex> {
+        let all = self.by_name.get(&(asked.operation.protocol, asked.name)).map_or(&[][..], Vec::as_slice);
+        let place = asked.operation.declared.and_then(|call| self.scene.places.declaration(call));
+        let meant: Vec<EndpointIndex> = all.iter().copied().filter(|at| place == Some(self.endpoint(*at).place)).collect();
+        if meant.is_empty() { all.to_vec() } else { meant }
     }
 
     /// Whether an address by which only operations of others would be asked of a service that has none is not what it seems.

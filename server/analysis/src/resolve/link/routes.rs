@@ -240,6 +240,8 @@ pub struct OperationCall {
     pub names: Vec<Symbol>,
     /// Every address its client may have; empty where the process' client is meant.
     pub addresses: Vec<Url>,
+    /// The call that declares the operation, where the client's type leads to it.
+    pub declared: Option<CallRef>,
 }
 
 /// A client that a process' operations go through.
@@ -264,4 +266,6 @@ pub struct OperationHandler {
     pub function: FunctionRef,
     /// Who answers.
     pub handler: Option<FunctionRef>,
+    /// The call that declares it, where one does.
+    pub declared: Option<CallRef>,
 }
