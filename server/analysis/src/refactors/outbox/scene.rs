@@ -217,7 +217,7 @@ pub(super) fn sent_behind(context: &Context<'_>, finding: &Finding) -> Place {
     let sends = sends.and_then(|call| files.function_at(CallRef { file: finding.place.file, call }));
     let mut around: Vec<(FunctionRef, Place)> = sends.map(|function| (function, finding.place)).into_iter().collect();
     for _ in 0..MAX_HOPS {
-        let behind = |(from, sent): &&(FunctionRef, Place)| written.is_some_and(|written| writes(context, *from, *sent, written).is_ok());
+        let behind = |(from, sent): &&(FunctionRef, Place)| written.is_some_and(|written| writes(context, *from, *sent, written) != Err(unseen()));
         if let Some((_, sent)) = around.iter().find(behind) {
             return *sent;
         }
@@ -227,20 +227,24 @@ pub(super) fn sent_behind(context: &Context<'_>, finding: &Finding) -> Place {
     finding.place
 }
 
+/// Why nothing is made of a row that no call is seen to write.
+fn unseen() -> Refusal {
+    Refusal::new("how the row is written is not plain to see")
+}
+
 /// The call that writes a row before a message is sent, and all others of the function that write to the same database before.
 fn writes(context: &Context<'_>, from: FunctionRef, sent: Place, written: Place) -> Result<Vec<CallRef>, Refusal> {
     let snapshot = context.snapshot;
     let (chart, index, files) = (&snapshot.chart, &snapshot.index, &snapshot.files);
-    let unclear = || Refusal::new("how the row is written is not plain to see");
     let call = |place: Place| Some(CallRef { file: place.file, call: Spot::at(files, place)?.call()? });
-    let message = Spot::at(files, sent).ok_or_else(unclear)?;
+    let message = Spot::at(files, sent).ok_or_else(unseen)?;
     let is_before = |place: Place| place.file == sent.file && Spot::at(files, place).is_some_and(|spot| message.follows(&spot));
     let edges = index.edges_of(from).iter().filter(|edge| is_before(edge.place));
     let behind = reached(context, edges.map(|edge| edge.callee));
     let own = index.accesses_in(from).iter().filter(|access| is_before(access.of(chart).place));
     let all: Vec<&AccessRef> = own.chain(behind.iter().flat_map(|function| index.accesses_in(*function))).collect();
-    let named = all.iter().find(|access| access.of(chart).place == written).ok_or_else(unclear)?;
-    let first = call(written).ok_or_else(unclear)?;
+    let named = all.iter().find(|access| access.of(chart).place == written).ok_or_else(unseen)?;
+    let first = call(written).ok_or_else(unseen)?;
     let pool = Pool::of(context, &context.source(first.file)?, first.call)?;
     let mut writes = vec![first];
     for access in all.iter().filter(|access| access.collection.store == named.collection.store) {

@@ -83,7 +83,6 @@ fn is_told(facts: &SourceFacts, value: ExprId, function: FunctionId, depth: usiz
             }
         }
         Expr::Name(name) => {
-            let is_plain = |path: &str| matches!(path, "string" | "number" | "boolean");
             let mut params = around(facts, function).flat_map(|function| &facts.function(function).params);
             let mut bound = facts.bindings.iter().filter(|binding| binding.name == *name);
             match (params.find(|param| param.name == *name), bound.next(), bound.next()) {
@@ -114,9 +113,13 @@ fn only_becomes_json(context: &Context<'_>, sender: FunctionRef, at: usize, by_l
     let facts = source.facts;
     let function = facts.function(sender.function);
     let param = function.params.get(at).filter(|param| !param.name.is_empty() && !param.rest)?;
+    if param.ty.as_ref().is_some_and(|ty| is_plain(&ty.path)) {
+        return Some(true);
+    }
     let body = facts.region(function.body).range;
     let names = source.tree()?.names_in(body);
     let mut ranges = json_made_in(context, sender.file, by_libraries);
+    ranges.extend(told_beside(context, sender.file));
     for call in facts.calls.iter().filter(|call| depth < MAX_CALLS && body.contains(call.range)) {
         let place = Place { file: sender.file, range: call.name_range };
         let Some(callee) = index.callee_at(FunctionRef { file: sender.file, function: call.function }, place) else { continue };
@@ -138,12 +141,27 @@ fn only_becomes_json(context: &Context<'_>, sender: FunctionRef, at: usize, by_l
         }
     }
     let own = mentions(&param.name, None);
-    // What JSON was made of may be no instance afterwards.
-    let is_asked = |name: &TextRange| {
-        let on_it = |callee: ExprId| matches!(facts.expr(callee), Expr::Member { .. }) && facts.expr_range(callee).start == name.start;
-        facts.calls.iter().any(|call| on_it(call.callee))
-    };
-    Some(all_within(&own, &ranges) && !own.iter().any(is_asked))
+    Some(all_within(&own, &ranges) && !own.iter().any(|name| is_asked(facts, *name)))
+}
+
+/// Whether a method is called on what a name stands for, or on a part of it: what JSON was made of may be no instance afterwards.
+fn is_asked(facts: &SourceFacts, name: TextRange) -> bool {
+    let on_it = |callee: ExprId| matches!(facts.expr(callee), Expr::Member { .. }) && facts.expr_range(callee).start == name.start;
+    facts.calls.iter().any(|call| on_it(call.callee))
+}
+
+/// What the library's own calls of a file are told of a value beside it, as keys and topics: parts that are texts.
+fn told_beside(context: &Context<'_>, file: FileId) -> Vec<TextRange> {
+    let Some(facts) = context.snapshot.files.source(file) else { return Vec::new() };
+    let leaves = context.snapshot.link(file).into_iter().flat_map(|link| &link.messages).flat_map(|message| &message.leaves);
+    let sent: Vec<TextRange> = leaves.filter(|leaf| leaf.call.file == file).map(|leaf| facts.call(leaf.call.call).range).collect();
+    let parts = facts.exprs.iter().filter(|it| matches!(it.kind, Expr::Member { .. }) && sent.iter().any(|sent| sent.contains(it.range)));
+    parts.map(|part| part.range).collect()
+}
+
+/// Whether values of a type are the same once JSON was made of them.
+fn is_plain(path: &str) -> bool {
+    matches!(path, "string" | "number" | "boolean")
 }
 
 /// What a file makes JSON of, be it by a library.
