@@ -456,6 +456,7 @@ async fn extended() {
         "parcel.placed {\"id\":1,\"name\":\"tea\"}",
         "parcel.placed {\"id\":2,\"name\":\"milk\"}",
         "parcel.withdrawn {\"id\":1}",
+        "kept 1, sent 4",
     ];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
     is_noticed("extended", &folder, &["parcels"], &[("await enqueue(tx, ", "await enqueue("), ("await once(prisma, ", "await once(")]);
@@ -485,7 +486,7 @@ async fn outbox() {
     let kept = |name: &str, first: &str, second: &str, third: &str| {
         let sent = [format!("{name}.placed {first}"), format!("{name}.placed {second}"), format!("{name}.withdrawn {third}")];
         let told = ["the same name failed", "no outbox failed", "rows 2, kept 3, sent 0", "kept 3, sent 0"].map(str::to_owned);
-        told.into_iter().chain(sent).collect::<Vec<String>>()
+        told.into_iter().chain(sent).chain(["kept 1, sent 4".to_owned()]).collect::<Vec<String>>()
     };
     // Migrations in SQL are read as they are; those in code, as they were compiled.
     let written = |package: &str, at: &str| folder.path().join(package).join(at);
@@ -665,8 +666,11 @@ async fn relayed() {
         "tea: 500",
         "milk: 201",
         "in the end: orders 2, outbox 0, sent 2",
+        "oil: 201",
+        "behind one that fails: orders 3, outbox 1, sent 3",
         "{\"id\":1,\"name\":\"tea\"}",
         "{\"id\":3,\"name\":\"milk\"}",
+        "{\"id\":4,\"name\":\"oil\"}",
     ];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
     let wrong = [("crate::outbox::enqueue(", "crate::outbox::enque("), ("outbox::relay(pool.clone()", "outbox::relay(pool.clne()")];

@@ -35,4 +35,9 @@ console.log(`kept ${await count("outbox")}, sent ${sent().length}`);
 globalThis.isAway = false;
 await until(async () => (await count("outbox")) === 0);
 for (const [topic, message] of sent()) console.log(topic, message.value);
+// One that cannot be sent holds others for a while, and then no more.
+await change("INSERT INTO outbox (message) VALUES ('{}')");
+await place("oil");
+await until(async () => (await count("outbox")) === 1);
+console.log(`kept 1, sent ${sent().length}`);
 process.exit();

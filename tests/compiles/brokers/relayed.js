@@ -58,6 +58,11 @@ await until("both messages are sent", async () => (await count("outbox")) === 0 
 // Whatever were sent twice would be there by then.
 await new Promise((resolve) => setTimeout(resolve, 1500));
 await tell("in the end");
+// One that cannot be sent holds others for a while, and then no more.
+await pool.query("INSERT INTO outbox (message) VALUES ('[]')");
+console.log(`oil: ${await second.place("oil")}`);
+await until("what is behind it is sent", async () => (await count("outbox")) === 1 && (await sent()) > 2);
+await tell("behind one that fails");
 for (let message; (message = await channel.get("orders.placed", { noAck: true })); ) console.log(String(message.content));
 await second.end();
 await third.end();

@@ -11,7 +11,7 @@ use super::packages::major;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::resolve::link::Unlimited;
 use crate::rules::Finding;
-use crate::rules::no_timeout::{Client, RULE, SECONDS, Waiting};
+use crate::rules::no_timeout::{Client, RULE, SECONDS, Waiting, streams};
 
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
@@ -43,11 +43,26 @@ fn edit(context: &Context<'_>, calls: &[Unlimited], seconds: usize) -> Result<Ed
     let source = context.source(first.call.file)?;
     for unlimited in calls {
         match source.facts.language {
+            Language::Rust if is_streamed(context, unlimited) => {
+                return Err(Refusal::new("answers to some of its requests come bit by bit, and would be cut off"));
+            }
             Language::Rust => rust(&source, unlimited, seconds, &mut edit)?,
             _ => ecmascript(context, &source, unlimited, seconds, &mut edit)?,
         }
     }
     Ok(edit)
+}
+
+/// Whether something is asked by a client whose answer is read bit by bit, where it is asked for or by a function that is called there.
+fn is_streamed(context: &Context<'_>, unlimited: &Unlimited) -> bool {
+    let snapshot = context.snapshot;
+    let sent = snapshot.links.iter().flatten().flat_map(|link| &link.calls);
+    let own = sent.filter(|outbound| outbound.client == Some(unlimited.call) && outbound.leaf != unlimited.call);
+    let functions = own.flat_map(|outbound| {
+        let called = snapshot.index.edges_of(outbound.function).iter().map(|edge| edge.callee);
+        [Some(outbound.function), snapshot.files.function_at(outbound.leaf)].into_iter().flatten().chain(called)
+    });
+    functions.into_iter().any(|function| streams(snapshot, function))
 }
 
 /// Gives a call of ECMAScript its limit.
@@ -107,6 +122,14 @@ pub(super) fn rust(source: &Source<'_>, unlimited: &Unlimited, seconds: usize, e
     let call = source.facts.call(unlimited.call.call);
     let callee = source.slice(source.facts.expr_range(call.callee)).to_owned();
     let limit = format!("timeout({}::from_secs({seconds}))", duration(source.facts));
+    let behind = &source.text[call.range.end as usize..];
+    let is_link = [".", "//"].iter().any(|link| behind.trim_start().starts_with(link));
+    let indent = is_link.then(|| &behind[..behind.len() - behind.trim_start().len()]);
+    if let Some(indent) = indent.filter(|indent| callee.ends_with("builder") && indent.contains('\n')) {
+        // Each link has a line, and perhaps a comment.
+        edit.insert(source.file, call.range.end, format!("{indent}.{limit}"));
+        return Ok(());
+    }
     let mut chain = Chain::around(source, unlimited.call.call).ok_or_else(|| Refusal::new("the call stands in a macro"))?;
     let (made, method) = callee.rsplit_once("::").unwrap_or(("", &callee));
     // A client that is made for one request, which then has the limit.

@@ -86,7 +86,9 @@ pub(super) fn keeps_nothing(snapshot: &Snapshot, call: Place) -> Result<(), Refu
     while let Some((function, hops)) = open.pop() {
         let Some(facts) = snapshot.files.source(function.file) else { continue };
         if keeps(facts, function.function) {
-            return Err(Refusal::new(format!("{} keeps something", facts.function(function.function).name)));
+            let name = facts.function(function.function).name.as_str();
+            let name = if name.is_empty() { "a function that it runs" } else { name };
+            return Err(Refusal::new(format!("{name} keeps something")));
         }
         let edges = snapshot.chart.functions.get(&function).into_iter().flatten().filter(|_| hops < MAX_HOPS);
         open.extend(edges.map(|edge| edge.callee).filter(|callee| seen.insert(*callee)).map(|callee| (callee, hops + 1)));

@@ -116,7 +116,11 @@ fn home(context: &Context<'_>, source: &Source<'_>, extension: &str) -> Utf8Path
         .collect();
     let within = |around: &&Utf8Path| around.as_str().len() >= root.len();
     let around = || source.path.ancestors().skip(1).take_while(within);
-    let shared = around().flat_map(|around| SHARED.iter().map(move |name| around.join(name))).find(|path| folders.contains(path.as_str()));
+    // Routes may stand beside the sources.
+    let beside = SOURCES.map(|name| Utf8Path::new(root).join(name));
+    let beside = || beside.iter().map(Utf8PathBuf::as_path).filter(|path| folders.iter().any(|it| Utf8Path::new(it).starts_with(path)));
+    let mut shared = around().chain(beside()).flat_map(|around| SHARED.iter().map(move |name| around.join(name)));
     let sources = || around().filter(|around| around.file_name().is_some_and(|name| SOURCES.contains(&name))).last();
-    shared.or_else(|| sources().map(Utf8Path::to_owned)).unwrap_or_else(|| root.into())
+    let home = shared.find(|path| folders.contains(path.as_str()));
+    home.unwrap_or_else(|| sources().or_else(|| beside().next()).unwrap_or(Utf8Path::new(root)).to_owned())
 }

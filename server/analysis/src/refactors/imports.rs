@@ -132,8 +132,8 @@ fn end_of_imports(source: &Source<'_>, before: u32) -> Option<u32> {
             // The module's name is the statement's last word, but for a bracket or a semicolon.
             (Some(quote), _) if letter == quote => return Some(line(at)),
             (None, '\'' | '"') => quoted = Some(letter),
-            // The range was that of the whole statement.
-            (None, '\n' | ';') if rest[..at].trim().is_empty() => return Some(line(at)),
+            // The range was that of the whole statement, and not of the last name of a list.
+            (None, '\n' | ';') if rest[..at].trim().is_empty() && !rest[at..].trim_start().starts_with('}') => return Some(line(at)),
             _ => {}
         }
     }

@@ -12,6 +12,9 @@ use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
 use crate::rules::Finding;
 use crate::rules::span_lost::RULE;
 
+/// What a future is called that has no place where it is given.
+const TASK: &str = "task";
+
 pub(super) const REFACTOR: Refactor = Refactor { rules: &[RULE.name], plan };
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
@@ -82,12 +85,36 @@ fn future(source: &Source<'_>, call: &Call, inner: TextRange, given: TextRange, 
         edit.insert(source.file, given.end, format!("{newline}{}{METHOD}", source.indent_at(given.start)));
     } else if alone || !on_lines && fits {
         edit.insert(source.file, given.end, METHOD);
+    } else if let Some(statement) = too_wide(source, given).then(|| named(source, call, given)).flatten() {
+        let (before, behind) = (TextRange { end: given.start, ..statement }, TextRange { start: given.end, ..statement });
+        let indent = source.indent_at(statement.start);
+        let spawns = format!("{}{TASK}{METHOD}{}", source.slice(before), source.slice(behind));
+        edit.replace(source.file, before, format!("let {TASK} = "));
+        edit.replace(source.file, behind, format!(";{newline}{indent}{spawns}"));
     } else {
         let indent = source.indent_at(call.range.start);
         let moved = source.indented(given, 1);
         let method = if on_lines { format!("{newline}{indent}{unit}{METHOD}") } else { METHOD.to_owned() };
         edit.replace(source.file, inner, format!("{newline}{indent}{unit}{moved}{method},{newline}{indent}"));
     }
+}
+
+/// Whether lines of a future would be too long one step deeper, which rustfmt would break.
+fn too_wide(source: &Source<'_>, given: TextRange) -> bool {
+    let unit = source.indent_unit().len();
+    let lines = source.slice(given).lines().skip(1).map(|line| line.chars().count());
+    lines.filter(|width| *width <= RUST_WIDTH).any(|width| width + unit > RUST_WIDTH)
+}
+
+/// The statement of a call, where what it is given may stand before it by a name of its own.
+fn named(source: &Source<'_>, call: &Call, given: TextRange) -> Option<TextRange> {
+    let statements = source.tree()?.block(call.range.start);
+    let statement = statements.into_iter().map(|statement| statement.range).find(|statement| statement.contains(call.range))?;
+    let head = source.slice(TextRange { start: statement.start, end: call.range.start });
+    let is_whole = head.is_empty() || head.starts_with("let ") && head.ends_with("= ");
+    let rest = source.slice(TextRange { start: given.end, end: statement.end });
+    let is_known = Source::has_word(source.slice(source.facts.function(call.function).range), TASK);
+    (is_whole && matches!(rest, ");" | ",);") && !is_known).then_some(statement)
 }
 
 /// Takes the current span along to a thread, and enters it there.

@@ -47,8 +47,9 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
 
 fn edit(context: &Context<'_>, finding: &Finding, channel: &Channel) -> Result<Edit, Refusal> {
     let snapshot = context.snapshot;
-    let source = context.source(finding.place.file)?;
-    let scene = Scene::set(context, &source, finding, channel)?;
+    let sent = scene::sent_behind(context, finding);
+    let source = context.source(sent.file)?;
+    let scene = Scene::set(context, &source, (finding, sent), channel)?;
     let extension =
         usual_extension(context, &source).ok_or_else(|| Refusal::new(format!("how {} imports others is not seen", source.name())))?;
     let path = source.path.with_file_name(format!("{NAME}.ts"));

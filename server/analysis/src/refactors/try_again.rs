@@ -39,7 +39,6 @@ const PAUSE: &str = r"    // Longer each time, and by a random share, so that no
 ";
 
 fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
-    let snapshot = context.snapshot;
     let (waiting, seconds) = unlimited(context, finding)?;
     let is_of = |library: &str| waiting.calls.iter().all(|call| call.library == library && !waiting.is_client(call));
     let by_clients = waiting.calls.iter().all(|call| call.library == reqwest::LIBRARY && waiting.is_client(call));
@@ -53,14 +52,28 @@ fn plan(context: &Context<'_>, finding: &Finding) -> Option<Plan> {
         count => format!("these {count} {what}s"),
     };
     let title = format!("Try again what may come twice, and let {whom} wait for {seconds} s at most");
-    let edit = match waiting.waits.iter().find_map(|at| retries::of_call(snapshot, *at)) {
-        Some(tried) => Err(Refusal::new(format!("it is tried again already, by {}", tried.by))),
-        None if waiting.is_in_transaction(snapshot) => Err(Refusal::new("a transaction is open meanwhile, and would be for each try")),
-        None if by_clients => reqwest::edit(context, waiting, seconds, &may_come_twice),
-        None if is_of(LIBRARY) => edit(context, waiting, seconds, &may_come_twice),
-        None => axios::edit(context, waiting, seconds, &may_come_twice),
+    let edit = match is_tried_once(context, waiting) {
+        Err(refusal) => Err(refusal),
+        Ok(()) if by_clients => reqwest::edit(context, waiting, seconds, &may_come_twice),
+        Ok(()) if is_of(LIBRARY) => edit(context, waiting, seconds, &may_come_twice),
+        Ok(()) => axios::edit(context, waiting, seconds, &may_come_twice),
     };
     Some(Plan { title, level: Level::Assisted(CHECK), edit })
+}
+
+/// Refuses calls that something tries again, and those that a transaction would stay open for.
+fn is_tried_once(context: &Context<'_>, waiting: &Waiting) -> Result<(), Refusal> {
+    let snapshot = context.snapshot;
+    if let Some(tried) = waiting.waits.iter().find_map(|at| retries::of_call(snapshot, *at)) {
+        return Err(Refusal::new(format!("it is tried again already, by {}", tried.by)));
+    }
+    if let Some(name) = waiting.waits.iter().find_map(|at| retries::named_around(snapshot, *at)) {
+        return Err(Refusal::new(format!("`{name}` may try it again already")));
+    }
+    if waiting.is_in_transaction(snapshot) {
+        return Err(Refusal::new("a transaction is open meanwhile, and would be for each try"));
+    }
+    Ok(())
 }
 
 /// The library's calls by which nothing is sent that may not come twice.

@@ -103,7 +103,12 @@ impl<'w> Linker<'w> {
             Some(receiver) if of_client.is_some() => {
                 (self.evaluator.made_without(entry.limit.as_ref()?, receiver, view)?, of_client.map(|take| (0, &take.key)))
             }
-            _ => (view.site, places().find_map(|take| Some((usize::try_from(take.argument?).ok()?, &take.key)))),
+            _ => {
+                let arguments: Vec<_> = places().filter_map(|take| Some((usize::try_from(take.argument?).ok()?, &take.key))).collect();
+                // What is told all in one object reads no other.
+                let whole = arguments.iter().find(|(at, _)| is_last_object(walk.facts, view.site.call, *at));
+                (view.site, whole.or(arguments.first()).copied())
+            }
         };
         // An interceptor sets it for each request.
         let keys: Vec<&Symbol> = places().flat_map(|take| take.key.iter().chain(&take.receiver)).collect();
@@ -117,6 +122,17 @@ impl<'w> Linker<'w> {
         let library = self.evaluator.cx.catalog.libraries[view.callee.library].id.clone();
         Some(Unlimited { call, library, option: option.and_then(|(argument, key)| Some((argument, key.clone()?))) })
     }
+}
+
+/// Whether a call's last argument is one at a position, and an object, or a name for one.
+fn is_last_object(facts: &SourceFacts, call: CallId, at: usize) -> bool {
+    let is_object = |value: ExprId| matches!(facts.expr(value), Expr::Object(_));
+    let arguments = &facts.call(call).args;
+    arguments.len() == at + 1
+        && match facts.expr(arguments[at].value) {
+            Expr::Name(name) => facts.bindings.iter().any(|bound| bound.name == *name && bound.value.is_some_and(is_object)),
+            _ => is_object(arguments[at].value),
+        }
 }
 
 impl Evaluator<'_> {

@@ -236,7 +236,7 @@ fn is_exempt(snapshot: &Snapshot, outbound: &OutboundCall) -> bool {
 }
 
 /// Whether a function reads or asks for an answer that comes bit by bit: no limit could be said for all of it.
-fn streams(snapshot: &Snapshot, function: FunctionRef) -> bool {
+pub(crate) fn streams(snapshot: &Snapshot, function: FunctionRef) -> bool {
     let Some(facts) = snapshot.files.source(function.file) else { return true };
     let range = facts.function(function.function).range;
     let whole = function.function == FunctionId::MODULE;

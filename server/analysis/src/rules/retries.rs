@@ -4,7 +4,9 @@
 
 use std::collections::VecDeque;
 
-use portolan_grammars::facts::{CallId, Entry, Expr, ExprId, FunctionId, FunctionKind, Region, RegionKind, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{
+    Call as SyntaxCall, CallId, Entry, Expr, ExprId, FunctionId, FunctionKind, Region, RegionKind, SourceFacts, Symbol, TextRange,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Context, exempt};
@@ -64,6 +66,15 @@ pub(crate) struct Tried {
 /// How one call is tried again, for who asks about no other.
 pub(crate) fn of_call(snapshot: &Snapshot, call: CallIndex) -> Option<Tried> {
     Retries::new(&Context::without_operations(snapshot)).of(call)
+}
+
+/// What a call is given to, as part of an argument, that is called like what tries again, whatever it does.
+pub(crate) fn named_around(snapshot: &Snapshot, call: CallIndex) -> Option<&Symbol> {
+    let place = snapshot.chart.call(call).place;
+    let facts = snapshot.files.source(place.file)?;
+    let is_given = |around: &&SyntaxCall| around.args.iter().any(|argument| facts.expr_range(argument.value).contains(place.range));
+    let mut names = facts.calls.iter().filter(is_given).filter_map(|around| callee_name(facts, around.callee));
+    names.find(|name| exempt::has_word(name, RETRIERS))
 }
 
 /// What is declared to try again, by what it tries; a snapshot has it once, for all who ask.

@@ -17,6 +17,7 @@ pub(super) const FORM: Form = Form {
     chosen: r#"const kept = trx<{ id: string; ROW }>("outbox").orderBy("id").limit(100);
   const rows = await kept.select("*").forUpdate().skipLocked()"#,
     deleted: r#"trx("outbox").where({ id }).delete()"#,
+    counted: r#"trx("outbox").where({ id }).increment("tries")"#,
     kept: [
         r#"trx("outbox").insert({ message: JSON.stringify(message) })"#,
         r#"trx("outbox").insert({ message: JSON.stringify(message), trace })"#,
@@ -36,5 +37,6 @@ const COLUMNS: [&str; 2] = [
     r#"table.bigIncrements("id");
     table.json("message").notNullable();"#,
     r#"
+    table.integer("tries").notNullable().defaultTo(0);
     table.timestamp("created_at").notNullable().defaultTo(knex.fn.now());"#,
 ];

@@ -1,7 +1,7 @@
 //! What is written into a file of its own: the outbox, in the words of the library that rows are written with.
 //!
 //! Invariant: rows are taken in the order in which they were written, and gone once their message is sent, whatever
-//! becomes of the next; not before.
+//! becomes of the next; not before. One that fails for long holds the others no more.
 
 use camino::Utf8Path;
 use portolan_grammars::facts::{FunctionId, Import, Imported};
@@ -22,7 +22,7 @@ pub(super) const API: &str = "@opentelemetry/api";
 /// The package of what waits for an observable.
 const RXJS: &str = "rxjs";
 /// Names of the module's own.
-const NAMES: [&str; 22] = [
+const NAMES: [&str; 23] = [
     "transaction",
     "enqueue",
     "relay",
@@ -45,6 +45,7 @@ const NAMES: [&str; 22] = [
     "database",
     "context",
     "propagation",
+    "MAX_TRIES",
 ];
 
 /// How a library keeps messages: pieces of TypeScript, in which `FLUSH`, `ROW` and `COLUMNS` stand for what is said elsewhere.
@@ -63,6 +64,8 @@ pub(super) struct Form {
     pub(super) chosen: &'static str,
     /// What takes a row away.
     pub(super) deleted: &'static str,
+    /// What counts that a row's message was not sent.
+    pub(super) counted: &'static str,
     /// What keeps a message, and what keeps it with the trace that it belongs to.
     pub(super) kept: [&'static str; 2],
 }
@@ -105,6 +108,7 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
         ("BEGINS", form.begins),
         ("CHOSEN", form.chosen),
         ("DELETED", form.deleted),
+        ("COUNTED", form.counted),
         ("KEPT", kept.as_str()),
     ];
     let text = filled(TEMPLATE, &pieces);
@@ -147,6 +151,9 @@ IMPORT;
 
 type Message = Parameters<TYPE>;
 
+/** How often a message may fail before those behind it no longer wait for it. */
+const MAX_TRIES = 10;
+
 TRANSACTION/** Keeps a message that is to be sent if the transaction succeeds. */
 export async function enqueue(HANDLE, ...message: Message): Promise<void> {
   KEPT;
@@ -165,17 +172,20 @@ export async function relay(DATABASESENDER): Promise<never> {
 
 async function flush(HANDLESENDER): Promise<number> {
   CHOSEN;
+  let sent = 0;
   for (const { COLUMNS } of rows) {
     try {
       await SENT;
     } catch (error) {
-      // What was sent before is gone from here; the rest waits.
-      console.error("messages stay in the outbox", error);
-      return 0;
+      console.error(`message ${id} stays in the outbox`, error);
+      await COUNTED;
+      if (tries < MAX_TRIES) break;
+      continue;
     }
     await DELETED;
+    sent += 1;
   }
-  return rows.length;
+  return sent;
 }
 "#;
 
@@ -184,12 +194,12 @@ const TRACE: &str = "const trace: Record<string, string> = {};
   propagation.inject(context.active(), trace);
   ";
 /// What is said of messages alone.
-const UNTRACED: (&str, &str, &str, &str) = ("", "message: Message", "id, message", "PUBLISH");
+const UNTRACED: (&str, &str, &str, &str) = ("", "tries: number; message: Message", "id, tries, message", "PUBLISH");
 /// The same, with the trace that each belongs to.
 const TRACED: (&str, &str, &str, &str) = (
     "import { context, propagation } from \"@opentelemetry/api\";\n",
-    "message: Message; trace: object",
-    "id, message, trace",
+    "tries: number; message: Message; trace: object",
+    "id, tries, message, trace",
     "context.with(propagation.extract(context.active(), trace), () => PUBLISH)",
 );
 

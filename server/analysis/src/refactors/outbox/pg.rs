@@ -17,6 +17,7 @@ pub(super) const FORM: Form = Form {
     "SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED",
   )"#,
     deleted: r#"client.query("DELETE FROM outbox WHERE id = $1", [id])"#,
+    counted: r#"client.query("UPDATE outbox SET tries = tries + 1 WHERE id = $1", [id])"#,
     kept: [
         r#"client.query("INSERT INTO outbox (message) VALUES ($1)", [JSON.stringify(message)])"#,
         r#"client.query("INSERT INTO outbox (message, trace) VALUES ($1, $2)", [JSON.stringify(message), trace])"#,
@@ -47,7 +48,8 @@ const UP: [&str; 2] = [
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   message json NOT NULL,
 ",
-    "  created_at timestamptz NOT NULL DEFAULT now()
+    "  tries int NOT NULL DEFAULT 0,
+  created_at timestamptz NOT NULL DEFAULT now()
 );
 ",
 ];

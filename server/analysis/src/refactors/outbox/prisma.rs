@@ -15,6 +15,7 @@ pub(super) const FORM: Form = Form {
     chosen: "const rows = await tx.$queryRaw<{ id: bigint; ROW }[]>`
     SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED`",
     deleted: "tx.outbox.delete({ where: { id } })",
+    counted: "tx.outbox.update({ where: { id }, data: { tries: { increment: 1 } } })",
     kept: [
         "tx.outbox.create({ data: { message: JSON.parse(JSON.stringify(message)) } })",
         "tx.outbox.create({ data: { message: JSON.parse(JSON.stringify(message)), trace } })",
@@ -36,7 +37,8 @@ const MODEL: [&str; 2] = [
   id        BigInt   @id @default(autoincrement())
   message   Json     @db.Json
 ",
-    "  createdAt DateTime @default(now()) @map(\"created_at\") @db.Timestamptz(3)
+    "  tries     Int      @default(0)
+  createdAt DateTime @default(now()) @map(\"created_at\") @db.Timestamptz(3)
 
   @@map(\"outbox\")
 }
@@ -49,7 +51,8 @@ CREATE TABLE \"outbox\" (
     \"id\" BIGSERIAL NOT NULL,
     \"message\" JSON NOT NULL,
 ",
-    "    \"created_at\" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "    \"tries\" INTEGER NOT NULL DEFAULT 0,
+    \"created_at\" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT \"outbox_pkey\" PRIMARY KEY (\"id\")
 );

@@ -22,6 +22,9 @@ use crate::{FunctionRef, Place};
 /// What the outbox calls what a framework hands out to send with.
 pub(super) const SENDER: &str = "sender";
 
+/// How many functions lie at most between what sends and what writes.
+const MAX_HOPS: usize = 3;
+
 /// A write and a message behind it.
 pub(super) struct Scene<'s, 'a> {
     pub(super) source: &'s Source<'a>,
@@ -39,7 +42,13 @@ impl<'s, 'a> Scene<'s, 'a>
 where
     's: 'a,
 {
-    pub(super) fn set(context: &Context<'a>, source: &'s Source<'a>, finding: &Finding, channel: &Channel) -> Result<Self, Refusal> {
+    /// The scene of a finding, whose message is sent at a place.
+    pub(super) fn set(
+        context: &Context<'a>,
+        source: &'s Source<'a>,
+        (finding, sent): (&Finding, Place),
+        channel: &Channel,
+    ) -> Result<Self, Refusal> {
         let snapshot = context.snapshot;
         let facts = source.facts;
         if facts.language != Language::TypeScript {
@@ -48,9 +57,9 @@ where
         let unclear = |what: &str| Refusal::new(format!("how {what} is not plain to see"));
         let (written, _) = finding.related.first().ok_or_else(|| unclear("the row is written"))?;
         let call = |place| Spot::at(&snapshot.files, place).and_then(|spot| spot.call());
-        let sends = facts.call(call(finding.place).ok_or_else(|| unclear("the message is sent"))?);
+        let sends = facts.call(call(sent).ok_or_else(|| unclear("the message is sent"))?);
         let from = FunctionRef { file: source.file, function: sends.function };
-        let way = Way::find(context, from, writes(context, from, finding.place, *written)?)?;
+        let way = Way::find(context, from, writes(context, from, sent, *written)?)?;
         let writes: Vec<&Call> = way.calls.get(&from).into_iter().flatten().map(|id| facts.call(*id)).collect();
         if writes.iter().any(|write| write.function != sends.function) {
             return Err(Refusal::new("the row is written in another function"));
@@ -200,20 +209,42 @@ impl Scene<'_, '_> {
     }
 }
 
+/// Where a message is sent behind the row that a finding is about: there, or where a function is called that sends it and does not write.
+pub(super) fn sent_behind(context: &Context<'_>, finding: &Finding) -> Place {
+    let (files, index) = (&context.snapshot.files, &context.snapshot.index);
+    let written = finding.related.first().map(|(place, _)| *place);
+    let sends = Spot::at(files, finding.place).and_then(|spot| spot.call());
+    let sends = sends.and_then(|call| files.function_at(CallRef { file: finding.place.file, call }));
+    let mut around: Vec<(FunctionRef, Place)> = sends.map(|function| (function, finding.place)).into_iter().collect();
+    for _ in 0..MAX_HOPS {
+        let behind = |(from, sent): &&(FunctionRef, Place)| written.is_some_and(|written| writes(context, *from, *sent, written) != Err(unseen()));
+        if let Some((_, sent)) = around.iter().find(behind) {
+            return *sent;
+        }
+        let runners = around.iter().flat_map(|(function, _)| index.runners_of(*function));
+        around = runners.map(|runner| (runner.function, runner.place)).collect();
+    }
+    finding.place
+}
+
+/// Why nothing is made of a row that no call is seen to write.
+fn unseen() -> Refusal {
+    Refusal::new("how the row is written is not plain to see")
+}
+
 /// The call that writes a row before a message is sent, and all others of the function that write to the same database before.
 fn writes(context: &Context<'_>, from: FunctionRef, sent: Place, written: Place) -> Result<Vec<CallRef>, Refusal> {
     let snapshot = context.snapshot;
     let (chart, index, files) = (&snapshot.chart, &snapshot.index, &snapshot.files);
-    let unclear = || Refusal::new("how the row is written is not plain to see");
     let call = |place: Place| Some(CallRef { file: place.file, call: Spot::at(files, place)?.call()? });
-    let message = Spot::at(files, sent).ok_or_else(unclear)?;
+    let message = Spot::at(files, sent).ok_or_else(unseen)?;
     let is_before = |place: Place| place.file == sent.file && Spot::at(files, place).is_some_and(|spot| message.follows(&spot));
     let edges = index.edges_of(from).iter().filter(|edge| is_before(edge.place));
     let behind = reached(context, edges.map(|edge| edge.callee));
     let own = index.accesses_in(from).iter().filter(|access| is_before(access.of(chart).place));
     let all: Vec<&AccessRef> = own.chain(behind.iter().flat_map(|function| index.accesses_in(*function))).collect();
-    let named = all.iter().find(|access| access.of(chart).place == written).ok_or_else(unclear)?;
-    let first = call(written).ok_or_else(unclear)?;
+    let named = all.iter().find(|access| access.of(chart).place == written).ok_or_else(unseen)?;
+    let first = call(written).ok_or_else(unseen)?;
     let pool = Pool::of(context, &context.source(first.file)?, first.call)?;
     let mut writes = vec![first];
     for access in all.iter().filter(|access| access.collection.store == named.collection.store) {

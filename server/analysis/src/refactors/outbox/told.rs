@@ -7,14 +7,16 @@ use portolan_grammars::facts::{Entry, Expr, ExprId, FunctionId, SourceFacts, Tex
 use super::super::mirror::named;
 use super::super::{Context, Refusal};
 use super::scene::Scene;
-use crate::FunctionRef;
 use crate::chart::Channel;
 use crate::resolve::evaluate::around;
 use crate::resolve::link::MessageLeaf;
 use crate::resolve::payloads::is_stringify;
+use crate::{FileId, FunctionRef, Place};
 
 /// How deep arguments are looked into.
 const MAX_DEPTH: usize = 16;
+/// How many functions may hand on what is sent.
+const MAX_CALLS: usize = 3;
 
 /// Refuses arguments that would be something else once they were read again.
 pub(super) fn check(context: &Context<'_>, scene: &Scene<'_, '_>, channel: &Channel) -> Result<(), Refusal> {
@@ -81,7 +83,6 @@ fn is_told(facts: &SourceFacts, value: ExprId, function: FunctionId, depth: usiz
             }
         }
         Expr::Name(name) => {
-            let is_plain = |path: &str| matches!(path, "string" | "number" | "boolean");
             let mut params = around(facts, function).flat_map(|function| &facts.function(function).params);
             let mut bound = facts.bindings.iter().filter(|binding| binding.name == *name);
             match (params.find(|param| param.name == *name), bound.next(), bound.next()) {
@@ -98,27 +99,78 @@ fn is_told(facts: &SourceFacts, value: ExprId, function: FunctionId, depth: usiz
 
 /// Whether a function does nothing with what it is given at a position but make a text of it.
 fn makes_a_text(context: &Context<'_>, sender: FunctionRef, at: usize) -> Option<bool> {
-    let facts = context.snapshot.files.source(sender.file)?;
-    only_goes_into(context, sender, at, facts.calls.iter().filter(|call| is_stringify(facts, call)).map(|call| call.range).collect())
+    only_becomes_json(context, sender, at, false, 0)
 }
 
 /// Whether it does nothing with it but have JSON made of it, be it by a library.
 fn makes_json(context: &Context<'_>, sender: FunctionRef, at: usize) -> Option<bool> {
-    let snapshot = context.snapshot;
-    let facts = snapshot.files.source(sender.file)?;
-    let leaves = snapshot.links.iter().flatten().flat_map(|link| &link.messages).flat_map(|message| &message.leaves);
-    let own = leaves.filter(|leaf| leaf.call.file == sender.file);
-    let kept = own.flat_map(|leaf| facts.call(leaf.call.call).args.iter().take(leaf.as_json)).map(|it| facts.expr_range(it.value));
-    let made = facts.calls.iter().filter(|call| is_stringify(facts, call)).map(|call| call.range);
-    only_goes_into(context, sender, at, kept.chain(made).collect())
+    only_becomes_json(context, sender, at, true, 0)
 }
 
-/// Whether what a function is given at a position is mentioned within these ranges alone.
-fn only_goes_into(context: &Context<'_>, sender: FunctionRef, at: usize, ranges: Vec<TextRange>) -> Option<bool> {
-    let source = context.source(sender.file).ok()?;
-    let function = source.facts.function(sender.function);
+/// Whether all that becomes of what a function is given at a position is JSON, there or in functions that it hands it to, as it is or in an object.
+fn only_becomes_json(context: &Context<'_>, sender: FunctionRef, at: usize, by_libraries: bool, depth: usize) -> Option<bool> {
+    let (index, source) = (&context.snapshot.index, context.source(sender.file).ok()?);
+    let facts = source.facts;
+    let function = facts.function(sender.function);
     let param = function.params.get(at).filter(|param| !param.name.is_empty() && !param.rest)?;
-    let body = source.facts.region(function.body).range;
-    let mut mentions = source.tree()?.names_in(body).into_iter().filter(|name| source.slice(*name) == param.name).peekable();
-    Some(mentions.peek().is_some() && mentions.all(|name| ranges.iter().any(|range| range.contains(name))))
+    if param.ty.as_ref().is_some_and(|ty| is_plain(&ty.path)) {
+        return Some(true);
+    }
+    let body = facts.region(function.body).range;
+    let names = source.tree()?.names_in(body);
+    let mut ranges = json_made_in(context, sender.file, by_libraries);
+    ranges.extend(told_beside(context, sender.file));
+    for call in facts.calls.iter().filter(|call| depth < MAX_CALLS && body.contains(call.range)) {
+        let place = Place { file: sender.file, range: call.name_range };
+        let Some(callee) = index.callee_at(FunctionRef { file: sender.file, function: call.function }, place) else { continue };
+        let becomes = |at| only_becomes_json(context, callee, at, by_libraries, depth + 1) == Some(true);
+        let given = call.args.iter().enumerate().filter(|(at, argument)| !argument.spread && becomes(*at));
+        ranges.extend(given.map(|(_, argument)| facts.expr_range(argument.value)));
+    }
+    let mentions = |name: &str, declared: Option<TextRange>| -> Vec<TextRange> {
+        names.iter().copied().filter(|it| Some(*it) != declared && source.slice(*it) == name).collect()
+    };
+    let all_within = |mentions: &[TextRange], ranges: &[TextRange]| {
+        !mentions.is_empty() && mentions.iter().all(|name| ranges.iter().any(|range| range.contains(*name)))
+    };
+    // The later may be made of the earlier.
+    for bound in facts.bindings.iter().rev().filter(|bound| bound.constant && body.contains(bound.range)) {
+        let Some(object) = bound.value.filter(|value| matches!(facts.expr(*value), Expr::Object(_))) else { continue };
+        if all_within(&mentions(&bound.name, Some(bound.range)), &ranges) {
+            ranges.push(facts.expr_range(object));
+        }
+    }
+    let own = mentions(&param.name, None);
+    Some(all_within(&own, &ranges) && !own.iter().any(|name| is_asked(facts, *name)))
+}
+
+/// Whether a method is called on what a name stands for, or on a part of it: what JSON was made of may be no instance afterwards.
+fn is_asked(facts: &SourceFacts, name: TextRange) -> bool {
+    let on_it = |callee: ExprId| matches!(facts.expr(callee), Expr::Member { .. }) && facts.expr_range(callee).start == name.start;
+    facts.calls.iter().any(|call| on_it(call.callee))
+}
+
+/// What the library's own calls of a file are told of a value beside it, as keys and topics: parts that are texts.
+fn told_beside(context: &Context<'_>, file: FileId) -> Vec<TextRange> {
+    let Some(facts) = context.snapshot.files.source(file) else { return Vec::new() };
+    let leaves = context.snapshot.link(file).into_iter().flat_map(|link| &link.messages).flat_map(|message| &message.leaves);
+    let sent: Vec<TextRange> = leaves.filter(|leaf| leaf.call.file == file).map(|leaf| facts.call(leaf.call.call).range).collect();
+    let parts = facts.exprs.iter().filter(|it| matches!(it.kind, Expr::Member { .. }) && sent.iter().any(|sent| sent.contains(it.range)));
+    parts.map(|part| part.range).collect()
+}
+
+/// Whether values of a type are the same once JSON was made of them.
+fn is_plain(path: &str) -> bool {
+    matches!(path, "string" | "number" | "boolean")
+}
+
+/// What a file makes JSON of, be it by a library.
+fn json_made_in(context: &Context<'_>, file: FileId, by_libraries: bool) -> Vec<TextRange> {
+    let snapshot = context.snapshot;
+    let Some(facts) = snapshot.files.source(file) else { return Vec::new() };
+    let leaves = snapshot.links.iter().flatten().flat_map(|link| &link.messages).flat_map(|message| &message.leaves);
+    let own = leaves.filter(|leaf| by_libraries && leaf.call.file == file);
+    let kept = own.flat_map(|leaf| facts.call(leaf.call.call).args.iter().take(leaf.as_json)).map(|it| facts.expr_range(it.value));
+    let made = facts.calls.iter().filter(|call| is_stringify(facts, call)).map(|call| call.range);
+    kept.chain(made).collect()
 }

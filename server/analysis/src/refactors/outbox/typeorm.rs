@@ -18,6 +18,7 @@ pub(super) const FORM: Form = Form {
     "SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED",
   )"#,
     deleted: r#"manager.query("DELETE FROM outbox WHERE id = $1", [id])"#,
+    counted: r#"manager.query("UPDATE outbox SET tries = tries + 1 WHERE id = $1", [id])"#,
     kept: [
         r#"manager.query("INSERT INTO outbox (message) VALUES ($1)", [JSON.stringify(message)])"#,
         r#"manager.query("INSERT INTO outbox (message, trace) VALUES ($1, $2)", [JSON.stringify(message), trace])"#,

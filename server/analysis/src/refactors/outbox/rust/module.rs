@@ -1,6 +1,7 @@
 //! The module's text: what keeps a message, and what sends those that are kept.
 //!
-//! Invariant: rows are taken in the order in which they were written, and gone only once their message is sent.
+//! Invariant: rows are taken in the order in which they were written, and gone only once their message is sent. One that fails for long holds the
+//! others no more.
 
 use super::super::super::Source;
 use super::super::super::arguments::{Argument, called};
@@ -9,8 +10,8 @@ use super::super::super::source::RUST_WIDTH;
 use super::super::super::template::filled;
 use super::sender::Sender;
 
-/// Where statements of a loop in a function stand.
-const INNER: &str = "        ";
+/// Where statements of a function stand.
+const INNER: &str = "    ";
 
 /// The text, where a process traces with the context in which each message was kept; errors are logged or written.
 pub(super) fn text(source: &Source<'_>, sender: &Sender, traced: bool, logs: bool) -> String {
@@ -35,11 +36,8 @@ pub(super) fn text(source: &Source<'_>, sender: &Sender, traced: bool, logs: boo
     };
     let texts = if traced { TRACED } else { UNTRACED };
     let uses = uses(path, traced);
-    let error = if logs {
-        "tracing::error!(%error, \"messages stay in the outbox\");"
-    } else {
-        "eprintln!(\"messages stay in the outbox: {error}\");"
-    };
+    let (all_stay, one_stays) = if logs { LOGGED } else { PRINTED };
+    let trace = if traced { ", trace" } else { "" };
     let values = [
         ("USES", uses.as_str()),
         ("MESSAGE", &tuple(&types)),
@@ -53,7 +51,10 @@ pub(super) fn text(source: &Source<'_>, sender: &Sender, traced: bool, logs: boo
         ("SENDS", &sends),
         ("CLIENT", client),
         ("TYPE", ty),
-        ("ERROR", error),
+        ("STAYS", one_stays),
+        ("STAY", all_stay),
+        ("TRACED", trace),
+        ("TRACE", texts.param),
         ("PAUSE", PAUSE),
     ];
     filled(TEMPLATE, &values)
@@ -95,15 +96,17 @@ struct Texts {
     row: &'static str,
     select: &'static str,
     columns: &'static str,
+    param: &'static str,
     span: &'static str,
 }
 
 const UNTRACED: Texts = Texts {
     kept: r#"    sqlx::query("INSERT INTO outbox (message) VALUES ($1::json)")
         .bind(kept)"#,
-    row: "(i64, String)",
-    select: "id, message::text",
-    columns: "(number, kept)",
+    row: "(i64, i32, String)",
+    select: "id, tries, message::text",
+    columns: "(number, tries, kept)",
+    param: "",
     span: "",
 };
 const TRACED: Texts = Texts {
@@ -115,14 +118,21 @@ const TRACED: Texts = Texts {
     sqlx::query("INSERT INTO outbox (message, trace) VALUES ($1::json, $2::json)")
         .bind(kept)
         .bind(trace)"#,
-    row: "(i64, String, String)",
-    select: "id, message::text, trace::text",
-    columns: "(number, kept, trace)",
+    row: "(i64, i32, String, String)",
+    select: "id, tries, message::text, trace::text",
+    columns: "(number, tries, kept, trace)",
+    param: ", trace: &str",
     span: "
-        let trace: HashMap<String, String> = serde_json::from_str(trace)?;
-        let span = tracing::info_span!(\"outbox\");
-        let _ = span.set_parent(global::get_text_map_propagator(|it| it.extract(&trace)));",
+    let trace: HashMap<String, String> = serde_json::from_str(trace)?;
+    let span = tracing::info_span!(\"outbox\");
+    let _ = span.set_parent(global::get_text_map_propagator(|it| it.extract(&trace)));",
 };
+
+/// What says that all messages stay, and that one does: logged, or written.
+const LOGGED: (&str, &str) =
+    ("tracing::error!(%error, \"messages stay in the outbox\");", "tracing::error!(%error, number, \"a message stays in the outbox\");");
+const PRINTED: (&str, &str) =
+    ("eprintln!(\"messages stay in the outbox: {error}\");", "eprintln!(\"message {number} stays in the outbox: {error}\");");
 
 /// What it waits for where there is nothing to send.
 const PAUSE: &str = "tokio::time::sleep(Duration::from_millis(500))";
@@ -133,6 +143,9 @@ USES
 
 /// What a message is made of.
 type Message = MESSAGE;
+
+/// How often a message may fail before those behind it no longer wait for it.
+const MAX_TRIES: i32 = 10;
 
 /// Keeps a message that is to be sent if the transaction succeeds.
 ENQUEUE
@@ -149,7 +162,7 @@ pub async fn relay(pool: PgPool, CLIENT: TYPE) {
     loop {
         let sent = flush(&pool, &CLIENT).await;
         if let Err(error) = &sent {
-            ERROR
+            STAY
         }
         if sent.unwrap_or(0) == 0 {
             PAUSE.await;
@@ -166,15 +179,33 @@ async fn flush(pool: &PgPool, CLIENT: &TYPE) -> Result<usize, Failure> {
     )
     .fetch_all(&mut *tx)
     .await?;
+    let mut sent = 0;
     for COLUMNS in &rows {
-        let TUPLE: Message = serde_json::from_str(kept)?;SPAN
-        SENDS
+        if let Err(error) = send(CLIENT, keptTRACED).await {
+            STAYS
+            sqlx::query("UPDATE outbox SET tries = tries + 1 WHERE id = $1")
+                .bind(number)
+                .execute(&mut *tx)
+                .await?;
+            if *tries < MAX_TRIES {
+                break;
+            }
+            continue;
+        }
         sqlx::query("DELETE FROM outbox WHERE id = $1")
             .bind(number)
             .execute(&mut *tx)
             .await?;
+        sent += 1;
     }
     tx.commit().await?;
-    Ok(rows.len())
+    Ok(sent)
+}
+
+/// Sends a message that was kept.
+async fn send(CLIENT: &TYPE, kept: &strTRACE) -> Result<(), Failure> {
+    let TUPLE: Message = serde_json::from_str(kept)?;SPAN
+    SENDS
+    Ok(())
 }
 "#;

@@ -26,7 +26,7 @@ const ERRORS: [&str; 8] = ["anyhow::", "async_nats::", "eyre::", "lapin::", "rdk
 /// Types that are the same in JSON.
 const PLAIN: [&str; 13] = ["bool", "i8", "i16", "i32", "i64", "isize", "u8", "u16", "u32", "u64", "usize", "f32", "f64"];
 /// Names of the module's own.
-const NAMES: [&str; 9] = ["tx", "pool", "number", "kept", "rows", "error", "sent", "trace", "span"];
+const NAMES: [&str; 11] = ["tx", "pool", "number", "tries", "kept", "rows", "error", "sent", "send", "trace", "span"];
 /// What is true of JSON that was read again, too.
 const BOUNDS: [&str; 6] = ["Serialize", "Send", "Sync", "Debug", "?Sized", "'static"];
 
