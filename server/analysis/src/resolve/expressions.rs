@@ -40,7 +40,12 @@ impl<'w> Evaluator<'w> {
         match self.member(&of, name, Some(Source::Expr(file, id))) {
             Value::Unknown if matches!(facts.expr(object), Expr::This) => {
                 let function = facts.exprs[id.index()].function;
-                self.open_field(file, facts, function, &of, name).unwrap_or(Value::Unknown)
+                let open = self.open_field(file, facts, function, &of, name);
+                open.unwrap_or_else(|| match of {
+                    // In a static method, `this` is the class.
+                    Value::Some(class) if facts.language.is_ecmascript() => self.static_member(class, name),
+                    _ => Value::Unknown,
+                })
             }
             member => member,
         }
