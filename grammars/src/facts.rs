@@ -13,7 +13,7 @@ mod cases;
 mod places;
 
 pub(crate) use cases::MAX_BEFORE;
-pub use cases::{Case, Extent, VARIANT};
+pub use cases::{Case, Exit, Extent, VARIANT};
 
 /// A short string: names, paths, literals. Cheap to clone.
 pub type Symbol = smol_str::SmolStr;
@@ -147,6 +147,8 @@ pub struct SourceFacts {
     pub regions: Vec<Region>,
     /// What must hold for regions to run, where that is plain to see, in the order of the regions.
     pub cases: Vec<(RegionId, Case)>,
+    /// Arms of `if` and handlers of `catch` that end their function, in the order of the regions. ECMAScript only.
+    pub exits: Vec<Exit>,
     /// Operands with calls in them that need not run: what stands right of `&&`, `||`, `??` and behind `&&=` and the like. ECMAScript only.
     pub optional: Vec<TextRange>,
     /// All expressions that something above refers to.
@@ -165,6 +167,7 @@ impl SourceFacts {
         self.assignments.shrink_to_fit();
         self.calls.shrink_to_fit();
         self.regions.shrink_to_fit();
+        self.exits.shrink_to_fit();
         self.optional.shrink_to_fit();
         self.exprs.shrink_to_fit();
         self
@@ -192,6 +195,7 @@ impl SourceFacts {
                 range: TextRange::default(),
             }],
             cases: Vec::new(),
+            exits: Vec::new(),
             optional: Vec::new(),
             exprs: Vec::new(),
             problems: Vec::new(),
@@ -336,8 +340,8 @@ pub struct Function {
     pub result: Option<TypeRef>,
     /// Every value it may return: operands of `return`, an arrow's expression, Rust's tail expression (each arm of it).
     pub returns: Vec<ExprId>,
-    /// Its first `return`, with a value or without. ECMAScript only.
-    pub left: Option<TextRange>,
+    /// Its `return`s, with a value or without. ECMAScript only.
+    pub left: Vec<TextRange>,
     /// Decorators or attributes.
     pub attributes: Vec<Attribute>,
     /// Whether it is `async`.
@@ -363,7 +367,7 @@ impl Function {
             has_self: false,
             result: None,
             returns: Vec::new(),
-            left: None,
+            left: Vec::new(),
             attributes: Vec::new(),
             is_async: false,
             body: RegionId(0),

@@ -46,6 +46,7 @@ macro_rules! rule {
     };
 }
 
+mod caches;
 pub(crate) mod chains;
 mod context;
 pub(crate) mod exempt;
@@ -57,6 +58,7 @@ mod parties;
 pub(crate) mod retries;
 mod schema;
 pub(crate) mod suppressed;
+mod switched;
 mod theme;
 mod volume;
 

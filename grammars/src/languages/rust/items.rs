@@ -160,7 +160,7 @@ impl<'t> Lower<'t, '_, '_> {
             has_self: false,
             result: None,
             returns: Vec::new(),
-            left: None,
+            left: Vec::new(),
             attributes: Vec::new(),
             is_async: false,
             body: self.out.region,

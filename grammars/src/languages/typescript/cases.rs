@@ -35,6 +35,46 @@ impl<'t> Lowering<'t> {
         }
     }
 
+    /// The values of which one that is missing is enough for a condition to hold: of `!name || sku === undefined` each.
+    pub(super) fn missing(&mut self, condition: Child<'t>) -> Vec<ExprId> {
+        let mut found = Vec::new();
+        self.add_missing(condition, &mut found);
+        found
+    }
+
+    fn add_missing(&mut self, condition: Child<'t>, found: &mut Vec<ExprId>) {
+        let children = self.children(condition);
+        let operator = self.field(&children, Field::Operator).map_or(Kind::Other, |operator| operator.kind);
+        let sides = [self.field(&children, Field::Left), self.field(&children, Field::Right)];
+        let inner = self.expression_among(&children);
+        self.release(children);
+        if !self.deeper() {
+            return;
+        }
+        let mut read = |this: &mut Self, value: Option<Child<'t>>| {
+            if let Some(value) = value.filter(|value| this.is_plain(*value)) {
+                found.push(this.expr(value, Context::USED));
+            }
+        };
+        match (condition.kind, sides) {
+            (Kind::ParenthesizedExpression, _) => inner.into_iter().for_each(|inner| self.add_missing(inner, found)),
+            (Kind::BinaryExpression, [Some(left), Some(right)]) if operator == Kind::Or => {
+                self.add_missing(left, found);
+                self.add_missing(right, found);
+            }
+            (Kind::BinaryExpression, [Some(left), Some(right)]) => {
+                let operator = self.slice(left.node.end_byte(), right.node.start_byte()).trim();
+                // What is missing is `undefined`, and as good as `null` to `==` alone.
+                if matches!((operator, self.text_of(right)), ("===" | "==", "undefined") | ("==", "null")) {
+                    read(self, Some(left));
+                }
+            }
+            (Kind::UnaryExpression, _) if self.text_of(condition).starts_with('!') => read(self, inner),
+            _ => {}
+        }
+        self.shallower();
+    }
+
     /// What a condition asks, where it asks nothing else.
     pub(super) fn asked(&mut self, condition: Child<'t>) -> Option<Case> {
         if !self.deeper() {

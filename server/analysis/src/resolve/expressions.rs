@@ -40,10 +40,15 @@ impl<'w> Evaluator<'w> {
         match self.member(&of, name, Some(Source::Expr(file, id))) {
             Value::Unknown if matches!(facts.expr(object), Expr::This) => {
                 let function = facts.exprs[id.index()].function;
-                let field = self.open_field(file, facts, function, &of, name);
-                // What a framework lays on the objects that it is given, goes by its name as their parameters do.
-                let is_plain = matches!(of, Value::Unknown | Value::Object(_));
-                field.or_else(|| self.customary_value(file, name, None).filter(|_| is_plain)).unwrap_or(Value::Unknown)
+                let open = self.open_field(file, facts, function, &of, name);
+                open.or_else(|| match of {
+                    // In a static method, `this` is the class.
+                    Value::Some(class) if facts.language.is_ecmascript() => Some(self.static_member(class, name)),
+                    // What a framework lays on the objects that it is given, goes by its name as their parameters do.
+                    Value::Unknown | Value::Object(_) => self.customary_value(file, name, None),
+                    _ => None,
+                })
+                .unwrap_or(Value::Unknown)
             }
             member => member,
         }

@@ -2,21 +2,15 @@
 //!
 //! Invariant: a consumer is reported once.
 
-use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId};
-
+use super::caches::is_kept;
 use super::{Context, Draft, Severity, Sink};
-use crate::chart::flow::same_value;
 use crate::chart::index::EndRef;
 use crate::chart::operation::{Operation, Root};
-use crate::chart::{Call, CallIndex, ChannelIndex, ServiceIndex};
+use crate::chart::{CallIndex, ChannelIndex, ServiceIndex};
 use crate::words::enumerate;
 
 /// Services that a message names.
 const MAX_NAMES: usize = 3;
-/// Methods that look up what is kept, those that keep something, and those that do both around what makes it.
-const LOOKS_UP: &[&str] = &["get", "getItem", "has", "mget", "peek"];
-const KEEPS: &[&str] = &["set", "setItem", "setEx", "setex", "set_ex", "put", "insert"];
-const WRAPS: &[&str] = &["wrap", "remember", "getOrSet", "get_with", "try_get_with", "get_or_insert_with", "or_insert_with"];
 
 rule! {
     /// ## What it does
@@ -58,26 +52,6 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// Whether what a call answers is kept, and looked up before it is asked for again: it stands between `names.get(id)` and `names.set(id, …)` of its
-/// function, or in what `cache.wrap(id, …)` is given.
-fn is_kept(context: &Context<'_>, call: &Call) -> bool {
-    let Some(source) = context.snapshot.files.source(call.function.file) else { return false };
-    let is_asked = |other: &CallFacts| {
-        let calls = context.index.calls_in(call.function).iter();
-        calls.map(|index| context.chart.call(*index).place.range).any(|range| range == other.name_range)
-    };
-    let named = |other: &CallFacts, words: &[&str]| match source.expr(other.callee) {
-        Expr::Member { object, name } if words.contains(&name.as_str()) && !is_asked(other) => Some(*object),
-        _ => None,
-    };
-    let own = || source.calls.iter().filter(|other| other.function == call.function.function);
-    let before = own().filter(|other| other.range.end <= call.place.range.start).filter_map(|other| named(other, LOOKS_UP));
-    let after: Vec<ExprId> =
-        own().filter(|other| other.range.start >= call.place.range.end).filter_map(|other| named(other, KEEPS)).collect();
-    let wraps = |other: &CallFacts| other.range.contains(call.place.range) && named(other, WRAPS).is_some();
-    before.into_iter().any(|looked| after.iter().any(|kept| same_value(source, looked, *kept))) || source.calls.iter().any(wraps)
-}
-
 fn consumer_waits(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef) {
     let (chart, consumer) = (context.chart, end.consumer(context.chart));
     let channel = chart.channel(end.channel);
@@ -89,7 +63,7 @@ fn consumer_waits(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef) {
             && call.status.is_settled()
             && to != consumer.service
             && !waits.iter().any(|(known, _)| *known == to)
-            && !is_kept(context, call)
+            && !is_kept(context, call.function, call.place)
         {
             waits.push((to, index));
         }

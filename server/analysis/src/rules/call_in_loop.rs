@@ -11,11 +11,13 @@ use portolan_grammars::facts::{
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::caches::is_kept;
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::flow::{Loop, Spot};
+use crate::chart::index::Runner;
 use crate::chart::operation::answers_by;
 use crate::chart::origins::{Origin, origins};
-use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind, Status};
+use crate::chart::{Call, CallIndex, Protocol, ServiceIndex, ServiceKind, Status};
 use crate::{FileId, FunctionRef, Place};
 
 /// Function calls between the loop and the request.
@@ -44,7 +46,8 @@ rule! {
     /// Left alone are retries, polling and reading page by page; loops that end with the first answer; lists that are written out and short; lists of
     /// batches, and parts of one (`.slice(start, start + 50)`) or its first few (`.slice(0, 4)`); lists of who is asked (nodes, each with a client or
     /// a host of its own), where they are not asked one after the other; streams, and functions called like a limit, that run so many at a time;
-    /// calls that nobody waits for; calls that only go to other hosts; what is drawn for each element of a page; health checks; what is deployed but
+    /// calls that nobody waits for, whose answers are kept in a cache, or that one of several classes makes, where another one would ask
+    /// somebody else; calls that only go to other hosts; what is drawn for each element of a page; health checks; what is deployed but
     /// not built here, tools of the command line, and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
@@ -139,6 +142,9 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
         within.push(place);
         at += 1;
         let Some(spot) = Spot::at(files, place).filter(|_| seen.insert((function, place))) else { continue };
+        if is_kept(context, function, place) {
+            continue;
+        }
         let source = spot.source();
         let made_of = origins(source, asked.iter().copied());
         let elements = spot.loops(function.function).filter_map(|it| match it {
@@ -163,7 +169,8 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             .index
             .runners_of(function)
             .iter()
-            .filter(|runner| runs(runner.function.file) && !context.leaves_behind(runner, function));
+            .filter(|runner| runs(runner.function.file) && !context.leaves_behind(runner, function))
+            .filter(|runner| !may_ask_another(context, call, runner, function, runs));
         for runner in runners {
             let Some(outer) = Spot::at(files, runner.place) else { continue };
             let is_around = runner.function.file == function.file && source.function(function.function).parent == runner.function.function;
@@ -193,6 +200,38 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
         }
     }
     found
+}
+
+/// Whether what runs a function may as well run another one in its place, which does not lead to the service that is asked: one class of several.
+fn may_ask_another(context: &Context<'_>, call: &Call, runner: &Runner, function: FunctionRef, runs: &impl Fn(FileId) -> bool) -> bool {
+    let is_method = |function: FunctionRef| {
+        context.snapshot.files.source(function.file).is_some_and(|source| source.function(function.function).owner.is_some())
+    };
+    let here = context.index.edges_of(runner.function).iter().filter(|edge| edge.place == runner.place);
+    let mut others = here.map(|edge| edge.callee).filter(|callee| *callee != function && is_method(*callee) && runs(callee.file));
+    is_method(function) && others.any(|other| !leads_to(context, other, call))
+}
+
+/// Whether a function asks the service that a call does, itself or by functions that it calls.
+fn leads_to(context: &Context<'_>, function: FunctionRef, call: &Call) -> bool {
+    let mut open = vec![(function, 0)];
+    let mut at = 0;
+    while let Some(&(function, hops)) = open.get(at) {
+        at += 1;
+        let asked = |index: &CallIndex| {
+            let other = context.chart.call(*index);
+            other.from == call.from && other.to == call.to
+        };
+        if context.index.calls_in(function).iter().any(asked) {
+            return true;
+        }
+        if hops < MAX_HOPS {
+            let next = context.index.edges_of(function).iter().map(|edge| edge.callee);
+            let new: Vec<FunctionRef> = next.filter(|callee| open.iter().all(|(known, _)| known != callee)).collect();
+            open.extend(new.into_iter().take(MAX_WAYS.saturating_sub(open.len())).map(|callee| (callee, hops + 1)));
+        }
+    }
+    false
 }
 
 /// What a call passes for the parameters that a request is made of.

@@ -9,6 +9,7 @@ use portolan_grammars::catalog::{Operation, broker};
 use portolan_grammars::facts::{Expr, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::switched::is_off;
 use super::{Context, Draft, Severity, Sink};
 use crate::chart::operation::SpanRef;
 use crate::chart::{Call, ServiceIndex, Transaction};
@@ -31,7 +32,8 @@ rule! {
     ///
     /// Left alone are messages that are rows of the same database (`NOTIFY`, job queues in PostgreSQL) or are kept in an outbox first (`kept` of a
     /// producer in `portolan.toml`), what runs once it is committed (`afterCommit`), what an SDK keeps in memory to send it later (events of
-    /// analytics), relays that take their messages from an outbox (`SKIP LOCKED`), and code in folders of migrations, seeds, scripts and examples.
+    /// analytics), relays that take their messages from an outbox (`SKIP LOCKED`), what the arguments of a call switch off (`{ encrypt: false }`), and
+    /// code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// Locks and a connection of the pool are held for as long as the other side takes to answer; when it hangs, the database does. And what was
@@ -58,6 +60,18 @@ struct Held {
     /// The call in the transaction's own code behind which it stands.
     place: Place,
     /// Whether nobody waits for it.
+    detached: bool,
+}
+
+/// A function that is called in a transaction.
+#[derive(Clone, Copy)]
+struct Called {
+    function: FunctionRef,
+    /// The call in the transaction's own code behind which it is.
+    place: Place,
+    /// The call of the function itself.
+    by: Place,
+    hops: u32,
     detached: bool,
 }
 
@@ -118,7 +132,8 @@ fn held(context: &Context<'_>, transaction: &Transaction) -> Vec<Held> {
     let Some(source) = files.source(transaction.region.file) else { return Vec::new() };
     let is_open = |place: Place| transaction.is_open_at(files, place);
     let mut held = Vec::new();
-    let mut open: Vec<(FunctionRef, Place, u32, bool)> = Vec::new();
+    // Functions that are called, each with the call in the transaction's own code behind which it is, and the one that calls it.
+    let mut open: Vec<Called> = Vec::new();
     let region = transaction.region.range;
     let touching =
         source.functions.iter().enumerate().filter(|(_, function)| function.range.contains(region) || region.contains(function.range));
@@ -133,7 +148,7 @@ fn held(context: &Context<'_>, transaction: &Transaction) -> Vec<Held> {
                 continue;
             }
             if !own.contains(&edge.callee) {
-                open.push((edge.callee, edge.place, 1, dropped));
+                open.push(Called { function: edge.callee, place: edge.place, by: edge.place, hops: 1, detached: dropped });
             } else if dropped {
                 detached.insert(edge.callee);
             }
@@ -145,21 +160,28 @@ fn held(context: &Context<'_>, transaction: &Transaction) -> Vec<Held> {
             }
         }
     }
-    let mut seen: FxHashMap<FunctionRef, bool> = FxHashMap::default();
+    let mut seen: FxHashMap<(FunctionRef, Place), bool> = FxHashMap::default();
     let mut at = 0;
-    while let Some(&(function, place, hops, detached)) = open.get(at) {
+    while let Some(&Called { function, place, by, hops, detached }) = open.get(at) {
         at += 1;
-        if seen.get(&function).is_some_and(|before| *before <= detached) {
+        if seen.get(&(function, by)).is_some_and(|before| *before <= detached) {
             continue;
         }
-        seen.insert(function, detached);
-        for span in index.spans_in(function) {
+        seen.insert((function, by), detached);
+        let runs = |at: &Place| !is_off(context, by, function, *at);
+        for span in index.spans_in(function).filter(|span| runs(&span.place(context.chart))) {
             let detached = detached || index.is_detached(span.place(context.chart));
             held.push(Held { span, function, place, detached });
         }
         if hops < MAX_HOPS {
-            let edges = index.edges_of(function).iter();
-            open.extend(edges.map(|edge| (edge.callee, place, hops + 1, detached || edge.detached)));
+            let edges = index.edges_of(function).iter().filter(|edge| runs(&edge.place));
+            open.extend(edges.map(|edge| Called {
+                function: edge.callee,
+                place,
+                by: edge.place,
+                hops: hops + 1,
+                detached: detached || edge.detached,
+            }));
         }
     }
     held

@@ -17,9 +17,12 @@ use crate::chart::flow::Spot;
 use crate::chart::index::{ChartIndex, Runner};
 use crate::chart::operation::Operation;
 use crate::chart::{Chart, EndpointIndex, ServiceIndex, ServiceKind, Tracing};
+use crate::words::enumerate_first;
 use crate::workspace::modules::Crate;
 use crate::{FileId, FunctionRef, Place, Snapshot};
 
+/// The part of a finding that stands in no named function.
+const UNNAMED: &str = "outside of functions";
 /// How many functions lie at most between one that nobody waits for and what is let go.
 const MAX_RUNNERS: u32 = 3;
 
@@ -252,6 +255,9 @@ impl<'a> Sink<'a> {
 
     /// The same, of several things that are told together; [`Draft::subject`] does not name them.
     pub fn report_parts(&mut self, draft: Draft, mut parts: Vec<Symbol>) {
+        // Code outside of named functions is known by its file, which may be renamed.
+        let is_file = |part: &Symbol| self.snapshot.files.id(Utf8Path::new(part.as_str())).is_some();
+        parts.iter_mut().filter(|part| is_file(part)).for_each(|part| *part = Symbol::new(UNNAMED));
         parts.sort_unstable();
         parts.dedup();
         let (policy, path) = (self.snapshot.workspace.settings.rules(), self.snapshot.files.path(draft.place.file));
@@ -290,12 +296,17 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Shortens a message that is too long: names of procedures lose their packages; if that is not enough, its middle goes, where it names the least.
+/// Shortens a message that is too long: names of procedures lose their packages, then their services; if that is not enough, its middle goes, where it
+/// names the least.
 fn shorten(message: String) -> String {
     if message.chars().count() <= MAX_MESSAGE {
         return message;
     }
     let message = message.split(' ').map(without_package).collect::<Vec<_>>().join(" ");
+    if message.chars().count() <= MAX_MESSAGE {
+        return message;
+    }
+    let message = message.split(' ').map(without_service).collect::<Vec<_>>().join(" ");
     let length = message.chars().count();
     if length <= MAX_MESSAGE {
         return message;
@@ -309,6 +320,22 @@ fn shorten(message: String) -> String {
 fn without_package(word: &str) -> &str {
     let service = word.split_once('/').and_then(|(service, _)| service.rfind('.')).map_or(word, |dot| &word[dot + 1..]);
     if service.starts_with(|first: char| first.is_ascii_uppercase()) { service } else { word }
+}
+
+/// `Take` of `Shelf/Take`.
+fn without_service(word: &str) -> &str {
+    let named = |(service, method): &(&str, &str)| {
+        let is_name = |name: &str| name.starts_with(|first: char| first.is_ascii_uppercase()) && name.chars().all(char::is_alphanumeric);
+        is_name(service) && is_name(method)
+    };
+    word.split_once('/').filter(named).map_or(word, |(_, method)| method)
+}
+
+/// A message that names as many things as there is room for, between how it begins and how it ends: `3 calls: a, b and 1 more`.
+pub(super) fn fitting(begins: &str, things: &[String], ends: &str) -> String {
+    let message = |count: usize| format!("{begins}{}{ends}", enumerate_first(things, count));
+    let fits = |count: &usize| message(*count).chars().count() <= MAX_MESSAGE;
+    message((2..=things.len()).rev().find(fits).unwrap_or(1))
 }
 
 #[cfg(test)]
@@ -356,6 +383,8 @@ mod tests {
         let long = format!("web calls shop.stock.v1.Shelf/Take of {} and /a.b/C once", "é".repeat(120));
         assert_eq!(shorten(long), format!("web calls Shelf/Take of {} and /a.b/C once", "é".repeat(120)));
         assert_eq!(shorten("web calls shop.stock.v1.Shelf/Take".to_owned()), "web calls shop.stock.v1.Shelf/Take");
+        let longer = format!("web calls shop.stock.v1.Shelf/Take of {} and /a.b/C", "é".repeat(130));
+        assert_eq!(shorten(longer), format!("web calls Take of {} and /a.b/C", "é".repeat(130)));
     }
 
     #[test]

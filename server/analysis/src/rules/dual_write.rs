@@ -127,6 +127,8 @@ struct Written {
     function: FunctionRef,
     table: Symbol,
     place: Place,
+    /// Where that function sends the message, or calls what does.
+    sent: Place,
 }
 
 /// The last write before a message is sent, in the nearest function that does both.
@@ -156,7 +158,7 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
             }
             let same = moment.spans.iter().any(|(other, _)| *other == publish);
             if !same && follows(context, sent, moment.place) && concerns(context, sent, moment.place) {
-                before = Some(Written { function: around, table: collection.name.clone(), place: row.place });
+                before = Some(Written { function: around, table: collection.name.clone(), place: row.place, sent });
             }
         }
         if before.is_some() {
@@ -251,6 +253,10 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, (service, channel, table, 
     };
     let place = first.end.producer(chart).place;
     let mut related = vec![(first.written.place, format!("{id} writes `{table}`"))];
+    // Neither the write nor what sends may show who does both.
+    if first.written.sent != place {
+        related.push((first.written.sent, format!("{} sends it after the write", context.symbol(first.written.function))));
+    }
     let others = all.iter().map(|found| found.end.producer(chart).place).filter(|other| *other != place);
     related.extend(others.take(MAX_SITES).map(|other| (other, "sent here after a write, too".to_owned())));
     let places = if all.len() > 1 { format!(" ({} places)", all.len()) } else { String::new() };

@@ -5,9 +5,11 @@
 
 use std::collections::BTreeSet;
 
+use portolan_grammars::manifests::Manifest;
+
 use super::{Context, Draft, Severity, Sink, exempt};
-use crate::Place;
 use crate::chart::{Call, ServiceIndex, ServiceKind};
+use crate::{FileId, Place};
 
 /// How many calls are named.
 const MAX_SITES: usize = 5;
@@ -20,7 +22,8 @@ rule! {
     /// workspace through the gateway. Told once for each pair.
     ///
     /// A front end's own server may use the inner address: only what browsers see counts, by the name of its variable. Load generators and other
-    /// processes that answer nothing stand outside and may come in through the gateway; so may gateways.
+    /// processes that answer nothing stand outside and may come in through the gateway; so may gateways. A gateway of a cluster is none for what Compose
+    /// starts, nor the other way round.
     ///
     /// ## Why it matters
     /// What the gateway does for everybody (rights, limits, headers, logs) does not happen round it, and the inner address must be open to the world.
@@ -46,8 +49,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let through = call.via.first().filter(|_| comes_from_inside(context, call.from));
-        if goes_round(context, call)
-            && let Some(passage) = passage(context, to)
+        if let Some(address) = goes_round(context, call)
+            && let Some(passage) = passage(context, to, address)
         {
             report_round(context, sink, call, to, passage);
         } else if let Some(gateway) = through {
@@ -59,14 +62,23 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// The hop of a gateway that leads to a service.
-fn passage<'a>(context: &Context<'a>, to: ServiceIndex) -> Option<&'a Call> {
+/// The hop of a gateway that leads to a service, where that stands beside the address at a place.
+fn passage<'a>(context: &Context<'a>, to: ServiceIndex, address: Place) -> Option<&'a Call> {
     let passes_on = |call: &&Call| call.method.is_none() && call.path.ends_with('*') && !call.development;
-    context.chart.calls.iter().find(|call| passes_on(call) && call.target() == Some(to) && call.status.is_settled())
+    let is_beside = |call: &&Call| !are_deployed_apart(context, call.place.file, address.file);
+    context.chart.calls.iter().find(|call| passes_on(call) && call.target() == Some(to) && call.status.is_settled() && is_beside(call))
 }
 
-/// Whether browsers send a call, and no gateway is on its way.
-fn goes_round(context: &Context<'_>, call: &Call) -> bool {
+/// Whether one of two files is for Compose and the other for a cluster: what one of them sets up is not there beside the other.
+fn are_deployed_apart(context: &Context<'_>, one: FileId, other: FileId) -> bool {
+    let manifest = |file: FileId| context.snapshot.files.facts(file).and_then(|facts| facts.manifest());
+    let is_compose = |file| matches!(manifest(file), Some(Manifest::Compose(_)));
+    let is_cluster = |file| matches!(manifest(file), Some(Manifest::Kubernetes(_) | Manifest::HelmValues(_)));
+    is_compose(one) && is_cluster(other) || is_cluster(one) && is_compose(other)
+}
+
+/// What says where browsers send a call, if no gateway is on its way.
+fn goes_round(context: &Context<'_>, call: &Call) -> Option<Place> {
     let front_end = context.chart.service(call.from).kind == ServiceKind::Frontend;
     let seen = || {
         context
@@ -79,7 +91,8 @@ fn goes_round(context: &Context<'_>, call: &Call) -> bool {
     // What a dotenv file says is for the machine of a developer.
     let deployed =
         |place: &Place| context.snapshot.files.path(place.file).extension().is_some_and(|ending| matches!(ending, "yaml" | "yml"));
-    front_end && call.via.is_empty() && call.evidence.iter().any(|evidence| deployed(&evidence.place) && set(&evidence.place))
+    let mut places = call.evidence.iter().map(|evidence| evidence.place).filter(|_| front_end && call.via.is_empty());
+    places.find(|place| deployed(place) && set(place))
 }
 
 /// Whether a service is part of the system and not one of its users.

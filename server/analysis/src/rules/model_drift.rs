@@ -22,7 +22,7 @@ rule! {
     /// Compares a model of the services that is kept by hand, in Backstage's `catalog-info.yaml` (`dependsOn`, `consumesApis`), LikeC4 or
     /// Structurizr, with the code: finds dependencies that the code does not have, and, as a hint, calls that the model leaves out. Orders in which
     /// services are started (`depends_on` of compose files) or built (`implicitDependencies` of Nx) are compared likewise: one that no code
-    /// follows, nor names, is a hint, as it may have another reason.
+    /// follows, nor names, is a hint, as it may have another reason; it is left alone where nothing is known of what the other one answers.
     ///
     /// A thing of the model is a service if it has its name, in whatever way that is written. A dependency is missing in the code if a service
     /// that is read whole, without a call that could not be followed, neither calls the other, directly or through a gateway, nor shares a channel
@@ -73,8 +73,11 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             sink.report(stale(context, &said, "stale", [*from, *to], *place));
         }
     }
-    // Who is asked may be started later on purpose.
-    for Order { from, to, place, said } in orders.into_iter().filter(|order| !joined.contains(&(order.to, order.from))) {
+    // Who is asked may be started later on purpose; of one that answers nothing known, nobody knows how it would be asked.
+    let is_known = |to: ServiceIndex| context.chart.service(to).third_party || context.answers(to);
+    for Order { from, to, place, said } in
+        orders.into_iter().filter(|order| !joined.contains(&(order.to, order.from)) && is_known(order.to))
+    {
         if is_stale(from, to) && !is_named_by(context, from, to) {
             let said = said(context.id(from), context.id(to));
             sink.report(Draft { severity: Some(Severity::Hint), ..stale(context, &said, "order", [from, to], place) });

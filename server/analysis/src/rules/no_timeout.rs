@@ -12,7 +12,7 @@ use rustc_hash::FxHashSet;
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
 use crate::chart::index::Runner;
 use crate::chart::operation::answers_by;
-use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
+use crate::chart::{CallIndex, Protocol, ServiceIndex, ServiceKind};
 use crate::resolve::link::{OutboundCall, Request, Unlimited};
 use crate::resolve::value::CallRef;
 use crate::words::enumerate_first;
@@ -171,7 +171,9 @@ fn waits<'a>(snapshot: &'a Snapshot, outbound: &'a OutboundCall) -> impl Iterato
             ServiceKind::Frontend => answers_by(&snapshot.chart, &snapshot.index, call.from, outbound.function),
             _ => false,
         };
-        let bare = call.via.is_empty() && !call.development && !exempt::is_plumbing(&call.path);
+        // An rpc that is given a callback is waited for there.
+        let is_dropped = call.protocol == Protocol::Http && snapshot.index.is_detached(call.place);
+        let bare = call.via.is_empty() && !call.development && !exempt::is_plumbing(&call.path) && !is_dropped;
         let answers = call.target().is_some_and(|to| to != call.from);
         Some(call.place) == place && waits && bare && answers && call.status.is_settled()
     })

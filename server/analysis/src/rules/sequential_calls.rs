@@ -3,12 +3,13 @@
 //! What deliberately does not live here: calls that change something, whose order may matter. Invariant: calls of one finding stand in one block,
 //! and nothing that is known to leave it or to depend on an answer stands between them.
 
-use portolan_grammars::facts::{Call as CallFacts, RegionKind};
+use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId, FunctionId, RegionKind, ResultUse, SourceFacts, Symbol, TextRange};
 use rustc_hash::FxHashSet;
 
 use super::call_in_loop::is_eased;
+use super::context::fitting;
 use super::moments::{Moment, Moments};
-use super::{Context, Draft, Sink, exempt};
+use super::{Context, Draft, MAX_MESSAGE, Sink, exempt};
 use crate::FunctionRef;
 use crate::chart::flow::{Spot, first_name};
 use crate::chart::operation::SpanRef;
@@ -19,13 +20,19 @@ use crate::resolve::index::callee_name;
 /// Words in the names of functions that let time pass on purpose: the next call comes later, lest there be too many at a time.
 const PAUSES: &[&str] = &["sleep", "delay", "pause", "wait", "throttle", "backoff", "timeout"];
 
+/// Methods by which what holds a value is given another one.
+const SETTERS: &[&str] = &["set", "next", "push"];
+/// Names that are looked at for what one function reads.
+const MAX_NAMES: usize = 400;
+
 rule! {
     /// ## What it does
     /// Finds two or more calls of other services that only ask (`GET`, rpcs whose names say so, GraphQL queries), are waited for one after the
     /// other in one block, and of which none is asked with the answer of another. Calls in functions count where these do nothing else.
     ///
-    /// Left alone are calls with a condition, an early end, a pause or anything else that is known to happen between them, and two calls by one gRPC
-    /// client of Rust, which cannot be lent out twice.
+    /// Left alone are calls with a condition, an early end, a pause or anything else that is known to happen between them, what is asked first to
+    /// decide whether to go on, functions of which the second reads what the first has set, and two calls by one gRPC client of Rust, which cannot be
+    /// lent out twice.
     ///
     /// ## Why it matters
     /// The request waits as long as all of them together, where it could wait as long as the slowest.
@@ -104,6 +111,10 @@ fn is_apart(context: &Context<'_>, first: &Moment, first_call: &Call, second: &M
     let same_block = one.region == two.region && one.function == two.function;
     let differ =
         first_call.endpoint != second_call.endpoint || first_call.label() != second_call.label() || first_call.to != second_call.to;
+    // Of what stands at one place, one is called.
+    if first.place == second.place || is_check(context, first, first_call, &before) || shares_state(context, first, second) {
+        return false;
+    }
     let same_client = first_call.protocol == Protocol::Grpc && first_name(source, one.callee) == first_name(source, two.callee);
     if !same_block || !differ || (!source.language.is_ecmascript() && same_client) {
         return false;
@@ -129,14 +140,93 @@ fn is_apart(context: &Context<'_>, first: &Moment, first_call: &Call, second: &M
     !origins(source, asked).iter().any(answers)
 }
 
+/// Whether a question is asked for its failure alone, or for what its function then decides: whatever comes next may not happen.
+fn is_check(context: &Context<'_>, moment: &Moment, call: &Call, spot: &Spot<'_>) -> bool {
+    let in_rust = !spot.source().language.is_ecmascript();
+    match spot.result() {
+        // `?` ends the function; without it, nothing is decided.
+        result if in_rust => return result == ResultUse::FailureOnly,
+        ResultUse::Ignored | ResultUse::FailureOnly => {}
+        _ => return false,
+    }
+    let decides = |callee: FunctionRef| {
+        let Some(source) = context.snapshot.files.source(callee.file) else { return false };
+        let answers = |value: &ExprId| {
+            let awaited = |origin: &Origin| matches!(origin, Origin::Result(id) if source.call(*id).awaited);
+            origins(source, [*value]).iter().any(awaited)
+        };
+        source.regions.iter().filter(|region| region.function == callee.function).any(|region| region.conditions.iter().any(answers))
+    };
+    let callees = context.index.edges_of(moment_function(context, moment)).iter().filter(|edge| edge.place == moment.place);
+    moment.place == call.place || callees.map(|edge| edge.callee).any(decides)
+}
+
+/// The function that a moment is one of.
+fn moment_function(context: &Context<'_>, moment: &Moment) -> FunctionRef {
+    let function = context.snapshot.files.source(moment.place.file).map(|source| source.function_around(moment.place.range));
+    FunctionRef { file: moment.place.file, function: function.unwrap_or(FunctionId::MODULE) }
+}
+
+/// Whether the function behind the second moment reads what the one behind the first has set: a variable of their file, a field of their object.
+fn shares_state(context: &Context<'_>, first: &Moment, second: &Moment) -> bool {
+    let behind = |moment: &Moment| context.index.callee_at(moment_function(context, moment), moment.place);
+    let (Some(one), Some(two)) = (behind(first), behind(second)) else { return false };
+    let Some(source) = context.snapshot.files.source(one.file).filter(|_| one.file == two.file) else { return false };
+    let set = set_by(source, source.function(one.function).range);
+    !set.is_empty() && !read_by(source, source.function(two.function).range).is_disjoint(&set)
+}
+
+/// What code of a range sets that is not its own: variables of its file, and fields.
+fn set_by(source: &SourceFacts, range: TextRange) -> FxHashSet<&Symbol> {
+    let is_own = |name: &Symbol| source.bindings.iter().any(|binding| binding.name == *name && range.contains(binding.range));
+    let targets = source.assignments.iter().map(|assignment| assignment.target);
+    let held = source.calls.iter().filter_map(|call| match source.expr(call.callee) {
+        Expr::Member { object, name } if SETTERS.contains(&name.as_str()) => Some(*object),
+        _ => None,
+    });
+    let within = targets.chain(held).filter(|target| range.contains(source.expr_range(*target)));
+    within.filter_map(|target| outermost(source, target)).filter(|name| !is_own(name)).collect()
+}
+
+/// The names that code of a range reads, and those that what they stand for is made of.
+fn read_by(source: &SourceFacts, range: TextRange) -> FxHashSet<&Symbol> {
+    let mut names: FxHashSet<&Symbol> = FxHashSet::default();
+    let mut ranges = vec![range];
+    while let Some(range) = ranges.pop().filter(|_| names.len() < MAX_NAMES) {
+        for (at, expression) in source.exprs.iter().enumerate().filter(|(_, expression)| range.contains(expression.range)) {
+            let Some(name) = outermost(source, ExprId(at as u32)) else { continue };
+            if names.insert(name) && matches!(expression.kind, Expr::Name(_)) {
+                let bound = source.bindings.iter().filter(|binding| binding.name == *name);
+                ranges.extend(bound.filter_map(|binding| binding.value).map(|value| source.expr_range(value)));
+            }
+        }
+    }
+    names
+}
+
+/// What a value is part of in the end: a name, or a field of `this`.
+fn outermost(source: &SourceFacts, value: ExprId) -> Option<&Symbol> {
+    let mut value = value;
+    loop {
+        match source.expr(value) {
+            Expr::Name(name) => return Some(name),
+            Expr::Member { object, name } if matches!(source.expr(*object), Expr::This) => return Some(name),
+            Expr::Member { object, .. } | Expr::Index { object, .. } => value = *object,
+            _ => return None,
+        }
+    }
+}
+
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, row: &[(&Moment, &Call)], function: FunctionRef) {
     let [(first, _), .., _] = row else { return };
     let asked: Vec<String> = row.iter().filter_map(|(_, call)| Some(format!("{} {}", context.id(call.target()?), call.label()))).collect();
     let related =
         row.iter().skip(1).zip(asked.iter().skip(1)).map(|((moment, _), asked)| (moment.place, format!("waits for {asked}"))).collect();
+    let begins = format!("These {} calls do not depend on each other: ", row.len());
+    let whole = format!("{begins}{}", asked.join(", "));
     sink.report(Draft {
         severity: None,
-        message: format!("These {} calls do not depend on each other: {}", row.len(), asked.join(", ")),
+        message: if whole.chars().count() <= MAX_MESSAGE { whole } else { fitting(&begins, &asked, "") },
         place: first.place,
         related,
         services: std::iter::once(service).chain(row.iter().filter_map(|(_, call)| call.target())).collect(),

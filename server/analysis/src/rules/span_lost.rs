@@ -7,11 +7,11 @@ use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::{Attribute, Call, Expr, ExprId, SourceFacts, Symbol};
 use rustc_hash::FxHashSet;
 
+use super::context::fitting;
 use super::moments::Moments;
 use super::{Context, Draft, Sink, exempt};
 use crate::chart::Coverage;
 use crate::chart::operation::{Root, SpanRef, roots_around};
-use crate::words::enumerate;
 use crate::{FunctionRef, Place};
 
 /// Methods that put a future into a span.
@@ -67,7 +67,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             let service = root.service(context.chart);
             let spans = moments.of(service, function).into_iter().filter(|moment| moment.place == edge.place);
             let mut done: Vec<(Symbol, String)> = spans.flat_map(|moment| moment.spans).map(|(span, _)| name(context, span)).collect();
-            done.dedup();
+            let mut told = FxHashSet::default();
+            done.retain(|one| told.insert(one.clone()));
             done.truncate(MAX_NAMED);
             if done.is_empty() {
                 continue;
@@ -86,7 +87,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             };
             sink.report(Draft {
                 severity: None,
-                message: format!("A task spawned by {by} {} outside of its span", enumerate(&does)),
+                message: fitting(&format!("A task spawned by {by} "), &does, " outside of its span"),
                 place,
                 related,
                 services: vec![service],

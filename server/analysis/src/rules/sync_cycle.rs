@@ -10,7 +10,7 @@ use petgraph::graphmap::DiGraphMap;
 
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt, modes};
 use crate::chart::operation::Operation;
-use crate::chart::{Call, CallIndex, EndpointIndex, ServiceIndex};
+use crate::chart::{Call, CallIndex, EndpointIndex, Protocol, ServiceIndex};
 use crate::words::enumerate;
 use crate::{FunctionRef, Place};
 
@@ -75,7 +75,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 fn step(context: &Context<'_>, call: &Call) -> Option<(EndpointIndex, ServiceIndex)> {
     let (endpoint, to) = (call.endpoint?, call.target()?);
     let passes_on = |service| exempt::from_chains(context.chart.service(service));
-    let counts = call.status.is_settled() && !call.development && !passes_on(call.from) && !passes_on(to);
+    let waits = call.protocol != Protocol::Http || !context.index.is_detached(call.place);
+    let counts = call.status.is_settled() && waits && !call.development && !passes_on(call.from) && !passes_on(to);
     (counts && context.chart.endpoint(endpoint).service == to && !exempt::is_plumbing(&call.path)).then_some((endpoint, to))
 }
 
