@@ -8,6 +8,7 @@ use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
 
 use super::bases::Bases;
+use super::conditions::ConditionDecl;
 use super::dependencies::Dependencies;
 use super::evaluate::{Context, Evaluator};
 use super::named::Names;
@@ -97,6 +98,8 @@ pub struct FileLink {
     pub entities: Vec<(TypeId, Symbol)>,
     /// Transactions.
     pub transactions: Vec<TransactionDecl>,
+    /// Code that runs only where settings say so.
+    pub conditions: Vec<ConditionDecl>,
     /// Environment variables read.
     pub variables: Vec<VariableDecl>,
     /// What makes spans.

@@ -76,6 +76,7 @@ impl<'w> Linker<'w> {
         self.injected_classes(&walk);
         self.handed_classes(&walk);
         self.variables(&walk);
+        self.conditions(&walk);
         self.entities(&walk);
         if !facts.language.is_ecmascript() {
             self.link.named_types = named_types(facts);
