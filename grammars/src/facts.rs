@@ -10,10 +10,14 @@
 use serde::{Deserialize, Serialize};
 
 mod cases;
+mod conditions;
 mod places;
+mod regions;
 
 pub(crate) use cases::MAX_BEFORE;
 pub use cases::{Case, Exit, Extent, VARIANT};
+pub use conditions::{Asks, Condition, Question};
+pub use regions::{Region, RegionKind};
 
 /// A short string: names, paths, literals. Cheap to clone.
 pub type Symbol = smol_str::SmolStr;
@@ -149,6 +153,10 @@ pub struct SourceFacts {
     pub cases: Vec<(RegionId, Case)>,
     /// Arms of `if` and handlers of `catch` that end their function, in the order of the regions. ECMAScript only.
     pub exits: Vec<Exit>,
+    /// Stretches of code with calls in them that run only if something holds.
+    pub conditions: Vec<Condition>,
+    /// What decides whether expressions hold, by [`Question::answer`].
+    pub questions: Vec<Question>,
     /// Operands with calls in them that need not run: what stands right of `&&`, `||`, `??` and behind `&&=` and the like. ECMAScript only.
     pub optional: Vec<TextRange>,
     /// All expressions that something above refers to.
@@ -158,9 +166,10 @@ pub struct SourceFacts {
 }
 
 impl SourceFacts {
-    /// Gives back the room that lists grew into and did not fill: facts are kept, thousands of them.
+    /// Puts in order what is looked up, and gives back the room that lists grew into and did not fill: facts are kept, thousands of them.
     #[must_use]
     pub fn fitted(mut self) -> Self {
+        self.questions.sort_unstable();
         self.imports.shrink_to_fit();
         self.functions.shrink_to_fit();
         self.bindings.shrink_to_fit();
@@ -168,6 +177,8 @@ impl SourceFacts {
         self.calls.shrink_to_fit();
         self.regions.shrink_to_fit();
         self.exits.shrink_to_fit();
+        self.conditions.shrink_to_fit();
+        self.questions.shrink_to_fit();
         self.optional.shrink_to_fit();
         self.exprs.shrink_to_fit();
         self
@@ -196,6 +207,8 @@ impl SourceFacts {
             }],
             cases: Vec::new(),
             exits: Vec::new(),
+            conditions: Vec::new(),
+            questions: Vec::new(),
             optional: Vec::new(),
             exprs: Vec::new(),
             problems: Vec::new(),
@@ -243,6 +256,12 @@ impl SourceFacts {
             Expr::Path(path) => path.last(),
             _ => None,
         })
+    }
+    /// What decides whether an expression holds.
+    pub fn questions_of(&self, answer: ExprId) -> &[Question] {
+        let start = self.questions.partition_point(|question| question.answer < answer);
+        let end = self.questions.partition_point(|question| question.answer <= answer);
+        &self.questions[start..end]
     }
     /// The region named by `id`.
     pub fn region(&self, id: RegionId) -> &Region {
@@ -610,63 +629,6 @@ pub struct Arg {
     pub value: ExprId,
     /// Whether it is spread: `...args`.
     pub spread: bool,
-}
-
-/// A region of control flow. Regions nest; each belongs to one function.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Region {
-    /// What sort of region.
-    pub kind: RegionKind,
-    /// The region around it in the same function; for a closure's body the region it is written in.
-    pub parent: Option<RegionId>,
-    /// The function it belongs to.
-    pub function: FunctionId,
-    /// What must hold for it to run, where that is plain to see: the condition of an `if`'s first arm, of `a && b` each. ECMAScript only.
-    pub conditions: Vec<ExprId>,
-    /// The place.
-    pub range: TextRange,
-}
-
-/// What sort of control flow a [`Region`] is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum RegionKind {
-    /// A function's body.
-    Body,
-    /// A loop over the elements of something: `for … of`, Rust's `for`. Its variables are bound to an [`Expr::Element`] of that.
-    ForEach {
-        /// What is looped over.
-        over: ExprId,
-    },
-    /// A counting loop: `for (;;)`, and `for i in 0..n`.
-    For,
-    /// A loop until something is over: `while`, `do … while`, `while let`, and `for await` over what comes in.
-    While,
-    /// `loop`, `for (;;)` without a condition.
-    Loop,
-    /// An arm of `if`, `match`, `switch` or a conditional expression.
-    Branch,
-    /// The body of `try`.
-    Try,
-    /// The handler of `catch`, or an `Err` arm.
-    Catch,
-    /// `finally`.
-    Finally,
-    /// Operands that run at the same time: arguments of `Promise.all`, `join!`, `try_join!`.
-    Parallel,
-    /// Arms of which one runs: `select!`, `Promise.race`.
-    Race,
-}
-
-impl RegionKind {
-    /// Whether what stands in it may run more than once.
-    pub fn is_loop(&self) -> bool {
-        matches!(self, Self::ForEach { .. }) || self.is_loop_until()
-    }
-
-    /// Whether it is a loop of which no element tells how often it runs.
-    pub fn is_loop_until(&self) -> bool {
-        matches!(self, Self::For | Self::While | Self::Loop)
-    }
 }
 
 /// An expression and where it stands.

@@ -79,6 +79,8 @@ pub struct Chart {
     pub tracing: Vec<Tracing>,
     /// Which function calls which, within and across files; the ground of operation trees.
     pub functions: FxHashMap<FunctionRef, Vec<FunctionEdge>>,
+    /// On which settings that are off by default messages and queries of a service depend, by where they stand.
+    pub conditions: FxHashMap<(ServiceIndex, Place), Vec<Evidence>>,
     /// The calls by which handlers of requests answer, where that is not what they return.
     pub answers: FxHashMap<FunctionRef, Vec<CallId>>,
 }
@@ -110,6 +112,10 @@ impl Chart {
         // Who answers any method is asked by one.
         let method = call.method.as_deref().filter(|_| method == Some("*")).or(method);
         label(method, &endpoint.path)
+    }
+    /// On which settings that are off by default it depends whether a service does what stands at a place: a message, a query.
+    pub fn conditions_at(&self, service: ServiceIndex, place: Place) -> &[Evidence] {
+        self.conditions.get(&(service, place)).map_or(&[], Vec::as_slice)
     }
     /// How a service traces, if it starts a tracer.
     pub fn traced(&self, service: ServiceIndex) -> Option<&Tracing> {

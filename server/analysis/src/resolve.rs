@@ -16,6 +16,7 @@ pub mod callers;
 mod cases;
 pub mod classes;
 pub mod collections;
+pub mod conditions;
 mod containers;
 pub mod contracts;
 pub mod data;

@@ -171,7 +171,12 @@ fn messages(snapshot: &Snapshot, from: ServiceIndex, to: ServiceIndex, edges: &m
                     title: format!("{sender} sends to {receiver}: {} ({})", channel.name, channel.system),
                     place: producer.place,
                     label: format!("{} is sent here", channel.name),
-                    hops: consumers.iter().map(|end| (end.place, format!("{receiver} receives it"))).collect(),
+                    hops: conditions(chart, from, producer.place)
+                        .chain(consumers.iter().flat_map(|end| {
+                            let received = (end.place, format!("{receiver} receives it"));
+                            std::iter::once(received).chain(conditions(chart, to, end.place))
+                        }))
+                        .collect(),
                     notes: Vec::new(),
                 });
             }
@@ -415,9 +420,16 @@ fn channel_end(chart: &Chart, channel: ChannelIndex, own: &ChannelEnd, sends: bo
         title: format!("{} {verb} {} ({})", chart.service(own.service).id, channel.name, channel.system),
         place,
         label: format!("{} is named here", channel.name),
-        hops: others.iter().map(|end| (end.place, format!("{} {others_verb}", chart.service(end.service).id))).collect(),
+        hops: conditions(chart, own.service, own.place)
+            .chain(others.iter().map(|end| (end.place, format!("{} {others_verb}", chart.service(end.service).id))))
+            .collect(),
         notes: nobody.into_iter().collect(),
     }
+}
+
+/// On which settings it depends whether a service does what stands at a place.
+fn conditions(chart: &Chart, service: ServiceIndex, place: Place) -> impl Iterator<Item = (Place, String)> {
+    chart.conditions_at(service, place).iter().map(|hop| (hop.place, hop.what.clone()))
 }
 
 fn access_of(chart: &Chart, access: AccessRef, place: Place) -> Account {
@@ -432,7 +444,9 @@ fn access_of(chart: &Chart, access: AccessRef, place: Place) -> Account {
         title: format!("{} {verb} {} in {}", chart.service(own.service).id, collection.name, store.id),
         place,
         label: format!("{} is used here", collection.name),
-        hops: opened.map(|(_, place)| (*place, "the store is opened here".to_owned())).into_iter().collect(),
+        hops: conditions(chart, own.service, own.place)
+            .chain(opened.map(|(_, place)| (*place, "the store is opened here".to_owned())))
+            .collect(),
         notes: Vec::new(),
     }
 }

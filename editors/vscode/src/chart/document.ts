@@ -303,6 +303,10 @@ export interface ServiceSite {
    * Line, counted from 1.
    */
   line: number;
+  /**
+   * On which settings that are off by default it depends; left out where there are none.
+   */
+  conditions?: Reason[];
 }
 /**
  * A database, cache or object store.

@@ -6,7 +6,9 @@
 use super::kinds::{Field, Kind};
 use super::literals;
 use super::walk::{Child, List, Lower};
-use crate::facts::{Arg, Assignment, Call, CallKind, Entry, Expr, ExprId, Object, RegionKind, ResultUse, Symbol, TextRange, TypeRef};
+use crate::facts::{
+    Arg, Asks, Assignment, Call, CallKind, Entry, Expr, ExprId, Object, Question, RegionKind, ResultUse, Symbol, TextRange, TypeRef,
+};
 
 /// A wrapping node of a chain, its children opened.
 struct Link<'t> {
@@ -156,16 +158,33 @@ impl<'t> Lower<'t, '_, '_> {
         } else if chain.sum.is_empty() {
             chain.sum.push(chain.value);
         }
-        if let Some(right) = self.find(list, Field::Right) {
-            let right = self.expr(right);
-            if adds {
-                chain.sum.push(right);
+        let before = chain.value;
+        let left = self.find(list, Field::Left).map_or(0, |left| left.node.end_byte());
+        let right = self.find(list, Field::Right).map(|right| {
+            let operator = self.out.text.get(left..right.node.start_byte()).unwrap_or_default().trim();
+            (operator, self.expr(right))
+        });
+        chain.sum_range = self.range(link.node);
+        match right {
+            Some((_, right)) if adds => chain.sum.push(right),
+            Some(("&&", right)) => {
+                self.asks(right, Asks::Also(before));
+                chain.value = right;
+            }
+            _ if adds => {}
+            right => {
+                chain.value = self.out.unknown(chain.sum_range);
+                match right {
+                    Some(("==", right)) => self.asks(chain.value, Asks::Same(before, right)),
+                    Some(("!=", right)) => self.asks(chain.value, Asks::Other(before, right)),
+                    _ => {}
+                }
             }
         }
-        chain.sum_range = self.range(link.node);
-        if !adds {
-            chain.value = self.out.unknown(chain.sum_range);
-        }
+    }
+
+    fn asks(&mut self, answer: ExprId, asks: Asks) {
+        self.out.facts.questions.push(Question { answer, asks });
     }
 
     fn unary(&mut self, link: &Link<'t>, chain: &mut Chain) {
@@ -179,7 +198,11 @@ impl<'t> Lower<'t, '_, '_> {
                 };
                 chain.value = self.out.push(kind, range);
             }
-            Some(Kind::Not) => chain.value = self.out.unknown(range),
+            Some(Kind::Not) => {
+                let of = chain.value;
+                chain.value = self.out.unknown(range);
+                self.asks(chain.value, Asks::Not(of));
+            }
             _ => {}
         }
     }

@@ -6,7 +6,7 @@ use super::cases::Before;
 use super::kinds::{Field, Kind};
 use super::patterns::Matched;
 use super::walk::{Child, List, Lower, MAX_DEPTH};
-use crate::facts::{Case, Expr, ExprId, MAX_BEFORE, RegionKind, ResultUse, TextRange};
+use crate::facts::{Asks, Case, Condition, Expr, ExprId, MAX_BEFORE, Question, RegionKind, ResultUse, TextRange};
 use crate::languages::reads::asks_only;
 
 /// How a block or an arm ends.
@@ -220,7 +220,7 @@ impl<'t> Lower<'t, '_, '_> {
         while let Some(node) = next.take() {
             let list = self.open(node.node);
             let condition = self.find(list, Field::Condition);
-            let tested = condition.map_or(Tested::Other, |condition| self.condition(condition));
+            let (tested, asked) = condition.map_or((Tested::Other, None), |condition| self.condition(condition));
             let case = condition.and_then(|condition| self.asked(condition));
             let (then_kind, else_kind) = match tested {
                 Tested::Failure => (RegionKind::Catch, RegionKind::Branch),
@@ -228,13 +228,23 @@ impl<'t> Lower<'t, '_, '_> {
                 Tested::Other => (RegionKind::Branch, RegionKind::Branch),
             };
             if let Some(then) = self.find(list, Field::Consequence) {
+                let calls = self.out.facts.calls.len();
                 let end = self.arm(then, then_kind, before.iter().chain(&case));
                 arms.push(end);
+                let asked = asked.filter(|_| self.out.facts.calls.len() > calls);
+                let range = self.range(then);
+                self.out.facts.conditions.extend(asked.map(|asked| Condition { asked, holds: true, range }));
             }
             if before.len() < MAX_BEFORE {
                 before.extend(case.as_ref().map(Case::otherwise));
             }
             let alternative = self.find(list, Field::Alternative);
+            // That a chain does not hold says nothing of a part.
+            let is_chain = condition.is_some_and(|condition| condition.kind == Kind::LetChain);
+            if let (Some(asked), Some(alternative)) = (asked.filter(|_| !is_chain), alternative) {
+                let range = self.range(alternative);
+                self.out.facts.conditions.push(Condition { asked, holds: false, range });
+            }
             self.close(list);
             let otherwise = alternative.and_then(|alternative| {
                 let list = self.open(alternative.node);
@@ -256,37 +266,40 @@ impl<'t> Lower<'t, '_, '_> {
         self.choice(arms, range)
     }
 
-    /// A condition with its calls and the names that its patterns bind.
-    fn condition(&mut self, node: Child<'t>) -> Tested {
+    /// A condition with its calls and the names that its patterns bind, and what must hold: that something is there, too.
+    fn condition(&mut self, node: Child<'t>) -> (Tested, Option<ExprId>) {
         match node.kind {
             Kind::LetCondition => {
                 let list = self.open(node.node);
                 let value = self.find(list, Field::Value).map(|value| self.expr(value));
-                let mut tested = Tested::Other;
+                let (mut tested, mut asked) = (Tested::Other, None);
                 if let Some(pattern) = self.find(list, Field::Pattern) {
                     tested = self.tests(pattern);
+                    asked = value.filter(|_| self.text(pattern).starts_with("Some("));
                     self.pattern(pattern, value.map_or(Matched::Nothing, Matched::Value), None, true);
                 }
                 self.close(list);
-                tested
+                (tested, asked)
             }
             Kind::LetChain => {
                 let list = self.open(node.node);
+                let mut all: Option<ExprId> = None;
                 for at in list.start..list.end {
                     let child = self.nodes[at];
                     if child.named {
                         self.deeper(|walk| {
-                            walk.condition(child);
+                            let (_, asked) = walk.condition(child);
+                            if let (Some(before), Some(answer)) = (all, asked) {
+                                walk.out.facts.questions.push(Question { answer, asks: Asks::Also(before) });
+                            }
+                            all = asked.or(all);
                         });
                     }
                 }
                 self.close(list);
-                Tested::Other
+                (Tested::Other, all)
             }
-            _ => {
-                self.expr(node);
-                Tested::Other
-            }
+            _ => (Tested::Other, Some(self.expr(node))),
         }
     }
 

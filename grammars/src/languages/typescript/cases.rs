@@ -4,14 +4,17 @@
 //! Only a name or a member of one is asked, as it is read once more for the case. What deliberately does not live here: what the texts are.
 
 use super::syntax::{Field, Kind};
-use super::walk::{Child, Context, Lowering};
-use crate::facts::{Case, ExprId, Extent, RegionId};
+use super::walk::{Child, Context, Lowering, range};
+use crate::facts::{Asks, Case, Condition, ExprId, Extent, Question, RegionId, RegionKind, TextRange};
 
 impl<'t> Lowering<'t> {
     /// Lowers a condition to what must hold for it to: of `a && b` each.
     pub(super) fn conditions(&mut self, condition: Child<'t>) -> Vec<ExprId> {
         let mut found = Vec::with_capacity(1);
         self.add_conditions(condition, &mut found);
+        for parts in found.windows(2) {
+            self.asks(parts[1], Asks::Also(parts[0]));
+        }
         found
     }
 
@@ -73,6 +76,50 @@ impl<'t> Lowering<'t> {
             _ => {}
         }
         self.shallower();
+    }
+
+    /// Says what an expression asks.
+    pub(super) fn asks(&mut self, answer: ExprId, asks: Asks) {
+        self.facts.questions.push(Question { answer, asks });
+    }
+
+    /// Lowers what runs only if something holds, or only if it does not.
+    pub(super) fn on_condition<R>(&mut self, asked: Option<ExprId>, holds: bool, place: Child<'t>, read: impl FnOnce(&mut Self) -> R) -> R {
+        let calls = self.facts.calls.len();
+        let result = read(self);
+        if let Some(asked) = asked.filter(|_| self.facts.calls.len() > calls) {
+            self.facts.conditions.push(Condition { asked, holds, range: range(place) });
+        }
+        result
+    }
+
+    /// Lowers statements one after the other: what stands behind `if (off) return;` runs only if that does not hold.
+    pub(super) fn statements(&mut self, list: Child<'t>) {
+        let mut passed = Vec::new();
+        let end = list.node.end_byte();
+        self.each(list, |this, statement| {
+            this.statement(statement);
+            if let Some(asked) = this.left_on(statement) {
+                passed.push((asked, this.facts.calls.len(), TextRange::new(statement.node.end_byte(), end)));
+            }
+        });
+        let calls = self.facts.calls.len();
+        let guarding = passed.into_iter().filter(|(_, before, _)| calls > *before);
+        self.facts.conditions.extend(guarding.map(|(asked, _, range)| Condition { asked, holds: false, range }));
+    }
+
+    /// What a statement asks that does nothing but to leave if it holds.
+    fn left_on(&mut self, statement: Child<'t>) -> Option<ExprId> {
+        if statement.kind != Kind::IfStatement {
+            return None;
+        }
+        let children = self.children(statement);
+        let arm = self.field(&children, Field::Consequence).filter(|_| self.field(&children, Field::Alternative).is_none());
+        self.release(children);
+        let arm = arm.filter(|arm| self.leaves(*arm))?;
+        let range = range(arm);
+        let region = self.facts.regions.iter().rev().find(|region| region.range == range && region.kind == RegionKind::Branch)?;
+        region.conditions.last().copied()
     }
 
     /// What a condition asks, where it asks nothing else.

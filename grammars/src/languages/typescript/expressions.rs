@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
-use crate::facts::{Assignment, Case, Expr, ExprId, FunctionKind, RegionKind, ResultUse};
+use crate::facts::{Asks, Assignment, Case, Expr, ExprId, FunctionKind, RegionKind, ResultUse};
 
 /// Whether a node of that kind is an expression.
 pub(super) fn is_expression(kind: Kind) -> bool {
@@ -233,19 +233,37 @@ impl<'t> Lowering<'t> {
             if joint.parts.len() == 1 {
                 self.splice(&mut joint);
             }
-            let logical = matches!(operator, Kind::And | Kind::Or | Kind::Coalesce);
             let Some(right) = right else { continue };
-            let value = if logical { self.optional(right, |this| this.expr(right, context)) } else { self.expr(right, Context::USED) };
+            let before = joint.parts[0];
+            let value = match operator {
+                Kind::And => self.on_condition(Some(before), true, right, |this| this.optional(right, |this| this.expr(right, context))),
+                Kind::Or | Kind::Coalesce => self.optional(right, |this| this.expr(right, context)),
+                _ => self.expr(right, Context::USED),
+            };
             if make.is_some() {
                 joint.parts.push(value);
                 self.splice(&mut joint);
             } else {
-                let value = if operator == Kind::And { value } else { self.add_at(Expr::Unknown, place) };
-                joint.parts = vec![value];
+                joint.parts = vec![self.joined(operator, before, value, place)];
             }
         }
         self.stack.truncate(floor);
         self.close(&mut joint)
+    }
+
+    /// What an operator makes of two sides, where it puts no list of them together.
+    fn joined(&mut self, operator: Kind, left: ExprId, right: ExprId, place: Child<'t>) -> ExprId {
+        if operator == Kind::And {
+            self.asks(right, Asks::Also(left));
+            return right;
+        }
+        let value = self.add_at(Expr::Unknown, place);
+        match operator {
+            Kind::Same | Kind::LooselySame => self.asks(value, Asks::Same(left, right)),
+            Kind::NotSame | Kind::LooselyNotSame => self.asks(value, Asks::Other(left, right)),
+            _ => {}
+        }
+        value
     }
 
     /// Reads an operand that need not run.
@@ -261,6 +279,10 @@ impl<'t> Lowering<'t> {
     /// Takes over the parts of the last operand, if it is itself joined likewise.
     fn splice(&mut self, joint: &mut Joint<'t>) {
         let Some(last) = joint.parts.last().copied() else { return };
+        // What is asked before it would be lost.
+        if self.facts.questions.last().is_some_and(|question| question.answer == last) {
+            return;
+        }
         let kind = self.facts.expr(last);
         if let Expr::Concat(inner) | Expr::Fallback(inner) = kind
             && Some(std::mem::discriminant(kind)) == variant(joint.make)
@@ -285,13 +307,16 @@ impl<'t> Lowering<'t> {
         let children = self.children(child);
         let asks = self.field(&children, Field::Condition);
         let conditions = asks.map(|condition| self.conditions(condition)).unwrap_or_default();
+        let asked = conditions.last().copied();
         let case = asks.and_then(|condition| self.asked(condition));
         let otherwise = case.as_ref().map(Case::otherwise);
         let mut arms = Vec::with_capacity(2);
         for (field, conditions, case) in [(Field::Consequence, conditions, case), (Field::Alternative, Vec::new(), otherwise)] {
             if let Some(arm) = self.field(&children, field) {
                 self.only_if(&case);
-                arms.push(self.within_conditions(RegionKind::Branch, conditions, arm, |this| this.expr(arm, context)));
+                let holds = field == Field::Consequence;
+                let read = |this: &mut Self| this.within_conditions(RegionKind::Branch, conditions, arm, |this| this.expr(arm, context));
+                arms.push(self.on_condition(asked, holds, arm, read));
             }
         }
         self.release(children);
@@ -312,6 +337,12 @@ impl<'t> Lowering<'t> {
                 let ignored = context.result == ResultUse::Ignored;
                 self.expr(argument, if ignored { context } else { Context::USED });
                 self.add_at(Expr::Null, child)
+            }
+            Kind::Not => {
+                let argument = self.expr(argument, Context::USED);
+                let value = self.add_at(Expr::Unknown, child);
+                self.asks(value, Asks::Not(argument));
+                value
             }
             _ => {
                 self.expr(argument, Context::USED);

@@ -7,7 +7,7 @@ use super::patterns::Target;
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
 use crate::facts::{
-    Binding, Case, Exit, Expr, ExprId, Extent, FunctionId, Import, Imported, MAX_BEFORE, RegionId, RegionKind, ResultUse, Symbol,
+    Binding, Case, Condition, Exit, Expr, ExprId, Extent, FunctionId, Import, Imported, MAX_BEFORE, RegionId, RegionKind, ResultUse, Symbol,
 };
 use crate::languages::reads::asks_only;
 
@@ -16,11 +16,8 @@ impl<'t> Lowering<'t> {
     pub(super) fn program(&mut self, root: Child<'t>) {
         let children = self.children(root);
         self.prologue(&children);
-        for at in children.clone() {
-            let statement = self.stack[at];
-            self.statement(statement);
-        }
         self.release(children);
+        self.statements(root);
     }
 
     /// The directives that a file begins with.
@@ -41,7 +38,7 @@ impl<'t> Lowering<'t> {
 
     /// Lowers the statements in a block.
     pub(super) fn block(&mut self, block: Child<'t>) {
-        self.each(block, |this, statement| this.statement(statement));
+        self.statements(block);
     }
 
     /// Lowers any statement.
@@ -132,17 +129,21 @@ impl<'t> Lowering<'t> {
             let children = self.children(child);
             let asks = self.field(&children, Field::Condition);
             let conditions = asks.map(|condition| self.conditions(condition)).unwrap_or_default();
+            let asked = conditions.last().copied();
             let case = asks.and_then(|condition| self.asked(condition));
             if let Some(arm) = self.field(&children, Field::Consequence) {
                 let missing = |this: &mut Self| asks.map(|condition| this.missing(condition)).unwrap_or_default();
                 self.exit(arm, missing);
                 self.only_if(before.iter().chain(&case));
-                self.within_conditions(RegionKind::Branch, conditions, arm, |this| this.statement(arm));
+                self.on_condition(asked, true, arm, |this| {
+                    this.within_conditions(RegionKind::Branch, conditions, arm, |this| this.statement(arm));
+                });
             }
             if before.len() < MAX_BEFORE {
                 before.extend(case.as_ref().map(Case::otherwise));
             }
             if let Some(otherwise) = self.field(&children, Field::Alternative) {
+                self.facts.conditions.extend(asked.map(|asked| Condition { asked, holds: false, range: range(otherwise) }));
                 let within = self.children(otherwise);
                 match self.first_named(&within) {
                     Some(arm) if arm.kind == Kind::IfStatement => next = Some(arm),
@@ -244,8 +245,8 @@ impl<'t> Lowering<'t> {
         self.release(children);
     }
 
-    /// Whether what stands behind a case's last statement does not run after it.
-    fn leaves(&mut self, last: Child<'t>) -> bool {
+    /// Whether what stands behind a statement, the last of a case or of an arm, does not run after it.
+    pub(super) fn leaves(&mut self, last: Child<'t>) -> bool {
         matches!(self.first_word(last), "return" | "break" | "throw" | "continue")
     }
 

@@ -205,6 +205,7 @@ impl<'t> Lowering<'t> {
     pub(super) fn take_back(&mut self, id: ExprId) {
         if id.index() + 1 == self.facts.exprs.len() {
             self.facts.exprs.pop();
+            self.facts.questions.pop_if(|question| question.answer == id);
         }
     }
 

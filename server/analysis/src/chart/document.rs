@@ -100,6 +100,9 @@ pub struct ServiceSite {
     pub file: String,
     /// Line, counted from 1.
     pub line: u32,
+    /// On which settings that are off by default it depends; left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Reason>,
 }
 
 /// A process that the workspace deploys.
@@ -459,7 +462,8 @@ impl Writer<'_> {
         let mut sites: Vec<ServiceSite> = rows
             .map(|(service, place)| {
                 let Site { file, line } = self.site(place);
-                ServiceSite { service: self.id(service), file, line }
+                let conditions = self.chart.conditions_at(service, place).iter().map(|hop| self.reason(&hop.what, hop.place)).collect();
+                ServiceSite { service: self.id(service), file, line, conditions }
             })
             .collect();
         sites.sort();

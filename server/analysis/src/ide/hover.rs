@@ -140,6 +140,11 @@ impl Writer<'_> {
         self.page.paragraph(&format!("{} belongs to {} {}", self.bold(service), names.join(", "), self.page.link(*place)));
     }
 
+    /// On which settings it depends whether a service does what stands at a place.
+    fn conditions(&mut self, service: ServiceIndex, place: Place) {
+        self.evidence("Depends on settings", self.snapshot.chart.conditions_at(service, place));
+    }
+
     fn evidence(&mut self, heading: &str, evidence: &[Evidence]) {
         let rows: Vec<String> =
             evidence.iter().map(|evidence| format!("{} {}", prose(&evidence.what), self.page.link(evidence.place))).collect();

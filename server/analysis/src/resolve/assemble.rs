@@ -22,6 +22,7 @@ mod around;
 mod blind_spots;
 mod calls;
 mod choices;
+mod conditions;
 pub(super) mod endpoints;
 mod http;
 mod messages;
@@ -140,6 +141,7 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     tools::settle(input, &mut chart);
     chart.blind_spots = blind_spots::find(input, &reach, &routes, &chart.endpoints);
     chart.stores = stores::find(input, &reach);
+    conditions::tell(input, &reach, &mut chart);
     chart.tracing = coverage.tracing(input);
     chart.functions = functions(input, &places);
     chart.answers = answers_of(input, &chart);

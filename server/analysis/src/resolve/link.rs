@@ -8,6 +8,7 @@ use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
 
 use super::bases::Bases;
+use super::conditions::ConditionDecl;
 use super::dependencies::Dependencies;
 use super::evaluate::{Context, Evaluator};
 use super::named::Names;
@@ -97,6 +98,8 @@ pub struct FileLink {
     pub entities: Vec<(TypeId, Symbol)>,
     /// Transactions.
     pub transactions: Vec<TransactionDecl>,
+    /// Code that runs only where settings say so.
+    pub conditions: Vec<ConditionDecl>,
     /// Environment variables read.
     pub variables: Vec<VariableDecl>,
     /// What makes spans.
@@ -192,8 +195,8 @@ pub struct EdgeDecl {
     pub detached: bool,
     /// Whether it is a method that runs only where there may be an instance of its type, as the object that it is called on may be of another.
     pub dispatched: bool,
-    /// Where it depends on an option: the functions that switch the option on, of which one must run. Empty: it depends on none.
-    pub switches: Vec<FunctionRef>,
+    /// Where it depends on an option: groups of functions that switch the option on, of each of which one must run. Empty: it depends on none.
+    pub switches: Vec<Vec<FunctionRef>>,
 }
 
 impl EdgeDecl {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Names, Selector, SettingReader, SettingStruct};
-use portolan_grammars::facts::{Attribute, Entry, Expr, SourceFacts, Symbol};
+use portolan_grammars::facts::{Attribute, Entry, Expr, ExprId, SourceFacts, Symbol};
 use portolan_grammars::manifests::Manifest;
 use portolan_grammars::manifests::tree::Tree;
 
@@ -15,7 +15,7 @@ use super::evaluate::Evaluator;
 use super::filled_structs::{FILLING, Given, MAX_DEPTH};
 use super::library::CallView;
 use super::uses::Use;
-use super::value::{CallRef, ClassRef, Instance, ObjectValue, Part, Pattern, Source, Value};
+use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Source, Value};
 use crate::FileId;
 use crate::workspace::paths::join;
 
@@ -71,7 +71,20 @@ impl<'w> Evaluator<'w> {
     fn is_environment(&mut self, source: &Selector, view: &CallView<'_>) -> bool {
         let Some(facts) = self.facts(view.site.file) else { return false };
         let Some(expr) = super::routes::argument_expr(facts, source, view) else { return false };
-        is_environment(facts, expr)
+        is_environment(facts, expr) || self.is_environment_handed_back(view.site.file, facts, expr)
+    }
+
+    /// Whether a function is given the environment and hands it back: `withoutEmpty(process.env)`.
+    fn is_environment_handed_back(&mut self, file: FileId, facts: &'w SourceFacts, expr: ExprId) -> bool {
+        let Expr::Call(call) = facts.expr(expr) else { return false };
+        let call = facts.call(*call);
+        let [argument] = call.args.as_slice() else { return false };
+        if !is_environment(facts, argument.value) {
+            return false;
+        }
+        let Value::Function(function, _) = self.eval(file, call.callee) else { return false };
+        let given = ParamRef { function, index: 0 };
+        matches!(self.result_of(function), Value::Param(param, path) if param == given && path.is_empty())
     }
 
     /// The settings that a call's schemas describe.
@@ -393,7 +406,7 @@ impl<'w> Evaluator<'w> {
     }
 }
 
-fn is_environment(facts: &SourceFacts, expr: portolan_grammars::facts::ExprId) -> bool {
+fn is_environment(facts: &SourceFacts, expr: ExprId) -> bool {
     match facts.expr(expr) {
         Expr::Member { object, name } if name == "env" => {
             matches!(facts.expr(*object), Expr::Name(_) | Expr::Member { .. } | Expr::Unknown)

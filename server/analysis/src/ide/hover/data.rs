@@ -6,9 +6,9 @@ use portolan_grammars::catalog::Operation as AccessKind;
 
 use super::super::markdown::code;
 use super::Writer;
-use crate::chart::ServiceIndex;
 use crate::chart::document::engine;
 use crate::chart::index::{AccessRef, CollectionRef};
+use crate::chart::{Access, ServiceIndex};
 
 impl Writer<'_> {
     pub(super) fn access(&mut self, access: AccessRef) {
@@ -17,6 +17,8 @@ impl Writer<'_> {
             AccessKind::Write => "Writes ",
         };
         self.collection(access.collection, verb);
+        let Access { service, place, .. } = access.of(&self.snapshot.chart);
+        self.conditions(*service, *place);
     }
 
     /// The page about a table; `verb` says what is done to it at this place.

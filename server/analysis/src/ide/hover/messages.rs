@@ -14,7 +14,9 @@ impl Writer<'_> {
     pub(super) fn producer(&mut self, end: EndRef) {
         let channel = self.snapshot.chart.channel(end.channel);
         self.page.paragraph(&format!("Sends to {} ({})", code(&channel.name), escape(&channel.system)));
-        self.says(end.producer(&self.snapshot.chart).payload.as_ref());
+        let producer = end.producer(&self.snapshot.chart);
+        self.conditions(producer.service, producer.place);
+        self.says(producer.payload.as_ref());
         let consumers = self.by_service(channel.consumers.iter().map(|end| (end.service, end.place)));
         if consumers.is_empty() {
             self.page.paragraph("Nobody in this workspace is known to receive it");
@@ -29,6 +31,7 @@ impl Writer<'_> {
         let channel = chart.channel(end.channel);
         let consumer = end.consumer(chart);
         self.page.paragraph(&format!("Receives from {} ({})", code(&channel.name), escape(&channel.system)));
+        self.conditions(consumer.service, consumer.place);
         let producers = self.by_service(channel.producers.iter().map(|end| (end.service, end.place)));
         if producers.is_empty() {
             self.page.paragraph("Nobody in this workspace is known to send it");

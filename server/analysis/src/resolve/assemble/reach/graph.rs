@@ -7,6 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::is_built_in;
 use super::types::{Owner, Types};
+use super::unnamed;
 use crate::files::Files;
 use crate::resolve::assemble::Input;
 use crate::resolve::evaluate::around;
@@ -65,8 +66,8 @@ pub(super) struct Graph<'a> {
     pub(super) links: &'a [Option<Arc<FileLink>>],
     pub(super) numbers: Numbers,
     pub(super) edges: Vec<Vec<u32>>,
-    /// Edges that count only once one of some functions is reached, by where they start.
-    pub(super) switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>>,
+    /// Edges that count only once one of each group of functions is reached, by where they start.
+    pub(super) switched: FxHashMap<u32, Vec<(u32, Vec<Vec<u32>>)>>,
     /// Edges that count only once there may be an instance of the type whose method they lead to, by where they start.
     pub(super) dispatched: FxHashMap<u32, Vec<u32>>,
     /// Edges into the package of a service that the caller's package neither depends on nor imports, by where they start: an interface or a base
@@ -80,6 +81,8 @@ pub(super) struct Graph<'a> {
     /// Functions of objects that functions make.
     pub(super) made: FxHashSet<u32>,
     pub(super) types: Types<'a>,
+    /// Methods that nothing names.
+    unnamed: FxHashSet<FunctionRef>,
     /// Of each file.
     pub(super) package_of: Vec<Option<usize>>,
     /// Packages that services run.
@@ -105,6 +108,7 @@ impl<'a> Graph<'a> {
             named: FxHashMap::default(),
             made: FxHashSet::default(),
             types: Types::of(input, &package_of),
+            unnamed: unnamed::methods(input),
             package_of,
             of_services: input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect(),
         };
@@ -167,6 +171,12 @@ impl<'a> Graph<'a> {
                 self.named.entry(declared.name.clone()).or_default().push(function);
             }
         }
+    }
+
+    /// Whether a function is, or stands in, a method that nothing names.
+    pub(super) fn is_unnamed(&self, facts: &SourceFacts, function: FunctionRef) -> bool {
+        !self.unnamed.is_empty()
+            && around(facts, function.function).any(|at| self.unnamed.contains(&FunctionRef { function: at, ..function }))
     }
 
     /// The functions of objects that functions of a file make, with what stands in them: by their numbers, each with that of the object's function.
@@ -235,7 +245,8 @@ impl<'a> Graph<'a> {
         if let Some(package) = foreign {
             self.by_contract.entry(from).or_default().push((to, package));
         } else if !edge.switches.is_empty() {
-            let switches = edge.switches.iter().filter_map(|function| self.numbers.get(*function)).collect();
+            let numbers = |group: &Vec<FunctionRef>| group.iter().filter_map(|function| self.numbers.get(*function)).collect();
+            let switches = edge.switches.iter().map(numbers).collect();
             self.switched.entry(from).or_default().push((to, switches));
         } else if edge.dispatched {
             self.dispatched.entry(from).or_default().push(to);
