@@ -106,6 +106,8 @@ pub struct Evaluator<'w> {
     pub(super) callers: FxHashMap<FunctionRef, Arc<[CallRef]>>,
     /// Parameters of which it is being asked what settings give them.
     pub(super) settings_guard: FxHashSet<ParamRef>,
+    /// The methods by which variants are being shown as texts.
+    pub(super) showing: FxHashSet<FunctionRef>,
     pub(super) methods: FxHashMap<(ClassRef, Symbol), Arc<[FunctionRef]>>,
     /// What a trait's methods are implemented by, all of it.
     pub(super) dispatches: FxHashMap<(ClassRef, Symbol), Arc<[FunctionRef]>>,
@@ -141,6 +143,7 @@ impl<'w> Evaluator<'w> {
             fields: FxHashMap::default(),
             callers: FxHashMap::default(),
             settings_guard: FxHashSet::default(),
+            showing: FxHashSet::default(),
             methods: FxHashMap::default(),
             dispatches: FxHashMap::default(),
             impl_files: FxHashMap::default(),

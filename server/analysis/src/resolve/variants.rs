@@ -109,9 +109,22 @@ impl<'w> Evaluator<'w> {
             return Some(Value::text(text));
         }
         let writer = self.writer(class)?;
-        let text = self.written(writer)?;
-        let shown = self.substitute(&text, &|param| (param.is_own_object() && param.function == writer).then(|| value.clone()));
+        if !self.showing.insert(writer) {
+            return self.debug_text(class, &variant).map(Value::text);
+        }
+        let text = self.written(writer);
+        let shown = text.map(|text| self.substitute(&text, &|param| (param.is_own_object() && param.function == writer).then(|| value.clone())));
+        self.showing.remove(&writer);
+        let shown = shown?;
         shown.alternatives().iter().all(|one| matches!(one, Value::Text(_))).then_some(shown)
+    }
+
+    /// What `Debug` shows a variant as, by which alone a `Display` may write the object that it is of: `write!(f, "{self:?}")`.
+    fn debug_text(&mut self, class: ClassRef, variant: &Symbol) -> Option<Symbol> {
+        let facts = self.facts(class.file)?;
+        let def = self.enum_def(class)?;
+        let field = def.fields.iter().find(|field| field.name == *variant)?;
+        (field.ty.is_none() && facts.derived(def).any(|derive| derive == "Debug")).then(|| variant.clone())
     }
 
     /// The method by which an enum shows itself.

@@ -14,7 +14,7 @@ use super::{Context, Draft, code, evidence, is_cargo, projects, stage_chain};
 use crate::FileId;
 use crate::chart::ServiceKind;
 use crate::workspace::Ecosystem;
-use crate::workspace::modules::CrateId;
+use crate::workspace::modules::{Crate, CrateId};
 use crate::workspace::paths;
 
 pub(crate) mod processes;
@@ -324,7 +324,7 @@ fn cargo_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken:
             continue;
         }
         let path = context.files.path(krate.root).as_str();
-        let is_main = path == join(root, "src/main.rs");
+        let is_main = path == join(root, "src/main.rs") || is_only_program(context, krate);
         let dockerfile = context.dockerfile_at.get(join(root, "Dockerfile").as_str()).copied();
         // Beside what is deployed, a second binary of a package is more often a helper than a product.
         let beside = taken.contains(&krate.package);
@@ -340,6 +340,12 @@ fn cargo_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken:
         draft.kind = if dockerfile.is_some() || !is_deployed { tool_kind(&krate.target) } else { Some(ServiceKind::Cli) };
         drafts.push(draft);
     }
+}
+
+/// Whether a binary is the only one of its package, and called like it: `src/bin/shop.rs` of `shop`.
+fn is_only_program(context: &Context<'_>, krate: &Crate) -> bool {
+    let others = context.modules.crates.iter().filter(|other| other.package == krate.package && !other.library).count();
+    others == 1 && normal(&krate.target) == normal(&context.packages[krate.package].name)
 }
 
 /// Whether a crate only shows the pages of the npm package around it in a window of its own.
