@@ -113,7 +113,8 @@ impl<'w> Evaluator<'w> {
             return self.debug_text(class, &variant).map(Value::text);
         }
         let text = self.written(writer);
-        let shown = text.map(|text| self.substitute(&text, &|param| (param.is_own_object() && param.function == writer).then(|| value.clone())));
+        let shown =
+            text.map(|text| self.substitute(&text, &|param| (param.is_own_object() && param.function == writer).then(|| value.clone())));
         self.showing.remove(&writer);
         let shown = shown?;
         shown.alternatives().iter().all(|one| matches!(one, Value::Text(_))).then_some(shown)

@@ -177,7 +177,8 @@ fn own_files(input: &Input<'_>, graph: &Graph<'_>, service: ServiceIndex, shared
     let workspace = input.workspace;
     let deployment = &workspace.deployments[service.index()];
     let by_entry = |package: usize| shared.contains(&package) || workspace.packages[package].ecosystem == Ecosystem::Cargo;
-    if deployment.package.is_some_and(by_entry) && !deployment.entries.is_empty() {
+    let of_several = || deployment.entries.iter().all(|entry| input.files.path(*entry).extension() == Some("rs"));
+    if deployment.package.map_or_else(of_several, by_entry) && !deployment.entries.is_empty() {
         return Own { files: deployment.entries.clone(), ..Own::default() };
     }
     let root = workspace.services[service.index()].root.as_path();

@@ -7,6 +7,7 @@ use portolan_grammars::manifests::{Stage, dotenv};
 
 use super::known::{self, is_tool_name, normal, unscoped};
 use super::{Context, Draft, image_names, is_cargo, projects, starts};
+use crate::words::words as words_of;
 use crate::workspace::modules::CrateId;
 use crate::workspace::{Ecosystem, Package, paths};
 use crate::{FileId, Place};
@@ -72,6 +73,11 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
         draft.package = package_at(context, &at);
         draft.root = at;
     }
+    if draft.package.is_none() {
+        // Which of its programs an image starts is not told: any of them may run, and nothing else of the workspace.
+        let held = held_binaries(context, draft);
+        draft.entries = held.iter().filter_map(|binary| Some(context.modules.krate(*binary)?.root)).collect();
+    }
     settle_package(context, draft);
     projects::settle_called(context, draft);
 }
@@ -94,7 +100,7 @@ fn adopt_base(context: &Context<'_>, draft: &mut Draft<'_>) {
     let stages = context.stages(draft);
     let Some(last) = stages.last().copied() else { return };
     let starts = stages.iter().any(|stage| stage.entrypoint.is_some() || stage.command.is_some());
-    if starts && stages.iter().any(|stage| !stage.copies.is_empty()) {
+    if starts && stages.iter().any(|stage| !stage.copies.is_empty()) || !held_binaries(context, draft).is_empty() {
         return;
     }
     let name = known::image_name(&with_build_args(context, draft, &last.from));
@@ -283,8 +289,16 @@ pub(super) fn binary_of_commands(context: &Context<'_>, draft: &Draft<'_>) -> Op
     if context.binaries.is_empty() {
         return None;
     }
-    let held = |name: &str| binary_named(context, draft, name).filter(|binary| context.may_run(draft, name, context.root_of(*binary)));
+    let may_run = |name: &str, binary: CrateId| context.may_run(draft, name, context.root_of(binary)) || can_only_mean_own(draft, name);
+    let held = |name: &str| binary_named(context, draft, name).filter(|binary| may_run(name, *binary));
     written_commands(context, draft).iter().find_map(|(text, _)| programs(text).into_iter().find_map(held))
+}
+
+/// Whether a workload that starts a program of that name can only mean the workspace's: of its image nothing is told, as where a chart is to be
+/// given one, and the name has several words.
+fn can_only_mean_own(draft: &Draft<'_>, name: &str) -> bool {
+    let is_told = |image: &str| image.replace("TEMPLATE", "").contains(char::is_alphanumeric);
+    !draft.image.as_deref().is_some_and(is_told) && !draft.workloads.is_empty() && name.contains(['-', '_'])
 }
 
 /// The binary of a name that a draft can hold: the one nearest to its Dockerfile.
@@ -303,26 +317,52 @@ fn binary_of_image(context: &Context<'_>, draft: &Draft<'_>) -> Option<CrateId> 
     if context.binaries.is_empty() {
         return None;
     }
-    let stages = context.stages(draft);
-    let mut held: Vec<CrateId> = installed(&stages).filter_map(|name| binary_named(context, draft, name)).collect();
-    held.retain(|binary| context.modules.krate(*binary).is_some_and(|krate| !is_tool_name(&krate.target)));
-    held.dedup();
+    let held = held_binaries(context, draft);
     if let [one] = held.as_slice() {
         return Some(*one);
     }
     // Of several, the one that is called like the image.
     let names: Vec<String> = draft.image.iter().flat_map(|image| image_names(image)).chain([draft.name.to_string()]).collect();
+    let target = |binary: &CrateId| context.modules.krate(*binary).map_or("", |krate| krate.target.as_str());
     let called = |binary: &CrateId| {
-        let target = context.modules.krate(*binary).map(|krate| normal(&krate.target)).unwrap_or_default();
+        let target = normal(target(binary));
         names.iter().map(|name| normal(name)).any(|name| name.len() > 3 && target.ends_with(&name))
     };
     let mut fitting = held.iter().filter(|binary| called(binary));
     if let (Some(one), None) = (fitting.next(), fitting.next()) {
         return Some(*one);
     }
+    if let Some(one) = named_alike(&held, target, &names) {
+        return Some(one);
+    }
     let own = [draft.name.to_string()].iter().chain(&names).find_map(|name| binary_named(context, draft, name))?;
-    let fits = draft.dockerfile.is_none() || held.contains(&own) || stages.iter().any(|stage| stage.from.contains("rust"));
+    let fits = draft.dockerfile.is_none() || held.contains(&own) || context.stages(draft).iter().any(|stage| stage.from.contains("rust"));
     fits.then_some(own)
+}
+
+/// The binaries that a draft's image holds, tools left out: those that it takes from its build, or out of the folder that Cargo builds into.
+fn held_binaries(context: &Context<'_>, draft: &Draft<'_>) -> Vec<CrateId> {
+    let stages = context.stages(draft);
+    let given = stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_none()).flat_map(|copy| &copy.sources);
+    let built: Vec<Symbol> = given
+        .map(|source| with_build_args(context, draft, source))
+        .filter(|source| source.split('/').any(|part| matches!(part, "release" | "debug")))
+        .collect();
+    let names = installed(&stages).chain(built.iter().map(|source| paths::file_name(source)));
+    let mut held: Vec<CrateId> = names.filter_map(|name| binary_named(context, draft, name)).collect();
+    held.retain(|binary| context.modules.krate(*binary).is_some_and(|krate| !is_tool_name(&krate.target)));
+    held.dedup();
+    held
+}
+
+/// Of several binaries the one that has more words in common with a service's names than any other.
+fn named_alike<'a>(held: &[CrateId], target: impl Fn(&CrateId) -> &'a str, names: &[String]) -> Option<CrateId> {
+    const SAY_NOTHING: &[&str] = &["service", "server", "app", "bin", "main", "node", "chart"];
+    let own: Vec<String> = names.iter().flat_map(|name| words_of(name)).filter(|word| !SAY_NOTHING.contains(&word.as_str())).collect();
+    let in_common = |binary: &CrateId| words_of(target(binary)).iter().filter(|word| own.contains(word)).count();
+    let most = held.iter().map(in_common).max().filter(|most| *most > 0)?;
+    let mut best = held.iter().filter(|binary| in_common(binary) == most);
+    best.next().copied().filter(|_| best.next().is_none())
 }
 
 /// Names of what the stages take from build output: the last part of what they copy from other stages.

@@ -484,7 +484,7 @@ fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
         is_known |= products.into_iter().any(|folder| context.may_run(draft, &name, folder));
         is_known |= context.binaries_named(&name).iter().any(|binary| context.may_run(draft, &name, context.root_of(*binary)));
     }
-    if !is_known && draft.image.is_some() {
+    if !is_known && (draft.image.is_some() || !draft.workloads.is_empty()) {
         is_known = code::binary_of_commands(context, draft).is_some();
     }
     draft.third_party = !is_known;

@@ -342,10 +342,15 @@ fn cargo_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken:
     }
 }
 
-/// Whether a binary is the only one of its package, and called like it: `src/bin/shop.rs` of `shop`.
+/// Whether a binary is what its package is for: the only one, and called like it (`src/bin/shop.rs` of `shop`), of a package that neither others
+/// depend on nor lies among libraries.
 fn is_only_program(context: &Context<'_>, krate: &Crate) -> bool {
-    let others = context.modules.crates.iter().filter(|other| other.package == krate.package && !other.library).count();
-    others == 1 && normal(&krate.target) == normal(&context.packages[krate.package].name)
+    let package = &context.packages[krate.package];
+    let binaries = context.modules.crates.iter().filter(|other| other.package == krate.package && !other.library).count();
+    let dependencies = || context.sources.cargo.iter().flat_map(|source| &source.facts.dependencies);
+    let is_library = || dependencies().any(|dependency| normal(&dependency.name) == normal(&package.name));
+    let among_libraries = package.root.as_str().split('/').any(|folder| matches!(folder, "lib" | "libs"));
+    binaries == 1 && normal(&krate.target) == normal(&package.name) && !among_libraries && !is_library()
 }
 
 /// Whether a crate only shows the pages of the npm package around it in a window of its own.
