@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fan_out::COMPOSERS;
 use super::{Context, Draft, Number, RuleOption, Sink, exempt};
 use crate::chart::{Call, CallIndex, EndpointIndex, ServiceIndex, ServiceKind};
 use crate::words::counted;
@@ -17,7 +18,7 @@ const MAX_SITES: usize = 10;
 rule! {
     /// ## What it does
     /// Lists pairs of services of which one uses eight or more endpoints of the other, or three or more in one handler. Front ends, gateways, jobs
-    /// and command line tools are left alone: they are there for that. Of a client with many methods those count that are called.
+    /// and command line tools are left alone, by their kind or name: they are there for that. Of a client with many methods those count that are called.
     ///
     /// ## Why it matters
     /// Two services that say so much to each other change, fail and are deployed together. Often the boundary was drawn through the middle of one
@@ -36,7 +37,7 @@ rule! {
     /// ## How to fix
     /// Offer one endpoint that does what the caller wants done, or move what both work on to one side.
     "chatty-pair", Coupling, Hint, "Two services use much of each other", check,
-    recommended: false, options: &[RuleOption::Number(MIN_ENDPOINTS), RuleOption::Number(MIN_CALLS)]
+    recommended: false, options: &[RuleOption::Number(MIN_ENDPOINTS), RuleOption::Number(MIN_CALLS), RuleOption::Texts(COMPOSERS)]
 }
 
 /// The endpoints of a service that another uses, each with the first call of it.
@@ -48,7 +49,9 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut told = BTreeSet::new();
     for (pair, used) in &pairs {
         let Some(file) = used.values().map(|call| context.chart.call(*call).place.file).next() else { continue };
-        if used.len() >= sink.number(&MIN_ENDPOINTS, file) {
+        if exempt::has_word(context.id(pair.0), &sink.texts(&COMPOSERS, file)) {
+            told.insert(*pair);
+        } else if used.len() >= sink.number(&MIN_ENDPOINTS, file) {
             told.insert(*pair);
             let files: BTreeSet<_> = calls_of(context, *pair).map(|call| context.chart.call(call).place.file).collect();
             let (endpoints, files) = (counted(used.len(), "endpoint", "endpoints"), counted(files.len(), "file", "files"));

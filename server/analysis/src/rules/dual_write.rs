@@ -12,10 +12,10 @@ use super::moments::{Moments, follows};
 use super::parties::holds_tables;
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
 use crate::chart::flow::Spot;
-use crate::chart::index::EndRef;
+use crate::chart::index::{AccessRef, EndRef};
 use crate::chart::operation::{Root, SpanRef, roots_around};
 use crate::chart::origins::{Origin, origins};
-use crate::chart::{ChannelIndex, ServiceIndex};
+use crate::chart::{Access, ChannelIndex, ServiceIndex};
 use crate::{FileId, FunctionRef, Place};
 
 /// Channels whose messages may be lost.
@@ -58,7 +58,8 @@ rule! {
     /// database (`NOTIFY`, job queues in PostgreSQL) or are kept in an outbox first (`kept` of a producer in `portolan.toml`), functions that write
     /// an outbox or what is pending, tables whose changes a connector of Kafka Connect sends, tables whose rows something else of the service reads
     /// to send such messages for all of them, tables that only tell of what happened, channels whose messages may get lost (the option lists words of
-    /// their names), messages that nobody waits for, caches, jobs, tools, and code in folders of migrations, seeds, scripts and examples.
+    /// their names), messages that nobody waits for, caches, rows that a function makes where it finds none, jobs, tools, and code in
+    /// folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// The two are in different systems: whatever ends the process between them, a deployment is enough, leaves a row that nobody hears of.
@@ -156,6 +157,10 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
             if exempt::has_word(&collection.name, OUTBOXES) {
                 return None;
             }
+            // Who asks for a row that is made where there is none yet does not write it for the message's sake.
+            if row.place != moment.place && fills_in(context, row, &collection.name) {
+                continue;
+            }
             let same = moment.spans.iter().any(|(other, _)| *other == publish);
             if !same && follows(context, sent, moment.place) && concerns(context, sent, moment.place) {
                 before = Some(Written { function: around, table: collection.name.clone(), place: row.place, sent });
@@ -166,6 +171,20 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
         }
     }
     None
+}
+
+/// Whether a row is written only where the same function has not found one.
+fn fills_in(context: &Context<'_>, write: &Access, table: &Symbol) -> bool {
+    let looks = |access: &AccessRef| {
+        let other = access.of(context.chart);
+        other.operation == Operation::Read
+            && other.place.range.start < write.place.range.start
+            && access.collection.of(context.chart).1.name == *table
+    };
+    let within_branch = |spot: Spot<'_>| {
+        spot.regions().take_while(|region| region.kind != RegionKind::Body).any(|region| region.kind == RegionKind::Branch)
+    };
+    Spot::at(&context.snapshot.files, write.place).is_some_and(within_branch) && context.index.accesses_in(write.function).iter().any(looks)
 }
 
 /// Whether a connector reads the changes of a table off the log of its database: others hear of a row whether the message is sent or not.

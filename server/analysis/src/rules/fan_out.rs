@@ -11,7 +11,7 @@ use super::{Context, Draft, Number, RuleOption, Sink, Texts, exempt};
 use crate::chart::{CallIndex, EndpointIndex, ServiceIndex};
 
 const MIN_SERVICES: Number = Number { name: "min_services", meaning: "Fewer services are no fan-out.", default: 5, least: 2 };
-const COMPOSERS: Texts = Texts {
+pub(super) const COMPOSERS: Texts = Texts {
     name: "composers",
     meaning: "Words in the names of services whose work it is to ask many others.",
     default: &["bff", "gateway", "aggregator", "composer", "proxy", "portal"],

@@ -27,7 +27,7 @@ rule! {
     /// Lists services with more than two fifths of all handlers of requests and messages in a system of six services or more, and services of at most
     /// two handlers and few lines that one other service calls, and that keep no data. Where two have that many, none has too many.
     ///
-    /// Gateways, front ends, functions and services in languages that are not read are left alone.
+    /// Gateways, front ends, functions, examples, tools and services in languages that are not read are left alone.
     ///
     /// ## Why it matters
     /// The large one is the system: who wants to change anything meets everybody else there, and what the others gain by being apart is lost. The
@@ -51,7 +51,10 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let (all, serving) = (handlers.iter().sum::<usize>(), handlers.iter().filter(|count| **count > 0).count());
     for (&service, &count) in own.iter().zip(&handlers) {
         let facts = context.chart.service(service);
-        let (Some(place), true) = (facts.evidence.first().map(|evidence| evidence.place), facts.is_read()) else { continue };
+        let (Some(place), true) = (facts.evidence.first().map(|evidence| evidence.place), facts.is_read() && !exempt::is_aside(facts))
+        else {
+            continue;
+        };
         if facts.kind != ServiceKind::Backend || own.len() < sink.number(&MIN_SERVICES, place.file) {
             continue;
         }

@@ -6,13 +6,15 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::MiddlewareOrder;
+use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Input;
 use super::reach::Reach;
 use crate::FunctionRef;
 use crate::chart::ServiceIndex;
-use crate::resolve::link::{GuardDecl, RouteDecl, Router, Site};
+use crate::resolve::link::{GuardDecl, MountDecl, RouteDecl, Router, Site};
+use crate::resolve::paths;
 use crate::resolve::value::CallRef;
 
 /// Routers around routers that are followed.
@@ -104,6 +106,27 @@ struct Way {
     function: FunctionRef,
     /// Whether both are the same router, as its maker and as a caller knows it.
     made: bool,
+    /// The prefixes under which it is put there, where all are known.
+    prefixes: Option<Vec<Symbol>>,
+}
+
+impl Way {
+    fn of_mount(mount: &MountDecl) -> Self {
+        let known: Option<Vec<Symbol>> = mount.prefixes.iter().map(|prefix| Some(paths::normal_route(&prefix.literal()?))).collect();
+        let prefixes = known.filter(|known| !known.is_empty());
+        Self { to: mount.parent, site: mount.site, function: mount.function, made: false, prefixes }
+    }
+
+    /// Whether a path may lead along it: it has one of the prefixes.
+    fn may_lead_to(&self, path: &str) -> bool {
+        let segments = |path: &str| path.split('/').filter(|segment| !segment.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let path = segments(path);
+        let has = |prefix: &Symbol| {
+            let prefix = segments(prefix);
+            prefix.is_empty() || path.windows(prefix.len()).any(|part| part == prefix)
+        };
+        self.prefixes.as_ref().is_none_or(|prefixes| prefixes.iter().any(has))
+    }
 }
 
 /// A climb from a route to all that is around it.
@@ -111,6 +134,8 @@ struct Climb<'c> {
     input: &'c Input<'c>,
     reach: &'c Reach,
     service: ServiceIndex,
+    /// The path of the route, where it has several: ways that do not lead to it do not count.
+    to: Option<&'c str>,
     /// Where it has come from.
     path: Vec<Router>,
     /// How many ways may still be taken.
@@ -130,7 +155,7 @@ impl Climb<'_> {
             Some(Router::Attributed(function)) => self.reach.has(self.service, function),
             None => true,
         };
-        known && self.reach.has(self.service, way.function)
+        known && self.reach.has(self.service, way.function) && self.to.is_none_or(|path| way.may_lead_to(path))
     }
 }
 
@@ -153,23 +178,29 @@ impl<'a> Guards<'a> {
         }
         for mount in links().flat_map(|link| &link.mounts) {
             if let Some(child) = mount.child.filter(|child| mount.parent != Some(*child)) {
-                let way = Way { to: mount.parent, site: mount.site, function: mount.function, made: false };
-                guards.above.entry(child).or_default().push(way);
+                guards.above.entry(child).or_default().push(Way::of_mount(mount));
             }
         }
         for made in links().flat_map(|link| &link.routers_made) {
-            let way = Way { to: Some(made.outer()), site: made.site, function: made.function, made: true };
+            let way = Way { to: Some(made.outer()), site: made.site, function: made.function, made: true, prefixes: None };
             guards.above.entry(made.inner()).or_default().push(way);
             guards.within.entry(made.outer()).or_insert(made.inner());
         }
         guards
     }
 
-    /// What a service runs before a route's handler, the outermost first: what stands on every way to it.
-    pub(super) fn of_route(&mut self, input: &Input<'_>, reach: &Reach, service: ServiceIndex, route: &RouteDecl) -> Arc<[FunctionRef]> {
+    /// What a service runs before a route's handler, the outermost first: what stands on every way to it, or to one of its paths.
+    pub(super) fn of_route(
+        &mut self,
+        input: &Input<'_>,
+        reach: &Reach,
+        service: ServiceIndex,
+        route: &RouteDecl,
+        path: Option<&str>,
+    ) -> Arc<[FunctionRef]> {
         let mut found: Vec<FunctionRef> = Vec::new();
         if let Some(router) = route.router.filter(|_| !self.of_routers.is_empty() || !self.of_mounts.is_empty()) {
-            let mut climb = Climb { input, reach, service, path: Vec::new(), left: MAX_WAYS };
+            let mut climb = Climb { input, reach, service, to: path, path: Vec::new(), left: MAX_WAYS };
             found.extend(self.before(&mut climb, router, added_by(route), false).unwrap_or_default());
         }
         found.extend(&route.guards);

@@ -303,8 +303,10 @@ pub(super) fn find(
                 }
             }
             let method = routes.method(route, &reaches);
-            let before = if known.is_empty() { Arc::default() } else { guards.of_route(input, reach, service, route) };
+            // A router that is put in several places may be guarded in one of them.
+            let is_only = known.len() == 1;
             for path in known {
+                let before = guards.of_route(input, reach, service, route, Some(path.as_str()).filter(|_| !is_only));
                 all.push(Endpoint {
                     service,
                     protocol: Protocol::Http,
@@ -313,7 +315,7 @@ pub(super) fn find(
                     place,
                     handler: route.handler,
                     handler_name: handler_name(input, &places, route.handler),
-                    guards: before.clone(),
+                    guards: before,
                     coverage: coverage.route(input, service, route),
                 });
             }
