@@ -217,7 +217,8 @@ pub(super) fn sent_behind(context: &Context<'_>, finding: &Finding) -> Place {
     let sends = sends.and_then(|call| files.function_at(CallRef { file: finding.place.file, call }));
     let mut around: Vec<(FunctionRef, Place)> = sends.map(|function| (function, finding.place)).into_iter().collect();
     for _ in 0..MAX_HOPS {
-        let behind = |(from, sent): &&(FunctionRef, Place)| written.is_some_and(|written| writes(context, *from, *sent, written) != Err(unseen()));
+        let behind =
+            |(from, sent): &&(FunctionRef, Place)| written.is_some_and(|written| writes(context, *from, *sent, written) != Err(unseen()));
         if let Some((_, sent)) = around.iter().find(behind) {
             return *sent;
         }
