@@ -275,7 +275,8 @@ impl<'t> Lower<'t, '_, '_> {
                 let (mut tested, mut asked) = (Tested::Other, None);
                 if let Some(pattern) = self.find(list, Field::Pattern) {
                     tested = self.tests(pattern);
-                    asked = value.filter(|_| self.text(pattern).starts_with("Some("));
+                    let text = self.text(pattern);
+                    asked = value.filter(|_| text.starts_with("Some(") || text.starts_with("Ok("));
                     self.pattern(pattern, value.map_or(Matched::Nothing, Matched::Value), None, true);
                 }
                 self.close(list);
