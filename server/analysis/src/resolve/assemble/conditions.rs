@@ -2,7 +2,7 @@
 //!
 //! What counts is written around a place, around every way that leads to its function, and around what a call rests on: where its client is made.
 //! Invariants: of a function that others may run than those who are seen nothing is said; what is said is evidence, and leaves nothing out, as a
-//! deployment may set what no file here sets.
+//! deployment may set what no file here does.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
@@ -155,7 +155,7 @@ fn of_setting(input: &Input<'_>, service: ServiceIndex, test: &SettingTest) -> V
         values => values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" or "),
     };
     let why = match value.as_str() {
-        "" => "no file here sets it".to_owned(),
+        "" => "no deployment file here sets it".to_owned(),
         value if is_given => format!("it is `{value}`"),
         value => format!("default: `{value}`"),
     };
