@@ -61,16 +61,13 @@ impl Numbers {
     }
 }
 
-/// Functions of which one must be reached.
-pub(super) type Group = Vec<u32>;
-
 /// What may run once a function runs; functions by their [`Numbers`].
 pub(super) struct Graph<'a> {
     pub(super) links: &'a [Option<Arc<FileLink>>],
     pub(super) numbers: Numbers,
     pub(super) edges: Vec<Vec<u32>>,
     /// Edges that count only once one of each group of functions is reached, by where they start.
-    pub(super) switched: FxHashMap<u32, Vec<(u32, Vec<Group>)>>,
+    pub(super) switched: FxHashMap<u32, Vec<(u32, Vec<Vec<u32>>)>>,
     /// Edges that count only once there may be an instance of the type whose method they lead to, by where they start.
     pub(super) dispatched: FxHashMap<u32, Vec<u32>>,
     /// Edges into the package of a service that the caller's package neither depends on nor imports, by where they start: an interface or a base

@@ -7,7 +7,7 @@ use portolan_grammars::facts::{Function, FunctionId, FunctionKind, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Roots;
-use super::graph::{Graph, Group};
+use super::graph::Graph;
 use super::names::{is_bag, is_built_in, is_everywhere};
 use super::types::Owner;
 use crate::FunctionRef;
@@ -52,7 +52,7 @@ struct Search<'a> {
     names: FxHashSet<(&'a Symbol, Option<&'a Symbol>, Arity, bool)>,
     queue: VecDeque<u32>,
     /// What may be reached as soon as a function is that switches it on, and all groups of functions of which one must be.
-    waiting: FxHashMap<u32, Vec<(u32, &'a [Group])>>,
+    waiting: FxHashMap<u32, Vec<(u32, &'a [Vec<u32>])>>,
     /// Classes and types of which there may be instances, and methods called by name that wait for one of theirs.
     live: FixedBitSet,
     dormant: FxHashMap<Owner, Vec<u32>>,
@@ -116,7 +116,7 @@ impl<'a> Search<'a> {
     }
 
     /// Reaches a function once one of each group is reached of those that switch it on.
-    fn once_switched_on(&mut self, to: u32, switches: &'a [Group]) {
+    fn once_switched_on(&mut self, to: u32, switches: &'a [Vec<u32>]) {
         match switches.iter().find(|group| !group.iter().any(|switch| self.has(*switch))) {
             None => self.reach(to),
             Some(group) => group.iter().for_each(|switch| self.waiting.entry(*switch).or_default().push((to, switches))),
