@@ -77,8 +77,8 @@ impl Context<'_> {
 }
 
 type ByPath = FxHashMap<Box<[Symbol]>, Value>;
-/// The functions that switch an option on, of each group one; `None` where no option decides.
-pub(super) type Switches = Option<Arc<[Vec<FunctionRef>]>>;
+/// The functions that switch an option on; `None` where no option decides.
+pub(super) type Switches = Option<Arc<[FunctionRef]>>;
 
 /// Evaluates expressions; keeps what it found.
 #[derive(Debug)]

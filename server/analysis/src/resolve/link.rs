@@ -195,8 +195,8 @@ pub struct EdgeDecl {
     pub detached: bool,
     /// Whether it is a method that runs only where there may be an instance of its type, as the object that it is called on may be of another.
     pub dispatched: bool,
-    /// Where it depends on an option: groups of functions that switch the option on, of each of which one must run. Empty: it depends on none.
-    pub switches: Vec<Vec<FunctionRef>>,
+    /// Where it depends on an option: the functions that switch the option on, of which one must run. Empty: it depends on none.
+    pub switches: Vec<FunctionRef>,
 }
 
 impl EdgeDecl {

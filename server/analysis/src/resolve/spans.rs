@@ -319,7 +319,7 @@ impl<'w> Linker<'w> {
                 meant.known = true;
                 let detached = walk.detached_calls.contains(&site.call);
                 let dispatched = receiver.as_ref().is_some_and(|receiver| self.evaluator.is_dispatched(*called, receiver));
-                let switches = self.switches(walk, call);
+                let switches = self.switches(walk, call.region);
                 self.link.edges.push(EdgeDecl { caller: call.function, callee: *called, call: Some(site), detached, dispatched, switches });
                 if let Some(made) = self.evaluator.made_for_callers(*called) {
                     self.link.routers_made.push(RouterMade { site, made, function });
@@ -328,7 +328,7 @@ impl<'w> Linker<'w> {
             Value::Class(class) => {
                 meant.known = true;
                 if let Some(constructor) = self.evaluator.constructor(*class) {
-                    let switches = self.switches(walk, call);
+                    let switches = self.switches(walk, call.region);
                     self.link.edges.push(EdgeDecl { switches, ..EdgeDecl::plain(call.function, constructor, Some(site)) });
                 }
                 self.live_class(walk, call.function, *class);

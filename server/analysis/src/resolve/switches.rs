@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Asks, Call, Expr, ExprId, Question, RegionId, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{Expr, ExprId, RegionId, SourceFacts, Symbol, TextRange};
 
 use super::evaluate::{Evaluator, Switches};
 use super::link::Linker;
@@ -16,44 +16,36 @@ use crate::{FileId, FunctionRef};
 
 /// Fields behind fields that are followed.
 const MAX_FIELDS: u32 = 3;
-/// Functions that pass an option on which are followed.
-const MAX_PASSED_ON: u32 = 4;
 /// Regions around a place that are looked at.
 const MAX_REGIONS: usize = 32;
 
 impl<'w> Linker<'w> {
-    /// The functions that switch on the option which a call depends on; none where it depends on none.
-    pub(super) fn switches(&mut self, walk: &Walk<'w>, call: &Call) -> Vec<Vec<FunctionRef>> {
+    /// The functions that switch on the option which a region depends on; none where it depends on none.
+    pub(super) fn switches(&mut self, walk: &Walk<'w>, region: RegionId) -> Vec<FunctionRef> {
         if !walk.facts.language.is_ecmascript() {
             return Vec::new();
         }
-        self.evaluator.switches_at(self.file, call.region, call.range, MAX_FIELDS).map_or_else(Vec::new, |found| found.to_vec())
+        self.evaluator.region_switches(self.file, region, MAX_FIELDS).map_or_else(Vec::new, |found| found.to_vec())
     }
 }
 
 impl<'w> Evaluator<'w> {
-    /// What switches on the regions around a place, or else what stands behind a check that leaves: `if (!options.useQueue) return;`.
-    fn switches_at(&mut self, file: FileId, region: RegionId, place: TextRange, depth: u32) -> Switches {
+    fn region_switches(&mut self, file: FileId, region: RegionId, depth: u32) -> Switches {
         let facts = self.facts(file)?;
         let mut next = Some(region);
         for _ in 0..MAX_REGIONS {
-            let Some(here) = next.map(|region| facts.region(region)) else { break };
+            let here = facts.region(next?);
             if let Some(found) = self.all_switches(file, facts, &here.conditions, depth) {
                 return Some(found);
             }
             next = here.parent;
         }
-        let checked = facts.conditions.iter().filter(|condition| !condition.holds && condition.range.contains(place));
-        let needed = checked.filter_map(|condition| match facts.questions_of(condition.asked) {
-            [Question { asks: Asks::Not(needed), .. }] => Some(*needed),
-            _ => None,
-        });
-        needed.take(MAX_REGIONS).find_map(|needed| self.all_switches(file, facts, &[needed], depth))
+        None
     }
 
     /// What switches on all of some options: who passes each of them to one function; of options that come from elsewhere, the first alone.
     fn all_switches(&mut self, file: FileId, facts: &'w SourceFacts, conditions: &[ExprId], depth: u32) -> Switches {
-        let mut held: Option<(Option<FunctionRef>, Vec<Vec<FunctionRef>>)> = None;
+        let mut held: Option<(Option<FunctionRef>, Arc<[FunctionRef]>)> = None;
         for condition in conditions {
             let Some(found) = self.kept_switches(file, facts, *condition, depth) else { continue };
             let of = match self.eval(file, *condition) {
@@ -61,16 +53,14 @@ impl<'w> Evaluator<'w> {
                 _ => None,
             };
             held = match held {
-                None => Some((of, found.to_vec())),
-                Some((known, mut on)) if known.is_some() && known == of => {
-                    on[0].retain(|function| found[0].contains(function));
-                    on.extend_from_slice(&found[1..]);
-                    Some((of, on))
+                None => Some((of, found)),
+                Some((known, on)) if known.is_some() && known == of => {
+                    Some((of, on.iter().filter(|function| found.contains(function)).copied().collect()))
                 }
                 held => held,
             };
         }
-        held.map(|(_, on)| on).filter(|on| on.iter().all(|group| !group.is_empty())).map(Arc::from)
+        held.map(|(_, on)| on).filter(|on| !on.is_empty())
     }
 
     /// Many calls stand under one condition, so what is found for it is kept.
@@ -87,9 +77,9 @@ impl<'w> Evaluator<'w> {
         found
     }
 
-    fn condition_switches(&mut self, file: FileId, facts: &'w SourceFacts, condition: ExprId, depth: u32) -> Option<Vec<Vec<FunctionRef>>> {
+    fn condition_switches(&mut self, file: FileId, facts: &'w SourceFacts, condition: ExprId, depth: u32) -> Option<Vec<FunctionRef>> {
         if let Value::Param(param, path) = self.eval(file, condition) {
-            return self.switching_callers(param, &path, MAX_PASSED_ON);
+            return self.switching_callers(param, &path);
         }
         let Expr::Member { object, name } = facts.expr(condition) else { return None };
         if depth == 0 || !matches!(facts.expr(*object), Expr::This) {
@@ -111,23 +101,22 @@ impl<'w> Evaluator<'w> {
                 continue;
             }
             assigned = true;
-            let place = facts.expr_range(assignment.target);
-            switches.extend_from_slice(&self.switches_at(file, region_at(facts, place)?, place, depth - 1)?[0]);
+            let region = region_at(facts, facts.expr_range(assignment.target))?;
+            switches.extend(self.region_switches(file, region, depth - 1)?.iter());
         }
-        assigned.then_some(vec![switches])
+        assigned.then_some(switches)
     }
 
-    /// The functions with a call that passes something else than nothing or `false` for a parameter's member. Who passes on what it was given
-    /// itself depends on its own callers, too: they are a second group.
-    fn switching_callers(&mut self, param: ParamRef, path: &[Symbol], depth: u32) -> Option<Vec<Vec<FunctionRef>>> {
-        let depth = depth.checked_sub(1)?;
+    /// The functions with a call that passes something else than nothing or `false` for a parameter's member.
+    fn switching_callers(&mut self, param: ParamRef, path: &[Symbol]) -> Option<Vec<FunctionRef>> {
         let callers = self.callers(param.function);
         if callers.is_empty() || self.has_from_the_start(param, path) {
             return None;
         }
-        let (mut on, mut begun) = (Vec::new(), Vec::new());
+        let mut on = Vec::new();
         for caller in callers.iter() {
             let mut value = self.passed(*caller, param);
+            // A caller that passes an option on is as good as one that switches it on.
             let mut off = is_off(&value) || (matches!(value, Value::Unknown) && self.passes_nothing(*caller, param));
             for name in path {
                 if let Value::Object(object) = &value
@@ -141,23 +130,12 @@ impl<'w> Evaluator<'w> {
                 value = self.member(&value, name, None);
                 off |= is_off(&value);
             }
-            if off {
-                continue;
+            if !off {
+                on.push(self.function_of(*caller));
             }
-            let passed_on = match &value {
-                Value::Param(of, path) if of.function != param.function => self.switching_callers(*of, path, depth),
-                _ => None,
-            };
-            let caller = self.function_of(*caller);
-            on.push(caller);
-            begun.extend(passed_on.and_then(|mut groups| groups.pop()).unwrap_or_else(|| vec![caller]));
         }
         // Where nobody switches it on, its own function stands for those who are not seen.
-        match on.is_empty() {
-            true => None,
-            false if on == begun => Some(vec![on]),
-            false => Some(vec![on, begun]),
-        }
+        if on.is_empty() { None } else { Some(on) }
     }
 
     /// Whether the class that a parameter is an instance of gives a field its value itself.

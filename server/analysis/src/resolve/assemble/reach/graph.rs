@@ -66,8 +66,8 @@ pub(super) struct Graph<'a> {
     pub(super) links: &'a [Option<Arc<FileLink>>],
     pub(super) numbers: Numbers,
     pub(super) edges: Vec<Vec<u32>>,
-    /// Edges that count only once one of each group of functions is reached, by where they start.
-    pub(super) switched: FxHashMap<u32, Vec<(u32, Vec<Vec<u32>>)>>,
+    /// Edges that count only once one of some functions is reached, by where they start.
+    pub(super) switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>>,
     /// Edges that count only once there may be an instance of the type whose method they lead to, by where they start.
     pub(super) dispatched: FxHashMap<u32, Vec<u32>>,
     /// Edges into the package of a service that the caller's package neither depends on nor imports, by where they start: an interface or a base
@@ -245,8 +245,7 @@ impl<'a> Graph<'a> {
         if let Some(package) = foreign {
             self.by_contract.entry(from).or_default().push((to, package));
         } else if !edge.switches.is_empty() {
-            let numbers = |group: &Vec<FunctionRef>| group.iter().filter_map(|function| self.numbers.get(*function)).collect();
-            let switches = edge.switches.iter().map(numbers).collect();
+            let switches = edge.switches.iter().filter_map(|function| self.numbers.get(*function)).collect();
             self.switched.entry(from).or_default().push((to, switches));
         } else if edge.dispatched {
             self.dispatched.entry(from).or_default().push(to);

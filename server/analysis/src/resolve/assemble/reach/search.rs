@@ -51,8 +51,8 @@ struct Search<'a> {
     /// Calls by name that are followed already.
     names: FxHashSet<(&'a Symbol, Option<&'a Symbol>, Arity, bool)>,
     queue: VecDeque<u32>,
-    /// What may be reached as soon as a function is that switches it on, and all groups of functions of which one must be.
-    waiting: FxHashMap<u32, Vec<(u32, &'a [Vec<u32>])>>,
+    /// What is reached as soon as a function is that switches it on.
+    waiting: FxHashMap<u32, Vec<u32>>,
     /// Classes and types of which there may be instances, and methods called by name that wait for one of theirs.
     live: FixedBitSet,
     dormant: FxHashMap<Owner, Vec<u32>>,
@@ -91,14 +91,18 @@ impl<'a> Search<'a> {
             for to in graph.dispatched.get(&id).into_iter().flatten() {
                 self.once_alive(*to);
             }
-            for to in self.parts.remove(&id).unwrap_or_default() {
+            let parts = self.parts.remove(&id).unwrap_or_default();
+            for to in self.waiting.remove(&id).into_iter().flatten().chain(parts) {
                 self.reach(to);
             }
-            for (to, switches) in self.waiting.remove(&id).unwrap_or_default() {
-                self.once_switched_on(to, switches);
-            }
             for (to, switches) in graph.switched.get(&id).into_iter().flatten() {
-                self.once_switched_on(*to, switches);
+                if switches.iter().any(|switch| self.has(*switch)) {
+                    self.reach(*to);
+                } else {
+                    for switch in switches {
+                        self.waiting.entry(*switch).or_default().push(*to);
+                    }
+                }
             }
             for owner in &graph.instances[id as usize] {
                 self.enliven(*owner);
@@ -112,14 +116,6 @@ impl<'a> Search<'a> {
                     self.once_alive(graph.numbers.at(*callee));
                 }
             }
-        }
-    }
-
-    /// Reaches a function once one of each group is reached of those that switch it on.
-    fn once_switched_on(&mut self, to: u32, switches: &'a [Vec<u32>]) {
-        match switches.iter().find(|group| !group.iter().any(|switch| self.has(*switch))) {
-            None => self.reach(to),
-            Some(group) => group.iter().for_each(|switch| self.waiting.entry(*switch).or_default().push((to, switches))),
         }
     }
 
@@ -194,13 +190,13 @@ impl<'a> Search<'a> {
         // A function of an object is there once the function that makes the object has run.
         let maker = numbers.at(FunctionRef { file: function.file, function: declared.parent });
         if declared.owner.is_none() && maker != module && !self.has(maker) {
-            self.waiting.entry(maker).or_default().push((to, &[]));
+            self.waiting.entry(maker).or_default().push(to);
             return false;
         }
         // With the name of its object it is as good once its file is imported; a bare name is too weak.
         let is_there = self.has(module);
         if !is_there && is_of_object {
-            self.waiting.entry(module).or_default().push((to, &[]));
+            self.waiting.entry(module).or_default().push(to);
         }
         is_there
     }
