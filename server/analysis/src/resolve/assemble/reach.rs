@@ -28,7 +28,6 @@ mod names;
 mod search;
 mod started;
 mod types;
-mod unnamed;
 
 /// The functions that each service reaches, in the order of the services.
 #[derive(Debug, Default)]
@@ -149,7 +148,7 @@ impl Roots {
                 let number = graph.numbers.at(function);
                 match made.get(&number) {
                     Some(whole) => roots.parts.entry(*whole).or_default().push(number),
-                    None if own.is_idle(facts, function) || graph.is_unnamed(facts, function) => {}
+                    None if own.is_idle(facts, function) => {}
                     None => roots.functions.push(number),
                 }
             }

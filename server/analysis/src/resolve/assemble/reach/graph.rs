@@ -7,7 +7,6 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::is_built_in;
 use super::types::{Owner, Types};
-use super::unnamed;
 use crate::files::Files;
 use crate::resolve::assemble::Input;
 use crate::resolve::evaluate::around;
@@ -81,8 +80,6 @@ pub(super) struct Graph<'a> {
     /// Functions of objects that functions make.
     pub(super) made: FxHashSet<u32>,
     pub(super) types: Types<'a>,
-    /// Methods that nothing names.
-    unnamed: FxHashSet<FunctionRef>,
     /// Of each file.
     pub(super) package_of: Vec<Option<usize>>,
     /// Packages that services run.
@@ -108,7 +105,6 @@ impl<'a> Graph<'a> {
             named: FxHashMap::default(),
             made: FxHashSet::default(),
             types: Types::of(input, &package_of),
-            unnamed: unnamed::methods(input),
             package_of,
             of_services: input.workspace.deployments.iter().filter_map(|deployment| deployment.package).collect(),
         };
@@ -171,12 +167,6 @@ impl<'a> Graph<'a> {
                 self.named.entry(declared.name.clone()).or_default().push(function);
             }
         }
-    }
-
-    /// Whether a function is, or stands in, a method that nothing names.
-    pub(super) fn is_unnamed(&self, facts: &SourceFacts, function: FunctionRef) -> bool {
-        !self.unnamed.is_empty()
-            && around(facts, function.function).any(|at| self.unnamed.contains(&FunctionRef { function: at, ..function }))
     }
 
     /// The functions of objects that functions of a file make, with what stands in them: by their numbers, each with that of the object's function.
