@@ -1,18 +1,18 @@
 //! Calls by HTTP: joined with who answers by host and path, else by what stands around them.
 
 use portolan_grammars::facts::Symbol;
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use super::calls::{Rows, Scene, answered, deduplicated, goes_to, told};
 use super::targets::{Answer, Found, dapr_invocation};
 use super::text::{Address, Text};
 use super::{Input, owners, text};
+use crate::FunctionRef;
 use crate::chart::{Call, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, Status, Target, Unresolved};
 use crate::resolve::link::{OutboundCall, Request, Url};
 use crate::resolve::paths::HOLE;
 use crate::resolve::value::{Part, Pattern};
 use crate::workspace::is_local;
-use crate::{FileId, FunctionRef};
 
 /// Parts of a URL that evidence names.
 const MAX_SOURCES: usize = 6;
@@ -116,47 +116,9 @@ impl<'a> Http<'a> {
     /// Adds the calls that were left open: settled by what stands around them, or with why they are not.
     pub(super) fn settle(mut self, scene: &Scene<'a>, rows: &mut Rows) {
         self.presume(scene, rows);
-        self.agree(scene, rows);
         for open in self.open {
             open.settle(scene, &self.votes, rows);
         }
-    }
-
-    /// Settles calls of one file to one address that is decided at run time, which ask for several paths, where one service alone serves each of
-    /// them: what one path is too short to tell, several tell together.
-    fn agree(&mut self, scene: &Scene<'a>, rows: &mut Rows) {
-        let mut groups: FxHashMap<(ServiceIndex, FileId, Symbol), Vec<usize>> = FxHashMap::default();
-        for (at, asked) in self.open.iter().enumerate().filter(|(_, asked)| asked.reason == Reason::Host && asked.candidates.is_empty()) {
-            let (decider, _) = decided_by(scene.input, &asked.url.pattern);
-            if !decider.is_empty() {
-                groups.entry((asked.call.from, asked.call.place.file, decider)).or_default().push(at);
-            }
-        }
-        let mut settled: FxHashSet<usize> = FxHashSet::default();
-        for ((from, ..), asked) in groups {
-            let calls = || asked.iter().map(|at| &self.open[*at].call);
-            let paths: FxHashSet<_> = calls().map(|call| (&call.method, &call.path)).collect();
-            let mut served = calls().map(|call| scene.targets.only_other(from, call.method.as_ref()?, &call.path));
-            if let Some(Some(first)) = served.next()
-                && paths.len() > 1
-                && served.all(|other| other == Some(first))
-            {
-                settled.extend(asked);
-            }
-        }
-        let mut at = 0;
-        self.open.retain_mut(|asked| {
-            at += 1;
-            if !settled.contains(&(at - 1)) {
-                return true;
-            }
-            let Call { from, method: Some(method), path, evidence, .. } = &asked.call else { return true };
-            let Some(only) = scene.targets.only_other(*from, method, path) else { return true };
-            let Answer::Service(found) = scene.targets.only(only, Some(method), path, evidence.clone()) else { return true };
-            answered(&mut asked.call, found);
-            rows.settled.push(asked.call.clone());
-            false
-        });
     }
 
     /// Settles the calls of which only the path tells who answers. A service that asks for the same by the same variable is not whom it names: it

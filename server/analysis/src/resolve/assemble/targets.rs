@@ -544,7 +544,13 @@ impl Targets<'_> {
         if !is_telling(&segments) {
             return Answer::Unresolved(reason);
         }
-        let candidates = self.serving_path(method, &segments);
+        let candidates: Vec<ServiceIndex> = (0..self.input.workspace.services.len() as u32)
+            .map(ServiceIndex)
+            .filter(|service| {
+                let found = self.endpoints.find_segments(*service, method, &segments);
+                found.is_some_and(|(endpoint, _)| paths::fits_by_literals(&segments, &self.endpoints.parsed[endpoint.index()]))
+            })
+            .collect();
         match candidates.as_slice() {
             [] => Answer::Unresolved(reason),
             // A backend seldom calls itself: what else has such a path is not the workspace's. A page does.
@@ -572,25 +578,6 @@ impl Targets<'_> {
                 Some(one) => self.serving(one, method, path, evidence, false),
                 None => Answer::Ambiguous(candidates, reason),
             },
-        }
-    }
-
-    /// The services that serve a path by what is written in it.
-    fn serving_path(&self, method: Option<&Symbol>, segments: &[Segment]) -> Vec<ServiceIndex> {
-        let serves = |service: &ServiceIndex| {
-            let found = self.endpoints.find_segments(*service, method, segments);
-            found.is_some_and(|(endpoint, _)| paths::fits_by_literals(segments, &self.endpoints.parsed[endpoint.index()]))
-        };
-        (0..self.input.workspace.services.len() as u32).map(ServiceIndex).filter(serves).collect()
-    }
-
-    /// The only service but the one that asks that serves a path which says little by itself, but something.
-    pub(super) fn only_other(&self, from: ServiceIndex, method: &Symbol, path: &str) -> Option<ServiceIndex> {
-        let segments = paths::segments(path);
-        let says_own = segments.iter().any(|segment| matches!(segment, Segment::Literal(text) if !is_common(text)));
-        match self.serving_path(Some(method), &segments)[..] {
-            [only] if says_own && only != from => Some(only),
-            _ => None,
         }
     }
 
@@ -674,7 +661,7 @@ impl Targets<'_> {
         }
     }
 
-    pub(super) fn only(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str, evidence: Vec<Evidence>) -> Answer {
+    fn only(&self, service: ServiceIndex, method: Option<&Symbol>, path: &str, evidence: Vec<Evidence>) -> Answer {
         self.serving(service, method, path, evidence, true)
     }
 
