@@ -102,7 +102,7 @@ fn is_generated(text: &str, tree: &tree_sitter::Tree) -> bool {
         match GRAMMAR.kind(node.kind_id()).0 {
             Kind::LineComment | Kind::BlockComment => {
                 let comment = text.get(node.byte_range()).unwrap_or_default().to_ascii_lowercase();
-                if MARKS.iter().any(|mark| comment.contains(mark)) || super::names_generator(&comment) {
+                if MARKS.iter().any(|mark| comment.contains(mark)) {
                     return true;
                 }
             }
