@@ -15,7 +15,7 @@ mod places;
 mod regions;
 
 pub(crate) use cases::MAX_BEFORE;
-pub use cases::{Case, Exit, Extent, VARIANT};
+pub use cases::{Case, Extent, VARIANT};
 pub use conditions::{Asks, Condition, Question};
 pub use regions::{Region, RegionKind};
 
@@ -151,8 +151,6 @@ pub struct SourceFacts {
     pub regions: Vec<Region>,
     /// What must hold for regions to run, where that is plain to see, in the order of the regions.
     pub cases: Vec<(RegionId, Case)>,
-    /// Arms of `if` and handlers of `catch` that end their function, in the order of the regions. ECMAScript only.
-    pub exits: Vec<Exit>,
     /// Stretches of code with calls in them that run only if something holds.
     pub conditions: Vec<Condition>,
     /// What decides whether expressions hold, by [`Question::answer`].
@@ -176,7 +174,6 @@ impl SourceFacts {
         self.assignments.shrink_to_fit();
         self.calls.shrink_to_fit();
         self.regions.shrink_to_fit();
-        self.exits.shrink_to_fit();
         self.conditions.shrink_to_fit();
         self.questions.shrink_to_fit();
         self.optional.shrink_to_fit();
@@ -206,7 +203,6 @@ impl SourceFacts {
                 range: TextRange::default(),
             }],
             cases: Vec::new(),
-            exits: Vec::new(),
             conditions: Vec::new(),
             questions: Vec::new(),
             optional: Vec::new(),
@@ -359,8 +355,8 @@ pub struct Function {
     pub result: Option<TypeRef>,
     /// Every value it may return: operands of `return`, an arrow's expression, Rust's tail expression (each arm of it).
     pub returns: Vec<ExprId>,
-    /// Its `return`s, with a value or without. ECMAScript only.
-    pub left: Vec<TextRange>,
+    /// Its first `return`, with a value or without. ECMAScript only.
+    pub left: Option<TextRange>,
     /// Decorators or attributes.
     pub attributes: Vec<Attribute>,
     /// Whether it is `async`.
@@ -386,7 +382,7 @@ impl Function {
             has_self: false,
             result: None,
             returns: Vec::new(),
-            left: Vec::new(),
+            left: None,
             attributes: Vec::new(),
             is_async: false,
             body: RegionId(0),

@@ -322,6 +322,29 @@ pub struct ConsumerAttribute {
     pub delivery: Option<Delivery>,
 }
 
+/// An object that declares a service of a framework: the actions that others ask it for by name, and the events that it listens to. Calls are
+/// given such objects; what a file of a package exports that depends on the library is one, too, if it has the keys.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceSchema {
+    /// Calls that are given one.
+    pub callee: Names,
+    /// Where.
+    pub schema: Selector,
+    /// `messaging.system`.
+    pub system: Symbol,
+    /// The key of the service's name, which the names of its actions begin with.
+    pub name: Symbol,
+    /// The key of its version, which goes before the name.
+    pub version: Symbol,
+    /// The key of its actions.
+    pub actions: Symbol,
+    /// The key of its events.
+    pub events: Symbol,
+    /// The key of the function, where an action or event is more than one.
+    pub handler: Symbol,
+}
+
 #[cfg(test)]
 mod tests {
     use super::Wildcards;
@@ -346,27 +369,4 @@ mod tests {
         }
         assert!(!Wildcards::Nats.are_in("orders.placed"));
     }
-}
-
-/// An object that declares a service of a framework: the actions that others ask it for by name, and the events that it listens to. Calls are
-/// given such objects; what a file of a package exports that depends on the library is one, too, if it has the keys.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ServiceSchema {
-    /// Calls that are given one.
-    pub callee: Names,
-    /// Where.
-    pub schema: Selector,
-    /// `messaging.system`.
-    pub system: Symbol,
-    /// The key of the service's name, which the names of its actions begin with.
-    pub name: Symbol,
-    /// The key of its version, which goes before the name.
-    pub version: Symbol,
-    /// The key of its actions.
-    pub actions: Symbol,
-    /// The key of its events.
-    pub events: Symbol,
-    /// The key of the function, where an action or event is more than one.
-    pub handler: Symbol,
 }

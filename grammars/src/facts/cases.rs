@@ -1,8 +1,8 @@
-//! What must hold for a region to run, where it asks which of several texts something is, and what a region that ends its function runs without.
+//! What must hold for a region to run, where it asks which of several texts something is.
 
 use serde::{Deserialize, Serialize};
 
-use super::{ExprId, RegionId};
+use super::ExprId;
 
 /// The field of an enum's value by which a [`Case`] asks which variant it is. No field of a program is called like that.
 pub const VARIANT: &str = "@variant";
@@ -55,15 +55,4 @@ impl Case {
     pub fn otherwise(&self) -> Self {
         Self { negated: !self.negated, ..self.clone() }
     }
-}
-
-/// A region whose last statement ends its function.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Exit {
-    /// The region.
-    pub region: RegionId,
-    /// Values of which one that is missing is enough for the region to run: `name` and `sku` of `if (!name || sku === undefined) return`.
-    pub missing: Vec<ExprId>,
-    /// Whether it throws, and does not return.
-    pub throws: bool,
 }

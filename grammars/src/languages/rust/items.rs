@@ -160,7 +160,7 @@ impl<'t> Lower<'t, '_, '_> {
             has_self: false,
             result: None,
             returns: Vec::new(),
-            left: Vec::new(),
+            left: None,
             attributes: Vec::new(),
             is_async: false,
             body: self.out.region,

@@ -5,7 +5,7 @@
 
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
-use crate::facts::{Asks, Case, Condition, ExprId, Extent, Question, RegionId, RegionKind, TextRange};
+use crate::facts::{Asks, Case, Condition, ExprId, Extent, FunctionId, Question, RegionId, RegionKind, TextRange};
 
 impl<'t> Lowering<'t> {
     /// Lowers a condition to what must hold for it to: of `a && b` each.
@@ -38,46 +38,6 @@ impl<'t> Lowering<'t> {
         }
     }
 
-    /// The values of which one that is missing is enough for a condition to hold: of `!name || sku === undefined` each.
-    pub(super) fn missing(&mut self, condition: Child<'t>) -> Vec<ExprId> {
-        let mut found = Vec::new();
-        self.add_missing(condition, &mut found);
-        found
-    }
-
-    fn add_missing(&mut self, condition: Child<'t>, found: &mut Vec<ExprId>) {
-        let children = self.children(condition);
-        let operator = self.field(&children, Field::Operator).map_or(Kind::Other, |operator| operator.kind);
-        let sides = [self.field(&children, Field::Left), self.field(&children, Field::Right)];
-        let inner = self.expression_among(&children);
-        self.release(children);
-        if !self.deeper() {
-            return;
-        }
-        let mut read = |this: &mut Self, value: Option<Child<'t>>| {
-            if let Some(value) = value.filter(|value| this.is_plain(*value)) {
-                found.push(this.expr(value, Context::USED));
-            }
-        };
-        match (condition.kind, sides) {
-            (Kind::ParenthesizedExpression, _) => inner.into_iter().for_each(|inner| self.add_missing(inner, found)),
-            (Kind::BinaryExpression, [Some(left), Some(right)]) if operator == Kind::Or => {
-                self.add_missing(left, found);
-                self.add_missing(right, found);
-            }
-            (Kind::BinaryExpression, [Some(left), Some(right)]) => {
-                let operator = self.slice(left.node.end_byte(), right.node.start_byte()).trim();
-                // What is missing is `undefined`, and as good as `null` to `==` alone.
-                if matches!((operator, self.text_of(right)), ("===" | "==", "undefined") | ("==", "null")) {
-                    read(self, Some(left));
-                }
-            }
-            (Kind::UnaryExpression, _) if self.text_of(condition).starts_with('!') => read(self, inner),
-            _ => {}
-        }
-        self.shallower();
-    }
-
     /// Says what an expression asks.
     pub(super) fn asks(&mut self, answer: ExprId, asks: Asks) {
         self.facts.questions.push(Question { answer, asks });
@@ -108,9 +68,9 @@ impl<'t> Lowering<'t> {
         self.facts.conditions.extend(guarding.map(|(asked, _, range)| Condition { asked, holds: false, range }));
     }
 
-    /// What a statement asks that does nothing but to leave if it holds.
+    /// What a statement asks that does nothing but to leave if it holds. A file that throws as it is loaded keeps the process from starting.
     fn left_on(&mut self, statement: Child<'t>) -> Option<ExprId> {
-        if statement.kind != Kind::IfStatement {
+        if statement.kind != Kind::IfStatement || self.function == FunctionId::MODULE {
             return None;
         }
         let children = self.children(statement);

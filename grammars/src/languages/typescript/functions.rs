@@ -42,7 +42,7 @@ impl<'t> Lowering<'t> {
             has_self: outline.has_self,
             result: None,
             returns: Vec::new(),
-            left: Vec::new(),
+            left: None,
             attributes: outline.attributes,
             is_async: self.of_kind(children, Kind::AsyncToken).is_some(),
             body: region,

@@ -7,7 +7,7 @@ use super::patterns::Target;
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
 use crate::facts::{
-    Binding, Case, Condition, Exit, Expr, ExprId, Extent, FunctionId, Import, Imported, MAX_BEFORE, RegionId, RegionKind, ResultUse, Symbol,
+    Binding, Case, Condition, Expr, ExprId, Extent, FunctionId, Import, Imported, MAX_BEFORE, RegionKind, ResultUse, Symbol,
 };
 use crate::languages::reads::asks_only;
 
@@ -116,7 +116,7 @@ impl<'t> Lowering<'t> {
                 self.facts.functions[function.index()].returns.push(value);
             }
         }
-        self.facts.functions[function.index()].left.push(range(child));
+        self.facts.functions[function.index()].left.get_or_insert(range(child));
         self.release(children);
     }
 
@@ -132,8 +132,6 @@ impl<'t> Lowering<'t> {
             let asked = conditions.last().copied();
             let case = asks.and_then(|condition| self.asked(condition));
             if let Some(arm) = self.field(&children, Field::Consequence) {
-                let missing = |this: &mut Self| asks.map(|condition| this.missing(condition)).unwrap_or_default();
-                self.exit(arm, missing);
                 self.only_if(before.iter().chain(&case));
                 self.on_condition(asked, true, arm, |this| {
                     this.within_conditions(RegionKind::Branch, conditions, arm, |this| this.statement(arm));
@@ -247,69 +245,37 @@ impl<'t> Lowering<'t> {
 
     /// Whether what stands behind a statement, the last of a case or of an arm, does not run after it.
     pub(super) fn leaves(&mut self, last: Child<'t>) -> bool {
-        matches!(self.first_word(last), "return" | "break" | "throw" | "continue")
-    }
-
-    /// The word that a statement begins with; of a block, its last one.
-    fn first_word(&mut self, last: Child<'t>) -> &'t str {
-        let mut last = last;
         if last.kind == Kind::StatementBlock {
             let children = self.children(last);
             let inner = self.stack[children.clone()].last().copied();
             self.release(children);
-            match inner.filter(|inner| inner.kind != Kind::StatementBlock) {
-                Some(inner) => last = inner,
-                None => return "",
-            }
+            return inner.is_some_and(|inner| inner.kind != Kind::StatementBlock && self.leaves(inner));
         }
-        self.text_of(last).split(|end: char| !end.is_alphanumeric()).next().unwrap_or_default()
-    }
-
-    /// Notes of the next region that its last statement ends the function, if it does.
-    fn exit(&mut self, arm: Child<'t>, missing: impl FnOnce(&mut Self) -> Vec<ExprId>) {
-        let throws = match self.first_word(arm) {
-            "throw" => true,
-            "return" => false,
-            _ => return,
-        };
-        let missing = missing(self);
-        self.facts.exits.push(Exit { region: RegionId(self.facts.regions.len() as u32), missing, throws });
+        let word = self.text_of(last).split(|end: char| !end.is_alphanumeric() && !matches!(end, '_' | '$')).next().unwrap_or_default();
+        matches!(word, "return" | "break" | "throw" | "continue")
     }
 
     fn try_statement(&mut self, child: Child<'t>) {
         self.each(child, |this, part| match (part.field, part.kind) {
             (Field::Body, _) => this.within(RegionKind::Try, part, |this| this.statement(part)),
-            (_, Kind::CatchClause) => {
+            (_, Kind::CatchClause) => this.within(RegionKind::Catch, part, |this| {
                 let children = this.children(part);
-                let body = this.field(&children, Field::Body);
-                this.release(children);
-                if let Some(body) = body {
-                    this.exit(body, |_| Vec::new());
+                if let Some(parameter) = this.field(&children, Field::Parameter) {
+                    if parameter.kind == Kind::Identifier {
+                        let name = this.symbol(parameter);
+                        this.bind(name, None, None, false, range(parameter));
+                    } else {
+                        let value = this.add_at(Expr::Unknown, parameter);
+                        this.pattern(parameter, value, Target::Bind { constant: false });
+                    }
                 }
-                this.caught(part);
-            }
+                if let Some(body) = this.field(&children, Field::Body) {
+                    this.statement(body);
+                }
+                this.release(children);
+            }),
             (_, Kind::FinallyClause) => this.within(RegionKind::Finally, part, |this| this.look_within(part)),
             _ => this.anything(part),
-        });
-    }
-
-    /// The handler of a `catch`.
-    fn caught(&mut self, part: Child<'t>) {
-        self.within(RegionKind::Catch, part, |this| {
-            let children = this.children(part);
-            if let Some(parameter) = this.field(&children, Field::Parameter) {
-                if parameter.kind == Kind::Identifier {
-                    let name = this.symbol(parameter);
-                    this.bind(name, None, None, false, range(parameter));
-                } else {
-                    let value = this.add_at(Expr::Unknown, parameter);
-                    this.pattern(parameter, value, Target::Bind { constant: false });
-                }
-            }
-            if let Some(body) = this.field(&children, Field::Body) {
-                this.statement(body);
-            }
-            this.release(children);
         });
     }
 

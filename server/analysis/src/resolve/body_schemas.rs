@@ -1,4 +1,4 @@
-//! Checks of bodies: what a handler requires that it, or what runs before it, checks by a schema of its keys, or asks for itself.
+//! Schemas of bodies: what a handler requires that it, or what runs before it, checks by a schema of its keys.
 //!
 //! What deliberately does not live here: what types require ([`super::payloads`]). Invariant: a key is required only where the schema says nothing
 //! of the kind that it may be missing, and where the check is sure to run.
@@ -6,9 +6,7 @@
 use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::{self, BodySchema, Meaning};
-use portolan_grammars::facts::{
-    Call, CallId, Exit, Expr, ExprId, FunctionId, Region, RegionId, RegionKind, SourceFacts, Symbol, TextRange,
-};
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, Region, RegionKind, SourceFacts, Symbol, TextRange};
 
 use super::library::CallView;
 use super::link::Linker;
@@ -31,45 +29,10 @@ impl<'w> Linker<'w> {
             for &id in walk.index.calls.get(name).into_iter().flatten() {
                 let call = walk.facts.call(id);
                 let given = call.args.get(*argument).map(|argument| argument.value);
-                let reached = || always_runs(walk.facts, call.function, call.region, call.range);
-                if given.is_some_and(|body| self.is_body(walk, call.function, body)) && reached() {
+                if given.is_some_and(|body| self.is_body(walk, call.function, body)) && always_runs(walk.facts, call) {
                     self.checked_body(walk, id);
                 }
             }
-        }
-    }
-
-    /// Notes the keys of a body without which the handler itself refuses: those of `const { sku } = req.body; if (!sku) return res.sendStatus(400);`.
-    pub(super) fn guarded_bodies(&mut self, walk: &Walk<'w>) {
-        let facts = walk.facts;
-        for exit in facts.exits.iter().filter(|exit| !exit.missing.is_empty()) {
-            let region = facts.region(exit.region);
-            let around = region.parent.filter(|_| refuses(facts, exit)).filter(|around| facts.region(*around).function == region.function);
-            let reached = |around| always_runs(facts, region.function, around, region.range);
-            if !around.is_some_and(reached) {
-                continue;
-            }
-            let keys = exit.missing.iter().filter_map(|value| Some((self.key_of_body(walk, region.function, *value)?, *value)));
-            let required = keys.map(|(name, value)| RequiredKey { names: vec![name], declared: Declared::Schema(self.file, value) });
-            let required = required.collect();
-            self.require(region.function, required);
-        }
-    }
-
-    /// The key of the body that a value is: `req.body.sku`, or a name that it was taken apart to.
-    fn key_of_body(&self, walk: &Walk<'_>, function: FunctionId, value: ExprId) -> Option<Symbol> {
-        let facts = walk.facts;
-        let value = match facts.expr(value) {
-            Expr::Name(name) => {
-                let mut bound = walk.index.bindings_of(facts, name).filter(|binding| binding.function == function);
-                let (binding, None) = (bound.next()?, bound.next()) else { return None };
-                binding.value.filter(|_| binding.constant)?
-            }
-            _ => value,
-        };
-        match facts.expr(value) {
-            Expr::Member { object, name } if self.is_body(walk, function, *object) => Some(name.clone()),
-            _ => None,
         }
     }
 
@@ -128,11 +91,7 @@ impl<'w> Linker<'w> {
             return;
         }
         match self.link.bodies.iter_mut().find(|body| body.function == function && body.checked_by.is_none()) {
-            Some(known) => {
-                let new =
-                    required.into_iter().filter(|key| known.required.iter().all(|other| other.names != key.names)).collect::<Vec<_>>();
-                known.required.extend(new);
-            }
+            Some(known) => known.required.extend(required),
             None => self.link.bodies.push(BodyDecl { function, required, checked_by: None }),
         }
     }
@@ -206,58 +165,31 @@ fn required_keys(shape: &Value, missing: &[Symbol]) -> Vec<RequiredKey> {
     keys.into_iter().filter_map(|(name, declared)| Some(RequiredKey { names: vec![name.clone()], declared: declared? })).collect()
 }
 
-/// Whether what stands at a place runs whenever its function does, and its failure ends that: nothing leaves before, but to refuse, and who catches
-/// the failure refuses, too.
-fn always_runs(facts: &SourceFacts, function: FunctionId, region: RegionId, range: TextRange) -> bool {
-    let within = facts.function(function);
-    let refused = |left: &TextRange| {
-        let around = facts.exits.iter().filter(|exit| facts.region(exit.region).range.contains(*left));
-        let nearest = around.min_by_key(|exit| facts.region(exit.region).range.end - facts.region(exit.region).range.start);
-        nearest.is_some_and(|exit| refuses(facts, exit))
-    };
-    let is_left_before = within.left.iter().any(|left| left.end <= range.start && !refused(left));
+/// Whether a call runs whenever its function does, and its failure ends that.
+fn always_runs(facts: &SourceFacts, call: &Call) -> bool {
+    let within = facts.function(call.function);
+    let is_left_before = within.left.is_some_and(|left| left.end <= call.range.start);
     let is_own = |operand: &TextRange| *operand != within.range && within.range.contains(*operand);
-    if is_left_before || facts.optional.iter().any(|operand| operand.contains(range) && is_own(operand)) {
+    if is_left_before || facts.optional.iter().any(|operand| operand.contains(call.range) && is_own(operand)) {
         return false;
     }
-    let mut region = Some(region);
+    let mut region = Some(call.region);
     while let Some(id) = region {
         let here = facts.region(id);
         match here.kind {
-            RegionKind::Body => return here.function == function,
+            RegionKind::Body => return here.function == call.function,
             // What catches a failure may go on as if there were none.
-            RegionKind::Try if is_passed_on(facts, here) => region = here.parent,
+            RegionKind::Try if !is_caught(facts, here) => region = here.parent,
             _ => return false,
         }
     }
     false
 }
 
-/// Whether the failure of what stands in a `try` is not caught, or refused by what catches it: that comes right behind.
-fn is_passed_on(facts: &SourceFacts, tried: &Region) -> bool {
-    let behind =
-        facts.regions.iter().enumerate().filter(|(_, region)| region.parent == tried.parent && region.range.start >= tried.range.end);
-    let Some((at, next)) = behind.min_by_key(|(_, region)| region.range.start) else { return true };
-    let exit = || facts.exits.iter().find(|exit| exit.region.index() == at);
-    next.kind != RegionKind::Catch || exit().is_some_and(|exit| refuses(facts, exit)) || answers_with_error(facts, next.range)
-}
-
-/// Whether a region ends its function by refusing the request: it throws, or answers that something is wrong.
-fn refuses(facts: &SourceFacts, exit: &Exit) -> bool {
-    exit.throws || answers_with_error(facts, facts.region(exit.region).range)
-}
-
-/// Whether code of a range hands an error on to a router (`next(error)`), or says a number that stands for one: `res.status(400)`,
-/// `c.json({}, 422)`, `new Response("", { status: 500 })`.
-fn answers_with_error(facts: &SourceFacts, range: TextRange) -> bool {
-    let is_error = |value: ExprId| matches!(facts.expr(value), Expr::Number(number) if number.len() == 3 && number.starts_with(['4', '5']));
-    let says = |value: ExprId| match facts.expr(value) {
-        Expr::Object(object) => ["status", "statusCode"].iter().filter_map(|field| object.field(field)).any(is_error),
-        _ => is_error(value),
-    };
-    let hands_on = |call: &Call| !call.args.is_empty() && matches!(facts.expr(call.callee), Expr::Name(name) if name == "next");
-    let within = facts.calls.iter().filter(|call| range.contains(call.range));
-    within.into_iter().any(|call| hands_on(call) || call.args.iter().any(|argument| says(argument.value)))
+/// Whether a `try` has a `catch`, which is what comes right behind it.
+fn is_caught(facts: &SourceFacts, tried: &Region) -> bool {
+    let behind = facts.regions.iter().filter(|region| region.parent == tried.parent && region.range.start >= tried.range.end);
+    behind.min_by_key(|region| region.range.start).is_some_and(|next| next.kind == RegionKind::Catch)
 }
 
 /// Whether the function asks the result of a call, by one of these members, how it went.

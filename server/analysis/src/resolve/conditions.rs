@@ -55,7 +55,7 @@ pub enum Requirement {
 pub struct SettingTest {
     /// The setting, as the only part of a text; several such texts where they differ in what counts if nobody sets it.
     pub settings: Vec<Pattern>,
-    /// It is one of these; where there are none, it is set, and not to `false`.
+    /// It is one of these; where there are none, it is set.
     pub values: Vec<Symbol>,
     /// Whether it must not be so.
     pub negated: bool,
@@ -131,7 +131,8 @@ impl<'w> Evaluator<'w> {
                 }
                 let Value::Function(called, _) = self.eval(file, call.callee) else { return None };
                 match self.facts(called.file)?.function(called.function).returns.as_slice() {
-                    [only] => self.requirement(called.file, *only, holds, steps),
+                    // It may end without giving anything back, which does not hold.
+                    [only] if holds => self.requirement(called.file, *only, holds, steps),
                     _ => None,
                 }
             }

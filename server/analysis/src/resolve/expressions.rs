@@ -9,7 +9,7 @@ use portolan_grammars::facts::{Entry, Expr, ExprId, FunctionId, Language, Object
 
 use super::classes::this_of_field;
 use super::collections::iterated;
-use super::evaluate::{ANY_METHOD, Evaluator, is_library};
+use super::evaluate::{ANY_METHOD, Evaluator, around, is_library};
 use super::value::{ObjectValue, Source, Value};
 use crate::FileId;
 
@@ -43,7 +43,9 @@ impl<'w> Evaluator<'w> {
                 let open = self.open_field(file, facts, function, &of, name);
                 open.or_else(|| match of {
                     // In a static method, `this` is the class.
-                    Value::Some(class) if facts.language.is_ecmascript() => Some(self.static_member(class, name)),
+                    Value::Some(class) if facts.language.is_ecmascript() && is_in_static(facts, function) => {
+                        Some(self.static_member(class, name))
+                    }
                     // What a framework lays on the objects that it is given, goes by its name as their parameters do.
                     Value::Unknown | Value::Object(_) => self.customary_value(file, name, None),
                     _ => None,
@@ -131,4 +133,10 @@ impl<'w> Evaluator<'w> {
         }
         Value::one_of(values)
     }
+}
+
+/// Whether the method around some code is one of the class itself.
+fn is_in_static(facts: &SourceFacts, function: FunctionId) -> bool {
+    let mut members = around(facts, function).map(|at| facts.function(at)).filter(|declared| declared.owner.is_some());
+    members.next().is_some_and(|method| !method.has_self)
 }

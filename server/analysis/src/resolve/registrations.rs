@@ -1,8 +1,8 @@
 //! What containers hand out by a key: from `container.get(KEY)` and `@inject(KEY)` to what is registered under it.
 //!
 //! What deliberately does not live here: objects that list what is provided ([`super::providers`]), and instances by their class
-//! ([`super::containers`]). Invariant: keys are told by how they are written or by their text, and what a package registers counts for itself
-//! before what others do.
+//! ([`super::containers`]). Invariants: a key is told by its text, and by how it is written only where neither has one; what one
+//! package registers says nothing of another, whose process may have a container of its own.
 
 use portolan_grammars::catalog::{Family, Registration, Selector};
 use portolan_grammars::facts::{Call, CallId, CallKind, Expr, SourceFacts, Symbol};
@@ -28,7 +28,6 @@ struct Key {
 /// A call that registers something under the key in question, and the call that is given what.
 struct Registered<'w> {
     entry: &'w Registration,
-    by: CallRef,
     given_to: CallRef,
 }
 
@@ -65,22 +64,19 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// The values of all registrations under a key that a file's package means.
+    /// The values of all registrations under a key in the package of a file that asks.
     fn registrations(&mut self, library: usize, key: &Key, asking: FileId) -> Vec<Value> {
         let catalog = self.cx.catalog;
+        let package = |file: FileId| self.cx.workspace.package_of(&self.cx.paths[file.0 as usize]);
+        let is_of_own = |file: FileId| package(file) == package(asking);
         let mut found = Vec::new();
         for entry in &catalog.libraries[library].registration {
             for callee in entry.callee.iter() {
                 let method = entry.then.as_ref().map_or_else(|| callee.rsplit('.').next().unwrap_or(callee), Symbol::as_str);
-                for &file in self.files_with(Use::Call(method, None)) {
+                for &file in self.files_with(Use::Call(method, None)).iter().filter(|file| is_of_own(**file)) {
                     found.extend(self.registrations_in(file, library, (entry, callee), method, key));
                 }
             }
-        }
-        let own = self.cx.workspace.package_of(&self.cx.paths[asking.0 as usize]);
-        let of_own = |registered: &Registered<'_>| self.cx.workspace.package_of(&self.cx.paths[registered.by.file.0 as usize]) == own;
-        if found.iter().any(of_own) {
-            found.retain(of_own);
         }
         found.truncate(MAX_REGISTRATIONS);
         found.iter().filter_map(|registered| self.registered_value(library, registered)).collect()
@@ -107,7 +103,7 @@ impl<'w> Evaluator<'w> {
                 && self.has_key(facts, &entry.key, &view, key)
                 && self.is_of_container(file, facts, call, &callee)
             {
-                found.push(Registered { entry, by, given_to: CallRef { file, call: id } });
+                found.push(Registered { entry, given_to: CallRef { file, call: id } });
             }
         }
         found
@@ -115,10 +111,11 @@ impl<'w> Evaluator<'w> {
 
     fn has_key(&mut self, facts: &'w SourceFacts, selector: &Selector, view: &CallView<'_>, key: &Key) -> bool {
         let written = argument_expr(facts, selector, view).and_then(|own| spelled(facts, own));
-        if written.is_some() && (written == key.written || written == key.text) {
-            return true;
+        match (self.select(selector, view).and_then(|own| own.literal()), &key.text) {
+            (Some(own), Some(asked)) => own == *asked,
+            (None, None) => written.is_some() && written == key.written,
+            _ => false,
         }
-        key.text.is_some() && self.select(selector, view).and_then(|own| own.literal()) == key.text
     }
 
     /// Whether a method is called on a value of the library's type that has it.

@@ -89,7 +89,6 @@ impl<'w> Linker<'w> {
         self.extractor_guards();
         self.bodies(&walk);
         self.checked_bodies(&walk);
-        self.guarded_bodies(&walk);
         self.parsed_messages(&walk);
         self.rpc_implementations(&walk);
         self.handed_on(&walk);

@@ -36,15 +36,9 @@ pub(crate) fn from_data_rules(service: &Service) -> bool {
 }
 
 /// Whether code stands beside what a service does all day, by the folders it is in: migrations, seeds, scripts, examples, tests and what stands in
-/// for others in them; or by its own name, if that begins or ends with a word for a test.
+/// for others in them.
 pub(crate) fn stands_beside(path: &Utf8Path) -> bool {
-    path.parent().is_some_and(is_beside) || path.file_stem().is_some_and(is_test_file)
-}
-
-fn is_test_file(stem: &str) -> bool {
-    let words = words(stem);
-    let is_test = |word: &String| matches!(word.as_str(), "test" | "tests" | "e2e");
-    words.len() > 1 && (words.first().is_some_and(is_test) || words.last().is_some_and(is_test))
+    path.parent().is_some_and(is_beside)
 }
 
 /// Whether a service stands beside the system, by the folder of its code: one to develop or test it with, a stand-in, a tool.
@@ -149,8 +143,6 @@ mod tests {
         assert!(stands_beside("apps/api/migrations/expire-at/expire.ts".into()) && stands_beside("seeds/a.ts".into()));
         assert!(stands_beside("packages/data-seeder/src/a.ts".into()) && stands_beside("sdks/test-agent/src/a.rs".into()));
         assert!(!stands_beside("apps/migrations.ts".into()) && !stands_beside("apps/immigrations/a.ts".into()));
-        assert!(stands_beside("docs/test-orders-e2e.js".into()) && stands_beside("src/orders_test.rs".into()));
-        assert!(!stands_beside("src/latest-orders.ts".into()) && !stands_beside("src/test.ts".into()));
         assert!(!stands_beside("src/tools/search.ts".into()) && !stands_beside("src/attestation/a.rs".into()));
     }
 

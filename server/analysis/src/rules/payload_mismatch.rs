@@ -19,13 +19,12 @@ rule! {
     /// Finds requests whose JSON body lacks a key that the handler at the other end requires: a field of the struct that `Json<T>` is made into, unless
     /// it is an `Option` or has a default; a field that a validator of the body's class checks, unless it is optional, where a NestJS application uses
     /// `ValidationPipe`; a key of a schema of zod by which the handler, or what is given to its route (`zValidator`, Fastify's `schema.body`), checks
-    /// the body, unless it may be missing; a key without which the handler refuses at once (`if (!sku) return res.sendStatus(400)`). Names are compared as they are written to JSON, so `rename_all` counts. Of messages likewise: what a consumer parses with
+    /// the body, unless it may be missing. Names are compared as they are written to JSON, so `rename_all` counts. Of messages likewise: what a consumer parses with
     /// `serde_json::from_slice`, or a class behind `@Payload()`.
     ///
     /// Only bodies whose keys are all known are looked at: objects written at the call, and structs that serde writes field by field. One with a
     /// spread, of a type, or put together elsewhere is left alone, and so are envelopes, and channels on which somebody sends what the consumer
-    /// requires: what else is sent there may be meant for others; and code in tests, scripts, seeds and examples, which may send what is refused on
-    /// purpose.
+    /// requires: what else is sent there may be meant for others.
     ///
     /// ## Why it matters
     /// A request is refused on every try, with 400 or 422; a message is dropped, or handed over again and again. The two sides are often of two
@@ -44,7 +43,7 @@ rule! {
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    for call in context.chart.calls.iter().filter(|call| call.status.is_settled() && !context.stands_beside(call.place.file)) {
+    for call in context.chart.calls.iter().filter(|call| call.status.is_settled()) {
         let (Some(to), Some(endpoint)) = (call.target(), call.endpoint) else { continue };
         let Some(sent) = context.snapshot.sent_by(call) else { continue };
         let missing = missing(context.snapshot.required_by(context.chart.endpoint(endpoint)), sent);
@@ -79,7 +78,7 @@ fn check_messages(context: &Context<'_>, sink: &mut Sink<'_>) {
             if channel.producers.iter().any(|producer| fits(&producer.payload)) {
                 continue;
             }
-            for producer in channel.producers.iter().filter(|end| end.status.is_settled() && !context.stands_beside(end.place.file)) {
+            for producer in channel.producers.iter().filter(|end| end.status.is_settled()) {
                 if let Some(sent) = producer.payload.as_ref().filter(|sent| !may_wrap(required, sent)) {
                     report_message(context, sink, channel, (producer, sent), (consumer, required));
                 }

@@ -137,7 +137,16 @@ fn of_setting(input: &Input<'_>, service: ServiceIndex, test: &SettingTest) -> V
             return Verdict::Unknown;
         }
         let value = if is_unset { "" } else { text.text.as_str() };
-        let is_so = if test.values.is_empty() { is_on(value) } else { test.values.iter().any(|wanted| wanted == value) };
+        // Whether `false` is as good as nothing, or a text in another case the same one, only the code knows that reads it.
+        let is_unclear = if test.values.is_empty() {
+            matches!(value, "false" | "0")
+        } else {
+            test.values.iter().any(|wanted| wanted != value && wanted.eq_ignore_ascii_case(value))
+        };
+        if is_unclear {
+            return Verdict::Unknown;
+        }
+        let is_so = if test.values.is_empty() { !value.is_empty() } else { test.values.iter().any(|wanted| wanted == value) };
         if is_so != test.negated {
             return Verdict::Holds;
         }
@@ -160,11 +169,6 @@ fn of_setting(input: &Input<'_>, service: ServiceIndex, test: &SettingTest) -> V
         value => format!("default: `{value}`"),
     };
     Verdict::Fails(format!("`{name}` {is} {wanted} ({why})"))
-}
-
-/// Whether a setting of that text switches something on.
-fn is_on(text: &str) -> bool {
-    !matches!(text, "" | "false" | "0")
 }
 
 /// Who runs which function, and where.

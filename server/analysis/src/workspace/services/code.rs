@@ -355,11 +355,15 @@ fn held_binaries(context: &Context<'_>, draft: &Draft<'_>) -> Vec<CrateId> {
     held
 }
 
-/// Of several binaries the one that has more words in common with a service's names than any other.
+/// Of several binaries the one that has more words in common with a service's names than any other, and none beside them that says something.
 fn named_alike<'a>(held: &[CrateId], target: impl Fn(&CrateId) -> &'a str, names: &[String]) -> Option<CrateId> {
-    const SAY_NOTHING: &[&str] = &["service", "server", "app", "bin", "main", "node", "chart"];
-    let own: Vec<String> = names.iter().flat_map(|name| words_of(name)).filter(|word| !SAY_NOTHING.contains(&word.as_str())).collect();
-    let in_common = |binary: &CrateId| words_of(target(binary)).iter().filter(|word| own.contains(word)).count();
+    const SAY_NOTHING: &[&str] = &["service", "server", "app", "bin", "main", "node", "chart", "api", "web", "worker"];
+    let telling = |name: &str| words_of(name).into_iter().filter(|word| !SAY_NOTHING.contains(&word.as_str())).collect::<Vec<_>>();
+    let own: Vec<String> = names.iter().flat_map(|name| telling(name)).collect();
+    let in_common = |binary: &CrateId| {
+        let words = telling(target(binary));
+        if words.iter().all(|word| own.contains(word)) { words.len() } else { 0 }
+    };
     let most = held.iter().map(in_common).max().filter(|most| *most > 0)?;
     let mut best = held.iter().filter(|binary| in_common(binary) == most);
     best.next().copied().filter(|_| best.next().is_none())

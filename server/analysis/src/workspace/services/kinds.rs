@@ -114,7 +114,7 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: Option<&Fx
                 ServiceKind::Frontend
             }
             // A program with a window, on the machine of whoever looks at it.
-            () if has(&["electron"]) || builds(&["electron"]) => ServiceKind::Frontend,
+            () if (has(&["electron"]) || builds(&["electron"])) && !serves => ServiceKind::Frontend,
             () if (has(FRONTEND_PACKAGES) || builds(&["svelte", "vue"]) || hands_out_files(context, draft)) && !serves => {
                 ServiceKind::Frontend
             }
