@@ -174,6 +174,16 @@ impl<'a> Spot<'a> {
         self.source.language.is_ecmascript() && !self.is_awaited() && self.chain().last().is_some_and(dropped)
     }
 
+    /// Whether the promise that it makes is let go, and nothing goes on with its answer either: `void fetch(url);`, `fetch(url).catch(log);`, but
+    /// not `fetch(url).then(answer)`. ECMAScript only.
+    pub fn is_let_go(&self) -> bool {
+        let calls_back = |call: &Call| call.args.iter().any(|argument| matches!(self.source.expr(argument.value), Expr::Closure(_)));
+        let is_catch = |call: &Call| matches!(self.source.expr(call.callee), Expr::Member { name, .. } if name == "catch");
+        let mut chain = self.chain();
+        let is_plain = chain.next().is_some_and(|call| !calls_back(call));
+        is_plain && chain.all(|call| call.args.is_empty() || is_catch(call)) && self.is_dropped()
+    }
+
     /// Whether it is a call that is given a closure.
     pub fn gives(&self, closure: FunctionId) -> bool {
         let is_it = |argument: &Arg| matches!(self.source.expr(argument.value), Expr::Closure(it) if *it == closure);

@@ -19,6 +19,8 @@ const REPORTERS: Texts = Texts {
     meaning: "Words in the names of services that are there to read everybody's data.",
     default: &["report", "reports", "reporting", "analytics", "bi", "warehouse", "etl", "export", "exporter", "search", "indexer"],
 };
+/// Words in the names of services that only carry data of others about, and so own none of it.
+const CARRIERS: [&str; 3] = ["elt", "etl", "warehouse"];
 /// Words in the names of views, which are made to be read by others.
 const VIEWS: [&str; 4] = ["view", "views", "mview", "vw"];
 /// How many tables a message names.
@@ -33,7 +35,7 @@ rule! {
     /// than somebody has accepted is told again.
     ///
     /// Left alone are tables that nobody or that several write, tables that are shared on purpose (outbox, inbox, jobs, locks, migrations), views
-    /// by their name, services that report or analyse by theirs, jobs, command line tools and services that move data; and code in folders of
+    /// by their name, services that report or analyse by theirs, what those write whose names say that they only carry data about (ETL, warehouse), jobs, command line tools and services that move data; and code in folders of
     /// migrations, seeds, scripts and examples. Both services must be known to use the same database.
     ///
     /// ## Why it matters
@@ -70,11 +72,10 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             for reader in parties(context, collection, Operation::Read) {
                 let Some(file) = reader.accesses.first().map(|access| access.place.file) else { continue };
                 let reporters = sink.texts(&REPORTERS, file);
-                let reports = |party: &Party<'_>| party.services.iter().all(|service| exempt::has_word(context.id(*service), &reporters));
                 if reader.group == owner.group
-                    || reports(&reader)
+                    || are_called(context, &reader, &reporters)
                     // Who carries data about is nobody to be asked for it.
-                    || reports(&owner)
+                    || are_called(context, &owner, &CARRIERS)
                     || exempt::has_word(&collection.name, &sink.texts(&SHARED_TABLES, file))
                 {
                     continue;
@@ -89,6 +90,11 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             report(context, sink, store, &owner, &reader, &foreign);
         }
     }
+}
+
+/// Whether all services of a party have one of the words in their names.
+fn are_called(context: &Context<'_>, party: &Party<'_>, words: &[&str]) -> bool {
+    party.services.iter().all(|service| exempt::has_word(context.id(*service), words))
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, owner: &Party<'_>, reader: &Party<'_>, foreign: &[Foreign<'_>]) {

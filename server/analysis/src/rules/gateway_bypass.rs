@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use portolan_grammars::manifests::Manifest;
 
 use super::{Context, Draft, Severity, Sink, exempt};
-use crate::chart::{Call, ServiceIndex, ServiceKind};
+use crate::chart::{Call, ServiceIndex, ServiceKind, Variable};
 use crate::{FileId, Place};
 
 /// How many calls are named.
@@ -49,9 +49,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let through = call.via.first().filter(|_| comes_from_inside(context, call.from));
-        if let Some(address) = goes_round(context, call)
-            && let Some(passage) = passage(context, to, address)
-        {
+        if let Some(passage) = goes_round(context, call, to).into_iter().find_map(|address| passage(context, to, address)) {
             report_round(context, sink, call, to, passage);
         } else if let Some(gateway) = through {
             report_through(context, sink, call, to, *gateway);
@@ -77,8 +75,8 @@ fn are_deployed_apart(context: &Context<'_>, one: FileId, other: FileId) -> bool
     is_compose(one) && is_cluster(other) || is_cluster(one) && is_compose(other)
 }
 
-/// What says where browsers send a call, if no gateway is on its way.
-fn goes_round(context: &Context<'_>, call: &Call) -> Option<Place> {
+/// What says where browsers send a call, if no gateway is on its way: in each deployment that sets the variable to the service's own address.
+fn goes_round(context: &Context<'_>, call: &Call, to: ServiceIndex) -> Vec<Place> {
     let front_end = context.chart.service(call.from).kind == ServiceKind::Frontend;
     let seen = || {
         context
@@ -87,12 +85,17 @@ fn goes_round(context: &Context<'_>, call: &Call) -> Option<Place> {
             .iter()
             .filter(|variable| variable.service == call.from && PUBLIC.iter().any(|prefix| variable.name.starts_with(prefix)))
     };
-    let set = |place: &Place| seen().any(|variable| variable.values.iter().any(|(_, at)| at == place));
+    let is_evidence = |place: &Place| call.evidence.iter().any(|evidence| evidence.place == *place);
+    let names_it = |value: &str| {
+        let host = value.split_once("://").map_or(value, |(_, rest)| rest).split(['.', ':', '/']).next();
+        host == Some(context.id(to).as_str())
+    };
     // What a dotenv file says is for the machine of a developer.
     let deployed =
         |place: &Place| context.snapshot.files.path(place.file).extension().is_some_and(|ending| matches!(ending, "yaml" | "yml"));
-    let mut places = call.evidence.iter().map(|evidence| evidence.place).filter(|_| front_end && call.via.is_empty());
-    places.find(|place| deployed(place) && set(place))
+    let decides = |variable: &&Variable| variable.values.iter().any(|(_, at)| is_evidence(at) && deployed(at));
+    let values = seen().filter(|_| front_end && call.via.is_empty()).filter(decides).flat_map(|variable| &variable.values);
+    values.filter(|(value, at)| deployed(at) && (is_evidence(at) || names_it(value))).map(|(_, at)| *at).collect()
 }
 
 /// Whether a service is part of the system and not one of its users.

@@ -6,10 +6,9 @@
 use std::collections::BTreeSet;
 
 use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId, Expression, Function, SourceFacts, TextRange};
-use portolan_grammars::manifests::Manifest;
 
 use super::{Context, Draft, Severity, Sink, exempt};
-use crate::chart::{Call, Evidence, Service, ServiceIndex};
+use crate::chart::{Call, ServiceIndex};
 use crate::resolve::link::{OutboundCall, Request, Url};
 use crate::resolve::value::Part;
 use crate::{Place, Snapshot, workspace};
@@ -24,7 +23,7 @@ rule! {
     ///
     /// A default for a variable that is not set is fine, as is one for an argument, and one of two between which a condition decides; addresses
     /// of Dapr's sidecar, of third parties and of tools, which somebody starts on the same machine, scripts, seeds, examples and the tables of
-    /// development servers are left alone, and so is a process that no manifest deploys where others are deployed.
+    /// development servers are left alone.
     ///
     /// ## Why it matters
     /// The code works in the one place where the name means the right machine. Every other environment needs another build, or asks the wrong one.
@@ -71,24 +70,8 @@ pub(crate) fn is_local(host: &str) -> bool {
 fn counts(snapshot: &Snapshot, call: &Call, to: ServiceIndex) -> bool {
     let path = snapshot.files.path(call.place.file);
     let target = snapshot.chart.service(to);
-    // A tool that somebody starts is on the machine of whoever asks it; who is deployed nowhere asks what runs beside it.
-    call.status.is_settled()
-        && !call.development
-        && !target.third_party
-        && !exempt::stands_beside(path)
-        && !exempt::runs_and_ends(target)
-        && !is_alone_undeployed(snapshot, call.from)
-}
-
-/// Whether no manifest deploys a service, while others of the workspace are deployed: a tool that somebody starts beside them.
-fn is_alone_undeployed(snapshot: &Snapshot, service: ServiceIndex) -> bool {
-    let builds = |evidence: &Evidence| {
-        let manifest = snapshot.files.facts(evidence.place.file).and_then(|facts| facts.manifest());
-        matches!(manifest, Some(Manifest::Cargo(_) | Manifest::Npm(_)))
-    };
-    let is_deployed = |service: &Service| !service.evidence.iter().all(builds);
-    let services = &snapshot.chart.services;
-    !is_deployed(snapshot.chart.service(service)) && services.iter().any(|other| !other.third_party && is_deployed(other))
+    // A tool that somebody starts is on the machine of whoever asks it.
+    call.status.is_settled() && !call.development && !target.third_party && !exempt::stands_beside(path) && !exempt::runs_and_ends(target)
 }
 
 /// Whether a request goes to a sidecar of its own machine, and its path names the service: the address is the same wherever the two run.

@@ -10,6 +10,7 @@ use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, S
 use rustc_hash::FxHashSet;
 
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
+use crate::chart::flow::Spot;
 use crate::chart::index::Runner;
 use crate::chart::operation::answers_by;
 use crate::chart::{CallIndex, Protocol, ServiceIndex, ServiceKind};
@@ -34,7 +35,8 @@ rule! {
     /// once a file; rpcs, whose clients a generator makes, once for a package and the service that it asks. Left alone are clients with a limit of
     /// their own (reqwest's blocking one, `ky`), calls within `tokio::time::timeout` or with a `signal`, calls through a gateway, which has limits,
     /// services whose requests a mesh limits (Istio's VirtualService), responses that are read as a stream, health checks, and what front ends ask
-    /// for other than to answer a request. Of rpcs those count that a `.proto` file declares and that do not stream, in packages whose code beside
+    /// for other than to answer a request; and promises that are let go (`void fetch(…)`, `fetch(…).catch(log)`), but not those whose answer a
+    /// callback gets (`.then(…)`). Of rpcs those count that a `.proto` file declares and that do not stream, in packages whose code beside
     /// them says nothing of deadlines, time-outs or interceptors.
     ///
     /// ## Why it matters
@@ -172,7 +174,7 @@ fn waits<'a>(snapshot: &'a Snapshot, outbound: &'a OutboundCall) -> impl Iterato
             _ => false,
         };
         // An rpc that is given a callback is waited for there.
-        let is_dropped = call.protocol == Protocol::Http && snapshot.index.is_detached(call.place);
+        let is_dropped = call.protocol == Protocol::Http && Spot::at(&snapshot.files, call.place).is_some_and(|spot| spot.is_let_go());
         let bare = call.via.is_empty() && !call.development && !exempt::is_plumbing(&call.path) && !is_dropped;
         let answers = call.target().is_some_and(|to| to != call.from);
         Some(call.place) == place && waits && bare && answers && call.status.is_settled()

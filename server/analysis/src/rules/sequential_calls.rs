@@ -3,7 +3,9 @@
 //! What deliberately does not live here: calls that change something, whose order may matter. Invariant: calls of one finding stand in one block,
 //! and nothing that is known to leave it or to depend on an answer stands between them.
 
-use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId, FunctionId, RegionKind, ResultUse, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{
+    Call as CallFacts, Expr, ExprId, FunctionId, Region, RegionKind, ResultUse, SourceFacts, Symbol, TextRange,
+};
 use rustc_hash::FxHashSet;
 
 use super::call_in_loop::is_eased;
@@ -155,7 +157,11 @@ fn is_check(context: &Context<'_>, moment: &Moment, call: &Call, spot: &Spot<'_>
             let awaited = |origin: &Origin| matches!(origin, Origin::Result(id) if source.call(*id).awaited);
             origins(source, [*value]).iter().any(awaited)
         };
-        source.regions.iter().filter(|region| region.function == callee.function).any(|region| region.conditions.iter().any(answers))
+        let ends = source.exits.iter().map(|exit| source.region(exit.region).range);
+        let ends: Vec<TextRange> = source.function(callee.function).left.iter().copied().chain(ends).collect();
+        let leaves = |region: &Region| ends.iter().any(|end| region.range.contains(*end));
+        let own = source.regions.iter().filter(|region| region.function == callee.function);
+        own.filter(|region| leaves(region)).any(|region| region.conditions.iter().any(answers))
     };
     let callees = context.index.edges_of(moment_function(context, moment)).iter().filter(|edge| edge.place == moment.place);
     moment.place == call.place || callees.map(|edge| edge.callee).any(decides)
@@ -178,29 +184,55 @@ fn shares_state(context: &Context<'_>, first: &Moment, second: &Moment) -> bool 
 
 /// What code of a range sets that is not its own: variables of its file, and fields.
 fn set_by(source: &SourceFacts, range: TextRange) -> FxHashSet<&Symbol> {
-    let is_own = |name: &Symbol| source.bindings.iter().any(|binding| binding.name == *name && range.contains(binding.range));
     let targets = source.assignments.iter().map(|assignment| assignment.target);
-    let held = source.calls.iter().filter_map(|call| match source.expr(call.callee) {
-        Expr::Member { object, name } if SETTERS.contains(&name.as_str()) => Some(*object),
-        _ => None,
-    });
-    let within = targets.chain(held).filter(|target| range.contains(source.expr_range(*target)));
-    within.filter_map(|target| outermost(source, target)).filter(|name| !is_own(name)).collect()
+    let within = targets.chain(setters(source)).filter(|target| range.contains(source.expr_range(*target)));
+    within.filter_map(|target| outermost(source, target)).filter(|name| !is_own(source, range, name)).collect()
 }
 
-/// The names that code of a range reads, and those that what they stand for is made of.
+/// Whether a name is a parameter or a binding of the code of a range.
+fn is_own(source: &SourceFacts, range: TextRange, name: &Symbol) -> bool {
+    let params = || source.functions.iter().filter(|function| range.contains(function.range)).flat_map(|function| &function.params);
+    let is_bound = || source.bindings.iter().any(|binding| binding.name == *name && range.contains(binding.range));
+    params().any(|param| param.name == *name) || is_bound()
+}
+
+/// What is called to take another value, with no use of what it returns: `times.push` of `times.push(now);`.
+fn setters(source: &SourceFacts) -> impl Iterator<Item = ExprId> {
+    let is_setter = |callee: &ExprId| matches!(source.expr(*callee), Expr::Member { name, .. } if SETTERS.contains(&name.as_str()));
+    source.calls.iter().filter(|call| call.result == ResultUse::Ignored).map(|call| call.callee).filter(is_setter)
+}
+
+/// The values that are only written: targets, and what they are part of.
+fn written(source: &SourceFacts) -> FxHashSet<ExprId> {
+    let mut written = FxHashSet::default();
+    let mut open: Vec<ExprId> = source.assignments.iter().map(|assignment| assignment.target).chain(setters(source)).collect();
+    while let Some(value) = open.pop() {
+        if let Expr::Member { object, .. } | Expr::Index { object, .. } = source.expr(value) {
+            open.push(*object);
+        }
+        written.insert(value);
+    }
+    written
+}
+
+/// The names that code of a range reads that are not its own, and those that what they stand for is made of. What it only adds to or increments, it
+/// does not read.
 fn read_by(source: &SourceFacts, range: TextRange) -> FxHashSet<&Symbol> {
     let mut names: FxHashSet<&Symbol> = FxHashSet::default();
+    let written = written(source);
+    let whole = range;
     let mut ranges = vec![range];
     while let Some(range) = ranges.pop().filter(|_| names.len() < MAX_NAMES) {
         for (at, expression) in source.exprs.iter().enumerate().filter(|(_, expression)| range.contains(expression.range)) {
-            let Some(name) = outermost(source, ExprId(at as u32)) else { continue };
+            let value = ExprId(at as u32);
+            let Some(name) = outermost(source, value).filter(|_| !written.contains(&value)) else { continue };
             if names.insert(name) && matches!(expression.kind, Expr::Name(_)) {
                 let bound = source.bindings.iter().filter(|binding| binding.name == *name);
                 ranges.extend(bound.filter_map(|binding| binding.value).map(|value| source.expr_range(value)));
             }
         }
     }
+    names.retain(|name| !is_own(source, whole, name));
     names
 }
 

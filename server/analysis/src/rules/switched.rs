@@ -17,20 +17,42 @@ pub(super) fn is_off(context: &Context<'_>, call: Place, callee: FunctionRef, at
     let around = inner.regions().take_while(|region| region.kind != RegionKind::Body);
     around.flat_map(|region| &region.conditions).filter_map(|condition| asked(inner.source(), callee, *condition)).any(|(index, field)| {
         let plain = given.iter().take(index + 1).all(|argument| !argument.spread);
-        given.get(index).is_some_and(|argument| plain && is_false(outer.source(), argument.value, field.as_ref()))
+        let has_default = || inner.source().function(callee.function).params[index].default.is_some();
+        // Where there is a default, that is what `undefined` stands for.
+        let is_default = |value: ExprId| matches!(outer.source().expr(value), Expr::Null) && has_default();
+        let is_off = |value: ExprId| is_false(outer.source(), value, field.as_ref()) && !is_default(value);
+        given.get(index).is_some_and(|argument| plain && is_off(argument.value))
     })
+}
+
+/// Whether a function assigns a name, or this field of what it stands for.
+fn is_assigned(source: &SourceFacts, callee: FunctionRef, name: &Symbol, field: Option<&Symbol>) -> bool {
+    let within = source.function(callee.function).range;
+    let is_it = |value: ExprId| matches!(source.expr(value), Expr::Name(other) if other == name);
+    source.assignments.iter().map(|assignment| assignment.target).filter(|target| within.contains(source.expr_range(*target))).any(
+        |target| match source.expr(target) {
+            Expr::Member { object, name } => is_it(*object) && Some(name) == field,
+            _ => is_it(target),
+        },
+    )
 }
 
 /// The parameter, or its field, that a condition asks for.
 fn asked(source: &SourceFacts, callee: FunctionRef, condition: ExprId) -> Option<(usize, Option<Symbol>)> {
     let function = source.function(callee.function);
-    let named = |wanted: &Symbol| function.params.iter().position(|param| param.name == *wanted);
+    let named = |wanted: &Symbol, field: Option<&Symbol>| {
+        let index = function.params.iter().position(|param| param.name == *wanted)?;
+        (!is_assigned(source, callee, wanted, field)).then_some(index)
+    };
     match source.expr(condition) {
         Expr::Member { object, name } => match source.expr(*object) {
-            Expr::Name(of) => Some((named(of)?, Some(name.clone()))),
+            Expr::Name(of) => Some((named(of, Some(name))?, Some(name.clone()))),
             _ => None,
         },
-        Expr::Name(name) => named(name).map(|index| (index, None)).or_else(|| {
+        Expr::Name(name) => named(name, None).map(|index| (index, None)).or_else(|| {
+            if is_assigned(source, callee, name, None) {
+                return None;
+            }
             let mut bound = source.bindings.iter().filter(|binding| binding.function == callee.function && binding.name == *name);
             let (Some(binding), None) = (bound.next(), bound.next()) else { return None };
             let Expr::Member { object, name } = source.expr(binding.value?) else { return None };
