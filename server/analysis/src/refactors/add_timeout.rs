@@ -3,13 +3,15 @@
 //! What is written is the library's own way to say it, and stands where the catalog looks for it. Invariant: nothing but the limit is added; a
 //! client that could not be made was a panic before, and is one after.
 
-use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, Import, Language, SourceFacts, Symbol};
+use portolan_grammars::facts::{Call, Expr, ExprId, FunctionId, Import, Language, SourceFacts, Symbol, TextRange};
 
 use super::chain::Chain;
 use super::option::{add_option, add_to_copy, literal};
 use super::packages::major;
 use super::{Context, Edit, Level, Plan, Refactor, Refusal, Source};
+use crate::FunctionRef;
 use crate::resolve::link::Unlimited;
+use crate::resolve::value::CallRef;
 use crate::rules::Finding;
 use crate::rules::no_timeout::{Client, RULE, SECONDS, Waiting, streams};
 
@@ -53,16 +55,43 @@ fn edit(context: &Context<'_>, calls: &[Unlimited], seconds: usize) -> Result<Ed
     Ok(edit)
 }
 
-/// Whether something is asked by a client whose answer is read bit by bit, where it is asked for or by a function that is called there.
+/// Whether something is asked by a client whose answer is read bit by bit, where it is asked for or by a function that it is handed to.
 fn is_streamed(context: &Context<'_>, unlimited: &Unlimited) -> bool {
     let snapshot = context.snapshot;
     let sent = snapshot.links.iter().flatten().flat_map(|link| &link.calls);
     let own = sent.filter(|outbound| outbound.client == Some(unlimited.call) && outbound.leaf != unlimited.call);
     let functions = own.flat_map(|outbound| {
-        let called = snapshot.index.edges_of(outbound.function).iter().map(|edge| edge.callee);
-        [Some(outbound.function), snapshot.files.function_at(outbound.leaf)].into_iter().flatten().chain(called)
+        let handed = handed_on(context, outbound.function, outbound.site);
+        [Some(outbound.function), snapshot.files.function_at(outbound.leaf)].into_iter().flatten().chain(handed)
     });
     functions.into_iter().any(|function| streams(snapshot, function))
+}
+
+/// The functions that a function hands a call's answer to; a name of which it is not said what it stands for may be that.
+fn handed_on(context: &Context<'_>, function: FunctionRef, asks: CallRef) -> Vec<FunctionRef> {
+    let snapshot = context.snapshot;
+    let Some(facts) = snapshot.files.source(asks.file).filter(|_| asks.file == function.file) else { return Vec::new() };
+    let asks = facts.call(asks.call).range;
+    let mut answers: Vec<&str> = Vec::new();
+    let has = |range: TextRange, answers: &[&str]| {
+        let named = |kind: &Expr| matches!(kind, Expr::Name(name) if answers.contains(&name.as_str()));
+        range.contains(asks) || facts.exprs.iter().any(|it| range.contains(it.range) && named(&it.kind))
+    };
+    // The later may be made of the earlier.
+    for bound in facts.bindings.iter().filter(|bound| bound.function == function.function) {
+        if bound.value.is_none_or(|value| has(facts.expr_range(value), &answers)) {
+            answers.push(&bound.name);
+        }
+    }
+    let edges = snapshot.index.edges_of(function).iter();
+    let handed = edges.filter(|edge| {
+        let call = facts.calls.iter().find(|call| call.name_range == edge.place.range);
+        call.is_none_or(|call| {
+            let given = call.args.iter().map(|argument| argument.value).chain([call.callee]);
+            given.map(|value| facts.expr_range(value)).any(|range| has(range, &answers))
+        })
+    });
+    handed.map(|edge| edge.callee).collect()
 }
 
 /// Gives a call of ECMAScript its limit.

@@ -118,9 +118,24 @@ fn home(context: &Context<'_>, source: &Source<'_>, extension: &str) -> Utf8Path
     let around = || source.path.ancestors().skip(1).take_while(within);
     // Routes may stand beside the sources.
     let beside = SOURCES.map(|name| Utf8Path::new(root).join(name));
-    let beside = || beside.iter().map(Utf8PathBuf::as_path).filter(|path| folders.iter().any(|it| Utf8Path::new(it).starts_with(path)));
+    let imported = imported_beside(context, source);
+    let beside = || beside.iter().map(Utf8PathBuf::as_path).filter(|path| imported.iter().any(|it| it.starts_with(path)));
     let mut shared = around().chain(beside()).flat_map(|around| SHARED.iter().map(move |name| around.join(name)));
     let sources = || around().filter(|around| around.file_name().is_some_and(|name| SOURCES.contains(&name))).last();
     let home = shared.find(|path| folders.contains(path.as_str()));
-    home.unwrap_or_else(|| sources().or_else(|| beside().next()).unwrap_or(Utf8Path::new(root)).to_owned())
+    let known = || around().filter(|around| imported.iter().any(|it| it.parent() == Some(*around))).last();
+    home.unwrap_or_else(|| sources().or_else(|| beside().next()).or_else(known).unwrap_or(Utf8Path::new(root)).to_owned())
+}
+
+/// The files that those of a file's folder import: what is compiled for one process may not be for another of the package.
+fn imported_beside<'a>(context: &Context<'a>, source: &Source<'_>) -> Vec<&'a Utf8Path> {
+    let (files, workspace) = (&context.snapshot.files, &context.snapshot.workspace);
+    let beside = files.iter().filter(|(_, path, _)| path.parent() == source.path.parent());
+    let imports = beside.filter_map(|(file, ..)| Some((file, files.source(file)?)));
+    let imports = imports.flat_map(|(file, facts)| facts.imports.iter().map(move |import| (file, import)));
+    let imported = imports.filter_map(|(file, import)| match workspace.modules.specifier(file, &import.source) {
+        Specifier::File(imported) => Some(files.path(imported)),
+        _ => None,
+    });
+    imported.collect()
 }

@@ -14,8 +14,8 @@ pub(super) const FORM: Form = Form {
     handle: "trx: Knex.Transaction",
     database: "knex: Knex",
     begins: "knex.transaction(FLUSH)",
-    chosen: r#"const kept = trx<{ id: string; ROW }>("outbox").orderBy("id").limit(100);
-  const rows = await kept.select("*").forUpdate().skipLocked()"#,
+    chosen: r#"const kept = trx<{ id: string; ROW }>("outbox").orderByRaw("tries >= ?, id", [MAX_TRIES]);
+  const rows = await kept.limit(100).select("*").forUpdate().skipLocked()"#,
     deleted: r#"trx("outbox").where({ id }).delete()"#,
     counted: r#"trx("outbox").where({ id }).increment("tries")"#,
     kept: [

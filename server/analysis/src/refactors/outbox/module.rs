@@ -1,7 +1,7 @@
 //! What is written into a file of its own: the outbox, in the words of the library that rows are written with.
 //!
 //! Invariant: rows are taken in the order in which they were written, and gone once their message is sent, whatever
-//! becomes of the next; not before. One that fails for long holds the others no more.
+//! becomes of the next; not before. Those that failed too often come behind all others, so that they hold none.
 
 use camino::Utf8Path;
 use portolan_grammars::facts::{FunctionId, Import, Imported};
@@ -22,7 +22,7 @@ pub(super) const API: &str = "@opentelemetry/api";
 /// The package of what waits for an observable.
 const RXJS: &str = "rxjs";
 /// Names of the module's own.
-const NAMES: [&str; 23] = [
+const NAMES: &[&str] = &[
     "transaction",
     "enqueue",
     "relay",
@@ -46,6 +46,16 @@ const NAMES: [&str; 23] = [
     "context",
     "propagation",
     "MAX_TRIES",
+    "manager",
+    "kept",
+    "rows",
+    "id",
+    "tries",
+    "message",
+    "trace",
+    "sent",
+    "error",
+    "console",
 ];
 
 /// How a library keeps messages: pieces of TypeScript, in which `FLUSH`, `ROW` and `COLUMNS` stand for what is said elsewhere.
@@ -72,9 +82,39 @@ pub(super) struct Form {
 
 /// The module's text, in the style of the file that needs it. Where a process traces, messages are sent in the context in which they were kept.
 pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path, traced: bool) -> Result<String, Refusal> {
-    let source = scene.source;
     let callee = scene.callee().ok_or_else(|| Refusal::new("what sends belongs to an object"))?;
-    let root = callee.root;
+    let mut import = import_of_sender(scene, callee.root)?;
+    let mut publish = format!("{}(...message)", callee.text);
+    // What nobody subscribes to may not be sent.
+    if told::leaf(context, scene).is_some_and(|leaf| leaf.observable) {
+        if !imports::depends_on(context, scene.source, RXJS) {
+            return Err(Refusal::new(format!("{RXJS} is no dependency of its package")));
+        }
+        import += &format!(";\nimport {{ lastValueFrom }} from \"{RXJS}\"");
+        publish = format!("lastValueFrom({publish}, {{ defaultValue: undefined }})");
+    }
+    let (sender, flush) = match scene.handed_out() {
+        Some(ty) => {
+            let client = scene.stretch.pool.library.clients()[0];
+            (format!(", {SENDER}: {}", ty.path), format!("({client}) => flush({client}, {SENDER})"))
+        }
+        None => (String::new(), "flush".to_owned()),
+    };
+    let (text, client) = by_library(context, scene, path, traced)?;
+    let values = [
+        ("CLIENT", client.as_str()),
+        ("IMPORT", import.as_str()),
+        ("TYPE", callee.ty.as_str()),
+        ("SENDER", sender.as_str()),
+        ("FLUSH", flush.as_str()),
+        ("PUBLISH", publish.as_str()),
+    ];
+    Ok(in_style(scene.source, &filled(&text, &values)))
+}
+
+/// How the module imports what sends, or its type.
+fn import_of_sender(scene: &Scene<'_, '_>, root: &str) -> Result<String, Refusal> {
+    let source = scene.source;
     let handed_out = scene.handed_out().is_some();
     let own = |import: &&Import| import.local == root && import.function == FunctionId::MODULE && (handed_out || !import.type_only);
     let import = source.facts.imports.iter().find(own);
@@ -85,15 +125,21 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
         Imported::Default => root.to_owned(),
         _ => return Err(Refusal::new(format!("how {root} is imported is not simple"))),
     };
-    if let Some(name) = NAMES.into_iter().find(|name| *name == root) {
-        return Err(Refusal::new(format!("the name {name} would mean two things")));
+    if NAMES.contains(&root) {
+        return Err(Refusal::new(format!("the name {root} would mean two things")));
     }
+    let of_types = if handed_out { "type " } else { "" };
+    Ok(format!("import {of_types}{name} from \"{}\"", import.source))
+}
+
+/// The text in the words of the library that rows are written with, and the module that its types come from.
+fn by_library(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path, traced: bool) -> Result<(String, String), Refusal> {
     let extended = Extended::of(context, scene.stretch.pool, &scene.way.writer, path)?;
     let (form, client) = match scene.stretch.pool.library {
         Library::Pg => (&pg::FORM, "pg".to_owned()),
         Library::Prisma => match &extended {
             Some(extended) => (&prisma::EXTENDED, extended.module.clone()),
-            None => (&prisma::FORM, client(context, scene.stretch.pool, source, path)?),
+            None => (&prisma::FORM, client(context, scene.stretch.pool, scene.source, path)?),
         },
         Library::Knex => (&knex::FORM, "knex".to_owned()),
         Library::TypeOrm => (&typeorm::FORM, "typeorm".to_owned()),
@@ -113,35 +159,7 @@ pub(super) fn text(context: &Context<'_>, scene: &Scene<'_, '_>, path: &Utf8Path
     ];
     let text = filled(TEMPLATE, &pieces);
     let text = extended.as_ref().map_or(text.clone(), |extended| extended.named(&text));
-    let text = text.replace("API;\n", api).replace("ROW", row).replace("COLUMNS", columns).replace("SENT", sent);
-    let of_types = if handed_out { "type " } else { "" };
-    let mut import = format!("import {of_types}{name} from \"{}\"", import.source);
-    let mut publish = format!("{}(...message)", callee.text);
-    // What nobody subscribes to may not be sent.
-    if told::leaf(context, scene).is_some_and(|leaf| leaf.observable) {
-        if !imports::depends_on(context, source, RXJS) {
-            return Err(Refusal::new(format!("{RXJS} is no dependency of its package")));
-        }
-        import += &format!(";\nimport {{ lastValueFrom }} from \"{RXJS}\"");
-        publish = format!("lastValueFrom({publish}, {{ defaultValue: undefined }})");
-    }
-    let (sender, flush) = match scene.handed_out() {
-        Some(ty) => {
-            let client = scene.stretch.pool.library.clients()[0];
-            (format!(", {SENDER}: {}", ty.path), format!("({client}) => flush({client}, {SENDER})"))
-        }
-        None => (String::new(), "flush".to_owned()),
-    };
-    let values = [
-        ("CLIENT", client.as_str()),
-        ("IMPORT", import.as_str()),
-        ("TYPE", callee.ty.as_str()),
-        ("SENDER", sender.as_str()),
-        ("FLUSH", flush.as_str()),
-        ("PUBLISH", publish.as_str()),
-    ];
-    let text = filled(&text, &values);
-    Ok(in_style(source, &text))
+    Ok((text.replace("API;\n", api).replace("ROW", row).replace("COLUMNS", columns).replace("SENT", sent), client))
 }
 
 const TEMPLATE: &str = r#"API;

@@ -14,7 +14,8 @@ pub(super) const FORM: Form = Form {
     database: "pool: Pool",
     begins: "transaction(pool, FLUSH)",
     chosen: r#"const { rows } = await client.query<{ id: string; ROW }>(
-    "SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED",
+    "SELECT COLUMNS FROM outbox ORDER BY tries >= $1, id LIMIT 100 FOR UPDATE SKIP LOCKED",
+    [MAX_TRIES],
   )"#,
     deleted: r#"client.query("DELETE FROM outbox WHERE id = $1", [id])"#,
     counted: r#"client.query("UPDATE outbox SET tries = tries + 1 WHERE id = $1", [id])"#,

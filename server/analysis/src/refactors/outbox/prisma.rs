@@ -13,7 +13,7 @@ pub(super) const FORM: Form = Form {
     database: "prisma: PrismaClient",
     begins: "prisma.$transaction(FLUSH, { timeout: 60_000 })",
     chosen: "const rows = await tx.$queryRaw<{ id: bigint; ROW }[]>`
-    SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED`",
+    SELECT COLUMNS FROM outbox ORDER BY tries >= ${MAX_TRIES}, id LIMIT 100 FOR UPDATE SKIP LOCKED`",
     deleted: "tx.outbox.delete({ where: { id } })",
     counted: "tx.outbox.update({ where: { id }, data: { tries: { increment: 1 } } })",
     kept: [

@@ -17,6 +17,10 @@ use crate::{FileId, FunctionRef, Place};
 const MAX_DEPTH: usize = 16;
 /// How many functions may hand on what is sent.
 const MAX_CALLS: usize = 3;
+/// What libraries call texts that they are told beside a message.
+const KEYS: [&str; 8] = ["key", "topic", "routingKey", "partitionKey", "queue", "exchange", "subject", "type"];
+/// What they call the message.
+const CONTENTS: [&str; 6] = ["value", "content", "body", "data", "payload", "message"];
 
 /// Refuses arguments that would be something else once they were read again.
 pub(super) fn check(context: &Context<'_>, scene: &Scene<'_, '_>, channel: &Channel) -> Result<(), Refusal> {
@@ -118,14 +122,15 @@ fn only_becomes_json(context: &Context<'_>, sender: FunctionRef, at: usize, by_l
     }
     let body = facts.region(function.body).range;
     let names = source.tree()?.names_in(body);
-    let mut ranges = json_made_in(context, sender.file, by_libraries);
+    let mut ranges: Vec<TextRange> =
+        json_made_in(context, sender.file, by_libraries).into_iter().flat_map(|value| bare(facts, value, 0)).collect();
     ranges.extend(told_beside(context, sender.file));
     for call in facts.calls.iter().filter(|call| depth < MAX_CALLS && body.contains(call.range)) {
         let place = Place { file: sender.file, range: call.name_range };
         let Some(callee) = index.callee_at(FunctionRef { file: sender.file, function: call.function }, place) else { continue };
         let becomes = |at| only_becomes_json(context, callee, at, by_libraries, depth + 1) == Some(true);
         let given = call.args.iter().enumerate().filter(|(at, argument)| !argument.spread && becomes(*at));
-        ranges.extend(given.map(|(_, argument)| facts.expr_range(argument.value)));
+        ranges.extend(given.flat_map(|(_, argument)| bare(facts, argument.value, 0)));
     }
     let mentions = |name: &str, declared: Option<TextRange>| -> Vec<TextRange> {
         names.iter().copied().filter(|it| Some(*it) != declared && source.slice(*it) == name).collect()
@@ -137,26 +142,86 @@ fn only_becomes_json(context: &Context<'_>, sender: FunctionRef, at: usize, by_l
     for bound in facts.bindings.iter().rev().filter(|bound| bound.constant && body.contains(bound.range)) {
         let Some(object) = bound.value.filter(|value| matches!(facts.expr(*value), Expr::Object(_))) else { continue };
         if all_within(&mentions(&bound.name, Some(bound.range)), &ranges) {
-            ranges.push(facts.expr_range(object));
+            ranges.extend(bare(facts, object, 0));
         }
     }
-    let own = mentions(&param.name, None);
-    Some(all_within(&own, &ranges) && !own.iter().any(|name| is_asked(facts, *name)))
+    Some(all_within(&mentions(&param.name, None), &ranges))
 }
 
-/// Whether a method is called on what a name stands for, or on a part of it: what JSON was made of may be no instance afterwards.
-fn is_asked(facts: &SourceFacts, name: TextRange) -> bool {
-    let on_it = |callee: ExprId| matches!(facts.expr(callee), Expr::Member { .. }) && facts.expr_range(callee).start == name.start;
-    facts.calls.iter().any(|call| on_it(call.callee))
+/// The names, and parts of what they stand for, that a value is or has in it as they are: what a function makes of one, or somebody asks of it, may
+/// be something else once JSON was made of that.
+fn bare(facts: &SourceFacts, value: ExprId, depth: usize) -> Vec<TextRange> {
+    let inner = |values: &[ExprId]| match depth < MAX_DEPTH {
+        true => values.iter().flat_map(|value| bare(facts, *value, depth + 1)).collect(),
+        false => Vec::new(),
+    };
+    match facts.expr(value) {
+        Expr::Array(items) | Expr::Fallback(items) => inner(items),
+        Expr::Object(object) => {
+            let fields = object.entries.iter().filter_map(|entry| match entry {
+                Entry::Field { value, .. } => Some(*value),
+                _ => None,
+            });
+            inner(&fields.collect::<Vec<_>>())
+        }
+        _ if is_part(facts, value) => vec![facts.expr_range(value)],
+        _ => Vec::new(),
+    }
 }
 
-/// What the library's own calls of a file are told of a value beside it, as keys and topics: parts that are texts.
+/// Whether a value is a name, or a part of what that stands for.
+fn is_part(facts: &SourceFacts, value: ExprId) -> bool {
+    match facts.expr(value) {
+        Expr::Name(_) => true,
+        Expr::Member { object, .. } => is_part(facts, *object),
+        _ => false,
+    }
+}
+
+/// What the library's own calls of a file are told of a value beside it: parts that are their destination, or their key.
 fn told_beside(context: &Context<'_>, file: FileId) -> Vec<TextRange> {
     let Some(facts) = context.snapshot.files.source(file) else { return Vec::new() };
     let leaves = context.snapshot.link(file).into_iter().flat_map(|link| &link.messages).flat_map(|message| &message.leaves);
-    let sent: Vec<TextRange> = leaves.filter(|leaf| leaf.call.file == file).map(|leaf| facts.call(leaf.call.call).range).collect();
-    let parts = facts.exprs.iter().filter(|it| matches!(it.kind, Expr::Member { .. }) && sent.iter().any(|sent| sent.contains(it.range)));
-    parts.map(|part| part.range).collect()
+    let mut told = Vec::new();
+    for leaf in leaves.filter(|leaf| leaf.call.file == file) {
+        let args = &facts.call(leaf.call.call).args;
+        // Who is told by the call where a message goes, is told so first.
+        if let [destination, _, ..] = args.as_slice()
+            && !leaf.by_receiver
+        {
+            texts(facts, destination.value, &mut told);
+        }
+        args.iter().for_each(|argument| keys(facts, argument.value, 0, &mut told));
+    }
+    told
+}
+
+/// The parts that keys of options are made of, which stand beside what is sent.
+fn keys(facts: &SourceFacts, options: ExprId, depth: usize, found: &mut Vec<TextRange>) {
+    match facts.expr(options) {
+        _ if depth == MAX_DEPTH => {}
+        Expr::Array(items) => items.iter().for_each(|item| keys(facts, *item, depth + 1, found)),
+        Expr::Object(object) => {
+            for entry in &object.entries {
+                match entry {
+                    Entry::Field { name, value, .. } if KEYS.contains(&name.as_str()) => texts(facts, *value, found),
+                    Entry::Field { name, value, .. } if !CONTENTS.contains(&name.as_str()) => keys(facts, *value, depth + 1, found),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The parts that a text is, or is made of.
+fn texts(facts: &SourceFacts, text: ExprId, found: &mut Vec<TextRange>) {
+    let parts = match facts.expr(text) {
+        Expr::Concat(parts) => parts.as_slice(),
+        _ => &[text],
+    };
+    let parts = parts.iter().filter(|part| matches!(facts.expr(**part), Expr::Member { .. }) && is_part(facts, **part));
+    found.extend(parts.map(|part| facts.expr_range(*part)));
 }
 
 /// Whether values of a type are the same once JSON was made of them.
@@ -165,12 +230,12 @@ fn is_plain(path: &str) -> bool {
 }
 
 /// What a file makes JSON of, be it by a library.
-fn json_made_in(context: &Context<'_>, file: FileId, by_libraries: bool) -> Vec<TextRange> {
+fn json_made_in(context: &Context<'_>, file: FileId, by_libraries: bool) -> Vec<ExprId> {
     let snapshot = context.snapshot;
     let Some(facts) = snapshot.files.source(file) else { return Vec::new() };
     let leaves = snapshot.links.iter().flatten().flat_map(|link| &link.messages).flat_map(|message| &message.leaves);
     let own = leaves.filter(|leaf| by_libraries && leaf.call.file == file);
-    let kept = own.flat_map(|leaf| facts.call(leaf.call.call).args.iter().take(leaf.as_json)).map(|it| facts.expr_range(it.value));
-    let made = facts.calls.iter().filter(|call| is_stringify(facts, call)).map(|call| call.range);
-    kept.chain(made).collect()
+    let kept = own.flat_map(|leaf| facts.call(leaf.call.call).args.iter().take(leaf.as_json));
+    let made = facts.calls.iter().filter(|call| is_stringify(facts, call)).filter_map(|call| call.args.first());
+    kept.chain(made).map(|argument| argument.value).collect()
 }

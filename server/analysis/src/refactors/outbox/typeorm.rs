@@ -15,7 +15,8 @@ pub(super) const FORM: Form = Form {
     database: "database: DataSource",
     begins: "database.transaction(FLUSH)",
     chosen: r#"const rows: { id: string; ROW }[] = await manager.query(
-    "SELECT COLUMNS FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED",
+    "SELECT COLUMNS FROM outbox ORDER BY tries >= $1, id LIMIT 100 FOR UPDATE SKIP LOCKED",
+    [MAX_TRIES],
   )"#,
     deleted: r#"manager.query("DELETE FROM outbox WHERE id = $1", [id])"#,
     counted: r#"manager.query("UPDATE outbox SET tries = tries + 1 WHERE id = $1", [id])"#,

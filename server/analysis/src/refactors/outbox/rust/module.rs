@@ -1,7 +1,7 @@
 //! The module's text: what keeps a message, and what sends those that are kept.
 //!
-//! Invariant: rows are taken in the order in which they were written, and gone only once their message is sent. One that fails for long holds the
-//! others no more.
+//! Invariant: rows are taken in the order in which they were written, and gone only once their message is sent. Those that failed too often come
+//! behind all others, so that they hold none.
 
 use super::super::super::Source;
 use super::super::super::arguments::{Argument, called};
@@ -175,8 +175,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 async fn flush(pool: &PgPool, CLIENT: &TYPE) -> Result<usize, Failure> {
     let mut tx = pool.begin().await?;
     let rows: Vec<ROW> = sqlx::query_as(
-        "SELECT CHOSEN FROM outbox ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED",
+        "SELECT CHOSEN FROM outbox ORDER BY tries >= $1, id LIMIT 100 FOR UPDATE SKIP LOCKED",
     )
+    .bind(MAX_TRIES)
     .fetch_all(&mut *tx)
     .await?;
     let mut sent = 0;
