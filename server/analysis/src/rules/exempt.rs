@@ -36,15 +36,20 @@ pub(crate) fn from_data_rules(service: &Service) -> bool {
 }
 
 /// Whether code stands beside what a service does all day, by the folders it is in: migrations, seeds, scripts, examples, tests and what stands in
-/// for others in them; or by its own name, if that begins or ends with a word for a test.
+/// for others in them; or by its own name, where that is one of a test. `*.test.ts` and its kin are never read.
 pub(crate) fn stands_beside(path: &Utf8Path) -> bool {
-    path.parent().is_some_and(is_beside) || path.file_stem().is_some_and(is_test_file)
+    path.parent().is_some_and(is_beside) || is_test_file(path)
 }
 
-fn is_test_file(stem: &str) -> bool {
-    let words = words(stem);
-    let is_test = |word: &String| matches!(word.as_str(), "test" | "tests" | "e2e");
-    words.len() > 1 && (words.first().is_some_and(is_test) || words.last().is_some_and(is_test))
+/// `orders_test.rs`, `test_orders.rs`; and `docs/test-orders.ts`, as documents hold examples. Elsewhere a product may have tests of its own to show.
+fn is_test_file(path: &Utf8Path) -> bool {
+    let Some(stem) = path.file_stem() else { return false };
+    if path.extension() == Some("rs") {
+        return stem.starts_with("test_") || stem.ends_with("_test") || stem.ends_with("_tests");
+    }
+    let mut folders = path.components().map(|folder| folder.as_str());
+    let is_document = folders.clone().any(|folder| folder == "docs") && folders.all(|folder| folder != "src");
+    is_document && ["test-", "e2e-"].iter().any(|begins| stem.starts_with(begins))
 }
 
 /// Whether a service stands beside the system, by the folder of its code: one to develop or test it with, a stand-in, a tool.
@@ -150,6 +155,8 @@ mod tests {
         assert!(stands_beside("packages/data-seeder/src/a.ts".into()) && stands_beside("sdks/test-agent/src/a.rs".into()));
         assert!(!stands_beside("apps/migrations.ts".into()) && !stands_beside("apps/immigrations/a.ts".into()));
         assert!(stands_beside("docs/test-orders-e2e.js".into()) && stands_beside("src/orders_test.rs".into()));
+        assert!(!stands_beside("src/tests.service.ts".into()) && !stands_beside("src/test-runs.controller.ts".into()));
+        assert!(!stands_beside("src/ab-test.ts".into()) && !stands_beside("src/docs/test-center.ts".into()));
         assert!(!stands_beside("src/latest-orders.ts".into()) && !stands_beside("src/test.ts".into()));
         assert!(!stands_beside("src/tools/search.ts".into()) && !stands_beside("src/attestation/a.rs".into()));
     }
