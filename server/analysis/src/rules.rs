@@ -50,6 +50,7 @@ mod caches;
 pub(crate) mod chains;
 mod context;
 pub(crate) mod exempt;
+mod misses;
 mod modes;
 mod moments;
 mod options;

@@ -83,6 +83,16 @@ fn followed(source: &SourceFacts, values: impl IntoIterator<Item = ExprId>, with
     found
 }
 
+/// The value that a name is bound to where it stands.
+pub fn bound(source: &SourceFacts, name: ExprId) -> Option<ExprId> {
+    let expression = &source.exprs[name.index()];
+    let Expr::Name(name) = &expression.kind else { return None };
+    match named(source, name, expression.function, expression.range.start)? {
+        Named::Binding(binding) => binding.value,
+        Named::Param(..) => None,
+    }
+}
+
 /// A parameter; that of a function which is run for each element of something is the element, too.
 fn parameter(source: &SourceFacts, function: FunctionId, index: u32, found: &mut FxHashSet<Origin>, open: &mut Vec<ExprId>) {
     found.insert(Origin::Param(function, index));

@@ -15,9 +15,9 @@ use super::caches::is_kept;
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::flow::{Loop, Spot};
 use crate::chart::index::Runner;
-use crate::chart::operation::answers_by;
+use crate::chart::operation::{SpanRef, answers_by};
 use crate::chart::origins::{Origin, origins};
-use crate::chart::{Call, CallIndex, Protocol, ServiceIndex, ServiceKind, Status};
+use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind, Status};
 use crate::{FileId, FunctionRef, Place};
 
 /// Function calls between the loop and the request.
@@ -46,8 +46,8 @@ rule! {
     /// Left alone are retries, polling and reading page by page; loops that end with the first answer; lists that are written out and short; lists of
     /// batches, and parts of one (`.slice(start, start + 50)`) or its first few (`.slice(0, 4)`); lists of who is asked (nodes, each with a client or
     /// a host of its own), where they are not asked one after the other; streams, and functions called like a limit, that run so many at a time;
-    /// calls that nobody waits for, whose answers are kept in a cache, or that one of several classes makes, where another one would ask
-    /// somebody else; calls that only go to other hosts; what is drawn for each element of a page; health checks; what is deployed but
+    /// calls that nobody waits for, that are only made where a cache has no answer, or that one of several classes makes, where another one would
+    /// ask or tell somebody else; calls that only go to other hosts; what is drawn for each element of a page; health checks; what is deployed but
     /// not built here, tools of the command line, and code in folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
@@ -152,15 +152,10 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             Loop::Until => None,
         });
         if let Some(over) = elements.into_iter().next() {
-            let beside = context.stands_beside(function.file);
-            if !beside
-                && grows(source, over)
-                && (is_in_turn(&spot) || !within.iter().any(|place| asks_elements(context, call, *place, over)))
-                && !is_eased(context, &spot, place)
-                && !ends_with_answer(&spot, function.function)
-                && !context.is_left_behind(function)
-            {
-                found.push(Found { function, place, over, hops });
+            let it = Found { function, place, over, hops };
+            let asks_each = || within.iter().any(|place| asks_elements(context, call, *place, over));
+            if is_told(context, &spot, &it) && (is_in_turn(&spot) || !asks_each()) {
+                found.push(it);
             }
             continue;
         }
@@ -171,59 +166,67 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             .iter()
             .filter(|runner| runs(runner.function.file) && !context.leaves_behind(runner, function))
             .filter(|runner| !may_ask_another(context, call, runner, function, runs));
-        for runner in runners {
-            let Some(outer) = Spot::at(files, runner.place) else { continue };
-            let is_around = runner.function.file == function.file && source.function(function.function).parent == runner.function.function;
-            let next = match outer.call() {
-                // What a component is given, it runs when somebody clicks, or not at all.
-                Some(call) if outer.source().call(call).kind == CallKind::Element => continue,
-                Some(_) if is_around && outer.gives(function.function) => {
-                    // What is handed to something that nobody waits for is kept there for later: a route, a listener.
-                    if source.language.is_ecmascript() && !outer.is_awaited() && outer.result() == ResultUse::Ignored {
-                        continue;
-                    }
-                    Way { function: runner.function, place: runner.place, asked: asked.clone(), hops, within: within.clone() }
-                }
-                Some(_) => {
-                    let passed = passed(&outer, &made_of, function.function);
-                    Way { function: runner.function, place: runner.place, asked: passed, hops: hops + 1, within: Vec::new() }
-                }
-                // A block of Rust runs where it is written; a function of JavaScript, where it is called.
-                None if is_around && !source.language.is_ecmascript() => {
-                    Way { function: runner.function, place: runner.place, asked: asked.clone(), hops, within: within.clone() }
-                }
-                None => continue,
-            };
-            if next.hops <= MAX_HOPS && !next.asked.is_empty() {
-                ways.push(next);
-            }
-        }
+        let here = Way { function, place, asked, hops, within };
+        let next = runners.filter_map(|runner| way_up(context, &here, runner, source, &made_of));
+        ways.extend(next.filter(|next| next.hops <= MAX_HOPS && !next.asked.is_empty()));
     }
     found
 }
 
-/// Whether what runs a function may as well run another one in its place, which does not lead to the service that is asked: one class of several.
+/// Whether a loop may be long, and nothing in its function spares requests.
+fn is_told(context: &Context<'_>, spot: &Spot<'_>, found: &Found) -> bool {
+    !context.stands_beside(found.function.file)
+        && grows(spot.source(), found.over)
+        && !is_eased(context, spot, found.place)
+        && !ends_with_answer(spot, found.function.function)
+        && !context.is_left_behind(found.function)
+}
+
+/// The way from a function on, by what runs it; none where that is not known to run it there and then.
+fn way_up(context: &Context<'_>, here: &Way, runner: &Runner, source: &SourceFacts, made_of: &FxHashSet<Origin>) -> Option<Way> {
+    let function = here.function;
+    let outer = Spot::at(&context.snapshot.files, runner.place)?;
+    let is_around = runner.function.file == function.file && source.function(function.function).parent == runner.function.function;
+    let (asked, hops, within) = match outer.call() {
+        // What a component is given, it runs when somebody clicks, or not at all.
+        Some(call) if outer.source().call(call).kind == CallKind::Element => return None,
+        Some(_) if is_around && outer.gives(function.function) => {
+            // What is handed to something that nobody waits for is kept there for later: a route, a listener.
+            if source.language.is_ecmascript() && !outer.is_awaited() && outer.result() == ResultUse::Ignored {
+                return None;
+            }
+            (here.asked.clone(), here.hops, here.within.clone())
+        }
+        Some(_) => (passed(&outer, made_of, function.function), here.hops + 1, Vec::new()),
+        // A block of Rust runs where it is written; a function of JavaScript, where it is called.
+        None if is_around && !source.language.is_ecmascript() => (here.asked.clone(), here.hops, here.within.clone()),
+        None => return None,
+    };
+    Some(Way { function: runner.function, place: runner.place, asked, hops, within })
+}
+
+/// Whether what runs a function may as well run another one in its place, which asks or tells somebody else: one class of several. One that asks
+/// nobody only stands in for it.
 fn may_ask_another(context: &Context<'_>, call: &Call, runner: &Runner, function: FunctionRef, runs: &impl Fn(FileId) -> bool) -> bool {
     let is_method = |function: FunctionRef| {
         context.snapshot.files.source(function.file).is_some_and(|source| source.function(function.function).owner.is_some())
     };
     let here = context.index.edges_of(runner.function).iter().filter(|edge| edge.place == runner.place);
     let mut others = here.map(|edge| edge.callee).filter(|callee| *callee != function && is_method(*callee) && runs(callee.file));
-    is_method(function) && others.any(|other| !leads_to(context, other, call))
+    is_method(function) && others.any(|other| asks_another(context, other, call))
 }
 
-/// Whether a function asks the service that a call does, itself or by functions that it calls.
-fn leads_to(context: &Context<'_>, function: FunctionRef, call: &Call) -> bool {
+/// Whether a function has spans, itself or by functions that it calls, and none that asks the service that a call does.
+fn asks_another(context: &Context<'_>, function: FunctionRef, call: &Call) -> bool {
     let mut open = vec![(function, 0)];
-    let mut at = 0;
+    let (mut at, mut elsewhere) = (0, false);
     while let Some(&(function, hops)) = open.get(at) {
         at += 1;
-        let asked = |index: &CallIndex| {
-            let other = context.chart.call(*index);
-            other.from == call.from && other.to == call.to
-        };
-        if context.index.calls_in(function).iter().any(asked) {
-            return true;
+        for span in context.index.spans_in(function).filter(|span| span.service(context.chart) == call.from) {
+            match span {
+                SpanRef::Call(index) if context.chart.call(index).to == call.to => return false,
+                _ => elsewhere = true,
+            }
         }
         if hops < MAX_HOPS {
             let next = context.index.edges_of(function).iter().map(|edge| edge.callee);
@@ -231,7 +234,7 @@ fn leads_to(context: &Context<'_>, function: FunctionRef, call: &Call) -> bool {
             open.extend(new.into_iter().take(MAX_WAYS.saturating_sub(open.len())).map(|callee| (callee, hops + 1)));
         }
     }
-    false
+    elsewhere
 }
 
 /// What a call passes for the parameters that a request is made of.

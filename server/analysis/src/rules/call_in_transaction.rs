@@ -132,7 +132,6 @@ fn held(context: &Context<'_>, transaction: &Transaction) -> Vec<Held> {
     let Some(source) = files.source(transaction.region.file) else { return Vec::new() };
     let is_open = |place: Place| transaction.is_open_at(files, place);
     let mut held = Vec::new();
-    // Functions that are called, each with the call in the transaction's own code behind which it is, and the one that calls it.
     let mut open: Vec<Called> = Vec::new();
     let region = transaction.region.range;
     let touching =

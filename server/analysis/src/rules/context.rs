@@ -172,7 +172,8 @@ impl<'a> Context<'a> {
         self.named_function(function).is_some()
     }
 
-    fn named_function(&self, function: FunctionRef) -> Option<String> {
+    /// `OrderService.save`, `save`: the innermost function around code that has a name.
+    pub fn named_function(&self, function: FunctionRef) -> Option<String> {
         named_function(self.snapshot, function).map(|(_, name)| name)
     }
 }
@@ -296,17 +297,9 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Shortens a message that is too long: names of procedures lose their packages, then their services; if that is not enough, its middle goes, where it
-/// names the least.
+/// Shortens a message that is too long: names of procedures are shortened; if that is not enough, its middle goes, where it names the least.
 fn shorten(message: String) -> String {
-    if message.chars().count() <= MAX_MESSAGE {
-        return message;
-    }
-    let message = message.split(' ').map(without_package).collect::<Vec<_>>().join(" ");
-    if message.chars().count() <= MAX_MESSAGE {
-        return message;
-    }
-    let message = message.split(' ').map(without_service).collect::<Vec<_>>().join(" ");
+    let message = shorten_names(message);
     let length = message.chars().count();
     if length <= MAX_MESSAGE {
         return message;
@@ -314,6 +307,17 @@ fn shorten(message: String) -> String {
     let head = MAX_MESSAGE * 2 / 3;
     let tail = MAX_MESSAGE - head - 1;
     message.chars().take(head).chain(std::iter::once('…')).chain(message.chars().skip(length - tail)).collect()
+}
+
+/// Takes from the names of procedures in a message that is too long their packages, then their services.
+fn shorten_names(mut message: String) -> String {
+    for shortened in [without_package, without_service] {
+        if message.chars().count() <= MAX_MESSAGE {
+            break;
+        }
+        message = message.split(' ').map(shortened).collect::<Vec<_>>().join(" ");
+    }
+    message
 }
 
 /// `Shelf/Take` of `shop.stock.v1.Shelf/Take`.
@@ -331,10 +335,11 @@ fn without_service(word: &str) -> &str {
     word.split_once('/').filter(named).map_or(word, |(_, method)| method)
 }
 
-/// A message that names as many things as there is room for, between how it begins and how it ends: `3 calls: a, b and 1 more`.
+/// A message that names as many things as there is room for once their names are short, between how it begins and how it ends:
+/// `3 calls: a, b and 1 more`.
 pub(super) fn fitting(begins: &str, things: &[String], ends: &str) -> String {
     let message = |count: usize| format!("{begins}{}{ends}", enumerate_first(things, count));
-    let fits = |count: &usize| message(*count).chars().count() <= MAX_MESSAGE;
+    let fits = |count: &usize| shorten_names(message(*count)).chars().count() <= MAX_MESSAGE;
     message((2..=things.len()).rev().find(fits).unwrap_or(1))
 }
 
@@ -385,6 +390,13 @@ mod tests {
         assert_eq!(shorten("web calls shop.stock.v1.Shelf/Take".to_owned()), "web calls shop.stock.v1.Shelf/Take");
         let longer = format!("web calls shop.stock.v1.Shelf/Take of {} and /a.b/C", "é".repeat(130));
         assert_eq!(shorten(longer), format!("web calls Take of {} and /a.b/C", "é".repeat(130)));
+    }
+
+    #[test]
+    fn names_are_shortened_before_any_is_left_out() {
+        let things: Vec<String> =
+            ["Shelf/Take", "Till/Pay", "Mail/Send"].map(|name| format!("shop.{}.v1.{name}", "goods".repeat(12))).into();
+        assert_eq!(shorten(fitting("3 calls: ", &things, "")), "3 calls: Shelf/Take, Till/Pay, Mail/Send");
     }
 
     #[test]

@@ -8,11 +8,12 @@ use std::collections::BTreeMap;
 use portolan_grammars::catalog::{Operation, broker};
 use portolan_grammars::facts::{Expr, ExprId, Region, RegionKind, Symbol};
 
+use super::misses::runs_on_miss;
 use super::moments::{Moments, follows};
 use super::parties::holds_tables;
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
 use crate::chart::flow::Spot;
-use crate::chart::index::{AccessRef, EndRef};
+use crate::chart::index::EndRef;
 use crate::chart::operation::{Root, SpanRef, roots_around};
 use crate::chart::origins::{Origin, origins};
 use crate::chart::{Access, ChannelIndex, ServiceIndex};
@@ -58,7 +59,7 @@ rule! {
     /// database (`NOTIFY`, job queues in PostgreSQL) or are kept in an outbox first (`kept` of a producer in `portolan.toml`), functions that write
     /// an outbox or what is pending, tables whose changes a connector of Kafka Connect sends, tables whose rows something else of the service reads
     /// to send such messages for all of them, tables that only tell of what happened, channels whose messages may get lost (the option lists words of
-    /// their names), messages that nobody waits for, caches, rows that a function makes where it finds none, jobs, tools, and code in
+    /// their names), messages that nobody waits for, caches, rows that a function only adds where it finds none, jobs, tools, and code in
     /// folders of migrations, seeds, scripts and examples.
     ///
     /// ## Why it matters
@@ -173,18 +174,34 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
     None
 }
 
-/// Whether a row is written only where the same function has not found one.
+/// Whether a row is only added where the same function has found none, which writes that table nowhere else.
 fn fills_in(context: &Context<'_>, write: &Access, table: &Symbol) -> bool {
-    let looks = |access: &AccessRef| {
-        let other = access.of(context.chart);
-        other.operation == Operation::Read
-            && other.place.range.start < write.place.range.start
-            && access.collection.of(context.chart).1.name == *table
+    let Some(spot) = Spot::at(&context.snapshot.files, write.place) else { return false };
+    let source = spot.source();
+    let same: Vec<&Access> = context
+        .index
+        .accesses_in(write.function)
+        .iter()
+        .filter(|access| access.collection.of(context.chart).1.name == *table)
+        .map(|access| access.of(context.chart))
+        .collect();
+    let finds_none = |read: &&Access| {
+        let looked = Spot::at(&context.snapshot.files, read.place).and_then(|spot| spot.call());
+        looked.is_some_and(|looked| runs_on_miss(source, write.place.range, looked))
     };
-    let within_branch = |spot: Spot<'_>| {
-        spot.regions().take_while(|region| region.kind != RegionKind::Body).any(|region| region.kind == RegionKind::Branch)
-    };
-    Spot::at(&context.snapshot.files, write.place).is_some_and(within_branch) && context.index.accesses_in(write.function).iter().any(looks)
+    adds_row(&spot)
+        && same.iter().all(|other| other.operation == Operation::Read || other.place == write.place)
+        && same.iter().filter(|other| other.operation == Operation::Read).any(finds_none)
+}
+
+/// Whether a write adds a row, by the name of what is called or by its statement.
+fn adds_row(spot: &Spot<'_>) -> bool {
+    let source = spot.source();
+    let inserts = |text: &Symbol| text.trim_start().get(..6).is_some_and(|word| word.eq_ignore_ascii_case("insert"));
+    spot.chain().any(|call| {
+        matches!(source.expr(call.callee), Expr::Member { name, .. } if exempt::has_word(name, &["create", "insert"]))
+            || call.args.iter().any(|given| matches!(source.expr(given.value), Expr::Str(text) if inserts(text)))
+    })
 }
 
 /// Whether a connector reads the changes of a table off the log of its database: others hear of a row whether the message is sent or not.
@@ -274,7 +291,11 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, (service, channel, table, 
     let mut related = vec![(first.written.place, format!("{id} writes `{table}`"))];
     // Neither the write nor what sends may show who does both.
     if first.written.sent != place {
-        related.push((first.written.sent, format!("{} sends it after the write", context.symbol(first.written.function))));
+        let how = match context.named_function(first.written.function) {
+            Some(name) => format!("{name} sends it after the write"),
+            None => "sent from here after the write".to_owned(),
+        };
+        related.push((first.written.sent, how));
     }
     let others = all.iter().map(|found| found.end.producer(chart).place).filter(|other| *other != place);
     related.extend(others.take(MAX_SITES).map(|other| (other, "sent here after a write, too".to_owned())));
