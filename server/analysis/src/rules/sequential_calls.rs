@@ -157,9 +157,7 @@ fn is_check(context: &Context<'_>, moment: &Moment, call: &Call, spot: &Spot<'_>
             let awaited = |origin: &Origin| matches!(origin, Origin::Result(id) if source.call(*id).awaited);
             origins(source, [*value]).iter().any(awaited)
         };
-        let ends = source.exits.iter().map(|exit| source.region(exit.region).range);
-        let ends: Vec<TextRange> = source.function(callee.function).left.iter().copied().chain(ends).collect();
-        let leaves = |region: &Region| ends.iter().any(|end| region.range.contains(*end));
+        let leaves = |region: &Region| source.function(callee.function).left.iter().any(|end| region.range.contains(*end));
         let own = source.regions.iter().filter(|region| region.function == callee.function);
         own.filter(|region| leaves(region)).any(|region| region.conditions.iter().any(answers))
     };
