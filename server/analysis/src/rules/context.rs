@@ -396,7 +396,7 @@ mod tests {
     fn names_are_shortened_before_any_is_left_out() {
         let things: Vec<String> =
             ["Shelf/Take", "Till/Pay", "Mail/Send"].map(|name| format!("shop.{}.v1.{name}", "goods".repeat(12))).into();
-        assert_eq!(shorten(fitting("3 calls: ", &things, "")), "3 calls: Shelf/Take, Till/Pay, Mail/Send");
+        assert_eq!(shorten(fitting("3 calls: ", &things, "")), "3 calls: Shelf/Take, Till/Pay and Mail/Send");
     }
 
     #[test]
