@@ -293,7 +293,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, (service, channel, table, 
     if first.written.sent != place {
         let how = match context.named_function(first.written.function) {
             Some(name) => format!("{name} sends it after the write"),
-            None => "sent from here after the write".to_owned(),
+            None => "it is sent from here after the write".to_owned(),
         };
         related.push((first.written.sent, how));
     }
