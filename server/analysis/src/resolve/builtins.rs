@@ -45,11 +45,6 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// What each argument of a call stands for.
-    fn all_arguments(&mut self, site: Site<'w>) -> Vec<Value> {
-        site.call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect()
-    }
-
     /// What a text is in which another is put in the place of one.
     fn with_replaced(&mut self, site: Site<'w>, text: ExprId) -> Option<Value> {
         let [text, from, to] = [text, site.argument(0)?, site.argument(1)?].map(|expr| self.eval(site.file, expr));

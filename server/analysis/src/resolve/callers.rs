@@ -12,7 +12,7 @@ use super::index::last_segment;
 use super::library::LibraryCallee;
 use super::uses::{Use, aliases, call_use, calls_of};
 use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, changed, concat, origin, setting};
-use crate::FunctionRef;
+use crate::{FileId, FunctionRef};
 
 /// Call sites of one function that are looked at; a function called more often is no wrapper of anything.
 const MAX_CALLERS: usize = 600;
@@ -445,19 +445,25 @@ impl<'w> Evaluator<'w> {
         if call.args.iter().any(|argument| argument.spread) {
             return Vec::new();
         }
-        call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect()
+        self.written_arguments(site.file, call)
     }
 
-    /// Adds what a call leaves out at the end: the parameter's default, else nothing. Otherwise it would be what other calls pass.
-    pub(super) fn add_left_out(&mut self, function: FunctionRef, call: &Call, facts: &SourceFacts, arguments: &mut Vec<Value>) {
+    /// What stands in a call's parentheses, one by one.
+    pub(super) fn written_arguments(&mut self, file: FileId, call: &Call) -> Vec<Value> {
+        call.args.iter().map(|argument| self.eval(file, argument.value)).collect()
+    }
+
+    /// What a call hands to a function: its arguments, and of what it leaves out at the end the parameter's default, else nothing. Otherwise that
+    /// would be what other calls pass.
+    pub(super) fn handed_to(&mut self, function: FunctionRef, file: FileId, call: &Call) -> Vec<Value> {
+        let mut arguments = self.written_arguments(file, call);
         let is_whole = call.kind == CallKind::Call && !call.args.iter().any(|argument| argument.spread);
-        let Some(declared) = self.facts(function.file).filter(|_| is_whole && facts.language.is_ecmascript()) else { return };
-        for param in declared.function(function.function).params.iter().skip(arguments.len()) {
-            if param.rest {
-                return;
-            }
+        let is_ecmascript = self.facts(file).is_some_and(|facts| facts.language.is_ecmascript());
+        let Some(declared) = self.facts(function.file).filter(|_| is_whole && is_ecmascript) else { return arguments };
+        for param in declared.function(function.function).params.iter().skip(arguments.len()).take_while(|param| !param.rest) {
             arguments.push(param.default.map_or(Value::Null, |default| self.eval(function.file, default)));
         }
+        arguments
     }
 
     /// The value that a call site passes for a parameter, its default where it passes none.

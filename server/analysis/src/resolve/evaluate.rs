@@ -523,8 +523,7 @@ impl<'w> Evaluator<'w> {
         let call = facts.call(site.call);
         match callee {
             Value::Function(function, receiver) => {
-                let mut arguments: Vec<Value> = call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect();
-                self.add_left_out(*function, call, facts, &mut arguments);
+                let arguments = self.handed_to(*function, site.file, call);
                 let own = self.own_receiver(site, receiver.as_deref());
                 let mut value = self.apply(*function, own.as_ref().or(receiver.as_deref()), &arguments);
                 if value.is_unknown() || matches!(value, Value::External(..)) {
@@ -541,7 +540,7 @@ impl<'w> Evaluator<'w> {
                 if call.kind != CallKind::New && facts.language.is_ecmascript() {
                     return Value::Unknown;
                 }
-                let arguments: Arc<[Value]> = call.args.iter().map(|argument| self.eval(site.file, argument.value)).collect();
+                let arguments: Arc<[Value]> = self.written_arguments(site.file, call).into();
                 if let Some(service) = self.cx.contracts.stubs.get(class) {
                     return self.stub(service.clone(), site, facts);
                 }

@@ -63,8 +63,7 @@ impl<'w> Evaluator<'w> {
             let Value::Param(param, path) = self.eval(function.file, call.callee) else { continue };
             let Some(given) = arguments.get(param.index as usize).filter(|_| param.function == function) else { continue };
             let Value::Function(made, receiver) = self.at_path(given.clone(), &path) else { continue };
-            let mut passed: Vec<Value> = call.args.iter().map(|argument| self.eval(function.file, argument.value)).collect();
-            self.add_left_out(made, call, facts, &mut passed);
+            let passed = self.handed_to(made, function.file, call);
             let made = self.apply(made, receiver.as_deref(), &passed);
             let of_caller = self
                 .substitute(&made, &|inner| (inner.function == function).then(|| arguments.get(inner.index as usize).cloned()).flatten());

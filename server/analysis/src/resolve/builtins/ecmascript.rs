@@ -50,7 +50,7 @@ impl<'w> Evaluator<'w> {
             "concat" => {
                 let text = self.eval(file, object);
                 let is_text = matches!(text, Value::Text(_));
-                is_text.then(|| concat(&[vec![text], self.all_arguments(site)].concat()))
+                is_text.then(|| concat(&[vec![text], self.written_arguments(site.file, site.call)].concat()))
             }
             "join" => self.joined(site, object),
             "bind" | "then" | "catch" | "finally" | "toString" | "trim" | "trimEnd" | "toLowerCase" | "toUpperCase" | "normalize"
@@ -121,7 +121,7 @@ impl<'w> Evaluator<'w> {
     /// One object of the fields of all that are given; what is `frozen` without being an object stays what it is.
     fn merged(&mut self, site: Site<'w>, frozen: bool) -> Option<Value> {
         let mut merged = ObjectValue::default();
-        for value in self.all_arguments(site) {
+        for value in self.written_arguments(site.file, site.call) {
             match value {
                 Value::Object(object) => {
                     merged.fields.extend(object.fields.iter().map(|(name, value)| (name.clone(), value.clone())));
@@ -140,7 +140,7 @@ impl<'w> Evaluator<'w> {
             Value::Array(items) => items,
             // The way of paths in URLs; that of the machine is one of files.
             Value::External(package, path) if is_posix_paths(&package, &path) => {
-                return self.all_arguments(site).into_iter().reduce(|path, part| join_url(&path, &part));
+                return self.written_arguments(site.file, site.call).into_iter().reduce(|path, part| join_url(&path, &part));
             }
             _ => return None,
         };

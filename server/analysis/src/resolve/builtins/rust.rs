@@ -120,7 +120,7 @@ impl<'w> Evaluator<'w> {
         }
         // `SocketAddr::new(address, port)`.
         if owner == "SocketAddr" && site.call.args.len() == 2 && own_name(site.facts, owner) == "SocketAddr" {
-            return matches!(name.as_str(), "from" | "new").then(|| Value::Array(self.all_arguments(site).into()));
+            return matches!(name.as_str(), "from" | "new").then(|| Value::Array(self.written_arguments(site.file, site.call).into()));
         }
         if !wraps(own_name(site.facts, owner), name) {
             return None;
