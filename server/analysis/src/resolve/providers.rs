@@ -12,6 +12,7 @@ use rustc_hash::FxHashMap;
 use super::evaluate::Evaluator;
 use super::index::spelled;
 use super::library::CallView;
+use super::routes::argument_expr;
 use super::uses::Use;
 use super::value::{Instance, Value};
 use crate::FileId;
@@ -19,14 +20,18 @@ use crate::FileId;
 /// Providers of one token that are looked at.
 const MAX_PROVIDERS: usize = 24;
 
+/// What something is put and asked for by, as it is written and as a text.
+pub(super) struct Key {
+    pub(super) written: Option<Symbol>,
+    pub(super) text: Option<Symbol>,
+}
+
 impl<'w> Evaluator<'w> {
     /// The value that is provided for the token which a decorator names.
     pub(super) fn provided(&mut self, token: &Selector, view: &CallView<'_>) -> Option<Value> {
         let file = view.site.file;
-        let facts = self.facts(file)?;
-        let written = super::routes::argument_expr(facts, token, view).and_then(|token| spelled(facts, token));
-        let text = self.select(token, view).and_then(|value| value.literal());
-        let mut names: Vec<Symbol> = written.iter().chain(&text).cloned().collect();
+        let token = self.asked_key(token, view)?;
+        let mut names: Vec<Symbol> = token.written.iter().chain(&token.text).cloned().collect();
         names.dedup();
         let mut found: Vec<(FileId, ExprId)> = Vec::new();
         for name in &names {
@@ -43,21 +48,26 @@ impl<'w> Evaluator<'w> {
             found.retain(|(provider, _)| package(*provider) == own);
         }
         found.truncate(MAX_PROVIDERS);
-        let values: Vec<Value> =
-            found.into_iter().filter_map(|(file, object)| self.provider_value(file, object, written.as_ref(), text.as_ref())).collect();
-        let value = Value::one_of(values);
-        let known = value.alternatives().iter().all(|value| !matches!(value, Value::Unknown | Value::Null | Value::Param(..)));
-        known.then_some(value)
+        let values: Vec<Value> = found.into_iter().filter_map(|(file, object)| self.provider_value(file, object, &token)).collect();
+        all_known(values)
+    }
+
+    /// The key that a call or a decorator names.
+    pub(super) fn asked_key(&mut self, key: &Selector, view: &CallView<'_>) -> Option<Key> {
+        let facts = self.facts(view.site.file)?;
+        let written = argument_expr(facts, key, view).and_then(|key| spelled(facts, key));
+        let text = self.select(key, view).and_then(|key| key.literal());
+        Some(Key { written, text })
     }
 
     /// What one object provides, if it is for the token.
-    fn provider_value(&mut self, file: FileId, object: ExprId, written: Option<&Symbol>, text: Option<&Symbol>) -> Option<Value> {
+    fn provider_value(&mut self, file: FileId, object: ExprId, asked: &Key) -> Option<Value> {
         let facts = self.facts(file)?;
         let Expr::Object(fields) = facts.expr(object) else { return None };
         let (library, entry, token) = self.cx.catalog.provider(Family::from(facts.language), fields)?;
-        let same = match (self.eval(file, token).literal(), text) {
+        let same = match (self.eval(file, token).literal(), &asked.text) {
             (Some(own), Some(text)) => own == *text,
-            _ => spelled(facts, token).as_ref() == written,
+            _ => spelled(facts, token) == asked.written,
         };
         if !same {
             return None;
@@ -109,4 +119,11 @@ impl<'w> Evaluator<'w> {
         }
         Some(Value::one_of(values))
     }
+}
+
+/// Values as one, if all are known here and now.
+pub(super) fn all_known(values: Vec<Value>) -> Option<Value> {
+    let value = Value::one_of(values);
+    let known = value.alternatives().iter().all(|value| !matches!(value, Value::Unknown | Value::Null | Value::Param(..)));
+    known.then_some(value)
 }

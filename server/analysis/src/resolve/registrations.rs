@@ -9,21 +9,14 @@ use portolan_grammars::facts::{Call, CallId, CallKind, Expr, SourceFacts, Symbol
 
 use super::callers::MAX_PASSED_ON;
 use super::evaluate::Evaluator;
-use super::index::spelled;
 use super::library::{CallView, LibraryCallee};
-use super::routes::argument_expr;
+use super::providers::{Key, all_known};
 use super::uses::Use;
 use super::value::{CallRef, Value};
 use crate::FileId;
 
 /// Registrations of one key that are looked at.
 const MAX_REGISTRATIONS: usize = 24;
-
-/// A key of a container, as it is written and as a text.
-struct Key {
-    written: Option<Symbol>,
-    text: Option<Symbol>,
-}
 
 /// A call that registers something under the key in question, and the call that is given what.
 struct Registered<'w> {
@@ -38,19 +31,15 @@ impl<'w> Evaluator<'w> {
         if self.cx.catalog.libraries[library].registration.is_empty() {
             return None;
         }
-        let facts = self.facts(view.site.file)?;
-        let written = argument_expr(facts, key, view).and_then(|key| spelled(facts, key));
-        let text = self.select(key, view).and_then(|key| key.literal());
-        let name = written.clone().or_else(|| text.clone())?;
+        let key = self.asked_key(key, view)?;
+        let name = key.written.clone().or_else(|| key.text.clone())?;
         if !self.key_guard.insert(name.clone()) {
             return None;
         }
-        let values = self.registrations(library, &Key { written, text }, view.site.file);
+        let values = self.registrations(library, &key, view.site.file);
         let values: Vec<Value> = values.into_iter().map(|value| self.passed_in(value)).collect();
         self.key_guard.remove(&name);
-        let value = Value::one_of(values);
-        let known = value.alternatives().iter().all(|value| !matches!(value, Value::Unknown | Value::Null | Value::Param(..)));
-        known.then_some(value)
+        all_known(values)
     }
 
     /// What is registered; of a parameter of the code around, what its callers pass.
@@ -99,21 +88,18 @@ impl<'w> Evaluator<'w> {
             let call = facts.call(by.call);
             let callee = LibraryCallee { library, name: name.to_owned(), receiver: None };
             let view = CallView { site: by, call, callee: &callee, members: &[] };
-            if call.kind == CallKind::Call
-                && self.has_key(facts, &entry.key, &view, key)
-                && self.is_of_container(file, facts, call, &callee)
-            {
+            if call.kind == CallKind::Call && self.has_key(&entry.key, &view, key) && self.is_of_container(file, facts, call, &callee) {
                 found.push(Registered { entry, given_to: CallRef { file, call: id } });
             }
         }
         found
     }
 
-    fn has_key(&mut self, facts: &'w SourceFacts, selector: &Selector, view: &CallView<'_>, key: &Key) -> bool {
-        let written = argument_expr(facts, selector, view).and_then(|own| spelled(facts, own));
-        match (self.select(selector, view).and_then(|own| own.literal()), &key.text) {
-            (Some(own), Some(asked)) => own == *asked,
-            (None, None) => written.is_some() && written == key.written,
+    fn has_key(&mut self, selector: &Selector, view: &CallView<'_>, asked: &Key) -> bool {
+        let Some(own) = self.asked_key(selector, view) else { return false };
+        match (&own.text, &asked.text) {
+            (Some(own), Some(asked)) => own == asked,
+            (None, None) => own.written.is_some() && own.written == asked.written,
             _ => false,
         }
     }
