@@ -100,13 +100,7 @@ impl<'w> Linker<'w> {
                             _ => None,
                         });
                         let name = format!("{root}.{field}").into();
-                        self.link.operation_handlers.push(OperationHandler {
-                            protocol: Protocol::Graphql,
-                            name,
-                            function,
-                            handler,
-                            declared: None,
-                        });
+                        self.link.operation_handlers.push(OperationHandler::plain(Protocol::Graphql, name, function, handler));
                     }
                 }
             }
@@ -120,7 +114,7 @@ impl<'w> Linker<'w> {
         let root = last_segment(&view.callee.name);
         let answers = |function: FunctionRef, field: &str| {
             let name = format!("{root}.{field}").into();
-            OperationHandler { protocol: Protocol::Graphql, name, function, handler: Some(method), declared: None }
+            OperationHandler::plain(Protocol::Graphql, name, function, Some(method))
         };
         // `() => Order` says what it answers with, not what it is called.
         let argument = |take: &catalog::Take| usize::try_from(take.argument?).ok().and_then(|at| view.call.args.get(at));

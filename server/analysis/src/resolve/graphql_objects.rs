@@ -68,13 +68,7 @@ impl<'w> Linker<'w> {
                     };
                     let handler = Some(FunctionRef { file, function: *id });
                     let name = format!("{root}.{name}").into();
-                    self.link.operation_handlers.push(OperationHandler {
-                        protocol: Protocol::Graphql,
-                        name,
-                        function,
-                        handler,
-                        declared: None,
-                    });
+                    self.link.operation_handlers.push(OperationHandler::plain(Protocol::Graphql, name, function, handler));
                 }
             }
         }

@@ -126,7 +126,7 @@ impl<'w> Linker<'w> {
             };
             for (name, handler) in self.implemented_remotely(entry, class) {
                 self.link.edges.push(EdgeDecl::plain(function.function, handler, None));
-                let handler = OperationHandler { protocol: Protocol::Jsonrpc, name, function, handler: Some(handler), declared: None };
+                let handler = OperationHandler::plain(Protocol::Jsonrpc, name, function, Some(handler));
                 if !self.link.operation_handlers.contains(&handler) {
                     self.link.operation_handlers.push(handler);
                 }

@@ -269,3 +269,10 @@ pub struct OperationHandler {
     /// The call that declares it, where one does.
     pub declared: Option<CallRef>,
 }
+
+impl OperationHandler {
+    /// One that no call declares.
+    pub fn plain(protocol: Protocol, name: Symbol, function: FunctionRef, handler: Option<FunctionRef>) -> Self {
+        Self { protocol, name, function, handler, declared: None }
+    }
+}
