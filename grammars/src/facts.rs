@@ -259,6 +259,10 @@ impl SourceFacts {
         let end = self.questions.partition_point(|question| question.answer <= answer);
         &self.questions[start..end]
     }
+    /// What an expression asks itself, beside what else must hold.
+    pub fn own_question(&self, answer: ExprId) -> Option<Asks> {
+        self.questions_of(answer).iter().map(|question| question.asks).find(|asks| !matches!(asks, Asks::Also(_)))
+    }
     /// The region named by `id`.
     pub fn region(&self, id: RegionId) -> &Region {
         &self.regions[id.index()]

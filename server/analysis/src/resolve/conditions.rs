@@ -93,15 +93,13 @@ impl<'w> Evaluator<'w> {
     /// What settings must say for an expression to hold, or not to, as far as that is known.
     fn requirement(&mut self, file: FileId, id: ExprId, holds: bool, steps: u32) -> Option<Requirement> {
         let (facts, steps) = (self.facts(file)?, steps.checked_sub(1)?);
-        let questions = facts.questions_of(id);
         let mut parts = Vec::new();
-        for question in questions {
+        for question in facts.questions_of(id) {
             if let Asks::Also(before) = question.asks {
                 parts.push(self.requirement(file, before, holds, steps));
             }
         }
-        let own = questions.iter().find(|question| !matches!(question.asks, Asks::Also(_)));
-        parts.push(match own.map(|question| question.asks) {
+        parts.push(match facts.own_question(id) {
             Some(Asks::Not(of)) => self.requirement(file, of, !holds, steps),
             Some(Asks::Same(left, right)) => self.compared(file, left, right, holds),
             Some(Asks::Other(left, right)) => self.compared(file, left, right, !holds),

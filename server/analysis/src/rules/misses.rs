@@ -50,17 +50,16 @@ fn is_missing(source: &SourceFacts, mut asked: ExprId, mut holds: bool, looked: 
         _ => false,
     };
     for _ in 0..MAX_STEPS {
-        let questions = source.questions_of(asked);
         // That two things do not hold together says nothing of one.
-        let also = questions.iter().find_map(|question| if let Asks::Also(first) = question.asks { Some(first) } else { None });
+        let also =
+            source.questions_of(asked).iter().find_map(|question| if let Asks::Also(first) = question.asks { Some(first) } else { None });
         if also.is_some() && !holds {
             return false;
         }
         let compared = |one: ExprId, other: ExprId| {
             is_nothing(other) && is_found(source, one, looked) || is_nothing(one) && is_found(source, other, looked)
         };
-        let own = questions.iter().find(|question| !matches!(question.asks, Asks::Also(_)));
-        match own.map(|question| question.asks) {
+        match source.own_question(asked) {
             Some(Asks::Not(inner)) if also.is_none() => {
                 (asked, holds) = (inner, !holds);
                 continue;

@@ -82,7 +82,7 @@ impl<'a> Conditions<'a> {
         let mut failing = FxHashMap::default();
         for (file, conditions) in &self.by_file {
             for (at, condition) in (0..).zip(conditions) {
-                if let Verdict::Fails(why) = verdict(input, service, condition.requires) {
+                if let Some(why) = failure(input, service, condition.requires) {
                     failing.insert((*file, at), Evidence { what: format!("only where {why}"), place: condition.asked });
                 }
             }
@@ -91,50 +91,32 @@ impl<'a> Conditions<'a> {
     }
 }
 
-/// Whether something holds in a service, as far as files of the workspace tell.
-enum Verdict {
-    Holds,
-    /// It does not; what it asks, in words.
-    Fails(String),
-    Unknown,
-}
-
-fn verdict(input: &Input<'_>, service: ServiceIndex, requires: &Requirement) -> Verdict {
-    let of = |parts: &[Requirement]| parts.iter().map(|part| verdict(input, service, part)).collect::<Vec<_>>();
-    let words = |verdicts: Vec<Verdict>, joint: &str| {
-        let mut words: Vec<String> = Vec::new();
-        for verdict in verdicts {
-            if let Verdict::Fails(why) = verdict
-                && !words.contains(&why)
-            {
-                words.push(why);
-            }
-        }
-        Verdict::Fails(words.join(joint))
+/// What is asked that does not hold in a service, in words, as far as files of the workspace tell.
+fn failure(input: &Input<'_>, service: ServiceIndex, requires: &Requirement) -> Option<String> {
+    let (parts, joint, all_must_fail) = match requires {
+        Requirement::Setting(test) => return failure_of_setting(input, service, test),
+        Requirement::All(parts) => (parts, " and ", false),
+        Requirement::Any(parts) => (parts, " or ", true),
     };
-    match requires {
-        Requirement::Setting(test) => of_setting(input, service, test),
-        Requirement::All(parts) => {
-            let verdicts = of(parts);
-            let fails = verdicts.iter().any(|verdict| matches!(verdict, Verdict::Fails(_)));
-            if fails { words(verdicts, " and ") } else { Verdict::Holds }
-        }
-        Requirement::Any(parts) => {
-            let verdicts = of(parts);
-            let fail = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Fails(_)));
-            if fail { words(verdicts, " or ") } else { Verdict::Holds }
+    let mut words: Vec<String> = Vec::new();
+    for part in parts {
+        match failure(input, service, part) {
+            Some(why) if !words.contains(&why) => words.push(why),
+            None if all_must_fail => return None,
+            _ => {}
         }
     }
+    (!words.is_empty()).then(|| words.join(joint))
 }
 
-fn of_setting(input: &Input<'_>, service: ServiceIndex, test: &SettingTest) -> Verdict {
+fn failure_of_setting(input: &Input<'_>, service: ServiceIndex, test: &SettingTest) -> Option<String> {
     let name = test.name();
     let unset = format!("${{{name}}}");
     let mut fails: Option<(String, bool)> = None;
     for text in test.settings.iter().flat_map(|setting| texts(input, service, setting)) {
         let is_unset = text.text.is_empty() || text.text == unset;
         if !is_unset && text.text.contains(['$', '{']) {
-            return Verdict::Unknown;
+            return None;
         }
         let value = if is_unset { "" } else { text.text.as_str() };
         // Whether `false` is as good as nothing, or a text in another case the same one, only the code knows that reads it.
@@ -144,11 +126,11 @@ fn of_setting(input: &Input<'_>, service: ServiceIndex, test: &SettingTest) -> V
             test.values.iter().any(|wanted| wanted != value && wanted.eq_ignore_ascii_case(value))
         };
         if is_unclear {
-            return Verdict::Unknown;
+            return None;
         }
         let is_so = if test.values.is_empty() { !value.is_empty() } else { test.values.iter().any(|wanted| wanted == value) };
         if is_so != test.negated {
-            return Verdict::Holds;
+            return None;
         }
         let is_given = text.evidence.iter().any(|hop| hop.what.starts_with("env ") || hop.what.starts_with("option "));
         // A value says more than that there is none.
@@ -156,11 +138,10 @@ fn of_setting(input: &Input<'_>, service: ServiceIndex, test: &SettingTest) -> V
             fails = Some((value.to_owned(), is_given));
         }
     }
-    let Some((value, is_given)) = fails else { return Verdict::Unknown };
+    let (value, is_given) = fails?;
     let is = if test.negated { "is not" } else { "is" };
     let wanted = match test.values.as_slice() {
-        [] if value.is_empty() || test.negated => "set".to_owned(),
-        [] => "on".to_owned(),
+        [] => "set".to_owned(),
         values => values.iter().map(|value| format!("`{value}`")).collect::<Vec<_>>().join(" or "),
     };
     let why = match value.as_str() {
@@ -168,7 +149,7 @@ fn of_setting(input: &Input<'_>, service: ServiceIndex, test: &SettingTest) -> V
         value if is_given => format!("it is `{value}`"),
         value => format!("default: `{value}`"),
     };
-    Verdict::Fails(format!("`{name}` {is} {wanted} ({why})"))
+    Some(format!("`{name}` {is} {wanted} ({why})"))
 }
 
 /// Who runs which function, and where.
