@@ -8,7 +8,7 @@ use portolan_grammars::facts::{
     Symbol, TextRange,
 };
 
-use super::{Chart, Transaction};
+use super::{Call as ChartCall, Chart, Protocol, Transaction};
 use crate::Place;
 use crate::files::Files;
 use crate::words::words;
@@ -176,7 +176,7 @@ impl<'a> Spot<'a> {
 
     /// Whether the promise that it makes is let go, and nothing goes on with its answer either: `void fetch(url);`, `fetch(url).catch(log);`, but
     /// not `fetch(url).then(answer)`. ECMAScript only.
-    pub fn is_let_go(&self) -> bool {
+    fn is_let_go(&self) -> bool {
         let calls_back = |call: &Call| call.args.iter().any(|argument| matches!(self.source.expr(argument.value), Expr::Closure(_)));
         let is_catch = |call: &Call| matches!(self.source.expr(call.callee), Expr::Member { name, .. } if name == "catch");
         let mut chain = self.chain();
@@ -289,6 +289,11 @@ impl Transaction {
         let is_over = |end: &Place| spot.zip(Spot::at(files, *end)).is_some_and(|(spot, end)| spot.follows(&end));
         !self.ends.iter().any(is_over)
     }
+}
+
+/// Whether the promise of a request is let go. An rpc that is given a callback is waited for there.
+pub(crate) fn is_let_go(files: &Files, call: &ChartCall) -> bool {
+    call.protocol == Protocol::Http && Spot::at(files, call.place).is_some_and(|spot| spot.is_let_go())
 }
 
 /// The calls by which a handler answers: `res.sendStatus(202);`. Its second parameter is what it answers by, with methods that libraries have for

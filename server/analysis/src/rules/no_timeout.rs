@@ -10,10 +10,10 @@ use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, S
 use rustc_hash::FxHashSet;
 
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
-use crate::chart::flow::Spot;
+use crate::chart::flow::is_let_go;
 use crate::chart::index::Runner;
 use crate::chart::operation::answers_by;
-use crate::chart::{CallIndex, Protocol, ServiceIndex, ServiceKind};
+use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
 use crate::resolve::link::{OutboundCall, Request, Unlimited};
 use crate::resolve::value::CallRef;
 use crate::words::enumerate_first;
@@ -173,9 +173,7 @@ fn waits<'a>(snapshot: &'a Snapshot, outbound: &'a OutboundCall) -> impl Iterato
             ServiceKind::Frontend => answers_by(&snapshot.chart, &snapshot.index, call.from, outbound.function),
             _ => false,
         };
-        // An rpc that is given a callback is waited for there.
-        let is_dropped = call.protocol == Protocol::Http && Spot::at(&snapshot.files, call.place).is_some_and(|spot| spot.is_let_go());
-        let bare = call.via.is_empty() && !call.development && !exempt::is_plumbing(&call.path) && !is_dropped;
+        let bare = call.via.is_empty() && !call.development && !exempt::is_plumbing(&call.path) && !is_let_go(&snapshot.files, call);
         let answers = call.target().is_some_and(|to| to != call.from);
         Some(call.place) == place && waits && bare && answers && call.status.is_settled()
     })

@@ -9,9 +9,9 @@ use petgraph::algo::{astar, tarjan_scc};
 use petgraph::graphmap::DiGraphMap;
 
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt, modes};
-use crate::chart::flow::Spot;
+use crate::chart::flow::is_let_go;
 use crate::chart::operation::Operation;
-use crate::chart::{Call, CallIndex, EndpointIndex, Protocol, ServiceIndex};
+use crate::chart::{Call, CallIndex, EndpointIndex, ServiceIndex};
 use crate::words::enumerate;
 use crate::{FunctionRef, Place};
 
@@ -77,9 +77,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 fn step(context: &Context<'_>, call: &Call) -> Option<(EndpointIndex, ServiceIndex)> {
     let (endpoint, to) = (call.endpoint?, call.target()?);
     let passes_on = |service| exempt::from_chains(context.chart.service(service));
-    let is_let_go = || Spot::at(&context.snapshot.files, call.place).is_some_and(|spot| spot.is_let_go());
-    let waits = call.protocol != Protocol::Http || !is_let_go();
-    let counts = call.status.is_settled() && waits && !call.development && !passes_on(call.from) && !passes_on(to);
+    let counts = call.status.is_settled() && !call.development && !passes_on(call.from) && !passes_on(to);
+    let counts = counts && !is_let_go(&context.snapshot.files, call);
     (counts && context.chart.endpoint(endpoint).service == to && !exempt::is_plumbing(&call.path)).then_some((endpoint, to))
 }
 
