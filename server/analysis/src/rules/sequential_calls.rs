@@ -113,12 +113,9 @@ fn is_apart(context: &Context<'_>, first: &Moment, first_call: &Call, second: &M
     let same_block = one.region == two.region && one.function == two.function;
     let differ =
         first_call.endpoint != second_call.endpoint || first_call.label() != second_call.label() || first_call.to != second_call.to;
-    // Of what stands at one place, one is called.
-    if first.place == second.place || is_check(context, first, first_call, &before) || shares_state(context, first, second) {
-        return false;
-    }
     let same_client = first_call.protocol == Protocol::Grpc && first_name(source, one.callee) == first_name(source, two.callee);
-    if !same_block || !differ || (!source.language.is_ecmascript() && same_client) {
+    // Of what stands at one place, one is called.
+    if first.place == second.place || !same_block || !differ || (!source.language.is_ecmascript() && same_client) {
         return false;
     }
     if before
@@ -134,7 +131,10 @@ fn is_apart(context: &Context<'_>, first: &Moment, first_call: &Call, second: &M
     let branches = source.regions.iter().any(|region| region.kind != RegionKind::Body && between(region.range.start, region.range.end));
     let is_pause = |call: &CallFacts| callee_name(source, call.callee).is_some_and(|name| exempt::has_word(name, PAUSES));
     let pauses = |call: &CallFacts| call.awaited && between(call.range.start, call.range.end) && is_pause(call);
-    if ends || branches || source.calls.iter().any(pauses) {
+    if ends || branches || source.calls.iter().any(pauses) || is_check(context, first, first_call, &before) {
+        return false;
+    }
+    if shares_state(context, first, second) {
         return false;
     }
     let asked = after.chain().flat_map(|call| call.args.iter().map(|argument| argument.value)).chain([two.callee]);
