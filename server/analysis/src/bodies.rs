@@ -26,9 +26,12 @@ pub(crate) struct Checks {
 impl Checks {
     /// Those that some body names.
     pub(crate) fn new(snapshot: &Snapshot) -> Self {
-        let bodies = snapshot.links.iter().flatten().flat_map(|link| &link.bodies);
-        let named: FxHashSet<&Symbol> = bodies.filter_map(|body| body.checked_by.as_ref()).collect();
+        let bodies = || snapshot.links.iter().flatten().flat_map(|link| &link.bodies);
+        let named: FxHashSet<&Symbol> = bodies().filter_map(|body| body.checked_by.as_ref()).collect();
         let mut checks = Self::default();
+        if bodies().all(|body| body.required.is_empty()) {
+            return checks;
+        }
         for (_, path, facts) in snapshot.files.iter() {
             let Some(source) = facts.source().filter(|source| source.language.is_ecmascript()) else { continue };
             let imports = source.imports.iter().filter(|import| !import.type_only && !named.is_empty());
@@ -90,6 +93,9 @@ impl Snapshot {
     /// What the handler of an endpoint requires of a request's body.
     pub fn required_by(&self, endpoint: &Endpoint) -> Vec<&RequiredKey> {
         let Some((handler, body)) = endpoint.handler.zip(self.body_of(endpoint.handler)) else { return Vec::new() };
+        if body.required.is_empty() {
+            return Vec::new();
+        }
         let own = self.workspace.package_of(self.files.path(handler.file));
         let packages = self.workspace.with_dependencies(own);
         // What runs before the handler may write the key.
