@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog::{Family, Meaning};
-use portolan_grammars::facts::{FunctionId, Import, Imported, Language, SourceFacts, Symbol, TypeKind, TypeRef};
+use portolan_grammars::facts::{FunctionId, Import, Imported, Language, Param, SourceFacts, Symbol, TypeKind, TypeRef};
 use rustc_hash::FxHashMap;
 
 use super::evaluate::Evaluator;
@@ -52,6 +52,11 @@ pub(super) fn is_wrapper(name: &str) -> bool {
     )
 }
 
+/// The declared type of a parameter, unless it says nothing.
+fn telling_type(param: &Param) -> Option<&TypeRef> {
+    param.ty.as_ref().filter(|ty| ty.path != "any")
+}
+
 impl<'w> Evaluator<'w> {
     /// What the declared type of a parameter says about its value.
     pub fn parameter_type(&mut self, param: ParamRef) -> Option<Value> {
@@ -63,7 +68,7 @@ impl<'w> Evaluator<'w> {
         if let Some(injected) = self.injected(param.function.file, param.function.function, &declared.attributes, declared.ty.as_ref()) {
             return Some(injected);
         }
-        let Some(ty) = declared.ty.as_ref().filter(|ty| ty.path != "any") else { return self.customary_type(param, &declared.name) };
+        let Some(ty) = telling_type(declared) else { return self.customary_type(param, &declared.name) };
         match self.typed(param.function.file, param.function.function, ty)? {
             Value::Instance(instance) => {
                 let mut instance = Instance { param: Some(param), ..(*instance).clone() };
@@ -77,7 +82,8 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// What a parameter without a declared type, or with one that says nothing, is by its name, where the package depends on the library that it is named for.
+    /// What a parameter without a declared type, or with one that says nothing, is by its name, where the package depends on the library that it
+    /// is named for.
     fn customary_type(&mut self, param: ParamRef, name: &Symbol) -> Option<Value> {
         self.customary_value(param.function.file, name, Some(param))
     }
@@ -106,7 +112,7 @@ impl<'w> Evaluator<'w> {
     pub(super) fn customary_member(&mut self, param: ParamRef, path: &[Symbol]) -> Option<Value> {
         let [name] = path else { return None };
         let declared = self.facts(param.function.file)?.function(param.function.function).params.get(param.index as usize)?;
-        if declared.ty.as_ref().is_some_and(|ty| ty.path != "any") {
+        if telling_type(declared).is_some() {
             return None;
         }
         if declared.name.is_empty() {
