@@ -1,7 +1,7 @@
-//! Entries of what a framework does with what it is given: containers that hand out what was put into them or what a class says, calls of functions.
+//! Entries of what a framework does with what it is given: containers that hand out what was put into them or what a class says, be it to a call or
+//! to a decorator, and calls of functions.
 //!
-//! What decorators say is injected is one of these. Invariant: an entry says where a class, a name or a value stands, never
-//! what it is.
+//! Invariant: an entry says where a class, a name or a value stands, never what it is.
 
 use rustc_hash::FxHashMap;
 use schemars::JsonSchema;

@@ -1,7 +1,7 @@
 //! What a value of an AWS template means that refers to a resource: `!Ref Orders`, `{ "Fn::GetAtt": [Orders, Arn] }`, an ARN.
 //!
-//! What deliberately does not live here: the formats that have such values ([`super::serverless`], [`super::sam`]). Invariant: a resource is called what its
-//! properties call it, else what the template does.
+//! What deliberately does not live here: the formats that have such values ([`super::serverless`], [`super::sam`]). Invariant: a resource is called
+//! what its properties call it, else what the template does.
 
 use super::yaml::Node;
 use crate::facts::Symbol;

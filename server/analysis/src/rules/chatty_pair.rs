@@ -18,7 +18,8 @@ const MAX_SITES: usize = 10;
 rule! {
     /// ## What it does
     /// Lists pairs of services of which one uses eight or more endpoints of the other, or three or more in one handler. Front ends, gateways, jobs
-    /// and command line tools are left alone, by their kind or name: they are there for that. Of a client with many methods those count that are called.
+    /// and command line tools are left alone, by their kind or name: they are there for that. Of a client with many methods those count that are
+    /// called.
     ///
     /// ## Why it matters
     /// Two services that say so much to each other change, fail and are deployed together. Often the boundary was drawn through the middle of one

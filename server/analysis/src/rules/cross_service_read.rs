@@ -35,8 +35,9 @@ rule! {
     /// than somebody has accepted is told again.
     ///
     /// Left alone are tables that nobody or that several write, tables that are shared on purpose (outbox, inbox, jobs, locks, migrations), views
-    /// by their name, services that report or analyse by theirs, what those write whose names say that they only carry data about (ETL, warehouse), jobs, command line tools and services that move data; and code in folders of
-    /// migrations, seeds, scripts and examples. Both services must be known to use the same database.
+    /// by their name, services that report or analyse by theirs, what those write whose names say that they only carry data about (ETL, warehouse),
+    /// jobs, command line tools and services that move data; and code in folders of migrations, seeds, scripts and examples. Both services must be
+    /// known to use the same database.
     ///
     /// ## Why it matters
     /// The reader knows the owner's tables by heart: it breaks when a column is renamed, and it sees what the owner has not finished. The owner

@@ -19,10 +19,9 @@ rule! {
     /// Finds requests whose JSON body lacks a key that the handler at the other end requires: a field of the struct that `Json<T>` is made into, unless
     /// it is an `Option` or has a default; a field that a validator of the body's class checks, unless it is optional, where a NestJS application uses
     /// `ValidationPipe`; a key of a schema of zod by which the handler, or what is given to its route (`zValidator`, Fastify's `schema.body`), checks
-    /// the body, unless it may be missing.
-    /// A key that code of the service writes to a request's body (`req.body.userId = …`) is not required, and none is where code replaces the body
-    /// itself. Names are compared as they are written to JSON, so `rename_all` counts. Of messages likewise: what a consumer parses with
-    /// `serde_json::from_slice`, or a class behind `@Payload()`.
+    /// the body, unless it may be missing. A key that code of the service writes to a request's body (`req.body.userId = …`) is not required, and
+    /// none is where code replaces the body itself. Names are compared as they are written to JSON, so `rename_all` counts. Of messages likewise:
+    /// what a consumer parses with `serde_json::from_slice`, or a class behind `@Payload()`.
     ///
     /// Only bodies whose keys are all known are looked at: objects written at the call, and structs that serde writes field by field. One with a
     /// spread, of a type, or put together elsewhere is left alone, and so are envelopes, and channels on which somebody sends what the consumer

@@ -1,5 +1,6 @@
-//! Services that a platform starts from a folder: the processes of a `Procfile` or a `fly.toml`, the functions of a `serverless.yml`
-//! or of a template of AWS SAM, the worker of a `wrangler.toml`, the applications of a `dapr.yaml`, the services of an `azure.yaml`; and the names by which a platform knows services that something else finds.
+//! Services that a platform starts from a folder: the processes of a `Procfile` or a `fly.toml`, the functions of a `serverless.yml` or of a
+//! template of AWS SAM, the worker of a `wrangler.toml`, the applications of a `dapr.yaml`, the services of an `azure.yaml`; and the names by which
+//! a platform knows services that something else finds.
 //!
 //! Invariant: code that something else deploys is not found again, and a process whose code is not read is none.
 
