@@ -89,11 +89,17 @@ impl Places<'_> {
         let range = self.files.source(function.file).map_or(TextRange::default(), |facts| facts.function(function.function).name_range);
         Place { file: function.file, range }
     }
+    /// An attribute of a function.
+    fn attribute(self, function: FunctionRef, position: u32) -> Option<Place> {
+        let attribute = self.files.source(function.file)?.function(function.function).attributes.get(position as usize)?;
+        Some(Place { file: function.file, range: attribute.range })
+    }
     fn site(self, site: Site) -> Place {
         match site {
             Site::Call(call) => self.call(call),
             Site::Row(call, file, row) => self.source(Source::Expr(file, row)).unwrap_or_else(|| self.call(call)),
             Site::Function(function) => self.function(function),
+            Site::Attribute(function, position) => self.attribute(function, position).unwrap_or_else(|| self.function(function)),
             Site::Part(file, part) => self.source(Source::Expr(file, part)).unwrap_or(Place { file, range: TextRange::default() }),
             Site::File(file) => Place { file, range: TextRange::default() },
         }

@@ -9,9 +9,9 @@ use super::alternatives::{fallback, variable};
 use super::cases::guarded;
 use super::evaluate::Evaluator;
 use super::index::last_segment;
-use super::library::LibraryCallee;
+use super::library::{LibraryCallee, joined};
 use super::uses::{Use, aliases, call_use, calls_of};
-use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, changed, concat, origin, setting};
+use super::value::{CallRef, Change, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Value, changed, concat, origin, setting};
 use crate::{FileId, FunctionRef};
 
 /// Call sites of one function that are looked at; a function called more often is no wrapper of anything.
@@ -102,6 +102,7 @@ impl<'w> Evaluator<'w> {
                     let of = self.substitute_pattern(of, with);
                     origin(&of)
                 }
+                Part::Changed(Change::Joined, of) => self.joined_parameter(of, with),
                 Part::Changed(change, of) if of.has_param() => {
                     let of = self.substitute_pattern(of, with);
                     changed(change, &of)
@@ -149,6 +150,20 @@ impl<'w> Evaluator<'w> {
         });
         let names: Vec<Value> = names.collect();
         Value::one_of(names)
+    }
+
+    /// The text that an object makes which is passed for a parameter.
+    fn joined_parameter(&mut self, of: &Pattern, with: &dyn Fn(ParamRef) -> Option<Value>) -> Value {
+        let [Part::Param(param, path, _)] = of.parts.as_slice() else { return Value::pattern(of.clone()) };
+        let passed = match with(*param) {
+            Some(passed) => self.at_path(passed, path),
+            None => Value::Param(*param, path.as_slice().into()),
+        };
+        let text = Value::one_of(passed.alternatives().iter().map(joined));
+        if text.patterns().is_empty() {
+            return Value::pattern(Pattern::part(Part::Hole(path.last().cloned().unwrap_or_default())));
+        }
+        text
     }
 
     /// A variable's default with values in place of parameters; none where it may be several.

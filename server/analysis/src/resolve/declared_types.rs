@@ -41,6 +41,8 @@ pub(super) fn is_wrapper(name: &str) -> bool {
             | "Promise"
             | "Awaited"
             | "Readonly"
+            | "Pick"
+            | "Omit"
             | "Partial"
             | "Required"
             | "Cow"

@@ -673,9 +673,13 @@ fn dotted(items: &[Value]) -> Value {
     super::value::concat(&parts)
 }
 
-/// An object as one text of its values.
-fn joined(value: &Value) -> Value {
-    let Value::Object(object) = value else { return value.clone() };
+/// An object as one text of its values; what callers pass, once it is known.
+pub(super) fn joined(value: &Value) -> Value {
+    let object = match value {
+        Value::Object(object) => object,
+        Value::Param(..) => return changed(&Change::Joined, &as_text(value.clone())),
+        _ => return value.clone(),
+    };
     let mut fields: Vec<(&Symbol, &Value)> = object.fields.iter().collect();
     fields.sort_by_key(|(name, _)| *name);
     if let [(_, only)] = fields.as_slice() {

@@ -150,8 +150,10 @@ pub enum Site {
     Row(CallRef, FileId, ExprId),
     /// By a part of an object that a file has.
     Part(FileId, ExprId),
-    /// By a function, most often through an attribute of it.
+    /// By a function.
     Function(FunctionRef),
+    /// By an attribute of a function, by its position among them.
+    Attribute(FunctionRef, u32),
     /// By a file's path.
     File(FileId),
 }

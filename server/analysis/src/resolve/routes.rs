@@ -468,7 +468,24 @@ impl<'w> Linker<'w> {
         true
     }
 
-    pub(super) fn route_attribute(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::RouteAttribute) {
+    /// What an attribute documents as a route is none where another attribute of the function makes it one: of the routes behind a position, which
+    /// are all of one function.
+    pub(super) fn leave_out_documented(&mut self, from: usize) {
+        if self.link.routes[from..].iter().any(|route| !route.mounted) {
+            let added = self.link.routes.split_off(from);
+            self.link.routes.extend(added.into_iter().filter(|route| !route.mounted));
+        }
+    }
+
+    /// The route that an attribute of a function makes, told by its position.
+    pub(super) fn route_attribute(
+        &mut self,
+        walk: &Walk<'w>,
+        function: FunctionRef,
+        position: usize,
+        view: &CallView<'_>,
+        entry: &catalog::RouteAttribute,
+    ) {
         let Some(path) = self.evaluator.select_text(&entry.path, view) else { return };
         let method = self.evaluator.select(&entry.method, view).unwrap_or(Value::text("*"));
         let mut paths = path.patterns();
@@ -512,7 +529,7 @@ impl<'w> Linker<'w> {
                     router: (!is_controller).then_some(Router::Attributed(handler)),
                     method: method.clone(),
                     paths: paths.clone(),
-                    site: Site::Function(function),
+                    site: Site::Attribute(function, position as u32),
                     function: handler,
                     handler: Some(handler),
                     guards: guards.clone(),

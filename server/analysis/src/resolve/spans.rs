@@ -558,11 +558,13 @@ impl<'w> Linker<'w> {
     fn attributes(&mut self, walk: &Walk<'w>) {
         for at in 0..walk.facts.functions.len() {
             let id = FunctionId(at as u32);
-            for attribute in &walk.facts.function(id).attributes {
+            let routes = self.link.routes.len();
+            for (position, attribute) in walk.facts.function(id).attributes.iter().enumerate() {
                 for found in self.evaluator.function_attribute_callees(self.file, id, &attribute.path) {
-                    self.attribute(walk, id, attribute, &found);
+                    self.attribute(walk, id, position, &found);
                 }
             }
+            self.leave_out_documented(routes);
         }
         self.class_attributes(walk);
         self.functions_in_attributes(walk);
@@ -609,15 +611,16 @@ impl<'w> Linker<'w> {
         }
     }
 
-    fn attribute(&mut self, walk: &Walk<'w>, id: FunctionId, attribute: &Attribute, found: &LibraryCallee) {
+    fn attribute(&mut self, walk: &Walk<'w>, id: FunctionId, position: usize, found: &LibraryCallee) {
         let function = FunctionRef { file: self.file, function: id };
+        let attribute = &walk.facts.function(id).attributes[position];
         let meanings = self.evaluator.cx.catalog.attribute_meanings(found.library, &found.name);
         let call = attribute_call(attribute);
         let site = CallRef { file: self.file, call: CallId(0) };
         let view = CallView { site, call: &call, callee: found, members: &meanings.members };
         for meaning in meanings.iter() {
             match meaning {
-                Meaning::RouteAttribute(entry) => self.route_attribute(walk, function, &view, entry),
+                Meaning::RouteAttribute(entry) => self.route_attribute(walk, function, position, &view, entry),
                 Meaning::ConsumerAttribute(entry) => self.consumer_attribute(function, &view, entry),
                 Meaning::RpcServer(entry) => self.rpc_attribute(walk, function, &view, entry),
                 Meaning::GraphqlServer(entry) => self.graphql_resolver(walk, id, &view, entry),

@@ -139,6 +139,8 @@ pub enum Change {
     From(u32),
     /// It begins behind a text where it begins with that: `path.startsWith("/") ? path.slice(1) : path`.
     Behind(Symbol),
+    /// It is made of the values of an object, where it is one: `{ cmd: "price" }`.
+    Joined,
 }
 
 impl Change {
@@ -148,6 +150,7 @@ impl Change {
             Change::Words(case) => case.apply(text),
             Change::From(start) => text.chars().skip(*start as usize).collect(),
             Change::Behind(start) => text.strip_prefix(start.as_str()).unwrap_or(text).to_owned(),
+            Change::Joined => text.to_owned(),
         }
     }
 }

@@ -253,3 +253,31 @@ fn tools_read_what_is_exported_for_them() {
         run(Command::new("node").args(["node_modules/likec4/bin/likec4.mjs", "validate"]).arg(written.path().join("model")));
     }
 }
+
+/// A route stands where its own decorator does, whatever is said of the method before.
+#[test]
+fn a_route_stands_at_its_own_decorator() {
+    let folder = tempfile::tempdir().unwrap();
+    let package =
+        r#"{"name": "orders", "main": "main.ts", "dependencies": {"@nestjs/common": "11", "@nestjs/core": "11", "@nestjs/swagger": "11"}}"#;
+    write(&folder, "orders/package.json", package);
+    write(&folder, "compose.yaml", "services:\n  orders: { build: ./orders }\n");
+    let code = r#"import { Controller, Get, Module, Param } from "@nestjs/common";
+import { NestFactory } from "@nestjs/core";
+import { ApiOperation } from "@nestjs/swagger";
+@Controller("orders")
+class OrdersController {
+  @ApiOperation({ summary: "One order" })
+
+  @Get(":id")
+  show(@Param("id") id: string) {}
+}
+@Module({ controllers: [OrdersController] })
+class AppModule {}
+NestFactory.create(AppModule).then((app) => app.listen(3000));
+"#;
+    write(&folder, "orders/main.ts", code);
+    let chart: Value = serde_json::from_str(&portolan(folder.path(), &["chart", "--format", "json"])).unwrap();
+    let [endpoint] = chart["endpoints"].as_array().unwrap().as_slice() else { panic!("{chart}") };
+    assert_eq!((endpoint["path"].as_str(), endpoint["line"].as_u64()), (Some("/orders/{id}"), Some(8)));
+}

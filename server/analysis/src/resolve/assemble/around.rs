@@ -67,7 +67,7 @@ impl Around {
 fn added_by(route: &RouteDecl) -> Option<CallRef> {
     match route.site {
         Site::Call(call) | Site::Row(call, ..) => Some(call),
-        Site::Function(_) | Site::Part(..) | Site::File(_) => None,
+        Site::Function(_) | Site::Attribute(..) | Site::Part(..) | Site::File(_) => None,
     }
 }
 

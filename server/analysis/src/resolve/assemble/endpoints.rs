@@ -347,7 +347,7 @@ fn passed_on(places: &Places<'_>, passage: &Passage) -> Option<Endpoint> {
     })
 }
 
-/// Where a route's path stands, else its call or handler.
+/// Where a route's path stands, else its call, attribute or handler.
 fn route_place(input: &Input<'_>, route: &RouteDecl) -> Place {
     let places = Places { files: input.files };
     if let Site::Call(call) = route.site {
@@ -359,13 +359,6 @@ fn route_place(input: &Input<'_>, route: &RouteDecl) -> Place {
         {
             return place;
         }
-    }
-    if let Site::Function(function) = route.site
-        && let Some(facts) = input.files.source(function.file)
-        && route.convention.is_none()
-        && let Some(attribute) = facts.function(function.function).attributes.first()
-    {
-        return Place { file: function.file, range: attribute.range };
     }
     places.site(route.site)
 }

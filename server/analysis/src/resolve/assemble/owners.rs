@@ -1,8 +1,8 @@
 //! Whom a call means whose host is decided at run time, by what stands around it.
 //!
-//! Tiers, in this order: calls with the same base URL, or by the same client type, whose path only one service has; then the service that the
-//! client's package or type is named for; then the one that the setting is named for which decides the host. What is found must serve the call's
-//! method and path, so no such tier invents an endpoint.
+//! Tiers, in this order: calls with the same base URL, by the same variable or by the same client type, whose path only one service has; then the
+//! service that the client's package or type is named for; then the one that the setting is named for which decides the host. What is found must
+//! serve the call's method and path, so no such tier invents an endpoint.
 
 use portolan_grammars::facts::{Expr, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -25,6 +25,8 @@ pub(super) enum Kin {
     Passed(ServiceIndex, Vec<CallRef>),
     /// The base URL's own parts, in one service and one function.
     Base(ServiceIndex, Vec<Part>, FunctionRef),
+    /// The variable that decides the host, in one service.
+    Variable(ServiceIndex, Symbol),
     /// The type whose methods send, in one service.
     TypeIn(ServiceIndex, FileId, Symbol),
     /// The type whose methods send, where it also makes the base URL.
@@ -69,6 +71,7 @@ impl Votes {
             if let (Some((service, endpoint, place)), None) = (serving.next(), serving.next()) {
                 let what = match one {
                     Kin::Passed(..) | Kin::Base(..) => "the same base URL is used here".to_owned(),
+                    Kin::Variable(_, name) => format!("{name} decides the host here, too"),
                     Kin::TypeIn(_, _, name) | Kin::Type(_, name) => format!("{name} calls it here"),
                 };
                 return Some(found(service, Some(endpoint), Evidence { what, place }));
@@ -94,8 +97,17 @@ pub(super) fn kin(input: &Input<'_>, from: ServiceIndex, outbound: &OutboundCall
         Part::Text(_) => false,
         _ => true,
     });
+    let variable = base.iter().find_map(|part| match part {
+        Part::Env { name, .. } => Some(name.clone()),
+        _ => None,
+    });
     if named {
         all.push(Kin::Base(from, base, url.contexts.last().copied().unwrap_or(outbound.function)));
+    }
+    // Two variables are two hosts, though one type reads both.
+    if let Some(variable) = variable {
+        all.push(Kin::Variable(from, variable));
+        return all;
     }
     if let Some((file, name)) = owner(input, leaf_function(input, outbound)).or_else(|| holder(input, outbound.leaf)) {
         all.push(Kin::TypeIn(from, file, name.clone()));

@@ -251,7 +251,8 @@ impl Address {
             return Address::Unknown(path);
         }
         if scheme.is_none() && port.is_none() && !host.contains('.') {
-            return Address::Relative(format!("/{text}"));
+            // `<the address of orders>` says that there is one, and not which.
+            return if host.contains(is_no_path) { Address::Unknown(path) } else { Address::Relative(format!("/{text}")) };
         }
         let port = port.filter(|port| *port != HOLE).map(str::to_owned);
         Address::Host { host: host.to_ascii_lowercase(), port, path }
@@ -263,6 +264,11 @@ impl Address {
             Address::Relative(path) | Address::Host { path, .. } | Address::Unset(_, path) | Address::Unknown(path) => path,
         }
     }
+}
+
+/// Whether a letter stands in no path as it is (RFC 3986, section 3.3).
+fn is_no_path(letter: char) -> bool {
+    letter.is_ascii() && !letter.is_ascii_alphanumeric() && !"-._~%!$&'()*+,;=:@".contains(letter)
 }
 
 /// What is written behind a port without a slash: a `Uri` that is put into a text ends with one. Too few digits may be the beginning of a port.
@@ -321,6 +327,7 @@ mod tests {
         assert_eq!(Address::parse("http://${A_HOST}:80/x"), Address::Unset("A_HOST".into(), "/x".into()));
         assert_eq!(Address::parse("https:///x"), Address::Relative("/x".into()));
         assert_eq!(Address::parse("{}/v1/x"), Address::Unknown("/v1/x".into()));
+        assert_eq!(Address::parse("<where orders are>/v1/x"), Address::Unknown("/v1/x".into()));
         assert_eq!(Address::parse("http://{}:{}/v1"), Address::Unknown("/v1".into()));
         assert_eq!(Address::parse("http://orders:8080open/x"), host("orders", Some("8080"), "/open/x"));
         assert_eq!(Address::parse("http://orders:8080{}"), host("orders", Some("8080"), "/{}"));

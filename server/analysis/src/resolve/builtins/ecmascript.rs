@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, Symbol};
 
-use super::super::evaluate::Evaluator;
+use super::super::evaluate::{Evaluator, around};
 use super::super::value::{Change, ObjectValue, Value, changed, concat, join_url};
 use super::Site;
 use crate::FileId;
@@ -190,14 +190,38 @@ impl<'w> Evaluator<'w> {
         if !matches!(self.eval(site.file, site.call.callee), Value::External(package, _) if package == "react") {
             return None;
         }
-        let given = self.eval(site.file, site.argument(0)?);
-        match (hook.as_str(), given) {
-            ("useCallback", given) => Some(given),
-            ("useMemo", Value::Function(made, _)) => Some(self.result_of(made)),
-            ("useState", Value::Function(made, _)) => Some(Value::Array(Arc::from([self.result_of(made)]))),
-            ("useState", given) => Some(Value::Array(Arc::from([given]))),
+        match (hook.as_str(), site.argument(0).map(|given| self.eval(site.file, given))) {
+            ("useCallback", given) => given,
+            ("useMemo", Some(Value::Function(made, _))) => Some(self.result_of(made)),
+            ("useState", first) => {
+                let states = first.into_iter().chain(self.states_set(site));
+                Some(Value::Array(Arc::from([Value::one_of(states.map(|state| self.state_given(state)).collect::<Vec<_>>())])))
+            }
             _ => None,
         }
+    }
+
+    /// What a component sets its state to where it names the function for that: `const [open, setOpen] = useState()`, `setOpen({ url })`.
+    fn states_set(&mut self, site: Site<'w>) -> Vec<Value> {
+        let Some((facts, index)) = self.file(site.file) else { return Vec::new() };
+        let is_state = |of: ExprId| matches!(facts.expr(of), Expr::Call(call) if facts.call(*call).range == site.call.range);
+        let is_second = |at: ExprId| matches!(facts.expr(at), Expr::Number(at) if at == "1");
+        let setter = facts.bindings.iter().find(|binding| {
+            binding.function == site.call.function
+                && binding.value.is_some_and(
+                    |value| matches!(facts.expr(value), Expr::Index { object, index } if is_state(*object) && is_second(*index)),
+                )
+        });
+        let Some(setter) = setter else { return Vec::new() };
+        let calls = index.calls.get(&setter.name).into_iter().flatten().map(|id| facts.call(*id));
+        let sets =
+            |call: &&Call| matches!(facts.expr(call.callee), Expr::Name(_)) && around(facts, call.function).any(|at| at == setter.function);
+        calls.filter(sets).filter_map(|call| Some(self.eval(site.file, call.args.first()?.value))).collect()
+    }
+
+    /// A state as it is given, or as what is given makes it.
+    fn state_given(&mut self, given: Value) -> Value {
+        if let Value::Function(made, _) = given { self.result_of(made) } else { given }
     }
 
     /// `new URL(path, base)` of the language itself.

@@ -161,7 +161,9 @@ fn applications_listed<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
         }
         let is_named = drafts.iter().any(|draft| normal(&draft.name) == normal(&name) && !runs_beside(context, draft, &folder));
         let is_started = started.iter().any(|entry| paths::is_within(context.files.path(*entry).as_str(), &folder));
-        if is_aside(&folder) || known::is_test_name(&name) || is_named || is_started {
+        // A list may name what is gone.
+        let is_there = || context.files.paths().iter().any(|path| paths::is_within(path.as_str(), &folder));
+        if is_aside(&folder) || known::is_test_name(&name) || is_named || is_started || !is_there() {
             continue;
         }
         let range = project.name.as_ref().map(|name| name.range).unwrap_or_default();
