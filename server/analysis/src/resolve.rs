@@ -32,6 +32,7 @@ mod filled_structs;
 mod foreign;
 mod foreign_channels;
 mod given;
+mod given_back;
 pub mod graphql;
 mod graphql_objects;
 mod guards;

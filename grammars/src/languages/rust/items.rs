@@ -288,6 +288,10 @@ impl<'t> Lower<'t, '_, '_> {
             return;
         };
         let trait_ref = self.find(list, Field::Trait).map(|ty| self.type_ref(ty));
+        if self.find(list, Field::Body).is_some_and(|body| self.only_declares(body)) {
+            self.close(list);
+            return;
+        }
         let slot = self.out.facts.impls.len();
         self.out.facts.impls.push(Impl {
             trait_ref,
@@ -302,6 +306,14 @@ impl<'t> Lower<'t, '_, '_> {
             self.out.facts.impls[slot].methods = methods;
         }
         self.close(list);
+    }
+
+    /// Whether methods in an `impl` block have no bodies: only macros take that, which make stand-ins for tests of it.
+    fn only_declares(&mut self, body: Child<'t>) -> bool {
+        let list = self.open(body.node);
+        let declares = self.nodes[list.start..list.end].iter().any(|child| child.kind == Kind::FunctionSignatureItem);
+        self.close(list);
+        declares
     }
 
     fn trait_item(&mut self, node: Child<'t>, attributes: List) {

@@ -48,6 +48,10 @@ impl<'w> Evaluator<'w> {
             Value::New(class, arguments, site) if value.has_param() => {
                 Value::New(*class, arguments.iter().map(|argument| self.substitute(argument, with)).collect(), *site)
             }
+            Value::Given(function, arguments, around) if value.has_param() => {
+                let around = around.as_ref().map(|around| Arc::new(self.substitute(around, with)));
+                Value::Given(*function, arguments.iter().map(|argument| self.substitute(argument, with)).collect(), around)
+            }
             Value::Instance(instance) if value.has_param() => {
                 let captures = instance.captures.iter().map(|(name, value)| (name.clone(), self.substitute(value, with))).collect();
                 Value::Instance(Arc::new(Instance { captures, ..(**instance).clone() }))
@@ -212,10 +216,13 @@ impl<'w> Evaluator<'w> {
         if facts.language.is_ecmascript() && !matches!(declared.kind, FunctionKind::Constructor | FunctionKind::Module) {
             names.extend(self.cx.catalog.given_methods().cloned());
         }
+        let handles = self.handles(function);
+        names.extend(handles.names);
         names.retain(|name| !name.is_empty());
         names.sort();
         names.dedup();
         let mut found = self.super_calls(function);
+        found.extend(handles.calls.into_iter().filter(|site| self.calls_at(*site, function)));
         let of = self.type_names(function, facts);
         let keys = calls_of(facts, function.function, &names, &of);
         let mut files: Vec<crate::FileId> = keys.iter().flat_map(|key| self.files_with_key(*key)).copied().collect();
@@ -294,6 +301,10 @@ impl<'w> Evaluator<'w> {
             at += 1;
         }
         names
+    }
+
+    fn calls_at(&mut self, site: CallRef, function: FunctionRef) -> bool {
+        self.facts(site.file).is_some_and(|facts| self.calls(site.file, facts, site.call, function))
     }
 
     fn calls(&mut self, file: crate::FileId, facts: &portolan_grammars::facts::SourceFacts, call: CallId, function: FunctionRef) -> bool {
@@ -404,6 +415,7 @@ impl<'w> Evaluator<'w> {
                 }
                 None
             }
+            Value::Given(..) => object.given_for(param),
             Value::Object(object) => {
                 let class = object.class?;
                 let fields = self.facts(class.file)?.type_def(class.class).fields.iter();

@@ -578,6 +578,7 @@ impl<'w> Evaluator<'w> {
             return own.clone();
         }
         let result = self.result_of(function);
+        let result = self.enclosed(result, function, receiver, arguments);
         // What was passed is handed back: a builder, a router.
         if result.alternatives().iter().any(|value| is_passed(value, function)) {
             let values: Vec<Value> = result.alternatives().iter().map(|value| self.with_arguments(value, function, arguments)).collect();
@@ -595,6 +596,9 @@ impl<'w> Evaluator<'w> {
                 }
                 // In Rust it asks which variant the object is, which one that is not known does not say.
                 return receiver.cloned().or(is_rust.then_some(Value::Unknown));
+            }
+            if let Some(given) = receiver.and_then(|receiver| receiver.given_for(param)) {
+                return Some(given);
             }
             let (of, arguments) = constructor.as_ref()?;
             (param.function == *of).then(|| arguments.get(param.index as usize).cloned()).flatten()

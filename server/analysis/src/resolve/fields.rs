@@ -4,10 +4,13 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Entry, Expr, Field, FunctionId, FunctionKind, Symbol, TypeKind, TypeRef};
+use portolan_grammars::facts::{
+    Assignment, Entry, Expr, ExprId, Field, FunctionId, FunctionKind, SourceFacts, Symbol, TextRange, TypeDef, TypeKind, TypeRef,
+};
 
 use super::evaluate::Evaluator;
-use super::index::last_segment;
+use super::index::{FileIndex, last_segment};
+use super::switches::region_at;
 use super::uses::Use;
 use super::value::{ClassRef, Instance, ParamRef, Value};
 use crate::{FileId, FunctionRef};
@@ -107,7 +110,7 @@ impl<'w> Evaluator<'w> {
         for field in def.fields.iter().filter(|field| field.name == *name && !field.is_static) {
             exists = true;
             values.extend(self.injected(class.file, def.function, &field.attributes, field.ty.as_ref()));
-            if let Some(value) = field.value {
+            if let Some(value) = field.value.filter(|_| !replaces(facts, index, def, name)) {
                 values.push(self.eval(class.file, value));
             }
         }
@@ -186,6 +189,24 @@ impl<'w> Evaluator<'w> {
         }
         Some(Value::one_of(values))
     }
+}
+
+/// Whether the constructor gives a field another value than it starts with, whatever happens: that holds then, known or not.
+fn replaces(facts: &SourceFacts, index: &FileIndex, def: &TypeDef, name: &Symbol) -> bool {
+    let assignments = index.assignments.get(name).into_iter().flatten().map(|at| &facts.assignments[*at as usize]);
+    let is_own = |target: ExprId| matches!(facts.expr(target), Expr::Member { object, .. } if matches!(facts.expr(*object), Expr::This));
+    let is_made_of_it = |value: TextRange| {
+        facts.exprs.iter().any(|part| value.contains(part.range) && matches!(&part.kind, Expr::Member { name: read, .. } if read == name))
+    };
+    let always = |assignment: &Assignment| {
+        region_at(facts, facts.expr_range(assignment.target)) == Some(facts.function(assignment.function).body)
+    };
+    assignments.filter(|assignment| is_own(assignment.target)).any(|assignment| {
+        facts.function(assignment.function).kind == FunctionKind::Constructor
+            && def.methods.contains(&assignment.function)
+            && always(assignment)
+            && !is_made_of_it(facts.expr_range(assignment.value))
+    })
 }
 
 /// Whether a type of that name holds an address.

@@ -40,6 +40,7 @@ fn value_size(value: &Value, limit: u32) -> Option<u32> {
         Value::Text(pattern) => text_size(pattern, limit.min(MAX_PARTS))?,
         Value::Array(values) | Value::OneOf(values) | Value::New(_, values, _) => sum(values.iter(), limit, value_size)?,
         Value::Object(object) => sum(object.fields.values().chain(&object.rest), limit, value_size)?,
+        Value::Given(_, values, around) => sum(values.iter().chain(around.as_deref()), limit, value_size)?,
         Value::Instance(instance) => sum(instance.captures.values(), limit, value_size)?,
         Value::RpcClient(_, of) | Value::RpcClientOf(.., of) | Value::Function(_, Some(of)) => value_size(of, limit)?,
         _ => 0,

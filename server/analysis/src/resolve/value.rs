@@ -304,6 +304,8 @@ pub enum Value {
     RpcClientOf(ParamRef, usize, Arc<Value>),
     /// A function, and the object it is a method of.
     Function(FunctionRef, Option<Arc<Value>>),
+    /// What a function was given that gave back another, which has it in place of its object; and what the functions around that were given.
+    Given(FunctionRef, Arc<[Value]>, Option<Arc<Value>>),
     /// A class or type itself.
     Class(ClassRef),
     /// What `new C(…)` made: the class and the arguments.
@@ -478,6 +480,7 @@ impl Value {
             Value::OneOf(values) | Value::Array(values) => values.iter().any(Value::has_param),
             Value::Object(object) => object.fields.values().chain(&object.rest).any(Value::has_param),
             Value::New(_, arguments, _) => arguments.iter().any(Value::has_param),
+            Value::Given(_, arguments, around) => arguments.iter().chain(around.as_deref()).any(Value::has_param),
             Value::Instance(instance) => instance.captures.values().any(Value::has_param),
             Value::RpcClient(_, address) => address.has_param(),
             Value::Function(_, Some(receiver)) => receiver.has_param(),
