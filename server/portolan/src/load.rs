@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_analysis::World;
 use portolan_grammars::catalog::Catalog;
+use portolan_grammars::manifests::ManifestFormat;
 use portolan_grammars::{FileFacts, FileKind, MAX_FILE_BYTES};
 use rayon::prelude::*;
 
@@ -82,13 +83,24 @@ pub fn load_roots(roots: &Roots, progress: Progress<'_>) -> Loaded {
         })
         .collect();
     problems.extend(found);
+    let documents: Vec<Found> = world.documents().into_iter().filter_map(|path| document_at(roots, path)).collect();
+    let read = total + documents.len();
+    problems.extend(documents.into_par_iter().flat_map_iter(|file| read_into(&world, file)).collect::<Vec<_>>());
     problems.sort();
-    Loaded { world, problems, files: total }
+    Loaded { world, problems, files: read }
+}
+
+/// A document that code names, as a file that can be read: a link is followed there, as a generator would. `None` where there is none.
+pub fn document_at(roots: &Roots, path: Utf8PathBuf) -> Option<Found> {
+    let disk = roots.to_disk(&path)?;
+    let relative = roots.to_world(&disk).and_then(|(root, _)| root.relative(&disk))?;
+    let is_file = std::fs::metadata(&disk).is_ok_and(|found| found.is_file());
+    is_file.then_some(Found { path, relative, disk, kind: FileKind::Manifest(ManifestFormat::OpenApi) })
 }
 
 /// Reads one file into a world, and says what could not be read of it.
 fn read_into(world: &World, file: Found) -> Vec<FileProblem> {
-    let text = match read_disk(&file.disk) {
+    let text = match read_disk(&file.disk, file.kind.max_bytes()) {
         Ok(text) => text,
         Err(Unread::Gone) => return Vec::new(),
         Err(Unread::Because(message)) => return vec![FileProblem::new(file.path, message)],
@@ -122,8 +134,8 @@ pub struct Text {
     pub problem: Option<String>,
 }
 
-/// Reads a file's text from disk.
-pub fn read_disk(path: &Path) -> Result<Text, Unread> {
+/// Reads the text of a file of at most so many bytes from disk.
+pub fn read_disk(path: &Path, limit: usize) -> Result<Text, Unread> {
     use std::io::Read;
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Unread::Gone,
@@ -131,14 +143,14 @@ pub fn read_disk(path: &Path) -> Result<Text, Unread> {
     };
     let file = std::fs::File::open(path).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
-    if size > MAX_FILE_BYTES as u64 {
-        return Err(too_large(size));
+    if size > limit as u64 {
+        return Err(too_large(size, limit));
     }
     // The file may grow while it is read.
     let mut bytes = Vec::with_capacity(size as usize + 1);
-    file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() > MAX_FILE_BYTES {
-        return Err(too_large(bytes.len() as u64));
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > limit {
+        return Err(too_large(bytes.len() as u64, limit));
     }
     decode(bytes)
 }
@@ -154,7 +166,7 @@ pub fn text_to_edit(path: &Path) -> Result<String, String> {
 
 /// The text of a file on disk of which nothing may be missing; an error says, behind the file's name, why there is none.
 pub fn whole_text(path: &Path) -> Result<String, String> {
-    match read_disk(path) {
+    match read_disk(path, MAX_FILE_BYTES) {
         Ok(Text { text, problem: None }) => Ok(text),
         Ok(_) => Err("is not valid UTF-8".to_owned()),
         Err(Unread::Gone) => Err("is not there".to_owned()),
@@ -162,8 +174,8 @@ pub fn whole_text(path: &Path) -> Result<String, String> {
     }
 }
 
-fn too_large(size: u64) -> Unread {
-    Unread::Because(format!("not read: {} KiB is more than the limit of {} KiB", size.div_ceil(1024), MAX_FILE_BYTES / 1024))
+fn too_large(size: u64, limit: usize) -> Unread {
+    Unread::Because(format!("not read: {} KiB is more than the limit of {} KiB", size.div_ceil(1024), limit / 1024))
 }
 
 fn decode(bytes: Vec<u8>) -> Result<Text, Unread> {
@@ -216,6 +228,6 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_gone() {
-        assert_eq!(read_disk(Path::new("/no/such/file")), Err(Unread::Gone));
+        assert_eq!(read_disk(Path::new("/no/such/file"), MAX_FILE_BYTES), Err(Unread::Gone));
     }
 }
