@@ -10,11 +10,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_analysis::World;
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::manifests::ManifestFormat;
 use portolan_grammars::{FileFacts, FileKind, MAX_FILE_BYTES};
 use rayon::prelude::*;
 
-use crate::discover::{Discovery, Found, discover};
+use crate::discover::{Discovery, Found, discover, documents_at};
 use crate::guard::guarded;
 use crate::roots::Roots;
 
@@ -67,7 +66,7 @@ pub fn load(root: &Path) -> Loaded {
 
 /// Reads a workspace and says how far it has come.
 pub fn load_roots(roots: &Roots, progress: Progress<'_>) -> Loaded {
-    let (Discovery { files, others, mut problems }, catalog) = rayon::join(|| discover(roots), Catalog::builtin);
+    let (Discovery { files, others, mut problems, .. }, catalog) = rayon::join(|| discover(roots), Catalog::builtin);
     let done = AtomicUsize::new(0);
     let total = files.len();
     let mut world = World::new(catalog);
@@ -83,19 +82,11 @@ pub fn load_roots(roots: &Roots, progress: Progress<'_>) -> Loaded {
         })
         .collect();
     problems.extend(found);
-    let documents: Vec<Found> = world.documents().into_iter().filter_map(|path| document_at(roots, path)).collect();
+    let documents = documents_at(roots, world.documents());
     let read = total + documents.len();
     problems.extend(documents.into_par_iter().flat_map_iter(|file| read_into(&world, file)).collect::<Vec<_>>());
     problems.sort();
     Loaded { world, problems, files: read }
-}
-
-/// A document that code names, as a file that can be read: a link is followed there, as a generator would. `None` where there is none.
-pub fn document_at(roots: &Roots, path: Utf8PathBuf) -> Option<Found> {
-    let disk = roots.to_disk(&path)?;
-    let relative = roots.to_world(&disk).and_then(|(root, _)| root.relative(&disk))?;
-    let is_file = std::fs::metadata(&disk).is_ok_and(|found| found.is_file());
-    is_file.then_some(Found { path, relative, disk, kind: FileKind::Manifest(ManifestFormat::OpenApi) })
 }
 
 /// Reads one file into a world, and says what could not be read of it.

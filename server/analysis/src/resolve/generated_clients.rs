@@ -43,7 +43,7 @@ pub(crate) enum Generated {
     Included {
         /// The inline modules around it, joined by `::`.
         module: Symbol,
-        /// The file that is written.
+        /// The name of the file that is written.
         output: Symbol,
     },
     /// A build script has a client generated.
@@ -290,13 +290,13 @@ fn text(facts: &SourceFacts, id: ExprId) -> Option<&Symbol> {
     }
 }
 
-/// The file that `include!(concat!(env!("OUT_DIR"), "/orders.rs"))` includes.
+/// The name of the file that `include!(concat!(env!("OUT_DIR"), "/orders.rs"))` includes.
 fn included(facts: &SourceFacts, call: &Call) -> Option<Symbol> {
     let Expr::Concat(parts) = facts.expr(call.args.first()?.value) else { return None };
     let [folder, file] = parts.as_slice() else { return None };
     let Expr::Env(variable) = facts.expr(*folder) else { return None };
     let file = text(facts, *file).filter(|_| text(facts, *variable).is_some_and(|name| name == OUTPUT_FOLDER))?;
-    Some(file.trim_start_matches('/').into())
+    file.rsplit('/').next().map(Symbol::new)
 }
 
 fn script(facts: &SourceFacts, library: &Library) -> Generated {

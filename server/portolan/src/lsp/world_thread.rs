@@ -21,9 +21,9 @@ use tokio::sync::watch;
 use super::documents::{Document, Documents, lines_of};
 use super::session::{Change, Open, Order, Reading, Rehearsal, View};
 use super::to_proto::Encoding;
-use crate::discover::{Discovery, Found, discover, discover_at, kind_at};
+use crate::discover::{Discovery, Found, discover, discover_at, documents_at, kind_at};
 use crate::guard::guarded;
-use crate::load::{Unread, document_at, read_disk, read_text};
+use crate::load::{Unread, read_disk, read_text};
 use crate::roots::{Roots, normalize};
 
 /// Files that say which files count.
@@ -254,7 +254,7 @@ impl Writer {
         if let Some((_, world)) = self.roots.to_world(path)
             && self.world.documents().contains(&world)
         {
-            return document_at(&self.roots, world);
+            return documents_at(&self.roots, [world]).pop();
         }
         let found = kind_at(&self.roots, path)?;
         if path.exists() { discover_at(&self.roots, &[path.to_owned()]).files.pop() } else { Some(found) }
