@@ -13,7 +13,7 @@ use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
 use portolan_grammars::languages::{self, Edit};
 use portolan_tests::disk;
-use portolan_tests::texts::{Texts, facts};
+use portolan_tests::texts::{Texts, facts, read_documents};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};
 
@@ -289,6 +289,43 @@ fn settings_come_and_go() {
     assert!(seen.len() >= SETTINGS.len() - 1, "settings change nothing: {} charts", seen.len());
     world.remove(path);
     assert_eq!(document(&mut world), without);
+}
+
+/// A document of which a client is generated counts as soon as code names it, as it is by then, and no longer.
+#[test]
+fn documents_come_and_go() {
+    let manifest = "[package]\nname = \"till\"\n[dependencies]\nprogenitor = \"0.11\"\n";
+    let [root, client, api] = ["till/src/main.rs", "till/src/client.rs", "till/orders.json"];
+    let main =
+        "mod client;\n#[tokio::main]\nasync fn main() { client::Client::new(\"http://orders:8080\").order_view(&1).await.unwrap(); }\n";
+    let of =
+        |path: &str| format!("{{\"openapi\": \"3.0.0\", \"paths\": {{\"{path}\": {{\"get\": {{\"operationId\": \"order_view\"}}}}}}}}");
+    let mut texts = Texts::default();
+    for (path, text) in [(root, main), (client, ""), ("till/Cargo.toml", manifest)] {
+        texts.insert(path.into(), text.to_owned());
+    }
+    let mut world = portolan_tests::texts::world(&texts);
+    let generates = "progenitor::generate_api!(\"orders.json\");\n".to_owned();
+    let steps = [
+        (client, generates, None),
+        (api, of("/orders/{id}"), Some("/orders/{id}")),
+        (api, of("/v2/orders/{id}"), Some("/v2/orders/{id}")),
+        (api, "{ \"openapi\":".to_owned(), None),
+        (api, of("/orders/{id}"), Some("/orders/{id}")),
+        (client, String::new(), None),
+    ];
+    for (path, text, asked) in steps {
+        texts.insert(path.into(), text.clone());
+        facts(Utf8Path::new(path), &text).into_iter().for_each(|facts| world.set(path.into(), facts));
+        read_documents(&world, &texts);
+        let incremental = document(&mut world);
+        let scratch = document(&mut portolan_tests::texts::world(&texts));
+        assert!(incremental == scratch, "{path}: {text}\n{}", difference(&incremental, &scratch));
+        match asked {
+            Some(asked) => assert!(incremental.contains(&format!("\"path\": \"{asked}\"")), "{path}: {text}\n{incremental}"),
+            None => assert!(!incremental.contains("orders/{id}"), "{path}: {text}\n{incremental}"),
+        }
+    }
 }
 
 /// What the root of a crate says of macros counts in its other files as soon as it says so.

@@ -90,6 +90,7 @@ mod brokers;
 mod containers;
 mod database;
 mod entries;
+mod generated;
 mod http;
 mod index;
 mod load;
@@ -107,6 +108,7 @@ pub use brokers::{Broker, broker};
 pub use containers::{AppliedFunction, Decoration, Extension, Injected, InstanceCall, KeyedLookup, Provider, Registration};
 pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, NamingTrait, Operation, Query, Transaction};
 pub use entries::EntryFile;
+pub use generated::GeneratedClient;
 pub use http::{
     BodySchema, FileRoute, FileRouteConvention, Guard, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware,
     MiddlewareOrder, Mount, Proxy, ProxyTable, ProxyTableForm, RequestBody, RouteAttribute, Versioning,
@@ -185,6 +187,9 @@ pub struct Library {
     /// Outbound HTTP calls.
     #[serde(default)]
     pub http_client: Vec<HttpClient>,
+    /// A client that is generated while the code that uses it is built.
+    #[serde(default)]
+    pub generated_client: Option<GeneratedClient>,
     /// Routes declared by a call.
     #[serde(default)]
     pub http_route: Vec<HttpRoute>,
@@ -419,6 +424,8 @@ pub struct Take {
     pub under: Option<Box<Selector>>,
     /// Something captured by the argument's value, or by what it has under `key`: a topic in `send(FutureRecord::to(topic))`.
     pub capture: Option<Symbol>,
+    /// Whether the argument is meant only where it is not known which call of a library made it: it may have anything.
+    pub unless_made: bool,
     /// A type argument, counted from 0: its name; with `result`, what the function gives back whose type it is taken from: `typeof createContext`.
     pub type_argument: Option<u32>,
     /// The name of the class given as argument, or of the object's class: `client.send(new SendMessageCommand(…))`.

@@ -20,6 +20,8 @@ use suppressions::Suppression;
 
 /// A file is left alone beyond this size: 1 MiB of source is generated or data.
 pub const MAX_FILE_BYTES: usize = 1 << 20;
+/// The same for OpenAPI documents, which tools write and of which little is looked at.
+pub const MAX_DOCUMENT_BYTES: usize = 1 << 24;
 
 /// How a file is to be read, decided by its path alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -30,6 +32,16 @@ pub enum FileKind {
     Component,
     /// A manifest.
     Manifest(ManifestFormat),
+}
+
+impl FileKind {
+    /// The size beyond which such a file is left alone.
+    pub fn max_bytes(self) -> usize {
+        match self {
+            FileKind::Manifest(ManifestFormat::OpenApi) => MAX_DOCUMENT_BYTES,
+            _ => MAX_FILE_BYTES,
+        }
+    }
 }
 
 /// What one file says.

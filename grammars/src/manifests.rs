@@ -33,6 +33,7 @@ mod kubernetes;
 mod mend;
 mod nginx;
 mod npm;
+mod openapi;
 mod pnpm_workspace;
 mod prisma;
 mod processes;
@@ -49,6 +50,7 @@ mod tsconfig;
 mod wrangler;
 mod yaml;
 
+pub use openapi::ApiOperation;
 pub use processes::{FunctionMessages, FunctionRoute, Process, Processes};
 use serde::{Deserialize, Serialize};
 
@@ -117,6 +119,8 @@ pub enum Manifest {
     HelmValues(tree::Tree),
     /// The text of a file with named templates.
     HelmHelpers(Symbol),
+    /// The operations of an OpenAPI document that code names.
+    OpenApi(Vec<ApiOperation>),
 }
 
 /// A manifest and what could not be read of it.
@@ -538,6 +542,8 @@ pub enum ManifestFormat {
     HelmValues,
     /// `_helpers.tpl` and its like.
     HelmHelpers,
+    /// An OpenAPI document: whatever it is called, code names it.
+    OpenApi,
 }
 
 /// One manifest format: what it is called, which files are of it, and how they are read.
@@ -589,6 +595,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::HelmChart, matches: helm::is_chart, read: helm::read_chart },
     ManifestRow { format: ManifestFormat::HelmValues, matches: helm::is_values, read: helm::read_values },
     ManifestRow { format: ManifestFormat::HelmHelpers, matches: helm::is_helpers, read: helm::read_helpers },
+    ManifestRow { format: ManifestFormat::OpenApi, matches: |_| false, read: openapi::read },
     ManifestRow { format: ManifestFormat::Kubernetes, matches: kubernetes::matches, read: kubernetes::read },
 ];
 

@@ -123,3 +123,40 @@ async fn files_left_out_by_settings_are_gone_until_they_are_not() {
     assert_eq!(count(&server, RULE), 1, "{:?}", server.all_published());
     server.end().await;
 }
+
+/// A document that code names is read as it changes, wherever a link to it leads.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_that_code_names_are_followed_to_where_links_lead() {
+    let folder = shop();
+    let of = |operation: &str| {
+        format!("{{\"openapi\": \"3.0.0\", \"paths\": {{\"/orders/{{id}}\": {{\"get\": {{\"operationId\": \"{operation}\"}}}}}}}}")
+    };
+    let client = "progenitor::generate_api!(\"../api/orders-latest.json\");\n";
+    let main = "mod client;\nfn main() { client::Client::new(\"http://orders:8080\").order_view(&1); }\n";
+    folder.write("till/Cargo.toml", "[package]\nname = \"till\"\n[dependencies]\nprogenitor = \"0.11\"\n");
+    folder.write("till/src/main.rs", main);
+    folder.write("till/src/client.rs", "");
+    folder.write("api/orders-1.json", of("order_view"));
+    std::os::unix::fs::symlink("orders-1.json", folder.path().join("api/orders-latest.json")).unwrap();
+    let mut server = TestServer::start(folder.path()).await;
+    server.open("till/src/client.rs", "rust", "").await;
+    assert_eq!(hover_of_call(&mut server).await, None);
+    server.change("till/src/client.rs", 2, client).await;
+    assert!(hover_of_call(&mut server).await.is_some_and(|hover| hover.contains("orders")));
+    for (operation, is_there) in [("order_show", false), ("order_view", true)] {
+        folder.write("api/orders-1.json", of(operation));
+        server.watched("api/orders-1.json", 2).await;
+        assert_eq!(hover_of_call(&mut server).await.is_some(), is_there, "{operation}");
+    }
+    server.change("till/src/client.rs", 3, "").await;
+    assert_eq!(hover_of_call(&mut server).await, None);
+    server.end().await;
+}
+
+#[cfg(unix)]
+async fn hover_of_call(server: &mut TestServer) -> Option<String> {
+    server.settle().await;
+    let at = server.at("till/src/main.rs", 1, 58);
+    server.request("textDocument/hover", at).await["contents"]["value"].as_str().map(str::to_owned)
+}

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_analysis::World;
 use portolan_grammars::catalog::Catalog;
-use portolan_grammars::{FileFacts, classify, read};
+use portolan_grammars::manifests::ManifestFormat;
+use portolan_grammars::{FileFacts, FileKind, classify, read};
 
 /// Paths relative to a workspace's root, and texts.
 pub type Texts = BTreeMap<Utf8PathBuf, String>;
@@ -29,5 +30,16 @@ pub fn world(texts: &Texts) -> World {
         }
     }
     world.set_others(others);
+    read_documents(&world, texts);
     world
+}
+
+/// Hands in the documents that files name.
+pub fn read_documents(world: &World, texts: &Texts) {
+    for path in world.documents() {
+        if let Some(text) = texts.get(&path) {
+            let facts = read(&path, text, FileKind::Manifest(ManifestFormat::OpenApi));
+            world.set(path, Arc::new(facts));
+        }
+    }
 }

@@ -21,6 +21,9 @@ pub struct HttpClient {
     /// The base URL.
     #[serde(default)]
     pub base_url: Option<Selector>,
+    /// Whether there always is a base: of one that is not known, the host is not known either.
+    #[serde(default)]
+    pub base_required: bool,
     /// The request's headers, an object: one may say whom a sidecar is to ask.
     #[serde(default)]
     pub headers: Option<Selector>,

@@ -31,6 +31,7 @@ pub mod fields;
 mod filled_structs;
 mod foreign;
 mod foreign_channels;
+pub mod generated_clients;
 mod given;
 mod given_back;
 pub mod graphql;

@@ -54,6 +54,8 @@ pub struct Workspace {
     pub settings: settings::Settled,
     /// What of files that are written for Portolan alone cannot be as it is written, seen from the file or from the whole workspace, by place.
     pub problems: Vec<settings::Problem>,
+    /// The documents that clients are generated of, by the ids of what those are in the catalog.
+    pub documents: FxHashMap<Symbol, FileId>,
     /// Configuration files of services by path.
     pub config_files: FxHashMap<Symbol, FileId>,
     /// Connectors of Kafka Connect.
@@ -218,6 +220,7 @@ impl Workspace {
             modules,
             settings,
             problems,
+            documents: FxHashMap::default(),
             config_files,
             connectors,
             functions,

@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 use camino::{Utf8Path, Utf8PathBuf};
 use dashmap::{DashMap, DashSet};
 use portolan_grammars::FileFacts;
-use portolan_grammars::catalog::Catalog;
+use portolan_grammars::catalog::{Catalog, Library};
 use portolan_grammars::facts::{Module, Symbol};
 use portolan_grammars::manifests::Manifest;
 use rustc_hash::{FxBuildHasher, FxHashMap};
@@ -21,6 +21,7 @@ use crate::chart::{Call, Chart};
 use crate::files::Files;
 use crate::resolve::assemble::{Input, assemble};
 use crate::resolve::exports::handed_on;
+use crate::resolve::generated_clients::{Generated, GeneratedClients, document_path};
 use crate::resolve::link::{FileLink, OutboundCall};
 use crate::resolve::links::Links;
 use crate::rules::no_timeout::Endless;
@@ -122,6 +123,8 @@ pub struct World {
     whole: Arc<Catalog>,
     facts: DashMap<Utf8PathBuf, Arc<FileFacts>, FxBuildHasher>,
     others: Arc<Vec<Utf8PathBuf>>,
+    /// What generates clients of documents, by the file that says so.
+    generated: DashMap<Utf8PathBuf, Vec<Generated>, FxBuildHasher>,
     files: Files,
     workspace: Arc<Workspace>,
     links: Links,
@@ -140,6 +143,7 @@ impl World {
             catalog,
             facts: DashMap::default(),
             others: Arc::default(),
+            generated: DashMap::default(),
             files: Files::default(),
             workspace: Arc::default(),
             links: Links::default(),
@@ -168,8 +172,32 @@ impl World {
             (None, None) => old.content == facts.content && old.line_starts == facts.line_starts,
             _ => false,
         });
-        self.reshaped.fetch_or(!same_shape, Ordering::Relaxed);
+        let same_clients = self.take_generated(&path, &facts);
+        self.reshaped.fetch_or(!same_shape || !same_clients, Ordering::Relaxed);
         self.changed.insert(path);
+    }
+
+    /// Notes what a file says of generated clients; tells whether it said the same before.
+    fn take_generated(&self, path: &Utf8Path, facts: &FileFacts) -> bool {
+        let new = facts.source().map(|source| Generated::read(path, source, &self.catalog)).unwrap_or_default();
+        if new.is_empty() {
+            return self.generated.remove(path).is_none();
+        }
+        let same = self.generated.get(path).is_some_and(|old| *old == new);
+        self.generated.insert(path.to_owned(), new);
+        same
+    }
+
+    /// The paths of documents that files name of which clients are generated, sorted. Whoever hands in files reads these as
+    /// [`OpenApi`](portolan_grammars::manifests::ManifestFormat::OpenApi), whatever they are called.
+    pub fn documents(&self) -> BTreeSet<Utf8PathBuf> {
+        let is_package = |folder: &str| self.facts.contains_key(Utf8Path::new(folder).join("Cargo.toml").as_path());
+        let said = self.generated.iter();
+        let named = said.flat_map(|entry| {
+            let names = entry.value().iter().flat_map(Generated::documents);
+            names.filter_map(|name| document_path(entry.key(), name, &is_package)).collect::<Vec<_>>()
+        });
+        named.map(Utf8PathBuf::from).collect()
     }
 
     /// Hands in the paths of files that are not read, relative to the workspace's root.
@@ -183,6 +211,7 @@ impl World {
 
     /// Takes a file away.
     pub fn remove(&self, path: &Utf8Path) {
+        self.generated.remove(path);
         self.reshaped.fetch_or(self.facts.remove(path).is_some(), Ordering::Relaxed);
     }
 
@@ -200,8 +229,12 @@ impl World {
         let changed = std::mem::take(&mut self.changed);
         if std::mem::take(self.reshaped.get_mut()) {
             self.files = self.files_in_question();
-            self.workspace = Arc::new(Workspace::build(&self.files));
-            self.whole = self.whole_catalog();
+            let mut workspace = Workspace::build(&self.files);
+            let clients = GeneratedClients::of(&self.files, &self.catalog);
+            workspace.modules.set_generated(clients.modules);
+            workspace.documents = clients.documents;
+            self.workspace = Arc::new(workspace);
+            self.whole = self.whole_catalog(clients.libraries);
             self.links.rebuild(&self.files, self.files.paths(), &self.workspace, &self.whole);
         } else {
             let mut ids = Vec::with_capacity(changed.len());
@@ -235,9 +268,10 @@ impl World {
         Files::sorted(facts, Arc::new(others))
     }
 
-    /// The catalog with the libraries of settings.
-    fn whole_catalog(&self) -> Arc<Catalog> {
-        let libraries = settings::libraries(&self.files);
+    /// The catalog with the libraries of settings, and with those that are generated.
+    fn whole_catalog(&self, generated: Vec<Library>) -> Arc<Catalog> {
+        let mut libraries = settings::libraries(&self.files);
+        libraries.extend(generated);
         if libraries.is_empty() {
             return self.catalog.clone();
         }

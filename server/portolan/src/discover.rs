@@ -1,7 +1,7 @@
 //! Finds the files of a workspace that can be read.
 //!
 //! Git's ignore rules hold, whether or not there is a repository, but for examples of dotenv files; hidden files count, as `.env` is one.
-//! Symbolic links are not followed, so that no file is found twice and no loop is entered. What deliberately does not live here: what a path
+//! Symbolic links are not followed, so that no file is found twice and no loop is entered, but where code names one as a document. What deliberately does not live here: what a path
 //! means, which is [`portolan_grammars::classify`]'s to say. Invariant: the result is sorted and the same on every machine; hence the ignore
 //! file of the user alone is not asked.
 
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 
 use camino::Utf8PathBuf;
 use ignore::{DirEntry, WalkBuilder, WalkState};
+use portolan_grammars::manifests::ManifestFormat;
 use portolan_grammars::manifests::dotenv::EXAMPLE_WORDS;
 use portolan_grammars::{FileKind, classify};
 use rustc_hash::FxHashSet;
@@ -46,6 +47,8 @@ pub struct Discovery {
     pub files: Vec<Found>,
     /// Paths in the world of files that are there but not read, sorted: their names tell of other languages.
     pub others: Vec<Utf8PathBuf>,
+    /// Paths in the world of symbolic links, which are not followed.
+    pub links: Vec<Utf8PathBuf>,
     /// What could not be looked at.
     pub problems: Vec<FileProblem>,
 }
@@ -65,6 +68,24 @@ pub fn discover_at(roots: &Roots, paths: &[PathBuf]) -> Discovery {
         let ancestors = targets.iter().flat_map(|path| path.ancestors().skip(1).map(Path::to_owned)).collect();
         Some(walk(root, Some(Targets { paths: targets, ancestors })))
     }))
+}
+
+/// Documents that code names, by their paths in the world, as files that can be read, sorted. Where one is a link, it is what that leads to. What
+/// lies in an ignored folder is none: another machine need not have it.
+pub fn documents_at(roots: &Roots, paths: impl IntoIterator<Item = Utf8PathBuf>) -> Vec<Found> {
+    let disk: Vec<PathBuf> = paths.into_iter().filter_map(|path| roots.to_disk(&path)).collect();
+    if disk.is_empty() {
+        return Vec::new();
+    }
+    let Discovery { files, others, links, .. } = discover_at(roots, &disk);
+    let known: FxHashSet<Utf8PathBuf> = files.into_iter().map(|file| file.path).chain(others).chain(links).collect();
+    let document = |disk: PathBuf| {
+        let (root, path) = roots.to_world(&disk).filter(|(_, path)| known.contains(path))?;
+        let relative = root.relative(&disk)?;
+        let is_file = std::fs::metadata(&disk).is_ok_and(|found| found.is_file());
+        is_file.then_some(Found { path, relative, disk, kind: FileKind::Manifest(ManifestFormat::OpenApi) })
+    };
+    disk.into_iter().filter_map(document).collect()
 }
 
 /// How a path is read, if at all: what [`discover`] would say, were there such a file in a folder that is not ignored.
@@ -94,6 +115,7 @@ fn finish(parts: impl Iterator<Item = Discovery>) -> Discovery {
     for part in parts {
         all.files.extend(part.files);
         all.others.extend(part.others);
+        all.links.extend(part.links);
         all.problems.extend(part.problems);
     }
     // As texts, which is much faster than part by part.
@@ -125,7 +147,7 @@ fn walk(root: &Root, targets: Option<Targets>) -> Discovery {
     let found = Mutex::new(Discovery::default());
     walker.run(|| {
         let targets = targets.clone();
-        let mut part = Part { found: &found, targets, files: Vec::new(), others: Vec::new(), problems: Vec::new() };
+        let mut part = Part { found: &found, targets, files: Vec::new(), others: Vec::new(), links: Vec::new(), problems: Vec::new() };
         Box::new(move |entry| {
             part.visit(root, entry);
             WalkState::Continue
@@ -163,6 +185,7 @@ struct Part<'a> {
     targets: Option<Arc<Targets>>,
     files: Vec<Found>,
     others: Vec<Utf8PathBuf>,
+    links: Vec<Utf8PathBuf>,
     problems: Vec<FileProblem>,
 }
 
@@ -180,6 +203,7 @@ impl Part<'_> {
         };
         match entry.file_type() {
             Some(kind) if kind.is_file() => self.add(root, entry.into_path()),
+            Some(kind) if kind.is_symlink() => self.links.extend(root.to_world(entry.path())),
             Some(kind) if kind.is_dir() => {
                 // Ignore rules that keep secrets out of a repository (`.env.*`) cover the names of examples, too, though they are in it.
                 let examples = EXAMPLE_WORDS.map(|word| entry.path().join(format!(".env.{word}")));
@@ -213,6 +237,7 @@ impl Drop for Part<'_> {
         let mut found = self.found.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         found.files.append(&mut self.files);
         found.others.append(&mut self.others);
+        found.links.append(&mut self.links);
         found.problems.append(&mut self.problems);
     }
 }

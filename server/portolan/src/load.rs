@@ -13,7 +13,7 @@ use portolan_grammars::catalog::Catalog;
 use portolan_grammars::{FileFacts, FileKind, MAX_FILE_BYTES};
 use rayon::prelude::*;
 
-use crate::discover::{Discovery, Found, discover};
+use crate::discover::{Discovery, Found, discover, documents_at};
 use crate::guard::guarded;
 use crate::roots::Roots;
 
@@ -66,7 +66,7 @@ pub fn load(root: &Path) -> Loaded {
 
 /// Reads a workspace and says how far it has come.
 pub fn load_roots(roots: &Roots, progress: Progress<'_>) -> Loaded {
-    let (Discovery { files, others, mut problems }, catalog) = rayon::join(|| discover(roots), Catalog::builtin);
+    let (Discovery { files, others, mut problems, .. }, catalog) = rayon::join(|| discover(roots), Catalog::builtin);
     let done = AtomicUsize::new(0);
     let total = files.len();
     let mut world = World::new(catalog);
@@ -82,13 +82,16 @@ pub fn load_roots(roots: &Roots, progress: Progress<'_>) -> Loaded {
         })
         .collect();
     problems.extend(found);
+    let documents = documents_at(roots, world.documents());
+    let read = total + documents.len();
+    problems.extend(documents.into_par_iter().flat_map_iter(|file| read_into(&world, file)).collect::<Vec<_>>());
     problems.sort();
-    Loaded { world, problems, files: total }
+    Loaded { world, problems, files: read }
 }
 
 /// Reads one file into a world, and says what could not be read of it.
 fn read_into(world: &World, file: Found) -> Vec<FileProblem> {
-    let text = match read_disk(&file.disk) {
+    let text = match read_disk(&file.disk, file.kind.max_bytes()) {
         Ok(text) => text,
         Err(Unread::Gone) => return Vec::new(),
         Err(Unread::Because(message)) => return vec![FileProblem::new(file.path, message)],
@@ -122,8 +125,8 @@ pub struct Text {
     pub problem: Option<String>,
 }
 
-/// Reads a file's text from disk.
-pub fn read_disk(path: &Path) -> Result<Text, Unread> {
+/// Reads the text of a file of at most so many bytes from disk.
+pub fn read_disk(path: &Path, limit: usize) -> Result<Text, Unread> {
     use std::io::Read;
     let failed = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory => Unread::Gone,
@@ -131,14 +134,14 @@ pub fn read_disk(path: &Path) -> Result<Text, Unread> {
     };
     let file = std::fs::File::open(path).map_err(failed)?;
     let size = file.metadata().map_err(failed)?.len();
-    if size > MAX_FILE_BYTES as u64 {
-        return Err(too_large(size));
+    if size > limit as u64 {
+        return Err(too_large(size, limit));
     }
     // The file may grow while it is read.
     let mut bytes = Vec::with_capacity(size as usize + 1);
-    file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() > MAX_FILE_BYTES {
-        return Err(too_large(bytes.len() as u64));
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > limit {
+        return Err(too_large(bytes.len() as u64, limit));
     }
     decode(bytes)
 }
@@ -154,7 +157,7 @@ pub fn text_to_edit(path: &Path) -> Result<String, String> {
 
 /// The text of a file on disk of which nothing may be missing; an error says, behind the file's name, why there is none.
 pub fn whole_text(path: &Path) -> Result<String, String> {
-    match read_disk(path) {
+    match read_disk(path, MAX_FILE_BYTES) {
         Ok(Text { text, problem: None }) => Ok(text),
         Ok(_) => Err("is not valid UTF-8".to_owned()),
         Err(Unread::Gone) => Err("is not there".to_owned()),
@@ -162,8 +165,8 @@ pub fn whole_text(path: &Path) -> Result<String, String> {
     }
 }
 
-fn too_large(size: u64) -> Unread {
-    Unread::Because(format!("not read: {} KiB is more than the limit of {} KiB", size.div_ceil(1024), MAX_FILE_BYTES / 1024))
+fn too_large(size: u64, limit: usize) -> Unread {
+    Unread::Because(format!("not read: {} KiB is more than the limit of {} KiB", size.div_ceil(1024), limit / 1024))
 }
 
 fn decode(bytes: Vec<u8>) -> Result<Text, Unread> {
@@ -216,6 +219,6 @@ mod tests {
 
     #[test]
     fn a_missing_file_is_gone() {
-        assert_eq!(read_disk(Path::new("/no/such/file")), Err(Unread::Gone));
+        assert_eq!(read_disk(Path::new("/no/such/file"), MAX_FILE_BYTES), Err(Unread::Gone));
     }
 }

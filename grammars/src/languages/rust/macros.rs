@@ -19,7 +19,7 @@ use crate::facts::{Arg, Call, CallKind, Entry, Expr, ExprId, Object, RegionKind,
 const MAX_MACROS: u32 = 12;
 
 /// Macros whose content is code of another program, or text.
-const OPAQUE: [&str; 7] = ["quote", "quote_spanned", "parse_quote", "stringify", "include", "macro_rules", "asm"];
+const OPAQUE: [&str; 6] = ["quote", "quote_spanned", "parse_quote", "stringify", "macro_rules", "asm"];
 
 /// Where a macro takes its format string.
 #[derive(Debug, Clone, Copy)]

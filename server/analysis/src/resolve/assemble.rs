@@ -23,6 +23,7 @@ mod blind_spots;
 mod calls;
 mod choices;
 mod conditions;
+mod documents;
 pub(super) mod endpoints;
 mod http;
 mod messages;

@@ -30,6 +30,8 @@ use crate::{FileId, FunctionRef};
 pub(super) const ANY_METHOD: &str = "[]";
 /// How deep one evaluation may nest.
 const MAX_DEPTH: usize = 60;
+/// Links of a chain of calls that are evaluated within one another.
+const MAX_LINKS: usize = 8;
 /// Values that are found again rather than kept, for one file, because a cycle cut them short.
 const MAX_AGAIN: u32 = 20_000;
 /// Expressions evaluated for one file before the rest counts as unknown.
@@ -116,6 +118,8 @@ pub struct Evaluator<'w> {
     pub(super) switches: FxHashMap<(FileId, ExprId, u32), Switches>,
     /// What paths mean, by the module they are read in.
     pub(super) paths: FxHashMap<(FileId, Symbol), ByPath>,
+    /// Links of chains that are being evaluated from the beginning on.
+    links: FxHashSet<(FileId, ExprId)>,
     steps: u32,
     /// How often something was left unknown because it was being evaluated already, or too deep.
     pub(super) cuts: u32,
@@ -149,6 +153,7 @@ impl<'w> Evaluator<'w> {
             impl_files: FxHashMap::default(),
             switches: FxHashMap::default(),
             paths: FxHashMap::default(),
+            links: FxHashSet::default(),
             steps: 0,
             cuts: 0,
         }
@@ -302,7 +307,10 @@ impl<'w> Evaluator<'w> {
             Expr::Member { object, name } => self.member_value(file, facts, id, *object, name),
             Expr::Index { object, index } => self.index_value(file, facts, id, *object, *index),
             Expr::Element(of) => self.element_value(file, facts, *of),
-            Expr::Call(call) => self.eval_call(file, facts, *call),
+            Expr::Call(call) => {
+                self.eval_links(file, facts, *call);
+                self.eval_call(file, facts, *call)
+            }
             Expr::Object(object) => self.object_value(file, facts, function, object),
             Expr::Array(items) => Value::Array(items.iter().map(|item| self.eval(file, *item)).collect()),
             Expr::Closure(closure) => Value::Function(FunctionRef { file, function: *closure }, None),
@@ -487,6 +495,27 @@ impl<'w> Evaluator<'w> {
             return given;
         }
         Value::Param(param, Arc::from([]))
+    }
+
+    /// Evaluates what a call at the end of a long chain is made on, from its beginning on, so that no chain nests too deep: a router with many
+    /// routes.
+    fn eval_links(&mut self, file: FileId, facts: &SourceFacts, id: CallId) {
+        let (mut links, mut at) = (Vec::new(), id);
+        while let Expr::Member { object, .. } = facts.expr(facts.call(at).callee)
+            && let Expr::Call(before) = facts.expr(*object)
+            && self.memo.get(file, *object).is_none()
+            && !self.links.contains(&(file, *object))
+        {
+            links.push((file, *object));
+            at = *before;
+        }
+        if links.len() > MAX_LINKS {
+            self.links.extend(&links);
+            for (file, link) in links.iter().rev() {
+                self.eval(*file, *link);
+                self.links.remove(&(*file, *link));
+            }
+        }
     }
 
     /// What a call gives back.

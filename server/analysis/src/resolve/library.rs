@@ -440,6 +440,9 @@ impl<'w> Evaluator<'w> {
             };
         }
         let value = self.argument(view, index)?;
+        if take.unless_made {
+            return (!is_made(&value)).then_some(Value::Unknown);
+        }
         let value = self.take_part(take, value, view)?;
         let value = match &take.result {
             Some(path) => self.given_back(&value, path)?,
@@ -703,6 +706,11 @@ fn keys(value: &Value) -> Option<Value> {
     let mut names: Vec<Symbol> = objects.flat_map(|object| object.fields.keys().cloned()).collect();
     names.sort();
     if names.is_empty() { None } else { Some(Value::one_of(names.into_iter().map(Value::text))) }
+}
+
+/// Whether it is known of a value which call of a library made it.
+fn is_made(value: &Value) -> bool {
+    value.alternatives().iter().all(|value| matches!(value, Value::Instance(instance) if instance.origin.is_some()))
 }
 
 /// Whether a value is what callers pass and nothing else.

@@ -63,6 +63,7 @@ impl<'w> Linker<'w> {
         let base = entry.base_url.as_ref().and_then(|selector| self.evaluator.select_text(selector, view));
         let url = match base {
             Some(base) if !base.is_unknown() => super::value::join_url(&base, &url),
+            _ if entry.base_required => super::value::join_url(&Value::pattern(Pattern::part(Part::Hole(Symbol::default()))), &url),
             _ => url,
         };
         let url = self.through_sidecar(view, entry, url);

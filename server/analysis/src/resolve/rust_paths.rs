@@ -234,6 +234,11 @@ impl<'w> Evaluator<'w> {
             let base = self.rust_use(file, import, hops + 1);
             return self.associated(&base, rest);
         }
+        if let Some(package) = modules.generated(module)
+            && self.cx.catalog.libraries_of(Family::Rust, package).iter().any(|library| self.cx.catalog.has_under(*library, name))
+        {
+            return Value::External(package.clone(), path.into());
+        }
         let mut outside = None;
         for at in &index.globs {
             let import = &facts.imports[*at as usize];

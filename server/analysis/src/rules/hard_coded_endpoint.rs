@@ -111,9 +111,9 @@ fn address_at(snapshot: &Snapshot, place: Place) -> Option<(Place, String)> {
     let authority = rest.split(['/', '?']).next().unwrap_or_default();
     // A password before the host is nobody's to read.
     let host = authority.rsplit('@').next().unwrap_or_default();
+    // The port of a template may be a hole, or what stands in the brackets of a host.
+    let host = host.trim_end_matches([':', '[']);
     let whole = !scheme.is_empty() && !host.is_empty();
-    // The port of a template may be a hole.
-    let host = host.trim_end_matches(':');
     (whole && !is_fallback(source, at, place.range)).then(|| (place, format!("{scheme}://{host}")))
 }
 

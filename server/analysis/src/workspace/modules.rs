@@ -5,6 +5,7 @@
 use camino::Utf8Path;
 use portolan_grammars::catalog::Family;
 use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashMap;
 
 use super::Package;
 use super::packages::{CargoLinks, NpmLinks, Roots};
@@ -76,6 +77,8 @@ pub struct Modules {
     rust: rust::Tree,
     ecmascript: ecmascript::Resolver,
     house_made: HouseMade,
+    /// Modules, by their file and the inline modules in it, whose items a generator makes, and what the catalog calls those.
+    generated: FxHashMap<(FileId, Symbol), Symbol>,
 }
 
 impl Modules {
@@ -90,7 +93,7 @@ impl Modules {
         let links = CargoLinks::of(sources, packages, &roots);
         let (crates, rust) = rust::build(files, sources, packages, &roots, &links);
         let ecmascript = ecmascript::Resolver::build(files, sources, NpmLinks::of(sources, packages, &roots), prisma.clone());
-        Self { crates, rust, ecmascript, house_made: HouseMade::default() }
+        Self { crates, rust, ecmascript, house_made: HouseMade::default(), generated: FxHashMap::default() }
     }
     /// Takes what hands out house-made clients for packages outside: what they do is told by settings, not by their code.
     pub(crate) fn set_house_made(&mut self, files: &Files, sources: &Sources<'_>, packages: &[Package], problems: &mut Vec<Problem>) {
@@ -100,6 +103,17 @@ impl Modules {
         };
         let own = HouseMade::of(sources, packages, &file, &|package| self.package_entry(package), problems);
         self.house_made = own;
+    }
+    /// Takes the modules whose items a generator makes, with what the catalog calls those.
+    pub(crate) fn set_generated(&mut self, generated: FxHashMap<(FileId, Symbol), Symbol>) {
+        self.generated = generated;
+    }
+    /// What the catalog calls the items that a generator makes in a module of a file.
+    pub(crate) fn generated(&self, module: &RustModule) -> Option<&Symbol> {
+        if self.generated.is_empty() {
+            return None;
+        }
+        self.generated.get(&(module.file, module.inline.clone()))
     }
     /// Whether a file's code is told by settings, as it hands out a house-made client.
     pub fn is_house_made(&self, file: FileId) -> bool {

@@ -123,7 +123,7 @@ impl<'a> Sources<'a> {
                 Manifest::Builds(facts) => sources.builds.push(Source { file, path, facts }),
                 Manifest::Projects(all) => sources.projects.extend(all.iter().map(|facts| Source { file, path, facts })),
                 Manifest::Processes(facts) => sources.processes.push(Source { file, path, facts }),
-                Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) => {}
+                Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) | Manifest::OpenApi(_) => {}
                 Manifest::Model(_) | Manifest::CodeOwners(_) | Manifest::Baseline(_) => {}
                 Manifest::HelmChart(facts) => sources.charts.push(Source { file, path, facts }),
                 Manifest::Config(_) => {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use clap::Args;
 use portolan_analysis::World;
 use portolan_analysis::rules::{self, Rule};
-use portolan_grammars::FileKind;
 use portolan_grammars::catalog::Catalog;
 use portolan_grammars::manifests::ManifestFormat;
 use portolan_grammars::manifests::settings::{FILE_NAME, Level};
+use portolan_grammars::{FileKind, MAX_FILE_BYTES};
 use serde::Serialize;
 
 use super::{Failure, Folder, Format};
@@ -45,7 +45,7 @@ impl Rules {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let path = self.folder.resolve()?.join(FILE_NAME);
         let mut world = World::new(Catalog::builtin());
-        match read_disk(&path) {
+        match read_disk(&path, MAX_FILE_BYTES) {
             Ok(text) => {
                 let kind = FileKind::Manifest(ManifestFormat::Settings);
                 world.set(FILE_NAME.into(), Arc::new(portolan_grammars::read(FILE_NAME.into(), &text.text, kind)));

@@ -64,6 +64,19 @@ fn links_are_not_followed() {
     assert_eq!(discover(&roots).files.len(), 3);
 }
 
+#[cfg(unix)]
+#[test]
+fn documents_are_found_where_links_lead_but_not_where_files_are_ignored() {
+    let (folder, roots) =
+        workspace(&[(".gitignore", "built/\n"), ("api/orders-1.json", "{}"), ("api/bills.yaml", "a: 1"), ("built/x.json", "{}")]);
+    std::os::unix::fs::symlink("orders-1.json", folder.path().join("api/orders.json")).unwrap();
+    std::os::unix::fs::symlink("nothing.json", folder.path().join("api/nowhere.json")).unwrap();
+    let named = ["api/bills.yaml", "api/missing.json", "api/nowhere.json", "api/orders.json", "api", "built/x.json"];
+    let found = documents_at(&roots, named.map(Utf8PathBuf::from));
+    assert_eq!(found.iter().map(|file| file.path.as_str()).collect::<Vec<_>>(), ["api/bills.yaml", "api/orders.json"]);
+    assert!(found.iter().all(|file| file.kind == FileKind::Manifest(ManifestFormat::OpenApi)));
+}
+
 #[test]
 fn a_part_is_found_by_the_same_rules() {
     let (folder, roots) = workspace(FILES);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use line_index::LineIndex;
 use portolan_grammars::languages::{Edit, Tree};
-use portolan_grammars::{FileFacts, FileKind, MAX_FILE_BYTES};
+use portolan_grammars::{FileFacts, FileKind};
 use rustc_hash::FxHashMap;
 use tower_lsp::ls_types::{Position, Range, Uri};
 
@@ -80,7 +80,7 @@ impl Document {
 
     /// Reads the text; an error is a sentence for the user.
     pub(super) fn read(&mut self, found: &Found) -> Result<FileFacts, String> {
-        if self.text.len() > MAX_FILE_BYTES {
+        if self.text.len() > found.kind.max_bytes() {
             self.tree = None;
             return Err("not read: it is too large".to_owned());
         }

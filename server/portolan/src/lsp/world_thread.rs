@@ -11,8 +11,9 @@ use std::sync::{Arc, mpsc};
 use camino::{Utf8Path, Utf8PathBuf};
 use line_index::LineIndex;
 use portolan_analysis::{Files, Snapshot, World, refactors};
-use portolan_grammars::FileFacts;
 use portolan_grammars::catalog::Catalog;
+use portolan_grammars::manifests::ManifestFormat;
+use portolan_grammars::{FileFacts, FileKind};
 use rayon::prelude::*;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use tokio::sync::watch;
@@ -20,7 +21,7 @@ use tokio::sync::watch;
 use super::documents::{Document, Documents, lines_of};
 use super::session::{Change, Open, Order, Reading, Rehearsal, View};
 use super::to_proto::Encoding;
-use crate::discover::{Discovery, Found, discover, discover_at, kind_at};
+use crate::discover::{Discovery, Found, discover, discover_at, documents_at, kind_at};
 use crate::guard::guarded;
 use crate::load::{Unread, read_disk, read_text};
 use crate::roots::{Roots, normalize};
@@ -51,6 +52,13 @@ struct Entry {
     lines: Arc<LineIndex>,
     /// Of the text on disk; `None` where the editor's text was read.
     hash: Option<u64>,
+}
+
+impl Entry {
+    /// Whether it is a document that code names.
+    fn is_document(&self) -> bool {
+        self.found.kind == FileKind::Manifest(ManifestFormat::OpenApi)
+    }
 }
 
 /// What reading a file from disk gave.
@@ -201,6 +209,22 @@ impl Writer {
         if !batch.disk.is_empty() {
             self.look(batch.disk);
         }
+        self.read_named();
+    }
+
+    /// Reads the documents that code names, and forgets those as such that it names no longer.
+    fn read_named(&mut self) {
+        let named = self.world.documents();
+        let forgotten = self.entries.values().filter(|entry| entry.is_document() && !named.contains(&entry.found.path));
+        let forgotten: Vec<PathBuf> = forgotten.map(|entry| entry.found.disk.clone()).collect();
+        forgotten.iter().for_each(|path| self.remove(path));
+        let disk: Vec<PathBuf> = named.iter().filter_map(|path| self.roots.to_disk(path)).collect();
+        let unread = disk.into_iter().filter(|path| !self.entries.get(path).is_some_and(Entry::is_document));
+        let unread: Vec<PathBuf> = unread.chain(forgotten).collect();
+        let found: Vec<Found> = unread.iter().filter_map(|path| self.find(path)).collect();
+        // It may have been read as something else.
+        found.iter().for_each(|file| self.remove(&file.disk));
+        self.read_found(found);
     }
 
     /// Reads a text that the editor holds, if it belongs to the workspace.
@@ -227,6 +251,11 @@ impl Writer {
 
     /// A file that is not known yet: on disk and not ignored, or not on disk at all, as the editor may hold the text of a file that is new.
     fn find(&self, path: &Path) -> Option<Found> {
+        if let Some((_, world)) = self.roots.to_world(path)
+            && self.world.documents().contains(&world)
+        {
+            return documents_at(&self.roots, [world]).pop();
+        }
         let found = kind_at(&self.roots, path)?;
         if path.exists() { discover_at(&self.roots, &[path.to_owned()]).files.pop() } else { Some(found) }
     }
@@ -252,6 +281,7 @@ impl Writer {
                 others_gone.extend(below.filter(|below| others.binary_search(below).is_err()).cloned());
             }
         }
+        gone.extend(self.linked_to(&paths));
         for path in gone {
             // The editor may still hold the text.
             if !self.documents.contains_key(&path) {
@@ -265,6 +295,17 @@ impl Writer {
             self.others_changed |= self.others.insert(path);
         }
         self.read_found(files);
+    }
+
+    /// The documents that are links to one of these paths, or to nothing any more.
+    fn linked_to(&self, paths: &[PathBuf]) -> Vec<PathBuf> {
+        let documents: Vec<&PathBuf> = self.entries.iter().filter(|(_, entry)| entry.is_document()).map(|(path, _)| path).collect();
+        if documents.is_empty() {
+            return Vec::new();
+        }
+        let changed: FxHashSet<PathBuf> = paths.iter().filter_map(|path| path.canonicalize().ok()).collect();
+        let is_changed = |path: &Path| path.canonicalize().map_or(true, |target| changed.contains(&target));
+        documents.into_iter().filter(|path| is_changed(path)).cloned().collect()
     }
 
     /// Reads the whole workspace, and forgets what is no longer part of it.
@@ -406,7 +447,7 @@ impl Writer {
 
 /// Reads a file, unless its text has the hash `known`.
 fn from_disk(file: &Found, known: Option<u64>) -> FromDisk {
-    let text = match read_disk(&file.disk) {
+    let text = match read_disk(&file.disk, file.kind.max_bytes()) {
         Ok(text) => text,
         Err(Unread::Gone) => return FromDisk::Nothing,
         Err(Unread::Because(message)) => {

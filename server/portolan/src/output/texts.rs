@@ -5,6 +5,7 @@
 use std::path::Path;
 
 use portolan_analysis::{FileId, Place, Snapshot};
+use portolan_grammars::MAX_DOCUMENT_BYTES;
 use rustc_hash::FxHashMap;
 
 use crate::load::read_disk;
@@ -34,7 +35,7 @@ impl<'a> Texts<'a> {
         for place in places {
             texts.entry(place.file).or_insert_with(|| {
                 // A file that went away since has no text.
-                read_disk(&root.join(snapshot.files.path(place.file))).map(|text| text.text).unwrap_or_default()
+                read_disk(&root.join(snapshot.files.path(place.file)), MAX_DOCUMENT_BYTES).map(|text| text.text).unwrap_or_default()
             });
         }
         Self { snapshot, texts }

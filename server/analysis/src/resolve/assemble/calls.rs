@@ -5,6 +5,7 @@
 use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashSet;
 
+use super::documents::Documents;
 use super::http::Http;
 use super::passages::{self, Passage};
 use super::ports::Ports;
@@ -22,6 +23,7 @@ pub(super) struct Scene<'a> {
     pub(super) reach: &'a Reach,
     pub(super) places: Places<'a>,
     pub(super) targets: Targets<'a>,
+    pub(super) documents: Documents<'a>,
     /// The services whose code is in the workspace.
     pub(super) services: Vec<ServiceIndex>,
 }
@@ -65,7 +67,8 @@ pub(super) fn find<'a>(
         passage_targets: passages::targets(input, &passages),
         passages,
     };
-    let scene = Scene { input, reach, places, targets, services: input.own_services().collect() };
+    let documents = Documents::of(input, &targets.endpoints);
+    let scene = Scene { input, reach, places, targets, documents, services: input.own_services().collect() };
     let mut rows = Rows::default();
     let http = Http::gather(&scene, &mut rows);
     rpc::calls(&scene, &mut rows);

@@ -4,6 +4,7 @@ use portolan_grammars::facts::Symbol;
 use rustc_hash::FxHashSet;
 
 use super::calls::{Rows, Scene, answered, deduplicated, goes_to, told};
+use super::documents::Asked;
 use super::targets::{Answer, Found, dapr_invocation};
 use super::text::{Address, Text};
 use super::{Input, owners, text};
@@ -67,7 +68,14 @@ impl<'a> Http<'a> {
         let mut leave_open = |call, reason, kin, candidates, presumed| {
             self.open.push(Open { call, outbound, url, reason, kin, candidates, presumed });
         };
-        match scene.targets.answer(from, method.as_ref(), &text) {
+        let asked = scene.documents.asked(outbound, method.as_ref(), &call.path);
+        text.evidence.extend(asked.as_ref().map(Asked::evidence));
+        let answer = scene.targets.answer(from, method.as_ref(), &text);
+        let answer = match asked {
+            Some(asked) => asked.answer(&scene.targets, from, (url, &text), answer),
+            None => answer,
+        };
+        match answer {
             Answer::Service(mut found) => {
                 if let Some(name) = found.presumed.take() {
                     call.evidence = text.evidence;

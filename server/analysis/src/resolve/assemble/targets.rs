@@ -131,6 +131,13 @@ impl<'a> Endpoints<'a> {
         best.filter(|_| !(blind && ties))
     }
 
+    /// The endpoint of a service that is declared with just this method and path.
+    pub(super) fn declared(&self, service: ServiceIndex, method: &Symbol, path: &[Segment]) -> Option<&'a Endpoint> {
+        let (found, _) = self.find_segments(service, Some(method), path)?;
+        let endpoint = &self.all[found.index()];
+        (endpoint.method.as_ref() == Some(method) && paths::fits_by_literals(path, &self.parsed[found.index()])).then_some(endpoint)
+    }
+
     /// Whether no HTTP endpoint of a service is known that it answers itself.
     pub(super) fn is_silent(&self, service: ServiceIndex) -> bool {
         self.by_service[service.index()].is_empty()
