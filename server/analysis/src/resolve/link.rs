@@ -131,6 +131,8 @@ pub struct FileLink {
     pub named_types: Vec<NamedType>,
     /// Files it loads: by imports, and by texts that are paths of files.
     pub imports: Vec<FileId>,
+    /// Files among them that it names by their path, for another to run: that calls what they hand out.
+    pub programs: Vec<FileId>,
     /// Folders of whose files it loads some by names made at run time.
     pub loads: Vec<Symbol>,
     /// Whether a library loads the file by itself.

@@ -37,7 +37,9 @@ impl<'w> Linker<'w> {
         }
         for expression in &walk.facts.exprs {
             match &expression.kind {
-                Expr::Import(source) => self.load_whole(source),
+                Expr::Import(source) => {
+                    self.load_whole(source);
+                }
                 Expr::Str(text) => self.named(text),
                 _ => {}
             }
@@ -59,6 +61,8 @@ impl<'w> Linker<'w> {
         }
         self.link.imports.sort();
         self.link.imports.dedup();
+        self.link.programs.sort();
+        self.link.programs.dedup();
         self.link.loads.sort();
         self.link.loads.dedup();
         self.link.entry = self.is_entry();
@@ -73,10 +77,15 @@ impl<'w> Linker<'w> {
         if is_file && text.contains('*') {
             self.load_pattern(text);
         } else if text.starts_with('.') && !text.trim_start_matches(['.', '/']).is_empty() {
-            self.load_whole(text);
+            self.load_program(text);
         } else if is_file && !text.contains([' ', ':']) {
-            self.load_whole(&format!("./{text}").into());
+            self.load_program(&format!("./{text}").into());
         }
+    }
+
+    fn load_program(&mut self, source: &Symbol) {
+        let program = self.load_whole(source);
+        self.link.programs.extend(program);
     }
 
     fn load(&mut self, source: &Symbol) -> Option<FileId> {
@@ -86,10 +95,10 @@ impl<'w> Linker<'w> {
     }
 
     /// Loads a file without saying which of what it hands out is used.
-    fn load_whole(&mut self, source: &Symbol) {
-        if let Some(target) = self.load(source) {
-            self.names_all_of(target);
-        }
+    fn load_whole(&mut self, source: &Symbol) -> Option<FileId> {
+        let target = self.load(source)?;
+        self.names_all_of(target);
+        Some(target)
     }
 
     /// A pattern of files: those of the folder that it begins with, seen from one around the file. What a build writes, and a pattern that begins with
