@@ -309,6 +309,9 @@ impl<'w> Linker<'w> {
                         .texts
                         .iter()
                         .map(|text| {
+                            if self.is_left_open(text, wrapper, *caller) {
+                                return Value::pattern(Pattern::part(Part::Hole(Symbol::default())));
+                            }
                             let mut passed = self.passed_params(text, wrapper, *caller);
                             passed.extend(self.constructed_params(text, &object));
                             self.evaluator.substitute_pattern(text, &|param| {
@@ -425,6 +428,18 @@ impl<'w> Linker<'w> {
                     self.evaluator.held_guards(text, &given).is_some()
                 })
         })
+    }
+
+    /// Whether a text is an option, or what counts without it, and the options that a call site passes are not known well enough to say whether it
+    /// is among them.
+    fn is_left_open(&mut self, text: &Pattern, wrapper: FunctionRef, site: CallRef) -> bool {
+        match text.parts.as_slice() {
+            [Part::Param(param, path, Some(_))] if param.function == wrapper && !path.is_empty() => {
+                let passed = self.evaluator.arguments(site);
+                passed.get(param.index as usize).is_some_and(|passed| may_have(passed, path))
+            }
+            _ => false,
+        }
     }
 
     /// What a method's receiver was constructed with, for the parameters in a text.
@@ -563,6 +578,20 @@ impl<'w> Linker<'w> {
             .facts(param.function.file)
             .and_then(|facts| facts.function(param.function.function).params.get(param.index as usize).map(|param| param.name.clone()))
             .unwrap_or_default()
+    }
+}
+
+/// Whether an object of which not all is known may have a member at a path that is not known.
+fn may_have(passed: &Value, path: &[Symbol]) -> bool {
+    let Some((name, rest)) = path.split_first() else { return passed.is_unknown() && *passed != Value::Null };
+    match passed {
+        Value::Unknown => true,
+        Value::Object(object) => match object.fields.get(name) {
+            Some(field) => may_have(field, rest),
+            None => object.rest.contains(&Value::Unknown),
+        },
+        Value::OneOf(values) => values.iter().any(|value| may_have(value, path)),
+        _ => false,
     }
 }
 
