@@ -4,6 +4,7 @@
 //! manifests and paths make equal workspaces.
 
 mod charts;
+mod copies;
 mod environment;
 mod features;
 mod gateways;
@@ -230,6 +231,7 @@ impl Workspace {
             names,
             features,
         };
+        copies::join(files, &mut workspace, &sources.nginx);
         for host in limited {
             if let HostMatch::One(service, ..) = workspace.service_of_host(host, None) {
                 workspace.deployments[service.index()].limited_by_mesh = true;
