@@ -130,8 +130,14 @@ impl<'a> Http<'a> {
             let own = scene.targets.endpoints.find(asked.call.from, asked.call.method.as_ref(), &asked.call.path);
             elsewhere.extend(own.map(|(endpoint, _)| (asked.reason.clone(), endpoint)));
         }
+        let answered_at = |call: &Call| (call.from, call.place, call.method.clone(), call.path.clone());
+        let by_address: FxHashSet<_> = rows.settled.iter().filter(|call| matches!(call.to, Target::Service(_))).map(answered_at).collect();
         self.open.retain_mut(|asked| {
             let Some(found) = asked.presumed.take() else { return true };
+            // Whom another deployment of the code asks at an address is whom it asks here.
+            if by_address.contains(&answered_at(&asked.call)) {
+                return false;
+            }
             if found.endpoint.is_some_and(|endpoint| elsewhere.contains(&(asked.reason.clone(), endpoint))) {
                 asked.kin.clear();
                 return true;
