@@ -50,10 +50,11 @@ pub(super) fn fallback(mut values: Vec<Value>) -> Value {
     Value::one_of(values)
 }
 
-/// The texts that a value is, if it is nothing else.
+/// The texts that count where nothing is passed: one, or one of several words. Of several addresses each may be another caller's.
 fn texts_of(value: &Value) -> Option<Vec<Arc<Pattern>>> {
+    let is_alone = !matches!(value, Value::OneOf(_));
     let text = |one: &Value| match one {
-        Value::Text(text) => Some(text.clone()),
+        Value::Text(text) if is_alone || text.literal().is_some_and(|word| !word.contains('/')) => Some(text.clone()),
         _ => None,
     };
     value.alternatives().iter().map(text).collect()
