@@ -11,12 +11,14 @@ use serde::{Deserialize, Serialize};
 
 mod cases;
 mod conditions;
+mod features;
 mod places;
 mod regions;
 
 pub(crate) use cases::MAX_BEFORE;
 pub use cases::{Case, Extent, VARIANT};
 pub use conditions::{Asks, Condition, Question};
+pub use features::{FeatureGate, Predicate};
 pub use regions::{Region, RegionKind};
 
 /// A short string: names, paths, literals. Cheap to clone.
@@ -153,6 +155,8 @@ pub struct SourceFacts {
     pub cases: Vec<(RegionId, Case)>,
     /// Stretches of code with calls in them that run only if something holds.
     pub conditions: Vec<Condition>,
+    /// Stretches of code that only certain features of the package build. Rust only.
+    pub features: Vec<FeatureGate>,
     /// What decides whether expressions hold, by [`Question::answer`].
     pub questions: Vec<Question>,
     /// Operands with calls in them that need not run: what stands right of `&&`, `||`, `??` and behind `&&=` and the like. ECMAScript only.
@@ -175,6 +179,7 @@ impl SourceFacts {
         self.calls.shrink_to_fit();
         self.regions.shrink_to_fit();
         self.conditions.shrink_to_fit();
+        self.features.shrink_to_fit();
         self.questions.shrink_to_fit();
         self.optional.shrink_to_fit();
         self.exprs.shrink_to_fit();
@@ -204,6 +209,7 @@ impl SourceFacts {
             }],
             cases: Vec::new(),
             conditions: Vec::new(),
+            features: Vec::new(),
             questions: Vec::new(),
             optional: Vec::new(),
             exprs: Vec::new(),

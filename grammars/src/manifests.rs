@@ -194,6 +194,8 @@ pub struct CargoDependency {
     pub dev: bool,
     /// `features`.
     pub features: Vec<Symbol>,
+    /// Whether its default features are wanted: not `default-features = false`.
+    pub default_features: bool,
 }
 
 /// A `package.json`.

@@ -16,6 +16,7 @@ mod attributes;
 mod cases;
 mod definitions;
 mod expressions;
+mod features;
 mod flow;
 mod format;
 mod given;
@@ -88,6 +89,7 @@ fn lower(text: &str, tree: &tree_sitter::Tree, piece: Parser) -> (SourceFacts, P
     let mut builder = Builder::new(text, piece);
     builder.facts.generated = is_generated(text, tree);
     builder.facts.problems = syntax_errors(text, tree);
+    builder.facts.features = features::gates(text, tree);
     Lower::new(tree, &mut builder).file(tree.root_node());
     (builder.facts, builder.parser)
 }

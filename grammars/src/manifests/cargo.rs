@@ -88,6 +88,10 @@ fn read_dependencies(table: Option<&Table<'_>>, dev: bool, dependencies: &mut Ve
             from_workspace: details.and_then(|details| details.get("workspace")).and_then(Value::as_bool) == Some(true),
             dev,
             features: details.map(|details| strings(details, "features")).unwrap_or_default(),
+            default_features: ["default-features", "default_features"]
+                .iter()
+                .filter_map(|key| details?.get(*key)?.as_bool())
+                .all(|wanted| wanted),
         });
     }
 }
@@ -123,7 +127,7 @@ mod tests {
 [lib]\npath = \"src/l.rs\"\n[[bin]]\nname = \"web\"\npath = \"src/web.rs\"\nrequired-features = [\"x\"]\n[[bin]]\nname = 'job'\n
 [dependencies]\nserde = \"1\"\naxum.workspace = true\nclient = { path = \"../client\", package = \"shop-client\", features = [\"a\"] }\n
 [dev-dependencies]\ninsta = { version = \"1\" }\n[build-dependencies]\ncc = \"1\"\n
-[target.'cfg(unix)'.dependencies]\nnix = { version = \"0.29\", optional = true }\n[features]\ndefault = []\nx = [\"dep:nix\"]\n";
+[target.'cfg(unix)'.dependencies]\nnix = { version = \"0.29\", optional = true, default-features = false }\n[features]\ndefault = []\nx = [\"dep:nix\"]\n";
         let (manifest, problems) = cargo(text);
         assert!(problems.is_empty(), "{problems:?}");
         let name = manifest.name.unwrap();
@@ -140,6 +144,7 @@ mod tests {
         assert!(manifest.dependencies[1].from_workspace);
         assert_eq!(manifest.dependencies[2].package.as_deref(), Some("shop-client"));
         assert_eq!(manifest.dependencies[2].features, ["a"]);
+        assert!(manifest.dependencies[2].default_features && !manifest.dependencies[4].default_features);
         assert!(manifest.dependencies[3].dev && !manifest.dependencies[4].dev);
         assert_eq!(manifest.features, [("default".into(), vec![]), ("x".into(), vec!["dep:nix".into()])]);
     }

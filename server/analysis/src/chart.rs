@@ -21,7 +21,7 @@ use camino::Utf8PathBuf;
 use portolan_grammars::catalog::{Addition, Delivery, Operation, Refusal};
 use portolan_grammars::facts::{CallId, Symbol};
 pub use portolan_grammars::manifests::settings::ServiceKind;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,8 @@ pub struct Chart {
     pub functions: FxHashMap<FunctionRef, Vec<FunctionEdge>>,
     /// On which settings that are off by default messages and queries of a service depend, by where they stand.
     pub conditions: FxHashMap<(ServiceIndex, Place), Vec<Evidence>>,
+    /// Calls, messages and queries of a service, by where they stand, that no build of its code has: features that they need are off.
+    pub unbuilt: FxHashSet<(ServiceIndex, Place)>,
     /// The calls by which handlers of requests answer, where that is not what they return.
     pub answers: FxHashMap<FunctionRef, Vec<CallId>>,
 }
@@ -116,6 +118,28 @@ impl Chart {
     /// On which settings that are off by default it depends whether a service does what stands at a place: a message, a query.
     pub fn conditions_at(&self, service: ServiceIndex, place: Place) -> &[Evidence] {
         self.conditions.get(&(service, place)).map_or(&[], Vec::as_slice)
+    }
+    /// The chart without what no build has, where it has any such thing.
+    pub fn as_built(&self) -> Option<Self> {
+        if self.unbuilt.is_empty() {
+            return None;
+        }
+        let is_built = |service: ServiceIndex, place: Place| !self.unbuilt.contains(&(service, place));
+        let mut built = self.clone();
+        built.calls.retain(|call| is_built(call.from, call.place));
+        built.unresolved.retain(|call| is_built(call.from, call.place));
+        for channel in &mut built.channels {
+            let sides = |channel: &Channel| (channel.producers.is_empty(), channel.consumers.is_empty());
+            let before = sides(channel);
+            channel.producers.retain(|end| is_built(end.service, end.place));
+            channel.consumers.retain(|end| is_built(end.service, end.place));
+            channel.halved = sides(channel) != before;
+        }
+        built.channels.retain(|channel| !(channel.producers.is_empty() && channel.consumers.is_empty()));
+        for collection in built.stores.iter_mut().flat_map(|store| &mut store.collections) {
+            collection.accesses.retain(|access| is_built(access.service, access.place));
+        }
+        Some(built)
     }
     /// How a service traces, if it starts a tracer.
     pub fn traced(&self, service: ServiceIndex) -> Option<&Tracing> {
@@ -497,6 +521,8 @@ pub struct Channel {
     pub producers: Vec<ChannelEnd>,
     /// Who receives: CONSUMER spans.
     pub consumers: Vec<ChannelEnd>,
+    /// Whether ends were left out that no build has, and none on their side is left: see [`Chart::as_built`].
+    pub halved: bool,
 }
 
 /// One end of a channel.

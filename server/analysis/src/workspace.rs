@@ -4,7 +4,9 @@
 //! manifests and paths make equal workspaces.
 
 mod charts;
+mod copies;
 mod environment;
+mod features;
 mod gateways;
 mod hosts;
 pub mod modules;
@@ -68,6 +70,7 @@ pub struct Workspace {
     told_by_imports: Vec<String>,
     roots: packages::Roots,
     names: hosts::Hosts,
+    features: features::Features,
 }
 
 /// A Cargo or npm package.
@@ -209,6 +212,7 @@ impl Workspace {
         let functions = services::functions(&context, &drafts);
         let receivers = services::receivers(&context, &drafts);
         let connectors = sources.connectors.iter().map(|connector| (*connector).clone()).collect();
+        let features = features::Features::of(&context, &deployments);
         let limited: Vec<&Symbol> = sources.kubernetes.iter().flat_map(|source| &source.facts.limited_hosts).collect();
         let mut workspace = Self {
             hosts,
@@ -228,7 +232,9 @@ impl Workspace {
             told_by_imports,
             roots,
             names,
+            features,
         };
+        copies::join(files, &mut workspace, &sources.nginx);
         for host in limited {
             if let HostMatch::One(service, ..) = workspace.service_of_host(host, None) {
                 workspace.deployments[service.index()].limited_by_mesh = true;
@@ -259,6 +265,10 @@ impl Workspace {
     /// The configuration file that a service's process finds under a path.
     pub fn config_of(&self, service: ServiceIndex, path: &str) -> Option<FileId> {
         self.deployments[service.index()].mounts.places(path).iter().find_map(|path| self.config_at(path))
+    }
+    /// Whether a feature is on of the package that a Rust file belongs to; `None` where some builds have it, and some not.
+    pub fn has_feature(&self, path: &Utf8Path, feature: &str) -> Option<bool> {
+        self.features.is_on(self.package_of(path)?, feature)
     }
     /// The package that a file belongs to, as a position in `packages`: the deepest one whose folder is around it.
     pub fn package_of(&self, path: &Utf8Path) -> Option<usize> {

@@ -69,7 +69,18 @@ impl Snapshot {
         let (sent, retries, checks, endless) = Default::default();
         let mut snapshot =
             Self { revision, files, workspace, links, chart, index, findings, open, suppressed, sent, retries, checks, endless };
-        let found = rules::check(&snapshot);
+        let found = match snapshot.chart.as_built() {
+            None => rules::check(&snapshot),
+            // Rules judge what is built; what they noted of that says nothing of the whole.
+            Some(built) => {
+                let index = Arc::new(ChartIndex::new(&built, &snapshot.files));
+                let whole = (std::mem::replace(&mut snapshot.chart, Arc::new(built)), std::mem::replace(&mut snapshot.index, index));
+                let found = rules::check(&snapshot);
+                (snapshot.chart, snapshot.index) = whole;
+                (snapshot.retries, snapshot.checks, snapshot.endless) = Default::default();
+                found
+            }
+        };
         snapshot.findings = Arc::new(found.shown);
         snapshot.open = Arc::new(found.open);
         snapshot.suppressed = Arc::new(found.suppressed);

@@ -34,9 +34,10 @@ pub(super) fn fallback(mut values: Vec<Value>) -> Value {
         return Value::maybe_nothing();
     }
     if let [Value::Param(param, path), rest @ ..] = values.as_slice()
-        && let Some(Value::Text(default)) = rest.iter().find(|value| !value.is_unknown())
+        && let Some(defaults) = rest.iter().find(|value| !value.is_unknown()).and_then(texts_of)
     {
-        return Value::pattern(Pattern::part(Part::Param(*param, path.to_vec(), Some(default.clone()))));
+        let with = |default: Arc<Pattern>| Value::pattern(Pattern::part(Part::Param(*param, path.to_vec(), Some(default))));
+        return Value::one_of(defaults.into_iter().map(with));
     }
     if let [Value::Text(first), rest @ ..] = values.as_slice()
         && let [variable] = first.parts.as_slice()
@@ -47,6 +48,16 @@ pub(super) fn fallback(mut values: Vec<Value>) -> Value {
         return with_defaults;
     }
     Value::one_of(values)
+}
+
+/// The texts that count where nothing is passed: one, or one of several words. Of several addresses each may be another caller's.
+fn texts_of(value: &Value) -> Option<Vec<Arc<Pattern>>> {
+    let is_alone = !matches!(value, Value::OneOf(_));
+    let text = |one: &Value| match one {
+        Value::Text(text) if is_alone || text.literal().is_some_and(|word| !word.contains('/')) => Some(text.clone()),
+        _ => None,
+    };
+    value.alternatives().iter().map(text).collect()
 }
 
 /// A variable that has no default yet with what stands behind it, once for each alternative of that.

@@ -114,14 +114,16 @@ impl Places<'_> {
             let telling = text.chars().any(char::is_alphanumeric);
             return telling.then(|| format!("`{}`", text.chars().take(60).collect::<String>()));
         }
-        if matches!(source, Source::Setting(..)) {
-            return Some("setting in a configuration file".to_owned());
-        }
-        Some("part of the URL".to_owned())
+        let words = match source {
+            Source::Setting(..) => "setting in a configuration file",
+            Source::Keyed(..) => "taken out by a key",
+            Source::Expr(..) | Source::Call(..) => "part of the URL",
+        };
+        Some(words.to_owned())
     }
     fn source(self, source: Source) -> Option<Place> {
         match source {
-            Source::Expr(file, expr) => {
+            Source::Expr(file, expr) | Source::Keyed(file, expr) => {
                 let range = self.files.source(file)?.expr_range(expr);
                 Some(Place { file, range })
             }

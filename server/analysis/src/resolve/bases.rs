@@ -12,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::link::{Linker, Url};
 use super::outbound::collect_params;
-use super::value::{ClassRef, Guard, ParamRef, Part, Pattern};
+use super::value::{ClassRef, Guard, ParamRef, Part, Pattern, Value};
 use crate::FunctionRef;
 
 /// Functions that a base is followed through.
@@ -73,6 +73,12 @@ impl Linker<'_> {
         followed.urls.iter().map(whole).collect()
     }
 
+    /// A URL with an object in place of a parameter.
+    fn with_object(&mut self, url: Url, param: ParamRef, object: &Value) -> impl Iterator<Item = Url> + use<> {
+        let value = self.evaluator.substitute_pattern(&url.pattern, &|of| (of == param).then(|| object.clone()));
+        value.patterns().into_iter().map(move |pattern| Url { pattern, ..url.clone() })
+    }
+
     /// Whether a parameter is of a constructor.
     fn is_made_with(&mut self, param: ParamRef) -> bool {
         let facts = self.evaluator.facts(param.function.file);
@@ -100,7 +106,10 @@ impl Linker<'_> {
             through.insert(param.function);
             let callers = self.evaluator.callers(param.function);
             if callers.is_empty() {
-                uncalled.push(url);
+                match self.any_instance(&url.pattern, param) {
+                    Some(any) => open.extend(self.with_object(url, param, &any).map(|url| (url, depth + 1))),
+                    None => uncalled.push(url),
+                }
                 continue;
             }
             let mut only_recursive = true;

@@ -85,7 +85,10 @@ impl<'w> Evaluator<'w> {
                     Some(value) => {
                         let given = is_given(&value, path);
                         let untold = value.is_unknown();
-                        let value = self.at_path(value, path);
+                        let value = match self.field_of_passed(&value, path) {
+                            Some(field) => field,
+                            None => self.at_path(value, path),
+                        };
                         let value = match default {
                             // What is given is not known: not what stands there where nothing is.
                             Some(default) if untold && default.is_empty() => Value::Unknown,
@@ -395,6 +398,13 @@ impl<'w> Evaluator<'w> {
         if found.is_empty() { vec![Value::Unknown] } else { found }
     }
 
+    /// The parameter that a call site calls a method on: which object that is, its own callers decide.
+    pub(super) fn passed_object(&mut self, site: CallRef) -> Option<Value> {
+        let facts = self.facts(site.file)?;
+        let Expr::Member { object, .. } = facts.expr(facts.call(site.call).callee) else { return None };
+        Some(self.eval(site.file, *object)).filter(|object| matches!(object, Value::Param(_, path) if path.is_empty()))
+    }
+
     /// What an object was constructed with for a parameter of its constructor, or of the function that fills in its fields.
     pub fn constructed_with(&mut self, object: &Value, param: ParamRef) -> Option<Value> {
         if param.is_own_object() {
@@ -416,20 +426,42 @@ impl<'w> Evaluator<'w> {
                 None
             }
             Value::Given(..) => object.given_for(param),
-            Value::Object(object) => {
-                let class = object.class?;
-                let fields = self.facts(class.file)?.type_def(class.class).fields.iter();
-                let names: Vec<Symbol> = fields.map(|field| field.name.clone()).collect();
-                names.into_iter().find_map(|name| {
-                    let filled = self.field(class, &name)?;
-                    let of_param = filled.patterns().iter().any(
-                        |pattern| matches!(pattern.parts.as_slice(), [Part::Param(known, path, ..)] if *known == param && path.is_empty()),
-                    );
-                    of_param.then(|| object.fields.get(&name).cloned()).flatten()
-                })
+            Value::Object(object) => self.fields_made_of(object.class?, param).find_map(|name| object.fields.get(&name).cloned()),
+            // What callers pass has a field that was made of it.
+            Value::Param(of, path) if path.is_empty() => {
+                let class = self.parameter_type(*of)?.instance_of()?;
+                let field = self.fields_made_of(class, param).next()?;
+                Some(Value::Param(*of, Arc::from([field])))
             }
             _ => None,
         }
+    }
+
+    /// A field of what callers pass on that its constructor filled: which object that is, their own callers decide.
+    fn field_of_passed(&mut self, passed: &Value, path: &[Symbol]) -> Option<Value> {
+        let (Value::Param(of, outer), [field]) = (passed, path) else { return None };
+        (outer.is_empty() && self.is_filled(*of, field)).then(|| Value::Param(*of, Arc::from([field.clone()])))
+    }
+
+    /// Whether a field of the class that a parameter is declared as holds what its constructor was given.
+    pub(super) fn is_filled(&mut self, param: ParamRef, field: &Symbol) -> bool {
+        let class = self.parameter_type(param).and_then(|typed| typed.instance_of());
+        class.and_then(|class| self.field(class, field)).is_some_and(|filled| matches!(filled, Value::Param(..)))
+    }
+
+    /// The fields of a class that hold nothing but what was passed for a parameter of its constructor.
+    fn fields_made_of(&mut self, class: ClassRef, param: ParamRef) -> impl Iterator<Item = Symbol> + use<> {
+        let facts = self.facts(class.file);
+        let fields = facts.map_or(&[][..], |facts| &facts.type_def(class.class).fields).iter().map(|field| field.name.clone());
+        let params = facts.filter(|_| param.function.file == class.file).map(|facts| &facts.function(param.function.function).params);
+        let own = params.and_then(|params| params.get(param.index as usize)).filter(|param| param.property);
+        let mut names: Vec<Symbol> = fields.chain(own.map(|param| param.name.clone())).collect();
+        names.retain(|name| {
+            let filled = self.field(class, name).map_or_else(Vec::new, |filled| filled.patterns());
+            let is_it = |part: &Part| matches!(part, Part::Param(known, path, ..) if *known == param && path.is_empty());
+            filled.iter().any(|pattern| matches!(pattern.parts.as_slice(), [part] if is_it(part)))
+        });
+        names.into_iter()
     }
 
     fn subclasses(&mut self, class: ClassRef) -> Vec<Symbol> {

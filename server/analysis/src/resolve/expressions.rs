@@ -57,11 +57,14 @@ impl<'w> Evaluator<'w> {
     }
 
     /// `object[index]`.
-    pub(super) fn index_value(&mut self, file: FileId, facts: &'w SourceFacts, id: ExprId, of: ExprId, index: ExprId) -> Value {
+    pub(super) fn index_value(&mut self, file: FileId, facts: &'w SourceFacts, id: ExprId, of: ExprId, key: ExprId) -> Value {
         let object = self.eval(file, of);
-        let index = self.eval(file, index);
+        let index = self.eval(file, key);
         if let Some(name) = index.literal() {
-            return self.member(&object, &name, Some(Source::Expr(file, id)));
+            return match self.member(&object, &name, Some(Source::Expr(file, id))) {
+                Value::Unknown => self.put_by_key(file, facts, of, key),
+                member => member,
+            };
         }
         // A method that only running code names: `axios[method](url)`.
         if is_library(&object) && !index.is_unknown() {
@@ -73,7 +76,7 @@ impl<'w> Evaluator<'w> {
             _ => Vec::new(),
         });
         match Value::one_of(held) {
-            Value::Unknown => self.put_by_key(file, facts, of, facts.exprs[id.index()].function),
+            Value::Unknown => self.put_by_key(file, facts, of, key),
             value => value,
         }
     }

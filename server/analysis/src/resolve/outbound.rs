@@ -23,7 +23,7 @@ const DAPR_HEADER: &str = "dapr-app-id";
 /// How paths begin by which Dapr's sidecar is told to publish.
 const DAPR_PUBLISH: &str = "/v1.0/publish/";
 /// Spans that one library call may become, and wrappers that are gone through for them.
-const MAX_SPANS: usize = 400;
+const MAX_SPANS: usize = 1600;
 
 /// Parameter names that say that a whole path or URL is passed, not a segment of one.
 fn is_path_name(name: &str) -> bool {
@@ -302,12 +302,19 @@ impl<'w> Linker<'w> {
                 let recursive = self.is_within(function, wrapper);
                 called |= !recursive;
                 for receiver in self.evaluator.receivers(*caller, wrapper) {
+                    let object = match receiver {
+                        Value::Some(_) => self.evaluator.passed_object(*caller).unwrap_or_else(|| receiver.clone()),
+                        _ => receiver.clone(),
+                    };
                     let texts = draft
                         .texts
                         .iter()
                         .map(|text| {
+                            if self.is_left_open(text, wrapper, *caller) {
+                                return Value::pattern(Pattern::part(Part::Hole(Symbol::default())));
+                            }
                             let mut passed = self.passed_params(text, wrapper, *caller);
-                            passed.extend(self.constructed_params(text, &receiver));
+                            passed.extend(self.constructed_params(text, &object));
                             self.evaluator.substitute_pattern(text, &|param| {
                                 passed.iter().find(|(known, _)| *known == param).map(|(_, value)| value.clone())
                             })
@@ -424,6 +431,18 @@ impl<'w> Linker<'w> {
         })
     }
 
+    /// Whether a text is an option, or what counts without it, and the options that a call site passes are not known well enough to say whether it
+    /// is among them.
+    fn is_left_open(&mut self, text: &Pattern, wrapper: FunctionRef, site: CallRef) -> bool {
+        match text.parts.as_slice() {
+            [Part::Param(param, path, Some(_))] if param.function == wrapper && !path.is_empty() => {
+                let passed = self.evaluator.arguments(site);
+                passed.get(param.index as usize).is_some_and(|passed| may_have(passed, path))
+            }
+            _ => false,
+        }
+    }
+
     /// What a method's receiver was constructed with, for the parameters in a text.
     fn constructed_params(&mut self, text: &Pattern, receiver: &Value) -> Vec<(ParamRef, Value)> {
         let mut params: Vec<ParamRef> = text.when.iter().map(|guard| guard.param).collect();
@@ -443,11 +462,24 @@ impl<'w> Linker<'w> {
         params
             .into_iter()
             .map(|param| {
-                let passed = self.evaluator.passed(site, param);
+                let mut passed = self.evaluator.passed(site, param);
+                if passed.is_unknown() {
+                    passed = self.any_instance(text, param).unwrap_or(passed);
+                }
                 let named = if passed.is_unknown() { self.argument_name(site, param) } else { None };
                 (param, named.map_or(passed, |name| Value::pattern(Pattern::part(Part::Hole(name)))))
             })
             .collect()
+    }
+
+    /// Any object of the class that a parameter is declared as, where a text has a field of it that a constructor filled.
+    pub(super) fn any_instance(&mut self, text: &Pattern, param: ParamRef) -> Option<Value> {
+        let field = text.parts.iter().find_map(|part| match part {
+            Part::Param(of, path, _) if *of == param => path.first(),
+            _ => None,
+        })?;
+        let class = self.evaluator.parameter_type(param)?.instance_of()?;
+        self.evaluator.is_filled(param, field).then_some(Value::Some(class))
     }
 
     /// The name of what a call site passes, where its value is not known: calls that pass things of one name pass the same.
@@ -547,6 +579,20 @@ impl<'w> Linker<'w> {
             .facts(param.function.file)
             .and_then(|facts| facts.function(param.function.function).params.get(param.index as usize).map(|param| param.name.clone()))
             .unwrap_or_default()
+    }
+}
+
+/// Whether an object of which not all is known may have a member at a path that is not known.
+fn may_have(passed: &Value, path: &[Symbol]) -> bool {
+    let Some((name, rest)) = path.split_first() else { return passed.is_unknown() && *passed != Value::Null };
+    match passed {
+        Value::Unknown => true,
+        Value::Object(object) => match object.fields.get(name) {
+            Some(field) => may_have(field, rest),
+            None => object.rest.contains(&Value::Unknown),
+        },
+        Value::OneOf(values) => values.iter().any(|value| may_have(value, path)),
+        _ => false,
     }
 }
 

@@ -63,6 +63,8 @@ pub enum Source {
     Call(FileId, CallId),
     /// A value of a configuration file. Manifests do not move without everything being linked anew.
     Setting(FileId, TextRange),
+    /// A map that it was taken out of by a key.
+    Keyed(FileId, ExprId),
 }
 
 /// A part of a [`Pattern`].

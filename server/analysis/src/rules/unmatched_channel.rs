@@ -98,6 +98,10 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 /// The end that a channel lacks, if it has the other and the rule is about it.
 fn lack(context: &Context<'_>, sink: &Sink<'_>, index: ChannelIndex) -> Option<Lack> {
     let channel = context.chart.channel(index);
+    // The other end is there, behind a feature that is off.
+    if channel.halved {
+        return None;
+    }
     let lack = match (channel.producers.is_empty(), channel.consumers.is_empty()) {
         (false, true) => Lack::Consumer,
         (true, false) => Lack::Producer,

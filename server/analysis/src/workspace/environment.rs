@@ -40,9 +40,12 @@ fn environment(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'_>) 
     }
     for values in found.values_mut() {
         values.sort_by_key(|value| value.rank);
-        // A value left empty waits for another source to fill it.
+        // A value left empty waits for another source to fill it; so does a placeholder, where that is no example.
         if values.iter().any(|value| !value.value.is_empty()) {
             values.retain(|value| !value.value.is_empty());
+        }
+        if values.iter().any(|value| value.rank <= 1 && !is_placeholder(&value.value)) {
+            values.retain(|value| !is_placeholder(&value.value));
         }
         let mut kept: Vec<EnvValue> = Vec::with_capacity(values.len());
         for value in values.drain(..) {
@@ -58,6 +61,12 @@ fn environment(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'_>) 
         found.insert(variable.name.clone(), vec![EnvValue { value, place, rank: 0 }]);
     }
     found
+}
+
+/// Whether a value is nothing but the name of another variable: `${API_URL}`.
+fn is_placeholder(value: &str) -> bool {
+    let name = value.strip_prefix("${").and_then(|value| value.strip_suffix('}'));
+    name.is_some_and(|name| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
 }
 
 fn add(found: &mut Environment, name: &Symbol, value: Symbol, place: Place, rank: u8) {
@@ -122,9 +131,18 @@ fn from_kubernetes(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'
             let all = maps.get(name)?;
             all.iter().find(|(_, at, _)| at == folder).or(all.first()).copied()
         };
+        let referenced = |name: &str| {
+            let (_, object, key) = container.references.iter().find(|(own, ..)| own == name)?;
+            map(object)?.2.data.iter().find(|entry| entry.name == *key)?.value.clone()
+        };
+        let handed = |name: &str| {
+            let maps = container.env_from.iter().filter_map(|object| map(object));
+            maps.flat_map(|(_, _, map)| &map.data).find(|entry| entry.name == name)?.value.clone()
+        };
+        let of = |name: &str| last(&container.environment, name).or_else(|| referenced(name)).or_else(|| handed(name));
         for variable in &container.environment {
             if let Some(value) = &variable.value {
-                let value = fill_parentheses(value, &container.environment);
+                let value = fill_parentheses(value, &of);
                 add(found, &variable.name, value, Place { file: *file, range: variable.range }, 0);
             }
         }
@@ -152,17 +170,22 @@ fn from_kubernetes(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'
     }
 }
 
-/// Kubernetes' own `$(NAME)`, which refers to variables of the same container.
-fn fill_parentheses(value: &Symbol, variables: &[Variable]) -> Symbol {
-    if !value.contains("$(") {
+/// Kubernetes' own `$(NAME)`, which refers to variables of the same container; one that is not known stays open as any other.
+fn fill_parentheses(value: &Symbol, of: &dyn Fn(&str) -> Option<Symbol>) -> Symbol {
+    let mut filled = String::new();
+    let mut rest = value.as_str();
+    while let Some((before, (name, behind))) = rest.split_once("$(").and_then(|(before, rest)| Some((before, rest.split_once(')')?))) {
+        filled.push_str(before);
+        match of(name).filter(|value| !value.contains("$(")) {
+            Some(value) => filled.push_str(&value),
+            None => filled.push_str(&format!("${{{name}}}")),
+        }
+        rest = behind;
+    }
+    if filled.is_empty() {
         return value.clone();
     }
-    let mut filled = value.to_string();
-    for variable in variables {
-        if let Some(value) = variable.value.as_ref().filter(|value| !value.contains("$(")) {
-            filled = filled.replace(&format!("$({})", variable.name), value);
-        }
-    }
+    filled.push_str(rest);
     filled.into()
 }
 

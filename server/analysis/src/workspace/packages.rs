@@ -164,10 +164,18 @@ impl<'a> CargoLinks<'a> {
         self.by_name.get(dependency.name.as_str()).map(|package| (*package, renamed))
     }
     /// The features that a dependency of the manifest in `folder` is built with, as far as the manifests say them.
-    fn features<'d>(&'d self, folder: &'d str, dependency: &'d CargoDependency) -> impl Iterator<Item = &'d Symbol> {
-        let inherited = paths::upwards(folder).filter(|_| dependency.from_workspace);
-        let entry = inherited.filter_map(|above| self.inherited.get(&(above, dependency.name.as_str()))).next();
+    pub(crate) fn features<'d>(&'d self, folder: &'d str, dependency: &'d CargoDependency) -> impl Iterator<Item = &'d Symbol> {
+        let entry = self.entry(folder, dependency);
         dependency.features.iter().chain(entry.into_iter().flat_map(|entry| &entry.features))
+    }
+    /// Whether a dependency of the manifest in `folder` is built with its default features.
+    pub(crate) fn wants_defaults(&self, folder: &str, dependency: &CargoDependency) -> bool {
+        dependency.default_features && self.entry(folder, dependency).is_none_or(|entry| entry.default_features)
+    }
+    /// What `workspace.dependencies` says of a dependency of the manifest in `folder`.
+    fn entry(&self, folder: &str, dependency: &CargoDependency) -> Option<&'a CargoDependency> {
+        let mut inherited = paths::upwards(folder).filter(|_| dependency.from_workspace);
+        inherited.find_map(|above| self.inherited.get(&(above, dependency.name.as_str())).copied())
     }
     /// The features that a dependency of a manifest may be built with: those that it is built with, and those that the package's own turn on.
     pub(crate) fn features_in<'d>(

@@ -312,18 +312,29 @@ fn is_built_alike(one: &Draft<'_>, other: &Draft<'_>) -> bool {
     one.entries == other.entries && starts(one).is_some() && starts(one) == starts(other) && files(one).is_disjoint(&files(other))
 }
 
+/// Gives each draft a name of its own. Of several of one name, the one whose folder is called so keeps it; another that no manifest deploys is
+/// called like its folder.
 fn make_unique(drafts: &mut [Draft<'_>]) {
     let mut seen: FxHashSet<Symbol> = FxHashSet::default();
-    for draft in drafts {
+    let all: FxHashSet<Symbol> = drafts.iter().map(|draft| draft.name.clone()).collect();
+    let is_in_place = |draft: &Draft<'_>| normal(paths::file_name(&draft.root)) == normal(&draft.name);
+    let is_deployed = |draft: &Draft<'_>| !draft.compose.is_empty() || !draft.workloads.is_empty();
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_key(|at| (!is_deployed(&drafts[*at]), !is_in_place(&drafts[*at])));
+    for at in order {
+        let draft = &mut drafts[at];
         let plain = draft.name.clone();
         let mut count = 1;
         while !seen.insert(draft.name.clone()) {
             let folder = paths::file_name(&draft.root);
-            draft.aliases.insert(plain.clone());
-            draft.name = match count {
-                1 if !folder.is_empty() && normal(folder) != normal(&plain) => format!("{folder}-{plain}").into(),
-                _ => format!("{plain}-{}", count + 1).into(),
+            let says_more = count == 1 && !folder.is_empty() && normal(folder) != normal(&plain);
+            let is_free = says_more && !known::is_layout_folder(folder) && !all.contains(folder) && !is_deployed(draft);
+            draft.name = match () {
+                () if is_free && !seen.contains(folder) => folder.into(),
+                () if says_more => format!("{folder}-{plain}").into(),
+                () => format!("{plain}-{}", count + 1).into(),
             };
+            draft.aliases.insert(plain.clone());
             count += 1;
         }
     }

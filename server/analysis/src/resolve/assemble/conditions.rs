@@ -1,4 +1,5 @@
-//! What settings must say for calls, messages and queries of a service to be made, where by default they do not say it.
+//! What settings must say, or which features must be built, for calls, messages and queries of a service to be made, where by default they do not
+//! say it or are not.
 //!
 //! What counts is written around a place, around every way that leads to its function, and around what a call rests on: where its client is made.
 //! Invariants: of a function that others may run than those who are seen nothing is said; what is said is evidence, and leaves nothing out, as a
@@ -7,7 +8,7 @@
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
 
-use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{Expr, FunctionId, FunctionKind, Predicate, SourceFacts, Symbol, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::deduplicated;
@@ -21,6 +22,8 @@ use crate::resolve::link::EdgeDecl;
 use crate::resolve::named::Named;
 use crate::resolve::value::{CallRef, Source};
 use crate::{FileId, FunctionRef, Place};
+
+mod features;
 
 /// Says of all that services do which settings it depends on.
 pub(super) fn tell(input: &Input<'_>, reach: &Reach, chart: &mut Chart) {
@@ -41,11 +44,17 @@ pub(super) fn tell(input: &Input<'_>, reach: &Reach, chart: &mut Chart) {
     }
 }
 
-/// A condition on settings.
+/// A condition on settings or features.
 struct Condition<'a> {
     range: TextRange,
     asked: Place,
-    requires: &'a Requirement,
+    requires: Needs<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Needs<'a> {
+    Settings(&'a Requirement),
+    Features(&'a Predicate),
 }
 
 /// Names a condition: its file, and its position there.
@@ -67,11 +76,14 @@ impl<'a> Conditions<'a> {
                     Guarded::Region(region) => facts.region(region).range,
                 };
                 let asked = places.source(Source::Expr(file, declared.asked))?;
-                Some(Condition { range, asked, requires: &declared.requires })
+                Some(Condition { range, asked, requires: Needs::Settings(&declared.requires) })
             };
             let all: Vec<Condition<'a>> = link.iter().flat_map(|link| &link.conditions).filter_map(condition).collect();
             if !all.is_empty() {
                 by_file.insert(file, all);
+            }
+            for (file, condition) in features::conditions(input, file, facts) {
+                by_file.entry(file).or_default().push(condition);
             }
         }
         Self { by_file }
@@ -82,9 +94,11 @@ impl<'a> Conditions<'a> {
         let mut failing = FxHashMap::default();
         for (file, conditions) in &self.by_file {
             for (at, condition) in (0..).zip(conditions) {
-                if let Some(why) = failure(input, service, condition.requires) {
-                    failing.insert((*file, at), Evidence { what: format!("only where {why}"), place: condition.asked });
-                }
+                let why = match condition.requires {
+                    Needs::Settings(requires) => failure(input, service, requires).map(|why| format!("only where {why}")),
+                    Needs::Features(needs) => features::failure(input, condition.asked, needs),
+                };
+                failing.extend(why.map(|what| ((*file, at), Evidence { what, place: condition.asked })));
             }
         }
         failing
@@ -359,6 +373,11 @@ impl<'a> Known<'a> {
         held
     }
 
+    /// Whether features are among what is asked: what is not built does not run, whatever a deployment sets.
+    fn asks_for_features(&self, held: &[ConditionId]) -> bool {
+        held.iter().any(|(file, at)| matches!(self.conditions.by_file[file][*at as usize].requires, Needs::Features(_)))
+    }
+
     fn words(&self, mut held: Vec<ConditionId>) -> Vec<Evidence> {
         held.sort_unstable();
         held.dedup();
@@ -380,7 +399,10 @@ impl<'a> Known<'a> {
         };
         for call in chart.calls.iter_mut().filter(|call| call.from == service) {
             let rests_on = call.evidence.iter().map(|hop| hop.place).filter(is_own);
-            let held = std::iter::once(call.place).chain(rests_on).flat_map(|place| self.at(place)).collect();
+            let held: Vec<ConditionId> = std::iter::once(call.place).chain(rests_on).flat_map(|place| self.at(place)).collect();
+            if self.asks_for_features(&held) {
+                chart.unbuilt.insert((service, call.place));
+            }
             let words = self.words(held);
             if !words.is_empty() && call.status == Status::Exact {
                 call.status = Status::Likely;
@@ -396,8 +418,15 @@ impl<'a> Known<'a> {
         let collections = chart.stores.iter().flat_map(|store| &store.collections);
         let accesses = collections.flat_map(|collection| &collection.accesses).filter(|access| access.service == service);
         let places: FxHashSet<Place> = ends.chain(accesses.map(|access| access.place)).collect();
+        let unresolved = chart.unresolved.iter().filter(|call| call.from == service).map(|call| call.place);
+        let unbuilt: Vec<Place> = unresolved.filter(|place| self.asks_for_features(&self.at(*place))).collect();
+        chart.unbuilt.extend(unbuilt.into_iter().map(|place| (service, place)));
         for place in places {
-            let words = self.words(self.at(place));
+            let held = self.at(place);
+            if self.asks_for_features(&held) {
+                chart.unbuilt.insert((service, place));
+            }
+            let words = self.words(held);
             if !words.is_empty() {
                 chart.conditions.insert((service, place), words);
             }

@@ -12,7 +12,7 @@ use crate::FunctionRef;
 use crate::chart::{Call, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, Status, Target, Unresolved};
 use crate::resolve::link::{OutboundCall, Request, Url};
 use crate::resolve::paths::HOLE;
-use crate::resolve::value::{Part, Pattern};
+use crate::resolve::value::{Part, Pattern, Source};
 use crate::workspace::is_local;
 
 /// Parts of a URL that evidence names.
@@ -49,8 +49,9 @@ impl<'a> Http<'a> {
             let runs = |url: &&Url| url.contexts.iter().all(|context| scene.reach.has(service, *context));
             let known: Vec<&'a Url> = urls.iter().filter(runs).collect();
             for &url in known.iter().filter(|url| !known.iter().any(|other| gives_way(url, other))) {
+                let guessed = is_one_of_several(url, &known);
                 for text in text::texts(scene.input, service, &url.pattern) {
-                    http.add(scene, service, outbound, url, text, rows);
+                    http.add(scene, service, outbound, url, Text { guessed: text.guessed || guessed, ..text }, rows);
                 }
             }
         }
@@ -137,8 +138,14 @@ impl<'a> Http<'a> {
             let own = scene.targets.endpoints.find(asked.call.from, asked.call.method.as_ref(), &asked.call.path);
             elsewhere.extend(own.map(|(endpoint, _)| (asked.reason.clone(), endpoint)));
         }
+        let answered_at = |call: &Call| (call.from, call.place, call.method.clone(), call.path.clone());
+        let by_address: FxHashSet<_> = rows.settled.iter().filter(|call| matches!(call.to, Target::Service(_))).map(answered_at).collect();
         self.open.retain_mut(|asked| {
             let Some(found) = asked.presumed.take() else { return true };
+            // Whom another deployment of the code asks at an address is whom it asks here.
+            if by_address.contains(&answered_at(&asked.call)) {
+                return false;
+            }
             if found.endpoint.is_some_and(|endpoint| elsewhere.contains(&(asked.reason.clone(), endpoint))) {
                 asked.kin.clear();
                 return true;
@@ -235,7 +242,8 @@ fn path_asked(url: &str) -> Symbol {
 fn add_sources(scene: &Scene<'_>, url: &Url, evidence: &mut Vec<Evidence>) {
     let passed = |call| Evidence { what: "base URL passed here".to_owned(), place: scene.places.call(call) };
     evidence.extend(url.passed.iter().map(|call| passed(*call)));
-    evidence.extend(url.pattern.sources.iter().take(MAX_SOURCES).filter_map(|source| {
+    let (keyed, others): (Vec<Source>, Vec<Source>) = url.pattern.sources.iter().partition(|source| matches!(source, Source::Keyed(..)));
+    evidence.extend(keyed.iter().chain(others.iter().take(MAX_SOURCES)).filter_map(|source| {
         let place = scene.places.source(*source)?;
         Some(Evidence { what: scene.places.words(*source)?, place })
     }));
@@ -245,6 +253,34 @@ fn add_sources(scene: &Scene<'_>, url: &Url, evidence: &mut Vec<Evidence>) {
 fn gives_way(url: &Url, other: &Url) -> bool {
     let decided = url.contexts.last().filter(|_| url.fallback && !other.fallback);
     decided.is_some_and(|decided| other.contexts.split_last().is_some_and(|(_, inner)| inner.contains(decided)))
+}
+
+/// Whether a URL is only one of several that stand under keys of one map: which key is meant, only running code knows.
+fn is_one_of_several(url: &Url, known: &[&Url]) -> bool {
+    let map = url.pattern.sources.iter().find(|source| matches!(source, Source::Keyed(..)));
+    map.is_some_and(|map| {
+        let of_map = known.iter().map(|other| &other.pattern).filter(|other| other.sources.contains(map));
+        let host = host_of(&url.pattern);
+        of_map.into_iter().any(|other| host_of(other) != host)
+    })
+}
+
+/// The parts of a URL up to its path.
+fn host_of(url: &Pattern) -> Vec<Part> {
+    let mut host = Vec::new();
+    for part in &url.parts {
+        let Part::Text(text) = part else {
+            host.push(part.clone());
+            continue;
+        };
+        let authority = text.find("://").map_or(0, |at| at + 3);
+        let end = text[authority..].find('/').map(|at| authority + at);
+        host.push(Part::Text(Symbol::new(&text[..end.unwrap_or(text.len())])));
+        if end.is_some() {
+            break;
+        }
+    }
+    host
 }
 
 /// Whether who answers a call tells of others like it whom they mean.

@@ -40,6 +40,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>, a
                     system,
                     producers: Vec::new(),
                     consumers: Vec::new(),
+                    halved: false,
                 });
                 let place = places.site(message.site);
                 let end = ChannelEnd {
@@ -398,6 +399,7 @@ fn bind(input: &Input<'_>, reach: &Reach, binding: &BindingDecl, channels: &mut 
                             system: binding.system.clone(),
                             producers: Vec::new(),
                             consumers: Vec::new(),
+                            halved: false,
                         });
                     }
                 }

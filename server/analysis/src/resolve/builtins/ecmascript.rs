@@ -32,7 +32,7 @@ impl<'w> Evaluator<'w> {
             "from" if is_of("Array") => self.list_from(site),
             "parseInt" if is_of("Number") => Some(self.eval(file, site.argument(0)?)),
             "get" if site.call.args.len() == 1 => {
-                Some(self.put_by_key(file, site.facts, object, site.call.function)).filter(|value| !value.is_unknown())
+                Some(self.put_by_key(file, site.facts, object, site.argument(0)?)).filter(|value| !value.is_unknown())
             }
             "split" => {
                 let text = self.eval(file, object);

@@ -180,6 +180,7 @@ fn rust_modules_are_walked_from_each_root() {
         from_workspace,
         dev: false,
         features: Vec::new(),
+        default_features: true,
     };
     let named = |name: &str| Some(Spanned::new(Symbol::new(name), TextRange::default()));
     let root = CargoManifest {

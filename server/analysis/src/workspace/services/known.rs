@@ -453,7 +453,7 @@ pub(crate) fn language_of_image(image: &str) -> Option<&'static str> {
 }
 
 /// Crates that draw pages in a browser.
-pub(super) const PAGE_CRATES: &[&str] = &["yew", "leptos", "dioxus", "sycamore", "seed", "perseus"];
+pub(crate) const PAGE_CRATES: &[&str] = &["yew", "leptos", "dioxus", "sycamore", "seed", "perseus"];
 
 /// Features of such crates by which they serve pages themselves.
 pub(super) const SERVER_FEATURES: &[&str] = &["ssr", "fullstack", "server"];

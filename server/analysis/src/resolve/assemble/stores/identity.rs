@@ -27,7 +27,13 @@ pub(super) fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, 
                 return Some((format!("{system}:{address}").into(), system));
             }
             if let (Some(variable), false, None) = (unset(&text.text), is_host(&text.text), &open) {
-                open = Some((format!("{system}:{}", of_variable(input, service, connection, variable)).into(), system.clone()));
+                // What a manifest gives one service, and leaves open, is that service's.
+                let given = text.variable.as_ref().is_some_and(|read| read != variable);
+                let named = match Address::parse(&text.text) {
+                    Address::Unset(host, _) if given => format!("${{{host}}}@{}", input.workspace.services[service.index()].id),
+                    _ => of_variable(input, service, connection, variable),
+                };
+                open = Some((format!("{system}:{named}").into(), system.clone()));
             }
         }
         if open.is_some() {
@@ -68,6 +74,10 @@ fn is_host(url: &str) -> bool {
 /// default goes without saying.
 fn address(input: &Input<'_>, system: &str, url: &str) -> Option<String> {
     let Address::Host { host, port, path } = Address::parse(url) else { return None };
+    // `sqlite:{path}`: what looks like a host is the scheme.
+    if !url.contains("://") && system_of_scheme(&host).is_some() && port.as_deref().is_none_or(str::is_empty) {
+        return None;
+    }
     let database = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
     if database.contains("{}") {
         return None;
