@@ -159,6 +159,19 @@ impl<'a> Context<'a> {
         !runners.is_empty() && runners.iter().all(left)
     }
 
+    /// Whether a function is run by nothing but calls that drop its promise, or by functions of which that holds. ECMAScript only: tasks are told
+    /// apart by those who ask for them.
+    pub(super) fn is_let_go_around(&self, function: FunctionRef) -> bool {
+        self.is_let_go_around_within(function, MAX_RUNNERS)
+    }
+
+    fn is_let_go_around_within(&self, function: FunctionRef, hops: u32) -> bool {
+        let is_ecmascript = self.snapshot.files.source(function.file).is_some_and(|source| source.language.is_ecmascript());
+        let runners = self.index.runners_of(function);
+        let left = |runner: &Runner| runner.detached || hops > 0 && self.is_let_go_around_within(runner.function, hops - 1);
+        is_ecmascript && !runners.is_empty() && runners.iter().all(left)
+    }
+
     /// Whether what runs a function goes on without waiting for it. What a program begins with, it is there for.
     pub fn leaves_behind(&self, runner: &Runner, function: FunctionRef) -> bool {
         // In another file nothing is written that a number of this one means.
