@@ -497,6 +497,8 @@ pub struct Channel {
     pub producers: Vec<ChannelEnd>,
     /// Who receives: CONSUMER spans.
     pub consumers: Vec<ChannelEnd>,
+    /// Whether its messages only wait there: they expire, and go where the queue says.
+    pub delays: bool,
 }
 
 /// One end of a channel.
@@ -520,6 +522,8 @@ pub struct ChannelEnd {
     pub refusals: Vec<Refusal>,
     /// Consumers: where messages go that are refused, and where that is said; known of queues that code declares, not of brokers' policies.
     pub dead_letter: Option<(Symbol, Place)>,
+    /// Producers: whether the message says how long it waits at most.
+    pub expires: bool,
     /// Consumers: whether a span is recorded.
     pub coverage: Coverage,
     /// How sure.

@@ -12,7 +12,7 @@ use super::evaluate::{Evaluator, around};
 use super::library::{CallView, LibraryCallee};
 use super::link::{Linker, Unlimited};
 use super::spans::Walk;
-use super::value::{CallRef, Instance, Value};
+use super::value::{CallRef, Instance, ObjectValue, Value};
 
 /// How far back a chain of calls is followed: `work().instrument(span)`.
 const MAX_CHAIN: usize = 4;
@@ -154,7 +154,7 @@ impl Evaluator<'_> {
     /// Whether one of the places is an object that is sure to have the key.
     pub(super) fn says(&mut self, selector: &Selector, view: &CallView<'_>) -> bool {
         selector.takes().iter().any(|take| match (self.taken(take, view), &take.key) {
-            (Some(Value::Object(object)), Some(key)) => object.fields.contains_key(key),
+            (Some(Value::Object(object)), Some(key)) => has(&object, key),
             _ => false,
         })
     }
@@ -227,6 +227,12 @@ impl Evaluator<'_> {
         let first = made.next()??;
         made.all(|other| other == Some(first)).then_some(first)
     }
+}
+
+/// Whether an object is sure to have a key, be it in an object within: `arguments.x-message-ttl`.
+fn has(object: &ObjectValue, key: &str) -> bool {
+    let within = |(head, rest): (&str, &str)| matches!(object.fields.get(head), Some(Value::Object(inner)) if has(inner, rest));
+    object.fields.contains_key(key) || key.split_once('.').is_some_and(within)
 }
 
 /// Whether a value has a key, or may have it; without a key, whether it is there itself.

@@ -43,7 +43,7 @@ rule! {
     /// The workspace must be able to show the missing end: it has others of that kind on the same broker, all of its own services are in languages
     /// that are read, and no code receives (or sends) there by a name that is not known. Topics that a cloud provider's settings connect to queues,
     /// what connectors of Kafka Connect take and send, exchanges that queues are bound to elsewhere, notifications that a trigger of PostgreSQL may
-    /// send, devices, patterns of names, dead letter queues, health checks and what keeps connections alive are left alone, and so is a request whose
+    /// send, devices, patterns of names, dead letter queues, queues whose messages expire and go on from there, health checks and what keeps connections alive are left alone, and so is a request whose
     /// answer comes back from outside: `pay.request` and `pay.success`, both without another end.
     ///
     /// ## Why it matters
@@ -114,7 +114,8 @@ fn lack(context: &Context<'_>, sink: &Sink<'_>, index: ChannelIndex) -> Option<L
         || lack == Lack::Producer && (broker.in_database || broker.exchanges && context.chart.channels.iter().any(is_exchange));
     let files = &context.snapshot.files;
     let counts = ends.iter().all(|end| end.status.is_settled() && !exempt::stands_beside(files.path(end.place.file)));
-    (counts && !elsewhere && !is_external && !channel.name.contains(['*', '#', '>', '+', '%'])).then_some(lack)
+    let waits = lack == Lack::Consumer && channel.delays;
+    (counts && !elsewhere && !waits && !is_external && !channel.name.contains(['*', '#', '>', '+', '%'])).then_some(lack)
 }
 
 /// Whether a channel is an exchange with a routing key. Which queues are bound to it is not always said in code.
