@@ -100,7 +100,7 @@ pub(super) fn open_from(facts: &SourceFacts, begin: CallId) -> u32 {
             _ => false,
         };
         let behind = last.index() + 1;
-        let Some(next) = facts.calls[behind..].iter().position(|other| hands_on(other)) else { break };
+        let Some(next) = facts.calls[behind..].iter().position(hands_on) else { break };
         last = CallId((behind + next) as u32);
         from = facts.call(last).range.end;
     }
