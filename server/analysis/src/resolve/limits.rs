@@ -240,7 +240,10 @@ pub(super) fn may_have(value: &Value, key: Option<&str>) -> bool {
     match (value, key) {
         (Value::OneOf(values), _) => values.iter().any(|value| may_have(value, key)),
         (Value::Object(object), Some(key)) => {
-            let found = object.fields.get(key).map(|value| may_have(value, None));
+            let found = object.fields.get(key).map(|value| may_have(value, None)).or_else(|| {
+                let (head, rest) = key.split_once('.')?;
+                object.fields.get(head).map(|inner| may_have_within(inner, rest))
+            });
             found.unwrap_or_else(|| object.rest.iter().any(|rest| may_have(rest, Some(key))))
         }
         (Value::Null | Value::Text(_) | Value::Array(_) | Value::Function(..), Some(_)) => false,
@@ -248,6 +251,17 @@ pub(super) fn may_have(value: &Value, key: Option<&str>) -> bool {
         // `timeout: 0` is none.
         (value, None) => value.literal().is_none_or(|text| !matches!(text.as_str(), "0" | "false")),
         (_, Some(_)) => true,
+    }
+}
+
+/// The same of what an object has under a key: an object of its own, or a library's value that remembers it. Nothing is known of others that would
+/// have it.
+fn may_have_within(value: &Value, key: &str) -> bool {
+    match value {
+        Value::OneOf(values) => values.iter().any(|value| may_have_within(value, key)),
+        Value::Instance(instance) => instance.captures.get(key).is_some_and(|value| may_have(value, None)),
+        Value::Object(_) => may_have(value, Some(key)),
+        _ => false,
     }
 }
 
