@@ -157,6 +157,8 @@ pub struct SourceFacts {
     pub questions: Vec<Question>,
     /// Operands with calls in them that need not run: what stands right of `&&`, `||`, `??` and behind `&&=` and the like. ECMAScript only.
     pub optional: Vec<TextRange>,
+    /// Statements that throw. ECMAScript only.
+    pub throws: Vec<TextRange>,
     /// All expressions that something above refers to.
     pub exprs: Vec<Expression>,
     /// What could not be read.
@@ -177,6 +179,7 @@ impl SourceFacts {
         self.conditions.shrink_to_fit();
         self.questions.shrink_to_fit();
         self.optional.shrink_to_fit();
+        self.throws.shrink_to_fit();
         self.exprs.shrink_to_fit();
         self
     }
@@ -206,6 +209,7 @@ impl SourceFacts {
             conditions: Vec::new(),
             questions: Vec::new(),
             optional: Vec::new(),
+            throws: Vec::new(),
             exprs: Vec::new(),
             problems: Vec::new(),
         }
