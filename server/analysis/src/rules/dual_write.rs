@@ -67,7 +67,8 @@ rule! {
     /// an outbox or what is pending, tables whose changes a connector of Kafka Connect sends, tables whose rows something else of the service reads
     /// to send such messages for all of them, tables that only tell of what happened, channels whose messages may get lost (the option lists words of
     /// their names), messages that nobody waits for or that are only sent where the write gave nothing back, caches, rows that a function only adds
-    /// where it finds none, what a function writes that is asked for something (`getSettings()`), jobs, tools, and code in folders of migrations, seeds, scripts and examples.
+    /// where it finds none, what a function writes that is asked for something (`getSettings()`), jobs, tools, and code in folders of migrations,
+    /// seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// The two are in different systems: whatever ends the process between them, a deployment is enough, leaves a row that nobody hears of.

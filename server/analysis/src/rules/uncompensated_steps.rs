@@ -26,8 +26,8 @@ rule! {
     /// nothing takes the first change back when the second fails: no `catch`, and no branch for an error, calls that service again.
     ///
     /// A call changes something if its method says so and the handler that answers it writes a table. Calls in tasks that nobody waits for do not
-    /// count, nor does a later step that catches its failure itself, nor do functions that write a table which remembers how far something came (a saga, an outbox, jobs), what an engine runs that does
-    /// (Inngest), and `PUT`, which may be asked for again.
+    /// count, nor does a later step that catches its failure itself, nor do functions that write a table which remembers how far something came (a
+    /// saga, an outbox, jobs), what an engine runs that does (Inngest), and `PUT`, which may be asked for again.
     ///
     /// ## Why it matters
     /// If the second step fails, the first stays done: the seat is reserved for a booking that does not exist.
