@@ -161,6 +161,8 @@ pub struct SourceFacts {
     pub questions: Vec<Question>,
     /// Operands with calls in them that need not run: what stands right of `&&`, `||`, `??` and behind `&&=` and the like. ECMAScript only.
     pub optional: Vec<TextRange>,
+    /// Statements that throw. ECMAScript only.
+    pub throws: Vec<TextRange>,
     /// All expressions that something above refers to.
     pub exprs: Vec<Expression>,
     /// What could not be read.
@@ -182,6 +184,7 @@ impl SourceFacts {
         self.features.shrink_to_fit();
         self.questions.shrink_to_fit();
         self.optional.shrink_to_fit();
+        self.throws.shrink_to_fit();
         self.exprs.shrink_to_fit();
         self
     }
@@ -212,6 +215,7 @@ impl SourceFacts {
             features: Vec::new(),
             questions: Vec::new(),
             optional: Vec::new(),
+            throws: Vec::new(),
             exprs: Vec::new(),
             problems: Vec::new(),
         }

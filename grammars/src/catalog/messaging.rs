@@ -44,6 +44,9 @@ pub struct Producer {
     /// How it travels, where options say that.
     #[serde(default)]
     pub transport: Option<Transport>,
+    /// Where it says how long the message waits in its queue at most.
+    #[serde(default)]
+    pub expiry: Option<Selector>,
     /// Where it is given the message's headers.
     #[serde(default)]
     pub headers: Option<Headers>,
@@ -155,6 +158,9 @@ pub struct DeadLetter {
     /// Their routing key there; where the exchange is the empty text, the queue.
     #[serde(default)]
     pub routing_key: Option<Selector>,
+    /// Where it says how long messages wait in the queue at most.
+    #[serde(default)]
+    pub expiry: Option<Selector>,
 }
 
 /// How often a message is handed over.

@@ -56,6 +56,7 @@ impl SourceFacts {
         }
         self.regions.iter_mut().for_each(|region| visit(&mut region.range));
         self.optional.iter_mut().for_each(&mut *visit);
+        self.throws.iter_mut().for_each(&mut *visit);
         for expression in &mut self.exprs {
             visit(&mut expression.range);
             let Expr::Object(object) = &mut expression.kind else { continue };

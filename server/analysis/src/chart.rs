@@ -523,6 +523,8 @@ pub struct Channel {
     pub consumers: Vec<ChannelEnd>,
     /// Whether ends were left out that no build has, and none on their side is left: see [`Chart::as_built`].
     pub halved: bool,
+    /// Whether its messages only wait there: they expire, and go where the queue says.
+    pub delays: bool,
 }
 
 /// One end of a channel.
@@ -546,6 +548,8 @@ pub struct ChannelEnd {
     pub refusals: Vec<Refusal>,
     /// Consumers: where messages go that are refused, and where that is said; known of queues that code declares, not of brokers' policies.
     pub dead_letter: Option<(Symbol, Place)>,
+    /// Producers: whether the message says how long it waits at most.
+    pub expires: bool,
     /// Consumers: whether a span is recorded.
     pub coverage: Coverage,
     /// How sure.

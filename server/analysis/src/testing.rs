@@ -124,7 +124,7 @@ impl Scene {
     }
     /// Adds a channel.
     pub(crate) fn channel(&mut self, name: &str, producers: Vec<ChannelEnd>, consumers: Vec<ChannelEnd>) {
-        self.chart.channels.push(Channel { name: name.into(), system: "kafka".into(), producers, consumers, halved: false });
+        self.chart.channels.push(Channel { name: name.into(), system: "kafka".into(), producers, consumers, halved: false, delays: false });
     }
     /// Adds a store.
     pub(crate) fn store(&mut self, id: &str, system: &str, collections: Vec<(&str, Vec<Access>)>) {
@@ -168,6 +168,7 @@ pub(crate) fn end(service: ServiceIndex, place: Place, function: FunctionRef) ->
         delivery: None,
         refusals: Vec::new(),
         dead_letter: None,
+        expires: false,
         coverage: Coverage::NotTraced,
         status: Status::Exact,
     }

@@ -56,6 +56,10 @@ impl<'t> Lowering<'t> {
             Kind::LexicalDeclaration | Kind::VariableDeclaration => self.variables(child),
             Kind::StatementBlock => self.block(child),
             Kind::ReturnStatement => self.return_statement(child),
+            Kind::ThrowStatement => {
+                self.facts.throws.push(range(child));
+                self.look_within(child);
+            }
             Kind::IfStatement => self.if_statement(child),
             Kind::ForInStatement => self.for_in(child),
             Kind::ForStatement => self.for_loop(child),

@@ -165,6 +165,7 @@ vocabulary! {
         This "this"
         ThisType "this_type"
         True "true"
+        ThrowStatement "throw_statement"
         TryStatement "try_statement"
         TupleType "tuple_type"
         TypeAliasDeclaration "type_alias_declaration"

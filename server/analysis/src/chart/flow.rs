@@ -17,6 +17,8 @@ use crate::words::words;
 const MAX_REGIONS: usize = 64;
 /// How many calls a chain has at most: `fetch(url).then(read).catch(log)`.
 const MAX_CHAIN: usize = 64;
+/// Functions around a closure that are looked at.
+const MAX_AROUND: usize = 16;
 /// Members that are compared of two values.
 const MAX_MEMBERS: usize = 8;
 /// How many calls, all in the arguments of the second, lie at most between two of a chain.
@@ -184,10 +186,23 @@ impl<'a> Spot<'a> {
         is_plain && chain.all(|call| call.args.is_empty() || is_catch(call)) && self.is_dropped()
     }
 
+    /// Whether nobody waits for it, nor for what its answer is good for: its promise is dropped, and what goes on with the answer answers nobody:
+    /// `fetch(url).then(log);`, but not `fetch(url).then((found) => res.json(found));`. ECMAScript only.
+    fn is_unheard(&self) -> bool {
+        let closures = |call: &'a Call| call.args.iter().map(|argument| self.source.expr(argument.value));
+        let answers = |given: &Expr| matches!(given, Expr::Closure(closure) if answers_within(self.source, *closure));
+        self.is_dropped() && !self.chain().flat_map(closures).any(answers)
+    }
+
     /// Whether it is a call that is given a closure.
     pub fn gives(&self, closure: FunctionId) -> bool {
+        self.given_at(closure).is_some()
+    }
+
+    /// Which of its arguments a closure is, if it is a call that is given it.
+    pub fn given_at(&self, closure: FunctionId) -> Option<usize> {
         let is_it = |argument: &Arg| matches!(self.source.expr(argument.value), Expr::Closure(it) if *it == closure);
-        self.call().is_some_and(|call| self.source.call(call).args.iter().any(is_it))
+        self.source.call(self.call()?).args.iter().position(is_it)
     }
 
     /// Whether a function that is run there, or from there, is waited for by nobody: its promise is dropped, or a timer runs it. What is given to
@@ -294,6 +309,30 @@ impl Transaction {
 /// Whether the promise of a request is let go. An rpc that is given a callback is waited for there.
 pub(crate) fn is_let_go(files: &Files, call: &ChartCall) -> bool {
     call.protocol == Protocol::Http && Spot::at(files, call.place).is_some_and(|spot| spot.is_let_go())
+}
+
+/// Whether nobody waits for a request: see [`is_let_go`], and what goes on with its answer answers nobody either.
+pub(crate) fn is_unheard(files: &Files, call: &ChartCall) -> bool {
+    call.protocol == Protocol::Http && Spot::at(files, call.place).is_some_and(|spot| spot.is_unheard())
+}
+
+/// Whether a closure answers who asked a function around it: by a method of that one's second parameter, `res.json(found)`, or by a callback that
+/// it was given, `done(null, found)`.
+pub(super) fn answers_within(source: &SourceFacts, closure: FunctionId) -> bool {
+    let range = source.function(closure).range;
+    let around = std::iter::successors(Some(source.function(closure).parent), |inner| {
+        let outer = source.function(*inner).parent;
+        (outer != *inner).then_some(outer)
+    });
+    around.take(MAX_AROUND).any(|function| {
+        let params = &source.function(function).params;
+        let by = params.get(1).map(|param| &param.name).filter(|name| !name.is_empty());
+        source.calls.iter().filter(|call| range.contains(call.range)).any(|call| match source.expr(call.callee) {
+            Expr::Name(name) => params.iter().any(|param| param.name == *name),
+            Expr::Member { object, .. } => call.result != ResultUse::Used && by.is_some() && first_name(source, *object) == by,
+            _ => false,
+        })
+    })
 }
 
 /// The calls by which a handler answers: `res.sendStatus(202);`. Its second parameter is what it answers by, with methods that libraries have for

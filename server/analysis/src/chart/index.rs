@@ -18,7 +18,7 @@ mod spots;
 pub use spots::Subject;
 
 use self::spots::{Spots, first_line};
-use super::flow::Spot;
+use super::flow::{Spot, answers_within};
 use super::operation::SpanRef;
 use crate::files::Files;
 use crate::{FileId, FunctionRef, Place};
@@ -373,9 +373,52 @@ impl ChartIndex {
             }
             waiting.push(parent);
         }
+        let left = self.left_closures(files);
         for edges in self.edges.values_mut() {
+            edges.iter_mut().for_each(|edge| edge.detached |= left.contains(&edge.callee));
             edges.sort_by_key(|edge| (edge.place, edge.callee, edge.detached));
         }
+    }
+
+    /// Closures that nobody waits for, as the promise of the call that runs them is dropped: `attempt(async () => { await … }).catch(log);`. One
+    /// that answers a request in its function's place is waited for by who asks.
+    fn left_closures(&self, files: &Files) -> FxHashSet<FunctionRef> {
+        let mut left = FxHashSet::default();
+        for (&caller, edges) in &self.edges {
+            let is_own = |edge: &&FunctionEdge| {
+                let closure = files.function(edge.callee).filter(|it| it.kind == FunctionKind::Closure && it.parent == caller.function);
+                edge.callee.file == caller.file && edge.place.file == caller.file && closure.is_some()
+            };
+            for edge in edges.iter().filter(is_own) {
+                let closure = edge.callee;
+                let Some(spot) = Spot::at(files, edge.place).filter(|spot| spot.is_dropped()) else { continue };
+                let Some(given) = spot.given_at(closure.function) else { continue };
+                let mut callees = edges.iter().filter(|other| other.place == edge.place && other.callee != closure);
+                if callees.any(|other| self.runs(files, other.callee, given, MAX_NESTED))
+                    && !answers_within(spot.source(), closure.function)
+                {
+                    left.insert(closure);
+                }
+            }
+        }
+        left
+    }
+
+    /// Whether a function runs what it is given for a parameter: itself, in a closure of its own, or in a function that it hands that on to.
+    fn runs(&self, files: &Files, function: FunctionRef, given: usize, depth: u32) -> bool {
+        let Some(source) = files.source(function.file) else { return false };
+        let facts = source.function(function.function);
+        let Some(name) = facts.params.get(given).map(|param| &param.name).filter(|name| !name.is_empty()) else { return false };
+        let is_it = |value: ExprId| matches!(source.expr(value), Expr::Name(it) if it == name);
+        source.calls.iter().filter(|call| facts.range.contains(call.range)).any(|call| {
+            let handed = call.args.iter().position(|argument| is_it(argument.value)).filter(|_| depth > 0);
+            let hands_on = |at: usize| {
+                let place = Place { file: function.file, range: call.name_range };
+                let callee = self.callee_at(FunctionRef { function: call.function, ..function }, place);
+                callee.is_some_and(|callee| self.runs(files, callee, at, depth - 1))
+            };
+            is_it(call.callee) || handed.is_some_and(hands_on)
+        })
     }
 
     fn mark_detached(&mut self, files: &Files, place: Place) {

@@ -8,6 +8,7 @@ use rustc_hash::FxHashMap;
 
 use self::reach::Reach;
 use super::link::{Extent, FileLink, Site, TransactionDecl};
+use super::transactions::open_from;
 use super::value::{CallRef, Source};
 use crate::chart::flow::{after_commit, answers};
 use crate::chart::{Chart, FunctionEdge, ServiceIndex, Transaction};
@@ -182,7 +183,7 @@ fn transactions(input: &Input<'_>, places: &Places<'_>) -> Vec<Transaction> {
             Extent::Until(ends) => {
                 let file = place.file;
                 let ends: Vec<Place> = ends.iter().map(|call| places.call(CallRef { file, call: *call })).collect();
-                let start = input.files.source(file)?.call(transaction.site.call).range.end;
+                let start = open_from(input.files.source(file)?, transaction.site.call);
                 let end = ends.iter().map(|end| end.range.start).max()?;
                 (transaction.function, file, TextRange { start, end }, ends)
             }

@@ -12,7 +12,7 @@ use super::evaluate::{Evaluator, around};
 use super::library::{CallView, LibraryCallee};
 use super::link::{Linker, Unlimited};
 use super::spans::Walk;
-use super::value::{CallRef, Instance, Value};
+use super::value::{CallRef, Instance, ObjectValue, Value};
 
 /// How far back a chain of calls is followed: `work().instrument(span)`.
 const MAX_CHAIN: usize = 4;
@@ -154,7 +154,7 @@ impl Evaluator<'_> {
     /// Whether one of the places is an object that is sure to have the key.
     pub(super) fn says(&mut self, selector: &Selector, view: &CallView<'_>) -> bool {
         selector.takes().iter().any(|take| match (self.taken(take, view), &take.key) {
-            (Some(Value::Object(object)), Some(key)) => object.fields.contains_key(key),
+            (Some(Value::Object(object)), Some(key)) => has(&object, key),
             _ => false,
         })
     }
@@ -229,12 +229,21 @@ impl Evaluator<'_> {
     }
 }
 
+/// Whether an object is sure to have a key, be it in an object within: `arguments.x-message-ttl`.
+fn has(object: &ObjectValue, key: &str) -> bool {
+    let within = |(head, rest): (&str, &str)| matches!(object.fields.get(head), Some(Value::Object(inner)) if has(inner, rest));
+    object.fields.contains_key(key) || key.split_once('.').is_some_and(within)
+}
+
 /// Whether a value has a key, or may have it; without a key, whether it is there itself.
 pub(super) fn may_have(value: &Value, key: Option<&str>) -> bool {
     match (value, key) {
         (Value::OneOf(values), _) => values.iter().any(|value| may_have(value, key)),
         (Value::Object(object), Some(key)) => {
-            let found = object.fields.get(key).map(|value| may_have(value, None));
+            let found = object.fields.get(key).map(|value| may_have(value, None)).or_else(|| {
+                let (head, rest) = key.split_once('.')?;
+                object.fields.get(head).map(|inner| may_have_within(inner, rest))
+            });
             found.unwrap_or_else(|| object.rest.iter().any(|rest| may_have(rest, Some(key))))
         }
         (Value::Null | Value::Text(_) | Value::Array(_) | Value::Function(..), Some(_)) => false,
@@ -242,6 +251,17 @@ pub(super) fn may_have(value: &Value, key: Option<&str>) -> bool {
         // `timeout: 0` is none.
         (value, None) => value.literal().is_none_or(|text| !matches!(text.as_str(), "0" | "false")),
         (_, Some(_)) => true,
+    }
+}
+
+/// The same of what an object has under a key: an object of its own, or a library's value that remembers it. Nothing is known of others that would
+/// have it.
+fn may_have_within(value: &Value, key: &str) -> bool {
+    match value {
+        Value::OneOf(values) => values.iter().any(|value| may_have_within(value, key)),
+        Value::Instance(instance) => instance.captures.get(key).is_some_and(|value| may_have(value, None)),
+        Value::Object(_) => may_have(value, Some(key)),
+        _ => false,
     }
 }
 

@@ -30,6 +30,7 @@ impl<'w> Linker<'w> {
         let leaf = MessageLeaf {
             as_json: entry.as_json,
             observable: entry.observable,
+            expires: entry.expiry.as_ref().is_some_and(|selector| self.evaluator.says(selector, view)),
             by_receiver: entry.destination.takes().iter().any(|take| take.receiver.is_some()),
             ..self.leaf(view, (entry.headers.as_ref(), entry.identity.as_ref()))
         };
@@ -57,6 +58,7 @@ impl<'w> Linker<'w> {
             received: Vec::new(),
             as_json: 0,
             observable: false,
+            expires: false,
             by_receiver: false,
         }
     }
@@ -245,7 +247,8 @@ impl<'w> Linker<'w> {
         let Some(bound) = self.bound_together(function, view, systems, [&entry.queue, &entry.exchange], entry.routing_key.as_ref()) else {
             return false;
         };
-        self.link.dead_letters.extend(bound);
+        let expires = entry.expiry.as_ref().is_some_and(|selector| self.evaluator.says(selector, view));
+        self.link.dead_letters.extend(bound.into_iter().map(|letter| BindingDecl { expires, ..letter }));
         true
     }
 
@@ -316,6 +319,7 @@ impl<'w> Linker<'w> {
                     site: lifted.site,
                     function: lifted.function,
                     lifted: lifted.site != view.site,
+                    expires: false,
                 });
             }
         }

@@ -13,7 +13,7 @@ use super::outbound::{function_in, prefixed};
 use super::routers::{is_of, router_of};
 use super::spans::{Walk, attribute_call};
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Pattern, Source, Value, join_patterns};
-use crate::FunctionRef;
+use crate::{FileId, FunctionRef};
 
 /// Routes of one list that are looked at.
 const MAX_LISTED: usize = 512;
@@ -375,18 +375,32 @@ impl<'w> Linker<'w> {
     pub(super) fn middleware(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::Middleware) -> bool {
         let Some(expr) = argument_expr(walk.facts, &entry.middleware, view) else { return false };
         self.middleware_guards(walk, view, entry);
-        let Some((name, opens)) = self.layer(walk, expr) else { return false };
         let router = view.callee.receiver.as_ref().and_then(|receiver| router_of(receiver));
-        self.link.layers.push(LayerDecl { router, order: entry.covers, site: view.site, name, opens });
-        true
+        let layers = self.layers(walk, expr);
+        let is_any = !layers.is_empty();
+        let declared = |(name, opens)| LayerDecl { router, order: entry.covers, site: view.site, name, opens, unplaced: false };
+        self.link.layers.extend(layers.into_iter().map(declared));
+        is_any
     }
 
-    /// The name of a layer that makes spans, if an expression is one or is built from one, here or by a function of the workspace; with it its
-    /// code, where the layer is the workspace's own.
-    fn layer(&mut self, walk: &Walk<'w>, expr: ExprId) -> Option<(Symbol, Option<LayerCode>)> {
+    /// A layer of the workspace's own that is put around something, whatever that is: `ServiceBuilder::new().layer(Log).service(router)`.
+    pub(super) fn unplaced_layer(&mut self, walk: &Walk<'w>, site: CallRef) {
+        let call = walk.facts.call(site.call);
+        let (Expr::Member { name, .. }, [given]) = (walk.facts.expr(call.callee), call.args.as_slice()) else { return };
+        if name != "layer" || walk.facts.language.is_ecmascript() || self.link.layers.iter().any(|layer| layer.site == site) {
+            return;
+        }
+        let own = self.layers(walk, given.value).into_iter().filter(|(_, opens)| opens.is_some());
+        let order = catalog::MiddlewareOrder::Earlier;
+        self.link.layers.extend(own.map(|(name, opens)| LayerDecl { router: None, order, site, name, opens, unplaced: true }));
+    }
+
+    /// The names of layers that make spans, or may, of which an expression is one or is built, here or by a function of the workspace; with each its
+    /// code, where the layer is the workspace's own. A library's counts alone.
+    fn layers(&mut self, walk: &Walk<'w>, expr: ExprId) -> Vec<(Symbol, Option<LayerCode>)> {
         let mut open = vec![(self.file, walk.facts, expr)];
         let mut steps = 0;
-        let mut own_code = None;
+        let mut own: Vec<(Symbol, Option<LayerCode>)> = Vec::new();
         while let Some((file, facts, expr)) = open.pop() {
             steps += 1;
             if steps > MAX_LAYER_STEPS {
@@ -415,24 +429,21 @@ impl<'w> Linker<'w> {
             };
             let value = self.evaluator.eval(file, callee);
             if let Some(named) = function_in(&value)
-                && let Some(own) = self.evaluator.facts(named.file)
+                && let Some(theirs) = self.evaluator.facts(named.file)
             {
-                let declared = own.function(named.function);
+                let declared = theirs.function(named.function);
                 if callee != expr {
-                    open.extend(declared.returns.iter().map(|made| (named.file, own, *made)));
-                } else if own_code.is_none() && file == self.file {
-                    own_code = Some((declared.name.clone(), Some(LayerCode::Function(named))));
+                    open.extend(declared.returns.iter().map(|made| (named.file, theirs, *made)));
+                    let made = declared.impl_of.as_ref().filter(|_| !declared.has_self);
+                    own.extend(made.and_then(|made| self.own_layer(named.file, made)));
+                } else if file == self.file {
+                    own.push((declared.name.clone(), Some(LayerCode::Function(named))));
                 }
             }
             if let Value::Class(class) = value
-                && let Some((own, index)) = self.evaluator.file(class.file)
-                && let name = &own.type_def(class.class).name
-                && own_code.is_none()
+                && let Some((theirs, _)) = self.evaluator.file(class.file)
             {
-                let mut of_layer = index.trait_impls.get(LAYER).into_iter().flatten().map(|at| &own.impls[*at as usize]);
-                if of_layer.any(|of| last_segment(&of.self_type.path) == name) {
-                    own_code = Some((name.clone(), Some(LayerCode::File(class.file))));
-                }
+                own.extend(self.own_layer(class.file, &theirs.type_def(class.class).name));
             }
             for found in self.evaluator.library_callees(walk.family, &value) {
                 let layer = self
@@ -441,11 +452,20 @@ impl<'w> Linker<'w> {
                     .iter()
                     .any(|meaning| matches!(meaning, Meaning::Tracing(entry) if entry.role == TracingRole::Layer));
                 if layer {
-                    return Some((type_or_function(&found.name).into(), None));
+                    return vec![(type_or_function(&found.name).into(), None)];
                 }
             }
         }
-        own_code
+        own.sort_by(|(one, _), (other, _)| one.cmp(other));
+        own.dedup();
+        own
+    }
+
+    /// A type of a file, where it implements a layer.
+    fn own_layer(&mut self, file: FileId, name: &Symbol) -> Option<(Symbol, Option<LayerCode>)> {
+        let (facts, index) = self.evaluator.file(file)?;
+        let mut of_layer = index.trait_impls.get(LAYER).into_iter().flatten().map(|at| &facts.impls[*at as usize]);
+        of_layer.any(|of| last_segment(&of.self_type.path) == name).then(|| (name.clone(), Some(LayerCode::File(file))))
     }
 
     pub(super) fn proxy(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Proxy) -> bool {

@@ -292,6 +292,7 @@ impl<'w> Linker<'w> {
         {
             self.call_by_name(walk, call, name);
         }
+        self.unplaced_layer(walk, site);
     }
 
     /// A call of a method that is called like an rpc, on a client of that.

@@ -3,7 +3,7 @@
 //! What deliberately does not live here: what is called meanwhile. Invariant: a transaction whose end is not seen is none.
 
 use portolan_grammars::catalog;
-use portolan_grammars::facts::{CallId, Expr, ExprId, SourceFacts, Symbol};
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, RegionKind, SourceFacts, Symbol};
 
 use super::evaluate::inside;
 use super::library::CallView;
@@ -15,6 +15,22 @@ use crate::chart::flow::same_value;
 
 /// Calls behind one another that hand a handle on: `pool.begin().await.context("…")`.
 const MAX_CHAIN: u32 = 8;
+/// Methods that hand on what has begun, and run what they are given where nothing has.
+const FAILS: &[&str] = &[
+    "catch",
+    "context",
+    "expect",
+    "inspect_err",
+    "map_err",
+    "ok",
+    "ok_or_else",
+    "or_else",
+    "unwrap",
+    "unwrap_or_else",
+    "with_context",
+    "wrap_err",
+    "wrap_err_with",
+];
 
 impl<'w> Linker<'w> {
     pub(super) fn transaction(
@@ -70,6 +86,38 @@ fn until(walk: &Walk<'_>, begin: CallId, entry: &catalog::Transaction) -> Option
     let mut ends: Vec<CallId> = here.filter(|end| called_on(facts, *end).is_some_and(is_handle)).collect();
     ends.sort();
     (!ends.is_empty()).then_some(Extent::Until(ends))
+}
+
+/// From where on a transaction is open: behind what begins it, and behind what runs where that fails, be it in `map_err`, as an arm of a `match`
+/// or `let … else`, or in a `catch` around nothing else.
+pub(super) fn open_from(facts: &SourceFacts, begin: CallId) -> u32 {
+    let call = facts.call(begin);
+    let mut from = call.range.end;
+    let mut last = begin;
+    for _ in 0..MAX_CHAIN {
+        let hands_on = |other: &Call| match facts.expr(other.callee) {
+            Expr::Member { object, name } => FAILS.contains(&name.as_str()) && *facts.expr(*object) == Expr::Call(last),
+            _ => false,
+        };
+        let behind = last.index() + 1;
+        let Some(next) = facts.calls[behind..].iter().position(hands_on) else { break };
+        last = CallId((behind + next) as u32);
+        from = facts.call(last).range.end;
+    }
+    let goes_on = |until: u32| facts.calls.iter().any(|other| other.range.start >= from && other.range.start < until);
+    let caught_behind = |parent, start: u32| {
+        let mut caught = facts.regions.iter().filter(|region| region.kind == RegionKind::Catch && region.parent == parent);
+        caught.find(|region| region.range.start >= start).map(|region| region.range)
+    };
+    let around = facts.region(call.region);
+    let failed = if !facts.language.is_ecmascript() {
+        caught_behind(Some(call.region), from).filter(|arm| !goes_on(arm.start))
+    } else if around.kind == RegionKind::Try && !goes_on(around.range.end) {
+        caught_behind(around.parent, around.range.end)
+    } else {
+        None
+    };
+    failed.map_or(from, |failed| failed.end)
 }
 
 /// The calls that end a transaction which a statement begins: of the same method of the same value, up to where one begins the next.

@@ -23,6 +23,8 @@ use crate::{FileId, FunctionRef, Place, Snapshot};
 
 /// The part of a finding that stands in no named function.
 const UNNAMED: &str = "outside of functions";
+/// How many letters a message loses at most so that no word of it is broken.
+const MAX_LOST: usize = 40;
 /// How many functions lie at most between one that nobody waits for and what is let go.
 const MAX_RUNNERS: u32 = 3;
 
@@ -157,6 +159,19 @@ impl<'a> Context<'a> {
         let left =
             |runner: &Runner| self.leaves_behind(runner, function) || hops > 0 && self.is_left_behind_within(runner.function, hops - 1);
         !runners.is_empty() && runners.iter().all(left)
+    }
+
+    /// Whether a function is run by nothing but calls that drop its promise, or by functions of which that holds. ECMAScript only: tasks are told
+    /// apart by those who ask for them.
+    pub(super) fn is_let_go_around(&self, function: FunctionRef) -> bool {
+        self.is_let_go_around_within(function, MAX_RUNNERS)
+    }
+
+    fn is_let_go_around_within(&self, function: FunctionRef, hops: u32) -> bool {
+        let is_ecmascript = self.snapshot.files.source(function.file).is_some_and(|source| source.language.is_ecmascript());
+        let runners = self.index.runners_of(function);
+        let left = |runner: &Runner| runner.detached || hops > 0 && self.is_let_go_around_within(runner.function, hops - 1);
+        is_ecmascript && !runners.is_empty() && runners.iter().all(left)
     }
 
     /// Whether what runs a function goes on without waiting for it. What a program begins with, it is there for.
@@ -297,16 +312,31 @@ impl<'a> Sink<'a> {
     }
 }
 
-/// Shortens a message that is too long: names of procedures are shortened; if that is not enough, its middle goes, where it names the least.
+/// Shortens a message that is too long: names of procedures are shortened; if that is not enough, its middle goes, where it names the least: whole
+/// words and segments of paths, as long as those are not all of it.
 fn shorten(message: String) -> String {
     let message = shorten_names(message);
     let length = message.chars().count();
     if length <= MAX_MESSAGE {
         return message;
     }
+    let letters: Vec<char> = message.chars().collect();
     let head = MAX_MESSAGE * 2 / 3;
-    let tail = MAX_MESSAGE - head - 1;
-    message.chars().take(head).chain(std::iter::once('…')).chain(message.chars().skip(length - tail)).collect()
+    let tail = length - (MAX_MESSAGE - head - 1);
+    let is_end = |at: &usize| matches!(letters[*at], ' ' | '/');
+    let until = (head - MAX_LOST..=head).rev().find(is_end).map_or(head, |at| at + usize::from(letters[at] == '/'));
+    let is_open = |letters: &[char]| letters.iter().filter(|letter| **letter == '`').count() % 2 == 1;
+    let mut from = (tail..(tail + MAX_LOST).min(length)).find(is_end).unwrap_or(tail);
+    let cut = is_open(&letters[..until]);
+    // A name of which only the end would be left goes as a whole; of one that is cut, its end is marked.
+    if !cut && is_open(&letters[from..]) {
+        from = (from..length).find(|at| letters[*at] == '`').map_or(from, |at| at + 1);
+    }
+    let closed = if cut && !is_open(&letters[from..]) { "`" } else { "" };
+    let begins: String = letters[..until].iter().collect();
+    let ends: String = letters[from..].iter().collect();
+    let space = if ends.starts_with(' ') && !cut { " " } else { "" };
+    format!("{}{space}…{closed}{ends}", begins.trim_end_matches([',', ' ']))
 }
 
 /// Takes from the names of procedures in a message that is too long their packages, then their services.
@@ -381,6 +411,24 @@ mod tests {
     fn long_messages_lose_their_middle() {
         let short = shorten("é".repeat(200) + "end");
         assert!(short.chars().count() == MAX_MESSAGE && short.ends_with("end") && short.contains('…'));
+    }
+
+    #[test]
+    fn words_and_segments_stay_whole() {
+        let tables = ["accounts", "billing_profiles", "placement_transactions", "placement_splits", "subscriptions"]
+            .map(|it| format!("`{it}_of_all`"));
+        let short = shorten(format!("billing reads 5 tables of ledger: {} and then it is over", tables.join(", ")));
+        assert_eq!(
+            short,
+            "billing reads 5 tables of ledger: `accounts_of_all`, `billing_profiles_of_all` … `subscriptions_of_all` and then it is over"
+        );
+        let path =
+            format!("orders and stock call each other: PUT /v1/{}/taken (closes a cycle of 2)", "shelf/".repeat(30).trim_end_matches('/'));
+        let short = shorten(path);
+        assert!(
+            short.chars().count() <= MAX_MESSAGE && short.contains("/shelf/…/shelf/") && short.ends_with("/taken (closes a cycle of 2)"),
+            "{short}"
+        );
     }
 
     #[test]

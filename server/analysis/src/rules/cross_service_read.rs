@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 
+use super::context::fitting;
 use super::exempt::SHARED_TABLES;
 use super::parties::{Party, is_same_for_all, parties};
 use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
 use crate::chart::{Access, Store};
-use crate::words::enumerate_first;
 
 const REPORTERS: Texts = Texts {
     name: "reporters",
@@ -23,8 +23,6 @@ const REPORTERS: Texts = Texts {
 const CARRIERS: [&str; 3] = ["elt", "etl", "warehouse"];
 /// Words in the names of views, which are made to be read by others.
 const VIEWS: [&str; 4] = ["view", "views", "mview", "vw"];
-/// How many tables a message names.
-const MAX_NAMES: usize = 4;
 /// How many reads are named.
 const MAX_SITES: usize = 20;
 
@@ -103,23 +101,25 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, owner: &Par
     let mut reads: Vec<(&Access, &Symbol)> = foreign.iter().flat_map(|table| table.reads.iter().map(|read| (*read, table.table))).collect();
     reads.sort_by(|a, b| (files.path(a.0.place.file), a.0.place.range, a.1).cmp(&(files.path(b.0.place.file), b.0.place.range, b.1)));
     let Some(((first, _), others)) = reads.split_first() else { return };
-    let (owner_name, reader_name) = (owner.name(context), reader.name(context));
+    let (owner_name, reader_name) = (owner.shown(context), reader.shown(context));
     let names: Vec<String> = foreign.iter().map(|table| format!("`{}`", table.table)).collect();
-    let (word, names) = (store.collection_word().to_lowercase(), enumerate_first(&names, MAX_NAMES));
-    let which = if foreign.len() == 1 { format!("{word} {names}") } else { format!("{} {word}s", foreign.len()) };
-    let list = if foreign.len() == 1 { String::new() } else { format!(": {names}") };
+    let word = store.collection_word().to_lowercase();
+    let message = match names.as_slice() {
+        [name] => format!("{reader_name} reads {word} {name}, which {owner_name} owns"),
+        _ => fitting(&format!("{reader_name} reads {word}s of {owner_name}: "), &names, ""),
+    };
     let related = others
         .iter()
         .filter(|(read, _)| read.place != first.place)
         .map(|(read, table)| (read.place, format!("{reader_name} reads `{table}`{}", context.within(read.function))));
     let draft = Draft {
         severity: None,
-        message: format!("{reader_name} reads {which}, which {owner_name} owns{list}"),
+        message,
         place: first.place,
         related: related.take(MAX_SITES).collect(),
         services: reader.services.iter().chain(&owner.services).copied().collect(),
         // Two that read each other's tables are two findings.
-        subject: vec![store.id.to_string(), format!("by {reader_name}")],
+        subject: vec![store.id.to_string(), format!("by {}", reader.name(context))],
     };
     sink.report_parts(draft, foreign.iter().map(|foreign| foreign.table.clone()).collect());
 }

@@ -6,17 +6,20 @@
 use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::{Operation, broker};
-use portolan_grammars::facts::{Expr, ExprId, Region, RegionKind, Symbol};
+use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, Region, RegionKind, Symbol};
 
 use super::misses::runs_on_miss;
-use super::moments::{Moments, follows};
+use super::moments::{Moment, Moments, follows};
 use super::parties::holds_tables;
+use super::unmatched_channel::is_heard_by_nobody;
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
 use crate::chart::flow::Spot;
 use crate::chart::index::EndRef;
 use crate::chart::operation::{Root, SpanRef, roots_around};
 use crate::chart::origins::{Origin, origins};
 use crate::chart::{Access, ChannelIndex, ServiceIndex};
+use crate::resolve::index::callee_name;
+use crate::words::words;
 use crate::{FileId, FunctionRef, Place};
 
 /// Channels whose messages may be lost.
@@ -42,8 +45,12 @@ const LOSSY: Texts = Texts {
         "ws",
     ],
 };
+/// Functions around a message that are looked at.
+const MAX_AROUND: usize = 8;
 /// How many places of the same are named.
 const MAX_SITES: usize = 5;
+/// Verbs in the names of functions that are asked for something.
+const GETTERS: &[&str] = &["get", "load", "read"];
 /// Words in the names of tables from which messages are sent afterwards, or what is left to do is done.
 const OUTBOXES: &[&str] = &["outbox", "outboxes", "pending"];
 
@@ -52,15 +59,16 @@ rule! {
     /// Finds messages that are sent after a table of a database was written by the same function, or by functions it calls, and outside of a
     /// transaction. The message must have to do with what was written: be made of its result, or of something that was given to both.
     ///
-    /// It is information where only messages set the code off: a broker hands them over again when something fails between the two; and where
-    /// the row is written once more in the `catch` around the message.
+    /// It is information where only messages set the code off: a broker hands them over again when something fails between the two; where
+    /// the row is written once more in the `catch` around the message; and where nobody receives the message, of which `unmatched-channel` tells.
     ///
     /// Left alone are questions, whose senders wait for an answer on a channel that they name (`replyTo`), messages that are rows of the same
     /// database (`NOTIFY`, job queues in PostgreSQL) or are kept in an outbox first (`kept` of a producer in `portolan.toml`), functions that write
     /// an outbox or what is pending, tables whose changes a connector of Kafka Connect sends, tables whose rows something else of the service reads
     /// to send such messages for all of them, tables that only tell of what happened, channels whose messages may get lost (the option lists words of
-    /// their names), messages that nobody waits for, caches, rows that a function only adds where it finds none, jobs, tools, and code in
-    /// folders of migrations, seeds, scripts and examples.
+    /// their names), messages that nobody waits for or that are only sent where the write gave nothing back, caches, rows that a function only adds
+    /// where it finds none, what a function writes that is asked for something (`getSettings()`), jobs, tools, and code in folders of migrations,
+    /// seeds, scripts and examples.
     ///
     /// ## Why it matters
     /// The two are in different systems: whatever ends the process between them, a deployment is enough, leaves a row that nobody hears of.
@@ -133,7 +141,8 @@ struct Written {
     sent: Place,
 }
 
-/// The last write before a message is sent, in the nearest function that does both.
+/// The write before a message is sent, in the nearest function that does both: the first whose result is in the message, else the first of what it has
+/// to do with.
 fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, function: FunctionRef, lossy: &[&str]) -> Option<Written> {
     let (chart, files) = (context.chart, &context.snapshot.files);
     let producer = end.producer(chart);
@@ -146,8 +155,10 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
             return None;
         }
         let all = moments.of(producer.service, around);
-        let writes = all.iter().flat_map(|moment| moment.spans.iter().map(move |(span, detached)| (moment, *span, *detached)));
-        let mut before: Option<Written> = None;
+        let mut writes: Vec<(&Moment, SpanRef, bool)> =
+            all.iter().flat_map(|moment| moment.spans.iter().map(move |(span, detached)| (moment, *span, *detached))).collect();
+        writes.sort_by_key(|(moment, span, _)| (moment.place, span.place(chart)));
+        let (mut of_result, mut of_given): (Option<Written>, Option<Written>) = (None, None);
         for (moment, span, detached) in writes {
             let SpanRef::Access(access) = span else { continue };
             let ((store, collection), row) = (access.collection.of(chart), access.of(chart));
@@ -159,19 +170,39 @@ fn write_before(context: &Context<'_>, moments: &mut Moments<'_>, end: EndRef, f
                 return None;
             }
             // Who asks for a row that is made where there is none yet does not write it for the message's sake.
-            if row.place != moment.place && fills_in(context, row, &collection.name) {
+            if row.place != moment.place && (fills_in(context, row, &collection.name) || is_asked_for(context, moment.place)) {
                 continue;
             }
             let same = moment.spans.iter().any(|(other, _)| *other == publish);
-            if !same && follows(context, sent, moment.place) && concerns(context, sent, moment.place) {
-                before = Some(Written { function: around, table: collection.name.clone(), place: row.place, sent });
+            if same || !follows(context, sent, moment.place) || is_without(context, sent, moment.place) {
+                continue;
+            }
+            let written = || Written { function: around, table: collection.name.clone(), place: row.place, sent };
+            match concerns(context, sent, moment.place) {
+                Concern::Result => _ = of_result.get_or_insert_with(written),
+                Concern::Given => _ = of_given.get_or_insert_with(written),
+                Concern::None => {}
             }
         }
+        let before = of_result.or(of_given);
         if before.is_some() {
             return before;
         }
     }
     None
+}
+
+/// Whether a place is a call of a function that is asked for something: `getSettings()` writes what nobody hears of.
+fn is_asked_for(context: &Context<'_>, place: Place) -> bool {
+    let Some(spot) = Spot::at(&context.snapshot.files, place) else { return false };
+    let called = spot.call().and_then(|call| callee_name(spot.source(), spot.source().call(call).callee));
+    called.is_some_and(|name| words(name).first().is_some_and(|verb| GETTERS.contains(&verb.as_str())))
+}
+
+/// Whether a message is sent only where what was called before gave nothing back: `if (!reserved)`.
+fn is_without(context: &Context<'_>, sent: Place, earlier: Place) -> bool {
+    let Some(spot) = Spot::at(&context.snapshot.files, earlier) else { return false };
+    spot.call().is_some_and(|call| sent.file == earlier.file && runs_on_miss(spot.source(), sent.range, call))
 }
 
 /// Whether a row is only added where the same function has found none, which writes that table nowhere else.
@@ -254,15 +285,44 @@ fn is_of_each(context: &Context<'_>, sent: Place, read: Place) -> bool {
     })
 }
 
-/// Whether what comes later has to do with what came earlier: it is made of its result, or of something that was given to both.
-fn concerns(context: &Context<'_>, later: Place, earlier: Place) -> bool {
+/// What a message has of a write before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Concern {
+    /// It is made of its result.
+    Result,
+    /// It is made of something that the write was given, too.
+    Given,
+    /// Nothing.
+    None,
+}
+
+/// What something later has of what came earlier.
+fn concerns(context: &Context<'_>, later: Place, earlier: Place) -> Concern {
     let files = &context.snapshot.files;
-    let (Some(later), Some(earlier)) = (Spot::at(files, later), Spot::at(files, earlier)) else { return false };
+    let (Some(later), Some(earlier)) = (Spot::at(files, later), Spot::at(files, earlier)) else { return Concern::None };
     let source = earlier.source();
     let (sent, written) = (origins(source, later.given()), origins(source, earlier.asked()));
     let range = earlier.call().map(|call| source.call(call).range);
     let result = |origin: &Origin| matches!((origin, range), (Origin::Result(id), Some(range)) if source.call(*id).range.contains(range));
-    sent.iter().any(|origin| result(origin) || written.contains(origin))
+    if sent.iter().any(result) {
+        Concern::Result
+    } else if sent.iter().any(|origin| written.contains(origin)) {
+        Concern::Given
+    } else {
+        Concern::None
+    }
+}
+
+/// Whether code stands in a closure that is given to a call which subscribes, whatever runs it in there.
+fn is_subscribed(context: &Context<'_>, function: FunctionRef) -> bool {
+    let Some(source) = context.snapshot.files.source(function.file) else { return false };
+    let outer = |inner: &FunctionId| {
+        let inner = source.function(*inner);
+        (inner.kind == FunctionKind::Closure).then_some(inner.parent)
+    };
+    let around: Vec<FunctionId> = std::iter::successors(Some(function.function), outer).take(MAX_AROUND).collect();
+    let ends = context.chart.channels.iter().flat_map(|channel| &channel.consumers).filter(|end| end.place.file == function.file);
+    ends.filter_map(|end| Spot::at(&context.snapshot.files, end.place)).any(|spot| around.iter().any(|closure| spot.gives(*closure)))
 }
 
 /// Whether the row is written once more where sending fails: deleted again, or marked.
@@ -285,7 +345,8 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, (service, channel, table, 
     let name = &chart.channel(*channel).name;
     let comes_again = |found: &DualWrite| {
         let roots = roots_around(context.index, found.function);
-        !roots.is_empty() && roots.iter().all(|root| matches!(root, Root::Consumer(_)))
+        let only_messages = !roots.is_empty() && roots.iter().all(|root| matches!(root, Root::Consumer(_)));
+        only_messages || is_subscribed(context, found.function)
     };
     let place = first.end.producer(chart).place;
     let mut related = vec![(first.written.place, format!("{id} writes `{table}`"))];
@@ -301,9 +362,14 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, (service, channel, table, 
     related.extend(others.take(MAX_SITES).map(|other| (other, "sent here after a write, too".to_owned())));
     let places = if all.len() > 1 { format!(" ({} places)", all.len()) } else { String::new() };
     let symbol = |found: &DualWrite| context.symbol(found.written.function);
+    let again = all.iter().all(comes_again);
+    let loses = if again { "has both done again, or loses it" } else { "loses it" };
     let draft = Draft {
-        severity: all.iter().all(|found| comes_again(found) || is_taken_back(context, found)).then_some(Severity::Information),
-        message: format!("`{table}` is written, then a message to `{name}` is sent: what ends the process in between loses it{places}"),
+        severity: (is_heard_by_nobody(context, *channel)
+            || again
+            || all.iter().all(|found| comes_again(found) || is_taken_back(context, found)))
+        .then_some(Severity::Information),
+        message: format!("`{table}` is written, then a message to `{name}` is sent: what ends the process in between {loses}{places}"),
         place,
         related,
         services: vec![*service],

@@ -13,6 +13,8 @@ use crate::{FileId, Place};
 
 /// How many calls are named.
 const MAX_SITES: usize = 5;
+/// Words in the names of gateways.
+const GATEWAYS: &[&str] = &["gateway", "bff"];
 /// What variables are called that browsers may see.
 const PUBLIC: [&str; 7] = ["NEXT_PUBLIC_", "REACT_APP_", "VITE_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "GATSBY_", "VUE_APP_"];
 
@@ -22,8 +24,8 @@ rule! {
     /// workspace through the gateway. Told once for each pair.
     ///
     /// A front end's own server may use the inner address: only what browsers see counts, by the name of its variable. Load generators and other
-    /// processes that answer nothing stand outside and may come in through the gateway; so may gateways. A gateway of a cluster is none for what Compose
-    /// starts, nor the other way round.
+    /// processes that answer nothing stand outside and may come in through the gateway; so may gateways, and nobody goes round one to ask another.
+    /// What a front end passes on is for its own pages. A gateway of a cluster is none for what Compose starts, nor the other way round.
     ///
     /// ## Why it matters
     /// What the gateway does for everybody (rights, limits, headers, logs) does not happen round it, and the inner address must be open to the world.
@@ -60,9 +62,11 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// The hop of a gateway that leads to a service, where that stands beside the address at a place.
+/// The hop of a gateway that leads to a service, where that stands beside the address at a place. What a front end passes on, it does for its own
+/// pages alone.
 fn passage<'a>(context: &Context<'a>, to: ServiceIndex, address: Place) -> Option<&'a Call> {
-    let passes_on = |call: &&Call| call.method.is_none() && call.path.ends_with('*') && !call.development;
+    let is_gateway = |call: &Call| context.chart.service(call.from).kind != ServiceKind::Frontend;
+    let passes_on = |call: &&Call| call.method.is_none() && call.path.ends_with('*') && !call.development && is_gateway(call);
     let is_beside = |call: &&Call| !are_deployed_apart(context, call.place.file, address.file);
     context.chart.calls.iter().find(|call| passes_on(call) && call.target() == Some(to) && call.status.is_settled() && is_beside(call))
 }
@@ -77,7 +81,8 @@ fn are_deployed_apart(context: &Context<'_>, one: FileId, other: FileId) -> bool
 
 /// What says where browsers send a call, if no gateway is on its way: in each deployment that sets the variable to the service's own address.
 fn goes_round(context: &Context<'_>, call: &Call, to: ServiceIndex) -> Vec<Place> {
-    let front_end = context.chart.service(call.from).kind == ServiceKind::Frontend;
+    let kind = |service| context.chart.service(service).kind;
+    let may_go_round = kind(call.from) == ServiceKind::Frontend && !is_gateway(context, to) && call.via.is_empty();
     let seen = || {
         context
             .chart
@@ -86,16 +91,24 @@ fn goes_round(context: &Context<'_>, call: &Call, to: ServiceIndex) -> Vec<Place
             .filter(|variable| variable.service == call.from && PUBLIC.iter().any(|prefix| variable.name.starts_with(prefix)))
     };
     let is_evidence = |place: &Place| call.evidence.iter().any(|evidence| evidence.place == *place);
-    let names_it = |value: &str| {
-        let host = value.split_once("://").map_or(value, |(_, rest)| rest).split(['.', ':', '/']).next();
-        host == Some(context.id(to).as_str())
-    };
+    let host_in = |value: &str| value.split_once("://").map_or(value, |(_, rest)| rest).split(['.', ':', '/']).next().map(str::to_owned);
+    let names_it = |value: &str| host_in(value).is_some_and(|host| host == context.id(to).as_str());
+    // What a deployment fills in is not known to be the service's own address there.
+    let is_written = |value: &str| host_in(value).is_some_and(|host| !host.is_empty() && !host.contains(['$', '{']));
     // What a dotenv file says is for the machine of a developer.
     let deployed =
         |place: &Place| context.snapshot.files.path(place.file).extension().is_some_and(|ending| matches!(ending, "yaml" | "yml"));
     let decides = |variable: &&Variable| variable.values.iter().any(|(_, at)| is_evidence(at) && deployed(at));
-    let values = seen().filter(|_| front_end && call.via.is_empty()).filter(decides).flat_map(|variable| &variable.values);
-    values.filter(|(value, at)| deployed(at) && (is_evidence(at) || names_it(value))).map(|(_, at)| *at).collect()
+    let values = seen().filter(|_| may_go_round).filter(decides).flat_map(|variable| &variable.values);
+    values.filter(|(value, at)| deployed(at) && (is_evidence(at) && is_written(value) || names_it(value))).map(|(_, at)| *at).collect()
+}
+
+/// Whether a service is there to be asked from outside: a gateway by its kind or its name, or one that passes on all of a path.
+fn is_gateway(context: &Context<'_>, service: ServiceIndex) -> bool {
+    let passes_on = |call: &Call| call.from == service && call.method.is_none() && call.path.ends_with('*') && !call.development;
+    context.chart.service(service).kind == ServiceKind::Gateway
+        || exempt::has_word(context.id(service), GATEWAYS)
+        || context.chart.calls.iter().any(passes_on)
 }
 
 /// Whether a service is part of the system and not one of its users.

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use portolan_grammars::facts::{Call as CallFacts, Expr, ExprId, Expression, Function, SourceFacts, TextRange};
+use portolan_grammars::facts::{Call as CallFacts, Entry, Expr, ExprId, Expression, Function, Object, SourceFacts, Symbol, TextRange};
 
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::{Call, ServiceIndex};
 use crate::resolve::link::{OutboundCall, Request, Url};
 use crate::resolve::value::Part;
-use crate::{Place, Snapshot, workspace};
+use crate::{FileId, FunctionRef, Place, Snapshot, workspace};
 
 /// How paths begin by which Dapr's sidecar is told whom to ask.
 const INVOCATION: &str = "/v1.0/invoke/";
@@ -21,8 +21,8 @@ rule! {
     /// Finds requests to services of the workspace whose host stands in the code as text. Told once for each pair of services. A warning where
     /// the host is this machine: where the service is deployed, nobody is there.
     ///
-    /// A default for a variable that is not set is fine, as is one for an argument, and one of two between which a condition decides; addresses
-    /// of Dapr's sidecar, of third parties and of tools, which somebody starts on the same machine, scripts, seeds, examples and the tables of
+    /// A default for a variable that is not set is fine, as is one for an argument, one of two between which a condition or a function decides, and
+    /// that of a struct whose field is set where one is made; addresses of Dapr's sidecar, of third parties and of tools, which somebody starts on the same machine, scripts, seeds, examples and the tables of
     /// development servers are left alone.
     ///
     /// ## Why it matters
@@ -114,7 +114,72 @@ fn address_at(snapshot: &Snapshot, place: Place) -> Option<(Place, String)> {
     // The port of a template may be a hole, or what stands in the brackets of a host.
     let host = host.trim_end_matches([':', '[']);
     let whole = !scheme.is_empty() && !host.is_empty();
-    (whole && !is_fallback(source, at, place.range)).then(|| (place, format!("{scheme}://{host}")))
+    let decided = || {
+        is_fallback(source, at, place.range)
+            || is_one_of_two(snapshot, source, place)
+            || is_overridden(snapshot, source, place.file, ExprId(at as u32))
+    };
+    (whole && !decided()).then(|| (place, format!("{scheme}://{host}")))
+}
+
+/// Whether a text is given to a function of the workspace that hands out this or something else: `addressOf(process.env.ORDERS_URL, "http://…")`.
+fn is_one_of_two(snapshot: &Snapshot, source: &SourceFacts, place: Place) -> bool {
+    let given = |call: &&CallFacts| call.args.iter().any(|argument| source.expr_range(argument.value) == place.range);
+    let called = |call: &CallFacts| {
+        let caller = FunctionRef { file: place.file, function: call.function };
+        snapshot.index.callee_at(caller, Place { range: call.name_range, ..place })
+    };
+    source.calls.iter().filter(given).any(|call| {
+        let Some((callee, inner)) = called(call).and_then(|callee| Some((callee, snapshot.files.source(callee.file)?))) else {
+            return false;
+        };
+        let at = call.args.iter().position(|argument| source.expr_range(argument.value) == place.range);
+        let function = inner.function(callee.function);
+        let Some(param) = at.and_then(|at| function.params.get(at)) else { return false };
+        let is_it = |value: &ExprId| matches!(inner.expr(*value), Expr::Name(name) if *name == param.name);
+        let one_of = |expression: &Expression| match &expression.kind {
+            Expr::Choice(all) | Expr::Fallback(all) => function.range.contains(expression.range) && all.len() > 1 && all.iter().any(is_it),
+            _ => false,
+        };
+        inner.exprs.iter().any(one_of) || function.returns.len() > 1 && function.returns.iter().any(is_it)
+    })
+}
+
+/// Whether a text is a field of what a struct is by default, and one is made somewhere with another value in it.
+fn is_overridden(snapshot: &Snapshot, source: &SourceFacts, file: FileId, text: ExprId) -> bool {
+    let range = source.expr_range(text);
+    let function = source.function(source.exprs[text.index()].function);
+    let (Some(of), "default") = (&function.impl_of, function.name.as_str()) else { return false };
+    let is_made_here = |object: &Object| is_of(object, of) || object.type_path == "Self";
+    let fields = source.exprs.iter().filter_map(|expression| match &expression.kind {
+        Expr::Object(object) if function.range.contains(expression.range) && is_made_here(object) => Some(object),
+        _ => None,
+    });
+    let holds = |entry: &Entry| match entry {
+        Entry::Field { name, value, .. } if source.expr_range(*value).contains(range) => Some(name.clone()),
+        _ => None,
+    };
+    let Some(field) = fields.flat_map(|object| &object.entries).find_map(holds) else { return false };
+    let sets = |other: &SourceFacts| {
+        let made = |expression: &Expression| match &expression.kind {
+            Expr::Object(object) => is_of(object, of) && object.field(&field).is_some(),
+            _ => false,
+        };
+        other.exprs.iter().filter(|expression| !std::ptr::eq(other, source) || !function.range.contains(expression.range)).any(made)
+    };
+    let workspace = &snapshot.workspace;
+    let own = workspace.package_of(snapshot.files.path(file));
+    let may_name = |path| {
+        let package = workspace.package_of(path);
+        package == own || own.is_some_and(|own| workspace.with_dependencies(package).contains(&own))
+    };
+    let others = snapshot.files.iter().filter_map(|(_, path, facts)| Some((path, facts.source()?)));
+    others.filter(|(_, other)| other.language == source.language).any(|(path, other)| sets(other) && may_name(path))
+}
+
+/// Whether a struct literal is of a type, by the last word of its path.
+fn is_of(object: &Object, ty: &Symbol) -> bool {
+    object.type_path.rsplit("::").next() == Some(ty.as_str())
 }
 
 /// Whether an expression counts only where something else is not given, or not so: behind `??`, as a parameter's default, in `unwrap_or`, as an arm

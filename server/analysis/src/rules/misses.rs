@@ -84,7 +84,7 @@ fn says_none(source: &SourceFacts, asked: ExprId, looked: CallId) -> bool {
 }
 
 /// Whether a value is what a call has found, or how many: by its name, its first row, its length. A column of it is something else.
-fn is_found(source: &SourceFacts, mut value: ExprId, looked: CallId) -> bool {
+pub(super) fn is_found(source: &SourceFacts, mut value: ExprId, looked: CallId) -> bool {
     let mut chained = false;
     for _ in 0..MAX_STEPS {
         value = match source.expr(value) {

@@ -6,11 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portolan_grammars::catalog::Limited;
-use portolan_grammars::facts::{Binding, Expr, ExprId, FunctionId, SourceFacts, Symbol, TextRange};
+use portolan_grammars::facts::{Binding, Call, Expr, ExprId, FunctionId, SourceFacts, Symbol, TextRange, TypeRef};
 use rustc_hash::FxHashSet;
 
+use super::context::fitting;
 use super::{Context, Draft, Number, RuleOption, Severity, Sink, exempt};
-use crate::chart::flow::is_let_go;
+use crate::chart::flow::{Spot, is_let_go};
 use crate::chart::index::Runner;
 use crate::chart::operation::answers_by;
 use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
@@ -158,8 +159,19 @@ fn endless<'a>(snapshot: &Snapshot, around: &Around, outbound: &'a OutboundCall)
         target.is_some_and(|to| snapshot.workspace.deployments[to.index()].limited_by_mesh)
     };
     let waits: Vec<CallIndex> = waits(snapshot, outbound).filter(|index| !in_mesh(index)).collect();
-    let counts = !waits.is_empty() && !around.is_limited(snapshot, outbound) && !is_exempt(snapshot, outbound);
+    let is_limited = || around.is_limited(snapshot, outbound) || says_itself(snapshot, outbound);
+    let counts = !waits.is_empty() && !is_limited() && !is_exempt(snapshot, outbound);
     counts.then_some((unlimited, waits))
+}
+
+/// Whether a call of a helper that gives back a request goes on to limit that: `self.request(url)?.timeout(limit).send()`. Rust only, where all
+/// builders call it so.
+fn says_itself(snapshot: &Snapshot, outbound: &OutboundCall) -> bool {
+    let spot = snapshot.files.called_at(outbound.site).and_then(|place| Spot::at(&snapshot.files, place));
+    let Some(spot) = spot.filter(|spot| outbound.site != outbound.leaf && !spot.source().language.is_ecmascript()) else { return false };
+    let limits =
+        |link: &Call| matches!(spot.source().expr(link.callee), Expr::Member { name, .. } if name == "timeout" && link.args.len() == 1);
+    spot.chain().skip(1).any(limits)
 }
 
 /// The chart's calls that a static span is, as far as a service waits for another in them.
@@ -255,7 +267,13 @@ pub(crate) fn streams(snapshot: &Snapshot, function: FunctionRef) -> bool {
             _ => false,
         })
     };
-    reads || asks()
+    reads || asks() || facts.function(function.function).result.as_ref().is_some_and(gives_stream)
+}
+
+/// Whether a type is a stream, or has one in it: `Result<impl Stream<Item = Bytes>, Failure>`.
+fn gives_stream(ty: &TypeRef) -> bool {
+    let last = ty.path.rsplit(['.', ':']).next().unwrap_or_default();
+    matches!(last, "Stream" | "BoxStream" | "ReadableStream") || ty.args.iter().any(gives_stream)
 }
 
 fn leaf_function(snapshot: &Snapshot, outbound: &OutboundCall) -> FunctionRef {
@@ -279,10 +297,10 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: &Client, waiting: 
     let names = |services: &mut Vec<ServiceIndex>| {
         services.sort_unstable();
         services.dedup();
-        let names: Vec<&str> = services.iter().map(|service| context.id(*service).as_str()).collect();
-        enumerate_first(&names, MAX_NAMES)
+        services.iter().map(|service| context.id(*service).to_string()).collect::<Vec<String>>()
     };
     let (callers, targets) = (names(&mut from), names(&mut to));
+    let callers = enumerate_first(&callers, MAX_NAMES);
     related.sort();
     related.dedup();
     let count = related.iter().map(|(place, _)| *place).collect::<BTreeSet<Place>>().len();
@@ -308,7 +326,11 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, client: &Client, waiting: 
     };
     let draft = Draft {
         severity: (in_a_chain(context, waiting) || waiting.is_in_transaction(context.snapshot)).then_some(Severity::Warning),
-        message: format!("{name} {has} no timeout: {count} {calls} from {callers} to {targets} {wait} as long as it takes"),
+        message: fitting(
+            &format!("{name} {has} no timeout: {count} {calls} from {callers} to "),
+            &targets,
+            &format!(" {wait} as long as it takes"),
+        ),
         place,
         related,
         services: [from, to].concat(),

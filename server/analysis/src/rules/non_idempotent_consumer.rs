@@ -4,10 +4,12 @@
 //! is not reported.
 
 use portolan_grammars::catalog::{Addition, Delivery, Operation as Verb, broker};
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Symbol, TextRange};
 
+use super::misses::runs_on_miss;
 use super::moments::follows;
 use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
+use crate::chart::flow::Spot;
 use crate::chart::index::{AccessRef, EndRef};
 use crate::chart::operation::{Operation, Root, SpanRef, Step};
 use crate::chart::{Access, CallIndex, ServiceIndex};
@@ -130,13 +132,43 @@ fn additions(context: &Context<'_>, operation: &Operation, tolerant: &[&str]) ->
         // Who looks into a table, may look for the row.
         let looked_up = accesses().any(|(_, other)| other.collection == access.collection && other.of(chart).operation == Verb::Read);
         let counts_deliveries = row.columns.iter().any(|column| exempt::has_word(column, COUNTERS));
-        if !is_table || looked_up || is_guarded(row) || counts_deliveries || exempt::has_word(&collection.name, tolerant) {
+        let refused = || accesses().any(|(_, look)| is_refused_before(context, look, row));
+        if !is_table || looked_up || is_guarded(row) || refused() || counts_deliveries || exempt::has_word(&collection.name, tolerant) {
             return None;
         }
         let (table, service, place, function) = (collection.name.clone(), row.service, row.place, row.function);
         Some(Added { what, table, service, place, function, by: None })
     };
     Some(accesses().filter_map(adds).collect())
+}
+
+/// Whether a second delivery does not come as far as a row: before it, the same function calls one that looks for a row which it writes itself, and
+/// throws where there is one. ECMAScript only.
+fn is_refused_before(context: &Context<'_>, look: AccessRef, row: &Access) -> bool {
+    let (chart, index) = (context.chart, context.index);
+    let looked = look.of(chart);
+    let spot = Spot::at(&context.snapshot.files, looked.place);
+    let Some((source, call)) = spot.and_then(|spot| Some((spot.source(), spot.call()?))) else { return false };
+    if looked.operation != Verb::Read || looked.function == row.function || !source.language.is_ecmascript() {
+        return false;
+    }
+    let on_miss = |range: TextRange| runs_on_miss(source, range, call);
+    let refuses = |added: &Access| {
+        let between = TextRange { start: looked.place.range.end, end: added.place.range.start };
+        added.operation == Verb::Write
+            && added.place.file == looked.place.file
+            && on_miss(added.place.range)
+            && source.throws.iter().any(|thrown| between.contains(*thrown) && !on_miss(*thrown))
+    };
+    let own = index.accesses_in(looked.function).iter().filter(|other| other.collection == look.collection);
+    if !own.map(|other| other.of(chart)).any(refuses) {
+        return false;
+    }
+    index.runners_of(looked.function).iter().any(|runner| {
+        let edges = index.edges_of(runner.function).iter().filter(|edge| edge.callee == row.function).map(|edge| edge.place);
+        let own = (row.function == runner.function).then_some(row.place);
+        !context.leaves_behind(runner, looked.function) && edges.chain(own).any(|later| follows(context, later, runner.place))
+    })
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef, added: &Added) {
@@ -159,7 +191,7 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, end: EndRef, added: &Added
     }
     sink.report(Draft {
         severity: None,
-        message: format!("Redelivery of `{channel}` would {does} {table}"),
+        message: format!("Redelivery from `{channel}` would {does} {table}"),
         place: added.place,
         related,
         services: vec![consumer.service, added.service],

@@ -22,9 +22,17 @@ pub(super) struct Party<'a> {
 }
 
 impl Party<'_> {
-    /// Its services' ids, joined by `+`.
+    /// Its services' ids, joined by `+`: what it is known by.
     pub(super) fn name(&self, context: &Context<'_>) -> String {
         self.services.iter().map(|service| context.id(*service).as_str()).collect::<Vec<_>>().join("+")
+    }
+
+    /// The same for people: of many services one, and how many more there are.
+    pub(super) fn shown(&self, context: &Context<'_>) -> String {
+        match self.services.as_slice() {
+            [first, _, others @ ..] if !others.is_empty() => format!("{} (and {} more)", context.id(*first), others.len() + 1),
+            _ => self.name(context),
+        }
     }
 }
 

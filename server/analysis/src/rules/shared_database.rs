@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::context::fitting;
 use super::parties::is_same_for_all;
 use super::{Context, Draft, Sink, exempt};
 use crate::Place;
@@ -66,14 +67,13 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, stores: &[(&Store, Users)]
     users.dedup();
     let Some(&last) = users.last() else { return };
     let services: BTreeSet<ServiceIndex> = users.iter().map(|(service, _)| *service).collect();
-    let names: Vec<&str> = services.iter().map(|service| context.id(*service).as_str()).collect();
-    let names = enumerate_first(&names, MAX_NAMES);
+    let names: Vec<String> = services.iter().map(|service| context.id(*service).to_string()).collect();
     let titles: Vec<String> = stores.iter().map(|(store, _)| title(&store.id)).collect();
     let what = if stores.len() == 1 { "the same database".to_owned() } else { format!("the same {} databases", stores.len()) };
     let related = users.iter().filter(|(_, place)| *place != last.1);
     let draft = Draft {
         severity: None,
-        message: format!("{names} open {what}: {}", enumerate_first(&titles, MAX_NAMES)),
+        message: fitting("", &names, &format!(" open {what}: {}", enumerate_first(&titles, MAX_NAMES))),
         place: last.1,
         related: related.map(|(service, place)| (*place, format!("{} opens it", context.id(*service)))).collect(),
         services: services.into_iter().collect(),

@@ -5,11 +5,11 @@
 use portolan_grammars::catalog::Operation;
 use portolan_grammars::facts::Symbol;
 
+use super::context::fitting;
 use super::exempt::SHARED_TABLES;
 use super::parties::{Party, is_same_for_all, parties};
 use super::{Context, Draft, RuleOption, Severity, Sink, exempt};
 use crate::chart::{Collection, Store};
-use crate::words::enumerate;
 
 /// How many write sites are named.
 const MAX_SITES: usize = 20;
@@ -56,21 +56,21 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, store: &Store, collection: &Collection, writers: &[Party<'_>]) {
-    let name = |writer: &Party<'_>| writer.name(context);
+    let name = |writer: &Party<'_>| writer.shown(context);
     let start = format!("{} `{}` is written by ", store.collection_word(), collection.name);
     let columns = disjoint_columns(writers);
     let message = if let Some(function) = shared_function(context, writers) {
         let names: Vec<String> = writers.iter().map(name).collect();
-        format!("{start}{} through `{function}`", enumerate(&names))
+        fitting(&start, &names, &format!(" through `{function}`"))
     } else if let Some(columns) = &columns {
         let columns = columns.iter().map(|columns| columns.iter().map(|column| column.as_str()).collect::<Vec<_>>().join(", "));
         let rows: Vec<String> =
             writers.iter().zip(columns).map(|(writer, columns)| format!("{} (columns {columns})", name(writer))).collect();
-        start + &enumerate(&rows)
+        fitting(&start, &rows, "")
     } else {
         let places = |count: usize| if count == 1 { "1 place".to_owned() } else { format!("{count} places") };
         let rows: Vec<String> = writers.iter().map(|writer| format!("{} ({})", name(writer), places(writer.accesses.len()))).collect();
-        start + &enumerate(&rows)
+        fitting(&start, &rows, "")
     };
     // The owner stays; the line to change is one of the writer with the least to change.
     let Some(change) = writers.last().and_then(|writer| writer.accesses.first()) else { return };

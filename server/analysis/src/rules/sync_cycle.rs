@@ -9,7 +9,7 @@ use petgraph::algo::{astar, tarjan_scc};
 use petgraph::graphmap::DiGraphMap;
 
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt, modes};
-use crate::chart::flow::is_let_go;
+use crate::chart::flow::is_unheard;
 use crate::chart::operation::Operation;
 use crate::chart::{Call, CallIndex, EndpointIndex, ServiceIndex};
 use crate::words::enumerate;
@@ -30,8 +30,8 @@ rule! {
     /// Finds services that call each other, directly or around a corner, and services that call themselves through a gateway. Reported once for
     /// each group of services, on the call that stands most alone: without it the most of the cycle falls apart.
     ///
-    /// A call counts if the endpoint that answers is known; health checks do not, nor does a promise that is let go (`void fetch(…)`,
-    /// `fetch(…).catch(log)`). It is a warning if one request can go all the way: a handler
+    /// A call counts if the endpoint that answers is known; health checks do not, nor does one that nobody waits for (`void fetch(…)`,
+    /// `fetch(…).then(log)`, `attempt(async () => { await fetch(…); }).catch(log)`). It is a warning if one request can go all the way: a handler
     /// waits for the first step, and what answers a step waits for the next one. It is information if no such way is known, as each call is made
     /// for another reason, or if a step is a callback (a registration, a webhook) or stands in no handler: at the start, in a background task.
     /// Gateways and back ends of front ends only pass requests on and are no step. A program that serves in one of its modes and asks in another
@@ -78,7 +78,7 @@ fn step(context: &Context<'_>, call: &Call) -> Option<(EndpointIndex, ServiceInd
     let (endpoint, to) = (call.endpoint?, call.target()?);
     let passes_on = |service| exempt::from_chains(context.chart.service(service));
     let counts = call.status.is_settled() && !call.development && !passes_on(call.from) && !passes_on(to);
-    let counts = counts && !is_let_go(&context.snapshot.files, call);
+    let counts = counts && !is_unheard(&context.snapshot.files, call) && !context.is_let_go_around(call.function);
     (counts && context.chart.endpoint(endpoint).service == to && !exempt::is_plumbing(&call.path)).then_some((endpoint, to))
 }
 

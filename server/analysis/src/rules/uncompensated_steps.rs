@@ -3,7 +3,7 @@
 //! Invariant: both steps are known to change something: a call whose handler writes a table, or a write of the function's own.
 
 use portolan_grammars::catalog::{Operation, broker};
-use portolan_grammars::facts::RegionKind;
+use portolan_grammars::facts::{RegionKind, TextRange};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::moments::{Moment, Moments, follows};
@@ -26,8 +26,8 @@ rule! {
     /// nothing takes the first change back when the second fails: no `catch`, and no branch for an error, calls that service again.
     ///
     /// A call changes something if its method says so and the handler that answers it writes a table. Calls in tasks that nobody waits for do not
-    /// count, nor do functions that write a table which remembers how far something came (a saga, an outbox, jobs), what an engine runs that does
-    /// (Inngest), and `PUT`, which may be asked for again.
+    /// count, nor does a later step that catches its failure itself, nor do functions that write a table which remembers how far something came (a
+    /// saga, an outbox, jobs), what an engine runs that does (Inngest), and `PUT`, which may be asked for again.
     ///
     /// ## Why it matters
     /// If the second step fails, the first stays done: the seat is reserved for a booking that does not exist.
@@ -149,7 +149,7 @@ fn steps(context: &Context<'_>, moments: &[Moment], writes: &mut FxHashMap<Endpo
                 SpanRef::Call(other) => chart.call(other).target() != to,
                 _ => true,
             };
-            elsewhere && later.place != first.place && follows(context, later.place, first.place)
+            elsewhere && later.place != first.place && follows(context, later.place, first.place) && !keeps_failure(context, later.place)
         });
         if let Some(&second) = later
             && !is_taken_back(context, moments, chart.call(call), first.place)
@@ -158,6 +158,34 @@ fn steps(context: &Context<'_>, moments: &[Moment], writes: &mut FxHashMap<Endpo
         }
     }
     None
+}
+
+/// Whether a place is a call of a function all of whose work stands in a `try` whose `catch` throws nothing: for its caller it cannot fail. ECMAScript
+/// only.
+fn keeps_failure(context: &Context<'_>, place: Place) -> bool {
+    let files = &context.snapshot.files;
+    let Some(spot) = Spot::at(files, place) else { return false };
+    let caller = spot.call().map(|call| FunctionRef { file: place.file, function: spot.source().call(call).function });
+    let Some(callee) = caller.and_then(|caller| context.index.callee_at(caller, place)) else { return false };
+    let Some(source) = files.source(callee.file).filter(|source| source.language.is_ecmascript()) else { return false };
+    let function = source.function(callee.function);
+    let own = |kind: RegionKind| source.regions.iter().filter(move |region| region.kind == kind && region.parent == Some(function.body));
+    let throws = |range: TextRange| source.throws.iter().any(|thrown| range.contains(*thrown));
+    let mut caught = own(RegionKind::Catch).peekable();
+    let is_caught = |range: TextRange| own(RegionKind::Try).any(|tried| tried.range.contains(range));
+    caught.peek().is_some()
+        && caught.all(|handler| !throws(handler.range))
+        && context.index.spans_in(callee).all(|span| is_caught(span.place(context.chart).range))
+        && context
+            .index
+            .edges_of(callee)
+            .iter()
+            .all(|edge| edge.place.file != callee.file || !is_work(context, edge.callee) || is_caught(edge.place.range))
+}
+
+/// Whether a function has spans of its own or runs others.
+fn is_work(context: &Context<'_>, function: FunctionRef) -> bool {
+    context.index.spans_in(function).next().is_some() || !context.index.edges_of(function).is_empty()
 }
 
 /// All that a function changes, in the order of its code; nothing where a table remembers how far it came.

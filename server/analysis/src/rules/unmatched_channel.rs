@@ -43,7 +43,7 @@ rule! {
     /// The workspace must be able to show the missing end: it has others of that kind on the same broker, all of its own services are in languages
     /// that are read, and no code receives (or sends) there by a name that is not known. Topics that a cloud provider's settings connect to queues,
     /// what connectors of Kafka Connect take and send, exchanges that queues are bound to elsewhere, notifications that a trigger of PostgreSQL may
-    /// send, devices, patterns of names, dead letter queues, health checks and what keeps connections alive are left alone, and so is a request whose
+    /// send, devices, patterns of names, dead letter queues, queues whose messages expire and go on from there, health checks and what keeps connections alive are left alone, and so is a request whose
     /// answer comes back from outside: `pay.request` and `pay.success`, both without another end.
     ///
     /// ## Why it matters
@@ -69,9 +69,26 @@ enum Lack {
     Producer,
 }
 
+/// Whether the rule tells of a channel that nobody receives from it.
+pub(super) fn is_heard_by_nobody(context: &Context<'_>, index: ChannelIndex) -> bool {
+    let channel = context.chart.channel(index);
+    let Some(first) = channel.producers.first() else { return false };
+    let (snapshot, file) = (context.snapshot, first.place.file);
+    let external = snapshot.workspace.settings.rules().texts(&RULE, &EXTERNAL, snapshot.files.path(file));
+    let lacks = lack(context, &external, index) == Some(Lack::Consumer);
+    lacks && is_shown(context, channel, Lack::Consumer) && has_others(context, channel, Lack::Consumer)
+}
+
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    let lacking: Vec<(ChannelIndex, Lack)> =
-        (0..context.chart.channels.len() as u32).map(ChannelIndex).filter_map(|index| Some((index, lack(context, sink, index)?))).collect();
+    let external = |index: ChannelIndex| {
+        let channel = context.chart.channel(index);
+        let first = channel.producers.first().or(channel.consumers.first());
+        first.map(|end| sink.texts(&EXTERNAL, end.place.file)).unwrap_or_default()
+    };
+    let lacking: Vec<(ChannelIndex, Lack)> = (0..context.chart.channels.len() as u32)
+        .map(ChannelIndex)
+        .filter_map(|index| Some((index, lack(context, &external(index), index)?)))
+        .collect();
     let mut told = BTreeSet::new();
     for &(index, _) in lacking.iter().filter(|(_, lack)| *lack == Lack::Producer) {
         let received = context.chart.channel(index);
@@ -96,7 +113,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 }
 
 /// The end that a channel lacks, if it has the other and the rule is about it.
-fn lack(context: &Context<'_>, sink: &Sink<'_>, index: ChannelIndex) -> Option<Lack> {
+fn lack(context: &Context<'_>, external: &[&str], index: ChannelIndex) -> Option<Lack> {
     let channel = context.chart.channel(index);
     // The other end is there, behind a feature that is off.
     if channel.halved {
@@ -108,9 +125,7 @@ fn lack(context: &Context<'_>, sink: &Sink<'_>, index: ChannelIndex) -> Option<L
         _ => return None,
     };
     let ends = present(channel, lack);
-    let file = ends.first()?.place.file;
-    let external = sink.texts(&EXTERNAL, file);
-    let is_external = exempt::has_word(&channel.name, &external) || external.iter().any(|name| *name == channel.name);
+    let is_external = exempt::has_word(&channel.name, external) || external.iter().any(|name| *name == channel.name);
     // Settings of a provider, or bindings made by hand, decide which queue a message ends in; devices are outside.
     let broker = broker(&channel.system);
     let elsewhere = broker.routed_outside
@@ -118,7 +133,8 @@ fn lack(context: &Context<'_>, sink: &Sink<'_>, index: ChannelIndex) -> Option<L
         || lack == Lack::Producer && (broker.in_database || broker.exchanges && context.chart.channels.iter().any(is_exchange));
     let files = &context.snapshot.files;
     let counts = ends.iter().all(|end| end.status.is_settled() && !exempt::stands_beside(files.path(end.place.file)));
-    (counts && !elsewhere && !is_external && !channel.name.contains(['*', '#', '>', '+', '%'])).then_some(lack)
+    let waits = lack == Lack::Consumer && channel.delays;
+    (counts && !elsewhere && !waits && !is_external && !channel.name.contains(['*', '#', '>', '+', '%'])).then_some(lack)
 }
 
 /// Whether a channel is an exchange with a routing key. Which queues are bound to it is not always said in code.

@@ -3,11 +3,11 @@
 //! What becomes of an answer, [`crate::chart::flow`] says. Invariant: an answer that may be read anywhere is never reported.
 
 use portolan_grammars::catalog::Operation;
-use portolan_grammars::facts::{Expr, ResultUse};
+use portolan_grammars::facts::{Call as PlainCall, Expr, Region, RegionKind, ResultUse, SourceFacts, TextRange};
 
 use super::{Context, Draft, RuleOption, Sink, Texts, exempt};
 use crate::Snapshot;
-use crate::chart::flow::Spot;
+use crate::chart::flow::{Spot, first_name};
 use crate::chart::operation::{Root, SpanRef, roots_around};
 use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind};
 
@@ -90,7 +90,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
         if [&label, &symbol, &call.label()].into_iter().any(|name| exempt::has_word(name, &required)) {
             continue;
         }
-        let what = if result == ResultUse::FailureOnly { "only uses its failure" } else { "does not use its answer" };
+        let uses_failure = result == ResultUse::FailureOnly && !keeps_failure(context.snapshot, call);
+        let what = if uses_failure { "only uses its failure" } else { "does not use its answer" };
         sink.report(Draft {
             severity: None,
             message: format!("{from} waits for {name} {label} and {what}"),
@@ -100,6 +101,39 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
             subject: vec![label, context.file(call.function), symbol],
         });
     }
+}
+
+/// Whether a failure goes no further than a `catch` that throws nothing and returns nothing, which at most notes it. ECMAScript only.
+fn keeps_failure(snapshot: &Snapshot, call: &Call) -> bool {
+    let Some(spot) = Spot::at(&snapshot.files, call.place).filter(|spot| spot.source().language.is_ecmascript()) else { return false };
+    let source = spot.source();
+    let throws = |range: TextRange| source.throws.iter().any(|thrown| range.contains(*thrown));
+    let returns =
+        |region: &Region| source.function(region.function).returns.iter().any(|value| region.range.contains(source.expr_range(*value)));
+    let handler = spot.chain().find_map(|link| match source.expr(link.callee) {
+        Expr::Member { name, .. } if name == "catch" => link.args.first().map(|given| source.expr(given.value)),
+        _ => None,
+    });
+    if let Some(handler) = handler {
+        return matches!(handler, Expr::Closure(closure) if !throws(source.function(*closure).range))
+            || matches!(handler, Expr::Member { .. });
+    }
+    let tried = spot.regions().take_while(|region| region.kind != RegionKind::Body).find(|region| region.kind == RegionKind::Try);
+    let caught = tried.and_then(|tried| {
+        let behind =
+            |region: &&Region| region.kind == RegionKind::Catch && region.parent == tried.parent && region.range.start >= tried.range.end;
+        source.regions.iter().find(behind)
+    });
+    caught.is_some_and(|caught| !throws(caught.range) && !returns(caught) && !answers_in(source, caught.range))
+}
+
+/// Whether something in a stretch of code is called that may tell of a failure: `res.sendStatus(502)`.
+fn answers_in(source: &SourceFacts, range: TextRange) -> bool {
+    let by = |call: &PlainCall| source.function(call.function).params.get(1).map(|param| &param.name);
+    source.calls.iter().filter(|call| range.contains(call.range)).any(|call| match source.expr(call.callee) {
+        Expr::Member { object, .. } => first_name(source, *object).is_some_and(|name| by(call) == Some(name)),
+        _ => false,
+    })
 }
 
 /// Whether a service changes something in another by a call that it waits for.

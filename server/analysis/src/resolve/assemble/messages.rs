@@ -41,6 +41,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>, a
                     producers: Vec::new(),
                     consumers: Vec::new(),
                     halved: false,
+                    delays: false,
                 });
                 let place = places.site(message.site);
                 let end = ChannelEnd {
@@ -53,6 +54,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach, coverage: &Coverages<'_>, a
                     delivery: systems.delivery(service, message),
                     refusals: message.refusals.clone(),
                     dead_letter: None,
+                    expires: message.leaves.iter().any(|leaf| leaf.expires),
                     coverage: if message.consumes { coverage.consumer(input, service, message, handler) } else { Coverage::Unknown },
                     status,
                 };
@@ -182,6 +184,7 @@ fn answered_events(
                             delivery,
                             refusals: message.refusals.clone(),
                             dead_letter,
+                            expires: false,
                             coverage,
                             status,
                         });
@@ -347,7 +350,8 @@ fn names_of(input: &Input<'_>, service: Option<ServiceIndex>, system: &str, patt
     texts.map(|text| queue_name(system, text)).collect()
 }
 
-/// Lets the consumers of a queue know where messages go that they refuse, where one place alone is said.
+/// Lets the consumers of a queue know where messages go that they refuse, where one place alone is said, and those who look for consumers that it
+/// needs none where it only holds messages back.
 fn hand_on(input: &Input<'_>, reach: &Reach, letter: &BindingDecl, channels: &mut BTreeMap<(Symbol, Symbol), Channel>) {
     let place = Places { files: input.files }.call(letter.site);
     for service in binders(input, reach, letter) {
@@ -369,6 +373,7 @@ fn hand_on(input: &Input<'_>, reach: &Reach, letter: &BindingDecl, channels: &mu
             for end in channel.consumers.iter_mut().filter(own) {
                 end.dead_letter = Some((name.as_str().into(), place));
             }
+            channel.delays |= letter.expires || !channel.producers.is_empty() && channel.producers.iter().all(|end| end.expires);
         }
     }
 }
@@ -400,6 +405,7 @@ fn bind(input: &Input<'_>, reach: &Reach, binding: &BindingDecl, channels: &mut 
                             producers: Vec::new(),
                             consumers: Vec::new(),
                             halved: false,
+                            delays: false,
                         });
                     }
                 }

@@ -4,7 +4,7 @@
 //! router in the framework's order, a span on the function or on what it delegates to at once, or within the loop that asks for messages.
 
 use portolan_grammars::catalog::{MiddlewareOrder, TracingRole};
-use portolan_grammars::facts::{Call, Language, RegionKind, Symbol};
+use portolan_grammars::facts::{Call, Expr, Language, RegionKind, SourceFacts, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::around::{Around, stands_before};
@@ -42,6 +42,8 @@ struct Process {
     open: bool,
     /// A layer that it gives to a server or router: one of rpcs stands before all of them.
     layer: Option<Evidence>,
+    /// Whether it puts a layer of the workspace's own around something of which nothing is known, and gives none to a router.
+    wrapped: bool,
     /// Whether it gives a layer to a router of which no routes are known: those of others may be that one's.
     loose: bool,
     covers: Vec<Symbol>,
@@ -65,7 +67,7 @@ impl<'a> Coverages<'a> {
         for span in declared.iter().filter(|span| span.role == TracingRole::Span) {
             spans.entry(span.function).or_insert(*span);
         }
-        let (layers, loose) = layers(input, &spans);
+        let Placed { layers, loose, unplaced } = layers(input, &spans);
         let mut calls: FxHashMap<FunctionRef, Vec<(FunctionRef, bool)>> = FxHashMap::default();
         let starting = declared.iter().filter(|it| matches!(it.role, TracingRole::Init | TracingRole::Exporter)).map(|it| it.function);
         let mut entered: FxHashMap<FunctionRef, Vec<Place>> = starting.map(|function| (function, Vec::new())).collect();
@@ -78,7 +80,7 @@ impl<'a> Coverages<'a> {
                 calls.entry(caller).or_default().push((edge.callee, edge.detached));
             }
         }
-        let known = Known { input, reach, declared, layers: &layers, loose, entered };
+        let known = Known { input, reach, declared, layers: &layers, loose, unplaced, entered };
         let services = (0..input.workspace.services.len()).map(|at| known.process(ServiceIndex(at as u32))).collect();
         let called = links().flat_map(|link| &link.calls).filter(|call| !call.detached).map(|call| call.function);
         let asked = links().flat_map(|link| &link.operations).map(|call| call.function);
@@ -150,7 +152,9 @@ impl<'a> Coverages<'a> {
         self.by_process(process, "grpc")
             .or_else(|| self.by_span(&places, Some(handler)))
             .or_else(|| process.layer.clone().map(Coverage::Covered))
-            .unwrap_or_else(|| if process.open { Coverage::Unknown } else { Coverage::Dark(self.reason(process, "grpc")) })
+            .unwrap_or_else(
+                || if process.open || process.wrapped { Coverage::Unknown } else { Coverage::Dark(self.reason(process, "grpc")) },
+            )
     }
 
     /// Whether a message's handler is recorded.
@@ -239,35 +243,56 @@ impl<'a> Coverages<'a> {
     }
 }
 
+/// Whether a file's code runs something within a span that it got from elsewhere: `inner.call(request).instrument(span)`.
+fn is_instrumenting(input: &Input<'_>, file: FileId) -> bool {
+    let instruments = |facts: &SourceFacts| {
+        let is_it =
+            |call: &Call| matches!(facts.expr(call.callee), Expr::Member { name, .. } if name == "instrument" && call.args.len() == 1);
+        facts.calls.iter().any(is_it)
+    };
+    input.files.source(file).is_some_and(instruments)
+}
+
 /// Layers by the routers that they are given to.
 type Layers<'a> = FxHashMap<Router, Vec<&'a LayerDecl>>;
 
-/// Layers that make spans, and the functions that give one to a router of which nothing else is known.
-fn layers<'a>(input: &Input<'a>, spans: &FxHashMap<FunctionRef, &TracingDecl>) -> (Layers<'a>, Vec<FunctionRef>) {
+/// Layers that make spans.
+#[derive(Default)]
+struct Placed<'a> {
+    layers: Layers<'a>,
+    /// Functions that give one to a router of which nothing else is known.
+    loose: Vec<FunctionRef>,
+    /// Functions that put one around something of which nothing is known.
+    unplaced: Vec<FunctionRef>,
+}
+
+fn layers<'a>(input: &Input<'a>, spans: &FxHashMap<FunctionRef, &TracingDecl>) -> Placed<'a> {
     let links = || input.links.iter().flatten();
     let with_routes = links().flat_map(|link| &link.routes).filter_map(|route| route.router);
     let mounted = links().flat_map(|link| &link.mounts).flat_map(|mount| [mount.child, mount.parent]).flatten();
     let made = links().flat_map(|link| &link.routers_made).flat_map(|made| [made.outer(), made.inner()]);
     let known: FxHashSet<Router> = with_routes.chain(mounted).chain(made).collect();
-    let (mut layers, mut loose) = (Layers::default(), Vec::new());
+    let mut placed = Placed::default();
     for layer in links().flat_map(|link| &link.layers) {
         // What the workspace has as middleware is a layer if it opens a span itself.
         let has_span = match layer.opens {
             None => true,
             Some(LayerCode::Function(function)) => spans.contains_key(&function),
-            Some(LayerCode::File(file)) => spans.keys().any(|function| function.file == file),
+            Some(LayerCode::File(file)) => spans.keys().any(|function| function.file == file) || is_instrumenting(input, file),
         };
         if !has_span {
             continue;
         }
         if let Some(router) = layer.router {
-            layers.entry(router).or_default().push(layer);
+            placed.layers.entry(router).or_default().push(layer);
         }
-        if layer.router.is_none_or(|router| !known.contains(&router)) {
-            loose.extend(input.files.function_at(layer.site));
+        if layer.unplaced {
+            placed.unplaced.extend(input.files.function_at(layer.site));
+        } else if layer.router.is_none_or(|router| !known.contains(&router)) {
+            placed.loose.extend(input.files.function_at(layer.site));
         }
     }
-    (layers, loose)
+    placed
 }
 
 /// What is known of tracing in all code, of which each process runs a part.
@@ -278,6 +303,8 @@ struct Known<'a> {
     layers: &'a Layers<'a>,
     /// Functions that give a layer to a router of which nothing else is known.
     loose: Vec<FunctionRef>,
+    /// Functions that put one around something of which nothing is known.
+    unplaced: Vec<FunctionRef>,
     /// Where functions that start a tracer or send spans are called.
     entered: FxHashMap<FunctionRef, Vec<Place>>,
 }
@@ -308,8 +335,10 @@ impl Known<'_> {
         let layer = self.layers.values().flatten().filter(given).min_by_key(|layer| layer.site);
         process.layer = layer.map(|layer| Evidence { what: layer.name.to_string(), place: places.call(layer.site) });
         // A layer that is put around no router in sight may be put around the whole server: `ServiceBuilder::new().layer(trace)`.
-        let is_elsewhere = process.layer.is_none() && runs(TracingRole::Layer).next().is_some();
-        process.loose = is_elsewhere || self.loose.iter().any(|function| reach.runs(service, *function));
+        let is_run = |functions: &[FunctionRef]| functions.iter().any(|function| reach.runs(service, *function));
+        process.wrapped = process.layer.is_none() && is_run(&self.unplaced);
+        let is_elsewhere = process.wrapped || process.layer.is_none() && runs(TracingRole::Layer).next().is_some();
+        process.loose = is_elsewhere || is_run(&self.loose);
         let carriers = declared.iter().filter(|it| it.role == TracingRole::Carrier && reach.has(service, it.function));
         process.carriers =
             carriers.map(|it| Evidence { what: format!("carries traces: {}", it.name), place: places.site(it.site) }).collect();

@@ -88,6 +88,8 @@ pub struct MessageLeaf {
     pub as_json: usize,
     /// Whether what it gives back is an observable, not a promise.
     pub observable: bool,
+    /// Whether it is sure to say how long a message waits at most.
+    pub expires: bool,
     /// Whether the value that it is called on says where messages go.
     pub by_receiver: bool,
 }
@@ -140,6 +142,8 @@ pub struct BindingDecl {
     pub function: FunctionRef,
     /// Whether it is decided where a function is called that binds.
     pub lifted: bool,
+    /// Whether it is sure to say how long messages wait in the queue at most.
+    pub expires: bool,
 }
 
 /// A queue declared by a call that may say where its refused messages go.

@@ -188,6 +188,8 @@ pub struct LayerDecl {
     pub name: Symbol,
     /// Whose span it is, where the layer is of the workspace: without a span in it, it is no such layer.
     pub opens: Option<LayerCode>,
+    /// Whether it is put around something of which nothing is known but that its method is called `layer`.
+    pub unplaced: bool,
 }
 
 /// Functions that run before the handlers of a router's routes.
