@@ -21,8 +21,8 @@ mod expressions;
 mod functions;
 mod literals;
 mod modules;
-mod parameter_names;
 mod patterns;
+mod respelled;
 mod statements;
 mod syntax;
 #[cfg(test)]
@@ -76,7 +76,7 @@ fn read_ranges(
     let Some(tree) = tree else { return (failed(language, "could not be parsed"), None) };
     // A tree of another spelling is none that an edit could go on with.
     if tree.root_node().has_error()
-        && let Some(respelled) = parameter_names::respelled(text)
+        && let Some(respelled) = respelled::respelled(text, &tree)
         && let Some(tree) = PARSER.with_borrow_mut(|parser| parser.parse(&respelled, None))
     {
         return (facts_of(&tree, text, language, grammar), None);

@@ -11,7 +11,7 @@ use super::kubernetes;
 use super::tree::Tree;
 use super::yaml::{self, Node, Templates};
 use super::{Kubernetes, Manifest, ManifestFacts};
-use crate::facts::{Symbol, TextRange};
+use crate::facts::{Problem, Symbol, TextRange};
 
 /// The name of a release that nobody has made yet, as `helm template` has it.
 pub const RELEASE: &str = "release-name";
@@ -62,14 +62,20 @@ impl Helpers {
     }
 }
 
-/// The objects of a template, filled in with the values of its chart. Places are those of the template.
-pub fn render(template: &str, chart: &str, values: &Tree, helpers: &Helpers) -> Kubernetes {
+/// The objects of a template, filled in with the values of its chart, and what of it cannot be read then. Places are those of the template.
+pub fn render(template: &str, chart: &str, values: &Tree, helpers: &Helpers) -> (Kubernetes, Vec<Problem>) {
     let mut defined = Vec::new();
     let steps = template::parse(template, &mut defined);
     let output = render::Output::of(&steps, chart, values, &[&helpers.0, &defined]);
-    let mut objects = kubernetes::objects(&output.text);
+    let (mut objects, mut problems) = kubernetes::objects(&output.text);
     remap(&mut objects, &|range| output.source(range));
-    objects
+    problems.iter_mut().for_each(|problem| problem.range = output.source(problem.range));
+    if output.text.trim().is_empty() {
+        let message = "Kubernetes template: all that it says comes of a named template that is not known.";
+        let unknown = output.left_out.first().map(|place| TextRange::new(place.start, place.end));
+        problems.extend(unknown.map(|range| Problem { message: message.to_owned(), range }));
+    }
+    (objects, problems)
 }
 
 /// Turns the places of all facts.
@@ -110,7 +116,8 @@ mod tests {
         let values = values(
             "api:\n  enabled: true\n  image: {repository: acme/api}\n  env: {MODE: fast}\n  extra:\n    - name: MORE\n      value: \"1\"\nstock: {port: 8080}\n",
         );
-        let objects = render(template, "shop", &values, &Helpers::of([HELPERS]));
+        let (objects, problems) = render(template, "shop", &values, &Helpers::of([HELPERS]));
+        assert!(problems.is_empty(), "{problems:?}");
         let workload = &objects.workloads[0];
         assert_eq!(workload.name.value, "release-name-shop-api");
         assert_eq!(workload.labels, [("app".into(), "release-name-shop".into())]);
@@ -128,7 +135,7 @@ mod tests {
     fn a_list_of_services_makes_a_workload_each() {
         let template = "{{- range $name, $service := .Values.services }}\n{{- if ne $service.kind \"none\" }}\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: {{ $name }}\nspec:\n  selector: {app: {{ $name }}}\n  ports:\n  - port: {{ $service.port | default $.Values.port }}\n{{- end }}\n{{- end }}\n";
         let values = values("port: 80\nservices:\n  a: {port: 1}\n  b: {kind: x}\n  c: {kind: none}\n");
-        let objects = render(template, "shop", &values, &Helpers::default());
+        let (objects, _) = render(template, "shop", &values, &Helpers::default());
         let found: Vec<_> = objects.services.iter().map(|service| format!("{} {}", service.name.value, service.ports[0].0)).collect();
         assert_eq!(found, ["a 1", "b 80"]);
     }

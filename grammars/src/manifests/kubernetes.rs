@@ -7,7 +7,7 @@ mod routes;
 
 use super::yaml::{self, Node, Templates};
 use super::{ConfigMap, Container, Kubernetes, KubernetesService, Manifest, ManifestFacts, Variable, Workload};
-use crate::facts::{Spanned, Symbol, TextRange};
+use crate::facts::{Problem, Spanned, Symbol, TextRange};
 
 /// Any YAML file but lock files and API descriptions.
 pub(super) fn matches(name: &str) -> bool {
@@ -17,6 +17,11 @@ pub(super) fn matches(name: &str) -> bool {
 /// Whether a text may hold objects.
 pub(super) fn looks_like_objects(text: &str) -> bool {
     (text.contains("apiVersion:") && text.contains("kind:")) || is_kustomization(text)
+}
+
+/// Whether a text may be a template that takes its objects whole out of named templates.
+fn includes(text: &str) -> bool {
+    text.contains("{{") && (text.contains("include \"") || text.contains("template \""))
 }
 
 fn is_kustomization(text: &str) -> bool {
@@ -39,18 +44,21 @@ pub(super) fn read(text: &str) -> ManifestFacts {
         return super::serverless::read_functions(text);
     } else if super::sam::looks_like_template(text) {
         return super::sam::read(text);
+    } else if includes(text) {
+        kubernetes.template = Some(Symbol::new(text));
     }
     ManifestFacts { manifest: Manifest::Kubernetes(kubernetes), problems }
 }
 
-/// The objects of a text that holds no templates any more.
-pub(super) fn objects(text: &str) -> Kubernetes {
+/// The objects of a text that holds no templates any more, and what of it cannot be read.
+pub(super) fn objects(text: &str) -> (Kubernetes, Vec<Problem>) {
     let mut kubernetes = Kubernetes::default();
-    if looks_like_objects(text) {
-        let (documents, _) = yaml::read(text, "Kubernetes file", Templates::Keep);
-        documents.iter().for_each(|document| object(document, &mut kubernetes));
+    if !looks_like_objects(text) {
+        return (kubernetes, Vec::new());
     }
-    kubernetes
+    let (documents, problems) = yaml::read(text, "Kubernetes template, filled in", Templates::Keep);
+    documents.iter().for_each(|document| object(document, &mut kubernetes));
+    (kubernetes, problems)
 }
 
 /// A map that kustomize makes: of texts `NAME=value`, and of dotenv files.

@@ -14,6 +14,7 @@ mod mounts;
 mod owners;
 pub(crate) mod packages;
 pub(crate) mod paths;
+mod platform_hosts;
 pub mod prisma;
 pub(crate) mod ranges;
 pub(crate) mod services;
@@ -54,7 +55,8 @@ pub struct Workspace {
     pub hosts: FxHashMap<Symbol, Vec<ServiceIndex>>,
     /// What `portolan.toml` files settle.
     pub settings: settings::Settled,
-    /// What of files that are written for Portolan alone cannot be as it is written, seen from the file or from the whole workspace, by place.
+    /// What of files that are written for Portolan alone cannot be as it is written, seen from the file or from the whole workspace, and what of
+    /// charts' templates cannot be read once they are filled in; by place.
     pub problems: Vec<settings::Problem>,
     /// The documents that clients are generated of, by the ids of what those are in the catalog.
     pub documents: FxHashMap<Symbol, FileId>,
@@ -112,6 +114,8 @@ pub struct Deployment {
     pub starts: Vec<FileId>,
     /// Its environment: name → value with its place, the strongest source first, variables filled in as far as known.
     pub environment: FxHashMap<Symbol, Vec<EnvValue>>,
+    /// Paths of the dotenv files that compose files give it and that say nothing: they are not in the workspace.
+    pub env_files: Vec<Symbol>,
     /// What it sees of the workspace's files.
     pub mounts: Mounts,
     /// Ports it listens on, as the manifests say.
@@ -183,18 +187,22 @@ pub struct GatewayRoute {
 impl Workspace {
     /// Reads all manifests among the files.
     pub fn build(files: &Files) -> Self {
-        let rendered = charts::render(files);
+        let (rendered, mut problems) = charts::render(files);
         let mut sources = sources::Sources::of(files);
         sources.fill_in(&rendered);
+        let inheriting = sources.inheriting(files);
+        sources.inherit(&inheriting);
         let packages = packages::find(&sources);
         let roots = packages::Roots::of(&packages);
-        let mut problems = Vec::new();
         let prisma = prisma::PrismaSchemas::of(files, &sources.npm, &sources.compose);
         let mut modules = modules::Modules::from_sources(files, &sources, &packages, &prisma);
         modules.set_house_made(files, &sources, &packages, &mut problems);
         let variables = variables::Variables::of(&sources);
         let context = services::Context::new(files, &sources, &packages, &roots, &modules, &variables);
-        let services::Services { mut services, mut deployments, drafts, told, told_by_imports } = services::find(&context, &mut problems);
+        let services::Services { mut services, mut deployments, drafts, told, mut told_by_imports } =
+            services::find(&context, &mut problems);
+        told_by_imports.extend(inheriting.keys().map(|folder| (*folder).to_owned()));
+        told_by_imports.sort_unstable();
         owners::tell(files, &mut services);
         for (deployment, environment) in deployments.iter_mut().zip(environment::of(&context, &drafts)) {
             deployment.environment = environment;

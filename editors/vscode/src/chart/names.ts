@@ -8,7 +8,7 @@ export const requestName = ({ method, path }: { method?: string | null; path: st
 export const withoutPackage = (name: string): string => name.replace(/^(?:\w+\.)+(?=\w+\/\w+$)/, "");
 
 /** The database of `postgresql:host/orders`; where only the system is known, or the line that opens it, the system. */
-export const storeName = (id: string): string => id.split(/[:/]/).at(/:unknown$|#\d+$/.test(id) ? 0 : -1) || id;
+export const storeName = (id: string): string => id.split(/[:/]/).at(/:unknown(?:@|$)|#\d+$/.test(id) ? 0 : -1) || id;
 
 /** Languages whose code is read, and software that is told what to do by settings. */
 const READ = new Set(["caddy", "envoy", "haproxy", "javascript", "nginx", "rust", "traefik", "typescript"]);

@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 use tree_sitter::Node;
 
 use super::expressions::is_expression;
+use super::respelled;
 use super::syntax::{Field, Kind};
 use super::walk::{Child, Context, Lowering, range};
 use crate::facts::{
@@ -145,7 +146,7 @@ impl<'t> Lowering<'t> {
     /// `export …`.
     pub(super) fn export_statement(&mut self, child: Child<'t>) {
         let children = self.children(child);
-        let type_only = self.of_kind(&children, Kind::TypeToken).is_some();
+        let type_only = self.of_kind(&children, Kind::TypeToken).is_some() || respelled::exports_types(self.text_of(child));
         if let Some(source) = self.field(&children, Field::Source) {
             let source = self.string_value(source);
             if let Some(clause) = self.of_kind(&children, Kind::ExportClause) {

@@ -28,6 +28,7 @@ pub(super) fn call(name: &str, arguments: &[Value]) -> Value {
             last()
         }
         "quote" | "squote" => Value::text(format!("\"{}\"", last().print().replace('\\', "\\\\").replace('"', "\\\""))),
+        "toYaml" | "indent" | "nindent" if matches!(last(), Value::Unknown) => Value::Unknown,
         "toYaml" => Value::text(yaml(&last()).trim_end()),
         "toJson" => Value::text(json(&last(), 0)),
         "indent" | "nindent" => {

@@ -88,6 +88,8 @@ pub(super) struct Output {
     pub(super) text: String,
     /// Start in the output, place in the template, and whether it is the template's own text.
     pieces: Vec<(usize, Range<usize>, bool)>,
+    /// Where lines are left out that nobody knows.
+    pub(super) left_out: Vec<Range<usize>>,
 }
 
 /// Named templates.
@@ -161,10 +163,11 @@ impl Renderer<'_> {
             }
             match step {
                 Step::Text(text, start) => output.push(text, *start..*start + text.len(), own),
-                Step::Print(pipe, place) => {
-                    let text = self.pipe(pipe, scope).print();
-                    output.push(&text, place.clone(), false);
-                }
+                Step::Print(pipe, place, alone) => match self.pipe(pipe, scope) {
+                    // Lines that are not known would be no YAML where they stand.
+                    Value::Unknown if *alone => output.left_out.push(place.clone()),
+                    value => output.push(&value.print(), place.clone(), false),
+                },
                 Step::Set(name, pipe) => {
                     let value = self.pipe(pipe, scope);
                     match scope.variables.iter_mut().rev().find(|(known, _)| known == name) {

@@ -10,8 +10,8 @@ const MAX_DEPTH: usize = 64;
 pub(in crate::manifests) enum Step {
     /// Text, white space trimmed as its neighbours say; where it stands.
     Text(String, usize),
-    /// An action that prints.
-    Print(Pipe, Range<usize>),
+    /// An action that prints, and whether nothing else stands on its lines.
+    Print(Pipe, Range<usize>, bool),
     /// `$name := pipe`.
     Set(String, Pipe),
     /// `if`, with the branches of `else if` nested in the second.
@@ -42,7 +42,8 @@ pub(in crate::manifests) enum Term {
 
 enum Piece {
     Text(String, usize),
-    Action(String, Range<usize>),
+    /// Its text, its place, and whether nothing else stands on its lines.
+    Action(String, Range<usize>, bool),
 }
 
 /// Takes a text apart; what it defines is added to `defined`.
@@ -88,11 +89,18 @@ fn pieces(text: &str) -> Vec<Piece> {
         }
         let inner = inner.trim();
         if !inner.starts_with("/*") {
-            found.push(Piece::Action(inner.to_owned(), open..close + 2));
+            found.push(Piece::Action(inner.to_owned(), open..close + 2, stands_alone(text, open, close + 2)));
         }
         at = close + 2;
     }
     found
+}
+
+/// Whether the lines of a piece of a text hold nothing else.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let before = text[..start].rsplit('\n').next().unwrap_or_default();
+    let behind = text[end..].split('\n').next().unwrap_or_default();
+    before.trim().is_empty() && behind.trim().is_empty()
 }
 
 /// Where the `}}` of an action stands; texts in quotes are jumped over.
@@ -125,13 +133,13 @@ fn close_of(text: &str, from: usize) -> Option<usize> {
 fn block(pieces: &[Piece], at: &mut usize, defined: &mut Vec<(String, Vec<Step>)>, depth: usize) -> (Vec<Step>, Option<String>) {
     let mut steps = Vec::new();
     while let Some(piece) = pieces.get(*at) {
-        let (action, place) = match piece {
+        let (action, place, alone) = match piece {
             Piece::Text(text, start) => {
                 steps.push(Step::Text(text.clone(), *start));
                 *at += 1;
                 continue;
             }
-            Piece::Action(action, place) => (action.as_str(), place.clone()),
+            Piece::Action(action, place, alone) => (action.as_str(), place.clone(), *alone),
         };
         let word = action.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
         let rest = action[word.len()..].trim();
@@ -163,7 +171,7 @@ fn block(pieces: &[Piece], at: &mut usize, defined: &mut Vec<(String, Vec<Step>)
                         if word == "block" {
                             let context = pipe(rest.split('"').nth(2).unwrap_or_default());
                             let include = vec![Term::Function("include".to_owned()), Term::Text(name), Term::Group(context, Vec::new())];
-                            steps.push(Step::Print(vec![include], place));
+                            steps.push(Step::Print(vec![include], place, alone));
                         }
                     }
                 }
@@ -172,7 +180,7 @@ fn block(pieces: &[Piece], at: &mut usize, defined: &mut Vec<(String, Vec<Step>)
             _ => {
                 match assignment(action) {
                     Some((name, value)) => steps.push(Step::Set(name, value)),
-                    None => steps.push(Step::Print(pipe(action), place)),
+                    None => steps.push(Step::Print(pipe(action), place, alone)),
                 }
                 *at += 1;
             }

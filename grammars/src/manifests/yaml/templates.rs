@@ -35,7 +35,8 @@ pub(super) struct Masked<'t> {
 pub(super) fn mask(text: &str, templates: Templates) -> Masked<'_> {
     let has_variables = templates == Templates::KeepVariables;
     let is_template = text.contains("{{") || text.contains("{%") || has_variables && text.contains("${");
-    let pieces = if is_template { pieces(text, has_variables) } else { Vec::new() };
+    let mut pieces = if is_template { pieces(text, has_variables) } else { Vec::new() };
+    join_other_branches(text, &mut pieces);
     if pieces.is_empty() {
         return Masked { text: Cow::Borrowed(text), original: text, pieces: Vec::new(), templates };
     }
@@ -96,14 +97,58 @@ fn pieces(text: &str, has_variables: bool) -> Vec<(usize, usize)> {
     pieces
 }
 
+/// Makes one piece of what stands from an `else` to the `end` on the same line: of two values of which one is taken, the first is read.
+fn join_other_branches(text: &str, pieces: &mut Vec<(usize, usize)>) {
+    let mut joined: Vec<(usize, usize)> = Vec::with_capacity(pieces.len());
+    let (mut at, mut line, mut has_if) = (0, 0, false);
+    while let Some((start, end)) = pieces.get(at).copied() {
+        if text[line..start].contains('\n') {
+            has_if = false;
+        }
+        line = start;
+        let closing = match word_of(&text[start..end]) {
+            "if" => {
+                has_if = true;
+                None
+            }
+            "else" if has_if => end_of_branch(text, start, &pieces[at + 1..]),
+            _ => None,
+        };
+        let last = closing.map_or(at, |offset| at + 1 + offset);
+        joined.push((start, pieces[last].1));
+        at = last + 1;
+    }
+    *pieces = joined;
+}
+
+/// The position, among the pieces behind an `else`, of the `end` that closes it on its line.
+fn end_of_branch(text: &str, branch: usize, pieces: &[(usize, usize)]) -> Option<usize> {
+    let mut depth = 0_u32;
+    let line = text[branch..].find('\n').map_or(text.len(), |length| branch + length);
+    pieces.iter().take_while(|(_, end)| *end <= line).position(|(start, end)| {
+        match word_of(&text[*start..*end]) {
+            "if" | "range" | "with" | "define" | "block" => depth += 1,
+            "end" if depth == 0 => return true,
+            "end" => depth -= 1,
+            _ => {}
+        }
+        false
+    })
+}
+
+/// The first word of a template.
+fn word_of(piece: &str) -> &str {
+    let inner = piece.trim_start_matches('{').trim_start_matches('-').trim_start();
+    inner.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default()
+}
+
 /// Whether a template steers and gives no value.
 fn is_control(piece: &str) -> bool {
     let Some(inner) = piece.strip_prefix("{{").and_then(|inner| inner.strip_suffix("}}")) else { return !piece.starts_with('$') };
     let inner = inner.trim_matches('-').trim();
-    let word = inner.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
     inner.starts_with("/*")
         || inner.starts_with('$') && inner.contains(":=")
-        || matches!(word, "if" | "else" | "end" | "range" | "with" | "define" | "block" | "break" | "continue")
+        || matches!(word_of(piece), "if" | "else" | "end" | "range" | "with" | "define" | "block" | "break" | "continue")
 }
 
 /// Start and end of the line around byte `at`, and whether it is blank.

@@ -3,15 +3,16 @@
 //! What deliberately does not live here: the language of templates. Invariant: a template that says nothing with the values at hand (all of it
 //! hangs on a switch that is off) is left as it is written, so that what it could deploy is not lost.
 
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Problem as Fault, Symbol};
 use portolan_grammars::manifests::helm::{self, Helpers};
 use portolan_grammars::manifests::tree::{Tree, TreeValue};
 use portolan_grammars::manifests::{Kubernetes, Manifest};
 use rustc_hash::FxHashMap;
 
 use super::paths;
-use crate::FileId;
+use super::settings::Problem;
 use crate::files::Files;
+use crate::{FileId, Place};
 
 /// A chart while its files are gathered.
 #[derive(Default)]
@@ -22,8 +23,8 @@ struct Chart<'a> {
     templates: Vec<(FileId, &'a Kubernetes)>,
 }
 
-/// What the templates of all charts say.
-pub(super) fn render(files: &Files) -> FxHashMap<FileId, Kubernetes> {
+/// What the templates of all charts say, and what of them cannot be read.
+pub(super) fn render(files: &Files) -> (FxHashMap<FileId, Kubernetes>, Vec<Problem>) {
     let mut charts: FxHashMap<&str, Chart<'_>> = FxHashMap::default();
     for (_, path, facts) in files.iter() {
         if let Some(Manifest::HelmChart(name)) = facts.manifest() {
@@ -33,8 +34,9 @@ pub(super) fn render(files: &Files) -> FxHashMap<FileId, Kubernetes> {
         }
     }
     let mut rendered = FxHashMap::default();
+    let mut problems = Vec::new();
     if charts.is_empty() {
-        return rendered;
+        return (rendered, problems);
     }
     for (file, path, facts) in files.iter() {
         let Some(manifest) = facts.manifest() else { continue };
@@ -72,19 +74,27 @@ pub(super) fn render(files: &Files) -> FxHashMap<FileId, Kubernetes> {
         let helpers = Helpers::of(chart.helpers.iter().copied().chain(shared).chain(texts));
         for (file, written) in &chart.templates {
             let Some(text) = &written.template else { continue };
-            let objects = helm::render(text, &chart.name, &values, &helpers);
-            let says = |objects: &Kubernetes| {
-                !(objects.workloads.is_empty()
-                    && objects.services.is_empty()
-                    && objects.config_maps.is_empty()
-                    && objects.gateways.is_empty())
-            };
-            if says(&objects) {
+            let (objects, faults) = helm::render(text, &chart.name, &values, &helpers);
+            // What cannot be read once it is filled in is read as it is written.
+            if !faults.is_empty() && (containers(&objects) < containers(written) || says_nothing(&objects) && says_nothing(written)) {
+                problems
+                    .extend(faults.into_iter().map(|Fault { message, range }| Problem { place: Place { file: *file, range }, message }));
+                continue;
+            }
+            if !says_nothing(&objects) {
                 rendered.insert(*file, objects);
             }
         }
     }
-    rendered
+    (rendered, problems)
+}
+
+fn says_nothing(objects: &Kubernetes) -> bool {
+    objects.workloads.is_empty() && objects.services.is_empty() && objects.config_maps.is_empty() && objects.gateways.is_empty()
+}
+
+fn containers(objects: &Kubernetes) -> usize {
+    objects.workloads.iter().map(|workload| workload.containers.len()).sum()
 }
 
 /// The folder of the chart that a chart is part of.

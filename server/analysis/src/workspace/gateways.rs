@@ -72,6 +72,10 @@ pub(super) fn of(context: &Context<'_>, drafts: &[Draft<'_>], deployments: &[Dep
 /// Paths that a draft's container holds: mounted, or copied into its image.
 fn held_paths(context: &Context<'_>, draft: &Draft<'_>) -> Vec<String> {
     let mut found = Vec::new();
+    // What else its image holds is for the program that the image starts.
+    if draft.shares_image {
+        return found;
+    }
     for (source, service, _) in &draft.compose {
         for volume in &service.volumes {
             let volume = context.variables.fill(source.folder(), &volume.value);

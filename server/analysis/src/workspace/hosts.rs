@@ -6,6 +6,7 @@
 use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::platform_hosts::Hosted;
 use super::services::known::normal;
 use super::services::{Context, Draft, index};
 use super::{Deployment, GatewayRoute, Workspace};
@@ -64,6 +65,8 @@ pub(crate) struct Hosts {
     stems: FxHashMap<String, Vec<Name>>,
     /// Names that manifests give this machine.
     machine: FxHashSet<Symbol>,
+    /// Services that platforms host under names of their own making.
+    hosted: Hosted,
 }
 
 impl Hosts {
@@ -75,7 +78,7 @@ impl Hosts {
         deployments: &[Deployment],
         gateways: &[GatewayRoute],
     ) -> Self {
-        let mut hosts = Self::default();
+        let mut hosts = Self { hosted: Hosted::of(context.files, services), ..Self::default() };
         for (at, draft) in drafts.iter().enumerate() {
             let service = &services[at];
             let Some(first) = service.evidence.first() else { continue };
@@ -97,7 +100,7 @@ impl Hosts {
                     put(&mut hosts.stems, short.to_owned(), named(NameKind::Stem, first));
                 }
             }
-            for (source, compose, _) in &draft.compose {
+            for (source, compose, _) in draft.compose.iter().filter(|_| !draft.shares_image) {
                 hosts.machine.extend(compose.own_hosts.iter().map(|name| lower(name)));
                 for port in compose.ports.iter().filter_map(|port| Some((port.host.as_ref()?, port.range))) {
                     let number = context.variables.fill(source.folder(), port.0);
@@ -232,6 +235,12 @@ impl Workspace {
         // A worker of an account of Cloudflare.
         if let Some((worker, _)) = host.strip_suffix(".workers.dev").and_then(|inner| inner.split_once('.')) {
             return answer(self.names.names.get(format!("{worker}.workers.dev").as_str()));
+        }
+        if let Some(names) = self.names.hosted.names(&host) {
+            let called = names.into_iter().map(|name| answer(self.names.aliases.get(name)));
+            let mut hosted =
+                called.filter(|found| matches!(found, HostMatch::One(service, ..) if self.names.hosted.may_be(&host, *service)));
+            return hosted.next().unwrap_or(HostMatch::None);
         }
         // `name.namespace`, where the namespace is written nowhere.
         if let Some((name, space)) = host.split_once('.')

@@ -2,7 +2,7 @@
 //!
 //! What deliberately does not live here: their environment, their hosts. Invariant: services are sorted by id and ids are unique.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use portolan_grammars::facts::{Spanned, Symbol, TextRange};
@@ -31,6 +31,7 @@ mod images;
 mod kinds;
 pub(crate) mod known;
 mod projects;
+mod side_by_side;
 pub(crate) mod starts;
 mod told;
 mod undeployed;
@@ -216,6 +217,7 @@ pub(crate) fn find<'a>(context: &Context<'a>, problems: &mut Vec<Problem>) -> Se
     for draft in &mut drafts {
         code::locate(context, draft);
     }
+    side_by_side::split(context, &mut drafts);
     share_roots(context, &mut drafts);
     let mut drafts = deployed::merge_same_code(drafts);
     deployed::leave_steps_out(&mut drafts);
@@ -256,44 +258,56 @@ fn share_roots(context: &Context<'_>, drafts: &mut [Draft<'_>]) {
     }
 }
 
-/// A package that compose deploys once and Kubernetes once is one service, whatever each calls it; so is what two compose files build of one
-/// folder in one way, where one of them calls it like the folder.
+/// A package that compose deploys once and Kubernetes once is one service, whatever each calls it; so is what several compose files build of one
+/// folder in one way, which is called as the outermost of them calls it.
 fn merge_deployments(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
     let is_known = |draft: &Draft<'_>| !draft.third_party && !draft.root.is_empty();
-    let by_package = pairs(&drafts, |draft| draft.package.filter(|_| is_known(draft)).map(|package| (package, draft.binary)));
-    let by_folder = pairs(&drafts, |draft| is_known(draft).then_some((draft.root.as_str(), draft.binary, draft.dockerfile.as_ref()?)));
-    let mut into: FxHashMap<usize, usize> = FxHashMap::default();
-    for (first, second) in by_package {
-        if is_deployed_elsewhere(&drafts[first], &drafts[second]) {
+    let by_package = groups(&drafts, |draft| draft.package.filter(|_| is_known(draft)).map(|package| (package, draft.binary)));
+    let by_folder = groups(&drafts, |draft| is_known(draft).then_some((draft.root.as_str(), draft.binary, draft.dockerfile.as_ref()?)));
+    let mut into: BTreeMap<usize, usize> = BTreeMap::new();
+    for of in by_package {
+        if let [first, second] = of[..]
+            && is_deployed_elsewhere(&drafts[first], &drafts[second])
+        {
             into.insert(second, first);
         }
     }
-    for (first, second) in by_folder {
-        let is_called_so = |at: &usize| drafts[*at].name == paths::file_name(&drafts[first].root);
-        if let Some(own) = [first, second].into_iter().find(is_called_so)
-            && is_built_alike(&drafts[first], &drafts[second])
-        {
-            into.insert(first + second - own, own);
-        }
+    for mut of in by_folder {
+        of.sort_by_key(|at| outermost(&drafts[*at]));
+        let Some((own, others)) = of.split_first() else { continue };
+        let alike = others.iter().filter(|other| is_built_alike(&drafts[*own], &drafts[**other]));
+        into.extend(alike.map(|other| (*other, *own)));
     }
     let mut merged: Vec<Option<Draft<'_>>> = drafts.into_iter().map(Some).collect();
     for (from, to) in into {
-        if let (Some(from), Some(to)) = (merged[from].take(), merged[to].as_mut()) {
+        let Some(mut from) = merged[from].take() else { continue };
+        // By the name of another service, others mean that one.
+        if merged.iter().flatten().any(|other| other.name == from.name) {
+            from.hosts.retain(|(host, _)| *host != from.name);
+            from.name = merged[to].as_ref().map_or_else(Symbol::default, |to| to.name.clone());
+        }
+        if let Some(to) = merged[to].as_mut() {
             deployed::absorb(to, from);
         }
     }
     merged.into_iter().flatten().collect()
 }
 
-/// The positions of drafts that have something in common with just one other.
-fn pairs<'d, 'a, K: Hash + Eq>(drafts: &'d [Draft<'a>], key: impl Fn(&'d Draft<'a>) -> Option<K>) -> Vec<(usize, usize)> {
+/// How far down the outermost compose file of a draft lies, and whether the draft is not called like its folder.
+fn outermost(draft: &Draft<'_>) -> (usize, bool) {
+    let depth = draft.compose.iter().map(|(source, ..)| paths::upwards(source.folder()).count()).min();
+    (depth.unwrap_or(usize::MAX), draft.name != paths::file_name(&draft.root))
+}
+
+/// The positions of drafts that have something in common.
+fn groups<'d, 'a, K: Hash + Eq>(drafts: &'d [Draft<'a>], key: impl Fn(&'d Draft<'a>) -> Option<K>) -> Vec<Vec<usize>> {
     let mut by_key: FxHashMap<K, Vec<usize>> = FxHashMap::default();
     for (at, draft) in drafts.iter().enumerate() {
         if let Some(key) = key(draft) {
             by_key.entry(key).or_default().push(at);
         }
     }
-    by_key.into_values().filter_map(|of| if let [first, second] = of[..] { Some((first, second)) } else { None }).collect()
+    by_key.into_values().filter(|of| of.len() > 1).collect()
 }
 
 /// Whether only compose deploys one of two, and only Kubernetes the other.
@@ -305,8 +319,13 @@ fn is_deployed_elsewhere(one: &Draft<'_>, other: &Draft<'_>) -> bool {
 /// Whether different compose files build two in one way, and start them so.
 fn is_built_alike(one: &Draft<'_>, other: &Draft<'_>) -> bool {
     let starts = |draft: &Draft<'_>| {
-        let text = |said: &Option<Spanned<Symbol>>| said.as_ref().map(|said| said.value.clone());
-        draft.compose.first().map(|(_, service, _)| (text(&service.command), text(&service.entrypoint)))
+        // A command of no words, as `.`, starts what the image starts.
+        let is_command = |said: &&Spanned<Symbol>| said.value.contains(char::is_alphanumeric);
+        let text = |said: &Option<Spanned<Symbol>>| said.as_ref().filter(is_command).map(|said| said.value.clone());
+        let arguments = |service: &ComposeService| -> Vec<(Symbol, Option<Symbol>)> {
+            service.build_args.iter().map(|argument| (argument.name.clone(), argument.value.clone())).collect()
+        };
+        draft.compose.first().map(|(_, service, _)| (text(&service.command), text(&service.entrypoint), arguments(service)))
     };
     let files = |draft: &Draft<'_>| -> FxHashSet<FileId> { draft.compose.iter().map(|(source, ..)| source.file).collect() };
     one.entries == other.entries && starts(one).is_some() && starts(one) == starts(other) && files(one).is_disjoint(&files(other))
@@ -402,6 +421,7 @@ fn finish<'a>(
             entries: draft.entries.clone(),
             starts: starts::of(context, draft),
             environment: FxHashMap::default(),
+            env_files: env_files(context, draft),
             mounts: Default::default(),
             ports: ports(context, draft),
             commands: draft.commands.clone(),
@@ -414,6 +434,14 @@ fn finish<'a>(
     (services, deployments, drafts)
 }
 
+/// The dotenv files that compose files give a draft and that are not in the workspace.
+fn env_files(context: &Context<'_>, draft: &Draft<'_>) -> Vec<Symbol> {
+    let given = draft.compose.iter().flat_map(|(source, service, _)| service.env_files.iter().map(|path| (source.folder(), path)));
+    let paths = given.filter_map(|(folder, path)| paths::join(folder, &context.variables.fill(folder, &path.value)));
+    let absent = paths.filter(|path| !context.sources.dotenv.iter().any(|known| known.path == path));
+    absent.map(Symbol::from).collect()
+}
+
 /// Where a workload asks the OpenTelemetry operator for an agent.
 fn agent(draft: &Draft<'_>) -> Option<Place> {
     let asks = |(name, value): &(Symbol, Symbol)| name.starts_with("instrumentation.opentelemetry.io/inject-") && value != "false";
@@ -423,7 +451,8 @@ fn agent(draft: &Draft<'_>) -> Option<Place> {
 
 fn ports(context: &Context<'_>, draft: &Draft<'_>) -> Vec<Symbol> {
     let mut found: Vec<Symbol> = Vec::new();
-    for (source, service, _) in &draft.compose {
+    // What stands in front of the programs of an image listens where the image does.
+    for (source, service, _) in draft.compose.iter().filter(|_| !draft.shares_image) {
         let written = service.ports.iter().map(|port| &port.container).chain(service.expose.iter().map(|port| &port.value));
         found.extend(written.map(|port| context.variables.fill(source.folder(), port)));
     }
@@ -458,10 +487,12 @@ pub(crate) fn is_cargo(package: &Package) -> bool {
     package.ecosystem == Ecosystem::Cargo
 }
 
-/// Names that an image goes by: its last part, and the end or the beginning of a tag that tells images of one repository apart: `latest-stock`,
-/// `stock-1.2`.
+/// Names that an image goes by: its last part, also without the name of its owner before it (`acme/acme-stock`), and the end or the beginning of a
+/// tag that tells images of one repository apart: `latest-stock`, `stock-1.2`.
 pub(crate) fn image_names(image: &str) -> Vec<String> {
     let mut names = vec![image_name(image)];
+    let of_owner = known::image_owner(image).and_then(|owner| names[0].strip_prefix(owner)?.strip_prefix(['-', '_']));
+    names.extend(of_owner.filter(|name| !name.is_empty()).map(str::to_owned));
     let Some(tag) = known::image_tag(image) else { return names };
     names.extend(tag.split_once('-').map(|(_, end)| end.to_owned()));
     names.extend(tag.rsplit_once('-').filter(|(_, version)| is_version(version)).map(|(beginning, _)| beginning.to_owned()));

@@ -93,6 +93,48 @@ impl<'a> Sources<'a> {
         }
     }
 
+    /// Puts manifests of npm packages that have dependencies in place of those that have none.
+    pub(crate) fn inherit(&mut self, inherited: &'a FxHashMap<&'a str, (FileId, NpmManifest)>) {
+        for source in &mut self.npm {
+            if let Some((_, facts)) = inherited.get(source.folder()).filter(|(file, _)| *file == source.file) {
+                source.facts = facts;
+            }
+        }
+    }
+
+    /// Manifests of packages that name no dependencies and are not published, by their folders, with what they import of the dependencies of the
+    /// packages around them: that is where Node finds it.
+    pub(crate) fn inheriting(&self, files: &Files) -> FxHashMap<&'a str, (FileId, NpmManifest)> {
+        let by_folder: FxHashMap<&str, &NpmManifest> = self.npm.iter().map(|source| (source.folder(), source.facts)).collect();
+        let has_none = |npm: &NpmManifest| npm.dependencies.is_empty() && npm.dev_dependencies.is_empty() && !npm.scripts.is_empty();
+        let is_published = |npm: &NpmManifest| !npm.private && !(npm.entries.is_empty() && npm.bins.is_empty() && npm.exports.is_empty());
+        let around = |folder: &'a str| paths::upwards(folder).skip(1).filter_map(|folder| by_folder.get(folder));
+        let mut found = FxHashMap::default();
+        for source in self.npm.iter().filter(|source| has_none(source.facts) && !is_published(source.facts)) {
+            if around(source.folder()).any(|npm| !npm.dependencies.is_empty()) {
+                found.insert(source.folder(), (source.file, source.facts.clone()));
+            }
+        }
+        if found.is_empty() {
+            return found;
+        }
+        for (_, path, facts) in files.iter() {
+            let Some(facts) = facts.source() else { continue };
+            let nearest = paths::upwards(paths::folder(path.as_str())).find_map(|folder| by_folder.get_key_value(folder));
+            let Some((folder, (_, own))) = nearest.and_then(|(folder, _)| Some((*folder, found.get_mut(*folder)?))) else { continue };
+            for import in facts.imports.iter().filter(|import| !import.type_only) {
+                let offered = around(folder).flat_map(|npm| &npm.dependencies);
+                let imported = offered.filter(|(name, _)| import.source.strip_prefix(name.as_str()).is_some_and(is_rest_of_specifier));
+                own.dependencies.extend(imported.take(1).cloned());
+            }
+        }
+        for (_, npm) in found.values_mut() {
+            npm.dependencies.sort();
+            npm.dependencies.dedup();
+        }
+        found
+    }
+
     /// The name of the chart that a file is part of.
     pub(crate) fn chart_around(&self, path: &str) -> Option<&'a str> {
         paths::upwards(paths::folder(path))
@@ -157,4 +199,9 @@ impl<'a> Sources<'a> {
 
 fn sort<T>(sources: &mut [Source<'_, T>]) {
     sources.sort_by_key(|source| source.path);
+}
+
+/// What follows a package's name in the specifier of an import.
+fn is_rest_of_specifier(rest: &str) -> bool {
+    rest.is_empty() || rest.starts_with('/')
 }

@@ -161,7 +161,7 @@ impl Found<'_> {
         if let Some(store) = told {
             return Some((store.id.clone(), store.system.clone(), false));
         }
-        let (id, system) = store_of(input, &self.opened.stores, service, access);
+        let (id, system) = store_of(input, self.reach, &self.opened.stores, service, access);
         Some((id, system, false))
     }
 
@@ -232,14 +232,20 @@ impl Found<'_> {
 }
 
 /// The store that a service's access without a known connection goes to, and its system: its only one of that system.
-fn store_of(input: &Input<'_>, stores: &BTreeMap<Symbol, Store>, service: ServiceIndex, access: &AccessDecl) -> (Symbol, Symbol) {
+fn store_of(
+    input: &Input<'_>,
+    reach: &Reach,
+    stores: &BTreeMap<Symbol, Store>,
+    service: ServiceIndex,
+    access: &AccessDecl,
+) -> (Symbol, Symbol) {
     let system = &access.system;
     let fits = |store: &&Store| is_used(store, service, system);
     // The one that code of the same package opens: where there are several, each has a package of its own.
     let package = |file: FileId| input.workspace.package_of(input.files.path(file));
     let asking = package(access.site.file);
     let is_near = |store: &&Store| {
-        !store.id.ends_with(":unknown")
+        !store.id.contains(":unknown")
             && store.users.iter().any(|(user, place)| *user == service && asking.is_some() && package(place.file) == asking)
     };
     let mut near = stores.values().filter(fits).filter(is_near);
@@ -253,7 +259,23 @@ fn store_of(input: &Input<'_>, stores: &BTreeMap<Symbol, Store>, service: Servic
         (Some(first), Some(_)) if stores.values().filter(fits).all(|store| store.system == first.system) => first.system.clone(),
         _ => system_of(input, service, access.site.file, system),
     };
-    (format!("{system}:unknown").into(), system)
+    (unknown(input, reach, service, access, &system), system)
+}
+
+/// Systems that know tables by their names alone, whoever asks.
+const OF_ACCOUNTS: [&str; 1] = ["dynamodb"];
+
+/// A store of which no more is known than its system: each service has its own, and those that run the same code have that code's.
+fn unknown(input: &Input<'_>, reach: &Reach, service: ServiceIndex, access: &AccessDecl, system: &Symbol) -> Symbol {
+    if OF_ACCOUNTS.contains(&system.as_str()) {
+        return format!("{system}:unknown").into();
+    }
+    let mut others = input.own_services().filter(|other| *other != service && reach.has(*other, access.function));
+    let owner = match others.next() {
+        Some(_) => identity::owner_name(input, service, access.site.file),
+        None => input.workspace.services[service.index()].id.clone(),
+    };
+    format!("{system}:unknown@{owner}").into()
 }
 
 fn only(ids: &BTreeSet<Symbol>) -> Option<&Symbol> {

@@ -330,7 +330,9 @@ impl Targets<'_> {
                     self.of_service(service, any, trail)
                 }
                 HostMatch::One(service, kind, why)
-                    if kind != NameKind::PublishedPort || self.is_beside(from, service, &why) || self.may_answer(service, method, path) =>
+                    if kind != NameKind::PublishedPort
+                        || self.is_beside(from, service, &why)
+                        || !self.input.workspace.services[service.index()].third_party && self.may_answer(service, method, path) =>
                 {
                     trail.evidence.push(why);
                     // A name that no manifest gives on its network is an inference.
@@ -425,12 +427,14 @@ impl Targets<'_> {
     /// publish one port many times.
     fn is_beside(&self, from: ServiceIndex, service: ServiceIndex, published: &Evidence) -> bool {
         let services = &self.input.workspace.services;
-        if services[service.index()].third_party {
-            return true;
-        }
         let manifest = published.place.file;
         let deployed = |service: &&Service| !service.third_party && service.evidence.iter().any(|evidence| evidence.place.file == manifest);
-        let folder = self.input.files.path(manifest).parent().unwrap_or(Utf8Path::new(""));
+        let root = Utf8Path::new("");
+        let mut folder = self.input.files.path(manifest).parent().unwrap_or(root);
+        // What deploys nothing but others' images does so for code around it.
+        if services[service.index()].third_party && !services.iter().any(|service| deployed(&service)) {
+            folder = folder.parent().unwrap_or(root);
+        }
         let system = services.iter().filter(deployed).fold(folder, |system, service| common(system, &service.root));
         services[from.index()].root.starts_with(system)
     }

@@ -516,7 +516,7 @@ fn workspace_named(context: &Context<'_>, command: &str) -> Option<usize> {
     let named = |name: &str| {
         let name = name.trim_matches(|letter| matches!(letter, '{' | '}' | '.' | '^'));
         let mut fitting = context.packages.iter().enumerate().filter(|(_, package)| !is_cargo(package) && package.name == name);
-        let folder = || context.roots.at(name.trim_start_matches("./"), Ecosystem::Npm);
+        let folder = || context.roots.at(name.trim_start_matches(['.', '/']), Ecosystem::Npm);
         fitting.next().map(|(index, _)| index).or_else(folder)
     };
     for (at, word) in list.iter().enumerate() {

@@ -481,13 +481,30 @@ fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
     for name in names {
         let folders = context.named_folders.get(&normal(&name)).map_or(&[] as &[_], Vec::as_slice);
         let products = folders.iter().filter(|folder| !folder.is_empty() && !known::is_test_path(folder));
+        let products = products.filter(|folder| !is_called_so_by_chance(draft, &name, folder));
         is_known |= products.into_iter().any(|folder| context.may_run(draft, &name, folder));
-        is_known |= context.binaries_named(&name).iter().any(|binary| context.may_run(draft, &name, context.root_of(*binary)));
+        let mut binaries = context.binaries_named(&name).iter().map(|binary| context.root_of(*binary));
+        is_known |= binaries.any(|folder| context.may_run(draft, &name, folder) && !is_called_so_by_chance(draft, &name, folder));
     }
     if !is_known && (draft.image.is_some() || !draft.workloads.is_empty()) {
         is_known = code::binary_of_commands(context, draft).is_some();
     }
     draft.third_party = !is_known;
+}
+
+/// Whether a folder has nothing but its name in common with a compose service that runs an image: one that is called otherwise, in a compose file of
+/// another part of the workspace.
+fn is_called_so_by_chance(draft: &Draft<'_>, name: &str, folder: &str) -> bool {
+    let Some(image) = draft.image.as_deref().map(image_name).filter(|image| !image.is_empty() && !image.contains(['$', '{'])) else {
+        return false;
+    };
+    let is_of_image = image_names(draft.image.as_deref().unwrap_or_default()).iter().any(|of_image| normal(of_image) == normal(name));
+    let ends_so = normal(&image).ends_with(&normal(name));
+    // A folder that only sorts manifests is part of what it is for.
+    let part =
+        |file: &'_ str| paths::upwards(file).find(|folder| !code::is_generic(paths::file_name(folder))).unwrap_or_default().to_owned();
+    let is_below = || draft.compose.iter().any(|(source, ..)| paths::is_within(folder, &part(source.folder())));
+    !draft.compose.is_empty() && draft.workloads.is_empty() && !is_of_image && !ends_so && !is_below()
 }
 
 /// Whether an image only adds files to another that is not the workspace's, and starts what that starts.

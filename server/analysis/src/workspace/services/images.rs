@@ -8,7 +8,7 @@ use portolan_grammars::manifests::{ImageBuild, builds};
 use rustc_hash::FxHashMap;
 
 use super::known::{self, image_name, normal};
-use super::{Context, Draft, evidence};
+use super::{Context, Draft, evidence, image_names};
 use crate::FileId;
 use crate::chart::Evidence;
 use crate::workspace::paths;
@@ -126,7 +126,8 @@ impl Images {
             draft.evidence.push(evidence(format!("stage {stage} of its Dockerfile"), source.file, *range));
             return;
         }
-        if let Some([index]) = self.named.get(&normal(&name)).map(Vec::as_slice) {
+        let named = image_names(image).into_iter().find_map(|name| Some((self.named.get(&normal(&name))?.as_slice(), name)));
+        if let Some(([index], name)) = named {
             let source = &context.sources.dockerfiles[*index];
             draft.dockerfile = Some((*index, None));
             // A folder that only sorts Dockerfiles is no context: such an image is built at the root.

@@ -241,6 +241,12 @@ pub(crate) fn image_name(image: &str) -> String {
     last.split(':').next().unwrap_or(last).to_ascii_lowercase()
 }
 
+/// Whose image it is, where that is said: the part before its name, that a registry's host is none of.
+pub(crate) fn image_owner(image: &str) -> Option<&str> {
+    let before = image.split('@').next().unwrap_or(image).rsplit_once('/')?.0;
+    before.rsplit('/').next().filter(|owner| !owner.contains(['.', ':']))
+}
+
 /// An image's tag.
 pub(crate) fn image_tag(image: &str) -> Option<&str> {
     let image = image.split('@').next().unwrap_or(image);

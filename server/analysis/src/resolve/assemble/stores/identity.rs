@@ -10,7 +10,7 @@ use crate::resolve::assemble::text::{self, Address};
 use crate::resolve::data::system_of_dialect;
 use crate::resolve::link::{ConnectionDecl, Url};
 use crate::resolve::value::CallRef;
-use crate::workspace::HostMatch;
+use crate::workspace::{Deployment, EnvValue, HostMatch};
 
 /// A store's id and system, as a connection call opens it in a service; `None` where nothing is known but the call.
 pub(super) fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, connection: &ConnectionDecl) -> Option<(Symbol, Symbol)> {
@@ -48,7 +48,30 @@ pub(super) fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, 
 
 /// What is known by a variable alone that nobody sets.
 fn of_variable(input: &Input<'_>, service: ServiceIndex, connection: &ConnectionDecl, variable: &str) -> String {
-    format!("${{{variable}}}@{}", owner_name(input, service, connection.site.file))
+    let owner = giver(input, service, variable).unwrap_or_else(|| owner_name(input, service, connection.site.file));
+    format!("${{{variable}}}@{owner}")
+}
+
+/// The file from which a service and others are given a variable, though nobody knows its value: what a compose file fills into several environments,
+/// or a dotenv file that is given to several, is the same for all of them.
+fn giver(input: &Input<'_>, service: ServiceIndex, variable: &str) -> Option<Symbol> {
+    let all = &input.workspace.deployments;
+    let own = &all[service.index()];
+    let others = || all.iter().enumerate().filter(|(at, _)| *at != service.index()).map(|(_, other)| other);
+    let filled = |deployment: &Deployment| {
+        let written = format!("${{{variable}");
+        let fills = |value: &&EnvValue| {
+            value.rank == 0 && value.value.strip_prefix(&written).is_some_and(|rest| rest.starts_with(['}', ':', '-', '?']))
+        };
+        deployment.environment.values().flatten().find(fills).map(|value| value.place.file)
+    };
+    if let Some(file) = filled(own)
+        && others().any(|other| filled(other) == Some(file))
+    {
+        return Some(input.files.path(file).as_str().into());
+    }
+    let is_shared = |path: &&Symbol| others().any(|other| other.env_files.contains(path));
+    own.env_files.iter().find(is_shared).cloned()
 }
 
 fn runs(reach: &Reach, service: ServiceIndex, url: &Url) -> bool {
@@ -199,7 +222,7 @@ fn usual_port(system: &str) -> Option<&'static str> {
 }
 
 /// Whose a variable is that nobody sets: the service's, or that of the shared package whose code reads it.
-fn owner_name(input: &Input<'_>, service: ServiceIndex, file: FileId) -> Symbol {
+pub(super) fn owner_name(input: &Input<'_>, service: ServiceIndex, file: FileId) -> Symbol {
     let own = input.workspace.deployments[service.index()].package;
     match input.workspace.package_of(input.files.path(file)).filter(|package| own.is_some() && own != Some(*package)) {
         Some(package) => input.workspace.packages[package].name.trim_start_matches('@').into(),
