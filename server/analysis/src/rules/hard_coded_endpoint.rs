@@ -22,8 +22,8 @@ rule! {
     /// the host is this machine: where the service is deployed, nobody is there.
     ///
     /// A default for a variable that is not set is fine, as is one for an argument, one of two between which a condition or a function decides, and
-    /// that of a struct whose field is set where one is made; addresses of Dapr's sidecar, of third parties and of tools, which somebody starts on the same machine, scripts, seeds, examples and the tables of
-    /// development servers are left alone.
+    /// that of a struct whose field is set where one is made; addresses of Dapr's sidecar, of third parties and of tools, which somebody starts on
+    /// the same machine, scripts, seeds, examples and the tables of development servers are left alone.
     ///
     /// ## Why it matters
     /// The code works in the one place where the name means the right machine. Every other environment needs another build, or asks the wrong one.

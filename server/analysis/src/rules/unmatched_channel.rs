@@ -43,8 +43,9 @@ rule! {
     /// The workspace must be able to show the missing end: it has others of that kind on the same broker, all of its own services are in languages
     /// that are read, and no code receives (or sends) there by a name that is not known. Topics that a cloud provider's settings connect to queues,
     /// what connectors of Kafka Connect take and send, exchanges that queues are bound to elsewhere, notifications that a trigger of PostgreSQL may
-    /// send, devices, patterns of names, dead letter queues, queues whose messages expire and go on from there, health checks and what keeps connections alive are left alone, and so is a request whose
-    /// answer comes back from outside: `pay.request` and `pay.success`, both without another end.
+    /// send, devices, patterns of names, dead letter queues, queues whose messages expire and go on from there, health checks and what keeps
+    /// connections alive are left alone, and so is a request whose answer comes back from outside: `pay.request` and `pay.success`, both without
+    /// another end.
     ///
     /// ## Why it matters
     /// Nothing fails: messages pile up or are thrown away, or a handler waits for what never comes. It is found when somebody misses the effect.
@@ -76,7 +77,12 @@ pub(super) fn is_heard_by_nobody(context: &Context<'_>, index: ChannelIndex) -> 
     let (snapshot, file) = (context.snapshot, first.place.file);
     let external = snapshot.workspace.settings.rules().texts(&RULE, &EXTERNAL, snapshot.files.path(file));
     let lacks = lack(context, &external, index) == Some(Lack::Consumer);
-    lacks && is_shown(context, channel, Lack::Consumer) && has_others(context, channel, Lack::Consumer)
+    // Who receives by nearly the same name means this one.
+    let is_meant = |other: &Channel| other.system == channel.system && other.producers.is_empty() && is_slip(&other.name, &channel.name);
+    lacks
+        && !context.chart.channels.iter().any(is_meant)
+        && is_shown(context, channel, Lack::Consumer)
+        && has_others(context, channel, Lack::Consumer)
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
