@@ -198,9 +198,8 @@ fn replaces(facts: &SourceFacts, index: &FileIndex, def: &TypeDef, name: &Symbol
     let is_made_of_it = |value: TextRange| {
         facts.exprs.iter().any(|part| value.contains(part.range) && matches!(&part.kind, Expr::Member { name: read, .. } if read == name))
     };
-    let always = |assignment: &Assignment| {
-        region_at(facts, facts.expr_range(assignment.target)) == Some(facts.function(assignment.function).body)
-    };
+    let always =
+        |assignment: &Assignment| region_at(facts, facts.expr_range(assignment.target)) == Some(facts.function(assignment.function).body);
     assignments.filter(|assignment| is_own(assignment.target)).any(|assignment| {
         facts.function(assignment.function).kind == FunctionKind::Constructor
             && def.methods.contains(&assignment.function)
