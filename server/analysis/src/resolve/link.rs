@@ -185,6 +185,8 @@ pub struct TracingDecl {
 }
 
 /// A function calls another, or hands it on.
+    /// What starts a tracer that was made before: the call that made it, where that is known.
+    pub made_by: Option<CallRef>,
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct EdgeDecl {
     /// The function whose code it is.

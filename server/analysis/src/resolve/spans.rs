@@ -540,7 +540,8 @@ impl<'w> Linker<'w> {
                             TracingRole::Span => self.span_name(&view).unwrap_or_else(|| walk.facts.function(call.function).name.clone()),
                             _ => Symbol::new(super::index::last_segment(&found.name)),
                         };
-                        self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Call(site), function, name });
+                        let made_by = found.receiver.as_ref().and_then(|of| of.origin).filter(|_| entry.role == TracingRole::Start);
+                        self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Call(site), made_by, function, name });
                         true
                     }
                     None => false,
@@ -630,7 +631,8 @@ impl<'w> Linker<'w> {
                         _ => attribute.path.clone(),
                     };
                     let covers = entry.covers.clone();
-                    self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Function(function), function, name });
+                    let (role, site) = (entry.role, Site::Function(function));
+                    self.link.tracing.push(TracingDecl { role, covers, site, made_by: None, function, name });
                 }
                 _ => {}
             }
