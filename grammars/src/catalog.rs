@@ -126,7 +126,7 @@ pub use operations::{
 };
 pub use retries::{Retried, Retry};
 pub use sdk::SdkCall;
-pub use setting_readers::{EnvironmentModule, SettingReader, SettingSource, SettingStruct};
+pub use setting_readers::{EnvironmentModule, SettingReader, SettingSource, SettingStruct, Subcommands};
 
 /// One library.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

@@ -16,6 +16,7 @@ use super::library::{CallView, LibraryCallee};
 use super::limits::given_work;
 use super::link::{EdgeDecl, Linker, Mention, RouterMade, Site, TracingDecl};
 use super::named_types::named_types;
+use super::subcommands::arm_around;
 use super::value::{CallRef, ClassRef, Instance, ParamRef, Value};
 use crate::FunctionRef;
 
@@ -65,6 +66,7 @@ impl<'w> Linker<'w> {
             return;
         }
         self.tracing_imports(&walk);
+        self.subcommands(&walk);
         self.spawns(&mut walk);
         self.time_limits(&mut walk);
         self.retries(&walk);
@@ -411,7 +413,8 @@ impl<'w> Linker<'w> {
         }
         self.mention(walk, call, name);
         if let Some(path) = super::kept::called_on(walk.facts, call) {
-            self.link.mentions.push(Mention { caller: call.function, name: path, receiver: None, arity: None, on_value: true });
+            let arm = arm_around(walk.facts, &self.link.arms, call.region);
+            self.link.mentions.push(Mention { caller: call.function, name: path, receiver: None, arity: None, on_value: true, arm });
         }
     }
 
@@ -445,7 +448,8 @@ impl<'w> Linker<'w> {
         };
         let arity = rust.then_some(call.args.len() as u32);
         let receiver = if rust { None } else { receiver(walk.facts, call) };
-        self.link.mentions.push(Mention { caller: call.function, name: name.clone(), receiver, arity, on_value });
+        let arm = arm_around(walk.facts, &self.link.arms, call.region);
+        self.link.mentions.push(Mention { caller: call.function, name: name.clone(), receiver, arity, on_value, arm });
     }
 
     /// A first argument like a path, URL or anything evaluated; plain words are keys of maps.
