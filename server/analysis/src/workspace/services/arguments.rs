@@ -56,7 +56,7 @@ fn lines(context: &Context<'_>, draft: &Draft<'_>) -> Vec<String> {
 
 /// The words behind a program's name, each time that a command line names it as what is run.
 fn in_line(line: &str, program: &str) -> Vec<Vec<Symbol>> {
-    let line = line.replace("\\\n", " ").replace('\n', " ; ").replace(';', " ; ");
+    let line = line.replace("\\\n", " ").replace(['\n', ';'], " ; ");
     let all: Vec<&str> = words(&line).collect();
     let commands = all.split(|word| matches!(*word, "&&" | "||" | ";" | "|" | "&" | "do" | "then"));
     let behind = commands.filter_map(|command| {
@@ -66,7 +66,7 @@ fn in_line(line: &str, program: &str) -> Vec<Vec<Symbol>> {
         };
         let is_program = |(at, word): (usize, &&str)| paths::file_name(word) == program && (word.contains('/') || is_run(at));
         let at = command.iter().enumerate().rposition(is_program)?;
-        Some(command[at + 1..].iter().map(|word| Symbol::new(word)).collect())
+        Some(command[at + 1..].iter().map(Symbol::new).collect())
     });
     behind.collect()
 }
