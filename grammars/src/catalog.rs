@@ -126,7 +126,7 @@ pub use operations::{
 };
 pub use retries::{Retried, Retry};
 pub use sdk::SdkCall;
-pub use setting_readers::{EnvironmentModule, SettingReader, SettingSource, SettingStruct};
+pub use setting_readers::{EnvironmentModule, SettingReader, SettingSource, SettingStruct, Subcommands};
 
 /// One library.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -689,6 +689,8 @@ pub struct Tracing {
 pub enum TracingRole {
     /// It starts a tracer for the process; covers what it lists, or what its instrumentations cover.
     Init,
+    /// It starts the tracer that it is called on, which is only made by the `init` of it: where it is called is what counts.
+    Start,
     /// It starts a tracer that makes no span by itself: OpenTelemetry's layer in a Rust subscriber, a span processor in Node.js.
     Exporter,
     /// It may start a tracer: a library around one, of which no more is known.

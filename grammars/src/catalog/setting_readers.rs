@@ -104,6 +104,29 @@ pub struct SettingStruct {
     /// The word or key that names the option of one letter: a word alone stands for the first of the field's name.
     #[serde(default)]
     pub short: Option<Symbol>,
+    /// Enums of which a word of the command line chooses a variant, where there are some.
+    #[serde(default)]
+    pub subcommands: Option<Subcommands>,
+}
+
+/// Enums of which a word of the command line chooses a variant: the variant's name in kebab case, unless an attribute says another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subcommands {
+    /// The derived trait, by its path in the crate; an enum with that of the struct is one, too.
+    pub derive: Names,
+    /// Attributes of fields, variants and enums, by the names they are written with.
+    pub attribute: Names,
+    /// Words by which an attribute says that a field is such an enum.
+    pub field: Names,
+    /// Words by which an attribute says that a field's own fields are taken.
+    pub flatten: Names,
+    /// Keys of other names for a variant, each in place of its own.
+    pub name: Names,
+    /// Keys of other names beside that.
+    pub alias: Names,
+    /// Keys of the case in which an enum's variants are written.
+    pub case: Names,
 }
 
 /// Modules that a framework makes of the environment: `import { ORDERS_URL } from "$env/static/private"`.

@@ -83,6 +83,7 @@ pub mod shared_values;
 mod size;
 pub mod spans;
 pub mod sql;
+pub mod subcommands;
 mod switches;
 mod tables;
 mod tracers;

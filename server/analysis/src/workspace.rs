@@ -122,6 +122,8 @@ pub struct Deployment {
     pub ports: Vec<Symbol>,
     /// Command lines it is started with (compose, Dockerfile, package.json scripts they name), for agent flags.
     pub commands: Vec<(Symbol, Place)>,
+    /// The words behind its Rust binary's name, of each command line that starts it; empty where one of them is not known.
+    pub arguments: Vec<Vec<Symbol>>,
     /// The images that its own is made on, as far as build arguments are known.
     pub made_on: Vec<Symbol>,
     /// Whether a mesh ends each request to it that takes too long.

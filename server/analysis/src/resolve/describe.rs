@@ -90,6 +90,7 @@ fn around(link: &FileLink, lines: &mut BTreeSet<String>) {
     for tracing in &link.tracing {
         let (role, what) = match tracing.role {
             TracingRole::Init => ("init", tracing.covers.join(",")),
+            TracingRole::Start => ("start", String::new()),
             TracingRole::Exporter => ("exporter", String::new()),
             TracingRole::Wrapper => ("wrapper", String::new()),
             TracingRole::Layer => ("layer", String::new()),

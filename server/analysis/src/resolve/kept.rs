@@ -412,6 +412,7 @@ impl<'w> Linker<'w> {
                 receiver: None,
                 arity: None,
                 on_value: true,
+                arm: None,
             });
         }
     }

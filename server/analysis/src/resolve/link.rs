@@ -4,7 +4,7 @@
 //! ranges, so it stays right when code moves; it depends on exactly the files and names in its [`Dependencies`].
 
 use portolan_grammars::catalog::{Limited, TracingRole};
-use portolan_grammars::facts::{CallId, ExprId, FunctionId, Symbol, TypeId};
+use portolan_grammars::facts::{CallId, ExprId, FunctionId, RegionId, Symbol, TypeId};
 use rustc_hash::FxHashSet;
 
 use super::bases::Bases;
@@ -14,6 +14,7 @@ use super::evaluate::{Context, Evaluator};
 use super::named::Names;
 use super::named_types::NamedType;
 use super::payloads::BodyDecl;
+use super::subcommands::{ArmDecl, SubcommandsDecl};
 use super::uses::Arity;
 use super::value::{CallRef, ClassRef, Source};
 use crate::{FileId, FunctionRef};
@@ -100,6 +101,12 @@ pub struct FileLink {
     pub transactions: Vec<TransactionDecl>,
     /// Code that runs only where settings say so.
     pub conditions: Vec<ConditionDecl>,
+    /// Enums of which words of the command line choose variants.
+    pub subcommands: Vec<SubcommandsDecl>,
+    /// Such enums that a command line begins with, by structs of this file that it fills in.
+    pub command_lines: Vec<ClassRef>,
+    /// Arms for variants of such enums, by their regions.
+    pub arms: Vec<ArmDecl>,
     /// Environment variables read.
     pub variables: Vec<VariableDecl>,
     /// What makes spans.
@@ -180,6 +187,8 @@ pub struct TracingDecl {
     pub covers: Vec<Symbol>,
     /// Where.
     pub site: Site,
+    /// What starts a tracer that was made before: the call that made it, where that is known.
+    pub made_by: Option<CallRef>,
     /// The function that is in.
     pub function: FunctionRef,
     /// Its name, for people.
@@ -245,6 +254,8 @@ pub struct Mention {
     pub arity: Arity,
     /// Whether it is called on a value: as a method.
     pub on_value: bool,
+    /// The innermost arm of the file's [`FileLink::arms`] that the call stands in.
+    pub arm: Option<RegionId>,
 }
 
 /// Links one file.

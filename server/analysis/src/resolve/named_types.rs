@@ -3,7 +3,7 @@
 //! A type goes by its own name here, wherever it is declared, and its generic arguments count too. So what a file names follows from its facts
 //! alone, and no edit of another file changes it.
 
-use portolan_grammars::facts::{Expr, FunctionId, Imported, SourceFacts, Symbol, TypeDef, TypeRef};
+use portolan_grammars::facts::{Expr, FunctionId, Imported, SourceFacts, Symbol, TypeId, TypeRef};
 use rustc_hash::FxHashMap;
 
 use super::index::last_segment;
@@ -60,12 +60,28 @@ pub(super) fn named_types(facts: &SourceFacts) -> Vec<NamedType> {
     names.into_iter().map(|(function, name, own)| NamedType { function, name: name.into(), own }).collect()
 }
 
-/// The types that each type of a file holds: of its fields, and what it is an alias or a subtrait of; and whether it may be the file's own.
-pub(super) fn held_types<'f>(facts: &'f SourceFacts, mut note: impl FnMut(&'f TypeDef, &'f str, bool)) {
+/// A type that another one holds.
+pub(super) struct HeldType<'f> {
+    /// The type that holds it, as a position in the file's types.
+    pub(super) holder: TypeId,
+    /// The field or variant that it is part of; none where the holder is an alias or a subtrait of it.
+    pub(super) field: Option<&'f Symbol>,
+    /// Its own name.
+    pub(super) name: &'f str,
+    /// Whether it may be the file's own.
+    pub(super) own: bool,
+}
+
+/// The types that each type of a file holds: of its fields, and what it is an alias or a subtrait of.
+pub(super) fn held_types<'f>(facts: &'f SourceFacts, mut note: impl FnMut(HeldType<'f>)) {
     let renamed = renamed(facts);
-    for def in &facts.types {
-        for ty in def.fields.iter().filter_map(|field| field.ty.as_ref()).chain(&def.bases) {
-            names_in(ty, &mut |name, bare| type_name(&renamed, name, bare).into_iter().for_each(|(name, own)| note(def, name, own)));
+    for (holder, def) in (0..).map(TypeId).zip(&facts.types) {
+        let of_fields = def.fields.iter().filter_map(|field| Some((Some(&field.name), field.ty.as_ref()?)));
+        for (field, ty) in of_fields.chain(def.bases.iter().map(|base| (None, base))) {
+            names_in(ty, &mut |name, bare| {
+                let meant = type_name(&renamed, name, bare).into_iter();
+                meant.for_each(|(name, own)| note(HeldType { holder, field, name, own }));
+            });
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::catalog::{Family, Names, Selector, SettingReader, SettingStruct};
+use portolan_grammars::catalog::{Family, Names, Selector, SettingReader};
 use portolan_grammars::facts::{Attribute, Entry, Expr, ExprId, SourceFacts, Symbol};
 use portolan_grammars::manifests::Manifest;
 use portolan_grammars::manifests::tree::Tree;
@@ -338,7 +338,7 @@ impl<'w> Evaluator<'w> {
         for (library, entry) in entries {
             let is_own = |attribute: &&Attribute| entry.attribute.iter().any(|name| *name == attribute.path);
             let attributes: Vec<&Attribute> = field.attributes.iter().filter(is_own).collect();
-            if attributes.is_empty() || !self.derives(class, library, entry) {
+            if attributes.is_empty() || !self.derives(class, library, &entry.derive) {
                 continue;
             }
             let spelled = |separator: &str| field.name.trim_start_matches("r#").replace('_', separator);
@@ -369,8 +369,8 @@ impl<'w> Evaluator<'w> {
         None
     }
 
-    /// Whether a struct derives one of an entry's traits.
-    fn derives(&mut self, class: ClassRef, library: usize, entry: &SettingStruct) -> bool {
+    /// Whether a type derives one of some traits of a library.
+    pub(super) fn derives(&mut self, class: ClassRef, library: usize, traits: &Names) -> bool {
         let Some(facts) = self.facts(class.file) else { return false };
         let derived = facts.type_def(class.class).attributes.iter().filter(|attribute| attribute.path == "derive");
         let args: Vec<_> = derived.flat_map(|attribute| attribute.args.iter().copied()).collect();
@@ -380,7 +380,7 @@ impl<'w> Evaluator<'w> {
                 Expr::Path(path) => path.clone(),
                 _ => return false,
             };
-            let wanted = path.last().is_some_and(|last| entry.derive.iter().any(|name| name == last));
+            let wanted = path.last().is_some_and(|last| traits.iter().any(|name| name == last));
             wanted && {
                 let value = self.rust_path_in(class.file, facts, portolan_grammars::facts::FunctionId::MODULE, &path);
                 self.library_callees(Family::Rust, &value).iter().any(|found| found.library == library)
@@ -402,7 +402,7 @@ impl<'w> Evaluator<'w> {
             catalog.libraries.iter().enumerate().flat_map(|(at, library)| library.setting_struct.iter().map(move |entry| (at, entry)));
         let (library, entry) = entries.find(|(_, entry)| entry.made_by.iter().any(|made_by| made_by == name))?;
         let class = self.class_named(file, call.function, &owner.iter().map(Symbol::as_str).collect::<Vec<_>>().join("::").into())?;
-        self.derives(class, library, entry).then_some(Value::Some(class))
+        self.derives(class, library, &entry.derive).then_some(Value::Some(class))
     }
 }
 

@@ -16,6 +16,7 @@ use super::library::{CallView, LibraryCallee};
 use super::limits::given_work;
 use super::link::{EdgeDecl, Linker, Mention, RouterMade, Site, TracingDecl};
 use super::named_types::named_types;
+use super::subcommands::arm_around;
 use super::value::{CallRef, ClassRef, Instance, ParamRef, Value};
 use crate::FunctionRef;
 
@@ -65,6 +66,7 @@ impl<'w> Linker<'w> {
             return;
         }
         self.tracing_imports(&walk);
+        self.subcommands(&walk);
         self.spawns(&mut walk);
         self.time_limits(&mut walk);
         self.retries(&walk);
@@ -412,7 +414,8 @@ impl<'w> Linker<'w> {
         }
         self.mention(walk, call, name);
         if let Some(path) = super::kept::called_on(walk.facts, call) {
-            self.link.mentions.push(Mention { caller: call.function, name: path, receiver: None, arity: None, on_value: true });
+            let arm = arm_around(walk.facts, &self.link.arms, call.region);
+            self.link.mentions.push(Mention { caller: call.function, name: path, receiver: None, arity: None, on_value: true, arm });
         }
     }
 
@@ -446,7 +449,8 @@ impl<'w> Linker<'w> {
         };
         let arity = rust.then_some(call.args.len() as u32);
         let receiver = if rust { None } else { receiver(walk.facts, call) };
-        self.link.mentions.push(Mention { caller: call.function, name: name.clone(), receiver, arity, on_value });
+        let arm = arm_around(walk.facts, &self.link.arms, call.region);
+        self.link.mentions.push(Mention { caller: call.function, name: name.clone(), receiver, arity, on_value, arm });
     }
 
     /// A first argument like a path, URL or anything evaluated; plain words are keys of maps.
@@ -541,7 +545,8 @@ impl<'w> Linker<'w> {
                             TracingRole::Span => self.span_name(&view).unwrap_or_else(|| walk.facts.function(call.function).name.clone()),
                             _ => Symbol::new(super::index::last_segment(&found.name)),
                         };
-                        self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Call(site), function, name });
+                        let made_by = found.receiver.as_ref().and_then(|of| of.origin).filter(|_| entry.role == TracingRole::Start);
+                        self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Call(site), made_by, function, name });
                         true
                     }
                     None => false,
@@ -631,7 +636,8 @@ impl<'w> Linker<'w> {
                         _ => attribute.path.clone(),
                     };
                     let covers = entry.covers.clone();
-                    self.link.tracing.push(TracingDecl { role: entry.role, covers, site: Site::Function(function), function, name });
+                    let (role, site) = (entry.role, Site::Function(function));
+                    self.link.tracing.push(TracingDecl { role, covers, site, made_by: None, function, name });
                 }
                 _ => {}
             }

@@ -38,7 +38,14 @@ impl<'w> Linker<'w> {
             if self.link.tracing.iter().any(|known| known.site == Site::File(self.file) && known.name == *source) {
                 continue;
             }
-            self.link.tracing.push(TracingDecl { role, covers, site: Site::File(self.file), function, name: source.clone() });
+            self.link.tracing.push(TracingDecl {
+                role,
+                covers,
+                site: Site::File(self.file),
+                made_by: None,
+                function,
+                name: source.clone(),
+            });
         }
     }
 

@@ -272,7 +272,7 @@ fn written_text(facts: &SourceFacts, result: ExprId) -> Option<ExprId> {
 }
 
 /// A variant's name as `serialize_all` has it; not known of a way that is not known.
-fn in_case(name: &Symbol, case: Option<&str>) -> Option<Symbol> {
+pub(super) fn in_case(name: &Symbol, case: Option<&str>) -> Option<Symbol> {
     let words = match case {
         None => return Some(name.clone()),
         Some("lowercase") => return Some(name.to_lowercase().into()),

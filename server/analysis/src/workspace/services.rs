@@ -25,6 +25,7 @@ pub(crate) use known::is_start_script;
 use known::{image_name, normal, unscoped};
 pub(crate) use undeployed::processes::{is_hosted, receiving as receivers, routed as functions};
 
+mod arguments;
 mod code;
 mod deployed;
 mod images;
@@ -425,6 +426,7 @@ fn finish<'a>(
             mounts: Default::default(),
             ports: ports(context, draft),
             commands: draft.commands.clone(),
+            arguments: arguments::of(context, draft),
             made_on: context.stages(draft).iter().map(|stage| code::with_build_args(context, draft, &stage.from)).collect(),
             limited_by_mesh: false,
             agent: agent(draft),

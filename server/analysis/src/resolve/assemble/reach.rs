@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::graph::{Graph, Numbers};
 use self::search::search;
+use self::subcommands::Chosen;
 use super::Input;
 use crate::chart::ServiceIndex;
 use crate::resolve::evaluate::around;
@@ -27,6 +28,7 @@ mod idle;
 mod names;
 mod search;
 mod started;
+mod subcommands;
 mod types;
 
 /// The functions that each service reaches, in the order of the services.
@@ -99,11 +101,13 @@ impl Reach {
                 if input.workspace.services[at].third_party {
                     return Default::default();
                 }
-                let roots = Roots::of(&graph, input, &own_files(input, &graph, service, &shared));
-                let (reached, live) = search(&graph, input, service, &roots, false);
+                let chosen = Chosen::by(input, service);
+                let mut roots = Roots::of(&graph, input, &own_files(input, &graph, service, &shared));
+                roots.without(&chosen.left_out(&graph, input));
+                let (reached, live) = search(&graph, input, service, &roots, &chosen, false);
                 let is_live = |class: &ClassRef| graph.types.known_class(*class).is_some_and(|owner| live.contains(owner.index()));
                 let modules: FxHashSet<ClassRef> = opening.iter().copied().filter(is_live).collect();
-                (modules, (reached, search(&graph, input, service, &roots, true).0))
+                (modules, (reached, search(&graph, input, service, &roots, &chosen, true).0))
             })
             .unzip();
         let own_package = input.workspace.deployments.iter().map(|deployment| deployment.package).collect();
@@ -154,6 +158,15 @@ impl Roots {
             }
         }
         roots
+    }
+}
+
+impl Roots {
+    /// Takes out what runs only where others lead to it.
+    fn without(&mut self, left_out: &FxHashSet<u32>) {
+        if !left_out.is_empty() {
+            self.functions.retain(|function| !left_out.contains(function));
+        }
     }
 }
 

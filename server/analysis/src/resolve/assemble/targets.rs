@@ -253,9 +253,12 @@ impl Targets<'_> {
     }
 
     /// The service whose address all who are given a variable are given: an inference for those to whom no manifest gives it. What only tells a
-    /// service its own address says nothing of others.
-    fn agreed(&self, name: &Symbol) -> Option<(ServiceIndex, Evidence)> {
+    /// service its own address says nothing of others, nor does what only others of the same program are given.
+    fn agreed(&self, from: ServiceIndex, name: &Symbol) -> Option<(ServiceIndex, Evidence)> {
         let workspace = self.input.workspace;
+        if self.is_for_others(from, name) {
+            return None;
+        }
         let mut target = None;
         let mut why = None;
         let mut givers = 0;
@@ -278,6 +281,17 @@ impl Targets<'_> {
         }
         // One alone may mean something of its own by it.
         target.zip(why).filter(|_| givers > 1)
+    }
+
+    /// Whether manifests give a variable to others that run the program of a service, and give the service only other variables.
+    fn is_for_others(&self, from: ServiceIndex, name: &Symbol) -> bool {
+        let deployments = &self.input.workspace.deployments;
+        let own = &deployments[from.index()];
+        let is_given = |value: &crate::workspace::EnvValue| value.rank == 0;
+        let beside = deployments.iter().enumerate().filter(|(at, other)| *at != from.index() && other.package == own.package);
+        own.package.is_some()
+            && own.environment.values().flatten().any(is_given)
+            && beside.filter_map(|(_, other)| other.environment.get(name)).flatten().any(is_given)
     }
 
     /// Who answers what goes through a Dapr sidecar, whose paths name the application: `/v1.0/invoke/orders/method/list`.
@@ -375,7 +389,7 @@ impl Targets<'_> {
                     _ => None,
                 };
                 let answers = |(service, _): &(ServiceIndex, Evidence)| self.may_answer(*service, method, path);
-                let agreed = self.agreed(name).filter(|found| found.0 != from && answers(found));
+                let agreed = self.agreed(from, name).filter(|found| found.0 != from && answers(found));
                 match agreed.or_else(|| named().filter(answers)) {
                     Some((service, why)) => {
                         trail.evidence.push(why);

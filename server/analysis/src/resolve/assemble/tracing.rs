@@ -309,13 +309,40 @@ struct Known<'a> {
     entered: FxHashMap<FunctionRef, Vec<Place>>,
 }
 
-impl Known<'_> {
+impl<'a> Known<'a> {
+    /// What a service only makes: a tracer that others start, though this service runs what makes it.
+    fn not_started(&self, service: ServiceIndex) -> impl Iterator<Item = &'a TracingDecl> {
+        let starts = self.declared.iter().filter(|it| it.role == TracingRole::Start);
+        let made = self.declared.iter().copied().filter(move |it| it.role == TracingRole::Init && self.reach.runs(service, it.function));
+        made.filter(move |made| {
+            let mut starting = starts.clone().filter(|start| self.is_started_by(made, start)).peekable();
+            starting.peek().is_some() && !starting.any(|start| self.reach.runs(service, start.function))
+        })
+    }
+
+    /// Whether one starts what another makes; where it is not known what it starts, the file of that says it, if it imports the other's.
+    fn is_started_by(&self, made: &TracingDecl, start: &TracingDecl) -> bool {
+        match start.made_by {
+            Some(by) => made.site == Site::Call(by),
+            None => {
+                let [of, from] = [made, start].map(|it| it.function.file);
+                let link = self.input.links.get(from.0 as usize).and_then(Option::as_deref);
+                of == from || link.is_some_and(|link| link.imports.contains(&of))
+            }
+        }
+    }
+
     /// What a service's process records by itself.
     fn process(&self, service: ServiceIndex) -> Process {
         let Self { input, reach, declared, .. } = self;
         let places = Places { files: input.files };
         let mut process = Process { ecmascript: ecmascript(input, service), ..Process::default() };
-        let runs = |role: TracingRole| declared.iter().filter(move |it| it.role == role && reach.runs(service, it.function));
+        let idle: Vec<FunctionRef> = self.not_started(service).map(|it| it.function).collect();
+        let is_idle = |it: &TracingDecl| matches!(it.role, TracingRole::Init | TracingRole::Exporter) && idle.contains(&it.function);
+        let runs = |role: TracingRole| {
+            let of_role = declared.iter().filter(move |it| it.role == role && reach.runs(service, it.function));
+            of_role.filter(|it| !is_idle(it))
+        };
         let mut told = |role: TracingRole, does: &str| {
             let told = runs(role).map(|it| {
                 process.instrumented = true;

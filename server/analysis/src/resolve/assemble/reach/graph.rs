@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{FunctionId, FunctionKind, SourceFacts, Symbol};
+use portolan_grammars::facts::{FunctionId, FunctionKind, RegionId, SourceFacts, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::is_built_in;
@@ -13,6 +13,7 @@ use crate::resolve::evaluate::around;
 use crate::resolve::link::{EdgeDecl, FileLink, KeptDecl};
 use crate::resolve::named::Named;
 use crate::resolve::named_types::NamedType;
+use crate::resolve::subcommands::arm_around;
 use crate::{FileId, FunctionRef};
 
 /// All functions in one row: those of a file stand together, its module first.
@@ -61,11 +62,23 @@ impl Numbers {
     }
 }
 
+/// An edge that counts only where a process may run an arm.
+pub(super) struct InArm {
+    /// The innermost arm.
+    pub(super) arm: RegionId,
+    /// Where it leads.
+    pub(super) to: u32,
+    /// Whether it counts only once there may be an instance of the type whose method that is, too.
+    pub(super) dispatched: bool,
+}
+
 /// What may run once a function runs; functions by their [`Numbers`].
 pub(super) struct Graph<'a> {
     pub(super) links: &'a [Option<Arc<FileLink>>],
     pub(super) numbers: Numbers,
     pub(super) edges: Vec<Vec<u32>>,
+    /// Edges from arms for subcommands, by where they start.
+    pub(super) in_arms: FxHashMap<u32, Vec<InArm>>,
     /// Edges that count only once one of some functions is reached, by where they start.
     pub(super) switched: FxHashMap<u32, Vec<(u32, Vec<u32>)>>,
     /// Edges that count only once there may be an instance of the type whose method they lead to, by where they start.
@@ -98,6 +111,7 @@ impl<'a> Graph<'a> {
             links: input.links,
             numbers,
             edges: vec![Vec::new(); count],
+            in_arms: FxHashMap::default(),
             switched: FxHashMap::default(),
             dispatched: FxHashMap::default(),
             by_contract: FxHashMap::default(),
@@ -243,6 +257,8 @@ impl<'a> Graph<'a> {
         });
         if let Some(package) = foreign {
             self.by_contract.entry(from).or_default().push((to, package));
+        } else if let Some(arm) = input.files.source(file).and_then(|facts| arm_of(file, facts, link, edge)) {
+            self.in_arms.entry(from).or_default().push(InArm { arm, to, dispatched: edge.dispatched });
         } else if !edge.switches.is_empty() {
             let switches = edge.switches.iter().filter_map(|function| self.numbers.get(*function)).collect();
             self.switched.entry(from).or_default().push((to, switches));
@@ -270,6 +286,21 @@ impl<'a> Graph<'a> {
             instances.push(owner);
         }
     }
+}
+
+/// The arm for subcommands that an edge is in: where it calls, or where the closure stands that it leads to.
+fn arm_of(file: FileId, facts: &SourceFacts, link: &FileLink, edge: &EdgeDecl) -> Option<RegionId> {
+    if link.arms.is_empty() {
+        return None;
+    }
+    let region = match edge.call {
+        Some(call) => (call.file == file).then(|| facts.call(call.call).region)?,
+        None => {
+            let callee = (edge.callee.file == file).then(|| facts.function(edge.callee.function))?;
+            facts.region(callee.body).parent.filter(|_| callee.kind == FunctionKind::Closure)?
+        }
+    };
+    arm_around(facts, &link.arms, region)
 }
 
 /// What packages depend on, each asked for once.

@@ -9,6 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::Roots;
 use super::graph::Graph;
 use super::names::{is_bag, is_built_in, is_everywhere};
+use super::subcommands::Chosen;
 use super::types::Owner;
 use crate::FunctionRef;
 use crate::chart::ServiceIndex;
@@ -23,6 +24,7 @@ pub(super) fn search(
     input: &Input<'_>,
     service: ServiceIndex,
     roots: &Roots,
+    chosen: &Chosen,
     certain: bool,
 ) -> (FixedBitSet, FixedBitSet) {
     let deployment = &input.workspace.deployments[service.index()];
@@ -37,6 +39,7 @@ pub(super) fn search(
         dormant: FxHashMap::default(),
         packages: input.workspace.with_dependencies(deployment.package),
         own: deployment.package,
+        chosen,
         parts: roots.parts.clone(),
     };
     roots.functions.iter().for_each(|function| search.reach(*function));
@@ -59,6 +62,8 @@ struct Search<'a> {
     /// The service's package and all that it depends on.
     packages: FxHashSet<usize>,
     own: Option<usize>,
+    /// What it is started with, as far as that leaves something out.
+    chosen: &'a Chosen,
     /// Functions that run with one that runs where it is named.
     parts: FxHashMap<u32, Vec<u32>>,
 }
@@ -88,6 +93,9 @@ impl<'a> Search<'a> {
                     self.reach(*to);
                 }
             }
+            for edge in graph.in_arms.get(&id).into_iter().flatten().filter(|edge| self.chosen.may_run(input, file, edge.arm)) {
+                if edge.dispatched { self.once_alive(edge.to) } else { self.reach(edge.to) }
+            }
             for to in graph.dispatched.get(&id).into_iter().flatten() {
                 self.once_alive(*to);
             }
@@ -109,7 +117,9 @@ impl<'a> Search<'a> {
             }
             let Some(link) = graph.links[file.0 as usize].as_deref() else { continue };
             for mention in of_function(&link.mentions, function, |mention| mention.caller) {
-                self.call_by_name(input, mention);
+                if mention.arm.is_none_or(|arm| self.chosen.may_run(input, file, arm)) {
+                    self.call_by_name(input, mention);
+                }
             }
             for (_, callee) in of_function(&link.dispatches, function, |(caller, _)| *caller) {
                 if self.is_visible(*callee) {
@@ -130,6 +140,8 @@ impl<'a> Search<'a> {
             for method in self.dormant.remove(&owner).unwrap_or_default() {
                 self.reach(method);
             }
+            let variants = graph.types.variants(owner).iter().filter(|variant| self.chosen.may_be(variant.of, variant.name));
+            open.extend(variants.map(|variant| variant.holds));
             let Some(follows) = graph.types.consequences(owner) else { continue };
             open.extend(follows.types.iter().filter(|owner| !self.live[owner.index()]));
             for function in &follows.functions {

@@ -4,14 +4,15 @@
 //! Rust's types go by their own names, see [`crate::resolve::named_types`], and by the file that declares them: where several files declare one of a
 //! name, it means that of the same file, or else those that its package may see.
 
-use portolan_grammars::facts::{FunctionId, Impl, Language, SourceFacts, TypeKind};
+use portolan_grammars::facts::{FunctionId, Impl, Language, SourceFacts, Symbol, TypeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::names::is_called_unseen;
 use crate::resolve::assemble::Input;
 use crate::resolve::index::last_segment;
 use crate::resolve::link::Router;
-use crate::resolve::named_types::held_types;
+use crate::resolve::named_types::{HeldType, held_types};
+use crate::resolve::subcommands::SubcommandDecl;
 use crate::resolve::value::ClassRef;
 use crate::{FileId, FunctionRef};
 
@@ -49,6 +50,18 @@ pub(super) struct Types<'a> {
     of_traits: FxHashSet<FunctionRef>,
     /// By [`Owner`], as far as anything follows.
     consequences: Vec<Consequences>,
+    /// What variants of enums of subcommands hold, by the enum.
+    variants: FxHashMap<Owner, Vec<Variant<'a>>>,
+}
+
+/// What a variant of an enum of subcommands holds: a type of which there may be instances where the variant may be chosen.
+pub(super) struct Variant<'a> {
+    /// The enum.
+    pub(super) of: ClassRef,
+    /// The variant's name.
+    pub(super) name: &'a Symbol,
+    /// The type.
+    pub(super) holds: Owner,
 }
 
 /// What follows once there may be instances of a type.
@@ -91,7 +104,15 @@ impl<'a> Types<'a> {
         }
         types.consequences.resize_with(types.owners.len(), Consequences::default);
         for (file, facts) in rust {
-            held_types(facts, |def, held, own| types.follows(file, &def.name, held, own));
+            let subcommands = input.links.get(file.0 as usize).and_then(Option::as_deref).map_or(&[][..], |link| &link.subcommands);
+            held_types(facts, |held| {
+                let of = subcommands.iter().find(|subcommands| subcommands.id == held.holder);
+                let chosen = of.and_then(|of| of.variants.iter().find(|variant| Some(&variant.name) == held.field));
+                match chosen {
+                    Some(variant) => types.follows_variant(input, file, variant, &held),
+                    None => types.follows(file, &facts.type_def(held.holder).name, held.name, held.own),
+                }
+            });
             let provided = (0..facts.functions.len() as u32).map(FunctionId).filter(|function| {
                 let owner = facts.function(*function).owner;
                 owner.is_some_and(|owner| facts.type_def(owner).kind == TypeKind::Trait)
@@ -160,6 +181,24 @@ impl<'a> Types<'a> {
         for of in self.named(file, of) {
             self.consequences[of.index()].types.push(meant);
         }
+    }
+
+    /// The same for what only a variant of an enum of subcommands holds.
+    fn follows_variant(&mut self, input: &Input<'a>, file: FileId, variant: &'a SubcommandDecl, held: &HeldType<'a>) {
+        let type_of = |class: ClassRef| input.files.source(class.file).map(|facts| facts.type_def(class.class));
+        // The type itself is known by its path; its name may be that of many.
+        let exact = variant.held.and_then(|class| Some((class.file, type_of(class)?.name.as_str())));
+        let exact = exact.filter(|(_, name)| *name == held.name).and_then(|(file, name)| self.declared_by(file, name));
+        let of = ClassRef { file, class: held.holder };
+        let (Some(holds), Some(def)) = (exact.or_else(|| self.meant(file, held.name, held.own)), type_of(of)) else { return };
+        for owner in self.named(file, &def.name) {
+            self.variants.entry(owner).or_default().push(Variant { of, name: &variant.name, holds });
+        }
+    }
+
+    /// What variants of an enum of subcommands hold.
+    pub(super) fn variants(&self, owner: Owner) -> &[Variant<'a>] {
+        self.variants.get(&owner).map_or(&[], Vec::as_slice)
     }
 
     fn package(&self, file: FileId) -> Option<usize> {

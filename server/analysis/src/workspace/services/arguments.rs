@@ -1,0 +1,88 @@
+//! The words that a service's Rust binary is started with, as far as manifests tell.
+//!
+//! What deliberately does not live here: what the words mean to the program, which its code says. Invariant: rather no words than some of those
+//! it is started with.
+
+use portolan_grammars::facts::{Spanned, Symbol};
+
+use super::code::{self, words};
+use super::{Context, Draft};
+use crate::workspace::paths;
+
+/// Words behind which the name of a program stands, though they are written like options.
+const BEFORE_PROGRAMS: [&str; 3] = ["-c", "--bin", "--"];
+
+/// The words behind the name of a draft's binary, of each command line that starts it; none where one of them is not known.
+pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<Vec<Symbol>> {
+    let Some(binary) = draft.binary.and_then(|binary| context.modules.krate(binary)) else { return Vec::new() };
+    let mut all = Vec::new();
+    for line in lines(context, draft) {
+        let found = in_line(&line, &binary.target);
+        if found.is_empty() {
+            return Vec::new();
+        }
+        all.extend(found);
+    }
+    all
+}
+
+/// The whole command lines of a draft's process: what a manifest says, with what of its image counts then.
+fn lines(context: &Context<'_>, draft: &Draft<'_>) -> Vec<String> {
+    let dockerfile = context.dockerfile(draft).filter(|_| !draft.shares_image);
+    let stages = dockerfile.map(|_| context.stages(draft)).unwrap_or_default();
+    let stage = stages.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some());
+    let of_image = |text: Option<&Spanned<Symbol>>| text.map(|text| code::with_build_args(context, draft, &text.value));
+    let entrypoint = stage.and_then(|stage| of_image(stage.entrypoint.as_ref()));
+    let command = stage.and_then(|stage| of_image(stage.command.as_ref()));
+    let joined = |parts: [Option<&Symbol>; 2]| parts.into_iter().flatten().map(Symbol::as_str).collect::<Vec<_>>().join(" ");
+    let mut lines = Vec::new();
+    for (source, service, _) in &draft.compose {
+        let said = |text: &Option<Spanned<Symbol>>| text.as_ref().map(|text| context.variables.fill(source.folder(), &text.value));
+        let (own, given) = (said(&service.entrypoint), said(&service.command));
+        // An entrypoint of its own takes the image's command away.
+        let command = if own.is_some() { given.as_ref() } else { given.as_ref().or(command.as_ref()) };
+        lines.push(joined([own.as_ref().or(entrypoint.as_ref()), command]));
+    }
+    let processes = draft.processes.iter().map(|(_, process)| process.command.as_ref());
+    let containers = draft.workloads.iter().map(|(.., container)| container.command.as_ref());
+    for given in processes.chain(containers) {
+        lines.push(joined([entrypoint.as_ref(), given.map(|text| &text.value).or(command.as_ref())]));
+    }
+    if lines.is_empty() {
+        lines.push(joined([entrypoint.as_ref(), command.as_ref()]));
+    }
+    lines
+}
+
+/// The words behind a program's name, each time that a command line names it as what is run.
+fn in_line(line: &str, program: &str) -> Vec<Vec<Symbol>> {
+    let line = line.replace("\\\n", " ").replace(['\n', ';'], " ; ");
+    let all: Vec<&str> = words(&line).collect();
+    let commands = all.split(|word| matches!(*word, "&&" | "||" | ";" | "|" | "&" | "do" | "then"));
+    let behind = commands.filter_map(|command| {
+        let is_run = |at: usize| {
+            let before = at.checked_sub(1).map(|before| command[before]);
+            before.is_none_or(|before| !before.starts_with('-') || BEFORE_PROGRAMS.contains(&before))
+        };
+        let is_program = |(at, word): (usize, &&str)| paths::file_name(word) == program && (word.contains('/') || is_run(at));
+        let at = command.iter().enumerate().rposition(is_program)?;
+        Some(command[at + 1..].iter().map(Symbol::new).collect())
+    });
+    behind.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_line;
+
+    #[test]
+    fn words_stand_behind_what_is_run() {
+        let found = |line: &str| in_line(line, "shop").iter().map(|words| words.join(" ")).collect::<Vec<_>>();
+        assert_eq!(found("/shop orders api --dev"), ["orders api --dev"]);
+        assert_eq!(found("/bin/sh -c while [ x ]; do sleep 1\ndone\n/shop orders \\\n  api"), ["orders api"]);
+        assert_eq!(found("cargo run --bin shop -- api"), ["-- api"]);
+        assert_eq!(found("/bin/sh -c shop migrate && exec shop api --name shop"), ["migrate", "api --name shop"]);
+        assert_eq!(found("/shop /shop api"), ["api"]);
+        assert!(found("/start.sh api").is_empty());
+    }
+}
