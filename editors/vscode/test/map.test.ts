@@ -78,6 +78,7 @@ test("what is long is said short", () => {
   assert.equal(requestName({ method: "GET", path: "/v1.2/prices/list" }), "GET /v1.2/prices/list");
   assert.equal(storeName("postgresql:db:5432/shop"), "shop");
   assert.equal(storeName("mongodb:unknown"), "mongodb");
+  assert.equal(storeName("mongodb:unknown@orders"), "mongodb");
   assert.equal(storeName("redis:packages/shared/src/redis.ts#34"), "redis");
 });
 

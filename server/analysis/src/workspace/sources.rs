@@ -107,10 +107,10 @@ impl<'a> Sources<'a> {
     pub(crate) fn inheriting(&self, files: &Files) -> FxHashMap<&'a str, (FileId, NpmManifest)> {
         let by_folder: FxHashMap<&str, &NpmManifest> = self.npm.iter().map(|source| (source.folder(), source.facts)).collect();
         let has_none = |npm: &NpmManifest| npm.dependencies.is_empty() && npm.dev_dependencies.is_empty() && !npm.scripts.is_empty();
-        let is_published = |npm: &NpmManifest| !npm.private && !(npm.entries.is_empty() && npm.bins.is_empty() && npm.exports.is_empty());
+        let is_own = |npm: &NpmManifest| npm.private || npm.entries.is_empty() && npm.bins.is_empty() && npm.exports.is_empty();
         let around = |folder: &'a str| paths::upwards(folder).skip(1).filter_map(|folder| by_folder.get(folder));
         let mut found = FxHashMap::default();
-        for source in self.npm.iter().filter(|source| has_none(source.facts) && !is_published(source.facts)) {
+        for source in self.npm.iter().filter(|source| has_none(source.facts) && is_own(source.facts)) {
             if around(source.folder()).any(|npm| !npm.dependencies.is_empty()) {
                 found.insert(source.folder(), (source.file, source.facts.clone()));
             }
