@@ -309,7 +309,7 @@ fn is_find(find: &str) -> bool {
         ["PRODUCER" | "CONSUMER", _system, _destination] => true,
         ["SDK", _peer, _operation] => true,
         ["STORE", _system] | ["STORE", _system, _] => true,
-        ["TRACING", "exporter" | "layer" | "carrier"] | ["TRACING", "init" | "span", _] => true,
+        ["TRACING", "exporter" | "layer" | "carrier" | "start"] | ["TRACING", "init" | "span", _] => true,
         ["ENTRY"] => true,
         ["SPAWN" | "LIMIT" | "RETRY" | "TRANSACTION", _callee] => true,
         ["BINDING", _system, _queue, _exchange] => true,
