@@ -25,6 +25,7 @@ mod programs;
 mod rabbit;
 
 use postgres::Postgres;
+use programs::output;
 use rabbit::Rabbit;
 
 fn here() -> PathBuf {
@@ -37,18 +38,12 @@ fn cache() -> PathBuf {
     target.join("compiles")
 }
 
-fn run(command: &mut Command) {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
-    let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{command:?} failed:\n{out}\n{err}");
-}
-
 /// Checks a package of either language, its libraries installed once.
 fn compile(workspace: &str, folder: &Path, package: &str) {
     let (source, kept) = (folder.join(package), cache().join(workspace).join(package));
     if source.join("Cargo.toml").exists() {
-        run(Command::new(env!("CARGO")).args(["check", "--quiet", "--locked"]).current_dir(&source).env("CARGO_TARGET_DIR", kept));
-        run(Command::new(env!("CARGO")).args(["fmt", "--check"]).current_dir(&source));
+        output(Command::new(env!("CARGO")).args(["check", "--quiet", "--locked"]).current_dir(&source).env("CARGO_TARGET_DIR", kept));
+        output(Command::new(env!("CARGO")).args(["fmt", "--check"]).current_dir(&source));
         return;
     }
     std::fs::create_dir_all(&kept).unwrap();
@@ -66,16 +61,16 @@ fn compile(workspace: &str, folder: &Path, package: &str) {
     let installed = kept.join("node_modules/.package-lock.json");
     let lock = kept.join("installed.json");
     if !installed.exists() || std::fs::read(&lock).ok() != std::fs::read(source.join("package-lock.json")).ok() {
-        run(Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&kept));
+        output(Command::new("npm").args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"]).current_dir(&kept));
         std::fs::copy(source.join("package-lock.json"), &lock).unwrap();
     }
     if kept.join("prisma").exists() {
         // It looks for an engine that it does not run to write a client, and would fetch one.
         let engine = std::env::current_exe().unwrap();
         let generate = ["node_modules/prisma/build/index.js", "generate", "--no-hints"];
-        run(Command::new("node").args(generate).env("PRISMA_SCHEMA_ENGINE_BINARY", engine).current_dir(&kept));
+        output(Command::new("node").args(generate).env("PRISMA_SCHEMA_ENGINE_BINARY", engine).current_dir(&kept));
     }
-    run(Command::new("node").args(["node_modules/typescript/bin/tsc", "-p", "."]).current_dir(&kept));
+    output(Command::new("node").args(["node_modules/typescript/bin/tsc", "-p", "."]).current_dir(&kept));
 }
 
 /// Takes every wanted action that the server offers for a diagnostic, then for a whole file, until none is left; the result is how many.
@@ -266,7 +261,7 @@ async fn traces() {
 /// What packages that were compiled last say first on each line, when they run in one process with brokers within it.
 fn run_with_brokers(workspace: &str, packages: &[&str]) -> Vec<String> {
     let entries = packages.iter().map(|package| emitted(workspace, package).join("index.js"));
-    let said = said(Command::new("node").arg(here().join("brokers/run.js")).args(entries));
+    let said = output(Command::new("node").arg(here().join("brokers/run.js")).args(entries));
     said.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
@@ -275,7 +270,7 @@ fn emitted_for_real(workspace: &str, package: &str) -> PathBuf {
     let package = cache().join(workspace).join(package);
     let _ = std::fs::remove_dir_all(package.join("out"));
     let emit = ["node_modules/typescript/bin/tsc", "-p", ".", "--noEmit", "false", "--outDir", "out"];
-    run(Command::new("node").args(emit).current_dir(&package));
+    output(Command::new("node").args(emit).current_dir(&package));
     package.join("out")
 }
 
@@ -283,10 +278,12 @@ fn emitted_for_real(workspace: &str, package: &str) -> PathBuf {
 fn built(workspace: &str, folder: &Path, package: &str, program: &str) -> PathBuf {
     let kept = cache().join(workspace).join(package);
     let source = folder.join(package);
-    run(Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--locked", "--package", program])
-        .current_dir(source)
-        .env("CARGO_TARGET_DIR", &kept));
+    output(
+        Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--locked", "--package", program])
+            .current_dir(source)
+            .env("CARGO_TARGET_DIR", &kept),
+    );
     kept.join("debug").join(program)
 }
 
@@ -304,12 +301,6 @@ fn emitted(workspace: &str, package: &str) -> PathBuf {
     out
 }
 
-fn said(command: &mut Command) -> String {
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "installs and compiles libraries"]
 async fn loops() {
@@ -317,7 +308,7 @@ async fn loops() {
     let folder = edited("loops", &packages, is_rewrite, 15).await;
     let services = ["orders", "desk", "till"].map(|package| emitted_for_real("loops", package));
     let packer = built("loops", folder.path(), "packer", "packer");
-    let told = said(Command::new("node").arg(here().join("brokers/loops.js")).args(services).arg(packer));
+    let told = output(Command::new("node").arg(here().join("brokers/loops.js")).args(services).arg(packer));
     let expected = [
         "missing: 20 asked, 8 at a time, in order",
         "check: 20 asked, 8 at a time",
@@ -349,7 +340,7 @@ async fn retries() {
     let packages = ["shop", "till"];
     let folder = edited("retries", &packages, is_rewrite, 10).await;
     let (shop, till) = (emitted_for_real("retries", "shop"), built("retries", folder.path(), "till", "till"));
-    let told = said(Command::new("node").arg(here().join("brokers/retries.js")).args([shop, till]));
+    let told = output(Command::new("node").arg(here().join("brokers/retries.js")).args([shop, till]));
     let expected = [
         "charge: 3 times, keys 1, done",
         "chargeAll: 3 times, keys 1, done",
@@ -373,7 +364,7 @@ async fn tries() {
     let folder = edited("tries", &packages, tries_again, 4).await;
     let services = ["web", "desk"].map(|package| emitted_for_real("tries", package));
     let depot = built("tries", folder.path(), "depot", "depot");
-    let told = said(Command::new("node").arg(here().join("brokers/tries.js")).args(services).arg(depot));
+    let told = output(Command::new("node").arg(here().join("brokers/tries.js")).args(services).arg(depot));
     let expected = [
         "shelf 200: 1 times, done",
         "shelf 404: 1 times, Error",
@@ -409,7 +400,7 @@ async fn tries() {
 async fn sagas() {
     let packages = ["booking", "services"];
     let folder = edited("sagas", &packages, is_sketch, 3).await;
-    let told = said(Command::new("node").arg(here().join("brokers/sagas.js")).arg(emitted_for_real("sagas", "booking")));
+    let told = output(Command::new("node").arg(here().join("brokers/sagas.js")).arg(emitted_for_real("sagas", "booking")));
     let expected = [
         "nothing fails: reserveSeat createCharge storeBooking, kept seatReserved chargeCreated bookingStored",
         "storeBooking fails: reserveSeat createCharge storeBooking refundCharge releaseSeat, kept seatReserved chargeCreated compensating failed",
@@ -433,7 +424,7 @@ async fn copies() {
     let migrations = ["orders/migrations/0001_orders.sql", "mailer/migrations/0001_mails.sql", "mailer/migrations/0002_orders_view.sql"];
     let mut driven = Command::new("node");
     driven.arg(here().join("brokers/copies.js")).arg(emitted_for_real("copies", "mailer"));
-    let told = said(driven.args(migrations.map(|path| folder.path().join(path))).env("DATABASE_URL", &database.url));
+    let told = output(driven.args(migrations.map(|path| folder.path().join(path))).env("DATABASE_URL", &database.url));
     let expected =
         ["as it was filled: new ring twice", "a change twice: paid null", "an older change: paid null", "another row: paid null"];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
@@ -447,7 +438,7 @@ async fn extended() {
     let database = Postgres::start();
     let mut driven = Command::new("node");
     driven.arg(here().join("brokers/outbox.js")).arg(emitted("extended", "parcels")).arg(folder.path().join("parcels/prisma/migrations"));
-    let told = said(driven.arg("parcels").env("DATABASE_URL", &database.url));
+    let told = output(driven.arg("parcels").env("DATABASE_URL", &database.url));
     let expected = [
         "the same name failed",
         "no outbox failed",
@@ -471,7 +462,7 @@ async fn letters() {
     let mut driven = Command::new("node");
     driven.arg(here().join("brokers/letters.js")).args(["shop", "billing"].map(|package| emitted_for_real("letters", package)));
     driven.arg(built("letters", folder.path(), "parcels", "parcels"));
-    let told = said(driven.env("AMQP_URL", &broker.url));
+    let told = output(driven.env("AMQP_URL", &broker.url));
     let expected = ["shop ended with 0", "orders: kept \"no order\", waiting 0", "parcels: kept \"\", waiting 0"];
     assert_eq!(told.lines().collect::<Vec<_>>(), expected);
     let wrong = [("deadLetterExchange: ", "deadLetterExchnge: "), ("crate::dead_letters::to(", "crate::dead_letters::tu(")];
@@ -502,7 +493,7 @@ async fn outbox() {
         let database = Postgres::start();
         let mut driven = Command::new("node");
         driven.arg(here().join("brokers/outbox.js")).arg(emitted("outbox", package)).arg(migrations);
-        let told = said(driven.arg(package).env("DATABASE_URL", &database.url));
+        let told = output(driven.arg(package).env("DATABASE_URL", &database.url));
         let expected = kept(name, "{\"id\":1,\"name\":\"tea\"}", "{\"id\":2,\"name\":\"milk\"}", "{\"id\":1}");
         assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{package}");
     }
@@ -511,7 +502,7 @@ async fn outbox() {
         ["20240501120000_items.sql", "20240501120001_outbox.sql"].map(|name| folder.path().join("stock/migrations").join(name));
     let mut driven = Command::new("node");
     driven.arg(here().join("brokers/outbox-trace.js")).arg(emitted("outbox", "stock")).args(migrations).env("DATABASE_URL", &database.url);
-    let told = said(&mut driven);
+    let told = output(&mut driven);
     let lines: Vec<&str> = told.lines().collect();
     assert_eq!(lines[1..], [lines[0], "tea {\"name\":\"tea\",\"count\":2} item"]);
     let wrong = [
@@ -567,7 +558,7 @@ async fn once() {
         };
         let mut driven = Command::new("node");
         driven.arg(here().join("brokers/once.js")).args([&shop, &emitted]).arg(migrations);
-        let told = said(driven.arg(mend).args(questions).env("DATABASE_URL", &database.url));
+        let told = output(driven.arg(mend).args(questions).env("DATABASE_URL", &database.url));
         assert_eq!(told.lines().collect::<Vec<_>>(), expected, "{service}");
     }
     let wrong = [
@@ -592,7 +583,7 @@ async fn delivery() {
     let migrations =
         ["orders/migrations/0001_orders.sql", "orders/migrations/0002_outbox.sql", "billing/migrations/0001_invoices.sql"].into_iter();
     let migrations = migrations.chain(["billing/migrations/0002_processed_messages.sql"]).map(|path| folder.path().join(path));
-    let told = said(driven.args(migrations).env("DATABASE_URL", &database.url).env("AMQP_URL", &broker.url).env("PORT", "0"));
+    let told = output(driven.args(migrations).env("DATABASE_URL", &database.url).env("AMQP_URL", &broker.url).env("PORT", "0"));
     let expected = [
         "orders ended by SIGKILL: orders 1, outbox 1, invoices 0",
         "orders started again: orders 1, outbox 0, invoices 1",
@@ -642,7 +633,7 @@ fn traces_of(folder: &Path) -> Vec<String> {
     // They end where it is silent for too long.
     let mut lines = std::iter::from_fn(|| heard.recv_timeout(PATIENCE).ok());
     assert!(lines.any(|line| line == "ready"), "it does not start");
-    let sent = said(Command::new(orders).env("AMQP_URL", &broker.url));
+    let sent = output(Command::new(orders).env("AMQP_URL", &broker.url));
     let handled = lines.filter(|line| line.ends_with(" confirm") || line.ends_with(" thank")).take(2);
     let all: Vec<String> = sent.lines().map(str::to_owned).chain(handled).collect();
     all.iter().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
@@ -658,7 +649,7 @@ async fn relayed() {
     driven.arg(here().join("brokers/relayed.js")).arg(emitted_for_real("delivery", "orders"));
     driven.arg(built("relayed", folder.path(), "services", "shop"));
     let migrations = ["0001_orders.sql", "0002_outbox.sql"].map(|name| folder.path().join("services/shop/migrations").join(name));
-    let told = said(driven.args(migrations).env("DATABASE_URL", &database.url).env("AMQP_URL", &broker.url));
+    let told = output(driven.args(migrations).env("DATABASE_URL", &database.url).env("AMQP_URL", &broker.url));
     let expected = [
         "tea: 201",
         "ended by SIGKILL: orders 1, outbox 1, sent 0",

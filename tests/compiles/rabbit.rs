@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::programs::{as_user, free_port, output};
+use super::programs::{as_user, ended_within, free_port, output};
 
 /// Who runs it, where the tests run as root.
 const USER: &str = "rabbitmq";
@@ -73,8 +73,13 @@ fn program(settings: &[(&str, String)], path: &Path) -> Command {
 
 impl Drop for Rabbit {
     fn drop(&mut self) {
-        let _ = self.program(&Path::new(PROGRAMS).join("rabbitmqctl")).arg("stop").output();
-        let _ = self.server.wait();
+        let stop = self.program(&Path::new(PROGRAMS).join("rabbitmqctl")).arg("stop").stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let stopped = stop.ok().and_then(|mut stop| ended_within(&mut stop, PATIENCE));
+        if stopped.is_none_or(|status| !status.success()) {
+            let number = std::fs::read_to_string(self.folder.join("pid")).unwrap_or_default();
+            let _ = Command::new("kill").args(["-KILL", number.trim()]).status();
+        }
+        ended_within(&mut self.server, PATIENCE);
         let _ = self.program(Path::new("epmd")).arg("-kill").output();
         let _ = as_user(USER, Path::new("rm")).arg("-r").arg(&self.folder).output();
     }

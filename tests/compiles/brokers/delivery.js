@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { pause, until } from "./until.js";
 
 const [orders, billing, ...migrations] = process.argv.slice(2);
 const { pool } = await import(`${orders}/db.js`);
@@ -13,11 +14,23 @@ const tell = async (what, ...tables) => {
   for (const table of tables) counts.push(`${table} ${await count(table)}`);
   console.log(`${what}: ${counts.join(", ")}`);
 };
-const until = async (done) => {
-  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 20));
+const start = (...args) => {
+  const child = spawn("node", args, { stdio: ["ignore", "ignore", "inherit"] });
+  process.once("exit", () => child.kill("SIGKILL"));
+  return child;
 };
-const start = (...args) => spawn("node", args, { stdio: ["ignore", "ignore", "inherit"] });
-const end = (child) => new Promise((resolve) => child.on("exit", (_, signal) => resolve(signal)));
+const end = (child) =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve(child.signalCode);
+    child.on("exit", (_, signal) => resolve(signal));
+  });
+// What has been taken is acknowledged a moment after its row is seen.
+const stop = async (child) => {
+  await pause(500);
+  const ended = end(child);
+  child.kill();
+  await ended;
+};
 const script = (text) => ["--input-type=module", "--eval", text];
 
 for (const path of migrations) await pool.query(await readFile(path, "utf8"));
@@ -28,13 +41,11 @@ const signal = await end(start(...script(`import { place } from ${JSON.stringify
 await tell(`orders ended by ${signal}`, "orders", "outbox", "invoices");
 
 // Two processes send what is kept.
-const senders = [start(`${orders}/index.js`), start(`${orders}/index.js`)];
+for (let count = 0; count < 2; count += 1) start(`${orders}/index.js`);
 let consumer = start(`${billing}/index.js`);
-await until(async () => (await count("outbox")) === 0 && (await count("invoices")) > 0);
+await until("what is kept is billed", async () => (await count("outbox")) === 0 && (await count("invoices")) > 0);
 await tell("orders started again", "orders", "outbox", "invoices");
-const ended = end(consumer);
-consumer.kill();
-await ended;
+await stop(consumer);
 
 // The consumer dies between the row's commit and its acknowledgement.
 const preloaded = `data:text/javascript,${encodeURIComponent(
@@ -47,14 +58,10 @@ const killed = await end(start("--import", preloaded, `${billing}/index.js`));
 await tell(`billing ended by ${killed}`, "outbox", "invoices");
 const channel = await (await amqp.connect(process.env.AMQP_URL)).createChannel();
 const waiting = async () => (await channel.checkQueue("orders.placed")).messageCount;
-await until(async () => (await waiting()) === 1);
+await until("what was not acknowledged waits", async () => (await waiting()) === 1);
 consumer = start(`${billing}/index.js`);
-await until(async () => (await waiting()) === 0);
-await new Promise((resolve) => setTimeout(resolve, 500));
-const over = end(consumer);
-consumer.kill();
-await over;
+await until("it is taken again", async () => (await waiting()) === 0);
+await stop(consumer);
 await tell("billing started again", "invoices", "processed_messages");
 console.log(`waiting ${await waiting()}`);
-for (const sender of senders) sender.kill();
 process.exit();

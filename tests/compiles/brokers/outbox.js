@@ -1,5 +1,6 @@
 // Drives the outbox of a service with a real database, and tells what became of rows and messages.
 import { database } from "./database.js";
+import { until } from "./until.js";
 
 const [service, migrations, table] = process.argv.slice(2);
 const { client, change, rows, migrate, sender, work } = await database(service, table);
@@ -8,9 +9,6 @@ const { relay } = await import(`${service}/outbox.js`);
 const { sent } = await import("./queue.js");
 
 const count = async (table) => (await rows(`SELECT count(*)::int AS count FROM ${table}`))[0].count;
-const until = async (done) => {
-  while (!(await done())) await new Promise((resolve) => setTimeout(resolve, 20));
-};
 const fails = (work) => work.then(() => "done", () => "failed");
 
 await migrate(migrations);
@@ -30,14 +28,14 @@ console.log(`rows ${await count(table)}, kept ${await count("outbox")}, sent ${s
 console.error = () => (globalThis.hasFailed = true);
 void relay(client, sender);
 void relay(client, sender);
-await until(() => globalThis.hasFailed);
+await until("it tells that messages stay", () => globalThis.hasFailed);
 console.log(`kept ${await count("outbox")}, sent ${sent().length}`);
 globalThis.isAway = false;
-await until(async () => (await count("outbox")) === 0);
+await until("the outbox is emptied", async () => (await count("outbox")) === 0);
 for (const [topic, message] of sent()) console.log(topic, message.value);
 // One that cannot be sent holds others for a while, and then no more.
 await change("INSERT INTO outbox (message) VALUES ('{}')");
 await place("oil");
-await until(async () => (await count("outbox")) === 1);
+await until("what is behind it is sent", async () => (await count("outbox")) === 1);
 console.log(`kept 1, sent ${sent().length}`);
 process.exit();

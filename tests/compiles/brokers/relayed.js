@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { pause, until } from "./until.js";
 
 const [libraries, program, ...migrations] = process.argv.slice(2);
 const require = createRequire(`${libraries}/index.js`);
@@ -10,11 +11,6 @@ const amqp = require("amqplib");
 
 const pool = new Pool({ connectionString: process.env.DATABASE_URL });
 const count = async (table) => Number((await pool.query(`SELECT count(*) FROM ${table}`)).rows[0].count);
-const until = async (what, done) => {
-  for (const end = Date.now() + 60_000; !(await done()); await new Promise((resolve) => setTimeout(resolve, 20))) {
-    if (Date.now() > end) throw new Error(`${what}, which does not happen`);
-  }
-};
 const channel = await (await amqp.connect(process.env.AMQP_URL)).createChannel();
 await channel.assertQueue("orders.placed", { durable: true });
 const sent = async () => (await channel.checkQueue("orders.placed")).messageCount;
@@ -56,7 +52,7 @@ console.log(`tea: ${await second.place("tea")}`);
 console.log(`milk: ${await third.place("milk")}`);
 await until("both messages are sent", async () => (await count("outbox")) === 0 && (await sent()) > 1);
 // Whatever were sent twice would be there by then.
-await new Promise((resolve) => setTimeout(resolve, 1500));
+await pause(1500);
 await tell("in the end");
 // One that cannot be sent holds others for a while, and then no more.
 await pool.query("INSERT INTO outbox (message) VALUES ('[]')");
