@@ -57,6 +57,11 @@ impl SourceFacts {
         self.regions.iter_mut().for_each(|region| visit(&mut region.range));
         self.optional.iter_mut().for_each(&mut *visit);
         self.throws.iter_mut().for_each(&mut *visit);
+        self.conditions.iter_mut().for_each(|condition| visit(&mut condition.range));
+        for gate in &mut self.features {
+            visit(&mut gate.range);
+            visit(&mut gate.asked);
+        }
         for expression in &mut self.exprs {
             visit(&mut expression.range);
             let Expr::Object(object) = &mut expression.kind else { continue };
@@ -123,10 +128,10 @@ mod tests {
 
     #[test]
     fn white_space_and_comments_move_code() {
-        let text = "import a from \"a\";\nexport class B extends a.C<D> { @E() f: G = { h: 1 }; i(@J() k: L): M { return a(k); } }\n";
+        let text = "import a from \"a\";\nexport class B extends a.C<D> { @E() f: G = { h: 1 }; i(@J() k: L): M { if (k) { throw a(k); } return a(k); } }\n";
         let spaced = text.replace(' ', "  /* moved */ ");
         assert!(facts("a.ts", text).is_moved_to(&facts("a.ts", &spaced)));
-        let text = "use a::b;\n#[c]\nimpl d::E<F> for G { fn h(&self, i: J<K>) -> L { let m: N = b::o::<P>(i); q! { m } } }\nmod r;\n";
+        let text = "use a::b;\n#[c]\nimpl d::E<F> for G { fn h(&self, i: J<K>) -> L { let m: N = b::o::<P>(i); q! { m } } }\n#[cfg(feature=\"s\")]\nfn t() { if u { v(); } }\nmod r;\n";
         let spaced = text.replace(' ', " /* moved */\n ");
         assert!(facts("a.rs", text).is_moved_to(&facts("a.rs", &spaced)));
     }
