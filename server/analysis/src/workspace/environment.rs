@@ -172,6 +172,9 @@ fn from_kubernetes(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'
 
 /// Kubernetes' own `$(NAME)`, which refers to variables of the same container; one that is not known stays open as any other.
 fn fill_parentheses(value: &Symbol, of: &dyn Fn(&str) -> Option<Symbol>) -> Symbol {
+    if !value.contains("$(") {
+        return value.clone();
+    }
     let mut filled = String::new();
     let mut rest = value.as_str();
     while let Some((before, (name, behind))) = rest.split_once("$(").and_then(|(before, rest)| Some((before, rest.split_once(')')?))) {
@@ -181,9 +184,6 @@ fn fill_parentheses(value: &Symbol, of: &dyn Fn(&str) -> Option<Symbol>) -> Symb
             None => filled.push_str(&format!("${{{name}}}")),
         }
         rest = behind;
-    }
-    if filled.is_empty() {
-        return value.clone();
     }
     filled.push_str(rest);
     filled.into()
