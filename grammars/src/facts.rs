@@ -273,6 +273,10 @@ impl SourceFacts {
     pub fn own_question(&self, answer: ExprId) -> Option<Asks> {
         self.questions_of(answer).iter().map(|question| question.asks).find(|asks| !matches!(asks, Asks::Also(_)))
     }
+    /// Whether a statement within a stretch of code throws. ECMAScript only.
+    pub fn throws_in(&self, range: TextRange) -> bool {
+        self.throws.iter().any(|thrown| range.contains(*thrown))
+    }
     /// The region named by `id`.
     pub fn region(&self, id: RegionId) -> &Region {
         &self.regions[id.index()]

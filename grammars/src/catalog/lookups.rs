@@ -6,7 +6,9 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entries::EntryFiles;
-use super::{AppliedFunction, Catalog, EnvironmentModule, Family, Library, Names, Provider, RpcClient, Tracing};
+use super::{
+    AppliedFunction, Catalog, EnvironmentModule, Family, GeneratedClient, Library, Names, Provider, RpcClient, SettingStruct, Tracing,
+};
 use crate::facts::{ExprId, Object, Symbol};
 
 /// A library's position, and that of an entry in one of its lists.
@@ -61,6 +63,9 @@ pub(super) struct Lookups {
     mounting: Vec<usize>,
     providers: Vec<Place>,
     rpc_clients: Vec<Place>,
+    setting_structs: Vec<Place>,
+    /// Positions of libraries by which clients are generated.
+    generators: Vec<usize>,
     /// Entries of tracing, by the module whose import is evidence of it.
     tracing_imports: FxHashMap<Symbol, Place>,
 }
@@ -152,6 +157,8 @@ impl Lookups {
         self.applying.extend(places(library.applied.len()));
         self.providers.extend(places(library.provider.len()));
         self.rpc_clients.extend(places(library.rpc_client.len()));
+        self.setting_structs.extend(places(library.setting_struct.len()));
+        self.generators.extend(library.generated_client.is_some().then_some(at));
         for (position, entry) in library.tracing.iter().enumerate() {
             for module in entry.import.iter().flat_map(Names::iter) {
                 self.tracing_imports.entry(module.clone()).or_insert((at, position));
@@ -291,6 +298,17 @@ impl Catalog {
     pub fn rpc_clients(&self, family: Family) -> impl Iterator<Item = (usize, &RpcClient)> {
         let clients = self.lookups.rpc_clients.iter().filter(move |(at, _)| self.libraries[*at].language == family);
         clients.map(|(at, position)| (*at, &self.libraries[*at].rpc_client[*position]))
+    }
+
+    /// The structs of settings that libraries fill in, each with its library's position.
+    pub fn setting_structs(&self) -> impl Iterator<Item = (usize, &SettingStruct)> {
+        self.lookups.setting_structs.iter().map(|(at, position)| (*at, &self.libraries[*at].setting_struct[*position]))
+    }
+
+    /// The libraries by which clients are generated, each with how.
+    pub fn generators(&self) -> impl Iterator<Item = (&Library, &GeneratedClient)> {
+        let libraries = self.lookups.generators.iter().map(|at| &self.libraries[*at]);
+        libraries.filter_map(|library| Some((library, library.generated_client.as_ref()?)))
     }
 
     /// The libraries that load a file by themselves, by its path in the package; each does so where the package depends on it.

@@ -70,6 +70,32 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     words
 }
 
+/// The words of a name, in lower case, as what generates code in Rust tells them apart (the crate `heck`): a new one begins where a capital follows a
+/// small letter, and at the last of several capitals that a small letter follows. Digits are as the letter before them.
+pub(crate) fn generated_words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for part in name.split(|character: char| !character.is_alphanumeric()) {
+        let letters: Vec<char> = part.chars().collect();
+        let (mut word, mut last_is_capital) = (String::new(), None);
+        for (at, letter) in letters.iter().enumerate() {
+            let next = letters.get(at + 1);
+            let is_capital = if letter.is_lowercase() || letter.is_uppercase() { Some(letter.is_uppercase()) } else { last_is_capital };
+            if last_is_capital == Some(true) && letter.is_uppercase() && next.is_some_and(|next| next.is_lowercase()) {
+                words.push(std::mem::take(&mut word));
+            }
+            word.extend(letter.to_lowercase());
+            last_is_capital = is_capital;
+            if is_capital == Some(false) && next.is_some_and(|next| next.is_uppercase()) {
+                words.push(std::mem::take(&mut word));
+                last_is_capital = None;
+            }
+        }
+        words.push(word);
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

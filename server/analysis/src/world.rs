@@ -71,13 +71,13 @@ impl Snapshot {
             Self { revision, files, workspace, links, chart, index, findings, open, suppressed, sent, retries, checks, endless };
         let found = match snapshot.chart.as_built() {
             None => rules::check(&snapshot),
-            // Rules judge what is built; what they noted of that says nothing of the whole.
+            // Rules judge what is built; what they noted of its calls says nothing of the whole, which numbers them otherwise.
             Some(built) => {
                 let index = Arc::new(ChartIndex::new(&built, &snapshot.files));
                 let whole = (std::mem::replace(&mut snapshot.chart, Arc::new(built)), std::mem::replace(&mut snapshot.index, index));
                 let found = rules::check(&snapshot);
                 (snapshot.chart, snapshot.index) = whole;
-                (snapshot.retries, snapshot.checks, snapshot.endless) = Default::default();
+                snapshot.endless.take();
                 found
             }
         };
@@ -130,7 +130,7 @@ impl Snapshot {
 pub struct World {
     /// What comes with Portolan.
     catalog: Arc<Catalog>,
-    /// The same, with what the workspace's settings add.
+    /// The same, with what the workspace's settings add, and clients that are generated of documents.
     whole: Arc<Catalog>,
     facts: DashMap<Utf8PathBuf, Arc<FileFacts>, FxBuildHasher>,
     others: Arc<Vec<Utf8PathBuf>>,
@@ -141,7 +141,8 @@ pub struct World {
     links: Links,
     /// Files whose facts changed since the last snapshot.
     changed: DashSet<Utf8PathBuf, FxBuildHasher>,
-    /// Whether files came or went, or a manifest, a module tree or imports that tell what a service is changed: then everything is linked again.
+    /// Whether files came or went, or a manifest, a module tree, imports that tell what a service is, or what files say of generated clients changed:
+    /// then everything is linked again.
     reshaped: AtomicBool,
     revision: u64,
 }
@@ -241,7 +242,8 @@ impl World {
         if std::mem::take(self.reshaped.get_mut()) {
             self.files = self.files_in_question();
             let mut workspace = Workspace::build(&self.files);
-            let clients = GeneratedClients::of(&self.files, &self.catalog);
+            let said = |path: &Utf8Path| self.generated.get(path).map_or_else(Vec::new, |said| said.clone());
+            let clients = GeneratedClients::of(&self.files, &self.catalog, said);
             workspace.modules.set_generated(clients.modules);
             workspace.documents = clients.documents;
             self.workspace = Arc::new(workspace);

@@ -18,7 +18,7 @@ const SILENT: [&str; 11] =
 const TESTS: [&str; 5] = ["test", "rstest", "test_case", "bench", "quickcheck"];
 
 /// What `cfg` says of builds that nobody ships.
-const NOT_SHIPPED: [&str; 2] = ["test", "debug_assertions"];
+pub(super) const NOT_SHIPPED: [&str; 2] = ["test", "debug_assertions"];
 
 /// What features are called that only tests and measurements of other crates switch on.
 const TEST_FEATURES: [&str; 7] = ["mock", "mocks", "bench", "benches", "benchmarking", "fuzz", "fuzzing"];

@@ -5,6 +5,7 @@
 
 use tree_sitter::{Node, Tree};
 
+use super::attributes::NOT_SHIPPED;
 use super::kinds::{GRAMMAR, Kind};
 use super::literals;
 use crate::facts::{FeatureGate, Predicate, Symbol, TextRange};
@@ -104,7 +105,7 @@ fn parse(text: &str, depth: u32) -> Predicate {
         return if is_feature { Predicate::Feature(Symbol::new(literals::string(value))) } else { Predicate::Unknown };
     }
     let Some((name, list)) = text.strip_suffix(')').and_then(|text| text.split_once('(')) else {
-        return if matches!(text, "test" | "debug_assertions") { Predicate::NotShipped } else { Predicate::Unknown };
+        return if NOT_SHIPPED.contains(&text) { Predicate::NotShipped } else { Predicate::Unknown };
     };
     if depth >= MAX_NESTING {
         return Predicate::Unknown;

@@ -124,7 +124,9 @@ impl Linker<'_> {
                 });
                 let context = self.evaluator.function_of(*caller);
                 // A function that hands its own base on to itself says nothing new.
-                if self.is_within(context, param.function) && value.patterns().iter().all(|pattern| pattern.parts == url.pattern.parts) {
+                if self.evaluator.is_within(context, param.function)
+                    && value.patterns().iter().all(|pattern| pattern.parts == url.pattern.parts)
+                {
                     continue;
                 }
                 only_recursive = false;

@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::catalog::{Catalog, Family};
-use portolan_grammars::facts::{Binding, CallId, CallKind, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol};
+use portolan_grammars::facts::{
+    Binding, CallId, CallKind, Expr, ExprId, FunctionId, FunctionKind, Imported, RegionId, SourceFacts, Symbol,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::alternatives::{fallback, variable};
@@ -673,6 +675,11 @@ impl<'w> Evaluator<'w> {
         value
     }
 
+    /// Whether a function is another or is written in it.
+    pub(super) fn is_within(&mut self, inner: FunctionRef, outer: FunctionRef) -> bool {
+        inner.file == outer.file && self.facts(inner.file).is_some_and(|facts| inside(facts, inner.function, outer.function))
+    }
+
     /// The family of a file's language.
     pub fn family(&mut self, file: FileId) -> Option<Family> {
         Some(self.facts(file)?.language.into())
@@ -682,6 +689,11 @@ impl<'w> Evaluator<'w> {
 /// A function and those that it stands in, the innermost first.
 pub(crate) fn around(facts: &SourceFacts, function: FunctionId) -> impl Iterator<Item = FunctionId> {
     std::iter::successors(Some(function), move |inner| Some(facts.function(*inner).parent).filter(|outer| outer != inner))
+}
+
+/// The regions around one, itself first; also those around the closure that it is in.
+pub(super) fn regions_around(facts: &SourceFacts, region: RegionId) -> impl Iterator<Item = RegionId> {
+    std::iter::successors(Some(region), |at| facts.region(*at).parent)
 }
 
 /// Whether a function is another one or stands in it.

@@ -6,7 +6,7 @@
 //! module has a client only where one document is meant, and that is there and has operations.
 
 use camino::Utf8Path;
-use portolan_grammars::catalog::{Catalog, Family, GeneratedClient, HttpClient, Library, Names, Selector};
+use portolan_grammars::catalog::{Catalog, GeneratedClient, HttpClient, Library, Names, Selector};
 use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, FunctionId, Imported, Language, SourceFacts, Symbol, TextRange};
 use portolan_grammars::manifests::{ApiOperation, Manifest};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::index::callee_name;
 use crate::FileId;
 use crate::files::Files;
+use crate::words::generated_words;
 use crate::workspace::paths::{self, join};
 
 /// Where Cargo runs a package's own code before it builds the package.
@@ -64,7 +65,8 @@ impl Generated {
             return Vec::new();
         }
         let is_script = path.file_name() == Some(BUILD_SCRIPT);
-        let calls = facts.calls.iter().filter(|call| is_script || call.kind == CallKind::Macro);
+        let makes_items = |call: &&Call| call.kind == CallKind::Macro && call.function == FunctionId::MODULE;
+        let calls = facts.calls.iter().filter(|call| is_script || makes_items(call));
         let mut all: Vec<Self> = Vec::new();
         for call in calls {
             let Some(name) = callee_name(facts, call.callee) else { continue };
@@ -72,9 +74,9 @@ impl Generated {
                 all.extend(included(facts, call).map(|output| Self::Included { module: module_at(facts, call.range), output }));
                 continue;
             }
-            for (library, entry) in generators(catalog) {
+            for (library, entry) in catalog.generators() {
                 let is = |names: &Names| names.iter().any(|known| is_called(facts, call, library, known));
-                if call.kind == CallKind::Macro && call.function == FunctionId::MODULE && is(&entry.macros) {
+                if makes_items(&call) && is(&entry.macros) {
                     let document = literal(facts, call, &entry.document);
                     all.extend(document.map(|document| {
                         let module = module_at(facts, call.range);
@@ -111,8 +113,8 @@ pub(crate) struct GeneratedClients {
 }
 
 impl GeneratedClients {
-    /// Those of all files.
-    pub(crate) fn of(files: &Files, catalog: &Catalog) -> Self {
+    /// Those of all files, of which `said` tells what each says.
+    pub(crate) fn of(files: &Files, catalog: &Catalog, said: impl Fn(&Utf8Path) -> Vec<Generated>) -> Self {
         let is_package = |folder: &str| files.id(Utf8Path::new(folder).join("Cargo.toml").as_path()).is_some();
         let operations = |path: &str| {
             let file = files.id(path.into())?;
@@ -122,15 +124,20 @@ impl GeneratedClients {
             }
         };
         let mut all = Self::default();
-        for (file, path, facts) in files.iter() {
-            let Some(source) = facts.source() else { continue };
-            for said in Generated::read(path, source, catalog) {
+        for (file, path, _) in files.iter() {
+            for one in said(path) {
                 let place = |name: &Symbol| document_path(path, name, &is_package);
-                let (module, library, document) = match said {
+                let (module, library, document) = match one {
                     Generated::Macro { module, library, document } => (module, library, place(&document)),
                     Generated::Included { module, output } => {
-                        let Some(script) = script_beside(files, path, &is_package, catalog) else { continue };
-                        let Generated::Script { library, documents, names } = script else { continue };
+                        let script =
+                            document_path(path, BUILD_SCRIPT, &is_package).filter(|script| files.id(script.as_str().into()).is_some());
+                        let of_script = script.into_iter().flat_map(|script| said(script.as_str().into()));
+                        let mut scripts = of_script.filter_map(|one| match one {
+                            Generated::Script { library, documents, names } => Some((library, documents, names)),
+                            _ => None,
+                        });
+                        let Some((library, documents, names)) = scripts.next() else { continue };
                         let mut known = documents.iter().filter_map(place).filter(|document| operations(document).is_some());
                         let only = known.next().filter(|_| known.next().is_none() && names.contains(&output));
                         (module, library, only)
@@ -139,7 +146,7 @@ impl GeneratedClients {
                 };
                 let Some(path) = document else { continue };
                 let Some((document, operations)) = operations(&path) else { continue };
-                let Some((generator, entry)) = generators(catalog).find(|(known, _)| known.id == library) else { continue };
+                let Some((generator, entry)) = catalog.generators().find(|(known, _)| known.id == library) else { continue };
                 let package = Symbol::from(path);
                 if !all.documents.values().any(|known| *known == document) {
                     let library = client(generator, entry, &package, operations);
@@ -157,13 +164,6 @@ impl GeneratedClients {
 pub(crate) fn document_path(file: &Utf8Path, document: &str, is_package: &impl Fn(&str) -> bool) -> Option<String> {
     let folder = paths::upwards(paths::folder(file.as_str())).find(|folder| is_package(folder))?;
     join(folder, document)
-}
-
-/// What the build script of a file's package says.
-fn script_beside(files: &Files, path: &Utf8Path, is_package: &impl Fn(&str) -> bool, catalog: &Catalog) -> Option<Generated> {
-    let script = document_path(path, BUILD_SCRIPT, is_package)?;
-    let facts = files.facts(files.id(script.as_str().into())?)?.source()?;
-    Generated::read(script.as_str().into(), facts, catalog).into_iter().find(|said| matches!(said, Generated::Script { .. }))
 }
 
 /// The client of a document, as a library of the catalog.
@@ -197,12 +197,12 @@ fn client(generator: &Library, entry: &GeneratedClient, document: &Symbol, opera
     library
 }
 
-/// What a method is called that stands for an operation: its words in small letters with `_` between them, as the crate `heck` tells words apart.
+/// What a method is called that stands for an operation: its words in small letters with `_` between them.
 pub(crate) fn method_name(operation: &str) -> String {
     let name = match operation {
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),
-        _ => snake_case(&operation.replace('\'', "")),
+        _ => generated_words(&operation.replace('\'', "")).join("_"),
     };
     let starts = name.starts_with(|first: char| first.is_alphabetic());
     let name = if starts || name.is_empty() { name } else { format!("_{name}") };
@@ -211,40 +211,6 @@ pub(crate) fn method_name(operation: &str) -> String {
         word if KEYWORDS.split(' ').any(|keyword| keyword == word) => format!("{word}_"),
         _ => name,
     }
-}
-
-/// A new word begins where a capital follows a small letter, and at the last of several capitals that a small letter follows. Digits are as
-/// the letter before them.
-fn snake_case(name: &str) -> String {
-    let mut words: Vec<String> = Vec::new();
-    for part in name.split(|character: char| !character.is_alphanumeric()) {
-        let letters: Vec<char> = part.chars().collect();
-        let (mut word, mut last_is_capital) = (String::new(), None);
-        for (at, letter) in letters.iter().enumerate() {
-            let next = letters.get(at + 1);
-            let is_capital = if letter.is_lowercase() || letter.is_uppercase() { Some(letter.is_uppercase()) } else { last_is_capital };
-            if last_is_capital == Some(true) && letter.is_uppercase() && next.is_some_and(|next| next.is_lowercase()) {
-                words.push(std::mem::take(&mut word));
-            }
-            word.extend(letter.to_lowercase());
-            last_is_capital = is_capital;
-            if is_capital == Some(false) && next.is_some_and(|next| next.is_uppercase()) {
-                words.push(std::mem::take(&mut word));
-                last_is_capital = None;
-            }
-        }
-        words.push(word);
-    }
-    words.retain(|word| !word.is_empty());
-    words.join("_")
-}
-
-fn generators(catalog: &Catalog) -> impl Iterator<Item = (&Library, &GeneratedClient)> {
-    catalog
-        .libraries
-        .iter()
-        .filter(|library| library.language == Family::Rust)
-        .filter_map(|library| library.generated_client.as_ref().map(|entry| (library, entry)))
 }
 
 /// Whether a call is of a library's name: by its whole path, or by what an import brings in.

@@ -40,18 +40,13 @@ impl Evaluator<'_> {
     /// What a function gives back for some arguments: a function written in it remembers them.
     pub(super) fn enclosed(&mut self, result: Value, function: FunctionRef, receiver: Option<&Value>, arguments: &[Value]) -> Value {
         match result {
-            Value::Function(inner, None) if inner != function && self.is_written_in(inner, function) => {
+            Value::Function(inner, None) if inner != function && self.is_within(inner, function) => {
                 let around = receiver.filter(|receiver| matches!(receiver, Value::Given(..))).cloned().map(Arc::new);
                 Value::Function(inner, Some(Arc::new(Value::Given(function, arguments.into(), around))))
             }
             Value::OneOf(values) => Value::one_of(values.iter().map(|value| self.enclosed(value.clone(), function, receiver, arguments))),
             result => result,
         }
-    }
-
-    fn is_written_in(&mut self, inner: FunctionRef, outer: FunctionRef) -> bool {
-        let Some(facts) = self.facts(inner.file).filter(|_| inner.file == outer.file) else { return false };
-        super::evaluate::around(facts, inner.function).any(|function| function == outer.function)
     }
 
     /// How a function is called that the function around it gives back.

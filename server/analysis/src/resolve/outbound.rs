@@ -299,7 +299,7 @@ impl<'w> Linker<'w> {
                 // A component sends by itself; what it is given decides only what.
                 let is_element = self.evaluator.facts(caller.file).is_some_and(|facts| facts.call(caller.call).kind == CallKind::Element);
                 let (site, at) = if is_element { (draft.site, draft.function) } else { (*caller, function) };
-                let recursive = self.is_within(function, wrapper);
+                let recursive = self.evaluator.is_within(function, wrapper);
                 called |= !recursive;
                 for receiver in self.evaluator.receivers(*caller, wrapper) {
                     let object = match receiver {
@@ -358,23 +358,6 @@ impl<'w> Linker<'w> {
         let settled = whole.texts.last().is_some_and(has_path) && !done.is_empty() && done.iter().all(|draft| says_no_more(draft, &whole));
         let untold = (done.is_empty() && !elsewhere) || settled || (unsaid && done.len() > 1 && done.iter().all(nothing_new));
         if untold && !in_stub { vec![whole] } else { done }
-    }
-
-    /// Whether a function is another or is written in it.
-    pub(super) fn is_within(&mut self, inner: FunctionRef, outer: FunctionRef) -> bool {
-        if inner.file != outer.file {
-            return false;
-        }
-        let Some(facts) = self.evaluator.facts(inner.file) else { return false };
-        let mut function = inner.function;
-        while function != outer.function {
-            let parent = facts.function(function).parent;
-            if parent == function {
-                return false;
-            }
-            function = parent;
-        }
-        true
     }
 
     /// The function whose callers decide what a draft leaves open, if it leaves anything open: the one that the site stands in, if its
@@ -540,7 +523,7 @@ impl<'w> Linker<'w> {
                     if !query
                         && (!before.ends_with('/') && !before.ends_with(['-', '_', '.', ',', ':', '=', '@'])
                             || is_path_name(&name)
-                            || !(literal || !self.is_within(draft.function, param.function) && rest.iter().any(is_literal)))
+                            || !(literal || !self.evaluator.is_within(draft.function, param.function) && rest.iter().any(is_literal)))
                     {
                         return true;
                     }

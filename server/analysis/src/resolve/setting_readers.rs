@@ -333,9 +333,7 @@ impl<'w> Evaluator<'w> {
         let facts = self.facts(class.file)?;
         let def = facts.type_def(class.class);
         let field = def.fields.iter().find(|field| field.name == *name)?;
-        let entries =
-            catalog.libraries.iter().enumerate().flat_map(|(at, library)| library.setting_struct.iter().map(move |entry| (at, entry)));
-        for (library, entry) in entries {
+        for (library, entry) in catalog.setting_structs() {
             let is_own = |attribute: &&Attribute| entry.attribute.iter().any(|name| *name == attribute.path);
             let attributes: Vec<&Attribute> = field.attributes.iter().filter(is_own).collect();
             if attributes.is_empty() || !self.derives(class, library, &entry.derive) {
@@ -398,9 +396,7 @@ impl<'w> Evaluator<'w> {
         let Expr::Path(path) = facts.expr(call.callee) else { return None };
         let (name, owner) = path.split_last()?;
         let catalog = self.cx.catalog;
-        let mut entries =
-            catalog.libraries.iter().enumerate().flat_map(|(at, library)| library.setting_struct.iter().map(move |entry| (at, entry)));
-        let (library, entry) = entries.find(|(_, entry)| entry.made_by.iter().any(|made_by| made_by == name))?;
+        let (library, entry) = catalog.setting_structs().find(|(_, entry)| entry.made_by.iter().any(|made_by| made_by == name))?;
         let class = self.class_named(file, call.function, &owner.iter().map(Symbol::as_str).collect::<Vec<_>>().join("::").into())?;
         self.derives(class, library, &entry.derive).then_some(Value::Some(class))
     }

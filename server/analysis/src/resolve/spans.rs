@@ -19,6 +19,7 @@ use super::named_types::named_types;
 use super::subcommands::arm_around;
 use super::value::{CallRef, ClassRef, Instance, ParamRef, Value};
 use crate::FunctionRef;
+use crate::chart::flow::closures_around;
 
 /// The method of a class that is a consumer which is handed what is received.
 pub(super) const HANDLER: &str = "process";
@@ -689,17 +690,8 @@ pub(super) fn attribute_call(attribute: &Attribute) -> Call {
 }
 
 /// Whether code of a function runs in a task that nobody waits for.
-fn is_in_task(walk: &Walk<'_>, mut function: FunctionId) -> bool {
-    loop {
-        if walk.detached_closures.contains(&function) {
-            return true;
-        }
-        let here = walk.facts.function(function);
-        if here.kind != FunctionKind::Closure || here.parent == function {
-            return false;
-        }
-        function = here.parent;
-    }
+fn is_in_task(walk: &Walk<'_>, function: FunctionId) -> bool {
+    closures_around(walk.facts, function).any(|it| walk.detached_closures.contains(&it))
 }
 
 /// Whether a call of Rust makes a request that a task sends: `let request = client.post(url);`, and `spawn(async move { send(request).await })`.

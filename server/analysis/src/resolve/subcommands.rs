@@ -6,13 +6,14 @@
 use portolan_grammars::catalog::{Names, SettingStruct, Subcommands};
 use portolan_grammars::facts::{Attribute, Case, Expr, RegionId, SourceFacts, Symbol, TypeId, TypeKind, TypeRef, VARIANT};
 
-use super::evaluate::Evaluator;
+use super::evaluate::{Evaluator, regions_around};
 use super::index::last_segment;
 use super::link::Linker;
 use super::spans::Walk;
 use super::value::ClassRef;
 use super::variants::in_case;
 use crate::FileId;
+use crate::words::generated_words;
 
 /// Structs within structs that are looked through for an enum.
 const MAX_DEPTH: u32 = 4;
@@ -85,9 +86,7 @@ impl<'w> Linker<'w> {
 impl<'w> Evaluator<'w> {
     /// The libraries' structs of settings that know subcommands.
     fn command_line_structs(&self) -> impl Iterator<Item = (usize, &'w SettingStruct, &'w Subcommands)> + use<'w> {
-        let libraries = self.cx.catalog.libraries.iter().enumerate();
-        let entries = libraries.flat_map(|(at, library)| library.setting_struct.iter().map(move |entry| (at, entry)));
-        entries.filter_map(|(at, entry)| Some((at, entry, entry.subcommands.as_ref()?)))
+        self.cx.catalog.setting_structs().filter_map(|(at, entry)| Some((at, entry, entry.subcommands.as_ref()?)))
     }
 
     /// Whether a type derives one of some traits of a library that knows subcommands.
@@ -198,19 +197,9 @@ impl<'w> Evaluator<'w> {
     }
 }
 
-/// A name in kebab case; digits belong to the word before them, as code that derives has it: `v11y` of `V11y`, `s3-files` of `S3Files`.
+/// A variant as a word of the command line.
 fn kebab(name: &str) -> Symbol {
-    let letters: Vec<char> = name.chars().collect();
-    let mut out = String::new();
-    for (at, letter) in letters.iter().enumerate() {
-        let before = letters[..at].iter().rev().find(|before| before.is_alphabetic());
-        let ends_word = before.is_some_and(|before| before.is_lowercase() || letters.get(at + 1).is_some_and(|next| next.is_lowercase()));
-        if letter.is_uppercase() && ends_word {
-            out.push('-');
-        }
-        out.extend(letter.to_lowercase());
-    }
-    out.replace('_', "-").into()
+    generated_words(name).join("-").into()
 }
 
 /// The arguments of attributes that say something of a command line.
@@ -222,11 +211,6 @@ fn own_args<'a>(attributes: &'a [Attribute], how: &'a Subcommands) -> impl Itera
 /// Whether attributes say one of some words.
 fn has_word(facts: &SourceFacts, attributes: &[Attribute], how: &Subcommands, words: &Names) -> bool {
     own_args(attributes, how).any(|arg| matches!(facts.expr(arg), Expr::Name(name) if words.iter().any(|word| word == name)))
-}
-
-/// The regions around one, itself first; also those around the closure that it is in.
-pub(super) fn regions_around(facts: &SourceFacts, region: RegionId) -> impl Iterator<Item = RegionId> {
-    std::iter::successors(Some(region), |at| facts.region(*at).parent)
 }
 
 /// The innermost of some arms that a region is or lies in.

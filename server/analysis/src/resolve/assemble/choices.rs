@@ -11,7 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Input;
 use crate::chart::{Call, Evidence};
-use crate::resolve::evaluate::around;
+use crate::resolve::evaluate::{around, regions_around};
 use crate::resolve::index::last_segment;
 use crate::resolve::link::FileLink;
 use crate::resolve::switches::region_at;
@@ -184,5 +184,5 @@ fn traits<'a>(input: &'a Input<'a>) -> FxHashMap<&'a str, Vec<&'a str>> {
 
 /// The innermost arm of a decision that a region is, or lies in; also of one around the closure that it is in.
 fn arm(facts: &SourceFacts, region: RegionId) -> Option<RegionId> {
-    std::iter::successors(Some(region), |at| facts.region(*at).parent).find(|at| facts.region(*at).kind == RegionKind::Branch)
+    regions_around(facts, region).find(|at| facts.region(*at).kind == RegionKind::Branch)
 }

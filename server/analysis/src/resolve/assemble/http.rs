@@ -259,28 +259,9 @@ fn gives_way(url: &Url, other: &Url) -> bool {
 fn is_one_of_several(url: &Url, known: &[&Url]) -> bool {
     let map = url.pattern.sources.iter().find(|source| matches!(source, Source::Keyed(..)));
     map.is_some_and(|map| {
-        let of_map = known.iter().map(|other| &other.pattern).filter(|other| other.sources.contains(map));
-        let host = host_of(&url.pattern);
-        of_map.into_iter().any(|other| host_of(other) != host)
+        let host = owners::base(url);
+        known.iter().any(|other| other.pattern.sources.contains(map) && owners::base(other) != host)
     })
-}
-
-/// The parts of a URL up to its path.
-fn host_of(url: &Pattern) -> Vec<Part> {
-    let mut host = Vec::new();
-    for part in &url.parts {
-        let Part::Text(text) = part else {
-            host.push(part.clone());
-            continue;
-        };
-        let authority = text.find("://").map_or(0, |at| at + 3);
-        let end = text[authority..].find('/').map(|at| authority + at);
-        host.push(Part::Text(Symbol::new(&text[..end.unwrap_or(text.len())])));
-        if end.is_some() {
-            break;
-        }
-    }
-    host
 }
 
 /// Whether who answers a call tells of others like it whom they mean.

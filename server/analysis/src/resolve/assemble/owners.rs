@@ -119,7 +119,7 @@ pub(super) fn kin(input: &Input<'_>, from: ServiceIndex, outbound: &OutboundCall
 }
 
 /// The parts of a URL before its path.
-fn base(url: &Url) -> Vec<Part> {
+pub(super) fn base(url: &Url) -> Vec<Part> {
     let mut parts = Vec::new();
     for part in &url.pattern.parts {
         if let Part::Text(text) = part {

@@ -159,9 +159,7 @@ impl Roots {
         }
         roots
     }
-}
 
-impl Roots {
     /// Takes out what runs only where others lead to it.
     fn without(&mut self, left_out: &FxHashSet<u32>) {
         if !left_out.is_empty() {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, Symbol};
 
-use super::super::evaluate::{Evaluator, around};
+use super::super::evaluate::{Evaluator, inside};
 use super::super::value::{Change, ObjectValue, Value, changed, concat, join_url};
 use super::Site;
 use crate::FileId;
@@ -214,8 +214,7 @@ impl<'w> Evaluator<'w> {
         });
         let Some(setter) = setter else { return Vec::new() };
         let calls = index.calls.get(&setter.name).into_iter().flatten().map(|id| facts.call(*id));
-        let sets =
-            |call: &&Call| matches!(facts.expr(call.callee), Expr::Name(_)) && around(facts, call.function).any(|at| at == setter.function);
+        let sets = |call: &&Call| matches!(facts.expr(call.callee), Expr::Name(_)) && inside(facts, call.function, setter.function);
         calls.filter(sets).filter_map(|call| Some(self.eval(site.file, call.args.first()?.value))).collect()
     }
 

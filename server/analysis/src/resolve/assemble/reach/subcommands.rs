@@ -9,9 +9,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::graph::Graph;
 use crate::chart::ServiceIndex;
 use crate::resolve::assemble::Input;
-use crate::resolve::evaluate::around;
+use crate::resolve::evaluate::{inside, regions_around};
 use crate::resolve::link::FileLink;
-use crate::resolve::subcommands::{ArmDecl, SubcommandDecl, SubcommandsDecl, regions_around};
+use crate::resolve::subcommands::{ArmDecl, SubcommandDecl, SubcommandsDecl};
 use crate::resolve::value::ClassRef;
 use crate::{FileId, FunctionRef};
 
@@ -87,7 +87,7 @@ impl Chosen {
             open.extend(edges.chain(others).chain(dispatched).filter(|to| *to != graph.numbers.module(file)));
             let within = (0..facts.functions.len() as u32)
                 .map(FunctionId)
-                .filter(|at| facts.function(*at).kind == FunctionKind::Closure && around(facts, *at).any(|outer| outer == id));
+                .filter(|at| facts.function(*at).kind == FunctionKind::Closure && inside(facts, *at, id));
             open.extend(within.map(|function| graph.numbers.at(FunctionRef { file, function })));
         }
         found
