@@ -372,6 +372,10 @@ impl Call {
             evidence: Vec::new(),
         }
     }
+    /// Whether it passes on whatever is asked below a path: a gateway's route.
+    pub fn passes_on(&self) -> bool {
+        self.method.is_none() && self.path.ends_with('*')
+    }
     /// Method and path as called: `POST /orders/{}`, `shop.Cart/AddItem`.
     pub fn label(&self) -> String {
         label(self.method.as_deref(), &self.path)

@@ -11,6 +11,7 @@ use portolan_grammars::facts::{
 use super::{Call as ChartCall, Chart, Protocol, Transaction};
 use crate::Place;
 use crate::files::Files;
+use crate::resolve::evaluate::around;
 use crate::words::words;
 
 /// How many regions lie at most around a place.
@@ -229,11 +230,7 @@ impl<'a> Spot<'a> {
             let within = |range: TextRange| call.range.start <= range.start && range.end <= call.range.end;
             source.exprs.iter().any(|expr| matches!(&expr.kind, Expr::Name(used) if used == name) && within(expr.range))
         };
-        let around = |function: &FunctionId| {
-            let here = source.function(*function);
-            (here.kind == FunctionKind::Closure && here.parent != *function).then_some(here.parent)
-        };
-        std::iter::successors(Some(call.function), around).take(MAX_REGIONS).find_map(|function| {
+        closures_around(source, call.function).take(MAX_REGIONS).find_map(|function| {
             let promise = promised(source, function)?;
             let settles = source.function(function).params.iter().any(|param| handed(&param.name));
             settles.then_some(Spot { source, at: At::Call(promise) })
@@ -244,6 +241,11 @@ impl<'a> Spot<'a> {
     pub fn regions(&self) -> impl Iterator<Item = &'a Region> + use<'a> {
         let source = self.source;
         self.region_ids().map(|id| source.region(id))
+    }
+
+    /// The innermost `try` around it in its own function.
+    pub(crate) fn tried(&self) -> Option<&'a Region> {
+        self.regions().take_while(|region| region.kind != RegionKind::Body).find(|region| region.kind == RegionKind::Try)
     }
 
     fn region_ids(&self) -> impl Iterator<Item = RegionId> + use<'a> {
@@ -311,20 +313,24 @@ pub(crate) fn is_let_go(files: &Files, call: &ChartCall) -> bool {
     call.protocol == Protocol::Http && Spot::at(files, call.place).is_some_and(|spot| spot.is_let_go())
 }
 
-/// Whether nobody waits for a request: see [`is_let_go`], and what goes on with its answer answers nobody either.
+/// Whether nobody waits for a request: its promise is dropped, and what goes on with its answer answers nobody.
 pub(crate) fn is_unheard(files: &Files, call: &ChartCall) -> bool {
     call.protocol == Protocol::Http && Spot::at(files, call.place).is_some_and(|spot| spot.is_unheard())
+}
+
+/// A function, and where it is a closure the functions that it stands in, out to the first that is none.
+pub(crate) fn closures_around(source: &SourceFacts, function: FunctionId) -> impl Iterator<Item = FunctionId> {
+    std::iter::successors(Some(function), |inner| {
+        let here = source.function(*inner);
+        (here.kind == FunctionKind::Closure && here.parent != *inner).then_some(here.parent)
+    })
 }
 
 /// Whether a closure answers who asked a function around it: by a method of that one's second parameter, `res.json(found)`, or by a callback that
 /// it was given, `done(null, found)`.
 pub(super) fn answers_within(source: &SourceFacts, closure: FunctionId) -> bool {
     let range = source.function(closure).range;
-    let around = std::iter::successors(Some(source.function(closure).parent), |inner| {
-        let outer = source.function(*inner).parent;
-        (outer != *inner).then_some(outer)
-    });
-    around.take(MAX_AROUND).any(|function| {
+    around(source, closure).skip(1).take(MAX_AROUND).any(|function| {
         let params = &source.function(function).params;
         let by = params.get(1).map(|param| &param.name).filter(|name| !name.is_empty());
         source.calls.iter().filter(|call| range.contains(call.range)).any(|call| match source.expr(call.callee) {

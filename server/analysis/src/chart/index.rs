@@ -25,6 +25,8 @@ use crate::{FileId, FunctionRef, Place};
 
 /// How many objects lie at most around a closure that is handed out in them.
 const MAX_NESTED: u32 = 3;
+/// How often a closure is followed that a function hands on to another.
+const MAX_HANDED_ON: u32 = 3;
 
 /// Names one end of a channel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -391,10 +393,13 @@ impl ChartIndex {
             };
             for edge in edges.iter().filter(is_own) {
                 let closure = edge.callee;
+                let mut callees = edges.iter().filter(|other| other.place == edge.place && other.callee != closure).peekable();
+                if callees.peek().is_none() {
+                    continue;
+                }
                 let Some(spot) = Spot::at(files, edge.place).filter(|spot| spot.is_dropped()) else { continue };
                 let Some(given) = spot.given_at(closure.function) else { continue };
-                let mut callees = edges.iter().filter(|other| other.place == edge.place && other.callee != closure);
-                if callees.any(|other| self.runs(files, other.callee, given, MAX_NESTED))
+                if callees.any(|other| self.runs(files, other.callee, given, MAX_HANDED_ON))
                     && !answers_within(spot.source(), closure.function)
                 {
                     left.insert(closure);

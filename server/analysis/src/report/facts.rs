@@ -76,7 +76,7 @@ impl<'a> Facts<'a> {
     }
     /// Whether a call is a route that a gateway passes on, and no request of its own.
     pub(super) fn is_route(call: &Call) -> bool {
-        call.protocol == Protocol::Http && call.method.is_none() && call.path.ends_with('*')
+        call.protocol == Protocol::Http && call.passes_on()
     }
     /// Who waits for whom, in which calls; without the routes of gateways.
     pub(super) fn waits(&self) -> Vec<(ServiceIndex, ServiceIndex, Vec<CallIndex>)> {

@@ -3,11 +3,11 @@
 //! What deliberately does not live here: what follows for a rule. Invariant: what is kept is told by the calls around what makes it, in one
 //! function and those it stands in, and only made where none is found, or none that fits; nothing is known of how long it is kept.
 
-use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol};
+use portolan_grammars::facts::{Call, CallId, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
 use super::misses::{is_found, runs_on_miss};
 use super::{Context, exempt};
-use crate::chart::flow::{first_name, same_value};
+use crate::chart::flow::{closures_around, first_name, same_value};
 use crate::resolve::index::callee_name;
 use crate::{FunctionRef, Place};
 
@@ -64,11 +64,7 @@ pub(super) fn is_kept(context: &Context<'_>, function: FunctionRef, place: Place
 /// Whether a function around a place hands out, before it, what it finds under a key, and what keeps something under the same key follows:
 /// `if (known && known.whole) return known;`. By a map, or by functions that are named after a cache.
 fn is_handed_out_before(context: &Context<'_>, source: &SourceFacts, function: FunctionRef, place: Place) -> bool {
-    let outer = |inner: &FunctionId| {
-        let inner = source.function(*inner);
-        (inner.kind == FunctionKind::Closure).then_some(inner.parent)
-    };
-    let around: Vec<FunctionId> = std::iter::successors(Some(function.function), outer).take(MAX_AROUND).collect();
+    let around: Vec<FunctionId> = closures_around(source, function.function).take(MAX_AROUND).collect();
     let is_asked = |other: &Call| {
         let calls = context.index.calls_in(FunctionRef { function: other.function, ..function }).iter();
         calls.map(|index| context.chart.call(*index).place.range).any(|range| range == other.name_range)

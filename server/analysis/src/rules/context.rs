@@ -151,27 +151,21 @@ impl<'a> Context<'a> {
 
     /// Whether whatever runs a function goes on without waiting for it; not where nothing is known to run it.
     pub fn is_left_behind(&self, function: FunctionRef) -> bool {
-        self.is_left_behind_within(function, MAX_RUNNERS)
-    }
-
-    fn is_left_behind_within(&self, function: FunctionRef, hops: u32) -> bool {
-        let runners = self.index.runners_of(function);
-        let left =
-            |runner: &Runner| self.leaves_behind(runner, function) || hops > 0 && self.is_left_behind_within(runner.function, hops - 1);
-        !runners.is_empty() && runners.iter().all(left)
+        self.is_left_by_all(function, MAX_RUNNERS, &|runner, function| self.leaves_behind(runner, function))
     }
 
     /// Whether a function is run by nothing but calls that drop its promise, or by functions of which that holds. ECMAScript only: tasks are told
     /// apart by those who ask for them.
     pub(super) fn is_let_go_around(&self, function: FunctionRef) -> bool {
-        self.is_let_go_around_within(function, MAX_RUNNERS)
+        let is_ecmascript = self.snapshot.files.source(function.file).is_some_and(|source| source.language.is_ecmascript());
+        is_ecmascript && self.is_left_by_all(function, MAX_RUNNERS, &|runner, _| runner.detached)
     }
 
-    fn is_let_go_around_within(&self, function: FunctionRef, hops: u32) -> bool {
-        let is_ecmascript = self.snapshot.files.source(function.file).is_some_and(|source| source.language.is_ecmascript());
+    /// Whether all that runs a function leaves it, or is left so itself.
+    fn is_left_by_all(&self, function: FunctionRef, hops: u32, leaves: &dyn Fn(&Runner, FunctionRef) -> bool) -> bool {
         let runners = self.index.runners_of(function);
-        let left = |runner: &Runner| runner.detached || hops > 0 && self.is_let_go_around_within(runner.function, hops - 1);
-        is_ecmascript && !runners.is_empty() && runners.iter().all(left)
+        let left = |runner: &Runner| leaves(runner, function) || hops > 0 && self.is_left_by_all(runner.function, hops - 1, leaves);
+        !runners.is_empty() && runners.iter().all(left)
     }
 
     /// Whether what runs a function goes on without waiting for it. What a program begins with, it is there for.

@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use portolan_grammars::catalog::{Operation, broker};
-use portolan_grammars::facts::{Expr, ExprId, FunctionId, FunctionKind, Region, RegionKind, Symbol};
+use portolan_grammars::facts::{Expr, ExprId, FunctionId, RegionKind, Symbol};
 
 use super::misses::runs_on_miss;
 use super::moments::{Moment, Moments, follows};
 use super::parties::holds_tables;
 use super::unmatched_channel::is_heard_by_nobody;
 use super::{Context, Draft, RuleOption, Severity, Sink, Texts, exempt};
-use crate::chart::flow::Spot;
+use crate::chart::flow::{Spot, closures_around};
 use crate::chart::index::EndRef;
 use crate::chart::operation::{Root, SpanRef, roots_around};
 use crate::chart::origins::{Origin, origins};
@@ -316,11 +316,7 @@ fn concerns(context: &Context<'_>, later: Place, earlier: Place) -> Concern {
 /// Whether code stands in a closure that is given to a call which subscribes, whatever runs it in there.
 fn is_subscribed(context: &Context<'_>, function: FunctionRef) -> bool {
     let Some(source) = context.snapshot.files.source(function.file) else { return false };
-    let outer = |inner: &FunctionId| {
-        let inner = source.function(*inner);
-        (inner.kind == FunctionKind::Closure).then_some(inner.parent)
-    };
-    let around: Vec<FunctionId> = std::iter::successors(Some(function.function), outer).take(MAX_AROUND).collect();
+    let around: Vec<FunctionId> = closures_around(source, function.function).take(MAX_AROUND).collect();
     let ends = context.chart.channels.iter().flat_map(|channel| &channel.consumers).filter(|end| end.place.file == function.file);
     ends.filter_map(|end| Spot::at(&context.snapshot.files, end.place)).any(|spot| around.iter().any(|closure| spot.gives(*closure)))
 }
@@ -329,9 +325,7 @@ fn is_subscribed(context: &Context<'_>, function: FunctionRef) -> bool {
 fn is_taken_back(context: &Context<'_>, found: &DualWrite) -> bool {
     let (chart, files) = (context.chart, &context.snapshot.files);
     let Some(sent) = Spot::at(files, found.end.producer(chart).place) else { return false };
-    let tried: Option<&Region> =
-        sent.regions().take_while(|region| region.kind != RegionKind::Body).find(|region| region.kind == RegionKind::Try);
-    let Some(tried) = tried else { return false };
+    let Some(tried) = sent.tried() else { return false };
     let accesses = context.index.accesses_in(found.function).iter();
     accesses.filter(|access| access.of(chart).operation == Operation::Write).any(|access| {
         let fails = |spot: Spot<'_>| spot.regions().any(|region| region.kind == RegionKind::Catch && region.parent == tried.parent);
@@ -365,9 +359,9 @@ fn report(context: &Context<'_>, sink: &mut Sink<'_>, (service, channel, table, 
     let again = all.iter().all(comes_again);
     let loses = if again { "has both done again, or loses it" } else { "loses it" };
     let draft = Draft {
-        severity: (is_heard_by_nobody(context, *channel)
-            || again
-            || all.iter().all(|found| comes_again(found) || is_taken_back(context, found)))
+        severity: (again
+            || all.iter().all(|found| comes_again(found) || is_taken_back(context, found))
+            || is_heard_by_nobody(context, *channel))
         .then_some(Severity::Information),
         message: format!("`{table}` is written, then a message to `{name}` is sent: what ends the process in between {loses}{places}"),
         place,

@@ -65,9 +65,9 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 /// The hop of a gateway that leads to a service, where that stands beside the address at a place. What a front end passes on, it does for its own
 /// pages alone.
 fn passage<'a>(context: &Context<'a>, to: ServiceIndex, address: Place) -> Option<&'a Call> {
-    let is_gateway = |call: &Call| context.chart.service(call.from).kind != ServiceKind::Frontend;
-    let passes_on = |call: &&Call| call.method.is_none() && call.path.ends_with('*') && !call.development && is_gateway(call);
-    let is_beside = |call: &&Call| !are_deployed_apart(context, call.place.file, address.file);
+    let is_for_all = |call: &Call| context.chart.service(call.from).kind != ServiceKind::Frontend;
+    let passes_on = |call: &Call| call.passes_on() && !call.development && is_for_all(call);
+    let is_beside = |call: &Call| !are_deployed_apart(context, call.place.file, address.file);
     context.chart.calls.iter().find(|call| passes_on(call) && call.target() == Some(to) && call.status.is_settled() && is_beside(call))
 }
 
@@ -91,10 +91,9 @@ fn goes_round(context: &Context<'_>, call: &Call, to: ServiceIndex) -> Vec<Place
             .filter(|variable| variable.service == call.from && PUBLIC.iter().any(|prefix| variable.name.starts_with(prefix)))
     };
     let is_evidence = |place: &Place| call.evidence.iter().any(|evidence| evidence.place == *place);
-    let host_in = |value: &str| value.split_once("://").map_or(value, |(_, rest)| rest).split(['.', ':', '/']).next().map(str::to_owned);
-    let names_it = |value: &str| host_in(value).is_some_and(|host| host == context.id(to).as_str());
+    let names_it = |value: &str| host_in(value) == context.id(to).as_str();
     // What a deployment fills in is not known to be the service's own address there.
-    let is_written = |value: &str| host_in(value).is_some_and(|host| !host.is_empty() && !host.contains(['$', '{']));
+    let is_written = |value: &str| !host_in(value).is_empty() && !host_in(value).contains(['$', '{']);
     // What a dotenv file says is for the machine of a developer.
     let deployed =
         |place: &Place| context.snapshot.files.path(place.file).extension().is_some_and(|ending| matches!(ending, "yaml" | "yml"));
@@ -103,9 +102,15 @@ fn goes_round(context: &Context<'_>, call: &Call, to: ServiceIndex) -> Vec<Place
     values.filter(|(value, at)| deployed(at) && (is_evidence(at) && is_written(value) || names_it(value))).map(|(_, at)| *at).collect()
 }
 
+/// The first label of the host in an address.
+fn host_in(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split(['.', ':', '/']).next().unwrap_or_default()
+}
+
 /// Whether a service is there to be asked from outside: a gateway by its kind or its name, or one that passes on all of a path.
 fn is_gateway(context: &Context<'_>, service: ServiceIndex) -> bool {
-    let passes_on = |call: &Call| call.from == service && call.method.is_none() && call.path.ends_with('*') && !call.development;
+    let passes_on = |call: &Call| call.from == service && call.passes_on() && !call.development;
     context.chart.service(service).kind == ServiceKind::Gateway
         || exempt::has_word(context.id(service), GATEWAYS)
         || context.chart.calls.iter().any(passes_on)

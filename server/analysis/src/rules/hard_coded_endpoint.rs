@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use portolan_grammars::facts::{Call as CallFacts, Entry, Expr, ExprId, Expression, Function, Object, SourceFacts, Symbol, TextRange};
+use rustc_hash::FxHashMap;
 
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::{Call, ServiceIndex};
@@ -40,14 +41,15 @@ rule! {
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut told = BTreeSet::new();
+    // Many calls rest on one address.
+    let mut known: FxHashMap<Place, Option<(Place, String)>> = FxHashMap::default();
     for call in &context.chart.calls {
         let Some(to) = call.target().filter(|to| *to != call.from && !told.contains(&(call.from, *to))) else { continue };
         if !counts(context.snapshot, call, to) {
             continue;
         }
-        let Some((place, address)) = call.evidence.iter().find_map(|evidence| address_at(context.snapshot, evidence.place)) else {
-            continue;
-        };
+        let mut address = |place: Place| known.entry(place).or_insert_with(|| address_at(context.snapshot, place)).clone();
+        let Some((place, address)) = call.evidence.iter().find_map(|evidence| address(evidence.place)) else { continue };
         if !is_decided_elsewhere(context.snapshot, call) {
             told.insert((call.from, to));
             report(context, sink, call, to, place, &address);
@@ -59,7 +61,8 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 pub(crate) fn addresses(snapshot: &Snapshot, from: ServiceIndex, to: ServiceIndex) -> BTreeSet<(Place, String)> {
     let calls = snapshot.chart.calls.iter().filter(|call| call.from == from && call.target() == Some(to));
     let calls = calls.filter(|call| counts(snapshot, call, to) && !is_decided_elsewhere(snapshot, call));
-    calls.flat_map(|call| &call.evidence).filter_map(|evidence| address_at(snapshot, evidence.place)).collect()
+    let places: BTreeSet<Place> = calls.flat_map(|call| &call.evidence).map(|evidence| evidence.place).collect();
+    places.into_iter().filter_map(|place| address_at(snapshot, place)).collect()
 }
 
 /// Whether a host, with a port or without, is the machine itself.
@@ -145,7 +148,7 @@ fn is_one_of_two(snapshot: &Snapshot, source: &SourceFacts, place: Place) -> boo
     })
 }
 
-/// Whether a text is a field of what a struct is by default, and one is made somewhere with another value in it.
+/// Whether a text is a field of what a struct is by default, and one is made somewhere for which that field is given.
 fn is_overridden(snapshot: &Snapshot, source: &SourceFacts, file: FileId, text: ExprId) -> bool {
     let range = source.expr_range(text);
     let function = source.function(source.exprs[text.index()].function);

@@ -15,6 +15,7 @@ use crate::chart::flow::{Spot, is_let_go};
 use crate::chart::index::Runner;
 use crate::chart::operation::answers_by;
 use crate::chart::{CallIndex, ServiceIndex, ServiceKind};
+use crate::resolve::index::last_segment;
 use crate::resolve::link::{OutboundCall, Request, Unlimited};
 use crate::resolve::value::CallRef;
 use crate::words::enumerate_first;
@@ -255,25 +256,26 @@ pub(crate) fn streams(snapshot: &Snapshot, function: FunctionRef) -> bool {
     let range = facts.function(function.function).range;
     let whole = function.function == FunctionId::MODULE;
     let within = |other| whole || range.contains(other);
-    let reads = facts.calls.iter().filter(|call| within(call.range)).any(|call| match facts.expr(call.callee) {
-        Expr::Member { name, .. } => {
-            matches!(name.as_str(), "bytes_stream" | "chunk" | "eventsource" | "getReader" | "pipeThrough" | "pipeTo" | "upgrade")
-        }
-        _ => false,
-    });
+    let reads = || {
+        facts.calls.iter().filter(|call| within(call.range)).any(|call| match facts.expr(call.callee) {
+            Expr::Member { name, .. } => {
+                matches!(name.as_str(), "bytes_stream" | "chunk" | "eventsource" | "getReader" | "pipeThrough" | "pipeTo" | "upgrade")
+            }
+            _ => false,
+        })
+    };
     let asks = || {
         facts.exprs.iter().filter(|expression| within(expression.range)).any(|expression| match &expression.kind {
             Expr::Str(text) => matches!(text.as_str(), "stream" | "text/event-stream" | "application/x-ndjson"),
             _ => false,
         })
     };
-    reads || asks() || facts.function(function.function).result.as_ref().is_some_and(gives_stream)
+    facts.function(function.function).result.as_ref().is_some_and(gives_stream) || reads() || asks()
 }
 
 /// Whether a type is a stream, or has one in it: `Result<impl Stream<Item = Bytes>, Failure>`.
 fn gives_stream(ty: &TypeRef) -> bool {
-    let last = ty.path.rsplit(['.', ':']).next().unwrap_or_default();
-    matches!(last, "Stream" | "BoxStream" | "ReadableStream") || ty.args.iter().any(gives_stream)
+    matches!(last_segment(&ty.path), "Stream" | "BoxStream" | "ReadableStream") || ty.args.iter().any(gives_stream)
 }
 
 fn leaf_function(snapshot: &Snapshot, outbound: &OutboundCall) -> FunctionRef {

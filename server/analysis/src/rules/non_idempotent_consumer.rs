@@ -35,9 +35,10 @@ rule! {
     ///
     /// Left alone are upserts and inserts with `ON CONFLICT`; rows that come with a key of their own (`id`), or whose Prisma model has a unique
     /// key; numbers that grow only where the row is in the state that the statement changes; consumers that look into the table first, or into
-    /// another one that the same function adds to before, or that keep a mark of what they handled (a table named for it, a key in Redis); tables
-    /// in which a row too many does no harm (the option lists words of their names); jobs and tools; and whatever cannot be followed: a row that
-    /// is put together elsewhere may have a key. Unique keys that only the database knows are not seen.
+    /// another one that the same function adds to before, that call a function before which refuses a row that is there already and adds it, or
+    /// that keep a mark of what they handled (a table named for it, a key in Redis); tables in which a row too many does no harm (the option lists
+    /// words of their names); jobs and tools; and whatever cannot be followed: a row that is put together elsewhere may have a key. Unique keys that
+    /// only the database knows are not seen.
     ///
     /// ## Why it matters
     /// A broker delivers at least once: a consumer that stops after the insert and before the acknowledgement gets the message again. Then there
@@ -133,7 +134,7 @@ fn additions(context: &Context<'_>, operation: &Operation, tolerant: &[&str]) ->
         let looked_up = accesses().any(|(_, other)| other.collection == access.collection && other.of(chart).operation == Verb::Read);
         let counts_deliveries = row.columns.iter().any(|column| exempt::has_word(column, COUNTERS));
         let refused = || accesses().any(|(_, look)| is_refused_before(context, look, row));
-        if !is_table || looked_up || is_guarded(row) || refused() || counts_deliveries || exempt::has_word(&collection.name, tolerant) {
+        if !is_table || looked_up || counts_deliveries || exempt::has_word(&collection.name, tolerant) || is_guarded(row) || refused() {
             return None;
         }
         let (table, service, place, function) = (collection.name.clone(), row.service, row.place, row.function);

@@ -30,7 +30,7 @@ impl Party<'_> {
     /// The same for people: of many services one, and how many more there are.
     pub(super) fn shown(&self, context: &Context<'_>) -> String {
         match self.services.as_slice() {
-            [first, _, others @ ..] if !others.is_empty() => format!("{} (and {} more)", context.id(*first), others.len() + 1),
+            [first, others @ ..] if others.len() > 1 => format!("{} (and {} more)", context.id(*first), others.len()),
             _ => self.name(context),
         }
     }

@@ -78,8 +78,8 @@ fn step(context: &Context<'_>, call: &Call) -> Option<(EndpointIndex, ServiceInd
     let (endpoint, to) = (call.endpoint?, call.target()?);
     let passes_on = |service| exempt::from_chains(context.chart.service(service));
     let counts = call.status.is_settled() && !call.development && !passes_on(call.from) && !passes_on(to);
-    let counts = counts && !is_unheard(&context.snapshot.files, call) && !context.is_let_go_around(call.function);
-    (counts && context.chart.endpoint(endpoint).service == to && !exempt::is_plumbing(&call.path)).then_some((endpoint, to))
+    let counts = counts && context.chart.endpoint(endpoint).service == to && !exempt::is_plumbing(&call.path);
+    (counts && !is_unheard(&context.snapshot.files, call) && !context.is_let_go_around(call.function)).then_some((endpoint, to))
 }
 
 fn edges(context: &Context<'_>) -> Edges {
@@ -240,8 +240,10 @@ fn answered_label(context: &Context<'_>, call: CallIndex) -> String {
 fn calls_itself(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut seen = BTreeSet::new();
     for (index, call) in context.chart.calls.iter().enumerate() {
-        let Some((_, to)) = step(context, call) else { continue };
-        let Some(gateway) = call.via.first().filter(|_| to == call.from) else { continue };
+        let Some(gateway) = call.via.first().filter(|_| call.target() == Some(call.from)) else { continue };
+        if step(context, call).is_none() {
+            continue;
+        }
         if !seen.insert(call.from) {
             continue;
         }

@@ -170,11 +170,10 @@ fn keeps_failure(context: &Context<'_>, place: Place) -> bool {
     let Some(source) = files.source(callee.file).filter(|source| source.language.is_ecmascript()) else { return false };
     let function = source.function(callee.function);
     let own = |kind: RegionKind| source.regions.iter().filter(move |region| region.kind == kind && region.parent == Some(function.body));
-    let throws = |range: TextRange| source.throws.iter().any(|thrown| range.contains(*thrown));
     let mut caught = own(RegionKind::Catch).peekable();
     let is_caught = |range: TextRange| own(RegionKind::Try).any(|tried| tried.range.contains(range));
     caught.peek().is_some()
-        && caught.all(|handler| !throws(handler.range))
+        && caught.all(|handler| !source.throws_in(handler.range))
         && context.index.spans_in(callee).all(|span| is_caught(span.place(context.chart).range))
         && context
             .index

@@ -90,7 +90,7 @@ fn is_lost(context: &Context<'_>, call: &Call, method: &str) -> bool {
 fn answers_what_is_known(context: &Context<'_>, service: ServiceIndex) -> bool {
     let facts = context.chart.service(service);
     let files = &context.snapshot.files;
-    let passes_on = || context.chart.calls.iter().any(|call| call.from == service && call.method.is_none() && call.path.ends_with('*'));
+    let passes_on = || context.chart.calls.iter().any(|call| call.from == service && call.passes_on());
     let half_read =
         || files.iter().any(|(_, path, facts)| !facts.problems().is_empty() && path.starts_with(&context.chart.service(service).root));
     !facts.third_party && facts.is_read() && facts.kind == ServiceKind::Backend && !passes_on() && !half_read()

@@ -70,13 +70,10 @@ enum Lack {
     Producer,
 }
 
-/// Whether the rule tells of a channel that nobody receives from it.
+/// Whether nobody receives from a channel, as far as the rule can show that. Of a request whose answer comes back from outside it does not tell.
 pub(super) fn is_heard_by_nobody(context: &Context<'_>, index: ChannelIndex) -> bool {
     let channel = context.chart.channel(index);
-    let Some(first) = channel.producers.first() else { return false };
-    let (snapshot, file) = (context.snapshot, first.place.file);
-    let external = snapshot.workspace.settings.rules().texts(&RULE, &EXTERNAL, snapshot.files.path(file));
-    let lacks = lack(context, &external, index) == Some(Lack::Consumer);
+    let lacks = lack(context, index) == Some(Lack::Consumer);
     // Who receives by nearly the same name means this one.
     let is_meant = |other: &Channel| other.system == channel.system && other.producers.is_empty() && is_slip(&other.name, &channel.name);
     lacks
@@ -86,15 +83,8 @@ pub(super) fn is_heard_by_nobody(context: &Context<'_>, index: ChannelIndex) -> 
 }
 
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
-    let external = |index: ChannelIndex| {
-        let channel = context.chart.channel(index);
-        let first = channel.producers.first().or(channel.consumers.first());
-        first.map(|end| sink.texts(&EXTERNAL, end.place.file)).unwrap_or_default()
-    };
-    let lacking: Vec<(ChannelIndex, Lack)> = (0..context.chart.channels.len() as u32)
-        .map(ChannelIndex)
-        .filter_map(|index| Some((index, lack(context, &external(index), index)?)))
-        .collect();
+    let lacking: Vec<(ChannelIndex, Lack)> =
+        (0..context.chart.channels.len() as u32).map(ChannelIndex).filter_map(|index| Some((index, lack(context, index)?))).collect();
     let mut told = BTreeSet::new();
     for &(index, _) in lacking.iter().filter(|(_, lack)| *lack == Lack::Producer) {
         let received = context.chart.channel(index);
@@ -119,7 +109,7 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
 }
 
 /// The end that a channel lacks, if it has the other and the rule is about it.
-fn lack(context: &Context<'_>, external: &[&str], index: ChannelIndex) -> Option<Lack> {
+fn lack(context: &Context<'_>, index: ChannelIndex) -> Option<Lack> {
     let channel = context.chart.channel(index);
     // The other end is there, behind a feature that is off.
     if channel.halved {
@@ -131,7 +121,9 @@ fn lack(context: &Context<'_>, external: &[&str], index: ChannelIndex) -> Option
         _ => return None,
     };
     let ends = present(channel, lack);
-    let is_external = exempt::has_word(&channel.name, external) || external.iter().any(|name| *name == channel.name);
+    let first = context.snapshot.files.path(ends.first()?.place.file);
+    let external = context.snapshot.workspace.settings.rules().texts(&RULE, &EXTERNAL, first);
+    let is_external = exempt::has_word(&channel.name, &external) || external.iter().any(|name| *name == channel.name);
     // Settings of a provider, or bindings made by hand, decide which queue a message ends in; devices are outside.
     let broker = broker(&channel.system);
     let elsewhere = broker.routed_outside

@@ -103,11 +103,11 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// Whether a failure goes no further than a `catch` that throws nothing and returns nothing, which at most notes it. ECMAScript only.
+/// Whether a failure goes no further than a `catch` that throws nothing, and as a block returns nothing and answers nobody, either: which at most
+/// notes it. ECMAScript only.
 fn keeps_failure(snapshot: &Snapshot, call: &Call) -> bool {
     let Some(spot) = Spot::at(&snapshot.files, call.place).filter(|spot| spot.source().language.is_ecmascript()) else { return false };
     let source = spot.source();
-    let throws = |range: TextRange| source.throws.iter().any(|thrown| range.contains(*thrown));
     let returns =
         |region: &Region| source.function(region.function).returns.iter().any(|value| region.range.contains(source.expr_range(*value)));
     let handler = spot.chain().find_map(|link| match source.expr(link.callee) {
@@ -115,16 +115,15 @@ fn keeps_failure(snapshot: &Snapshot, call: &Call) -> bool {
         _ => None,
     });
     if let Some(handler) = handler {
-        return matches!(handler, Expr::Closure(closure) if !throws(source.function(*closure).range))
+        return matches!(handler, Expr::Closure(closure) if !source.throws_in(source.function(*closure).range))
             || matches!(handler, Expr::Member { .. });
     }
-    let tried = spot.regions().take_while(|region| region.kind != RegionKind::Body).find(|region| region.kind == RegionKind::Try);
-    let caught = tried.and_then(|tried| {
+    let caught = spot.tried().and_then(|tried| {
         let behind =
             |region: &&Region| region.kind == RegionKind::Catch && region.parent == tried.parent && region.range.start >= tried.range.end;
         source.regions.iter().find(behind)
     });
-    caught.is_some_and(|caught| !throws(caught.range) && !returns(caught) && !answers_in(source, caught.range))
+    caught.is_some_and(|caught| !source.throws_in(caught.range) && !returns(caught) && !answers_in(source, caught.range))
 }
 
 /// Whether something in a stretch of code is called that may tell of a failure: `res.sendStatus(502)`.
