@@ -1,7 +1,7 @@
 //! Packages, services, environments and hosts: what the manifests say the workspace is made of.
 //!
-//! Here lives all that follows from manifests and paths alone. What deliberately does not: values of code. Invariant: two equal sets of
-//! manifests and paths make equal workspaces.
+//! Here lives all that follows from manifests and paths alone. What deliberately does not: values of code; which clients are generated, code says,
+//! and who builds a workspace hands in. Invariant: two equal sets of manifests and paths make equal workspaces.
 
 mod charts;
 mod copies;

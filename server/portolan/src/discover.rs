@@ -1,9 +1,9 @@
 //! Finds the files of a workspace that can be read.
 //!
 //! Git's ignore rules hold, whether or not there is a repository, but for examples of dotenv files; hidden files count, as `.env` is one.
-//! Symbolic links are not followed, so that no file is found twice and no loop is entered, but where code names one as a document. What deliberately does not live here: what a path
-//! means, which is [`portolan_grammars::classify`]'s to say. Invariant: the result is sorted and the same on every machine; hence the ignore
-//! file of the user alone is not asked.
+//! Symbolic links are not followed, so that no file is found twice and no loop is entered, but where code names one as a document. What
+//! deliberately does not live here: what a path means, which is [`portolan_grammars::classify`]'s to say. Invariant: the result is sorted and
+//! the same on every machine; hence the ignore file of the user alone is not asked.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
@@ -70,7 +70,7 @@ pub fn discover_at(roots: &Roots, paths: &[PathBuf]) -> Discovery {
     }))
 }
 
-/// Documents that code names, by their paths in the world, as files that can be read, sorted. Where one is a link, it is what that leads to. What
+/// Documents that code names, by their paths in the world, as files that can be read, in the order of these. Where one is a link, it is what that leads to. What
 /// lies in an ignored folder is none: another machine need not have it.
 pub fn documents_at(roots: &Roots, paths: impl IntoIterator<Item = Utf8PathBuf>) -> Vec<Found> {
     let disk: Vec<PathBuf> = paths.into_iter().filter_map(|path| roots.to_disk(&path)).collect();

@@ -8,7 +8,7 @@ use portolan_grammars::manifests::Nginx;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::sources::Source;
-use super::{HostMatch, Workspace};
+use super::{HostMatch, Workspace, paths};
 use crate::files::Files;
 
 /// Puts services of equal code into one group: members of one upstream, and those of packages of one name.
@@ -27,9 +27,16 @@ pub(super) fn join(files: &Files, workspace: &mut Workspace, nginx: &[Source<'_,
     pairs.extend(named.values().flat_map(|same| same.iter().map(|other| (same[0], *other))));
     let mut pairs: Vec<(usize, usize)> = pairs.into_iter().filter(|(one, other)| one < other).collect();
     pairs.sort_unstable();
+    let mut known: FxHashMap<usize, Code<'_>> = FxHashMap::default();
     for (one, other) in pairs {
         let (kept, joined) = (workspace.deployments[one].group, workspace.deployments[other].group);
-        if kept != joined && is_same_code(files, workspace, one, other) {
+        if kept == joined {
+            continue;
+        }
+        for at in [one, other] {
+            known.entry(at).or_insert_with(|| code_of(files, workspace, at));
+        }
+        if !known[&one].is_empty() && known[&one] == known[&other] {
             workspace.deployments.iter_mut().filter(|deployment| deployment.group == joined).for_each(|deployment| deployment.group = kept);
         }
     }
@@ -44,12 +51,13 @@ fn member(workspace: &Workspace, server: &str) -> Option<usize> {
     }
 }
 
-fn is_same_code(files: &Files, workspace: &Workspace, one: usize, other: usize) -> bool {
-    let code = |at: usize| -> Option<FxHashMap<&Utf8Path, &SourceFacts>> {
-        let root = &workspace.packages[workspace.deployments[at].package?].root;
-        let within = files.iter().filter_map(|(_, path, facts)| Some((path.strip_prefix(root).ok()?, facts.source()?)));
-        Some(within.collect()).filter(|code: &FxHashMap<_, _>| !code.is_empty())
-    };
-    let (Some(one), Some(other)) = (code(one), code(other)) else { return false };
-    one == other
+/// Source files by their paths below the folder of their package.
+type Code<'f> = FxHashMap<&'f Utf8Path, &'f SourceFacts>;
+
+/// The code of a service's package.
+fn code_of<'f>(files: &'f Files, workspace: &Workspace, service: usize) -> Code<'f> {
+    let Some(package) = workspace.deployments[service].package else { return Code::default() };
+    let root = &workspace.packages[package].root;
+    let within = files.iter().filter(|(_, path, _)| paths::is_within(path.as_str(), root.as_str()));
+    within.filter_map(|(_, path, facts)| Some((path.strip_prefix(root).ok()?, facts.source()?))).collect()
 }

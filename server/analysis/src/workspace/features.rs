@@ -45,8 +45,12 @@ impl Features {
         let mut walk = Walk { links, manifests: &manifests, open: Vec::new(), seen: FxHashSet::default(), bare: FxHashSet::default() };
         walk.begin(context, deployments, &commands);
         walk.follow();
+        let mut some: FxHashMap<usize, FxHashSet<Symbol>> = FxHashMap::default();
+        for (package, feature) in walk.seen {
+            some.entry(package).or_default().insert(feature);
+        }
         let built = |(package, source): (&usize, &&Source<'_, CargoManifest>)| {
-            let some = walk.seen.iter().filter(|(of, _)| of == package).map(|(_, feature)| feature.clone()).collect();
+            let some = some.remove(package).unwrap_or_default();
             let every = if walk.bare.contains(package) { FxHashSet::default() } else { defaults(source.facts) };
             (*package, Built { some, every })
         };

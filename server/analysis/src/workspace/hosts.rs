@@ -6,7 +6,7 @@
 use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::platform_hosts::Hosted;
+use super::platform_hosts::{self, Hosted};
 use super::services::known::normal;
 use super::services::{Context, Draft, index};
 use super::{Deployment, GatewayRoute, Workspace};
@@ -236,10 +236,10 @@ impl Workspace {
         if let Some((worker, _)) = host.strip_suffix(".workers.dev").and_then(|inner| inner.split_once('.')) {
             return answer(self.names.names.get(format!("{worker}.workers.dev").as_str()));
         }
-        if let Some(names) = self.names.hosted.names(&host) {
-            let called = names.into_iter().map(|name| answer(self.names.aliases.get(name)));
+        if let Some((platform, names)) = platform_hosts::names(&host) {
+            let called = names.map(|name| answer(self.names.aliases.get(name)));
             let mut hosted =
-                called.filter(|found| matches!(found, HostMatch::One(service, ..) if self.names.hosted.may_be(&host, *service)));
+                called.filter(|found| matches!(found, HostMatch::One(service, ..) if self.names.hosted.has(platform, *service)));
             return hosted.next().unwrap_or(HostMatch::None);
         }
         // `name.namespace`, where the namespace is written nowhere.

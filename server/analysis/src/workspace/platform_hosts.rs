@@ -45,20 +45,16 @@ impl Hosted {
         Self(found)
     }
 
-    /// The names of services that a host may be made of; `None` where it is no platform's.
-    pub(super) fn names<'h>(&self, host: &'h str) -> Option<Vec<&'h str>> {
-        let (platform, label) = label_of(host)?;
-        Some(PLATFORMS[platform].behind.iter().filter_map(|count| without_last(label, *count)).collect())
-    }
-
-    /// Whether a service may be what a host of a platform stands for.
-    pub(super) fn may_be(&self, host: &str, service: ServiceIndex) -> bool {
-        label_of(host).is_some_and(|(platform, _)| self.0.contains(&(platform, service)))
+    /// Whether a service has the manifest of a platform, told by its position.
+    pub(super) fn has(&self, platform: usize, service: ServiceIndex) -> bool {
+        self.0.contains(&(platform, service))
     }
 }
 
-fn label_of(host: &str) -> Option<(usize, &str)> {
-    PLATFORMS.iter().enumerate().find_map(|(at, platform)| Some((at, host.strip_suffix(platform.ending)?)))
+/// The platform that a host is of, by its position, and the names of services that the host may be made of.
+pub(super) fn names(host: &str) -> Option<(usize, impl Iterator<Item = &str>)> {
+    let (at, label) = PLATFORMS.iter().enumerate().find_map(|(at, platform)| Some((at, host.strip_suffix(platform.ending)?)))?;
+    Some((at, PLATFORMS[at].behind.iter().filter_map(move |count| without_last(label, *count))))
 }
 
 /// A label without so many words at its end.
@@ -68,11 +64,9 @@ fn without_last(label: &str, count: usize) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::Hosted;
-
     #[test]
     fn names_stand_before_what_a_platform_adds() {
-        let names = |host| Hosted::default().names(host);
+        let names = |host| super::names(host).map(|(_, names)| names.collect::<Vec<_>>());
         assert_eq!(names("stock-proxy-production-9cb1.up.railway.app"), Some(vec!["stock-proxy", "stock-proxy-production"]));
         assert_eq!(names("stock.onrender.com"), Some(vec!["stock"]));
         assert_eq!(names("stock-abc12-uc.a.run.app"), Some(vec!["stock"]));

@@ -440,7 +440,7 @@ fn finish<'a>(
 fn env_files(context: &Context<'_>, draft: &Draft<'_>) -> Vec<Symbol> {
     let given = draft.compose.iter().flat_map(|(source, service, _)| service.env_files.iter().map(|path| (source.folder(), path)));
     let paths = given.filter_map(|(folder, path)| paths::join(folder, &context.variables.fill(folder, &path.value)));
-    let absent = paths.filter(|path| !context.sources.dotenv.iter().any(|known| known.path == path));
+    let absent = paths.filter(|path| context.variables.file_at(path).is_none());
     absent.map(Symbol::from).collect()
 }
 

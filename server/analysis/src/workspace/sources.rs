@@ -11,6 +11,7 @@ use portolan_grammars::manifests::{
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::modules::package_name;
 use super::paths;
 use crate::FileId;
 use crate::files::Files;
@@ -123,9 +124,9 @@ impl<'a> Sources<'a> {
             let nearest = paths::upwards(paths::folder(path.as_str())).find_map(|folder| by_folder.get_key_value(folder));
             let Some((folder, (_, own))) = nearest.and_then(|(folder, _)| Some((*folder, found.get_mut(*folder)?))) else { continue };
             for import in facts.imports.iter().filter(|import| !import.type_only) {
-                let offered = around(folder).flat_map(|npm| &npm.dependencies);
-                let imported = offered.filter(|(name, _)| import.source.strip_prefix(name.as_str()).is_some_and(is_rest_of_specifier));
-                own.dependencies.extend(imported.take(1).cloned());
+                let Some((package, _)) = package_name(&import.source) else { continue };
+                let mut offered = around(folder).flat_map(|npm| &npm.dependencies);
+                own.dependencies.extend(offered.find(|(name, _)| name == package).cloned());
             }
         }
         for (_, npm) in found.values_mut() {
@@ -199,9 +200,4 @@ impl<'a> Sources<'a> {
 
 fn sort<T>(sources: &mut [Source<'_, T>]) {
     sources.sort_by_key(|source| source.path);
-}
-
-/// What follows a package's name in the specifier of an import.
-fn is_rest_of_specifier(rest: &str) -> bool {
-    rest.is_empty() || rest.starts_with('/')
 }

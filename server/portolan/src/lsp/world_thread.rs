@@ -218,10 +218,10 @@ impl Writer {
         let forgotten = self.entries.values().filter(|entry| entry.is_document() && !named.contains(&entry.found.path));
         let forgotten: Vec<PathBuf> = forgotten.map(|entry| entry.found.disk.clone()).collect();
         forgotten.iter().for_each(|path| self.remove(path));
-        let disk: Vec<PathBuf> = named.iter().filter_map(|path| self.roots.to_disk(path)).collect();
-        let unread = disk.into_iter().filter(|path| !self.entries.get(path).is_some_and(Entry::is_document));
-        let unread: Vec<PathBuf> = unread.chain(forgotten).collect();
-        let found: Vec<Found> = unread.iter().filter_map(|path| self.find(path)).collect();
+        let is_read =
+            |path: &Utf8PathBuf| self.roots.to_disk(path).is_some_and(|disk| self.entries.get(&disk).is_some_and(Entry::is_document));
+        let mut found = documents_at(&self.roots, named.iter().filter(|path| !is_read(path)).cloned());
+        found.extend(forgotten.iter().filter_map(|path| self.find(path)));
         // It may have been read as something else.
         found.iter().for_each(|file| self.remove(&file.disk));
         self.read_found(found);

@@ -495,16 +495,20 @@ fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
 /// Whether a folder has nothing but its name in common with a compose service that runs an image: one that is called otherwise, in a compose file of
 /// another part of the workspace.
 fn is_called_so_by_chance(draft: &Draft<'_>, name: &str, folder: &str) -> bool {
-    let Some(image) = draft.image.as_deref().map(image_name).filter(|image| !image.is_empty() && !image.contains(['$', '{'])) else {
+    let Some(image) = draft.image.as_deref().filter(|_| !draft.compose.is_empty() && draft.workloads.is_empty()) else { return false };
+    let called = image_name(image);
+    if called.is_empty() || called.contains(['$', '{']) {
         return false;
-    };
-    let is_of_image = image_names(draft.image.as_deref().unwrap_or_default()).iter().any(|of_image| normal(of_image) == normal(name));
-    let ends_so = normal(&image).ends_with(&normal(name));
-    // A folder that only sorts manifests is part of what it is for.
-    let part =
-        |file: &'_ str| paths::upwards(file).find(|folder| !code::is_generic(paths::file_name(folder))).unwrap_or_default().to_owned();
-    let is_below = || draft.compose.iter().any(|(source, ..)| paths::is_within(folder, &part(source.folder())));
-    !draft.compose.is_empty() && draft.workloads.is_empty() && !is_of_image && !ends_so && !is_below()
+    }
+    let is_of_image = || image_names(image).iter().any(|of_image| normal(of_image) == normal(name));
+    let ends_so = || normal(&called).ends_with(&normal(name));
+    let is_below = || draft.compose.iter().any(|(source, ..)| paths::is_within(folder, part(source.folder())));
+    !is_of_image() && !ends_so() && !is_below()
+}
+
+/// The part of the workspace that a folder is for, which may only sort manifests.
+fn part(folder: &str) -> &str {
+    paths::upwards(folder).find(|folder| !code::is_generic(paths::file_name(folder))).unwrap_or_default()
 }
 
 /// Whether an image only adds files to another that is not the workspace's, and starts what that starts.
