@@ -9,7 +9,7 @@ use portolan_grammars::manifests::CargoManifest;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::packages::CargoLinks;
-use super::services::{Context, known};
+use super::services::{self, Context, known};
 use super::sources::Source;
 use super::{Deployment, Ecosystem};
 
@@ -194,24 +194,21 @@ fn commands(context: &Context<'_>, deployments: &[Deployment]) -> Vec<Command> {
     let runs = stages.flat_map(|stage| &stage.runs).map(|run| run.value.as_str());
     let started = deployments.iter().flat_map(|deployment| &deployment.commands).map(|(command, _)| command.as_str());
     let scripts = context.sources.npm.iter().flat_map(|source| &source.facts.scripts).filter_map(|script| script.value.as_deref());
-    runs.chain(started).chain(scripts).flat_map(|line| line.split(['&', ';', '|', '\n'])).filter_map(command).collect()
+    // A shell may be given what it runs as a text, and a text may be the value of an option.
+    let lines = runs.chain(started).chain(scripts);
+    lines
+        .flat_map(|line| [services::commands(line), services::inner_commands(line)])
+        .flatten()
+        .filter_map(|words| command(&words))
+        .collect()
 }
 
-fn command(line: &str) -> Option<Command> {
-    let is_cargo = line.split_whitespace().any(|word| word.ends_with("cargo"));
-    if !line.contains("-features") && !is_cargo {
+fn command(words: &[String]) -> Option<Command> {
+    let is_cargo = words.iter().any(|word| word.ends_with("cargo"));
+    if !is_cargo && !words.iter().any(|word| word.contains("-features")) {
         return None;
     }
     let mut found = Command::default();
-    // Texts in quotes are one word: `--features "a b"`.
-    let words: Vec<String> = line
-        .split(['"', '\''])
-        .enumerate()
-        .flat_map(|(at, part)| {
-            let is_quoted = at % 2 == 1;
-            if is_quoted { vec![part.to_owned()] } else { part.split_whitespace().map(str::to_owned).collect() }
-        })
-        .collect();
     let mut next = words.iter();
     while let Some(word) = next.next() {
         let (option, value) = word.split_once('=').map_or((word.as_str(), None), |(option, value)| (option, Some(value)));
@@ -246,6 +243,7 @@ mod tests {
 
     #[test]
     fn command_lines_say_which_features_are_on() {
+        let command = |line: &str| super::command(&services::commands(line)[0]);
         let names = |all: &[&str]| all.iter().map(Symbol::new).collect::<Vec<_>>();
         let one = command("cargo build --release -p orders --features \"kafka tls\" --no-default-features").unwrap();
         assert_eq!(

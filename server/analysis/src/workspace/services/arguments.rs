@@ -5,7 +5,8 @@
 
 use portolan_grammars::facts::{Spanned, Symbol};
 
-use super::code::{self, words};
+use super::code;
+use super::command_lines::inner_commands;
 use super::{Context, Draft};
 use crate::workspace::paths;
 
@@ -56,15 +57,12 @@ fn lines(context: &Context<'_>, draft: &Draft<'_>) -> Vec<String> {
 
 /// The words behind a program's name, each time that a command line names it as what is run.
 fn in_line(line: &str, program: &str) -> Vec<Vec<Symbol>> {
-    let line = line.replace("\\\n", " ").replace(['\n', ';'], " ; ");
-    let all: Vec<&str> = words(&line).collect();
-    let commands = all.split(|word| matches!(*word, "&&" | "||" | ";" | "|" | "&" | "do" | "then"));
-    let behind = commands.filter_map(|command| {
+    let behind = inner_commands(line).into_iter().filter_map(|command| {
         let is_run = |at: usize| {
-            let before = at.checked_sub(1).map(|before| command[before]);
+            let before = at.checked_sub(1).map(|before| command[before].as_str());
             before.is_none_or(|before| !before.starts_with('-') || BEFORE_PROGRAMS.contains(&before))
         };
-        let is_program = |(at, word): (usize, &&str)| paths::file_name(word) == program && (word.contains('/') || is_run(at));
+        let is_program = |(at, word): (usize, &String)| paths::file_name(word) == program && (word.contains('/') || is_run(at));
         let at = command.iter().enumerate().rposition(is_program)?;
         Some(command[at + 1..].iter().map(Symbol::new).collect())
     });

@@ -1,10 +1,11 @@
-//! Whose code a service runs: its folder, its package, the files it starts from, its command lines.
+//! Whose code a service runs: its folder, its package, the files it starts from.
 //!
 //! Invariant: a place is taken from what a manifest names before one is taken from what looks alike.
 
-use portolan_grammars::facts::{Spanned, Symbol};
+use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::{Stage, dotenv};
 
+use super::command_lines::{MANAGERS, programs, runs_script, words, written_commands};
 use super::known::{self, is_tool_name, normal, unscoped};
 use super::{Context, Draft, image_names, is_cargo, projects, starts};
 use crate::words::words as words_of;
@@ -146,8 +147,8 @@ pub(super) fn installs_its_program(context: &Context<'_>, draft: &Draft<'_>) -> 
     let Some(dockerfile) = context.dockerfile(draft) else { return false };
     let Some((command, _)) = written_commands(context, draft).into_iter().next() else { return false };
     let runs_others =
-        |program: &&str| [MANAGERS, known::RUNNERS, known::FILE_SERVERS].concat().contains(program) || known::serves_pages(&[*program]);
-    let Some(program) = programs(&command).first().copied().filter(|program| !runs_others(program)) else { return false };
+        |program: &str| [MANAGERS, known::RUNNERS, known::FILE_SERVERS].concat().contains(&program) || known::serves_pages(&[program]);
+    let Some(program) = programs(&command).into_iter().next().filter(|program| !runs_others(program)) else { return false };
     let stages = &dockerfile.facts.stages;
     let names = |word: &str| paths::file_name(unscoped(word).split('@').next().unwrap_or(word)) == program;
     let is_install = |run: &str| words(run).any(|word| matches!(word, "install" | "add" | "-i")) && words(run).any(names);
@@ -223,67 +224,6 @@ pub(super) fn settle_package(context: &Context<'_>, draft: &mut Draft<'_>) {
     }
 }
 
-/// Command lines that start a draft, the deploying manifest's first.
-pub(crate) fn written_commands(context: &Context<'_>, draft: &Draft<'_>) -> Vec<(Symbol, Place)> {
-    let mut found = Vec::new();
-    let mut add = |text: &Spanned<Symbol>, file: FileId| {
-        if !text.value.is_empty() {
-            found.push((text.value.clone(), Place { file, range: text.range }));
-        }
-    };
-    for (source, service, _) in &draft.compose {
-        service.entrypoint.iter().chain(&service.command).for_each(|text| add(text, source.file));
-    }
-    for (file, process) in &draft.processes {
-        process.command.iter().for_each(|text| add(text, *file));
-    }
-    for (file, _, _, container) in &draft.workloads {
-        container.command.iter().for_each(|text| add(text, *file));
-    }
-    if let Some(dockerfile) = context.dockerfile(draft).filter(|_| !draft.shares_image) {
-        let stages = context.stages(draft);
-        if let Some(stage) = stages.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some()) {
-            for text in stage.entrypoint.iter().chain(&stage.command) {
-                add(&Spanned::new(with_build_args(context, draft, &text.value), text.range), dockerfile.file);
-            }
-        }
-    }
-    found
-}
-
-/// Words of a command line, quotes and shell signs taken away.
-pub(crate) fn words(command: &str) -> impl Iterator<Item = &str> {
-    command
-        .split(|letter: char| letter.is_whitespace() || matches!(letter, '"' | '\'' | '(' | ')' | ',' | '[' | ']'))
-        .filter(|word| !word.is_empty())
-}
-
-/// The programs a command line starts, shells and wrappers left out.
-fn programs(command: &str) -> Vec<&str> {
-    const WRAPPERS: &[&str] = &["sh", "bash", "ash", "exec", "env", "tini", "dumb-init", "sudo", "nohup", "time", "init"];
-    let mut found = Vec::new();
-    let mut expected = true;
-    let mut previous = "";
-    for word in words(command) {
-        if matches!(word, "&&" | "||" | ";" | "|" | "do" | "then") {
-            expected = true;
-            continue;
-        }
-        let name = paths::file_name(word.trim_end_matches(';'));
-        if matches!(previous, "--bin" | "-p" | "--package") {
-            found.push(name);
-        } else if expected && !(word.starts_with('-') || word.contains('=') || WRAPPERS.contains(&name)) {
-            found.push(name);
-            expected = false;
-        }
-        if word.ends_with(';') {
-            expected = true;
-        }
-        previous = word;
-    }
-    found
-}
-
 /// The Rust binary that a draft's command lines name.
 pub(super) fn binary_of_commands(context: &Context<'_>, draft: &Draft<'_>) -> Option<CrateId> {
     if context.binaries.is_empty() {
@@ -291,7 +231,7 @@ pub(super) fn binary_of_commands(context: &Context<'_>, draft: &Draft<'_>) -> Op
     }
     let may_run = |name: &str, binary: CrateId| context.may_run(draft, name, context.root_of(binary)) || can_only_mean_own(draft, name);
     let held = |name: &str| binary_named(context, draft, name).filter(|binary| may_run(name, *binary));
-    written_commands(context, draft).iter().find_map(|(text, _)| programs(text).into_iter().find_map(held))
+    written_commands(context, draft).iter().find_map(|(text, _)| programs(text).iter().find_map(|name| held(name)))
 }
 
 /// Whether a workload that starts a program of that name can only mean the workspace's: of its image nothing is told, as where a chart is to be
@@ -485,9 +425,9 @@ fn package_of_build(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> O
 /// The only package that installs the program which a draft's command line starts: `shop start` of `"bin": { "shop": "./bin/run.js" }`.
 fn package_of_program(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> Option<usize> {
     written_commands(context, draft).iter().find_map(|(command, _)| {
-        let name = programs(command).first().copied()?;
+        let name = programs(command).into_iter().next()?;
         let within = context.sources.npm.iter().filter(|npm| paths::is_within(npm.folder(), around));
-        let mut installing = within.filter(|npm| npm.facts.bins.iter().any(|(bin, _)| bin == name));
+        let mut installing = within.filter(|npm| npm.facts.bins.iter().any(|(bin, _)| *bin == name));
         let (Some(one), None) = (installing.next(), installing.next()) else { return None };
         package_at(context, one.folder())
     })
@@ -590,27 +530,6 @@ pub(super) fn commands(context: &Context<'_>, draft: &mut Draft<'_>) {
         draft.entries = npm_entries(context, draft, &found);
     }
     draft.commands = found;
-}
-
-/// Programs that run the scripts of a `package.json`.
-const MANAGERS: &[&str] = &["npm", "yarn", "pnpm", "bun"];
-
-/// Whether a command line runs a script of `package.json`.
-pub(super) fn runs_script(command: &str, script: &str) -> bool {
-    let list: Vec<&str> = words(command).map(|word| word.trim_end_matches(';')).collect();
-    list.iter().enumerate().any(|(at, word)| {
-        if *word != script || at == 0 {
-            return false;
-        }
-        match list[at - 1] {
-            "run" => true,
-            before if MANAGERS.contains(&before) => script == "start" || before != "npm",
-            _ => {
-                list[..at].iter().any(|word| MANAGERS.contains(word))
-                    && list[..at].iter().any(|word| matches!(*word, "workspace" | "--filter" | "-F" | "-w"))
-            }
-        }
-    })
 }
 
 fn npm_entries(context: &Context<'_>, draft: &Draft<'_>, commands: &[(Symbol, Place)]) -> Vec<FileId> {

@@ -9,7 +9,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::images::Images;
 use super::known::{self, image_name, is_stock_base, is_stock_image, normal};
-use super::{Context, Draft, code, evidence, image_names};
+use super::{Context, Draft, code, command_lines, evidence, image_names};
 use crate::FileId;
 use crate::chart::ServiceKind;
 use crate::workspace::paths;
@@ -45,9 +45,9 @@ pub(super) fn find<'a>(context: &Context<'a>, images: &Images) -> Vec<Draft<'a>>
 
 /// Whether all that a draft starts is to say something: an image that others take what was built in it from.
 fn only_says(context: &Context<'_>, draft: &Draft<'_>) -> bool {
-    let commands = code::written_commands(context, draft);
+    let commands = command_lines::written_commands(context, draft);
     let says = |command: &str| {
-        let mut words = code::words(command).skip_while(|word| matches!(*word, "sh" | "bash" | "/bin/sh" | "/bin/bash" | "-c"));
+        let mut words = command_lines::words(command).skip_while(|word| matches!(*word, "sh" | "bash" | "/bin/sh" | "/bin/bash" | "-c"));
         matches!(words.next(), Some("echo" | "true" | "/bin/true")) && !command.contains(['&', ';', '|', '`', '$'])
     };
     !draft.third_party && draft.workloads.is_empty() && !commands.is_empty() && commands.iter().all(|(command, _)| says(command))
@@ -81,7 +81,7 @@ pub(super) fn leave_steps_out(drafts: &mut Vec<Draft<'_>>) {
 /// Whether all that a draft is told to start is to wait: `sleep infinity`, `tail -f /dev/null`.
 fn idles(draft: &Draft<'_>) -> bool {
     let lines = draft.compose.iter().filter_map(|(_, service, _)| {
-        let words = service.entrypoint.iter().chain(&service.command).flat_map(|text| code::words(&text.value));
+        let words = service.entrypoint.iter().chain(&service.command).flat_map(|text| command_lines::words(&text.value));
         let words: Vec<&str> = words.skip_while(|word| matches!(*word, "sh" | "bash" | "/bin/sh" | "/bin/bash" | "-c")).collect();
         (!words.is_empty()).then_some(words)
     });
@@ -519,7 +519,7 @@ fn runs_its_base(context: &Context<'_>, draft: &Draft<'_>, base: &str) -> bool {
     let adds_code = stage.copies.iter().any(|copy| copy.from.is_some() || copy.sources.iter().any(is_code));
     let name = image_name(base);
     let is_own = context.named_folders.contains_key(&normal(&name)) || code::dockerfiles_of(context, draft, &name).next().is_some();
-    let starts = !code::written_commands(context, draft).is_empty();
+    let starts = !command_lines::written_commands(context, draft).is_empty();
     stage.runs.is_empty() && !adds_code && !is_own && !starts && !known::is_configured_image(base)
 }
 

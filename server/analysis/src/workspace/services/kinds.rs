@@ -4,7 +4,7 @@ use portolan_grammars::facts::{SourceFacts, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::known::{self, FRONTEND_PACKAGES, GATEWAY_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES};
-use super::{Context, Draft, code, is_cargo, starts};
+use super::{Context, Draft, code, command_lines, is_cargo, starts};
 use crate::chart::ServiceKind;
 use crate::workspace::packages::CargoLinks;
 use crate::workspace::paths;
@@ -170,7 +170,7 @@ fn hands_out_files(context: &Context<'_>, draft: &Draft<'_>) -> bool {
     let stages = context.stages(draft);
     let Some(base) = stages.last() else { return false };
     let is_server = |name: &str| known::FILE_SERVERS.contains(&name);
-    let commands = code::written_commands(context, draft);
-    let starts = commands.iter().any(|(command, _)| code::words(command).any(|word| is_server(paths::file_name(word))));
+    let commands = command_lines::written_commands(context, draft);
+    let starts = commands.iter().any(|(command, _)| command_lines::words(command).any(|word| is_server(paths::file_name(word))));
     is_server(&known::image_name(&code::with_build_args(context, draft, &base.from))) || starts
 }

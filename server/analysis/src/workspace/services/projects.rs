@@ -7,7 +7,8 @@
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::{Project, dotenv};
 
-use super::code::{self, words};
+use super::code;
+use super::command_lines::{runs_script, words, written_commands};
 use super::known::unscoped;
 use super::{Context, Draft};
 use crate::FileId;
@@ -78,10 +79,10 @@ fn started<'a>(context: &Context<'a>, draft: &Draft<'_>) -> Option<(Source<'a, P
     }
     let around = draft.context.clone().unwrap_or_default();
     // An entry point may be the beginning of the line only: `npm run`.
-    let line = code::written_commands(context, draft).iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(" ");
+    let line = written_commands(context, draft).iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(" ");
     let line = with_environment(draft, &line);
     let npm = context.npm_at.get(around.as_str()).map(|at| context.sources.npm[*at].facts);
-    let scripts = npm.into_iter().flat_map(|npm| &npm.scripts).filter(|script| code::runs_script(&line, &script.name));
+    let scripts = npm.into_iter().flat_map(|npm| &npm.scripts).filter(|script| runs_script(&line, &script.name));
     let scripts: Vec<&str> = scripts.filter_map(|script| script.value.as_deref()).collect();
     let mut names: Vec<&str> = std::iter::once(line.as_str()).chain(scripts.iter().copied()).filter_map(started_by_name).collect();
     // `npm run start:dev orders`, of a script that starts whichever project it is told.

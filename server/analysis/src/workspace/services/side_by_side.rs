@@ -7,6 +7,7 @@
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::NpmManifest;
 
+use super::command_lines::{commands, written_commands};
 use super::known::{self, unscoped};
 use super::{Context, Draft, code, evidence, is_cargo};
 use crate::Place;
@@ -84,7 +85,7 @@ fn started(context: &Context<'_>, draft: &Draft<'_>) -> Started {
     if draft.third_party || draft.binary.is_some() || !is_monorepo || !context.npm_at.contains_key(around) {
         return started;
     }
-    let lines = code::written_commands(context, draft);
+    let lines = written_commands(context, draft);
     // An entry point may be the beginning of the line only; what the deploying manifest says is in place of what the image says.
     let Some(first) = lines.first().map(|(_, place)| place.file) else { return started };
     let line = lines.iter().filter(|(_, place)| place.file == first).map(|(text, _)| text.as_str()).collect::<Vec<_>>().join(" ");
@@ -250,45 +251,14 @@ fn is_before_program(word: &str) -> bool {
         || word.split_once('=').is_some_and(|(name, _)| name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'))
 }
 
-/// The commands of a line as words, quotes taken away.
-fn commands(line: &str) -> Vec<Vec<String>> {
-    let mut all: Vec<Vec<String>> = vec![Vec::new()];
-    let mut word = String::new();
-    let mut quote = None;
-    let push = |word: &mut String, all: &mut Vec<Vec<String>>| {
-        if !word.is_empty() {
-            all.last_mut().into_iter().for_each(|command| command.push(std::mem::take(word)));
-        }
-    };
-    for letter in line.chars() {
-        match (quote, letter) {
-            (Some(open), _) if letter == open => quote = None,
-            (Some(_), _) => word.push(letter),
-            (None, '"' | '\'') => quote = Some(letter),
-            (None, '&' | ';' | '|' | '\n' | '(' | ')') => {
-                push(&mut word, &mut all);
-                all.push(Vec::new());
-            }
-            (None, _) if letter.is_whitespace() => push(&mut word, &mut all),
-            (None, _) => word.push(letter),
-        }
-    }
-    push(&mut word, &mut all);
-    all.retain(|command| !command.is_empty());
-    all
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{commands, means, options, script_of};
+    use super::{means, options, script_of};
 
     #[test]
     fn command_lines_name_scripts_and_packages() {
-        let line = "A=1 nginx && pnpm run --filter ./apps/a --filter=b --parallel dev; concurrently \"npm:x\" 'yarn y'";
-        let found = commands(line);
-        assert_eq!(found[0], ["A=1", "nginx"]);
-        assert_eq!(found[2], ["concurrently", "npm:x", "yarn y"]);
-        let words: Vec<&str> = found[1].iter().skip(1).map(String::as_str).collect();
+        let line = "run --filter ./apps/a --filter=b --parallel dev";
+        let words: Vec<&str> = line.split(' ').collect();
         assert_eq!(script_of(&words), Some("dev"));
         assert_eq!(options(&words, &["--filter"]), ["./apps/a", "b"]);
         assert_eq!(script_of(&["workspace", "shop", "start"]), Some("start"));

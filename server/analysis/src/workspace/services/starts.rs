@@ -5,7 +5,8 @@
 
 use portolan_grammars::facts::Symbol;
 
-use super::code::{file_named, runs_script, words, written_commands};
+use super::code::file_named;
+use super::command_lines::{runs_script, words, written_commands};
 use super::projects;
 use super::{Context, Draft, is_cargo, known};
 use crate::FileId;

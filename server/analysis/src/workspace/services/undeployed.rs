@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 
 use super::images::Images;
 use super::known::{self, FRONTEND_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES, normal, unscoped};
-use super::{Context, Draft, code, evidence, is_cargo, projects, stage_chain};
+use super::{Context, Draft, code, command_lines, evidence, is_cargo, projects, stage_chain};
 use crate::FileId;
 use crate::chart::ServiceKind;
 use crate::workspace::Ecosystem;
@@ -56,7 +56,7 @@ fn installed_binaries<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
         let chain = stage_chain(source.facts, None);
         let runs = source.facts.stages.iter().flat_map(|stage| &stage.runs);
         let built: Vec<&str> = runs
-            .flat_map(|run| code::words(&run.value).zip(code::words(&run.value).skip(1)))
+            .flat_map(|run| command_lines::words(&run.value).zip(command_lines::words(&run.value).skip(1)))
             .filter(|(option, _)| *option == "--bin")
             .map(|(_, name)| name)
             .collect();
@@ -215,7 +215,9 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
         })
         .filter_map(|script| script.value.as_deref())
         .collect();
-    let runs = |programs: &[&str]| scripts.iter().any(|script| code::words(script).any(|word| programs.contains(&paths::file_name(word))));
+    let runs = |programs: &[&str]| {
+        scripts.iter().any(|script| command_lines::words(script).any(|word| programs.contains(&paths::file_name(word))))
+    };
     let is_tool = !npm.bins.is_empty() && npm.bins.iter().any(|(_, target)| context.modules.source_of(root, target).is_some());
     let named_tool = known::unscoped(npm.name.as_ref().map_or("", |name| name.value.as_str())).split(['-', '_']).any(|word| word == "cli");
     if is_tool
@@ -228,7 +230,7 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
     }
     if !is_library {
         let is_started =
-            |test: fn(&[&str]) -> bool| move |script: &&str| test(&code::words(script).map(paths::file_name).collect::<Vec<_>>());
+            |test: fn(&[&str]) -> bool| move |script: &&str| test(&command_lines::words(script).map(paths::file_name).collect::<Vec<_>>());
         let serves_pages = scripts.iter().any(is_started(known::serves_pages));
         let watches = scripts.iter().all(is_started(known::builds_pages));
         if serves_pages && uses(FRONTEND_PACKAGES) && !serves(context, root, npm) && !watches {
@@ -247,7 +249,8 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
             .iter()
             .any(|path| context.modules.source_of(root, path).is_some());
         if starts
-            && (has_entry || scripts.iter().any(|script| code::words(script).any(|word| context.modules.source_of(root, word).is_some())))
+            && (has_entry
+                || scripts.iter().any(|script| command_lines::words(script).any(|word| context.modules.source_of(root, word).is_some())))
         {
             if has(SERVER_PACKAGES) {
                 return Some(None);
@@ -298,8 +301,8 @@ fn imports_server(context: &Context<'_>, root: &str) -> bool {
 fn starts_program(context: &Context<'_>, root: &str, npm: &NpmManifest) -> bool {
     const BY_THEMSELVES: [&str; 2] = ["nest", "wrangler"];
     npm.scripts.iter().filter(|script| known::is_start_script(&script.name)).filter_map(|script| script.value.as_deref()).any(|command| {
-        let programs = || code::words(command).map(paths::file_name);
-        let runs_file = || code::words(command).any(|word| context.modules.source_of(root, word).is_some());
+        let programs = || command_lines::words(command).map(paths::file_name);
+        let runs_file = || command_lines::words(command).any(|word| context.modules.source_of(root, word).is_some());
         programs().any(|program| BY_THEMSELVES.contains(&program))
             || programs().any(|program| known::RUNNERS.contains(&program)) && runs_file()
     })
@@ -308,7 +311,7 @@ fn starts_program(context: &Context<'_>, root: &str, npm: &NpmManifest) -> bool 
 /// Whether a package's own script starts a file of it: a program, though nobody marked it as private.
 fn starts_itself(context: &Context<'_>, root: &str, npm: &NpmManifest) -> bool {
     let scripts = npm.scripts.iter().filter(|script| script.name.split(':').next() == Some("start"));
-    let words = scripts.filter_map(|script| script.value.as_deref()).flat_map(code::words);
+    let words = scripts.filter_map(|script| script.value.as_deref()).flat_map(command_lines::words);
     words.into_iter().any(|word| context.modules.source_of(root, word).is_some_and(|file| !is_aside(context.files.path(file).as_str())))
 }
 
