@@ -112,7 +112,10 @@ impl<'t> Lowering<'t> {
             let ty = this.first_named(&within);
             this.release(within);
             found = ty.is_some_and(|ty| {
-                matches!(ty.kind, Kind::TypeIdentifier | Kind::NestedTypeIdentifier | Kind::GenericType | Kind::ObjectType | Kind::UnionType)
+                matches!(
+                    ty.kind,
+                    Kind::TypeIdentifier | Kind::NestedTypeIdentifier | Kind::GenericType | Kind::ObjectType | Kind::UnionType
+                )
             });
         });
         found

@@ -19,7 +19,7 @@ use super::{Deployment, Ecosystem, Package, gateways, paths};
 use crate::chart::{Evidence, Service, ServiceIndex, ServiceKind};
 use crate::files::Files;
 use crate::{FileId, Place};
-pub(crate) use command_lines::{commands, inner_commands, words, written_commands};
+pub(crate) use command_lines::{commands, inner_commands, preloaded, words, written_commands};
 pub(crate) use kinds::imported_packages;
 pub(crate) use known::is_start_script;
 use known::{image_name, normal, unscoped};
