@@ -463,7 +463,8 @@ pub struct Attribute {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TypeRef {
     /// Its path: `Client`, `reqwest::Client`, `grpc.Client`. References, `mut`, `dyn`, `impl`, lifetimes and parentheses are gone; a
-    /// function type is `fn`, an array `[]`, a tuple `()`, a union `|`, an object type `{}`, a string literal type its quoted text; an
+    /// function type is `fn`, an array `[]`, a tuple `()`, a union `|`, an object type `{}`, behind which its number stands where it is among the
+    /// types of the file, as one with fields of named types is; a string literal type is its quoted text; an
     /// intersection is `&`, `typeof x` and `keyof T` are these words with one argument, and what only a type checker could tell is `?`.
     pub path: Symbol,
     /// Its arguments or members: `Arc<Mutex<T>>`, `Promise<T>`; for `fn` the result alone.

@@ -181,6 +181,14 @@ impl<'t> Lowering<'t> {
         id
     }
 
+    /// `{ a: A }` where a type stands: an alias whose name nobody can write.
+    pub(super) fn object_type(&mut self, child: Child<'t>) -> TypeId {
+        let id = self.declare(child, TypeKind::Alias, None, Vec::new());
+        self.facts.types[id.index()].name = smol_str::format_smolstr!("{{}}{}", id.0);
+        self.members_of(id, child);
+        id
+    }
+
     /// Fields and methods of an interface or object type.
     fn members_of(&mut self, id: TypeId, body: Child<'t>) {
         self.each(body, |this, member| match member.kind {

@@ -61,6 +61,10 @@ impl<'t> Lowering<'t> {
             }
             Kind::UnionType => self.members("|", child),
             Kind::IntersectionType => self.members("&", child),
+            Kind::ObjectType if self.holds_named_types(child) => {
+                let id = self.object_type(child);
+                TypeRef { path: self.facts.types[id.index()].name.clone(), args: Vec::new(), range: range(child) }
+            }
             Kind::ObjectType => shape("{}", Vec::new(), child),
             Kind::FunctionType | Kind::ConstructorType => {
                 let children = self.children(child);
@@ -91,6 +95,30 @@ impl<'t> Lowering<'t> {
             }
             _ => shape("?", Vec::new(), child),
         }
+    }
+
+    /// Whether a field of an object type is of a type with a name: nothing is lost of those that have texts and numbers.
+    fn holds_named_types(&mut self, object: Child<'t>) -> bool {
+        let mut found = false;
+        self.each(object, |this, member| {
+            if found || member.kind != Kind::PropertySignature {
+                return;
+            }
+            let children = this.children(member);
+            let annotation = this.field(&children, Field::Type);
+            this.release(children);
+            let Some(annotation) = annotation else { return };
+            let within = this.children(annotation);
+            let ty = this.first_named(&within);
+            this.release(within);
+            found = ty.is_some_and(|ty| {
+                matches!(
+                    ty.kind,
+                    Kind::TypeIdentifier | Kind::NestedTypeIdentifier | Kind::GenericType | Kind::ObjectType | Kind::UnionType
+                )
+            });
+        });
+        found
     }
 
     /// The parameters of a function type, which may stand in an annotation or in parentheses.

@@ -156,8 +156,13 @@ impl<'w> Evaluator<'w> {
                 if def.kind == TypeKind::Alias
                     && let Some(target) = def.bases.first()
                 {
-                    let inner = def.function;
-                    return self.typed(class.file, inner, target);
+                    // A type may stand for itself: `type Pool = InstanceType<typeof Pool>`.
+                    if !self.alias_guard.insert(class) {
+                        return None;
+                    }
+                    let found = self.typed(class.file, def.function, target);
+                    self.alias_guard.remove(&class);
+                    return found;
                 }
                 // A member of an enum is a text, known only by what is passed.
                 if def.kind == TypeKind::Enum && facts.language.is_ecmascript() {
@@ -188,7 +193,14 @@ impl<'w> Evaluator<'w> {
                 Value::Function(function, _) => self.result_of(function),
                 made => return self.type_made_by(facts.language.into(), &made),
             },
-            "InstanceType" if of.path == "typeof" => return self.typed(file, FunctionId::MODULE, of.args.first()?),
+            "InstanceType" if of.path == "typeof" => {
+                let name = of.args.first()?;
+                return match self.lookup(file, facts, FunctionId::MODULE, &name.path, u32::MAX) {
+                    Value::Class(class) => Some(Value::Some(class)),
+                    Value::External(package, path) => self.library_typed(file, &package, &path),
+                    _ => self.typed(file, FunctionId::MODULE, name),
+                };
+            }
             _ => return None,
         };
         let kinds = value.alternatives().iter().filter_map(|value| match value {

@@ -103,6 +103,8 @@ pub struct Evaluator<'w> {
     /// Keys of containers that are being looked up.
     pub(super) key_guard: FxHashSet<Symbol>,
     pub(super) export_guard: FxHashSet<(FileId, Symbol)>,
+    /// Aliases of types whose meaning is looked for.
+    pub(super) alias_guard: FxHashSet<ClassRef>,
     pub(super) returns: FxHashMap<FunctionRef, Value>,
     returns_active: FxHashSet<FunctionRef>,
     pub(super) attributes: FxHashMap<(FileId, Symbol), Vec<LibraryCallee>>,
@@ -143,6 +145,7 @@ impl<'w> Evaluator<'w> {
             field_guard: FxHashMap::default(),
             key_guard: FxHashSet::default(),
             export_guard: FxHashSet::default(),
+            alias_guard: FxHashSet::default(),
             returns: FxHashMap::default(),
             returns_active: FxHashSet::default(),
             attributes: FxHashMap::default(),

@@ -279,11 +279,14 @@ impl<'w> Linker<'w> {
         }
     }
 
-    /// A closure runs as part of the function around it, unless it is given to a spawn. One that a module only keeps under a name runs where
-    /// that name is called or handed on: whoever imports the module runs none of it.
+    /// A closure runs as part of the function around it, unless it is given to a spawn. One that a module only keeps under a name, or hands out by
+    /// default, runs where that is called or handed on: whoever imports the module runs none of it.
     pub(super) fn closures(&mut self, walk: &Walk<'w>) {
         let named = walk.facts.bindings.iter().filter(|binding| binding.function == FunctionId::MODULE && binding.constant);
         let mut kept: FxHashSet<FunctionId> = named.filter_map(|binding| closure_in(walk.facts, binding.value?)).collect();
+        kept.extend(
+            walk.facts.exports.iter().filter(|export| export.name == "default").filter_map(|export| closure_in(walk.facts, export.value)),
+        );
         // What makes others by name runs those that its own code, or that of the others, names.
         let makers: FxHashSet<FunctionId> = walk
             .index

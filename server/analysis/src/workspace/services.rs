@@ -19,7 +19,7 @@ use super::{Deployment, Ecosystem, Package, gateways, paths};
 use crate::chart::{Evidence, Service, ServiceIndex, ServiceKind};
 use crate::files::Files;
 use crate::{FileId, Place};
-pub(crate) use command_lines::{commands, inner_commands, words, written_commands};
+pub(crate) use command_lines::{commands, inner_commands, preloaded, words, written_commands};
 pub(crate) use kinds::imported_packages;
 pub(crate) use known::is_start_script;
 use known::{image_name, normal, unscoped};
@@ -160,11 +160,11 @@ impl<'a> Context<'a> {
     /// Whether what a draft runs by some name may be a folder's code: it has that name itself, or an image may be made of the folder. Where the
     /// workspace says how images are made at all, it does so in the folder, around it, or in a folder that is for images alone.
     pub(crate) fn may_run(&self, draft: &Draft<'_>, name: &str, folder: &str) -> bool {
-        let dockerfiles = &self.sources.dockerfiles;
+        let dockerfiles = || self.sources.dockerfiles.iter().filter(|source| !known::is_example_path(source.path));
         let near = |at: &str| paths::is_within(at, folder) || paths::is_within(folder, at);
         let of_all = |path: &str, at: &str| paths::file_name(path) == "Dockerfile" && code::is_generic(paths::file_name(at));
-        let is_made = || dockerfiles.iter().any(|source| near(source.folder()) || of_all(source.path, source.folder()));
-        draft.dockerfile.is_some() || normal(name) == normal(&draft.name) || dockerfiles.is_empty() || is_made()
+        let is_made = || dockerfiles().any(|source| near(source.folder()) || of_all(source.path, source.folder()));
+        draft.dockerfile.is_some() || normal(name) == normal(&draft.name) || dockerfiles().next().is_none() || is_made()
     }
     /// The folder of a binary's package.
     pub(crate) fn root_of(&self, binary: CrateId) -> &str {
@@ -174,10 +174,13 @@ impl<'a> Context<'a> {
     pub(crate) fn binaries_named(&self, name: &str) -> &[CrateId] {
         self.binaries.get(name).or_else(|| self.normal_binaries.get(&normal(name))).map_or(&[], Vec::as_slice)
     }
-    /// The folder that a name of an image or a service means, when just one does.
+    /// The folder that a name of an image or a service means, when just one does; one of a product before those of examples.
     pub(crate) fn folder_named(&self, name: &str) -> Option<&'a str> {
-        match self.named_folders.get(&normal(name)).map(Vec::as_slice) {
-            Some([one]) => Some(one),
+        let folders = self.named_folders.get(&normal(name))?;
+        let mut products = folders.iter().copied().filter(|folder| !known::is_example_path(folder));
+        match (products.next(), products.next()) {
+            (Some(only), None) => Some(only),
+            (None, _) => folders.first().copied().filter(|_| folders.len() == 1),
             _ => None,
         }
     }
@@ -497,7 +500,7 @@ pub(crate) fn image_names(image: &str) -> Vec<String> {
     let of_owner = known::image_owner(image).and_then(|owner| names[0].strip_prefix(owner)?.strip_prefix(['-', '_']));
     names.extend(of_owner.filter(|name| !name.is_empty()).map(str::to_owned));
     let Some(tag) = known::image_tag(image) else { return names };
-    names.extend(tag.split_once('-').map(|(_, end)| end.to_owned()));
+    names.extend(tag.split_once('-').filter(|(_, end)| !is_version(end)).map(|(_, end)| end.to_owned()));
     names.extend(tag.rsplit_once('-').filter(|(_, version)| is_version(version)).map(|(beginning, _)| beginning.to_owned()));
     names
 }

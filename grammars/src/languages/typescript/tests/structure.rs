@@ -145,6 +145,7 @@ fn type_refs() {
     let text = r#"
         let a: string[], b: readonly Map<K, V>[], c: (A | null), d: [A, b?: B, ...C[]], e: typeof x.y, f: keyof T, g: T["k"], h: A & B,
             i: grpc.Client, j: { x: 1 }, k: new () => X, l: T extends U ? A : B, m: `a${string}`, n: -1, o: this, p: import("x").Y;
+        let z: { a: A, b: { c: C } };
         function q(x): x is string {} function r(x): asserts x {}
     "#;
     let read = facts(text);
@@ -168,9 +169,12 @@ fn type_refs() {
             "string",
             "-1",
             "this",
-            "import(\"x\").Y"
+            "import(\"x\").Y",
+            "{}0"
         ]
     );
+    let fields: Vec<String> = read.types.iter().flat_map(|one| &one.fields).map(|field| ty(field.ty.as_ref().unwrap())).collect();
+    assert_eq!(fields, ["A", "{}1", "C"]);
     let results: Vec<String> = read.functions[1..].iter().map(|one| ty(one.result.as_ref().unwrap())).collect();
     assert_eq!(results, ["boolean", "void"]);
 }

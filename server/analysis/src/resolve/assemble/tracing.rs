@@ -15,13 +15,11 @@ use crate::chart::{Coverage, Evidence, ServiceIndex, Tracing};
 use crate::files::Files;
 use crate::resolve::link::{LayerCode, LayerDecl, MessageDecl, RouteDecl, Router, Site, TracingDecl};
 use crate::resolve::value::CallRef;
+use crate::workspace::services;
 use crate::{FileId, FunctionRef, Place};
 
 /// Functions between a handler and the one that opens its span: wrappers within wrappers.
 const MAX_DELEGATIONS: u32 = 4;
-
-/// Options of Node.js that load a module before the program.
-const PRELOADS: [&str; 4] = ["-r", "--require", "--import", "--experimental-loader"];
 
 /// What is known of tracing, by service and function.
 pub(super) struct Coverages<'a> {
@@ -418,7 +416,7 @@ fn flags(input: &Input<'_>, service: ServiceIndex, process: &mut Process) {
     }
     for (line, place) in lines {
         let words: Vec<&str> = line.split([' ', '=', '"', '\'']).filter(|word| !word.is_empty()).collect();
-        process.open |= words.windows(2).any(|pair| PRELOADS.contains(&pair[0]) && input.catalog.may_start_tracer(pair[1]));
+        process.open |= services::preloaded(&line).into_iter().any(|module| input.catalog.may_start_tracer(module));
         for (flag, entry) in input.catalog.tracing_flags() {
             if words.contains(&flag.as_str()) {
                 process.instrumented = true;

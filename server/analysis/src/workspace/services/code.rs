@@ -5,7 +5,7 @@
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::{Stage, dotenv};
 
-use super::command_lines::{MANAGERS, programs, runs_script, words, written_commands};
+use super::command_lines::{MANAGERS, preloaded, programs, runs_script, words, written_commands};
 use super::known::{self, is_tool_name, normal, unscoped};
 use super::{Context, Draft, image_names, is_cargo, projects, starts};
 use crate::words::words as words_of;
@@ -535,6 +535,10 @@ pub(super) fn commands(context: &Context<'_>, draft: &mut Draft<'_>) {
 fn npm_entries(context: &Context<'_>, draft: &Draft<'_>, commands: &[(Symbol, Place)]) -> Vec<FileId> {
     let mut found: Vec<FileId> = Vec::new();
     let around = draft.context.as_deref().unwrap_or_default();
+    let own_file = |word: &str| {
+        let file = file_named(context, &draft.root, word).or_else(|| file_named(context, around, word));
+        file.filter(|file| paths::is_within(context.files.path(*file).as_str(), &draft.root))
+    };
     for (command, _) in commands {
         for word in words(command) {
             let is_file = [".js", ".ts", ".mjs", ".cjs", ".mts", ".tsx"].iter().any(|ending| word.ends_with(ending));
@@ -542,12 +546,7 @@ fn npm_entries(context: &Context<'_>, draft: &Draft<'_>, commands: &[(Symbol, Pl
             if !is_file && !may_be_path {
                 continue;
             }
-            let file = file_named(context, &draft.root, word).or_else(|| file_named(context, around, word));
-            if let Some(file) =
-                file.filter(|file| paths::is_within(context.files.path(*file).as_str(), &draft.root) && !found.contains(file))
-            {
-                found.push(file);
-            }
+            found.extend(own_file(word).filter(|file| !found.contains(file)));
         }
         if words(command).any(|word| word == "nest")
             && let Some(file) = context.modules.source_of(&draft.root, "src/main")
@@ -560,6 +559,9 @@ fn npm_entries(context: &Context<'_>, draft: &Draft<'_>, commands: &[(Symbol, Pl
         let usual = ["src/main", "src/index", "src/server", "src/app", "main", "index", "server", "app"];
         let declared = draft.package.and_then(|package| context.modules.package_entry(package));
         found.extend(declared.or_else(|| usual.iter().find_map(|path| context.modules.source_of(&draft.root, path))));
+    }
+    for module in commands.iter().flat_map(|(command, _)| preloaded(command)) {
+        found.extend(own_file(module).filter(|file| !found.contains(file)));
     }
     found
 }

@@ -94,6 +94,15 @@ pub(super) fn programs(line: &str) -> Vec<String> {
     found
 }
 
+/// Options of Node.js that load a module before the program.
+const PRELOADS: [&str; 4] = ["-r", "--require", "--import", "--experimental-loader"];
+
+/// The modules that a command line has Node.js load before the program: `--import ./tracer.js`, `--require=dd-trace/init`.
+pub(crate) fn preloaded(line: &str) -> Vec<&str> {
+    let all: Vec<&str> = line.split([' ', '=', '"', '\'', ',']).filter(|word| !word.is_empty()).collect();
+    all.windows(2).filter(|pair| PRELOADS.contains(&pair[0])).map(|pair| pair[1]).collect()
+}
+
 /// Programs that run the scripts of a `package.json`.
 pub(super) const MANAGERS: &[&str] = &["npm", "yarn", "pnpm", "bun"];
 
@@ -117,7 +126,7 @@ pub(super) fn runs_script(command: &str, script: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{commands, programs, runs_script};
+    use super::{commands, preloaded, programs, runs_script};
 
     #[test]
     fn lines_are_commands_of_words() {
@@ -129,6 +138,11 @@ mod tests {
     fn programs_stand_first_or_behind_an_option_of_cargo() {
         assert_eq!(programs("sh -c \"while true; do /usr/bin/shop --a b; done\""), ["while", "shop", "done"]);
         assert_eq!(programs("exec cargo run --bin shop -- api | tee log"), ["cargo", "shop", "tee"]);
+    }
+
+    #[test]
+    fn modules_are_loaded_before_a_program() {
+        assert_eq!(preloaded("node --import=./a.js -r b/init \"--require=./c.js\" d.js"), ["./a.js", "b/init", "./c.js"]);
     }
 
     #[test]

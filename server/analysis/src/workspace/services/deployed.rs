@@ -93,11 +93,6 @@ fn idles(draft: &Draft<'_>) -> bool {
 /// Leaves out what only examples deploy, where the workspace deploys something besides: the same image once more, under the names that one
 /// example has for it, and code that is an example itself.
 fn leave_examples_out(context: &Context<'_>, drafts: &mut Vec<Draft<'_>>) {
-    let is_example = |draft: &Draft<'_>| {
-        draft.workloads.is_empty()
-            && !draft.compose.is_empty()
-            && draft.compose.iter().all(|(source, ..)| known::is_example_path(source.folder()))
-    };
     let own = || drafts.iter().filter(|draft| !draft.third_party && !is_example(draft));
     let image = |draft: &Draft<'_>| draft.image.as_deref().map(|image| repository(image).to_owned()).filter(|image| !image.contains('$'));
     let built: FxHashSet<usize> = own().filter_map(|draft| draft.dockerfile.as_ref().map(|(index, _)| *index)).collect();
@@ -111,6 +106,12 @@ fn leave_examples_out(context: &Context<'_>, drafts: &mut Vec<Draft<'_>>) {
         });
         draft.third_party || !is_example(draft) || !again && image(draft).is_none_or(|image| !run.contains(&image))
     });
+}
+
+/// Whether only compose files of examples run a draft.
+fn is_example(draft: &Draft<'_>) -> bool {
+    let is_aside = |source: &Source<'_, Compose>| known::is_example_path(source.folder());
+    draft.workloads.is_empty() && !draft.compose.is_empty() && draft.compose.iter().all(|(source, ..)| is_aside(source))
 }
 
 /// An image without its tag and digest: `ghcr.io/acme/console`.
@@ -281,8 +282,10 @@ fn merge_projects(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
         let known = by_name.entry(draft.name.clone()).or_default();
         let same = known.iter().copied().find(|at| {
             let other = &merged[*at];
+            let builds_example = |draft: &Draft<'_>| is_example(draft) && draft.context.as_deref().is_some_and(known::is_example_path);
             match (draft.dockerfile.as_ref(), other.dockerfile.as_ref()) {
                 (Some((left, _)), Some((right, _))) => left == right,
+                _ if builds_example(&draft) != builds_example(other) => false,
                 _ => draft.context.is_none() || other.context.is_none() || draft.context == other.context,
             }
         });

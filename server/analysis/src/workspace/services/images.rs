@@ -127,7 +127,12 @@ impl Images {
             return;
         }
         let named = image_names(image).into_iter().find_map(|name| Some((self.named.get(&normal(&name))?.as_slice(), name)));
-        if let Some(([index], name)) = named {
+        // What a template builds is called like the product that it is made for.
+        let is_of_example = |index: &usize, name: &str| {
+            let folder = context.folder_named(name);
+            known::is_example_path(context.sources.dockerfiles[*index].path) && folder.is_some_and(|folder| !known::is_example_path(folder))
+        };
+        if let Some(([index], name)) = named.filter(|(all, name)| !all.iter().any(|index| is_of_example(index, name))) {
             let source = &context.sources.dockerfiles[*index];
             draft.dockerfile = Some((*index, None));
             // A folder that only sorts Dockerfiles is no context: such an image is built at the root.

@@ -198,21 +198,27 @@ impl<'a> Graph<'a> {
         all.filter_map(|id| Some((module + id.0, module + made_around(id)?.0))).collect()
     }
 
-    /// A file's top-level code runs what it imports, and what programs hand out that it names.
+    /// A file's top-level code runs what it imports, what programs hand out that it names, and what files hand out by default that it loads
+    /// without saying for which of their names.
     fn add_loaded(&mut self, file: FileId, facts: &'a SourceFacts, link: &FileLink) {
         let module = self.numbers.module(file);
         let Some(edges) = self.edges.get_mut(module as usize) else { return };
         edges.extend(self.types.unseen_in(facts).map(|method| module + method.0));
         let modules = link.imports.iter().map(|file| FunctionRef { file: *file, function: FunctionId::MODULE });
         edges.extend(modules.filter_map(|module| self.numbers.get(module)));
-        let handed_out = link.programs.iter().flat_map(|program| {
-            let names = self.links[program.0 as usize].iter().flat_map(|link| &link.names.exports);
-            names.filter_map(|(_, named)| match named {
-                Named::Own(function) => Some(FunctionRef { file: *program, function: *function }),
-                _ => None,
-            })
-        });
-        edges.extend(handed_out.filter_map(|function| self.numbers.get(function)));
+        let exports = |file: FileId| self.links[file.0 as usize].iter().flat_map(|link| &link.names.exports);
+        let own = |file: FileId, named: &Named| match named {
+            Named::Own(function) => self.numbers.get(FunctionRef { file, function: *function }),
+            _ => None,
+        };
+        for program in &link.programs {
+            edges.extend(exports(*program).filter_map(|(_, named)| own(*program, named)));
+        }
+        for (_, named) in &link.names.by {
+            if let Named::All(other) = named {
+                edges.extend(exports(*other).filter(|(name, _)| name == "default").filter_map(|(_, named)| own(*other, named)));
+            }
+        }
     }
 
     /// What a derive calls runs with the package that holds the type; what is a binary's, with that binary.
