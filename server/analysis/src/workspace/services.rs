@@ -30,6 +30,7 @@ mod code;
 mod command_lines;
 mod deployed;
 mod images;
+mod installed;
 mod kinds;
 pub(crate) mod known;
 mod projects;

@@ -18,7 +18,11 @@ pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<Vec<Symbol>> {
     let Some(binary) = draft.binary.and_then(|binary| context.modules.krate(binary)) else { return Vec::new() };
     let mut all = Vec::new();
     for line in lines(context, draft) {
-        let found = in_line(&line, &binary.target);
+        let is_binary = |word: &str| {
+            paths::file_name(word) == binary.target
+                || word.contains('/') && code::built_as(context, draft, word).is_some_and(|name| name == binary.target)
+        };
+        let found = in_line(&line, is_binary);
         if found.is_empty() {
             return Vec::new();
         }
@@ -56,13 +60,13 @@ fn lines(context: &Context<'_>, draft: &Draft<'_>) -> Vec<String> {
 }
 
 /// The words behind a program's name, each time that a command line names it as what is run.
-fn in_line(line: &str, program: &str) -> Vec<Vec<Symbol>> {
+fn in_line(line: &str, is_named: impl Fn(&str) -> bool) -> Vec<Vec<Symbol>> {
     let behind = inner_commands(line).into_iter().filter_map(|command| {
         let is_run = |at: usize| {
             let before = at.checked_sub(1).map(|before| command[before].as_str());
             before.is_none_or(|before| !before.starts_with('-') || BEFORE_PROGRAMS.contains(&before))
         };
-        let is_program = |(at, word): (usize, &String)| paths::file_name(word) == program && (word.contains('/') || is_run(at));
+        let is_program = |(at, word): (usize, &String)| is_named(word) && (word.contains('/') || is_run(at));
         let at = command.iter().enumerate().rposition(is_program)?;
         Some(command[at + 1..].iter().map(Symbol::new).collect())
     });
@@ -75,7 +79,9 @@ mod tests {
 
     #[test]
     fn words_stand_behind_what_is_run() {
-        let found = |line: &str| in_line(line, "shop").iter().map(|words| words.join(" ")).collect::<Vec<_>>();
+        let found = |line: &str| {
+            in_line(line, |word| super::paths::file_name(word) == "shop").iter().map(|words| words.join(" ")).collect::<Vec<_>>()
+        };
         assert_eq!(found("/shop orders api --dev"), ["orders api --dev"]);
         assert_eq!(found("/bin/sh -c while [ x ]; do sleep 1\ndone\n/shop orders \\\n  api"), ["orders api"]);
         assert_eq!(found("cargo run --bin shop -- api"), ["-- api"]);

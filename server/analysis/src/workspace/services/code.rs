@@ -3,13 +3,14 @@
 //! Invariant: a place is taken from what a manifest names before one is taken from what looks alike.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{Stage, dotenv};
+use portolan_grammars::manifests::{Dockerfile, Stage, dotenv};
 
-use super::command_lines::{MANAGERS, preloaded, programs, runs_script, words, written_commands};
+use super::command_lines::{MANAGERS, preloaded, program_paths, programs, runs_script, words, written_commands};
 use super::known::{self, is_tool_name, normal, unscoped};
-use super::{Context, Draft, image_names, is_cargo, projects, starts};
+use super::{Context, Draft, image_names, installed, is_cargo, projects, starts};
 use crate::words::words as words_of;
 use crate::workspace::modules::CrateId;
+use crate::workspace::sources::Source;
 use crate::workspace::{Ecosystem, Package, paths};
 use crate::{FileId, Place};
 
@@ -66,8 +67,9 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
         // What is published for others to install is not what an image of its name runs.
         let named = named.iter().find(|folder| !is_published(context, folder)).or(named.first()).copied();
         let specific = folder.filter(|folder| !folder.is_empty() && !GENERIC_FOLDERS.contains(&paths::file_name(folder)));
-        let Some(at) = specific.or(named).map(str::to_owned).or_else(|| draft.context.clone()) else {
-            // Deployed, but built elsewhere: nothing says whose code it is.
+        let around = || draft.context.clone().filter(|at| !starts_no_code(context, draft, at));
+        let Some(at) = specific.or(named).map(str::to_owned).or_else(around) else {
+            // Deployed, but built elsewhere, or no code that is read here: nothing says whose it is.
             draft.third_party = true;
             return;
         };
@@ -81,6 +83,30 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
     }
     settle_package(context, draft);
     projects::settle_called(context, draft);
+}
+
+/// Whether a draft, built in a folder of many packages, is known to start what is none of their code: a file that neither an instruction of the
+/// image makes nor a folder brings in which the image, or its container, is given code.
+fn starts_no_code(context: &Context<'_>, draft: &Draft<'_>, folder: &str) -> bool {
+    let (Some(dockerfile), Some((_, target))) = (context.dockerfile(draft), &draft.dockerfile) else { return false };
+    let target = target.as_deref();
+    let paths: Vec<String> = written_commands(context, draft).iter().flat_map(|(text, _)| program_paths(text)).collect();
+    let is_made = |path: &str| {
+        let name = paths::file_name(path);
+        let runs = dockerfile.facts.stages.iter().flat_map(|stage| &stage.runs);
+        runs.into_iter().any(|run| words(&run.value).any(|word| paths::file_name(word) == name))
+    };
+    let is_foreign = |path: &String| {
+        path.starts_with('/')
+            && file_named(context, folder, path).is_none()
+            && !is_made(path)
+            && !installed::is_in_copied_folder(dockerfile.facts, target, path)
+    };
+    let stages: Vec<Stage> = context.stages(draft).into_iter().cloned().collect();
+    !paths.is_empty()
+        && paths.iter().all(is_foreign)
+        && package_at(context, folder).is_none()
+        && !is_given(context, draft, &stages, |path| holds_code_read(context, path))
 }
 
 /// Whether a folder of that name sorts files of all packages.
@@ -160,6 +186,11 @@ pub(super) fn installs_its_program(context: &Context<'_>, draft: &Draft<'_>) -> 
 
 /// Whether an image is given source files of the workspace, as it is built or as it is started.
 fn is_given_source(context: &Context<'_>, draft: &Draft<'_>, stages: &[Stage]) -> bool {
+    is_given(context, draft, stages, |path| holds_source(context, path))
+}
+
+/// Whether an image is given files or folders of the workspace that are of some sort.
+fn is_given(context: &Context<'_>, draft: &Draft<'_>, stages: &[Stage], is_of_sort: impl Fn(&str) -> bool) -> bool {
     let around = draft.context.as_deref().unwrap_or_default();
     let copied = stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_none()).flat_map(|copy| &copy.sources);
     let built = copied.chain(stages.iter().flat_map(|stage| &stage.binds)).map(|source| (around, source.clone()));
@@ -172,15 +203,20 @@ fn is_given_source(context: &Context<'_>, draft: &Draft<'_>, stages: &[Stage]) -
     built.chain(mounted).any(|(folder, source)| {
         // Of what a pattern or a variable names anything may be code.
         let path = if source.contains(['*', '$']) { Some(folder.to_owned()) } else { paths::join(folder, &source) };
-        path.is_none_or(|path| holds_source(context, &path))
+        path.is_none_or(|path| is_of_sort(&path))
     })
 }
 
 /// Whether a path is a source file of any language, or a folder that holds one.
 fn holds_source(context: &Context<'_>, path: &str) -> bool {
-    let mut read = context.files.iter().filter(|(id, ..)| context.files.source(*id).is_some()).map(|(_, file, _)| file);
     let mut others = context.files.others().iter().filter(|file| known::language(file.as_str()).is_some());
-    read.any(|file| paths::is_within(file.as_str(), path)) || others.any(|file| paths::is_within(file.as_str(), path))
+    holds_code_read(context, path) || others.any(|file| paths::is_within(file.as_str(), path))
+}
+
+/// The same of the languages that are read.
+fn holds_code_read(context: &Context<'_>, path: &str) -> bool {
+    let mut read = context.files.iter().filter(|(id, ..)| context.files.source(*id).is_some()).map(|(_, file, _)| file);
+    read.any(|file| paths::is_within(file.as_str(), path))
 }
 
 /// The package whose folder this is: of Cargo where it has binaries, else of npm.
@@ -230,8 +266,21 @@ pub(super) fn binary_of_commands(context: &Context<'_>, draft: &Draft<'_>) -> Op
         return None;
     }
     let may_run = |name: &str, binary: CrateId| context.may_run(draft, name, context.root_of(binary)) || can_only_mean_own(draft, name);
-    let held = |name: &str| binary_named(context, draft, name).filter(|binary| may_run(name, *binary));
-    written_commands(context, draft).iter().find_map(|(text, _)| programs(text).iter().find_map(|name| held(name)))
+    let held = |path: &str| match built_as(context, draft, path) {
+        Some(name) => binary_named(context, draft, &name),
+        None => {
+            let name = paths::file_name(path);
+            binary_named(context, draft, name).filter(|binary| may_run(name, *binary))
+        }
+    };
+    written_commands(context, draft).iter().find_map(|(text, _)| program_paths(text).iter().find_map(|path| held(path)))
+}
+
+/// What the build calls the program that a draft's image has at a path, where the image takes it from its build.
+pub(super) fn built_as(context: &Context<'_>, draft: &Draft<'_>, path: &str) -> Option<Symbol> {
+    let (_, target) = draft.dockerfile.as_ref()?;
+    let origin = installed::origins(context.dockerfile(draft)?.facts, target.as_deref(), path).pop()?;
+    Some(with_build_args(context, draft, paths::file_name(&origin)))
 }
 
 /// Whether a workload that starts a program of that name can only mean the workspace's: of its image nothing is told, as where a chart is to be
@@ -243,13 +292,28 @@ fn can_only_mean_own(draft: &Draft<'_>, name: &str) -> bool {
 
 /// The binary of a name that a draft can hold: the one nearest to its Dockerfile.
 fn binary_named(context: &Context<'_>, draft: &Draft<'_>, name: &str) -> Option<CrateId> {
-    let at = context.dockerfile(draft).map(|source| source.folder()).unwrap_or_default();
     let around = draft.context.as_deref().unwrap_or_default();
-    let root = |binary: &CrateId| context.root_of(*binary);
     let candidates = context.binaries_named(name).iter().copied();
-    candidates
-        .filter(|binary| paths::is_within(root(binary), around))
-        .max_by_key(|binary| (paths::shared(root(binary), at), std::cmp::Reverse(*binary)))
+    nearest(context, context.dockerfile(draft), candidates.filter(|binary| paths::is_within(context.root_of(*binary), around)))
+}
+
+/// Of binaries of one name, that of the Cargo workspace which a Dockerfile builds, else the one nearest to it.
+pub(super) fn nearest(
+    context: &Context<'_>,
+    dockerfile: Option<Source<'_, Dockerfile>>,
+    candidates: impl Iterator<Item = CrateId>,
+) -> Option<CrateId> {
+    let mut candidates: Vec<CrateId> = candidates.collect();
+    if candidates.len() < 2 {
+        return candidates.pop();
+    }
+    let at = dockerfile.map(|source| source.folder()).unwrap_or_default();
+    let folders = dockerfile.map(|source| installed::build_folders(source.facts)).unwrap_or_default();
+    // Where an image keeps the workspace is not known.
+    let is_in = |built: &String, folder: &str| !folder.is_empty() && format!("/{built}").ends_with(&format!("/{folder}"));
+    let is_built = |root: &str| paths::upwards(root).any(|folder| folders.iter().any(|built| is_in(built, folder)));
+    let root = |binary: &CrateId| context.root_of(*binary);
+    candidates.into_iter().max_by_key(|binary| (is_built(root(binary)), paths::shared(root(binary), at), std::cmp::Reverse(*binary)))
 }
 
 /// The binary that a draft's image holds, where it is the only one; else one with the draft's own name.
@@ -288,7 +352,10 @@ fn held_binaries(context: &Context<'_>, draft: &Draft<'_>) -> Vec<CrateId> {
         .map(|source| with_build_args(context, draft, source))
         .filter(|source| source.split('/').any(|part| matches!(part, "release" | "debug")))
         .collect();
-    let names = installed(&stages).chain(built.iter().map(|source| paths::file_name(source)));
+    let taken =
+        draft.dockerfile.as_ref().and_then(|(_, target)| Some(installed::names(context.dockerfile(draft)?.facts, target.as_deref())));
+    let taken: Vec<Symbol> = taken.iter().flatten().map(|name| with_build_args(context, draft, name)).collect();
+    let names = taken.iter().map(Symbol::as_str).chain(built.iter().map(|source| paths::file_name(source)));
     let mut held: Vec<CrateId> = names.filter_map(|name| binary_named(context, draft, name)).collect();
     held.retain(|binary| context.modules.krate(*binary).is_some_and(|krate| !is_tool_name(&krate.target)));
     held.dedup();
@@ -307,17 +374,6 @@ fn named_alike<'a>(held: &[CrateId], target: impl Fn(&CrateId) -> &'a str, names
     let most = held.iter().map(in_common).max().filter(|most| *most > 0)?;
     let mut best = held.iter().filter(|binary| in_common(binary) == most);
     best.next().copied().filter(|_| best.next().is_none())
-}
-
-/// Names of what the stages take from build output: the last part of what they copy from other stages.
-pub(super) fn installed<'a>(stages: &[&'a Stage]) -> impl Iterator<Item = &'a str> {
-    stages
-        .iter()
-        .copied()
-        .flat_map(|stage| &stage.copies)
-        .filter(|copy| copy.from.is_some())
-        .flat_map(|copy| &copy.sources)
-        .map(|source| paths::file_name(source))
 }
 
 /// The package that a draft's Dockerfile and command lines speak of.

@@ -80,8 +80,13 @@ pub(crate) fn inner_commands(line: &str) -> Vec<Vec<String>> {
     all.iter().flat_map(|command| command.split(is_keyword)).filter(|command| !command.is_empty()).map(<[String]>::to_vec).collect()
 }
 
-/// The programs a command line starts, shells and wrappers left out.
+/// The names of the programs a command line starts, shells and wrappers left out.
 pub(super) fn programs(line: &str) -> Vec<String> {
+    program_paths(line).iter().map(|path| paths::file_name(path).to_owned()).collect()
+}
+
+/// The same as they are written.
+pub(super) fn program_paths(line: &str) -> Vec<String> {
     const WRAPPERS: &[&str] = &["sh", "bash", "ash", "exec", "env", "tini", "dumb-init", "sudo", "nohup", "time", "init"];
     let is_program = |word: &String| !(word.starts_with('-') || word.contains('=') || WRAPPERS.contains(&paths::file_name(word)));
     let mut found = Vec::new();
@@ -89,7 +94,7 @@ pub(super) fn programs(line: &str) -> Vec<String> {
         let first = command.iter().position(is_program);
         let is_named = |at: usize| at > 0 && matches!(command[at - 1].as_str(), "--bin" | "-p" | "--package");
         let started = (0..command.len()).filter(|at| Some(*at) == first || is_named(*at));
-        found.extend(started.map(|at| paths::file_name(&command[at]).to_owned()));
+        found.extend(started.map(|at| command[at].clone()));
     }
     found
 }

@@ -4,13 +4,13 @@
 //! What deliberately is none: libraries, tools for those who write the workspace, examples and tests. Invariant: a package or binary that a
 //! deployed service runs is not found again.
 
-use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::NpmManifest;
+use portolan_grammars::facts::{CallKind, Expr, Imported, Symbol};
+use portolan_grammars::manifests::{Dockerfile, NpmManifest};
 use rustc_hash::FxHashSet;
 
 use super::images::Images;
 use super::known::{self, FRONTEND_PACKAGES, SERVER_PACKAGES, WORKER_PACKAGES, normal, unscoped};
-use super::{Context, Draft, code, command_lines, evidence, is_cargo, projects, stage_chain};
+use super::{Context, Draft, code, command_lines, evidence, installed, is_cargo, projects, stage_chain};
 use crate::FileId;
 use crate::chart::ServiceKind;
 use crate::workspace::Ecosystem;
@@ -60,15 +60,13 @@ fn installed_binaries<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
             .filter(|(option, _)| *option == "--bin")
             .map(|(_, name)| name)
             .collect();
-        for name in code::installed(&chain).chain(built) {
+        let names = installed::names(source.facts, None);
+        for name in names.iter().map(String::as_str).chain(built) {
             let Some(binaries) = context.binaries.get(name) else { continue };
-            let root = |binary: CrateId| context.root_of(binary);
-            let Some(binary) =
-                binaries.iter().copied().max_by_key(|binary| (paths::shared(root(*binary), source.folder()), std::cmp::Reverse(*binary)))
-            else {
-                continue;
-            };
-            if known::is_tool_name(name) || is_aside(root(binary)) || !taken.insert(binary) {
+            let Some(binary) = code::nearest(context, Some(*source), binaries.iter().copied()) else { continue };
+            // What an image is made to start is no tool of those who write the workspace only because it generates something.
+            let is_tool = if is_started(source.facts, name) { known::is_tool_image(name) } else { known::is_tool_name(name) };
+            if is_tool || is_aside(context.root_of(binary)) || !taken.insert(binary) {
                 continue;
             }
             let range = chain
@@ -87,6 +85,16 @@ fn installed_binaries<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
             drafts.push(draft);
         }
     }
+}
+
+/// Whether an image starts the binary that its build calls so.
+fn is_started(dockerfile: &Dockerfile, name: &str) -> bool {
+    let chain = stage_chain(dockerfile, None);
+    let Some(stage) = chain.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some()) else { return false };
+    let lines = stage.entrypoint.iter().chain(&stage.command);
+    let paths: Vec<String> = lines.flat_map(|line| command_lines::program_paths(&line.value)).collect();
+    let built = |path: &String| installed::origins(dockerfile, None, path).pop().unwrap_or_else(|| path.clone());
+    paths.iter().any(|path| paths::file_name(&built(path)) == name)
 }
 
 fn tool_kind(name: &str) -> Option<ServiceKind> {
@@ -142,7 +150,7 @@ fn npm_packages<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Dra
 }
 
 /// Whether an image starts something.
-fn starts(dockerfile: &portolan_grammars::manifests::Dockerfile) -> bool {
+fn starts(dockerfile: &Dockerfile) -> bool {
     stage_chain(dockerfile, None).iter().any(|stage| stage.entrypoint.is_some() || stage.command.is_some())
 }
 
@@ -325,7 +333,7 @@ fn cargo_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken:
         if bound.contains(&id) || is_aside(root) || known::is_tool_name(&krate.target) || known::is_tool_name(&package.name) {
             continue;
         }
-        if draws_window(context, package.manifest, root) {
+        if draws_window(context, package.manifest, root) || is_guest(context, krate) {
             continue;
         }
         let path = context.files.path(krate.root).as_str();
@@ -356,6 +364,33 @@ fn is_only_program(context: &Context<'_>, krate: &Crate) -> bool {
     let is_library = || dependencies().any(|dependency| normal(&dependency.name) == normal(&package.name));
     let among_libraries = package.root.as_str().split('/').any(|folder| matches!(folder, "lib" | "libs"));
     binaries == 1 && normal(&krate.target) == normal(&package.name) && !among_libraries && !is_library()
+}
+
+/// Whether a binary is no process but what a virtual machine proves to have run: a guest of RISC Zero or SP1, which takes its input and hands out its
+/// output by the library of that machine, or says that no system starts it.
+fn is_guest(context: &Context<'_>, krate: &Crate) -> bool {
+    let Some(facts) = context.files.source(krate.root) else { return false };
+    let says = |directive: &str| facts.directives.iter().any(|known| known == directive);
+    if says("no_main") && says("no_std") {
+        return true;
+    }
+    let of_machine = |path: &[&str]| matches!(path, ["risc0_zkvm", "guest", ..] | ["sp1_zkvm", ..]);
+    let imports = facts.imports.iter().any(|import| {
+        let mut path: Vec<&str> = import.source.split("::").filter(|part| !part.is_empty()).collect();
+        path.push(match &import.imported {
+            Imported::Named(name) => name,
+            _ => import.local.as_str(),
+        });
+        import.module.is_empty() && of_machine(&path)
+    });
+    let enters = facts.calls.iter().any(|call| match facts.expr(call.callee) {
+        Expr::Path(path) if call.kind == CallKind::Macro => {
+            let path: Vec<&str> = path.iter().map(Symbol::as_str).collect();
+            of_machine(&path) && matches!(path.last(), Some(&("entry" | "entrypoint")))
+        }
+        _ => false,
+    });
+    imports || enters
 }
 
 /// Whether a crate only shows the pages of the npm package around it in a window of its own.
