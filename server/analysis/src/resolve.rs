@@ -45,6 +45,7 @@ mod included;
 pub mod index;
 mod kept;
 mod keyed;
+mod left_out;
 pub mod library;
 mod limits;
 pub mod link;

@@ -222,7 +222,7 @@ impl Workspace {
         let functions = services::functions(&context, &drafts);
         let receivers = services::receivers(&context, &drafts);
         let connectors = sources.connectors.iter().map(|connector| (*connector).clone()).collect();
-        let features = features::Features::of(&context, &deployments);
+        let features = features::Features::of(&context, &services, &deployments);
         let limited: Vec<&Symbol> = sources.kubernetes.iter().flat_map(|source| &source.facts.limited_hosts).collect();
         let mut workspace = Self {
             hosts,
