@@ -142,11 +142,13 @@ pub struct Url {
     pub passed: Vec<CallRef>,
     /// Whether the base is what code falls back to where none is passed.
     pub fallback: bool,
+    /// Whether code passes the base on that nobody in the workspace is seen to call: it counts in a service of which no other is known.
+    pub uncalled: bool,
 }
 
 impl Url {
     /// A URL that stands where it is used.
     pub(in crate::resolve) fn plain(pattern: Pattern) -> Self {
-        Self { pattern, contexts: Vec::new(), passed: Vec::new(), fallback: false }
+        Self { pattern, contexts: Vec::new(), passed: Vec::new(), fallback: false, uncalled: false }
     }
 }
