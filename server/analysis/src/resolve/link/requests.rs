@@ -115,6 +115,8 @@ pub enum Request {
         case: Option<Case>,
         /// Every address its client may have.
         addresses: Vec<Url>,
+        /// Whether nothing but clients is known of the service: an address alone says who answers.
+        elsewhere: bool,
     },
     /// A call of a third party's SDK.
     Sdk {
