@@ -14,7 +14,7 @@ mod mounts;
 mod owners;
 pub(crate) mod packages;
 pub(crate) mod paths;
-mod platform_hosts;
+pub(crate) mod platform_hosts;
 pub mod prisma;
 pub(crate) mod ranges;
 pub(crate) mod services;
