@@ -349,6 +349,9 @@ impl<'w> Evaluator<'w> {
                     _ => None,
                 })
             };
+            if let Some(fixed) = entry.skip.as_ref().and_then(|skip| given(self, skip, None)).filter(|fixed| !fixed.is_unknown()) {
+                return Some(fixed);
+            }
             let named = given(self, &entry.variable, Some(spelled("_").to_uppercase())).and_then(|name| name.literal());
             let default = entry.default.iter().find_map(|key| given(self, key, None)).filter(|value| matches!(value, Value::Text(_)));
             let option = entry.option.as_ref().and_then(|option| given(self, option, Some(spelled("-")))).and_then(|name| name.literal());
