@@ -11,6 +11,7 @@ mod assigned;
 pub mod attributes;
 mod bases;
 mod body_schemas;
+mod bound_values;
 pub mod builtins;
 pub mod callers;
 mod cases;
