@@ -104,6 +104,9 @@ pub struct SettingStruct {
     /// The word or key that names the option of one letter: a word alone stands for the first of the field's name.
     #[serde(default)]
     pub short: Option<Symbol>,
+    /// The key whose value a field has that nothing from outside fills in.
+    #[serde(default)]
+    pub skip: Option<Symbol>,
     /// Enums of which a word of the command line chooses a variant, where there are some.
     #[serde(default)]
     pub subcommands: Option<Subcommands>,

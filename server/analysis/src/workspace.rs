@@ -14,7 +14,7 @@ mod mounts;
 mod owners;
 pub(crate) mod packages;
 pub(crate) mod paths;
-mod platform_hosts;
+pub(crate) mod platform_hosts;
 pub mod prisma;
 pub(crate) mod ranges;
 pub(crate) mod services;
@@ -222,7 +222,7 @@ impl Workspace {
         let functions = services::functions(&context, &drafts);
         let receivers = services::receivers(&context, &drafts);
         let connectors = sources.connectors.iter().map(|connector| (*connector).clone()).collect();
-        let features = features::Features::of(&context, &deployments);
+        let features = features::Features::of(&context, &services, &deployments);
         let limited: Vec<&Symbol> = sources.kubernetes.iter().flat_map(|source| &source.facts.limited_hosts).collect();
         let mut workspace = Self {
             hosts,

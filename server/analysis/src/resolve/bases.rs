@@ -38,10 +38,12 @@ struct Followed {
 impl Linker<'_> {
     /// All URLs that a text with parameters in its base may be, each with the code that decides it.
     pub(super) fn bases(&mut self, url: &Pattern) -> Vec<Url> {
-        self.bases_of(url, &[])
+        let mut urls = self.bases_of(url, &[]);
+        urls.retain(|url| !url.uncalled);
+        urls
     }
 
-    /// As [`Linker::bases`], for a method of objects of these classes.
+    /// As [`Linker::bases`], for a method of objects of these classes; with those that count only where no other does.
     pub(super) fn bases_of(&mut self, url: &Pattern, classes: &[ClassRef]) -> Vec<Url> {
         let (base, rest) = url.parts.split_at(base_of(&url.parts).count());
         // What an object was made with decides all that it asks, not what is asked once.
@@ -138,15 +140,20 @@ impl Linker<'_> {
                     let mut passed = url.passed.clone();
                     passed.push(*caller);
                     let fallback = url.fallback || falls_back;
-                    open.push_back((Url { pattern, contexts, passed, fallback }, depth + 1));
+                    open.push_back((Url { pattern, contexts, passed, fallback, uncalled: false }, depth + 1));
                 }
             }
             if only_recursive {
                 done.push(url);
             }
         }
-        // What nobody in the workspace calls decides nothing where something else is called.
-        Followed { urls: if done.is_empty() { uncalled } else { done }, through }
+        // What nobody in the workspace calls decides nothing where something else is called, but for a service that runs nothing else.
+        if done.is_empty() {
+            return Followed { urls: uncalled, through };
+        }
+        uncalled.retain(|url| !url.contexts.is_empty());
+        done.extend(uncalled.into_iter().map(|url| Url { uncalled: true, ..url }));
+        Followed { urls: done, through }
     }
 }
 

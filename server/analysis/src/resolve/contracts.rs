@@ -37,6 +37,8 @@ pub struct Contracts {
     pub traits: FxHashMap<ClassRef, Symbol>,
     /// Services whose declaration is not in the workspace.
     pub elsewhere: FxHashSet<Symbol>,
+    /// Those of them that only clients are known of; their methods are whatever those are asked.
+    pub asked: FxHashSet<Symbol>,
     /// Traits that an attribute makes clients and servers of, by name.
     pub remote: FxHashMap<Symbol, Vec<RemoteMethod>>,
 }
@@ -73,6 +75,8 @@ pub struct Declared {
     remote: Vec<(Symbol, RemoteMethod)>,
     /// Of services that others declare.
     elsewhere: Vec<(Symbol, Symbol)>,
+    /// The same, of which only a client is seen.
+    asked: Vec<Symbol>,
 }
 
 impl Declared {
@@ -83,6 +87,7 @@ impl Declared {
             Family::Rust => {
                 declared.rust(facts, index, catalog);
                 declared.elsewhere = elsewhere::implemented(facts, index);
+                declared.asked = elsewhere::asked(facts, catalog);
             }
             Family::TypeScript => declared.objects(facts, index, catalog),
         }
@@ -91,7 +96,7 @@ impl Declared {
 
     /// Whether there is nothing.
     pub fn is_empty(&self) -> bool {
-        self.rpcs.is_empty() && self.remote.is_empty() && self.elsewhere.is_empty()
+        self.rpcs.is_empty() && self.remote.is_empty() && self.elsewhere.is_empty() && self.asked.is_empty()
     }
 
     /// Traits of which an attribute makes clients and servers. One without a server is of an interface of others.
@@ -240,6 +245,14 @@ impl Contracts {
                 all.elsewhere.insert(service.clone());
                 all.service(service);
                 all.method(service, method);
+            }
+        }
+        for service in files.iter().flatten().flat_map(|entry| &entry.contracts.asked) {
+            let known = all.services.get(last_segment(service));
+            if known.is_none_or(|known| known.iter().all(|known| known != service && all.elsewhere.contains(known))) {
+                all.elsewhere.insert(service.clone());
+                all.asked.insert(service.clone());
+                all.service(service);
             }
         }
         for (of, method) in files.iter().flatten().flat_map(|entry| &entry.contracts.remote) {

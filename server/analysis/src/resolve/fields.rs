@@ -50,7 +50,7 @@ impl<'w> Evaluator<'w> {
         }
         let value = match def.kind {
             TypeKind::Class => self.class_field(class, name),
-            TypeKind::Struct => declared.and_then(|_| self.struct_field(class, name)),
+            TypeKind::Struct => declared.and_then(|field| self.struct_field(class, field)),
             _ => declared.map(|_| Value::Unknown),
         };
         self.field_guard.remove(&key);
@@ -59,12 +59,7 @@ impl<'w> Evaluator<'w> {
             || matches!(&value, Value::Param(..))
             || matches!(&value, Value::OneOf(all) if all.iter().all(|one| matches!(one, Value::Param(..))));
         let textual = declared.and_then(|field| field.ty.as_ref()).is_some_and(|ty| self.is_address_type(class.file, def.function, ty));
-        if thin
-            && declared.is_some_and(|field| !field.attributes.is_empty())
-            && let Some(argument) = self.argument_field(class, name)
-        {
-            value = argument;
-        } else if let Value::Param(param, path) = &value
+        if let Value::Param(param, path) = &value
             && textual
             && let Some(given) = self.passed_settings(*param, path)
         {
@@ -158,8 +153,22 @@ impl<'w> Evaluator<'w> {
             && !def.fields.iter().any(is_function)
     }
 
+    /// What is put into a field of a struct. What a command line or the environment says comes before what other code writes into a struct of its
+    /// own, such as a helper of tests.
+    fn struct_field(&mut self, class: ClassRef, field: &Field) -> Option<Value> {
+        let written = self.written_field(class, &field.name)?;
+        if field.attributes.is_empty() {
+            return Some(written);
+        }
+        let is_text = |value: &&Value| matches!(value, Value::Text(text) if !text.is_hole() && !text.has_param());
+        let texts: Vec<Option<&Value>> = written.alternatives().iter().filter(is_text).map(Some).collect();
+        let otherwise = if texts.is_empty() { vec![None] } else { texts };
+        let given: Option<Vec<Value>> = otherwise.into_iter().map(|text| self.argument_field(class, &field.name, text)).collect();
+        Some(given.map_or(written, Value::one_of))
+    }
+
     /// What struct literals of the type's crate put into a field.
-    fn struct_field(&mut self, class: ClassRef, name: &Symbol) -> Option<Value> {
+    fn written_field(&mut self, class: ClassRef, name: &Symbol) -> Option<Value> {
         let facts = self.facts(class.file)?;
         let type_name = facts.type_def(class.class).name.clone();
         let own: Vec<_> = self.cx.workspace.modules.crates_of(class.file).collect();
@@ -178,6 +187,7 @@ impl<'w> Evaluator<'w> {
                 for entry in &object.entries {
                     if let Entry::Field { name: field, value, .. } = entry
                         && field == name
+                        && !self.is_left_out(file, facts.expr_range(*value))
                     {
                         values.push(self.eval(file, *value));
                     }

@@ -336,9 +336,11 @@ impl Linker<'_> {
         }
     }
 
-    /// What a statement says of PostgreSQL's notifications.
+    /// What a statement says of PostgreSQL's notifications, be it by a value that is bound to it.
     pub(super) fn notifications(&mut self, site: CallRef, function: FunctionRef, statement: &str) {
-        for (listens, channel) in sql::notifications(statement) {
+        let bound = sql::notified_by_value(statement).and_then(|at| self.evaluator.bound_value(site, at));
+        let bound = bound.and_then(|channel| channel.literal()).map(|channel| (false, channel));
+        for (listens, channel) in sql::notifications(statement).into_iter().chain(bound) {
             let declared = MessageDecl {
                 consumes: listens,
                 system: "postgresql".into(),

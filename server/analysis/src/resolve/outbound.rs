@@ -4,13 +4,13 @@
 //! a parameter does not move the span; it only says which hosts there may be.
 
 use portolan_grammars::catalog::{self, Case, Family};
-use portolan_grammars::facts::{CallId, CallKind, Expr, Symbol};
+use portolan_grammars::facts::{Call, CallId, CallKind, Expr, Symbol};
 use rustc_hash::FxHashSet;
 
 use super::bases::MAX_BASES;
 use super::library::CallView;
 use super::link::{ClientUse, Linker, OutboundCall, Request};
-use super::rpc::is_rpc_method;
+use super::rpc::{camel_case, is_rpc_method};
 use super::spans::Walk;
 use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value, join_patterns};
 use crate::FunctionRef;
@@ -156,7 +156,12 @@ impl<'w> Linker<'w> {
         for value in object.alternatives().to_vec() {
             let Value::RpcClient(service, address) = value else { continue };
             let known = self.evaluator.cx.rpc_methods_of(&service);
-            let Some(rpc) = known.iter().find(|rpc| is_rpc_method(rpc, method)).cloned() else { continue };
+            let elsewhere = self.evaluator.cx.contracts.asked.contains(&service);
+            let rpc = match known.iter().find(|rpc| is_rpc_method(rpc, method)) {
+                Some(rpc) => rpc.clone(),
+                None if elsewhere && is_awaited_request(walk.facts.call(site.call)) => camel_case(method).into(),
+                None => continue,
+            };
             found = true;
             let mut addresses = Vec::new();
             for pattern in address.patterns() {
@@ -165,7 +170,7 @@ impl<'w> Linker<'w> {
             let detached = self.is_detached(walk, site.call);
             let case = Some(if walk.family == Family::Rust { Case::Snake } else { Case::Camel });
             let unlimited = self.unlimited_rpc(walk, site, &service, &rpc);
-            let request = Request::Rpc { service, method: rpc, case, addresses };
+            let request = Request::Rpc { service, method: rpc, case, addresses, elsewhere };
             self.link.calls.push(OutboundCall { unlimited, ..OutboundCall::direct(site, function, request, detached) });
         }
         found
@@ -209,7 +214,8 @@ impl<'w> Linker<'w> {
             for lifted in self.lift(draft, &|_, draft| undecided(draft)) {
                 let Some(method) = lifted.texts[0].literal() else { continue };
                 let Some(rpc) = known.iter().find(|rpc| is_rpc_method(rpc, &method)).cloned() else { continue };
-                let request = Request::Rpc { service: service.clone(), method: rpc, case: Some(Case::Camel), addresses: addresses.clone() };
+                let (service, case, addresses) = (service.clone(), Some(Case::Camel), addresses.clone());
+                let request = Request::Rpc { service, method: rpc, case, addresses, elsewhere: false };
                 let call = OutboundCall::direct(lifted.site, lifted.function, request, lifted.detached);
                 self.link.calls.push(OutboundCall { leaf: site, ..call });
             }
@@ -683,6 +689,11 @@ fn method_name(text: &Pattern) -> Option<Symbol> {
     let literal = text.literal()?;
     let method = literal.to_ascii_uppercase();
     matches!(method.as_str(), "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "TRACE" | "CONNECT").then(|| method.into())
+}
+
+/// Whether a call is made as a request is sent: with one message, and waiting for the answer. Settings of a client are waited for by nobody.
+pub(super) fn is_awaited_request(call: &Call) -> bool {
+    call.awaited && call.args.len() == 1
 }
 
 /// The function among the alternatives of a value.

@@ -63,11 +63,11 @@ impl<'w> Evaluator<'w> {
             }
             let service = match family {
                 Family::TypeScript => self.pick_by_import(file, &class, candidates)?,
-                _ => pick(candidates, &modules),
+                _ => match self.coming_from(candidates, &modules).as_slice() {
+                    [] => continue,
+                    candidates => pick(candidates, &modules),
+                },
             };
-            if !self.may_come_from(&service, &modules) {
-                continue;
-            }
             let view_callee = LibraryCallee { library, name: String::new(), receiver: None };
             let view = CallView { site: CallRef { file, call: id }, call, callee: &view_callee, members: &[] };
             let address = entry.address.as_ref().and_then(|selector: &Selector| self.select(selector, &view)).unwrap_or(Value::Unknown);
@@ -84,6 +84,9 @@ impl<'w> Evaluator<'w> {
         let Expr::Member { object, name } = facts.expr(facts.call(id).callee) else { return None };
         let client = self.eval(file, *object);
         let Value::RpcClient(service, _) = &client else { return None };
+        if self.cx.contracts.asked.contains(service) {
+            return (!facts.call(id).awaited).then_some(client);
+        }
         let methods = self.cx.contracts.declared.get(service)?;
         (!methods.iter().any(|rpc| is_rpc_method(rpc, name))).then_some(client)
     }
@@ -273,6 +276,11 @@ impl<'w> Evaluator<'w> {
         !self.cx.contracts.elsewhere.contains(service) || is_from(service, modules)
     }
 
+    /// The services that a client may be of that is named by some modules.
+    fn coming_from(&self, candidates: &[Symbol], modules: &[Symbol]) -> Vec<Symbol> {
+        candidates.iter().filter(|service| self.may_come_from(service, modules)).cloned().collect()
+    }
+
     /// Whether a type that stands for whatever it is given is given nothing but implementations: nobody makes one of a connection.
     fn holds_implementations(&mut self, name: &Symbol) -> bool {
         let Some(connecting) = self.cx.contracts.holders.get(name) else { return false };
@@ -298,6 +306,8 @@ impl<'w> Evaluator<'w> {
                     if self.holds_implementations(name) {
                         return None;
                     }
+                    let coming = self.coming_from(candidates, modules);
+                    let candidates = if coming.is_empty() { candidates } else { &coming };
                     return Some(Value::RpcClient(pick(candidates, modules), Arc::new(Value::Unknown)));
                 }
             }

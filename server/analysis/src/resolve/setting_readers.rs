@@ -327,8 +327,9 @@ impl<'w> Evaluator<'w> {
         }
     }
 
-    /// What a command line, the environment or a default gives a field of a struct that is filled in from them.
-    pub(super) fn argument_field(&mut self, class: ClassRef, name: &Symbol) -> Option<Value> {
+    /// What a command line, the environment or a default gives a field of a struct that is filled in from them; `otherwise` where none of them
+    /// does.
+    pub(super) fn argument_field(&mut self, class: ClassRef, name: &Symbol, otherwise: Option<&Value>) -> Option<Value> {
         let catalog = self.cx.catalog;
         let facts = self.facts(class.file)?;
         let def = facts.type_def(class.class);
@@ -348,9 +349,13 @@ impl<'w> Evaluator<'w> {
                     _ => None,
                 })
             };
+            if let Some(fixed) = entry.skip.as_ref().and_then(|skip| given(self, skip, None)).filter(|fixed| !fixed.is_unknown()) {
+                return Some(fixed);
+            }
             let named = given(self, &entry.variable, Some(spelled("_").to_uppercase())).and_then(|name| name.literal());
             let default = entry.default.iter().find_map(|key| given(self, key, None)).filter(|value| matches!(value, Value::Text(_)));
             let option = entry.option.as_ref().and_then(|option| given(self, option, Some(spelled("-")))).and_then(|name| name.literal());
+            let default = default.or_else(|| otherwise.cloned());
             let inner = (named.is_some() || default.is_some()).then(|| leaf(named.as_ref(), default, None));
             let first = || spelled("-").chars().next().map(String::from);
             let short = entry.short.as_ref().and_then(|short| given(self, short, first())).and_then(|name| name.literal());

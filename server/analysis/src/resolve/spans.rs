@@ -16,6 +16,7 @@ use super::library::{CallView, LibraryCallee};
 use super::limits::given_work;
 use super::link::{EdgeDecl, Linker, Mention, RouterMade, Site, TracingDecl};
 use super::named_types::named_types;
+use super::outbound::is_awaited_request;
 use super::subcommands::arm_around;
 use super::value::{CallRef, ClassRef, Instance, ParamRef, Value};
 use crate::FunctionRef;
@@ -263,6 +264,11 @@ impl<'w> Linker<'w> {
             || call.kind == CallKind::New
             || matches!(facts.expr(call.callee), Expr::Import(_));
         let rpc = name.is_some_and(|name| self.evaluator.cx.contracts.methods.contains(name));
+        // What a client is asked whose service is declared by others may be called anything.
+        let asked_elsewhere = !self.evaluator.cx.contracts.asked.is_empty() && walk.family == Family::Rust && is_awaited_request(call);
+        if asked_elsewhere && !rpc && self.rpc_by_name(walk, site) {
+            return;
+        }
         if !interesting && !function_named && !rpc {
             return;
         }

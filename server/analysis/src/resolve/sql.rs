@@ -77,6 +77,14 @@ pub fn notifications(statement: &str) -> Vec<(bool, Symbol)> {
     found
 }
 
+/// The position of the value, from zero, that says which channel a statement notifies: `SELECT pg_notify($1, $2)`.
+pub fn notified_by_value(statement: &str) -> Option<usize> {
+    let lower = statement.to_ascii_lowercase();
+    let rest = lower.split_once("pg_notify(")?.1.trim_start().strip_prefix('$')?;
+    let digits = rest.split(|character: char| !character.is_ascii_digit()).next()?;
+    digits.parse::<usize>().ok()?.checked_sub(1)
+}
+
 /// Whether a table is the database's own: nobody's data.
 fn is_system_catalog(name: &str) -> bool {
     let starts = |prefix: &str| name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix));

@@ -2,7 +2,8 @@
 //! and scripts.
 //!
 //! What workflows of continuous integration build is no deployment. What deliberately does not live here: the code that features switch on.
-//! Invariant: a feature that any build may switch on is not off; where nothing says how a package is built, Cargo's defaults are.
+//! Invariant: a feature that any build may switch on is not off, but for one that is called after tests, which
+//! only a product's build switches on; where nothing says how a package is built, Cargo's defaults are.
 
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::CargoManifest;
@@ -12,9 +13,13 @@ use super::packages::CargoLinks;
 use super::services::{self, Context, known};
 use super::sources::Source;
 use super::{Deployment, Ecosystem};
+use crate::chart::{Service, ServiceKind};
 
 /// What Cargo calls the features that are on unless someone says otherwise.
 const DEFAULT: &str = "default";
+
+/// Words that name, alone or among others, a feature which helps tests of other packages and is no part of a product.
+const TEST_WORDS: &[&str] = &["fake", "fakes", "mock", "mocked", "mocking", "mocks", "test", "testing", "tests", "testutil", "testutils"];
 
 /// Which features are on.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -33,7 +38,7 @@ struct Built {
 
 impl Features {
     /// Follows features from what is built.
-    pub(super) fn of(context: &Context<'_>, deployments: &[Deployment]) -> Self {
+    pub(super) fn of(context: &Context<'_>, services: &[Service], deployments: &[Deployment]) -> Self {
         let cargo = context.sources.cargo.iter();
         let manifests: FxHashMap<usize, &Source<'_, CargoManifest>> =
             cargo.filter_map(|source| Some((context.roots.at(source.folder(), Ecosystem::Cargo)?, source))).collect();
@@ -43,7 +48,7 @@ impl Features {
         let links = CargoLinks::of(context.sources, context.packages, context.roots);
         let commands = commands(context, deployments);
         let mut walk = Walk { links, manifests: &manifests, open: Vec::new(), seen: FxHashSet::default(), bare: FxHashSet::default() };
-        walk.begin(context, deployments, &commands);
+        walk.begin(context, &product(context, services, deployments), deployments, &commands);
         walk.follow();
         let mut some: FxHashMap<usize, FxHashSet<Symbol>> = FxHashMap::default();
         for (package, feature) in walk.seen {
@@ -96,9 +101,9 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Adds what is on without another feature.
-    fn begin(&mut self, context: &Context<'_>, deployments: &[Deployment], commands: &[Command]) {
+    fn begin(&mut self, context: &Context<'_>, product: &FxHashSet<usize>, deployments: &[Deployment], commands: &[Command]) {
         let mut depended: FxHashMap<usize, bool> = FxHashMap::default();
-        for source in self.manifests.values() {
+        for (package, source) in self.manifests {
             for dependency in source.facts.dependencies.iter().filter(|dependency| !dependency.dev) {
                 let Some((target, _)) = self.links.target(source.folder(), dependency) else { continue };
                 let wants_defaults = self.links.wants_defaults(source.folder(), dependency);
@@ -106,7 +111,9 @@ impl Walk<'_> {
                 if !wants_defaults {
                     self.bare.insert(target);
                 }
-                self.open.extend(self.links.features(source.folder(), dependency).map(|feature| (target, feature.clone())));
+                let features = self.links.features(source.folder(), dependency);
+                let counts = |feature: &&Symbol| product.is_empty() || product.contains(package) || !is_for_tests(feature);
+                self.open.extend(features.filter(counts).map(|feature| (target, feature.clone())));
             }
         }
         let deployed: FxHashSet<usize> = deployments.iter().filter_map(|deployment| deployment.package).collect();
@@ -178,6 +185,27 @@ impl Walk<'_> {
     }
 }
 
+/// The packages that run as services, and those that they are built of; none where there are only programs that people run.
+fn product(context: &Context<'_>, services: &[Service], deployments: &[Deployment]) -> FxHashSet<usize> {
+    let running =
+        services.iter().zip(deployments).filter(|(service, _)| service.kind != ServiceKind::Cli).map(|(_, deployment)| deployment);
+    let entries: FxHashSet<_> = running.clone().flat_map(|deployment| &deployment.entries).collect();
+    let started = context.modules.crates.iter().filter(|krate| entries.contains(&krate.root)).map(|krate| krate.package);
+    let mut open: Vec<usize> = running.filter_map(|deployment| deployment.package).chain(started).collect();
+    let mut all = FxHashSet::default();
+    while let Some(package) = open.pop() {
+        if all.insert(package) {
+            open.extend(&context.packages[package].dependencies);
+        }
+    }
+    all
+}
+
+/// Whether a feature is called after tests: `test-utils`, `mock`.
+fn is_for_tests(feature: &str) -> bool {
+    feature.split(['-', '_']).any(|word| TEST_WORDS.contains(&word))
+}
+
 /// What a command line says of features.
 #[derive(Debug, Default, PartialEq)]
 struct Command {
@@ -240,6 +268,16 @@ fn command(words: &[String]) -> Option<Command> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn some_features_are_called_after_tests() {
+        for name in ["test-utils", "test_util", "testing", "mock", "mock-provider"] {
+            assert!(is_for_tests(name), "{name}");
+        }
+        for name in ["latest", "attest", "contest-api", "tls"] {
+            assert!(!is_for_tests(name), "{name}");
+        }
+    }
 
     #[test]
     fn command_lines_say_which_features_are_on() {

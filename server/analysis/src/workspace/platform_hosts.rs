@@ -1,4 +1,5 @@
-//! Hosts that platforms make of a service's name: `shop-production-9cb1.up.railway.app`, `shop.onrender.com`.
+//! Hosts that platforms make of a service's name: `shop-production-9cb1.up.railway.app`, `shop.onrender.com`; and variables by which a platform
+//! tells every process an address of its own.
 //!
 //! What deliberately does not live here: hosts that a platform's manifest says itself. Invariant: such a host is a service's only where that
 //! platform's manifest lies in the service's own folder, for anybody may call a service so.
@@ -26,6 +27,23 @@ const PLATFORMS: [Platform; 6] = [
     Platform { ending: ".a.run.app", manifests: &["cloudbuild.yaml", "service.yaml"], behind: &[2] },
     Platform { ending: ".azurewebsites.net", manifests: &["azure.yaml", "azure.yml"], behind: &[0] },
 ];
+
+/// Variables that platforms set, each with what listens at that address.
+const VARIABLES: [(&str, &str); 8] = [
+    ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "ecs-credentials"),
+    ("AWS_LAMBDA_RUNTIME_API", "lambda-runtime"),
+    ("ECS_CONTAINER_METADATA_URI", "ecs-metadata"),
+    ("ECS_CONTAINER_METADATA_URI_V4", "ecs-metadata"),
+    ("GCE_METADATA_HOST", "gce-metadata"),
+    ("IDENTITY_ENDPOINT", "azure-identity"),
+    ("KUBERNETES_SERVICE_HOST", "kubernetes-api"),
+    ("MSI_ENDPOINT", "azure-identity"),
+];
+
+/// What of a platform listens at the address that a variable holds, where the platform sets it.
+pub(crate) fn of_variable(name: &str) -> Option<&'static str> {
+    VARIABLES.iter().find(|(variable, _)| *variable == name).map(|(_, listener)| *listener)
+}
 
 /// Which services have the manifest of which platform in their own folder.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -47,7 +47,8 @@ impl<'a> Http<'a> {
                 rows.add_without_url(scene, service, outbound, method.as_ref());
             }
             let runs = |url: &&Url| url.contexts.iter().all(|context| scene.reach.has(service, *context));
-            let known: Vec<&'a Url> = urls.iter().filter(runs).collect();
+            let (uncalled, known): (Vec<&'a Url>, Vec<&'a Url>) = urls.iter().filter(runs).partition(|url| url.uncalled);
+            let known = if known.is_empty() { uncalled } else { known };
             for &url in known.iter().filter(|url| !known.iter().any(|other| gives_way(url, other))) {
                 let guessed = is_one_of_several(url, &known);
                 for text in text::texts(scene.input, service, &url.pattern) {

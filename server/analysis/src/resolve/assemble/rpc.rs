@@ -6,9 +6,10 @@ use portolan_grammars::facts::Symbol;
 
 use super::calls::{Rows, Scene, deduplicated};
 use super::targets::Answer;
+use super::text::Text;
 use super::{owners, text};
 use crate::chart::{Call, Endpoint, EndpointIndex, Evidence, Protocol, Reason, ServiceIndex, ServiceKind, Status, Target, Unresolved};
-use crate::resolve::link::{Request, Url};
+use crate::resolve::link::{OutboundCall, Request, Url};
 use crate::resolve::rpc::snake_case;
 use crate::workspace::HostMatch;
 
@@ -30,9 +31,13 @@ impl Peer {
 /// Adds the calls of all services.
 pub(super) fn calls(scene: &Scene<'_>, rows: &mut Rows) {
     for (from, outbound) in scene.outbound() {
-        let Request::Rpc { service: contract, method, addresses, .. } = &outbound.request else { continue };
+        let Request::Rpc { service: contract, method, addresses, elsewhere, .. } = &outbound.request else { continue };
         let place = scene.places.call(outbound.site);
         let path: Symbol = format!("{contract}/{method}").into();
+        if *elsewhere {
+            add_by_address(scene, from, outbound, addresses, &path, rows);
+            continue;
+        }
         let peers = peers(scene, from, contract, addresses, &path);
         if peers.is_empty() {
             rows.unresolved.push(Unresolved {
@@ -53,6 +58,32 @@ pub(super) fn calls(scene: &Scene<'_>, rows: &mut Rows) {
             });
         }
     }
+}
+
+/// Adds a call of a service that nobody here implements: to whom an address leads, be it outside, or why it leads nowhere.
+fn add_by_address(scene: &Scene<'_>, from: ServiceIndex, outbound: &OutboundCall, addresses: &[Url], path: &Symbol, rows: &mut Rows) {
+    let place = scene.places.call(outbound.site);
+    let mut reason = Reason::Host;
+    let mut settled = Vec::new();
+    for text in texts(scene, from, addresses) {
+        let status = if text.guessed { Status::Likely } else { Status::Exact };
+        let (to, status, evidence, via) = match scene.targets.answer_rpc(from, &text, path) {
+            Answer::Service(found) => (Target::Service(found.service), found.status.max(status), found.evidence, found.via),
+            Answer::External(host) => (Target::External(host), status, text.evidence, Vec::new()),
+            Answer::Ambiguous(_, why) | Answer::Unresolved(why) => {
+                reason = why;
+                continue;
+            }
+        };
+        let evidence = deduplicated(evidence);
+        let call = Call::new(from, to, Protocol::Grpc, path.clone(), place, outbound.function);
+        settled.push(Call { via, status, limit: outbound.limit, evidence, ..call });
+    }
+    if settled.is_empty() {
+        let sender = owners::leaf_function(scene.input, outbound);
+        rows.unresolved.push(Unresolved { sender, ..Unresolved::new(from, place, outbound.function, path.clone(), reason) });
+    }
+    rows.settled.extend(settled);
 }
 
 fn peers(scene: &Scene<'_>, from: ServiceIndex, contract: &Symbol, addresses: &[Url], path: &Symbol) -> Vec<Peer> {
@@ -77,13 +108,17 @@ fn peers(scene: &Scene<'_>, from: ServiceIndex, contract: &Symbol, addresses: &[
 
 /// Whom the client's addresses lead to.
 fn addressed(scene: &Scene<'_>, from: ServiceIndex, addresses: &[Url], path: &Symbol) -> Vec<Peer> {
-    let runs = |address: &&Url| address.contexts.iter().all(|context| scene.reach.has(from, *context));
-    let texts = addresses.iter().filter(runs).flat_map(|address| text::texts(scene.input, from, &address.pattern));
-    let answered = texts.filter_map(|text| match scene.targets.answer_rpc(from, &text, path) {
+    let answered = texts(scene, from, addresses).filter_map(|text| match scene.targets.answer_rpc(from, &text, path) {
         Answer::Service(found) => Some(Peer { service: found.service, status: found.status, evidence: found.evidence, via: found.via }),
         _ => None,
     });
     answered.collect()
+}
+
+/// What the addresses of a client say in a service.
+fn texts<'a>(scene: &'a Scene<'_>, from: ServiceIndex, addresses: &'a [Url]) -> impl Iterator<Item = Text> + use<'a> {
+    let runs = move |address: &&Url| address.contexts.iter().all(|context| scene.reach.has(from, *context));
+    addresses.iter().filter(runs).flat_map(move |address| text::texts(scene.input, from, &address.pattern))
 }
 
 /// The services whose code implements a method. The caller's own does not count where others' does.

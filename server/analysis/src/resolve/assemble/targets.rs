@@ -14,6 +14,7 @@ use super::{Input, owners};
 use crate::Place;
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, Service, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::paths::{self, Segment};
+use crate::workspace::platform_hosts::of_variable;
 use crate::workspace::services::known::normal;
 use crate::workspace::{HostMatch, NameKind, Workspace};
 
@@ -384,6 +385,9 @@ impl Targets<'_> {
                 }
             },
             Address::Unset(name, path) => {
+                if let Some(platform) = of_variable(name) {
+                    return Answer::External(platform.into());
+                }
                 let named = || match self.input.workspace.service_of_stem(name) {
                     HostMatch::One(service, _, why) => Some((service, why)),
                     _ => None,

@@ -92,7 +92,8 @@ impl<'w> Evaluator<'w> {
             "join" if call.args.len() == 1 => {
                 let receiver = self.eval(file, object);
                 let tail = self.eval(file, site.argument(0)?);
-                matches!(receiver, Value::Text(_) | Value::Param(..) | Value::Unknown).then(|| join_url(&receiver, &tail))
+                let is_text = |value: &Value| matches!(value, Value::Text(_) | Value::Param(..) | Value::Unknown);
+                receiver.alternatives().iter().all(is_text).then(|| join_url(&receiver, &tail))
             }
             "replace" if call.args.len() == 2 => self.with_replaced(site, object),
             method if TRANSPARENT.binary_search(&method).is_ok() => self.unwrapped(site, object, name),

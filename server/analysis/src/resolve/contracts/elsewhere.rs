@@ -1,9 +1,11 @@
 //! Rpc services whose declaration is not in the workspace, as the crate that generates their code is another's: known by those who implement
-//! them, whose methods take tonic's requests.
+//! them, whose methods take tonic's requests, else by the clients of them that code takes from such a crate.
 //!
 //! What deliberately does not live here: who calls them, which is asked of those alone that come from a module of the same name ([`is_from`]).
+//! Invariant: a service that only clients are known of is implemented by nobody here, so that an address alone says who answers.
 
-use portolan_grammars::facts::{Impl, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::catalog::Catalog;
+use portolan_grammars::facts::{Impl, Imported, SourceFacts, Symbol, TypeRef};
 
 use crate::resolve::index::{FileIndex, last_segment, with_import};
 use crate::resolve::rpc::{camel_case, snake_case};
@@ -12,6 +14,8 @@ use crate::resolve::rpc::{camel_case, snake_case};
 const LIBRARY: &str = "tonic";
 /// What its requests are called.
 const REQUEST: &str = "Request";
+/// What the names of generated clients end in.
+const CLIENT: &str = "Client";
 
 /// `module.Service` and method, of all that a file implements so.
 pub(super) fn implemented(facts: &SourceFacts, index: &FileIndex) -> Vec<(Symbol, Symbol)> {
@@ -22,6 +26,25 @@ pub(super) fn implemented(facts: &SourceFacts, index: &FileIndex) -> Vec<(Symbol
         found.extend(service.into_iter().flat_map(|service| methods.iter().map(move |method| (service.clone(), method.clone()))));
     }
     found
+}
+
+/// `module.Service` of the clients that a file takes from a crate of others by the names that tonic's generator gives them:
+/// `shop::cart_client::CartClient`. Crates that the catalog knows are none.
+pub(super) fn asked(facts: &SourceFacts, catalog: &Catalog) -> Vec<Symbol> {
+    let imports = facts.imports.iter().filter_map(|import| match &import.imported {
+        Imported::Named(name) => Some((import.source.split("::").collect::<Vec<_>>(), name.as_str())),
+        _ => None,
+    });
+    let is_known =
+        |krate: &str| catalog.libraries.iter().any(|library| library.packages.iter().any(|name| name.replace('-', "_") == krate));
+    let client = imports.filter_map(|(modules, class)| {
+        let service = class.strip_suffix(CLIENT).filter(|service| !service.is_empty())?;
+        let [krate, .., own] = modules.as_slice() else { return None };
+        let own_code = matches!(*krate, "" | "crate" | "self" | "super");
+        let is_generated = *own == format!("{}_client", snake_case(service)) && !own_code && !is_known(krate);
+        is_generated.then(|| format!("{}.{service}", modules[modules.len() - 2]).into())
+    });
+    client.collect()
 }
 
 /// Whether modules that lead to a name end in the one that a service is of.

@@ -115,6 +115,8 @@ pub enum Request {
         case: Option<Case>,
         /// Every address its client may have.
         addresses: Vec<Url>,
+        /// Whether nothing but clients is known of the service: an address alone says who answers.
+        elsewhere: bool,
     },
     /// A call of a third party's SDK.
     Sdk {
@@ -142,11 +144,13 @@ pub struct Url {
     pub passed: Vec<CallRef>,
     /// Whether the base is what code falls back to where none is passed.
     pub fallback: bool,
+    /// Whether code passes the base on that nobody in the workspace is seen to call: it counts in a service of which no other is known.
+    pub uncalled: bool,
 }
 
 impl Url {
     /// A URL that stands where it is used.
     pub(in crate::resolve) fn plain(pattern: Pattern) -> Self {
-        Self { pattern, contexts: Vec::new(), passed: Vec::new(), fallback: false }
+        Self { pattern, contexts: Vec::new(), passed: Vec::new(), fallback: false, uncalled: false }
     }
 }
