@@ -16,6 +16,7 @@ use super::contracts::elsewhere::is_from;
 use super::evaluate::Evaluator;
 use super::index::{callee_name, last_segment, with_import};
 use super::library::{CallView, LibraryCallee};
+use super::rows::RowPart;
 use super::uses::Use;
 use super::value::{CallRef, ClassRef, Value};
 use crate::{FileId, FunctionRef};
@@ -167,9 +168,7 @@ impl<'w> Evaluator<'w> {
         if let Some(service) = described_service(&self.eval(file, expr), self.cx.catalog) {
             return Some(service);
         }
-        let services = &self.cx.contracts.services;
         let (facts, index) = self.file(file)?;
-        let clients = &self.cx.catalog.libraries[library].rpc_client;
         let mut next = Some(expr);
         for _ in 0..8 {
             let name = match facts.expr(next?) {
@@ -187,9 +186,7 @@ impl<'w> Evaluator<'w> {
                 }
                 _ => return None,
             };
-            let by_pattern = clients.iter().filter_map(|client| service_name(&client.class, &name)).find_map(|name| services.get(name));
-            let found = by_pattern.or_else(|| services.get(&name)).or_else(|| services.get(name.strip_suffix("Service")?));
-            if let Some(service) = found.and_then(|candidates| candidates.first()) {
+            if let Some(service) = self.services_called(library, &name).and_then(|candidates| candidates.first()) {
                 return Some(service.clone());
             }
         }
@@ -219,6 +216,26 @@ impl<'w> Evaluator<'w> {
         Some(Value::RpcClient(service, Arc::new(Value::Unknown)))
     }
 
+    /// The rpc service whose generated object a part of an item of a list is: by what that describes, else by how it is called.
+    pub(super) fn service_in_row(&mut self, file: FileId, library: usize, part: &RowPart) -> Option<Symbol> {
+        let described = described_service(&part.value, self.cx.catalog);
+        described.or_else(|| self.service_at(file, library, part.written?)).or_else(|| match &part.value {
+            Value::External(_, path) => match self.services_called(library, path.last()?)?.as_slice() {
+                [only] => Some(only.clone()),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The rpc services whose generated objects a library's generators call so.
+    fn services_called(&self, library: usize, name: &Symbol) -> Option<&'w Vec<Symbol>> {
+        let services = &self.cx.contracts.services;
+        let mut by_pattern = self.cx.catalog.libraries[library].rpc_client.iter().filter_map(|client| service_name(&client.class, name));
+        let found = by_pattern.find_map(|name| services.get(name)).or_else(|| services.get(name));
+        found.or_else(|| services.get(name.strip_suffix("Service")?))
+    }
+
     /// The rpc service whose generated object goes by a name in a file: of several of that name, the one that the import hints at.
     fn service_by_name(&mut self, file: FileId, library: usize, name: &Symbol) -> Option<Symbol> {
         let (facts, index) = self.file(file)?;
@@ -228,10 +245,7 @@ impl<'w> Evaluator<'w> {
             Some(Imported::Named(original)) => original.clone(),
             _ => name.clone(),
         };
-        let services = &self.cx.contracts.services;
-        let clients = &self.cx.catalog.libraries[library].rpc_client;
-        let by_pattern = clients.iter().filter_map(|client| service_name(&client.class, &name)).find_map(|name| services.get(name));
-        let found = by_pattern.or_else(|| services.get(&name)).or_else(|| services.get(name.strip_suffix("Service")?))?;
+        let found = self.services_called(library, &name)?;
         self.pick_by_import(file, local, found).filter(|service| !service.is_empty())
     }
 

@@ -67,6 +67,7 @@ impl<'w> Evaluator<'w> {
             }
             "useState" | "useMemo" | "useCallback" => self.hooked(site, name),
             "URL" if site.call.kind == CallKind::New => self.url(site),
+            "Proxy" if site.call.kind == CallKind::New => self.behind_proxy(site),
             _ => None,
         }
     }
@@ -221,6 +222,12 @@ impl<'w> Evaluator<'w> {
     /// A state as it is given, or as what is given makes it.
     fn state_given(&mut self, given: Value) -> Value {
         if let Value::Function(made, _) = given { self.result_of(made) } else { given }
+    }
+
+    /// What `new Proxy(of, handler)` of the language itself stands in front of.
+    fn behind_proxy(&mut self, site: Site<'w>) -> Option<Value> {
+        let is_own = matches!(self.eval(site.file, site.call.callee), Value::External(package, _) if package == "global");
+        Some(self.eval(site.file, site.argument(0).filter(|_| is_own)?))
     }
 
     /// `new URL(path, base)` of the language itself.
