@@ -41,6 +41,7 @@ impl<'w> Evaluator<'w> {
             (_, Family::TypeScript) if call.kind == CallKind::New => (callee_name(facts, call.callee)?.clone(), None, Vec::new()),
             _ => return None,
         };
+        let mut found = None;
         for (library, entry) in self.cx.catalog.rpc_clients(family) {
             if entry.callee.is_some() {
                 continue;
@@ -59,7 +60,8 @@ impl<'w> Evaluator<'w> {
             }
             // A class named just like the service could be anything, unless the file uses the library; so could any class in a file
             // that does not.
-            if !made || (family == Family::TypeScript && !self.imports_library(facts, library)) {
+            let marked = |class: &Symbol| self.imports_library(facts, library) || self.is_generated_for(file, class, library, entry);
+            if !made || (family == Family::TypeScript && !marked(&class)) {
                 continue;
             }
             let service = match family {
@@ -72,9 +74,15 @@ impl<'w> Evaluator<'w> {
             let view_callee = LibraryCallee { library, name: String::new(), receiver: None };
             let view = CallView { site: CallRef { file, call: id }, call, callee: &view_callee, members: &[] };
             let address = entry.address.as_ref().and_then(|selector: &Selector| self.select(selector, &view)).unwrap_or(Value::Unknown);
-            return Some(Value::RpcClient(service, Arc::new(address)));
+            // What another library's clients are given tells no address.
+            let of_other = matches!(address, Value::Instance(_));
+            let client = Value::RpcClient(service, Arc::new(address));
+            if !of_other {
+                return Some(client);
+            }
+            found = found.or(Some(client));
         }
-        None
+        found
     }
 
     /// A client that a method of its own hands on, with more settings: `CartClient::new(channel).max_decoding_message_size(limit)`.
@@ -356,11 +364,24 @@ impl<'w> Evaluator<'w> {
             let Some(selector) = entry.address.as_ref().filter(|_| makes && entry.callee.is_none()) else { continue };
             let view_callee = LibraryCallee { library, name: String::new(), receiver: None };
             let view = CallView { site, call, callee: &view_callee, members: &[] };
-            if let Some(address) = self.select(selector, &view) {
+            // What another library's clients are given tells no address.
+            if let Some(address) = self.select(selector, &view).filter(|address| !matches!(address, Value::Instance(_))) {
                 return Value::RpcClient(service, Arc::new(address));
             }
         }
         Value::RpcClient(service, Arc::new(Value::Unknown))
+    }
+
+    /// Whether a file imports a class from one that is named as a library's generator does, and has the library.
+    fn is_generated_for(&self, file: FileId, class: &Symbol, library: usize, entry: &RpcClient) -> bool {
+        let (Some(ending), Some(path)) = (&entry.module, self.cx.paths.get(file.0 as usize)) else { return false };
+        let facts = self.cx.files.get(file.0 as usize).and_then(|entry| entry.as_ref()?.facts.source());
+        let mut imports = facts.into_iter().flat_map(|facts| &facts.imports).filter(|import| import.local == *class);
+        let is_named = imports.any(|import| {
+            let module = [".js", ".ts"].iter().find_map(|extension| import.source.strip_suffix(extension));
+            module.unwrap_or(&import.source).ends_with(ending.as_str())
+        });
+        is_named && self.cx.package_depends_on(path, &self.cx.catalog.libraries[library].packages)
     }
 
     /// Whether a file imports a package of a library.
