@@ -557,8 +557,9 @@ impl<'w> Evaluator<'w> {
                 let arguments = self.handed_to(*function, site.file, call);
                 let own = self.own_receiver(site, receiver.as_deref());
                 let mut value = self.apply(*function, own.as_ref().or(receiver.as_deref()), &arguments);
-                if value.is_unknown() || matches!(value, Value::External(..)) {
-                    value = self.handed_result(*function, &arguments).unwrap_or(value);
+                if tells_nothing(&value, *function) {
+                    let object = own.as_ref().or(receiver.as_deref());
+                    value = self.handed_result(*function, object, &arguments).unwrap_or(value);
                 }
                 value = self.made_for_caller(*function, value, site);
                 value = self.client_of_given(*function, value, site);
@@ -714,6 +715,15 @@ pub(super) fn is_library(value: &Value) -> bool {
 pub(super) fn external(package: &Symbol, subpath: &Symbol) -> Value {
     let package = if subpath.is_empty() { package.clone() } else { format!("{package}/{subpath}").into() };
     Value::External(package, Arc::from([]))
+}
+
+/// Whether what a function gives back says nothing by itself: it is not known, or a field of the object that only subclasses fill in.
+fn tells_nothing(value: &Value, function: FunctionRef) -> bool {
+    match value {
+        Value::External(..) => true,
+        Value::Param(of, _) => of.is_own_object() && of.function == function,
+        value => value.is_unknown(),
+    }
 }
 
 /// Whether a value is what a function was passed, of which only the type is known in it.
