@@ -89,6 +89,7 @@ mod switches;
 mod tables;
 mod tracers;
 mod transactions;
+mod type_arguments;
 mod unseen;
 mod url_parts;
 pub mod uses;

@@ -561,6 +561,9 @@ impl<'w> Evaluator<'w> {
                     let object = own.as_ref().or(receiver.as_deref());
                     value = self.handed_result(*function, object, &arguments).unwrap_or(value);
                 }
+                if tells_nothing(&value, *function) || self.is_made_with(&value) {
+                    value = self.result_by_type(*function, own.as_ref().or(receiver.as_deref()), site).unwrap_or(value);
+                }
                 value = self.made_for_caller(*function, value, site);
                 value = self.client_of_given(*function, value, site);
                 match self.constructed_stub(*function) {
@@ -619,7 +622,7 @@ impl<'w> Evaluator<'w> {
         if !result.has_param() {
             return result;
         }
-        let constructor = receiver.and_then(|receiver| self.constructor_arguments(receiver));
+        let constructors = receiver.map_or_else(Vec::new, |receiver| self.made_with_in_lineage(receiver));
         let is_rust = self.family(function.file) == Some(Family::Rust);
         self.substitute(&result, &|param| {
             if param.function == function {
@@ -632,8 +635,8 @@ impl<'w> Evaluator<'w> {
             if let Some(given) = receiver.and_then(|receiver| receiver.given_for(param)) {
                 return Some(given);
             }
-            let (of, arguments) = constructor.as_ref()?;
-            (param.function == *of).then(|| arguments.get(param.index as usize).cloned()).flatten()
+            let (_, arguments) = constructors.iter().find(|(of, _)| param.function == *of)?;
+            arguments.get(param.index as usize).cloned()
         })
     }
 
