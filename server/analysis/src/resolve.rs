@@ -66,6 +66,7 @@ pub mod paths;
 pub mod payloads;
 pub mod procedures;
 mod providers;
+mod react_contexts;
 mod registrars;
 mod registrations;
 mod registries;

@@ -65,7 +65,7 @@ impl<'w> Evaluator<'w> {
             "String" | "encodeURIComponent" | "encodeURI" | "decodeURIComponent" | "Number" | "parseInt" => {
                 Some(self.eval(site.file, site.argument(0)?))
             }
-            "useState" | "useMemo" | "useCallback" => self.hooked(site, name),
+            "useState" | "useMemo" | "useCallback" | "useContext" | "use" => self.hooked(site, name),
             "URL" if site.call.kind == CallKind::New => self.url(site),
             "Proxy" if site.call.kind == CallKind::New => self.behind_proxy(site),
             _ => None,
@@ -190,6 +190,9 @@ impl<'w> Evaluator<'w> {
     fn hooked(&mut self, site: Site<'w>, hook: &Symbol) -> Option<Value> {
         if !matches!(self.eval(site.file, site.call.callee), Value::External(package, _) if package == "react") {
             return None;
+        }
+        if matches!(hook.as_str(), "useContext" | "use") {
+            return self.given_to_context(site.file, site.argument(0)?);
         }
         match (hook.as_str(), site.argument(0).map(|given| self.eval(site.file, given))) {
             ("useCallback", given) => given,
