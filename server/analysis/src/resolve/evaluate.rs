@@ -21,6 +21,7 @@ use super::held_values::{held_values, values_before};
 use super::index::{FileIndex, Indexed, is_bound_before};
 use super::library::LibraryCallee;
 use super::memo::Memo;
+use super::rows::in_front;
 use super::shared_values::Shared;
 use super::uses::{Use, UseIndex, UseKey};
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Part, Pattern, Source, Value, concat};
@@ -479,9 +480,10 @@ impl<'w> Evaluator<'w> {
             return filled;
         }
         if let Some(ty) = &binding.ty
-            && value.is_unknown()
+            && (value.is_unknown() || binding.value.is_some_and(|value| in_front(facts, value) != value))
+            && let Some(typed) = self.typed(file, binding.function, ty)
         {
-            return self.typed(file, binding.function, ty).unwrap_or(value);
+            return behind_proxy_of(value, typed);
         }
         value
     }
@@ -664,11 +666,12 @@ impl<'w> Evaluator<'w> {
                 value = filled;
             }
             // A declared result says more than a value that nothing is known of.
-            if (value.is_unknown() || matches!(value, Value::Param(..)))
+            let in_front_of = declared.returns.iter().any(|value| in_front(facts, *value) != *value);
+            if (value.is_unknown() || in_front_of || matches!(value, Value::Param(..)))
                 && let Some(ty) = &declared.result
                 && let Some(typed) = self.typed(function.file, function.function, ty)
             {
-                value = typed;
+                value = behind_proxy_of(value, typed);
             }
         }
         self.returns_active.remove(&function);
@@ -718,6 +721,17 @@ pub(super) fn is_library(value: &Value) -> bool {
 pub(super) fn external(package: &Symbol, subpath: &Symbol) -> Value {
     let package = if subpath.is_empty() { package.clone() } else { format!("{package}/{subpath}").into() };
     Value::External(package, Arc::from([]))
+}
+
+/// What a proxy of the language is that is declared to be something: what it stands in front of, where that is of the same kind.
+fn behind_proxy_of(value: Value, declared: Value) -> Value {
+    let is_same = match (&value, &declared) {
+        (Value::Instance(value), Value::Instance(declared)) => value.library == declared.library && value.type_name == declared.type_name,
+        (Value::RpcClient(..) | Value::RpcClientOf(..), Value::RpcClient(..)) => true,
+        (Value::New(..) | Value::Some(_) | Value::Object(_), Value::Some(_)) => true,
+        _ => false,
+    };
+    if is_same { value } else { declared }
 }
 
 /// Whether what a function gives back says nothing by itself: it is not known, or a field of the object that only subclasses fill in.

@@ -3,7 +3,7 @@
 //! What deliberately does not live here: routers that callers pass to functions which know their paths, as those are mounts ([`super::routes`]).
 //! Invariant: where the callers say the whole path and nobody knows what they say, there is no route.
 
-use portolan_grammars::facts::{ExprId, FunctionKind, Symbol};
+use portolan_grammars::facts::{ExprId, FunctionKind, RegionKind, Symbol};
 
 use super::callers::MAX_PASSED_ON;
 use super::link::{Linker, RouteDecl, Router, Site};
@@ -84,6 +84,10 @@ impl<'w> Linker<'w> {
         let path = self.evaluator.substitute(&route.path, &given);
         let known = path.patterns().into_iter().filter(|pattern| !whole || !pattern.is_hole());
         let path = Value::one_of(known.map(Value::pattern));
+        // Which of a list's paths a call under a condition is for, the condition says.
+        if path.alternatives().len() > 1 && self.is_conditional(route.site) {
+            return None;
+        }
         let router = match route.router {
             Some(Router::Param(param)) if param.function == registrar => Some(router_in(&given(param)?)?),
             router => router,
@@ -101,6 +105,12 @@ impl<'w> Linker<'w> {
         let method = self.evaluator.substitute(&route.method, &given);
         let (site, function) = (if whole { caller } else { route.site }, self.evaluator.function_of(caller));
         (!path.is_unknown()).then(|| Registration { router, method, path, handler, guards: route.guards.clone(), site, function })
+    }
+
+    /// Whether a call stands in an arm of which one runs.
+    fn is_conditional(&mut self, site: CallRef) -> bool {
+        let Some(facts) = self.evaluator.facts(site.file) else { return false };
+        facts.region(facts.call(site.call).region).kind == RegionKind::Branch
     }
 
     /// Adds a route as it is known.

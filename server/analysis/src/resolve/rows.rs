@@ -54,7 +54,7 @@ pub(super) struct RowPart {
 }
 
 /// What a proxy of the language stands in front of.
-fn in_front(facts: &SourceFacts, expr: ExprId) -> ExprId {
+pub(super) fn in_front(facts: &SourceFacts, expr: ExprId) -> ExprId {
     let Expr::Call(call) = facts.expr(expr) else { return expr };
     let call = facts.call(*call);
     match (facts.expr(call.callee), call.args.first()) {
