@@ -6,6 +6,7 @@
 use portolan_grammars::facts::{ExprId, FunctionKind, RegionKind, Symbol};
 
 use super::callers::MAX_PASSED_ON;
+use super::collections::EACH;
 use super::link::{Linker, RouteDecl, Router, Site};
 use super::routers::router_of;
 use super::value::{CallRef, ParamRef, Part, Pattern, Value};
@@ -85,7 +86,7 @@ impl<'w> Linker<'w> {
         let known = path.patterns().into_iter().filter(|pattern| !whole || !pattern.is_hole());
         let path = Value::one_of(known.map(Value::pattern));
         // Which of a list's paths a call under a condition is for, the condition says.
-        if path.alternatives().len() > 1 && self.is_conditional(route.site) {
+        if (is_of_list(&route.path) || path.alternatives().len() > 1) && self.is_conditional(route.site) {
             return None;
         }
         let router = match route.router {
@@ -130,6 +131,12 @@ impl<'w> Linker<'w> {
             self.link.routes.push(RouteDecl { folder: folder.clone(), guards: route.guards.clone(), ..declared });
         }
     }
+}
+
+/// Whether a path is that of each element of a list which callers pass.
+fn is_of_list(path: &Value) -> bool {
+    let is_each = |part: &Part| matches!(part, Part::Param(_, path, _) if path.iter().any(|name| name == EACH));
+    path.patterns().iter().flat_map(|pattern| &pattern.parts).any(is_each)
 }
 
 /// The router that a value is.
