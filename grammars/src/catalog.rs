@@ -534,6 +534,9 @@ pub struct Setting {
 pub struct RpcClient {
     /// The class's name with `{service}` for the rpc service's: `{service}Client`, `{service}`; with a `callee`, how the service's object is named.
     pub class: Symbol,
+    /// How the names of generated files end that have such classes, so that what is imported of one needs no other mark: `shop.client`.
+    #[serde(default)]
+    pub module: Option<Symbol>,
     /// The call that makes one of a service's object: `createClient(CartService, transport)`.
     #[serde(default)]
     pub callee: Option<Names>,

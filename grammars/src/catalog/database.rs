@@ -36,6 +36,9 @@ pub struct Connection {
     /// A value that has opened the database already; where one is given, this opens nothing.
     #[serde(default)]
     pub over: Option<Selector>,
+    /// The tables that the database has, which tell it from others: an object or a module of them.
+    #[serde(default)]
+    pub tables: Option<Selector>,
     /// Methods that make something else of what it is called on: where one is called before, this opens no database. `replication_mode`.
     #[serde(default)]
     pub unless_by: Option<Names>,

@@ -415,6 +415,18 @@ impl<'w> Evaluator<'w> {
         }
     }
 
+    /// What an object was made with, by its own constructor and by those of its bases.
+    pub(super) fn made_with_in_lineage(&mut self, object: &Value) -> Vec<(FunctionRef, Arc<[Value]>)> {
+        let (Value::New(class, ..) | Value::Some(class)) = object else { return Vec::new() };
+        let mut given = self.constructor_arguments(object);
+        let mut all: Vec<(FunctionRef, Arc<[Value]>)> = given.clone().into_iter().collect();
+        for class in self.lineage(*class) {
+            given = self.super_arguments(class, given);
+            all.extend(given.clone());
+        }
+        all
+    }
+
     /// The constructor of a class's base and what `super(…)` gives it, in terms of what the class's own constructor was given.
     pub(super) fn super_arguments(
         &mut self,

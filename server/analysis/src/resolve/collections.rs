@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, FunctionKind, SourceFacts, Symbol, TypeRef};
+use portolan_grammars::facts::{Binding, CallId, Expr, ExprId, FunctionId, FunctionKind, Param, SourceFacts, Symbol, TypeDef, TypeRef};
 
 use super::evaluate::{Evaluator, inside};
 use super::index::{callee_name, last_segment};
@@ -287,6 +287,12 @@ impl<'w> Evaluator<'w> {
         Some(self.eval(site.file, argument)).filter(|value| matches!(value, Value::Instance(_)))
     }
 
+    /// What an expression is declared to be, and where its names mean something.
+    pub(super) fn declared_as(&mut self, file: FileId, expr: ExprId) -> Option<(FileId, FunctionId, &'w TypeRef)> {
+        let declared = self.declared_type(file, expr, MAX_STEPS)?;
+        Some((declared.file, declared.function, held(declared.ty)))
+    }
+
     fn declared_type(&mut self, file: FileId, expr: ExprId, steps: u32) -> Option<Declared<'w>> {
         let facts = self.facts(file)?;
         let steps = steps.checked_sub(1)?;
@@ -294,8 +300,10 @@ impl<'w> Evaluator<'w> {
         match facts.expr(expr) {
             Expr::Member { object, name } => {
                 let class = self.class_of(file, *object)?;
-                let def = self.facts(class.file)?.type_def(class.class);
-                let ty = def.fields.iter().find(|field| field.name == *name)?.ty.as_ref()?;
+                let facts = self.facts(class.file)?;
+                let def = facts.type_def(class.class);
+                let field = def.fields.iter().find(|field| field.name == *name).map(|field| &field.ty);
+                let ty = field.or_else(|| Some(&kept_parameter(facts, def, name)?.ty))?.as_ref()?;
                 Some(Declared { file: class.file, function: def.function, ty, side: Side::Both })
             }
             Expr::Name(name) => self.declared_name(file, facts, function, name, (facts.expr_range(expr).start, steps)),
@@ -376,6 +384,12 @@ impl<'w> Evaluator<'w> {
             _ => None,
         }
     }
+}
+
+/// The parameter of a constructor that is a field by itself: `constructor(private readonly orders: Orders)`.
+fn kept_parameter<'f>(facts: &'f SourceFacts, def: &TypeDef, name: &Symbol) -> Option<&'f Param> {
+    let params = def.methods.iter().flat_map(|method| &facts.function(*method).params);
+    params.into_iter().find(|param| param.property && param.name == *name)
 }
 
 /// What a Rust iterator goes over: `list` of `list.iter().cloned()`.

@@ -270,8 +270,9 @@ impl Contracts {
             let class = |id: TypeId| ClassRef { file: FileId(at as u32), class: id };
             all.stubs.extend(entry.contracts.stubs.iter().map(|(id, service)| (class(*id), service.clone())));
             all.traits.extend(entry.contracts.traits.iter().map(|(id, service)| (class(*id), service.clone())));
+            // What describes a service is generated, whether it says so or not.
             if let Some(facts) = entry.facts.source()
-                && facts.generated
+                && (facts.generated || facts.language.is_ecmascript() && !entry.contracts.rpcs.is_empty())
             {
                 all.generated(facts, &entry.contracts, catalog, class);
             }
@@ -291,7 +292,7 @@ impl Contracts {
             let named = |pattern: &str| {
                 let simple = service_name(pattern, &def.name).filter(|_| pattern != "{service}" || def.kind == TypeKind::Trait)?;
                 match self.services.get(simple)?.as_slice() {
-                    [only] => Some(only.clone()),
+                    [only] => Some(only.clone()).filter(|only| facts.generated || declared.rpcs.iter().any(|(of, _)| of == only)),
                     _ => None,
                 }
             };

@@ -5,10 +5,11 @@ use portolan_grammars::facts::{Attribute, Expr, ExprId, ResultUse, Symbol, TypeI
 
 use super::library::CallView;
 use super::limits::is_preceded;
-use super::link::{AccessDecl, CollectionUse, ConnectionDecl, Linker, Url};
+use super::link::{AccessDecl, CollectionUse, ConnectionDecl, HandleDecl, Linker, Url};
 use super::spans::Walk;
 use super::sql;
 use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value};
+use crate::workspace::modules::Specifier;
 use crate::{FileId, FunctionRef};
 
 impl<'w> Linker<'w> {
@@ -19,7 +20,9 @@ impl<'w> Linker<'w> {
         if self.is_idle(view) {
             return true;
         }
-        if let Some(opened) = entry.over.as_ref().and_then(|over| self.evaluator.opened_through(over, view)) {
+        let opened = entry.over.as_ref().and_then(|over| self.evaluator.opened_through(over, view));
+        self.handle(function, view, entry, opened.clone().unwrap_or_else(|| vec![view.site]));
+        if let Some(opened) = opened {
             self.link.alternatives.extend(Some(opened).filter(|opened| opened.len() > 1));
             return true;
         }
@@ -41,6 +44,43 @@ impl<'w> Linker<'w> {
         let module = self.decorated_with(view.site);
         self.link.connections.push(ConnectionDecl { system, prisma, urls, hosts, databases, site: view.site, function, module });
         true
+    }
+
+    /// Notes which tables a handle of a database is given.
+    fn handle(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::Connection, opened: Vec<CallRef>) {
+        let Some(given) = entry.tables.as_ref().and_then(|tables| self.evaluator.select(tables, view)) else { return };
+        let mut tables = Vec::new();
+        for given in given.alternatives() {
+            match given {
+                Value::Module(file) => tables.extend(self.handing_on(*file)),
+                Value::Object(object) => {
+                    tables.extend(object.fields.values().filter_map(declared_in));
+                    for rest in &object.rest {
+                        if let Value::Module(file) = rest {
+                            tables.extend(self.handing_on(*file));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        tables.sort_unstable();
+        tables.dedup();
+        if !tables.is_empty() {
+            self.link.handles.push(HandleDecl { tables, opened, function });
+        }
+    }
+
+    /// A module, and those of which it hands on something.
+    fn handing_on(&mut self, module: FileId) -> Vec<FileId> {
+        let mut all: Vec<FileId> = self.evaluator.cx.stars.handed_on_by(module).chain([module]).collect();
+        let imports = self.evaluator.facts(module).map_or(&[][..], |facts| &facts.imports);
+        for import in imports.iter().filter(|import| import.reexport) {
+            if let Specifier::File(file) = self.evaluator.specifier(module, &import.source) {
+                all.push(file);
+            }
+        }
+        all
     }
 
     /// The class in whose decorator a call stands, where a library's takes it: `@Module({ imports: [TypeOrmModule.forRoot(…)] })`.
@@ -130,6 +170,7 @@ impl<'w> Linker<'w> {
             function,
             connection,
             others: Vec::new(),
+            declared_in: entry.collection.as_ref().and_then(|selector| self.declaring_file(selector, view)),
             hook_of: self.hook_of(walk, function),
         };
         let detached = self.is_detached(walk, view.site.call);
@@ -182,6 +223,14 @@ impl<'w> Linker<'w> {
         let collections = self.joined(view, entry);
         self.access(AccessDecl { collections, ..base });
         true
+    }
+
+    /// The file in which a library's call declares the table that a query asks for.
+    fn declaring_file(&mut self, selector: &catalog::Selector, view: &CallView<'_>) -> Option<FileId> {
+        let catalog::Selector::Take(take) = selector else { return None };
+        take.capture.as_ref()?;
+        let table = self.evaluator.select(&catalog::Selector::Take(catalog::Take { capture: None, ..take.clone() }), view)?;
+        declared_in(&table)
     }
 
     /// The collections that a query reads beside its own.
@@ -246,6 +295,14 @@ impl<'w> Linker<'w> {
 /// Whether variables of the environment, and what stands around them, are all of a name.
 fn is_said_by_environment(name: &Pattern) -> bool {
     name.parts.iter().all(|part| matches!(part, Part::Text(_) | Part::Env { .. })) && name.literal().is_none()
+}
+
+/// The file of the call that made a library's value.
+fn declared_in(value: &Value) -> Option<FileId> {
+    match value {
+        Value::Instance(made) if made.members.is_empty() => made.origin.map(|call| call.file),
+        _ => None,
+    }
 }
 
 /// Whether a library's models are those of a schema.

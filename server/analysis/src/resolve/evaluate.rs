@@ -21,6 +21,7 @@ use super::held_values::{held_values, values_before};
 use super::index::{FileIndex, Indexed, is_bound_before};
 use super::library::LibraryCallee;
 use super::memo::Memo;
+use super::rows::in_front;
 use super::shared_values::Shared;
 use super::uses::{Use, UseIndex, UseKey};
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Part, Pattern, Source, Value, concat};
@@ -482,9 +483,10 @@ impl<'w> Evaluator<'w> {
             return filled;
         }
         if let Some(ty) = &binding.ty
-            && value.is_unknown()
+            && (value.is_unknown() || binding.value.is_some_and(|value| in_front(facts, value) != value))
+            && let Some(typed) = self.typed(file, binding.function, ty)
         {
-            return self.typed(file, binding.function, ty).unwrap_or(value);
+            return behind_proxy_of(value, typed);
         }
         value
     }
@@ -560,8 +562,12 @@ impl<'w> Evaluator<'w> {
                 let arguments = self.handed_to(*function, site.file, call);
                 let own = self.own_receiver(site, receiver.as_deref());
                 let mut value = self.apply(*function, own.as_ref().or(receiver.as_deref()), &arguments);
-                if value.is_unknown() || matches!(value, Value::External(..)) {
-                    value = self.handed_result(*function, &arguments).unwrap_or(value);
+                if tells_nothing(&value, *function) {
+                    let object = own.as_ref().or(receiver.as_deref());
+                    value = self.handed_result(*function, object, &arguments).unwrap_or(value);
+                }
+                if tells_nothing(&value, *function) || self.is_made_with(&value) {
+                    value = self.result_by_type(*function, own.as_ref().or(receiver.as_deref()), site).unwrap_or(value);
                 }
                 value = self.made_for_caller(*function, value, site);
                 value = self.client_of_given(*function, value, site);
@@ -621,7 +627,7 @@ impl<'w> Evaluator<'w> {
         if !result.has_param() {
             return result;
         }
-        let constructor = receiver.and_then(|receiver| self.constructor_arguments(receiver));
+        let constructors = receiver.map_or_else(Vec::new, |receiver| self.made_with_in_lineage(receiver));
         let is_rust = self.family(function.file) == Some(Family::Rust);
         self.substitute(&result, &|param| {
             if param.function == function {
@@ -634,8 +640,8 @@ impl<'w> Evaluator<'w> {
             if let Some(given) = receiver.and_then(|receiver| receiver.given_for(param)) {
                 return Some(given);
             }
-            let (of, arguments) = constructor.as_ref()?;
-            (param.function == *of).then(|| arguments.get(param.index as usize).cloned()).flatten()
+            let (_, arguments) = constructors.iter().find(|(of, _)| param.function == *of)?;
+            arguments.get(param.index as usize).cloned()
         })
     }
 
@@ -663,11 +669,12 @@ impl<'w> Evaluator<'w> {
                 value = filled;
             }
             // A declared result says more than a value that nothing is known of.
-            if (value.is_unknown() || matches!(value, Value::Param(..)))
+            let in_front_of = declared.returns.iter().any(|value| in_front(facts, *value) != *value);
+            if (value.is_unknown() || in_front_of || matches!(value, Value::Param(..)))
                 && let Some(ty) = &declared.result
                 && let Some(typed) = self.typed(function.file, function.function, ty)
             {
-                value = typed;
+                value = behind_proxy_of(value, typed);
             }
         }
         self.returns_active.remove(&function);
@@ -717,6 +724,26 @@ pub(super) fn is_library(value: &Value) -> bool {
 pub(super) fn external(package: &Symbol, subpath: &Symbol) -> Value {
     let package = if subpath.is_empty() { package.clone() } else { format!("{package}/{subpath}").into() };
     Value::External(package, Arc::from([]))
+}
+
+/// What a proxy of the language is that is declared to be something: what it stands in front of, where that is of the same kind.
+fn behind_proxy_of(value: Value, declared: Value) -> Value {
+    let is_same = match (&value, &declared) {
+        (Value::Instance(value), Value::Instance(declared)) => value.library == declared.library && value.type_name == declared.type_name,
+        (Value::RpcClient(..) | Value::RpcClientOf(..), Value::RpcClient(..)) => true,
+        (Value::New(..) | Value::Some(_) | Value::Object(_), Value::Some(_)) => true,
+        _ => false,
+    };
+    if is_same { value } else { declared }
+}
+
+/// Whether what a function gives back says nothing by itself: it is not known, or a field of the object that only subclasses fill in.
+fn tells_nothing(value: &Value, function: FunctionRef) -> bool {
+    match value {
+        Value::External(..) => true,
+        Value::Param(of, _) => of.is_own_object() && of.function == function,
+        value => value.is_unknown(),
+    }
 }
 
 /// Whether a value is what a function was passed, of which only the type is known in it.

@@ -78,6 +78,11 @@ impl StarExports {
         found.into_iter().map(|(_, file)| file).collect()
     }
 
+    /// All files that a file hands on.
+    pub fn handed_on_by(&self, file: FileId) -> impl Iterator<Item = FileId> {
+        self.0.get(&file).into_iter().flat_map(|handed_on| handed_on.files.keys().copied())
+    }
+
     /// The packages that a file hands on, with their subpaths.
     pub fn packages(&self, file: FileId) -> &[(Symbol, Symbol)] {
         self.0.get(&file).map_or(&[], |handed_on| &handed_on.packages)

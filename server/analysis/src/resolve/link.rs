@@ -19,7 +19,7 @@ use super::uses::Arity;
 use super::value::{CallRef, ClassRef, Source};
 use crate::{FileId, FunctionRef};
 
-pub use data::{AccessDecl, ClientUse, CollectionUse, ConnectionDecl, Extent, TransactionDecl};
+pub use data::{AccessDecl, ClientUse, CollectionUse, ConnectionDecl, Extent, HandleDecl, TransactionDecl};
 pub use messages::{BindingDecl, Carrier, ListenerDecl, MessageDecl, MessageLeaf, QueueDecl, is_qualified, qualified, shown_name};
 pub use requests::{OutboundCall, Request, Retries, Retry, RetryDecl, Unlimited, Url};
 pub use routes::{
@@ -89,6 +89,8 @@ pub struct FileLink {
     pub messages: Vec<MessageDecl>,
     /// Databases opened.
     pub connections: Vec<ConnectionDecl>,
+    /// Handles that are given their database's tables.
+    pub handles: Vec<HandleDecl>,
     /// What is done with clients that send nothing by themselves.
     pub client_uses: Vec<ClientUse>,
     /// Calls of which one has opened what a line works through, each sorted.

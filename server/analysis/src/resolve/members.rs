@@ -189,10 +189,11 @@ impl<'w> Evaluator<'w> {
             let field = self.field(current, name);
             if let Some(value) = field {
                 let value = self.called_on(value, receiver);
-                return Some(match &given {
+                let value = match &given {
                     Some((constructor, arguments)) => self.with_arguments(&value, *constructor, arguments),
                     None => value,
-                });
+                };
+                return Some(self.or_by_type(value, current, name, receiver));
             }
             let methods = self.methods(current, name);
             if !methods.is_empty() {
@@ -227,6 +228,16 @@ impl<'w> Evaluator<'w> {
             return Some(self.member(&base, name, None));
         }
         None
+    }
+
+    /// A field's value, or what its type says where only who extends its class knows that.
+    fn or_by_type(&mut self, value: Value, class: ClassRef, name: &Symbol, receiver: &Value) -> Value {
+        if !value.is_unknown() && !self.is_made_with(&value) {
+            return value;
+        }
+        let facts = self.facts(class.file);
+        let declared = facts.and_then(|facts| facts.type_def(class.class).fields.iter().find(|field| field.name == *name)?.ty.as_ref());
+        declared.and_then(|ty| self.field_by_type(class, ty, receiver)).unwrap_or(value)
     }
 
     /// A field's value as a member of an object: an arrow that stands there has that object as its `this`.

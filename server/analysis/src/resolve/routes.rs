@@ -10,6 +10,7 @@ use super::index::{is_bound_before, last_segment};
 use super::library::CallView;
 use super::link::{LayerCode, LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
+use super::registrars::{Handler, Registration};
 use super::routers::{is_of, router_of};
 use super::spans::{Walk, attribute_call};
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Pattern, Source, Value, join_patterns};
@@ -33,69 +34,70 @@ impl<'w> Linker<'w> {
         if let Some(each) = &entry.each {
             return self.listed_routes(function, view, entry, each);
         }
-        let Some(path) = self.evaluator.select_text(&entry.path, view) else { return false };
-        let mut paths: Vec<Pattern> = path.patterns();
-        if paths.is_empty() {
+        let Some(mut path) = self.evaluator.select_text(&entry.path, view) else { return false };
+        if path.patterns().is_empty() {
             return false;
         }
         if let Some(prefix) = &entry.host_prefix {
             let prefix = Pattern::text(self.host_prefix(prefix));
-            paths = paths.iter().map(|path| join_patterns(&prefix, path)).collect();
+            path = Value::one_of(path.patterns().iter().map(|path| Value::pattern(join_patterns(&prefix, path))));
         }
         let router = self.router_around(view);
-        if let Some(router) = router {
-            self.parameter_mounts(router, view.site, function);
-        }
-        let site = Site::Call(view.site);
-        let folder = router.and_then(|router| self.mounted_folder(router));
         let handler_expr = entry.handler.as_ref().and_then(|selector| argument_expr(walk.facts, selector, view));
         let path_expr = argument_expr(walk.facts, &entry.path, view);
         if entry.method.is_none()
             && let (Some(path), Some(handler)) = (path_expr, handler_expr)
             && let Some(rows) = self.evaluator.rows(self.file, path, handler)
         {
-            for (path, handler) in rows {
-                let paths = self.evaluator.eval(self.file, path).patterns();
-                let mut routes = self.method_router(walk, handler);
-                if routes.is_empty() {
-                    routes.push(MethodAnswer { method: "*".into(), handler: self.handler(walk, handler), guards: Vec::new() });
-                }
-                for MethodAnswer { method, handler, guards } in routes {
-                    let site = Site::Row(view.site, self.file, path);
-                    let route = RouteDecl::of_router(router, method, paths.clone(), site, function, handler);
-                    self.link.routes.push(RouteDecl { guards, ..route });
-                }
-            }
+            self.routes_of_rows(walk, view.site, router, function, rows);
             return true;
         }
         let own = self.route_guards(walk, view, entry, [path_expr, handler_expr]);
         self.route_body(walk, view, entry, handler_expr);
-        let push = |linker: &mut Self, method: Symbol, handler: Option<FunctionRef>, inner: Vec<FunctionRef>| {
-            let route = RouteDecl::of_router(router, method, paths.clone(), site, function, handler);
-            let guards = [own.clone(), inner].concat();
-            linker.link.routes.push(RouteDecl { folder: folder.clone(), guards, ..route });
-        };
-        match &entry.method {
-            Some(selector) => {
-                let method = self.evaluator.select(selector, view).unwrap_or(Value::Unknown);
-                let handler = handler_expr.and_then(|expr| self.handler(walk, expr));
-                for pattern in method.patterns() {
-                    let method = pattern.literal().map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()));
-                    push(self, method, handler, Vec::new());
-                }
-            }
-            None => {
-                let routes = handler_expr.map(|expr| self.method_router(walk, expr)).unwrap_or_default();
-                if routes.is_empty() {
-                    let handler = handler_expr.and_then(|expr| self.handler(walk, expr));
-                    push(self, "*".into(), handler, Vec::new());
-                }
-                for MethodAnswer { method, handler, guards } in routes {
-                    push(self, method, handler, guards);
-                }
-            }
+        let handler = handler_expr.map_or(Handler::Function(None), |expr| Handler::At(self.file, expr));
+        let whole = Registration { router, method: Value::text("*"), path, handler, guards: own, site: view.site, function };
+        if let Some(selector) = &entry.method {
+            let method = self.evaluator.select(selector, view).unwrap_or(Value::Unknown);
+            self.register(Registration { method, ..whole });
+            return true;
+        }
+        let answers = handler_expr.map(|expr| self.method_router(walk, expr)).unwrap_or_default();
+        if answers.is_empty() {
+            self.register(whole);
+            return true;
+        }
+        for MethodAnswer { method, handler, guards } in answers {
+            let guards = [whole.guards.clone(), guards].concat();
+            let handler = Handler::Function(handler);
+            self.register(Registration { method: Value::text(method), handler, guards, ..whole.clone() });
         }
         true
+    }
+
+    /// The routes of a list of paths and handlers that a loop goes through.
+    fn routes_of_rows(
+        &mut self,
+        walk: &Walk<'w>,
+        site: CallRef,
+        router: Option<Router>,
+        function: FunctionRef,
+        rows: Vec<(ExprId, ExprId)>,
+    ) {
+        if let Some(router) = router {
+            self.parameter_mounts(router, site, function);
+        }
+        for (path, handler) in rows {
+            let paths = self.evaluator.eval(self.file, path).patterns();
+            let mut routes = self.method_router(walk, handler);
+            if routes.is_empty() {
+                routes.push(MethodAnswer { method: "*".into(), handler: self.handler(walk, handler), guards: Vec::new() });
+            }
+            for MethodAnswer { method, handler, guards } in routes {
+                let site = Site::Row(site, self.file, path);
+                let route = RouteDecl::of_router(router, method, paths.clone(), site, function, handler);
+                self.link.routes.push(RouteDecl { guards, ..route });
+            }
+        }
     }
 
     /// What the host of a file's package puts before all routes.
@@ -151,7 +153,7 @@ impl<'w> Linker<'w> {
     }
 
     /// The prefix of a router that is given to a function of this file, where a library mounts the file by its folder.
-    fn mounted_folder(&self, router: Router) -> Option<Pattern> {
+    pub(super) fn mounted_folder(&self, router: Router) -> Option<Pattern> {
         let cx = self.evaluator.cx;
         let path = &cx.paths[self.file.0 as usize];
         let (Router::Param(param), Some(package)) = (router, cx.workspace.package_of(path)) else { return None };
@@ -340,7 +342,7 @@ impl<'w> Linker<'w> {
     }
 
     /// A router that came as a parameter is the router of each caller.
-    fn parameter_mounts(&mut self, router: Router, site: CallRef, function: FunctionRef) {
+    pub(super) fn parameter_mounts(&mut self, router: Router, site: CallRef, function: FunctionRef) {
         let mut open = vec![(router, 0)];
         while let Some((router, depth)) = open.pop() {
             let Router::Param(param) = router else { continue };

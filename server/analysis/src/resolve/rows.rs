@@ -2,10 +2,11 @@
 //!
 //! What deliberately does not live here: what the parts mean. Invariant: a row is known only where the list is written out in the same file.
 
-use portolan_grammars::facts::{Expr, ExprId, SourceFacts, Symbol};
+use portolan_grammars::facts::{CallKind, Expr, ExprId, SourceFacts, Symbol};
 
 use super::evaluate::Evaluator;
 use super::index::FileIndex;
+use super::value::Value;
 use crate::FileId;
 
 /// Names followed from a loop to the list.
@@ -28,6 +29,38 @@ impl<'w> Evaluator<'w> {
         let rows: Vec<(ExprId, ExprId)> = items(facts, index, list)?.iter().map(row).collect::<Option<_>>()?;
         (!rows.is_empty()).then_some(rows)
     }
+
+    /// The two parts in each item of a list, however its items are made: `for (const [of, answers] of [pair(Cart, cart), …])`.
+    pub(super) fn row_parts(&mut self, file: FileId, one: ExprId, other: ExprId) -> Option<Vec<[RowPart; 2]>> {
+        let (facts, index) = self.file(file)?;
+        let (list, first) = part_of_item(facts, index, in_front(facts, one))?;
+        let (same, second) = part_of_item(facts, index, in_front(facts, other))?;
+        let items = items(facts, index, list).filter(|_| list == same)?;
+        let row = |item: &ExprId| {
+            let value = self.eval(file, *item);
+            let item = index.written(facts, *item);
+            [&first, &second].map(|name| RowPart { written: part(facts, item, name), value: self.member(&value, name, None) })
+        };
+        Some(items.iter().map(row).collect())
+    }
+}
+
+/// A part of an item of a list.
+pub(super) struct RowPart {
+    /// Where it is written out, if it is.
+    pub(super) written: Option<ExprId>,
+    /// What it stands for.
+    pub(super) value: Value,
+}
+
+/// What a proxy of the language stands in front of.
+pub(super) fn in_front(facts: &SourceFacts, expr: ExprId) -> ExprId {
+    let Expr::Call(call) = facts.expr(expr) else { return expr };
+    let call = facts.call(*call);
+    match (facts.expr(call.callee), call.args.first()) {
+        (Expr::Name(name), Some(of)) if name == "Proxy" && call.kind == CallKind::New => of.value,
+        _ => expr,
+    }
 }
 
 /// The list that a loop goes through, and which part of its items a name stands for.
@@ -46,6 +79,13 @@ fn part_of_item(facts: &SourceFacts, index: &FileIndex, expr: ExprId) -> Option<
     };
     match facts.expr(object) {
         Expr::Element(list) => Some((*list, name)),
+        Expr::Param { function, index: 0 } => {
+            let (call, 0) = index.argument_of.get(function)? else { return None };
+            match facts.expr(facts.call(*call).callee) {
+                Expr::Member { object, name: called } if called == "forEach" => Some((*object, name)),
+                _ => None,
+            }
+        }
         Expr::Name(item) => match facts.expr(index.binding_at(facts, object, item)?.value?) {
             Expr::Element(list) => Some((*list, name)),
             _ => None,

@@ -16,6 +16,7 @@ use super::contracts::elsewhere::is_from;
 use super::evaluate::Evaluator;
 use super::index::{callee_name, last_segment, with_import};
 use super::library::{CallView, LibraryCallee};
+use super::rows::RowPart;
 use super::uses::Use;
 use super::value::{CallRef, ClassRef, Value};
 use crate::{FileId, FunctionRef};
@@ -40,6 +41,7 @@ impl<'w> Evaluator<'w> {
             (_, Family::TypeScript) if call.kind == CallKind::New => (callee_name(facts, call.callee)?.clone(), None, Vec::new()),
             _ => return None,
         };
+        let mut found = None;
         for (library, entry) in self.cx.catalog.rpc_clients(family) {
             if entry.callee.is_some() {
                 continue;
@@ -58,7 +60,8 @@ impl<'w> Evaluator<'w> {
             }
             // A class named just like the service could be anything, unless the file uses the library; so could any class in a file
             // that does not.
-            if !made || (family == Family::TypeScript && !self.imports_library(facts, library)) {
+            let marked = |class: &Symbol| self.imports_library(facts, library) || self.is_generated_for(file, class, library, entry);
+            if !made || (family == Family::TypeScript && !marked(&class)) {
                 continue;
             }
             let service = match family {
@@ -71,9 +74,15 @@ impl<'w> Evaluator<'w> {
             let view_callee = LibraryCallee { library, name: String::new(), receiver: None };
             let view = CallView { site: CallRef { file, call: id }, call, callee: &view_callee, members: &[] };
             let address = entry.address.as_ref().and_then(|selector: &Selector| self.select(selector, &view)).unwrap_or(Value::Unknown);
-            return Some(Value::RpcClient(service, Arc::new(address)));
+            // What another library's clients are given tells no address.
+            let of_other = matches!(address, Value::Instance(_));
+            let client = Value::RpcClient(service, Arc::new(address));
+            if !of_other {
+                return Some(client);
+            }
+            found = found.or(Some(client));
         }
-        None
+        found
     }
 
     /// A client that a method of its own hands on, with more settings: `CartClient::new(channel).max_decoding_message_size(limit)`.
@@ -170,9 +179,7 @@ impl<'w> Evaluator<'w> {
         if let Some(service) = described_service(&self.eval(file, expr), self.cx.catalog) {
             return Some(service);
         }
-        let services = &self.cx.contracts.services;
         let (facts, index) = self.file(file)?;
-        let clients = &self.cx.catalog.libraries[library].rpc_client;
         let mut next = Some(expr);
         for _ in 0..8 {
             let name = match facts.expr(next?) {
@@ -190,9 +197,7 @@ impl<'w> Evaluator<'w> {
                 }
                 _ => return None,
             };
-            let by_pattern = clients.iter().filter_map(|client| service_name(&client.class, &name)).find_map(|name| services.get(name));
-            let found = by_pattern.or_else(|| services.get(&name)).or_else(|| services.get(name.strip_suffix("Service")?));
-            if let Some(service) = found.and_then(|candidates| candidates.first()) {
+            if let Some(service) = self.services_called(library, &name).and_then(|candidates| candidates.first()) {
                 return Some(service.clone());
             }
         }
@@ -222,6 +227,26 @@ impl<'w> Evaluator<'w> {
         Some(Value::RpcClient(service, Arc::new(Value::Unknown)))
     }
 
+    /// The rpc service whose generated object a part of an item of a list is: by what that describes, else by how it is called.
+    pub(super) fn service_in_row(&mut self, file: FileId, library: usize, part: &RowPart) -> Option<Symbol> {
+        let described = described_service(&part.value, self.cx.catalog);
+        described.or_else(|| self.service_at(file, library, part.written?)).or_else(|| match &part.value {
+            Value::External(_, path) => match self.services_called(library, path.last()?)?.as_slice() {
+                [only] => Some(only.clone()),
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The rpc services whose generated objects a library's generators call so.
+    fn services_called(&self, library: usize, name: &Symbol) -> Option<&'w Vec<Symbol>> {
+        let services = &self.cx.contracts.services;
+        let mut by_pattern = self.cx.catalog.libraries[library].rpc_client.iter().filter_map(|client| service_name(&client.class, name));
+        let found = by_pattern.find_map(|name| services.get(name)).or_else(|| services.get(name));
+        found.or_else(|| services.get(name.strip_suffix("Service")?))
+    }
+
     /// The rpc service whose generated object goes by a name in a file: of several of that name, the one that the import hints at.
     fn service_by_name(&mut self, file: FileId, library: usize, name: &Symbol) -> Option<Symbol> {
         let (facts, index) = self.file(file)?;
@@ -231,10 +256,7 @@ impl<'w> Evaluator<'w> {
             Some(Imported::Named(original)) => original.clone(),
             _ => name.clone(),
         };
-        let services = &self.cx.contracts.services;
-        let clients = &self.cx.catalog.libraries[library].rpc_client;
-        let by_pattern = clients.iter().filter_map(|client| service_name(&client.class, &name)).find_map(|name| services.get(name));
-        let found = by_pattern.or_else(|| services.get(&name)).or_else(|| services.get(name.strip_suffix("Service")?))?;
+        let found = self.services_called(library, &name)?;
         self.pick_by_import(file, local, found).filter(|service| !service.is_empty())
     }
 
@@ -352,11 +374,24 @@ impl<'w> Evaluator<'w> {
             let Some(selector) = entry.address.as_ref().filter(|_| makes && entry.callee.is_none()) else { continue };
             let view_callee = LibraryCallee { library, name: String::new(), receiver: None };
             let view = CallView { site, call, callee: &view_callee, members: &[] };
-            if let Some(address) = self.select(selector, &view) {
+            // What another library's clients are given tells no address.
+            if let Some(address) = self.select(selector, &view).filter(|address| !matches!(address, Value::Instance(_))) {
                 return Value::RpcClient(service, Arc::new(address));
             }
         }
         Value::RpcClient(service, Arc::new(Value::Unknown))
+    }
+
+    /// Whether a file imports a class from one that is named as a library's generator does, and has the library.
+    fn is_generated_for(&self, file: FileId, class: &Symbol, library: usize, entry: &RpcClient) -> bool {
+        let (Some(ending), Some(path)) = (&entry.module, self.cx.paths.get(file.0 as usize)) else { return false };
+        let facts = self.cx.files.get(file.0 as usize).and_then(|entry| entry.as_ref()?.facts.source());
+        let mut imports = facts.into_iter().flat_map(|facts| &facts.imports).filter(|import| import.local == *class);
+        let is_named = imports.any(|import| {
+            let module = [".js", ".ts"].iter().find_map(|extension| import.source.strip_suffix(extension));
+            module.unwrap_or(&import.source).ends_with(ending.as_str())
+        });
+        is_named && self.cx.package_depends_on(path, &self.cx.catalog.libraries[library].packages)
     }
 
     /// Whether a file imports a package of a library.

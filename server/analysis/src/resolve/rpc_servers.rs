@@ -10,19 +10,45 @@ use super::index::last_segment;
 use super::library::CallView;
 use super::link::{EdgeDecl, Linker, RpcHandler};
 use super::outbound::function_in;
+use super::routes::argument_expr;
+use super::rows::RowPart;
 use super::rpc::{is_rpc_method, pick, picks, service_name, snake_case};
 use super::spans::Walk;
 use super::value::Value;
 use crate::FunctionRef;
 
 impl<'w> Linker<'w> {
-    pub(super) fn rpc_server(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::RpcServer) -> bool {
-        let Some(service) = entry.service.as_ref().and_then(|selector| self.evaluator.service_named(selector, view)) else { return false };
-        self.link.rpc_servers.push((service.clone(), function));
+    pub(super) fn rpc_server(&mut self, walk: &Walk<'w>, function: FunctionRef, view: &CallView<'_>, entry: &catalog::RpcServer) -> bool {
+        let Some(service) = &entry.service else { return false };
+        let served = match self.served_in_turn(walk, view, entry) {
+            Some(served) => served,
+            None => {
+                let Some(service) = self.evaluator.service_named(service, view) else { return false };
+                let implementation = entry.implementation.as_ref().and_then(|selector| self.evaluator.select(selector, view));
+                vec![(service, implementation.unwrap_or(Value::Unknown))]
+            }
+        };
         self.link.rpc_mounts.push(function);
-        let implementation = entry.implementation.as_ref().and_then(|selector| self.evaluator.select(selector, view));
-        let Some(implementation) = implementation else { return true };
-        for method in self.evaluator.cx.rpc_methods_of(&service) {
+        for (service, implementation) in served {
+            self.implemented_by(&service, &implementation, function);
+            self.link.rpc_servers.push((service, function));
+        }
+        true
+    }
+
+    /// The services and their implementations in a list of both, which a loop around a call goes through.
+    fn served_in_turn(&mut self, walk: &Walk<'w>, view: &CallView<'_>, entry: &catalog::RpcServer) -> Option<Vec<(Symbol, Value)>> {
+        let service = argument_expr(walk.facts, entry.service.as_ref()?, view)?;
+        let implementation = argument_expr(walk.facts, entry.implementation.as_ref()?, view)?;
+        let rows = self.evaluator.row_parts(self.file, service, implementation)?;
+        let named =
+            |[service, by]: [RowPart; 2]| Some((self.evaluator.service_in_row(self.file, view.callee.library, &service)?, by.value));
+        Some(rows.into_iter().filter_map(named).collect())
+    }
+
+    /// The methods of an object, or of what a class makes, that implement those of a service.
+    fn implemented_by(&mut self, service: &Symbol, implementation: &Value, function: FunctionRef) {
+        for method in self.evaluator.cx.rpc_methods_of(service) {
             for value in implementation.alternatives().to_vec() {
                 let names = [method.clone(), camel(&method)];
                 let found = names.iter().find_map(|name| match &value {
@@ -30,13 +56,12 @@ impl<'w> Linker<'w> {
                     other => function_in(&self.evaluator.member(other, name, None)),
                 });
                 if let Some(handler) = found {
-                    self.rpc_handler(&service, &method, handler);
+                    self.rpc_handler(service, &method, handler);
                     // Whatever object it is kept in, and wherever that was made: who serves it runs it.
                     self.link.edges.push(EdgeDecl::plain(function.function, handler, None));
                 }
             }
         }
-        true
     }
 
     /// A method that a decorator makes an rpc's implementation.

@@ -529,7 +529,7 @@ impl<'w> Linker<'w> {
                 Meaning::Listen(entry) => self.listen(function, &view, entry),
                 Meaning::Middleware(entry) => self.middleware(walk, &view, entry),
                 Meaning::Proxy(entry) => self.proxy(function, &view, entry),
-                Meaning::RpcServer(entry) => self.rpc_server(function, &view, entry),
+                Meaning::RpcServer(entry) => self.rpc_server(walk, function, &view, entry),
                 Meaning::Producer(entry) => self.producer(walk, function, &view, entry),
                 Meaning::Binding(entry) => self.binding(function, &view, entry),
                 Meaning::DeadLetter(entry) => self.dead_letter(function, &view, entry),

@@ -9,6 +9,7 @@ use portolan_grammars::catalog::{Addition, Operation};
 use portolan_grammars::facts::Symbol;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use self::handles::Handles;
 use self::identity::{concrete, identity, system_of};
 use self::opened::{Opened, is_unset};
 use self::schemas::{complete, has_unique_key, schema_of};
@@ -20,6 +21,7 @@ use crate::resolve::link::{AccessDecl, CollectionUse, ConnectionDecl};
 use crate::resolve::value::CallRef;
 use crate::{FileId, Place};
 
+mod handles;
 mod identity;
 mod markers;
 mod opened;
@@ -41,6 +43,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         writers: writers(input, reach),
         clients: clients(input, &connections, &opened),
         opened,
+        handles: Handles::of(input),
         rows: BTreeMap::new(),
     };
     for access in input.links.iter().flatten().flat_map(|link| &link.accesses) {
@@ -86,6 +89,7 @@ struct Found<'a> {
     input: &'a Input<'a>,
     reach: &'a Reach,
     opened: Opened,
+    handles: Handles<'a>,
     /// Packages that open a database themselves.
     opening: FxHashSet<usize>,
     /// Those in which a service does.
@@ -157,7 +161,8 @@ impl Found<'_> {
         if !self.reach.runs(service, access.function) && package.is_some_and(is_others) {
             return None;
         }
-        let told = self.opened.told(service, access.function).filter(|store| speaks(store, &access.system));
+        let having = self.opened.having(&self.handles, self.reach, service, access);
+        let told = having.or_else(|| self.opened.told(service, access.function)).filter(|store| speaks(store, &access.system));
         if let Some(store) = told {
             return Some((store.id.clone(), store.system.clone(), false));
         }

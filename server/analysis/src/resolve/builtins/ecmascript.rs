@@ -65,8 +65,9 @@ impl<'w> Evaluator<'w> {
             "String" | "encodeURIComponent" | "encodeURI" | "decodeURIComponent" | "Number" | "parseInt" => {
                 Some(self.eval(site.file, site.argument(0)?))
             }
-            "useState" | "useMemo" | "useCallback" => self.hooked(site, name),
+            "useState" | "useMemo" | "useCallback" | "useContext" | "use" => self.hooked(site, name),
             "URL" if site.call.kind == CallKind::New => self.url(site),
+            "Proxy" if site.call.kind == CallKind::New => self.behind_proxy(site),
             _ => None,
         }
     }
@@ -190,6 +191,9 @@ impl<'w> Evaluator<'w> {
         if !matches!(self.eval(site.file, site.call.callee), Value::External(package, _) if package == "react") {
             return None;
         }
+        if matches!(hook.as_str(), "useContext" | "use") {
+            return self.given_to_context(site.file, site.argument(0)?);
+        }
         match (hook.as_str(), site.argument(0).map(|given| self.eval(site.file, given))) {
             ("useCallback", given) => given,
             ("useMemo", Some(Value::Function(made, _))) => Some(self.result_of(made)),
@@ -221,6 +225,12 @@ impl<'w> Evaluator<'w> {
     /// A state as it is given, or as what is given makes it.
     fn state_given(&mut self, given: Value) -> Value {
         if let Value::Function(made, _) = given { self.result_of(made) } else { given }
+    }
+
+    /// What `new Proxy(of, handler)` of the language itself stands in front of.
+    fn behind_proxy(&mut self, site: Site<'w>) -> Option<Value> {
+        let is_own = matches!(self.eval(site.file, site.call.callee), Value::External(package, _) if package == "global");
+        Some(self.eval(site.file, site.argument(0).filter(|_| is_own)?))
     }
 
     /// `new URL(path, base)` of the language itself.

@@ -30,6 +30,17 @@ pub struct ConnectionDecl {
     pub module: Option<ClassRef>,
 }
 
+/// A handle of a database that is given the tables which the database has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandleDecl {
+    /// The files that declare those tables, sorted.
+    pub tables: Vec<FileId>,
+    /// The calls of which one opened the database.
+    pub opened: Vec<CallRef>,
+    /// The function that makes the handle.
+    pub function: FunctionRef,
+}
+
 /// What is done with a client that sends nothing by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientUse {
@@ -75,6 +86,8 @@ pub struct AccessDecl {
     pub connection: Option<CallRef>,
     /// Others that may have in its place.
     pub others: Vec<CallRef>,
+    /// The file that declares the table, where a library's call does.
+    pub declared_in: Option<FileId>,
     /// The file of the model whose writes run it, where it stands in a hook of a schema.
     pub hook_of: Option<FileId>,
 }

@@ -137,8 +137,9 @@ impl Resolver {
     /// What bundlers and frameworks are commonly set up to mean, where no configuration that is read says so.
     fn aliased(&self, folder: &str, specifier: &str) -> Option<Specifier> {
         let root = self.links.root_around(folder)?;
-        let (rest, bases): (&str, &[&str]) = if let Some(rest) = specifier.strip_prefix("$lib/") {
-            (rest, &["src/lib"])
+        // No package is called so: SvelteKit's `$lib`, and what people set up beside it, are folders.
+        let (rest, bases): (&str, &[&str]) = if let Some(rest) = specifier.strip_prefix('$') {
+            (rest, &["src"])
         } else if let Some(rest) = ["@/", "~/", "@@/", "~~/", "#/"].iter().find_map(|prefix| specifier.strip_prefix(prefix)) {
             (rest, &["src", "app", ""])
         } else if specifier.starts_with("src/") {

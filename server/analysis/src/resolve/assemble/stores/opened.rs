@@ -11,6 +11,7 @@ use std::sync::Arc;
 use portolan_grammars::facts::{FunctionId, RegionKind, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::handles::Handles;
 use super::identity::{identity, system_of};
 use super::markers::Markers;
 use crate::FunctionRef;
@@ -18,7 +19,7 @@ use crate::chart::{ServiceIndex, Store};
 use crate::files::Files;
 use crate::resolve::assemble::reach::Reach;
 use crate::resolve::assemble::{Input, Places};
-use crate::resolve::link::{ClientUse, ConnectionDecl, Request};
+use crate::resolve::link::{AccessDecl, ClientUse, ConnectionDecl, Request};
 use crate::resolve::value::{CallRef, Part};
 
 /// The stores that lines open.
@@ -51,9 +52,13 @@ pub(super) fn open(input: &Input<'_>, reach: &Reach, connections: &[ConnectionDe
     let arms = Arms::of(input, &lines);
     let open = lines.iter().filter(|line| line.identity.is_none());
     let markers = Markers::of(input, open.map(|line| line.connection.function));
+    let handles = Handles::of(input);
+    let known = |line: &Line<'_>| Some(((line.service, line.connection.site), line.identity.clone()?));
+    let known: FxHashMap<(ServiceIndex, CallRef), Identity> = lines.iter().filter_map(known).collect();
     let (mut opened, mut unknown) = (Opened::default(), FxHashMap::default());
     for line in lines {
-        let identity = arms.identity(input, &line);
+        let site = line.connection.site;
+        let identity = arms.identity(input, &line).or_else(|| handles.opened_beside(reach, line.service, site, &known));
         let told = if identity.is_none() { markers.of_line(input, reach, line.service, line.connection.function) } else { Vec::new() };
         opened.add(input, line, identity, told, &mut unknown);
     }
@@ -121,6 +126,15 @@ impl Opened {
         if !store.users.contains(&(line.service, place)) {
             store.users.push((line.service, place));
         }
+    }
+
+    /// The store whose handles are given the table that an access asks for.
+    pub(super) fn having(&self, handles: &Handles<'_>, reach: &Reach, service: ServiceIndex, access: &AccessDecl) -> Option<&Store> {
+        let calls = handles.having(reach, service, access.declared_in?);
+        let ids = calls.filter_map(|call| self.by.get(&(service, call)));
+        let mut stores = ids.filter_map(|id| self.stores.get(id)).filter(|store| store.identified && !is_unset(&store.id));
+        let first = stores.next()?;
+        stores.all(|other| other.id == first.id).then_some(first)
     }
 
     /// The store that a function's types tell, and its system.
