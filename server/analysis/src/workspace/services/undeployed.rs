@@ -1,7 +1,7 @@
 //! Services that no manifest deploys: binaries that an image holds, packages with a Dockerfile beside them, applications and tools with an entry
 //! of their own.
 //!
-//! What deliberately is none: libraries, tools for those who write the workspace, examples and tests. Invariant: a package or binary that a
+//! What deliberately is none: libraries, tools for those who write the workspace and programs that speak with nobody, examples and tests. Invariant: a package or binary that a
 //! deployed service runs is not found again.
 
 use portolan_grammars::facts::{CallKind, Expr, Imported, Symbol};
@@ -17,6 +17,7 @@ use crate::workspace::Ecosystem;
 use crate::workspace::modules::{Crate, CrateId};
 use crate::workspace::paths;
 
+mod network;
 pub(crate) mod processes;
 
 /// Adds what is a product without being deployed.
@@ -342,6 +343,10 @@ fn cargo_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken:
         // Beside what is deployed, a second binary of a package is more often a helper than a product.
         let beside = taken.contains(&krate.package);
         if (is_deployed && !is_main && dockerfile.is_none()) || (beside && !is_main) || (beside && dockerfile.is_some()) || is_aside(path) {
+            continue;
+        }
+        // Where nothing says what is started, a program is a service for those it speaks with.
+        if !is_deployed && dockerfile.is_none() && !network::may_speak(context, krate.package) {
             continue;
         }
         let mut draft = Draft { name: krate.target.clone(), ..Draft::default() };
