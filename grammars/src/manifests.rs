@@ -63,7 +63,7 @@ use crate::facts::{Problem, Spanned, Symbol, TextRange};
 /// What one manifest says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Manifest {
-    /// `compose.yaml`, `docker-compose*.yml`.
+    /// `compose.yaml`, `docker-compose*.yml`, and other YAML files that are one.
     Compose(Compose),
     /// Kubernetes objects.
     Kubernetes(Kubernetes),
@@ -470,7 +470,7 @@ pub struct OwnerRule {
 /// The manifest formats: one row each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ManifestFormat {
-    /// A compose file.
+    /// A compose file by its name.
     Compose,
     /// Kubernetes objects; any YAML file in which documents have `apiVersion` and `kind`.
     Kubernetes,
