@@ -30,6 +30,7 @@ mod fly;
 mod json;
 mod kong;
 mod kubernetes;
+mod makefile;
 mod mend;
 mod nginx;
 mod npm;
@@ -63,7 +64,7 @@ use crate::facts::{Problem, Spanned, Symbol, TextRange};
 /// What one manifest says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Manifest {
-    /// `compose.yaml`, `docker-compose*.yml`.
+    /// `compose.yaml`, `docker-compose*.yml`, and other YAML files that are one.
     Compose(Compose),
     /// Kubernetes objects.
     Kubernetes(Kubernetes),
@@ -99,7 +100,7 @@ pub enum Manifest {
     Settings(Box<settings::Settings>),
     /// `portolan-baseline.toml`.
     Baseline(baseline::Baseline),
-    /// What builds images: GitHub workflows, skaffold and bake files, Tiltfiles.
+    /// What builds images: GitHub workflows, skaffold and bake files, Tiltfiles, Makefiles.
     Builds(Builds),
     /// Projects of Nx, Nest or Angular.
     Projects(Vec<Project>),
@@ -470,7 +471,7 @@ pub struct OwnerRule {
 /// The manifest formats: one row each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ManifestFormat {
-    /// A compose file.
+    /// A compose file by its name.
     Compose,
     /// Kubernetes objects; any YAML file in which documents have `apiVersion` and `kind`.
     Kubernetes,
@@ -514,6 +515,8 @@ pub enum ManifestFormat {
     Bake,
     /// A Tiltfile.
     Tiltfile,
+    /// A Makefile.
+    Makefile,
     /// Projects of Nx, Nest or Angular.
     Project,
     /// A `Procfile`.
@@ -565,6 +568,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Skaffold, matches: builds::is_skaffold, read: builds::read_skaffold },
     ManifestRow { format: ManifestFormat::Bake, matches: builds::is_bake, read: builds::read_bake },
     ManifestRow { format: ManifestFormat::Tiltfile, matches: tiltfile::matches, read: tiltfile::read },
+    ManifestRow { format: ManifestFormat::Makefile, matches: makefile::matches, read: makefile::read },
     ManifestRow { format: ManifestFormat::Project, matches: projects::matches, read: projects::read },
     ManifestRow { format: ManifestFormat::Procfile, matches: procfile::matches, read: procfile::read },
     ManifestRow { format: ManifestFormat::Serverless, matches: serverless::matches, read: serverless::read },
@@ -658,6 +662,8 @@ mod tests {
             ("apps/web/project.json", Some(ManifestFormat::Project)),
             ("nest-cli.json", Some(ManifestFormat::Project)),
             ("api/Procfile", Some(ManifestFormat::Procfile)),
+            ("api/Makefile", Some(ManifestFormat::Makefile)),
+            ("build/common.mk", None),
             ("api/Procfile.dev", None),
             ("api/serverless.yml", Some(ManifestFormat::Serverless)),
             ("dapr.yaml", Some(ManifestFormat::Dapr)),

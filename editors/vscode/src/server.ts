@@ -11,7 +11,7 @@ const LANGUAGES = ["typescript", "typescriptreact", "javascript", "javascriptrea
 const MANIFESTS = [
   // One brace within another means nothing to VS Code.
   "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,nginx,template,tpl,env,hcl,tiltfile,dockerfile,Dockerfile}",
-  "**/{Dockerfile,Containerfile,Caddyfile,Procfile,Tiltfile,.env}*",
+  "**/{Dockerfile,Containerfile,Caddyfile,Procfile,Makefile,makefile,GNUmakefile,Tiltfile,.env}*",
   "**/CODEOWNERS",
 ];
 

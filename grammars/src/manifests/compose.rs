@@ -2,11 +2,16 @@
 //!
 //! Variables stay as written, and `extends`, `include` and `env_file` are not followed.
 
+mod content;
+
 use super::yaml::{self, Entry, Node, Templates, Value};
 use super::{Compose, ComposeService, Manifest, ManifestFacts, Port, Variable};
 use crate::facts::{Problem, Spanned, Symbol, TextRange};
 
-/// `compose.yaml`, `compose.*.yml`, `docker-compose*.yml`, `*.docker-compose.yaml`.
+/// What problems call such a file.
+const LABEL: &str = "compose file";
+
+/// `compose.yaml`, `compose.*.yml`, `docker-compose*.yml`, `*.docker-compose.yaml`; of others the content tells, see [`read_content`].
 pub(super) fn matches(name: &str) -> bool {
     let Some(stem) = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml")) else { return false };
     stem.contains("docker-compose") || stem.strip_prefix("compose").is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '-', '_']))
@@ -14,9 +19,22 @@ pub(super) fn matches(name: &str) -> bool {
 
 /// Reads a compose file.
 pub(super) fn read(text: &str) -> ManifestFacts {
-    let (documents, mut problems) = yaml::read(text, "compose file", Templates::Keep);
+    let (documents, problems) = yaml::read(text, LABEL, Templates::Keep);
+    facts(&documents, problems)
+}
+
+/// Reads a YAML file that is not called like a compose file; nothing where it is none.
+pub(super) fn read_content(text: &str) -> Option<ManifestFacts> {
+    if !content::may_be(text) {
+        return None;
+    }
+    let (documents, problems) = yaml::read(text, LABEL, Templates::Keep);
+    (!documents.is_empty() && documents.iter().all(content::is)).then(|| facts(&documents, problems))
+}
+
+fn facts(documents: &[Node], mut problems: Vec<Problem>) -> ManifestFacts {
     let mut compose = Compose::default();
-    for document in &documents {
+    for document in documents {
         if let Some(services) = document.get("services") {
             expect_mapping(services, "`services`", &mut problems);
             for entry in services.entries() {

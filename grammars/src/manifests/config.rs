@@ -37,8 +37,11 @@ pub(super) fn is_config(path: &camino::Utf8Path) -> bool {
     }
 }
 
-/// Reads a file; Kubernetes objects are told by what they hold.
+/// Reads a file; compose files and Kubernetes objects are told by what they hold.
 pub(super) fn read(text: &str) -> ManifestFacts {
+    if let Some(compose) = super::compose::read_content(text) {
+        return compose;
+    }
     if kubernetes::looks_like_objects(text) || super::http_rules::looks_like_rules(text) {
         return kubernetes::read(text);
     }

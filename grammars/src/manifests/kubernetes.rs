@@ -1,7 +1,7 @@
 //! Kubernetes objects, also in templates.
 //!
-//! Templates are not evaluated: a `{{ … }}` reads as `TEMPLATE`. Any YAML file may hold objects, so most files that come here hold none; they are
-//! told by a text search and not parsed.
+//! Templates are not evaluated: a `{{ … }}` reads as `TEMPLATE`. Any YAML file may hold objects, so most files that come here hold none, or are of
+//! another format that only their content tells; what they may be is told by a text search, and most are not parsed.
 
 mod routes;
 
@@ -28,8 +28,11 @@ fn is_kustomization(text: &str) -> bool {
     text.contains("configMapGenerator:") || text.contains("secretGenerator:")
 }
 
-/// Reads the objects of a file.
+/// Reads the objects of a file, or what else its content says that it is.
 pub(super) fn read(text: &str) -> ManifestFacts {
+    if let Some(compose) = super::compose::read_content(text) {
+        return compose;
+    }
     let mut kubernetes = Kubernetes::default();
     let mut problems = Vec::new();
     if looks_like_objects(text) {

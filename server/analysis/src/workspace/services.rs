@@ -171,6 +171,12 @@ impl<'a> Context<'a> {
     pub(crate) fn root_of(&self, binary: CrateId) -> &str {
         self.modules.krate(binary).map_or("", |krate| self.packages[krate.package].root.as_str())
     }
+    /// Whether a folder is that of a Cargo package without a binary, and of no image: nothing that is deployed starts there, whatever it is called.
+    pub(crate) fn is_library(&self, folder: &str) -> bool {
+        let is_bare = |package| code::default_binary(self, package).is_none() && self.roots.at(folder, Ecosystem::Npm).is_none();
+        let has_image = || self.sources.dockerfiles.iter().any(|source| source.folder() == folder);
+        self.roots.at(folder, Ecosystem::Cargo).is_some_and(is_bare) && !has_image()
+    }
     /// The binaries of a name; an image or a service may write `-` for `_`.
     pub(crate) fn binaries_named(&self, name: &str) -> &[CrateId] {
         self.binaries.get(name).or_else(|| self.normal_binaries.get(&normal(name))).map_or(&[], Vec::as_slice)
@@ -226,6 +232,7 @@ pub(crate) fn find<'a>(context: &Context<'a>, problems: &mut Vec<Problem>) -> Se
     side_by_side::split(context, &mut drafts);
     share_roots(context, &mut drafts);
     let mut drafts = deployed::merge_same_code(drafts);
+    deployed::leave_repeated_out(&mut drafts);
     deployed::leave_steps_out(&mut drafts);
     let drafts = merge_deployments(drafts);
     let mut drafts = deployed::merge_replicas(context, drafts);

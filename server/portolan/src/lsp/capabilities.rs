@@ -18,7 +18,7 @@ use super::to_proto::Encoding;
 const WATCHED: &[&str] = &[
     "**/*.{rs,ts,tsx,mts,cts,js,jsx,mjs,cjs,vue,svelte}",
     "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,nginx,template,tpl,env,hcl,tiltfile,dockerfile,Dockerfile}",
-    "**/{Dockerfile,Containerfile,Caddyfile,Procfile,CODEOWNERS,CACHEDIR.TAG,.env,.gitignore,.ignore}",
+    "**/{Dockerfile,Containerfile,Caddyfile,Procfile,Makefile,makefile,GNUmakefile,CODEOWNERS,CACHEDIR.TAG,.env,.gitignore,.ignore}",
     "**/Dockerfile*",
     "**/Containerfile*",
     "**/Tiltfile*",

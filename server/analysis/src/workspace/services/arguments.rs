@@ -68,9 +68,18 @@ fn in_line(line: &str, is_named: impl Fn(&str) -> bool) -> Vec<Vec<Symbol>> {
         };
         let is_program = |(at, word): (usize, &String)| is_named(word) && (word.contains('/') || is_run(at));
         let at = command.iter().enumerate().rposition(is_program)?;
-        Some(command[at + 1..].iter().map(Symbol::new).collect())
+        Some(handed_on(&command[at + 1..]).map(Symbol::new).collect())
     });
     behind.collect()
+}
+
+/// The words behind a program, where a shell's text hands its own on to it: `sh -c 'exec shop "$@"' -- orders` starts `shop orders`. The first
+/// behind the text is what the shell calls itself.
+fn handed_on(words: &[String]) -> impl Iterator<Item = &String> {
+    const CALLED: [&str; 6] = ["--", "-", "_", "sh", "bash", "$0"];
+    let at = words.windows(2).position(|pair| pair[0] == "$@" && CALLED.contains(&pair[1].as_str()));
+    let (own, given) = at.map_or((words, &[][..]), |at| (&words[..at], &words[at + 2..]));
+    own.iter().chain(given)
 }
 
 #[cfg(test)]
@@ -87,6 +96,9 @@ mod tests {
         assert_eq!(found("cargo run --bin shop -- api"), ["-- api"]);
         assert_eq!(found("/bin/sh -c shop migrate && exec shop api --name shop"), ["migrate", "api --name shop"]);
         assert_eq!(found("/shop /shop api"), ["api"]);
+        assert_eq!(found("sh -c exec shop --dev \"$@\" -- orders api"), ["--dev orders api"]);
+        assert_eq!(found("sh -c exec shop \"$@\" --"), [""]);
+        assert_eq!(found("sh -c exec shop \"$@\" --dev -- api"), ["$@ --dev -- api"]);
         assert!(found("/start.sh api").is_empty());
     }
 }

@@ -63,6 +63,7 @@ pub(super) fn locate(context: &Context<'_>, draft: &mut Draft<'_>) {
             .flat_map(|image| image_names(image))
             .chain([draft.name.to_string()])
             .filter_map(|name| context.folder_named(&name).filter(|folder| context.may_run(draft, &name, folder)))
+            .filter(|folder| !context.is_library(folder))
             .collect();
         // What is published for others to install is not what an image of its name runs.
         let named = named.iter().find(|folder| !is_published(context, folder)).or(named.first()).copied();
@@ -260,6 +261,14 @@ pub(super) fn settle_package(context: &Context<'_>, draft: &mut Draft<'_>) {
     }
 }
 
+/// The Rust binary that a draft's image starts, or is the only one that it holds.
+pub(super) fn program(context: &Context<'_>, draft: &Draft<'_>) -> Option<CrateId> {
+    binary_of_commands(context, draft).or_else(|| match held_binaries(context, draft).as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    })
+}
+
 /// The Rust binary that a draft's command lines name.
 pub(super) fn binary_of_commands(context: &Context<'_>, draft: &Draft<'_>) -> Option<CrateId> {
     if context.binaries.is_empty() {
@@ -273,7 +282,20 @@ pub(super) fn binary_of_commands(context: &Context<'_>, draft: &Draft<'_>) -> Op
             binary_named(context, draft, name).filter(|binary| may_run(name, *binary))
         }
     };
-    written_commands(context, draft).iter().find_map(|(text, _)| program_paths(text).iter().find_map(|path| held(path)))
+    let started = |text: &str| program_paths(text).iter().find_map(|path| held(path));
+    // Behind what the image starts, a manifest's command is its arguments, though a word of them be called like another program.
+    let of_image = image_entrypoint(context, draft).and_then(|text| started(&with_build_args(context, draft, &text)));
+    of_image.or_else(|| written_commands(context, draft).iter().find_map(|(text, _)| started(text)))
+}
+
+/// What a draft's image starts, where nothing of compose takes its place.
+fn image_entrypoint(context: &Context<'_>, draft: &Draft<'_>) -> Option<Symbol> {
+    let is_kept = draft.workloads.is_empty()
+        && draft.processes.is_empty()
+        && draft.compose.iter().all(|(_, service, _)| service.entrypoint.is_none());
+    let stages = context.stages(draft);
+    let entrypoint = stages.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some())?.entrypoint.as_ref();
+    Some(entrypoint.filter(|_| is_kept && !draft.shares_image)?.value.clone())
 }
 
 /// What the build calls the program that a draft's image has at a path, where the image takes it from its build.

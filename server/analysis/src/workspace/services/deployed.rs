@@ -4,7 +4,9 @@
 //! what is not by a `build` in any layer, or by a name that the workspace knows.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{Compose, ComposeService, Container, Kubernetes, KubernetesService, Workload, helm};
+use portolan_grammars::manifests::{
+    self, Compose, ComposeService, Container, Kubernetes, KubernetesService, ManifestFormat, Workload, helm,
+};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::images::Images;
@@ -112,6 +114,32 @@ fn leave_examples_out(context: &Context<'_>, drafts: &mut Vec<Draft<'_>>) {
 fn is_example(draft: &Draft<'_>) -> bool {
     let is_aside = |source: &Source<'_, Compose>| known::is_example_path(source.folder());
     draft.workloads.is_empty() && !draft.compose.is_empty() && draft.compose.iter().all(|(source, ..)| is_aside(source))
+}
+
+/// Leaves out what only compose files run that are not called so, which somebody names to start them, where the workspace deploys the same program
+/// besides: the same once more, under another name, unless it is started by another command. What stands beside nothing else in such a file is a
+/// database once more.
+pub(super) fn leave_repeated_out(drafts: &mut Vec<Draft<'_>>) {
+    let program = |draft: &Draft<'_>| (draft.root.clone(), draft.package, draft.binary);
+    let own = drafts.iter().filter(|draft| !draft.third_party && !draft.root.is_empty() && !is_called_otherwise(draft));
+    let own: FxHashSet<_> = own.map(program).collect();
+    let is_commanded =
+        |draft: &Draft<'_>| draft.compose.iter().any(|(_, service, _)| service.command.is_some() || service.entrypoint.is_some());
+    let is_again =
+        |draft: &Draft<'_>| !draft.third_party && is_called_otherwise(draft) && !is_commanded(draft) && own.contains(&program(draft));
+    let files = |draft: &Draft<'_>| draft.compose.iter().map(|(source, ..)| source.file).collect::<Vec<_>>();
+    let kept: FxHashSet<FileId> = drafts.iter().filter(|draft| !draft.third_party && !is_again(draft)).flat_map(files).collect();
+    let repeated: FxHashSet<FileId> =
+        drafts.iter().filter(|draft| is_again(draft)).flat_map(files).filter(|file| !kept.contains(file)).collect();
+    let is_beside =
+        |draft: &Draft<'_>| draft.third_party && is_called_otherwise(draft) && files(draft).iter().all(|file| repeated.contains(file));
+    drafts.retain(|draft| !is_again(draft) && !is_beside(draft));
+}
+
+/// Whether only compose files run a draft that Compose does not find by their names.
+fn is_called_otherwise(draft: &Draft<'_>) -> bool {
+    let is_named = |path: &str| manifests::format_of(camino::Utf8Path::new(path)) == Some(ManifestFormat::Compose);
+    draft.workloads.is_empty() && !draft.compose.is_empty() && draft.compose.iter().all(|(source, ..)| !is_named(source.path))
 }
 
 /// An image without its tag and digest: `ghcr.io/acme/console`.
@@ -484,7 +512,7 @@ fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
     for name in names {
         let folders = context.named_folders.get(&normal(&name)).map_or(&[] as &[_], Vec::as_slice);
         let products = folders.iter().filter(|folder| !folder.is_empty() && !known::is_test_path(folder));
-        let products = products.filter(|folder| !is_called_so_by_chance(draft, &name, folder));
+        let products = products.filter(|folder| !is_called_so_by_chance(draft, &name, folder) && !context.is_library(folder));
         is_known |= products.into_iter().any(|folder| context.may_run(draft, &name, folder));
         let mut binaries = context.binaries_named(&name).iter().map(|binary| context.root_of(*binary));
         is_known |= binaries.any(|folder| context.may_run(draft, &name, folder) && !is_called_so_by_chance(draft, &name, folder));

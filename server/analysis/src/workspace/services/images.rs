@@ -1,14 +1,14 @@
-//! Which Dockerfile makes an image that a manifest runs and another place builds: a workflow, a bake or skaffold file, a Tiltfile, a script; or a
-//! folder, or a stage of a Dockerfile, that is called like the image.
+//! Which Dockerfile makes an image that a manifest runs and another place builds: a workflow, a bake or skaffold file, a Tiltfile, a script, a
+//! Makefile; or a folder, or a stage of a Dockerfile, that is called like the image.
 //!
-//! Invariant: an image that two Dockerfiles could make is made by neither.
+//! Invariant: an image that two Dockerfiles could make is made by neither, unless both start one program of the workspace.
 
 use portolan_grammars::facts::{Symbol, TextRange};
 use portolan_grammars::manifests::{ImageBuild, builds};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::known::{self, image_name, normal};
-use super::{Context, Draft, evidence, image_names};
+use super::{Context, Draft, code, evidence, image_names};
 use crate::FileId;
 use crate::chart::Evidence;
 use crate::workspace::paths;
@@ -33,7 +33,9 @@ pub(super) struct Images {
 impl Images {
     pub(super) fn of(context: &Context<'_>) -> Self {
         let mut all = Self { built: FxHashMap::default(), named: FxHashMap::default(), stages: FxHashMap::default() };
-        for source in &context.sources.builds {
+        // What a Makefile builds on a developer's machine says nothing of an image that something else builds.
+        let builds = |by_hand: bool| context.sources.builds.iter().filter(move |source| is_makefile(source.path) == by_hand);
+        for source in builds(false) {
             // A workflow runs at the root.
             let folder = if source.path.contains(".github/workflows/") { "" } else { source.folder() };
             for build in &source.facts.builds {
@@ -45,6 +47,12 @@ impl Images {
                 for build in builds::commands(script.value.as_deref().unwrap_or_default()) {
                     all.add(context, source.folder(), &build, source.file, script.range);
                 }
+            }
+        }
+        let known: FxHashSet<String> = all.built.keys().cloned().collect();
+        for source in builds(true).filter(|source| !known::is_test_path(source.path)) {
+            for build in source.facts.builds.iter().filter(|build| !known.contains(&image_name(&build.image))) {
+                all.add(context, source.folder(), build, source.file, build.range);
             }
         }
         for (index, source) in context.sources.dockerfiles.iter().enumerate().filter(|(_, source)| !known::is_test_path(source.path)) {
@@ -113,7 +121,7 @@ impl Images {
         let unnamed = || (draft.image.is_none() && !draft.workloads.is_empty()).then_some(draft.name.as_str());
         let Some(image) = draft.image.as_deref().or_else(unnamed).filter(|image| !known::is_stock_image(image)) else { return };
         let name = image_name(image);
-        if let Some([recipe]) = self.built.get(&name).map(Vec::as_slice) {
+        if let Some(recipe) = self.built.get(&name).and_then(|recipes| one_of(context, recipes)) {
             draft.dockerfile = Some((recipe.dockerfile, recipe.target.clone()));
             draft.context = Some(recipe.context.clone());
             draft.evidence.push(recipe.evidence.clone());
@@ -143,4 +151,19 @@ impl Images {
             draft.evidence.push(evidence(format!("Dockerfile of {name}"), source.file, range));
         }
     }
+}
+
+/// The only recipe of an image; of several that start one program of the workspace, as images of it for several systems do, the first.
+fn one_of<'r>(context: &Context<'_>, recipes: &'r [Recipe]) -> Option<&'r Recipe> {
+    let (first, others) = recipes.split_first()?;
+    let program = |recipe: &Recipe| {
+        let dockerfile = Some((recipe.dockerfile, recipe.target.clone()));
+        code::program(context, &Draft { dockerfile, context: Some(recipe.context.clone()), ..Draft::default() })
+    };
+    let is_same = || program(first).is_some_and(|own| others.iter().all(|other| program(other) == Some(own)));
+    (others.is_empty() || is_same()).then_some(first)
+}
+
+fn is_makefile(path: &str) -> bool {
+    paths::file_name(path).eq_ignore_ascii_case("makefile") || paths::file_name(path) == "GNUmakefile"
 }

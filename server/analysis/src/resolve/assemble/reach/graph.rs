@@ -280,8 +280,8 @@ impl<'a> Graph<'a> {
             let owner = self.types.class(*class);
             self.add_instance(FunctionRef { file, function: *function }, owner);
         }
-        for NamedType { function, name, own } in &link.named_types {
-            if let Some(owner) = self.types.meant(file, name, *own) {
+        for NamedType { function, name, own, path } in &link.named_types {
+            if let Some(owner) = self.types.meant(file, name, *own, path.as_ref()) {
                 self.add_instance(FunctionRef { file, function: *function }, owner);
             }
         }

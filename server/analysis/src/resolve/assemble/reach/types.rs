@@ -2,7 +2,7 @@
 //! code of others calls.
 //!
 //! Rust's types go by their own names, see [`crate::resolve::named_types`], and by the file that declares them: where several files declare one of a
-//! name, it means that of the same file, or else those that its package may see.
+//! name, it means that of the same file, or that of the module which its path means, or else those that its package may see.
 
 use portolan_grammars::facts::{FunctionId, Impl, Language, SourceFacts, Symbol, TypeKind};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -14,6 +14,7 @@ use crate::resolve::link::Router;
 use crate::resolve::named_types::{HeldType, held_types};
 use crate::resolve::subcommands::SubcommandDecl;
 use crate::resolve::value::ClassRef;
+use crate::workspace::modules::Modules;
 use crate::{FileId, FunctionRef};
 
 /// What a method needs an instance of: an ECMAScript class, or a Rust type or trait; by a number, as every service asks for it.
@@ -44,6 +45,7 @@ pub(super) struct Types<'a> {
     declared: FxHashMap<&'a str, Vec<FileId>>,
     /// The packages that code of each package may name types of, where several files declare one of a name.
     seen: FxHashMap<usize, FxHashSet<usize>>,
+    modules: Option<&'a Modules>,
     /// Of each file.
     package_of: Vec<Option<usize>>,
     /// Methods of the workspace's traits, as types of Rust implement them and as traits provide them.
@@ -80,7 +82,7 @@ impl<'a> Types<'a> {
             (facts.language == Language::Rust).then_some((file, facts))
         });
         let rust: Vec<(FileId, &'a SourceFacts)> = rust.collect();
-        let mut types = Self { package_of: package_of.to_vec(), ..Self::default() };
+        let mut types = Self { modules: Some(&input.workspace.modules), package_of: package_of.to_vec(), ..Self::default() };
         let mut traits: FxHashSet<&str> = FxHashSet::default();
         for (file, facts) in &rust {
             for def in &facts.types {
@@ -110,7 +112,7 @@ impl<'a> Types<'a> {
                 let chosen = of.and_then(|of| of.variants.iter().find(|variant| Some(&variant.name) == held.field));
                 match chosen {
                     Some(variant) => types.follows_variant(input, file, variant, &held),
-                    None => types.follows(file, &facts.type_def(held.holder).name, held.name, held.own),
+                    None => types.follows(file, &facts.type_def(held.holder).name, held.name, held.own, held.path.as_ref()),
                 }
             });
             let provided = (0..facts.functions.len() as u32).map(FunctionId).filter(|function| {
@@ -126,7 +128,7 @@ impl<'a> Types<'a> {
                 let (name, of) = (last_segment(&block.self_type.path), last_segment(&of.path));
                 if traits.contains(of) {
                     // What the trait provides.
-                    types.follows(file, name, of, true);
+                    types.follows(file, name, of, true, None);
                     types.of_traits.extend(block.methods.iter().map(|method| FunctionRef { file, function: *method }));
                 }
                 // What is not the workspace's is called by code that is not, either.
@@ -176,8 +178,8 @@ impl<'a> Types<'a> {
     }
 
     /// Notes that there may be instances of a type where there are some of another, both as a file names them.
-    fn follows(&mut self, file: FileId, of: &str, name: &'a str, own: bool) {
-        let Some(meant) = self.meant(file, name, own) else { return };
+    fn follows(&mut self, file: FileId, of: &str, name: &'a str, own: bool, path: Option<&Symbol>) {
+        let Some(meant) = self.meant(file, name, own, path) else { return };
         for of in self.named(file, of) {
             self.consequences[of.index()].types.push(meant);
         }
@@ -190,7 +192,9 @@ impl<'a> Types<'a> {
         let exact = variant.held.and_then(|class| Some((class.file, type_of(class)?.name.as_str())));
         let exact = exact.filter(|(_, name)| *name == held.name).and_then(|(file, name)| self.declared_by(file, name));
         let of = ClassRef { file, class: held.holder };
-        let (Some(holds), Some(def)) = (exact.or_else(|| self.meant(file, held.name, held.own)), type_of(of)) else { return };
+        let (Some(holds), Some(def)) = (exact.or_else(|| self.meant(file, held.name, held.own, held.path.as_ref())), type_of(of)) else {
+            return;
+        };
         for owner in self.named(file, &def.name) {
             self.variants.entry(owner).or_default().push(Variant { of, name: &variant.name, holds });
         }
@@ -221,11 +225,15 @@ impl<'a> Types<'a> {
     }
 
     /// What a name of a Rust type means in a file, as far as it means anything for what is reached; `own` is whether it may be one that the file
-    /// declares. Of several that it may mean, one from which all of them follow.
-    pub(super) fn meant(&mut self, file: FileId, name: &'a str, own: bool) -> Option<Owner> {
+    /// declares, `path` that of its module. Of several that it may mean, one from which all of them follow.
+    pub(super) fn meant(&mut self, file: FileId, name: &'a str, own: bool, path: Option<&Symbol>) -> Option<Owner> {
         let Some(files) = self.declared.get(name) else { return self.owners.get(&Name::Type(name, None)).copied() };
         if files.len() == 1 || own && files.contains(&file) {
             return self.declared_by(file, name);
+        }
+        // A module that only hands a type on declares none.
+        if let Some(declaring) = path.and_then(|path| self.module_at(file, path)).filter(|declaring| files.contains(declaring)) {
+            return self.declared_by(declaring, name);
         }
         let any = Name::AnyOf(name, self.package(file));
         if let Some(known) = self.owners.get(&any) {
@@ -236,6 +244,23 @@ impl<'a> Types<'a> {
         self.consequences.resize_with(self.owners.len(), Consequences::default);
         self.consequences[owner.index()].types = types;
         Some(owner)
+    }
+
+    /// The file of the module that a path means at the top of a file.
+    fn module_at(&self, file: FileId, path: &str) -> Option<FileId> {
+        let modules = self.modules?;
+        let here = modules.modules_of(file).first().copied()?;
+        let mut names = path.split("::");
+        let first = names.next()?;
+        let begins = match first {
+            "crate" => modules.crate_root(modules.crate_of(here))?,
+            "self" => here,
+            "super" => modules.parent(here),
+            _ => modules.child(here, first).or_else(|| modules.crate_root(modules.crate_named(file, first)?))?,
+        };
+        let module = names.try_fold(begins, |at, name| if name == "super" { Some(modules.parent(at)) } else { modules.child(at, name) })?;
+        // What lies in a module within the file is told apart from the file's own by nothing here.
+        modules.place(module).filter(|place| place.inline.is_empty()).map(|place| place.file)
     }
 
     /// All that a name of a Rust type may mean where a file says what its own type is or does.
