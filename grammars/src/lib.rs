@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use facts::{Language, Problem, SourceFacts};
 use languages::Tree;
-use manifests::{ManifestFacts, ManifestFormat};
+use manifests::{Manifest, ManifestFacts, ManifestFormat};
 use suppressions::Suppression;
 
 /// A file is left alone beyond this size: 1 MiB of source is generated or data.
@@ -38,7 +38,8 @@ impl FileKind {
     /// The size beyond which such a file is left alone.
     pub fn max_bytes(self) -> usize {
         match self {
-            FileKind::Manifest(ManifestFormat::OpenApi) => MAX_DOCUMENT_BYTES,
+            // Of Go, what is large is generated, which its first lines tell.
+            FileKind::Manifest(ManifestFormat::OpenApi | ManifestFormat::Go) => MAX_DOCUMENT_BYTES,
             _ => MAX_FILE_BYTES,
         }
     }
@@ -105,8 +106,12 @@ pub fn read(path: &Utf8Path, text: &str, kind: FileKind) -> FileFacts {
     match kind {
         FileKind::Source(_) | FileKind::Component => read_source(path, text, kind, None).0,
         FileKind::Manifest(format) => {
-            let content = Content::Manifest(manifests::read(format, text));
-            FileFacts { line_starts: line_starts(text), content, suppressions: suppressions::read(path, text, kind, None) }
+            let content = manifests::read(format, text);
+            let suppressions = suppressions::read(path, text, kind, None);
+            // Where no place in a file is told of, its lines are of no interest, so that most edits of it change nothing.
+            let has_places = !matches!(&content.manifest, Manifest::Go(file) if file.servers.is_empty()) || !suppressions.is_empty();
+            let line_starts = if has_places { line_starts(text) } else { Vec::new() };
+            FileFacts { line_starts, content: Content::Manifest(content), suppressions }
         }
     }
 }

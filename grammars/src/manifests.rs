@@ -27,6 +27,7 @@ mod dapr;
 mod dockerfile;
 mod envoy;
 mod fly;
+mod go;
 mod json;
 mod kong;
 mod kubernetes;
@@ -51,6 +52,7 @@ mod tsconfig;
 mod wrangler;
 mod yaml;
 
+pub use go::{GoFile, GoServer};
 pub use openapi::ApiOperation;
 pub use processes::{FunctionMessages, FunctionRoute, Process, Processes};
 use serde::{Deserialize, Serialize};
@@ -82,6 +84,10 @@ pub enum Manifest {
     TsConfig(TsConfig),
     /// `*.proto`.
     Proto(Proto),
+    /// `*.go`.
+    Go(GoFile),
+    /// The path of the module that a `go.mod` declares.
+    GoModule(Symbol),
     /// `nginx*.conf`, `*.conf.template` and the like with a `server` or `upstream` block.
     Nginx(Nginx),
     /// `envoy*.yaml`, also as a template.
@@ -257,6 +263,8 @@ pub struct TsConfig {
 pub struct Proto {
     /// `package`.
     pub package: Symbol,
+    /// `option go_package`: the path of the package of Go that is generated, and after `;` what that is called.
+    pub go_package: Symbol,
     /// Its services.
     pub services: Vec<ProtoService>,
     /// How its rpcs, or those that a service's configuration names, are asked over HTTP.
@@ -489,6 +497,10 @@ pub enum ManifestFormat {
     TsConfig,
     /// A `.proto` file.
     Proto,
+    /// A file of Go.
+    Go,
+    /// `go.mod`.
+    GoModule,
     /// An nginx configuration.
     Nginx,
     /// An envoy configuration.
@@ -587,6 +599,8 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Dockerfile, matches: dockerfile::matches, read: dockerfile::read },
     ManifestRow { format: ManifestFormat::PnpmWorkspace, matches: pnpm_workspace::matches, read: pnpm_workspace::read },
     ManifestRow { format: ManifestFormat::Proto, matches: proto::matches, read: proto::read },
+    ManifestRow { format: ManifestFormat::Go, matches: go::matches, read: go::read },
+    ManifestRow { format: ManifestFormat::GoModule, matches: go::is_module, read: go::read_module },
     ManifestRow { format: ManifestFormat::Sql, matches: sql::matches, read: sql::read },
     ManifestRow { format: ManifestFormat::Prisma, matches: prisma::matches, read: prisma::read },
     ManifestRow { format: ManifestFormat::Caddy, matches: caddyfile::matches, read: caddyfile::read },

@@ -51,7 +51,9 @@ fn syntaxes(path: &Utf8Path, kind: FileKind) -> &'static [Syntax] {
         FileKind::Source(_) => &[SLASHES, BLOCK],
         FileKind::Component => &[SLASHES, BLOCK, MARKUP],
         FileKind::Manifest(ManifestFormat::Npm) => &[],
-        FileKind::Manifest(ManifestFormat::TsConfig | ManifestFormat::Proto | ManifestFormat::Prisma) => &[SLASHES, BLOCK],
+        FileKind::Manifest(ManifestFormat::TsConfig | ManifestFormat::Proto | ManifestFormat::Prisma | ManifestFormat::Go) => {
+            &[SLASHES, BLOCK]
+        }
         FileKind::Manifest(ManifestFormat::Arrows) => &[SLASHES, BLOCK, HASH],
         FileKind::Manifest(ManifestFormat::Sql) => &[DASHES, BLOCK],
         FileKind::Manifest(_) => match path.extension() {

@@ -23,6 +23,9 @@ pub(super) fn read(text: &str) -> ManifestFacts {
         let was_start = std::mem::replace(&mut is_start, matches!(token, ";" | "{" | "}"));
         match token {
             "package" if was_start && reader.is_word(0) => proto.package = Symbol::new(reader.next().unwrap_or_default()),
+            "option" if was_start && reader.peek(0) == Some("go_package") && reader.peek(1) == Some("=") => {
+                proto.go_package = reader.peek(2).unwrap_or_default().trim_matches(['"', '\'']).into();
+            }
             // No field looks like this, so nothing left open before it hides a service.
             "service" if reader.is_word(0) && reader.peek(1) == Some("{") => {
                 proto.services.extend(reader.service());
@@ -244,7 +247,7 @@ service Orders {
 service Empty {}";
         let (proto, problems) = proto(text);
         assert!(problems.is_empty(), "{problems:?}");
-        assert_eq!(proto.package, "shop.v1");
+        assert_eq!((proto.package.as_str(), proto.go_package.as_str()), ("shop.v1", "x"));
         let [orders, empty] = &proto.services[..] else { panic!("{proto:?}") };
         assert_eq!((orders.name.value.as_str(), empty.name.value.as_str()), ("Orders", "Empty"));
         let methods: Vec<_> =

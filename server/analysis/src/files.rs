@@ -9,6 +9,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::FileFacts;
 use portolan_grammars::facts::{Function, FunctionId, SourceFacts, TextRange};
+use portolan_grammars::manifests::Manifest;
 
 use crate::resolve::value::CallRef;
 
@@ -81,6 +82,12 @@ impl Files {
     /// written in.
     pub fn others(&self) -> &[Utf8PathBuf] {
         &self.others
+    }
+    /// Paths of files whose code is no source that is read, of Go's too, of which only little is: by their names they tell of languages.
+    pub(crate) fn foreign(&self) -> impl Iterator<Item = &str> {
+        let is_go = |facts: &FileFacts| matches!(facts.manifest(), Some(Manifest::Go(_)));
+        let go = self.iter().filter(move |(.., facts)| is_go(facts)).map(|(_, path, _)| path.as_str());
+        self.others.iter().map(|path| path.as_str()).chain(go)
     }
     /// Says which files there are that are not read.
     pub fn set_others(&mut self, mut paths: Vec<Utf8PathBuf>) {

@@ -8,6 +8,7 @@ mod copies;
 mod environment;
 mod features;
 mod gateways;
+mod go;
 mod hosts;
 pub mod modules;
 mod mounts;
@@ -17,6 +18,7 @@ pub(crate) mod paths;
 pub(crate) mod platform_hosts;
 pub mod prisma;
 pub(crate) mod ranges;
+mod registered;
 pub(crate) mod services;
 pub mod settings;
 pub(crate) mod sources;
@@ -25,6 +27,7 @@ mod variables;
 pub(crate) use hosts::{ADDRESS_WORDS, is_local};
 pub use hosts::{HostMatch, NameKind};
 pub use mounts::Mounts;
+pub use registered::Registered;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use portolan_grammars::facts::Symbol;
@@ -64,6 +67,8 @@ pub struct Workspace {
     pub config_files: FxHashMap<Symbol, FileId>,
     /// Connectors of Kafka Connect.
     pub connectors: Vec<Connector>,
+    /// Servers of rpcs that services in Go register.
+    pub registered: Vec<Registered>,
     /// Functions that a platform asks by routes, by the file that has them.
     pub functions: FxHashMap<FileId, Vec<PlatformFunction>>,
     /// Functions that a platform hands messages to, likewise.
@@ -221,6 +226,7 @@ impl Workspace {
         let hosts = names.table();
         let functions = services::functions(&context, &drafts);
         let receivers = services::receivers(&context, &drafts);
+        let registered = registered::of(&context, &drafts);
         let connectors = sources.connectors.iter().map(|connector| (*connector).clone()).collect();
         let features = features::Features::of(&context, &services, &deployments);
         let limited: Vec<&Symbol> = sources.kubernetes.iter().flat_map(|source| &source.facts.limited_hosts).collect();
@@ -237,6 +243,7 @@ impl Workspace {
             documents: FxHashMap::default(),
             config_files,
             connectors,
+            registered,
             functions,
             receivers,
             told_by_imports,

@@ -10,6 +10,7 @@ use portolan_grammars::manifests::settings::{ServiceSettings, Settings};
 use portolan_grammars::manifests::{ComposeService, Container, Dockerfile, Process, Stage, Workload};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::go::GoCode;
 use super::modules::{CrateId, Modules};
 use super::packages::Roots;
 use super::settings::Problem;
@@ -19,7 +20,7 @@ use super::{Deployment, Ecosystem, Package, gateways, paths};
 use crate::chart::{Evidence, Service, ServiceIndex, ServiceKind};
 use crate::files::Files;
 use crate::{FileId, Place};
-pub(crate) use command_lines::{commands, inner_commands, preloaded, words, written_commands};
+pub(crate) use command_lines::{commands, inner_commands, preloaded, program_paths, words, written_commands};
 pub(crate) use kinds::imported_packages;
 pub(crate) use known::is_start_script;
 use known::{image_name, normal, unscoped};
@@ -59,6 +60,7 @@ pub(crate) struct Context<'a> {
     pub(crate) npm_at: FxHashMap<&'a str, usize>,
     /// Packages that another one depends on.
     pub(crate) depended: FxHashSet<usize>,
+    pub(crate) go: GoCode<'a>,
 }
 
 /// A service while its parts are gathered.
@@ -146,6 +148,7 @@ impl<'a> Context<'a> {
             normal_binaries,
             npm_at,
             depended,
+            go: GoCode::of(sources),
         }
     }
 

@@ -5,8 +5,8 @@
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
-    Builds, Caddy, CargoManifest, Compose, Connector, Dockerfile, DotEnv, Envoy, Kong, Kubernetes, Manifest, Nginx, NpmManifest,
-    PnpmWorkspace, Processes, Project, ProxyConf, TsConfig,
+    Builds, Caddy, CargoManifest, Compose, Connector, Dockerfile, DotEnv, Envoy, GoFile, Kong, Kubernetes, Manifest, Nginx, NpmManifest,
+    PnpmWorkspace, Processes, Project, Proto, ProxyConf, TsConfig,
 };
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -62,6 +62,10 @@ pub(crate) struct Sources<'a> {
     pub(crate) builds: Vec<Source<'a, Builds>>,
     pub(crate) projects: Vec<Source<'a, Project>>,
     pub(crate) processes: Vec<Source<'a, Processes>>,
+    pub(crate) protos: Vec<Source<'a, Proto>>,
+    pub(crate) go: Vec<Source<'a, GoFile>>,
+    /// Paths of Go's modules.
+    pub(crate) go_modules: Vec<Source<'a, Symbol>>,
     /// Connectors of Kafka Connect.
     pub(crate) connectors: Vec<&'a Connector>,
     /// Configuration files by path.
@@ -166,7 +170,10 @@ impl<'a> Sources<'a> {
                 Manifest::Builds(facts) => sources.builds.push(Source { file, path, facts }),
                 Manifest::Projects(all) => sources.projects.extend(all.iter().map(|facts| Source { file, path, facts })),
                 Manifest::Processes(facts) => sources.processes.push(Source { file, path, facts }),
-                Manifest::Proto(_) | Manifest::Prisma(_) | Manifest::Sql(_) | Manifest::OpenApi(_) => {}
+                Manifest::Proto(facts) => sources.protos.push(Source { file, path, facts }),
+                Manifest::Go(facts) => sources.go.push(Source { file, path, facts }),
+                Manifest::GoModule(facts) => sources.go_modules.push(Source { file, path, facts }),
+                Manifest::Prisma(_) | Manifest::Sql(_) | Manifest::OpenApi(_) => {}
                 Manifest::Model(_) | Manifest::CodeOwners(_) | Manifest::Baseline(_) => {}
                 Manifest::HelmChart(facts) => sources.charts.push(Source { file, path, facts }),
                 Manifest::Config(_) => {
@@ -194,6 +201,9 @@ impl<'a> Sources<'a> {
         sort(&mut sources.builds);
         sort(&mut sources.projects);
         sort(&mut sources.processes);
+        sort(&mut sources.protos);
+        sort(&mut sources.go);
+        sort(&mut sources.go_modules);
         sources
     }
 }

@@ -16,9 +16,9 @@ use super::to_proto::Encoding;
 /// Files whose changes on disk matter. Every kind of file that can be read must match; creations and deletions are watched for all.
 /// Eglot watches nothing if there is a wildcard within braces, and its `*` is at least one character.
 const WATCHED: &[&str] = &[
-    "**/*.{rs,ts,tsx,mts,cts,js,jsx,mjs,cjs,vue,svelte}",
+    "**/*.{rs,ts,tsx,mts,cts,js,jsx,mjs,cjs,vue,svelte,go}",
     "**/*.{yaml,yml,json,jsonc,toml,proto,prisma,sql,conf,nginx,template,tpl,env,hcl,tiltfile,dockerfile,Dockerfile}",
-    "**/{Dockerfile,Containerfile,Caddyfile,Procfile,Makefile,makefile,GNUmakefile,CODEOWNERS,CACHEDIR.TAG,.env,.gitignore,.ignore}",
+    "**/{Dockerfile,Containerfile,Caddyfile,Procfile,Makefile,makefile,GNUmakefile,go.mod,CODEOWNERS,CACHEDIR.TAG,.env,.gitignore,.ignore}",
     "**/Dockerfile*",
     "**/Containerfile*",
     "**/Tiltfile*",

@@ -321,6 +321,7 @@ pub(super) fn find(
             }
         }
         rpc(input, reach, service, coverage, &places, &mut all);
+        rpc_registered(input, service, &mut all);
         rpc_over_http(input, reach, service, &places, &mut all);
         super::operations::endpoints(input, reach, service, &places, &mut all);
         super::requests::endpoints(input, reach, service, coverage, asked, &mut all);
@@ -407,6 +408,24 @@ fn rpc(input: &Input<'_>, reach: &Reach, service: ServiceIndex, coverage: &Cover
             handler_name: handler_name(input, places, Some(handler.handler)),
             guards: Arc::default(),
             coverage: coverage.rpc(input, service, handler.handler),
+        });
+    }
+}
+
+/// Rpcs that a service in another language answers: it registers a server, whatever that does.
+fn rpc_registered(input: &Input<'_>, service: ServiceIndex, all: &mut Vec<Endpoint>) {
+    let servers = input.workspace.registered.iter().filter(|server| server.service == service);
+    for (server, method) in servers.flat_map(|server| server.methods.iter().map(move |method| (server, method))) {
+        all.push(Endpoint {
+            service,
+            protocol: Protocol::Grpc,
+            method: None,
+            path: format!("{}/{method}", server.rpc).into(),
+            place: server.place,
+            handler: None,
+            handler_name: None,
+            guards: Arc::default(),
+            coverage: crate::chart::Coverage::Unknown,
         });
     }
 }

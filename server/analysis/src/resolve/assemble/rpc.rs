@@ -136,6 +136,10 @@ fn implementing(scene: &Scene<'_>, from: ServiceIndex, path: &Symbol) -> Vec<Pee
     if found.iter().any(|endpoint| endpoint.service != from) {
         found.retain(|endpoint| endpoint.service != from);
     }
+    // Where only a registration is known of one of several, nothing tells which of them is asked.
+    if found.len() > 1 && found.iter().any(|endpoint| endpoint.handler.is_none()) {
+        return Vec::new();
+    }
     let why = |endpoint: &Endpoint| Evidence { what: format!("{} implements {path}", scene.name(endpoint.service)), place: endpoint.place };
     found.iter().map(|endpoint| Peer::new(endpoint.service, status, why(endpoint))).collect()
 }

@@ -210,8 +210,8 @@ fn is_given(context: &Context<'_>, draft: &Draft<'_>, stages: &[Stage], is_of_so
 
 /// Whether a path is a source file of any language, or a folder that holds one.
 fn holds_source(context: &Context<'_>, path: &str) -> bool {
-    let mut others = context.files.others().iter().filter(|file| known::language(file.as_str()).is_some());
-    holds_code_read(context, path) || others.any(|file| paths::is_within(file.as_str(), path))
+    let mut others = context.files.foreign().filter(|file| known::language(file).is_some());
+    holds_code_read(context, path) || others.any(|file| paths::is_within(file, path))
 }
 
 /// The same of the languages that are read.

@@ -86,7 +86,7 @@ pub(super) fn programs(line: &str) -> Vec<String> {
 }
 
 /// The same as they are written.
-pub(super) fn program_paths(line: &str) -> Vec<String> {
+pub(crate) fn program_paths(line: &str) -> Vec<String> {
     const WRAPPERS: &[&str] = &["sh", "bash", "ash", "exec", "env", "tini", "dumb-init", "sudo", "nohup", "time", "init"];
     let is_program = |word: &String| !(word.starts_with('-') || word.contains('=') || WRAPPERS.contains(&paths::file_name(word)));
     let mut found = Vec::new();

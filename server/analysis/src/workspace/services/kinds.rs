@@ -17,8 +17,7 @@ pub(super) fn languages(context: &Context<'_>, drafts: &[Draft<'_>]) -> Vec<Vec<
     }
     let mut counts: Vec<FxHashMap<&'static str, usize>> = vec![FxHashMap::default(); drafts.len()];
     let all = context.files.iter().filter(|(.., facts)| facts.source().is_some()).map(|(_, path, _)| path.as_str());
-    let others = context.files.others().iter().map(|path| path.as_str());
-    for path in all.chain(others) {
+    for path in all.chain(context.files.foreign()) {
         let Some(language) = known::language(path) else { continue };
         let Some(owner) = paths::upwards(paths::folder(path)).find_map(|folder| owners.get(folder)) else { continue };
         for index in owner {

@@ -17,6 +17,7 @@ use crate::workspace::Ecosystem;
 use crate::workspace::modules::{Crate, CrateId};
 use crate::workspace::paths;
 
+mod lone;
 mod network;
 pub(crate) mod processes;
 
@@ -32,7 +33,7 @@ pub(super) fn add<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<D
     npm_packages(context, images, drafts, &mut taken);
     cargo_packages(context, drafts, &taken, is_deployed);
     applications_listed(context, drafts);
-    lone_dockerfiles(context, drafts);
+    lone::add(context, drafts);
     processes::name_hosted(context, drafts);
 }
 
@@ -403,45 +404,4 @@ fn draws_window(context: &Context<'_>, manifest: FileId, root: &str) -> bool {
     let cargo = context.sources.cargo.iter().find(|source| source.file == manifest);
     let has_window = cargo.is_some_and(|source| source.facts.dependencies.iter().any(|dependency| dependency.name == "tauri"));
     has_window && context.npm_at.contains_key(paths::folder(root))
-}
-
-/// Dockerfiles of other languages: an image that starts something, with code beside it.
-fn lone_dockerfiles<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
-    let mut used: FxHashSet<usize> = drafts.iter().filter_map(|draft| draft.dockerfile.as_ref().map(|(index, _)| *index)).collect();
-    let mut roots: FxHashSet<String> = drafts.iter().filter(|draft| !draft.third_party).map(|draft| draft.root.clone()).collect();
-    for (_, service, _) in drafts.iter().flat_map(|draft| &draft.compose) {
-        if let Some(path) = service.dockerfile.as_ref() {
-            used.extend(context.dockerfile_at.get(path.value.trim_start_matches("./")));
-        }
-    }
-    let coded: FxHashSet<&str> = context
-        .files
-        .others()
-        .iter()
-        .map(|path| path.as_str())
-        .filter(|path| known::language(path).is_some())
-        .flat_map(|path| paths::upwards(paths::folder(path)).take(4))
-        .collect();
-    for (index, source) in context.sources.dockerfiles.iter().enumerate() {
-        let folder = source.folder();
-        let name = paths::file_name(folder);
-        if used.contains(&index)
-            || folder.is_empty()
-            || is_aside(source.path)
-            || known::is_tool_image(name)
-            || paths::file_name(source.path) != "Dockerfile"
-        {
-            continue;
-        }
-        let chain = stage_chain(source.facts, None);
-        let is_within_one = paths::upwards(folder).any(|folder| !folder.is_empty() && roots.contains(folder));
-        let is_named = drafts.iter().any(|draft| normal(&draft.name) == normal(name));
-        if !starts(source.facts) || is_within_one || is_named || !coded.contains(folder) {
-            continue;
-        }
-        roots.insert(folder.to_owned());
-        let mut draft = Draft { name: Symbol::new(name), root: folder.to_owned(), dockerfile: Some((index, None)), ..Draft::default() };
-        draft.evidence.push(evidence("Dockerfile", source.file, chain.first().map(|stage| stage.range).unwrap_or_default()));
-        drafts.push(draft);
-    }
 }
