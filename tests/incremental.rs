@@ -294,7 +294,7 @@ fn settings_come_and_go() {
 /// A document of which a client is generated counts as soon as code names it, as it is by then, and no longer.
 #[test]
 fn documents_come_and_go() {
-    let manifest = "[package]\nname = \"till\"\n[dependencies]\nprogenitor = \"0.11\"\n";
+    let manifest = "[package]\nname = \"till\"\n[dependencies]\nprogenitor = \"0.11\"\ntokio = \"1\"\n";
     let [root, client, api] = ["till/src/main.rs", "till/src/client.rs", "till/orders.json"];
     let main =
         "mod client;\n#[tokio::main]\nasync fn main() { client::Client::new(\"http://orders:8080\").order_view(&1).await.unwrap(); }\n";

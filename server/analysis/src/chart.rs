@@ -486,7 +486,7 @@ pub enum Reason {
     Gateways,
     /// It reaches a gateway, but what decides where that passes it on is known at run time only.
     GatewayTarget,
-    /// An rpc service, by its full name, that nobody is known to implement.
+    /// An rpc service, by its full name, that not exactly one service is known to implement.
     Rpc(Symbol),
     /// A message's destination, or an operation, that not exactly one service is known to answer.
     Answers(Symbol),
@@ -506,7 +506,7 @@ impl std::fmt::Display for Reason {
             Reason::Relative => f.write_str("the URL is relative, and no gateway is known to have it"),
             Reason::Gateways => f.write_str("several gateways have this path"),
             Reason::GatewayTarget => f.write_str("which of the gateway's targets is meant is decided at run time"),
-            Reason::Rpc(service) => write!(f, "no service is known to implement {service}"),
+            Reason::Rpc(service) => write!(f, "no one service is known to implement {service}"),
             Reason::Answers(name) => write!(f, "no one service is known to answer `{name}`"),
             Reason::Host => f.write_str("its host is decided at run time"),
             Reason::Url => f.write_str("the URL is decided at run time"),

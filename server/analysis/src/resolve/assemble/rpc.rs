@@ -3,6 +3,7 @@
 //! An address says it best; then what settings say, then whose code implements the contract, then a variable that is named for it.
 
 use portolan_grammars::facts::Symbol;
+use rustc_hash::FxHashSet;
 
 use super::calls::{Rows, Scene, deduplicated};
 use super::targets::Answer;
@@ -121,7 +122,7 @@ fn texts<'a>(scene: &'a Scene<'_>, from: ServiceIndex, addresses: &'a [Url]) -> 
     addresses.iter().filter(runs).flat_map(move |address| text::texts(scene.input, from, &address.pattern))
 }
 
-/// The services whose code implements a method. The caller's own does not count where others' does.
+/// The services whose code implements a method, if something tells them apart. The caller's own does not count where others' does.
 fn implementing(scene: &Scene<'_>, from: ServiceIndex, path: &Symbol) -> Vec<Peer> {
     let mut found: Vec<&Endpoint> = scene.targets.endpoints.all.iter().filter(|endpoint| implements(endpoint, path)).collect();
     found.sort_by_key(|endpoint| endpoint.service);
@@ -136,8 +137,10 @@ fn implementing(scene: &Scene<'_>, from: ServiceIndex, path: &Symbol) -> Vec<Pee
     if found.iter().any(|endpoint| endpoint.service != from) {
         found.retain(|endpoint| endpoint.service != from);
     }
-    // Where only a registration is known of one of several, nothing tells which of them is asked.
-    if found.len() > 1 && found.iter().any(|endpoint| endpoint.handler.is_none()) {
+    // Of several that serve it by one function, as processes of one program do, nothing tells which is asked; nor of several of which one is only
+    // known to register it.
+    let functions: FxHashSet<_> = found.iter().filter_map(|endpoint| endpoint.handler).collect();
+    if functions.len() < found.len() && found.len() > 1 {
         return Vec::new();
     }
     let why = |endpoint: &Endpoint| Evidence { what: format!("{} implements {path}", scene.name(endpoint.service)), place: endpoint.place };
