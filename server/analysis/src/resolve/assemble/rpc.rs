@@ -133,14 +133,17 @@ fn implementing(scene: &Scene<'_>, from: ServiceIndex, path: &Symbol) -> Vec<Pee
     if !found.iter().all(is_tool) {
         found.retain(|endpoint| !is_tool(endpoint));
     }
+    // Of several that serve it by one function, as processes of one program do, nothing tells which is asked.
+    let mut functions = FxHashSet::default();
+    if !found.iter().filter_map(|endpoint| endpoint.handler).all(|function| functions.insert(function)) {
+        return Vec::new();
+    }
     let status = if found.len() == 1 { Status::Exact } else { Status::Likely };
     if found.iter().any(|endpoint| endpoint.service != from) {
         found.retain(|endpoint| endpoint.service != from);
     }
-    // Of several that serve it by one function, as processes of one program do, nothing tells which is asked; nor of several of which one is only
-    // known to register it.
-    let functions: FxHashSet<_> = found.iter().filter_map(|endpoint| endpoint.handler).collect();
-    if functions.len() < found.len() && found.len() > 1 {
+    // Nor does it where of one only a registration is known.
+    if found.len() > 1 && found.iter().any(|endpoint| endpoint.handler.is_none()) {
         return Vec::new();
     }
     let why = |endpoint: &Endpoint| Evidence { what: format!("{} implements {path}", scene.name(endpoint.service)), place: endpoint.place };
