@@ -199,6 +199,17 @@ pub struct Stage {
     pub range: TextRange,
 }
 
+impl Stage {
+    /// The lines that say what a container of it starts: `ENTRYPOINT`, then `CMD`.
+    pub fn started(&self) -> impl Iterator<Item = &Spanned<Symbol>> {
+        self.entrypoint.iter().chain(&self.command)
+    }
+    /// Whether it says what a container of it starts.
+    pub fn starts(&self) -> bool {
+        self.started().next().is_some()
+    }
+}
+
 /// A `COPY` or `ADD`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Copy {

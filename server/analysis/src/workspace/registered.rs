@@ -76,7 +76,8 @@ fn programs<'a>(context: &Context<'a>, drafts: &[Draft<'a>], at: usize) -> Vec<&
         .collect();
     let found: Vec<&str> =
         context.go.programs_in(&draft.root).filter(|program| !inner.iter().any(|root| paths::is_within(program, root))).collect();
-    if found.len() < 2 && drafts.iter().filter(own).filter(|other| other.root == draft.root).count() < 2 {
+    let is_shared = drafts.iter().filter(own).filter(|other| other.root == draft.root).count() > 1;
+    if found.len() < 2 && !is_shared {
         return found;
     }
     let built = built(context, draft);
@@ -87,7 +88,6 @@ fn programs<'a>(context: &Context<'a>, drafts: &[Draft<'a>], at: usize) -> Vec<&
             return chosen;
         }
     }
-    let is_shared = drafts.iter().filter(own).filter(|other| other.root == draft.root).count() > 1;
     if is_shared { Vec::new() } else { found }
 }
 
@@ -102,8 +102,7 @@ fn built(context: &Context<'_>, draft: &Draft<'_>) -> Vec<String> {
         }
     }
     let stages = context.stages(draft);
-    let lines = stages.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some()).into_iter();
-    let lines = lines.flat_map(|stage| stage.entrypoint.iter().chain(&stage.command));
+    let lines = stages.iter().find(|stage| stage.starts()).into_iter().flat_map(|stage| stage.started());
     found.extend(lines.flat_map(|line| program_paths(&line.value)).map(|path| paths::file_name(&path).to_owned()));
     found.retain(|path| !path.is_empty());
     found

@@ -7,7 +7,7 @@ use std::hash::Hash;
 
 use portolan_grammars::facts::{Spanned, Symbol, TextRange};
 use portolan_grammars::manifests::settings::{ServiceSettings, Settings};
-use portolan_grammars::manifests::{ComposeService, Container, Dockerfile, Process, Stage, Workload};
+use portolan_grammars::manifests::{CargoManifest, ComposeService, Container, Dockerfile, Process, Stage, Workload};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::go::GoCode;
@@ -169,6 +169,10 @@ impl<'a> Context<'a> {
         let of_all = |path: &str, at: &str| paths::file_name(path) == "Dockerfile" && code::is_generic(paths::file_name(at));
         let is_made = || dockerfiles().any(|source| near(source.folder()) || of_all(source.path, source.folder()));
         draft.dockerfile.is_some() || normal(name) == normal(&draft.name) || dockerfiles().next().is_none() || is_made()
+    }
+    /// A Cargo manifest by its file.
+    pub(crate) fn cargo(&self, manifest: FileId) -> Option<&Source<'a, CargoManifest>> {
+        self.sources.cargo.iter().find(|source| source.file == manifest)
     }
     /// The folder of a binary's package.
     pub(crate) fn root_of(&self, binary: CrateId) -> &str {

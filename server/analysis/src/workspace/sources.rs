@@ -2,11 +2,12 @@
 //!
 //! Invariant: whatever the order files came in, manifests are seen in the order of their paths.
 
+use camino::Utf8Path;
 use portolan_grammars::facts::Symbol;
 use portolan_grammars::manifests::settings::Settings;
 use portolan_grammars::manifests::{
-    Builds, Caddy, CargoManifest, Compose, Connector, Dockerfile, DotEnv, Envoy, GoFile, Kong, Kubernetes, Manifest, Nginx, NpmManifest,
-    PnpmWorkspace, Processes, Project, Proto, ProxyConf, TsConfig,
+    self, Builds, Caddy, CargoManifest, Compose, Connector, Dockerfile, DotEnv, Envoy, GoFile, Kong, Kubernetes, Manifest, ManifestFormat,
+    Nginx, NpmManifest, PnpmWorkspace, Processes, Project, Proto, ProxyConf, TsConfig,
 };
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -39,6 +40,10 @@ impl<'a, T> Source<'a, T> {
     /// The folder it lies in.
     pub(crate) fn folder(&self) -> &'a str {
         paths::folder(self.path)
+    }
+    /// Whether its name alone says that it is of a format.
+    pub(crate) fn is_called(&self, format: ManifestFormat) -> bool {
+        manifests::format_of(Utf8Path::new(self.path)) == Some(format)
     }
 }
 

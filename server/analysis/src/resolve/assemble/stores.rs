@@ -33,7 +33,8 @@ pub(in crate::resolve) use schemas::{connections, table};
 /// All stores, by id.
 pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
     let connections = connections(input.files, input.workspace, input.links);
-    let opened = opened::open(input, reach, &connections);
+    let handles = Handles::of(input);
+    let opened = opened::open(input, reach, &connections, &handles);
     let package = |file: FileId| input.workspace.package_of(input.files.path(file));
     let mut found = Found {
         input,
@@ -43,7 +44,7 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         writers: writers(input, reach),
         clients: clients(input, &connections, &opened),
         opened,
-        handles: Handles::of(input),
+        handles,
         rows: BTreeMap::new(),
     };
     for access in input.links.iter().flatten().flat_map(|link| &link.accesses) {

@@ -35,7 +35,7 @@ pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<Vec<Symbol>> {
 fn lines(context: &Context<'_>, draft: &Draft<'_>) -> Vec<String> {
     let dockerfile = context.dockerfile(draft).filter(|_| !draft.shares_image);
     let stages = dockerfile.map(|_| context.stages(draft)).unwrap_or_default();
-    let stage = stages.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some());
+    let stage = stages.iter().find(|stage| stage.starts());
     let of_image = |text: Option<&Spanned<Symbol>>| text.map(|text| code::with_build_args(context, draft, &text.value));
     let entrypoint = stage.and_then(|stage| of_image(stage.entrypoint.as_ref()));
     let command = stage.and_then(|stage| of_image(stage.command.as_ref()));

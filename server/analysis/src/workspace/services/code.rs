@@ -127,7 +127,7 @@ fn is_published(context: &Context<'_>, folder: &str) -> bool {
 fn adopt_base(context: &Context<'_>, draft: &mut Draft<'_>) {
     let stages = context.stages(draft);
     let Some(last) = stages.last().copied() else { return };
-    let starts = stages.iter().any(|stage| stage.entrypoint.is_some() || stage.command.is_some());
+    let starts = stages.iter().any(|stage| stage.starts());
     if starts && stages.iter().any(|stage| !stage.copies.is_empty()) || !held_binaries(context, draft).is_empty() {
         return;
     }
@@ -294,7 +294,7 @@ fn image_entrypoint(context: &Context<'_>, draft: &Draft<'_>) -> Option<Symbol> 
         && draft.processes.is_empty()
         && draft.compose.iter().all(|(_, service, _)| service.entrypoint.is_none());
     let stages = context.stages(draft);
-    let entrypoint = stages.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some())?.entrypoint.as_ref();
+    let entrypoint = stages.iter().find(|stage| stage.starts())?.entrypoint.as_ref();
     Some(entrypoint.filter(|_| is_kept && !draft.shares_image)?.value.clone())
 }
 

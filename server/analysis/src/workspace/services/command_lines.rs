@@ -28,8 +28,8 @@ pub(crate) fn written_commands(context: &Context<'_>, draft: &Draft<'_>) -> Vec<
     }
     if let Some(dockerfile) = context.dockerfile(draft).filter(|_| !draft.shares_image) {
         let stages = context.stages(draft);
-        if let Some(stage) = stages.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some()) {
-            for text in stage.entrypoint.iter().chain(&stage.command) {
+        if let Some(stage) = stages.iter().find(|stage| stage.starts()) {
+            for text in stage.started() {
                 add(&Spanned::new(with_build_args(context, draft, &text.value), text.range), dockerfile.file);
             }
         }

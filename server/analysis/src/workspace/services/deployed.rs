@@ -4,9 +4,7 @@
 //! what is not by a `build` in any layer, or by a name that the workspace knows.
 
 use portolan_grammars::facts::Symbol;
-use portolan_grammars::manifests::{
-    self, Compose, ComposeService, Container, Kubernetes, KubernetesService, ManifestFormat, Workload, helm,
-};
+use portolan_grammars::manifests::{Compose, ComposeService, Container, Kubernetes, KubernetesService, ManifestFormat, Workload, helm};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::images::Images;
@@ -138,8 +136,9 @@ pub(super) fn leave_repeated_out(drafts: &mut Vec<Draft<'_>>) {
 
 /// Whether only compose files run a draft that Compose does not find by their names.
 fn is_called_otherwise(draft: &Draft<'_>) -> bool {
-    let is_named = |path: &str| manifests::format_of(camino::Utf8Path::new(path)) == Some(ManifestFormat::Compose);
-    draft.workloads.is_empty() && !draft.compose.is_empty() && draft.compose.iter().all(|(source, ..)| !is_named(source.path))
+    draft.workloads.is_empty()
+        && !draft.compose.is_empty()
+        && draft.compose.iter().all(|(source, ..)| !source.is_called(ManifestFormat::Compose))
 }
 
 /// An image without its tag and digest: `ghcr.io/acme/console`.

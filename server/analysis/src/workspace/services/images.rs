@@ -4,7 +4,7 @@
 //! Invariant: an image that two Dockerfiles could make is made by neither, unless both start one program of the workspace.
 
 use portolan_grammars::facts::{Symbol, TextRange};
-use portolan_grammars::manifests::{ImageBuild, builds};
+use portolan_grammars::manifests::{ImageBuild, ManifestFormat, builds};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::known::{self, image_name, normal};
@@ -34,7 +34,8 @@ impl Images {
     pub(super) fn of(context: &Context<'_>) -> Self {
         let mut all = Self { built: FxHashMap::default(), named: FxHashMap::default(), stages: FxHashMap::default() };
         // What a Makefile builds on a developer's machine says nothing of an image that something else builds.
-        let builds = |by_hand: bool| context.sources.builds.iter().filter(move |source| is_makefile(source.path) == by_hand);
+        let builds =
+            |by_hand: bool| context.sources.builds.iter().filter(move |source| source.is_called(ManifestFormat::Makefile) == by_hand);
         for source in builds(false) {
             // A workflow runs at the root.
             let folder = if source.path.contains(".github/workflows/") { "" } else { source.folder() };
@@ -60,7 +61,7 @@ impl Images {
             let stem = file.strip_suffix(".Dockerfile").or_else(|| file.strip_suffix(".dockerfile"));
             let stem = stem.or_else(|| file.strip_prefix("Dockerfile.")).unwrap_or_else(|| paths::file_name(source.folder()));
             all.named.entry(normal(stem)).or_default().push(index);
-            let starting = || source.facts.stages.iter().filter(|stage| stage.entrypoint.is_some() || stage.command.is_some());
+            let starting = || source.facts.stages.iter().filter(|stage| stage.starts());
             for stage in starting().filter(|_| starting().count() > 1) {
                 if let Some(name) = &stage.name {
                     all.stages.entry(normal(name)).or_default().push((index, name.clone(), stage.range));
@@ -162,8 +163,4 @@ fn one_of<'r>(context: &Context<'_>, recipes: &'r [Recipe]) -> Option<&'r Recipe
     };
     let is_same = || program(first).is_some_and(|own| others.iter().all(|other| program(other) == Some(own)));
     (others.is_empty() || is_same()).then_some(first)
-}
-
-fn is_makefile(path: &str) -> bool {
-    paths::file_name(path).eq_ignore_ascii_case("makefile") || paths::file_name(path) == "GNUmakefile"
 }

@@ -47,7 +47,7 @@ pub(super) fn names(dockerfile: &Dockerfile, target: Option<&str>) -> Vec<String
     taken
         .map(|(copy, source)| {
             // Whether the destination is a folder or the program itself, this is how the copy is found again.
-            let path = format!("/{}/{}", join(copy.workdir.as_deref(), &copy.destination), paths::file_name(source));
+            let path = format!("/{}/{}", in_image(copy.workdir.as_deref(), &copy.destination), paths::file_name(source));
             origins(dockerfile, target, &path).pop().map_or_else(|| name(source), |from| name(&from))
         })
         .collect()
@@ -57,7 +57,7 @@ pub(super) fn names(dockerfile: &Dockerfile, target: Option<&str>) -> Vec<String
 pub(super) fn is_in_copied_folder(dockerfile: &Dockerfile, target: Option<&str>, path: &str) -> bool {
     stage_chain(dockerfile, target).iter().any(|stage| {
         let path = absolute(dockerfile, stage, path);
-        let places = stage.copies.iter().map(|copy| join(copy.workdir.as_deref(), &copy.destination));
+        let places = stage.copies.iter().map(|copy| in_image(copy.workdir.as_deref(), &copy.destination));
         places.into_iter().any(|place| place != path && paths::is_within(&path, &place))
     })
 }
@@ -70,13 +70,13 @@ pub(super) fn build_folders(dockerfile: &Dockerfile) -> Vec<String> {
             let mut at = absolute(dockerfile, stage, "");
             for command in commands(&run.value) {
                 match command.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-                    ["cd", folder, ..] => at = join(Some(&at), folder),
+                    ["cd", folder, ..] => at = in_image(Some(&at), folder),
                     ["cargo", "build" | "install", options @ ..] => {
                         let path = options.iter().enumerate().find_map(|(position, word)| match *word {
                             "--manifest-path" => options.get(position + 1).copied(),
                             word => word.strip_prefix("--manifest-path="),
                         });
-                        found.push(path.map_or_else(|| at.clone(), |path| paths::folder(&join(Some(&at), path)).to_owned()));
+                        found.push(path.map_or_else(|| at.clone(), |path| paths::folder(&in_image(Some(&at), path)).to_owned()));
                     }
                     _ => {}
                 }
@@ -97,8 +97,8 @@ fn stage_of<'d>(dockerfile: &'d Dockerfile, name: &str, before: &Stage) -> Optio
 fn copied<'d>(dockerfile: &'d Dockerfile, stage: &'d Stage, path: &str) -> Option<(&'d Stage, String)> {
     stage.copies.iter().rev().find_map(|copy| {
         let from = stage_of(dockerfile, copy.from.as_deref()?, stage)?;
-        let source = taken(&copy.sources, &join(copy.workdir.as_deref(), &copy.destination), path)?;
-        Some((from, join(None, source)))
+        let source = taken(&copy.sources, &in_image(copy.workdir.as_deref(), &copy.destination), path)?;
+        Some((from, in_image(None, source)))
     })
 }
 
@@ -110,12 +110,12 @@ fn moved(dockerfile: &Dockerfile, stage: &Stage, path: &str) -> Option<String> {
         for command in commands(&run.value) {
             let words: Vec<&str> = command.iter().map(String::as_str).collect();
             match words.as_slice() {
-                ["cd", folder, ..] => at = join(Some(&at), folder),
+                ["cd", folder, ..] => at = in_image(Some(&at), folder),
                 ["cp" | "mv" | "install" | "ln", rest @ ..] => {
                     let mut files: Vec<&str> = rest.iter().copied().filter(|word| !word.starts_with('-')).collect();
                     let Some(destination) = files.pop() else { continue };
-                    if let Some(source) = taken(&files, &join(Some(&at), destination), path) {
-                        origin = Some(join(Some(&at), source));
+                    if let Some(source) = taken(&files, &in_image(Some(&at), destination), path) {
+                        origin = Some(in_image(Some(&at), source));
                     }
                 }
                 _ => {}
@@ -144,10 +144,11 @@ fn absolute(dockerfile: &Dockerfile, stage: &Stage, path: &str) -> String {
         }
         (workdir, at) = (base.workdir.as_deref(), base);
     }
-    join(workdir, path)
+    in_image(workdir, path)
 }
 
-fn join(workdir: Option<&str>, path: &str) -> String {
+/// A path in an image, without the `/` it begins with, as seen from a working directory.
+pub(super) fn in_image(workdir: Option<&str>, path: &str) -> String {
     let around = if path.starts_with('/') { "" } else { workdir.unwrap_or_default() };
     paths::join(around.trim_start_matches('/'), path).unwrap_or_else(|| path.to_owned())
 }

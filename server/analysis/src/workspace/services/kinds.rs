@@ -152,7 +152,7 @@ pub(super) fn kind(context: &Context<'_>, draft: &Draft<'_>, imports: Option<&Fx
 fn draws_pages(context: &Context<'_>, draft: &Draft<'_>) -> bool {
     let Some(package) = draft.package.filter(|package| is_cargo(&context.packages[*package])) else { return false };
     let manifest = context.packages[package].manifest;
-    let Some(cargo) = context.sources.cargo.iter().find(|source| source.file == manifest) else { return false };
+    let Some(cargo) = context.cargo(manifest) else { return false };
     let of = |list: &'static [&str]| cargo.facts.dependencies.iter().filter(|dependency| list.contains(&dependency.name.as_str()));
     if of(known::PAGE_CRATES).next().is_none() || of(known::SERVER_CRATES).next().is_some() {
         return false;

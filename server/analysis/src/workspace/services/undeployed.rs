@@ -1,8 +1,8 @@
 //! Services that no manifest deploys: binaries that an image holds, packages with a Dockerfile beside them, applications and tools with an entry
 //! of their own.
 //!
-//! What deliberately is none: libraries, tools for those who write the workspace and programs that speak with nobody, examples and tests. Invariant: a package or binary that a
-//! deployed service runs is not found again.
+//! What deliberately is none: libraries, tools for those who write the workspace, programs that speak with nobody, examples and tests. Invariant: a
+//! package or binary that a deployed service runs is not found again.
 
 use portolan_grammars::facts::{CallKind, Expr, Imported, Symbol};
 use portolan_grammars::manifests::{Dockerfile, NpmManifest};
@@ -92,9 +92,8 @@ fn installed_binaries<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>) {
 /// Whether an image starts the binary that its build calls so.
 fn is_started(dockerfile: &Dockerfile, name: &str) -> bool {
     let chain = stage_chain(dockerfile, None);
-    let Some(stage) = chain.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some()) else { return false };
-    let lines = stage.entrypoint.iter().chain(&stage.command);
-    let paths: Vec<String> = lines.flat_map(|line| command_lines::program_paths(&line.value)).collect();
+    let Some(stage) = chain.iter().find(|stage| stage.starts()) else { return false };
+    let paths: Vec<String> = stage.started().flat_map(|line| command_lines::program_paths(&line.value)).collect();
     let built = |path: &String| installed::origins(dockerfile, None, path).pop().unwrap_or_else(|| path.clone());
     paths.iter().any(|path| paths::file_name(&built(path)) == name)
 }
@@ -153,7 +152,7 @@ fn npm_packages<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Dra
 
 /// Whether an image starts something.
 fn starts(dockerfile: &Dockerfile) -> bool {
-    stage_chain(dockerfile, None).iter().any(|stage| stage.entrypoint.is_some() || stage.command.is_some())
+    stage_chain(dockerfile, None).iter().any(|stage| stage.starts())
 }
 
 /// Projects that are known as applications, where no package of their own says more: those with an image, and those that can be served.
@@ -351,7 +350,7 @@ fn cargo_packages<'a>(context: &Context<'a>, drafts: &mut Vec<Draft<'a>>, taken:
             continue;
         }
         let mut draft = Draft { name: krate.target.clone(), ..Draft::default() };
-        let manifest = context.sources.cargo.iter().find(|source| source.file == package.manifest);
+        let manifest = context.cargo(package.manifest);
         let range = manifest.and_then(|source| source.facts.name.as_ref()).map(|name| name.range).unwrap_or_default();
         draft.evidence.push(evidence(format!("binary {}", krate.target), package.manifest, range));
         draft.dockerfile = dockerfile.map(|at| (at, None));
@@ -401,7 +400,7 @@ fn is_guest(context: &Context<'_>, krate: &Crate) -> bool {
 
 /// Whether a crate only shows the pages of the npm package around it in a window of its own.
 fn draws_window(context: &Context<'_>, manifest: FileId, root: &str) -> bool {
-    let cargo = context.sources.cargo.iter().find(|source| source.file == manifest);
-    let has_window = cargo.is_some_and(|source| source.facts.dependencies.iter().any(|dependency| dependency.name == "tauri"));
+    let has_window =
+        context.cargo(manifest).is_some_and(|source| source.facts.dependencies.iter().any(|dependency| dependency.name == "tauri"));
     has_window && context.npm_at.contains_key(paths::folder(root))
 }

@@ -47,12 +47,11 @@ struct Line<'a> {
 }
 
 /// Opens what all services open.
-pub(super) fn open(input: &Input<'_>, reach: &Reach, connections: &[ConnectionDecl]) -> Opened {
+pub(super) fn open(input: &Input<'_>, reach: &Reach, connections: &[ConnectionDecl], handles: &Handles<'_>) -> Opened {
     let lines = lines(input, reach, connections);
     let arms = Arms::of(input, &lines);
     let open = lines.iter().filter(|line| line.identity.is_none());
     let markers = Markers::of(input, open.map(|line| line.connection.function));
-    let handles = Handles::of(input);
     let known = |line: &Line<'_>| Some(((line.service, line.connection.site), line.identity.clone()?));
     let known: FxHashMap<(ServiceIndex, CallRef), Identity> = lines.iter().filter_map(known).collect();
     let (mut opened, mut unknown) = (Opened::default(), FxHashMap::default());

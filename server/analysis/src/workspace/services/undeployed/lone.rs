@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 
 use super::{is_aside, join, starts};
 use crate::workspace::paths;
+use crate::workspace::services::installed::in_image;
 use crate::workspace::services::{Context, Draft, command_lines, evidence, known, stage_chain};
 use crate::workspace::sources::Source;
 
@@ -124,27 +125,20 @@ fn listening(context: &Context<'_>, source: &Source<'_, Dockerfile>, word: &str)
 /// Whether the program that an image starts is one that it is given or builds, and none of a shell or of the image that it is made on.
 fn holds_program(dockerfile: &Dockerfile) -> bool {
     let chain = stage_chain(dockerfile, None);
-    let Some(stage) = chain.iter().find(|stage| stage.entrypoint.is_some() || stage.command.is_some()) else { return false };
-    let Some(line) = stage.entrypoint.as_ref().or(stage.command.as_ref()) else { return false };
+    let Some(line) = chain.iter().find_map(|stage| stage.started().next()) else { return false };
     let Some(program) = command_lines::program_paths(&line.value).into_iter().next() else { return false };
     let is_called_so = |path: &str| paths::file_name(path) == paths::file_name(&program);
     let mut runs = chain.iter().flat_map(|stage| &stage.runs);
     if runs.any(|run| run.value.contains("go build") && command_lines::words(&run.value).any(is_called_so)) {
         return true;
     }
-    let workdir = chain.iter().find_map(|stage| stage.workdir.as_deref()).unwrap_or_default();
+    let workdir = chain.iter().find_map(|stage| stage.workdir.as_deref());
     let path = in_image(workdir, &program);
     let mut copies = chain.iter().flat_map(|stage| &stage.copies);
     copies.any(|copy| {
-        let destination = in_image(copy.workdir.as_deref().unwrap_or_default(), &copy.destination);
+        let destination = in_image(copy.workdir.as_deref(), &copy.destination);
         let is_named = copy.sources.iter().any(|source| is_called_so(source)) || is_called_so(&copy.destination);
         // A name alone is looked up among all programs of the image.
         is_named || program.contains('/') && paths::is_within(&path, &destination)
     })
-}
-
-/// A path of an image, without the `/` it begins with.
-fn in_image(workdir: &str, path: &str) -> String {
-    let around = if path.starts_with('/') { "" } else { workdir.trim_start_matches('/') };
-    paths::join(around, path).unwrap_or_else(|| path.to_owned())
 }

@@ -1,6 +1,6 @@
 //! Whether a Rust program may speak with others at all: what its package and those it is made of build upon, and what their code imports.
 
-use portolan_grammars::facts::{Expr, SourceFacts};
+use portolan_grammars::facts::{Expr, SourceFacts, Symbol};
 use rustc_hash::FxHashSet;
 
 use crate::workspace::services::Context;
@@ -24,9 +24,8 @@ pub(super) fn may_speak(context: &Context<'_>, package: usize) -> bool {
         next.extend(context.packages[package].dependencies.iter().filter(|other| made_of.insert(**other)));
     }
     let of_crates = |package: &usize| {
-        let manifest = context.packages[*package].manifest;
-        let dependencies =
-            context.sources.cargo.iter().filter(|source| source.file == manifest).flat_map(|source| &source.facts.dependencies);
+        let manifest = context.cargo(context.packages[*package].manifest);
+        let dependencies = manifest.into_iter().flat_map(|source| &source.facts.dependencies);
         dependencies.filter(|dependency| !dependency.dev).any(|dependency| {
             let name = dependency.package.as_ref().unwrap_or(&dependency.name).as_str();
             CRATES
@@ -39,17 +38,14 @@ pub(super) fn may_speak(context: &Context<'_>, package: usize) -> bool {
         return true;
     }
     let code = context.files.iter().filter_map(|(_, path, facts)| Some((path, facts.source()?)));
-    let own = code.filter(|(path, _)| context.roots.of_file(path).is_some_and(|package| made_of.contains(&package)));
-    own.into_iter().any(|(_, facts)| names_network(facts))
+    let mut own = code.filter(|(path, _)| context.roots.of_file(path).is_some_and(|package| made_of.contains(&package)));
+    own.any(|(_, facts)| names_network(facts))
 }
 
 /// Whether code names the standard library's sockets.
 fn names_network(facts: &SourceFacts) -> bool {
+    let is_network = |path: &[Symbol]| matches!(path, [root, module, ..] if root == "std" && module == "net");
     let imports =
         facts.imports.iter().any(|import| import.source.starts_with("std::net") || import.source == "std" && import.local == "net");
-    imports
-        || facts
-            .calls
-            .iter()
-            .any(|call| matches!(facts.expr(call.callee), Expr::Path(path) if path.starts_with(&["std".into(), "net".into()])))
+    imports || facts.calls.iter().any(|call| matches!(facts.expr(call.callee), Expr::Path(path) if is_network(path)))
 }
