@@ -16,8 +16,8 @@ const target = values["without-server"] ? undefined : (values.target ?? `${proce
 const executable = target?.startsWith("win32") ? "portolan.exe" : "portolan";
 const out = path.resolve(values.out ?? path.join(extension, `dist/${target ? `portolan-${target}` : "portolan"}.vsix`));
 
-if (target && !values.server) execFileSync("cargo", ["build", "--release", "-p", "portolan"], { cwd: root, stdio: "inherit" });
-const server = target && path.resolve(values.server ?? path.join(root, "target/release", executable));
+if (target && !values.server) execFileSync("cargo", ["build", "--profile", "dist", "-p", "portolan"], { cwd: root, stdio: "inherit" });
+const server = target && path.resolve(values.server ?? path.join(root, "target/dist", executable));
 execFileSync(process.execPath, [path.join(import.meta.dirname, "build.mjs")], { cwd: extension, stdio: "inherit" });
 
 const stage = path.join(extension, "dist/package");
