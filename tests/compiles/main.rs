@@ -277,7 +277,7 @@ fn run_with_brokers(workspace: &str, packages: &[&str]) -> Vec<String> {
 fn emitted_for_real(workspace: &str, package: &str) -> PathBuf {
     let package = cache().join(workspace).join(package);
     let _ = std::fs::remove_dir_all(package.join("out"));
-    let emit = ["node_modules/typescript/bin/tsc", "-p", ".", "--noEmit", "false", "--outDir", "out"];
+    let emit = ["node_modules/typescript/bin/tsc", "-p", ".", "--noEmit", "false", "--rootDir", "src", "--outDir", "out"];
     output(Command::new("node").args(emit).current_dir(&package));
     package.join("out")
 }
