@@ -105,7 +105,7 @@ mod setting_readers;
 mod tests;
 
 pub use brokers::{Broker, broker};
-pub use containers::{AppliedFunction, Decoration, Extension, Injected, InstanceCall, KeyedLookup, Provider, Registration};
+pub use containers::{AppliedFunction, Decoration, Extension, Injected, InstanceCall, KeyedLookup, ListedClass, Provider, Registration};
 pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, NamingTrait, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use generated::GeneratedClient;
@@ -169,6 +169,9 @@ pub struct Library {
     /// Objects that say which value is injected for a token.
     #[serde(default)]
     pub provider: Vec<Provider>,
+    /// Decorators of classes that modules list as what may be injected.
+    #[serde(default)]
+    pub listed_class: Vec<ListedClass>,
     /// Members that are assigned to configure a value: `axios.defaults.baseURL = …`.
     #[serde(default)]
     pub setting: Vec<Setting>,

@@ -127,3 +127,17 @@ pub struct Provider {
     #[serde(default)]
     pub captures: FxHashMap<Symbol, Symbol>,
 }
+
+/// A decorator of classes that modules list as what may be injected: `@Injectable()`. Standing in a list alone, such a class runs for nobody.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListedClass {
+    /// The decorator's path in the package.
+    pub attribute: Names,
+    /// Keys of a module whose lists name such classes: `providers`.
+    pub lists: Names,
+    /// The key by which an object is such a module where no decorator takes it: `{ module: Orders, providers: [] }`.
+    pub module: Symbol,
+    /// Methods that the library calls by their names on whatever is listed.
+    pub called: Names,
+}

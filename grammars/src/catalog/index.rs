@@ -10,9 +10,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::lookups::{Lookups, last_segment};
 use super::{
     Binding, BodySchema, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer,
-    Guard, HttpClient, HttpRoute, Injected, InstanceCall, KeyedLookup, Library, Listen, Listener, MethodRouter, Middleware, Mount, Names,
-    ProcedureClient, ProcedureServer, Producer, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector,
-    ServiceSchema, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
+    Guard, HttpClient, HttpRoute, Injected, InstanceCall, KeyedLookup, Library, ListedClass, Listen, Listener, MethodRouter, Middleware,
+    Mount, Names, ProcedureClient, ProcedureServer, Producer, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer,
+    SdkCall, Selector, ServiceSchema, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
 };
 use crate::facts::Symbol;
 
@@ -49,6 +49,7 @@ pub enum Meaning<'a> {
     Listener(&'a Listener),
     TextCall(&'a TextCall),
     InstanceCall(&'a InstanceCall),
+    ListedClass(&'a ListedClass),
     KeyedLookup(&'a KeyedLookup),
     GraphqlCall(&'a GraphqlCall),
     GraphqlClient(&'a GraphqlClient),
@@ -115,7 +116,7 @@ macro_rules! kinds {
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, RequestBody request_body,
     BodySchema body_schema, Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
-    TextCall text, InstanceCall instance, KeyedLookup lookup, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
+    TextCall text, InstanceCall instance, ListedClass listed_class, KeyedLookup lookup, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Guard guard, Proxy proxy, RpcServer rpc_server, Producer producer, ServiceSchema service_schema, Consumer consumer, ConsumerAttribute consumer_attribute,
     Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
     Spawn spawn, SettingReader setting_reader, TimeLimit time_limit, Retry retry,
@@ -279,7 +280,7 @@ impl Library {
             };
         }
         each!(
-            Injected injected, RouteAttribute route_attribute, RequestBody request_body, RpcServer rpc_server, GraphqlServer graphql_server, ConsumerAttribute consumer_attribute, Entity entity,
+            Injected injected, ListedClass listed_class, RouteAttribute route_attribute, RequestBody request_body, RpcServer rpc_server, GraphqlServer graphql_server, ConsumerAttribute consumer_attribute, Entity entity,
             Guard guard, Tracing tracing
         );
         attributes

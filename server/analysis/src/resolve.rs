@@ -51,6 +51,7 @@ pub mod library;
 mod limits;
 pub mod link;
 pub mod links;
+pub mod listed;
 mod loads;
 mod made_anew;
 mod made_entities;

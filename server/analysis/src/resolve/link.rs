@@ -11,6 +11,7 @@ use super::bases::Bases;
 use super::conditions::ConditionDecl;
 use super::dependencies::Dependencies;
 use super::evaluate::{Context, Evaluator};
+use super::listed::Listed;
 use super::named::Names;
 use super::named_types::NamedType;
 use super::payloads::BodyDecl;
@@ -148,6 +149,8 @@ pub struct FileLink {
     pub entry: bool,
     /// What of its own and of other files its code names.
     pub names: Names,
+    /// What it says of classes that a framework's modules list.
+    pub listed: Listed,
     /// What all this depends on.
     pub dependencies: Dependencies,
 }

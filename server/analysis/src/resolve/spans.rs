@@ -61,6 +61,7 @@ impl<'w> Linker<'w> {
         };
         self.loads(&walk);
         self.names(&walk);
+        self.listed_classes(&walk);
         if facts.generated {
             return self.generated(&walk);
         }

@@ -24,6 +24,7 @@ use crate::workspace::{Ecosystem, Workspace};
 use crate::{FileId, FunctionRef};
 
 mod graph;
+mod held;
 mod idle;
 mod names;
 mod search;
@@ -126,12 +127,16 @@ struct Own {
     /// Files that others load by importing names of theirs, and in no other way: what an object of theirs keeps that a function makes runs only
     /// where it is taken out.
     imported: FxHashSet<FileId>,
+    /// Methods of classes of which nothing that is loaded has an instance.
+    unheld: FxHashSet<FunctionRef>,
 }
 
 impl Own {
     /// Whether a function, or one around it, is named by nothing that runs.
     fn is_idle(&self, facts: &SourceFacts, function: FunctionRef) -> bool {
-        !self.idle.is_empty() && around(facts, function.function).any(|at| self.idle.contains(&FunctionRef { function: at, ..function }))
+        let is_idle = |at: FunctionRef| self.idle.contains(&at) || self.unheld.contains(&at);
+        let is_any = !self.idle.is_empty() || !self.unheld.is_empty();
+        is_any && around(facts, function.function).any(|at| is_idle(FunctionRef { function: at, ..function }))
     }
 }
 
@@ -140,11 +145,17 @@ struct Roots {
     functions: Vec<u32>,
     /// Functions that run with one that runs where it is named, by its number.
     parts: FxHashMap<u32, Vec<u32>>,
+    /// Methods that no call by name means.
+    unheld: FxHashSet<u32>,
 }
 
 impl Roots {
     fn of(graph: &Graph<'_>, input: &Input<'_>, own: &Own) -> Self {
-        let mut roots = Self { functions: Vec::new(), parts: FxHashMap::default() };
+        let mut roots = Self {
+            functions: Vec::new(),
+            parts: FxHashMap::default(),
+            unheld: own.unheld.iter().map(|method| graph.numbers.at(*method)).collect(),
+        };
         for file in own.files.iter().copied() {
             let Some(facts) = input.files.source(file) else { continue };
             let made = if own.imported.contains(&file) { graph.made_parts(file, facts) } else { FxHashMap::default() };

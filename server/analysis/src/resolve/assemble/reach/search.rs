@@ -41,6 +41,7 @@ pub(super) fn search(
         own: deployment.package,
         chosen,
         parts: roots.parts.clone(),
+        unheld: &roots.unheld,
     };
     roots.functions.iter().for_each(|function| search.reach(*function));
     search.run(input);
@@ -66,6 +67,8 @@ struct Search<'a> {
     chosen: &'a Chosen,
     /// Functions that run with one that runs where it is named.
     parts: FxHashMap<u32, Vec<u32>>,
+    /// Methods of classes of which the service has no instance.
+    unheld: &'a FxHashSet<u32>,
 }
 
 impl<'a> Search<'a> {
@@ -172,7 +175,7 @@ impl<'a> Search<'a> {
         let is_meant = |function: FunctionRef, receiver: &str| is_namesake(function, receiver) || is_made(function, receiver);
         for function in named.iter().filter(|function| like.is_none_or(|receiver| is_meant(**function, receiver))) {
             let Some(facts) = input.files.source(function.file) else { continue };
-            if !self.is_visible(*function) {
+            if !self.is_visible(*function) || self.unheld.contains(&graph.numbers.at(*function)) {
                 continue;
             }
             let declared = facts.function(function.function);

@@ -7,7 +7,7 @@ use camino::Utf8Path;
 use portolan_grammars::facts::{Language, Symbol};
 use rustc_hash::FxHashSet;
 
-use super::{Input, Own, idle};
+use super::{Input, Own, held, idle};
 use crate::FileId;
 use crate::chart::{Service, ServiceIndex, ServiceKind};
 use crate::resolve::loads::is_template;
@@ -54,7 +54,7 @@ pub(super) fn of(input: &Input<'_>, service: ServiceIndex, own: Vec<FileId>) -> 
     let idle = idle::of(input, &loaded, &whole);
     let files: Vec<FileId> = own.into_iter().filter(|file| loaded.contains(file) || !is_ecmascript(*file)).collect();
     let imported = files.iter().copied().filter(|file| is_ecmascript(*file) && !whole.contains(file)).collect();
-    Own { files, idle, imported }
+    Own { files, idle, imported, unheld: held::by_nobody(input, &loaded) }
 }
 
 /// What of a path lies below a folder, of which a part may be any: `modules/*/pages`.
