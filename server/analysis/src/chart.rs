@@ -12,6 +12,7 @@ pub mod index;
 pub mod map;
 pub mod operation;
 pub mod origins;
+pub(crate) mod switched;
 pub mod trace;
 
 use core::time::Duration;

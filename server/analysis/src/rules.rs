@@ -59,7 +59,6 @@ mod parties;
 pub(crate) mod retries;
 mod schema;
 pub(crate) mod suppressed;
-mod switched;
 mod theme;
 mod volume;
 

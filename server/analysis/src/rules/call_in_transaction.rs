@@ -9,9 +9,9 @@ use portolan_grammars::catalog::{Operation, broker};
 use portolan_grammars::facts::{Expr, FunctionId, Symbol};
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::switched::is_off;
 use super::{Context, Draft, Severity, Sink};
 use crate::chart::operation::SpanRef;
+use crate::chart::switched::is_off;
 use crate::chart::{Call, ServiceIndex, Transaction};
 use crate::resolve::link::{OutboundCall, Request};
 use crate::words::enumerate;
@@ -167,7 +167,7 @@ fn held(context: &Context<'_>, transaction: &Transaction) -> Vec<Held> {
             continue;
         }
         seen.insert((function, by), detached);
-        let runs = |at: &Place| !is_off(context, by, function, *at);
+        let runs = |at: &Place| !is_off(files, by, function, *at);
         for span in index.spans_in(function).filter(|span| runs(&span.place(context.chart))) {
             let detached = detached || index.is_detached(span.place(context.chart));
             held.push(Held { span, function, place, detached });

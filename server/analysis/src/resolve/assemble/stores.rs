@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::handles::Handles;
 use self::identity::{concrete, identity, system_of};
+use self::off::Off;
 use self::opened::{Opened, is_unset};
 use self::schemas::{complete, has_unique_key, schema_of};
 use super::messages::texts;
@@ -24,6 +25,7 @@ use crate::{FileId, Place};
 mod handles;
 mod identity;
 mod markers;
+mod off;
 mod opened;
 mod schemas;
 
@@ -47,10 +49,11 @@ pub(super) fn find(input: &Input<'_>, reach: &Reach) -> Vec<Store> {
         handles,
         rows: BTreeMap::new(),
     };
+    let off = Off::of(input, reach);
     for access in input.links.iter().flatten().flat_map(|link| &link.accesses) {
-        for service in input.own_services() {
-            found.add(service, access);
-        }
+        let asked = off.asked(access);
+        let services = input.own_services().filter(|service| reach.has(*service, access.function));
+        services.filter(|service| !off.is_off(*service, access.function, &asked)).for_each(|service| found.add(service, access));
     }
     found.stores()
 }
@@ -112,7 +115,7 @@ impl Found<'_> {
     /// Adds what code reads and writes, if a service runs it.
     fn add(&mut self, service: ServiceIndex, access: &AccessDecl) {
         let hooked = access.hook_of.is_none_or(|file| self.writers.contains(&(service, file)));
-        if !hooked || !self.reach.has(service, access.function) {
+        if !hooked {
             return;
         }
         let Some((id, system, identified)) = self.asked(service, access) else { return };
