@@ -665,6 +665,8 @@ pub struct Access {
     pub columns: Vec<Symbol>,
     /// What a write leaves more of each time it is done; nothing where it is not known to.
     pub adds: Option<Addition>,
+    /// Whether what is called there does not wait for it: it keeps what it is given, to write it later.
+    pub detached: bool,
     /// How sure.
     pub status: Status,
 }

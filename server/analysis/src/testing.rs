@@ -153,7 +153,7 @@ impl Scene {
 
 /// An access of `service`.
 pub(crate) fn access(service: ServiceIndex, operation: Operation, place: Place, function: FunctionRef) -> Access {
-    Access { service, operation, place, function, columns: Vec::new(), adds: None, status: Status::Exact }
+    Access { service, operation, place, function, columns: Vec::new(), adds: None, detached: false, status: Status::Exact }
 }
 
 /// An end of a channel.

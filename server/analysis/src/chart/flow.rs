@@ -63,6 +63,11 @@ impl<'a> Spot<'a> {
         Self::within(files.source(place.file)?, place.range)
     }
 
+    /// What a call of a file is.
+    pub(crate) fn of(source: &'a SourceFacts, call: CallId) -> Self {
+        Self { source, at: At::Call(call) }
+    }
+
     fn within(source: &'a SourceFacts, range: TextRange) -> Option<Self> {
         let is_here = |call: &Call| call.name_range == range || call.range == range;
         // Calls are in the order of their ends, almost.

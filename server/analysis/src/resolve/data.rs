@@ -6,6 +6,7 @@ use portolan_grammars::facts::{Attribute, Expr, ExprId, ResultUse, Symbol, TypeI
 use super::library::CallView;
 use super::limits::is_preceded;
 use super::link::{AccessDecl, CollectionUse, ConnectionDecl, HandleDecl, Linker, Url};
+use super::outbound::Draft;
 use super::spans::Walk;
 use super::sql;
 use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value};
@@ -171,6 +172,7 @@ impl<'w> Linker<'w> {
             connection,
             others: Vec::new(),
             declared_in: entry.collection.as_ref().and_then(|selector| self.declaring_file(selector, view)),
+            left: false,
             hook_of: self.hook_of(walk, function),
         };
         let detached = self.is_detached(walk, view.site.call);
@@ -189,7 +191,8 @@ impl<'w> Linker<'w> {
                         self.notifications(lifted.site, lifted.function, &statement);
                     }
                     let collections = sql::accesses(&statement, matches!(base.system.as_str(), "postgresql" | "sqlite" | "*"));
-                    self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
+                    let Draft { site, function, left, .. } = lifted;
+                    self.access(AccessDecl { collections, site, function, left, ..base.clone() });
                 }
             }
             return true;
@@ -217,7 +220,8 @@ impl<'w> Linker<'w> {
                 let Some(name) = name else { continue };
                 let collections =
                     vec![CollectionUse { name: collection_name(&name, entry.naming), said, operation, columns: Vec::new(), adds }];
-                self.access(AccessDecl { collections, site: lifted.site, function: lifted.function, ..base.clone() });
+                let Draft { site, function, left, .. } = lifted;
+                self.access(AccessDecl { collections, site, function, left, ..base.clone() });
             }
         }
         let collections = self.joined(view, entry);
@@ -276,6 +280,7 @@ impl<'w> Linker<'w> {
         }
         match self.link.accesses.iter_mut().find(|known| known.site == access.site && known.system == access.system) {
             Some(known) => {
+                known.left &= access.left;
                 for collection in access.collections {
                     if !known.collections.contains(&collection) {
                         known.collections.push(collection);

@@ -14,6 +14,7 @@ use super::rpc::{camel_case, is_rpc_method};
 use super::spans::Walk;
 use super::value::{CallRef, ClassRef, ParamRef, Part, Pattern, Value, join_patterns};
 use crate::FunctionRef;
+use crate::chart::flow::Spot;
 use crate::workspace::is_local;
 
 /// Wrappers around wrappers that are followed.
@@ -52,6 +53,8 @@ pub(super) struct Draft {
     /// One text for each attribute of the span.
     pub(super) texts: Vec<Pattern>,
     pub(super) detached: bool,
+    /// Whether a call on the way up to the site makes a promise that is dropped: whoever waits for the site does not wait for the span.
+    pub(super) left: bool,
     /// Classes that the objects are of whose methods were called on the way: what constructs others of the same base says nothing.
     pub(super) classes: Vec<ClassRef>,
 }
@@ -272,7 +275,7 @@ impl<'w> Linker<'w> {
                 .take(48)
                 .collect();
         }
-        all.into_iter().map(|texts| Draft { site, function, texts, detached, classes: Vec::new() }).collect()
+        all.into_iter().map(|texts| Draft { site, function, texts, detached, left: false, classes: Vec::new() }).collect()
     }
 
     /// Moves a span up to the call sites of the wrapper it stands in, as long as it is undecided and there are any.
@@ -283,11 +286,11 @@ impl<'w> Linker<'w> {
         let whole = draft.clone();
         let mut done = Vec::new();
         let mut stopped = Vec::new();
-        let mut open = vec![(draft, 0)];
+        let mut open = vec![(draft, 0, false)];
         let mut through = FxHashSet::default();
         let mut seen = FxHashSet::default();
         let (mut in_stub, mut elsewhere) = (false, false);
-        while let Some((draft, depth)) = open.pop() {
+        while let Some((draft, depth, drops)) = open.pop() {
             let generated = self.generated_stub(&draft);
             in_stub |= generated.is_some();
             let Some(wrapper) = self.wrapper(&draft, undecided).or(generated) else {
@@ -305,6 +308,7 @@ impl<'w> Linker<'w> {
                 // A component sends by itself; what it is given decides only what.
                 let is_element = self.evaluator.facts(caller.file).is_some_and(|facts| facts.call(caller.call).kind == CallKind::Element);
                 let (site, at) = if is_element { (draft.site, draft.function) } else { (*caller, function) };
+                let drops_wrapper = self.drops(*caller, wrapper);
                 let recursive = self.evaluator.is_within(function, wrapper);
                 called |= !recursive;
                 for receiver in self.evaluator.receivers(*caller, wrapper) {
@@ -338,7 +342,8 @@ impl<'w> Linker<'w> {
                         if let Value::Some(class) = receiver {
                             lifted.classes.push(class);
                         }
-                        outer.push((lifted, depth + 1));
+                        lifted.left = draft.left || drops;
+                        outer.push((lifted, depth + 1, drops_wrapper));
                     }
                 }
             }
@@ -364,6 +369,13 @@ impl<'w> Linker<'w> {
         let settled = whole.texts.last().is_some_and(has_path) && !done.is_empty() && done.iter().all(|draft| says_no_more(draft, &whole));
         let untold = (done.is_empty() && !elsewhere) || settled || (unsaid && done.len() > 1 && done.iter().all(nothing_new));
         if untold && !in_stub { vec![whole] } else { done }
+    }
+
+    /// Whether a call of a function makes a promise that its statement drops.
+    fn drops(&mut self, call: CallRef, callee: FunctionRef) -> bool {
+        let is_promise = self.evaluator.facts(callee.file).is_some_and(|facts| facts.function(callee.function).is_async);
+        let facts = self.evaluator.facts(call.file);
+        is_promise && facts.is_some_and(|facts| Spot::of(facts, call.call).is_dropped())
     }
 
     /// The function whose callers decide what a draft leaves open, if it leaves anything open: the one that the site stands in, if its

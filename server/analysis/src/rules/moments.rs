@@ -45,8 +45,8 @@ impl<'a> Moments<'a> {
         for span in index.spans_in(function).filter(|span| span.service(chart) == service) {
             let place = span.place(chart);
             match moments.iter_mut().find(|moment| moment.place == place) {
-                Some(moment) => moment.spans.push((span, index.is_detached(place))),
-                None => moments.push(Moment { place, spans: vec![(span, index.is_detached(place))] }),
+                Some(moment) => moment.spans.push((span, self.is_detached(span))),
+                None => moments.push(Moment { place, spans: vec![(span, self.is_detached(span))] }),
             }
         }
         let files = &self.context.snapshot.files;
@@ -62,12 +62,17 @@ impl<'a> Moments<'a> {
         moments
     }
 
+    /// Whether nobody waits for a span, be it because what is called there does not.
+    fn is_detached(&self, span: SpanRef) -> bool {
+        let (chart, index) = (self.context.chart, self.context.index);
+        index.is_detached(span.place(chart)) || matches!(span, SpanRef::Access(access) if access.of(chart).detached)
+    }
+
     /// The spans that a function reaches. Recurses at most [`MAX_HOPS`] deep.
     fn behind(&mut self, function: FunctionRef, hops: u32) -> &[(SpanRef, bool)] {
         if !self.behind.contains_key(&(function, hops)) {
-            let (chart, index) = (self.context.chart, self.context.index);
-            let mut spans: Vec<(SpanRef, bool)> =
-                index.spans_in(function).map(|span| (span, index.is_detached(span.place(chart)))).collect();
+            let index = self.context.index;
+            let mut spans: Vec<(SpanRef, bool)> = index.spans_in(function).map(|span| (span, self.is_detached(span))).collect();
             if hops > 0 {
                 for edge in index.edges_of(function) {
                     let dropped = edge.detached || index.is_detached(edge.place);

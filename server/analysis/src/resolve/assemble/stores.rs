@@ -200,6 +200,7 @@ impl Found<'_> {
             function: access.function,
             columns: used.columns.clone(),
             adds: used.adds.filter(|adds| *adds != Addition::Row || !has_unique_key(input, access, &name)),
+            detached: access.left,
             status: Status::Exact,
         };
         let declared = self.declared(access, &name, service);

@@ -88,6 +88,8 @@ pub struct AccessDecl {
     pub others: Vec<CallRef>,
     /// The file that declares the table, where a library's call does.
     pub declared_in: Option<FileId>,
+    /// Whether who calls there does not wait for it, as a call behind that does not either.
+    pub left: bool,
     /// The file of the model whose writes run it, where it stands in a hook of a schema.
     pub hook_of: Option<FileId>,
 }
