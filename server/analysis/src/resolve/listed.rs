@@ -7,7 +7,7 @@
 
 use portolan_grammars::catalog::{Family, ListedClass, Meaning};
 use portolan_grammars::facts::{
-    Attribute, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, SourceFacts, Symbol, TypeDef, TypeId, TypeKind, TypeRef,
+    Attribute, Entry, Expr, ExprId, FunctionId, FunctionKind, Imported, Object, SourceFacts, Symbol, TypeDef, TypeId, TypeKind, TypeRef,
 };
 use rustc_hash::FxHashSet;
 
@@ -79,7 +79,7 @@ impl<'w> Linker<'w> {
         }
         for (at, expression) in facts.exprs.iter().enumerate() {
             if let Expr::Object(object) = &expression.kind
-                && entries.iter().any(|entry| object.field(&entry.module).is_some())
+                && entries.iter().any(|entry| is_module(object, entry))
             {
                 add_lists_of(facts, entries, ExprId(at as u32), &mut found);
             }
@@ -100,6 +100,11 @@ impl<'w> Linker<'w> {
         }
         found
     }
+}
+
+/// Whether an object is a module where no decorator takes it: it says so, or has several of a module's lists.
+fn is_module(object: &Object, entry: &ListedClass) -> bool {
+    object.field(&entry.module).is_some() || entry.lists.iter().filter(|list| object.field(list).is_some()).count() > 1
 }
 
 /// Collects the names in the lists of what is a module.
