@@ -461,7 +461,8 @@ fn finish<'a>(
 fn is_called_like_folder(context: &Context<'_>, binary: CrateId, root: &str) -> bool {
     let Some(program) = context.modules.krate(binary) else { return false };
     let programs = context.modules.crates.iter().filter(|krate| !krate.library && krate.package == program.package).count();
-    programs == 1 && normal(&program.target).ends_with(&normal(paths::file_name(root)))
+    let (name, folder) = (program.target.replace('_', "-"), paths::file_name(root).replace('_', "-"));
+    programs == 1 && name.strip_suffix(&folder).is_some_and(|before| before.is_empty() || before.ends_with('-'))
 }
 
 /// The dotenv files that compose files give a draft and that are not in the workspace.
