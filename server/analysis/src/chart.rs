@@ -26,6 +26,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::resolve::assemble::Reach;
 use crate::{FunctionRef, Place};
 
 macro_rules! indices {
@@ -86,6 +87,8 @@ pub struct Chart {
     pub unbuilt: FxHashSet<(ServiceIndex, Place)>,
     /// The calls by which handlers of requests answer, where that is not what they return.
     pub answers: FxHashMap<FunctionRef, Vec<CallId>>,
+    /// Which functions each service's process runs.
+    pub(crate) reach: Arc<Reach>,
 }
 
 impl Chart {

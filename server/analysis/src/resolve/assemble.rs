@@ -6,7 +6,7 @@ use portolan_grammars::catalog::Catalog;
 use portolan_grammars::facts::{CallId, Expr, TextRange};
 use rustc_hash::FxHashMap;
 
-use self::reach::Reach;
+pub(crate) use self::reach::Reach;
 use super::link::{Extent, FileLink, Site, TransactionDecl};
 use super::transactions::open_from;
 use super::value::{CallRef, Source};
@@ -136,7 +136,7 @@ impl Places<'_> {
 
 /// Makes the chart.
 pub fn assemble(input: &Input<'_>) -> Chart {
-    let reach = Reach::find(input);
+    let reach = Arc::new(Reach::find(input));
     let places = Places { files: input.files };
     let mut chart = Chart { services: input.workspace.services.clone(), ..Chart::default() };
     let routes = endpoints::Routes::collect(input.links);
@@ -157,6 +157,7 @@ pub fn assemble(input: &Input<'_>) -> Chart {
     chart.answers = answers_of(input, &chart);
     chart.transactions = transactions(input, &places);
     chart.variables = variables::find(input, &reach, &chart);
+    chart.reach = reach;
     chart
 }
 

@@ -294,18 +294,20 @@ fn words(statement: &str, folds: bool) -> Vec<CollectionUse> {
     let code = statement.lines().map(|line| line.split("--").next().unwrap_or_default());
     let words: Vec<&str> = code.flat_map(str::split_whitespace).collect();
     // `WITH moved AS (…)` names what it selects itself.
+    let is_word = |at: usize, word: &str| words.get(at).is_some_and(|it: &&str| it.eq_ignore_ascii_case(word));
     let is_named = |at: &usize| {
-        let (next, behind) = (words.get(at + 1), words.get(at + 2));
-        next.is_some_and(|next| {
-            next.eq_ignore_ascii_case("as(") || next.eq_ignore_ascii_case("as") && behind.is_some_and(|next| next.starts_with('('))
-        })
+        let opens = |at: usize| words.get(at).is_some_and(|next| next.starts_with('('));
+        // `AS MATERIALIZED (…)`, `AS NOT MATERIALIZED (…)` too.
+        let kept = at + 2 + usize::from(is_word(at + 2, "not"));
+        is_word(at + 1, "as(") || is_word(at + 1, "as") && (opens(at + 2) || is_word(kept, "materialized") && opens(kept + 1))
     };
     let bare = |word: &str| word.split('(').next().unwrap_or_default().trim_matches(['"', ',', ')']).to_lowercase();
     let expressions: Vec<String> = (0..words.len()).filter(is_named).map(|at| bare(words[at])).collect();
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let before = at.checked_sub(1).map_or("", |before| words[before]);
-        let operation = if word.eq_ignore_ascii_case("from") {
+        // `a IS DISTINCT FROM b` compares.
+        let operation = if word.eq_ignore_ascii_case("from") && !before.eq_ignore_ascii_case("distinct") {
             if before.eq_ignore_ascii_case("delete") { Operation::Write } else { Operation::Read }
         } else if word.eq_ignore_ascii_case("join") {
             Operation::Read
@@ -318,7 +320,7 @@ fn words(statement: &str, folds: bool) -> Vec<CollectionUse> {
         let name = next.trim_end_matches([',', ';', ')']).trim_matches(['"', '`', '\'']);
         let name = name.split('(').next().unwrap_or_default();
         let plain = !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || matches!(character, '_' | '.' | '"'));
-        let keyword = ["select", "only", "lateral", "unnest", "values", "where", "prewhere", "join", "having", "limit"]
+        let keyword = ["select", "only", "lateral", "unnest", "values", "where", "prewhere", "join", "having", "limit", "function"]
             .iter()
             .any(|keyword| name.eq_ignore_ascii_case(keyword));
         if plain && !keyword && !next.contains('(') && !expressions.contains(&bare(name)) {
@@ -349,6 +351,8 @@ mod tests {
             ("WITH moved AS (DELETE FROM jobs RETURNING *) INSERT INTO done SELECT * FROM moved", vec!["write done", "write jobs"]),
             ("SELECT generate_series FROM generate_series(1, 2)", vec![]),
             ("hello from orders", vec![]),
+            ("UPDATE orders SET state = {} WHERE state IS DISTINCT FROM l.state AND {", vec!["write orders"]),
+            ("WITH old AS MATERIALIZED (SELECT id FROM orders WHERE {) SELECT * FROM old", vec!["read orders"]),
             ("SELECT d.datname, o.id FROM pg_catalog.pg_database d, orders o", vec!["read orders"]),
             ("SELECT 1 FROM pg_stat_activity JOIN information_schema.tables ON true", vec![]),
             ("SELECT ,, FROM orders WHERE", vec!["read orders"]),

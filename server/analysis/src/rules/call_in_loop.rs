@@ -18,7 +18,7 @@ use crate::chart::index::Runner;
 use crate::chart::operation::{SpanRef, answers_by};
 use crate::chart::origins::{Origin, origins};
 use crate::chart::{Call, Protocol, ServiceIndex, ServiceKind, Status};
-use crate::{FileId, FunctionRef, Place};
+use crate::{FunctionRef, Place};
 
 /// Function calls between the loop and the request.
 const MAX_HOPS: u32 = 4;
@@ -87,7 +87,10 @@ fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut code = FxHashMap::default();
     for call in &context.chart.calls {
         let Some(to) = call.target().filter(|to| counts(context, call, *to)) else { continue };
-        let runs = code.entry(call.from).or_insert_with(|| context.code_of(call.from));
+        let runs = code.entry(call.from).or_insert_with(|| context.runs(call.from));
+        if !runs(call.function) {
+            continue;
+        }
         for found in loops(context, call, runs) {
             by_place.entry((found.place, call.from)).or_default().push((found, call, to));
         }
@@ -128,8 +131,8 @@ struct Way {
     within: Vec<Place>,
 }
 
-/// The loops whose elements a call asks for, in files that its service `runs`.
-fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> Vec<Found> {
+/// The loops whose elements a call asks for, in functions that its service `runs`.
+fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FunctionRef) -> bool) -> Vec<Found> {
     let files = &context.snapshot.files;
     let Some(spot) = Spot::at(files, call.place) else { return Vec::new() };
     let mut found = Vec::new();
@@ -164,7 +167,7 @@ fn loops(context: &Context<'_>, call: &Call, runs: &impl Fn(FileId) -> bool) -> 
             .index
             .runners_of(function)
             .iter()
-            .filter(|runner| runs(runner.function.file) && !context.leaves_behind(runner, function))
+            .filter(|runner| runs(runner.function) && !context.leaves_behind(runner, function))
             .filter(|runner| !may_ask_another(context, call, runner, function, runs));
         let here = Way { function, place, asked, hops, within };
         let next = runners.filter_map(|runner| way_up(context, &here, runner, source, &made_of));
@@ -207,12 +210,18 @@ fn way_up(context: &Context<'_>, here: &Way, runner: &Runner, source: &SourceFac
 
 /// Whether what runs a function may as well run another one in its place, which asks or tells somebody else: one class of several. One that asks
 /// nobody only stands in for it.
-fn may_ask_another(context: &Context<'_>, call: &Call, runner: &Runner, function: FunctionRef, runs: &impl Fn(FileId) -> bool) -> bool {
+fn may_ask_another(
+    context: &Context<'_>,
+    call: &Call,
+    runner: &Runner,
+    function: FunctionRef,
+    runs: &impl Fn(FunctionRef) -> bool,
+) -> bool {
     let is_method = |function: FunctionRef| {
         context.snapshot.files.source(function.file).is_some_and(|source| source.function(function.function).owner.is_some())
     };
     let here = context.index.edges_of(runner.function).iter().filter(|edge| edge.place == runner.place);
-    let mut others = here.map(|edge| edge.callee).filter(|callee| *callee != function && is_method(*callee) && runs(callee.file));
+    let mut others = here.map(|edge| edge.callee).filter(|callee| *callee != function && is_method(*callee) && runs(*callee));
     is_method(function) && others.any(|other| asks_another(context, other, call))
 }
 

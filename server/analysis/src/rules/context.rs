@@ -133,6 +133,12 @@ impl<'a> Context<'a> {
         }
     }
 
+    /// Tells of a function whether a service runs it: it is in its code, and something that the service runs leads there.
+    pub fn runs(&self, service: ServiceIndex) -> impl Fn(FunctionRef) -> bool {
+        let is_code = self.code_of(service);
+        move |function| is_code(function.file) && self.chart.reach.surely_runs(service, function)
+    }
+
     /// The name of the function that a place is in, by which it is known after edits: `OrderService.save`, `save`, or the file's path for code
     /// outside of functions.
     pub fn symbol(&self, function: FunctionRef) -> String {

@@ -10,14 +10,14 @@ use portolan_grammars::facts::{Region, RegionKind, SourceFacts, TextRange};
 use super::Context;
 use crate::chart::ServiceIndex;
 use crate::chart::flow::Spot;
-use crate::{FileId, FunctionRef, Place};
+use crate::{FunctionRef, Place};
 
 /// Functions that are looked at for the ways to one.
 const MAX_FUNCTIONS: usize = 400;
 
 /// Whether no process of a service runs both of two functions.
 pub(super) fn exclude_each_other(context: &Context<'_>, service: ServiceIndex, one: FunctionRef, other: FunctionRef) -> bool {
-    let runs = context.code_of(service);
+    let runs = context.runs(service);
     let to = |function| Ways::to(context, &runs, function);
     let (Some(to_one), Some(to_other)) = (to(one), to(other)) else { return false };
     let shared: BTreeSet<FunctionRef> = to_one.functions().intersection(&to_other.functions()).copied().collect();
@@ -36,11 +36,11 @@ struct Ways {
 }
 
 impl Ways {
-    /// Those in files that a service `runs`; none where they are too many.
-    fn to(context: &Context<'_>, runs: &impl Fn(FileId) -> bool, start: FunctionRef) -> Option<Self> {
+    /// Those in functions that a service `runs`; none where they are too many.
+    fn to(context: &Context<'_>, runs: &impl Fn(FunctionRef) -> bool, start: FunctionRef) -> Option<Self> {
         let (mut open, mut seen, mut steps) = (vec![start], BTreeSet::from([start]), Vec::new());
         while let Some(function) = open.pop() {
-            for runner in context.index.runners_of(function).iter().filter(|runner| runs(runner.function.file)) {
+            for runner in context.index.runners_of(function).iter().filter(|runner| runs(runner.function)) {
                 steps.push((runner.function, runner.place, function));
                 if seen.insert(runner.function) {
                     open.push(runner.function);

@@ -178,7 +178,7 @@ impl<'a> Retries<'a> {
     /// What tries again stands around a call, or around the library's call that sends it.
     fn around(&self, call: &Call, sent: &[&OutboundCall]) -> Option<Tried> {
         let files = &self.context.snapshot.files;
-        let runs = self.context.code_of(call.from);
+        let runs = self.context.runs(call.from);
         let mut ways = VecDeque::from([Way { function: call.function, place: call.place, hops: 0, goes_on: true }]);
         for leaf in sent.iter().map(|outbound| outbound.leaf) {
             let (Some(place), Some(function)) = (files.called_at(leaf), files.function_at(leaf)) else { continue };
@@ -204,7 +204,7 @@ impl<'a> Retries<'a> {
                 ways.push_back(Way { function: outer, place, hops: way.hops, goes_on: way.goes_on });
             }
             let runners = self.context.index.runners_of(way.function).iter();
-            for runner in runners.filter(|runner| runs(runner.function.file) && !(is_closure && runner.function == outer)) {
+            for runner in runners.filter(|runner| runs(runner.function) && !(is_closure && runner.function == outer)) {
                 if way.hops < MAX_HOPS && (way.goes_on || is_closure) {
                     // Others that give something to the same function are others' business.
                     let goes_on = way.goes_on && !is_closure;

@@ -407,7 +407,8 @@ fn finish<'a>(
                     aliases.insert(unscoped(&package.name).into());
                 }
             }
-            if draft.binary.is_none() && !draft.root.is_empty() && !known::is_layout_folder(paths::file_name(&draft.root)) {
+            let called_so = draft.binary.is_none_or(|binary| is_called_like_folder(context, binary, &draft.root));
+            if called_so && !draft.root.is_empty() && !known::is_layout_folder(paths::file_name(&draft.root)) {
                 aliases.insert(paths::file_name(&draft.root).into());
             }
         }
@@ -453,6 +454,15 @@ fn finish<'a>(
         });
     }
     (services, deployments, drafts)
+}
+
+/// Whether a program is the only one of its package and called like its folder, with words of the product before that: `shop-stock-service` in
+/// `stock-service`.
+fn is_called_like_folder(context: &Context<'_>, binary: CrateId, root: &str) -> bool {
+    let Some(program) = context.modules.krate(binary) else { return false };
+    let programs = context.modules.crates.iter().filter(|krate| !krate.library && krate.package == program.package).count();
+    let (name, folder) = (program.target.replace('_', "-"), paths::file_name(root).replace('_', "-"));
+    programs == 1 && name.strip_suffix(&folder).is_some_and(|before| before.is_empty() || before.ends_with('-'))
 }
 
 /// The dotenv files that compose files give a draft and that are not in the workspace.

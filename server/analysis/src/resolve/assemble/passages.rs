@@ -346,10 +346,13 @@ impl Targets<'_> {
             let evidence = [trail.evidence, vec![why.clone()]].concat();
             return self.of_service(*origin, ask, Trail { evidence, hops: 1, ..trail });
         }
-        if let Some((endpoint, _)) = self.endpoints.find(from, ask.method, ask.path) {
+        let kind = self.input.workspace.services[from.index()].kind;
+        // No server asks a relative URL; pages that it hands out do, and write down where it begins. What begins with something unknown, or is left
+        // when what stands before it is nothing, is an address without its host.
+        let is_written = kind == ServiceKind::Frontend || !trail.evidence.is_empty() && !ask.path.trim_start_matches('/').starts_with('{');
+        if let Some((endpoint, _)) = self.endpoints.find(from, ask.method, ask.path).filter(|_| is_written) {
             return Answer::Service(Found::new(from, Some(endpoint), trail));
         }
-        let kind = self.input.workspace.services[from.index()].kind;
         // A gateway that is configured runs no code: what asks are the pages that it hands out.
         let hands_out_pages = kind == ServiceKind::Gateway && self.input.workspace.deployments[from.index()].package.is_none();
         if !(kind == ServiceKind::Frontend || hands_out_pages) || trail.hops > 0 {

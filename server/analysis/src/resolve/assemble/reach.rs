@@ -34,7 +34,7 @@ mod types;
 
 /// The functions that each service reaches, in the order of the services.
 #[derive(Debug, Default)]
-pub(super) struct Reach {
+pub(crate) struct Reach {
     numbers: Numbers,
     /// By calls, and by names of methods.
     reached: Vec<FixedBitSet>,
@@ -71,13 +71,19 @@ impl Reach {
     /// Whether a service opens the database that a function opens. As [`Reach::runs`], but one of several services of a package does so only
     /// where a resolved call leads there.
     pub(super) fn opens(&self, service: ServiceIndex, function: FunctionRef) -> bool {
-        let by_entry = self.by_entry.get(service.index()).copied().unwrap_or_default();
-        self.runs(service, function) && (!by_entry || self.has_certainly(service, function))
+        self.runs(service, function) && self.surely_runs(service, function)
     }
 
     /// Whether a service is made of a framework's module.
     pub(super) fn is_made_of(&self, service: ServiceIndex, module: ClassRef) -> bool {
         self.modules.get(service.index()).is_some_and(|modules| modules.contains(&module))
+    }
+
+    /// Whether it may be said of a service that it runs a function. Of several services that are made of one package, each runs what resolved calls
+    /// lead to: a method that is named so may as well be another one's.
+    pub(crate) fn surely_runs(&self, service: ServiceIndex, function: FunctionRef) -> bool {
+        let by_entry = self.by_entry.get(service.index()).copied().unwrap_or_default();
+        if by_entry { self.has_certainly(service, function) } else { self.has(service, function) }
     }
 
     fn has_certainly(&self, service: ServiceIndex, function: FunctionRef) -> bool {

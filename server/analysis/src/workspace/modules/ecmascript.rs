@@ -215,7 +215,8 @@ impl Resolver {
             .find_map(|skip| source(skip, "src"))
             .or_else(|| self.probe(&paths::join(root, target)?, depth))
             .or_else(|| skips.clone().find_map(|skip| source(skip, "")))
-            .or_else(|| skips.skip(1).find_map(|skip| source(skip, "src")))
+            .or_else(|| skips.clone().skip(1).find_map(|skip| source(skip, "src")))
+            .or_else(|| skips.clone().find_map(|skip| source(skip, "lib")))
             .or_else(|| (parts.len() == 1).then(|| self.probe(&paths::join(root, "src")?, 0)).flatten())
     }
 

@@ -254,9 +254,10 @@ fn application(context: &Context<'_>, package: usize, root: &str, npm: &NpmManif
         }
         let has_target = |name: &str| npm.nx_targets.iter().any(|target| target == name);
         let starts = runs(known::RUNNERS) || has_target("serve");
-        let has_entry = ["src/main", "src/index", "src/server", "src/app", "main", "index", "server", "app"]
+        let is_source = |path: String| context.modules.source_of(root, &path).is_some();
+        let has_entry = ["src/", "lib/", ""]
             .iter()
-            .any(|path| context.modules.source_of(root, path).is_some());
+            .any(|folder| ["main", "index", "server", "app"].iter().any(|stem| is_source(format!("{folder}{stem}"))));
         if starts
             && (has_entry
                 || scripts.iter().any(|script| command_lines::words(script).any(|word| context.modules.source_of(root, word).is_some())))

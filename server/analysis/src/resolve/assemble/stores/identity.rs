@@ -153,14 +153,22 @@ fn parts_of_caller(
         texts.map(|text| text.text).filter(|text| !text.contains("{}")).collect()
     };
     let first = |texts: &[String]| texts.iter().find(|text| !text.contains("${")).cloned();
-    let hosts = texts(&connection.hosts);
+    let (hosts, databases) = (texts(&connection.hosts), texts(&connection.databases));
+    let said =
+        first(&hosts).map(|host| on_this_machine(input, &connection.system, &host, None).unwrap_or_else(|| named_host(input, &host)));
+    // Lines that read the same variable open the same, though nobody sets it.
     let host = if by_variable {
-        // Lines that read the same variable open the same, though nobody sets it.
-        hosts.iter().find_map(|text| unset(text)).map(|variable| of_variable(input, service, connection, variable))
+        let unsaid = || hosts.iter().find_map(|text| unset(text)).map(|variable| of_variable(input, service, connection, variable));
+        said.or_else(unsaid)
     } else {
-        first(&hosts).map(|host| on_this_machine(input, &connection.system, &host, None).unwrap_or_else(|| named_host(input, &host)))
+        said
     };
-    match (host, first(&texts(&connection.databases))) {
+    // Of one server's databases that holds where a manifest fills one variable into several services; else each may have its own.
+    let filled = || {
+        let variable = databases.iter().find_map(|text| unset(text))?;
+        giver(input, service, variable).map(|owner| format!("${{{variable}}}@{owner}"))
+    };
+    match (host, first(&databases).or_else(|| filled().filter(|_| by_variable))) {
         (Some(host), Some(database)) => Some(format!("{host}/{database}")),
         // A server has many databases: which one this is, is not known.
         (Some(_), None) if connection.databases.iter().any(|part| is_passed(&part)) => None,
