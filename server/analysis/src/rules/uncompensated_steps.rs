@@ -20,14 +20,18 @@ use crate::{FunctionRef, Place, Snapshot};
 /// Words in the names of tables that remember how far something came.
 const SAGAS: &[&str] = &["saga", "sagas", "outbox", "workflow", "workflows", "job", "jobs"];
 
+/// Words in the names of services and procedures that only tell somebody of what was done.
+const TELLS: &[&str] = &["notification", "notifications", "notify", "mail", "mails", "mailer", "email", "emails", "sms", "push", "audit"];
+
 rule! {
     /// ## What it does
     /// Finds handlers that change something at another service and after that change a table of their own or something at a third service, while
     /// nothing takes the first change back when the second fails: no `catch`, and no branch for an error, calls that service again.
     ///
     /// A call changes something if its method says so and the handler that answers it writes a table. Calls in tasks that nobody waits for do not
-    /// count, nor does a later step that catches its failure itself, nor do functions that write a table which remembers how far something came (a
-    /// saga, an outbox, jobs), what an engine runs that does (Inngest), and `PUT`, which may be asked for again.
+    /// count, nor does a later step that catches its failure itself or only tells somebody (a notification, a mail, an audit), nor do functions that
+    /// write a table which remembers how far something came (a saga, an outbox, jobs), what an engine runs that does (Inngest), and `PUT`, which may
+    /// be asked for again.
     ///
     /// ## Why it matters
     /// If the second step fails, the first stays done: the seat is reserved for a booking that does not exist.
@@ -146,7 +150,8 @@ fn steps(context: &Context<'_>, moments: &[Moment], writes: &mut FxHashMap<Endpo
         let to = chart.call(call).target();
         let later = all[at + 1..].iter().find(|later| {
             let elsewhere = match later.span {
-                SpanRef::Call(other) => chart.call(other).target() != to,
+                // What nobody was told of is done all the same.
+                SpanRef::Call(other) => chart.call(other).target() != to && !only_tells(context, chart.call(other)),
                 _ => true,
             };
             elsewhere && later.place != first.place && follows(context, later.place, first.place) && !keeps_failure(context, later.place)
@@ -158,6 +163,12 @@ fn steps(context: &Context<'_>, moments: &[Moment], writes: &mut FxHashMap<Endpo
         }
     }
     None
+}
+
+/// Whether a call tells somebody of what was done, by the name of who is called or of what is asked for.
+fn only_tells(context: &Context<'_>, call: &Call) -> bool {
+    let service = call.target().map(|to| &context.chart.service(to).id);
+    service.is_some_and(|id| exempt::has_word(id, TELLS)) || exempt::has_word(&call.path, TELLS)
 }
 
 /// Whether a place is a call of a function all of whose work stands in a `try` whose `catch` throws nothing: for its caller it cannot fail. ECMAScript
