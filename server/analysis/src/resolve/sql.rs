@@ -293,8 +293,8 @@ fn ident_name(ident: &Ident, folds: bool) -> String {
 fn words(statement: &str, folds: bool) -> Vec<CollectionUse> {
     let code = statement.lines().map(|line| line.split("--").next().unwrap_or_default());
     let words: Vec<&str> = code.flat_map(str::split_whitespace).collect();
-    // `WITH moved AS (…)` names what it selects itself.
     let is_word = |at: usize, word: &str| words.get(at).is_some_and(|it: &&str| it.eq_ignore_ascii_case(word));
+    // `WITH moved AS (…)` names what it selects itself.
     let is_named = |at: &usize| {
         let opens = |at: usize| words.get(at).is_some_and(|next| next.starts_with('('));
         // `AS MATERIALIZED (…)`, `AS NOT MATERIALIZED (…)` too.

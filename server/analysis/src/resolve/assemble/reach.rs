@@ -133,16 +133,14 @@ struct Own {
     /// Files that others load by importing names of theirs, and in no other way: what an object of theirs keeps that a function makes runs only
     /// where it is taken out.
     imported: FxHashSet<FileId>,
-    /// Methods of classes of which nothing that is loaded has an instance.
+    /// Those of the idle that are methods of classes of which nothing that is loaded has an instance.
     unheld: FxHashSet<FunctionRef>,
 }
 
 impl Own {
     /// Whether a function, or one around it, is named by nothing that runs.
     fn is_idle(&self, facts: &SourceFacts, function: FunctionRef) -> bool {
-        let is_idle = |at: FunctionRef| self.idle.contains(&at) || self.unheld.contains(&at);
-        let is_any = !self.idle.is_empty() || !self.unheld.is_empty();
-        is_any && around(facts, function.function).any(|at| is_idle(FunctionRef { function: at, ..function }))
+        !self.idle.is_empty() && around(facts, function.function).any(|at| self.idle.contains(&FunctionRef { function: at, ..function }))
     }
 }
 

@@ -51,10 +51,12 @@ pub(super) fn of(input: &Input<'_>, service: ServiceIndex, own: Vec<FileId>) -> 
         }
     }
     let is_ecmascript = |file: FileId| input.files.source(file).is_some_and(|facts| facts.language.is_ecmascript());
-    let idle = idle::of(input, &loaded, &whole);
+    let unheld = held::by_nobody(input, &loaded);
+    let mut idle = idle::of(input, &loaded, &whole);
+    idle.extend(&unheld);
     let files: Vec<FileId> = own.into_iter().filter(|file| loaded.contains(file) || !is_ecmascript(*file)).collect();
     let imported = files.iter().copied().filter(|file| is_ecmascript(*file) && !whole.contains(file)).collect();
-    Own { files, idle, imported, unheld: held::by_nobody(input, &loaded) }
+    Own { files, idle, imported, unheld }
 }
 
 /// What of a path lies below a folder, of which a part may be any: `modules/*/pages`.

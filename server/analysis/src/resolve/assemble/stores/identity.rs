@@ -154,21 +154,18 @@ fn parts_of_caller(
     };
     let first = |texts: &[String]| texts.iter().find(|text| !text.contains("${")).cloned();
     let (hosts, databases) = (texts(&connection.hosts), texts(&connection.databases));
-    let said =
-        first(&hosts).map(|host| on_this_machine(input, &connection.system, &host, None).unwrap_or_else(|| named_host(input, &host)));
-    // Lines that read the same variable open the same, though nobody sets it.
-    let host = if by_variable {
-        let unsaid = || hosts.iter().find_map(|text| unset(text)).map(|variable| of_variable(input, service, connection, variable));
-        said.or_else(unsaid)
-    } else {
-        said
-    };
-    // Of one server's databases that holds where a manifest fills one variable into several services; else each may have its own.
-    let filled = || {
-        let variable = databases.iter().find_map(|text| unset(text))?;
-        giver(input, service, variable).map(|owner| format!("${{{variable}}}@{owner}"))
-    };
-    match (host, first(&databases).or_else(|| filled().filter(|_| by_variable))) {
+    let said = |host: String| on_this_machine(input, &connection.system, &host, None).unwrap_or_else(|| named_host(input, &host));
+    let (mut host, mut database) = (first(&hosts).map(said), first(&databases));
+    if by_variable {
+        // Lines that read the same variable open the same, though nobody sets it.
+        host = host.or_else(|| Some(of_variable(input, service, connection, unset_among(&hosts)?)));
+        // Of one server's databases that holds where a manifest fills one variable into several services; else each may have its own.
+        database = database.or_else(|| {
+            let variable = unset_among(&databases)?;
+            Some(format!("${{{variable}}}@{}", giver(input, service, variable)?))
+        });
+    }
+    match (host, database) {
         (Some(host), Some(database)) => Some(format!("{host}/{database}")),
         // A server has many databases: which one this is, is not known.
         (Some(_), None) if connection.databases.iter().any(|part| is_passed(&part)) => None,
@@ -240,6 +237,11 @@ pub(super) fn owner_name(input: &Input<'_>, service: ServiceIndex, file: FileId)
 
 fn unset(text: &str) -> Option<&str> {
     text.split_once("${")?.1.split('}').next()
+}
+
+/// The first variable that some of several texts leave open.
+fn unset_among(texts: &[String]) -> Option<&str> {
+    texts.iter().find_map(|text| unset(text))
 }
 
 /// `db.system.name` of a URL's scheme.
