@@ -18,7 +18,12 @@ pub(super) fn fallback(mut values: Vec<Value>) -> Value {
     if let Some(certain) = values.iter().position(Value::is_certain) {
         values.truncate(certain + 1);
         // What is not known before it may be there or not; a variable before it has it for its default. `window.settings.URL` is no more known.
-        values.retain(|value| !value.is_unknown() && !matches!(value, Value::External(..) | Value::WorkingModule(..)));
+        let is_open = |value: &Value| value.is_unknown() || matches!(value, Value::External(..) | Value::WorkingModule(..));
+        let before = values.len();
+        values.retain(|value| !is_open(value));
+        if let Some(last) = values.pop() {
+            values.push(if values.len() + 1 < before { last.or_unknown() } else { last });
+        }
     }
     if let Some(made) = values.iter().position(Value::is_made) {
         values.truncate(made + 1);

@@ -55,12 +55,12 @@ impl Linker<'_> {
         let followed = match self.bases.0.get(&key) {
             Some(followed) => followed.clone(),
             None => {
-                let followed = Arc::new(self.follow(Pattern { parts: base.to_vec(), sources: Vec::new(), when: made }, classes));
+                let followed = Arc::new(self.follow(Pattern { parts: base.to_vec(), when: made, ..Pattern::default() }, classes));
                 self.bases.0.insert(key, followed.clone());
                 followed
             }
         };
-        let rest = Pattern { parts: rest.to_vec(), sources: url.sources.clone(), when: once };
+        let rest = Pattern { parts: rest.to_vec(), sources: url.sources.clone(), when: once, open: url.open };
         let mut params = Vec::new();
         collect_params(&rest, &mut params);
         // What the same code decides of the path goes with the base that it decides.

@@ -78,6 +78,7 @@ fn replaced_in(pattern: &Pattern, from: &str, to: &Value) -> Value {
         }
     }
     // Where it came from stays where it came from.
-    parts.push(Value::pattern(Pattern { parts: Vec::new(), sources: pattern.sources.clone(), when: pattern.when.clone() }));
-    concat(&parts)
+    parts.push(Value::pattern(Pattern { parts: Vec::new(), open: false, ..pattern.clone() }));
+    let whole = concat(&parts);
+    if pattern.open { whole.or_unknown() } else { whole }
 }

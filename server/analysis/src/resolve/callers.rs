@@ -134,6 +134,7 @@ impl<'w> Evaluator<'w> {
         match concat(&parts) {
             Value::Text(joined) => {
                 let mut joined = (*joined).clone();
+                joined.open |= pattern.open;
                 for source in &pattern.sources {
                     if !joined.sources.contains(source) {
                         joined.sources.push(*source);
@@ -214,6 +215,7 @@ impl<'w> Evaluator<'w> {
             && matches!(declared.kind, FunctionKind::Closure | FunctionKind::Function | FunctionKind::Constructor)
         {
             names.extend(self.file_names(function.file));
+            names.push("default".into());
         }
         // What a library's value calls it by, if the function was given to one.
         if facts.language.is_ecmascript() && !matches!(declared.kind, FunctionKind::Constructor | FunctionKind::Module) {

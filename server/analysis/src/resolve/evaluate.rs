@@ -294,7 +294,7 @@ impl<'w> Evaluator<'w> {
         let function = facts.exprs[id.index()].function;
         match facts.expr(id) {
             Expr::Str(text) | Expr::Number(text) | Expr::Regex(text) => {
-                Value::pattern(Pattern { parts: vec![Part::Text(text.clone())], sources: vec![Source::Expr(file, id)], when: Vec::new() })
+                Value::pattern(Pattern { parts: vec![Part::Text(text.clone())], sources: vec![Source::Expr(file, id)], ..Pattern::default() })
             }
             Expr::Bool(flag) => Value::text(if *flag { "true" } else { "false" }),
             Expr::Null => Value::Null,

@@ -9,6 +9,7 @@ use portolan_grammars::facts::{Entry, Expr, ExprId, FunctionId, Language, Object
 
 use super::classes::this_of_field;
 use super::collections::iterated;
+use super::keyed::under_key;
 use super::evaluate::{ANY_METHOD, Evaluator, around, is_library};
 use super::value::{ObjectValue, Source, Value};
 use crate::FileId;
@@ -60,19 +61,22 @@ impl<'w> Evaluator<'w> {
     pub(super) fn index_value(&mut self, file: FileId, facts: &'w SourceFacts, id: ExprId, of: ExprId, key: ExprId) -> Value {
         let object = self.eval(file, of);
         let index = self.eval(file, key);
-        if let Some(name) = index.literal() {
-            return match self.member(&object, &name, Some(Source::Expr(file, id))) {
+        let keys: Option<Vec<Symbol>> = index.alternatives().iter().map(Value::literal).collect();
+        if let Some(keys) = keys {
+            let members: Vec<Value> = keys.iter().map(|key| self.member(&object, key, Some(Source::Expr(file, id)))).collect();
+            return match Value::one_of(members) {
                 Value::Unknown => self.put_by_key(file, facts, of, key),
-                member => member,
+                members => members,
             };
         }
         // A method that only running code names: `axios[method](url)`.
         if is_library(&object) && !index.is_unknown() {
             return self.member(&object, &ANY_METHOD.into(), None);
         }
+        let source = Source::Keyed(file, of);
         let held = object.alternatives().iter().flat_map(|object| match object {
             Value::Array(items) => items.to_vec(),
-            Value::Object(object) => object.fields.values().cloned().collect(),
+            Value::Object(object) => object.in_order().iter().map(|(name, value)| under_key(value, name, &index, source)).collect(),
             _ => Vec::new(),
         });
         match Value::one_of(held) {

@@ -128,14 +128,23 @@ impl Key {
             return None;
         }
         match (self, key) {
-            (Key::Passed(param, path), Some(key)) => {
-                let (values, path) = (vec![key.clone()], path.to_vec());
-                let guard =
-                    Guard { param: *param, path, values, extent: Extent::Whole, negated: false, partial: false, not_all: Vec::new() };
-                Some(marked(&value, None, &[guard]))
-            }
+            (Key::Passed(param, path), Some(key)) => Some(marked(&value, None, &[for_key(*param, path, key)])),
             _ => Some(value),
         }
+    }
+}
+
+/// What must hold for what is put in under a key to be meant, where the key is passed.
+fn for_key(param: ParamRef, path: &[Symbol], key: &Symbol) -> Guard {
+    let (values, path) = (vec![key.clone()], path.to_vec());
+    Guard { param, path, values, extent: Extent::Whole, negated: false, partial: false, not_all: Vec::new() }
+}
+
+/// What an object that is written out has under a key, where the one that is asked for is passed, or only running code knows it.
+pub(super) fn under_key(value: &Value, key: &Symbol, asked: &Value, source: Source) -> Value {
+    match asked {
+        Value::Param(param, path) => marked(value, Some(source), &[for_key(*param, path, key)]),
+        _ => marked(value, Some(source), &[]),
     }
 }
 
@@ -150,6 +159,11 @@ fn marked(value: &Value, source: Option<Source>, guards: &[Guard]) -> Value {
         }
         Value::OneOf(values) => Value::one_of(values.iter().map(|value| marked(value, source, guards))),
         Value::New(class, arguments, site) => Value::New(*class, each(arguments), *site),
+        Value::Object(object) => {
+            let mut object = (**object).clone();
+            object.fields.values_mut().for_each(|field| *field = marked(field, source, guards));
+            Value::Object(Arc::new(object))
+        }
         other => other.clone(),
     }
 }

@@ -193,7 +193,11 @@ impl<'w> Evaluator<'w> {
                     Some((constructor, arguments)) => self.with_arguments(&value, *constructor, arguments),
                     None => value,
                 };
-                return Some(self.or_by_type(value, current, name, receiver));
+                let value = self.or_by_type(value, current, name, receiver);
+                // A function that an interface has for a property is a method of who implements it.
+                if !value.is_unknown() || !self.is_interface(current) || self.methods(current, name).is_empty() {
+                    return Some(value);
+                }
             }
             let methods = self.methods(current, name);
             if !methods.is_empty() {
@@ -228,6 +232,10 @@ impl<'w> Evaluator<'w> {
             return Some(self.member(&base, name, None));
         }
         None
+    }
+
+    fn is_interface(&mut self, class: ClassRef) -> bool {
+        self.facts(class.file).is_some_and(|facts| facts.type_def(class.class).kind == TypeKind::Interface)
     }
 
     /// A field's value, or what its type says where only who extends its class knows that.

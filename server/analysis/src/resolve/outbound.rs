@@ -665,7 +665,7 @@ fn dapr_topic(url: &Pattern) -> Option<Pattern> {
         Part::Text(text) => text.split_once('/').map(|(_, topic)| Part::Text(topic.into())),
         _ => None,
     })?;
-    let mut topic = Pattern { parts: Vec::new(), sources: url.sources.clone(), when: url.when.clone() };
+    let mut topic = Pattern { parts: Vec::new(), sources: url.sources.clone(), when: url.when.clone(), open: url.open };
     for part in std::iter::once(first).chain(parts) {
         if let Part::Text(text) = &part
             && let Some((own, _)) = text.split_once('?')
@@ -681,7 +681,7 @@ fn dapr_topic(url: &Pattern) -> Option<Pattern> {
 /// What of a URL stands behind its host and port.
 fn behind_authority(url: &Pattern) -> Pattern {
     let mut parts = url.parts.iter();
-    let mut rest = Pattern { parts: Vec::new(), sources: url.sources.clone(), when: url.when.clone() };
+    let mut rest = Pattern { parts: Vec::new(), sources: url.sources.clone(), when: url.when.clone(), open: url.open };
     for part in parts.by_ref() {
         let Part::Text(text) = part else { continue };
         // What looks like another URL in its query is no scheme of this one.

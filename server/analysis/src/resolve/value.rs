@@ -185,6 +185,8 @@ pub struct Pattern {
     pub sources: Vec<Source>,
     /// What must hold for it to be meant.
     pub when: Vec<Guard>,
+    /// Whether something that is not known may stand in its place: `query.id ?? "me"`.
+    pub open: bool,
 }
 
 impl Pattern {
@@ -215,6 +217,7 @@ impl Pattern {
             }
         }
         self.ask(&other.when);
+        self.open |= other.open;
     }
     /// Whether it is never empty, whatever its holes are: it has a text, or a variable whose default is one.
     pub fn is_certain(&self) -> bool {
@@ -362,6 +365,20 @@ impl Value {
     pub fn is_unknown(&self) -> bool {
         matches!(self, Value::Unknown | Value::Null)
     }
+    /// The same, whose texts may be something else that is not known.
+    pub fn or_unknown(self) -> Self {
+        let open = |value: Value| match value {
+            Value::Text(mut text) => {
+                Arc::make_mut(&mut text).open = true;
+                Value::Text(text)
+            }
+            other => other,
+        };
+        match self {
+            Value::OneOf(values) => Value::OneOf(values.iter().cloned().map(open).collect()),
+            other => open(other),
+        }
+    }
     /// A text that nothing is known of, or an empty one in its place.
     pub fn maybe_nothing() -> Self {
         Value::OneOf(Arc::new([Value::pattern(Pattern::part(Part::Hole(Symbol::default()))), Value::text("")]))
@@ -387,13 +404,25 @@ impl Value {
             _ => false,
         }
     }
-    /// One of several values; what is unknown counts only where there is nothing else.
+    /// One of several values; what is unknown leaves the others open, and counts only where there is nothing else.
     pub fn one_of(values: impl IntoIterator<Item = Value>) -> Self {
-        let mut values: Vec<Value> = values.into_iter().filter(|value| !matches!(value, Value::Unknown)).collect();
+        let mut open = false;
+        let mut values: Vec<Value> = values
+            .into_iter()
+            .filter(|value| {
+                open |= matches!(value, Value::Unknown);
+                !matches!(value, Value::Unknown)
+            })
+            .collect();
         // Most are one alone.
-        if !matches!(values.as_slice(), [Value::OneOf(_)] | [_, _, ..]) {
-            return values.pop().unwrap_or(Value::Unknown);
-        }
+        let one = match values.as_slice() {
+            [Value::OneOf(_)] | [_, _, ..] => Value::merged(&values),
+            _ => values.pop().unwrap_or(Value::Unknown),
+        };
+        if open { one.or_unknown() } else { one }
+    }
+    /// One of several values that are known.
+    fn merged(values: &[Value]) -> Self {
         let mut all: Vec<Value> = Vec::new();
         let mut null = false;
         let add = |value: &Value| {
@@ -406,6 +435,9 @@ impl Value {
                 && let Some(Value::Text(known)) =
                     all.iter_mut().find(|one| matches!(one, Value::Text(one) if is_in_another_case(one, text)))
             {
+                if text.open && !known.open {
+                    Arc::make_mut(known).open = true;
+                }
                 if known.when.iter().any(|guard| !text.when.contains(guard)) {
                     Arc::make_mut(known).when.retain(|guard| text.when.contains(guard));
                 }
@@ -491,9 +523,9 @@ impl Value {
     }
 }
 
-/// Whether two texts are the same but for what must hold for them to be meant.
+/// Whether two texts are the same but for what must hold for them to be meant, and for what else may be meant.
 fn is_in_another_case(one: &Pattern, other: &Pattern) -> bool {
-    one.parts == other.parts && !(one.when.is_empty() && other.when.is_empty())
+    one.parts == other.parts && (one.open != other.open || !(one.when.is_empty() && other.when.is_empty()))
 }
 
 /// Joins texts, one pattern for each combination of alternatives, as far as they are few.
@@ -507,13 +539,16 @@ pub fn concat(parts: &[Value]) -> Value {
     let mut all = vec![Pattern::default()];
     for part in parts {
         let mut patterns = part.patterns();
-        if patterns.is_empty() {
+        // Behind a beginning, what else a part may be makes another text of it. Of a beginning that is not known, nothing could be said.
+        let is_beginning = all.iter().all(|head| head.parts.is_empty());
+        let is_open = !is_beginning && patterns.iter_mut().fold(false, |open, pattern| std::mem::take(&mut pattern.open) || open);
+        if is_open || patterns.is_empty() {
             patterns.push(Pattern::part(Part::Hole(Symbol::default())));
         }
         if all.len() * patterns.len() > MAX_ALTERNATIVES {
             patterns.truncate(1);
         }
-        let maybe_nothing = part.is_maybe_nothing();
+        let maybe_nothing = part.is_maybe_nothing() || is_open && patterns.iter().any(Pattern::is_empty);
         all = all
             .iter()
             .flat_map(|head| {
@@ -548,8 +583,8 @@ fn is_likely(head: &Pattern, tail: &Pattern) -> bool {
 pub fn origin(of: &Value) -> Value {
     let known = of.patterns().into_iter().filter(|pattern| !pattern.parts.iter().all(|part| matches!(part, Part::Hole(_))));
     Value::one_of(known.map(|pattern| {
-        let (sources, when) = (pattern.sources.clone(), pattern.when.clone());
-        Value::pattern(Pattern { parts: vec![Part::Origin(Arc::new(pattern))], sources, when })
+        let (sources, when, open) = (pattern.sources.clone(), pattern.when.clone(), pattern.open);
+        Value::pattern(Pattern { parts: vec![Part::Origin(Arc::new(pattern))], sources, when, open })
     }))
 }
 
@@ -566,12 +601,12 @@ pub fn setting(file: &Value, keys: &Arc<[Symbol]>, default: Option<Arc<Pattern>>
 /// A text as it is once it is changed.
 pub fn changed(change: &Change, of: &Value) -> Value {
     Value::one_of(of.patterns().into_iter().map(|pattern| {
-        let (sources, when) = (pattern.sources.clone(), pattern.when.clone());
+        let (sources, when, open) = (pattern.sources.clone(), pattern.when.clone(), pattern.open);
         let part = match pattern.literal() {
             Some(text) => Part::Text(change.apply(&text).into()),
             None => Part::Changed(change.clone(), Arc::new(pattern)),
         };
-        Value::pattern(Pattern { parts: vec![part], sources, when })
+        Value::pattern(Pattern { parts: vec![part], sources, when, open })
     }))
 }
 

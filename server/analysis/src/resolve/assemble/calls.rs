@@ -3,7 +3,7 @@
 //! What deliberately does not live here: how calls of a kind are joined with who answers; that is in a module of each kind.
 
 use portolan_grammars::facts::Symbol;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::documents::Documents;
 use super::http::Http;
@@ -15,6 +15,7 @@ use super::{Input, Places, choices, operations, requests, rpc, sdks};
 use crate::chart::{Call, Endpoint, Evidence, ServiceIndex, Status, Target, Unresolved};
 use crate::files::Files;
 use crate::resolve::link::OutboundCall;
+use crate::resolve::paths::HOLE;
 use crate::{FunctionRef, Place};
 
 /// What calls are joined by.
@@ -98,12 +99,26 @@ impl Rows {
         let telling: FxHashSet<(ServiceIndex, Place, Target)> =
             settled.iter().filter(|call| call.endpoint.is_some()).map(|call| (call.from, call.place, call.to.clone())).collect();
         settled.retain(|call| call.endpoint.is_some() || call.path != "/" || !telling.contains(&(call.from, call.place, call.to.clone())));
+        // What may stand in place of a word is no other call where it asks the same service for the same.
+        let asked = |call: &Call| (call.from, call.place, call.to.clone(), call.method.clone(), call.endpoint);
+        let mut paths: FxHashMap<_, Vec<Symbol>> = FxHashMap::default();
+        for call in settled.iter().filter(|call| matches!(call.to, Target::Service(_))) {
+            paths.entry(asked(call)).or_default().push(call.path.clone());
+        }
+        paths.retain(|_, paths| paths.len() > 1);
+        settled.retain(|call| paths.get(&asked(call)).is_none_or(|paths| !paths.iter().any(|path| fills(path, &call.path))));
         unresolved.sort_by(|a, b| (a.from, key(a.place), &a.reason).cmp(&(b.from, key(b.place), &b.reason)));
         unresolved.dedup_by(|a, b| a.from == b.from && a.place == b.place);
         // A place that resolves in one way is not unresolved in another.
         let resolved: FxHashSet<(ServiceIndex, Place)> = settled.iter().map(|call| (call.from, call.place)).collect();
         unresolved.retain(|row| !resolved.contains(&(row.from, row.place)));
     }
+}
+
+/// Whether a path is another one with words in place of some of its holes.
+fn fills(path: &str, open: &str) -> bool {
+    let mut segments = path.split('/').zip(open.split('/'));
+    path != open && path.split('/').count() == open.split('/').count() && segments.all(|(word, hole)| word == hole || hole == HOLE)
 }
 
 /// Lets a call go to a service that was found to answer it.

@@ -270,7 +270,7 @@ fn with_lists_open(path: &Pattern) -> Pattern {
         Part::Setting { keys, .. } if keys.iter().any(|key| key == "*") => Part::Hole(Symbol::default()),
         part => part.clone(),
     };
-    Pattern { parts: path.parts.iter().map(open).collect(), sources: path.sources.clone(), when: Vec::new() }
+    Pattern { parts: path.parts.iter().map(open).collect(), sources: path.sources.clone(), ..Pattern::default() }
 }
 
 /// The service's endpoints, sorted by service, path, method and place.

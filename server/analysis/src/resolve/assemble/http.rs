@@ -118,6 +118,8 @@ impl<'a> Http<'a> {
                     Address::Relative(_) => false,
                 };
                 call.evidence = text.evidence;
+                // What is relative only where something that is not known is missing.
+                let reason = if url.pattern.open && reason == Reason::Relative { Reason::Host } else { reason };
                 leave_open(call, reason, if hostless { kin() } else { Vec::new() }, Vec::new(), None);
             }
         }

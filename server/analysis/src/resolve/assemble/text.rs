@@ -22,7 +22,7 @@ pub(super) struct Text {
     pub(super) text: String,
     /// Where its parts are decided.
     pub(super) evidence: Vec<Evidence>,
-    /// Whether the name of a settings key was taken for a variable's.
+    /// Whether the name of a settings key was taken for a variable's, or something that is not known may stand in its place.
     pub(super) guessed: bool,
     /// The variable that decides its beginning, be it with nothing.
     pub(super) variable: Option<Symbol>,
@@ -33,11 +33,21 @@ pub(super) struct Text {
 /// What a pattern may be in a service.
 pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern) -> Vec<Text> {
     let places = Places { files: input.files };
-    let mut all = vec![Text::default()];
+    let mut all = vec![Text { guessed: pattern.open, ..Text::default() }];
     for part in &pattern.parts {
         let options: Vec<Text> = match part {
             Part::Text(text) => vec![Text { text: text.to_string(), ..Text::default() }],
-            Part::Param(_, _, Some(default)) => texts(input, service, default),
+            Part::Param(_, path, Some(default)) => {
+                let mut options = texts(input, service, default);
+                // A member of something that nobody here passes is passed from elsewhere, a request's for one, and may be more than its default.
+                // Of what may begin with anything, nothing could be said.
+                let is_segment = all.iter().all(|head| head.text.ends_with(['/', '=']));
+                if !path.is_empty() && all.iter().all(|head| !head.text.is_empty()) && (is_segment || !default.is_empty()) {
+                    options.retain(|option| !option.text.is_empty());
+                    options.push(Text { text: HOLE.to_owned(), ..Text::default() });
+                }
+                options
+            }
             Part::NamedByCaller { .. } | Part::Param(..) | Part::Hole(_) => match guessed_variable(part) {
                 Some(name) => {
                     let mut options = variable(input, service, &name, None, true);
