@@ -44,7 +44,8 @@ impl<'w> Linker<'w> {
         }
         let router = self.router_around(view);
         let handler_expr = entry.handler.as_ref().and_then(|selector| argument_expr(walk.facts, selector, view));
-        let path_expr = argument_expr(walk.facts, &entry.path, view);
+        let told = entry.path.takes().iter().find(|take| self.evaluator.holds_text(take, view));
+        let path_expr = told.map_or_else(|| argument_expr(walk.facts, &entry.path, view), |take| taken_expr(walk.facts, take, view));
         if entry.method.is_none()
             && let (Some(path), Some(handler)) = (path_expr, handler_expr)
             && let Some(rows) = self.evaluator.rows(self.file, path, handler)

@@ -22,7 +22,7 @@ pub(super) struct Text {
     pub(super) text: String,
     /// Where its parts are decided.
     pub(super) evidence: Vec<Evidence>,
-    /// Whether the name of a settings key was taken for a variable's, or something that is not known may stand in its place.
+    /// Whether the name of a settings key was taken for a variable's.
     pub(super) guessed: bool,
     /// The variable that decides its beginning, be it with nothing.
     pub(super) variable: Option<Symbol>,
@@ -33,7 +33,7 @@ pub(super) struct Text {
 /// What a pattern may be in a service.
 pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern) -> Vec<Text> {
     let places = Places { files: input.files };
-    let mut all = vec![Text { guessed: pattern.open, ..Text::default() }];
+    let mut all = vec![Text::default()];
     for part in &pattern.parts {
         let options: Vec<Text> = match part {
             Part::Text(text) => vec![Text { text: text.to_string(), ..Text::default() }],
