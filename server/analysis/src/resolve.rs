@@ -77,6 +77,7 @@ mod remote_traits;
 mod retries;
 mod routers;
 pub mod routes;
+mod route_tables;
 mod rows;
 pub mod rpc;
 mod rpc_limits;

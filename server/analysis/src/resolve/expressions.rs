@@ -62,7 +62,8 @@ impl<'w> Evaluator<'w> {
         let object = self.eval(file, of);
         let index = self.eval(file, key);
         let keys: Option<Vec<Symbol>> = index.alternatives().iter().map(Value::literal).collect();
-        if let Some(keys) = keys {
+        // A method of a library that several words name is looked up as a call is made.
+        if let Some(keys) = keys.filter(|keys| keys.len() == 1 || !is_library(&object)) {
             let members: Vec<Value> = keys.iter().map(|key| self.member(&object, key, Some(Source::Expr(file, id)))).collect();
             return match Value::one_of(members) {
                 Value::Unknown => self.put_by_key(file, facts, of, key),

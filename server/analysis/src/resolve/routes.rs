@@ -53,6 +53,9 @@ impl<'w> Linker<'w> {
             self.routes_of_rows(walk, view.site, router, function, rows);
             return true;
         }
+        if entry.method.is_some() && self.routes_of_table(walk, function, view, entry, [path_expr, handler_expr]) {
+            return true;
+        }
         let own = self.route_guards(walk, view, entry, [path_expr, handler_expr]);
         self.route_body(walk, view, entry, handler_expr);
         let handler = handler_expr.map_or(Handler::Function(None), |expr| Handler::At(self.file, expr));

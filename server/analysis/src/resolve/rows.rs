@@ -2,9 +2,9 @@
 //!
 //! What deliberately does not live here: what the parts mean. Invariant: a row is known only where the list is written out in the same file.
 
-use portolan_grammars::facts::{CallKind, Expr, ExprId, SourceFacts, Symbol};
+use portolan_grammars::facts::{CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 
-use super::evaluate::Evaluator;
+use super::evaluate::{Evaluator, around};
 use super::index::FileIndex;
 use super::value::Value;
 use crate::FileId;
@@ -64,7 +64,7 @@ pub(super) fn in_front(facts: &SourceFacts, expr: ExprId) -> ExprId {
 }
 
 /// The list that a loop goes through, and which part of its items a name stands for.
-fn part_of_item(facts: &SourceFacts, index: &FileIndex, expr: ExprId) -> Option<(ExprId, Symbol)> {
+pub(super) fn part_of_item(facts: &SourceFacts, index: &FileIndex, expr: ExprId) -> Option<(ExprId, Symbol)> {
     let part = match facts.expr(expr) {
         Expr::Name(name) => index.binding_at(facts, expr, name)?.value?,
         _ => expr,
@@ -77,18 +77,32 @@ fn part_of_item(facts: &SourceFacts, index: &FileIndex, expr: ExprId) -> Option<
         },
         _ => return None,
     };
-    match facts.expr(object) {
-        Expr::Element(list) => Some((*list, name)),
-        Expr::Param { function, index: 0 } => {
-            let (call, 0) = index.argument_of.get(function)? else { return None };
-            match facts.expr(facts.call(*call).callee) {
-                Expr::Member { object, name: called } if called == "forEach" => Some((*object, name)),
-                _ => None,
-            }
-        }
-        Expr::Name(item) => match facts.expr(index.binding_at(facts, object, item)?.value?) {
-            Expr::Element(list) => Some((*list, name)),
+    Some((list_of_item(facts, index, object)?, name))
+}
+
+/// The list that a loop goes through, where an expression is the item that it is at.
+fn list_of_item(facts: &SourceFacts, index: &FileIndex, item: ExprId) -> Option<ExprId> {
+    let handed_to = |function: &FunctionId| {
+        let (call, 0) = index.argument_of.get(function)? else { return None };
+        match facts.expr(facts.call(*call).callee) {
+            Expr::Member { object, name } if matches!(name.as_str(), "forEach" | "map") => Some(*object),
             _ => None,
+        }
+    };
+    match facts.expr(item) {
+        Expr::Element(list) => Some(*list),
+        Expr::Param { function, index: 0 } => handed_to(function),
+        Expr::Name(name) => match index.binding_at(facts, item, name) {
+            Some(binding) => match facts.expr(binding.value?) {
+                Expr::Element(list) => Some(*list),
+                _ => None,
+            },
+            None => {
+                let mut outwards = around(facts, facts.exprs[item.index()].function);
+                let position = |function: &FunctionId| facts.function(*function).params.iter().position(|param| param.name == *name);
+                let (function, position) = outwards.find_map(|function| Some((function, position(&function)?)))?;
+                handed_to(&function).filter(|_| position == 0)
+            }
         },
         _ => None,
     }

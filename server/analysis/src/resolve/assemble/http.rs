@@ -49,11 +49,16 @@ impl<'a> Http<'a> {
             let runs = |url: &&Url| url.contexts.iter().all(|context| scene.reach.has(service, *context));
             let (uncalled, known): (Vec<&'a Url>, Vec<&'a Url>) = urls.iter().filter(runs).partition(|url| url.uncalled);
             let known = if known.is_empty() { uncalled } else { known };
+            let mut asked: Vec<(&'a Url, Text)> = Vec::new();
             for &url in known.iter().filter(|url| !known.iter().any(|other| gives_way(url, other))) {
                 let guessed = is_one_of_several(url, &known);
-                for text in text::texts(scene.input, service, &url.pattern) {
-                    http.add(scene, service, outbound, url, Text { guessed: text.guessed || guessed, ..text }, rows);
-                }
+                let texts = text::texts(scene.input, service, &url.pattern);
+                asked.extend(texts.into_iter().map(|text| (url, Text { guessed: text.guessed || guessed, ..text })));
+            }
+            let is_meant = |text: &str| !asked.iter().any(|(_, other)| lacks_slash_of(text, &other.text));
+            let meant: Vec<bool> = asked.iter().map(|(_, text)| is_meant(&text.text)).collect();
+            for ((url, text), _) in asked.into_iter().zip(meant).filter(|(_, meant)| *meant) {
+                http.add(scene, service, outbound, url, text, rows);
             }
         }
         http
@@ -256,6 +261,12 @@ fn add_sources(scene: &Scene<'_>, url: &Url, evidence: &mut Vec<Evidence>) {
 fn gives_way(url: &Url, other: &Url) -> bool {
     let decided = url.contexts.last().filter(|_| url.fallback && !other.fallback);
     decided.is_some_and(|decided| other.contexts.split_last().is_some_and(|(_, inner)| inner.contains(decided)))
+}
+
+/// Whether a URL is another one without the slash behind its host: what joins the two asks first which of them has it.
+fn lacks_slash_of(url: &str, other: &str) -> bool {
+    let Some(behind_host) = other.find("://").and_then(|scheme| Some(scheme + 3 + other[scheme + 3..].find('/')?)) else { return false };
+    url.len() + 1 == other.len() && url.starts_with(&other[..behind_host]) && url[behind_host..] == other[behind_host + 1..]
 }
 
 /// Whether a URL is only one of several that stand under keys of one map: which key is meant, only running code knows.
