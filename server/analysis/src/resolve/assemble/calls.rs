@@ -78,13 +78,13 @@ pub(super) fn find<'a>(
     requests::calls(&scene, &mut rows);
     http.settle(&scene, &mut rows);
     passages::hops(&scene.targets, &mut rows);
-    rows.told_once();
+    rows.told_once(endpoints);
     choices::tell(input, &mut rows.settled);
     rows
 }
 
 impl Rows {
-    fn told_once(&mut self) {
+    fn told_once(&mut self, endpoints: &[Endpoint]) {
         let key = |place: Place| (place.file, place.range.start);
         let Self { settled, unresolved } = self;
         settled.sort_by(|a, b| {
@@ -99,14 +99,23 @@ impl Rows {
         let telling: FxHashSet<(ServiceIndex, Place, Target)> =
             settled.iter().filter(|call| call.endpoint.is_some()).map(|call| (call.from, call.place, call.to.clone())).collect();
         settled.retain(|call| call.endpoint.is_some() || call.path != "/" || !telling.contains(&(call.from, call.place, call.to.clone())));
-        // What may stand in place of a word is no other call where it asks the same service for the same.
+        // What may stand in place of a word is no other call where it asks the same service for the same: of the two, the one that is written as
+        // the endpoint is.
         let asked = |call: &Call| (call.from, call.place, call.to.clone(), call.method.clone(), call.endpoint);
         let mut paths: FxHashMap<_, Vec<Symbol>> = FxHashMap::default();
         for call in settled.iter().filter(|call| matches!(call.to, Target::Service(_))) {
             paths.entry(asked(call)).or_default().push(call.path.clone());
         }
         paths.retain(|_, paths| paths.len() > 1);
-        settled.retain(|call| paths.get(&asked(call)).is_none_or(|paths| !paths.iter().any(|path| fills(path, &call.path))));
+        settled.retain(|call| {
+            let served = call.endpoint.map(|endpoint| endpoints[endpoint.0 as usize].path.as_str());
+            let others = paths.get(&asked(call)).into_iter().flatten();
+            !others.into_iter().any(|other| match (fillings(other, &call.path), fillings(&call.path, other)) {
+                (Some(words), _) => served.is_none_or(|served| words.iter().all(|word| served.split('/').any(|part| part == *word))),
+                (_, Some(words)) => served.is_some_and(|served| words.iter().any(|word| served.split('/').all(|part| part != *word))),
+                _ => false,
+            })
+        });
         unresolved.sort_by(|a, b| (a.from, key(a.place), &a.reason).cmp(&(b.from, key(b.place), &b.reason)));
         unresolved.dedup_by(|a, b| a.from == b.from && a.place == b.place);
         // A place that resolves in one way is not unresolved in another.
@@ -115,10 +124,16 @@ impl Rows {
     }
 }
 
-/// Whether a path is another one with words in place of some of its holes.
-fn fills(path: &str, open: &str) -> bool {
-    let mut segments = path.split('/').zip(open.split('/'));
-    path != open && path.split('/').count() == open.split('/').count() && segments.all(|(word, hole)| word == hole || hole == HOLE)
+/// The words that a path has in place of holes of another one, where it is that otherwise.
+fn fillings<'p>(path: &'p str, open: &str) -> Option<Vec<&'p str>> {
+    if path == open || path.split('/').count() != open.split('/').count() {
+        return None;
+    }
+    let mut words = Vec::new();
+    for (word, hole) in path.split('/').zip(open.split('/')).filter(|(word, hole)| word != hole) {
+        words.push(Some(word).filter(|_| hole == HOLE)?);
+    }
+    Some(words)
 }
 
 /// Lets a call go to a service that was found to answer it.
