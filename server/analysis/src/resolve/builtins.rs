@@ -7,7 +7,7 @@
 use portolan_grammars::facts::{Call, CallId, Expr, ExprId, SourceFacts};
 
 use super::evaluate::Evaluator;
-use super::value::{Part, Pattern, Value, concat};
+use super::value::{Change, Part, Pattern, Value, changed, concat};
 use crate::FileId;
 
 mod ecmascript;
@@ -81,4 +81,13 @@ fn replaced_in(pattern: &Pattern, from: &str, to: &Value) -> Value {
     parts.push(Value::pattern(Pattern { parts: Vec::new(), open: false, ..pattern.clone() }));
     let whole = concat(&parts);
     if pattern.open { whole.or_unknown() } else { whole }
+}
+
+/// A text in capital or small letters, where all of it is known or someone passes it; of any other, the letters say nothing.
+fn in_letters(change: &Change, text: &Value) -> Value {
+    Value::one_of(text.alternatives().iter().map(|one| match one {
+        Value::Param(..) => changed(change, one),
+        Value::Text(text) if text.literal().is_some() => changed(change, one),
+        other => other.clone(),
+    }))
 }

@@ -568,10 +568,7 @@ impl<'w> Evaluator<'w> {
     /// A text with what callers pass for its parameters, as far as that is known: `fn app(prefix: &str) { Router::new().nest(prefix, orders()) }`.
     pub(super) fn with_passed(&mut self, value: Value) -> Value {
         let patterns = if value.has_param() { value.patterns() } else { Vec::new() };
-        let params = patterns.iter().flat_map(|pattern| &pattern.parts).filter_map(|part| match part {
-            Part::Param(param, ..) => Some(*param),
-            _ => None,
-        });
+        let params = patterns.iter().flat_map(|pattern| &pattern.parts).filter_map(Part::param);
         let mut given: Vec<(ParamRef, Value)> = params.map(|param| (param, self.param_values(param, MAX_PASSED_ON))).collect();
         given.retain(|(_, value)| !value.is_unknown());
         if given.is_empty() {

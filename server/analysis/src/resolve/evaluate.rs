@@ -571,6 +571,9 @@ impl<'w> Evaluator<'w> {
                 }
                 value = self.made_for_caller(*function, value, site);
                 value = self.client_of_given(*function, value, site);
+                // `load::<Settings>("ORDERS")`
+                let filled = call.type_args.iter().find_map(|ty| self.filled(&value, site.file, call.function, ty));
+                value = filled.unwrap_or(value);
                 match self.constructed_stub(*function) {
                     Some(service) => self.stub(service, site, facts),
                     None => self.made_stub(&value, site, facts),

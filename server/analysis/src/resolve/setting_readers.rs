@@ -15,7 +15,7 @@ use super::evaluate::Evaluator;
 use super::filled_structs::{FILLING, Given, MAX_DEPTH};
 use super::library::CallView;
 use super::uses::Use;
-use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Source, Value};
+use super::value::{CallRef, ClassRef, Instance, ObjectValue, ParamRef, Part, Pattern, Source, Value, concat};
 use crate::FileId;
 use crate::workspace::paths::join;
 
@@ -293,23 +293,24 @@ impl<'w> Evaluator<'w> {
         let names: Vec<Value> = names.map(Value::pattern).collect();
         let has_file = !names.is_empty();
         captures.insert("file".into(), Value::Array(names.into()));
-        // A function may be given what knows the prefix: `fn read(figment: Figment)`.
-        let literal = |this: &mut Self, selector: &Option<Selector>| {
+        // A function may be given what knows the prefix, `fn read(figment: Figment)`, or by each of its callers another one.
+        let known = |this: &mut Self, selector: &Option<Selector>| {
             let value = this.select(selector.as_ref()?, view)?;
-            this.with_passed(value).literal()
+            let passed = this.with_passed(value.clone());
+            [passed, value].into_iter().find(|value| value.literal().is_some() || matches!(value, Value::Text(_) | Value::Param(..)))
         };
-        let prefix = literal(self, &entry.prefix);
-        let separator = literal(self, &entry.separator);
+        let prefix = known(self, &entry.prefix).filter(|prefix| prefix.literal().is_some() || prefix.has_param());
+        let separator = known(self, &entry.separator).and_then(|separator| separator.literal());
         let reads_environment = prefix.is_some() || entry.unprefixed;
         if !has_file && !reads_environment {
             return None;
         }
         if reads_environment {
-            let mut prefix = prefix.map(|prefix| prefix.to_string()).unwrap_or_default();
+            let mut prefix = prefix.unwrap_or_else(|| Value::text(""));
             if entry.prefix_separated && !prefix.is_empty() {
-                prefix.push_str(separator.as_deref().unwrap_or("_"));
+                prefix = concat(&[prefix, Value::text(separator.clone().unwrap_or_else(|| "_".into()))]);
             }
-            captures.insert("prefix".into(), Value::text(prefix));
+            captures.insert("prefix".into(), prefix);
             captures.extend(separator.map(|separator| (Symbol::new("separator"), Value::text(separator))));
         }
         let waiting = Value::Instance(Arc::new(Instance {

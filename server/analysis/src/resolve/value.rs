@@ -137,6 +137,10 @@ impl Part {
 pub enum Change {
     /// Its words are written in another way.
     Words(WordCase),
+    /// Its letters are capital: `prefix.to_uppercase()`.
+    Upper,
+    /// Its letters are small.
+    Lower,
     /// It begins behind so many of its letters: `path.slice(1)`.
     From(u32),
     /// It begins behind a text where it begins with that: `path.startsWith("/") ? path.slice(1) : path`.
@@ -150,6 +154,8 @@ impl Change {
     pub fn apply(&self, text: &str) -> String {
         match self {
             Change::Words(case) => case.apply(text),
+            Change::Upper => text.to_uppercase(),
+            Change::Lower => text.to_lowercase(),
             Change::From(start) => text.chars().skip(*start as usize).collect(),
             Change::Behind(start) => text.strip_prefix(start.as_str()).unwrap_or(text).to_owned(),
             Change::Joined => text.to_owned(),

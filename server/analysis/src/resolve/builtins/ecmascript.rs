@@ -9,7 +9,7 @@ use portolan_grammars::facts::{Call, CallKind, Expr, ExprId, Symbol};
 
 use super::super::evaluate::{Evaluator, inside};
 use super::super::value::{Change, ObjectValue, Value, changed, concat, join_url};
-use super::Site;
+use super::{Site, in_letters};
 use crate::FileId;
 
 /// How many things of a list are told apart.
@@ -53,8 +53,10 @@ impl<'w> Evaluator<'w> {
                 is_text.then(|| concat(&[vec![text], self.written_arguments(site.file, site.call)].concat()))
             }
             "join" => self.joined(site, object),
-            "bind" | "then" | "catch" | "finally" | "toString" | "trim" | "trimEnd" | "toLowerCase" | "toUpperCase" | "normalize"
-            | "valueOf" | "asPromise" | "toPromise" | "lean" => self.handed_through(site, object, name),
+            "toUpperCase" | "toLocaleUpperCase" => Some(in_letters(&Change::Upper, &self.eval(file, object))),
+            "toLowerCase" | "toLocaleLowerCase" => Some(in_letters(&Change::Lower, &self.eval(file, object))),
+            "bind" | "then" | "catch" | "finally" | "toString" | "trim" | "trimEnd" | "normalize" | "valueOf" | "asPromise" | "toPromise"
+            | "lean" => self.handed_through(site, object, name),
             _ => None,
         }
     }

@@ -7,8 +7,8 @@ use portolan_grammars::facts::{ExprId, Symbol};
 use super::super::alternatives::fallback;
 use super::super::evaluate::Evaluator;
 use super::super::index::own_name;
-use super::super::value::{Value, join_url};
-use super::Site;
+use super::super::value::{Change, Value, join_url};
+use super::{Site, in_letters};
 
 /// Calls that are followed from what is collected.
 const MAX_STEPS: u32 = 8;
@@ -57,7 +57,6 @@ const TRANSPARENT: &[&str] = &[
     "parse",
     "read",
     "take",
-    "to_lowercase",
     "to_owned",
     "to_path_buf",
     "to_str",
@@ -96,6 +95,8 @@ impl<'w> Evaluator<'w> {
                 receiver.alternatives().iter().all(is_text).then(|| join_url(&receiver, &tail))
             }
             "replace" if call.args.len() == 2 => self.with_replaced(site, object),
+            "to_uppercase" | "to_ascii_uppercase" => Some(in_letters(&Change::Upper, &self.eval(file, object))),
+            "to_lowercase" | "to_ascii_lowercase" => Some(in_letters(&Change::Lower, &self.eval(file, object))),
             method if TRANSPARENT.binary_search(&method).is_ok() => self.unwrapped(site, object, name),
             _ => None,
         }
