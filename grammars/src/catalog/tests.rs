@@ -138,6 +138,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.middleware.iter().map(|entry| &entry.middleware));
     all.extend(library.proxy.iter().flat_map(|entry| std::iter::once(&entry.target).chain(&entry.rewrite).chain(&entry.path)));
     all.extend(library.versioning.iter().flat_map(|entry| std::iter::once(&entry.prefix).chain(&entry.scheme).chain(&entry.version)));
+    all.extend(library.module_routes.iter().map(|entry| &entry.routes));
     all.extend(library.listen.iter().map(|entry| &entry.port));
     all.extend(library.injected.iter().filter_map(|entry| entry.token.as_ref()));
     let transports =

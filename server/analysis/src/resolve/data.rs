@@ -85,7 +85,7 @@ impl<'w> Linker<'w> {
     }
 
     /// The class in whose decorator a call stands, where a library's takes it: `@Module({ imports: [TypeOrmModule.forRoot(…)] })`.
-    fn decorated_with(&mut self, site: CallRef) -> Option<ClassRef> {
+    pub(super) fn decorated_with(&mut self, site: CallRef) -> Option<ClassRef> {
         let facts = self.evaluator.facts(site.file).filter(|facts| facts.language.is_ecmascript())?;
         let range = facts.call(site.call).range;
         let is_around = |attribute: &&Attribute| {

@@ -24,8 +24,8 @@ pub use data::{AccessDecl, ClientUse, CollectionUse, ConnectionDecl, Extent, Han
 pub use messages::{BindingDecl, Carrier, ListenerDecl, MessageDecl, MessageLeaf, QueueDecl, is_qualified, qualified, shown_name};
 pub use requests::{OutboundCall, Request, Retries, Retry, RetryDecl, Unlimited, Url};
 pub use routes::{
-    GuardDecl, LayerCode, LayerDecl, MountDecl, OperationCall, OperationClient, OperationHandler, PortDecl, ProxyDecl, RouteDecl, Router,
-    RouterMade, RpcHandler, TableRule, VersioningDecl,
+    ControllerDecl, GuardDecl, LayerCode, LayerDecl, ModulePathDecl, MountDecl, OperationCall, OperationClient, OperationHandler, PortDecl,
+    ProxyDecl, RouteDecl, Router, RouterMade, RpcHandler, TableRule, VersioningDecl,
 };
 
 mod data;
@@ -50,6 +50,10 @@ pub struct FileLink {
     pub parts: Vec<Router>,
     /// Versions that routes of classes are put under.
     pub versionings: Vec<VersioningDecl>,
+    /// Controllers that modules list.
+    pub controllers: Vec<ControllerDecl>,
+    /// Paths that such modules have.
+    pub module_paths: Vec<ModulePathDecl>,
     /// Ports that servers listen on.
     pub ports: Vec<PortDecl>,
     /// Requests passed on.
