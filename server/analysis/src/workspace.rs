@@ -12,6 +12,7 @@ mod go;
 mod hosts;
 pub mod modules;
 mod mounts;
+mod nodemon;
 mod owners;
 pub(crate) mod packages;
 pub(crate) mod paths;
@@ -198,7 +199,9 @@ impl Workspace {
         let mut sources = sources::Sources::of(files);
         sources.fill_in(&rendered);
         let inheriting = sources.inheriting(files);
-        sources.inherit(&inheriting);
+        sources.replace(&inheriting);
+        let watching = nodemon::watching(&sources);
+        sources.replace(&watching);
         let packages = packages::find(&sources);
         let roots = packages::Roots::of(&packages);
         let prisma = prisma::PrismaSchemas::of(files, &sources.npm, &sources.compose);
