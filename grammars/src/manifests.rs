@@ -59,7 +59,8 @@ pub use processes::{FunctionMessages, FunctionRoute, Process, Processes};
 use serde::{Deserialize, Serialize};
 
 pub use deployments::{
-    Compose, ComposeService, ConfigMap, Container, Copy, Dockerfile, DotEnv, Kubernetes, KubernetesService, Port, Stage, Workload,
+    Compose, ComposeService, ConfigMap, Container, Copy, Dockerfile, DotEnv, Kubernetes, KubernetesService, Port, Reference, Stage,
+    Workload,
 };
 
 use crate::facts::{Problem, Spanned, Symbol, TextRange};

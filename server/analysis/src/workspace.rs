@@ -147,7 +147,8 @@ pub struct EnvValue {
     pub value: Symbol,
     /// Where it is set.
     pub place: Place,
-    /// How strong its source is: the manifest that deploys it is 0, then `env_file` and `.env` 1, an example or development file 2.
+    /// How strong its source is: the manifest that deploys it is 0, then `env_file` and `.env` 1, an example or development file 2,
+    /// what a cluster alone fills in 3.
     pub rank: u8,
 }
 
