@@ -106,7 +106,7 @@ mod tests;
 
 pub use brokers::{Broker, broker};
 pub use containers::{AppliedFunction, Decoration, Extension, Injected, InstanceCall, KeyedLookup, ListedClass, Provider, Registration};
-pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, NamingTrait, Operation, Query, Transaction};
+pub use database::{Addition, Adds, CommonTable, Connection, Entity, ModelClass, Naming, NamingTrait, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use generated::GeneratedClient;
 pub use http::{
@@ -319,6 +319,9 @@ pub struct Library {
     /// Calls that read or write a database.
     #[serde(default)]
     pub query: Vec<Query>,
+    /// Calls that give names to what statements select first.
+    #[serde(default)]
+    pub common_table: Vec<CommonTable>,
     /// Classes that stand for a collection.
     #[serde(default)]
     pub entity: Vec<Entity>,

@@ -171,6 +171,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.entity.iter().map(|entry| &entry.collection));
     all.extend(library.model_class.iter().filter_map(|entry| entry.collection.as_ref()));
     all.extend(library.query.iter().flat_map(|entry| entry.statement.iter().chain(&entry.dialect).chain(&entry.collection)));
+    all.extend(library.common_table.iter().map(|entry| &entry.name));
     all.extend(library.sdk_call.iter().flat_map(|entry| entry.peer.iter().chain(&entry.address)));
     for entry in &library.setting_reader {
         let places = [&entry.key, &entry.default, &entry.source, &entry.values, &entry.file, &entry.prefix, &entry.separator];

@@ -270,7 +270,14 @@ pub struct Mention {
 /// Links one file.
 pub fn link(cx: Context<'_>, file: FileId) -> FileLink {
     let evaluator = Evaluator::new(cx, file);
-    let mut linker = Linker { evaluator, file, link: FileLink::default(), bases: Bases::default(), handed: FxHashSet::default() };
+    let mut linker = Linker {
+        evaluator,
+        file,
+        link: FileLink::default(),
+        bases: Bases::default(),
+        handed: FxHashSet::default(),
+        common_tables: FxHashSet::default(),
+    };
     linker.run();
     linker.finish();
     let Linker { evaluator, mut link, .. } = linker;
@@ -286,4 +293,6 @@ pub(super) struct Linker<'w> {
     pub(super) bases: Bases,
     /// Classes that libraries are given and call, see [`super::unseen`].
     pub(super) handed: FxHashSet<ClassRef>,
+    /// Names that statements give what they select first, with the outermost function that does.
+    pub(super) common_tables: FxHashSet<(FunctionId, Symbol)>,
 }

@@ -104,6 +104,7 @@ impl<'w> Linker<'w> {
         self.link.classes.sort();
         self.link.classes.dedup();
         self.calls_of_libraries();
+        self.leave_out_common_tables();
         self.link.edges.sort();
         self.link.edges.dedup();
         self.link.dispatches.sort_unstable();
@@ -546,6 +547,7 @@ impl<'w> Linker<'w> {
                 Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
                 Meaning::Connection(entry) => self.connection(function, &view, entry),
                 Meaning::Query(entry) => self.query(walk, function, &view, entry),
+                Meaning::CommonTable(entry) => self.common_table(walk, function, &view, entry),
                 Meaning::SdkCall(entry) => self.sdk_call(walk, function, &view, entry),
                 Meaning::Transaction(entry) => self.transaction(walk, function, &view, entry),
                 Meaning::Tracing(entry) => match self.tracing(&view, entry) {
