@@ -106,12 +106,12 @@ mod tests;
 
 pub use brokers::{Broker, broker};
 pub use containers::{AppliedFunction, Decoration, Extension, Injected, InstanceCall, KeyedLookup, ListedClass, Provider, Registration};
-pub use database::{Addition, Adds, Connection, Entity, ModelClass, Naming, NamingTrait, Operation, Query, Transaction};
+pub use database::{Addition, Adds, CommonTable, Connection, Entity, ModelClass, Naming, NamingTrait, Operation, Query, Transaction};
 pub use entries::EntryFile;
 pub use generated::GeneratedClient;
 pub use http::{
-    BodySchema, FileRoute, FileRouteConvention, Guard, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter, Middleware,
-    MiddlewareOrder, Mount, Proxy, ProxyTable, ProxyTableForm, RequestBody, RouteAttribute, Versioning,
+    BodySchema, ControllerModule, FileRoute, FileRouteConvention, Guard, HostPrefix, HttpClient, HttpRoute, Listen, MethodRouter,
+    Middleware, MiddlewareOrder, ModuleRoutes, Mount, Proxy, ProxyTable, ProxyTableForm, RequestBody, RouteAttribute, Versioning,
 };
 pub use index::{Catalog, Meaning, Meanings};
 pub use load::CatalogError;
@@ -214,6 +214,12 @@ pub struct Library {
     /// Calls that put the routes of decorators under versions.
     #[serde(default)]
     pub versioning: Vec<Versioning>,
+    /// Calls that put the routes of controllers beneath the paths of modules that list them.
+    #[serde(default)]
+    pub module_routes: Vec<ModuleRoutes>,
+    /// Decorators of modules that list controllers.
+    #[serde(default)]
+    pub controller_module: Vec<ControllerModule>,
     /// Calls that make a server listen.
     #[serde(default)]
     pub listen: Vec<Listen>,
@@ -313,6 +319,9 @@ pub struct Library {
     /// Calls that read or write a database.
     #[serde(default)]
     pub query: Vec<Query>,
+    /// Calls that give names to what statements select first.
+    #[serde(default)]
+    pub common_table: Vec<CommonTable>,
     /// Classes that stand for a collection.
     #[serde(default)]
     pub entity: Vec<Entity>,

@@ -34,6 +34,7 @@ mod kubernetes;
 mod makefile;
 mod mend;
 mod nginx;
+mod nodemon;
 mod npm;
 mod openapi;
 mod pnpm_workspace;
@@ -58,7 +59,8 @@ pub use processes::{FunctionMessages, FunctionRoute, Process, Processes};
 use serde::{Deserialize, Serialize};
 
 pub use deployments::{
-    Compose, ComposeService, ConfigMap, Container, Copy, Dockerfile, DotEnv, Kubernetes, KubernetesService, Port, Stage, Workload,
+    Compose, ComposeService, ConfigMap, Container, Copy, Dockerfile, DotEnv, Kubernetes, KubernetesService, Port, Reference, Stage,
+    Workload,
 };
 
 use crate::facts::{Problem, Spanned, Symbol, TextRange};
@@ -78,6 +80,8 @@ pub enum Manifest {
     Cargo(CargoManifest),
     /// `package.json`.
     Npm(NpmManifest),
+    /// What nodemon runs where it is given no file, as a `nodemon.json` says it.
+    Nodemon(Symbol),
     /// `pnpm-workspace.yaml`.
     PnpmWorkspace(PnpmWorkspace),
     /// `tsconfig*.json`, `jsconfig.json`.
@@ -236,6 +240,8 @@ pub struct NpmManifest {
     pub proxy: Option<Symbol>,
     /// `type` is `module`.
     pub is_module: bool,
+    /// `nodemonConfig.exec`.
+    pub nodemon: Option<Symbol>,
 }
 
 /// A `pnpm-workspace.yaml`.
@@ -491,6 +497,8 @@ pub enum ManifestFormat {
     Cargo,
     /// `package.json`.
     Npm,
+    /// `nodemon.json`.
+    Nodemon,
     /// `pnpm-workspace.yaml`.
     PnpmWorkspace,
     /// `tsconfig*.json`.
@@ -590,6 +598,7 @@ pub static MANIFESTS: &[ManifestRow] = &[
     ManifestRow { format: ManifestFormat::Wrangler, matches: wrangler::matches, read: wrangler::read },
     ManifestRow { format: ManifestFormat::Connector, matches: connectors::matches, read: connectors::read },
     ManifestRow { format: ManifestFormat::Npm, matches: npm::matches, read: npm::read },
+    ManifestRow { format: ManifestFormat::Nodemon, matches: nodemon::matches, read: nodemon::read },
     ManifestRow { format: ManifestFormat::Settings, matches: settings::matches, read: settings::read },
     ManifestRow { format: ManifestFormat::Baseline, matches: baseline::matches, read: baseline::read },
     ManifestRow { format: ManifestFormat::Cargo, matches: cargo::matches, read: cargo::read },
@@ -659,6 +668,7 @@ mod tests {
             ("a/package.json", Some(ManifestFormat::Npm)),
             ("config/clock.yaml", Some(ManifestFormat::Config)),
             ("config/block.toml", Some(ManifestFormat::Config)),
+            ("a/nodemon.worker.json", Some(ManifestFormat::Nodemon)),
             ("config/package-lock.json", None),
             ("config/pnpm-lock.yaml", None),
             ("config/openapi.yaml", None),

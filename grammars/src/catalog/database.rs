@@ -78,6 +78,16 @@ pub struct Query {
     pub anywhere: Option<Symbol>,
 }
 
+/// A call that gives a name to what a statement selects first, a common table expression: `db.with("paid", …)`. In that statement the name is no table.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CommonTable {
+    /// What is called.
+    pub callee: Names,
+    /// The name.
+    pub name: Selector,
+}
+
 /// When a write leaves more behind each time it is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -232,6 +232,35 @@ pub struct Versioning {
     pub version: Option<Selector>,
 }
 
+/// A call that puts the routes of controllers beneath the paths of modules that list them:
+/// `RouterModule.register([{ path: "admin", module: AdminModule }])`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModuleRoutes {
+    /// What is called.
+    pub callee: Names,
+    /// The paths: a list of objects, wherever they are written.
+    pub routes: Selector,
+    /// The key of a path.
+    pub path: Symbol,
+    /// The key of the module that has it.
+    pub module: Symbol,
+    /// The key of a list of what lies beneath: such objects, and modules that have no path of their own.
+    pub children: Symbol,
+}
+
+/// A decorator of modules that list controllers: `@Module({ controllers: [OrdersController] })`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ControllerModule {
+    /// The decorator's path in the package.
+    pub attribute: Names,
+    /// The key of the list.
+    pub controllers: Symbol,
+    /// The key by which an object is such a module where no decorator takes it: `{ module: OrdersModule, controllers: [] }`.
+    pub module: Symbol,
+}
+
 /// A call that makes a server listen.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

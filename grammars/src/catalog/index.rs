@@ -9,10 +9,11 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::lookups::{Lookups, last_segment};
 use super::{
-    Binding, BodySchema, Connection, Consumer, ConsumerAttribute, DeadLetter, Entity, Family, GraphqlCall, GraphqlClient, GraphqlServer,
-    Guard, HttpClient, HttpRoute, Injected, InstanceCall, KeyedLookup, Library, ListedClass, Listen, Listener, MethodRouter, Middleware,
-    Mount, Names, ProcedureClient, ProcedureServer, Producer, Proxy, Query, RequestBody, Retry, RouteAttribute, RpcClient, RpcServer,
-    SdkCall, Selector, ServiceSchema, SettingReader, Spawn, TextCall, TimeLimit, Tracing, Transaction, Value, Versioning,
+    Binding, BodySchema, CommonTable, Connection, Consumer, ConsumerAttribute, ControllerModule, DeadLetter, Entity, Family, GraphqlCall,
+    GraphqlClient, GraphqlServer, Guard, HttpClient, HttpRoute, Injected, InstanceCall, KeyedLookup, Library, ListedClass, Listen,
+    Listener, MethodRouter, Middleware, ModuleRoutes, Mount, Names, ProcedureClient, ProcedureServer, Producer, Proxy, Query, RequestBody,
+    Retry, RouteAttribute, RpcClient, RpcServer, SdkCall, Selector, ServiceSchema, SettingReader, Spawn, TextCall, TimeLimit, Tracing,
+    Transaction, Value, Versioning,
 };
 use crate::facts::Symbol;
 
@@ -39,6 +40,8 @@ pub enum Meaning<'a> {
     BodySchema(&'a BodySchema),
     Mount(&'a Mount),
     Versioning(&'a Versioning),
+    ModuleRoutes(&'a ModuleRoutes),
+    ControllerModule(&'a ControllerModule),
     Listen(&'a Listen),
     Middleware(&'a Middleware),
     Guard(&'a Guard),
@@ -63,6 +66,7 @@ pub enum Meaning<'a> {
     ConsumerAttribute(&'a ConsumerAttribute),
     Connection(&'a Connection),
     Query(&'a Query),
+    CommonTable(&'a CommonTable),
     Entity(&'a Entity),
     SdkCall(&'a SdkCall),
     SettingReader(&'a SettingReader),
@@ -115,10 +119,10 @@ macro_rules! kinds {
 
 kinds! {
     Value value, Injected injected, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, RouteAttribute route_attribute, RequestBody request_body,
-    BodySchema body_schema, Mount mount, Versioning versioning, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
+    BodySchema body_schema, Mount mount, Versioning versioning, ModuleRoutes module_routes, ControllerModule controller_module, Listen listen, RpcClient rpc_client, Binding binding, DeadLetter dead_letter, Listener listener,
     TextCall text, InstanceCall instance, ListedClass listed_class, KeyedLookup lookup, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
     Middleware middleware, Guard guard, Proxy proxy, RpcServer rpc_server, Producer producer, ServiceSchema service_schema, Consumer consumer, ConsumerAttribute consumer_attribute,
-    Connection connection, Query query, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
+    Connection connection, Query query, CommonTable common_table, Entity entity, SdkCall sdk_call, Transaction transaction, Tracing tracing,
     Spawn spawn, SettingReader setting_reader, TimeLimit time_limit, Retry retry,
 }
 
@@ -259,10 +263,10 @@ impl Library {
             };
         }
         each!(
-            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, BodySchema body_schema, Mount mount, Versioning versioning, Listen listen,
+            Value value, HttpClient http_client, HttpRoute http_route, MethodRouter method_router, BodySchema body_schema, Mount mount, Versioning versioning, ModuleRoutes module_routes, Listen listen,
             Middleware middleware, Proxy proxy, RpcClient rpc_client, RpcServer rpc_server, Producer producer, Binding binding, DeadLetter dead_letter, Listener listener,
             TextCall text, InstanceCall instance, KeyedLookup lookup, GraphqlCall graphql_call, GraphqlClient graphql_client, GraphqlServer graphql_server, ProcedureClient procedure_client, ProcedureServer procedure_server,
-            ServiceSchema service_schema, Consumer consumer, Connection connection, Query query, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,
+            ServiceSchema service_schema, Consumer consumer, Connection connection, Query query, CommonTable common_table, SdkCall sdk_call, Transaction transaction, Tracing tracing, Spawn spawn,
             SettingReader setting_reader, TimeLimit time_limit, Retry retry
         );
         callees
@@ -280,7 +284,7 @@ impl Library {
             };
         }
         each!(
-            Injected injected, ListedClass listed_class, RouteAttribute route_attribute, RequestBody request_body, RpcServer rpc_server, GraphqlServer graphql_server, ConsumerAttribute consumer_attribute, Entity entity,
+            Injected injected, ListedClass listed_class, RouteAttribute route_attribute, ControllerModule controller_module, RequestBody request_body, RpcServer rpc_server, GraphqlServer graphql_server, ConsumerAttribute consumer_attribute, Entity entity,
             Guard guard, Tracing tracing
         );
         attributes

@@ -7,8 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entries::EntryFiles;
 use super::{
-    AppliedFunction, Catalog, EnvironmentModule, Family, GeneratedClient, Library, ListedClass, Names, Provider, RpcClient, SettingStruct,
-    Tracing,
+    AppliedFunction, Catalog, EnvironmentModule, Family, GeneratedClient, Library, Names, Provider, RpcClient, SettingStruct, Tracing,
 };
 use crate::facts::{ExprId, Object, Symbol};
 
@@ -63,7 +62,8 @@ pub(super) struct Lookups {
     /// Positions of libraries that mount folders.
     mounting: Vec<usize>,
     providers: Vec<Place>,
-    listed_classes: Vec<Place>,
+    /// Positions of libraries whose modules list classes.
+    listing: Vec<usize>,
     rpc_clients: Vec<Place>,
     setting_structs: Vec<Place>,
     /// Positions of libraries by which clients are generated.
@@ -158,7 +158,7 @@ impl Lookups {
         let places = |count: usize| (0..count).map(move |position| (at, position));
         self.applying.extend(places(library.applied.len()));
         self.providers.extend(places(library.provider.len()));
-        self.listed_classes.extend(places(library.listed_class.len()));
+        self.listing.extend((!library.listed_class.is_empty()).then_some(at));
         self.rpc_clients.extend(places(library.rpc_client.len()));
         self.setting_structs.extend(places(library.setting_struct.len()));
         self.generators.extend(library.generated_client.is_some().then_some(at));
@@ -297,10 +297,9 @@ impl Catalog {
         })
     }
 
-    /// The classes that modules of a language's libraries list.
-    pub fn listed_classes(&self, family: Family) -> impl Iterator<Item = &ListedClass> {
-        let places = self.lookups.listed_classes.iter().filter(move |(at, _)| self.libraries[*at].language == family);
-        places.map(|(at, position)| &self.libraries[*at].listed_class[*position])
+    /// The libraries of a language whose modules list classes.
+    pub fn listing(&self, family: Family) -> impl Iterator<Item = &Library> {
+        self.lookups.listing.iter().map(|at| &self.libraries[*at]).filter(move |library| library.language == family)
     }
 
     /// The rpc clients of a language's libraries, each with its library's position.

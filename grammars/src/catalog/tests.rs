@@ -138,6 +138,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.middleware.iter().map(|entry| &entry.middleware));
     all.extend(library.proxy.iter().flat_map(|entry| std::iter::once(&entry.target).chain(&entry.rewrite).chain(&entry.path)));
     all.extend(library.versioning.iter().flat_map(|entry| std::iter::once(&entry.prefix).chain(&entry.scheme).chain(&entry.version)));
+    all.extend(library.module_routes.iter().map(|entry| &entry.routes));
     all.extend(library.listen.iter().map(|entry| &entry.port));
     all.extend(library.injected.iter().filter_map(|entry| entry.token.as_ref()));
     let transports =
@@ -170,6 +171,7 @@ fn selectors(library: &Library) -> Vec<&Selector> {
     all.extend(library.entity.iter().map(|entry| &entry.collection));
     all.extend(library.model_class.iter().filter_map(|entry| entry.collection.as_ref()));
     all.extend(library.query.iter().flat_map(|entry| entry.statement.iter().chain(&entry.dialect).chain(&entry.collection)));
+    all.extend(library.common_table.iter().map(|entry| &entry.name));
     all.extend(library.sdk_call.iter().flat_map(|entry| entry.peer.iter().chain(&entry.address)));
     for entry in &library.setting_reader {
         let places = [&entry.key, &entry.default, &entry.source, &entry.values, &entry.file, &entry.prefix, &entry.separator];

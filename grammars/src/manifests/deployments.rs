@@ -127,12 +127,27 @@ pub struct Container {
     pub ports: Vec<Spanned<Symbol>>,
     /// `env`, where the value is written out.
     pub environment: Vec<Variable>,
-    /// `env` from `configMapKeyRef` and `secretKeyRef`: variable, object, key.
-    pub references: Vec<(Symbol, Symbol, Symbol)>,
+    /// `env` from `configMapKeyRef` and `secretKeyRef`.
+    pub references: Vec<Reference>,
     /// `envFrom` object names.
     pub env_from: Vec<Symbol>,
     /// Whether it has probes.
     pub has_probe: bool,
+}
+
+/// A variable of a container that a ConfigMap or a Secret gives.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    /// The variable.
+    pub variable: Symbol,
+    /// The name of the object.
+    pub object: Symbol,
+    /// The key in it.
+    pub key: Symbol,
+    /// Whether the variable is left out where the object does not have the key.
+    pub optional: bool,
+    /// The place of the entry.
+    pub range: TextRange,
 }
 
 /// A Kubernetes Service.

@@ -6,7 +6,7 @@
 mod routes;
 
 use super::yaml::{self, Node, Templates};
-use super::{ConfigMap, Container, Kubernetes, KubernetesService, Manifest, ManifestFacts, Variable, Workload};
+use super::{ConfigMap, Container, Kubernetes, KubernetesService, Manifest, ManifestFacts, Reference, Variable, Workload};
 use crate::facts::{Problem, Spanned, Symbol, TextRange};
 
 /// Any YAML file but lock files and API descriptions.
@@ -158,10 +158,16 @@ fn variable(node: &Node) -> Option<Variable> {
     Some(Variable { name: node.get("name")?.text()?, value: Some(node.get("value")?.text()?), range: node.range })
 }
 
-fn reference(node: &Node) -> Option<(Symbol, Symbol, Symbol)> {
+fn reference(node: &Node) -> Option<Reference> {
     let from = node.get("valueFrom")?;
     let target = from.get("configMapKeyRef").or_else(|| from.get("secretKeyRef"))?;
-    Some((node.get("name")?.text()?, target.get("name")?.text()?, target.get("key")?.text()?))
+    Some(Reference {
+        variable: node.get("name")?.text()?,
+        object: target.get("name")?.text()?,
+        key: target.get("key")?.text()?,
+        optional: target.get("optional").and_then(Node::text).is_some_and(|optional| optional == "true"),
+        range: node.range,
+    })
 }
 
 fn env_from(node: &Node) -> Option<Symbol> {
@@ -213,7 +219,8 @@ mod tests {
         assert_eq!(web.command.as_ref().unwrap().value, "node a.js --x");
         assert_eq!(slice(web.image.as_ref().unwrap().range), "shop:1");
         assert_eq!((web.environment.len(), web.env_from.len(), web.has_probe), (1, 2, true));
-        assert_eq!(web.references, [("B".into(), "cm".into(), "k".into())]);
+        let references: Vec<_> = web.references.iter().map(|of| [&of.variable, &of.object, &of.key].map(Symbol::as_str)).collect();
+        assert_eq!(references, [["B", "cm", "k"]]);
         assert_eq!(all.services[0].ports, [("80".into(), Some("http".into())), ("81".into(), None)]);
         assert_eq!(all.config_maps.len(), 2);
     }

@@ -40,6 +40,7 @@ fn take(root: &Object<'_>) -> NpmManifest {
             .iter()
             .map(|target| target.name.as_str().into())
             .collect(),
+        nodemon: root.get_object("nodemonConfig").and_then(|config| json::string(config, "exec")),
         exports,
     }
 }

@@ -20,6 +20,7 @@ pub mod collections;
 pub mod conditions;
 mod containers;
 pub mod contracts;
+mod controller_modules;
 pub mod data;
 mod declared_types;
 pub mod dependencies;

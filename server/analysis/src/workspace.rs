@@ -12,6 +12,7 @@ mod go;
 mod hosts;
 pub mod modules;
 mod mounts;
+mod nodemon;
 mod owners;
 pub(crate) mod packages;
 pub(crate) mod paths;
@@ -146,7 +147,8 @@ pub struct EnvValue {
     pub value: Symbol,
     /// Where it is set.
     pub place: Place,
-    /// How strong its source is: the manifest that deploys it is 0, then `env_file` and `.env` 1, an example or development file 2.
+    /// How strong its source is: the manifest that deploys it is 0, then `env_file` and `.env` 1, an example or development file 2,
+    /// what a cluster alone fills in 3.
     pub rank: u8,
 }
 
@@ -198,7 +200,9 @@ impl Workspace {
         let mut sources = sources::Sources::of(files);
         sources.fill_in(&rendered);
         let inheriting = sources.inheriting(files);
-        sources.inherit(&inheriting);
+        sources.replace(&inheriting);
+        let watching = nodemon::watching(&sources);
+        sources.replace(&watching);
         let packages = packages::find(&sources);
         let roots = packages::Roots::of(&packages);
         let prisma = prisma::PrismaSchemas::of(files, &sources.npm, &sources.compose);

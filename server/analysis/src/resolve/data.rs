@@ -1,8 +1,9 @@
 //! Databases: connections, queries, tables.
 
 use portolan_grammars::catalog::{self, Naming, Operation};
-use portolan_grammars::facts::{Attribute, Expr, ExprId, ResultUse, Symbol, TypeId};
+use portolan_grammars::facts::{Attribute, Expr, ExprId, FunctionId, ResultUse, SourceFacts, Symbol, TypeId};
 
+use super::evaluate::around;
 use super::library::CallView;
 use super::limits::is_preceded;
 use super::link::{AccessDecl, CollectionUse, ConnectionDecl, HandleDecl, Linker, Url};
@@ -85,7 +86,7 @@ impl<'w> Linker<'w> {
     }
 
     /// The class in whose decorator a call stands, where a library's takes it: `@Module({ imports: [TypeOrmModule.forRoot(…)] })`.
-    fn decorated_with(&mut self, site: CallRef) -> Option<ClassRef> {
+    pub(super) fn decorated_with(&mut self, site: CallRef) -> Option<ClassRef> {
         let facts = self.evaluator.facts(site.file).filter(|facts| facts.language.is_ecmascript())?;
         let range = facts.call(site.call).range;
         let is_around = |attribute: &&Attribute| {
@@ -229,6 +230,28 @@ impl<'w> Linker<'w> {
         true
     }
 
+    /// Notes a name that is no table in the statements of a function.
+    pub(super) fn common_table(
+        &mut self,
+        walk: &Walk<'w>,
+        function: FunctionRef,
+        view: &CallView<'_>,
+        entry: &catalog::CommonTable,
+    ) -> bool {
+        let Some(name) = self.evaluator.select_text(&entry.name, view).and_then(|name| name.literal()) else { return false };
+        self.common_tables.insert((outermost(walk.facts, function.function), aliased(&name)))
+    }
+
+    /// Takes such names for tables no more.
+    pub(super) fn leave_out_common_tables(&mut self) {
+        let Some(facts) = self.evaluator.facts(self.file).filter(|_| !self.common_tables.is_empty()) else { return };
+        for access in self.link.accesses.iter_mut().filter(|access| access.function.file == self.file) {
+            let within = outermost(facts, access.function.function);
+            access.collections.retain(|of| !self.common_tables.contains(&(within, of.name.clone())));
+        }
+        self.link.accesses.retain(|access| !access.collections.is_empty());
+    }
+
     /// The file in which a library's call declares the table that a query asks for.
     fn declaring_file(&mut self, selector: &catalog::Selector, view: &CallView<'_>) -> Option<FileId> {
         let catalog::Selector::Take(take) = selector else { return None };
@@ -295,6 +318,11 @@ impl<'w> Linker<'w> {
             None => self.link.accesses.push(access),
         }
     }
+}
+
+/// The function around all others that a function stands in, below the module.
+fn outermost(facts: &SourceFacts, function: FunctionId) -> FunctionId {
+    around(facts, function).filter(|at| *at != FunctionId::MODULE).last().unwrap_or(FunctionId::MODULE)
 }
 
 /// Whether variables of the environment, and what stands around them, are all of a name.

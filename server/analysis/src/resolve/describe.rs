@@ -13,7 +13,7 @@ use super::assemble::stores::{connections, is_sql, system_of_scheme, table};
 use super::library::is_unnamed;
 use super::link::{AccessDecl, ConnectionDecl, FileLink, Request, Url, shown_name};
 use super::paths::{HOLE, normal_route, optional_forms};
-use super::value::{Part, Pattern};
+use super::value::{ClassRef, Part, Pattern};
 use crate::FunctionRef;
 use crate::world::Snapshot;
 
@@ -110,8 +110,9 @@ fn around(link: &FileLink, lines: &mut BTreeSet<String>) {
 fn routes(snapshot: &Snapshot, lines: &mut BTreeSet<String>) {
     let routes = Routes::collect(&snapshot.links);
     let everything = |_: FunctionRef| true;
+    let any_module = |_: ClassRef| true;
     for route in &routes.routes {
-        for path in routes.paths(route, &everything) {
+        for path in routes.paths(route, &everything, &any_module) {
             lines.extend(optional_forms(&text(&path)).iter().map(|form| format!("SERVER {} {}", route.method, normal_route(form))));
         }
     }

@@ -79,6 +79,12 @@ impl Context<'_> {
         let installed = &self.workspace.packages[package].npm_dependencies;
         packages.iter().any(|name| installed.contains(name))
     }
+
+    /// Whether any package of the workspace depends on one of these packages, or one is a file of the workspace.
+    pub fn workspace_depends_on(&self, packages: &[Symbol]) -> bool {
+        let installed = |name: &Symbol| self.workspace.packages.iter().any(|package| package.npm_dependencies.contains(name));
+        packages.iter().any(|name| name.starts_with('.') || installed(name))
+    }
 }
 
 type ByPath = FxHashMap<Box<[Symbol]>, Value>;

@@ -24,8 +24,8 @@ pub use data::{AccessDecl, ClientUse, CollectionUse, ConnectionDecl, Extent, Han
 pub use messages::{BindingDecl, Carrier, ListenerDecl, MessageDecl, MessageLeaf, QueueDecl, is_qualified, qualified, shown_name};
 pub use requests::{OutboundCall, Request, Retries, Retry, RetryDecl, Unlimited, Url};
 pub use routes::{
-    GuardDecl, LayerCode, LayerDecl, MountDecl, OperationCall, OperationClient, OperationHandler, PortDecl, ProxyDecl, RouteDecl, Router,
-    RouterMade, RpcHandler, TableRule, VersioningDecl,
+    ControllerDecl, GuardDecl, LayerCode, LayerDecl, ModulePathDecl, MountDecl, OperationCall, OperationClient, OperationHandler, PortDecl,
+    ProxyDecl, RouteDecl, Router, RouterMade, RpcHandler, TableRule, VersioningDecl,
 };
 
 mod data;
@@ -50,6 +50,10 @@ pub struct FileLink {
     pub parts: Vec<Router>,
     /// Versions that routes of classes are put under.
     pub versionings: Vec<VersioningDecl>,
+    /// Controllers that modules list.
+    pub controllers: Vec<ControllerDecl>,
+    /// Paths that such modules have.
+    pub module_paths: Vec<ModulePathDecl>,
     /// Ports that servers listen on.
     pub ports: Vec<PortDecl>,
     /// Requests passed on.
@@ -266,7 +270,14 @@ pub struct Mention {
 /// Links one file.
 pub fn link(cx: Context<'_>, file: FileId) -> FileLink {
     let evaluator = Evaluator::new(cx, file);
-    let mut linker = Linker { evaluator, file, link: FileLink::default(), bases: Bases::default(), handed: FxHashSet::default() };
+    let mut linker = Linker {
+        evaluator,
+        file,
+        link: FileLink::default(),
+        bases: Bases::default(),
+        handed: FxHashSet::default(),
+        common_tables: FxHashSet::default(),
+    };
     linker.run();
     linker.finish();
     let Linker { evaluator, mut link, .. } = linker;
@@ -282,4 +293,6 @@ pub(super) struct Linker<'w> {
     pub(super) bases: Bases,
     /// Classes that libraries are given and call, see [`super::unseen`].
     pub(super) handed: FxHashSet<ClassRef>,
+    /// Names that statements give what they select first, with the outermost function that does.
+    pub(super) common_tables: FxHashSet<(FunctionId, Symbol)>,
 }

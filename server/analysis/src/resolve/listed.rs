@@ -34,7 +34,13 @@ impl<'w> Linker<'w> {
         if !facts.language.is_ecmascript() {
             return;
         }
-        let entries: Vec<&ListedClass> = self.evaluator.cx.catalog.listed_classes(Family::from(facts.language)).collect();
+        let cx = self.evaluator.cx;
+        let libraries = cx.catalog.listing(Family::from(facts.language)).filter(|library| cx.workspace_depends_on(&library.packages));
+        let entries: Vec<&ListedClass> = libraries.flat_map(|library| &library.listed_class).collect();
+        // Who names a class in a workspace that no such module can be in, nobody asks.
+        if entries.is_empty() {
+            return;
+        }
         let mut listed = Listed::default();
         let in_lists = self.names_in_lists(facts, &entries, &mut listed);
         listed.held = held(facts, &in_lists);

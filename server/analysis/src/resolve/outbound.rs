@@ -311,6 +311,10 @@ impl<'w> Linker<'w> {
                 let drops_wrapper = self.drops(*caller, wrapper);
                 let recursive = self.evaluator.is_within(function, wrapper);
                 called |= !recursive;
+                if self.evaluator.is_left_out_by(*caller, wrapper, draft.site) {
+                    elsewhere = true;
+                    continue;
+                }
                 for receiver in self.evaluator.receivers(*caller, wrapper) {
                     let object = match receiver {
                         Value::Some(_) => self.evaluator.passed_object(*caller).unwrap_or_else(|| receiver.clone()),

@@ -548,6 +548,8 @@ impl<'w> Linker<'w> {
         };
         // One prefix is for all controllers of an application.
         let is_controller = entry.class_attribute.is_some() && walk.facts.language.is_ecmascript();
+        let class = walk.facts.function(function.function).owner.filter(|_| is_controller);
+        let controller = class.map(|class| ClassRef { file: self.file, class });
         for pattern in methods {
             let method = pattern.literal().map_or_else(|| "*".into(), |method| Symbol::from(method.to_ascii_uppercase()));
             for &handler in &self.answering(walk, function) {
@@ -559,7 +561,7 @@ impl<'w> Linker<'w> {
                     function: handler,
                     handler: Some(handler),
                     guards: guards.clone(),
-                    globally_prefixed: is_controller,
+                    controller,
                     versions: versions.clone(),
                     folder: None,
                     convention: None,
@@ -631,7 +633,7 @@ impl<'w> Linker<'w> {
                     function: super::value::module_function(self.file),
                     handler,
                     guards: Vec::new(),
-                    globally_prefixed: false,
+                    controller: None,
                     versions: None,
                     folder: None,
                     convention: Some(convention),

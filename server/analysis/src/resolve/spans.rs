@@ -5,7 +5,7 @@ use std::sync::Arc;
 use portolan_grammars::catalog::{Family, InstanceCall, Meaning, TracingRole};
 use portolan_grammars::facts::{
     Arg, Attribute, Binding, Call, CallId, CallKind, Entry, Expr, ExprId, FunctionId, FunctionKind, Language, RegionId, ResultUse,
-    SourceFacts, Symbol,
+    SourceFacts, Symbol, TypeDef, TypeId,
 };
 use rustc_hash::FxHashSet;
 
@@ -104,6 +104,7 @@ impl<'w> Linker<'w> {
         self.link.classes.sort();
         self.link.classes.dedup();
         self.calls_of_libraries();
+        self.leave_out_common_tables();
         self.link.edges.sort();
         self.link.edges.dedup();
         self.link.dispatches.sort_unstable();
@@ -527,6 +528,7 @@ impl<'w> Linker<'w> {
                 Meaning::HttpRoute(entry) => self.http_route(walk, function, &view, entry),
                 Meaning::Mount(entry) => self.mount(walk, function, &view, entry),
                 Meaning::Versioning(entry) => self.versioning(function, &view, entry),
+                Meaning::ModuleRoutes(entry) => self.module_routes(walk, function, &view, entry),
                 Meaning::Listen(entry) => self.listen(function, &view, entry),
                 Meaning::Middleware(entry) => self.middleware(walk, &view, entry),
                 Meaning::Proxy(entry) => self.proxy(function, &view, entry),
@@ -545,6 +547,7 @@ impl<'w> Linker<'w> {
                 Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
                 Meaning::Connection(entry) => self.connection(function, &view, entry),
                 Meaning::Query(entry) => self.query(walk, function, &view, entry),
+                Meaning::CommonTable(entry) => self.common_table(walk, function, &view, entry),
                 Meaning::SdkCall(entry) => self.sdk_call(walk, function, &view, entry),
                 Meaning::Transaction(entry) => self.transaction(walk, function, &view, entry),
                 Meaning::Tracing(entry) => match self.tracing(&view, entry) {
@@ -604,9 +607,10 @@ impl<'w> Linker<'w> {
         }
     }
 
-    /// Decorators of classes that make their handler a consumer: a job's processor.
+    /// Decorators of classes that make their handler a consumer, a job's processor, or that list controllers.
     fn class_attributes(&mut self, walk: &Walk<'w>) {
-        for class in walk.facts.types.iter().filter(|class| walk.facts.language.is_ecmascript() && !class.attributes.is_empty()) {
+        let is_decorated = |class: &TypeDef| walk.facts.language.is_ecmascript() && !class.attributes.is_empty();
+        for (at, class) in walk.facts.types.iter().enumerate().filter(|(_, class)| is_decorated(class)) {
             let handler = class.methods.iter().find(|id| walk.facts.function(**id).name == HANDLER).copied();
             let function = FunctionRef { file: self.file, function: handler.unwrap_or(class.function) };
             for attribute in &class.attributes {
@@ -616,8 +620,10 @@ impl<'w> Linker<'w> {
                     let site = CallRef { file: self.file, call: CallId(0) };
                     let view = CallView { site, call: &call, callee: &found, members: &meanings.members };
                     for meaning in meanings.iter() {
-                        if let Meaning::ConsumerAttribute(entry) = meaning {
-                            self.consumer_attribute(function, &view, entry);
+                        match meaning {
+                            Meaning::ConsumerAttribute(entry) => self.consumer_attribute(function, &view, entry),
+                            Meaning::ControllerModule(entry) => self.controller_module(walk, TypeId(at as u32), &view, entry),
+                            _ => {}
                         }
                     }
                 }

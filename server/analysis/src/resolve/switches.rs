@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use portolan_grammars::facts::{Expr, ExprId, RegionId, SourceFacts, Symbol, TextRange};
 
-use super::evaluate::{Evaluator, Switches};
+use super::evaluate::{Evaluator, Switches, regions_around};
 use super::link::Linker;
 use super::spans::Walk;
-use super::value::{ParamRef, Value};
+use super::value::{CallRef, ParamRef, Value};
 use crate::{FileId, FunctionRef};
 
 /// Fields behind fields that are followed.
@@ -150,7 +150,26 @@ impl<'w> Evaluator<'w> {
         })
     }
 
-    fn passes_nothing(&mut self, caller: super::value::CallRef, param: ParamRef) -> bool {
+    /// Whether a call in a function does not run for one of the function's callers, as it stands under an argument that the caller leaves out:
+    /// `if (body) post(url, body)`.
+    pub(super) fn is_left_out_by(&mut self, caller: CallRef, function: FunctionRef, site: CallRef) -> bool {
+        let facts = self.facts(site.file).filter(|facts| site.file == function.file && facts.language.is_ecmascript());
+        let Some(facts) = facts else { return false };
+        let conditions = regions_around(facts, facts.call(site.call).region).flat_map(|region| &facts.region(region).conditions);
+        // What is given later is not left out.
+        let given =
+            |name: &Symbol| facts.assignments.iter().any(|of| matches!(facts.expr(of.target), Expr::Name(target) if target == name));
+        let named = conditions.filter(|condition| matches!(facts.expr(**condition), Expr::Name(name) if !given(name)));
+        named.take(MAX_REGIONS).any(|condition| match self.eval(site.file, *condition) {
+            Value::Param(param, path) if path.is_empty() && param.function == function => {
+                let takes_all = facts.function(function.function).params.get(param.index as usize).is_none_or(|param| param.rest);
+                !takes_all && matches!(self.passed(caller, param), Value::Unknown) && self.passes_nothing(caller, param)
+            }
+            _ => false,
+        })
+    }
+
+    fn passes_nothing(&mut self, caller: CallRef, param: ParamRef) -> bool {
         self.facts(caller.file).is_some_and(|facts| {
             let call = facts.call(caller.call);
             call.args.len() <= param.index as usize && call.args.iter().all(|argument| !argument.spread)

@@ -4,7 +4,7 @@
 //! answer what is not known, and nothing that is not one slip away from a route that is.
 
 use portolan_grammars::facts::Symbol;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Context, Draft, Severity, Sink, exempt};
 use crate::chart::{Call, Endpoint, May, Protocol, ServiceIndex, ServiceKind, Status};
@@ -25,7 +25,8 @@ rule! {
     /// known exactly and all that it answers is known, else a warning; one that goes on by a word is a warning, too.
     ///
     /// The service must be read whole: one that answers whatever comes, passes requests on, mounts what is not known below
-    /// that path, or inherits routes is left alone, and so is one in a language that is not read, and code in scripts, seeds and examples.
+    /// that path, or inherits routes is left alone, and so is one in a language that is not read, and code in scripts, seeds and examples. A call that
+    /// may ask for one of several paths is left alone where one of them is answered.
     ///
     /// ## Why it matters
     /// The request is answered with 404 or 405, today, on every try. No compiler sees it, as the two sides share no code; tests of either side
@@ -62,9 +63,12 @@ struct Near<'a> {
 fn check(context: &Context<'_>, sink: &mut Sink<'_>) {
     let mut whole: FxHashMap<ServiceIndex, bool> = FxHashMap::default();
     let mut is_whole = |service| *whole.entry(service).or_insert_with(|| answers_what_is_known(context, service));
+    // Of several paths that one call may ask for, it is not known which it asks for.
+    let one_of = |call: &Call| (call.place, call.from, call.target(), call.method.clone());
+    let answered: FxHashSet<_> = context.chart.calls.iter().filter(|call| call.endpoint.is_some()).map(one_of).collect();
     for call in &context.chart.calls {
         let (Some(to), Some(method)) = (call.target(), &call.method) else { continue };
-        if is_lost(context, call, method) && is_whole(to) && !may_answer(context, to, &call.path) {
+        if is_lost(context, call, method) && !answered.contains(&one_of(call)) && is_whole(to) && !may_answer(context, to, &call.path) {
             let near = nearest(context, call, to, method);
             if !near.is_empty() {
                 report(context, sink, call, to, method, &near);

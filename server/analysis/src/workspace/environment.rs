@@ -12,6 +12,9 @@ use super::sources::Source;
 use super::{EnvValue, paths, settings};
 use crate::{FileId, Place};
 
+/// The rank of what a cluster alone knows: weaker than all that the workspace says.
+const OPEN: u8 = 3;
+
 type Environment = FxHashMap<Symbol, Vec<EnvValue>>;
 
 /// ConfigMaps and Secrets by name.
@@ -132,8 +135,8 @@ fn from_kubernetes(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'
             all.iter().find(|(_, at, _)| at == folder).or(all.first()).copied()
         };
         let referenced = |name: &str| {
-            let (_, object, key) = container.references.iter().find(|(own, ..)| own == name)?;
-            map(object)?.2.data.iter().find(|entry| entry.name == *key)?.value.clone()
+            let of = container.references.iter().find(|of| of.variable == name)?;
+            map(&of.object)?.2.data.iter().find(|entry| entry.name == of.key)?.value.clone()
         };
         let handed = |name: &str| {
             let maps = container.env_from.iter().filter_map(|object| map(object));
@@ -146,12 +149,16 @@ fn from_kubernetes(context: &Context<'_>, maps: &ConfigMaps<'_>, draft: &Draft<'
                 add(found, &variable.name, value, Place { file: *file, range: variable.range }, 0);
             }
         }
-        for (name, object, key) in &container.references {
-            if let Some((file, _, map)) = map(object)
-                && let Some(entry) = map.data.iter().find(|entry| entry.name == *key)
+        for of in &container.references {
+            if let Some((file, _, map)) = map(&of.object)
+                && let Some(entry) = map.data.iter().find(|entry| entry.name == of.key)
                 && let Some(value) = &entry.value
             {
-                add(found, name, value.clone(), Place { file, range: entry.range }, 0);
+                add(found, &of.variable, value.clone(), Place { file, range: entry.range }, 0);
+            } else if !of.optional {
+                // It is set, to what is not known here: a default in code is not what counts.
+                let open = format!("${{{}}}", of.variable).into();
+                add(found, &of.variable, open, Place { file: *file, range: of.range }, OPEN);
             }
         }
         for object in &container.env_from {

@@ -56,6 +56,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) dotenv: Vec<Source<'a, DotEnv>>,
     pub(crate) cargo: Vec<Source<'a, CargoManifest>>,
     pub(crate) npm: Vec<Source<'a, NpmManifest>>,
+    /// What nodemon runs.
+    pub(crate) nodemon: Vec<Source<'a, Symbol>>,
     pub(crate) pnpm: Vec<Source<'a, PnpmWorkspace>>,
     pub(crate) tsconfig: Vec<Source<'a, TsConfig>>,
     pub(crate) nginx: Vec<Source<'a, Nginx>>,
@@ -103,10 +105,10 @@ impl<'a> Sources<'a> {
         }
     }
 
-    /// Puts manifests of npm packages that have dependencies in place of those that have none.
-    pub(crate) fn inherit(&mut self, inherited: &'a FxHashMap<&'a str, (FileId, NpmManifest)>) {
+    /// Puts manifests of npm packages that say more in place of those that they are made of.
+    pub(crate) fn replace(&mut self, with: &'a FxHashMap<&'a str, (FileId, NpmManifest)>) {
         for source in &mut self.npm {
-            if let Some((_, facts)) = inherited.get(source.folder()).filter(|(file, _)| *file == source.file) {
+            if let Some((_, facts)) = with.get(source.folder()).filter(|(file, _)| *file == source.file) {
                 source.facts = facts;
             }
         }
@@ -164,6 +166,7 @@ impl<'a> Sources<'a> {
                 Manifest::DotEnv(facts) => sources.dotenv.push(Source { file, path, facts }),
                 Manifest::Cargo(facts) => sources.cargo.push(Source { file, path, facts }),
                 Manifest::Npm(facts) => sources.npm.push(Source { file, path, facts }),
+                Manifest::Nodemon(facts) => sources.nodemon.push(Source { file, path, facts }),
                 Manifest::PnpmWorkspace(facts) => sources.pnpm.push(Source { file, path, facts }),
                 Manifest::TsConfig(facts) => sources.tsconfig.push(Source { file, path, facts }),
                 Manifest::Nginx(facts) => sources.nginx.push(Source { file, path, facts }),
@@ -195,6 +198,7 @@ impl<'a> Sources<'a> {
         sort(&mut sources.dotenv);
         sort(&mut sources.cargo);
         sort(&mut sources.npm);
+        sort(&mut sources.nodemon);
         sort(&mut sources.pnpm);
         sort(&mut sources.tsconfig);
         sort(&mut sources.nginx);

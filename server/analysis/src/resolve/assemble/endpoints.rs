@@ -14,9 +14,9 @@ use super::text;
 use super::tracing::Coverages;
 use super::{Input, Places};
 use crate::chart::{Endpoint, Protocol, ServiceIndex};
-use crate::resolve::link::{FileLink, MountDecl, ProxyDecl, RouteDecl, Router, RouterMade, Site, VersioningDecl};
+use crate::resolve::link::{FileLink, ModulePathDecl, MountDecl, ProxyDecl, RouteDecl, Router, RouterMade, Site, VersioningDecl};
 use crate::resolve::paths;
-use crate::resolve::value::{CallRef, Part, Pattern, join_patterns};
+use crate::resolve::value::{CallRef, ClassRef, Part, Pattern, join_patterns};
 use crate::{FunctionRef, Place};
 
 /// Mounts around mounts that are followed.
@@ -35,11 +35,16 @@ pub(in crate::resolve) struct Routes<'a> {
     opaque: Vec<&'a MountDecl>,
     global_prefixes: Vec<&'a MountDecl>,
     versionings: Vec<&'a VersioningDecl>,
+    /// The modules that list each controller, where any module has a path.
+    modules: FxHashMap<ClassRef, Vec<ClassRef>>,
+    module_paths: FxHashMap<ClassRef, Vec<&'a ModulePathDecl>>,
     pub(in crate::resolve) proxies: Vec<&'a ProxyDecl>,
 }
 
 /// Whether a function's code is part of what is looked at: of a service.
 pub(in crate::resolve) type Reaches<'a> = &'a dyn Fn(FunctionRef) -> bool;
+/// Whether what is looked at is made of a framework's module.
+pub(in crate::resolve) type IsMadeOf<'a> = &'a dyn Fn(ClassRef) -> bool;
 
 impl<'a> Routes<'a> {
     /// Collects them from the links.
@@ -59,6 +64,13 @@ impl<'a> Routes<'a> {
                 None => global_prefixes.push(mount),
             }
         }
+        let (mut modules, mut module_paths): (FxHashMap<ClassRef, Vec<ClassRef>>, FxHashMap<ClassRef, Vec<_>>) = Default::default();
+        for path in links().flat_map(|link| &link.module_paths) {
+            module_paths.entry(path.module).or_default().push(path);
+        }
+        for listed in links().flat_map(|link| &link.controllers).filter(|_| !module_paths.is_empty()) {
+            modules.entry(listed.controller).or_default().push(listed.module);
+        }
         Self {
             routes: links()
                 .flat_map(|link| &link.routes)
@@ -70,20 +82,28 @@ impl<'a> Routes<'a> {
             opaque: links().flat_map(|link| &link.opaque_mounts).collect(),
             global_prefixes,
             versionings: links().flat_map(|link| &link.versionings).collect(),
+            modules,
+            module_paths,
             proxies: links().flat_map(|link| &link.proxies).collect(),
         }
     }
 
     /// The whole paths of a route, with all prefixes, as the framework writes them.
-    pub(in crate::resolve) fn paths(&self, route: &RouteDecl, reaches: Reaches<'_>) -> Vec<Pattern> {
+    pub(in crate::resolve) fn paths(&self, route: &RouteDecl, reaches: Reaches<'_>, is_made_of: IsMadeOf<'_>) -> Vec<Pattern> {
         let prefixes = match route.router {
             Some(router) if route.mounted && !self.is_mounted(router, reaches) => Vec::new(),
             Some(router) => match &route.folder {
                 Some(folder) if !self.is_mounted(router, reaches) => vec![folder.clone()],
                 _ => self.prefixes(router, reaches),
             },
-            None if route.globally_prefixed => self.versioned(route, self.global_prefixes(reaches), reaches),
-            None => vec![Pattern::default()],
+            None => match route.controller {
+                Some(controller) => {
+                    let around = self.versioned(route, self.global_prefixes(reaches), reaches);
+                    let paths = self.paths_of_modules(controller, reaches, is_made_of);
+                    around.iter().flat_map(|around| paths.iter().map(move |path| join_prefix(around, path))).collect()
+                }
+                None => vec![Pattern::default()],
+            },
         };
         prefixes.iter().flat_map(|prefix| route.paths.iter().map(move |path| join_prefix(prefix, path))).collect()
     }
@@ -126,6 +146,26 @@ impl<'a> Routes<'a> {
             segment
         };
         prefixes.iter().flat_map(|prefix| versions.iter().map(move |version| join_prefix(prefix, &segment(version)))).collect()
+    }
+
+    /// The paths of the modules that list a controller; one that is empty where none has any.
+    fn paths_of_modules(&self, controller: ClassRef, reaches: Reaches<'_>, is_made_of: IsMadeOf<'_>) -> Vec<Pattern> {
+        let mut found: Vec<Pattern> = Vec::new();
+        for module in self.modules.get(&controller).into_iter().flatten().filter(|module| is_made_of(**module)) {
+            let said = self.module_paths.get(module).into_iter().flatten();
+            let said = said.filter(|path| reaches(path.function) && path.within.is_none_or(is_made_of));
+            let mut paths: Vec<&Pattern> = said.flat_map(|path| &path.paths).collect();
+            let root = Pattern::default();
+            if paths.is_empty() {
+                paths.push(&root);
+            }
+            for path in paths {
+                if !found.contains(path) {
+                    found.push(path.clone());
+                }
+            }
+        }
+        if found.is_empty() { vec![Pattern::default()] } else { found }
     }
 
     /// The paths under which a proxy takes requests.
@@ -287,13 +327,14 @@ pub(super) fn find(
     let mut all = Vec::new();
     for service in input.own_services() {
         let reaches = |function: FunctionRef| reach.has(service, function);
+        let is_made_of = |module: ClassRef| reach.is_made_of(service, module);
         for route in &routes.routes {
             if !reach.runs(service, route.function) {
                 continue;
             }
             let place = route_place(input, route);
             let mut known: BTreeSet<Symbol> = BTreeSet::new();
-            for whole in routes.paths(route, &reaches) {
+            for whole in routes.paths(route, &reaches, &is_made_of) {
                 for text in text::texts(input, service, &with_lists_open(&whole)) {
                     // A framework's base path that nobody sets is none.
                     let whole = if route.convention.is_some() { without_unset(&text.text) } else { &text.text };

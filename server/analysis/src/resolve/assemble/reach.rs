@@ -40,7 +40,7 @@ pub(crate) struct Reach {
     reached: Vec<FixedBitSet>,
     /// By resolved calls alone, as far as Rust goes.
     certain: Vec<FixedBitSet>,
-    /// The modules of a framework that open something, which each service is made of.
+    /// The modules of a framework that open something, or that list controllers, which each service is made of.
     modules: Vec<FxHashSet<ClassRef>>,
     package_of: Vec<Option<usize>>,
     own_package: Vec<Option<usize>>,
@@ -99,8 +99,7 @@ impl Reach {
     pub(super) fn find(input: &Input<'_>) -> Self {
         let graph = Graph::build(input);
         let shared = shared_packages(input);
-        let opening: FxHashSet<ClassRef> =
-            input.links.iter().flatten().flat_map(|link| &link.connections).filter_map(|connection| connection.module).collect();
+        let asked_for = modules_asked_for(input);
         let (modules, (reached, certain)) = (0..input.workspace.services.len())
             .into_par_iter()
             .map(|at| {
@@ -113,7 +112,7 @@ impl Reach {
                 roots.without(&chosen.left_out(&graph, input));
                 let (reached, live) = search(&graph, input, service, &roots, &chosen, false);
                 let is_live = |class: &ClassRef| graph.types.known_class(*class).is_some_and(|owner| live.contains(owner.index()));
-                let modules: FxHashSet<ClassRef> = opening.iter().copied().filter(is_live).collect();
+                let modules: FxHashSet<ClassRef> = asked_for.iter().copied().filter(is_live).collect();
                 (modules, (reached, search(&graph, input, service, &roots, &chosen, true).0))
             })
             .unzip();
@@ -181,6 +180,15 @@ impl Roots {
             self.functions.retain(|function| !left_out.contains(function));
         }
     }
+}
+
+/// The modules of frameworks of which it matters who is made of them: some open something, others say beneath which paths controllers are.
+fn modules_asked_for(input: &Input<'_>) -> FxHashSet<ClassRef> {
+    let links = || input.links.iter().flatten();
+    let opening = links().flat_map(|link| &link.connections).filter_map(|connection| connection.module);
+    let listing = links().flat_map(|link| &link.controllers).map(|listed| listed.module);
+    let routing = links().flat_map(|link| &link.module_paths).filter_map(|path| path.within);
+    opening.chain(listing).chain(routing).collect()
 }
 
 /// Packages that more than one service runs.

@@ -7,7 +7,7 @@ use portolan_grammars::facts::Symbol;
 
 use super::{Site, Url};
 use crate::chart::Protocol;
-use crate::resolve::value::{CallRef, ParamRef, Pattern, Source};
+use crate::resolve::value::{CallRef, ClassRef, ParamRef, Pattern, Source};
 use crate::{FileId, FunctionRef};
 
 /// What names a router.
@@ -61,8 +61,8 @@ pub struct RouteDecl {
     pub handler: Option<FunctionRef>,
     /// What of its own arguments or attributes runs before that, in order.
     pub guards: Vec<FunctionRef>,
-    /// Whether an application's global prefix is for it: routes of controller classes.
-    pub globally_prefixed: bool,
+    /// The class of the controller whose route it is: an application's global prefix and the paths of modules are for it.
+    pub controller: Option<ClassRef>,
     /// Versions that it is declared for, where versions are part of the path; `None` where it names none.
     pub versions: Option<Vec<Symbol>>,
     /// The prefix that its file's folder gives it where its router is mounted nowhere.
@@ -92,7 +92,7 @@ impl RouteDecl {
             handler,
             guards: Vec::new(),
             folder: None,
-            globally_prefixed: false,
+            controller: None,
             versions: None,
             convention: None,
             mounted: false,
@@ -124,6 +124,28 @@ pub struct VersioningDecl {
     pub prefix: Pattern,
     /// The versions of routes that name none; without one, such routes have none.
     pub versions: Vec<Symbol>,
+    /// The function that says so.
+    pub function: FunctionRef,
+}
+
+/// A module lists a controller.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ControllerDecl {
+    /// The controller's class.
+    pub controller: ClassRef,
+    /// The module's class.
+    pub module: ClassRef,
+}
+
+/// Routes of the controllers that a module lists are beneath a path.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModulePathDecl {
+    /// The module's class.
+    pub module: ClassRef,
+    /// The path.
+    pub paths: Vec<Pattern>,
+    /// The module whose decorator says so, where one does: it counts for programs that are made of that.
+    pub within: Option<ClassRef>,
     /// The function that says so.
     pub function: FunctionRef,
 }

@@ -3,7 +3,7 @@
 //! What deliberately does not live here: files that a framework loads by itself, which the catalog tells. Invariant: rather a file too many than
 //! one too few, as all that no start leads to is not the service's code.
 
-use portolan_grammars::facts::Symbol;
+use portolan_grammars::facts::{Entry, Expr, ExprId, Symbol};
 
 use super::code::file_named;
 use super::command_lines::{runs_script, words, written_commands};
@@ -85,10 +85,36 @@ fn of_project(context: &Context<'_>, root: &str) -> Vec<FileId> {
             let own = projects::source_of(context, *source, target);
             own.or_else(|| context.modules.source_of(root, target))
         };
-        let Some(main) = source.facts.main.as_ref().and_then(named) else { continue };
+        let Some(main) = source.facts.main.as_ref().and_then(named) else {
+            found.extend(bundled(context, root));
+            continue;
+        };
         let started = source.facts.sources.iter().filter(|(target, _)| is_starting(target));
         found.push(main);
         found.extend(started.filter_map(|(_, file)| named(file)));
+    }
+    found
+}
+
+/// The files of a folder that its bundler's configuration says bundles begin with.
+fn bundled(context: &Context<'_>, root: &str) -> Vec<FileId> {
+    let is_config = |path: &str| paths::folder(path) == root && paths::file_name(path).starts_with(known::BUNDLER_CONFIG);
+    let configs = context.files.iter().filter(|(_, path, _)| is_config(path.as_str())).filter_map(|(.., facts)| facts.source());
+    let mut found = Vec::new();
+    for facts in configs {
+        let objects = facts.exprs.iter().filter_map(|expr| if let Expr::Object(object) = &expr.kind { Some(object) } else { None });
+        let mut open: Vec<ExprId> = objects.flat_map(|object| ["main", "entry"].into_iter().filter_map(|key| object.field(key))).collect();
+        while let Some(entry) = open.pop() {
+            match facts.expr(entry) {
+                Expr::Str(path) => found.extend(context.modules.source_of(root, path)),
+                Expr::Array(all) => open.extend(all),
+                Expr::Object(all) => open.extend(all.entries.iter().filter_map(|entry| match entry {
+                    Entry::Field { value, .. } => Some(*value),
+                    _ => None,
+                })),
+                _ => {}
+            }
+        }
     }
     found
 }
