@@ -104,19 +104,23 @@ impl<'w> Evaluator<'w> {
             let passed = self.arguments(*caller);
             let given = |of: ParamRef| (of.function == putter).then(|| passed.get(of.index as usize).cloned().unwrap_or(Value::Unknown));
             let key = self.substitute(&own, &given).literal();
+            if !asked.may_find(key.as_ref()) {
+                continue;
+            }
+            let value = self.substitute(&value, &given);
             // What carries no conditions cannot say for which key it is meant.
-            let is_told = !matches!(asked, Key::Passed(..)) || matches!(value, Value::Text(_) | Value::New(..));
-            if is_told && asked.may_find(key.as_ref()) {
-                found.extend(asked.finds(key.as_ref(), self.substitute(&value, &given)));
+            if !matches!(asked, Key::Passed(..)) || matches!(value, Value::Text(_) | Value::New(..)) {
+                found.extend(asked.finds(key.as_ref(), value));
             }
         }
     }
 }
 
 impl Key {
-    /// Whether what is put in under a key, if it is known, may be what is asked for.
+    /// Whether what is put in under a key, if it is known, may be what is asked for. An empty one is what a name has before something gives it one.
     fn may_find(&self, key: Option<&Symbol>) -> bool {
         match (self, key) {
+            (_, Some(key)) if key.is_empty() => false,
             (Key::Texts(texts), Some(key)) => texts.contains(key),
             _ => true,
         }

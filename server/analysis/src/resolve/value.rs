@@ -387,7 +387,7 @@ impl Value {
     }
     /// A text that nothing is known of, or an empty one in its place.
     pub fn maybe_nothing() -> Self {
-        Value::OneOf(Arc::new([Value::pattern(Pattern::part(Part::Hole(Symbol::default()))), Value::text("")]))
+        Value::OneOf(Arc::new([Value::pattern(Pattern::part(Part::Hole(Symbol::default()))), Value::text("").or_unknown()]))
     }
     /// Whether it is [`Value::maybe_nothing`], or that and more.
     fn is_maybe_nothing(&self) -> bool {
