@@ -739,7 +739,7 @@ fn behind_passed(passed: Value, text: Value) -> Value {
 }
 
 /// A parameter as a text, which others may stand behind.
-fn as_text(value: Value) -> Value {
+pub(super) fn as_text(value: Value) -> Value {
     match value {
         Value::Param(param, path) => Value::pattern(Pattern::part(Part::Param(param, path.to_vec(), None))),
         value => value,

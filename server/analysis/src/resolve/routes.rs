@@ -7,7 +7,7 @@ use portolan_grammars::facts::{Attribute, CallKind, Expr, ExprId, FunctionId, So
 use super::attributes::attributes_around;
 use super::handlers::MethodAnswer;
 use super::index::{is_bound_before, last_segment};
-use super::library::CallView;
+use super::library::{CallView, as_text};
 use super::link::{LayerCode, LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
 use super::registrars::{Handler, Registration};
@@ -55,6 +55,12 @@ impl<'w> Linker<'w> {
         }
         if entry.method.is_some() && self.routes_of_table(walk, function, view, entry, [path_expr, handler_expr]) {
             return true;
+        }
+        // What a condition around the call asks of what callers pass decides for whom it is made: `if (route.method === "GET") app.get(route.path, …)`.
+        if path.has_param()
+            && let Some(at) = path_expr
+        {
+            path = self.evaluator.in_its_cases(as_text(path), self.file, walk.facts, at, None);
         }
         let own = self.route_guards(walk, view, entry, [path_expr, handler_expr]);
         self.route_body(walk, view, entry, handler_expr);

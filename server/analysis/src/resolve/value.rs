@@ -353,6 +353,14 @@ impl ObjectValue {
                 self.rest.extend(other.rest.iter().cloned());
             }
             Value::Null => {}
+            // `...(options ?? {})`
+            Value::OneOf(values) => {
+                let mut telling = values.iter().filter(|value| !value.adds_nothing());
+                match (telling.next(), telling.next()) {
+                    (Some(only @ Value::Param(..)), None) => self.rest.push(only.clone()),
+                    _ => self.rest.push(Value::OneOf(values.clone())),
+                }
+            }
             other => self.rest.push(other),
         }
     }
@@ -366,6 +374,14 @@ impl Value {
     /// A text with holes.
     pub fn pattern(pattern: Pattern) -> Self {
         Value::Text(Arc::new(pattern))
+    }
+    /// Whether it adds nothing to an object that it is spread into.
+    fn adds_nothing(&self) -> bool {
+        match self {
+            Value::Null => true,
+            Value::Object(object) => object.fields.is_empty() && object.rest.is_empty(),
+            _ => false,
+        }
     }
     /// Whether nothing is known of it.
     pub fn is_unknown(&self) -> bool {
