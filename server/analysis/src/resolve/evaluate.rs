@@ -299,9 +299,11 @@ impl<'w> Evaluator<'w> {
     fn eval_kind(&mut self, file: FileId, facts: &'w SourceFacts, id: ExprId) -> Value {
         let function = facts.exprs[id.index()].function;
         match facts.expr(id) {
-            Expr::Str(text) | Expr::Number(text) | Expr::Regex(text) => {
-                Value::pattern(Pattern { parts: vec![Part::Text(text.clone())], sources: vec![Source::Expr(file, id)], ..Pattern::default() })
-            }
+            Expr::Str(text) | Expr::Number(text) | Expr::Regex(text) => Value::pattern(Pattern {
+                parts: vec![Part::Text(text.clone())],
+                sources: vec![Source::Expr(file, id)],
+                ..Pattern::default()
+            }),
             Expr::Bool(flag) => Value::text(if *flag { "true" } else { "false" }),
             Expr::Null => Value::Null,
             Expr::Unknown => Value::Unknown,

@@ -9,8 +9,8 @@ use portolan_grammars::facts::{Entry, Expr, ExprId, FunctionId, Language, Object
 
 use super::classes::this_of_field;
 use super::collections::iterated;
-use super::keyed::under_key;
 use super::evaluate::{ANY_METHOD, Evaluator, around, is_library};
+use super::keyed::under_key;
 use super::value::{ObjectValue, Source, Value};
 use crate::FileId;
 

@@ -563,7 +563,10 @@ pub fn concat(parts: &[Value]) -> Value {
         let mut patterns = part.patterns();
         // Behind a beginning, what else a part may be makes another text of it. Of a beginning that is not known, nothing could be said.
         let is_beginning = all.iter().all(|head| head.parts.is_empty());
-        let is_open = !is_beginning && patterns.iter_mut().fold(false, |open, pattern| std::mem::take(&mut pattern.open) || open);
+        let is_open = !is_beginning && patterns.iter().any(|pattern| pattern.open);
+        if is_open {
+            patterns.iter_mut().for_each(|pattern| pattern.open = false);
+        }
         if is_open || patterns.is_empty() {
             patterns.push(Pattern::part(Part::Hole(Symbol::default())));
         }

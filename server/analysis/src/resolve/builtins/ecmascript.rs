@@ -55,8 +55,8 @@ impl<'w> Evaluator<'w> {
             "join" => self.joined(site, object),
             "toUpperCase" | "toLocaleUpperCase" => Some(in_letters(&Change::Upper, &self.eval(file, object))),
             "toLowerCase" | "toLocaleLowerCase" => Some(in_letters(&Change::Lower, &self.eval(file, object))),
-            "bind" | "then" | "catch" | "finally" | "toString" | "trim" | "trimEnd" | "normalize" | "valueOf" | "asPromise" | "toPromise"
-            | "lean" => self.handed_through(site, object, name),
+            "bind" | "then" | "catch" | "finally" | "toString" | "trim" | "trimEnd" | "normalize" | "valueOf" | "asPromise"
+            | "toPromise" | "lean" => self.handed_through(site, object, name),
             _ => None,
         }
     }
