@@ -47,6 +47,8 @@ fn facts(documents: &[Node], mut problems: Vec<Problem>) -> ManifestFacts {
         if let Some(include) = document.get("include") {
             compose.includes.extend(paths(include));
         }
+        compose.project = compose.project.or_else(|| document.get("name")?.text());
+        compose.networks.extend(document.get("networks").map_or(&[][..], Node::entries).iter().filter_map(shared_network));
     }
     ManifestFacts { manifest: Manifest::Compose(compose), problems }
 }
@@ -145,6 +147,16 @@ fn names(node: &Node) -> Vec<Spanned<Symbol>> {
 fn ended(node: &Node) -> Vec<Symbol> {
     let ends = |node: &Node| node.get("condition").and_then(Node::text).as_deref() == Some("service_completed_successfully");
     node.entries().iter().filter(|entry| ends(&entry.value)).map(|entry| entry.key.value.clone()).collect()
+}
+
+/// The name by which several projects may know a network; one without is a project's own.
+fn shared_network(entry: &Entry) -> Option<Symbol> {
+    let network = &entry.value;
+    let external = network.get("external");
+    // An external network's name stood below `external` once.
+    let named = network.get("name").or_else(|| external?.get("name")).and_then(Node::text);
+    let is_external = || external.is_some_and(|external| external.text().as_deref() != Some("false"));
+    named.or_else(|| is_external().then(|| entry.key.value.clone()))
 }
 
 fn extends(node: &Node) -> Option<(Option<Symbol>, Symbol)> {
@@ -343,6 +355,14 @@ mod tests {
         let (compose, problems) = compose("services:\n  a: x\n  b:\n");
         assert_eq!((compose.services.len(), problems.len()), (2, 1));
         assert_eq!(problems[0].message, "compose file: expected a mapping under the service `a`");
+    }
+
+    #[test]
+    fn networks_that_other_projects_know() {
+        let text = "name: shop\nnetworks:\n  own:\n  bridge: {driver: bridge}\n  a: {external: true}\n  b: {name: named}\n  c: {external: {name: old}}\n  d: {external: false}\n";
+        let (compose, problems) = compose(text);
+        assert!(problems.is_empty());
+        assert_eq!((compose.project.as_deref(), &compose.networks[..]), (Some("shop"), &["a", "named", "old"].map(Symbol::new)[..]));
     }
 
     #[test]

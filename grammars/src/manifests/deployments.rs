@@ -14,6 +14,10 @@ pub struct Compose {
     pub services: Vec<ComposeService>,
     /// `include:` paths.
     pub includes: Vec<Spanned<Symbol>>,
+    /// `name`, that of the project.
+    pub project: Option<Symbol>,
+    /// Its networks by the names that other projects know them by, if they are known by one: that of `name`, or an external one's.
+    pub networks: Vec<Symbol>,
 }
 
 /// A service of a compose file.

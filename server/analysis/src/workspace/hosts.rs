@@ -67,6 +67,8 @@ pub(crate) struct Hosts {
     machine: FxHashSet<Symbol>,
     /// Services that platforms host under names of their own making.
     hosted: Hosted,
+    /// Which compose files deploy each service, or lie around it, as numbers of what is meant to run together.
+    systems: Vec<FxHashSet<usize>>,
 }
 
 impl Hosts {
@@ -81,6 +83,7 @@ impl Hosts {
         let mut hosts = Self { hosted: Hosted::of(context.files, services), ..Self::default() };
         for (at, draft) in drafts.iter().enumerate() {
             let service = &services[at];
+            hosts.systems.push(context.systems.around(draft));
             let Some(first) = service.evidence.first() else { continue };
             let named = |kind, evidence: &Evidence| Name { service: index(at), kind, evidence: evidence.clone() };
             for (host, evidence) in &draft.hosts {
@@ -195,10 +198,14 @@ fn put<K: std::hash::Hash + Eq>(map: &mut FxHashMap<K, Vec<Name>>, key: K, name:
 }
 
 fn answer(found: Option<&Vec<Name>>) -> HostMatch {
-    match found.map(Vec::as_slice) {
-        None | Some([]) => HostMatch::None,
-        Some([one]) => HostMatch::One(one.service, one.kind, one.evidence.clone()),
-        Some(several) => HostMatch::Several(several.iter().map(|name| name.service).collect()),
+    of_names(&found.map_or_else(Vec::new, |found| found.iter().collect()))
+}
+
+fn of_names(found: &[&Name]) -> HostMatch {
+    match found {
+        [] => HostMatch::None,
+        [one] => HostMatch::One(one.service, one.kind, one.evidence.clone()),
+        several => HostMatch::Several(several.iter().map(|name| name.service).collect()),
     }
 }
 
@@ -211,6 +218,25 @@ impl Workspace {
     /// The service that a host means, the port (digits) helping where the host is this machine: a name or alias of a manifest, a name within a
     /// cluster, a port that one service owns, another name of a service.
     pub fn service_of_host(&self, host: &str, port: Option<&str>) -> HostMatch {
+        self.host_as_seen(host, port, &answer)
+    }
+
+    /// The service that a host means where `from` asks: of several that go by it, the one that is meant to run together with `from`.
+    pub fn service_of_host_from(&self, from: ServiceIndex, host: &str, port: Option<&str>) -> HostMatch {
+        self.host_as_seen(host, port, &|found| {
+            let beside = |name: &&Name| self.run_together(from, name.service);
+            let found = found.map_or(&[][..], Vec::as_slice);
+            let near: Vec<&Name> = found.iter().filter(beside).collect();
+            if near.is_empty() { of_names(&found.iter().collect::<Vec<_>>()) } else { of_names(&near) }
+        })
+    }
+
+    /// Whether two services are meant to run together, by the compose files that deploy them or lie around their code.
+    pub(crate) fn run_together(&self, one: ServiceIndex, other: ServiceIndex) -> bool {
+        !self.names.systems[one.index()].is_disjoint(&self.names.systems[other.index()])
+    }
+
+    fn host_as_seen(&self, host: &str, port: Option<&str>, answer: &dyn Fn(Option<&Vec<Name>>) -> HostMatch) -> HostMatch {
         let host = lower(host.trim_end_matches('.'));
         if self.is_machine(&host) {
             return port.map_or(HostMatch::None, |port| answer(self.names.ports.get(port).or_else(|| self.names.own_ports.get(port))));

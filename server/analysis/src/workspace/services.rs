@@ -24,6 +24,8 @@ pub(crate) use command_lines::{commands, inner_commands, preloaded, program_path
 pub(crate) use kinds::imported_packages;
 pub(crate) use known::is_start_script;
 use known::{image_name, normal, unscoped};
+use systems::Systems;
+pub(crate) use systems::is_for_all;
 pub(crate) use undeployed::processes::{is_hosted, receiving as receivers, routed as functions};
 
 mod arguments;
@@ -37,6 +39,7 @@ pub(crate) mod known;
 mod projects;
 mod side_by_side;
 pub(crate) mod starts;
+mod systems;
 mod told;
 mod undeployed;
 
@@ -61,6 +64,8 @@ pub(crate) struct Context<'a> {
     /// Packages that another one depends on.
     pub(crate) depended: FxHashSet<usize>,
     pub(crate) go: GoCode<'a>,
+    /// Which compose files are meant to run together.
+    pub(super) systems: Systems<'a>,
 }
 
 /// A service while its parts are gathered.
@@ -149,6 +154,7 @@ impl<'a> Context<'a> {
             npm_at,
             depended,
             go: GoCode::of(sources),
+            systems: Systems::of(sources, packages, variables),
         }
     }
 
@@ -365,7 +371,9 @@ fn make_unique(drafts: &mut [Draft<'_>]) {
         let plain = draft.name.clone();
         let mut count = 1;
         while !seen.insert(draft.name.clone()) {
-            let folder = paths::file_name(&draft.root);
+            // What others wrote has no folder but that of who deploys it.
+            let deploying = || draft.compose.first().map_or("", |(source, ..)| deployed::part(source.folder()));
+            let folder = paths::file_name(if draft.root.is_empty() { deploying() } else { &draft.root });
             let says_more = count == 1 && !folder.is_empty() && normal(folder) != normal(&plain);
             let is_free = says_more && !known::is_layout_folder(folder) && !all.contains(folder) && !is_deployed(draft);
             draft.name = match () {

@@ -484,7 +484,7 @@ impl Targets<'_> {
 /// The services that passages lead to, in their order.
 pub(super) fn targets(input: &Input<'_>, passages: &[Passage]) -> Vec<Option<ServiceIndex>> {
     let of = |passage: &Passage| match Address::parse(&passage.base()) {
-        Address::Host { host, port, .. } => match input.workspace.service_of_host(&host, port.as_deref()) {
+        Address::Host { host, port, .. } => match input.workspace.service_of_host_from(passage.gateway, &host, port.as_deref()) {
             HostMatch::One(service, ..) => Some(service),
             _ => None,
         },

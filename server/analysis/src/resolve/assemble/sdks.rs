@@ -58,7 +58,7 @@ fn answers(scene: &Scene<'_>, service: ServiceIndex, peers: &[Symbol], addresses
             }
             let text::Address::Host { host, port, .. } = text::Address::parse(&text.text) else { continue };
             let status = if text.guessed { Status::Likely } else { Status::Exact };
-            let target = match scene.input.workspace.service_of_host(&host, port.as_deref()) {
+            let target = match scene.input.workspace.service_of_host_from(service, &host, port.as_deref()) {
                 HostMatch::One(service, _, why) => {
                     text.evidence.push(why);
                     (Target::Service(service), status, deduplicated(text.evidence))
@@ -74,15 +74,15 @@ fn answers(scene: &Scene<'_>, service: ServiceIndex, peers: &[Symbol], addresses
         }
     }
     if found.is_empty() {
-        found.extend(peers.iter().map(|peer| deployed(scene, peer)));
+        found.extend(peers.iter().map(|peer| deployed(scene, service, peer)));
     }
     found
 }
 
 /// A third party, or what is deployed of it under its own name, from somebody else's image.
-fn deployed(scene: &Scene<'_>, peer: &Symbol) -> Peer {
+fn deployed(scene: &Scene<'_>, from: ServiceIndex, peer: &Symbol) -> Peer {
     let workspace = scene.input.workspace;
-    match workspace.service_of_host(peer, None) {
+    match workspace.service_of_host_from(from, peer, None) {
         HostMatch::One(service, _, why) if workspace.services[service.index()].third_party => {
             (Target::Service(service), Status::Likely, vec![why])
         }

@@ -15,6 +15,7 @@ use crate::Place;
 use crate::chart::{Endpoint, EndpointIndex, Evidence, Protocol, Reason, Service, ServiceIndex, ServiceKind, Status, Target};
 use crate::resolve::paths::{self, Segment};
 use crate::workspace::platform_hosts::of_variable;
+use crate::workspace::services::is_for_all;
 use crate::workspace::services::known::normal;
 use crate::workspace::{HostMatch, NameKind, Workspace};
 
@@ -188,7 +189,7 @@ impl Targets<'_> {
         let address = self.address(from, text);
         let status = if text.guessed { Status::Likely } else { Status::Exact };
         let trail = Trail { status, evidence: text.evidence.clone(), hops };
-        if let Some(answer) = self.invoked(method, &address, &trail) {
+        if let Some(answer) = self.invoked(from, method, &address, &trail) {
             return answer;
         }
         if text.is_own {
@@ -265,10 +266,11 @@ impl Targets<'_> {
         let mut givers = 0;
         for (at, deployment) in workspace.deployments.iter().enumerate() {
             let values = deployment.environment.get(name).map_or(&[][..], Vec::as_slice);
+            let giver = ServiceIndex(at as u32);
             let mut gives = false;
             for value in values.iter().filter(|value| value.rank <= 1 && !value.value.is_empty()) {
                 let Address::Host { host, port, .. } = Address::parse(&value.value) else { return None };
-                let HostMatch::One(service, ..) = workspace.service_of_host(&host, port.as_deref()) else { return None };
+                let HostMatch::One(service, ..) = workspace.service_of_host_from(giver, &host, port.as_deref()) else { return None };
                 if *target.get_or_insert(service) != service {
                     return None;
                 }
@@ -296,9 +298,9 @@ impl Targets<'_> {
     }
 
     /// Who answers what goes through a Dapr sidecar, whose paths name the application: `/v1.0/invoke/orders/method/list`.
-    fn invoked(&self, method: Option<&Symbol>, address: &Address, trail: &Trail) -> Option<Answer> {
+    fn invoked(&self, from: ServiceIndex, method: Option<&Symbol>, address: &Address, trail: &Trail) -> Option<Answer> {
         let (app, path) = dapr_invocation(address.path())?;
-        Some(match self.input.workspace.service_of_host(app, None) {
+        Some(match self.input.workspace.service_of_host_from(from, app, None) {
             HostMatch::One(service, _, why) => {
                 let mut trail = trail.clone();
                 trail.evidence.push(why);
@@ -336,7 +338,7 @@ impl Targets<'_> {
             };
         }
         match address {
-            Address::Host { host, port, path } => match self.input.workspace.service_of_host(host, port.as_deref()) {
+            Address::Host { host, port, path } => match self.input.workspace.service_of_host_from(from, host, port.as_deref()) {
                 HostMatch::One(published, NameKind::PublishedPort, _)
                     if let Some((service, why)) = self.in_place_of(published, from, method, path, port.as_deref()) =>
                 {
@@ -454,7 +456,9 @@ impl Targets<'_> {
             folder = folder.parent().unwrap_or(root);
         }
         let system = services.iter().filter(deployed).fold(folder, |system, service| common(system, &service.root));
-        services[from.index()].root.starts_with(system)
+        // What has nothing but the workspace in common with who asks is for a part of its own.
+        let is_apart = system == root && !is_for_all(self.input.files.path(manifest).as_str());
+        if is_apart { self.input.workspace.run_together(from, service) } else { services[from.index()].root.starts_with(system) }
     }
 
     /// The service that a public host stands for, where it is called like the service's package and has the path: `api.shop.com` for `@shop/api`.
@@ -504,7 +508,7 @@ impl Targets<'_> {
             return Some(told.clone());
         }
         let (target, why) = workspace.settings.ending(root, host)?;
-        (workspace.service_of_host(host, port) == HostMatch::None).then(|| (target.clone(), why.clone()))
+        (workspace.service_of_host_from(from, host, port) == HostMatch::None).then(|| (target.clone(), why.clone()))
     }
 
     /// Whether a service that is only inferred may be meant, by a variable's name or a port: it must be one that is called, and where its routes are

@@ -14,6 +14,7 @@ use crate::FileId;
 use crate::chart::ServiceKind;
 use crate::workspace::paths;
 use crate::workspace::sources::Source;
+use crate::workspace::variables::Variables;
 
 /// How many services `extends` may lead through.
 const MAX_EXTENDS: usize = 4;
@@ -29,7 +30,7 @@ pub(super) fn find<'a>(context: &Context<'a>, images: &Images) -> Vec<Draft<'a>>
     for draft in &mut drafts {
         describe_compose(context, draft);
     }
-    let mut drafts = merge_projects(drafts);
+    let mut drafts = merge_projects(context, drafts);
     kubernetes(context, &mut drafts);
     let own = namesakes(&drafts);
     for draft in &mut drafts {
@@ -271,7 +272,7 @@ fn describe_compose(context: &Context<'_>, draft: &mut Draft<'_>) {
     }
     let mut builds: Vec<Build> = Vec::new();
     for (source, service, _) in &draft.compose {
-        let Some((at, dockerfile)) = build_of(context, source.folder(), service) else { continue };
+        let Some((at, dockerfile)) = build_of(context.variables, source.folder(), service) else { continue };
         let path = dockerfile.as_deref().unwrap_or_default();
         let name = paths::file_name(path).to_ascii_lowercase();
         let is_development = name.split(['.', '-', '_']).any(|word| matches!(word, "dev" | "development" | "local"));
@@ -286,8 +287,8 @@ fn describe_compose(context: &Context<'_>, draft: &mut Draft<'_>) {
 }
 
 /// The folder and the Dockerfile's path of a `build`; the folder is `None` where it is elsewhere.
-fn build_of(context: &Context<'_>, folder: &str, service: &ComposeService) -> Option<(Option<String>, Option<String>)> {
-    let fill = |text: &str| context.variables.fill(folder, text);
+pub(super) fn build_of(variables: &Variables<'_>, folder: &str, service: &ComposeService) -> Option<(Option<String>, Option<String>)> {
+    let fill = |text: &str| variables.fill(folder, text);
     if service.build_context.is_none() && service.dockerfile.is_none() {
         return None;
     }
@@ -301,8 +302,8 @@ fn build_of(context: &Context<'_>, folder: &str, service: &ComposeService) -> Op
     Some((Some(at), dockerfile))
 }
 
-/// One service that several folders' projects deploy: the same code, or the same stock image.
-fn merge_projects(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
+/// One service that several folders' projects deploy: the same code, or the same stock image where they are one system.
+fn merge_projects<'a>(context: &Context<'a>, drafts: Vec<Draft<'a>>) -> Vec<Draft<'a>> {
     let mut merged: Vec<Draft<'_>> = Vec::new();
     let mut by_name: FxHashMap<Symbol, Vec<usize>> = FxHashMap::default();
     for draft in drafts {
@@ -312,6 +313,7 @@ fn merge_projects(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
             let builds_example = |draft: &Draft<'_>| is_example(draft) && draft.context.as_deref().is_some_and(known::is_example_path);
             match (draft.dockerfile.as_ref(), other.dockerfile.as_ref()) {
                 (Some((left, _)), Some((right, _))) => left == right,
+                _ if context.systems.of_draft(&draft).is_disjoint(&context.systems.of_draft(other)) => false,
                 _ if builds_example(&draft) != builds_example(other) => false,
                 _ => draft.context.is_none() || other.context.is_none() || draft.context == other.context,
             }
@@ -511,10 +513,11 @@ fn decide_origin(context: &Context<'_>, draft: &mut Draft<'_>) {
     for name in names {
         let folders = context.named_folders.get(&normal(&name)).map_or(&[] as &[_], Vec::as_slice);
         let products = folders.iter().filter(|folder| !folder.is_empty() && !known::is_test_path(folder));
-        let products = products.filter(|folder| !is_called_so_by_chance(draft, &name, folder) && !context.is_library(folder));
+        let is_another = |folder: &str| is_called_so_by_chance(draft, &name, folder) || context.systems.is_of_another(draft, folder);
+        let products = products.filter(|folder| !is_another(folder) && !context.is_library(folder));
         is_known |= products.into_iter().any(|folder| context.may_run(draft, &name, folder));
         let mut binaries = context.binaries_named(&name).iter().map(|binary| context.root_of(*binary));
-        is_known |= binaries.any(|folder| context.may_run(draft, &name, folder) && !is_called_so_by_chance(draft, &name, folder));
+        is_known |= binaries.any(|folder| context.may_run(draft, &name, folder) && !is_another(folder));
     }
     if !is_known && (draft.image.is_some() || !draft.workloads.is_empty()) {
         is_known = code::binary_of_commands(context, draft).is_some();
@@ -537,7 +540,7 @@ fn is_called_so_by_chance(draft: &Draft<'_>, name: &str, folder: &str) -> bool {
 }
 
 /// The part of the workspace that a folder is for, which may only sort manifests.
-fn part(folder: &str) -> &str {
+pub(super) fn part(folder: &str) -> &str {
     paths::upwards(folder).find(|folder| !code::is_generic(paths::file_name(folder))).unwrap_or_default()
 }
 
@@ -566,7 +569,7 @@ fn holds_code(context: &Context<'_>, draft: &Draft<'_>) -> bool {
 /// Several deployments of one program that differ by a number alone are one service.
 pub(super) fn merge_replicas<'a>(context: &Context<'a>, drafts: Vec<Draft<'a>>) -> Vec<Draft<'a>> {
     let mut merged: Vec<Draft<'a>> = Vec::new();
-    let mut by_stem: FxHashMap<(String, Option<String>, Option<String>), usize> = FxHashMap::default();
+    let mut by_stem: FxHashMap<_, usize> = FxHashMap::default();
     for mut draft in drafts {
         let stem = draft.name.trim_end_matches(|letter: char| letter.is_ascii_digit()).trim_end_matches(['-', '_']).to_owned();
         if stem.is_empty() || draft.compose.is_empty() {
@@ -574,7 +577,9 @@ pub(super) fn merge_replicas<'a>(context: &Context<'a>, drafts: Vec<Draft<'a>>) 
             continue;
         }
         let what = draft.image.as_ref().map(|image| image_name(image));
-        let key = (stem.clone(), what, draft.dockerfile.as_ref().map(|(index, _)| index.to_string()));
+        let mut systems: Vec<usize> = context.systems.of_draft(&draft).into_iter().collect();
+        systems.sort_unstable();
+        let key = (stem.clone(), what, draft.dockerfile.as_ref().map(|(index, _)| *index), systems);
         match by_stem.get(&key) {
             Some(at) if merged[*at].binary == draft.binary && merged[*at].third_party == draft.third_party => {
                 let first = &mut merged[*at];

@@ -141,7 +141,9 @@ impl Images {
             let folder = context.folder_named(name);
             known::is_example_path(context.sources.dockerfiles[*index].path) && folder.is_some_and(|folder| !known::is_example_path(folder))
         };
-        if let Some(([index], name)) = named.filter(|(all, name)| !all.iter().any(|index| is_of_example(index, name))) {
+        let is_others = |index: &usize| context.systems.is_of_another(draft, context.sources.dockerfiles[*index].folder());
+        let is_foreign = |index: &usize, name: &str| is_of_example(index, name) || is_others(index);
+        if let Some(([index], name)) = named.filter(|(all, name)| !all.iter().any(|index| is_foreign(index, name))) {
             let source = &context.sources.dockerfiles[*index];
             draft.dockerfile = Some((*index, None));
             // A folder that only sorts Dockerfiles is no context: such an image is built at the root.

@@ -23,7 +23,7 @@ pub(super) fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, 
             if system == "*" {
                 system = built_for.clone();
             }
-            if let Some(address) = address(input, &system, &text.text) {
+            if let Some(address) = address(input, service, &system, &text.text) {
                 return Some((format!("{system}:{address}").into(), system));
             }
             if let (Some(variable), false, None) = (unset(&text.text), is_host(&text.text), &open) {
@@ -95,7 +95,7 @@ fn is_host(url: &str) -> bool {
 
 /// Host, database and schema of a URL, `orders-db/shop/orders`; `None` where it has no host, or the database is not known. The schema that is the
 /// default goes without saying.
-fn address(input: &Input<'_>, system: &str, url: &str) -> Option<String> {
+fn address(input: &Input<'_>, service: ServiceIndex, system: &str, url: &str) -> Option<String> {
     let Address::Host { host, port, path } = Address::parse(url) else { return None };
     // `sqlite:{path}`: what looks like a host is the scheme.
     if !url.contains("://") && system_of_scheme(&host).is_some() && port.as_deref().is_none_or(str::is_empty) {
@@ -108,7 +108,7 @@ fn address(input: &Input<'_>, system: &str, url: &str) -> Option<String> {
     let query = path.split_once('?').map_or("", |(_, query)| query);
     let schema = query.split('&').find_map(|pair| pair.strip_prefix("schema=").or_else(|| pair.strip_prefix("search_path=")));
     let schema = schema.filter(|schema| *schema != "public");
-    let mut address = on_this_machine(input, system, &host, port.as_deref()).unwrap_or_else(|| named_host(input, &host));
+    let mut address = on_this_machine(input, service, system, &host, port.as_deref()).unwrap_or_else(|| named_host(input, service, &host));
     for part in [Some(database), schema].into_iter().flatten().filter(|part| !part.is_empty()) {
         address = format!("{address}/{part}");
     }
@@ -154,7 +154,9 @@ fn parts_of_caller(
     };
     let first = |texts: &[String]| texts.iter().find(|text| !text.contains("${")).cloned();
     let (hosts, databases) = (texts(&connection.hosts), texts(&connection.databases));
-    let said = |host: String| on_this_machine(input, &connection.system, &host, None).unwrap_or_else(|| named_host(input, &host));
+    let said = |host: String| {
+        on_this_machine(input, service, &connection.system, &host, None).unwrap_or_else(|| named_host(input, service, &host))
+    };
     let (mut host, mut database) = (first(&hosts).map(said), first(&databases));
     if by_variable {
         // Lines that read the same variable open the same, though nobody sets it.
@@ -193,22 +195,22 @@ pub(super) fn concrete(system: Symbol) -> Symbol {
 }
 
 /// The only service that is found at a port of the machine on which all run; a system at its usual one, where no other is said.
-fn on_this_machine(input: &Input<'_>, system: &str, host: &str, port: Option<&str>) -> Option<String> {
+fn on_this_machine(input: &Input<'_>, from: ServiceIndex, system: &str, host: &str, port: Option<&str>) -> Option<String> {
     let port = port.or_else(|| usual_port(system)).filter(|_| input.workspace.is_machine(host))?;
-    match input.workspace.service_of_host(host, Some(port)) {
+    match input.workspace.service_of_host_from(from, host, Some(port)) {
         HostMatch::One(service, ..) => Some(input.workspace.services[service.index()].id.to_string()),
         _ => None,
     }
 }
 
 /// A host by the name of the service that it is, so that aliases are one store.
-fn named_host(input: &Input<'_>, host: &str) -> String {
+fn named_host(input: &Input<'_>, from: ServiceIndex, host: &str) -> String {
     // An endpoint is a host with a scheme and perhaps a port.
     let (host, port) = match Address::parse(host) {
         Address::Host { host, port, .. } => (host, port),
         _ => (host.to_owned(), None),
     };
-    match (input.workspace.service_of_host(&host, port.as_deref()), port) {
+    match (input.workspace.service_of_host_from(from, &host, port.as_deref()), port) {
         (HostMatch::One(service, ..), _) => input.workspace.services[service.index()].id.to_string(),
         (_, Some(port)) => format!("{host}:{port}"),
         _ => host,
