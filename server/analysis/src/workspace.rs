@@ -116,6 +116,8 @@ pub struct Deployment {
     pub package: Option<usize>,
     /// The source files it starts from, where known: a Rust binary's root, a script named by a command.
     pub entries: Vec<FileId>,
+    /// Whether it starts a source file that is not there: of the code around nothing tells what runs.
+    pub starts_missing: bool,
     /// The source files that its process may start from, those of `entries` among them; empty where that is not known.
     pub starts: Vec<FileId>,
     /// Its environment: name → value with its place, the strongest source first, variables filled in as far as known.

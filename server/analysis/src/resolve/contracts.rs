@@ -219,6 +219,10 @@ impl Contracts {
         let mut all = Self::default();
         for entry in files.iter().flatten() {
             let Some(Manifest::Proto(proto)) = entry.facts.manifest() else { continue };
+            // A template names no package: `package shop.{{name}}.v1`.
+            if !proto.package.is_empty() && proto.package.split('.').any(str::is_empty) {
+                continue;
+            }
             for rule in &proto.http {
                 let known = all.http.entry(rule.rpc.clone()).or_default();
                 let answer = (rule.method.clone(), rule.path.clone());

@@ -1,7 +1,7 @@
 //! Databases: connections, queries, tables.
 
 use portolan_grammars::catalog::{self, Naming, Operation};
-use portolan_grammars::facts::{Attribute, Expr, ExprId, FunctionId, ResultUse, SourceFacts, Symbol, TypeId};
+use portolan_grammars::facts::{Attribute, Expr, ExprId, ResultUse, Symbol, TypeId};
 
 use super::evaluate::around;
 use super::library::CallView;
@@ -231,23 +231,18 @@ impl<'w> Linker<'w> {
     }
 
     /// Notes a name that is no table in the statements of a function.
-    pub(super) fn common_table(
-        &mut self,
-        walk: &Walk<'w>,
-        function: FunctionRef,
-        view: &CallView<'_>,
-        entry: &catalog::CommonTable,
-    ) -> bool {
+    pub(super) fn common_table(&mut self, function: FunctionRef, view: &CallView<'_>, entry: &catalog::CommonTable) -> bool {
         let Some(name) = self.evaluator.select_text(&entry.name, view).and_then(|name| name.literal()) else { return false };
-        self.common_tables.insert((outermost(walk.facts, function.function), aliased(&name)))
+        self.common_tables.insert((function.function, aliased(&name)))
     }
 
     /// Takes such names for tables no more.
     pub(super) fn leave_out_common_tables(&mut self) {
         let Some(facts) = self.evaluator.facts(self.file).filter(|_| !self.common_tables.is_empty()) else { return };
         for access in self.link.accesses.iter_mut().filter(|access| access.function.file == self.file) {
-            let within = outermost(facts, access.function.function);
-            access.collections.retain(|of| !self.common_tables.contains(&(within, of.name.clone())));
+            let is_common =
+                |name: &Symbol| around(facts, access.function.function).any(|around| self.common_tables.contains(&(around, name.clone())));
+            access.collections.retain(|of| of.operation != Operation::Read || !is_common(&of.name));
         }
         self.link.accesses.retain(|access| !access.collections.is_empty());
     }
@@ -318,11 +313,6 @@ impl<'w> Linker<'w> {
             None => self.link.accesses.push(access),
         }
     }
-}
-
-/// The function around all others that a function stands in, below the module.
-fn outermost(facts: &SourceFacts, function: FunctionId) -> FunctionId {
-    around(facts, function).filter(|at| *at != FunctionId::MODULE).last().unwrap_or(FunctionId::MODULE)
 }
 
 /// Whether variables of the environment, and what stands around them, are all of a name.

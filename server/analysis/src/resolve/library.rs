@@ -298,11 +298,6 @@ impl<'w> Evaluator<'w> {
         unknown.or_else(|| takes.iter().find_map(|take| take.default.clone()).map(Value::text))
     }
 
-    /// Whether a place holds a text, as far as it is known.
-    pub fn holds_text(&mut self, take: &Take, view: &CallView<'_>) -> bool {
-        self.take_text(take, view).is_some_and(|text| !text.is_unknown())
-    }
-
     fn take_text(&mut self, take: &Take, view: &CallView<'_>) -> Option<Value> {
         let value = match self.take_place(take, view)? {
             Value::Array(items) if take.dotted => dotted(&items),

@@ -134,7 +134,7 @@ impl<'w> Linker<'w> {
 }
 
 /// Whether a path is that of each element of a list which callers pass.
-fn is_of_list(path: &Value) -> bool {
+pub(super) fn is_of_list(path: &Value) -> bool {
     let is_each = |part: &Part| matches!(part, Part::Param(_, path, _) if path.iter().any(|name| name == EACH));
     path.patterns().iter().flat_map(|pattern| &pattern.parts).any(is_each)
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use portolan_grammars::catalog;
-use portolan_grammars::facts::{Expr, ExprId, Extent, RegionKind, Symbol};
+use portolan_grammars::facts::{Expr, ExprId, Extent, RegionKind, SourceFacts, Symbol};
 
 use super::callers::MAX_PASSED_ON;
 use super::evaluate::{Evaluator, regions_around};
@@ -44,12 +44,9 @@ impl<'w> Linker<'w> {
     ) -> bool {
         let Some((list, path)) = path.and_then(|path| self.evaluator.part_of_row(self.file, path)) else { return false };
         let part = |linker: &mut Self, expr: ExprId| linker.evaluator.part_of_row(linker.file, expr).filter(|(of, _)| *of == list);
-        let items = self.evaluator.items_asked_for(view.site, list, function);
-        if items.is_empty() {
-            return false;
-        }
+        let Some(items) = self.evaluator.items_asked_for(view.site, list, function) else { return false };
         let method_key = match walk.facts.expr(view.call.callee) {
-            Expr::Index { index, .. } => part(self, *index).map(|(_, key)| key),
+            Expr::Index { index, .. } => part(self, in_any_letters(walk.facts, *index)).map(|(_, key)| key),
             _ => None,
         };
         let method = entry.method.as_ref().and_then(|selector| self.evaluator.select(selector, view)).unwrap_or(Value::Unknown);
@@ -60,7 +57,6 @@ impl<'w> Linker<'w> {
             self.parameter_mounts(router, view.site, function);
         }
         let guards = self.route_guards(walk, view, entry, [None, None]);
-        let before = self.link.routes.len();
         for Item { object, given_in } in items {
             let Some(paths) = object.fields.get(&path).map(Value::patterns).filter(|paths| !paths.is_empty()) else { continue };
             let handler = handler_key.as_ref().map_or(handler, |key| self.part_handler(&object, key));
@@ -75,7 +71,7 @@ impl<'w> Linker<'w> {
                 self.link.routes.push(RouteDecl { guards: guards.clone(), ..route });
             }
         }
-        self.link.routes.len() > before
+        true
     }
 
     /// The function that stands under a key of an object.
@@ -94,12 +90,13 @@ impl<'w> Evaluator<'w> {
         part_of_item(facts, index, expr)
     }
 
-    /// The items of a list for which a call is made that stands in the loop through it; none where a condition around it asks what is not followed.
-    fn items_asked_for(&mut self, site: CallRef, list: ExprId, function: FunctionRef) -> Vec<Item> {
+    /// The items of a list for which a call is made that stands in the loop through it; `None` where they are not known, or a condition around it
+    /// asks what is not followed.
+    fn items_asked_for(&mut self, site: CallRef, list: ExprId, function: FunctionRef) -> Option<Vec<Item>> {
         let mut items = Vec::new();
         let table = self.eval(site.file, list);
         self.add_items(&table, function, MAX_PASSED_ON, &mut items);
-        let Some((facts, index)) = self.file(site.file) else { return Vec::new() };
+        let (facts, index) = self.file(site.file).filter(|_| !items.is_empty())?;
         let call = facts.call(site.call);
         let cases = || index.cases.get(&call.function).into_iter().flatten().map(|at| &facts.cases[*at as usize]);
         for region in regions_around(facts, call.region) {
@@ -119,10 +116,10 @@ impl<'w> Evaluator<'w> {
                 }
             }
             if !is_followed {
-                return Vec::new();
+                return None;
             }
         }
-        items
+        Some(items)
     }
 
     /// Adds the items of a list; of one that callers pass, those that each of them does.
@@ -139,5 +136,14 @@ impl<'w> Evaluator<'w> {
             }
             _ => {}
         }
+    }
+}
+
+/// What a text is made of that is only written in capital or small letters: `route.method.toLowerCase()`.
+fn in_any_letters(facts: &SourceFacts, text: ExprId) -> ExprId {
+    let Expr::Call(call) = facts.expr(text) else { return text };
+    match facts.expr(facts.call(*call).callee) {
+        Expr::Member { object, name } if matches!(name.as_str(), "toLowerCase" | "toUpperCase") => *object,
+        _ => text,
     }
 }

@@ -10,7 +10,7 @@ use super::index::{is_bound_before, last_segment};
 use super::library::{CallView, as_text};
 use super::link::{LayerCode, LayerDecl, Linker, MountDecl, PortDecl, ProxyDecl, RouteDecl, Router, Site, VersioningDecl};
 use super::outbound::{function_in, prefixed};
-use super::registrars::{Handler, Registration};
+use super::registrars::{Handler, Registration, is_of_list};
 use super::routers::{is_of, router_of};
 use super::spans::{Walk, attribute_call};
 use super::value::{CallRef, ClassRef, ObjectValue, ParamRef, Pattern, Source, Value, join_patterns};
@@ -44,8 +44,7 @@ impl<'w> Linker<'w> {
         }
         let router = self.router_around(view);
         let handler_expr = entry.handler.as_ref().and_then(|selector| argument_expr(walk.facts, selector, view));
-        let told = entry.path.takes().iter().find(|take| self.evaluator.holds_text(take, view));
-        let path_expr = told.map_or_else(|| argument_expr(walk.facts, &entry.path, view), |take| taken_expr(walk.facts, take, view));
+        let path_expr = argument_expr(walk.facts, &entry.path, view);
         if entry.method.is_none()
             && let (Some(path), Some(handler)) = (path_expr, handler_expr)
             && let Some(rows) = self.evaluator.rows(self.file, path, handler)
@@ -68,6 +67,11 @@ impl<'w> Linker<'w> {
         let whole = Registration { router, method: Value::text("*"), path, handler, guards: own, site: view.site, function };
         if let Some(selector) = &entry.method {
             let method = self.evaluator.select(selector, view).unwrap_or(Value::Unknown);
+            // Of several methods that are looked up, nothing says which of them is for which path.
+            let is_looked_up = selector.takes().iter().any(|take| take.looked_up);
+            if is_looked_up && !matches!(as_text(method.clone()), Value::Text(method) if !is_of_list(&Value::Text(method.clone()))) {
+                return false;
+            }
             self.register(Registration { method, ..whole });
             return true;
         }

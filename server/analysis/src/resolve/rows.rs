@@ -1,6 +1,7 @@
 //! Lists whose items belong together: `for (path, handler) in [("/orders", get(list)), …]`, where each path has its own handler.
 //!
-//! What deliberately does not live here: what the parts mean. Invariant: a row is known only where the list is written out in the same file.
+//! What deliberately does not live here: what the parts mean, and tables of which each item is a value ([`super::route_tables`]). Invariant: a row
+//! is known only where the list is written out in the same file.
 
 use portolan_grammars::facts::{CallKind, Expr, ExprId, FunctionId, SourceFacts, Symbol};
 

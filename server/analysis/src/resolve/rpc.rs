@@ -280,17 +280,37 @@ impl<'w> Evaluator<'w> {
     /// A path of a file with its imports followed as far as they name the path, whatever the file calls things: generated code need not be there
     /// to be followed.
     pub(super) fn imported_path(&mut self, file: FileId, path: &[Symbol]) -> Vec<Symbol> {
-        let mut whole = path.to_vec();
-        let Some((facts, index)) = self.file(file) else { return whole };
+        let (mut file, mut whole) = (file, path.to_vec());
         for _ in 0..MAX_IMPORTS {
-            let Some(longer) = with_import(facts, index, &whole) else { break };
+            let Some((facts, index)) = self.file(file) else { break };
             // `use shop;` names itself.
-            if longer.len() == whole.len() && longer.first() == whole.first() {
-                break;
+            let is_longer = |longer: &Vec<Symbol>| longer.len() != whole.len() || longer.first() != whole.first();
+            match with_import(facts, index, &whole).filter(is_longer) {
+                Some(longer) => whole = longer,
+                None if facts.language.is_ecmascript() => break,
+                None => match self.handed_on(file, &whole) {
+                    Some(origin) => (file, whole) = origin,
+                    None => break,
+                },
             }
-            whole = longer;
         }
         whole
+    }
+
+    /// Where a path leads that goes through a module of the workspace whose only glob hands on what others declare, and the file of that module:
+    /// `pub use shop_proto::shop::cart::v1::*`.
+    fn handed_on(&mut self, file: FileId, path: &[Symbol]) -> Option<(FileId, Vec<Symbol>)> {
+        let modules = &self.cx.workspace.modules;
+        let (at, module) = (1..path.len()).rev().find_map(|at| match self.rust_path(file, &Symbol::default(), &path[..at], 0) {
+            Value::RustModule(module) => Some((at, module)),
+            _ => None,
+        })?;
+        let place = modules.place(module)?;
+        let (facts, index) = self.file(place.file)?;
+        let mut globs = index.globs.iter().map(|glob| &facts.imports[*glob as usize]);
+        let (Some(glob), None) = (globs.find(|glob| glob.reexport && glob.module == place.inline), globs.next()) else { return None };
+        let origin = glob.source.split("::").filter(|segment| !segment.is_empty()).map(Symbol::new);
+        Some((place.file, origin.chain(path[at..].iter().cloned()).collect()))
     }
 
     /// Whether what is taken from modules may be of a service: of one that is declared elsewhere, only what comes from there.

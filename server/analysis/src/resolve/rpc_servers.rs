@@ -12,7 +12,7 @@ use super::link::{EdgeDecl, Linker, RpcHandler};
 use super::outbound::function_in;
 use super::routes::argument_expr;
 use super::rows::RowPart;
-use super::rpc::{is_rpc_method, pick, picks, service_name, snake_case};
+use super::rpc::{is_rpc_method, picks, service_name, snake_case};
 use super::spans::Walk;
 use super::value::Value;
 use crate::FunctionRef;
@@ -227,7 +227,11 @@ impl<'w> Linker<'w> {
         }
         match self.evaluator.class_named(self.file, FunctionId::MODULE, path) {
             Some(declared) => contracts.traits.get(&declared).cloned(),
-            None => Some(pick(candidates?, &modules)).filter(|service| self.evaluator.may_come_from(service, &modules)),
+            // Of several that nothing tells apart none is the one.
+            None => match picks(candidates?, &modules).as_slice() {
+                [only] => Some(only.clone()).filter(|service| self.evaluator.may_come_from(service, &modules)),
+                _ => None,
+            },
         }
     }
 }

@@ -547,7 +547,7 @@ impl<'w> Linker<'w> {
                 Meaning::Consumer(entry) => self.consumer(walk, function, &view, entry),
                 Meaning::Connection(entry) => self.connection(function, &view, entry),
                 Meaning::Query(entry) => self.query(walk, function, &view, entry),
-                Meaning::CommonTable(entry) => self.common_table(walk, function, &view, entry),
+                Meaning::CommonTable(entry) => self.common_table(function, &view, entry),
                 Meaning::SdkCall(entry) => self.sdk_call(walk, function, &view, entry),
                 Meaning::Transaction(entry) => self.transaction(walk, function, &view, entry),
                 Meaning::Tracing(entry) => match self.tracing(&view, entry) {

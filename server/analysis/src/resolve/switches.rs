@@ -162,8 +162,9 @@ impl<'w> Evaluator<'w> {
         let named = conditions.filter(|condition| matches!(facts.expr(**condition), Expr::Name(name) if !given(name)));
         named.take(MAX_REGIONS).any(|condition| match self.eval(site.file, *condition) {
             Value::Param(param, path) if path.is_empty() && param.function == function => {
-                let takes_all = facts.function(function.function).params.get(param.index as usize).is_none_or(|param| param.rest);
-                !takes_all && matches!(self.passed(caller, param), Value::Unknown) && self.passes_nothing(caller, param)
+                let params = &facts.function(function.function).params;
+                let is_given = params.get(param.index as usize).is_none_or(|param| param.rest || param.default.is_some());
+                !is_given && matches!(self.passed(caller, param), Value::Unknown) && self.passes_nothing(caller, param)
             }
             _ => false,
         })

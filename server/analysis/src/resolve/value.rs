@@ -561,9 +561,13 @@ pub fn concat(parts: &[Value]) -> Value {
     let mut all = vec![Pattern::default()];
     for part in parts {
         let mut patterns = part.patterns();
-        // Behind a beginning, what else a part may be makes another text of it. Of a beginning that is not known, nothing could be said.
+        // What else a segment of a path may be makes another path of it. Of a beginning that is not known, nothing could be said.
         let is_beginning = all.iter().all(|head| head.parts.is_empty());
-        let is_open = !is_beginning && patterns.iter().any(|pattern| pattern.open);
+        let is_segment = |pattern: &Pattern| !pattern.parts.iter().any(|part| matches!(part, Part::Text(text) if text.contains('/')));
+        let is_open = !is_beginning
+            && patterns.iter().any(|pattern| pattern.open)
+            && patterns.iter().all(is_segment)
+            && all.iter().all(|head| matches!(head.parts.last(), Some(Part::Text(text)) if text.ends_with(['/', '='])));
         if is_open {
             patterns.iter_mut().for_each(|pattern| pattern.open = false);
         }

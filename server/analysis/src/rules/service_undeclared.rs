@@ -7,11 +7,15 @@ use std::collections::BTreeSet;
 
 use camino::Utf8Path;
 use portolan_grammars::facts::TextRange;
-use portolan_grammars::manifests::Manifest;
+use portolan_grammars::manifests::{Compose, ComposeService, Manifest};
 
 use super::{Context, Draft, Sink, exempt};
 use crate::chart::{Endpoint, Service, ServiceIndex, ServiceKind};
+use crate::workspace::paths;
 use crate::{FileId, Place};
+
+/// How many services `extends` may lead through.
+const MAX_EXTENDS: usize = 4;
 
 rule! {
     /// ## What it does
@@ -88,7 +92,7 @@ fn deployed(facts: &Service, manifests: &[(FileId, &Utf8Path, &Manifest)]) -> Ve
             Manifest::Compose(compose) => {
                 entries.extend(compose.services.iter().filter(|entry| is_named(&entry.name.value)).map(|entry| Deployed {
                     place: at(entry.name.range),
-                    checked: entry.has_healthcheck,
+                    checked: is_checked(path, compose, entry, manifests, MAX_EXTENDS),
                     word: "compose",
                 }))
             }
@@ -106,6 +110,32 @@ fn deployed(facts: &Service, manifests: &[(FileId, &Utf8Path, &Manifest)]) -> Ve
         }
     }
     entries
+}
+
+/// Whether a service of a compose file has a health check, or one that it extends.
+fn is_checked(
+    path: &Utf8Path,
+    compose: &Compose,
+    entry: &ComposeService,
+    manifests: &[(FileId, &Utf8Path, &Manifest)],
+    left: usize,
+) -> bool {
+    let extended = || {
+        let (file, name) = entry.extends.as_ref()?;
+        let (path, compose) = match file {
+            None => (path, compose),
+            Some(file) => {
+                let path = paths::join(paths::folder(path.as_str()), file)?;
+                manifests.iter().find_map(|(_, at, manifest)| match manifest {
+                    Manifest::Compose(compose) if *at == path.as_str() => Some((*at, compose)),
+                    _ => None,
+                })?
+            }
+        };
+        let entry = compose.services.iter().find(|entry| entry.name.value == *name)?;
+        Some(is_checked(path, compose, entry, manifests, left.checked_sub(1)?))
+    };
+    entry.has_healthcheck || extended().unwrap_or_default()
 }
 
 fn report(context: &Context<'_>, sink: &mut Sink<'_>, service: ServiceIndex, entry: &Deployed, route: &Endpoint, example: Place) {

@@ -51,7 +51,10 @@ fn bare(command: &str) -> Option<(Range<usize>, Option<&str>)> {
             && command[*end..].chars().next().is_none_or(is_sign)
     };
     let (at, end) = names.into_iter().find(is_word)?;
-    let own = command[end..].split(['&', ';', '|', '"', '\'']).next().unwrap_or_default().trim_end();
+    // A quote ends the call that one before it began; any other is an argument's.
+    let is_quoted = command[..at].matches(['"', '\'']).count() % 2 == 1;
+    let ends = |letter: char| matches!(letter, '&' | ';' | '|') || is_quoted && matches!(letter, '"' | '\'');
+    let own = command[end..].split(ends).next().unwrap_or_default().trim_end();
     let (mut config, mut words) = (None, own.split_whitespace());
     while let Some(word) = words.next() {
         if WITH_VALUE.contains(&word) {
@@ -78,6 +81,8 @@ mod tests {
             ("nodemon src/main.ts", None),
             ("nodemon --watch src --exec 'tsx src/main.ts'", None),
             ("nodemon -x tsx src/main.ts", None),
+            ("nodemon --watch \"src/**/*.ts\" --exec \"ts-node src/main.ts\"", None),
+            ("nodemon --watch 'src/**/*.ts' src/main.ts", None),
             ("nodemon-start", None),
         ] {
             assert_eq!(bare(command).map(|(call, config)| (&command[call], config)), expected, "{command}");

@@ -91,6 +91,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) root: String,
     pub(crate) package: Option<usize>,
     pub(crate) entries: Vec<FileId>,
+    /// Whether it starts a source file that is not there.
+    pub(crate) starts_missing: bool,
     pub(crate) binary: Option<CrateId>,
     pub(crate) third_party: bool,
     /// Whether its image starts another program, and only holds this one too.
@@ -112,7 +114,9 @@ impl<'a> Context<'a> {
         modules: &'a Modules,
         variables: &'a Variables<'a>,
     ) -> Self {
-        let dockerfile_at = sources.dockerfiles.iter().enumerate().map(|(index, source)| (source.path, index)).collect();
+        let dockerfile_at: FxHashMap<&str, usize> =
+            sources.dockerfiles.iter().enumerate().map(|(index, source)| (source.path, index)).collect();
+        let systems = Systems::of(sources, &dockerfile_at, packages, variables);
         let mut named_folders: FxHashMap<String, Vec<&str>> = FxHashMap::default();
         let mut name = |name: &str, folder: &'a str| {
             let known = named_folders.entry(normal(name)).or_default();
@@ -154,7 +158,7 @@ impl<'a> Context<'a> {
             npm_at,
             depended,
             go: GoCode::of(sources),
-            systems: Systems::of(sources, packages, variables),
+            systems,
         }
     }
 
@@ -184,11 +188,23 @@ impl<'a> Context<'a> {
     pub(crate) fn root_of(&self, binary: CrateId) -> &str {
         self.modules.krate(binary).map_or("", |krate| self.packages[krate.package].root.as_str())
     }
-    /// Whether a folder is that of a Cargo package without a binary, and of no image: nothing that is deployed starts there, whatever it is called.
+    /// Whether a folder is that of a library, and of no image: a Cargo package without a binary, or an npm package that others depend on and that
+    /// has nothing to start. Nothing that is deployed starts there, whatever it is called.
     pub(crate) fn is_library(&self, folder: &str) -> bool {
-        let is_bare = |package| code::default_binary(self, package).is_none() && self.roots.at(folder, Ecosystem::Npm).is_none();
-        let has_image = || self.sources.dockerfiles.iter().any(|source| source.folder() == folder);
-        self.roots.at(folder, Ecosystem::Cargo).is_some_and(is_bare) && !has_image()
+        let npm = self.roots.at(folder, Ecosystem::Npm);
+        let is_bare = |package| code::default_binary(self, package).is_none();
+        let is_used = |package| self.depended.contains(&package) && self.npm_at.get(folder).is_some_and(|at| !self.starts(*at));
+        let is_library = match (self.roots.at(folder, Ecosystem::Cargo), npm) {
+            (Some(package), None) => is_bare(package),
+            (None, Some(package)) => is_used(package),
+            _ => false,
+        };
+        is_library && !self.sources.dockerfiles.iter().any(|source| source.folder() == folder)
+    }
+    /// Whether an npm manifest has a script or a program by which it is started.
+    fn starts(&self, npm: usize) -> bool {
+        let npm = self.sources.npm[npm].facts;
+        !npm.bins.is_empty() || npm.scripts.iter().any(|script| is_start_script(&script.name))
     }
     /// The binaries of a name; an image or a service may write `-` for `_`.
     pub(crate) fn binaries_named(&self, name: &str) -> &[CrateId] {
@@ -247,6 +263,7 @@ pub(crate) fn find<'a>(context: &Context<'a>, problems: &mut Vec<Problem>) -> Se
     let mut drafts = deployed::merge_same_code(drafts);
     deployed::leave_repeated_out(&mut drafts);
     deployed::leave_steps_out(&mut drafts);
+    let drafts = deployed::merge_twins(drafts);
     let drafts = merge_deployments(drafts);
     let mut drafts = deployed::merge_replicas(context, drafts);
     told::place(context, &mut drafts, problems);
@@ -365,7 +382,7 @@ fn make_unique(drafts: &mut [Draft<'_>]) {
     let is_in_place = |draft: &Draft<'_>| normal(paths::file_name(&draft.root)) == normal(&draft.name);
     let is_deployed = |draft: &Draft<'_>| !draft.compose.is_empty() || !draft.workloads.is_empty();
     let mut order: Vec<usize> = (0..drafts.len()).collect();
-    order.sort_by_key(|at| (!is_deployed(&drafts[*at]), !is_in_place(&drafts[*at])));
+    order.sort_by_key(|at| (!is_deployed(&drafts[*at]), drafts[*at].third_party, !is_in_place(&drafts[*at])));
     for at in order {
         let draft = &mut drafts[at];
         let plain = draft.name.clone();
@@ -448,6 +465,7 @@ fn finish<'a>(
         deployments.push(Deployment {
             package: draft.package,
             entries: draft.entries.clone(),
+            starts_missing: draft.starts_missing,
             starts: starts::of(context, draft),
             environment: FxHashMap::default(),
             env_files: env_files(context, draft),

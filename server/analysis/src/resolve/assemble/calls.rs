@@ -95,10 +95,16 @@ impl Rows {
             |longer: &Symbol, shorter: &Symbol| longer.strip_prefix(shorter.as_str()).is_some_and(|rest| matches!(rest, "" | "{}"));
         settled
             .dedup_by(|a, b| a.from == b.from && a.place == b.place && a.to == b.to && same_path(&a.path, &b.path) && a.method == b.method);
-        // A base URL alone is what a wrapper would ask for by default; where a call says more, that is what it asks for.
-        let telling: FxHashSet<(ServiceIndex, Place, Target)> =
-            settled.iter().filter(|call| call.endpoint.is_some()).map(|call| (call.from, call.place, call.to.clone())).collect();
-        settled.retain(|call| call.endpoint.is_some() || call.path != "/" || !telling.contains(&(call.from, call.place, call.to.clone())));
+        // A base URL alone is what a wrapper would ask for by default; where a call says more, that is what it asks for. Nor does it ask below a
+        // prefix that is meant for others for what the service answers below another one.
+        let mut telling: FxHashMap<(ServiceIndex, Place, Target), Vec<Symbol>> = FxHashMap::default();
+        for call in settled.iter().filter(|call| call.endpoint.is_some()) {
+            telling.entry((call.from, call.place, call.to.clone())).or_default().push(call.path.clone());
+        }
+        settled.retain(|call| {
+            let told = telling.get(&(call.from, call.place, call.to.clone())).map_or(&[][..], Vec::as_slice);
+            call.endpoint.is_some() || !told.iter().any(|told| call.path == "/" || ends_alike(told, &call.path))
+        });
         // What may stand in place of a word is no other call where it asks the same service for the same: of the two, the one that is written as
         // the endpoint is.
         let asked = |call: &Call| (call.from, call.place, call.to.clone(), call.method.clone(), call.endpoint);
@@ -122,6 +128,12 @@ impl Rows {
         let resolved: FxHashSet<(ServiceIndex, Place)> = settled.iter().map(|call| (call.from, call.place)).collect();
         unresolved.retain(|row| !resolved.contains(&(row.from, row.place)));
     }
+}
+
+/// Whether two paths are the same behind what they begin with.
+fn ends_alike(one: &str, other: &str) -> bool {
+    let ends = [one, other].map(|path| path.rsplit_once('/').filter(|(before, _)| !before.is_empty()).map(|(_, last)| last));
+    ends[0].is_some() && ends[0] == ends[1]
 }
 
 /// The words that a path has in place of holes of another one, where it is that otherwise.

@@ -119,7 +119,8 @@ impl Reach {
         let own_package = input.workspace.deployments.iter().map(|deployment| deployment.package).collect();
         let is_shared = |package: Option<usize>| package.is_some_and(|package| shared.contains(&package));
         let deployments = &input.workspace.deployments;
-        let by_entry = deployments.iter().map(|service| is_shared(service.package) && !service.entries.is_empty()).collect();
+        let by_entry =
+            deployments.iter().map(|service| service.starts_missing || is_shared(service.package) && !service.entries.is_empty()).collect();
         Self { numbers: graph.numbers, reached, certain, modules, package_of: graph.package_of, own_package, by_entry }
     }
 }
@@ -209,6 +210,9 @@ fn shared_packages(input: &Input<'_>) -> FxHashSet<usize> {
 fn own_files(input: &Input<'_>, graph: &Graph<'_>, service: ServiceIndex, shared: &FxHashSet<usize>) -> Own {
     let workspace = input.workspace;
     let deployment = &workspace.deployments[service.index()];
+    if deployment.starts_missing {
+        return Own::default();
+    }
     let by_entry = |package: usize| shared.contains(&package) || workspace.packages[package].ecosystem == Ecosystem::Cargo;
     let of_several = || deployment.entries.iter().all(|entry| input.files.path(*entry).extension() == Some("rs"));
     if deployment.package.map_or_else(of_several, by_entry) && !deployment.entries.is_empty() {

@@ -101,9 +101,17 @@ fn peers(scene: &Scene<'_>, from: ServiceIndex, contract: &Symbol, addresses: &[
         return found;
     }
     let name = contract.rsplit('.').next().unwrap_or(contract);
+    // A name says nothing of a tool, nor of one that does not implement what others do.
+    let all = &scene.targets.endpoints.all;
+    let is_implemented = all.iter().any(|endpoint| implements(endpoint, path));
+    let may_answer = |service: ServiceIndex| {
+        let serves = || all.iter().any(|endpoint| endpoint.service == service && implements(endpoint, path));
+        let kind = workspace.services[service.index()].kind;
+        if is_implemented { serves() } else { !matches!(kind, ServiceKind::Cli | ServiceKind::Job) }
+    };
     match workspace.service_of_stem(&format!("{}_ADDR", snake_case(name))) {
-        HostMatch::One(service, _, why) => vec![Peer::new(service, Status::Likely, why)],
-        HostMatch::None | HostMatch::Several(_) => Vec::new(),
+        HostMatch::One(service, _, why) if may_answer(service) => vec![Peer::new(service, Status::Likely, why)],
+        HostMatch::One(..) | HostMatch::None | HostMatch::Several(_) => Vec::new(),
     }
 }
 

@@ -456,9 +456,14 @@ impl Targets<'_> {
             folder = folder.parent().unwrap_or(root);
         }
         let system = services.iter().filter(deployed).fold(folder, |system, service| common(system, &service.root));
+        let asks = &services[from.index()].root;
         // What has nothing but the workspace in common with who asks is for a part of its own.
-        let is_apart = system == root && !is_for_all(self.input.files.path(manifest).as_str());
-        if is_apart { self.input.workspace.run_together(from, service) } else { services[from.index()].root.starts_with(system) }
+        if system == root && !is_for_all(self.input.files.path(manifest).as_str()) {
+            let around = |service: &Service| service.root.parent().is_some_and(|around| around != root && asks.starts_with(around));
+            return self.input.workspace.run_together(from, service)
+                || services.iter().any(|service| deployed(&service) && around(service));
+        }
+        asks.starts_with(system)
     }
 
     /// The service that a public host stands for, where it is called like the service's package and has the path: `api.shop.com` for `@shop/api`.

@@ -39,10 +39,11 @@ pub(super) fn texts(input: &Input<'_>, service: ServiceIndex, pattern: &Pattern)
             Part::Text(text) => vec![Text { text: text.to_string(), ..Text::default() }],
             Part::Param(_, path, Some(default)) => {
                 let mut options = texts(input, service, default);
-                // A member of something that nobody here passes is passed from elsewhere, a request's for one, and may be more than its default.
-                // Of what may begin with anything, nothing could be said.
-                let is_segment = all.iter().all(|head| head.text.ends_with(['/', '=']));
-                if !path.is_empty() && all.iter().all(|head| !head.text.is_empty()) && (is_segment || !default.is_empty()) {
+                // A member of something that nobody here passes is passed from elsewhere, a request's for one, and may be another segment than
+                // its default.
+                let is_segment =
+                    all.iter().all(|head| head.text.ends_with(['/', '='])) && !options.iter().any(|text| text.text.contains('/'));
+                if !path.is_empty() && is_segment {
                     options.retain(|option| !option.text.is_empty());
                     options.push(Text { text: HOLE.to_owned(), ..Text::default() });
                 }

@@ -362,8 +362,25 @@ fn binary_of_image(context: &Context<'_>, draft: &Draft<'_>) -> Option<CrateId> 
         return Some(one);
     }
     let own = [draft.name.to_string()].iter().chain(&names).find_map(|name| binary_named(context, draft, name))?;
+    let own = if draft.dockerfile.is_none() { started_with(context, own)? } else { own };
     let fits = draft.dockerfile.is_none() || held.contains(&own) || context.stages(draft).iter().any(|stage| stage.from.contains("rust"));
     fits.then_some(own)
+}
+
+/// What the images start that hold a binary, where that is one program: not each program of an image is what it runs, whatever that is called.
+/// A binary that no image holds is started by itself.
+fn started_with(context: &Context<'_>, binary: CrateId) -> Option<CrateId> {
+    let image = |index| Draft { dockerfile: Some((index, None)), context: Some(String::new()), ..Draft::default() };
+    let products = context.sources.dockerfiles.iter().enumerate().filter(|(_, source)| !known::is_example_path(source.path));
+    let holding = products.map(|(index, _)| image(index)).filter(|image| held_binaries(context, image).contains(&binary));
+    let mut started: Vec<CrateId> = holding.map(|image| binary_of_commands(context, &image).unwrap_or(binary)).collect();
+    started.sort_unstable();
+    started.dedup();
+    match started.as_slice() {
+        [] => Some(binary),
+        [one] => Some(*one),
+        several => several.contains(&binary).then_some(binary),
+    }
 }
 
 /// The binaries that a draft's image holds, tools left out: those that it takes from its build, or out of the folder that Cargo builds into.
@@ -606,8 +623,25 @@ pub(super) fn commands(context: &Context<'_>, draft: &mut Draft<'_>) {
     let has_program = |package: usize| !is_cargo(&context.packages[package]) && !starts::serves_bundle(context, draft);
     if draft.entries.is_empty() && draft.package.is_some_and(has_program) {
         draft.entries = npm_entries(context, draft, &found);
+        if draft.entries.is_empty() {
+            draft.starts_missing = found.iter().any(|(command, _)| names_missing_source(context, draft, command));
+        }
     }
     draft.commands = found;
+}
+
+/// Whether a command line runs a source file that the workspace does not have: `tsx src/bin/gone.ts`. What is built first is not there either.
+fn names_missing_source(context: &Context<'_>, draft: &Draft<'_>, line: &str) -> bool {
+    let around = draft.context.as_deref().unwrap_or_default();
+    let is_source = |word: &str| [".ts", ".mts", ".cts", ".tsx"].iter().any(|ending| word.ends_with(ending)) && !word.ends_with(".d.ts");
+    let is_there = |word: &str| [draft.root.as_str(), around].iter().any(|folder| file_named(context, folder, word).is_some());
+    let is_open = |word: &str| word.contains(['$', '*', '{', '=']) || word.contains("node_modules");
+    super::command_lines::commands(line).iter().any(|command| {
+        let runner = command.iter().position(|word| matches!(paths::file_name(word), "tsx" | "ts-node" | "ts-node-dev" | "bun" | "deno"));
+        let Some(runner) = runner else { return false };
+        let file = (runner + 1..command.len()).find(|at| is_source(&command[*at]) && !command[at - 1].starts_with('-'));
+        file.is_some_and(|at| !is_open(&command[at]) && !command[at].starts_with('-') && !is_there(&command[at]))
+    })
 }
 
 fn npm_entries(context: &Context<'_>, draft: &Draft<'_>, commands: &[(Symbol, Place)]) -> Vec<FileId> {
@@ -633,7 +667,7 @@ fn npm_entries(context: &Context<'_>, draft: &Draft<'_>, commands: &[(Symbol, Pl
             found.push(file);
         }
     }
-    if found.is_empty() {
+    if found.is_empty() && !commands.iter().any(|(command, _)| names_missing_source(context, draft, command)) {
         let usual = ["src/main", "src/index", "src/server", "src/app", "main", "index", "server", "app"];
         let declared = draft.package.and_then(|package| context.modules.package_entry(package));
         found.extend(declared.or_else(|| usual.iter().find_map(|path| context.modules.source_of(&draft.root, path))));

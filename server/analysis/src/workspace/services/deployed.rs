@@ -18,6 +18,8 @@ use crate::workspace::variables::Variables;
 
 /// How many services `extends` may lead through.
 const MAX_EXTENDS: usize = 4;
+/// Words that end the names of what only those run who write it.
+const DEVELOPMENT: [&str; 4] = ["dev", "development", "local", "debug"];
 /// The annotation that says by which name Dapr's sidecars know a workload.
 const DAPR_NAME: &str = "dapr.io/app-id";
 
@@ -272,7 +274,7 @@ fn describe_compose(context: &Context<'_>, draft: &mut Draft<'_>) {
     }
     let mut builds: Vec<Build> = Vec::new();
     for (source, service, _) in &draft.compose {
-        let Some((at, dockerfile)) = build_of(context.variables, source.folder(), service) else { continue };
+        let Some((at, dockerfile)) = build_of(context.variables, &context.dockerfile_at, source.folder(), service) else { continue };
         let path = dockerfile.as_deref().unwrap_or_default();
         let name = paths::file_name(path).to_ascii_lowercase();
         let is_development = name.split(['.', '-', '_']).any(|word| matches!(word, "dev" | "development" | "local"));
@@ -287,7 +289,12 @@ fn describe_compose(context: &Context<'_>, draft: &mut Draft<'_>) {
 }
 
 /// The folder and the Dockerfile's path of a `build`; the folder is `None` where it is elsewhere.
-pub(super) fn build_of(variables: &Variables<'_>, folder: &str, service: &ComposeService) -> Option<(Option<String>, Option<String>)> {
+pub(super) fn build_of(
+    variables: &Variables<'_>,
+    dockerfiles: &FxHashMap<&str, usize>,
+    folder: &str,
+    service: &ComposeService,
+) -> Option<(Option<String>, Option<String>)> {
     let fill = |text: &str| variables.fill(folder, text);
     if service.build_context.is_none() && service.dockerfile.is_none() {
         return None;
@@ -299,6 +306,14 @@ pub(super) fn build_of(variables: &Variables<'_>, folder: &str, service: &Compos
     let at = paths::join(folder, &given)?;
     let name = service.dockerfile.as_ref().map_or_else(|| Symbol::new("Dockerfile"), |name| fill(&name.value));
     let dockerfile = paths::join(&at, &name);
+    // A folder that only sorts compose files, of a project in the folder around it: `docker compose --project-directory .`.
+    let is_there = |path: &Option<String>| path.as_deref().is_some_and(|path| dockerfiles.contains_key(path));
+    if at == folder && code::is_generic(paths::file_name(folder)) && !is_there(&dockerfile) {
+        let around = paths::join(paths::folder(folder), &name);
+        if is_there(&around) {
+            return Some((Some(paths::folder(folder).to_owned()), around));
+        }
+    }
     Some((Some(at), dockerfile))
 }
 
@@ -564,6 +579,37 @@ fn holds_code(context: &Context<'_>, draft: &Draft<'_>) -> bool {
             .roots
             .of_file(camino::Utf8Path::new(source.path))
             .is_some_and(|package| context.packages[package].root == source.folder())
+}
+
+/// What one compose file builds in one way twice, once for those who write it, is one service: it is called like the other one, and its port is the
+/// other one's, so that only one of them runs at a time.
+pub(super) fn merge_twins(drafts: Vec<Draft<'_>>) -> Vec<Draft<'_>> {
+    let file = |draft: &Draft<'_>| draft.compose.first().map(|(source, ..)| source.file);
+    let ports = |draft: &Draft<'_>| -> FxHashSet<Symbol> {
+        let ports = draft.compose.iter().flat_map(|(_, service, _)| &service.ports);
+        ports.filter_map(|port| port.host.clone()).collect()
+    };
+    let is_twin = |draft: &Draft<'_>, other: &Draft<'_>| {
+        let stem = DEVELOPMENT.iter().find_map(|word| draft.name.strip_suffix(word)?.strip_suffix(['-', '_']));
+        stem == Some(other.name.as_str())
+            && file(draft).is_some()
+            && file(draft) == file(other)
+            && draft.dockerfile.is_some()
+            && draft.dockerfile == other.dockerfile
+            && draft.context == other.context
+            && ports(draft) == ports(other)
+    };
+    let twins: Vec<(usize, usize)> =
+        (0..drafts.len()).filter_map(|at| Some((at, drafts.iter().position(|other| is_twin(&drafts[at], other))?))).collect();
+    let mut merged: Vec<Option<Draft<'_>>> = drafts.into_iter().map(Some).collect();
+    for (from, to) in twins {
+        let Some(mut from) = merged[from].take() else { continue };
+        from.compose.iter_mut().for_each(|(.., layer)| *layer = 1);
+        if let Some(to) = merged[to].as_mut() {
+            absorb(to, from);
+        }
+    }
+    merged.into_iter().flatten().collect()
 }
 
 /// Several deployments of one program that differ by a number alone are one service.

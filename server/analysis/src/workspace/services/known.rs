@@ -209,7 +209,9 @@ const SYSTEM_IMAGES: &[&str] = &[
 /// Whether an image is well-known software, by its name without registry, path and tag.
 pub(crate) fn is_stock_image(image: &str) -> bool {
     let name = image_name(image);
-    STOCK_IMAGES.contains(&name.as_str())
+    // `mssql/server`: whose it is says what it is.
+    let whose = || image_owner(image).map(|owner| format!("{}-{name}", owner.to_ascii_lowercase()));
+    STOCK_IMAGES.contains(&name.as_str()) || whose().is_some_and(|name| STOCK_IMAGES.contains(&name.as_str()))
 }
 
 /// Whether an image made from `base`, with only settings added, is still that software: a broker with a plug-in, a search engine.
@@ -318,10 +320,13 @@ pub(crate) fn is_job_name(name: &str) -> bool {
     words(name).iter().any(|word| jobs.contains(&word.as_str()))
 }
 
-/// Whether a name is that of a tool although an image is built of it. What generates, migrates or fills something may well be a product then.
+/// Whether a name is that of a tool although an image is built of it. What generates, migrates or fills something may well be a product then, and so
+/// may what serves benchmarks.
 pub(crate) fn is_tool_image(name: &str) -> bool {
+    let serves = words(name).iter().any(|word| matches!(word.as_str(), "server" | "service" | "api" | "dashboard"));
     let kept: Vec<String> = words(name)
         .into_iter()
+        .filter(|word| !(serves && matches!(word.as_str(), "bench" | "benches" | "benchmark" | "benchmarks")))
         .filter(|word| {
             !matches!(
                 word.as_str(),

@@ -21,6 +21,8 @@ pub(crate) struct Systems<'a> {
     of_folder: FxHashMap<&'a str, usize>,
     /// The systems that build something of a folder.
     building: FxHashMap<String, FxHashSet<usize>>,
+    /// Before which names images are kept that the workspace builds: `ghcr.io/acme`.
+    registries: FxHashSet<&'a str>,
 }
 
 /// A folder with compose files.
@@ -40,8 +42,8 @@ struct Project<'a> {
 
 impl<'a> Systems<'a> {
     /// Gathers what compose files say of one another.
-    pub(super) fn of(sources: &Sources<'a>, packages: &[Package], variables: &Variables<'_>) -> Self {
-        let projects = projects(sources, variables);
+    pub(super) fn of(sources: &Sources<'a>, dockerfiles: &FxHashMap<&str, usize>, packages: &[Package], variables: &Variables<'_>) -> Self {
+        let projects = projects(sources, dockerfiles, variables);
         let mut joined = Joined((0..projects.len()).collect());
         let pairs = || (0..projects.len()).flat_map(|one| (one + 1..projects.len()).map(move |other| (one, other)));
         let told: Vec<_> = pairs().filter(|(one, other)| are_one(&projects[*one], &projects[*other])).collect();
@@ -62,6 +64,9 @@ impl<'a> Systems<'a> {
         for (at, project) in projects.iter().enumerate() {
             let system = joined.of(at);
             systems.of_folder.insert(project.folder, system);
+            let services = project.sources.iter().flat_map(|source| &source.facts.services);
+            let built = services.filter(|service| project.contexts.contains_key(service.name.value.as_str()));
+            systems.registries.extend(built.filter_map(|service| registry(service.image.as_ref()?.value.as_str())));
             for built in project.contexts.values() {
                 systems.building.entry(built.clone()).or_default().insert(system);
             }
@@ -88,9 +93,12 @@ impl<'a> Systems<'a> {
     }
 
     /// Whether a folder is the code that another system builds than those which give a draft an image, and which build code of their own
-    /// elsewhere.
+    /// elsewhere. An image that is kept where those of the workspace are is its own.
     pub(super) fn is_of_another(&self, draft: &Draft<'_>, folder: &str) -> bool {
         let own = self.of_draft(draft);
+        if draft.image.as_deref().and_then(registry).is_some_and(|registry| self.registries.contains(registry)) {
+            return false;
+        }
         let is_below = || draft.compose.iter().any(|(source, ..)| paths::is_within(folder, part(source.folder())));
         let builds = || self.building.values().any(|building| !building.is_disjoint(&own));
         let is_built = || self.building.get(folder).is_some_and(|building| building.is_disjoint(&own));
@@ -98,7 +106,7 @@ impl<'a> Systems<'a> {
     }
 }
 
-fn projects<'a>(sources: &Sources<'a>, variables: &Variables<'_>) -> Vec<Project<'a>> {
+fn projects<'a>(sources: &Sources<'a>, dockerfiles: &FxHashMap<&str, usize>, variables: &Variables<'_>) -> Vec<Project<'a>> {
     let mut projects: Vec<Project<'a>> = Vec::new();
     for source in sources.compose.iter().filter(|source| !known::is_test_path(source.path)) {
         let folder = source.folder();
@@ -110,7 +118,7 @@ fn projects<'a>(sources: &Sources<'a>, variables: &Variables<'_>) -> Vec<Project
         let Some(project) = projects.last_mut() else { continue };
         project.sources.push(*source);
         for service in &source.facts.services {
-            project.add(variables, service);
+            project.add(build_of(variables, dockerfiles, folder, service), service);
         }
     }
     for project in &mut projects {
@@ -123,9 +131,9 @@ fn projects<'a>(sources: &Sources<'a>, variables: &Variables<'_>) -> Vec<Project
 }
 
 impl<'a> Project<'a> {
-    fn add(&mut self, variables: &Variables<'_>, service: &'a ComposeService) {
+    fn add(&mut self, build: Option<(Option<String>, Option<String>)>, service: &'a ComposeService) {
         let name = service.name.value.as_str();
-        match build_of(variables, self.folder, service) {
+        match build {
             Some((Some(at), dockerfile)) => {
                 self.builds.insert(dockerfile.unwrap_or_else(|| at.clone()));
                 self.contexts.insert(name, at);
@@ -183,6 +191,12 @@ impl<'a> Project<'a> {
         let around = part(self.folder);
         self.images.iter().any(|name| other.contexts.get(name).is_some_and(|built| paths::is_within(built, around)))
     }
+}
+
+/// What stands before an image's name: `ghcr.io/acme`.
+fn registry(image: &str) -> Option<&str> {
+    let before = image.rsplit_once('/')?.0;
+    (!before.contains('$')).then_some(before)
 }
 
 /// Whether a manifest is for the whole workspace, and not for one part of it.

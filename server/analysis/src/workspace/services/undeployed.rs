@@ -117,6 +117,10 @@ fn npm_packages<'a>(context: &Context<'a>, images: &Images, drafts: &mut Vec<Dra
         let dockerfile = dockerfile.filter(|at| !code::installs_its_program(context, &own(at)));
         let built = dockerfile.is_some_and(|at| starts(context.sources.dockerfiles[at].facts));
         let name = unscoped(&package.name);
+        // What has no name of its own and lies in the root only has scripts or tools for what is built there.
+        if name.is_empty() && root.is_empty() {
+            continue;
+        }
         if if built { known::is_tool_image(name) } else { known::is_tool_name(name) } {
             continue;
         }

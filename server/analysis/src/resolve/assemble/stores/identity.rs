@@ -19,6 +19,10 @@ pub(super) fn identity(input: &Input<'_>, reach: &Reach, service: ServiceIndex, 
     let mut open = None;
     for url in connection.urls.iter().filter(|url| runs(reach, service, url)) {
         for text in text::texts(input, service, &url.pattern) {
+            // A line that opens another engine's databases does not run where that is the address.
+            if is_of_another_engine(&text.text, &connection.system) {
+                continue;
+            }
             system = system_at(&text.text, system);
             if system == "*" {
                 system = built_for.clone();
@@ -87,6 +91,21 @@ fn system_at(url: &str, system: Symbol) -> Symbol {
         _ if system == "sqlite" && matches!(scheme, "libsql" | "http" | "https" | "ws" | "wss") => "libsql".into(),
         _ => system,
     }
+}
+
+/// Whether a URL's scheme is that of another engine than a line opens.
+fn is_of_another_engine(url: &str, system: &str) -> bool {
+    let engine = |system: &str| match system {
+        "mysql" | "mariadb" => Some("mysql"),
+        "sqlite" | "libsql" => Some("sqlite"),
+        "postgresql" => Some("postgresql"),
+        "mongodb" => Some("mongodb"),
+        "redis" => Some("redis"),
+        "mssql" => Some("mssql"),
+        _ => None,
+    };
+    let said = url.split_once("://").and_then(|(scheme, _)| engine(system_of_scheme(scheme)?));
+    matches!((said, engine(system)), (Some(said), Some(opened)) if said != opened)
 }
 
 fn is_host(url: &str) -> bool {
