@@ -79,6 +79,7 @@ fn service(entry: &Entry) -> ComposeService {
         aliases,
         command: get("command").and_then(words),
         entrypoint: get("entrypoint").and_then(words),
+        working_dir: get("working_dir").and_then(Node::text),
         ports: node.list("ports").iter().filter_map(port).collect(),
         expose: get("expose").map(Node::scalars).unwrap_or_default(),
         environment: get("environment").map(variables).unwrap_or_default(),

@@ -41,6 +41,8 @@ pub struct ComposeService {
     pub command: Option<Spanned<Symbol>>,
     /// `entrypoint`, likewise.
     pub entrypoint: Option<Spanned<Symbol>>,
+    /// `working_dir`.
+    pub working_dir: Option<Symbol>,
     /// `ports`.
     pub ports: Vec<Port>,
     /// `expose`.

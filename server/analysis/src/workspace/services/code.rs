@@ -425,6 +425,9 @@ fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
         let images = draft.image.iter().flat_map(|image| image_names(image)).map(|name| normal(&name));
         names.contains(&own) || images.into_iter().any(|image| names.contains(&image))
     };
+    if let Some(package) = package_of_working_dir(context, draft, &around) {
+        return Some(package);
+    }
     for (command, _) in written_commands(context, draft) {
         for word in words(&command).filter(|word| word.contains('/')) {
             if let Some(file) = file_named(context, &around, word)
@@ -475,6 +478,14 @@ fn referred_package(context: &Context<'_>, draft: &Draft<'_>) -> Option<usize> {
         [one] => Some(*one),
         _ => None,
     }
+}
+
+/// The package in whose folder a compose file starts a draft; where the image keeps the repository is not known: `/usr/app/services/shop`.
+fn package_of_working_dir(context: &Context<'_>, draft: &Draft<'_>, around: &str) -> Option<usize> {
+    let (source, folder) = draft.compose.iter().find_map(|(source, service, _)| Some((source, service.working_dir.as_ref()?)))?;
+    let folder = context.variables.fill(source.folder(), folder);
+    let rests = std::iter::successors(Some(folder.trim_matches('/')), |rest| rest.split_once('/').map(|(_, rest)| rest));
+    rests.filter(|rest| !rest.is_empty() && !rest.contains('$')).find_map(|rest| package_at(context, &paths::join(around, rest)?))
 }
 
 /// The package that a script leads to which a draft's command line runs at the root of a monorepo: `cd packages/shop && npm start`.

@@ -57,7 +57,7 @@ pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<FileId> {
     let scripts = npm.into_iter().flat_map(|npm| &npm.scripts).filter(|script| is_starting(&script.name));
     let scripts = scripts.filter_map(|script| script.value.as_ref());
     let named = |command: &Symbol| -> Vec<FileId> {
-        let files = words(command).filter_map(|word| file_named(context, root, word));
+        let files = words(command).filter_map(|word| file_named(context, root, entry_of_option(word).unwrap_or(word)));
         files.filter(|file| paths::is_within(context.files.path(*file).as_str(), root)).collect()
     };
     found.extend(scripts.flat_map(named));
@@ -71,6 +71,11 @@ pub(super) fn of(context: &Context<'_>, draft: &Draft<'_>) -> Vec<FileId> {
     found.sort();
     found.dedup();
     found
+}
+
+/// The file that an option of a bundler names: `--entry=src/main.ts`.
+fn entry_of_option(word: &str) -> Option<&str> {
+    ["--entry=", "--entry-point=", "--entryPoint=", "--entrypoint="].iter().find_map(|option| word.strip_prefix(option))
 }
 
 fn is_starting(script: &str) -> bool {

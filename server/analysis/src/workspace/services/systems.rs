@@ -88,7 +88,7 @@ impl<'a> Systems<'a> {
         let at = |around: &str| -> FxHashSet<usize> {
             self.of_folder.iter().filter(|(folder, _)| part(folder) == around).map(|(_, system)| *system).collect()
         };
-        let mut near = paths::upwards(&draft.root).filter(|folder| !folder.is_empty()).map(at);
+        let mut near = paths::upwards(&draft.root).map(at);
         near.find(|systems| !systems.is_empty()).unwrap_or_default()
     }
 
